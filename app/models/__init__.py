@@ -1,0 +1,44 @@
+"""All tables, one file an aggregate; importing this package shows them all to migrations."""
+
+from app.models.audit import AuditRecord
+from app.models.channel import Category, Channel, ChannelKind
+from app.models.member import Member
+from app.models.message import Message
+from app.models.overwrite import ChannelOverwrite
+from app.models.permission import Permission, PermissionGroup, PermissionGroupMember
+from app.models.role import (
+    EVERYONE,
+    Effect,
+    Role,
+    RoleAssignment,
+    RoleGrant,
+    RoleGroupGrant,
+    ScopeType,
+)
+from app.models.server import Invite, Server
+from app.models.token import RevokedToken
+from app.models.user import User
+
+__all__ = [
+    "EVERYONE",
+    "AuditRecord",
+    "Category",
+    "Channel",
+    "ChannelKind",
+    "ChannelOverwrite",
+    "Effect",
+    "Invite",
+    "Member",
+    "Message",
+    "Permission",
+    "PermissionGroup",
+    "PermissionGroupMember",
+    "RevokedToken",
+    "Role",
+    "RoleAssignment",
+    "RoleGrant",
+    "RoleGroupGrant",
+    "ScopeType",
+    "Server",
+    "User",
+]

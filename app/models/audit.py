@@ -1,0 +1,48 @@
+"""The audit log: who changed what, from what to what, and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Mapper, mapped_column
+
+from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+
+class AuditRecord(db.Model):
+    """One act. Rows are only ever added; the database itself refuses to change or delete one.
+
+    ``subject`` is what was acted on, such as ``role:9``; ``server_id`` is no foreign key, because
+    the record must outlive the server.
+    """
+
+    __tablename__ = "audit_records"
+    __table_args__ = (
+        Index(None, "server_id", "id"),
+        Index(None, "actor_id", "id"),
+        Index(None, "action", "id"),
+        Index(None, "subject", "id"),
+        MYSQL_OPTIONS,
+    )
+
+    id: Mapped[PrimaryKey]
+    at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    action: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(64))
+    server_id: Mapped[int | None]
+    before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(64))
+
+
+@event.listens_for(AuditRecord, "before_update")
+@event.listens_for(AuditRecord, "before_delete")
+def refuse_change(mapper: Mapper[Any], connection: Connection, target: AuditRecord) -> None:
+    """An early, readable refusal; the triggers of the first migration are the real guard."""
+    raise TypeError("audit records are append-only")

@@ -1,0 +1,50 @@
+"""Categories and channels of a server."""
+
+from __future__ import annotations
+
+import enum
+
+from sqlalchemy import ForeignKey, Index, String, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import MYSQL_OPTIONS, PrimaryKey, db
+from app.models.types import string_enum
+
+
+class ChannelKind(enum.StrEnum):
+    """What a channel is for."""
+
+    TEXT = "text"
+    ANNOUNCEMENT = "announcement"
+
+
+class Category(db.Model):
+    """A heading over channels, with overwrites that channels in sync with it take over."""
+
+    __tablename__ = "categories"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    server_id: Mapped[int] = mapped_column(ForeignKey("servers.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class Channel(db.Model):
+    """A place for messages. ``synced``: the overwrites in force are those of the category."""
+
+    __tablename__ = "channels"
+    __table_args__ = (Index(None, "server_id", "position"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    server_id: Mapped[int] = mapped_column(ForeignKey("servers.id", ondelete="CASCADE"))
+    category_id: Mapped[int | None] = mapped_column(
+        ForeignKey("categories.id", ondelete="SET NULL"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[ChannelKind] = mapped_column(
+        string_enum(ChannelKind), default=ChannelKind.TEXT, server_default=ChannelKind.TEXT.value
+    )
+    topic: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    position: Mapped[int] = mapped_column(default=0, server_default="0")
+    synced: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -1,0 +1,19 @@
+"""Column helpers that several tables use."""
+
+from __future__ import annotations
+
+import enum
+
+from sqlalchemy import Enum
+
+
+def string_enum(kind: type[enum.StrEnum]) -> Enum:
+    """A column of the *values* of ``kind`` as text with a CHECK, the same on each database."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=True,
+        length=16,
+        name=kind.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )

@@ -1,0 +1,27 @@
+"""People who sign in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+
+class User(db.Model):
+    """An account. Accounts are disabled, never deleted: audit and messages point at them."""
+
+    __tablename__ = "users"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    username: Mapped[str] = mapped_column(String(32), unique=True)
+    display_name: Mapped[str] = mapped_column(String(64))
+    password_hash: Mapped[str] = mapped_column(String(255))
+    disabled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    super_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Raised when the password changes: every token made for an earlier epoch is refused.
+    token_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)

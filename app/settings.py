@@ -1,0 +1,205 @@
+"""What each configuration key means, how text from the environment becomes its value, and checks.
+
+``load(app, config)`` fills ``app.config`` or raises ``ConfigurationError`` naming the key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from flask import Flask
+
+import config as config_classes
+from app.core.errors import ConfigurationError
+
+ASYNC_MODES = ("eventlet", "gevent", "threading")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+SECRET_KEY_MIN_LENGTH = 16  # characters; RFC 7518 wants as many bits as the hash for real secrets
+ENVIRONMENT_PREFIX = "YOTO"
+# Variables of the same prefix that are no configuration of the application.
+FOREIGN_VARIABLES = ("YOTO_ENVIRONMENT", "YOTO_REQUIRE_ALL")
+FOREIGN_PREFIXES = ("YOTO_TEST_",)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key: the type its value must have and the test it must pass."""
+
+    kind: type
+    says: str
+    accepts: Callable[[Any], bool] = lambda value: True
+    optional: bool = False
+
+
+def _between(low: float, high: float) -> Callable[[Any], bool]:
+    return lambda value: low <= value <= high
+
+
+SETTINGS: dict[str, Setting] = {
+    "SECRET_KEY": Setting(
+        str,
+        f"at least {SECRET_KEY_MIN_LENGTH} characters that nobody can guess",
+        lambda value: len(value) >= SECRET_KEY_MIN_LENGTH,
+        optional=True,
+    ),
+    "DATABASE_URL": Setting(str, "a SQLAlchemy address of SQLite or MariaDB", optional=True),
+    "ALLOW_EMBEDDED": Setting(bool, "true or false"),
+    "AUTO_MIGRATE": Setting(bool, "true or false"),
+    "SEED_DEMO": Setting(bool, "true or false"),
+    "ASYNC_MODE": Setting(str, f"one of {', '.join(ASYNC_MODES)}", ASYNC_MODES.__contains__),
+    "HOST": Setting(str, "an address to listen on", bool),
+    "PORT": Setting(int, "a port, 0 to 65535", _between(0, 65535)),
+    "DRAIN_SECONDS": Setting(float, "seconds, 0 to 600", _between(0, 600)),
+    "TRUSTED_PROXIES": Setting(int, "how many proxies stand in front, 0 to 10", _between(0, 10)),
+    "LOG_LEVEL": Setting(str, f"one of {', '.join(LOG_LEVELS)}", LOG_LEVELS.__contains__),
+    "REDIS_URL": Setting(str, "a redis://, rediss:// or unix:// address", optional=True),
+    "ACCESS_TOKEN_SECONDS": Setting(int, "seconds, 1 to 86400", _between(1, 86400)),
+    "REFRESH_TOKEN_SECONDS": Setting(int, "seconds, 60 to 31536000", _between(60, 31536000)),
+    "PASSWORD_MIN_LENGTH": Setting(int, "characters, 8 to 128", _between(8, 128)),
+    "ARGON2_TIME_COST": Setting(int, "passes, 1 to 20", _between(1, 20)),
+    "ARGON2_MEMORY_KIB": Setting(int, "KiB, 8 to 4194304", _between(8, 4194304)),
+    "MAX_CONTENT_LENGTH": Setting(int, "bytes, 1024 to 67108864", _between(1024, 67108864)),
+}
+
+
+def load(app: Flask, config: str | type | Mapping[str, Any] | None) -> None:
+    """Fill ``app.config`` from a class, the environment and a mapping, then check every key.
+
+    Args:
+        app: the application, with its instance path set.
+        config: a class of ``config.py`` or its name, or a mapping laid over the class that
+            ``YOTO_ENVIRONMENT`` (or the mapping's own ``ENVIRONMENT``) names; ``None`` for none.
+
+    Raises:
+        ConfigurationError: a key is unknown, has a wrong value, or is missing.
+    """
+    mapping = dict(config) if isinstance(config, Mapping) else {}
+    app.config.from_object(_class_of(config, mapping))
+    app.config.from_prefixed_env(ENVIRONMENT_PREFIX, loads=str)
+    _parse_environment(app)
+    app.config.from_mapping(mapping)
+    for key, setting in SETTINGS.items():
+        _check(key, app.config.get(key), setting)
+    _refuse_weak_production(app)
+    _fill_embedded(app)
+
+
+def _class_of(config: Any, mapping: Mapping[str, Any]) -> type:
+    if isinstance(config, type):
+        return config
+    name = config if isinstance(config, str) else mapping.get("ENVIRONMENT")
+    name = name or os.environ.get("YOTO_ENVIRONMENT") or "development"
+    if name not in config_classes.CLASSES:
+        raise ConfigurationError(
+            "ENVIRONMENT", f"'{name}' is not one of {', '.join(config_classes.CLASSES)}"
+        )
+    return config_classes.CLASSES[name]
+
+
+def _parse_environment(app: Flask) -> None:
+    """Turn the text of each ``YOTO_*`` variable into a value of its key's type."""
+    for variable, text in os.environ.items():
+        if not variable.startswith(f"{ENVIRONMENT_PREFIX}_") or variable in FOREIGN_VARIABLES:
+            continue
+        if variable.startswith(FOREIGN_PREFIXES):
+            continue
+        key = variable.removeprefix(f"{ENVIRONMENT_PREFIX}_")
+        if key in SETTINGS:
+            app.config[key] = _parse(key, text, SETTINGS[key])
+        elif key in app.default_config or hasattr(config_classes.Base, key):
+            app.config[key] = _literal(text)
+        else:
+            near = difflib.get_close_matches(key, SETTINGS, n=1)
+            hint = f"; did you mean {ENVIRONMENT_PREFIX}_{near[0]}?" if near else ""
+            raise ConfigurationError(variable, f"there is no such setting{hint}")
+
+
+def _literal(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _parse(key: str, text: str, setting: Setting) -> Any:
+    if setting.optional and not text:
+        return None
+    try:
+        if setting.kind is bool:
+            return {"1": True, "true": True, "0": False, "false": False}[text.lower()]
+        return setting.kind(text)
+    except (KeyError, ValueError):
+        raise ConfigurationError(key, f"{text!r} is not right: {setting.says}") from None
+
+
+def _check(key: str, value: Any, setting: Setting) -> None:
+    if value is None:
+        if setting.optional:
+            return
+        raise ConfigurationError(key, f"is missing: {setting.says}")
+    allowed = (int, float) if setting.kind is float else setting.kind
+    wrong_type = not isinstance(value, allowed) or (
+        isinstance(value, bool) and setting.kind is not bool
+    )
+    if wrong_type or not setting.accepts(value):
+        shown = "the value given" if key == "SECRET_KEY" else repr(value)
+        raise ConfigurationError(key, f"{shown} is not right: {setting.says}")
+
+
+def _refuse_weak_production(app: Flask) -> None:
+    url = app.config["DATABASE_URL"]
+    if url is not None:
+        try:
+            backend = sqlalchemy.make_url(url).get_backend_name()
+        except sqlalchemy.exc.ArgumentError as error:
+            raise ConfigurationError("DATABASE_URL", str(error)) from None
+        if backend not in ("sqlite", "mysql", "mariadb"):
+            raise ConfigurationError("DATABASE_URL", f"'{backend}' is not SQLite or MariaDB")
+    if app.config["ENVIRONMENT"] != "production":
+        return
+    if app.config["SECRET_KEY"] is None:
+        raise ConfigurationError("SECRET_KEY", "production needs one: set YOTO_SECRET_KEY")
+    if app.config["ALLOW_EMBEDDED"]:
+        return
+    allow = "or set YOTO_ALLOW_EMBEDDED=1"
+    if url is None or sqlalchemy.make_url(url).get_backend_name() == "sqlite":
+        raise ConfigurationError("DATABASE_URL", f"production needs MariaDB ({allow})")
+    if not app.config["REDIS_URL"] and not app.config["REDIS_CLUSTER_NODES"]:
+        raise ConfigurationError(
+            "REDIS_URL", f"production needs REDIS_URL or REDIS_CLUSTER_NODES ({allow})"
+        )
+
+
+def _fill_embedded(app: Flask) -> None:
+    """What nobody configured lives in the instance folder."""
+    instance = Path(app.instance_path)
+    if app.config["DATABASE_URL"] is None:
+        app.config["DATABASE_URL"] = f"sqlite:///{instance / 'yoto.db'}"
+    app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
+    if app.config["SECRET_KEY"] is None:
+        app.config["SECRET_KEY"] = _kept_secret(instance / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret of this instance folder, made once; all its processes read the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        # Linking is atomic and never replaces: of two first starts, one secret wins for both.
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return path.read_text()

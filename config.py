@@ -1,0 +1,75 @@
+"""Configuration classes: what Yoto runs with when nobody says otherwise.
+
+Values come in this order, the later winning: the class, ``YOTO_*`` environment variables, the
+mapping given to ``create_app``. ``app/settings.py`` says what each key means and checks it.
+"""
+
+from __future__ import annotations
+
+
+class Base:
+    """Defaults of every environment. ``None`` means: not configured."""
+
+    ENVIRONMENT = "base"
+    SECRET_KEY: str | None = None
+    DATABASE_URL: str | None = None
+    ALLOW_EMBEDDED = False
+    AUTO_MIGRATE = False
+    SEED_DEMO = False
+
+    ASYNC_MODE = "eventlet"
+    HOST = "127.0.0.1"
+    PORT = 5000
+    DRAIN_SECONDS = 10.0
+    TRUSTED_PROXIES = 0
+    LOG_LEVEL = "INFO"
+
+    REDIS_URL: str | None = None
+    REDIS_CLUSTER_NODES: str | None = None
+
+    ACCESS_TOKEN_SECONDS = 900
+    REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
+    PASSWORD_MIN_LENGTH = 10
+    # The parameters of RFC 9106 for machines with little memory: 64 MiB, three passes.
+    ARGON2_TIME_COST = 3
+    ARGON2_MEMORY_KIB = 64 * 1024
+
+    # Nothing a client sends in one request is larger than a few long messages.
+    MAX_CONTENT_LENGTH = 256 * 1024
+    SESSION_COOKIE_NAME = "yoto_session"
+    SESSION_COOKIE_HTTPONLY = True
+    SESSION_COOKIE_SAMESITE = "Lax"
+    SESSION_COOKIE_SECURE = False
+
+
+class Development(Base):
+    """A laptop: embedded SQLite and Valkey under ``instance/``, migrated and seeded at start."""
+
+    ENVIRONMENT = "development"
+    ALLOW_EMBEDDED = True
+    AUTO_MIGRATE = True
+    SEED_DEMO = True
+
+
+class Testing(Base):
+    """The test suite: embedded parts, cheap password hashes, no seed."""
+
+    ENVIRONMENT = "testing"
+    TESTING = True
+    ALLOW_EMBEDDED = True
+    ASYNC_MODE = "threading"
+    SECRET_KEY = "a key that only the tests use, and nobody else"
+    ARGON2_TIME_COST = 1
+    ARGON2_MEMORY_KIB = 64
+
+
+class Production(Base):
+    """Servers: real database and Redis, a secret key given from outside, cookies over TLS only."""
+
+    ENVIRONMENT = "production"
+    SESSION_COOKIE_SECURE = True
+
+
+CLASSES: dict[str, type[Base]] = {
+    cls.ENVIRONMENT: cls for cls in (Development, Testing, Production)
+}
