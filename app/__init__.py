@@ -1,0 +1,49 @@
+"""Yoto: a Flask application with an embedded permission and resilience platform."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from app import blueprints, cli, settings
+from app.db import init_db
+from app.extensions import db, migrate, permissions, redis_store, socketio
+from app.http.api import init_api
+from app.http.auth import current_user_id, init_auth
+from app.http.context import init_context
+from app.http.problems import init_problems
+from app.http.security import init_security_headers
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    config: str | type | Mapping[str, Any] | None = None, instance_path: str | None = None
+) -> Flask:
+    """Build the application. This is the one place that chooses implementations.
+
+    Args:
+        config: ``"development"``, ``"testing"``, ``"production"``, a class, or a mapping laid over
+            the class that ``YOTO_ENVIRONMENT`` names; None for that class alone.
+        instance_path: the folder of the embedded database and Redis; ``instance/`` by default.
+
+    Raises:
+        app.core.errors.ConfigurationError: a value is wrong or missing; it names the key.
+    """
+    app = Flask(__name__, instance_path=instance_path)
+    settings.load(app, config)
+    init_context(app)
+    init_security_headers(app)
+    init_problems(app)
+    init_db(app)
+    migrate.init_app(app, db, render_as_batch=True)
+    redis_store.init_app(app)
+    init_auth(app)
+    permissions.init_app(app, subject_loader=current_user_id)
+    init_api(app, blueprints.REST)
+    blueprints.init_pages(app)
+    socketio.init_app(app, async_mode=app.config["ASYNC_MODE"])
+    cli.init_app(app)
+    return app

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, make_url
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
@@ -67,3 +72,60 @@ class Model(DeclarativeBase):
 
 
 db: SQLAlchemy = SQLAlchemy(model_class=Model)
+
+
+# Whether a transaction that begins now is going to write. SQLite wants to know: a reader that
+# turns writer while another wrote is refused at once, whatever the busy time-out.
+_will_write: ContextVar[bool] = ContextVar("yoto_will_write", default=False)
+
+SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
+CONNECT_SECONDS = 3  # how long a request waits for a database that does not answer
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Transactions that begin inside write: on SQLite they take the write lock at once."""
+    token = _will_write.set(True)
+    try:
+        yield
+    finally:
+        _will_write.reset(token)
+
+
+def set_writing(will_write: bool) -> None:
+    """Say whether the transactions of the request that begins now write."""
+    _will_write.set(will_write)
+
+
+def init_db(app: Flask) -> None:
+    """Bind ``db`` to the application's database. Nothing is opened before the first statement."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    options = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
+    if url.get_backend_name() == "sqlite":
+        if url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        options.setdefault("connect_args", {"timeout": SQLITE_BUSY_SECONDS})
+    else:
+        options.setdefault("pool_pre_ping", True)
+        options.setdefault("pool_recycle", 1800)
+        options.setdefault("connect_args", {"connect_timeout": CONNECT_SECONDS})
+    db.init_app(app)
+    with app.app_context():
+        if url.get_backend_name() == "sqlite":
+            event.listen(db.engine, "connect", _configure_sqlite)
+            event.listen(db.engine, "begin", _begin_sqlite)
+
+
+def _configure_sqlite(connection: Any, record: Any) -> None:
+    # The driver must not begin transactions by itself: _begin_sqlite does, with the right lock.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # With WAL this survives the death of any process; only a power cut may lose the last commits.
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if _will_write.get() else "BEGIN")

@@ -1,0 +1,1 @@
+"""What every HTTP answer shares: problems, sign-in, request context, security headers."""

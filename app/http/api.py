@@ -1,0 +1,62 @@
+"""The REST API object: OpenAPI, validation, and errors that are documented as problems."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from flask import Flask
+from flask_smorest import Api, Blueprint
+
+from app.http.problems import MEDIA_TYPE
+
+API_PREFIX = "/api/v1"
+OPENAPI_VERSION = "3.1.0"
+
+
+class ProblemSchema(ma.Schema):
+    """RFC 9457 problem details, as every error of this API has them."""
+
+    type = ma.fields.String(required=True, metadata={"description": "One value, one reaction"})
+    title = ma.fields.String(required=True)
+    status = ma.fields.Integer(required=True)
+    detail = ma.fields.String(required=True)
+    instance = ma.fields.String(required=True)
+    request_id = ma.fields.String(required=True)
+    errors = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.List(ma.fields.String()),
+        metadata={"description": "Field name to what is wrong with it"},
+    )
+
+
+class YotoApi(Api):
+    """flask-smorest's API with our problems in place of its own errors."""
+
+    ERROR_SCHEMA = ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """``app.http.problems`` handles all errors, these too."""
+
+    def _register_responses(self) -> None:
+        """Document errors under their own media type; the base class knows one for everything."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = MEDIA_TYPE
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
+
+def init_api(app: Flask, blueprints: list[Blueprint]) -> None:
+    """Register the blueprints of the REST API and serve its OpenAPI document."""
+    app.config.update(
+        API_TITLE="Yoto community API",
+        API_VERSION="v1",
+        OPENAPI_VERSION=OPENAPI_VERSION,
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    api = YotoApi()
+    api.init_app(app, spec_kwargs={"info": {"description": "Servers, channels, messages, roles."}})
+    api.spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    )
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
+    app.extensions["yoto.openapi"] = api.spec

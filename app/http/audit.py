@@ -1,0 +1,54 @@
+"""Audit records of what the HTTP API does itself, and the origin of every record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapper
+
+from app.db import db
+from app.http.context import origin
+from app.models import AuditRecord
+
+
+def audit(
+    action: str,
+    subject: str,
+    *,
+    actor_id: int | None,
+    server_id: int | None = None,
+    before: Any = None,
+    after: Any = None,
+    reason: str | None = None,
+) -> None:
+    """Add a record to the current transaction: it is committed with the change, or not at all.
+
+    Args:
+        action: what was done, such as ``channel.update``.
+        subject: what it was done to, such as ``channel:3``.
+        actor_id: who did it; None for the system itself.
+        server_id: the server it happened in, if any.
+        before, after: JSON-ready values that changed.
+        reason: the actor's own words.
+    """
+    db.session.add(
+        AuditRecord(
+            actor_id=actor_id,
+            action=action,
+            subject=subject,
+            server_id=server_id,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+    )
+
+
+@event.listens_for(AuditRecord, "before_insert")
+def add_origin(mapper: Mapper[Any], connection: Connection, record: AuditRecord) -> None:
+    """Say which request a record came from, whichever layer wrote it."""
+    source = origin()
+    record.request_id = record.request_id or source.request_id
+    record.address = record.address or source.address

@@ -1,0 +1,65 @@
+"""Facts about the request at hand that audit records and answers carry."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, has_request_context, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.db import set_writing
+
+REQUEST_ID_HEADER = "X-Request-ID"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
+# A caller may name its request, so that its logs and ours meet; anything odd is replaced.
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an act came from. Outside a request both are None."""
+
+    request_id: str | None
+    address: str | None
+
+
+def init_context(app: Flask) -> None:
+    """Give each request an id and, behind trusted proxies, its true address."""
+    proxies = app.config["TRUSTED_PROXIES"]
+    if proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
+    app.before_request(_name_request)
+    app.before_request(_announce_writes)
+    app.after_request(_return_id)
+
+
+def origin() -> Origin:
+    """The origin of the current act, for the audit log."""
+    if not has_request_context():
+        return Origin(None, None)
+    return Origin(request_id(), request.remote_addr)
+
+
+def request_id() -> str:
+    """The id of this request; made here when the request was refused before it got one."""
+    if "request_id" not in g:
+        _name_request()
+    return str(g.request_id)
+
+
+def _name_request() -> None:
+    given = request.headers.get(REQUEST_ID_HEADER, "")
+    g.request_id = given if _ACCEPTED_ID.fullmatch(given) else secrets.token_hex(16)
+
+
+def _announce_writes() -> None:
+    set_writing(request.method not in SAFE_METHODS)
+
+
+def _return_id(response: Response) -> Response:
+    response.headers[REQUEST_ID_HEADER] = request_id()
+    return response

@@ -1,0 +1,189 @@
+"""Every error leaves as ``application/problem+json`` (RFC 9457)."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Flask, Response, json, request
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
+
+from app.core import errors
+from app.http.context import request_id
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:yoto:problem:"
+DATABASE_RETRY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def init_problems(app: Flask) -> None:
+    """Turn all errors of the application into problems."""
+    app.register_error_handler(errors.PlatformError, _platform_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(IntegrityError, _integrity_error)
+    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(InterfaceError, _database_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def problem(
+    status: int,
+    slug: str,
+    detail: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **fields: Any,
+) -> Response:
+    """One problem as a response.
+
+    Args:
+        status: the HTTP status.
+        slug: the last part of ``type``; one slug means one way to react.
+        detail: a sentence about this very case.
+        headers: further response headers.
+        fields: extension members of the problem.
+    """
+    body = {
+        "type": f"{TYPE_PREFIX}{slug}",
+        "title": slug.replace("-", " ").capitalize(),
+        "status": status,
+        "detail": detail or HTTP_STATUS_CODES.get(status, "Error"),
+        "instance": request.path,
+        "request_id": request_id(),
+        **fields,
+    }
+    response = Response(json.dumps(body), status=status, mimetype=MEDIA_TYPE)
+    response.headers.update(headers or {})
+    return response
+
+
+def _retry(seconds: float) -> dict[str, str]:
+    """Whole seconds, rounded up: who waits as told must not come too early."""
+    return {"Retry-After": str(max(1, math.ceil(seconds)))}
+
+
+def _platform_error(error: errors.PlatformError) -> Response:
+    match error:
+        case errors.UnknownResource():
+            return problem(404, "not-found", str(error), errors=error.errors)
+        case errors.ValidationFailed():
+            return problem(422, "validation-failed", str(error), errors=error.errors)
+        case errors.PermissionDenied():
+            return problem(
+                403,
+                "permission-denied",
+                "You may not do this.",
+                permission=error.permission,
+                reason=str(getattr(error.decision, "reason", error.decision)),
+            )
+        case errors.MaintenanceMode():
+            return problem(
+                503,
+                "maintenance",
+                str(error),
+                headers=_retry(error.retry_after),
+                reason=error.reason,
+            )
+        case errors.StoreUnavailable():
+            log.error("store unavailable", exc_info=error)
+            return problem(
+                503,
+                "store-unavailable",
+                f"{error.store} is unavailable; try again later.",
+                headers=_retry(error.retry_after),
+                store=error.store,
+            )
+        case errors.Rejected():
+            return _rejected(error)
+        case _:
+            return _unexpected(error)
+
+
+def _rejected(error: errors.Rejected) -> Response:
+    headers = _retry(error.retry_after)
+    fields: dict[str, Any] = {"retry_after": round(error.retry_after, 3)}
+    match error:
+        case errors.RateLimited():
+            return problem(
+                429,
+                "rate-limited",
+                str(error),
+                headers=headers,
+                limit=error.limit,
+                remaining=error.remaining,
+                reset=round(error.reset, 3),
+                dimension=error.dimension,
+                **fields,
+            )
+        case errors.CircuitIsolated():
+            slug = "circuit-isolated"
+        case errors.CircuitOpen():
+            slug = "circuit-open"
+        case errors.BulkheadFull():
+            slug = "bulkhead-full"
+            fields["limit"] = error.limit
+        case errors.Degraded():
+            slug = "degraded"
+            fields["level"] = error.level
+        case _:
+            slug = "rejected"
+    return problem(
+        503, slug, str(error), headers=headers, name=getattr(error, "name", None), **fields
+    )
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    data: dict[str, Any] = getattr(error, "data", None) or {}
+    headers = {
+        name: value
+        for name, value in error.get_headers()
+        if name.lower() not in ("content-type", "content-length")
+    }
+    headers.update(data.get("headers") or {})
+    messages = data.get("errors") or data.get("messages")
+    if messages and status == 422:
+        flat = {field: texts for field, texts in _flatten(messages)}
+        detail = "; ".join(f"{field}: {', '.join(texts)}" for field, texts in flat.items())
+        return problem(422, "validation-failed", detail, headers=headers, errors=flat)
+    slug = error.name.lower().replace(" ", "-")
+    fields = {"errors": dict(_flatten(messages))} if messages else {}
+    return problem(
+        status, slug, data.get("message") or error.description, headers=headers, **fields
+    )
+
+
+# The parts of a request that webargs puts above the field names; a caller knows them anyway.
+LOCATIONS = frozenset({"json", "query", "form", "headers", "view_args", "files", "json_or_form"})
+
+
+def _flatten(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Nested marshmallow messages as ``field.path`` to texts."""
+    if isinstance(messages, Mapping):
+        for key, value in messages.items():
+            outermost = not path and key in LOCATIONS
+            inner = "" if outermost or key == "_schema" else str(key)
+            yield from _flatten(value, ".".join(part for part in (path, inner) if part))
+    else:
+        texts = [messages] if isinstance(messages, str) else [str(text) for text in messages]
+        yield path or "body", texts
+
+
+def _integrity_error(error: IntegrityError) -> Response:
+    """A rule of the database that no check above it foresaw, most often two writers at once."""
+    log.warning("integrity error", exc_info=error)
+    return problem(409, "conflict", "The change collides with another one; nothing was changed.")
+
+
+def _database_error(error: Exception) -> Response:
+    return _platform_error(errors.StoreUnavailable("database", error, DATABASE_RETRY_SECONDS))
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    return problem(500, "internal-error", "Something went wrong on our side.")
