@@ -1,0 +1,24 @@
+"""The frozen configuration objects of the guards; each validates once, when it is made."""
+
+from .breaker import BreakerMode, CircuitBreakerConfig, WindowType
+from .bulkhead import BulkheadConfig, BulkheadStrategy
+from .degradation import DegradationConfig, DegradationLevel
+from .limiter import Algorithm, Dimension, MultiDimensionalKey, RateLimitConfig
+from .rules import Settings
+from .store import OnStoreError
+
+__all__ = [
+    "Algorithm",
+    "BreakerMode",
+    "BulkheadConfig",
+    "BulkheadStrategy",
+    "CircuitBreakerConfig",
+    "DegradationConfig",
+    "DegradationLevel",
+    "Dimension",
+    "MultiDimensionalKey",
+    "OnStoreError",
+    "RateLimitConfig",
+    "Settings",
+    "WindowType",
+]
