@@ -1,0 +1,59 @@
+"""Runs the migrations on the database of the current application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from flask import current_app
+from sqlalchemy.engine import Connection
+
+import app.models  # noqa: F401  (fills the metadata)
+from app.db import UtcDateTime, db, writing
+
+
+def render_item(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:
+    """Our column types as what they are in the database, so that a migration stands alone."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        autogen_context.imports.add("from sqlalchemy.dialects import mysql")
+        return "sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql', 'mariadb')"
+    return False
+
+
+def run() -> None:
+    if context.is_offline_mode():
+        raise RuntimeError("migrations need a database; there is no offline mode")
+    options = current_app.extensions["migrate"].configure_args
+    with writing(), db.engine.connect() as connection, unchecked_foreign_keys(connection):
+        context.configure(
+            connection=connection,
+            target_metadata=db.metadata,
+            render_item=render_item,
+            transaction_per_migration=True,
+            **options,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+@contextmanager
+def unchecked_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite rebuilds a table to change it; cascades must not take its children along.
+
+    The pragma does nothing inside a transaction, so it goes to the driver's connection directly.
+    """
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
+run()

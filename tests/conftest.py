@@ -1,0 +1,103 @@
+"""Fixtures of the whole suite.
+
+Two variables choose what it runs on: ``YOTO_TEST_DATABASE`` (``sqlite``, ``mariadb``) and
+``YOTO_TEST_ASYNC_MODE`` (``threading``, ``eventlet``).
+"""
+
+from __future__ import annotations
+
+import os
+
+ASYNC_MODE = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
+if ASYNC_MODE == "eventlet":
+    import eventlet
+
+    eventlet.monkey_patch()
+
+from collections.abc import Iterator  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+import pytest  # noqa: E402
+from flask import Flask  # noqa: E402
+from flask.testing import FlaskClient  # noqa: E402
+
+from tests.support.database import MariadbTemplate, SqliteTemplate  # noqa: E402
+from tests.support.mariadb import MariaDB, start_mariadb  # noqa: E402
+from tests.support.require import missing  # noqa: E402
+
+pytest_plugins = ["tests.support.redis_fixtures"]
+
+DATABASE = os.environ.get("YOTO_TEST_DATABASE", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[MariaDB]:
+    """A private MariaDB server."""
+    server = start_mariadb()
+    if server is None:
+        missing("MariaDB is not installed")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SqliteTemplate | MariadbTemplate]:
+    """The session's database: migrated, with the built-in permissions."""
+    if DATABASE == "mariadb":
+        server: MariaDB = request.getfixturevalue("mariadb")
+        template: Any = MariadbTemplate(server.create_database("yoto_test"))
+    else:
+        template = SqliteTemplate()
+    template.prepare(lambda: _migrate(template.url, tmp_path_factory.mktemp("migrate")))
+    yield template
+    template.close()
+
+
+def _migrate(url: str, instance: Path) -> None:
+    from flask_migrate import upgrade
+
+    from app import create_app
+    from app.extensions import db, permissions
+
+    app = create_app({"ENVIRONMENT": "testing", "DATABASE_URL": url}, instance_path=str(instance))
+    with app.app_context():
+        upgrade()
+        permissions.sync_catalogue()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app_config(database: Any, valkey_server: Any) -> dict[str, Any]:
+    """The configuration of the ``app`` fixture; a test module may override this fixture."""
+    return {
+        "ENVIRONMENT": "testing",
+        "DATABASE_URL": database.url,
+        "REDIS_URL": valkey_server.url,
+        "ASYNC_MODE": ASYNC_MODE,
+    }
+
+
+@pytest.fixture
+def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[Flask]:
+    """A fresh application on a clean database.
+
+    No context is pushed: requests of the test client would share its ``g``, and so its identity.
+    """
+    from app import create_app
+    from app.extensions import db
+
+    database.reset()
+    application = create_app(app_config, instance_path=str(tmp_path / "instance"))
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A test client of ``app``."""
+    return app.test_client()

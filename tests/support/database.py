@@ -1,0 +1,75 @@
+"""A migrated database for each test, made once a session and set back between tests."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+
+class SqliteTemplate:
+    """A SQLite file; ``reset`` copies the pages of the template over it."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="yoto-sqlite-")
+        self._path = Path(self._folder.name) / "test.db"
+        self.url = f"sqlite:///{self._path}"
+        self._template: sqlite3.Connection | None = None
+
+    def prepare(self, migrate: Callable[[], None]) -> None:
+        migrate()
+        self._template = sqlite3.connect(":memory:", check_same_thread=False)
+        with sqlite3.connect(self._path) as source:
+            source.backup(self._template)
+        source.close()
+
+    def reset(self) -> None:
+        assert self._template is not None
+        target = sqlite3.connect(self._path, timeout=30)
+        self._template.backup(target)
+        target.close()
+
+    def close(self) -> None:
+        if self._template is not None:
+            self._template.close()
+        self._folder.cleanup()
+
+
+class MariadbTemplate:
+    """A MariaDB database; ``reset`` empties what a test filled and puts the first rows back."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = sa.create_engine(url)
+        self._tables: list[str] = []
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+
+    def prepare(self, migrate: Callable[[], None]) -> None:
+        migrate()
+        with self._engine.begin() as connection:
+            names = sa.inspect(connection).get_table_names()
+            self._tables = [name for name in names if name != "alembic_version"]
+            for name in self._tables:
+                rows = connection.exec_driver_sql(f"SELECT * FROM {name}").mappings()
+                self._rows[name] = [dict(row) for row in rows]
+
+    def reset(self) -> None:
+        filled = " UNION ALL ".join(
+            f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in self._tables
+        )
+        with self._engine.begin() as connection:
+            used = connection.exec_driver_sql(filled).scalars().all()
+            connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
+            for name in used:
+                connection.exec_driver_sql(f"TRUNCATE TABLE {name}")
+            for name, rows in self._rows.items():
+                if rows:
+                    connection.execute(sa.table(name, *map(sa.column, rows[0])).insert(), rows)
+            connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
+
+    def close(self) -> None:
+        self._engine.dispose()

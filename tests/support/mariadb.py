@@ -1,0 +1,104 @@
+"""A private MariaDB server for the tests: a fresh data folder, a free port, no durability."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pymysql
+
+START_SECONDS = 30.0
+# Tests commit thousands of times and never need a row after a crash.
+FAST_AND_FORGETFUL = (
+    "--skip-log-bin",
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-flush-method=nosync",
+    "--innodb-buffer-pool-size=128M",
+    "--max-connections=300",
+)
+
+
+class MariaDB:
+    """One server process. ``create_database`` gives the address of a new, empty database."""
+
+    def __init__(self, process: subprocess.Popen[bytes], folder: Path, port: int) -> None:
+        self._process = process
+        self._folder = folder
+        self.port = port
+
+    def create_database(self, name: str) -> str:
+        with pymysql.connect(host="127.0.0.1", port=self.port, user="root") as connection:
+            connection.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        return f"mysql+pymysql://root@127.0.0.1:{self.port}/{name}?charset=utf8mb4"
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def start_mariadb() -> MariaDB | None:
+    """Start a server, or None where MariaDB is not installed."""
+    server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
+    if server is None or installer is None:
+        return None
+    folder = Path(tempfile.mkdtemp(prefix="yoto-mariadb-"))
+    user = f"--user={folder.owner()}"
+    subprocess.run(
+        [
+            installer,
+            "--no-defaults",
+            user,
+            f"--datadir={folder}/data",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    port = _free_port()
+    with open(folder / "server.log", "wb") as log:
+        process = subprocess.Popen(
+            [
+                server,
+                "--no-defaults",
+                user,
+                f"--datadir={folder}/data",
+                f"--socket={folder}/server.sock",
+                f"--pid-file={folder}/server.pid",
+                f"--port={port}",
+                "--bind-address=127.0.0.1",
+                *FAST_AND_FORGETFUL,
+            ],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    _wait_until_answers(process, port, folder / "server.log")
+    return MariaDB(process, folder, port)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_answers(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            pymysql.connect(host="127.0.0.1", port=port, user="root").close()
+            return
+        except pymysql.err.OperationalError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise RuntimeError(f"MariaDB did not start:\n{log.read_text()[-2000:]}") from None
+            time.sleep(0.05)
