@@ -7,6 +7,7 @@ from flask import Flask
 from flask_smorest import Api, Blueprint
 
 from app.http.problems import MEDIA_TYPE
+from app.http.rest import RowIdConverter
 
 API_PREFIX = "/api/v1"
 OPENAPI_VERSION = "3.1.0"
@@ -52,6 +53,7 @@ def init_api(app: Flask, blueprints: list[Blueprint]) -> None:
         OPENAPI_URL_PREFIX="/api",
         OPENAPI_JSON_PATH="openapi.json",
     )
+    app.url_map.converters["int"] = RowIdConverter
     api = YotoApi()
     api.init_app(app, spec_kwargs={"info": {"description": "Servers, channels, messages, roles."}})
     api.spec.components.security_scheme(

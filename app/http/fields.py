@@ -1,0 +1,95 @@
+"""Field types of the REST API: what text, numbers and times from outside must look like."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+import marshmallow as ma
+from marshmallow.validate import Length, Range
+
+MAX_ID = 2**63 - 1  # the largest value of a BIGINT column
+# Control characters, and lone surrogates, which no database encodes.
+REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
+LINE_CHARACTERS = frozenset("\n\t")
+# Every database at hand stores these years, and none of them overflows in any time zone.
+FIRST_YEAR, LAST_YEAR = 1970, 9998
+
+
+class Text(ma.fields.String):
+    """Trimmed text of a bounded length, of one line or of several.
+
+    Args:
+        max_length: characters after trimming.
+        min_length: characters after trimming.
+        lines: whether line breaks and tabs are allowed.
+    """
+
+    default_error_messages = {
+        "characters": "Control characters are not allowed.",
+    }
+
+    def __init__(
+        self, max_length: int, *, min_length: int = 0, lines: bool = False, **options: Any
+    ) -> None:
+        super().__init__(validate=Length(min=min_length, max=max_length), **options)
+        self.lines = lines
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options).strip()
+        if not text.isprintable() and any(self._refuses(character) for character in text):
+            raise self.make_error("characters")
+        return text
+
+    def _refuses(self, character: str) -> bool:
+        if self.lines and character in LINE_CHARACTERS:
+            return False
+        return unicodedata.category(character) in REFUSED_CATEGORIES
+
+
+class Name(Text):
+    """A name people read: one line, never empty."""
+
+    def __init__(self, max_length: int, **options: Any) -> None:
+        super().__init__(max_length, min_length=1, **options)
+
+
+class Whole(ma.fields.Integer):
+    """A JSON integer within bounds; text and fractions are refused."""
+
+    def __init__(self, minimum: int, maximum: int, **options: Any) -> None:
+        super().__init__(strict=True, validate=Range(min=minimum, max=maximum), **options)
+
+
+class RowId(Whole):
+    """The id of a row in a JSON body."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(1, MAX_ID, **options)
+
+
+class Flag(ma.fields.Boolean):
+    """A JSON boolean and nothing that merely looks like one."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Instant(ma.fields.AwareDateTime):
+    """A moment in ISO 8601 with its zone; it leaves in UTC."""
+
+    default_error_messages = {
+        "years": f"Years from {FIRST_YEAR} to {LAST_YEAR} are allowed.",
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(format="iso", **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **options)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise self.make_error("years")
+        return moment.astimezone(UTC)
