@@ -66,6 +66,20 @@ class UnknownResource(ValidationFailed):
         self.resource_id = resource_id
 
 
+class VersionConflict(ValidationFailed):
+    """The entry was changed by somebody else since it was read; nothing was changed now.
+
+    Attributes:
+        current_version: the version it has by now.
+        current: its values by now, so that the caller can decide again without another read.
+    """
+
+    def __init__(self, current_version: int, current: Any) -> None:
+        super().__init__({"version": f"is {current_version} by now; read the entry again"})
+        self.current_version = current_version
+        self.current = current
+
+
 class StoreUnavailable(PlatformError):
     """A store (``"redis"``, ``"database"``, ``"opa"``) did not answer; try again later.
 

@@ -6,6 +6,7 @@ from app.models.member import Member
 from app.models.message import Message
 from app.models.overwrite import ChannelOverwrite
 from app.models.permission import Permission, PermissionGroup, PermissionGroupMember
+from app.models.resilience import ResilienceConfigChange
 from app.models.role import (
     EVERYONE,
     Effect,
@@ -33,6 +34,7 @@ __all__ = [
     "Permission",
     "PermissionGroup",
     "PermissionGroupMember",
+    "ResilienceConfigChange",
     "RevokedToken",
     "Role",
     "RoleAssignment",
