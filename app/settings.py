@@ -65,7 +65,7 @@ SETTINGS: dict[str, Setting] = {
     "REFRESH_TOKEN_SECONDS": Setting(int, "seconds, 60 to 31536000", _between(60, 31536000)),
     "PASSWORD_MIN_LENGTH": Setting(int, "characters, 8 to 128", _between(8, 128)),
     "ARGON2_TIME_COST": Setting(int, "passes, 1 to 20", _between(1, 20)),
-    "ARGON2_MEMORY_KIB": Setting(int, "KiB, 8 to 4194304", _between(8, 4194304)),
+    "ARGON2_MEMORY_KIB": Setting(int, "KiB, 32 to 4194304", _between(32, 4194304)),
     "MAX_CONTENT_LENGTH": Setting(int, "bytes, 1024 to 67108864", _between(1024, 67108864)),
 }
 

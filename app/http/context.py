@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import set_writing
 
 REQUEST_ID_HEADER = "X-Request-ID"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
+READ_ONLY_MARK = "__read_only__"
 # A caller may name its request, so that its logs and ours meet; anything odd is replaced.
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,15 @@ def _name_request() -> None:
     g.request_id = given if _ACCEPTED_ID.fullmatch(given) else secrets.token_hex(16)
 
 
+def read_only(view: View) -> View:
+    """Say that a view changes nothing although its method is POST, so it waits for no writer."""
+    setattr(view, READ_ONLY_MARK, True)
+    return view
+
+
 def _announce_writes() -> None:
-    set_writing(request.method not in SAFE_METHODS)
+    view = current_app.view_functions.get(request.endpoint or "")
+    set_writing(request.method not in SAFE_METHODS and not hasattr(view, READ_ONLY_MARK))
 
 
 def _return_id(response: Response) -> Response:

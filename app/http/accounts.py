@@ -1,0 +1,62 @@
+"""Whether the account behind a credential may still act, asked of the database each time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+
+from app.db import db
+from app.models import RevokedToken, User
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The account behind a valid credential, as the database has it now."""
+
+    user_id: int
+    super_admin: bool
+
+
+def active_account(user_id: int, epoch: int, denial_keys: Sequence[str]) -> Identity | None:
+    """The account, or None when it is gone or disabled, or the credential is denied or outdated.
+
+    Args:
+        user_id: the account that the credential names.
+        epoch: the token epoch that the credential was made in.
+        denial_keys: token ids and families; a denial of any of them refuses the credential.
+    """
+    row = db.session.execute(
+        select(
+            User.super_admin,
+            User.disabled,
+            User.token_epoch,
+            exists().where(RevokedToken.token_key.in_(denial_keys)).label("denied"),
+        ).where(User.id == user_id)
+    ).one_or_none()
+    if row is None or row.disabled or row.denied or row.token_epoch != epoch:
+        return None
+    return Identity(user_id, row.super_admin)
+
+
+def deny(token_key: str, user_id: int, reason: str, expires_at: datetime) -> bool:
+    """Refuse a token or a family from now on, and commit; False when it was denied already.
+
+    Args:
+        token_key: the id of one token, or of a family.
+        user_id: whose it is.
+        reason: ``logout``, ``rotated`` or ``reused``.
+        expires_at: when everything denied here has run out by itself.
+    """
+    db.session.add(
+        RevokedToken(token_key=token_key, user_id=user_id, reason=reason, expires_at=expires_at)
+    )
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        return False
+    return True

@@ -1,0 +1,87 @@
+"""The operators' session: a signed cookie for the pages under ``/control``, and its CSRF token.
+
+The cookie holds the account's id, token epoch and a family as the bearer tokens have them, so one
+rule ends both: signing out denies the family, and a copy of the cookie is worth nothing then.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, request, session
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from app.db import utcnow
+from app.http.accounts import Identity, active_account, deny
+from app.models import User
+
+SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
+CSRF_FIELD = "csrf_token"
+
+
+class CsrfFailed(Forbidden):
+    """A form came without the token of the session that it claims to belong to."""
+
+    description = "The form does not belong to this session; reload the page and try again."
+
+
+def init_sessions(app: Flask) -> None:
+    """Keep the cookie to the pages that need it, and no longer than a session may last."""
+    app.config["SESSION_COOKIE_PATH"] = "/control"
+    app.config["PERMANENT_SESSION_LIFETIME"] = SESSION_LIFETIME
+
+
+def start_session(user: User) -> None:
+    """Sign ``user`` in. Nothing of what the cookie held before is kept (session fixation)."""
+    session.clear()
+    session.permanent = True
+    session["user_id"] = user.id
+    session["epoch"] = user.token_epoch
+    session["family"] = secrets.token_hex(16)
+    session["since"] = int(utcnow().timestamp())
+
+
+def session_identity() -> Identity:
+    """The account of the session, checked against the database.
+
+    Raises:
+        Unauthorized: nobody is signed in, or no longer.
+    """
+    found = None
+    if "user_id" in session and utcnow() < _ends_at():
+        found = active_account(session["user_id"], session["epoch"], [session["family"]])
+    if found is None:
+        raise Unauthorized("Sign in first.")
+    return found
+
+
+def end_session() -> None:
+    """Sign out: the cookie is emptied, and copies of it are refused."""
+    if "user_id" in session:
+        deny(session["family"], session["user_id"], "logout", _ends_at())
+    session.clear()
+
+
+def csrf_token() -> str:
+    """The token that every form of this session carries; made at the first call."""
+    if "csrf" not in session:
+        session["csrf"] = secrets.token_urlsafe(32)
+    return str(session["csrf"])
+
+
+def check_csrf() -> None:
+    """Accept the form of this request.
+
+    Raises:
+        CsrfFailed: the form's token is not the session's.
+    """
+    given = request.form.get(CSRF_FIELD, "")
+    expected = session.get("csrf", "")
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise CsrfFailed
+
+
+def _ends_at() -> datetime:
+    return datetime.fromtimestamp(session["since"], UTC) + SESSION_LIFETIME
