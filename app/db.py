@@ -71,7 +71,8 @@ class Model(DeclarativeBase):
     )
 
 
-db: SQLAlchemy = SQLAlchemy(model_class=Model)
+# A session lives as long as a request, which answers with what it has just committed: no re-reading.
+db: SQLAlchemy = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
 
 
 # Whether a transaction that begins now is going to write. SQLite wants to know: a reader that
