@@ -9,12 +9,13 @@ from flask import Flask
 
 from app import blueprints, cli, settings
 from app.db import init_db
-from app.extensions import db, migrate, permissions, redis_store, socketio
+from app.extensions import db, migrate, permissions, redis_store
 from app.http.api import init_api
 from app.http.auth import current_user_id, init_auth
 from app.http.context import init_context
 from app.http.problems import init_problems
 from app.http.security import init_security_headers
+from app.server import YotoSocketIO
 
 __all__ = ["create_app"]
 
@@ -42,8 +43,8 @@ def create_app(
     redis_store.init_app(app)
     init_auth(app)
     permissions.init_app(app, subject_loader=current_user_id)
+    YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST)
     blueprints.init_pages(app)
-    socketio.init_app(app, async_mode=app.config["ASYNC_MODE"])
     cli.init_app(app)
     return app

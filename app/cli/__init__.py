@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.cli.permission import permission
+from app.cli.seed import seed
+from app.cli.users import users
+
 
 def init_app(app: Flask) -> None:
     """Add the command groups to the application."""
+    for group in (permission, seed, users):
+        app.cli.add_command(group)

@@ -9,6 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
 
+USERNAME_PATTERN = r"[a-z0-9_.-]{3,32}"
+# No password matches this "hash": the account cannot sign in until somebody sets one.
+NO_PASSWORD = "!"
+
 
 class User(db.Model):
     """An account. Accounts are disabled, never deleted: audit and messages point at them."""

@@ -1,0 +1,61 @@
+"""``flask permission``: ask for verdicts and keep the registry up to date."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from app.core.errors import PlatformError
+from app.db import db, writing
+from app.extensions import permissions
+from app.models import ScopeType, User
+
+permission = AppGroup("permission", help="Ask for verdicts; keep the registry up to date.")
+
+DENIED_EXIT = 1
+
+
+@permission.command("check")
+@click.argument("user")
+@click.argument("name")
+@click.option("--scope", type=click.Choice([scope.value for scope in ScopeType]), default="global")
+@click.option("--scope-id", type=int, help="The server or channel.")
+def check(user: str, name: str, scope: str, scope_id: int | None) -> None:
+    """Say whether USER (username or id) has permission NAME. Exit status 1 when denied."""
+    try:
+        decision = permissions.decide(_user_id(user), name, scope, scope_id)
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{'allowed' if decision.allowed else 'denied'}: {decision.reason}")
+    if not decision.allowed:
+        sys.exit(DENIED_EXIT)
+
+
+@permission.command("list")
+@click.option("--group", help="Only this group.")
+def list_permissions(group: str | None) -> None:
+    """Show the registered permissions."""
+    for entry in permissions.list_registered_permissions():
+        if group is None or entry.group == group:
+            mark = " abac" if entry.abac else ""
+            click.echo(f"{entry.bit:>5}  {entry.name:<28} {entry.scope:<8}{mark}")
+
+
+@permission.command("sync")
+def sync() -> None:
+    """Register the built-in permissions that the database lacks."""
+    with writing():
+        added = permissions.sync_catalogue()
+    click.echo(f"{len(added)} permissions added" + (f": {', '.join(added)}" if added else "."))
+
+
+def _user_id(user: str) -> int:
+    if user.isdecimal():
+        return int(user)
+    found = db.session.scalar(select(User.id).where(User.username == user))
+    if found is None:
+        raise click.ClickException(f"user: nobody is called '{user}'")
+    return found

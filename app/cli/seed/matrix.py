@@ -1,0 +1,180 @@
+"""Access matrices: who may do what in a real organisation, as users, roles and grants."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from app.core.errors import ValidationFailed
+from app.db import db
+from app.extensions import permissions
+from app.models import AuditRecord, Effect, Permission, Role, RoleAssignment, RoleGrant, User
+from app.models.user import NO_PASSWORD
+
+ROWS_AT_ONCE = 5000
+NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
+
+Progress = Callable[..., AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixReport:
+    """What an import did; ``seconds`` is for the whole of it."""
+
+    pairs: int
+    users: int
+    permissions: int
+    roles: int
+    seconds: float
+
+
+def user_name(matrix: str, number: int) -> str:
+    """The username of user ``number`` of a matrix."""
+    return f"{matrix}.{number}"
+
+
+def permission_name(matrix: str, number: int) -> str:
+    """The name of permission ``number`` of a matrix."""
+    return f"{matrix}.p{number}"
+
+
+def import_matrix(file: Path, matrix: str, progress: Progress) -> MatrixReport:
+    """Bring the database to what the file says, and commit. Importing again is harmless.
+
+    Users with the same permissions share a global role; its grants are global.
+
+    Args:
+        file: lines of ``user permission``, both integers from 1; a pair may repeat.
+        matrix: prefix of all names, so that several matrices live side by side.
+        progress: made with ``length=`` (in rows), gives a context with ``update(n)``.
+
+    Raises:
+        ValidationFailed: a line that is no pair, or a name that cannot be a prefix.
+    """
+    started = time.perf_counter()
+    if not NAME.fullmatch(matrix):
+        raise ValidationFailed({"name": f"'{matrix}' is not like {NAME.pattern}"})
+    allowed = _read(file)
+    numbers = sorted({number for held in allowed.values() for number in held})
+    roles: dict[frozenset[int], str] = {}
+    for user in sorted(allowed):
+        roles.setdefault(allowed[user], f"{matrix}.role{len(roles) + 1}")
+    rows = len(numbers) + len(allowed) * 2 + sum(1 + len(held) for held in roles)
+    with progress(length=rows, label=f"Importing {matrix}") as bar:
+        permission_ids = _permissions(matrix, numbers, bar)
+        user_ids = _users(matrix, sorted(allowed), bar)
+        role_ids = _roles(matrix, roles, permission_ids, bar)
+        _insert(
+            RoleAssignment,
+            [
+                {"user_id": user_ids[user_name(matrix, user)], "role_id": role_ids[roles[held]]}
+                for user, held in allowed.items()
+            ],
+            bar,
+        )
+        db.session.add(
+            AuditRecord(
+                action="matrix.import",
+                subject=f"matrix:{matrix}",
+                after={"users": len(allowed), "permissions": len(numbers), "roles": len(roles)},
+            )
+        )
+        db.session.commit()
+    pairs = sum(len(held) for held in allowed.values())
+    seconds = time.perf_counter() - started
+    return MatrixReport(pairs, len(allowed), len(numbers), len(roles), seconds)
+
+
+def _read(file: Path) -> dict[int, frozenset[int]]:
+    held: dict[int, set[int]] = defaultdict(set)
+    with open(file, encoding="ascii", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                user, permission = map(int, line.split())
+            except ValueError:
+                shown = line.strip()[:40]
+                raise ValidationFailed({f"line {number}": f"'{shown}' is no pair"}) from None
+            if user < 1 or permission < 1:
+                raise ValidationFailed({f"line {number}": "numbers start at 1"})
+            held[user].add(permission)
+    return {user: frozenset(permissions) for user, permissions in held.items()}
+
+
+def _permissions(matrix: str, numbers: Sequence[int], bar: Any) -> dict[int, int]:
+    names = {permission_name(matrix, number): number for number in numbers}
+    permissions.batch_register_permissions(
+        [{"name": name, "group": matrix, "scope": "global"} for name in names], commit=False
+    )
+    bar.update(len(names))
+    rows = db.session.execute(
+        select(Permission.name, Permission.id).where(Permission.category == matrix)
+    )
+    return {names[name]: key for name, key in rows if name in names}
+
+
+def _users(matrix: str, numbers: Sequence[int], bar: Any) -> dict[str, int]:
+    names = [user_name(matrix, number) for number in numbers]
+    known = _ids_by_name(User.username, f"{matrix}.")
+    _insert(
+        User,
+        [
+            {"username": name, "display_name": name, "password_hash": NO_PASSWORD}
+            for name in names
+            if name not in known
+        ],
+        bar,
+    )
+    return _ids_by_name(User.username, f"{matrix}.")
+
+
+def _roles(
+    matrix: str, roles: dict[frozenset[int], str], permission_ids: dict[int, int], bar: Any
+) -> dict[str, int]:
+    """The roles of the matrix, made anew: their grants and assignments go with the old ones."""
+    old = list(_ids_by_name(Role.name, f"{matrix}.role").values())
+    db.session.execute(delete(Role).where(Role.id.in_(old)))
+    _insert(Role, [{"name": name, "server_id": None} for name in roles.values()], bar)
+    ids = _ids_by_name(Role.name, f"{matrix}.role")
+    _insert(
+        RoleGrant,
+        [
+            {
+                "role_id": ids[name],
+                "permission_id": permission_ids[number],
+                "effect": Effect.ALLOW,
+                "server_id": None,
+                "channel_id": None,
+            }
+            for held, name in roles.items()
+            for number in held
+        ],
+        bar,
+    )
+    return ids
+
+
+def _ids_by_name(column: Any, prefix: str) -> dict[str, int]:
+    key = column.class_.id
+    rows = db.session.execute(select(column, key).where(column.startswith(prefix, autoescape=True)))
+    return {name: value for name, value in rows}
+
+
+def _insert(model: Any, rows: list[dict[str, Any]], bar: Any) -> None:
+    for chunk in _chunks(rows):
+        db.session.execute(insert(model), chunk)
+        bar.update(len(chunk))
+
+
+def _chunks(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        yield rows[start : start + ROWS_AT_ONCE]

@@ -1,0 +1,117 @@
+"""Going away without cutting anybody off: stop accepting, finish what runs, then exit."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+Wsgi = Callable[..., Iterable[bytes]]
+
+
+class InFlight:
+    """WSGI middleware that knows how many requests are running.
+
+    A websocket is not counted: it lasts as long as its page, which reconnects elsewhere.
+    """
+
+    def __init__(self, wsgi: Wsgi) -> None:
+        self._wsgi = wsgi
+        self._changed = threading.Condition()
+        self._running = 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+            return self._wsgi(environ, start_response)
+        with self._changed:
+            self._running += 1
+        try:
+            body = self._wsgi(environ, start_response)
+        except BaseException:
+            self._finish()
+            raise
+        return _Counted(body, self._finish)
+
+    def _finish(self) -> None:
+        with self._changed:
+            self._running -= 1
+            self._changed.notify_all()
+
+    def wait_until_none(self, seconds: float) -> bool:
+        """Wait for the running requests; False when some still run after ``seconds``."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._running == 0, seconds)
+
+
+class _Counted:
+    """A response body that says when the server is done with it."""
+
+    def __init__(self, body: Iterable[bytes], finish: Callable[[], None]) -> None:
+        self._body = body
+        self._finish: Callable[[], None] | None = finish
+
+    def __iter__(self) -> Iterable[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        try:
+            if hasattr(self._body, "close"):
+                self._body.close()
+        finally:
+            if self._finish is not None:
+                self._finish()
+                self._finish = None
+
+
+class Drain:
+    """Runs ``stop_accepting`` and ends the process when told to go.
+
+    It is told by SIGTERM or SIGINT, or by the end of ``lifeline``, a socket whose other end the
+    supervisor holds: a worker never outlives its supervisor.
+    """
+
+    def __init__(self, in_flight: InFlight, seconds: float, lifeline: socket.socket | None) -> None:
+        self._in_flight = in_flight
+        self._seconds = seconds
+        self._lifeline = lifeline
+        self._told = threading.Event()
+
+    def watch(self, stop_accepting: Callable[[], None], leave: Callable[[], None]) -> None:
+        """Start watching; returns at once. ``leave`` runs last and must end the server's loop."""
+        # A signal handler runs inside whatever the process does just then, and wakes no event
+        # loop that sleeps. A byte in a socket wakes threads and event loops alike.
+        wake, waker = socket.socketpair()
+        waker.setblocking(False)
+        signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: None)
+        self._waker = waker
+        for source in (wake, self._lifeline):
+            if source is not None:
+                threading.Thread(target=self._wait_for_end, args=(source,), daemon=True).start()
+        threading.Thread(target=self._go, args=(stop_accepting, leave), daemon=True).start()
+
+    def _wait_for_end(self, source: socket.socket) -> None:
+        source.recv(1)
+        self._told.set()
+
+    def _go(self, stop_accepting: Callable[[], None], leave: Callable[[], None]) -> None:
+        self._told.wait()
+        started = time.monotonic()
+        log.info("draining")
+        stop_accepting()
+        finished = self._in_flight.wait_until_none(self._seconds)
+        log.info(
+            "%s after %.2f s (pid %d)",
+            "drained" if finished else "gave up on running requests",
+            time.monotonic() - started,
+            os.getpid(),
+        )
+        leave()

@@ -1,0 +1,147 @@
+"""Starts Yoto: ``python run.py [--host H] [--port P] [--workers N]``.
+
+The async mode must be known, and its monkey-patching done, before anything else is imported; so
+only the standard library is imported above ``main``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+
+DEFAULT_ASYNC_MODE = "eventlet"
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line. Options that are not given come from the configuration."""
+    parser = argparse.ArgumentParser(description="Start Yoto.")
+    parser.add_argument("--host", help="address to listen on (YOTO_HOST, default 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port, 0 for any free one (YOTO_PORT, 5000)")
+    parser.add_argument("--workers", type=int, default=1, help="processes on that port")
+    # How a supervisor starts its workers: the descriptor of the socket that ties them to it.
+    parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.workers < 1:
+        parser.error("--workers: at least 1")
+    return options
+
+
+def monkey_patch(mode: str) -> None:
+    """Make the standard library cooperative when ``mode`` asks for it."""
+    if mode == "eventlet":
+        import warnings
+
+        # eventlet says at import that it is in maintenance; docs/adr/0001 says why it is here.
+        warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+        import eventlet
+
+        eventlet.monkey_patch()
+    elif mode == "gevent":
+        from gevent import monkey
+
+        monkey.patch_all()
+
+
+def work(options: argparse.Namespace, mode: str) -> None:
+    """Serve in this process until told to stop."""
+    from app import create_app
+    from app.cli.startup import prepare
+    from app.core.errors import ConfigurationError
+    from app.extensions import socketio
+
+    app = create_app()
+    if app.config["ASYNC_MODE"] != mode:
+        raise ConfigurationError(
+            "ASYNC_MODE", f"is patched as '{mode}': set it by the variable YOTO_ASYNC_MODE"
+        )
+    host, port = address(options, app.config)
+    lifeline = None
+    if options.lifeline is None:
+        prepare(app)
+        if port == 0:
+            port = free_port(host)
+        announce(host, port)
+    else:
+        lifeline = socket.socket(fileno=options.lifeline)
+    with app.app_context():
+        socketio.run(
+            app,
+            host=host,
+            port=port,
+            drain_seconds=app.config["DRAIN_SECONDS"],
+            lifeline=lifeline,
+        )
+
+
+def supervise(options: argparse.Namespace) -> int:
+    """Prepare the database once, then keep the workers alive; the exit code."""
+    from app import create_app
+    from app.cli.startup import prepare
+    from app.server import Supervisor, bind
+
+    app = create_app()
+    prepare(app)
+    host, port = address(options, app.config)
+    with bind(host, port) as reserved:
+        port = reserved.getsockname()[1]
+        command = [sys.executable, os.path.abspath(__file__), "--host", host, "--port", str(port)]
+        supervisor = Supervisor(
+            lambda lifeline: [*command, "--lifeline", str(lifeline)],
+            options.workers,
+            app.config["DRAIN_SECONDS"],
+        )
+        announce(host, port, options.workers)
+        return supervisor.run()
+
+
+def address(options: argparse.Namespace, config: dict[str, object]) -> tuple[str, int]:
+    """Where to listen: the command line over the configuration."""
+    host = options.host or config["HOST"]
+    port = config["PORT"] if options.port is None else options.port
+    return host, port
+
+
+def free_port(host: str) -> int:
+    """A port that is free now."""
+    from app.server import bind
+
+    with bind(host, 0) as probe:
+        return probe.getsockname()[1]
+
+
+def announce(host: str, port: int, workers: int = 1) -> None:
+    """Print the address, so that a person can click it and a script can read it."""
+    shown = f"[{host}]" if ":" in host else host
+    many = f" with {workers} workers" if workers > 1 else ""
+    print(f"Yoto listens on http://{shown}:{port}{many}; control plane: /control/", flush=True)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one worker in this process, or a supervisor of several; the exit code."""
+    options = parse(arguments)
+    mode = os.environ.get("YOTO_ASYNC_MODE", DEFAULT_ASYNC_MODE)
+    supervised = options.workers > 1
+    if not supervised:
+        monkey_patch(mode)
+    level = os.environ.get("YOTO_LOG_LEVEL", "INFO")
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+    from app.core.errors import ConfigurationError
+    from app.server import EX_CONFIG
+
+    try:
+        if supervised:
+            return supervise(options)
+        work(options, mode)
+    except ConfigurationError as error:
+        print(f"configuration: {error}", file=sys.stderr)
+        return EX_CONFIG
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
