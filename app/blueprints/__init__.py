@@ -5,7 +5,13 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Blueprint
 
-REST: list[Blueprint] = []
+from app.blueprints.auth import auth
+from app.blueprints.users import users
+
+REST: list[Blueprint] = [
+    auth,
+    users,
+]
 
 
 def init_pages(app: Flask) -> None:

@@ -11,12 +11,21 @@ from flask import Flask, g, request
 from app.http.accounts import Identity
 from app.http.passwords import init_passwords
 from app.http.session import init_sessions, session_identity
-from app.http.tokens import bearer_identity, identity_of, init_tokens, issue_tokens
+from app.http.tokens import (
+    EPOCH_CLAIM,
+    FAMILY_CLAIM,
+    bearer_identity,
+    identity_of,
+    init_tokens,
+    issue_tokens,
+)
 
 CONTROL_PREFIX = "/control"
 
 __all__ = [
     "CONTROL_PREFIX",
+    "EPOCH_CLAIM",
+    "FAMILY_CLAIM",
     "Identity",
     "current_user_id",
     "identity",

@@ -44,15 +44,15 @@ class Passwords:
     def verify(self, stored: str | None, password: str) -> bool:
         """Whether ``password`` made ``stored``.
 
-        Where there is no hash (no such user) the work is done all the same, so that the time of
-        an answer does not tell which names exist.
+        Where there is no hash (no such user, or one that cannot sign in) the work is done all the
+        same, so that the time of an answer does not tell which names exist.
         """
-        if stored is None:
+        try:
+            self._run(self._hasher.verify, stored or "", _normalised(password))
+        except InvalidHashError:
             self.hash(password)
             return False
-        try:
-            self._run(self._hasher.verify, stored, _normalised(password))
-        except (VerifyMismatchError, InvalidHashError):
+        except VerifyMismatchError:
             return False
         return True
 

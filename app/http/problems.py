@@ -138,6 +138,8 @@ def _rejected(error: errors.Rejected) -> Response:
 
 
 def _http_error(error: HTTPException) -> Response:
+    if isinstance(error.response, Response):
+        return error.response
     status = error.code or 500
     data: dict[str, Any] = getattr(error, "data", None) or {}
     headers = {

@@ -30,9 +30,13 @@ class StrictParser(FlaskParser):
         if not req.is_json:
             raise UnsupportedMediaType("The body must be application/json.")
         try:
-            return json.loads(body.decode())
+            document = json.loads(body.decode())
+            if b"\\u" in body:
+                json.dumps(document, ensure_ascii=False).encode()
+            return document
         except (ValueError, RecursionError):
-            # Besides broken syntax: numbers of thousands of digits, thousands of open brackets.
+            # Besides broken syntax: numbers of thousands of digits, thousands of open brackets,
+            # and escapes of half a character, which no database can store.
             raise BadRequest("The body is not a JSON document that can be read.") from None
 
 

@@ -1,0 +1,92 @@
+"""Accounts and passwords. No transaction is open while a password is hashed."""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+
+from app.core.errors import ValidationFailed
+from app.db import db, writing
+from app.http.audit import audit
+from app.http.conflicts import conflict, unique
+from app.http.passwords import passwords
+from app.models import User
+
+
+def register(username: str, display_name: str, password: str) -> User:
+    """Make an account.
+
+    Raises:
+        Conflict: the username is taken.
+    """
+    user = User(
+        username=username, display_name=display_name, password_hash=passwords().hash(password)
+    )
+    db.session.add(user)
+    with unique("username", "is taken"):
+        db.session.flush()
+    audit(
+        "user.register",
+        f"user:{user.id}",
+        actor_id=user.id,
+        after={"username": username, "display_name": display_name},
+    )
+    db.session.commit()
+    return user
+
+
+def authenticate(username: str, password: str) -> User | None:
+    """The account that this name and password open, or None.
+
+    An unknown name, a wrong password and a disabled account give the same answer after the same
+    work. Every door asks here, the API's and the pages', so this is also what has to be guarded
+    against guessing.
+    """
+    found = db.session.execute(
+        select(User.id, User.password_hash).where(User.username == username.strip().lower())
+    ).one_or_none()
+    db.session.rollback()
+    stored = found.password_hash if found else None
+    if not passwords().verify(stored, password) or found is None:
+        return None
+    if passwords().is_outdated(found.password_hash):
+        stored = _rehash(found.id, found.password_hash, password)
+    user = db.session.get_one(User, found.id)
+    # While we hashed, the account may have been disabled or got another password.
+    if user.disabled or user.password_hash != stored:
+        return None
+    return user
+
+
+def change_password(user_id: int, old: str, new: str) -> User:
+    """Set another password. Every token and session of the account ends with it.
+
+    Raises:
+        ValidationFailed: ``old`` is not the password.
+        Conflict: the password was changed by another request meanwhile.
+    """
+    stored = db.session.scalars(select(User.password_hash).where(User.id == user_id)).one()
+    db.session.rollback()
+    if not passwords().verify(stored, old):
+        raise ValidationFailed({"old_password": "is not the password of this account"})
+    if not _replace_hash(user_id, stored, passwords().hash(new), token_epoch=User.token_epoch + 1):
+        db.session.rollback()
+        raise conflict("old_password", "was changed by another request")
+    audit("user.change_password", f"user:{user_id}", actor_id=user_id)
+    db.session.commit()
+    return db.session.get_one(User, user_id)
+
+
+def _rehash(user_id: int, stored: str, password: str) -> str:
+    """Bring a hash to the costs configured now; the hash that is stored afterwards."""
+    fresh = passwords().hash(password)
+    with writing():
+        replaced = _replace_hash(user_id, stored, fresh)
+        db.session.commit()
+    return fresh if replaced else stored
+
+
+def _replace_hash(user_id: int, stored: str, fresh: str, **values: object) -> bool:
+    """Change the hash unless somebody else changed it first."""
+    statement = update(User).where(User.id == user_id, User.password_hash == stored)
+    result = db.session.execute(statement.values(password_hash=fresh, **values))
+    return bool(result.rowcount)  # type: ignore[attr-defined]

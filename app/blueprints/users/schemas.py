@@ -1,0 +1,68 @@
+"""What the user API takes and gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow.validate import Length, Range
+
+from app.http.fields import Flag, Instant, Text
+from app.http.paging import PageQuery
+
+REASON_LENGTH = 500
+SEARCH_MAX = 20  # profiles; a search box shows no more
+
+
+class ProfileSchema(ma.Schema):
+    """What every signed-in person may see of an account."""
+
+    id = ma.fields.Integer(required=True)
+    username = ma.fields.String(required=True)
+    display_name = ma.fields.String(required=True)
+    created_at = Instant(required=True)
+
+
+class ManagedAccountSchema(ProfileSchema):
+    """An account as an administrator sees it."""
+
+    disabled = ma.fields.Boolean(required=True)
+    super_admin = ma.fields.Boolean(required=True)
+
+
+class SearchQuery(ma.Schema):
+    """How the username begins."""
+
+    username = ma.fields.String(required=True, validate=Length(min=1, max=32))
+    limit = ma.fields.Integer(load_default=SEARCH_MAX, validate=Range(1, SEARCH_MAX))
+
+
+class SearchResultSchema(ma.Schema):
+    """The first matches by name."""
+
+    items = ma.fields.List(ma.fields.Nested(ProfileSchema), required=True)
+
+
+class AccountQuery(PageQuery):
+    """Which accounts to list."""
+
+    username = ma.fields.String(
+        load_default=None,
+        validate=Length(min=1, max=32),
+        metadata={"description": "How the username begins"},
+    )
+    disabled = ma.fields.Boolean(load_default=None)
+    super_admin = ma.fields.Boolean(load_default=None)
+
+
+class ChangeAccountSchema(ma.Schema):
+    """What an administrator changes; what is left out stays."""
+
+    disabled = Flag()
+    super_admin = Flag()
+    reason = Text(REASON_LENGTH, load_default=None)
+
+    @ma.validates_schema
+    def changes_something(self, data: dict[str, Any], **options: Any) -> None:
+        if not data.keys() & {"disabled", "super_admin"}:
+            raise ma.ValidationError("Give 'disabled' or 'super_admin'.")

@@ -1,0 +1,114 @@
+"""Accounts: finding them, and what administrators change about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, select
+
+from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
+from app.db import db
+from app.http.audit import audit
+from app.http.paging import Page, cut
+from app.models import User
+
+ADMIN_PERMISSION = "admin.users"
+
+
+def user_or_404(user_id: int) -> User:
+    """The account.
+
+    Raises:
+        UnknownResource: there is none.
+    """
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise UnknownResource("user", user_id)
+    return user
+
+
+def search(prefix: str, limit: int) -> Sequence[User]:
+    """Accounts that are not disabled and whose username begins with ``prefix``, by name."""
+    statement = select(User).where(_begins_with(prefix), User.disabled.is_(False))
+    return db.session.scalars(statement.order_by(User.username).limit(limit)).all()
+
+
+def accounts(
+    *,
+    after: int | None,
+    limit: int,
+    username: str | None,
+    disabled: bool | None,
+    super_admin: bool | None,
+) -> Page[User]:
+    """A page of all accounts by id, narrowed by what is not None."""
+    statement = select(User).where(User.id > (after or 0)).order_by(User.id).limit(limit + 1)
+    if username is not None:
+        statement = statement.where(_begins_with(username))
+    if disabled is not None:
+        statement = statement.where(User.disabled.is_(disabled))
+    if super_admin is not None:
+        statement = statement.where(User.super_admin.is_(super_admin))
+    return cut(db.session.scalars(statement).all(), limit, lambda user: user.id)
+
+
+def change_account(
+    actor_id: int, user_id: int, changes: dict[str, bool], reason: str | None
+) -> User:
+    """Set ``disabled`` or ``super_admin``. Disabling ends every token and session of the account.
+
+    Raises:
+        UnknownResource: there is no such account.
+        ValidationFailed: it is the actor's own account. So there is always a super-admin left.
+        PermissionDenied: the actor is none, but a super-admin is, or would be, concerned.
+    """
+    actor, user = _locked(actor_id, user_id)
+    if user.id == actor.id:
+        raise ValidationFailed(
+            {field: "nobody changes this about their own account" for field in changes}
+        )
+    if (user.super_admin or "super_admin" in changes) and not actor.super_admin:
+        raise PermissionDenied("super_admin_only", ADMIN_PERMISSION)
+    before = {field: getattr(user, field) for field in changes}
+    if before != changes:
+        for field, value in changes.items():
+            setattr(user, field, value)
+        if changes.get("disabled") and not before["disabled"]:
+            user.token_epoch += 1
+        audit(
+            "user.update",
+            f"user:{user.id}",
+            actor_id=actor.id,
+            before=before,
+            after=changes,
+            reason=reason,
+        )
+    db.session.commit()
+    return user
+
+
+def _locked(actor_id: int, user_id: int) -> tuple[User, User]:
+    """Both rows, locked in one order: two super-admins cannot unmake each other at once."""
+    rows = db.session.scalars(
+        select(User)
+        .where(User.id.in_({actor_id, user_id}))
+        .order_by(User.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = {user.id: user for user in rows}
+    if user_id not in found:
+        raise UnknownResource("user", user_id)
+    actor = found[actor_id]
+    if actor.disabled:
+        raise PermissionDenied("disabled", ADMIN_PERMISSION)
+    return actor, found[user_id]
+
+
+def _begins_with(prefix: str) -> ColumnElement[bool]:
+    """A range of the index on the name; no character of ``prefix`` is a wildcard.
+
+    Usernames are ASCII, so everything that begins with the prefix sorts before prefix + DEL.
+    """
+    lowered = prefix.strip().lower()
+    return (User.username >= lowered) & (User.username < f"{lowered}\x7f")
