@@ -1,0 +1,96 @@
+"""One application's Redis: client, scripts, keys and fail-fast, opened at first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from app.core.errors import StoreUnavailable
+from app.core.redis.gate import Gate, Prober
+from app.core.redis.keys import KeyBuilder
+from app.core.redis.node import CONNECTION_ERRORS
+from app.core.redis.registry import ScriptRegistry
+from app.core.redis.router import Router
+from app.core.redis.settings import RedisSettings
+from app.core.redis.topology import Topology, open_topology
+
+
+class RedisConnection:
+    """What other packages are given to reach Redis. Safe for threads and greenlets.
+
+    Attributes:
+        settings: how Redis is reached.
+        keys: builds every key.
+        scripts: runs Lua.
+    """
+
+    def __init__(self, settings: RedisSettings) -> None:
+        self.settings = settings
+        self.keys = KeyBuilder(settings.key_prefix)
+        self.scripts = ScriptRegistry(self._router, settings.retry_time)
+        self._prober = Prober()
+        self._discovery = Gate("topology", self._prober, self._discover)
+        self._topology: Topology | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def topology(self) -> Topology:
+        """What the settings led to; the first call connects when that takes a connection.
+
+        Raises:
+            StoreUnavailable: nobody answered.
+            ConfigurationError: what was found does not fit the settings.
+        """
+        topology = self._topology
+        if topology is not None:
+            return topology
+        self._discovery.check()
+        try:
+            return self._discover()
+        except CONNECTION_ERRORS as error:
+            raise StoreUnavailable("redis", error) from error
+
+    @property
+    def client(self) -> Any:
+        """The redis-py client; replies are bytes. Connection errors are ``StoreUnavailable``.
+
+        For blocking reads use ``blocking_client``: this one gives up after the socket time-out.
+        """
+        return self.topology.client
+
+    @property
+    def available(self) -> bool:
+        """What fail-fast thinks now: False while no server takes calls."""
+        topology = self._topology
+        if topology is None:
+            return not self._discovery.tripped
+        return any(not node.gate.tripped for node in topology.router.nodes())
+
+    def on_recovered(self, listener: Callable[[], None]) -> None:
+        """Call ``listener()`` in a background thread each time a server came back."""
+        self._prober.on_recovered(listener)
+
+    def close(self) -> None:
+        """Close all connections and end the probe; a later use connects anew."""
+        self._prober.close()
+        with self._lock:
+            topology, self._topology = self._topology, None
+        if topology is not None:
+            topology.close()
+
+    def _router(self) -> Router:
+        topology = self._topology
+        return (topology or self.topology).router
+
+    def _discover(self) -> Topology:
+        with self._lock:
+            if self._topology is None:
+                self._discovery.check()
+                try:
+                    self._topology = open_topology(self.settings, self._prober)
+                except (StoreUnavailable, *CONNECTION_ERRORS) as error:
+                    self._discovery.failed(error)
+                    raise
+                self._discovery.succeeded()
+            return self._topology

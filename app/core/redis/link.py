@@ -1,0 +1,119 @@
+"""The short path to one server: a socket, a reply parser, and nothing between.
+
+A call through redis-py's client runs its pool, its liveness check, its retry object, its metrics
+and its response callbacks, which together cost more than the network. redis-py still opens the
+connection (TCP, TLS, unix socket, HELLO, AUTH, SELECT); only the exchange itself is done here.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import hiredis
+from redis import exceptions
+from redis.connection import AbstractConnection
+
+# hiredis declares a tuple of one item and means any number.
+pack_command: Callable[[tuple[str | int | float | bytes, ...]], bytes]
+pack_command = hiredis.pack_command  # type: ignore[assignment]
+
+_READ_SIZE = 16 * 1024  # bytes; replies of scripts are small
+
+_NOT_YET = object()
+
+# Errors to which the caller of a script reacts by something else than giving up.
+_ERRORS: dict[str, Callable[[str], Exception]] = {
+    "NOSCRIPT": exceptions.NoScriptError,
+    "MOVED": exceptions.MovedError,
+    "ASK": exceptions.AskError,
+    "TRYAGAIN": exceptions.TryAgainError,
+    "READONLY": exceptions.ReadOnlyError,
+    "CLUSTERDOWN": exceptions.ClusterDownError,
+    "MASTERDOWN": exceptions.MasterDownError,
+    "LOADING": exceptions.BusyLoadingError,
+    "NOPERM": exceptions.NoPermissionError,
+    "NOAUTH": exceptions.AuthenticationError,
+    "OOM": exceptions.OutOfMemoryError,
+    "CROSSSLOT": exceptions.ClusterCrossSlotError,
+}
+
+
+def _reply_error(text: str) -> Exception:
+    code, _, rest = text.partition(" ")
+    make = _ERRORS.get(code)
+    return make(rest) if make is not None else exceptions.ResponseError(text)
+
+
+class Link:
+    """One open connection. Not for two callers at once; after any exception it must be closed."""
+
+    __slots__ = ("_connection", "_feed", "_gets", "_receive", "send")
+
+    def __init__(self, connection: AbstractConnection, timeout: float) -> None:
+        """Open ``connection``; each send and each read may then take ``timeout`` seconds.
+
+        Raises:
+            redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: no answer.
+        """
+        connection.connect()  # type: ignore[no-untyped-call]
+        # redis-py has no public way to its socket. The connection is kept: it owns the socket.
+        sock: socket.socket = connection._sock  # type: ignore[assignment]
+        _set_timeout(sock, timeout)
+        reader = hiredis.Reader(
+            protocolError=exceptions.InvalidResponse,
+            replyError=_reply_error,
+            notEnoughData=_NOT_YET,
+        )
+        self._connection = connection
+        self._receive = sock.recv
+        self._feed = reader.feed
+        self._gets = reader.gets
+        self.send: Callable[[bytes], None] = sock.sendall
+
+    def read(self) -> Any:
+        """One reply; an error reply is returned as an exception object.
+
+        Raises:
+            OSError: time is up, or the connection is lost.
+        """
+        reply = self._gets()
+        while reply is _NOT_YET:
+            data = self._receive(_READ_SIZE)
+            if not data:
+                raise ConnectionResetError("the server closed the connection")
+            self._feed(data)
+            reply = self._gets()
+        return reply
+
+    def is_stale(self) -> bool:
+        """Whether the server closed the connection, or sent something, while it was idle."""
+        try:
+            return bool(self._connection.can_read(0))
+        except (exceptions.ConnectionError, exceptions.TimeoutError):
+            return True
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._connection.disconnect()  # type: ignore[no-untyped-call]
+
+
+def _set_timeout(sock: socket.socket, timeout: float) -> None:
+    """Bound each send and receive, at the least cost that the kind of socket allows.
+
+    Python waits with ``poll`` before every call on a socket that has a time-out. The kernel can
+    bound a blocking call by itself, which saves those. Sockets of event loops stay non-blocking
+    underneath whatever is asked, and TLS needs several calls to read once; both keep Python's way.
+    """
+    if type(sock) is socket.socket:
+        sock.settimeout(None)
+        if os.get_blocking(sock.fileno()):
+            seconds = int(timeout)
+            limit = struct.pack("ll", seconds, int((timeout - seconds) * 1_000_000))
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+            return
+    sock.settimeout(timeout)

@@ -1,0 +1,189 @@
+"""One server as the short path sees it: a pool of links and a gate."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from redis import exceptions
+from redis.connection import AbstractConnection
+
+from app.core.redis.gate import Gate, Prober
+from app.core.redis.link import Link, pack_command
+
+_PING = pack_command((b"PING",))
+
+# What the network and the server's absence look like, from sockets and from redis-py.
+CONNECTION_ERRORS = (exceptions.ConnectionError, exceptions.TimeoutError)
+
+
+class PoolExhausted(exceptions.MaxConnectionsError):
+    """All connections were busy for as long as we were willing to wait."""
+
+
+class Node:
+    """A server: call it, or take one of its links for a while.
+
+    Safe for threads and greenlets. The pool hands out the link that was used last, so that a burst
+    leaves its extra connections idle.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        new_connection: Callable[[], AbstractConnection],
+        prober: Prober,
+        *,
+        timeout: float,
+        max_links: int,
+    ) -> None:
+        self.name = name
+        self.gate = Gate(name, prober, self.probe)
+        self._new_connection = new_connection
+        self._timeout = timeout
+        self._max_links = max_links
+        self._reset()
+
+    def _reset(self) -> None:
+        self._idle: deque[Link] = deque()
+        self._room = threading.Condition()
+        self._open = 0
+        self._waiting = 0
+        self._pid = os.getpid()
+
+    def call(self, command: bytes, check_idle: bool = False) -> Any:
+        """Send one packed command and return its reply; an error reply is returned, not raised.
+
+        Args:
+            check_idle: make sure that the link was not closed by the server in the meantime, for a
+                command that must not be sent twice.
+
+        Raises:
+            StoreUnavailable: fail-fast; nothing was sent.
+            redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: no reply.
+        """
+        link = self.take(check_idle)
+        try:
+            link.send(command)
+            reply = link.read()
+        except OSError as error:
+            raise self.lost(link, error) from error
+        except BaseException:
+            self.discard(link)
+            raise
+        self.give(link)
+        return reply
+
+    def exchange(self, commands: Sequence[bytes], check_idle: bool = False) -> list[Any]:
+        """Send several packed commands at once and return their replies; raises as ``call``."""
+        link = self.take(check_idle)
+        try:
+            link.send(b"".join(commands))
+            replies = [link.read() for _ in commands]
+        except OSError as error:
+            raise self.lost(link, error) from error
+        except BaseException:
+            self.discard(link)
+            raise
+        self.give(link)
+        return replies
+
+    def take(self, check_idle: bool = False) -> Link:
+        """A link of the caller's own, to be handed to ``give``, ``lost`` or ``discard``."""
+        if self._pid != os.getpid():
+            # A child shares its parent's sockets, and must not speak on them.
+            self._reset()
+        if self.gate.tripped:
+            self.gate.check()
+        while True:
+            try:
+                link = self._idle.pop()
+            except IndexError:
+                return self._open_link()
+            if not check_idle or not link.is_stale():
+                return link
+            self.discard(link)
+
+    def give(self, link: Link) -> None:
+        """Take back a link that works."""
+        if self.gate.failures:
+            self.gate.succeeded()
+        self._idle.append(link)
+        if self._waiting:
+            with self._room:
+                self._room.notify()
+
+    def discard(self, link: Link) -> None:
+        """Close a link that is in an unknown state."""
+        link.close()
+        with self._room:
+            self._open -= 1
+            self._room.notify()
+
+    def lost(self, link: Link, error: OSError) -> exceptions.RedisError:
+        """Close a link whose connection failed; returns the error as redis-py would raise it."""
+        self.discard(link)
+        # What killed this one has most likely killed the idle ones too.
+        self.close_idle()
+        failure: exceptions.RedisError
+        if isinstance(error, (TimeoutError, BlockingIOError)):
+            failure = exceptions.TimeoutError(f"{self.name} did not answer in {self._timeout} s")
+        else:
+            failure = exceptions.ConnectionError(f"{self.name}: {error}")
+        self.gate.failed(failure)
+        return failure
+
+    def close_idle(self) -> None:
+        """Close the links that nobody uses."""
+        with suppress(IndexError):
+            while True:
+                self.discard(self._idle.pop())
+
+    def probe(self) -> None:
+        """Ask the server for a sign of life on a new connection; raises when there is none."""
+        link = Link(self._new_connection(), self._timeout)
+        try:
+            link.send(_PING)
+            reply = link.read()
+        finally:
+            link.close()
+        if isinstance(reply, Exception):
+            raise reply
+
+    def _open_link(self) -> Link:
+        idle = self._reserve()
+        if idle is not None:
+            return idle
+        try:
+            return Link(self._new_connection(), self._timeout)
+        except BaseException as error:
+            with self._room:
+                self._open -= 1
+                self._room.notify()
+            if isinstance(error, CONNECTION_ERRORS):
+                self.gate.failed(error)
+            raise
+
+    def _reserve(self) -> Link | None:
+        """Count one more open link (None), or wait for somebody else's."""
+        with self._room:
+            deadline = time.monotonic() + self._timeout
+            self._waiting += 1
+            try:
+                while True:
+                    with suppress(IndexError):
+                        return self._idle.pop()
+                    if self._open < self._max_links:
+                        self._open += 1
+                        return None
+                    if not self._room.wait(deadline - time.monotonic()):
+                        raise PoolExhausted(
+                            f"all {self._max_links} connections to {self.name} are busy"
+                        )
+            finally:
+                self._waiting -= 1

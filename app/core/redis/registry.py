@@ -1,0 +1,211 @@
+"""Runs Lua scripts: EVALSHA on the right server's connection, and what to do when that fails."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, TypeAlias
+
+from redis import exceptions
+
+from app.core.errors import StoreUnavailable
+from app.core.redis.link import Link, pack_command
+from app.core.redis.node import CONNECTION_ERRORS, Node
+from app.core.redis.router import Router
+from app.core.redis.script import Script
+
+Key: TypeAlias = str | bytes
+Arg: TypeAlias = str | bytes | int | float
+Call: TypeAlias = tuple[Script, Sequence[Key], Sequence[Arg]]
+
+_ASKING = pack_command((b"ASKING",))
+
+# Pauses between tries: a slot that moves needs about a millisecond, a failover many.
+FIRST_PAUSE = 0.002  # s
+MAX_PAUSE = 0.05  # s
+
+
+class ScriptRegistry:
+    """The one door to Lua.
+
+    Replies are as the server gives them: ``int``, ``bytes``, ``None``, and lists of these.
+    """
+
+    def __init__(self, router: Callable[[], Router], retry_time: float) -> None:
+        """``router`` is asked at every call, so that nothing connects before the first one."""
+        self._router = router
+        self._retry_time = retry_time
+
+    def run(self, script: Script, keys: Sequence[Key], args: Sequence[Arg] = ()) -> Any:
+        """Run ``script`` once and return its reply.
+
+        On a cluster all ``keys`` must share one hash tag; a script without keys runs anywhere.
+
+        Raises:
+            StoreUnavailable: no server took the call in time. A script that is not repeatable may
+                have run all the same.
+            redis.exceptions.ResponseError: the script failed.
+        """
+        node = self._router().node_for(keys[0] if keys else None)
+        try:
+            reply = node.call(_pack(script, keys, args), check_idle=not script.repeatable)
+        except CONNECTION_ERRORS as error:
+            return self._retry(script, keys, args, node, error)
+        if isinstance(reply, Exception):
+            return self._retry(script, keys, args, node, reply)
+        return reply
+
+    def run_many(self, calls: Iterable[Call], raise_errors: bool = True) -> list[Any]:
+        """Run several scripts; calls for the same server travel together.
+
+        Every server has its commands before the first reply is read. The calls are independent: one
+        that fails does not keep another from running.
+
+        Args:
+            calls: (script, keys, args) each.
+            raise_errors: raise the first error after all have run; else errors stand in the list.
+
+        Raises:
+            StoreUnavailable, redis.exceptions.ResponseError: as ``run``.
+        """
+        todo = list(calls)
+        replies: list[Any] = [None] * len(todo)
+        router = self._router()
+        groups: dict[Node, list[int]] = {}
+        for index, (_, keys, _) in enumerate(todo):
+            groups.setdefault(router.node_for(keys[0] if keys else None), []).append(index)
+        for node, indexes, outcome in _exchange_all(groups, todo):
+            for position, index in enumerate(indexes):
+                reply = outcome[position] if isinstance(outcome, list) else outcome
+                if isinstance(reply, Exception):
+                    reply = self._retry_or_error(todo[index], node, reply)
+                replies[index] = reply
+        if raise_errors:
+            for reply in replies:
+                if isinstance(reply, Exception):
+                    raise reply
+        return replies
+
+    def _retry_or_error(self, call: Call, node: Node, problem: Exception) -> Any:
+        try:
+            return self._retry(*call, node, problem)
+        except (StoreUnavailable, exceptions.ResponseError) as error:
+            return error
+
+    def _retry(
+        self,
+        script: Script,
+        keys: Sequence[Key],
+        args: Sequence[Arg],
+        node: Node,
+        problem: Exception,
+    ) -> Any:
+        """Go on after a first try on ``node`` that ended in ``problem``."""
+        router = self._router()
+        command = _pack(script, keys, args)
+        deadline = time.monotonic() + self._retry_time
+        pause = 0.0
+        while True:
+            before: list[bytes] = []
+            match _reaction(problem, script):
+                case "raise":
+                    raise problem
+                case "give up":
+                    raise StoreUnavailable("redis", problem) from problem
+                case "load":
+                    before = [pack_command((b"SCRIPT", b"LOAD", script.source))]
+                case "ask":
+                    node = router.node_at(*problem.node_addr)  # type: ignore[attr-defined]
+                    before = [_ASKING]
+                case "wait":
+                    pause = pause or FIRST_PAUSE
+                case "refresh":
+                    router.refresh(suspect=node)
+                    suspect, node = node, router.node_for(keys[0] if keys else None)
+                    if node is suspect and isinstance(problem, exceptions.TimeoutError):
+                        # The same server would let the caller wait as long again.
+                        raise StoreUnavailable("redis", problem) from problem
+            if time.monotonic() + pause >= deadline:
+                raise StoreUnavailable("redis", problem) from problem
+            if pause:
+                time.sleep(pause * random.uniform(0.5, 1.0))
+            pause = min(pause * 2 or FIRST_PAUSE, MAX_PAUSE)
+            try:
+                reply = node.exchange([*before, command], check_idle=not script.repeatable)[-1]
+            except CONNECTION_ERRORS as error:
+                reply = error
+            if not isinstance(reply, Exception):
+                return reply
+            problem = reply
+
+
+_Reaction: TypeAlias = Literal["raise", "give up", "load", "ask", "wait", "refresh"]
+
+
+def _reaction(problem: Exception, script: Script) -> _Reaction:
+    """What to do about ``problem``. All but a lost connection mean that the script did not run."""
+    match problem:
+        case exceptions.NoScriptError():
+            return "load"
+        case exceptions.MovedError():
+            return "refresh"
+        case exceptions.AskError():
+            return "ask"
+        case exceptions.TryAgainError() | exceptions.BusyLoadingError():
+            return "wait"
+        case exceptions.ReadOnlyError() | exceptions.ClusterDownError():
+            return "refresh"
+        case exceptions.MaxConnectionsError():
+            return "give up"
+        case exceptions.ConnectionError() | exceptions.TimeoutError():
+            return "refresh" if script.repeatable else "give up"
+    return "raise"
+
+
+def _pack(script: Script, keys: Sequence[Key], args: Sequence[Arg]) -> bytes:
+    return pack_command((b"EVALSHA", script.sha, len(keys), *keys, *args))
+
+
+def _exchange_all(
+    groups: dict[Node, list[int]], calls: Sequence[Call]
+) -> list[tuple[Node, list[int], list[Any] | Exception]]:
+    """Send every group, then read every group; a group's outcome is its replies or its error."""
+    sent: list[tuple[Node, list[int], Link | Exception]] = []
+    outcomes: list[tuple[Node, list[int], list[Any] | Exception]] = []
+    for node, indexes in groups.items():
+        command = b"".join(_pack(*calls[index]) for index in indexes)
+        check = not all(calls[index][0].repeatable for index in indexes)
+        sent.append((node, indexes, _send(node, command, check)))
+    for node, indexes, link in sent:
+        outcomes.append((node, indexes, _read(node, link, len(indexes))))
+    return outcomes
+
+
+def _send(node: Node, command: bytes, check_idle: bool) -> Link | Exception:
+    try:
+        link = node.take(check_idle)
+    except (StoreUnavailable, *CONNECTION_ERRORS) as error:
+        return error
+    try:
+        link.send(command)
+    except OSError as error:
+        return node.lost(link, error)
+    except BaseException:
+        node.discard(link)
+        raise
+    return link
+
+
+def _read(node: Node, link: Link | Exception, count: int) -> list[Any] | Exception:
+    if isinstance(link, Exception):
+        return link
+    try:
+        replies = [link.read() for _ in range(count)]
+    except OSError as error:
+        return node.lost(link, error)
+    except BaseException:
+        node.discard(link)
+        raise
+    node.give(link)
+    return replies

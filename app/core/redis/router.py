@@ -1,0 +1,60 @@
+"""Which server holds a key."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from app.core.errors import ConfigurationError
+from app.core.redis.node import Node
+
+
+class Router(Protocol):
+    """Maps keys to servers, and learns when the map is wrong."""
+
+    def node_for(self, key: str | bytes | None) -> Node:
+        """The server that takes writes of ``key``; any such server for ``None``."""
+
+    def node_at(self, host: str, port: int) -> Node:
+        """The server at an address that another server gave."""
+
+    def moved(self, slot: int, host: str, port: int) -> None:
+        """A server said that ``slot`` now lives at this address."""
+
+    def refresh(self, suspect: Node | None = None) -> None:
+        """Read the map again, from somebody else than ``suspect`` if possible."""
+
+    def nodes(self) -> list[Node]:
+        """All known servers that take writes."""
+
+
+class SingleRouter:
+    """One server has all keys."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    def node_for(self, key: str | bytes | None) -> Node:
+        """The one server."""
+        return self.node
+
+    def node_at(self, host: str, port: int) -> Node:
+        """Refused: a server that redirects is part of a cluster."""
+        raise _cluster_behind_url()
+
+    def moved(self, slot: int, host: str, port: int) -> None:
+        """Refused, as ``node_at``."""
+        raise _cluster_behind_url()
+
+    def refresh(self, suspect: Node | None = None) -> None:
+        """New connections only: the name may lead to another server now."""
+        self.node.close_idle()
+
+    def nodes(self) -> list[Node]:
+        """The one server."""
+        return [self.node]
+
+
+def _cluster_behind_url() -> ConfigurationError:
+    return ConfigurationError(
+        "REDIS_URL", "this server is part of a cluster; name it in REDIS_CLUSTER_NODES instead"
+    )

