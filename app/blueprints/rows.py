@@ -1,0 +1,57 @@
+"""Rows that a request names, and telling what a request changed in one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from app.core.errors import UnknownResource
+from app.db import db
+
+Row = TypeVar("Row")
+
+
+class Change(NamedTuple):
+    """The fields that changed, JSON-ready; both empty when none did."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def existing(model: type[Row], row_id: int) -> Row:
+    """The row with this id.
+
+    Raises:
+        UnknownResource: there is none.
+    """
+    return _found(db.session.get(model, row_id), model, row_id)
+
+
+def locked(model: type[Row], row_id: int) -> Row:
+    """The row with this id as it is now, locked until the end of the transaction.
+
+    Raises:
+        UnknownResource: there is none.
+    """
+    row = db.session.get(model, row_id, with_for_update=True, populate_existing=True)
+    return _found(row, model, row_id)
+
+
+def _found(row: Row | None, model: type[Row], row_id: int) -> Row:
+    if row is None:
+        raise UnknownResource(model.__name__.lower(), row_id)
+    return row
+
+
+def change(row: Any, values: Mapping[str, Any]) -> Change:
+    """Set the attributes of ``row`` to ``values`` and tell which of them that changed."""
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    before = {name: _plain(getattr(row, name)) for name in changed}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return Change(before, {name: _plain(value) for name, value in changed.items()})
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
