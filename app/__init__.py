@@ -28,12 +28,13 @@ def create_app(
     Args:
         config: ``"development"``, ``"testing"``, ``"production"``, a class, or a mapping laid over
             the class that ``YOTO_ENVIRONMENT`` names; None for that class alone.
-        instance_path: the folder of the embedded database and Redis; ``instance/`` by default.
+        instance_path: the folder of the embedded database and Redis; by default what
+            ``YOTO_INSTANCE_PATH`` says, or ``instance/`` beside the package.
 
     Raises:
         app.core.errors.ConfigurationError: a value is wrong or missing; it names the key.
     """
-    app = Flask(__name__, instance_path=instance_path)
+    app = Flask(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)
     init_context(app)
     init_security_headers(app)

@@ -25,7 +25,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SECRET_KEY_MIN_LENGTH = 16  # characters; RFC 7518 wants as many bits as the hash for real secrets
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
-FOREIGN_VARIABLES = ("YOTO_ENVIRONMENT", "YOTO_REQUIRE_ALL")
+FOREIGN_VARIABLES = ("YOTO_ENVIRONMENT", "YOTO_INSTANCE_PATH", "YOTO_REQUIRE_ALL")
 FOREIGN_PREFIXES = ("YOTO_TEST_",)
 
 
@@ -68,6 +68,12 @@ SETTINGS: dict[str, Setting] = {
     "ARGON2_MEMORY_KIB": Setting(int, "KiB, 32 to 4194304", _between(32, 4194304)),
     "MAX_CONTENT_LENGTH": Setting(int, "bytes, 1024 to 67108864", _between(1024, 67108864)),
 }
+
+
+def instance_path() -> str | None:
+    """The folder that ``YOTO_INSTANCE_PATH`` names, made absolute; None for Flask's own choice."""
+    path = os.environ.get("YOTO_INSTANCE_PATH")
+    return os.path.abspath(path) if path else None
 
 
 def load(app: Flask, config: str | type | Mapping[str, Any] | None) -> None:

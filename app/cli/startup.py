@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import click
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import func, select
 
-from app.cli.seed.demo import seed_demo
+from app.cli.seed.demo import seed_demo, show_accounts
 from app.db import db, writing
 from app.extensions import permissions
 from app.models import User
@@ -29,10 +28,3 @@ def prepare(app: Flask) -> None:
         if app.config["SEED_DEMO"] and empty:
             show_accounts(seed_demo())
         db.session.remove()
-
-
-def show_accounts(accounts: dict[str, str]) -> None:
-    """Print demo accounts with their new passwords."""
-    click.echo("Demo accounts, shown this once:")
-    for username, password in accounts.items():
-        click.echo(f"  {username:<10} {password}")

@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from app.cli.seed.demo import seed_demo
+from app.cli.seed.demo import seed_demo, show_accounts
 from app.cli.seed.matrix import import_matrix
-from app.cli.startup import show_accounts
 from app.core.errors import ValidationFailed
 from app.db import writing
 

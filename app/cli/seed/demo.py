@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+import click
 from sqlalchemy import select
 
 from app.cli.seed.demo_data import (
@@ -70,6 +71,13 @@ def seed_demo() -> dict[str, str]:
     _Builder(hashes).build()
     db.session.commit()
     return passwords
+
+
+def show_accounts(accounts: dict[str, str]) -> None:
+    """Print demo accounts with their new passwords."""
+    click.echo("Demo accounts, shown this once:")
+    for username, password in accounts.items():
+        click.echo(f"  {username:<10} {password}")
 
 
 class _Builder:

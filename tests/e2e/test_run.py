@@ -1,0 +1,142 @@
+"""``run.py``: first start, second start, several workers, ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.support.process import ROOT, RunningYoto
+
+
+def get(url: str, timeout: float = 10) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=timeout) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def children(pid: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout
+    return [int(line) for line in found.split()]
+
+
+def test_the_first_start_seeds_and_prints_credentials_and_the_second_does_not(
+    tmp_path: Path,
+) -> None:
+    first = RunningYoto(tmp_path)
+    assert get(f"{first.url}/readyz") == 200
+    assert set(first.accounts) == {"mara", "tomas", "admin"}
+    assert first.stop() == 0
+    second = RunningYoto(tmp_path)
+    assert get(f"{second.url}/readyz") == 200
+    assert second.accounts == {}
+    assert second.stop() == 0
+
+
+def test_the_embedded_valkey_ends_with_the_application(tmp_path: Path) -> None:
+    app = RunningYoto(tmp_path)
+    assert get(f"{app.url}/readyz") == 200
+    app.stop()
+    left = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True).stdout
+    assert left == ""
+
+
+def test_a_start_after_a_crash_finds_its_way(tmp_path: Path) -> None:
+    crashed = RunningYoto(tmp_path)
+    assert get(f"{crashed.url}/readyz") == 200
+    crashed.process.kill()
+    crashed.process.wait()
+    after = RunningYoto(tmp_path)
+    assert get(f"{after.url}/readyz") == 200
+    after.stop()
+
+
+def test_workers_share_the_port_and_a_killed_one_is_replaced(tmp_path: Path) -> None:
+    app = RunningYoto(tmp_path, "--workers", "2")
+    assert get(f"{app.url}/livez") == 200
+    app.wait_for(lambda: len(children(app.process.pid)) == 2)
+    victim = children(app.process.pid)[0]
+    os.kill(victim, signal.SIGKILL)
+    app.wait_for(
+        lambda: victim not in children(app.process.pid) and len(children(app.process.pid)) == 2
+    )
+    assert get(f"{app.url}/livez") == 200
+    workers = children(app.process.pid)
+    assert app.stop() == 0
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+
+
+def test_workers_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
+    app = RunningYoto(tmp_path, "--workers", "2")
+    assert get(f"{app.url}/livez") == 200
+    app.wait_for(lambda: len(children(app.process.pid)) == 2)
+    workers = children(app.process.pid)
+    app.process.kill()
+    app.process.wait()
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in workers):
+        assert time.monotonic() < deadline, "a worker outlived its supervisor"
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_sigterm_lets_running_requests_finish(tmp_path: Path, workers: str) -> None:
+    """A sign-in hashes a password: with a high cost it lasts long enough to be in flight."""
+    app = RunningYoto(tmp_path, "--workers", workers, YOTO_ARGON2_TIME_COST="20")
+    url = app.url
+    assert get(f"{url}/livez") == 200
+    answers: list[int] = []
+
+    def sign_in() -> None:
+        body = json.dumps({"username": "nobody", "password": "wrong password"}).encode()
+        request = urllib.request.Request(
+            f"{url}/api/v1/auth/login", body, {"Content-Type": "application/json"}
+        )
+        try:
+            urllib.request.urlopen(request, timeout=30)
+        except urllib.error.HTTPError as error:
+            answers.append(error.code)
+
+    caller = threading.Thread(target=sign_in)
+    caller.start()
+    time.sleep(0.15)  # the request must have arrived; nothing outside the process tells when
+    code = app.stop()
+    caller.join()
+    assert answers == [401]
+    assert code == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_wrong_setting_stops_the_start_and_is_named(tmp_path: Path, workers: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "run.py"), "--workers", workers],
+        env={**os.environ, "YOTO_PORT": "many", "YOTO_INSTANCE_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 78
+    assert "PORT" in ended.stderr
+
+
+def test_production_without_a_secret_does_not_start(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, str(ROOT / "run.py")],
+        env={**os.environ, "YOTO_ENVIRONMENT": "production", "YOTO_INSTANCE_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 78
+    assert "SECRET_KEY" in ended.stderr

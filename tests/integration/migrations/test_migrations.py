@@ -1,0 +1,90 @@
+"""Migrations: one head, up and down on both databases, in agreement with the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+from sqlalchemy.exc import DatabaseError
+
+from app import create_app
+from app.extensions import db
+from app.models import AuditRecord
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """An application whose database has no tables."""
+    if request.param == "mariadb":
+        server = request.getfixturevalue("mariadb")
+        url = server.create_database(f"empty_{abs(hash(tmp_path)):x}")
+    else:
+        url = f"sqlite:///{tmp_path}/empty.db"
+    app = create_app({"ENVIRONMENT": "testing", "DATABASE_URL": url}, str(tmp_path))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def tables() -> set[str]:
+    return set(sa.inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_there_is_one_head() -> None:
+    assert len(ScriptDirectory(str(ROOT / "migrations")).get_heads()) == 1
+
+
+def test_upgrade_from_nothing_agrees_with_the_models_and_downgrade_leaves_nothing(
+    empty: Flask,
+) -> None:
+    upgrade()
+    assert tables() == set(db.metadata.tables)
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, db.metadata) == []
+    downgrade(revision="base")
+    assert tables() == set()
+
+
+def test_the_database_itself_refuses_to_change_the_audit_log(empty: Flask) -> None:
+    upgrade()
+    db.session.add(AuditRecord(action="test", subject="test:1"))
+    db.session.commit()
+    for statement in ("UPDATE audit_records SET action = 'x'", "DELETE FROM audit_records"):
+        with pytest.raises(DatabaseError, match="append-only"):
+            db.session.execute(sa.text(statement))
+        db.session.rollback()
+    assert db.session.scalars(sa.select(AuditRecord.action)).all() == ["test"]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"name": "same", "server_id": None}] * 2,
+        [{"name": "same", "server_id": 1}] * 2,
+    ],
+)
+def test_role_names_are_unique_also_where_the_server_is_null(
+    empty: Flask, rows: list[dict[str, object]]
+) -> None:
+    from app.models import Role, Server, User
+
+    upgrade()
+    db.session.add(User(username="own", display_name="Own", password_hash="!"))
+    db.session.flush()
+    db.session.add(Server(name="s", owner_id=1))
+    db.session.flush()
+    db.session.add_all(Role(**row) for row in rows)
+    with pytest.raises(sa.exc.IntegrityError):
+        db.session.commit()
+    db.session.rollback()

@@ -1,0 +1,69 @@
+"""Importing opens nothing, starts nothing, and reads no environment."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+CHILD = """
+import os, pkgutil, socket, subprocess, sys, threading
+
+class Forbidden(AssertionError):
+    pass
+
+def forbid(*arguments, **options):
+    raise Forbidden("an import opened something")
+
+class NoEnvironment(dict):
+    read = []
+    def __getitem__(self, key):
+        if key.startswith("YOTO"):
+            self.read.append(key)
+        return super().__getitem__(key)
+    def get(self, key, default=None):
+        if key.startswith("YOTO"):
+            self.read.append(key)
+        return super().get(key, default)
+
+socket.socket.connect = forbid
+socket.socket.bind = forbid
+subprocess.Popen.__init__ = forbid
+os.environ = NoEnvironment(os.environ)
+
+import app, config, run
+names = [module.name for module in pkgutil.walk_packages(app.__path__, "app.")]
+for name in names:
+    __import__(name)
+threads = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+assert not threads, threads
+assert not NoEnvironment.read, NoEnvironment.read
+print(len(names))
+"""
+
+
+def test_importing_every_module_opens_nothing() -> None:
+    child = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", CHILD], cwd=ROOT, capture_output=True, text=True
+    )
+    assert child.returncode == 0, child.stderr
+    assert int(child.stdout) > 50
+
+
+def test_no_core_module_imports_an_event_loop() -> None:
+    child = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, pkgutil, app.core\n"
+            "for m in pkgutil.walk_packages(app.core.__path__, 'app.core.'): __import__(m.name)\n"
+            "loaded = {'eventlet', 'gevent'} & set(sys.modules)\n"
+            "sys.exit(f'imported: {loaded}' if loaded else 0)",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert child.returncode == 0, child.stderr

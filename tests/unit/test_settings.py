@@ -1,0 +1,145 @@
+"""Configuration: where values come from, and what stops the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app import settings
+from app.core.errors import ConfigurationError
+
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "a long secret of a real deployment",
+    "DATABASE_URL": "mysql+pymysql://user:secret@db/yoto",
+    "REDIS_URL": "redis://redis:6379/0",
+}
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.startswith("YOTO_"):
+            monkeypatch.delenv(name)
+
+
+def load(tmp_path: Path, config: Any = None) -> Flask:
+    app = Flask("app", instance_path=str(tmp_path / "instance"))
+    settings.load(app, config)
+    return app
+
+
+def refused(tmp_path: Path, config: Any = None) -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as caught:
+        load(tmp_path, config)
+    return caught.value
+
+
+def test_without_configuration_everything_lives_in_the_instance_folder(tmp_path: Path) -> None:
+    config = load(tmp_path).config
+    assert config["ENVIRONMENT"] == "development"
+    assert config["SQLALCHEMY_DATABASE_URI"] == f"sqlite:///{tmp_path}/instance/yoto.db"
+    assert config["REDIS_URL"] is None
+
+
+def test_the_environment_lies_over_the_class_and_the_mapping_over_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YOTO_PORT", "8123")
+    monkeypatch.setenv("YOTO_DRAIN_SECONDS", "2.5")
+    monkeypatch.setenv("YOTO_SEED_DEMO", "false")
+    config = load(tmp_path, {"DRAIN_SECONDS": 7.0}).config
+    assert (config["PORT"], config["DRAIN_SECONDS"], config["SEED_DEMO"]) == (8123, 7.0, False)
+
+
+def test_the_environment_may_name_the_class(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YOTO_ENVIRONMENT", "testing")
+    assert load(tmp_path).config["ENVIRONMENT"] == "testing"
+
+
+def test_a_secret_of_digits_stays_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("YOTO_SECRET_KEY", "12345678901234567890")
+    assert load(tmp_path).config["SECRET_KEY"] == "12345678901234567890"
+
+
+def test_the_development_secret_is_made_once_and_kept_private(tmp_path: Path) -> None:
+    first, second = load(tmp_path), load(tmp_path)
+    assert first.config["SECRET_KEY"] == second.config["SECRET_KEY"]
+    assert len(first.config["SECRET_KEY"]) >= 32
+    assert (tmp_path / "instance" / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "key"),
+    [
+        ("YOTO_PORT", "80000", "PORT"),
+        ("YOTO_PORT", "http", "PORT"),
+        ("YOTO_PORT", "", "PORT"),
+        ("YOTO_ASYNC_MODE", "asyncio", "ASYNC_MODE"),
+        ("YOTO_SEED_DEMO", "maybe", "SEED_DEMO"),
+        ("YOTO_SECRET_KEY", "short", "SECRET_KEY"),
+        ("YOTO_DATABASE_URL", "not an address", "DATABASE_URL"),
+        ("YOTO_DATABASE_URL", "postgresql://host/db", "DATABASE_URL"),
+        ("YOTO_ENVIRONMENT", "staging", "ENVIRONMENT"),
+        ("YOTO_ACCESS_TOKEN_SECONDS", "0", "ACCESS_TOKEN_SECONDS"),
+    ],
+)
+def test_a_wrong_variable_stops_the_start_and_names_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, text: str, key: str
+) -> None:
+    monkeypatch.setenv(variable, text)
+    assert refused(tmp_path).key == key
+
+
+def test_a_misspelt_variable_is_refused_with_its_neighbour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("YOTO_DATABSE_URL", "sqlite://")
+    error = refused(tmp_path)
+    assert error.key == "YOTO_DATABSE_URL"
+    assert "YOTO_DATABASE_URL" in error.reason
+
+
+def test_a_wrong_type_in_the_mapping_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, {"PORT": True}).key == "PORT"
+    assert refused(tmp_path, {"PORT": "80"}).key == "PORT"
+
+
+def test_a_refused_secret_is_not_shown(tmp_path: Path) -> None:
+    assert "hunter2" not in str(refused(tmp_path, {"SECRET_KEY": "hunter2"}))
+
+
+def test_a_full_production_configuration_starts(tmp_path: Path) -> None:
+    assert load(tmp_path, PRODUCTION).config["SESSION_COOKIE_SECURE"] is True
+
+
+@pytest.mark.parametrize("key", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])
+def test_production_refuses_to_start_without(tmp_path: Path, key: str) -> None:
+    assert refused(tmp_path, {**PRODUCTION, key: None}).key == key
+
+
+def test_production_refuses_sqlite(tmp_path: Path) -> None:
+    assert refused(tmp_path, {**PRODUCTION, "DATABASE_URL": "sqlite:///x.db"}).key == "DATABASE_URL"
+
+
+def test_production_takes_a_cluster_in_place_of_one_redis(tmp_path: Path) -> None:
+    config = {**PRODUCTION, "REDIS_URL": None, "REDIS_CLUSTER_NODES": "a:6379,b:6379"}
+    assert load(tmp_path, config).config["REDIS_CLUSTER_NODES"] == "a:6379,b:6379"
+
+
+def test_production_runs_embedded_when_told_to(tmp_path: Path) -> None:
+    config = {"ENVIRONMENT": "production", "SECRET_KEY": "x" * 20, "ALLOW_EMBEDDED": True}
+    assert load(tmp_path, config).config["DATABASE_URL"].startswith("sqlite")
+
+
+def test_production_needs_its_own_secret_even_when_embedded(tmp_path: Path) -> None:
+    assert refused(tmp_path, {"ENVIRONMENT": "production", "ALLOW_EMBEDDED": True}).key == (
+        "SECRET_KEY"
+    )
