@@ -84,9 +84,13 @@ CONNECT_SECONDS = 3  # how long a request waits for a database that does not ans
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """Transactions that begin inside write: on SQLite they take the write lock at once."""
-    token = _will_write.set(True)
+def writing(will_write: bool = True) -> Iterator[None]:
+    """Transactions that begin inside write: on SQLite they take the write lock at once.
+
+    With False they only read, also inside a block that writes: a second connection that wanted
+    the lock of the first would wait for itself.
+    """
+    token = _will_write.set(will_write)
     try:
         yield
     finally:
@@ -96,6 +100,11 @@ def writing() -> Iterator[None]:
 def set_writing(will_write: bool) -> None:
     """Say whether the transactions of the request that begins now write."""
     _will_write.set(will_write)
+
+
+def is_writing() -> bool:
+    """Whether a transaction that begins now is announced as one that writes."""
+    return _will_write.get()
 
 
 def init_db(app: Flask) -> None:

@@ -1,0 +1,39 @@
+"""Permissions: what a verdict is made of, the decorators, the registry, and every change."""
+
+from app.core.permission.abac import PolicyAnswer, PolicyCheck, PolicyQuestion
+from app.core.permission.catalogue import EVERYONE_GRANTS
+from app.core.permission.decorators import (
+    require_expression,
+    require_permission,
+    require_permissions,
+)
+from app.core.permission.receipt import WriteReceipt
+from app.core.permission.registry import RegisteredPermission
+from app.core.permission.requirement import PermissionRequirement
+from app.core.permission.resolver import Resolution, Standing
+from app.core.permission.scopes import Place
+from app.core.permission.state import SuperAdminUse
+from app.core.permission.subject import acting_as, current_subject
+from app.core.permission.system import PermissionSystem
+from app.core.permission.verdict import Decision
+
+__all__ = [
+    "EVERYONE_GRANTS",
+    "Decision",
+    "PermissionRequirement",
+    "PermissionSystem",
+    "Place",
+    "PolicyAnswer",
+    "PolicyCheck",
+    "PolicyQuestion",
+    "RegisteredPermission",
+    "Resolution",
+    "Standing",
+    "SuperAdminUse",
+    "WriteReceipt",
+    "acting_as",
+    "current_subject",
+    "require_expression",
+    "require_permission",
+    "require_permissions",
+]

@@ -1,0 +1,44 @@
+"""Permission masks: a Python int in which each registered permission has one bit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+
+def mask_of(bits: Iterable[int]) -> int:
+    """The mask with exactly these bit indexes set."""
+    mask = 0
+    for bit in bits:
+        mask |= 1 << bit
+    return mask
+
+
+def bits_of(mask: int) -> Iterator[int]:
+    """The bit indexes set in ``mask`` (not negative), lowest first."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBits:
+    """The masks by which the rules themselves tell permissions apart.
+
+    A permission that is not registered has mask 0. The rules stay closed then: without a
+    ``channel.read`` to hold, nothing in a channel remains.
+
+    Attributes:
+        every: all registered permissions.
+        local: those that mean something within a server, of scope ``server`` or ``channel``.
+        administrator: ``server.administrator``.
+        read: ``channel.read``.
+        history: ``message.read_history``.
+    """
+
+    every: int
+    local: int
+    administrator: int
+    read: int
+    history: int

@@ -1,0 +1,163 @@
+"""The questions that can be put to a permission system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from app.core.errors import ValidationFailed
+from app.core.permission.deciding import (
+    ask_policies,
+    decide_permission,
+    decide_requirement,
+)
+from app.core.permission.expressions import compile_expression
+from app.core.permission.registry import RegisteredPermission
+from app.core.permission.requirement import Requirement
+from app.core.permission.resolver import Resolution
+from app.core.permission.scopes import Place, checked_id, parse_place
+from app.core.permission.state import PermissionState, get_state
+from app.core.permission.verdict import Decision
+
+Check = tuple[str, str | None, int | None]
+
+
+class Checks:
+    """Read-only half of ``PermissionSystem``. Errors that all questions share:
+
+    Raises:
+        ValidationFailed: a wrong scope, or an id that is not an int, by field.
+        UnknownPermission: nobody registered the permission.
+        UnknownResource: the server or channel does not exist.
+        StoreUnavailable: the database did not answer.
+        RuntimeError: there is no app context.
+    """
+
+    def check_permission(
+        self,
+        user_id: int,
+        permission: str,
+        scope: str | None = None,
+        scope_id: int | None = None,
+        context: Mapping[str, Any] | None = None,
+        at_least: str | None = None,
+    ) -> bool:
+        """Whether the user has the permission there, now. Arguments as in ``decide``."""
+        return self.decide(user_id, permission, scope, scope_id, context, at_least).allowed
+
+    def decide(
+        self,
+        user_id: int,
+        permission: str,
+        scope: str | None = None,
+        scope_id: int | None = None,
+        context: Mapping[str, Any] | None = None,
+        at_least: str | None = None,
+    ) -> Decision:
+        """The verdict with its reason. A user who does not exist is denied, not an error.
+
+        Args:
+            scope: ``"global"`` (also None), ``"server"`` or ``"channel"``, with its id.
+            context: facts about the request for the policy engine; giving any makes it take part.
+            at_least: a position that the answer must include; the database always includes it.
+        """
+        state = get_state()
+        place = parse_place(scope, scope_id)
+        registered = state.registry.get(permission)
+        return decide_permission(state, checked_id(user_id, "user_id"), registered, place, context)
+
+    def decide_expression(
+        self,
+        user_id: int,
+        expression: str,
+        scope: str | None = None,
+        scope_id: int | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> Decision:
+        """The verdict on an expression of permissions."""
+        state = get_state()
+        place = parse_place(scope, scope_id)
+        requirement = Requirement(compile_expression(expression))
+        return decide_requirement(
+            state, checked_id(user_id, "user_id"), requirement, place, context
+        )
+
+    def effective(
+        self, user_id: int, scope: str | None = None, scope_id: int | None = None
+    ) -> Resolution:
+        """All effective permissions of the user there, as a mask; policies are not asked."""
+        place = parse_place(scope, scope_id)
+        return get_state().source.load(checked_id(user_id, "user_id"), place)
+
+    def effective_permissions(
+        self, user_id: int, scope: str | None = None, scope_id: int | None = None
+    ) -> list[str]:
+        """The names in ``effective``, by bit."""
+        mask = self.effective(user_id, scope, scope_id).mask
+        return [found.name for found in get_state().registry.snapshot.in_mask(mask)]
+
+    def batch_check_permissions(
+        self,
+        user_ids: Iterable[int],
+        permission: str,
+        scope: str | None = None,
+        scope_id: int | None = None,
+    ) -> dict[int, bool]:
+        """One permission for many users, in at most four statements; unknown users: False.
+
+        It tells what people may do and is no use of it: super-admins' answers are not audited.
+        """
+        state = get_state()
+        place = parse_place(scope, scope_id)
+        registered = state.registry.get(permission)
+        ids = list(dict.fromkeys(checked_id(user_id, "user_ids") for user_id in user_ids))
+        found = state.source.load_many(ids, place, registered)
+        verdicts = {}
+        for user_id in ids:
+            resolution = found.get(user_id)
+            verdicts[user_id] = resolution is not None and _may(
+                state, user_id, resolution, registered, place
+            )
+        return verdicts
+
+    def check_many(self, user_id: int, checks: Sequence[Check]) -> list[bool]:
+        """Many questions about one user: ``(permission, scope, scope_id)`` each.
+
+        Each distinct place is loaded once. Not audited, as ``batch_check_permissions``.
+        """
+        state = get_state()
+        checked_id(user_id, "user_id")
+        loaded: dict[tuple[str | None, int | None], tuple[Place, Resolution]] = {}
+        asked = []
+        for check in checks:
+            try:
+                name, scope, scope_id = check
+            except (TypeError, ValueError):
+                raise ValidationFailed(
+                    {"checks": "each must be (permission, scope, scope_id)"}
+                ) from None
+            asked.append((state.registry.get(name), scope, scope_id))
+        verdicts = []
+        for registered, scope, scope_id in asked:
+            # 1 and True are the same key; parse_place must see each kind of id once.
+            key = (scope, scope_id) if type(scope_id) is not bool else (scope, None)
+            if key not in loaded or type(scope_id) is bool:
+                place = parse_place(scope, scope_id)
+                loaded[key] = place, state.source.load(user_id, place)
+            place, resolution = loaded[key]
+            verdicts.append(_may(state, user_id, resolution, registered, place))
+        return verdicts
+
+
+def _may(
+    state: PermissionState,
+    user_id: int,
+    resolution: Resolution,
+    permission: RegisteredPermission,
+    place: Place,
+) -> bool:
+    if not resolution.mask & permission.mask:
+        return False
+    if permission.abac:
+        return not ask_policies(state, user_id, [permission], place, None).denied
+    return True

@@ -1,0 +1,158 @@
+"""From a resolution to a decision: bit tests, the policy engine, the reason."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from app.core.permission import verdict
+from app.core.permission.abac import PolicyAnswer, PolicyQuestion
+from app.core.permission.registry import RegisteredPermission
+from app.core.permission.requirement import Operator, Requirement
+from app.core.permission.resolver import Resolution
+from app.core.permission.scopes import Place
+from app.core.permission.state import PermissionState, SuperAdminUse
+from app.core.permission.verdict import Decision, is_blocked, reason_of
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any] | None
+
+
+@dataclass(slots=True)
+class PolicyOutcome:
+    """What is left of a mask after the policies.
+
+    Attributes:
+        denied: bits that the policies took away.
+        reason: code of the last denial.
+        failed: the engine gave no verdict; then nothing may be allowed.
+    """
+
+    denied: int = 0
+    reason: str = ""
+    version: str | None = None
+    failed: bool = False
+
+
+def decide_permission(
+    state: PermissionState,
+    user_id: int,
+    permission: RegisteredPermission,
+    place: Place,
+    context: Context = None,
+) -> Decision:
+    """The verdict on one permission; a super-admin's use of it is reported."""
+    started = perf_counter()
+    resolution = state.source.load(user_id, place)
+    timings = {"load": (perf_counter() - started) * 1e6}
+    allowed = resolution.mask & permission.mask != 0
+    reason = reason_of(resolution, permission)
+    version = None
+    if allowed and (permission.abac or context is not None):
+        outcome = ask_policies(state, user_id, [permission], place, context)
+        version = outcome.version
+        if outcome.denied:
+            allowed, reason = False, outcome.reason
+    if reason == verdict.SUPER_ADMIN:
+        state.on_super_admin_use(SuperAdminUse(user_id, permission.name, place))
+    return Decision(allowed, reason, policy_version=version, timings=timings)
+
+
+def decide_requirement(
+    state: PermissionState,
+    user_id: int,
+    requirement: Requirement,
+    place: Place,
+    context: Context = None,
+) -> Decision:
+    """The verdict on a condition over several permissions; super-admin's use is reported."""
+    names = requirement.expression.names
+    if requirement.operator in (Operator.AND, Operator.OR) and len(names) == 1:
+        return decide_permission(state, user_id, state.registry.get(names[0]), place, context)
+    bound = state.registry.bind(requirement.expression)
+    started = perf_counter()
+    resolution = state.source.load(user_id, place)
+    timings = {"load": (perf_counter() - started) * 1e6}
+    if is_blocked(resolution):
+        reason = reason_of(resolution, state.registry.get(names[0]))
+        return Decision(False, reason, timings=timings)
+
+    outcome = PolicyOutcome()
+    snapshot = state.registry.snapshot
+    subject_to_policy = bound.names if context is not None else bound.names & snapshot.abac
+    if resolution.mask & subject_to_policy:
+        asked = snapshot.in_mask(resolution.mask & subject_to_policy)
+        outcome = ask_policies(state, user_id, asked, place, context)
+    mask = resolution.mask & ~outcome.denied
+    # A NOT turns a missing permission into an allow, so a failure must deny the whole.
+    allowed = not outcome.failed and bound.matches(mask)
+    if not allowed:
+        reason, missing = _denial(state, resolution, requirement, mask, outcome)
+        return Decision(
+            False, reason, policy_version=outcome.version, timings=timings, names=missing
+        )
+    reason = verdict.GRANTED
+    if not bound.matches(mask & resolution.ordinary):
+        reason = verdict.SUPER_ADMIN
+        state.on_super_admin_use(SuperAdminUse(user_id, str(requirement), place))
+    return Decision(True, reason, policy_version=outcome.version, timings=timings)
+
+
+def _denial(
+    state: PermissionState,
+    resolution: Resolution,
+    requirement: Requirement,
+    mask: int,
+    outcome: PolicyOutcome,
+) -> tuple[str, tuple[str, ...]]:
+    """Reason code of a requirement that was not met, and the names it is about."""
+    if outcome.failed:
+        return outcome.reason, ()
+    named = state.registry.get_many(requirement.expression.names)
+    if requirement.operator is Operator.NOT:
+        return verdict.EXCLUDED, tuple(p.name for p in named if p.mask & mask)
+    if requirement.operator is None:
+        return verdict.NOT_SATISFIED, ()
+    missing = [p for p in named if not p.mask & mask]
+    if missing[0].mask & outcome.denied:
+        return outcome.reason, tuple(p.name for p in missing)
+    return reason_of(resolution, missing[0]), tuple(p.name for p in missing)
+
+
+def ask_policies(
+    state: PermissionState,
+    user_id: int,
+    permissions: list[RegisteredPermission],
+    place: Place,
+    context: Context,
+) -> PolicyOutcome:
+    """Ask the policy engine about each of ``permissions``, which RBAC allows.
+
+    Any error, and a missing engine, is a denial of all of them.
+    """
+    outcome = PolicyOutcome()
+    for permission in permissions:
+        answer = _ask(state, PolicyQuestion(user_id, permission.name, place, context))
+        outcome.version = answer.version or outcome.version
+        if answer.allow:
+            continue
+        outcome.denied |= permission.mask
+        outcome.reason = answer.reason
+        if answer.reason in (verdict.POLICY_UNAVAILABLE, verdict.POLICY_ERROR):
+            outcome.failed = True
+            break
+    return outcome
+
+
+def _ask(state: PermissionState, question: PolicyQuestion) -> PolicyAnswer:
+    if state.policy is None:
+        return PolicyAnswer(False, verdict.POLICY_UNAVAILABLE)
+    try:
+        return state.policy(question)
+    except Exception:
+        log.exception("policy check of %s failed: denied", question.permission)
+        return PolicyAnswer(False, verdict.POLICY_ERROR)

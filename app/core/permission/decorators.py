@@ -1,0 +1,167 @@
+"""Permission checks in front of views and plain functions.
+
+The check happens when the function is called: for a generator function before the generator is
+made, not when it is first advanced.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from flask import has_request_context, request
+
+from app.core.errors import PermissionDenied, ValidationFailed
+from app.core.permission.deciding import decide_requirement
+from app.core.permission.expressions import compile_expression
+from app.core.permission.registry import checked_name
+from app.core.permission.requirement import (
+    Operator,
+    PermissionRequirement,
+    Requirement,
+    ScopeId,
+)
+from app.core.permission.scopes import parse_place
+from app.core.permission.state import get_state
+from app.core.permission.subject import current_subject
+from app.models import ScopeType
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+ATTRIBUTE = "__permission_requirement__"
+
+
+def require_permission(
+    name: str, scope: str | None = None, scope_id: ScopeId = None
+) -> Callable[[Function], Function]:
+    """Let only those through who have the permission ``name`` in the scope.
+
+    Args:
+        scope: ``"server"`` or ``"channel"``; None is global.
+        scope_id: the name of the function's argument that holds the id, or a callable that gets
+            Flask's ``request`` and returns the id.
+
+    Raises:
+        ValidationFailed: at once, for a malformed name, an unknown scope, or a ``scope_id`` that
+            the function has no argument for. The decorated function raises ``PermissionDenied``
+            for a caller without the permission, ``UnknownPermission`` for a name that nobody
+            registered, ``ValidationFailed`` for an id that is not an int.
+    """
+    return require_permissions([name], scope=scope, scope_id=scope_id)
+
+
+def require_permissions(
+    names: Sequence[str],
+    op: str = Operator.AND,
+    scope: str | None = None,
+    scope_id: ScopeId = None,
+) -> Callable[[Function], Function]:
+    """Like ``require_permission`` for several: all of them (``AND``), one (``OR``), none (``NOT``).
+
+    Raises: as ``require_permission``; also for no names and for an unknown ``op``.
+    """
+    if isinstance(names, str) or not names:
+        raise ValidationFailed({"names": "must be a list with at least one permission name"})
+    try:
+        operator = Operator(op)
+    except ValueError:
+        raise ValidationFailed({"op": f"{op!r} is not AND, OR or NOT"}) from None
+    checked = [checked_name(name, "names") for name in names]
+    if operator is Operator.NOT:
+        source = f"NOT ({' OR '.join(checked)})"
+    else:
+        source = f" {operator} ".join(checked)
+    return _decorator(Requirement(compile_expression(source), operator), scope, scope_id)
+
+
+def require_expression(
+    expression: str, scope: str | None = None, scope_id: ScopeId = None
+) -> Callable[[Function], Function]:
+    """Like ``require_permission`` for an expression of names, AND, OR, NOT and parentheses.
+
+    Raises: as ``require_permission``; also, with the column, for a wrong expression.
+    """
+    return _decorator(Requirement(compile_expression(expression)), scope, scope_id)
+
+
+def _decorator(
+    requirement: Requirement, scope: str | None, scope_id: ScopeId
+) -> Callable[[Function], Function]:
+    kind = _checked_scope(scope, scope_id)
+
+    def decorate(function: Function) -> Function:
+        find_id = _id_finder(function, scope_id)
+        declared = PermissionRequirement(
+            requirement, kind, scope_id, inner=getattr(function, ATTRIBUTE, None)
+        )
+
+        def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+            state = get_state()
+            user_id = current_subject()
+            place = parse_place(scope, find_id(args, kwargs))
+            decision = decide_requirement(state, user_id, requirement, place)
+            if not decision.allowed:
+                raise PermissionDenied(decision, str(requirement))
+
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def guarded(*args: Any, **kwargs: Any) -> Any:
+                check(args, kwargs)
+                return await function(*args, **kwargs)
+
+        else:
+
+            @functools.wraps(function)
+            def guarded(*args: Any, **kwargs: Any) -> Any:
+                check(args, kwargs)
+                return function(*args, **kwargs)
+
+        setattr(guarded, ATTRIBUTE, declared)
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def _checked_scope(scope: str | None, scope_id: ScopeId) -> str:
+    if scope is None or scope == ScopeType.GLOBAL:
+        parse_place(scope, None if scope_id is None else 1)
+        return ScopeType.GLOBAL.value
+    parse_place(scope, None if scope_id is None else 1)
+    if not isinstance(scope_id, str) and not callable(scope_id):
+        raise ValidationFailed({"scope_id": "must be an argument's name or a callable"})
+    return str(scope)
+
+
+def _id_finder(
+    function: Callable[..., Any], scope_id: ScopeId
+) -> Callable[[tuple[Any, ...], dict[str, Any]], Any]:
+    """How to get the scope's id out of a call of ``function``."""
+    if scope_id is None:
+        return lambda args, kwargs: None
+    if not isinstance(scope_id, str):
+        from_request = scope_id
+
+        def ask_request(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if not has_request_context():
+                raise RuntimeError("a scope_id callable needs a request; name an argument instead")
+            return from_request(request)
+
+        return ask_request
+
+    name = scope_id
+    signature = inspect.signature(function)
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    if name not in signature.parameters and not takes_any:
+        raise ValidationFailed({"scope_id": f"{function.__qualname__} has no argument '{name}'"})
+
+    def look_in_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if name in kwargs:
+            return kwargs[name]
+        call = signature.bind(*args, **kwargs)
+        call.apply_defaults()
+        return call.arguments.get(name)
+
+    return look_in_arguments

@@ -1,0 +1,237 @@
+"""Storing permissions: names that are new get the next free bits.
+
+Bits are allocated under a lock that all registering processes share: the whole table on SQLite,
+its rows on MariaDB. Where two of them still meet (two first registrations on MariaDB), the
+database refuses one, which tries again.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import exc, insert, select
+from sqlalchemy.orm import Session
+
+from app.core.errors import StoreUnavailable, ValidationFailed
+from app.core.permission.audit import record_audit
+from app.core.permission.catalogue import CATALOGUE, PermissionSpec
+from app.core.permission.receipt import WriteReceipt
+from app.core.permission.registry import RegisteredPermission, checked_name
+from app.core.permission.state import get_state
+from app.core.permission.transactions import has_written, write
+from app.db import db, writing
+from app.models import Permission, ScopeType
+
+ATTEMPTS = 8
+BACK_OFF_SECONDS = 0.05  # times the attempt, at random: a registration takes a few milliseconds
+
+_STORED = select(
+    Permission.id,
+    Permission.name,
+    Permission.bit,
+    Permission.scope,
+    Permission.abac,
+    Permission.category,
+    Permission.description,
+).order_by(Permission.bit)
+
+
+def read_permissions() -> list[RegisteredPermission]:
+    """All committed permissions, by bit.
+
+    Read on a connection of its own: the registry outlives the caller's transaction, and must not
+    remember what that may yet roll back.
+
+    Raises:
+        StoreUnavailable: the database did not answer.
+    """
+    try:
+        with writing(False), db.engine.connect() as connection:
+            return [_registered(row) for row in connection.execute(_STORED)]
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        raise StoreUnavailable("database", error) from error
+
+
+def _registered(row: Any) -> RegisteredPermission:
+    id_, name, bit, scope, abac, category, description = row
+    return RegisteredPermission(id_, name, bit, scope.value, abac, category, description)
+
+
+class Registration:
+    """The part of ``PermissionSystem`` that registers permissions."""
+
+    def register_permission(
+        self,
+        name: str,
+        group: str | None = None,
+        description: str | None = None,
+        scope: str = ScopeType.CHANNEL,
+        abac: bool = False,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Register one permission; see ``batch_register_permissions``."""
+        spec = {
+            "name": name,
+            "group": group,
+            "description": description,
+            "scope": scope,
+            "abac": abac,
+        }
+        return self.batch_register_permissions(
+            [spec], actor_id=actor_id, reason=reason, commit=commit
+        )
+
+    def batch_register_permissions(
+        self,
+        permissions: Iterable[str | Mapping[str, Any] | PermissionSpec],
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Register permissions that are not yet; one that is must have the same scope and flag.
+
+        Args:
+            permissions: names, or mappings with ``name`` and any of ``group``, ``description``,
+                ``scope`` (``"channel"`` by default: the narrowest) and ``abac``.
+
+        Returns:
+            A receipt whose ``ids`` are the database ids of all of them, in the order given.
+
+        Raises:
+            ValidationFailed: a malformed entry, or one that contradicts what is registered; then
+                nothing was stored.
+        """
+        specs = [_checked_spec(entry) for entry in permissions]
+        ids, _ = _store(specs, actor_id, reason, commit, strict=True)
+        return WriteReceipt(ids=tuple(ids[spec.name] for spec in specs))
+
+    def sync_catalogue(self, *, actor_id: int | None = None) -> list[str]:
+        """Register the built-in permissions that the database lacks; the names added.
+
+        What is there stays as it is, also where an operator changed it.
+        """
+        known = {permission.name for permission in read_permissions()}
+        missing = [spec for spec in CATALOGUE if spec.name not in known]
+        if not missing:
+            return []
+        _, added = _store(missing, actor_id, "built-in permissions", commit=True, strict=False)
+        return added
+
+    def list_registered_permissions(self) -> list[RegisteredPermission]:
+        """All registered permissions, by bit, as the database has them now."""
+        return list(get_state().registry.refresh().by_name.values())
+
+    def get_permission_registry_stats(self) -> dict[str, Any]:
+        """How many permissions are registered: in total, per scope, per group, and with ABAC."""
+        found = self.list_registered_permissions()
+        by_scope = {scope.value: 0 for scope in ScopeType}
+        by_group: dict[str, int] = {}
+        for permission in found:
+            by_scope[permission.scope] += 1
+            group = permission.group or ""
+            by_group[group] = by_group.get(group, 0) + 1
+        return {
+            "permissions": len(found),
+            "highest_bit": max((permission.bit for permission in found), default=None),
+            "abac": sum(permission.abac for permission in found),
+            "by_scope": by_scope,
+            "by_group": by_group,
+        }
+
+
+def _checked_spec(entry: str | Mapping[str, Any] | PermissionSpec) -> PermissionSpec:
+    if isinstance(entry, PermissionSpec):
+        return entry
+    fields = {"name": entry} if isinstance(entry, str) else dict(entry)
+    name = checked_name(fields.pop("name", None), "name")
+    scope = fields.pop("scope", ScopeType.CHANNEL)
+    if scope not in list(ScopeType):
+        raise ValidationFailed({"scope": f"unknown scope {scope!r}"})
+    group, description = fields.pop("group", None), fields.pop("description", None) or ""
+    abac = fields.pop("abac", False)
+    if fields:
+        raise ValidationFailed({key: "unknown field" for key in fields})
+    if not isinstance(abac, bool):
+        raise ValidationFailed({"abac": "must be true or false"})
+    for field, text, longest in (("group", group, 64), ("description", description, 500)):
+        if text is not None and (not isinstance(text, str) or len(text) > longest):
+            raise ValidationFailed({field: f"must be a text of at most {longest} characters"})
+    return PermissionSpec(name, ScopeType(scope).value, group, description, abac)
+
+
+def _store(
+    specs: Sequence[PermissionSpec],
+    actor_id: int | None,
+    reason: str | None,
+    commit: bool,
+    strict: bool,
+) -> tuple[dict[str, int], list[str]]:
+    """Store what is missing; ids by name, and the names added."""
+    # Trying again starts the transaction anew, which must not cost the caller anything.
+    attempts = ATTEMPTS if commit and not has_written(db.session()) else 1
+    for attempt in range(1, attempts + 1):
+        try:
+            with write(commit) as session:
+                ids, added = _insert_missing(session, specs, strict)
+                if added:
+                    record_audit(
+                        session,
+                        "permission.register",
+                        "permissions",
+                        actor_id=actor_id,
+                        after={"names": added},
+                        reason=reason,
+                    )
+            break
+        except (exc.IntegrityError, StoreUnavailable):
+            if attempt == attempts:
+                raise
+            time.sleep(random.uniform(0, BACK_OFF_SECONDS * attempt))
+    if commit:
+        get_state().registry.refresh()
+    return ids, added
+
+
+def _insert_missing(
+    session: Session, specs: Sequence[PermissionSpec], strict: bool
+) -> tuple[dict[str, int], list[str]]:
+    stored = [_registered(row) for row in session.execute(_STORED.with_for_update())]
+    known = {permission.name: permission for permission in stored}
+    missing: dict[str, PermissionSpec] = {}
+    for spec in specs:
+        found = known.get(spec.name) or missing.get(spec.name)
+        if found is None:
+            missing[spec.name] = spec
+        elif strict:
+            _check_same(spec, found)
+    if missing:
+        first = stored[-1].bit + 1 if stored else 0
+        rows = [
+            {
+                "name": spec.name,
+                "bit": bit,
+                "scope": ScopeType(spec.scope),
+                "category": spec.group,
+                "description": spec.description,
+                "abac": spec.abac,
+            }
+            for bit, spec in enumerate(missing.values(), first)
+        ]
+        session.execute(insert(Permission), rows)
+        added = session.execute(_STORED.where(Permission.bit >= first))
+        known |= {row.name: _registered(row) for row in added}
+    return {spec.name: known[spec.name].id for spec in specs}, list(missing)
+
+
+def _check_same(spec: PermissionSpec, found: RegisteredPermission | PermissionSpec) -> None:
+    for field in ("scope", "abac"):
+        wanted, has = getattr(spec, field), getattr(found, field)
+        if wanted != has:
+            raise ValidationFailed({field: f"{spec.name} is registered with {field} {has!r}"})

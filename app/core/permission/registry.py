@@ -1,0 +1,170 @@
+"""The registered permissions of an app, in memory: names, bits and scopes.
+
+Names and bits never change once stored, so a copy can only be behind, never wrong; an unknown name
+or id makes it look again.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from app.core.errors import UnknownPermission, ValidationFailed
+from app.core.permission.bits import KnownBits, bits_of
+from app.core.permission.expressions import BoundExpression, Expression
+from app.models import ScopeType
+
+NAME_MAX_LENGTH = 128
+NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+
+ADMINISTRATOR = "server.administrator"
+READ = "channel.read"
+READ_HISTORY = "message.read_history"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredPermission:
+    """A permission as stored. ``mask`` has only its bit set."""
+
+    id: int
+    name: str
+    bit: int
+    scope: str
+    abac: bool
+    group: str | None = None
+    description: str = ""
+    mask: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mask", 1 << self.bit)
+
+
+def checked_name(name: object, field_name: str = "permission") -> str:
+    """``name`` if it can be a permission's.
+
+    Raises:
+        ValidationFailed: naming ``field_name``; a name is dotted, lower case, at most 128 long.
+    """
+    if not isinstance(name, str):
+        raise ValidationFailed({field_name: f"must be a string, not {type(name).__name__}"})
+    if len(name) > NAME_MAX_LENGTH:
+        raise ValidationFailed({field_name: f"is longer than {NAME_MAX_LENGTH} characters"})
+    if not NAME_PATTERN.fullmatch(name):
+        raise ValidationFailed(
+            {field_name: f"{name!r} is no permission name: write it like 'message.send'"}
+        )
+    return name
+
+
+class Snapshot:
+    """All permissions as of one reading. Immutable: readers need no lock."""
+
+    __slots__ = ("by_name", "mask_by_id", "bits", "abac", "_by_bit")
+
+    def __init__(self, permissions: Iterable[RegisteredPermission] = ()) -> None:
+        self.by_name: Mapping[str, RegisteredPermission] = {p.name: p for p in permissions}
+        self.mask_by_id = {p.id: p.mask for p in self.by_name.values()}
+        self._by_bit = {p.bit: p for p in self.by_name.values()}
+        every = local = abac = 0
+        for permission in self.by_name.values():
+            every |= permission.mask
+            if permission.scope != ScopeType.GLOBAL:
+                local |= permission.mask
+            if permission.abac:
+                abac |= permission.mask
+        self.abac = abac
+        self.bits = KnownBits(
+            every, local, *map(self._mask_or_nothing, (ADMINISTRATOR, READ, READ_HISTORY))
+        )
+
+    def _mask_or_nothing(self, name: str) -> int:
+        permission = self.by_name.get(name)
+        return permission.mask if permission else 0
+
+    def in_mask(self, mask: int) -> list[RegisteredPermission]:
+        """The permissions whose bits are set in ``mask``, by bit."""
+        return [self._by_bit[bit] for bit in bits_of(mask & self.bits.every)]
+
+
+class PermissionRegistry:
+    """Thread-safe access to the newest snapshot.
+
+    Args:
+        read: reads all stored permissions; called at first use and when something is unknown.
+    """
+
+    def __init__(self, read: Callable[[], list[RegisteredPermission]]) -> None:
+        self._read = read
+        self._lock = threading.Lock()
+        self._begun = 0
+        self._snapshot: Snapshot | None = None
+        self._bound: dict[Expression, BoundExpression] = {}
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._snapshot or self.refresh()
+
+    def refresh(self) -> Snapshot:
+        """Read again, or share a reading that another thread began after this call."""
+        begun_before = self._begun
+        with self._lock:
+            if self._snapshot is None or self._begun == begun_before:
+                self._begun += 1
+                self._snapshot = Snapshot(self._read())
+            return self._snapshot
+
+    def get(self, name: object, field_name: str = "permission") -> RegisteredPermission:
+        """The permission called ``name``.
+
+        Raises:
+            ValidationFailed: ``name`` cannot be a name.
+            UnknownPermission: nobody registered it.
+        """
+        if isinstance(name, str):
+            found = self.snapshot.by_name.get(name)
+            if found is not None:
+                return found
+        return self._look_again([checked_name(name, field_name)], field_name)[0]
+
+    def get_many(
+        self, names: Iterable[object], field_name: str = "permissions"
+    ) -> list[RegisteredPermission]:
+        """Like ``get`` for several names; all unknown ones are reported at once."""
+        if isinstance(names, str):
+            raise ValidationFailed({field_name: "must be a list of names, not one string"})
+        wanted = [checked_name(name, field_name) for name in names]
+        known = self.snapshot.by_name
+        if all(name in known for name in wanted):
+            return [known[name] for name in wanted]
+        return self._look_again(wanted, field_name)
+
+    def _look_again(self, names: list[str], field_name: str) -> list[RegisteredPermission]:
+        known = self.refresh().by_name
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise UnknownPermission(unknown, field_name)
+        return [known[name] for name in names]
+
+    def mask_of_id(self, permission_id: int) -> int:
+        """The mask of the permission with this database id; 0 if there is none.
+
+        Nobody can ask for a permission that has no name here, so 0 takes nothing from anybody.
+        """
+        mask = self.snapshot.mask_by_id.get(permission_id)
+        if mask is None:
+            mask = self.refresh().mask_by_id.get(permission_id, 0)
+        return mask
+
+    def bind(self, expression: Expression) -> BoundExpression:
+        """The expression in bits, kept: only for expressions that live as long as the code.
+
+        Raises:
+            UnknownPermission: a name in it is not registered.
+        """
+        bound = self._bound.get(expression)
+        if bound is None:
+            names = {p.name: p.mask for p in self.get_many(expression.names)}
+            bound = self._bound[expression] = expression.bind(names)
+        return bound

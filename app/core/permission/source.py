@@ -1,0 +1,74 @@
+"""Where resolutions come from: the seam between a verdict and the store that answers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from sqlalchemy import exc
+from sqlalchemy.engine import Connection
+
+from app.core.errors import StoreUnavailable
+from app.core.permission.registry import PermissionRegistry, RegisteredPermission
+from app.core.permission.resolver import Resolution, flatten, resolve
+from app.core.permission.scopes import Place
+from app.core.permission.single import load_facts
+from app.db import db
+
+
+class ResolutionSource(Protocol):
+    """Answers what users may do in a place. A failed read raises; it is never an empty answer."""
+
+    def load(self, user_id: int, place: Place) -> Resolution:
+        """The full resolution of one user.
+
+        Raises:
+            UnknownResource: the place does not exist.
+            StoreUnavailable: the database did not answer.
+        """
+
+    def load_many(
+        self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission
+    ) -> dict[int, Resolution]:
+        """Resolutions that are right about ``permission`` alone, for the users that exist.
+
+        Raises: as ``load``.
+        """
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """The connection of the caller's session, so that a check sees what the caller just wrote.
+
+    Raises:
+        StoreUnavailable: the database did not answer.
+    """
+    try:
+        db.session.flush()
+        yield db.session.connection()
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        raise StoreUnavailable("database", error) from error
+
+
+class DatabaseSource:
+    """Resolves from the database, every time.
+
+    Args:
+        clock: the present time in epoch seconds.
+    """
+
+    def __init__(self, registry: PermissionRegistry, clock: Callable[[], float]) -> None:
+        self._registry = registry
+        self._clock = clock
+
+    def load(self, user_id: int, place: Place) -> Resolution:
+        with reading() as connection:
+            facts, user = load_facts(connection, user_id, place, self._registry.mask_of_id)
+        bits = self._registry.snapshot.bits
+        return resolve(flatten(facts, bits), user, self._clock(), bits)
+
+    def load_many(
+        self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission
+    ) -> dict[int, Resolution]:
+        raise NotImplementedError

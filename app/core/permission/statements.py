@@ -1,0 +1,172 @@
+"""Pieces of the SQL that loads facts, shared by the loader of one user and that of many.
+
+What bears on somebody in a place is read as one UNION ALL over a recursive CTE ``held``: the roles
+they start from with all ancestors. Each row begins with its kind (``ASSIGNMENT``, ``ROLE``, ...).
+Scopes and overwrite targets are looked up by the key columns (``server:7``,
+``channel:3/role:9``) that the unique indexes contain: the cost follows the roles that somebody
+holds, not the size of the server.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+from sqlalchemy.sql.selectable import CTE, FromClause
+
+from app.core.permission.scopes import CATEGORY, GLOBAL
+from app.db import Id, UtcDateTime
+from app.models import (
+    EVERYONE,
+    Category,
+    Channel,
+    ChannelOverwrite,
+    Effect,
+    PermissionGroupMember,
+    Role,
+    RoleGrant,
+    RoleGroupGrant,
+    ScopeType,
+    Server,
+)
+
+ASSIGNMENT, ROLE, GRANT, OVERWRITE = range(4)
+
+SERVER, CHANNEL = ScopeType.SERVER.value, ScopeType.CHANNEL.value
+KINDS = (GLOBAL.kind, SERVER, CHANNEL, CATEGORY)
+
+
+def table(model: Any) -> Table:
+    """The table of a model: Core statements skip the ORM, which costs more than the query."""
+    mapped: Table = model.__table__
+    return mapped
+
+
+servers, channels, categories = table(Server), table(Channel), table(Category)
+roles, overwrites = table(Role), table(ChannelOverwrite)
+grants, group_grants = table(RoleGrant), table(RoleGroupGrant)
+in_group = table(PermissionGroupMember)
+
+PLACE_ID: ColumnElement[int] = bindparam("place_id", type_=Id)
+SERVER_ID: ColumnElement[int] = bindparam("server_id", type_=Id)
+SERVER_SCOPE: ColumnElement[str] = bindparam("server_scope", type_=String())
+CHANNEL_SCOPE: ColumnElement[str] = bindparam("channel_scope", type_=String())
+ROLE_KEY: ColumnElement[str] = bindparam("role_key", type_=String())
+
+
+def join_place(kind: str, start: FromClause) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    """Join a place to ``start``: its server's id and owner, and the category it is in sync with."""
+    nothing: ColumnElement[Any] = null()
+    if kind == GLOBAL.kind:
+        return start, [nothing.label("server"), nothing.label("owner"), nothing.label("category")]
+    if kind == SERVER:
+        source: FromClause = start.outerjoin(servers, servers.c.id == PLACE_ID)
+        return source, [servers.c.id, servers.c.owner_id, nothing.label("category")]
+    if kind == CHANNEL:
+        in_sync = and_(channels.c.synced == true(), categories.c.id == channels.c.category_id)
+        source = start.outerjoin(channels, channels.c.id == PLACE_ID).outerjoin(categories, in_sync)
+        server_id = channels.c.server_id
+    else:
+        source = start.outerjoin(categories, categories.c.id == PLACE_ID)
+        server_id = categories.c.server_id
+    source = source.outerjoin(servers, servers.c.id == server_id)
+    return source, [servers.c.id, servers.c.owner_id, categories.c.id]
+
+
+def counts_in(kind: str) -> ColumnElement[bool]:
+    """The roles that can be held in a place: global ones and, in a server, its own."""
+    if kind == GLOBAL.kind:
+        return roles.c.server_id.is_(None)
+    return or_(roles.c.server_id.is_(None), roles.c.server_id == SERVER_ID)
+
+
+def role_columns(source: FromClause) -> list[ColumnElement[Any]]:
+    return [source.c[name] for name in ("id", "server_id", "parent_id", "active", "is_default")]
+
+
+def held_roles(kind: str, first: Select[Any]) -> CTE:
+    """The roles of ``first``, the default role of the server, and all ancestors of active ones."""
+    held = first.cte("held", recursive=True)
+    parents = (
+        select(*role_columns(roles))
+        .join_from(held, roles, roles.c.id == held.c.parent_id)
+        .where(held.c.active == true(), counts_in(kind))
+    )
+    if kind == GLOBAL.kind:
+        return held.union(parents)
+    # The name of a default role never changes, and (server_key, name) is a unique index.
+    default = select(*role_columns(roles)).where(
+        roles.c.server_key == SERVER_ID, roles.c.name == EVERYONE
+    )
+    return held.union(default, parents)
+
+
+def row(kind: int, *columns: ColumnElement[Any] | None) -> list[ColumnElement[Any]]:
+    """One SELECT list of the union: its kind, five numbers, two times; NULL where not given."""
+    names = ("kind", "a", "b", "c", "d", "e", "starts", "ends")
+    types: tuple[Any, ...] = (Integer(), Id, Id, Id, Id, Id, UtcDateTime(), UtcDateTime())
+    given = (literal_column(str(kind)), *columns)
+    padded = given + (None,) * (len(names) - len(given))
+    return [
+        type_coerce(null() if column is None else column, type_).label(name)
+        for column, type_, name in zip(padded, types, names, strict=True)
+    ]
+
+
+def role_rows(held: CTE) -> Select[Any]:
+    """Rows ``ROLE, id, server, parent, active, is default``."""
+    return select(*row(ROLE, *role_columns(held))).select_from(held)
+
+
+def allows(source: Table) -> ColumnElement[Any]:
+    return source.c.effect == literal_column(f"'{Effect.ALLOW.value}'")
+
+
+def grant_rows(kind: str, held: CTE) -> tuple[Select[Any], Select[Any]]:
+    """Rows ``GRANT, role, permission, allows, in channel`` of direct and of group grants."""
+    scopes: list[ColumnElement[str]] = [literal_column(f"'{GLOBAL.kind}'", String())]
+    if kind != GLOBAL.kind:
+        scopes.append(SERVER_SCOPE)
+    if kind == CHANNEL:
+        scopes.append(CHANNEL_SCOPE)
+
+    def columns(source: Table, permission_id: ColumnElement[int]) -> list[ColumnElement[Any]]:
+        in_channel = source.c.channel_id.is_not(None)
+        return row(GRANT, source.c.role_id, permission_id, allows(source), in_channel)
+
+    direct = (
+        select(*columns(grants, grants.c.permission_id))
+        .join_from(held, grants, grants.c.role_id == held.c.id)
+        .where(grants.c.scope_key.in_(scopes))
+    )
+    grouped = (
+        select(*columns(group_grants, in_group.c.permission_id))
+        .join_from(held, group_grants, group_grants.c.role_id == held.c.id)
+        .join(in_group, in_group.c.group_id == group_grants.c.group_id)
+        .where(group_grants.c.scope_key.in_(scopes))
+    )
+    return direct, grouped
+
+
+def role_overwrite_rows(held: CTE) -> Select[Any]:
+    """Rows ``OVERWRITE, role, permission, allows`` of the overwrites that name a held role."""
+    key = ROLE_KEY + cast(held.c.id, String(20))
+    columns = (overwrites.c.role_id, overwrites.c.permission_id, allows(overwrites))
+    return select(*row(OVERWRITE, *columns)).join_from(
+        held, overwrites, overwrites.c.overwrite_key == key
+    )

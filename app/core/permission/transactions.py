@@ -1,0 +1,81 @@
+"""Write transactions on the caller's session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event, exc
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from app.core.errors import StoreUnavailable, ValidationFailed
+from app.db import db, is_writing, writing
+
+_WROTE = "yoto.wrote"
+
+
+@contextmanager
+def write(commit: bool, conflict: Mapping[str, str] | None = None) -> Iterator[Session]:
+    """A block of changes that is stored as a whole.
+
+    Args:
+        commit: commit at the end, and roll back if the block raises. Without it the caller does
+            both: the changes are only flushed.
+        conflict: the field and message to report if the database refuses a duplicate that
+            somebody else stored a moment earlier.
+
+    Raises:
+        ValidationFailed: ``conflict``.
+        StoreUnavailable: the database did not answer.
+    """
+    session = db.session()
+    if not is_writing() and not has_written(session):
+        # A transaction that began as a reader may not be able to turn writer on SQLite.
+        session.commit()
+    try:
+        with writing():
+            yield session
+            session.flush()
+            if commit:
+                session.commit()
+    except BaseException as error:
+        if commit:
+            session.rollback()
+        if conflict and isinstance(error, exc.IntegrityError):
+            raise ValidationFailed(conflict) from error
+        if isinstance(error, (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)):
+            raise StoreUnavailable("database", error) from error
+        raise
+
+
+def has_written(session: Session) -> bool:
+    """Whether the running transaction of ``session`` holds, or is about to hold, changes.
+
+    Statements executed on a bare connection, past the session, are not seen.
+    """
+    pending = session.new or session.dirty or session.deleted
+    return bool(pending) or bool(session.info.get(_WROTE)) or session.in_nested_transaction()
+
+
+def watch_sessions() -> None:
+    """Notice the writes of every session from now on. Calling it again changes nothing."""
+    if event.contains(Session, "after_flush", _after_flush):
+        return
+    event.listen(Session, "after_flush", _after_flush)
+    event.listen(Session, "do_orm_execute", _on_execute)
+    event.listen(Session, "after_commit", _after_end)
+    event.listen(Session, "after_rollback", _after_end)
+
+
+def _after_flush(session: Session, context: Any) -> None:
+    session.info[_WROTE] = True
+
+
+def _on_execute(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        state.session.info[_WROTE] = True
+
+
+def _after_end(session: Session) -> None:
+    session.info.pop(_WROTE, None)
