@@ -1,0 +1,45 @@
+"""Typed events in one Redis stream, and the tailer that tells them to listeners."""
+
+from .extension import Events, EventState, new_instance_id
+from .facts import (
+    BreakerTransitioned,
+    ConfigChanged,
+    ConfigRestored,
+    DegradationChanged,
+    RejectionBurst,
+    StoreLost,
+    StoreRecovered,
+    SwitchChanged,
+)
+from .stream import BEGINNING, STREAM_NAME, EventStream, StoredEvent, StreamInfo, to_plain
+from .tailer import Gap, TailCounts, Tailer
+from .types import Event, UnknownEvent, decode, encode, event_type, registered_types
+
+__all__ = [
+    "BEGINNING",
+    "STREAM_NAME",
+    "BreakerTransitioned",
+    "ConfigChanged",
+    "ConfigRestored",
+    "DegradationChanged",
+    "Event",
+    "EventState",
+    "EventStream",
+    "Events",
+    "Gap",
+    "RejectionBurst",
+    "StoreLost",
+    "StoreRecovered",
+    "StoredEvent",
+    "StreamInfo",
+    "SwitchChanged",
+    "TailCounts",
+    "Tailer",
+    "UnknownEvent",
+    "decode",
+    "encode",
+    "event_type",
+    "new_instance_id",
+    "registered_types",
+    "to_plain",
+]

@@ -1,0 +1,195 @@
+"""The stream of platform events in Redis: one entry an event, oldest trimmed first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from redis import exceptions
+
+from app.core.errors import PlatformError
+from app.core.redis import RedisConnection, load_script
+
+from .types import Event, decode, encode
+
+log = logging.getLogger(__name__)
+
+# What the stream is called wherever people read of it; its key is the key builder's business.
+STREAM_NAME = "permission:events"
+# Entries. About a day of a busy fleet, a few MB; who is behind by more is told of a gap.
+MAX_LENGTH = 10_000
+# ms. A fleet that is switched off for a week has no use for what happened before.
+TTL_MS = 7 * 24 * 3600 * 1000
+# The position before the first entry of any stream.
+BEGINNING = "0-0"
+# Entries a read.
+READ_LIMIT = 500
+
+_PUBLISH = load_script("app.core.events.lua", "publish.lua")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as it stands in the stream.
+
+    Attributes:
+        id: the entry's id; ids only grow.
+        at: Redis time in ms when it was written.
+        source: id of the instance that wrote it.
+        event: what happened; an ``UnknownEvent`` if this process does not know the type.
+    """
+
+    id: str
+    at: int
+    source: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """The ends of a stream.
+
+    Attributes:
+        first_id: the oldest entry that is still there; None when there is none.
+        last_id: the newest entry ever written.
+        trimmed: entries that were written and are gone.
+    """
+
+    first_id: str | None
+    last_id: str
+    trimmed: int
+
+
+@dataclass
+class PublishCounts:
+    """How publishing went in this process."""
+
+    published: int = 0
+    failed: int = 0
+
+
+class EventStream:
+    """Writes and reads the event stream.
+
+    ``key``, ``source``, ``max_length`` and ``ttl_ms`` are public, because scripts that write their
+    own events need them. Reading raises ``StoreUnavailable`` when Redis does not answer.
+    """
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        source: str,
+        max_length: int = MAX_LENGTH,
+        ttl_ms: int = TTL_MS,
+    ) -> None:
+        """``source`` is the id of this instance; nothing connects before the first use."""
+        self._redis = redis
+        self.key = redis.keys.event_stream()
+        self.source = source
+        self.max_length = max_length
+        self.ttl_ms = ttl_ms
+        self.counts = PublishCounts()
+
+    def publish(self, event: Event) -> str | None:
+        """Append an event; returns the entry's id.
+
+        What happened has happened, whether or not it can be told: without Redis this logs, counts
+        and returns None.
+        """
+        args = (event.type, self.source, encode(event), self.max_length, self.ttl_ms)
+        try:
+            entry_id: bytes = self._redis.scripts.run(_PUBLISH, [self.key], args)
+        except (PlatformError, exceptions.RedisError) as error:
+            self.counts.failed += 1
+            log.warning("event %s was not published: %s", event.type, error)
+            return None
+        self.counts.published += 1
+        return entry_id.decode()
+
+    def read(self, after_id: str = BEGINNING, limit: int = READ_LIMIT) -> list[StoredEvent]:
+        """The events after ``after_id``, oldest first, at most ``limit``."""
+        entries = self._redis.client.xrange(self.key, min=f"({after_id}", max="+", count=limit)
+        return [_stored(entry) for entry in entries]
+
+    def read_latest(self, limit: int, before_id: str | None = None) -> list[StoredEvent]:
+        """The newest events before ``before_id``, newest first."""
+        newest = f"({before_id}" if before_id else "+"
+        entries = self._redis.client.xrevrange(self.key, max=newest, min="-", count=limit)
+        return [_stored(entry) for entry in entries]
+
+    def wait(self, after_id: str, block_ms: int, limit: int = READ_LIMIT) -> list[StoredEvent]:
+        """Like ``read``, but waits up to ``block_ms`` for the first event."""
+        reply = self._redis.client.xread({self.key: after_id}, count=limit, block=block_ms)
+        return [_stored(entry) for entry in _entries(reply)]
+
+    def info(self) -> StreamInfo:
+        """Where the stream begins and ends now."""
+        try:
+            raw = self._redis.client.xinfo_stream(self.key)
+        except exceptions.ResponseError as error:
+            if "no such key" in str(error):
+                return StreamInfo(None, BEGINNING, 0)
+            raise
+        first = raw["first-entry"]
+        return StreamInfo(
+            first_id=_text(first[0]) if first else None,
+            last_id=_text(raw["last-generated-id"]),
+            trimmed=raw["entries-added"] - raw["length"],
+        )
+
+    def last_id(self) -> str:
+        """The id of the last entry ever written; ``"0-0"`` for none."""
+        return self.info().last_id
+
+    def clear(self) -> int:
+        """Remove all entries and return how many; ids go on growing."""
+        return int(self._redis.client.xtrim(self.key, maxlen=0, approximate=False))
+
+
+def position(entry_id: str) -> tuple[int, int]:
+    """An id as numbers, in the order of the stream."""
+    milliseconds, _, sequence = entry_id.partition("-")
+    return int(milliseconds), int(sequence or 0)
+
+
+def _entries(reply: Any) -> Sequence[Any]:
+    """The entries of the one stream in an XREAD reply, of RESP2 (pairs) or RESP3 (a mapping)."""
+    if not reply:
+        return ()
+    if isinstance(reply, dict):
+        (chunks,) = reply.values()
+        return chunks[0]  # type: ignore[no-any-return]
+    return reply[0][1]  # type: ignore[no-any-return]
+
+
+def _stored(entry: Any) -> StoredEvent:
+    entry_id, raw = entry
+    fields = {_text(name): value for name, value in raw.items()}
+    kind = _text(fields.get("type", b""))
+    data = fields.get("data", b"null")
+    at = _text(fields.get("at", b""))
+    return StoredEvent(
+        id=_text(entry_id),
+        at=int(at) if at.isdigit() else position(_text(entry_id))[0],
+        source=_text(fields.get("source", b"")),
+        event=decode(kind, data if isinstance(data, bytes) else data.encode()),
+    )
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def to_plain(stored: StoredEvent) -> dict[str, Any]:
+    """A stored event as JSON-ready data: ``id``, ``at``, ``source``, ``type``, ``data``."""
+    event = stored.event
+    return {
+        "id": stored.id,
+        "at": stored.at,
+        "source": stored.source,
+        "type": event.type,
+        "data": msgspec.to_builtins(event),
+    }

@@ -1,0 +1,31 @@
+"""Live configuration by kind and name: versioned, validated, recorded, and free to read."""
+
+from .clock import ServerClock
+from .document import Action, Change, Document, Origin
+from .journal import Audit, AuditEntry, Journal
+from .kinds import CONFIG_CLASSES, Kind, parse_kind
+from .local_copy import Reader
+from .recorder import audit_of
+from .redis_copy import RedisCopy
+from .store import ConfigStore, Entry, Receipt, change_to_plain
+
+__all__ = [
+    "CONFIG_CLASSES",
+    "Action",
+    "Audit",
+    "AuditEntry",
+    "Change",
+    "ConfigStore",
+    "Document",
+    "Entry",
+    "Journal",
+    "Kind",
+    "Origin",
+    "Reader",
+    "Receipt",
+    "RedisCopy",
+    "ServerClock",
+    "audit_of",
+    "change_to_plain",
+    "parse_kind",
+]

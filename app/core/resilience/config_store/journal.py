@@ -1,0 +1,66 @@
+"""The record of configuration: who writes it and reads it back, without saying where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from .document import Change
+from .kinds import Kind
+
+
+class Journal(Protocol):
+    """The record. It is the truth: what it holds is in force, what it does not hold is not.
+
+    Every method raises ``StoreUnavailable`` when the record cannot be reached.
+    """
+
+    def append(self, change: Change, before: Mapping[str, Any]) -> None:
+        """Add a change and its audit record, both or neither, durable on return.
+
+        Args:
+            change: its version is one more than the version it was made from.
+            before: the fields that the layer held until now, for the audit.
+
+        Raises:
+            VersionConflict: the entry's newest version is not ``change.version - 1``.
+        """
+        ...
+
+    def newest(self, kind: Kind | None = None, name: str | None = None) -> Sequence[Change]:
+        """The newest change of each layer of all entries, or of one entry."""
+        ...
+
+    def history(
+        self, kind: Kind, name: str, limit: int, before_version: int | None = None
+    ) -> Sequence[Change]:
+        """The changes of an entry, newest first, below ``before_version`` if given."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A text that differs after any append by anybody; cheap to get."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """An operator's act, told before it takes effect.
+
+    Attributes:
+        action: what is done, such as ``config.set`` or ``breaker.isolate``.
+        subject: to what, such as ``rate_limit:message.send``.
+        author, reason: who and why.
+        before, after: plain data that changes.
+    """
+
+    action: str
+    subject: str
+    author: str
+    reason: str = ""
+    before: Any = None
+    after: Any = None
+
+
+# May raise to refuse the act: what cannot be audited is not done.
+Audit: TypeAlias = Callable[[AuditEntry], None]

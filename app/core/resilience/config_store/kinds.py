@@ -1,0 +1,80 @@
+"""What can be configured live: the kinds, the class of each, and how values are laid over it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from app.core.errors import ValidationFailed
+
+from ..settings import (
+    BulkheadConfig,
+    CircuitBreakerConfig,
+    DegradationConfig,
+    RateLimitConfig,
+    Settings,
+)
+from ..switches import SwitchConfig
+
+
+class Kind(StrEnum):
+    """A kind of configuration; one name may have an entry of each."""
+
+    CIRCUIT_BREAKER = "circuit_breaker"
+    RATE_LIMIT = "rate_limit"
+    BULKHEAD = "bulkhead"
+    DEGRADATION = "degradation"
+    SWITCH = "switch"
+
+
+CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
+    Kind.CIRCUIT_BREAKER: CircuitBreakerConfig,
+    Kind.RATE_LIMIT: RateLimitConfig,
+    Kind.BULKHEAD: BulkheadConfig,
+    Kind.DEGRADATION: DegradationConfig,
+    Kind.SWITCH: SwitchConfig,
+}
+
+# Characters. The column of the record is as wide.
+LONGEST_NAME = 128
+# A name stands in keys, URLs and log lines; control characters and spaces have no place there.
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f]+")
+
+S = TypeVar("S", bound=Settings)
+
+
+def parse_kind(kind: str) -> Kind:
+    """The kind of that name.
+
+    Raises:
+        ValidationFailed: there is none.
+    """
+    try:
+        return Kind(kind)
+    except ValueError:
+        known = ", ".join(member.value for member in Kind)
+        raise ValidationFailed({"kind": f"must be one of {known}, not {kind!r}"}) from None
+
+
+def check_name(name: str) -> str:
+    """The name, if an entry may be called so.
+
+    Raises:
+        ValidationFailed: empty, too long, or with white space in it.
+    """
+    if not isinstance(name, str) or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
+        raise ValidationFailed(
+            {"name": f"must be 1 to {LONGEST_NAME} characters without spaces, not {name!r}"}
+        )
+    return name
+
+
+def laid_over(base: S, values: Mapping[str, Any]) -> S:
+    """``base`` with some fields replaced; itself when nothing is.
+
+    Raises:
+        ValidationFailed: an unknown field, a bad value, or fields that do not fit together.
+    """
+    return type(base).from_mapping({**base.to_mapping(), **values}) if values else base

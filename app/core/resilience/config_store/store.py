@@ -1,0 +1,287 @@
+"""The configuration store: what operators and tuners set, by kind and name, live everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ..settings import Settings
+from .clock import ServerClock
+from .document import Action, Change, Document, Key, Origin
+from .journal import Audit, Journal
+from .kinds import Kind, check_name
+from .local_copy import Listener, LocalCopy, Reader
+from .recorder import Recorder
+from .redis_copy import RedisCopy
+from .snapshot import base_of
+from .sync import Synchroniser
+from .validation import check_expiry, check_layers, check_text, normalised
+
+S = TypeVar("S", bound=Settings)
+
+DEFAULT_HISTORY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as it is in force.
+
+    Attributes:
+        kind, name: which.
+        version: of the stored entry; 0 when nothing was ever stored. A change needs it.
+        config: what guards see.
+        layers: the live layers over the code default, lowest first.
+    """
+
+    kind: Kind
+    name: str
+    version: int
+    config: Settings
+    layers: tuple[Change, ...]
+
+    def to_plain(self) -> dict[str, Any]:
+        """JSON-ready data."""
+        return {
+            "kind": self.kind.value,
+            "name": self.name,
+            "version": self.version,
+            "values": self.config.to_mapping(),
+            "layers": {change.origin.value: change_to_plain(change) for change in self.layers},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a change led to.
+
+    Attributes:
+        entry: the entry after it.
+        live: whether Redis has it. If not it is recorded, in force in this process, and will be
+            in the others as soon as they see the record.
+    """
+
+    entry: Entry
+    live: bool
+
+
+class ConfigStore:
+    """Reads are from this process's copy; writes go to the record first, then to Redis.
+
+    Nothing is read before ``load``, which the controller calls at first use.
+    """
+
+    def __init__(
+        self,
+        copy: RedisCopy,
+        journal: Journal | None = None,
+        audit: Audit | None = None,
+        clock: ServerClock | None = None,
+    ) -> None:
+        """Without a ``journal`` Redis is the record, and ``audit`` is told before each change.
+
+        With one, the journal itself audits, in the transaction of the change.
+        """
+        self.clock = clock or ServerClock()
+        self.local = LocalCopy(self.clock)
+        self.sync = Synchroniser(copy, self.local, self.clock, journal)
+        self._recorder = Recorder(copy, self.sync, self.local, self.clock, journal, audit)
+
+    # Reading
+
+    def define(self, kind: Kind, name: str, config: Settings) -> None:
+        """Give an entry its code default; raises ``ConfigurationError`` if it has another."""
+        self.local.define((kind, check_name(name)), config)
+
+    def reader(self, kind: Kind, name: str, cls: type[S]) -> Reader[S]:
+        """A callable that gives the entry in force, as cheap as two look-ups."""
+        return self.local.reader((kind, check_name(name)), cls)
+
+    def get(self, kind: Kind, name: str) -> Entry:
+        """The entry in force; code defaults at version 0 when nothing is stored."""
+        self.local.expire()
+        return self._entry((kind, check_name(name)))
+
+    def list(self, kind: Kind | None = None) -> Sequence[Entry]:
+        """Entries that are stored or used in this process, by kind and name."""
+        self.local.expire()
+        keys = sorted(self.local.snapshot.configs)
+        return [self._entry(key) for key in keys if kind in (None, key[0])]
+
+    def forced_fields(self, kind: Kind, name: str) -> frozenset[str]:
+        """The fields that an operator sets now."""
+        return self.local.snapshot.forced.get((kind, name), frozenset())
+
+    def history(
+        self,
+        kind: Kind,
+        name: str,
+        limit: int = DEFAULT_HISTORY,
+        before_version: int | None = None,
+    ) -> Sequence[Change]:
+        """The changes of an entry, newest first; raises ``StoreUnavailable``."""
+        return self._recorder.history((kind, check_name(name)), limit, before_version)
+
+    def on_change(self, listener: Listener) -> None:
+        """Call ``listener((kind, name), config)`` after each change of what is in force here."""
+        self.local.on_change(listener)
+
+    # Writing
+
+    def set(
+        self,
+        kind: Kind,
+        name: str,
+        values: Mapping[str, Any],
+        *,
+        author: str,
+        version: int | None = None,
+        reason: str = "",
+        origin: Origin = Origin.OPERATOR,
+        expires_in: float | None = None,
+        merge: bool = True,
+    ) -> Receipt:
+        """Lay fields over an entry.
+
+        Args:
+            values: fields of the kind's configuration class.
+            author, reason: who and why.
+            version: the version that the change was made from; None takes the present one.
+            origin: whose layer.
+            expires_in: seconds after which the layer ends; None for never.
+            merge: keep the layer's other fields, else drop them.
+
+        Raises:
+            ValidationFailed: a field is unknown or its value is refused; nothing changed.
+            VersionConflict: somebody else changed the entry meanwhile.
+            StoreUnavailable: the record (without one: Redis) cannot be reached; nothing changed.
+        """
+        lifetime = check_expiry(expires_in)
+
+        def layer(document: Document) -> dict[str, Any]:
+            base = base_of((kind, name), self._defaults)
+            kept = document.layer_values(origin, self.clock.now_ms()) if merge else {}
+            merged = normalised(base, kept, values)
+            check_layers(base, document, origin, merged)
+            return merged
+
+        return self._change(
+            (kind, name), Action.SET, origin, layer, version, author, reason, lifetime
+        )
+
+    def delete(
+        self,
+        kind: Kind,
+        name: str,
+        *,
+        author: str,
+        version: int | None = None,
+        reason: str = "",
+        origin: Origin = Origin.OPERATOR,
+    ) -> Receipt:
+        """Take a layer away, so that what lies under it is in force; raises as ``set``."""
+        return self._change(
+            (kind, name),
+            Action.DELETE,
+            origin,
+            lambda document: None,
+            version,
+            author,
+            reason,
+            None,
+        )
+
+    def rollback(
+        self,
+        kind: Kind,
+        name: str,
+        to_version: int,
+        *,
+        author: str,
+        version: int | None = None,
+        reason: str = "",
+        origin: Origin = Origin.OPERATOR,
+        expires_in: float | None = None,
+    ) -> Receipt:
+        """Give a layer the fields that it had at ``to_version``, as a new version.
+
+        Raises as ``set``; ``ValidationFailed`` also when that version is not kept, or its values
+        are refused by now.
+        """
+        lifetime = check_expiry(expires_in)
+        key = (kind, check_name(name))
+
+        def layer(document: Document) -> dict[str, Any] | None:
+            old = self._recorder.layer_at(key, document, to_version, origin)
+            if old is not None:
+                check_layers(base_of(key, self._defaults), document, origin, old)
+            return old
+
+        return self._change(key, Action.ROLLBACK, origin, layer, version, author, reason, lifetime)
+
+    def _change(
+        self,
+        key: Key,
+        action: Action,
+        origin: Origin,
+        layer: Callable[[Document], dict[str, Any] | None],
+        version: int | None,
+        author: str,
+        reason: str,
+        lifetime: float | None,
+    ) -> Receipt:
+        check_name(key[1])
+        check_text(author, reason)
+        document = self._recorder.current(key, version)
+        now = self.clock.now_ms()
+        change = Change(
+            kind=key[0],
+            name=key[1],
+            version=document.version + 1,
+            origin=origin,
+            action=action,
+            values=layer(document),
+            author=author,
+            at=int(now),
+            reason=reason,
+            expires_at=0 if lifetime is None else int(now + lifetime * 1000),
+        )
+        live = self._recorder.record(document, change)
+        return Receipt(self._entry(key), live)
+
+    @property
+    def _defaults(self) -> Mapping[Key, Settings]:
+        return self.local.defaults
+
+    def _entry(self, key: Key) -> Entry:
+        snapshot = self.local.snapshot
+        document = snapshot.documents.get(key, Document())
+        now = self.clock.now_ms()
+        return Entry(
+            kind=key[0],
+            name=key[1],
+            version=document.version,
+            config=snapshot.configs.get(key) or base_of(key, self._defaults),
+            layers=tuple(_live_layers(document, now)),
+        )
+
+
+def _live_layers(document: Document, now_ms: float) -> Iterable[Change]:
+    for origin in (Origin.TUNER, Origin.OPERATOR):
+        change = document.layer(origin)
+        if change is not None and change.live(now_ms):
+            yield change
+
+
+def change_to_plain(change: Change) -> dict[str, Any]:
+    """A change as JSON-ready data; times in ms of Redis time."""
+    return {
+        "version": change.version,
+        "origin": change.origin.value,
+        "action": change.action.value,
+        "values": change.values,
+        "expires_at": change.expires_at or None,
+        "author": change.author,
+        "reason": change.reason,
+        "at": change.at,
+    }

@@ -1,0 +1,160 @@
+"""Keeps Redis and the local copy in step with each other and with the record."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from redis import exceptions
+
+from app.core.errors import StoreUnavailable
+
+from .clock import ServerClock
+from .document import Document, Key, documents_of
+from .journal import Journal
+from .local_copy import LocalCopy
+from .redis_copy import REFUSED, RedisCopy
+
+log = logging.getLogger(__name__)
+
+# s between polls of Redis: how late a change may be seen whose event was missed.
+POLL_INTERVAL = 0.5
+# s between looks at the record while Redis is there: how late a change is seen whose writer died
+# after it had written the record and before it had told Redis.
+RECONCILE_INTERVAL = 5.0
+
+UNREACHABLE = (StoreUnavailable, exceptions.RedisError)
+
+
+@dataclass
+class SyncCounts:
+    """What keeping in step took since the process started."""
+
+    polls: int = 0
+    failed_polls: int = 0
+    refills: int = 0
+    failed_record_reads: int = 0
+
+
+class Synchroniser:
+    """``refresh`` reads Redis, ``reconcile`` reads the record. Each may run in its own thread.
+
+    They are apart because a database that hangs must not hold up what Redis can tell at once.
+    """
+
+    def __init__(
+        self, copy: RedisCopy, local: LocalCopy, clock: ServerClock, journal: Journal | None
+    ) -> None:
+        self._copy = copy
+        self._local = local
+        self._clock = clock
+        self._journal = journal
+        self._redis_lock = threading.Lock()
+        self._record_lock = threading.Lock()
+        self._revision = ""
+        self._read: str | None = None
+        self._pushed: str | None = None
+        self._record_wanted = True
+        self.redis_answers = False
+        self.counts = SyncCounts()
+        # Replaced by whoever runs ``reconcile`` in the background.
+        self.wake_record: Callable[[], None] = lambda: None
+
+    def refresh(self) -> float:
+        """Read what is new in Redis; returns seconds until the next refresh is due.
+
+        Without Redis nothing changes, and the record is asked to speak instead.
+        """
+        try:
+            self.read_redis()
+        except UNREACHABLE as error:
+            self.counts.failed_polls += 1
+            if self.redis_answers:
+                log.warning("the configuration in Redis is out of reach: %s", error)
+            self.redis_answers = False
+            self._want_record()
+        left = self._local.expire()
+        return POLL_INTERVAL if left is None else min(POLL_INTERVAL, left / 1000)
+
+    def read_redis(self) -> None:
+        """Read what is new in Redis.
+
+        Raises:
+            StoreUnavailable, redis.exceptions.RedisError: Redis does not answer.
+        """
+        with self._redis_lock:
+            asked_at = time.monotonic()
+            polled = self._copy.poll(self._revision)
+            self._clock.observe(polled.server_ms, asked_at)
+            self.counts.polls += 1
+            back = not self.redis_answers
+            self.redis_answers = True
+            if polled.documents is not None:
+                if self._journal is None:
+                    self._local.replace(polled.documents, polled.bad)
+                else:
+                    # The record never goes back, so a version older than one seen is a stale copy.
+                    self._local.merge(polled.documents)
+                    self._local.bad_values += len(polled.bad)
+                self._revision = polled.revision
+        if not polled.revision:
+            self._revision = ""
+        if back or not polled.revision:
+            self._pushed = None
+            self._want_record()
+
+    def reconcile(self) -> float:
+        """Bring Redis, or without it the local copy, up to the record; seconds until the next."""
+        if self._journal is None:
+            return RECONCILE_INTERVAL
+        self._record_wanted = False
+        with self._record_lock:
+            try:
+                fingerprint = self._journal.fingerprint()
+                known = self._pushed if self.redis_answers else self._read
+                if fingerprint == known:
+                    return self._pause()
+                documents = documents_of(self._journal.newest())
+            except StoreUnavailable as error:
+                self.counts.failed_record_reads += 1
+                log.warning("the record of the configuration is out of reach: %s", error)
+                return self._pause()
+            self._local.merge(documents)
+            self._read = fingerprint
+            if self._fill(documents):
+                self._pushed = fingerprint
+        return self._pause()
+
+    def push(self, key: Key, document: Document) -> bool:
+        """Bring one entry of the record into Redis; False when Redis does not answer."""
+        try:
+            if self._copy.bring_up({key: document}, complete=False) != REFUSED:
+                return True
+        except UNREACHABLE as error:
+            log.warning("a configuration change is recorded but not in Redis yet: %s", error)
+            self._want_record()
+            return False
+        self._pushed = None
+        self.reconcile()
+        return self._pushed is not None
+
+    def _fill(self, documents: dict[Key, Document]) -> bool:
+        try:
+            changed = self._copy.bring_up(documents, complete=True)
+        except UNREACHABLE:
+            return False
+        if changed:
+            self.counts.refills += 1
+            log.info("%d configuration entries were brought into Redis", changed)
+        return True
+
+    def _pause(self) -> float:
+        return RECONCILE_INTERVAL if self.redis_answers else POLL_INTERVAL
+
+    def _want_record(self) -> None:
+        if self._journal is not None and not self._record_wanted:
+            self._record_wanted = True
+            self.wake_record()
