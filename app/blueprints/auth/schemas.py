@@ -12,8 +12,8 @@ from marshmallow.validate import Length
 from app.http.fields import Instant, Name
 from app.http.passwords import PASSWORD_MAX_LENGTH
 from app.models import User
+from app.models.user import USERNAME_PATTERN
 
-USERNAME_PATTERN = "[a-z0-9_.-]{3,32}"
 DISPLAY_NAME_LENGTH = User.__table__.c.display_name.type.length  # type: ignore[attr-defined]
 
 

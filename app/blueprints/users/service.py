@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select
 
+from app.blueprints.rows import change
 from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
 from app.db import db
 from app.http.audit import audit
@@ -13,18 +14,6 @@ from app.http.paging import Page, cut
 from app.models import User
 
 ADMIN_PERMISSION = "admin.users"
-
-
-def user_or_404(user_id: int) -> User:
-    """The account.
-
-    Raises:
-        UnknownResource: there is none.
-    """
-    user = db.session.get(User, user_id)
-    if user is None:
-        raise UnknownResource("user", user_id)
-    return user
 
 
 def search(prefix: str, limit: int) -> Sequence[User]:
@@ -69,18 +58,16 @@ def change_account(
         )
     if (user.super_admin or "super_admin" in changes) and not actor.super_admin:
         raise PermissionDenied("super_admin_only", ADMIN_PERMISSION)
-    before = {field: getattr(user, field) for field in changes}
-    if before != changes:
-        for field, value in changes.items():
-            setattr(user, field, value)
-        if changes.get("disabled") and not before["disabled"]:
-            user.token_epoch += 1
+    before, after = change(user, changes)
+    if after.get("disabled"):
+        user.token_epoch += 1
+    if after:
         audit(
             "user.update",
             f"user:{user.id}",
             actor_id=actor.id,
             before=before,
-            after=changes,
+            after=after,
             reason=reason,
         )
     db.session.commit()

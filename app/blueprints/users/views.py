@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.blueprints.rows import existing
 from app.blueprints.users import service
 from app.blueprints.users.schemas import (
     AccountQuery,
@@ -30,7 +31,7 @@ users = RestBlueprint("users", __name__, url_prefix=API_PREFIX, description="Peo
 @users.alt_response(404, "NOT_FOUND")
 def show_user(user_id: int) -> User:
     """The profile of an account"""
-    return service.user_or_404(user_id)
+    return existing(User, user_id)
 
 
 @users.route("/users")
