@@ -17,12 +17,12 @@ def overwrite_key(context: Any) -> str:
     values = context.get_current_parameters()
     place = (
         f"channel:{values['channel_id']}"
-        if values["channel_id"] is not None
+        if values.get("channel_id") is not None
         else f"category:{values['category_id']}"
     )
     target = (
         f"role:{values['role_id']}"
-        if values["role_id"] is not None
+        if values.get("role_id") is not None
         else f"user:{values['user_id']}"
     )
     return f"{place}/{target}"

@@ -32,15 +32,15 @@ class Effect(enum.StrEnum):
 
 def server_key(context: Any) -> int:
     """Column default: the server id, with 0 for a global role."""
-    return int(context.get_current_parameters()["server_id"] or 0)
+    return int(context.get_current_parameters().get("server_id") or 0)
 
 
 def grant_scope_key(context: Any) -> str:
     """Column default: a grant's scope as one value that is never NULL, such as ``server:7``."""
     values = context.get_current_parameters()
-    if values["channel_id"] is not None:
+    if values.get("channel_id") is not None:
         return f"channel:{values['channel_id']}"
-    if values["server_id"] is not None:
+    if values.get("server_id") is not None:
         return f"server:{values['server_id']}"
     return "global"
 
