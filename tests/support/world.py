@@ -17,7 +17,7 @@ from flask import Flask
 from flask_jwt_extended import create_access_token
 from sqlalchemy import insert, select
 
-from app.blueprints.servers.defaults import EVERYONE_GRANTS, FIRST_CHANNEL
+from app.core.permission import EVERYONE_GRANTS
 from app.db import db, utcnow
 from app.http.auth import EPOCH_CLAIM, FAMILY_CLAIM, issue_tokens
 from app.models import (
@@ -38,6 +38,7 @@ from app.models import (
     User,
 )
 
+FIRST_CHANNEL = "general"
 UNUSABLE_PASSWORD = "!"  # no argon2 hash looks like this, so nobody can sign in with it
 P = ParamSpec("P")
 R = TypeVar("R")
