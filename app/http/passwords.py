@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import Flask, current_app
 
@@ -48,10 +48,12 @@ class Passwords:
         same, so that the time of an answer does not tell which names exist.
         """
         try:
-            self._run(self._hasher.verify, stored or "", _normalised(password))
+            extract_parameters(stored or "")
         except InvalidHashError:
             self.hash(password)
             return False
+        try:
+            self._run(self._hasher.verify, stored, _normalised(password))
         except VerifyMismatchError:
             return False
         return True

@@ -1,0 +1,67 @@
+"""Request ids, addresses, and whether a request writes."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.db import _will_write
+from app.http.context import init_context, origin, read_only
+
+
+@pytest.mark.parametrize("given", ["abc", "A-1_b.2", "x" * 64])
+def test_a_request_id_of_the_caller_is_kept(bare_app: Flask, given: str) -> None:
+    answer = bare_app.test_client().get("/ping", headers={"X-Request-ID": given})
+    assert answer.headers["X-Request-ID"] == given
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "<script>", "ü", "a\tb"])
+def test_an_odd_request_id_is_replaced(bare_app: Flask, given: str) -> None:
+    answer = bare_app.test_client().get("/ping", headers={"X-Request-ID": given})
+    assert answer.headers["X-Request-ID"] != given
+    assert len(answer.headers["X-Request-ID"]) == 32
+
+
+def test_requests_get_different_ids(bare_app: Flask) -> None:
+    client = bare_app.test_client()
+    ids = {client.get("/ping").headers["X-Request-ID"] for _ in range(5)}
+    assert len(ids) == 5
+
+
+def test_outside_a_request_there_is_no_origin() -> None:
+    assert (origin().request_id, origin().address) == (None, None)
+
+
+def address_seen(proxies: int) -> str:
+    app = Flask("proxied")
+    app.config["TRUSTED_PROXIES"] = proxies
+    init_context(app)
+    app.add_url_rule("/address", "address", lambda: origin().address or "")
+    forwarded = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
+    return app.test_client().get("/address", headers=forwarded).text
+
+
+@pytest.mark.parametrize(
+    ("proxies", "address"), [(0, "127.0.0.1"), (1, "198.51.100.7"), (2, "203.0.113.9")]
+)
+def test_only_as_many_proxies_are_believed_as_are_trusted(proxies: int, address: str) -> None:
+    assert address_seen(proxies) == address
+
+
+def test_requests_write_unless_their_method_or_mark_says_otherwise(bare_app: Flask) -> None:
+    def view() -> str:
+        return str(_will_write.get())
+
+    def check() -> str:
+        return str(_will_write.get())
+
+    bare_app.add_url_rule("/view", "view", view, methods=["GET", "POST", "DELETE"])
+    bare_app.add_url_rule("/check", "check", read_only(check), methods=["POST"])
+    client = bare_app.test_client()
+    seen = {
+        "get": client.get("/view").text,
+        "post": client.post("/view").text,
+        "delete": client.delete("/view").text,
+        "marked": client.post("/check").text,
+    }
+    assert seen == {"get": "False", "post": "True", "delete": "True", "marked": "False"}

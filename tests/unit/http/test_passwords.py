@@ -1,0 +1,95 @@
+"""Making and checking password hashes."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.http.passwords import Passwords, init_passwords
+from app.models.user import NO_PASSWORD
+
+
+def directly(function: Callable[..., Any], *args: Any) -> Any:
+    return function(*args)
+
+
+@pytest.fixture
+def cheap() -> Passwords:
+    return Passwords(1, 64, directly)
+
+
+def test_a_password_opens_its_own_hash_only(cheap: Passwords) -> None:
+    stored = cheap.hash("correct horse")
+    assert cheap.verify(stored, "correct horse")
+    assert not cheap.verify(stored, "correct house")
+
+
+def test_the_same_password_never_gives_the_same_hash(cheap: Passwords) -> None:
+    assert cheap.hash("correct horse") != cheap.hash("correct horse")
+
+
+@pytest.mark.parametrize("stored", [None, "", NO_PASSWORD, "plain text", "$argon2id$broken"])
+def test_what_is_no_hash_opens_to_nothing(cheap: Passwords, stored: str | None) -> None:
+    for password in ("", NO_PASSWORD, "plain text"):
+        assert not cheap.verify(stored, password)
+
+
+@pytest.mark.parametrize("stored", [None, NO_PASSWORD])
+def test_where_there_is_no_hash_the_work_is_done_all_the_same(stored: str | None) -> None:
+    runs: list[str] = []
+
+    def count(function: Callable[..., Any], *args: Any) -> Any:
+        runs.append(function.__name__)
+        return function(*args)
+
+    Passwords(1, 64, count).verify(stored, "correct horse")
+    assert runs == ["hash"]
+
+
+def test_a_hash_is_outdated_when_the_costs_changed(cheap: Passwords) -> None:
+    stored = cheap.hash("correct horse")
+    assert not cheap.is_outdated(stored)
+    assert Passwords(2, 64, directly).is_outdated(stored)
+    assert Passwords(1, 128, directly).is_outdated(stored)
+
+
+def test_only_as_many_hashes_run_at_once_as_there_are_cores() -> None:
+    cores = os.cpu_count() or 1
+    running, most = 0, 0
+    lock, all_in = threading.Lock(), threading.Event()
+
+    def slow(function: Callable[..., Any], *args: Any) -> Any:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+            if running == cores:
+                all_in.set()
+        assert all_in.wait(10)
+        try:
+            return function(*args)
+        finally:
+            with lock:
+                running -= 1
+
+    hasher = Passwords(1, 64, slow)
+    with ThreadPoolExecutor(cores * 3) as pool:
+        list(pool.map(hasher.hash, ["correct horse"] * cores * 3))
+    assert most == cores
+
+
+@pytest.mark.parametrize("mode", ["threading", "eventlet"])
+def test_each_async_mode_hashes_and_verifies(mode: str) -> None:
+    app = Flask("hashing")
+    app.config.update(ARGON2_TIME_COST=1, ARGON2_MEMORY_KIB=64, ASYNC_MODE=mode)
+    init_passwords(app)
+    hasher: Passwords = app.extensions["yoto.passwords"]
+    stored = hasher.hash("correct horse")
+    assert hasher.verify(stored, "correct horse")
+    assert not hasher.verify(stored, "correct house")
