@@ -185,12 +185,12 @@ class Cluster:
         for server in self.servers:
             try:
                 with server.client() as client:
-                    shards = client.execute_command("CLUSTER SLOTS")
+                    ranges = client.execute_command("CLUSTER SLOTS")
             except (redis.ConnectionError, redis.TimeoutError):
                 continue
-            for (first, last), shard in shards.items():
+            for first, last, primary, *_ in ranges:
                 if first <= slot <= last:
-                    return self.server_at(shard["primary"][0], shard["primary"][1])
+                    return self.server_at(primary[0].decode(), primary[1])
         raise LookupError(f"nobody serves slot {slot}")
 
     def wait_until_ready(self, limit: float = 30.0) -> None:

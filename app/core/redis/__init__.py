@@ -2,6 +2,15 @@
 
 from app.core.redis import keys
 from app.core.redis.connection import RedisConnection
+from app.core.redis.embedded import EmbeddedServer
+from app.core.redis.info import (
+    ConnectionTest,
+    NodeInfo,
+    RedisInfo,
+    create_redis_client,
+    get_redis_info,
+    test_redis_connection,
+)
 from app.core.redis.keys import KeyBuilder
 from app.core.redis.registry import ScriptRegistry
 from app.core.redis.script import Script, load_script
@@ -9,13 +18,20 @@ from app.core.redis.settings import RedisSettings
 from app.core.redis.store import RedisState, RedisStore
 
 __all__ = [
+    "ConnectionTest",
+    "EmbeddedServer",
     "KeyBuilder",
+    "NodeInfo",
     "RedisConnection",
+    "RedisInfo",
     "RedisSettings",
     "RedisState",
     "RedisStore",
     "Script",
     "ScriptRegistry",
+    "create_redis_client",
+    "get_redis_info",
     "keys",
     "load_script",
+    "test_redis_connection",
 ]

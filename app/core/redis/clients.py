@@ -7,12 +7,13 @@ works on them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import redis
 from redis import exceptions
+from redis.backoff import NoBackoff
+from redis.cluster import ClusterNode
 from redis.connection import (
     AbstractConnection,
     BlockingConnectionPool,
@@ -20,10 +21,16 @@ from redis.connection import (
     SSLConnection,
     UnixDomainSocketConnection,
 )
+from redis.retry import Retry
 
 from app.core.errors import StoreUnavailable
+from app.core.redis.blocking import blocking_seconds
 from app.core.redis.endpoint import Endpoint
 from app.core.redis.gate import Gate
+
+# A cluster client that lost a connection reads the slot map and tries once more: by then a failover
+# is over or it is not, and waiting for it is for the caller to decide.
+CLUSTER_RETRIES = 1
 
 
 class RedisLost(StoreUnavailable, exceptions.ConnectionError):
@@ -34,61 +41,70 @@ class RedisTimedOut(StoreUnavailable, exceptions.TimeoutError):
     """No answer in time."""
 
 
-@contextmanager
-def _reporting(gate: Gate) -> Iterator[None]:
-    try:
-        yield
-    except StoreUnavailable:
-        raise
-    except exceptions.TimeoutError as error:
-        gate.failed(error)
-        raise RedisTimedOut("redis", error) from error
-    except exceptions.ConnectionError as error:
-        gate.failed(error)
-        raise RedisLost("redis", error) from error
+def translated(error: Exception) -> StoreUnavailable:
+    """The platform's error for one of redis-py's connection errors."""
+    if isinstance(error, StoreUnavailable):
+        return error
+    if isinstance(error, exceptions.TimeoutError):
+        return RedisTimedOut("redis", error)
+    return RedisLost("redis", error)
 
 
 class _Reporting(AbstractConnection):
-    """A connection that tells its gate how it fares."""
+    """A connection that tells its gate how it fares, and is patient with blocking commands."""
 
     def __init__(self, *args: Any, gate: Gate, **options: Any) -> None:
         self._gate = gate
+        self._blocks_for: float | None = 0.0
         super().__init__(*args, **options)
 
     def connect(self) -> None:
-        if self.is_connected:
-            return
-        with _reporting(self._gate):
-            super().connect()  # type: ignore[no-untyped-call]
+        if not self.is_connected:
+            self._report(super().connect)
+
+    def send_command(self, *args: Any, **options: Any) -> None:
+        self._blocks_for = blocking_seconds(args)
+        super().send_command(*args, **options)  # type: ignore[no-untyped-call]
 
     def send_packed_command(self, command: Any, check_health: bool = True) -> None:
-        with _reporting(self._gate):
-            super().send_packed_command(command, check_health)
+        self._report(super().send_packed_command, command, check_health)
 
     def read_response(self, *args: Any, **options: Any) -> Any:
-        with _reporting(self._gate):
-            reply = super().read_response(*args, **options)  # type: ignore[no-untyped-call]
+        blocks_for, self._blocks_for = self._blocks_for, 0.0
+        if blocks_for != 0.0 and "timeout" not in options:
+            patience = None if blocks_for is None else blocks_for + (self.socket_timeout or 0.0)
+            options["timeout"] = patience
+        reply = self._report(super().read_response, *args, **options)
         if self._gate.failures:
             self._gate.succeeded()
         return reply
 
+    def _report(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        try:
+            return method(*args, **options)
+        except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+            if isinstance(error, StoreUnavailable):
+                raise
+            self._gate.failed(error)
+            raise translated(error) from error
 
-class ReportingTCP(_Reporting, Connection):
-    """TCP."""
+
+class _ReportingTCP(_Reporting, Connection):
+    pass
 
 
-class ReportingTLS(_Reporting, SSLConnection):
-    """TCP with TLS."""
+class _ReportingTLS(_Reporting, SSLConnection):
+    pass
 
 
-class ReportingSocket(_Reporting, UnixDomainSocketConnection):
-    """Unix socket."""
+class _ReportingSocket(_Reporting, UnixDomainSocketConnection):
+    pass
 
 
 _REPORTING: dict[Callable[..., AbstractConnection], type[Any]] = {
-    Connection: ReportingTCP,
-    SSLConnection: ReportingTLS,
-    UnixDomainSocketConnection: ReportingSocket,
+    Connection: _ReportingTCP,
+    SSLConnection: _ReportingTLS,
+    UnixDomainSocketConnection: _ReportingSocket,
 }
 
 
@@ -103,10 +119,31 @@ class GatedPool(BlockingConnectionPool):
         self._gate.check()
         try:
             return super().get_connection()  # type: ignore[no-untyped-call]
-        except StoreUnavailable:
-            raise
         except exceptions.ConnectionError as error:
-            # Every connection is busy, which says nothing about the server.
+            # Unless a connection said so, it is not the server: all connections are busy.
+            if isinstance(error, StoreUnavailable):
+                raise
+            raise StoreUnavailable("redis", error) from error
+
+
+class ClusterClient(redis.RedisCluster):
+    """redis-py's cluster client, for which an unreachable cluster is ``StoreUnavailable`` too."""
+
+    ERRORS_ALLOW_RETRY = (  # type: ignore[assignment]
+        *redis.RedisCluster.ERRORS_ALLOW_RETRY,
+        RedisLost,
+        RedisTimedOut,
+    )
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        except (exceptions.ClusterError, exceptions.SlotNotCoveredError) as error:
+            raise StoreUnavailable("redis", error) from error
+        except exceptions.RedisClusterException as error:
+            if error.__cause__ is None:
+                # A call that no cluster takes, such as keys of two slots in one command.
+                raise
             raise StoreUnavailable("redis", error) from error
 
 
@@ -120,3 +157,43 @@ def single_client(endpoint: Endpoint, gate: Gate, max_connections: int) -> redis
         **endpoint.options,
     )
     return redis.Redis.from_pool(pool)
+
+
+def cluster_client(
+    endpoints: list[Endpoint], gate_of: Callable[[str, int], Gate], max_connections: int
+) -> ClusterClient:
+    """A client of the cluster that ``endpoints`` belong to; connects at once.
+
+    Raises:
+        StoreUnavailable: none of them answers.
+    """
+    first, *others = endpoints
+
+    def pool(host: str, port: int, **options: Any) -> GatedPool:
+        return GatedPool(gate_of(host, port), host=host, port=port, **options)
+
+    options = {
+        key: value for key, value in first.options.items() if key not in ("host", "port", "retry")
+    }
+    host, port = first.options["host"], first.options["port"]
+    try:
+        return ClusterClient(
+            # Given as a URL, the client builds its pools by ``connection_pool_class``.
+            url=f"redis://{f'[{host}]' if ':' in host else host}:{port}",
+            startup_nodes=[_start_node(endpoint) for endpoint in others],
+            retry=Retry(NoBackoff(), CLUSTER_RETRIES),
+            # Slots of a lost shard must not take the others with them.
+            require_full_coverage=False,
+            connection_class=_REPORTING[first.connection_class],
+            connection_pool_class=pool,
+            max_connections=max_connections,
+            timeout=first.options["socket_timeout"],
+            **options,
+        )
+    except exceptions.RedisClusterException as error:
+        raise StoreUnavailable("redis", error) from error
+
+
+def _start_node(endpoint: Endpoint) -> ClusterNode:
+    host, port = endpoint.options["host"], endpoint.options["port"]
+    return ClusterNode(host, port)  # type: ignore[no-untyped-call]

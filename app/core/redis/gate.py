@@ -131,7 +131,7 @@ class Prober:
                     self._watched.pop(gate, None)
             for gate in recovered:
                 gate.succeeded()
-                log.info("redis %s is back", gate.name)
+                log.info("calls to redis %s go through again", gate.name)
             if recovered:
                 self._tell()
             with self._lock:

@@ -41,8 +41,20 @@ class Node:
         *,
         timeout: float,
         max_links: int,
+        before_probe: Callable[[], bool] | None = None,
     ) -> None:
+        """Nothing connects yet.
+
+        Args:
+            name: ``host:port``, or the path of a unix socket.
+            new_connection: makes a connection that is not open yet.
+            timeout: seconds for a send, a read, and for a free link.
+            max_links: how many connections there may be at once.
+            before_probe: called before each probe, to start the server again or to find its
+                successor; False when the server is gone for good and need not be asked.
+        """
         self.name = name
+        self._before_probe = before_probe
         self.gate = Gate(name, prober, self.probe)
         self._new_connection = new_connection
         self._timeout = timeout
@@ -146,6 +158,8 @@ class Node:
 
     def probe(self) -> None:
         """Ask the server for a sign of life on a new connection; raises when there is none."""
+        if self._before_probe is not None and not self._before_probe():
+            return
         link = Link(self._new_connection(), self._timeout)
         try:
             link.send(_PING)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from redis import exceptions
 
@@ -102,65 +102,64 @@ class ScriptRegistry:
         problem: Exception,
     ) -> Any:
         """Go on after a first try on ``node`` that ended in ``problem``."""
-        router = self._router()
+        key = keys[0] if keys else None
         command = _pack(script, keys, args)
+        prelude: list[bytes] = []
         deadline = time.monotonic() + self._retry_time
         pause = 0.0
         while True:
-            before: list[bytes] = []
-            match _reaction(problem, script):
-                case "raise":
-                    raise problem
-                case "give up":
-                    raise StoreUnavailable("redis", problem) from problem
-                case "load":
-                    before = [pack_command((b"SCRIPT", b"LOAD", script.source))]
-                case "ask":
-                    node = router.node_at(*problem.node_addr)  # type: ignore[attr-defined]
-                    before = [_ASKING]
-                case "wait":
-                    pause = pause or FIRST_PAUSE
-                case "refresh":
-                    router.refresh(suspect=node)
-                    suspect, node = node, router.node_for(keys[0] if keys else None)
-                    if node is suspect and isinstance(problem, exceptions.TimeoutError):
-                        # The same server would let the caller wait as long again.
-                        raise StoreUnavailable("redis", problem) from problem
+            node, prelude = self._react(problem, script, key, node, prelude)
             if time.monotonic() + pause >= deadline:
                 raise StoreUnavailable("redis", problem) from problem
             if pause:
                 time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2 or FIRST_PAUSE, MAX_PAUSE)
             try:
-                reply = node.exchange([*before, command], check_idle=not script.repeatable)[-1]
+                reply = node.exchange([*prelude, command], check_idle=not script.repeatable)[-1]
             except CONNECTION_ERRORS as error:
                 reply = error
             if not isinstance(reply, Exception):
                 return reply
             problem = reply
 
+    def _react(
+        self, problem: Exception, script: Script, key: Key | None, node: Node, prelude: list[bytes]
+    ) -> tuple[Node, list[bytes]]:
+        """Where to try again, and what to send before the script; raises when that is no use.
 
-_Reaction: TypeAlias = Literal["raise", "give up", "load", "ask", "wait", "refresh"]
+        After every problem but a lost connection we know that the script did not run.
+        """
+        router = self._router()
+        match problem:
+            case exceptions.NoScriptError():
+                return node, [pack_command((b"SCRIPT", b"LOAD", script.source)), *prelude]
+            case exceptions.MovedError():
+                router.moved(problem)
+                return router.node_at(*_told_address(problem, node)), []
+            case exceptions.AskError():
+                return router.node_at(*_told_address(problem, node)), [_ASKING]
+            case exceptions.TryAgainError() | exceptions.BusyLoadingError():
+                return node, prelude
+            case exceptions.ReadOnlyError() | exceptions.ClusterDownError():
+                router.refresh(suspect=node)
+                return router.node_for(key), []
+            case exceptions.MaxConnectionsError():
+                raise StoreUnavailable("redis", problem) from problem
+            case exceptions.ConnectionError() | exceptions.TimeoutError():
+                if script.repeatable:
+                    router.refresh(suspect=node)
+                    successor = router.node_for(key)
+                    # The same server would let the caller wait as long again.
+                    if successor is not node or isinstance(problem, exceptions.ConnectionError):
+                        return successor, []
+                raise StoreUnavailable("redis", problem) from problem
+        raise problem
 
 
-def _reaction(problem: Exception, script: Script) -> _Reaction:
-    """What to do about ``problem``. All but a lost connection mean that the script did not run."""
-    match problem:
-        case exceptions.NoScriptError():
-            return "load"
-        case exceptions.MovedError():
-            return "refresh"
-        case exceptions.AskError():
-            return "ask"
-        case exceptions.TryAgainError() | exceptions.BusyLoadingError():
-            return "wait"
-        case exceptions.ReadOnlyError() | exceptions.ClusterDownError():
-            return "refresh"
-        case exceptions.MaxConnectionsError():
-            return "give up"
-        case exceptions.ConnectionError() | exceptions.TimeoutError():
-            return "refresh" if script.repeatable else "give up"
-    return "raise"
+def _told_address(redirection: exceptions.AskError, node: Node) -> tuple[str, int]:
+    """Where a server sent us; it leaves out the host when that is its own."""
+    host: str = redirection.host or node.name.rpartition(":")[0]
+    return host, redirection.port
 
 
 def _pack(script: Script, keys: Sequence[Key], args: Sequence[Arg]) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from redis.exceptions import MovedError
+
 from app.core.errors import ConfigurationError
 from app.core.redis.node import Node
 
@@ -17,14 +19,17 @@ class Router(Protocol):
     def node_at(self, host: str, port: int) -> Node:
         """The server at an address that another server gave."""
 
-    def moved(self, slot: int, host: str, port: int) -> None:
-        """A server said that ``slot`` now lives at this address."""
+    def moved(self, error: MovedError) -> None:
+        """A server said that a slot lives somewhere else now."""
 
     def refresh(self, suspect: Node | None = None) -> None:
         """Read the map again, from somebody else than ``suspect`` if possible."""
 
     def nodes(self) -> list[Node]:
         """All known servers that take writes."""
+
+    def close(self) -> None:
+        """Close every connection that no call is using."""
 
 
 class SingleRouter:
@@ -41,7 +46,7 @@ class SingleRouter:
         """Refused: a server that redirects is part of a cluster."""
         raise _cluster_behind_url()
 
-    def moved(self, slot: int, host: str, port: int) -> None:
+    def moved(self, error: MovedError) -> None:
         """Refused, as ``node_at``."""
         raise _cluster_behind_url()
 
@@ -52,6 +57,10 @@ class SingleRouter:
     def nodes(self) -> list[Node]:
         """The one server."""
         return [self.node]
+
+    def close(self) -> None:
+        """Close the links of scripts."""
+        self.node.close_idle()
 
 
 def _cluster_behind_url() -> ConfigurationError:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from app.core.errors import ConfigurationError
 from app.core.redis.clients import single_client
-from app.core.redis.endpoint import Endpoint, url_endpoint
+from app.core.redis.cluster import ClusterRouter
+from app.core.redis.embedded import EmbeddedServer
+from app.core.redis.endpoint import Endpoint, node_endpoint, socket_endpoint, url_endpoint
 from app.core.redis.gate import Prober
-from app.core.redis.node import Node
+from app.core.redis.node import CONNECTION_ERRORS, Node
 from app.core.redis.router import Router, SingleRouter
 from app.core.redis.settings import RedisSettings
+
+log = logging.getLogger(__name__)
 
 Kind: TypeAlias = Literal["single", "cluster", "embedded"]
 
@@ -23,31 +29,119 @@ class Topology:
         kind: what the server is.
         client: the redis-py client (``redis.Redis`` or ``redis.RedisCluster``).
         router: where scripts go.
+        server: the embedded server, if that is it.
     """
 
     kind: Kind
     client: Any
     router: Router
+    server: EmbeddedServer | None = None
+
+    def all_nodes(self) -> list[Node]:
+        """Every server, those that only hold copies too."""
+        if isinstance(self.router, ClusterRouter):
+            return self.router.all_nodes()
+        return self.router.nodes()
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection and leave the embedded server."""
         self.client.close()
-        for node in self.router.nodes():
-            node.close_idle()
+        self.router.close()
+        if self.server is not None:
+            self.server.close()
 
 
 def open_topology(settings: RedisSettings, prober: Prober) -> Topology:
-    """Choose by the settings: cluster nodes, a URL, or the embedded server."""
-    return _single("single", url_endpoint(settings), settings, prober)
+    """Choose by the settings: cluster nodes, a URL, or the embedded server.
+
+    Raises:
+        StoreUnavailable, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: it takes
+            a connection to choose, and nobody answered.
+        ConfigurationError: what was found does not fit the settings.
+    """
+    if settings.nodes:
+        return _of_nodes(settings, prober)
+    if settings.url is not None:
+        return _single("single", url_endpoint(settings), settings, prober)
+    return _embedded(settings, prober)
 
 
-def _single(kind: Kind, endpoint: Endpoint, settings: RedisSettings, prober: Prober) -> Topology:
+def _of_nodes(settings: RedisSettings, prober: Prober) -> Topology:
+    """A cluster if any node says that it is part of one; else the one server they stand for."""
+    alone: list[tuple[Endpoint, bool]] = []
+    failure: Exception | None = None
+    for host, port in settings.nodes:
+        endpoint = node_endpoint(settings, host, port)
+        try:
+            mode, role = _greeting(endpoint)
+        except CONNECTION_ERRORS as error:
+            failure = error
+            continue
+        if mode == "cluster":
+            return _cluster(settings, prober)
+        alone.append((endpoint, role == "master"))
+    if not alone:
+        assert failure is not None
+        raise failure
+    log.warning("REDIS_CLUSTER_NODES names no cluster; using a single server")
+    primaries = [endpoint for endpoint, is_primary in alone if is_primary]
+    endpoint = primaries[0] if primaries else alone[0][0]
+    endpoint.options["db"] = settings.db
+    return _single("single", endpoint, settings, prober)
+
+
+def _greeting(endpoint: Endpoint) -> tuple[str, str]:
+    """What a server says of itself when greeted (HELLO): its mode and its role."""
+    connection: Any = endpoint.connection()
+    try:
+        connection.connect()
+        said = {_text(key): value for key, value in connection.handshake_metadata.items()}
+        return _text(said["mode"]), _text(said["role"])
+    finally:
+        connection.disconnect()
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _cluster(settings: RedisSettings, prober: Prober) -> Topology:
+    if settings.db:
+        raise ConfigurationError("REDIS_DB", f"a cluster has database 0 only, not {settings.db}")
+    router = ClusterRouter(settings, prober)
+    return Topology("cluster", router.client, router)
+
+
+def _embedded(settings: RedisSettings, prober: Prober) -> Topology:
+    if settings.embedded_dir is None:
+        raise ConfigurationError(
+            "REDIS_URL", "set it, or REDIS_CLUSTER_NODES, or give an instance folder"
+        )
+    server = EmbeddedServer(settings.embedded_dir)
+
+    def start_again() -> bool:
+        server.ensure_running()
+        return True
+
+    endpoint = socket_endpoint(settings, server.attach())
+    return _single("embedded", endpoint, settings, prober, server, start_again)
+
+
+def _single(
+    kind: Kind,
+    endpoint: Endpoint,
+    settings: RedisSettings,
+    prober: Prober,
+    server: EmbeddedServer | None = None,
+    before_probe: Any = None,
+) -> Topology:
     node = Node(
         endpoint.name,
         endpoint.connection,
         prober,
         timeout=settings.socket_timeout,
         max_links=settings.max_connections,
+        before_probe=before_probe,
     )
     client = single_client(endpoint, node.gate, settings.max_connections)
-    return Topology(kind, client, SingleRouter(node))
+    return Topology(kind, client, SingleRouter(node), server)

@@ -1,0 +1,166 @@
+"""What an operator wants to know about Redis: is it there, what is it, how fast does it answer."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import PlatformError, StoreUnavailable
+from app.core.redis.connection import RedisConnection
+from app.core.redis.link import pack_command
+from app.core.redis.node import CONNECTION_ERRORS, Node
+from app.core.redis.settings import RedisSettings
+from app.core.redis.store import RedisStore
+
+_PING = pack_command((b"PING",))
+_INFO = pack_command((b"INFO", b"server", b"memory", b"replication"))
+_PINGS = 3  # the median of so many is the latency that is shown
+
+_ROLES = {"master": "primary", "slave": "replica"}
+
+
+@dataclass(frozen=True)
+class NodeInfo:
+    """One server.
+
+    Attributes:
+        address: ``host:port``, or the path of a unix socket.
+        available: whether it answered.
+        role: ``"primary"`` or ``"replica"``.
+        software: ``"redis"`` or ``"valkey"``.
+        used_memory: bytes.
+        latency_ms: time of a PING there and back, in milliseconds.
+        error: why it did not answer.
+    """
+
+    address: str
+    available: bool
+    role: str | None = None
+    software: str | None = None
+    version: str | None = None
+    used_memory: int | None = None
+    latency_ms: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class RedisInfo:
+    """The whole of an application's Redis.
+
+    Attributes:
+        topology: ``"single"``, ``"cluster"``, ``"embedded"``; None while nobody ever answered.
+        available: whether scripts and commands go through, as fail-fast sees it.
+        nodes: every server, primaries first.
+        error: why there are no nodes.
+    """
+
+    topology: str | None
+    available: bool
+    nodes: tuple[NodeInfo, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class ConnectionTest:
+    """Outcome of a test; true when it went well.
+
+    Attributes:
+        reason: what went wrong, or empty.
+        latency_ms: time of a PING there and back, in milliseconds.
+    """
+
+    ok: bool
+    reason: str = ""
+    latency_ms: float | None = None
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+
+def create_redis_client(
+    config: RedisSettings | Mapping[str, Any], instance_path: str | Path | None = None
+) -> Any:
+    """A client by the ``REDIS_*`` keys of ``config``: ``redis.RedisCluster`` or ``redis.Redis``.
+
+    For programs without an application; an application has one already, ``redis_store.client``.
+
+    Raises:
+        ConfigurationError: a value is wrong.
+        StoreUnavailable: it takes a connection to choose, and nobody answered.
+    """
+    if not isinstance(config, RedisSettings):
+        config = RedisSettings.from_config(config, instance_path)
+    return RedisConnection(config).client
+
+
+def test_redis_connection(connection: RedisConnection | None = None) -> ConnectionTest:
+    """Ask a server of ``connection`` (default: the current application's) for a sign of life.
+
+    Never raises because of Redis: what is wrong stands in the result.
+    """
+    connection = connection or RedisStore().connection
+    try:
+        node = connection.topology.router.node_for(None)
+        return ConnectionTest(True, latency_ms=_latency_ms(node))
+    except (PlatformError, *CONNECTION_ERRORS) as error:
+        return ConnectionTest(False, str(error))
+
+
+# Its name is fixed by what it does; pytest must not take it for a test.
+test_redis_connection.__test__ = False  # type: ignore[attr-defined]
+
+
+def get_redis_info(connection: RedisConnection | None = None) -> RedisInfo:
+    """Describe ``connection`` (default: the current application's), asking every server.
+
+    Never raises because of Redis: what does not answer is described as such.
+    """
+    connection = connection or RedisStore().connection
+    try:
+        topology = connection.topology
+    except PlatformError as error:
+        return RedisInfo(None, False, error=str(error))
+    nodes = sorted(map(_describe, topology.all_nodes()), key=lambda node: node.role != "primary")
+    return RedisInfo(topology.kind, connection.available, tuple(nodes))
+
+
+def _describe(node: Node) -> NodeInfo:
+    try:
+        latency = _latency_ms(node)
+        facts = _parse(node.call(_INFO))
+    except (StoreUnavailable, *CONNECTION_ERRORS) as error:
+        return NodeInfo(node.name, False, error=str(error))
+    software = "valkey" if "valkey_version" in facts else "redis"
+    return NodeInfo(
+        address=node.name,
+        available=True,
+        role=_ROLES.get(facts.get("role", "")),
+        software=software,
+        version=facts.get(f"{software}_version"),
+        used_memory=int(facts["used_memory"]) if "used_memory" in facts else None,
+        latency_ms=latency,
+    )
+
+
+def _latency_ms(node: Node) -> float:
+    times: list[float] = []
+    for _ in range(_PINGS):
+        started = time.perf_counter()
+        reply = node.call(_PING)
+        times.append((time.perf_counter() - started) * 1000)
+        if isinstance(reply, Exception):
+            raise StoreUnavailable("redis", reply)
+    return statistics.median(times)
+
+
+def _parse(reply: Any) -> dict[str, str]:
+    """``INFO`` as a mapping; empty when the server does not let us see it."""
+    if isinstance(reply, Exception):
+        return {}
+    text = reply.decode() if isinstance(reply, bytes) else str(reply)
+    pairs = (line.partition(":") for line in text.splitlines())
+    return {key: value for key, separator, value in pairs if separator}
