@@ -13,7 +13,7 @@ from redis import exceptions
 from app.core.errors import PlatformError
 from app.core.redis import RedisConnection, load_script
 
-from .types import Event, decode, encode
+from .types import Event, UnknownEvent, decode, encode
 
 log = logging.getLogger(__name__)
 
@@ -186,10 +186,7 @@ def _text(value: Any) -> str:
 def to_plain(stored: StoredEvent) -> dict[str, Any]:
     """A stored event as JSON-ready data: ``id``, ``at``, ``source``, ``type``, ``data``."""
     event = stored.event
-    return {
-        "id": stored.id,
-        "at": stored.at,
-        "source": stored.source,
-        "type": event.type,
-        "data": msgspec.to_builtins(event),
-    }
+    kind, data = event.type, msgspec.to_builtins(event)
+    if isinstance(event, UnknownEvent):
+        kind, data = event.name, event.data
+    return {"id": stored.id, "at": stored.at, "source": stored.source, "type": kind, "data": data}

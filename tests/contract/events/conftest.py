@@ -1,0 +1,47 @@
+"""An event stream on each kind of server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.core.events import EventStream
+from app.core.redis import RedisConnection, RedisSettings
+from tests.support.redis_servers import Server
+
+
+@pytest.fixture(params=["valkey_server", "redis_server", "valkey_cluster"])
+def settings(request: pytest.FixtureRequest) -> RedisSettings:
+    """How to reach an empty server or cluster."""
+    server = request.getfixturevalue(request.param)
+    if isinstance(server, Server):
+        with server.client() as client:
+            client.flushall()
+        return RedisSettings(url=server.url)
+    for primary in server.primaries:
+        with primary.client() as client:
+            client.flushall()
+    return RedisSettings(nodes=tuple(("127.0.0.1", one.port) for one in server.primaries))
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[RedisSettings], RedisConnection]]:
+    """Opens connections that are closed after the test."""
+    opened: list[RedisConnection] = []
+
+    def open_one(settings: RedisSettings) -> RedisConnection:
+        opened.append(RedisConnection(settings))
+        return opened[-1]
+
+    yield open_one
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def stream(
+    connect: Callable[[RedisSettings], RedisConnection], settings: RedisSettings
+) -> EventStream:
+    """An empty event stream."""
+    return EventStream(connect(settings), "instance-1")

@@ -1,0 +1,90 @@
+"""The event stream on real servers."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from app.core.errors import StoreUnavailable
+from app.core.events import BEGINNING, ConfigRestored, EventStream, StreamInfo, to_plain
+from app.core.redis import RedisConnection, RedisSettings
+from tests.support.redis_servers import free_port
+
+
+def restored(number: int) -> ConfigRestored:
+    return ConfigRestored(entries=number)
+
+
+def test_an_event_is_read_as_it_was_published(stream: EventStream) -> None:
+    entry_id = stream.publish(restored(7))
+    (stored,) = stream.read()
+    assert stored.id == entry_id
+    assert stored.event == restored(7)
+    assert stored.source == "instance-1"
+    # The server's clock is this machine's here, so the time must be about now.
+    assert abs(stored.at - time.time() * 1000) < 5_000
+
+
+def test_events_are_read_in_order_after_an_id_and_up_to_a_limit(stream: EventStream) -> None:
+    ids = [stream.publish(restored(number)) for number in range(5)]
+    assert [s.event for s in stream.read(ids[1] or "", limit=2)] == [restored(2), restored(3)]
+    assert stream.read(ids[-1] or "") == []
+
+
+def test_the_newest_events_are_read_backwards(stream: EventStream) -> None:
+    ids = [stream.publish(restored(number)) for number in range(5)]
+    assert [s.event for s in stream.read_latest(2)] == [restored(4), restored(3)]
+    assert [s.id for s in stream.read_latest(9, before_id=ids[2])] == [ids[1], ids[0]]
+
+
+def test_a_stream_that_was_never_written_is_empty(stream: EventStream) -> None:
+    assert stream.info() == StreamInfo(first_id=None, last_id=BEGINNING, trimmed=0)
+    assert stream.read() == [] and stream.last_id() == BEGINNING
+
+
+def test_waiting_ends_with_nothing_when_nothing_happens(stream: EventStream) -> None:
+    began = time.monotonic()
+    assert stream.wait(BEGINNING, block_ms=60) == []
+    assert 0.05 <= time.monotonic() - began < 1.0
+
+
+def test_waiting_gives_what_is_there(stream: EventStream) -> None:
+    stream.publish(restored(1))
+    assert [stored.event for stored in stream.wait(BEGINNING, block_ms=60)] == [restored(1)]
+
+
+def test_the_stream_is_trimmed_and_runs_out(stream: EventStream) -> None:
+    # Approximate trimming works on nodes of a hundred entries.
+    short = EventStream(stream._redis, "instance-1", max_length=100, ttl_ms=60_000)
+    for number in range(350):
+        short.publish(restored(number))
+    info = short.info()
+    assert info.trimmed >= 100 and info.first_id is not None
+    assert 0 < stream._redis.client.pttl(short.key) <= 60_000
+
+
+def test_a_cleared_stream_goes_on_growing(stream: EventStream) -> None:
+    before = stream.publish(restored(1))
+    assert stream.clear() == 1 and stream.read() == []
+    assert stream.last_id() == before
+    stream.publish(restored(2))
+    assert [stored.event for stored in stream.read(before or "")] == [restored(2)]
+
+
+def test_an_event_of_an_unknown_type_can_be_shown(stream: EventStream) -> None:
+    stream._redis.client.xadd(stream.key, {"type": "odd", "data": '{"a":[1]}'})
+    (stored,) = stream.read()
+    plain = to_plain(stored)
+    assert plain["type"] == "odd" and plain["data"] == {"a": [1]}
+    assert plain["at"] == int(stored.id.split("-")[0])
+
+
+def test_publishing_without_redis_is_counted_and_hides_nothing() -> None:
+    dead = RedisConnection(RedisSettings(url=f"redis://127.0.0.1:{free_port()}"))
+    stream = EventStream(dead, "instance-1")
+    assert stream.publish(restored(1)) is None
+    assert (stream.counts.published, stream.counts.failed) == (0, 1)
+    with pytest.raises(StoreUnavailable):
+        stream.read()
+    dead.close()
