@@ -6,13 +6,23 @@ from flask import Flask
 from flask_smorest import Blueprint
 
 from app.blueprints.auth import auth
+from app.blueprints.community_socket import init_community
+from app.blueprints.health import init_health
+from app.blueprints.messages import messages
+from app.blueprints.servers import invites, members, servers
 from app.blueprints.users import users
 
 REST: list[Blueprint] = [
     auth,
     users,
+    servers,
+    members,
+    invites,
+    messages,
 ]
 
 
 def init_pages(app: Flask) -> None:
     """Register what is not part of the REST API: health, pages, sockets."""
+    init_health(app)
+    init_community(app)

@@ -1,9 +1,12 @@
-"""Checks that depend on more than the address of a request, for which decorators know too little."""
+"""Checks that depend on more than the address of a request, where a decorator knows too little."""
 
 from __future__ import annotations
 
 from app.core.errors import PermissionDenied
 from app.extensions import permissions
+from app.models import Server
+
+OUTRANKED = "outranked"
 
 
 def demand(user_id: int, permission: str, scope: str, scope_id: int) -> None:
@@ -15,3 +18,17 @@ def demand(user_id: int, permission: str, scope: str, scope_id: int) -> None:
     decision = permissions.decide(user_id, permission, scope, scope_id)
     if not decision.allowed:
         raise PermissionDenied(decision, permission)
+
+
+def demand_rank(actor_id: int, target_id: int, server: Server, permission: str) -> None:
+    """Go on only when the actor stands above the target in the server's hierarchy of roles.
+
+    Args:
+        server: as it is now, locked, so that its owner stays its owner meanwhile.
+        permission: what the actor is about to use, for the answer.
+
+    Raises:
+        PermissionDenied: they do not; nobody stands above the owner.
+    """
+    if target_id == server.owner_id or not permissions.outranks(actor_id, target_id, server.id):
+        raise PermissionDenied(OUTRANKED, permission)

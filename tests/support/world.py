@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
 from itertools import count
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from flask import Flask
 from flask_jwt_extended import create_access_token
@@ -22,6 +22,7 @@ from app.db import db, utcnow
 from app.http.auth import EPOCH_CLAIM, FAMILY_CLAIM, issue_tokens
 from app.models import (
     EVERYONE,
+    AuditRecord,
     Category,
     Channel,
     ChannelKind,
@@ -65,6 +66,17 @@ class Community:
     owner: Person
     everyone_id: int
     channel_id: int
+
+
+class Act(NamedTuple):
+    """A record of the audit log."""
+
+    action: str
+    subject: str
+    actor_id: int | None
+    before: Any
+    after: Any
+    reason: str | None
 
 
 def auth_header(app: Flask, user_id: int) -> dict[str, str]:
@@ -285,6 +297,23 @@ class World:
     def rows(self, statement: Any) -> list[tuple[Any, ...]]:
         """All rows of ``statement`` as tuples."""
         return [tuple(row) for row in db.session.execute(statement)]
+
+    @in_context
+    def audit(self, community: Community) -> list[Act]:
+        """What the audit log holds about the server, oldest first."""
+        statement = (
+            select(
+                AuditRecord.action,
+                AuditRecord.subject,
+                AuditRecord.actor_id,
+                AuditRecord.before,
+                AuditRecord.after,
+                AuditRecord.reason,
+            )
+            .where(AuditRecord.server_id == community.id)
+            .order_by(AuditRecord.id)
+        )
+        return [Act(*row) for row in db.session.execute(statement)]
 
     @in_context
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:

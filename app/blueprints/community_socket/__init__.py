@@ -1,0 +1,6 @@
+"""The Socket.IO namespace ``/community``: new messages, as they are sent."""
+
+from app.blueprints.community_socket.broadcasting import broadcast
+from app.blueprints.community_socket.namespace import init_community
+
+__all__ = ["broadcast", "init_community"]

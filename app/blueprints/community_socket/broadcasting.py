@@ -1,0 +1,61 @@
+"""Telling those who listen to a channel what happened in it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, cast
+
+from flask import current_app
+
+from app.blueprints.community_socket.listeners import Listeners
+from app.core.errors import PlatformError
+from app.db import writing
+from app.extensions import permissions, socketio
+
+NAMESPACE = "/community"
+EXTENSION = "yoto.community"
+READ = "channel.read"
+
+log = logging.getLogger(__name__)
+
+
+def listeners() -> Listeners:
+    """The listeners of the current application."""
+    return cast(Listeners, current_app.extensions[EXTENSION])
+
+
+def broadcast(channel_id: int, event: str, payload: dict[str, Any]) -> None:
+    """Send an event to everybody in this worker who listens to the channel and may still read it.
+
+    This is the seam for fan-out: what comes in from other workers is to call it in each. The
+    change that the event tells of is committed by now, so nothing here may fail its request.
+
+    Args:
+        event: ``message``, ``message_edited`` or ``message_deleted``.
+        payload: JSON-ready.
+    """
+    listening = listeners().of_channel(channel_id)
+    if not listening:
+        return
+    try:
+        recipients = _readers(channel_id, listening)
+    except PlatformError:
+        # Who may read is not known now, and closed is the default: nobody gets it.
+        log.exception("event %s of channel %d was not sent", event, channel_id)
+        return
+    if recipients:
+        socketio.emit(event, payload, namespace=NAMESPACE, to=recipients)
+
+
+def _readers(channel_id: int, listening: dict[str, int]) -> list[str]:
+    """Those who may read now, by one check for all; who joined with a right lost since is put out.
+
+    Without a right to read the channel, having joined it is worth nothing.
+    """
+    users = set(listening.values())
+    with writing(False):
+        may_read = permissions.batch_check_permissions(users, READ, "channel", channel_id)
+    for sid, user_id in listening.items():
+        if not may_read[user_id]:
+            listeners().leave(sid, channel_id)
+    return [sid for sid, user_id in listening.items() if may_read[user_id]]

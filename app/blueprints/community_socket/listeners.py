@@ -1,0 +1,87 @@
+"""Which connection of this worker listens to which channel."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from app.core.errors import ValidationFailed
+
+CHANNELS_MAX = 100  # one connection; a page shows one channel and badges for some others
+
+
+@dataclass(slots=True)
+class Connection:
+    """One socket: whose it is and what it listens to."""
+
+    user_id: int
+    channel_ids: set[int] = field(default_factory=set)
+
+
+class Listeners:
+    """Connections by id (Socket.IO's ``sid``) and by channel. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._connections: dict[str, Connection] = {}
+        self._by_channel: defaultdict[int, set[str]] = defaultdict(set)
+
+    def connect(self, sid: str, user_id: int) -> None:
+        with self._lock:
+            # A client may send an event by the name of "connect" at any time.
+            self._drop(sid)
+            self._connections[sid] = Connection(user_id)
+
+    def disconnect(self, sid: str) -> None:
+        with self._lock:
+            self._drop(sid)
+
+    def user_of(self, sid: str) -> int | None:
+        """Whose connection it is; None for one that is not, or no longer, connected."""
+        with self._lock:
+            connection = self._connections.get(sid)
+        return connection.user_id if connection else None
+
+    def join(self, sid: str, channel_id: int) -> None:
+        """Listen to a channel; a connection that has gone meanwhile is left alone.
+
+        Raises:
+            ValidationFailed: the connection listens to as many channels as it may.
+        """
+        with self._lock:
+            connection = self._connections.get(sid)
+            if connection is None:
+                return
+            if len(connection.channel_ids | {channel_id}) > CHANNELS_MAX:
+                raise ValidationFailed(
+                    {"channel_id": f"one connection listens to at most {CHANNELS_MAX} channels"}
+                )
+            connection.channel_ids.add(channel_id)
+            self._by_channel[channel_id].add(sid)
+
+    def leave(self, sid: str, channel_id: int) -> None:
+        with self._lock:
+            connection = self._connections.get(sid)
+            if connection is not None:
+                connection.channel_ids.discard(channel_id)
+                self._forget(channel_id, sid)
+
+    def of_channel(self, channel_id: int) -> dict[str, int]:
+        """The connections that listen to a channel, with the user of each."""
+        with self._lock:
+            return {
+                sid: self._connections[sid].user_id for sid in self._by_channel.get(channel_id, ())
+            }
+
+    def _drop(self, sid: str) -> None:
+        connection = self._connections.pop(sid, None)
+        for channel_id in connection.channel_ids if connection else ():
+            self._forget(channel_id, sid)
+
+    def _forget(self, channel_id: int, sid: str) -> None:
+        listening = self._by_channel.get(channel_id)
+        if listening is not None:
+            listening.discard(sid)
+            if not listening:
+                del self._by_channel[channel_id]

@@ -1,0 +1,107 @@
+"""The events that a client may send.
+
+Every answer is an acknowledgement: ``{"ok": true, ...}``, or ``{"ok": false, "error": problem}``
+with the problem that the REST API would have given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Flask, current_app, request
+from flask_socketio import ConnectionRefusedError, Namespace
+from werkzeug.exceptions import Unauthorized
+
+from app.blueprints.community_socket.broadcasting import (
+    EXTENSION,
+    NAMESPACE,
+    READ,
+    listeners,
+)
+from app.blueprints.community_socket.listeners import Listeners
+from app.blueprints.rights import demand
+from app.core.errors import ValidationFailed
+from app.http.auth import identity_of
+from app.http.fields import MAX_ID
+
+Handler = Callable[..., dict[str, Any]]
+
+
+def init_community(app: Flask) -> None:
+    """Serve the namespace on the application's Socket.IO server."""
+    app.extensions[EXTENSION] = Listeners()
+    app.extensions["socketio"].on_namespace(CommunityNamespace(NAMESPACE))
+
+
+def acknowledged(handler: Handler) -> Handler:
+    """Acknowledge with the result, or with the problem that it raised."""
+
+    @wraps(handler)
+    def wrapped(*args: Any) -> dict[str, Any]:
+        try:
+            return {"ok": True, **handler(*args)}
+        except Exception as error:
+            problem: Any = current_app.handle_user_exception(error)
+            return {"ok": False, "error": problem.get_json()}
+
+    return wrapped
+
+
+class CommunityNamespace(Namespace):
+    """Signed-in people listen to channels that they may read."""
+
+    def on_connect(self, auth: Any = None) -> None:
+        """Accept ``auth={"token": access token}``.
+
+        Raises:
+            ConnectionRefusedError: there is no valid access token.
+        """
+        token = auth.get("token") if isinstance(auth, dict) else None
+        found = identity_of(token) if isinstance(token, str) else None
+        if found is None:
+            raise ConnectionRefusedError("a valid access token is needed")
+        listeners().connect(_sid(), found.user_id)
+
+    def on_disconnect(self, *_: Any) -> None:
+        listeners().disconnect(_sid())
+
+    @acknowledged
+    def on_join(self, *args: Any) -> dict[str, Any]:
+        """Listen to a channel: ``{"channel_id": 3}``; needs ``channel.read`` there."""
+        channel_id = _channel_id(args)
+        user_id = listeners().user_of(_sid())
+        if user_id is None:
+            raise Unauthorized("Connect again.")
+        demand(user_id, READ, "channel", channel_id)
+        listeners().join(_sid(), channel_id)
+        return {"channel_id": channel_id}
+
+    @acknowledged
+    def on_leave(self, *args: Any) -> dict[str, Any]:
+        """Listen to a channel no more."""
+        channel_id = _channel_id(args)
+        listeners().leave(_sid(), channel_id)
+        return {"channel_id": channel_id}
+
+
+def _sid() -> str:
+    return str(request.sid)  # type: ignore[attr-defined]
+
+
+def _channel_id(args: tuple[Any, ...]) -> int:
+    """The channel that an event names.
+
+    Raises:
+        ValidationFailed: the event's data is not ``{"channel_id": <id>}``.
+    """
+    if len(args) != 1 or not isinstance(args[0], dict):
+        raise ValidationFailed({"body": 'must be one object, {"channel_id": 3}'})
+    unknown = sorted(str(name) for name in args[0].keys() - {"channel_id"})
+    if unknown:
+        raise ValidationFailed({name: "Unknown field." for name in unknown})
+    channel_id = args[0].get("channel_id")
+    if type(channel_id) is not int or not 1 <= channel_id <= MAX_ID:
+        raise ValidationFailed({"channel_id": "must be an id"})
+    return channel_id

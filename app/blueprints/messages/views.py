@@ -1,0 +1,111 @@
+"""Routes of messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import url_for
+
+from app.blueprints.messages import pins, service
+from app.blueprints.messages.history import read_history, search
+from app.blueprints.messages.posts import Post, read_post
+from app.blueprints.messages.schemas import (
+    HistoryQuery,
+    MessageContentSchema,
+    MessageSchema,
+    SearchQuery,
+)
+from app.core.permission import require_permission
+from app.http.api import API_PREFIX
+from app.http.auth import current_user_id
+from app.http.paging import Page, page_of
+from app.http.rest import RestBlueprint
+from app.models import Message
+
+messages = RestBlueprint(
+    "messages", __name__, url_prefix=API_PREFIX, description="What people say in channels"
+)
+MessagePage = page_of(MessageSchema)
+
+MESSAGES = "/channels/<int:channel_id>/messages"
+MESSAGE = f"{MESSAGES}/<int:message_id>"
+
+
+# Reading takes the history permission alone: without channel.read nobody has it (docs/verdicts.md).
+@messages.get(MESSAGES)
+@require_permission("message.read_history", "channel", "channel_id")
+@messages.arguments(HistoryQuery, location="query")
+@messages.response(200, MessagePage)
+def list_messages(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
+    """Read a channel, newest messages first."""
+    return read_history(channel_id, **query)
+
+
+@messages.post(MESSAGES)
+@require_permission("message.send", "channel", "channel_id")
+@messages.arguments(MessageContentSchema)
+@messages.response(201, MessageSchema)
+def send_message(body: Mapping[str, Any], channel_id: int) -> tuple[Post, dict[str, str]]:
+    """Send a message. An announcement channel also takes `message.manage`."""
+    post = service.send(channel_id, current_user_id(), body["content"])
+    location = url_for(".read_message", channel_id=channel_id, message_id=post.id)
+    return post, {"Location": location}
+
+
+@messages.get(MESSAGE)
+@require_permission("message.read_history", "channel", "channel_id")
+@messages.response(200, MessageSchema)
+def read_message(channel_id: int, message_id: int) -> Post:
+    """Read one message."""
+    return read_post(channel_id, message_id)
+
+
+@messages.patch(MESSAGE)
+@require_permission("message.send", "channel", "channel_id")
+@messages.arguments(MessageContentSchema)
+@messages.response(200, MessageSchema)
+def edit_message(body: Mapping[str, Any], channel_id: int, message_id: int) -> Post:
+    """Edit a message that you wrote."""
+    return service.edit(channel_id, message_id, current_user_id(), body["content"])
+
+
+@messages.delete(MESSAGE)
+@require_permission("channel.read", "channel", "channel_id")
+@messages.response(204)
+def delete_message(channel_id: int, message_id: int) -> None:
+    """Delete a message: your own, or anybody's with `message.manage`."""
+    service.delete(channel_id, message_id, current_user_id())
+
+
+@messages.get(f"{MESSAGES}/search")
+@require_permission("message.read_history", "channel", "channel_id")
+@messages.arguments(SearchQuery, location="query")
+@messages.response(200, MessagePage)
+def search_channel(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
+    """Search one channel, newest hits first."""
+    return search(Message.channel_id == channel_id, query["q"], query["limit"], query["before"])
+
+
+@messages.get("/channels/<int:channel_id>/pins")
+@require_permission("message.read_history", "channel", "channel_id")
+@messages.response(200, MessagePage)
+def list_pins(channel_id: int) -> Page[Post]:
+    """Read the pinned messages, the newest pin first. They fit one page."""
+    return Page(pins.read_pins(channel_id), None)
+
+
+@messages.put(f"{MESSAGE}/pin")
+@require_permission("message.pin", "channel", "channel_id")
+@messages.response(200, MessageSchema)
+def pin_message(channel_id: int, message_id: int) -> Post:
+    """Pin a message."""
+    return pins.pin(channel_id, message_id, current_user_id())
+
+
+@messages.delete(f"{MESSAGE}/pin")
+@require_permission("message.pin", "channel", "channel_id")
+@messages.response(204)
+def unpin_message(channel_id: int, message_id: int) -> None:
+    """Take a pin away."""
+    pins.unpin(channel_id, message_id, current_user_id())

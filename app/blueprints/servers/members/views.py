@@ -1,0 +1,156 @@
+"""Routes of members and bans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.blueprints.servers.members import bans, listing, moderation
+from app.blueprints.servers.members.bans import Ban
+from app.blueprints.servers.members.listing import MemberView
+from app.blueprints.servers.members.schemas import (
+    BanSchema,
+    MemberSchema,
+    MembershipSchema,
+    NicknameSchema,
+    ReasonQuery,
+    ReasonSchema,
+    TimeoutSchema,
+)
+from app.blueprints.servers.membership import demand_member, join_public, leave
+from app.core.permission import require_permission
+from app.http.access import signed_in
+from app.http.api import API_PREFIX
+from app.http.auth import current_user_id, identity
+from app.http.paging import Page, PageQuery, page_of
+from app.http.rest import RestBlueprint
+from app.models import Member
+
+members = RestBlueprint(
+    "members", __name__, url_prefix=API_PREFIX, description="Who is in a server, and who is not"
+)
+
+SERVER = "/servers/<int:server_id>"
+MEMBER = f"{SERVER}/members/<int:user_id>"
+BAN = f"{SERVER}/bans/<int:user_id>"
+
+
+@members.post(f"{SERVER}/join")
+@signed_in
+@members.response(200, MembershipSchema)
+@members.alt_response(404, "NOT_FOUND")
+def join_server(server_id: int) -> tuple[Member, int]:
+    """Join a public server; 201 when the membership is new"""
+    member, new = join_public(server_id, current_user_id())
+    return member, 201 if new else 200
+
+
+@members.post(f"{SERVER}/leave")
+@signed_in
+@members.response(204)
+@members.alt_response(404, "NOT_FOUND")
+@members.alt_response(409, "CONFLICT")
+def leave_server(server_id: int) -> None:
+    """Leave a server. Its owner cannot, nor can a member in a time-out"""
+    leave(server_id, current_user_id())
+
+
+@members.get(f"{SERVER}/members")
+@signed_in
+@members.arguments(PageQuery, location="query")
+@members.response(200, page_of(MemberSchema))
+@members.alt_response(404, "NOT_FOUND")
+def list_members(query: dict[str, Any], server_id: int) -> Page[MemberView]:
+    """The members of a server that you are in"""
+    demand_member(server_id, identity())
+    return listing.members_of(server_id, **query)
+
+
+@members.get(MEMBER)
+@signed_in
+@members.response(200, MemberSchema)
+@members.alt_response(404, "NOT_FOUND")
+def read_member(server_id: int, user_id: int) -> MemberView:
+    """One member of a server that you are in"""
+    demand_member(server_id, identity())
+    return listing.read_member(server_id, user_id)
+
+
+@members.patch(f"{SERVER}/members/me")
+@signed_in
+@members.arguments(NicknameSchema)
+@members.response(200, MemberSchema)
+@members.alt_response(404, "NOT_FOUND")
+def rename_self(body: dict[str, Any], server_id: int) -> MemberView:
+    """Choose your own nickname in a server"""
+    return moderation.rename_self(server_id, current_user_id(), body["nickname"])
+
+
+@members.patch(MEMBER)
+@require_permission("member.nickname", "server", "server_id")
+@members.arguments(NicknameSchema)
+@members.response(200, MemberSchema)
+@members.alt_response(404, "NOT_FOUND")
+def rename_member(body: dict[str, Any], server_id: int, user_id: int) -> MemberView:
+    """Choose the nickname of a member whom you outrank"""
+    return moderation.rename(server_id, user_id, current_user_id(), body["nickname"])
+
+
+@members.delete(MEMBER)
+@require_permission("member.kick", "server", "server_id")
+@members.arguments(ReasonQuery, location="query")
+@members.response(204)
+@members.alt_response(404, "NOT_FOUND")
+def kick_member(query: dict[str, Any], server_id: int, user_id: int) -> None:
+    """Remove a member whom you outrank, with their roles; they may come back"""
+    moderation.kick(server_id, user_id, current_user_id(), query["reason"])
+
+
+@members.put(f"{MEMBER}/timeout")
+@require_permission("member.timeout", "server", "server_id")
+@members.arguments(TimeoutSchema)
+@members.response(200, MemberSchema)
+@members.alt_response(404, "NOT_FOUND")
+def set_timeout(body: dict[str, Any], server_id: int, user_id: int) -> MemberView:
+    """Let a member whom you outrank only read, for at most 28 days"""
+    return moderation.set_timeout(
+        server_id, user_id, current_user_id(), body["until"], body["reason"]
+    )
+
+
+@members.delete(f"{MEMBER}/timeout")
+@require_permission("member.timeout", "server", "server_id")
+@members.arguments(ReasonQuery, location="query")
+@members.response(200, MemberSchema)
+@members.alt_response(404, "NOT_FOUND")
+def end_timeout(query: dict[str, Any], server_id: int, user_id: int) -> MemberView:
+    """End the time-out of a member whom you outrank"""
+    return moderation.end_timeout(server_id, user_id, current_user_id(), query["reason"])
+
+
+@members.get(f"{SERVER}/bans")
+@require_permission("member.ban", "server", "server_id")
+@members.arguments(PageQuery, location="query")
+@members.response(200, page_of(BanSchema))
+def list_bans(query: dict[str, Any], server_id: int) -> Page[Ban]:
+    """Who is kept out of a server"""
+    return bans.bans_of(server_id, **query)
+
+
+@members.put(BAN)
+@require_permission("member.ban", "server", "server_id")
+@members.arguments(ReasonSchema)
+@members.response(200, BanSchema)
+@members.alt_response(404, "NOT_FOUND")
+def ban_user(body: dict[str, Any], server_id: int, user_id: int) -> Ban:
+    """Keep somebody whom you outrank out of a server, member or not"""
+    return bans.ban(server_id, user_id, current_user_id(), body["reason"])
+
+
+@members.delete(BAN)
+@require_permission("member.ban", "server", "server_id")
+@members.arguments(ReasonQuery, location="query")
+@members.response(204)
+@members.alt_response(404, "NOT_FOUND")
+def unban_user(query: dict[str, Any], server_id: int, user_id: int) -> None:
+    """Let somebody come back"""
+    bans.unban(server_id, user_id, current_user_id(), query["reason"])

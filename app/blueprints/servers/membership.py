@@ -1,0 +1,170 @@
+"""Being in a server: who is, who may enter, and how to leave."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import Conflict
+
+from app.blueprints.rows import existing, locked
+from app.core.errors import PermissionDenied, UnknownResource
+from app.db import db, utcnow
+from app.http.audit import audit
+from app.http.auth import Identity
+from app.models import Member, Role, RoleAssignment, Server
+
+BANNED = "banned"
+NOT_MEMBER = "not_member"
+NOT_PUBLIC = "not_public"
+TIMED_OUT = "timed_out"
+
+
+def demand_member(server_id: int, actor: Identity) -> Server:
+    """The server, for somebody who is in it (or a super-admin).
+
+    Raises:
+        PermissionDenied: the actor is no member.
+        UnknownResource: there is no such server.
+    """
+    server = existing(Server, server_id)
+    if not actor.super_admin:
+        membership_of(server_id, actor.user_id)
+    return server
+
+
+def demand_visible(server_id: int, actor: Identity) -> Server:
+    """The server, for somebody who may know of it: it is public, or they are in it.
+
+    Raises:
+        PermissionDenied: it is private and the actor is no member.
+        UnknownResource: there is no such server.
+    """
+    server = existing(Server, server_id)
+    return server if server.public else demand_member(server_id, actor)
+
+
+def membership_of(server_id: int, user_id: int) -> Member:
+    """Somebody's own membership.
+
+    Raises:
+        PermissionDenied: they are no member.
+    """
+    member = find_row(server_id, user_id)
+    if member is None or member.banned:
+        raise PermissionDenied(NOT_MEMBER, "server.member")
+    return member
+
+
+def locked_member(server_id: int, user_id: int) -> Member:
+    """A member as they are now, locked until the end of the transaction.
+
+    Raises:
+        UnknownResource: that user is no member.
+    """
+    member = find_row(server_id, user_id, lock=True)
+    if member is None or member.banned:
+        raise UnknownResource("member", user_id)
+    return member
+
+
+def find_row(server_id: int, user_id: int, lock: bool = False) -> Member | None:
+    """The row of a membership or of a ban."""
+    statement = select(Member).where(Member.server_id == server_id, Member.user_id == user_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return db.session.scalar(statement)
+
+
+def join_public(server_id: int, user_id: int) -> tuple[Member, bool]:
+    """Enter a public server; see ``enter``.
+
+    Raises:
+        PermissionDenied: the server is not public, or has banned the user.
+        UnknownResource: there is no such server.
+    """
+    if not existing(Server, server_id).public:
+        raise PermissionDenied(NOT_PUBLIC, "server.join")
+    found = standing_member(server_id, user_id)
+    if found is not None:
+        return found, False
+    return enter(server_id, user_id, how="public")
+
+
+def standing_member(server_id: int, user_id: int) -> Member | None:
+    """The membership that is there already.
+
+    Raises:
+        PermissionDenied: the server has banned the user.
+    """
+    # No lock: on a row that is not there MariaDB would lock the gap, and two joins would deadlock.
+    member = find_row(server_id, user_id)
+    if member is not None and member.banned:
+        raise PermissionDenied(BANNED, "server.join")
+    return member
+
+
+def enter(server_id: int, user_id: int, how: str) -> tuple[Member, bool]:
+    """Add the user to the server and commit, along with what the transaction did before.
+
+    Returns the membership, and whether it is new: of two requests at once, one makes it.
+
+    Raises:
+        PermissionDenied: somebody banned the user at this very moment.
+    """
+    member = Member(server_id=server_id, user_id=user_id)
+    db.session.add(member)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        db.session.rollback()
+        found = standing_member(existing(Server, server_id).id, user_id)
+        if found is None:
+            raise
+        return found, False
+    audit(
+        "member.join",
+        f"user:{user_id}",
+        actor_id=user_id,
+        server_id=server_id,
+        after={"how": how},
+    )
+    db.session.commit()
+    return member, True
+
+
+def leave(server_id: int, user_id: int) -> None:
+    """Go, and lose all roles there.
+
+    Raises:
+        Conflict: the owner cannot go without handing the server over.
+        PermissionDenied: the user is no member, or in a time-out, which leaving would end.
+        UnknownResource: there is no such server.
+    """
+    if locked(Server, server_id).owner_id == user_id:
+        raise Conflict("The owner cannot leave; transfer the server first.")
+    member = find_row(server_id, user_id, lock=True)
+    if member is None or member.banned:
+        raise PermissionDenied(NOT_MEMBER, "server.leave")
+    if member.timeout_until is not None and member.timeout_until > utcnow():
+        raise PermissionDenied(TIMED_OUT, "server.leave")
+    db.session.delete(member)
+    drop_roles(server_id, user_id)
+    audit("member.leave", f"user:{user_id}", actor_id=user_id, server_id=server_id)
+    db.session.commit()
+
+
+def drop_roles(server_id: int, user_id: int) -> list[int]:
+    """Take all of the server's roles from the user; the ids of those roles."""
+    held = (
+        select(RoleAssignment.role_id)
+        .join(Role, Role.id == RoleAssignment.role_id)
+        .where(RoleAssignment.user_id == user_id, Role.server_id == server_id)
+    )
+    role_ids = list(db.session.scalars(held.with_for_update()))
+    if role_ids:
+        db.session.execute(
+            delete(RoleAssignment).where(
+                RoleAssignment.user_id == user_id, RoleAssignment.role_id.in_(role_ids)
+            )
+        )
+    return role_ids

@@ -1,0 +1,158 @@
+"""Servers: making, changing, handing over and deleting one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from app.blueprints.rows import change, locked
+from app.core.errors import PermissionDenied, ValidationFailed
+from app.core.permission import EVERYONE_GRANTS
+from app.db import db
+from app.http.audit import audit
+from app.http.auth import Identity
+from app.models import (
+    EVERYONE,
+    Channel,
+    Effect,
+    Member,
+    Permission,
+    Role,
+    RoleGrant,
+    Server,
+    User,
+)
+
+FIRST_CHANNEL = "general"
+OWNER_ONLY = "owner_only"
+
+
+def create_server(owner_id: int, name: str, description: str, public: bool) -> Server:
+    """Make a server with its owner in it, ``@everyone`` with the usual grants, and a channel."""
+    server = Server(name=name, description=description, public=public, owner_id=owner_id)
+    db.session.add(server)
+    db.session.flush()
+    everyone = Role(server_id=server.id, name=EVERYONE, is_default=True, position=0)
+    db.session.add_all(
+        [
+            everyone,
+            Member(server_id=server.id, user_id=owner_id),
+            Channel(server_id=server.id, name=FIRST_CHANNEL),
+        ]
+    )
+    db.session.flush()
+    _grant_defaults(everyone)
+    audit(
+        "server.create",
+        f"server:{server.id}",
+        actor_id=owner_id,
+        server_id=server.id,
+        after={"name": name, "description": description, "public": public},
+    )
+    db.session.commit()
+    return server
+
+
+def _grant_defaults(everyone: Role) -> None:
+    ids = db.session.scalars(select(Permission.id).where(Permission.name.in_(EVERYONE_GRANTS)))
+    db.session.execute(
+        insert(RoleGrant),
+        [
+            {
+                "role_id": everyone.id,
+                "permission_id": permission_id,
+                "server_id": everyone.server_id,
+                "channel_id": None,
+                "effect": Effect.ALLOW,
+            }
+            for permission_id in ids
+        ],
+    )
+
+
+def change_server(server_id: int, actor_id: int, values: Mapping[str, Any]) -> Server:
+    """Set name, description or publicity.
+
+    Raises:
+        UnknownResource: there is no such server.
+    """
+    server = locked(Server, server_id)
+    before, after = change(server, values)
+    if after:
+        audit(
+            "server.update",
+            f"server:{server_id}",
+            actor_id=actor_id,
+            server_id=server_id,
+            before=before,
+            after=after,
+        )
+    db.session.commit()
+    return server
+
+
+def delete_server(server_id: int, actor: Identity) -> None:
+    """Delete a server with everything in it; only its owner (or a super-admin) may.
+
+    Raises:
+        PermissionDenied: the actor does not own the server.
+        UnknownResource: there is no such server.
+    """
+    server = _owned(server_id, actor, "server.delete")
+    audit(
+        "server.delete",
+        f"server:{server_id}",
+        actor_id=actor.user_id,
+        server_id=server_id,
+        before={"name": server.name, "owner_id": server.owner_id},
+    )
+    # The database's cascades reach channels, messages, roles and members in one statement.
+    db.session.execute(delete(Server).where(Server.id == server_id))
+    db.session.commit()
+
+
+def transfer_server(server_id: int, actor: Identity, new_owner_id: int) -> Server:
+    """Hand a server over to one of its members; the old owner stays a member.
+
+    Raises:
+        PermissionDenied: the actor does not own the server.
+        UnknownResource: there is no such server.
+        ValidationFailed: the new owner is no member, is disabled, or owns it already.
+    """
+    server = _owned(server_id, actor, "server.transfer")
+    if new_owner_id == server.owner_id:
+        raise ValidationFailed({"user_id": "owns the server already"})
+    # Locked, so that the new owner cannot leave or be disabled before this is committed.
+    heir = db.session.scalar(
+        select(Member.id)
+        .join(User, User.id == Member.user_id)
+        .where(
+            Member.server_id == server_id,
+            Member.user_id == new_owner_id,
+            Member.banned.is_(False),
+            User.disabled.is_(False),
+        )
+        .with_for_update()
+    )
+    if heir is None:
+        raise ValidationFailed({"user_id": "is no active member of the server"})
+    before, after = change(server, {"owner_id": new_owner_id})
+    audit(
+        "server.transfer",
+        f"server:{server_id}",
+        actor_id=actor.user_id,
+        server_id=server_id,
+        before=before,
+        after=after,
+    )
+    db.session.commit()
+    return server
+
+
+def _owned(server_id: int, actor: Identity, act: str) -> Server:
+    server = locked(Server, server_id)
+    if server.owner_id != actor.user_id and not actor.super_admin:
+        raise PermissionDenied(OWNER_ONLY, act)
+    return server

@@ -1,0 +1,94 @@
+"""Routes of servers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from app.blueprints.servers import listing, service
+from app.blueprints.servers.membership import demand_visible
+from app.blueprints.servers.schemas import (
+    ChangeServerSchema,
+    NewServerSchema,
+    ServerSchema,
+    TransferSchema,
+)
+from app.core.permission import require_permission
+from app.http.access import signed_in
+from app.http.api import API_PREFIX
+from app.http.auth import current_user_id, identity
+from app.http.paging import Page, PageQuery, page_of
+from app.http.rest import RestBlueprint
+from app.models import Server
+
+servers = RestBlueprint("servers", __name__, url_prefix=API_PREFIX, description="Communities")
+ServerPage = page_of(ServerSchema)
+
+SERVER = "/servers/<int:server_id>"
+
+
+@servers.post("/servers")
+@signed_in
+@servers.arguments(NewServerSchema)
+@servers.response(201, ServerSchema)
+def create_server(body: dict[str, Any]) -> tuple[Server, dict[str, str]]:
+    """Make a server that you own"""
+    server = service.create_server(current_user_id(), **body)
+    return server, {"Location": url_for(".read_server", server_id=server.id)}
+
+
+@servers.get("/servers")
+@signed_in
+@servers.arguments(PageQuery, location="query")
+@servers.response(200, ServerPage)
+def list_servers(query: dict[str, Any]) -> Page[Server]:
+    """The servers that you are in"""
+    return listing.servers_of(current_user_id(), **query)
+
+
+@servers.get("/servers/discover")
+@signed_in
+@servers.arguments(PageQuery, location="query")
+@servers.response(200, ServerPage)
+def discover_servers(query: dict[str, Any]) -> Page[Server]:
+    """The servers that anybody may join"""
+    return listing.public_servers(**query)
+
+
+@servers.get(SERVER)
+@signed_in
+@servers.response(200, ServerSchema)
+@servers.alt_response(404, "NOT_FOUND")
+def read_server(server_id: int) -> Server:
+    """A server that is public, or that you are in"""
+    return demand_visible(server_id, identity())
+
+
+@servers.patch(SERVER)
+@require_permission("server.manage", "server", "server_id")
+@servers.arguments(ChangeServerSchema)
+@servers.response(200, ServerSchema)
+@servers.alt_response(404, "NOT_FOUND")
+def change_server(body: dict[str, Any], server_id: int) -> Server:
+    """Change name, description or publicity"""
+    return service.change_server(server_id, current_user_id(), body)
+
+
+@servers.delete(SERVER)
+@require_permission("server.manage", "server", "server_id")
+@servers.response(204)
+@servers.alt_response(404, "NOT_FOUND")
+def delete_server(server_id: int) -> None:
+    """Delete a server that you own, with everything in it"""
+    service.delete_server(server_id, identity())
+
+
+@servers.post(f"{SERVER}/transfer")
+@require_permission("server.manage", "server", "server_id")
+@servers.arguments(TransferSchema)
+@servers.response(200, ServerSchema)
+@servers.alt_response(404, "NOT_FOUND")
+def transfer_server(body: dict[str, Any], server_id: int) -> Server:
+    """Hand a server that you own over to a member"""
+    return service.transfer_server(server_id, identity(), body["user_id"])
