@@ -1,0 +1,88 @@
+"""What this application depends on, and how each part shows that it works."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.blueprints.health.probe import Check, Finding, State
+from app.core.redis import get_redis_info
+from app.db import db
+
+TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
+MIB = 1024 * 1024
+
+
+def examine_database() -> Finding:
+    """One statement there and back."""
+    with db.engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+        return Finding(State.OK, "answers", {"engine": _engine_name(connection)})
+
+
+def examine_redis() -> Finding:
+    """Every server of it is asked; it works while calls go through and a primary answers."""
+    info = get_redis_info()
+    answering = [node for node in info.nodes if node.available]
+    errors = [info.error, *(node.error for node in info.nodes)]
+    facts = {
+        "topology": info.topology or "",
+        "servers": f"{len(answering)} / {len(info.nodes)}",
+        "error": "; ".join(error for error in errors if error),
+    }
+    primaries = [node for node in answering if node.role == "primary"]
+    if not info.available or not primaries:
+        return Finding(State.FAILED, "no answer", facts)
+    first = primaries[0]
+    facts["version"] = f"{first.software} {first.version}"
+    facts["latency"] = f"{max(node.latency_ms or 0.0 for node in primaries):.2f} ms"
+    facts["memory"] = f"{sum(node.used_memory or 0 for node in primaries) / MIB:.1f} MiB"
+    detail = "answers"
+    if len(answering) < len(info.nodes):
+        detail = f"{len(answering)} of {len(info.nodes)} servers answer"
+    return Finding(State.OK, detail, facts)
+
+
+def examine_migrations() -> Finding:
+    """The database must be at the newest migration that this code knows, and no other."""
+    directory = Path(current_app.root_path).parent / current_app.extensions["migrate"].directory
+    expected = _heads_of_code(directory)
+    try:
+        with db.engine.connect() as connection:
+            found = frozenset(MigrationContext.configure(connection).get_current_heads())
+    except SQLAlchemyError:
+        return Finding(State.UNKNOWN, "the database did not answer")
+    facts = {"database": _shown(found), "code": _shown(expected)}
+    if found != expected:
+        detail = f"the database is at {_shown(found)}, the code at {_shown(expected)}"
+        return Finding(State.FAILED, detail, facts)
+    return Finding(State.OK, "at head", facts)
+
+
+CHECKS = (
+    Check("database", examine_database, TIMEOUT_SECONDS),
+    Check("redis", examine_redis, TIMEOUT_SECONDS),
+    Check("migrations", examine_migrations, TIMEOUT_SECONDS),
+)
+
+
+@lru_cache
+def _heads_of_code(directory: Path) -> frozenset[str]:
+    return frozenset(ScriptDirectory(str(directory)).get_heads())
+
+
+def _shown(heads: frozenset[str]) -> str:
+    return ", ".join(sorted(heads)) or "none"
+
+
+def _engine_name(connection: Connection) -> str:
+    dialect = connection.dialect
+    is_mariadb = getattr(dialect, "is_mariadb", False)
+    name = {"sqlite": "SQLite", "mysql": "MariaDB" if is_mariadb else "MySQL"}[dialect.name]
+    return f"{name} {'.'.join(map(str, (dialect.server_version_info or ())[:3]))}"

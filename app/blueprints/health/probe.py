@@ -1,0 +1,144 @@
+"""Asking components how they are, each within its own time-out and never twice at once."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import Flask
+
+from app.db import utcnow
+
+log = logging.getLogger(__name__)
+
+
+class State(enum.StrEnum):
+    """How a component is. Only ``OK`` is good: what nobody could find out is not."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an examination brought: a state, a sentence about it, and named facts."""
+
+    state: State
+    detail: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One component.
+
+    Attributes:
+        name: what is examined.
+        examine: finds out, within an application context; raising means failed.
+        timeout: seconds after which no answer is a failure.
+    """
+
+    name: str
+    examine: Callable[[], Finding]
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A finding with its time. ``duration_ms`` is how long the component took, or has by now."""
+
+    name: str
+    state: State
+    detail: str
+    facts: Mapping[str, str]
+    duration_ms: float
+    at: datetime
+
+
+class Probe:
+    """Runs the checks of one application side by side.
+
+    A component that hangs holds up one thread, not one for each question: while an examination
+    runs, everybody who asks waits for that one.
+    """
+
+    def __init__(self, app: Flask, checks: Sequence[Check]) -> None:
+        self._app = app
+        self._checks = checks
+        self._lock = threading.Lock()
+        self._running: dict[str, _Examination] = {}
+
+    def run(self) -> list[CheckResult]:
+        """Examine every component; takes as long as the slowest, at most its time-out."""
+        asked = time.monotonic()
+        examinations = [self._join(check) for check in self._checks]
+        return [
+            examination.wait(asked + check.timeout)
+            for check, examination in zip(self._checks, examinations, strict=True)
+        ]
+
+    def _join(self, check: Check) -> _Examination:
+        with self._lock:
+            running = self._running.get(check.name)
+            if running is None or running.done.is_set():
+                running = _Examination(self._app, check)
+                self._running[check.name] = running
+                threading.Thread(
+                    target=running.run, name=f"check-{check.name}", daemon=True
+                ).start()
+            return running
+
+
+class _Examination:
+    """One run of one check, in a thread of its own."""
+
+    def __init__(self, app: Flask, check: Check) -> None:
+        self.done = threading.Event()
+        self._app = app
+        self._check = check
+        self._started = time.monotonic()
+        self._result: CheckResult | None = None
+
+    def run(self) -> None:
+        try:
+            with self._app.app_context():
+                finding = self._check.examine()
+        except Exception as error:
+            # The class of the error is enough for whoever asks; addresses are for the log.
+            log.warning("health check %s failed", self._check.name, exc_info=error)
+            finding = Finding(State.FAILED, type(error).__name__)
+        self._result = self._dated(finding)
+        self.done.set()
+
+    def wait(self, deadline: float) -> CheckResult:
+        """The result, or a failure when there is none at ``deadline`` (monotonic seconds)."""
+        self.done.wait(max(0.0, deadline - time.monotonic()))
+        if self._result is not None:
+            return self._result
+        waited = time.monotonic() - self._started
+        return self._dated(Finding(State.FAILED, f"no answer for {waited:.1f} s"))
+
+    def _dated(self, finding: Finding) -> CheckResult:
+        return CheckResult(
+            name=self._check.name,
+            state=finding.state,
+            detail=finding.detail,
+            facts=finding.facts,
+            duration_ms=round((time.monotonic() - self._started) * 1000, 1),
+            at=utcnow(),
+        )
+
+
+def overall(results: Sequence[CheckResult]) -> State:
+    """The worst of all: failed before unknown before ok."""
+    states = {result.state for result in results}
+    for state in (State.FAILED, State.UNKNOWN):
+        if state in states:
+            return state
+    return State.OK

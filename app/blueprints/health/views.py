@@ -1,0 +1,57 @@
+"""``/livez`` and ``/readyz``: for those who start, stop and balance processes."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
+
+from app.blueprints.health.checks import CHECKS
+from app.blueprints.health.probe import Probe, State, overall
+from app.http.access import public
+
+EXTENSION = "yoto.health"
+RETRY_SECONDS = 1
+
+health = Blueprint("health", __name__)
+
+
+def init_health(app: Flask) -> None:
+    """Give the application its probe and the two addresses."""
+    app.extensions[EXTENSION] = Probe(app, CHECKS)
+    app.register_blueprint(health)
+
+
+def probe() -> Probe:
+    """The probe of the current application."""
+    return current_app.extensions[EXTENSION]  # type: ignore[no-any-return]
+
+
+@health.get("/livez")
+@public("whoever supervises the process has no account")
+def livez() -> Response:
+    """The process answers; nothing else is asked."""
+    return jsonify(status=State.OK)
+
+
+@health.get("/readyz")
+@public("whoever balances the load has no account")
+def readyz() -> Response:
+    """Whether requests can be served: 200, or 503 when a component is not known to work."""
+    results = probe().run()
+    state = overall(results)
+    body: dict[str, object] = {"status": state}
+    if "verbose" in request.args:
+        body["checks"] = [
+            {
+                "name": result.name,
+                "status": result.state,
+                "detail": result.detail,
+                "duration_ms": result.duration_ms,
+                "at": result.at.isoformat(),
+            }
+            for result in results
+        ]
+    answer = jsonify(body)
+    if state is not State.OK:
+        answer.status_code = 503
+        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    return answer

@@ -1,0 +1,118 @@
+"""``/livez`` and ``/readyz`` against real stores, working and broken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, text
+
+from app import create_app
+from app.db import db
+from app.extensions import redis_store
+
+NOWHERE = "redis://127.0.0.1:1/0"
+
+
+def checks(answer: Any) -> dict[str, tuple[str, str]]:
+    found = answer.get_json()["checks"]
+    return {check["name"]: (check["status"], check["detail"]) for check in found}
+
+
+def test_a_live_process_says_so(client: FlaskClient) -> None:
+    answer = client.get("/livez")
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
+
+
+def test_with_everything_there_the_process_is_ready(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()) == (200, {"status": "ok"})
+
+
+def test_verbose_lists_every_component_with_its_time(client: FlaskClient) -> None:
+    answer = client.get("/readyz?verbose")
+    assert checks(answer) == {
+        "database": ("ok", "answers"),
+        "redis": ("ok", "answers"),
+        "migrations": ("ok", "at head"),
+    }
+    for check in answer.get_json()["checks"]:
+        assert check["duration_ms"] > 0 and check["at"].endswith("+00:00")
+
+
+def test_the_probes_want_no_token_and_set_no_cookie(client: FlaskClient) -> None:
+    for path in ("/livez", "/readyz"):
+        assert "Set-Cookie" not in client.get(path).headers
+
+
+@pytest.fixture
+def without_redis(app_config: dict[str, Any], app: Flask, tmp_path: Any) -> Any:
+    """The same application, with a Redis address where nobody answers."""
+    broken = create_app({**app_config, "REDIS_URL": NOWHERE}, instance_path=str(tmp_path / "b"))
+    yield broken.test_client()
+    redis_store.of(broken).close()
+    with broken.app_context():
+        db.engine.dispose()
+
+
+def test_without_redis_the_process_lives_but_is_not_ready(without_redis: FlaskClient) -> None:
+    answer = without_redis.get("/readyz?verbose")
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "failed")
+    assert answer.headers["Retry-After"] == "1"
+    assert checks(answer)["redis"] == ("failed", "no answer")
+    assert checks(answer)["database"][0] == "ok"
+    assert "127.0.0.1" not in answer.text
+    assert without_redis.get("/livez").status_code == 200
+
+
+@pytest.fixture
+def without_database(app_config: dict[str, Any], app: Flask, tmp_path: Any) -> Any:
+    """The same application, with a database address where nobody answers."""
+    url = "mysql+pymysql://root@127.0.0.1:1/nothing"
+    broken = create_app({**app_config, "DATABASE_URL": url}, instance_path=str(tmp_path / "b"))
+    yield broken.test_client()
+    redis_store.of(broken).close()
+    with broken.app_context():
+        db.engine.dispose()
+
+
+def test_without_the_database_migrations_are_unknown_and_nothing_is_ready(
+    without_database: FlaskClient,
+) -> None:
+    answer = without_database.get("/readyz?verbose")
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "failed")
+    assert checks(answer)["database"] == ("failed", "OperationalError")
+    assert checks(answer)["migrations"] == ("unknown", "the database did not answer")
+    assert checks(answer)["redis"][0] == "ok"
+    assert "127.0.0.1" not in answer.text
+    assert without_database.get("/livez").status_code == 200
+
+
+def test_a_database_that_is_behind_the_code_is_not_ready(app: Flask, client: FlaskClient) -> None:
+    with app.app_context():
+        db.session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        db.session.commit()
+    try:
+        answer = client.get("/readyz?verbose")
+        assert answer.status_code == 503
+        state, detail = checks(answer)["migrations"]
+        assert state == "failed" and detail.startswith("the database is at 0000, the code at ")
+    finally:
+        head = checks(answer)["migrations"][1].rsplit(" ", 1)[1]
+        with app.app_context():
+            db.session.execute(text("UPDATE alembic_version SET version_num = :h"), {"h": head})
+            db.session.commit()
+
+
+def test_an_empty_database_is_not_ready(app_config: dict[str, Any], tmp_path: Any) -> None:
+    url = f"sqlite:///{tmp_path / 'empty.db'}"
+    create_engine(url).connect().close()
+    empty = create_app({**app_config, "DATABASE_URL": url}, instance_path=str(tmp_path / "e"))
+    answer = empty.test_client().get("/readyz?verbose")
+    assert answer.status_code == 503
+    assert checks(answer)["migrations"][1].startswith("the database is at none, ")
+    redis_store.of(empty).close()
+    with empty.app_context():
+        db.engine.dispose()
