@@ -56,11 +56,17 @@ class _Reporting(AbstractConnection):
     def __init__(self, *args: Any, gate: Gate, **options: Any) -> None:
         self._gate = gate
         self._blocks_for: float | None = 0.0
+        self._opening = False
         super().__init__(*args, **options)
 
-    def connect(self) -> None:
-        if not self.is_connected:
-            self._report(super().connect)
+    def connect_check_health(self, *args: Any, **options: Any) -> None:
+        if self.is_connected:
+            return
+        self._opening = True
+        try:
+            self._report(super().connect_check_health, *args, **options)
+        finally:
+            self._opening = False
 
     def send_command(self, *args: Any, **options: Any) -> None:
         self._blocks_for = blocking_seconds(args)
@@ -85,7 +91,9 @@ class _Reporting(AbstractConnection):
         except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
             if isinstance(error, StoreUnavailable):
                 raise
-            self._gate.failed(error)
+            # A connection that the server closed says little; the next one will tell.
+            if self._opening or isinstance(error, exceptions.TimeoutError):
+                self._gate.failed(error)
             raise translated(error) from error
 
 

@@ -76,6 +76,7 @@ class RedisConnection:
         self._prober.close()
         with self._lock:
             topology, self._topology = self._topology, None
+            self._discovery.succeeded()
         if topology is not None:
             topology.close()
 

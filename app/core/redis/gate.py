@@ -1,9 +1,10 @@
 """Fail-fast: after repeated connection errors, callers are told at once instead of waiting.
 
-A ``Gate`` counts consecutive errors of one server. When it trips, calls raise ``StoreUnavailable``
-without touching the network, and a ``Prober`` thread asks the server until it answers. The thread
-lives only while something is tripped; a call that finds it gone (a fork keeps no threads) starts it
-again, so that a tripped gate never stays tripped for want of somebody to open it.
+A ``Gate`` counts consecutive errors of one server: connections that could not be opened and
+answers that did not come in time. When it trips, calls raise ``StoreUnavailable`` without touching
+the network, and a ``Prober`` thread asks the server until it answers. The thread lives only while
+something is tripped; a call that finds it gone (a fork keeps no threads) starts it again, so that a
+tripped gate never stays tripped for want of somebody to open it.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from app.core.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-# One error may be a connection that the server had closed while it was idle; three in a row with no
-# success between them are an outage.
+# One failed attempt may be bad luck; three in a row with no success between them are an outage.
 FAILURES_TO_TRIP = 3
 
 PROBE_INTERVAL = 0.1  # s, after a gate tripped
@@ -29,7 +29,7 @@ class Gate:
     """What fail-fast knows about one server.
 
     Attributes:
-        failures: consecutive connection errors.
+        failures: consecutive errors.
         tripped: whether calls are refused.
     """
 
@@ -55,7 +55,7 @@ class Gate:
             raise StoreUnavailable("redis", self._cause, retry_after=MAX_PROBE_INTERVAL)
 
     def failed(self, cause: BaseException) -> None:
-        """Count a connection error; the third in a row trips the gate."""
+        """Count an error; the third in a row trips the gate."""
         self.failures += 1
         self._cause = cause
         if self.failures >= FAILURES_TO_TRIP and not self.tripped:
@@ -77,17 +77,11 @@ class Prober:
         self._wake = threading.Event()
         self._watched: dict[Gate, None] = {}
         self._thread: threading.Thread | None = None
-        self._closed = False
         self._listeners: list[Callable[[], None]] = []
 
     def on_recovered(self, listener: Callable[[], None]) -> None:
         """Call ``listener()`` in the probe's thread each time a server came back."""
         self._listeners.append(listener)
-
-    @property
-    def watching(self) -> bool:
-        """Whether any gate is tripped."""
-        return bool(self._watched)
 
     def watch(self, gate: Gate) -> None:
         """Probe ``gate`` until it answers; cheap when that is going on already."""
@@ -95,33 +89,31 @@ class Prober:
         if gate in self._watched and thread is not None and thread.is_alive():
             return
         with self._lock:
-            if self._closed:
-                return
             self._watched[gate] = None
             if self._thread is None or not self._thread.is_alive():
                 self._wake = threading.Event()
                 self._thread = threading.Thread(
-                    target=self._run, name="yoto-redis-probe", daemon=True
+                    target=self._run, args=(self._wake,), name="yoto-redis-probe", daemon=True
                 )
                 self._thread.start()
             else:
                 self._wake.set()
 
     def close(self) -> None:
-        """End the thread; later failures start none."""
+        """Forget all gates and end the thread."""
         with self._lock:
-            self._closed = True
             self._watched.clear()
-            thread = self._thread
-        self._wake.set()
-        if thread is not None and thread is not threading.current_thread():
+            thread, self._thread = self._thread, None
+            wake, self._wake = self._wake, threading.Event()
+        wake.set()
+        if thread is not None and thread.ident != threading.get_ident():
             thread.join(timeout=MAX_PROBE_INTERVAL)
 
-    def _run(self) -> None:
+    def _run(self, wake: threading.Event) -> None:
         delay = PROBE_INTERVAL
         while True:
-            if self._wake.wait(delay):
-                self._wake.clear()
+            if wake.wait(delay):
+                wake.clear()
                 delay = PROBE_INTERVAL
             else:
                 delay = min(delay * PROBE_BACKOFF, MAX_PROBE_INTERVAL)
@@ -135,6 +127,9 @@ class Prober:
             if recovered:
                 self._tell()
             with self._lock:
+                if self._wake is not wake:
+                    # Closed; whoever comes now starts another thread.
+                    return
                 if not self._watched:
                     self._thread = None
                     return

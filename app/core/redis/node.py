@@ -145,9 +145,10 @@ class Node:
         failure: exceptions.RedisError
         if isinstance(error, (TimeoutError, BlockingIOError)):
             failure = exceptions.TimeoutError(f"{self.name} did not answer in {self._timeout} s")
+            self.gate.failed(failure)
         else:
+            # Not counted: the server may be up. Opening the next link will tell.
             failure = exceptions.ConnectionError(f"{self.name}: {error}")
-        self.gate.failed(failure)
         return failure
 
     def close_idle(self) -> None:

@@ -44,7 +44,7 @@ class RedisSettings:
         retry_time: how long a repeatable script may be retried in all.
     """
 
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)
     nodes: tuple[tuple[str, int], ...] = ()
     embedded_dir: Path | None = None
     username: str | None = None
@@ -123,7 +123,7 @@ def _node(item: Any) -> tuple[str, int]:
     if isinstance(item, str):
         try:
             parts = urlsplit(f"//{item.strip()}")
-            host, port = parts.hostname, parts.port or DEFAULT_PORT
+            host, port = parts.hostname, DEFAULT_PORT if parts.port is None else parts.port
         except ValueError:
             raise _bad_node(item) from None
         if parts.path or parts.query or parts.username:
@@ -164,8 +164,11 @@ def _url(value: Any) -> str | None:
     url = f"{_SCHEMES[scheme]}://{rest}"
     try:
         parse_url(url)  # type: ignore[no-untyped-call]
-    except ValueError as error:
-        raise ConfigurationError("REDIS_URL", str(error)) from None
+    except ValueError:
+        # redis-py's message may quote a part of the password.
+        raise ConfigurationError(
+            "REDIS_URL", "is no valid address; characters like / in a password need %-escapes"
+        ) from None
     return url
 
 
