@@ -94,7 +94,7 @@ class LocalCopy:
             known = self.snapshot.documents
             kept = {key: known[key] for key in unreadable if key in known}
             self.bad_values += len(unreadable)
-            self._rebuild({**documents, **kept})
+            self._take({**documents, **kept})
 
     def merge(self, documents: Mapping[Key, Document]) -> None:
         """Take over the entries that are newer than those known."""
@@ -105,7 +105,7 @@ class LocalCopy:
                 for key, document in documents.items()
                 if key not in known or document.version > known[key].version
             )
-            self._rebuild(known)
+            self._take(known)
 
     def expire(self) -> float | None:
         """Drop the layers that have run out; returns ms until the next one does, if any will."""
@@ -120,6 +120,10 @@ class LocalCopy:
         if key not in self._defaults and len(self._defaults) >= MOST_NAMES:
             raise ConfigurationError(key[0].value, f"has more than {MOST_NAMES} names")
         self._defaults[key] = config
+
+    def _take(self, documents: Mapping[Key, Document]) -> None:
+        if documents != self.snapshot.documents:
+            self._rebuild(documents)
 
     def _rebuild(self, documents: Mapping[Key, Document]) -> None:
         before = self.snapshot

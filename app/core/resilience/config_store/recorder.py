@@ -70,7 +70,7 @@ class Recorder:
         if self._journal is not None:
             self._journal.append(change, old)
             self._local.merge({change.key: after})
-            return self._sync.push(change.key, after)
+            return self._sync.push(change.key, before, after)
         if self._audit is not None:
             self._audit(audit_of(change, old))
         present = self._copy.compare_and_set(after, change)

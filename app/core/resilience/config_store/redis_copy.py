@@ -71,7 +71,7 @@ class RedisCopy:
         """What there is, unless the revision is the known one; one command."""
         now, revision, flat = self._scripts.run(_POLL, [self._hash], [known_revision, TTL_MS])
         text = revision.decode()
-        if text == known_revision:
+        if text and text == known_revision:
             return Polled(now, text, None)
         documents: dict[Key, Document] = {}
         bad: list[Key] = []

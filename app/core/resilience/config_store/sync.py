@@ -128,18 +128,31 @@ class Synchroniser:
                 self._pushed = fingerprint
         return self._pause()
 
-    def push(self, key: Key, document: Document) -> bool:
-        """Bring one entry of the record into Redis; False when Redis does not answer."""
+    def push(self, key: Key, before: Document, after: Document) -> bool:
+        """Bring a change of the record into Redis; False when that must wait.
+
+        Args:
+            before: the entry as it was. A Redis that lost all gets that first, so that the change
+                is still told as one.
+        """
         try:
-            if self._copy.bring_up({key: document}, complete=False) != REFUSED:
-                return True
+            if self._copy.bring_up({key: after}, complete=False) == REFUSED:
+                self._refill_without(key, before)
+                self._copy.bring_up({key: after}, complete=False)
         except UNREACHABLE as error:
             log.warning("a configuration change is recorded but not in Redis yet: %s", error)
             self._want_record()
             return False
-        self._pushed = None
-        self.reconcile()
-        return self._pushed is not None
+        return True
+
+    def _refill_without(self, key: Key, before: Document) -> None:
+        if self._journal is None:
+            return
+        documents = documents_of(self._journal.newest())
+        documents[key] = before
+        self._copy.bring_up(
+            {k: document for k, document in documents.items() if document.version}, complete=True
+        )
 
     def _fill(self, documents: dict[Key, Document]) -> bool:
         try:

@@ -1,0 +1,1 @@
+"""Joins tables to the protocols of core packages, for ``create_app`` to hand over."""

@@ -1,0 +1,238 @@
+"""Redis, the record and the copies in step again after each of them was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app.core.errors import StoreUnavailable
+from app.core.events import ConfigChanged, ConfigRestored, Event, EventStream
+from app.core.redis import RedisConnection, RedisSettings
+from app.core.resilience import ConfigStore, Kind
+from app.core.resilience.settings import BulkheadConfig
+from tests.support.redis_servers import Server, start_valkey, wait_until
+
+from .conftest import MakeStore
+from .journals import ListJournal
+
+B = Kind.BULKHEAD
+
+
+def limit_of(store: ConfigStore) -> int:
+    config = store.get(B, "search").config
+    assert isinstance(config, BulkheadConfig)
+    return config.max_concurrent
+
+
+def told(events: EventStream) -> list[Event]:
+    return [stored.event for stored in events.read()]
+
+
+def changed(version: int, **fields: Any) -> ConfigChanged:
+    return ConfigChanged(
+        kind="bulkhead", name="search", version=version, origin="operator", action="set",
+        author="ada", **fields,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def journal() -> ListJournal:
+    """Every test here has a record unless it says otherwise."""
+    return ListJournal()
+
+
+def flush(redis: RedisConnection) -> None:
+    redis.client.delete(redis.keys.event_stream("config"), redis.keys.event_stream())
+
+
+def test_a_flushed_redis_is_filled_from_the_record_and_the_loss_told_once(
+    make_store: MakeStore, redis: RedisConnection, events: EventStream
+) -> None:
+    stores = [make_store() for _ in range(3)]
+    stores[0].set(B, "search", {"max_concurrent": 3}, author="ada")
+    stores[0].set(Kind.SWITCH, "signups", {"enabled": True}, author="ada")
+    for store in stores:
+        store.sync.refresh()
+    flush(redis)
+    for store in stores:
+        store.sync.refresh()
+        # Nobody ever sees the defaults in between.
+        assert limit_of(store) == 3
+        store.sync.reconcile()
+    fresh = make_store()
+    fresh.sync.refresh()
+    assert limit_of(fresh) == 3
+    assert told(events) == [ConfigRestored(entries=2)]
+
+
+def test_a_loss_wakes_the_look_at_the_record(make_store: MakeStore, redis: RedisConnection) -> None:
+    store = make_store()
+    store.set(B, "search", {"max_concurrent": 3}, author="ada")
+    store.sync.refresh()
+    store.sync.reconcile()
+    woken: list[bool] = []
+    store.sync.wake_record = lambda: woken.append(True)
+    store.sync.refresh()
+    assert woken == []
+    flush(redis)
+    store.sync.refresh()
+    assert woken == [True]
+
+
+def test_a_writer_that_died_after_the_record_lost_nothing(
+    make_store: MakeStore, journal: ListJournal, events: EventStream
+) -> None:
+    store, others = make_store(), [make_store() for _ in range(3)]
+    store.set(B, "search", {"max_concurrent": 3}, author="ada")
+    # The record got version 2, and the process that wrote it was killed before it told Redis.
+    died = make_store()
+    died.sync.push = lambda *arguments: True  # type: ignore[method-assign]
+    died.set(B, "search", {"max_concurrent": 5}, author="ada")
+    for other in others:
+        other.sync.refresh()
+        other.sync.reconcile()
+        other.sync.refresh()
+        assert limit_of(other) == 5
+    assert told(events) == [changed(1), changed(2)]
+
+
+def test_a_change_at_a_flushed_redis_is_told_as_one_change(
+    make_store: MakeStore, redis: RedisConnection, events: EventStream
+) -> None:
+    store = make_store()
+    store.set(B, "search", {"max_concurrent": 3}, author="ada")
+    flush(redis)
+    store.set(B, "search", {"max_concurrent": 4}, author="ada")
+    assert told(events) == [ConfigRestored(entries=1), changed(2)]
+    other = make_store()
+    other.sync.refresh()
+    assert limit_of(other) == 4
+
+
+def test_a_redis_restored_from_an_old_backup_is_brought_up(
+    make_store: MakeStore, redis: RedisConnection
+) -> None:
+    key = redis.keys.event_stream("config")
+    store = make_store()
+    store.set(B, "search", {"max_concurrent": 3}, author="ada")
+    backup = redis.client.hgetall(key)
+    store.set(B, "search", {"max_concurrent": 4}, author="ada")
+    store.sync.refresh()
+    redis.client.delete(key)
+    redis.client.hset(key, mapping=backup)
+    store.sync.refresh()
+    assert limit_of(store) == 4
+    fresh = make_store()
+    fresh.sync.refresh()
+    fresh.sync.reconcile()
+    assert limit_of(fresh) == 4
+
+
+def test_a_record_that_is_away_refuses_changes_and_nothing_else(
+    make_store: MakeStore, journal: ListJournal, events: EventStream
+) -> None:
+    store = make_store()
+    store.set(B, "search", {"max_concurrent": 3}, author="ada")
+    journal.away = True
+    with pytest.raises(StoreUnavailable) as refused:
+        store.set(B, "search", {"max_concurrent": 4}, author="ada")
+    assert refused.value.store == "database"
+    other = make_store()
+    other.sync.refresh()
+    other.sync.reconcile()
+    assert limit_of(other) == 3 and told(events) == [changed(1)]
+    assert other.sync.counts.failed_record_reads == 1
+
+
+@pytest.mark.parametrize("journal", [None])
+def test_without_a_record_what_redis_forgot_is_forgotten(
+    make_store: MakeStore, redis: RedisConnection
+) -> None:
+    store = make_store()
+    store.set(B, "search", {"max_concurrent": 3}, author="ada")
+    flush(redis)
+    store.sync.refresh()
+    assert store.get(B, "search").version == 0 and limit_of(store) == 20
+
+
+def test_an_unchanged_record_is_not_read_again(
+    make_store: MakeStore, journal: ListJournal
+) -> None:
+    store = make_store()
+    store.set(B, "search", {"max_concurrent": 3}, author="ada")
+    store.sync.refresh()
+    store.sync.reconcile()
+    before = journal.reads
+    store.sync.reconcile()
+    assert journal.reads == before
+
+
+class TestWithoutRedis:
+    @pytest.fixture
+    def server(self) -> Iterator[Server]:
+        with start_valkey() as server:
+            yield server
+
+    @pytest.fixture
+    def settings(self, server: Server) -> RedisSettings:
+        return RedisSettings(url=server.url)
+
+    def test_a_change_is_recorded_and_in_force_from_the_record(
+        self, server: Server, make_store: MakeStore, events: EventStream
+    ) -> None:
+        here, there = make_store(), make_store()
+        here.set(B, "search", {"max_concurrent": 3}, author="ada")
+        there.sync.refresh()
+        server.kill()
+        receipt = here.set(B, "search", {"max_concurrent": 5}, author="ada", version=1)
+        assert (receipt.live, receipt.entry.version) == (False, 2)
+        assert limit_of(here) == 5
+        # The other process asks Redis in vain, then looks at the record.
+        there.sync.refresh()
+        there.sync.reconcile()
+        assert limit_of(there) == 5
+
+        server.start()
+        for store in (there, here):
+            wait_until(lambda: _answers(store))
+            store.sync.reconcile()
+        fresh = make_store()
+        fresh.sync.refresh()
+        assert limit_of(fresh) == 5
+        assert told(events) == [ConfigRestored(entries=1)]
+
+    def test_everybody_keeps_what_was_in_force(self, server: Server, make_store: MakeStore) -> None:
+        store = make_store()
+        store.set(B, "search", {"max_concurrent": 3}, author="ada")
+        store.sync.refresh()
+        server.kill()
+        store.sync.refresh()
+        assert limit_of(store) == 3 and not store.sync.redis_answers
+
+    def test_a_process_that_starts_then_reads_the_record(
+        self, server: Server, make_store: MakeStore
+    ) -> None:
+        make_store().set(B, "search", {"max_concurrent": 3}, author="ada")
+        server.kill()
+        late = make_store()
+        late.sync.refresh()
+        late.sync.reconcile()
+        assert limit_of(late) == 3
+
+    @pytest.mark.parametrize("journal", [None])
+    def test_nothing_is_changed_where_redis_is_the_record(
+        self, server: Server, make_store: MakeStore, connect: Callable[..., RedisConnection]
+    ) -> None:
+        store = make_store()
+        store.set(B, "search", {"max_concurrent": 3}, author="ada")
+        server.kill()
+        with pytest.raises(StoreUnavailable):
+            store.set(B, "search", {"max_concurrent": 4}, author="ada")
+        assert limit_of(store) == 3 and store.get(B, "search").version == 1
+
+
+def _answers(store: ConfigStore) -> bool:
+    store.sync.refresh()
+    return store.sync.redis_answers
