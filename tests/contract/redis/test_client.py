@@ -1,0 +1,47 @@
+"""The redis-py client that other packages are given."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from app.core.redis import RedisConnection
+
+Key = Callable[[str], str]
+
+
+def test_replies_are_bytes(connection: RedisConnection, key: Key) -> None:
+    connection.client.set(key("a"), "käse")
+    assert connection.client.get(key("a")) == "käse".encode()
+
+
+def test_a_pipeline_reaches_every_key(connection: RedisConnection, key: Key) -> None:
+    pipe = connection.client.pipeline(transaction=False)
+    for number in range(20):
+        pipe.set(key(str(number)), number)
+    pipe.get(key("7"))
+    assert pipe.execute()[-1] == b"7"
+
+
+def test_a_blocking_read_may_last_longer_than_the_socket_time_out(
+    connection: RedisConnection, key: Key
+) -> None:
+    patience = connection.settings.socket_timeout * 2
+    started = time.monotonic()
+    replies = connection.client.xread({key("s"): "$"}, block=int(patience * 1000))
+    assert not replies
+    assert time.monotonic() - started >= patience
+    assert connection.client.blpop([key("l")], timeout=patience) is None
+
+
+def test_a_blocking_read_wakes_for_an_entry(connection: RedisConnection, key: Key) -> None:
+    timer = threading.Timer(0.05, lambda: connection.client.xadd(key("s"), {"a": 1}))
+    timer.start()
+    replies = connection.client.xread({key("s"): "$"}, block=5000)
+    timer.join()
+    assert b"a" in str(replies).encode()
+
+
+def test_the_client_is_one_and_the_same(connection: RedisConnection) -> None:
+    assert connection.client is connection.client
