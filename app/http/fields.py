@@ -37,7 +37,7 @@ class Text(ma.fields.String):
         self.lines = lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
-        text = super()._deserialize(value, attr, data, **options).strip()
+        text = super()._deserialize(value, attr, data, **options).strip().replace("\r\n", "\n")
         if not text.isprintable() and any(self._refuses(character) for character in text):
             raise self.make_error("characters")
         return text

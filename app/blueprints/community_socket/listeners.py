@@ -29,13 +29,13 @@ class Listeners:
 
     def connect(self, sid: str, user_id: int) -> None:
         with self._lock:
-            # A client may send an event by the name of "connect" at any time.
-            self._drop(sid)
             self._connections[sid] = Connection(user_id)
 
     def disconnect(self, sid: str) -> None:
         with self._lock:
-            self._drop(sid)
+            connection = self._connections.pop(sid, None)
+            for channel_id in connection.channel_ids if connection else ():
+                self._forget(channel_id, sid)
 
     def user_of(self, sid: str) -> int | None:
         """Whose connection it is; None for one that is not, or no longer, connected."""
@@ -73,11 +73,6 @@ class Listeners:
             return {
                 sid: self._connections[sid].user_id for sid in self._by_channel.get(channel_id, ())
             }
-
-    def _drop(self, sid: str) -> None:
-        connection = self._connections.pop(sid, None)
-        for channel_id in connection.channel_ids if connection else ():
-            self._forget(channel_id, sid)
 
     def _forget(self, channel_id: int, sid: str) -> None:
         listening = self._by_channel.get(channel_id)

@@ -58,6 +58,8 @@ class CommunityNamespace(Namespace):
         Raises:
             ConnectionRefusedError: there is no valid access token.
         """
+        if listeners().user_of(_sid()) is not None:
+            return  # no connection, but an event that a client called "connect"
         token = auth.get("token") if isinstance(auth, dict) else None
         found = identity_of(token) if isinstance(token, str) else None
         if found is None:
