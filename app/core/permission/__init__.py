@@ -7,10 +7,12 @@ from app.core.permission.decorators import (
     require_permission,
     require_permissions,
 )
+from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.requirement import PermissionRequirement
 from app.core.permission.resolver import Resolution, Standing
+from app.core.permission.role_writes import UNSET, RegisteredRole, Unset
 from app.core.permission.scopes import Place
 from app.core.permission.state import SuperAdminUse
 from app.core.permission.subject import acting_as, current_subject
@@ -19,6 +21,7 @@ from app.core.permission.verdict import Decision
 
 __all__ = [
     "EVERYONE_GRANTS",
+    "UNSET",
     "Decision",
     "PermissionRequirement",
     "PermissionSystem",
@@ -26,10 +29,13 @@ __all__ = [
     "PolicyAnswer",
     "PolicyCheck",
     "PolicyQuestion",
+    "RegisteredGroup",
     "RegisteredPermission",
+    "RegisteredRole",
     "Resolution",
     "Standing",
     "SuperAdminUse",
+    "Unset",
     "WriteReceipt",
     "acting_as",
     "current_subject",

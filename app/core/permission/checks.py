@@ -12,12 +12,14 @@ from app.core.permission.deciding import (
     decide_requirement,
 )
 from app.core.permission.expressions import compile_expression
+from app.core.permission.hierarchy import Authority
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.requirement import Requirement
 from app.core.permission.resolver import Resolution
 from app.core.permission.scopes import Place, checked_id, parse_place
 from app.core.permission.state import PermissionState, get_state
 from app.core.permission.verdict import Decision
+from app.db import db
 
 Check = tuple[str, str | None, int | None]
 
@@ -147,6 +149,20 @@ class Checks:
             place, resolution = loaded[key]
             verdicts.append(_may(state, user_id, resolution, registered, place))
         return verdicts
+
+    def outranks(self, actor_id: int, user_id: int, server_id: int) -> bool:
+        """Whether the actor may act upon the user in the server: kick, ban, time out, rename.
+
+        True if the actor's highest role there is above the user's, for the owner over everybody,
+        and for a super-admin. Nobody else outranks the owner, or themselves.
+        """
+        for value, field in (
+            (actor_id, "actor_id"),
+            (user_id, "user_id"),
+            (server_id, "server_id"),
+        ):
+            checked_id(value, field)
+        return Authority(get_state(), db.session(), actor_id).outranks(user_id, server_id)
 
 
 def _may(

@@ -61,10 +61,11 @@ def checked_name(name: object, field_name: str = "permission") -> str:
 class Snapshot:
     """All permissions as of one reading. Immutable: readers need no lock."""
 
-    __slots__ = ("by_name", "mask_by_id", "bits", "abac", "_by_bit")
+    __slots__ = ("by_name", "by_id", "mask_by_id", "bits", "abac", "implying", "_by_bit")
 
     def __init__(self, permissions: Iterable[RegisteredPermission] = ()) -> None:
         self.by_name: Mapping[str, RegisteredPermission] = {p.name: p for p in permissions}
+        self.by_id = {p.id: p for p in self.by_name.values()}
         self.mask_by_id = {p.id: p.mask for p in self.by_name.values()}
         self._by_bit = {p.bit: p for p in self.by_name.values()}
         every = local = abac = 0
@@ -75,6 +76,10 @@ class Snapshot:
             if permission.abac:
                 abac |= permission.mask
         self.abac = abac
+        # Ids of the permissions without which no other can be judged.
+        self.implying = [
+            self.by_name[name].id for name in (ADMINISTRATOR, READ) if name in self.by_name
+        ]
         self.bits = KnownBits(
             every, local, *map(self._mask_or_nothing, (ADMINISTRATOR, READ, READ_HISTORY))
         )

@@ -10,6 +10,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
 from app.core.errors import StoreUnavailable
+from app.core.permission.batch import load_many_facts
 from app.core.permission.registry import PermissionRegistry, RegisteredPermission
 from app.core.permission.resolver import Resolution, flatten, resolve
 from app.core.permission.scopes import Place
@@ -71,4 +72,12 @@ class DatabaseSource:
     def load_many(
         self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission
     ) -> dict[int, Resolution]:
-        raise NotImplementedError
+        registry = self._registry
+        wanted = [permission.id, *registry.snapshot.implying]
+        with reading() as connection:
+            place_facts, people = load_many_facts(
+                connection, user_ids, place, wanted, registry.mask_of_id
+            )
+        bits, now = registry.snapshot.bits, self._clock()
+        flat = flatten(place_facts, bits)
+        return {user.user_id: resolve(flat, user, now, bits) for user in people}

@@ -8,16 +8,23 @@ from collections.abc import Callable
 from flask import Flask
 
 from app.core.permission.abac import PolicyCheck
+from app.core.permission.assignment_writes import AssignmentWrites
 from app.core.permission.audit import record_super_admin_use
 from app.core.permission.checks import Checks
+from app.core.permission.grant_writes import GrantWrites
+from app.core.permission.group_writes import GroupWrites
+from app.core.permission.overwrite_writes import OverwriteWrites
 from app.core.permission.registration import Registration, read_permissions
 from app.core.permission.registry import PermissionRegistry
+from app.core.permission.role_writes import RoleWrites
 from app.core.permission.source import DatabaseSource
 from app.core.permission.state import EXTENSION, PermissionState, SuperAdminUse
 from app.core.permission.transactions import watch_sessions
 
 
-class PermissionSystem(Checks, Registration):
+class PermissionSystem(
+    Checks, Registration, RoleWrites, GrantWrites, AssignmentWrites, GroupWrites, OverwriteWrites
+):
     """Who may do what, and every change to it.
 
     The object holds nothing: what belongs to an app is in ``app.extensions``, so that one

@@ -1,0 +1,224 @@
+"""Who holds which roles, and from when to when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.core.errors import ValidationFailed
+from app.core.permission.audit import record_audit
+from app.core.permission.gifts import gifts_of, lineage, merged
+from app.core.permission.hierarchy import OUTSIDE, Authority, Gifts, rank_of
+from app.core.permission.receipt import WriteReceipt
+from app.core.permission.registry import PermissionRegistry
+from app.core.permission.rows import require, require_role
+from app.core.permission.scopes import checked_id
+from app.core.permission.state import get_state
+from app.core.permission.transactions import write
+from app.models import Effect, Role, RoleAssignment, User
+
+
+class AssignmentWrites:
+    """The part of ``PermissionSystem`` about holders; shared arguments as in ``RoleWrites``."""
+
+    def assign_roles_to_user(
+        self,
+        user_id: int,
+        role_ids: Iterable[int],
+        server_id: int | None = None,
+        valid_from: datetime | None = None,
+        valid_until: datetime | None = None,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Give roles to a user; one already held gets the new window.
+
+        Args:
+            server_id: if given, all roles must be of this server.
+            valid_from, valid_until: the window, half open, with a time zone; None: no bound.
+
+        Returns:
+            A receipt with the ids of the assignments.
+
+        Raises:
+            ValidationFailed: also for a user who is no member of the role's server, and for a
+                window that is empty or over.
+        """
+        state = get_state()
+        now = datetime.fromtimestamp(state.clock(), UTC)
+        check_window(valid_from, valid_until, now)
+        with write(commit, {"role_ids": "somebody else gave one of them meanwhile"}) as session:
+            user = require(session, User, user_id)
+            roles = _roles(session, role_ids, server_id)
+            for home in {role.server_id for role in roles} - {None}:
+                if rank_of(session, user.id, home, now) == OUTSIDE:
+                    raise ValidationFailed({"user_id": f"is no member of server {home}"})
+            authority = Authority(state, session, actor_id)
+            for role in roles:
+                authority.check_role(role)
+            authority.check_gifts(_gifts(session, state.registry, roles, Effect.ALLOW))
+            held = _held(session, user.id, roles)
+            for role in roles:
+                assignment = held.get(role.id)
+                before = _window(assignment) if assignment else None
+                if assignment is None:
+                    assignment = RoleAssignment(user_id=user.id, role_id=role.id)
+                    session.add(assignment)
+                    held[role.id] = assignment
+                assignment.valid_from, assignment.valid_until = valid_from, valid_until
+                assignment.assigned_by = actor_id
+                after = _window(assignment)
+                _audit(session, "role.assign", role, user.id, actor_id, before, after, reason)
+            session.flush()
+        return WriteReceipt(ids=tuple(held[role.id].id for role in roles))
+
+    def revoke_roles_from_user(
+        self,
+        user_id: int,
+        role_ids: Iterable[int],
+        server_id: int | None = None,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Take roles from a user.
+
+        Raises:
+            ValidationFailed: also for a role that the user does not hold (field ``role_ids``).
+        """
+        state = get_state()
+        with write(commit) as session:
+            user = require(session, User, user_id)
+            roles = _roles(session, role_ids, server_id)
+            held = _held(session, user.id, roles)
+            absent = [role.id for role in roles if role.id not in held]
+            if absent:
+                raise ValidationFailed(
+                    {"role_ids": [f"user {user.id} does not hold role {id_}" for id_ in absent]}
+                )
+            authority = Authority(state, session, actor_id)
+            for role in roles:
+                authority.check_role(role)
+            authority.check_gifts(_gifts(session, state.registry, roles, Effect.DENY))
+            ids = tuple(held[role.id].id for role in roles)
+            for role in roles:
+                before = _window(held[role.id])
+                session.delete(held[role.id])
+                _audit(session, "role.unassign", role, user.id, actor_id, before, None, reason)
+        return WriteReceipt(ids=ids)
+
+    def drop_member_roles(
+        self,
+        user_id: int,
+        server_id: int,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Take all roles of a server from somebody who leaves it.
+
+        Not judged by the hierarchy: leaving is everybody's right, and whoever removes a member is
+        judged by ``outranks``. Without it a member who comes back has the old roles again.
+        """
+        get_state()
+        checked_id(user_id, "user_id")
+        checked_id(server_id, "server_id")
+        with write(commit) as session:
+            held = session.execute(
+                select(RoleAssignment, Role)
+                .join(Role, Role.id == RoleAssignment.role_id)
+                .where(RoleAssignment.user_id == user_id, Role.server_id == server_id)
+            ).all()
+            for assignment, role in held:
+                before = _window(assignment)
+                session.delete(assignment)
+                _audit(session, "role.unassign", role, user_id, actor_id, before, None, reason)
+        return WriteReceipt(ids=tuple(assignment.id for assignment, _ in held))
+
+
+def check_window(start: datetime | None, end: datetime | None, now: datetime) -> None:
+    """Raises ``ValidationFailed`` for times without a zone, and a window that is empty or over."""
+    for field, moment in (("valid_from", start), ("valid_until", end)):
+        if moment is None:
+            continue
+        if not isinstance(moment, datetime):
+            raise ValidationFailed({field: "must be a datetime"})
+        if moment.utcoffset() is None:
+            raise ValidationFailed({field: "must have a time zone"})
+    if end is not None:
+        if end <= now:
+            raise ValidationFailed({"valid_until": "is in the past"})
+        if start is not None and end <= start:
+            raise ValidationFailed({"valid_until": "must be after valid_from"})
+
+
+def _roles(session: Session, role_ids: Iterable[int], server_id: int | None) -> list[Role]:
+    roles = []
+    for role_id in dict.fromkeys(checked_id(role_id, "role_ids") for role_id in role_ids):
+        role = require_role(session, role_id, "role_ids")
+        if server_id is not None and role.server_id != checked_id(server_id, "server_id"):
+            raise ValidationFailed({"role_ids": f"role {role.id} is not of server {server_id}"})
+        roles.append(role)
+    if not roles:
+        raise ValidationFailed({"role_ids": "give at least one role"})
+    return roles
+
+
+def _gifts(
+    session: Session, registry: PermissionRegistry, roles: list[Role], effect: Effect
+) -> Gifts:
+    return merged(
+        *(
+            gifts_of(session, registry, lineage(session, role), effect, role.server_id)
+            for role in roles
+        )
+    )
+
+
+def _held(session: Session, user_id: int, roles: list[Role]) -> dict[int, RoleAssignment]:
+    found = session.scalars(
+        select(RoleAssignment).where(
+            RoleAssignment.user_id == user_id,
+            RoleAssignment.role_id.in_([role.id for role in roles]),
+        )
+    )
+    return {assignment.role_id: assignment for assignment in found}
+
+
+def _window(assignment: RoleAssignment) -> dict[str, Any]:
+    start, end = assignment.valid_from, assignment.valid_until
+    return {
+        "role_id": assignment.role_id,
+        "valid_from": start.isoformat() if start else None,
+        "valid_until": end.isoformat() if end else None,
+    }
+
+
+def _audit(
+    session: Session,
+    action: str,
+    role: Role,
+    user_id: int,
+    actor_id: int | None,
+    before: Any,
+    after: Any,
+    reason: str | None,
+) -> None:
+    record_audit(
+        session,
+        action,
+        f"user:{user_id}",
+        actor_id=actor_id,
+        server_id=role.server_id,
+        before=before,
+        after=after,
+        reason=reason,
+    )

@@ -1,0 +1,49 @@
+"""Any number of ids as one parameter of a statement: a JSON array that the database unpacks.
+
+An ``IN`` list of ten thousand would be that many parameters, past SQLite's limit on many builds,
+and text to be made and parsed at each call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Select, String, bindparam, column, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import GenericFunction
+
+from app.db import Id
+
+
+class json_ids(GenericFunction[Any]):  # noqa: N801  (a function's name, as SQLAlchemy wants it)
+    """Rows of the numbers in a JSON array."""
+
+    inherit_cache = True
+
+
+@compiles(json_ids, "sqlite")
+def _on_sqlite(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(json_ids, "mysql", "mariadb")
+def _on_mariadb(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
+    array = compiler.process(element.clauses, **kw)
+    return f"JSON_TABLE({array}, '$[*]' COLUMNS (value BIGINT PATH '$'))"
+
+
+def ids_in(parameter: str) -> Select[Any]:
+    """The ids in the JSON array ``parameter``, as a subquery to use with ``in_``.
+
+    As a subquery it is unpacked once and looked up; joined, it may end up in an inner loop.
+    """
+    array = json_ids(bindparam(parameter, type_=String()))
+    return select(array.table_valued(column("value", Id), name=parameter).c.value)
+
+
+def id_array(ids: Iterable[int]) -> str:
+    """The value of the parameter."""
+    return json.dumps(list(ids))
