@@ -1,0 +1,67 @@
+"""The right to make one call through a breaker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ..outcome import Outcome
+from .states import Admission
+
+# Takes the permit and the outcome.
+Give = Callable[["BreakerPermit", Outcome], None]
+
+
+class AdmittedCall(Protocol):
+    """What a breaker must know of a call to take its result; see ``BreakerPermit``."""
+
+    @property
+    def request(self) -> str: ...
+
+    @property
+    def admission(self) -> Admission: ...
+
+    @property
+    def started(self) -> float: ...
+
+    @property
+    def local(self) -> bool: ...
+
+    @property
+    def alone(self) -> Admission | None: ...
+
+
+class BreakerPermit:
+    """Give it back once with how the call ended; giving it back again does nothing.
+
+    Attributes:
+        request: id of the request.
+        admission: what Redis, or the local twin, said.
+        started: when the call was let in, seconds of the runtime's clock.
+        local: the local twin let it in, for want of Redis.
+        alone: what the local twin said too, in an instance that opened alone.
+    """
+
+    __slots__ = ("_give", "admission", "alone", "local", "request", "started")
+
+    def __init__(
+        self,
+        give: Give,
+        request: str,
+        admission: Admission,
+        started: float,
+        local: bool,
+        alone: Admission | None = None,
+    ) -> None:
+        self._give: Give | None = give
+        self.request = request
+        self.admission = admission
+        self.started = started
+        self.local = local
+        self.alone = alone
+
+    def exit(self, outcome: Outcome) -> None:
+        """Tell how the call ended; never raises."""
+        give, self._give = self._give, None
+        if give is not None:
+            give(self, outcome)

@@ -1,0 +1,135 @@
+"""A breaker in Redis: the calls of its scripts, and where its events go."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+
+from .. import scripts
+from ..outcome import Outcome
+from ..runtime import OUTBOX_LENGTH, OUTBOX_TTL_MS, Runtime
+from ..settings import WindowType
+from ..store_error import STORE_ERRORS
+from .plan import MICRO, BreakerPlan
+from .states import Admission, Happened, Meaning, Refusal
+
+log = logging.getLogger(__name__)
+
+# Events a relay moves at once; more wait for the next call.
+RELAY_BATCH = 100
+# Seconds between looks at an outbox, for events whose writer died before it could move them.
+RELAY_INTERVAL = 5.0
+
+
+class Target(NamedTuple):
+    """Where a breaker's scripts work.
+
+    Attributes:
+        keys: of the state, and of the event stream or the outbox.
+        tell: the last arguments of each script that writes events: breaker, source, stream length,
+            stream TTL in ms.
+    """
+
+    keys: tuple[str, str]
+    tell: tuple[str, str, int, int]
+
+
+class RemoteBreaker:
+    """Every method raises what script calls raise (``STORE_ERRORS``)."""
+
+    def __init__(self, name: str, runtime: Runtime) -> None:
+        self.name = name
+        self._runtime = runtime
+        self._target: Target | None = None
+        self._relay_due: float | None = None
+
+    @property
+    def target(self) -> Target:
+        """Where to write; the first use finds out whether this is a cluster."""
+        return self._target or self._find_target()
+
+    def admit(self, request: str, plan: BreakerPlan) -> Admission | Refusal:
+        """Ask for a call."""
+        keys, tell = self.target
+        reply = self._runtime.scripts.run(scripts.BREAKER_ADMIT, keys, (request, plan.admit, *tell))
+        self.after_call(reply[3])
+        if reply[0]:
+            return Admission(reply[1], Meaning(reply[2]))
+        return Refusal(reply[1] / MICRO, bool(reply[2]))
+
+    def record(
+        self, request: str, period: int, outcome: Outcome, slow: bool, plan: BreakerPlan
+    ) -> Happened:
+        """Tell a result."""
+        keys, tell = self.target
+        happened, moved = self._runtime.scripts.run(
+            scripts.BREAKER_RECORD,
+            keys,
+            (request, period, int(outcome), int(slow), plan.record, *tell),
+        )
+        self.after_call(moved)
+        return Happened(happened)
+
+    def operate(
+        self, state: str, reason: str, seconds: float, period: int | None, plan: BreakerPlan
+    ) -> bool:
+        """Force a state; False when the breaker is in another period than the caller thought."""
+        keys, tell = self.target
+        length = int(seconds * MICRO)
+        expected = "" if period is None else period
+        done, moved = self._runtime.scripts.run(
+            scripts.BREAKER_OPERATE, keys, (state, reason, length, expected, plan.keep_ms, *tell)
+        )
+        self.after_call(moved)
+        return bool(done)
+
+    def look(self, plan: BreakerPlan) -> list[Any]:
+        """The reply of ``breaker_look.lua``."""
+        by_count = int(plan.config.window_type is WindowType.COUNT)
+        args = (by_count, plan.config.window_size)
+        reply: list[Any] = self._runtime.scripts.run(
+            scripts.BREAKER_LOOK, self.target.keys[:1], args
+        )
+        return reply
+
+    def after_call(self, events_written: int) -> None:
+        """On a cluster, move events on their way: at once the ones just written, and now and then
+        those that somebody else left behind."""
+        if self._relay_due is None:
+            return
+        now = self._runtime.clock()
+        if events_written or now >= self._relay_due:
+            self._relay_due = now + RELAY_INTERVAL
+            try:
+                self.relay()
+            except STORE_ERRORS as error:
+                log.warning("events of breaker %s wait in their outbox: %s", self.name, error)
+
+    def relay(self) -> int:
+        """Move the outbox into the event stream, each event once; returns how many were moved."""
+        run, events = self._runtime.scripts.run, self._runtime.events
+        outbox = self.target.keys[1]
+        entries = run(scripts.OUTBOX_READ, (outbox,), (RELAY_BATCH,))
+        if not entries:
+            return 0
+        args: list[Any] = [events.max_length, events.ttl_ms, OUTBOX_TTL_MS]
+        for entry_id, flat in entries:
+            fields = dict(zip(flat[::2], flat[1::2], strict=True))
+            args += [entry_id, *(fields[name] for name in (b"type", b"at", b"source", b"data"))]
+        moved_mark = self._runtime.keys.event_stream("moved", "cb", self.name)
+        moved: int = run(scripts.OUTBOX_PUBLISH, (events.key, moved_mark), args)
+        run(scripts.OUTBOX_TRIM, (outbox,), [entry_id for entry_id, _ in entries])
+        return moved
+
+    def _find_target(self) -> Target:
+        keys, events, state = self._runtime.keys, self._runtime.events, None
+        state = keys.breaker(self.name)
+        if self._runtime.clustered:
+            self._relay_due = self._runtime.clock()
+            where = (state, keys.breaker(self.name, "ev"))
+            bounds = (OUTBOX_LENGTH, OUTBOX_TTL_MS)
+        else:
+            where = (state, events.key)
+            bounds = (events.max_length, events.ttl_ms)
+        self._target = Target(where, (self.name, events.source, *bounds))
+        return self._target

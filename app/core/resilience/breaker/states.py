@@ -1,0 +1,101 @@
+"""What a circuit breaker can be, and what callers are told about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+
+class State(StrEnum):
+    """The state of a breaker; ``isolated`` and ``disabled`` are an operator's."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+    ISOLATED = "isolated"
+    DISABLED = "disabled"
+    METRICS_ONLY = "metrics_only"
+
+
+class Meaning(IntEnum):
+    """What the result of an admitted call is for."""
+
+    COUNTED = 0
+    PROBE = 1
+    UNWANTED = 2
+
+
+class Happened(IntEnum):
+    """What a result did."""
+
+    IGNORED = 0
+    COUNTED = 1
+    OPENED = 2
+    CLOSED = 3
+    OPENED_ALONE = 4
+
+
+class Admission(NamedTuple):
+    """A call was let in.
+
+    Attributes:
+        period: number of the state period that its result belongs to.
+        meaning: what its result is for.
+    """
+
+    period: int
+    meaning: Meaning
+
+
+class Refusal(NamedTuple):
+    """A call was refused.
+
+    Attributes:
+        wait: seconds until a call may be let in.
+        isolated: an operator forced the breaker open.
+    """
+
+    wait: float
+    isolated: bool = False
+
+
+@dataclass(frozen=True)
+class BreakerState:
+    """A picture of a breaker.
+
+    Attributes:
+        name: the breaker.
+        state: see ``State``; an open breaker whose time is over says ``open`` until a call comes.
+        period: number of the present state period.
+        reason: why the state is what it is.
+        until: seconds until ``open``, ``isolated`` or ``disabled`` ends, else 0.
+        calls, failures, slow_calls: in the window.
+        failure_rate, slow_call_rate: percent, ``None`` below the minimum number of calls.
+        consecutive_failures: failures in a row.
+        opens: times opened in a row without a close between.
+        probes: probes that run now.
+        rejected: calls that this process refused.
+        degraded: this process decides without Redis.
+        store_errors, answered_locally: see ``StoreHealth``.
+        opened_alone: only this process is open (``min_instances``).
+    """
+
+    name: str
+    state: State
+    period: int
+    reason: str
+    until: float
+    calls: int
+    failures: int
+    slow_calls: int
+    failure_rate: float | None
+    slow_call_rate: float | None
+    consecutive_failures: int
+    opens: int
+    probes: int
+    rejected: int = 0
+    degraded: bool = False
+    store_errors: int = 0
+    answered_locally: int = 0
+    opened_alone: bool = False

@@ -1,0 +1,54 @@
+"""One attempt to enter a guard: which parts it has, and what each needs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..breaker import CircuitBreaker
+from ..breaker.plan import BreakerPlan
+from ..breaker.states import Admission
+from ..bulkhead import Bulkhead
+from ..limiter import RateLimiter
+from ..limiter.dimensions import DimensionPlan, Target
+from ..settings import BulkheadConfig
+
+
+class BreakerPart(NamedTuple):
+    """A breaker that is not switched off, its configuration, and what its twin said if this
+    instance opened alone."""
+
+    breaker: CircuitBreaker
+    plan: BreakerPlan
+    alone: Admission | None
+
+
+class LimiterPart(NamedTuple):
+    """A limiter, its configuration, and what this call is counted on."""
+
+    limiter: RateLimiter
+    plan: DimensionPlan
+    target: Target
+    cost: int
+
+
+class BulkheadPart(NamedTuple):
+    """A bulkhead, its configuration, and whose slots."""
+
+    bulkhead: Bulkhead
+    config: BulkheadConfig
+    partition: str
+
+
+class Entry(NamedTuple):
+    """An attempt.
+
+    Attributes:
+        request: its id; the same when a lost call is sent again.
+        since: when it began, seconds of the runtime's clock.
+    """
+
+    request: str
+    since: float
+    breaker: BreakerPart | None
+    limiter: LimiterPart | None
+    bulkhead: BulkheadPart | None

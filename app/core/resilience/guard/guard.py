@@ -1,0 +1,204 @@
+"""Breaker, rate limit and bulkhead of one name, entered and left together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from app.core.errors import BulkheadFull, Rejected
+
+from ..breaker import CircuitBreaker
+from ..breaker.remote import RemoteBreaker
+from ..breaker.states import Happened
+from ..bulkhead import Bulkhead
+from ..limiter import Key, RateLimiter
+from ..limiter.limiter import check_units
+from ..outcome import ANY_EXCEPTION, Outcome, run_with
+from ..runtime import Runtime
+from ..store_error import STORE_ERRORS, StoreWatch
+from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
+from .permit import Permit
+from .spread import enter_spread, leave_spread
+from .storeless import enter_without_store
+from .together import NOT_WANTED, Together, outcome_for
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Guard:
+    """Any of the three parts may be missing. Safe for threads and greenlets.
+
+    On one server entry is one script call and exit another; when a part refuses, nothing is charged
+    and no probe is used up. On a cluster see ``spread.py``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        runtime: Runtime,
+        breaker: CircuitBreaker | None = None,
+        limiter: RateLimiter | None = None,
+        bulkhead: Bulkhead | None = None,
+    ) -> None:
+        self.name = name
+        self._runtime = runtime
+        self._breaker = breaker
+        self._limiter = limiter
+        self._bulkhead = bulkhead
+        # Its keys are passed to the scripts even when the guard has no breaker.
+        self._target_of = breaker.remote if breaker is not None else RemoteBreaker(name, runtime)
+        self._together: Together | None = None
+        self._watches: list[StoreWatch] = [
+            part.store for part in (breaker, limiter, bulkhead) if part is not None
+        ]
+
+    def call(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Runs ``fn`` inside; any ``Exception`` of it is a failure. Raises as ``enter``."""
+        return run_with(self.enter(), ANY_EXCEPTION, fn, *args, **kwargs)
+
+    def enter(
+        self,
+        key: Key = None,
+        cost: int = 1,
+        partition: str = "",
+        wait: float | None = None,
+    ) -> Permit:
+        """A permit for one call; give it back with ``exit(outcome)``.
+
+        Args:
+            key: who is counted by the rate limit.
+            cost: units for the rate limit.
+            partition: whose slots of the bulkhead; see ``bulkhead.partition_of``.
+            wait: seconds to wait for a slot; ``None`` takes the configured wait.
+
+        Raises:
+            CircuitOpen, RateLimited, BulkheadFull: a part refused.
+            ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
+        """
+        entry = self._entry(key, cost, partition)
+        if wait is None:
+            wait = entry.bulkhead.config.wait if entry.bulkhead is not None else 0.0
+        try:
+            return self._enter_or_decide(entry, wait)
+        except BulkheadFull:
+            if wait <= 0 or entry.bulkhead is None or self._watches[-1].degraded:
+                raise
+            return self._enter_after_wait(entry, entry.bulkhead, wait)
+
+    def _enter_or_decide(self, entry: Entry, wait: float) -> Permit:
+        """Ask Redis, or the twins without it; ``wait`` is for the twins alone."""
+        try:
+            permit = self._enter(entry)
+        except STORE_ERRORS as error:
+            self._lost(error)
+            return enter_without_store(self._leave, entry, wait)
+        except Rejected:
+            self._found()
+            raise
+        self._found()
+        return permit
+
+    def _entry(self, key: Key, cost: int, partition: str) -> Entry:
+        """What is to be asked; refuses what can be refused without asking."""
+        limiter, breaker, bulkhead = self._limiter, self._breaker, self._bulkhead
+        request = self._runtime.request_id()
+        limits = gate = slots = None
+        if limiter is not None:
+            check_units("cost", cost)
+            plan = limiter.plan
+            target = plan.target(key)
+            known = limiter.known_denial(target, cost)
+            if known is not None:
+                raise known.error(limiter.name)
+            limits = LimiterPart(limiter, plan, target, cost)
+        if bulkhead is not None:
+            config = bulkhead.get_config()
+            if config.max_concurrent == 0:
+                raise bulkhead.refused(config)
+            slots = BulkheadPart(bulkhead, config, partition)
+        if breaker is not None:
+            plan_of_breaker = breaker.plan
+            if not plan_of_breaker.disabled:
+                alone = None
+                if breaker.needs_local:
+                    alone = breaker.ask_twin_first(request, plan_of_breaker)
+                gate = BreakerPart(breaker, plan_of_breaker, alone)
+        return Entry(request, self._runtime.clock(), gate, limits, slots)
+
+    def _enter(self, entry: Entry) -> Permit:
+        limits, slots = entry.limiter, entry.bulkhead
+        if limits is not None and limits.limiter.local:
+            limits.limiter.settle(limits.plan, limits.target)
+        if self._runtime.clustered:
+            admission, numbers = enter_spread(self._runtime, entry)
+        else:
+            together = self._together
+            if together is None:
+                together = self._together = Together(self._runtime, self._target_of.target)
+            admission, numbers = together.enter(entry)
+        if entry.breaker is not None and entry.breaker.breaker.needs_local:
+            entry.breaker.breaker.admitted()
+        slot = None
+        if slots is not None:
+            bulkhead, config, partition = slots
+            slot = bulkhead.entered(config, partition, entry.request, entry.since)
+        return Permit(self._leave, entry, admission, slot, numbers)
+
+    def _enter_after_wait(self, entry: Entry, slots: BulkheadPart, wait: float) -> Permit:
+        """Wait for a slot in the queue, then ask the others, since they may have changed."""
+        slot = slots.bulkhead.acquire(wait, slots.partition)
+        rest = entry._replace(request=slot.id, since=self._runtime.clock(), bulkhead=None)
+        try:
+            permit = self._enter_or_decide(rest, 0.0)
+        except BaseException:
+            slot.release()
+            raise
+        permit.entry = rest._replace(bulkhead=slots)
+        permit.slot = slot
+        return permit
+
+    def _leave(self, permit: Permit, outcome: Outcome) -> None:
+        entry, slot, slow = permit.entry, permit.slot, False
+        part, counted = entry.breaker, NOT_WANTED
+        if part is not None:
+            slow = part.breaker.is_slow(permit)
+            part.breaker.record_local(permit, outcome, slow)
+            if not permit.local:
+                counted = outcome_for(permit.admission, outcome)
+        period, happened = permit.admission.period, Happened.IGNORED
+        try:
+            if slot is None or slot.local or slot.released:
+                if slot is not None:
+                    slot.release()
+                if counted != NOT_WANTED and part is not None:
+                    happened = part.breaker.remote.record(
+                        entry.request, period, Outcome(counted), slow, part.plan
+                    )
+            elif slot.hand_over() and entry.bulkhead is not None:
+                bulkhead = entry.bulkhead.bulkhead
+                bulkhead.left(slot)
+                together = self._together
+                if together is None:
+                    happened = leave_spread(self._runtime, entry, period, counted, slow)
+                else:
+                    happened = together.leave(entry, period, counted, slow, slot.lost)
+                bulkhead.local.wake_up()
+        except STORE_ERRORS as error:
+            self._lost(error)
+            log.warning("the end of a call of guard %s was not recorded: %s", self.name, error)
+            return
+        if part is not None and happened is Happened.OPENED_ALONE:
+            part.breaker.heard(happened, part.plan)
+
+    def _lost(self, error: Exception) -> None:
+        for watch in self._watches:
+            watch.lost(error)
+
+    def _found(self) -> None:
+        for watch in self._watches:
+            if watch.degraded:
+                watch.found()

@@ -1,0 +1,97 @@
+"""The right to make one guarded call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Self, cast
+
+from ..breaker.states import Admission, Meaning
+from ..leases import Slot
+from ..limiter import DimensionStatus, RateLimitResult
+from ..limiter.remote import statuses_of
+from ..limiter.result import result_of
+from ..outcome import ANY_EXCEPTION, Outcome
+from .entry import Entry
+
+# Takes the permit and the outcome.
+Give = Callable[["Permit", Outcome], None]
+
+NOT_ASKED = Admission(0, Meaning.UNWANTED)
+
+
+class Permit:
+    """Give it back once, with how the call ended; giving it back again does nothing.
+
+    As a context manager it counts any ``Exception`` as a failure.
+
+    Attributes:
+        entry: the attempt that led to it.
+        admission: what the breaker said.
+        local: the breaker's twin said it, for want of Redis.
+        slot: the bulkhead's slot; ``None`` without a bulkhead.
+    """
+
+    __slots__ = ("_give", "_limits", "admission", "entry", "local", "slot")
+
+    def __init__(
+        self,
+        give: Give,
+        entry: Entry,
+        admission: Admission,
+        slot: Slot | None,
+        limits: Sequence[int] | tuple[DimensionStatus, ...] = (),
+        local: bool = False,
+    ) -> None:
+        """``limits``: what the limiter's script reported, or what its twin said."""
+        self._give: Give | None = give
+        self._limits = limits
+        self.entry = entry
+        self.admission = admission
+        self.slot = slot
+        self.local = local
+
+    @property
+    def request(self) -> str:
+        """Id of the request."""
+        return self.entry.request
+
+    @property
+    def started(self) -> float:
+        """When the call was let in, seconds of the runtime's clock."""
+        return self.entry.since
+
+    @property
+    def alone(self) -> Admission | None:
+        """See ``BreakerPermit``."""
+        part = self.entry.breaker
+        return None if part is None else part.alone
+
+    @property
+    def limits(self) -> RateLimitResult | None:
+        """What the rate limit said, for headers; ``None`` without one."""
+        part = self.entry.limiter
+        if part is None or not self._limits:
+            return None
+        first = self._limits[0]
+        if isinstance(first, DimensionStatus):
+            return result_of(cast(tuple[DimensionStatus, ...], self._limits), degraded=True)
+        numbers = cast(Sequence[int], self._limits)
+        return result_of(statuses_of(part.target.dimensions, numbers))
+
+    def exit(self, outcome: Outcome) -> None:
+        """Tell how the call ended; never raises."""
+        give, self._give = self._give, None
+        if give is not None:
+            give(self, outcome)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.exit(Outcome.SUCCESS if error is None else ANY_EXCEPTION.of_error(error))

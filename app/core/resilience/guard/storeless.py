@@ -1,0 +1,43 @@
+"""Entering while Redis is away: each part answers by its ``on_store_error``."""
+
+from __future__ import annotations
+
+from ..limiter import DimensionStatus
+from ..outcome import Outcome
+from .entry import Entry
+from .permit import NOT_ASKED, Give, Permit
+
+
+def enter_without_store(give: Give, entry: Entry, wait: float) -> Permit:
+    """Ask the twins; what one gave is given back when another refuses.
+
+    Args:
+        wait: seconds to wait for a slot.
+
+    Raises:
+        Rejected: a part refused.
+    """
+    request, _, breaker, limiter, bulkhead = entry
+    admission, slot = NOT_ASKED, None
+    statuses: tuple[DimensionStatus, ...] = ()
+    permit = None
+    if breaker is not None:
+        permit = breaker.breaker.allow_without_store(request, breaker.plan)
+        admission = permit.admission
+    try:
+        if bulkhead is not None:
+            slot = bulkhead.bulkhead.acquire_without_store(
+                bulkhead.config, bulkhead.partition, request, wait
+            )
+        if limiter is not None:
+            result = limiter.limiter.hit_without_store(limiter.plan, limiter.target, limiter.cost)
+            statuses = result.dimensions
+            if not result.allowed:
+                raise result.error(limiter.limiter.name)
+    except BaseException:
+        if slot is not None:
+            slot.release()
+        if permit is not None:
+            permit.exit(Outcome.IGNORED)
+        raise
+    return Permit(give, entry, admission, slot, statuses, local=True)

@@ -1,0 +1,118 @@
+"""One thread a process that renews the leases of all its slots."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from .slot import Slot
+
+log = logging.getLogger(__name__)
+
+# A lease is renewed when this part of it is over, so that two heartbeats may get lost.
+RENEW_AT = 1 / 3
+# Seconds between looks when nothing is due; also for how long the thread stays without slots.
+IDLE = 1.0
+
+
+class Renewer(Protocol):
+    """A bulkhead, as the heartbeat sees it."""
+
+    def renew(self, slots: Sequence[Slot]) -> None:
+        """Renew these leases, all in one go; raises nothing."""
+        ...
+
+
+class Heartbeat:
+    """Starts its thread with the first slot and ends it when there has been none for a while."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._slots: dict[str, tuple[Slot, Renewer]] = {}
+        self._thread: threading.Thread | None = None
+        self._wake = threading.Event()
+        self._sleeps_until = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread is there."""
+        thread = self._thread
+        return thread is not None and thread.is_alive()
+
+    def __len__(self) -> int:
+        """Slots that this process holds."""
+        return len(self._slots)
+
+    def add(self, slot: Slot, renewer: Renewer) -> None:
+        """Keep a slot alive until ``remove``."""
+        if self._pid != os.getpid():
+            self._after_fork()
+        self._slots[slot.id] = (slot, renewer)
+        if self._thread is None:
+            self._start()
+        elif slot.renewed_at + slot.lease * RENEW_AT < self._sleeps_until:
+            self._wake.set()
+
+    def remove(self, slot: Slot) -> None:
+        """Let a slot go."""
+        self._slots.pop(slot.id, None)
+
+    def beat(self) -> None:
+        """Renew what is due now; the thread does this, and tests may."""
+        now = self._clock()
+        due: dict[Renewer, list[Slot]] = {}
+        for slot, renewer in list(self._slots.values()):
+            if now >= slot.renewed_at + slot.lease * RENEW_AT:
+                due.setdefault(renewer, []).append(slot)
+        for renewer, slots in due.items():
+            renewer.renew(slots)
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is not None:
+                return
+            self._thread = threading.Thread(target=self._run, name="yoto-heartbeat", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        me = threading.current_thread()
+        while True:
+            self._wake.wait(self._pause())
+            self._wake.clear()
+            if self._ends(me):
+                return
+            try:
+                self.beat()
+            except Exception:
+                log.exception("a heartbeat failed; the next one follows")
+
+    def _pause(self) -> float:
+        now = self._clock()
+        dues = [slot.renewed_at + slot.lease * RENEW_AT for slot, _ in list(self._slots.values())]
+        self._sleeps_until = min([now + IDLE, *dues])
+        return max(0.005, self._sleeps_until - now)
+
+    def _ends(self, me: threading.Thread) -> bool:
+        if self._slots:
+            return False
+        with self._lock:
+            self._thread = None
+            # A slot that came just now saw a thread and started none.
+            if not self._slots:
+                return True
+            self._thread = me
+            return False
+
+    def _after_fork(self) -> None:
+        """Threads do not survive a fork, and the parent's slots are the parent's."""
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._slots = {}
+        self._thread = None

@@ -1,0 +1,195 @@
+"""The rate limiter that applications use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.core.errors import ValidationFailed
+
+from ..runtime import Derived, Runtime
+from ..settings import OnStoreError, RateLimitConfig
+from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
+from .denials import DenialMemory
+from .dimensions import DimensionPlan, Key, Target
+from .local import LocalLimiter
+from .remote import RemoteLimiter
+from .result import DimensionStatus, RateLimitResult, result_of
+
+# Units. No limit is larger.
+LARGEST_COST = 1_000_000_000
+
+
+class RateLimiter:
+    """Limits the units that a key uses in a window, over all processes.
+
+    ``key`` is text, a ``MultiDimensionalKey``, or ``None`` for one limit that all share. Safe for
+    threads and greenlets.
+    """
+
+    def __init__(
+        self, name: str, get_config: Callable[[], RateLimitConfig], runtime: Runtime
+    ) -> None:
+        """``get_config`` gives the configuration of now and costs no round trip."""
+        self.name = name
+        self.rejected = 0
+        self.store = StoreWatch(f"rate limit {name}", runtime.clock)
+        self.denials = DenialMemory()
+        self.remote = RemoteLimiter(runtime)
+        self.local = LocalLimiter(runtime.share)
+        self._runtime = runtime
+        self._plan = Derived(get_config, self._make_plan)
+
+    @property
+    def plan(self) -> DimensionPlan:
+        """The configuration of now, with its dimensions."""
+        return self._plan()
+
+    def hit(self, key: Key = None, cost: int = 1) -> RateLimitResult:
+        """Uses ``cost`` units of every dimension of ``key``, or of none when one refuses.
+
+        Raises:
+            ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
+        """
+        check_units("cost", cost)
+        plan = self._plan()
+        target = plan.target(key)
+        known = self.known_denial(target, cost)
+        if known is not None:
+            return known
+        try:
+            self.settle(plan, target)
+            statuses = self.remote.hit(plan, target, cost, self._runtime.request_id())
+        except STORE_ERRORS as error:
+            self.store.lost(error)
+            return self.hit_without_store(plan, target, cost)
+        self.store.found()
+        return self.answered(target, cost, statuses)
+
+    def peek(self, key: Key = None, cost: int = 1) -> RateLimitResult:
+        """What ``hit`` would answer, with the numbers as they are; uses nothing."""
+        check_units("cost", cost)
+        plan = self._plan()
+        target = plan.target(key)
+        try:
+            statuses = self.remote.peek(plan, target, cost)
+        except STORE_ERRORS as error:
+            self.store.lost(error)
+            if plan.config.on_store_error is not OnStoreError.LOCAL:
+                return self._fixed_answer(plan, target)
+            now = self._runtime.clock()
+            statuses = self.local.peek(target, cost, now, plan.config.algorithm)
+            return result_of(statuses, degraded=True)
+        self.store.found()
+        return result_of(statuses)
+
+    def reset(self, key: Key = None) -> None:
+        """Makes every dimension of ``key`` unused.
+
+        Raises:
+            StoreUnavailable: only this process knows of it.
+        """
+        target = self._plan().target(key)
+        self.denials.forget(target.keys)
+        self.local.forget(target.keys)
+        self.remote.reset(target)
+
+    def refund(self, key: Key = None, cost: int = 1) -> None:
+        """Gives units back, never more than were used.
+
+        Without Redis it gives back to the local twin; units that Redis holds then come back by
+        themselves.
+        """
+        check_units("cost", cost)
+        plan = self._plan()
+        target = plan.target(key)
+        self.denials.forget(target.keys)
+        self.local.give(target, cost, self._runtime.clock())
+        try:
+            self.remote.give(plan, target, cost, self._runtime.request_id())
+        except STORE_ERRORS as error:
+            self.store.lost(error)
+
+    def forget(self, key: Key) -> None:
+        """Ask Redis again for this key, because somebody else gave units back."""
+        self.denials.forget(self._plan().target(key).keys)
+
+    # What the guard, which admits through several parts in one script, shares with ``hit``.
+
+    def known_denial(self, target: Target, cost: int) -> RateLimitResult | None:
+        """The denial that this process remembers, if it still holds."""
+        if not self.denials:
+            return None
+        status = self.denials.find(target.keys, cost, self._runtime.clock())
+        if status is None:
+            return None
+        self.rejected += 1
+        return result_of((status,), self.store.degraded)
+
+    def answered(
+        self, target: Target, cost: int, statuses: tuple[DimensionStatus, ...]
+    ) -> RateLimitResult:
+        """The result of what Redis said; denials are remembered."""
+        result = result_of(statuses)
+        if not result.allowed:
+            self.rejected += 1
+            now = self._runtime.clock()
+            for key, status in zip(target.keys, statuses, strict=True):
+                if status.retry_after > 0:
+                    self.denials.remember(key, cost, now, status)
+        return result
+
+    def settle(self, plan: DimensionPlan, target: Target) -> None:
+        """Tell Redis what was used on these keys while it was away, so that nobody gets the quota
+        twice. Raises what script calls raise."""
+        if not self.local:
+            return
+        kind = plan.config.algorithm
+        for key, item in zip(target.keys, target.dimensions, strict=True):
+            now = self._runtime.clock()
+            units = self.local.take_out(key, item.quota, now)
+            if units > 0:
+                try:
+                    self.remote.settle(plan, key, item, units, self._runtime.request_id())
+                except STORE_ERRORS:
+                    self.local.put_back(key, units, item.quota, now, kind)
+                    raise
+
+    def hit_without_store(self, plan: DimensionPlan, target: Target, cost: int) -> RateLimitResult:
+        """The answer of ``on_store_error``."""
+        self.store.answered_locally += 1
+        if plan.config.on_store_error is not OnStoreError.LOCAL:
+            result = self._fixed_answer(plan, target)
+        else:
+            now = self._runtime.clock()
+            statuses = self.local.hit(target, cost, now, plan.config.algorithm)
+            result = result_of(statuses, degraded=True)
+        if not result.allowed:
+            self.rejected += 1
+        return result
+
+    def _fixed_answer(self, plan: DimensionPlan, target: Target) -> RateLimitResult:
+        admits = plan.config.on_store_error is OnStoreError.OPEN
+        statuses = tuple(
+            DimensionStatus(
+                name=item.name,
+                limit=item.quota.limit,
+                window=item.quota.window,
+                remaining=item.quota.capacity if admits else 0,
+                reset_after=0.0 if admits else item.quota.window,
+                retry_after=0.0 if admits else RETRY_AFTER,
+            )
+            for item in target.dimensions
+        )
+        return result_of(statuses, degraded=True)
+
+    def _make_plan(self, config: RateLimitConfig) -> DimensionPlan:
+        self.denials.clear()
+        return DimensionPlan(self.name, config, self._runtime.keys)
+
+
+def check_units(field: str, units: int) -> None:
+    """Raises ``ValidationFailed`` unless ``units`` is a whole number from 1."""
+    if type(units) is not int or not 1 <= units <= LARGEST_COST:
+        raise ValidationFailed(
+            {field: f"must be a whole number from 1 to {LARGEST_COST}, not {units!r}"}
+        )

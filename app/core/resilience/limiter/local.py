@@ -1,0 +1,111 @@
+"""The limiter of one process, for while Redis is away: all dimensions are charged, or none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from ..settings import Algorithm
+from .dimensions import Target
+from .meters import Meter, meter_type
+from .quota import Quota
+from .result import DimensionStatus
+
+# Keys. The oldest are forgotten first; 100,000 callers of one process in one outage are an attack,
+# against which a share of the limit for each does not help anyway.
+LARGEST_MEMORY = 100_000
+
+
+class LocalLimiter:
+    """Meters by Redis key, behind a lock."""
+
+    def __init__(self, share: Callable[[int], int], largest: int = LARGEST_MEMORY) -> None:
+        """``share`` gives this instance's part of a limit."""
+        self._share = share
+        self._largest = largest
+        self._meters: dict[str, Meter] = {}
+        self._algorithm: Algorithm | None = None
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        """Keys with use that Redis does not know of."""
+        return len(self._meters)
+
+    def hit(
+        self, target: Target, cost: int, now: float, algorithm: Algorithm
+    ) -> tuple[DimensionStatus, ...]:
+        """Charge all dimensions, or none."""
+        with self._lock:
+            waits = self._waits(target, cost, now, algorithm)
+            if not any(waits):
+                for key, item in zip(target.keys, target.dimensions, strict=True):
+                    self._meter(key, now, algorithm).charge(now, cost, self._part(item.quota))
+            return self._statuses(target, waits, now, algorithm)
+
+    def peek(
+        self, target: Target, cost: int, now: float, algorithm: Algorithm
+    ) -> tuple[DimensionStatus, ...]:
+        """What a hit would meet."""
+        with self._lock:
+            waits = self._waits(target, cost, now, algorithm)
+            return self._statuses(target, waits, now, algorithm)
+
+    def give(self, target: Target, units: int, now: float) -> None:
+        """Give units back."""
+        with self._lock:
+            for key, item in zip(target.keys, target.dimensions, strict=True):
+                meter = self._meters.get(key)
+                if meter is not None:
+                    meter.charge(now, -units, self._part(item.quota))
+
+    def forget(self, keys: Sequence[str]) -> None:
+        """Make keys unused."""
+        with self._lock:
+            for key in keys:
+                self._meters.pop(key, None)
+
+    def take_out(self, key: str, quota: Quota, now: float) -> float:
+        """Units in use on a key, which is then forgotten here: Redis is told of them."""
+        with self._lock:
+            meter = self._meters.pop(key, None)
+            return 0.0 if meter is None else meter.used(now, self._part(quota))
+
+    def put_back(self, key: str, units: float, quota: Quota, now: float, kind: Algorithm) -> None:
+        """Undo ``take_out``: Redis could not be told."""
+        with self._lock:
+            self._meter(key, now, kind).charge(now, units, self._part(quota))
+
+    def _part(self, quota: Quota) -> Quota:
+        share = self._share
+        return Quota(share(quota.limit), quota.window, share(quota.capacity))
+
+    def _meter(self, key: str, now: float, algorithm: Algorithm) -> Meter:
+        if self._algorithm is not algorithm:
+            self._algorithm = algorithm
+            self._meters.clear()
+        meter = self._meters.get(key)
+        if meter is None:
+            while len(self._meters) >= self._largest:
+                self._meters.pop(next(iter(self._meters)))
+            meter = self._meters[key] = meter_type(algorithm)(now)
+        return meter
+
+    def _waits(
+        self, target: Target, cost: int, now: float, algorithm: Algorithm
+    ) -> tuple[float, ...]:
+        return tuple(
+            self._meter(key, now, algorithm).wait(now, cost, self._part(item.quota))
+            for key, item in zip(target.keys, target.dimensions, strict=True)
+        )
+
+    def _statuses(
+        self, target: Target, waits: Sequence[float], now: float, algorithm: Algorithm
+    ) -> tuple[DimensionStatus, ...]:
+        statuses = []
+        for key, item, wait in zip(target.keys, target.dimensions, waits, strict=True):
+            part = self._part(item.quota)
+            remaining, reset = self._meter(key, now, algorithm).status(now, part)
+            statuses.append(
+                DimensionStatus(item.name, part.limit, part.window, remaining, reset, wait)
+            )
+        return tuple(statuses)

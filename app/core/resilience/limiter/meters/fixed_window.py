@@ -1,0 +1,39 @@
+"""Fixed window: a counter that starts with the first unit and ends a window later."""
+
+from __future__ import annotations
+
+from ..quota import Quota, Status
+from .base import whole_units_left
+
+
+class FixedWindow:
+    """Cheapest and coarsest: two windows that touch may admit twice the limit."""
+
+    __slots__ = ("_start", "_used")
+
+    def __init__(self, now: float) -> None:
+        self._start = now
+        self._used = 0.0
+
+    def wait(self, now: float, cost: int, quota: Quota) -> float:
+        if quota.limit == 0 or cost > quota.limit:
+            return quota.window
+        if quota.fits(self.used(now, quota) + cost, quota.limit):
+            return 0.0
+        return self._start + quota.window - now
+
+    def charge(self, now: float, cost: float, quota: Quota) -> None:
+        if self._over(now, quota):
+            self._start, self._used = now, 0.0
+        self._used = max(0.0, self._used + cost)
+
+    def used(self, now: float, quota: Quota) -> float:
+        return 0.0 if self._over(now, quota) else self._used
+
+    def status(self, now: float, quota: Quota) -> Status:
+        used = self.used(now, quota)
+        left = whole_units_left(quota.limit, used)
+        return Status(left, self._start + quota.window - now if used else 0.0)
+
+    def _over(self, now: float, quota: Quota) -> bool:
+        return self._used == 0 or now - self._start >= quota.window

@@ -1,0 +1,43 @@
+"""Leaky bucket as a meter: the water level of a bucket that drains at a constant rate.
+
+Source: J. Turner, "New directions in communications", IEEE Communications 24(10), 1986; ITU-T
+I.371, annex A, continuous-state form. It admits what a token bucket of the same size admits.
+"""
+
+from __future__ import annotations
+
+from ..quota import Quota, Status
+from .base import whole_units_left
+
+
+class LeakyBucket:
+    """Units fill the bucket up to ``capacity``; ``limit`` of them drain in a window."""
+
+    __slots__ = ("_at", "_level")
+
+    def __init__(self, now: float) -> None:
+        self._at = now
+        self._level = 0.0
+
+    def wait(self, now: float, cost: int, quota: Quota) -> float:
+        if quota.limit == 0 or cost > quota.capacity:
+            return quota.window
+        after = self.used(now, quota) + cost
+        if quota.fits(after, quota.capacity):
+            return 0.0
+        return (after - quota.capacity) * quota.interval
+
+    def charge(self, now: float, cost: float, quota: Quota) -> None:
+        self._level = max(0.0, self.used(now, quota) + cost)
+        self._at = now
+
+    def used(self, now: float, quota: Quota) -> float:
+        if quota.limit == 0:
+            return self._level
+        return max(0.0, self._level - max(0.0, now - self._at) / quota.interval)
+
+    def status(self, now: float, quota: Quota) -> Status:
+        if quota.limit == 0:
+            return Status(0, 0.0)
+        level = self.used(now, quota)
+        return Status(whole_units_left(quota.capacity, level), level * quota.interval)

@@ -1,0 +1,45 @@
+"""What a meter is measured against."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# Units. Sums of fractions miss whole numbers by less than this; a caller who waited exactly as
+# long as he was told must not be refused for it.
+TOLERANCE = 1e-6
+RELATIVE_TOLERANCE = 1e-9
+
+
+class Quota(NamedTuple):
+    """A limit as meters need it.
+
+    Attributes:
+        limit: units in a window; 0 refuses all.
+        window: seconds.
+        capacity: units at once, for the bucket algorithms.
+    """
+
+    limit: int
+    window: float
+    capacity: int
+
+    @property
+    def interval(self) -> float:
+        """Seconds in which a bucket gives one unit back. Only for a limit above 0."""
+        return self.window / self.limit
+
+    def fits(self, used: float, ceiling: int) -> bool:
+        """Whether ``used`` units stay within ``ceiling``, but for rounding."""
+        return used <= ceiling + TOLERANCE + RELATIVE_TOLERANCE * ceiling
+
+
+class Status(NamedTuple):
+    """Where a meter stands.
+
+    Attributes:
+        remaining: whole units left now.
+        reset_after: seconds until the whole limit is free again.
+    """
+
+    remaining: int
+    reset_after: float

@@ -1,0 +1,19 @@
+-- Included. Leaky bucket as a meter: '<dd' moment, level in units. Twin:
+-- limiter/meters/leaky_bucket.py.
+local function leaky_bucket(key, cost, limit, window, capacity)
+  local interval, level = window / limit, 0
+  local stored = redis.call('GET', key)
+  if stored then
+    local at, was = struct.unpack('<dd', stored)
+    level = math.max(0, was - math.max(0, now - at) / interval)
+  end
+  local after = math.max(0, level + cost)
+  local wait = 0
+  if cost > capacity then
+    wait = window
+  elseif not fits(after, capacity) then
+    wait = (after - capacity) * interval
+  end
+  return wait, level, level * interval, after, after * interval, struct.pack('<dd', now, after),
+    after * interval
+end

@@ -1,0 +1,39 @@
+-- Included. Sliding window counter: '<ddd' start, units since then, units of the window before.
+-- Twin: limiter/meters/sliding_window.py.
+local function sliding_window(key, cost, limit, window)
+  local start, current, previous = now, 0, 0
+  local stored = redis.call('GET', key)
+  if stored then
+    start, current, previous = struct.unpack('<ddd', stored)
+    local passed = now - start
+    if passed >= 2 * window then
+      start, current, previous = now, 0, 0
+    elseif passed >= window then
+      start, current, previous = start + window, 0, current
+    end
+    start = math.min(start, now)
+  end
+  local passed = now - start
+  local weight = 1 - passed / window
+  local used, room = previous * weight + current, limit - cost
+  local wait = 0
+  if cost > limit then
+    wait = window
+  elseif not fits(used + cost, limit) then
+    if current <= room then
+      wait = (1 - (room - current) / previous) * window - passed
+    else
+      wait = window - passed + (1 - room / current) * window
+    end
+  end
+  local new_current, new_previous = current + cost, previous
+  if new_current < 0 then
+    new_previous, new_current = math.max(0, previous + new_current), 0
+  end
+  local function reset(now_used, before)
+    return now_used > 0 and 2 * window - passed or before > 0 and window - passed or 0
+  end
+  return wait, used, reset(current, previous), new_previous * weight + new_current,
+    reset(new_current, new_previous), struct.pack('<ddd', start, new_current, new_previous),
+    2 * window - passed
+end

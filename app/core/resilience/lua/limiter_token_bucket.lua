@@ -1,0 +1,20 @@
+-- Included. Token bucket as GCRA (ITU-T I.371): how far the theoretical arrival time is ahead of a
+-- moment: '<ddd' moment, distance, microseconds a unit. Twin: limiter/meters/token_bucket.py.
+local function token_bucket(key, cost, limit, window, capacity)
+  local interval, ahead = window / limit, 0
+  local stored = redis.call('GET', key)
+  if stored then
+    local at, distance, price = struct.unpack('<ddd', stored)
+    -- A limit that was changed live keeps the units in use, at their new price.
+    ahead = math.max(0, distance * (interval / price) - math.max(0, now - at))
+  end
+  local after, room = math.max(0, ahead + cost * interval), capacity * interval
+  local wait = 0
+  if cost > capacity then
+    wait = window
+  elseif not fits(after / interval, capacity) then
+    wait = after - room
+  end
+  return wait, ahead / interval, ahead, after / interval, after,
+    struct.pack('<ddd', now, after, interval), after
+end

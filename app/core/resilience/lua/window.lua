@@ -1,0 +1,67 @@
+-- Included. The sliding windows of a breaker, each packed into one string.
+
+-- Counts failures and slow calls in a ring; only needed after its size was changed live.
+local function count_ring(ring)
+  local failures, slows = 0, 0
+  for at = 1, #ring do
+    local outcome = string.byte(ring, at)
+    failures = failures + outcome % 2
+    slows = slows + math.floor(outcome / 2)
+  end
+  return failures, slows
+end
+
+-- The last `size` calls: '<I4I4I4' position of the oldest, failures, slow calls; then a byte a call
+-- (1 failed, 2 slow, added). Returns the new string (nil when count is 0), calls, failures, slow.
+local function count_window(packed, size, count, failed, slow)
+  local oldest, failures, slows, ring = 0, 0, 0, ''
+  if packed then
+    oldest, failures, slows = struct.unpack('<I4I4I4', packed)
+    ring = string.sub(packed, 13)
+  end
+  if #ring > size or oldest > 0 and #ring < size then
+    -- The size was changed live: keep the newest outcomes.
+    ring = string.sub(string.sub(ring, oldest + 1) .. string.sub(ring, 1, oldest), -size)
+    oldest, failures, slows = 0, count_ring(ring)
+  end
+  if count == 0 then return nil, #ring, failures, slows end
+  if #ring == size then
+    local gone = string.byte(ring, oldest + 1)
+    failures, slows = failures - gone % 2, slows - math.floor(gone / 2)
+  end
+  local outcome = string.char(failed + 2 * slow)
+  if #ring < size then
+    ring = ring .. outcome
+  else
+    ring = string.sub(ring, 1, oldest) .. outcome .. string.sub(ring, oldest + 2)
+    oldest = (oldest + 1) % size
+  end
+  failures, slows = failures + failed, slows + slow
+  return struct.pack('<I4I4I4', oldest, failures, slows) .. ring, #ring, failures, slows
+end
+
+-- The last `size` seconds in tenths of it: '<dI4I4I4' start, calls, failures, slow calls a bucket,
+-- oldest first. A bucket leaves a window's length after its start.
+local function time_window(packed, size, count, failed, slow)
+  local length = size * 1000000
+  local width = length / 10
+  local start = math.floor(now / width) * width
+  local calls, failures, slows = count, failed, slow
+  local bucket_calls, bucket_failures, bucket_slows = count, failed, slow
+  local kept = {}
+  for at = 1, packed and #packed or 0, 20 do
+    local began, c, f, s = struct.unpack('<dI4I4I4', packed, at)
+    if began > now - length then
+      calls, failures, slows = calls + c, failures + f, slows + s
+      if began >= start then
+        bucket_calls, bucket_failures, bucket_slows =
+          bucket_calls + c, bucket_failures + f, bucket_slows + s
+      else
+        kept[#kept + 1] = string.sub(packed, at, at + 19)
+      end
+    end
+  end
+  if count == 0 then return nil, calls, failures, slows end
+  kept[#kept + 1] = struct.pack('<dI4I4I4', start, bucket_calls, bucket_failures, bucket_slows)
+  return table.concat(kept), calls, failures, slows
+end
