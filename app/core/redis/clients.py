@@ -7,6 +7,7 @@ works on them.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ from app.core.errors import StoreUnavailable
 from app.core.redis.blocking import blocking_seconds
 from app.core.redis.endpoint import Endpoint
 from app.core.redis.gate import Gate
+from app.core.redis.liveness import state_of
 
 # A cluster client that lost a connection reads the slot map and tries once more: by then a failover
 # is over or it is not, and waiting for it is for the caller to decide.
@@ -67,6 +69,13 @@ class _Reporting(AbstractConnection):
             self._report(super().connect_check_health, *args, **options)
         finally:
             self._opening = False
+
+    def can_read(self, timeout: float = 0) -> bool:
+        sock: Any = self._sock
+        # Event loops take ``poll`` away, without which redis-py cannot see that a server hung up.
+        if sock is not None and not hasattr(select, "poll") and state_of(sock) == "closed":
+            raise exceptions.ConnectionError("the server closed the connection")
+        return super().can_read(timeout)
 
     def send_command(self, *args: Any, **options: Any) -> None:
         self._blocks_for = blocking_seconds(args)

@@ -17,6 +17,8 @@ import hiredis
 from redis import exceptions
 from redis.connection import AbstractConnection
 
+from app.core.redis.liveness import state_of
+
 # hiredis declares a tuple of one item and means any number.
 pack_command: Callable[[tuple[str | int | float | bytes, ...]], bytes]
 pack_command = hiredis.pack_command  # type: ignore[assignment]
@@ -51,7 +53,7 @@ def _reply_error(text: str) -> Exception:
 class Link:
     """One open connection. Not for two callers at once; after any exception it must be closed."""
 
-    __slots__ = ("_connection", "_feed", "_gets", "_receive", "send")
+    __slots__ = ("_connection", "_feed", "_gets", "_receive", "_socket", "send")
 
     def __init__(self, connection: AbstractConnection, timeout: float) -> None:
         """Open ``connection``; each send and each read may then take ``timeout`` seconds.
@@ -62,6 +64,7 @@ class Link:
         connection.connect()  # type: ignore[no-untyped-call]
         # redis-py has no public way to its socket. The connection is kept: it owns the socket.
         sock: socket.socket = connection._sock  # type: ignore[assignment]
+        self._socket = sock
         _set_timeout(sock, timeout)
         reader = hiredis.Reader(
             protocolError=exceptions.InvalidResponse,
@@ -90,11 +93,8 @@ class Link:
         return reply
 
     def is_stale(self) -> bool:
-        """Whether the server closed the connection, or sent something, while it was idle."""
-        try:
-            return bool(self._connection.can_read(0))
-        except (exceptions.ConnectionError, exceptions.TimeoutError):
-            return True
+        """Whether the server closed the connection, or spoke unasked, while nobody used it."""
+        return state_of(self._socket) != "silent"
 
     def close(self) -> None:
         """Close the socket."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from app.core.redis import RedisConnection
+from tests.support.redis_servers import wait_until
 
 Key = Callable[[str], str]
 
@@ -41,6 +42,25 @@ def test_a_blocking_read_wakes_for_an_entry(connection: RedisConnection, key: Ke
     replies = connection.client.xread({key("s"): "$"}, block=5000)
     timer.join()
     assert b"a" in str(replies).encode()
+
+
+def test_messages_of_a_subscription_arrive(connection: RedisConnection, key: Key) -> None:
+    subscription = connection.client.pubsub()
+    subscription.subscribe(key("channel"))
+    heard: list[bytes] = []
+
+    def listen() -> bool:
+        message = subscription.get_message()
+        if message is not None and message["type"] == "message":
+            heard.append(message["data"])
+        elif message is not None:
+            for number in range(3):
+                connection.client.publish(key("channel"), number)
+        return len(heard) == 3
+
+    wait_until(listen)
+    assert heard == [b"0", b"1", b"2"]
+    subscription.close()
 
 
 def test_the_client_is_one_and_the_same(connection: RedisConnection) -> None:
