@@ -90,6 +90,7 @@ class DegradationChanged(Event, frozen=True, kw_only=True):
 
     Attributes:
         source: what asks for the level, such as ``alert:error_rate``.
+        feature: the one feature it is about; empty for all.
         old, new: ``none``, ``light``, ``medium`` or ``heavy``: this source's level.
         reason: why.
         ttl_ms: how long the new level holds if nobody renews it.
@@ -98,6 +99,7 @@ class DegradationChanged(Event, frozen=True, kw_only=True):
     source: str
     old: str
     new: str
+    feature: str = ""
     reason: str = ""
     ttl_ms: int = 0
 
