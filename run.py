@@ -129,6 +129,7 @@ def main(arguments: Sequence[str]) -> int:
         monkey_patch(mode)
     level = os.environ.get("YOTO_LOG_LEVEL", "INFO")
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
     from app.core.errors import ConfigurationError
     from app.server import EX_CONFIG

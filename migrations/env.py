@@ -33,6 +33,8 @@ def run() -> None:
             target_metadata=db.metadata,
             render_item=render_item,
             transaction_per_migration=True,
+            # A migration that fails half-way leaves nothing behind; MariaDB cannot do that.
+            transactional_ddl=connection.dialect.name == "sqlite",
             **options,
         )
         with context.begin_transaction():

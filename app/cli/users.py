@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import sys
 
 import click
 from flask import current_app
@@ -30,7 +31,7 @@ def create_admin(username: str, display_name: str | None, password_stdin: bool) 
     if not re.fullmatch(USERNAME_PATTERN, username):
         raise click.ClickException(f"username: '{username}' is not like {USERNAME_PATTERN}")
     if password_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\n")
+        password = sys.stdin.readline().rstrip("\n")
         _refuse_bad_password(password)
     else:
         password = secrets.token_urlsafe(15)

@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, select
 from app.core.errors import ValidationFailed
 from app.db import db
 from app.extensions import permissions
-from app.models import AuditRecord, Effect, Permission, Role, RoleAssignment, RoleGrant, User
+from app.models import AuditRecord, Effect, Role, RoleAssignment, RoleGrant, User
 from app.models.user import NO_PASSWORD
 
 ROWS_AT_ONCE = 5000
@@ -111,15 +111,15 @@ def _read(file: Path) -> dict[int, frozenset[int]]:
 
 
 def _permissions(matrix: str, numbers: Sequence[int], bar: Any) -> dict[int, int]:
-    names = {permission_name(matrix, number): number for number in numbers}
-    permissions.batch_register_permissions(
-        [{"name": name, "group": matrix, "scope": "global"} for name in names], commit=False
+    receipt = permissions.batch_register_permissions(
+        [
+            {"name": permission_name(matrix, number), "group": matrix, "scope": "global"}
+            for number in numbers
+        ],
+        commit=False,
     )
-    bar.update(len(names))
-    rows = db.session.execute(
-        select(Permission.name, Permission.id).where(Permission.category == matrix)
-    )
-    return {names[name]: key for name, key in rows if name in names}
+    bar.update(len(numbers))
+    return dict(zip(numbers, receipt.ids, strict=True))
 
 
 def _users(matrix: str, numbers: Sequence[int], bar: Any) -> dict[str, int]:

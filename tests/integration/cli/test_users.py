@@ -26,7 +26,8 @@ def test_create_admin_shows_a_password_that_signs_in(app: Flask) -> None:
     assert app.test_client().post("/api/v1/auth/login", json=body).status_code == 200
     with app.app_context():
         assert db.session.scalars(select(User.super_admin)).one() is True
-        assert db.session.scalars(select(AuditRecord.action)).all() == ["user.create"]
+        created = select(AuditRecord.subject).where(AuditRecord.action == "user.create")
+        assert db.session.scalars(created).all() == ["user:1"]
 
 
 def test_create_admin_takes_a_password_from_standard_input(app: Flask) -> None:
