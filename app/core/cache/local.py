@@ -1,0 +1,165 @@
+"""The first tier: what this process remembers. Bounded; nothing here is thread-safe but look-ups.
+
+``Coherence`` guards every change. Look-ups need no guard: they read one slot, whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any, NamedTuple
+
+from cachebox import LRUCache
+
+from app.core.cache.entry import Concerns, Entry, PlaceKey
+from app.core.cache.settings import StoreSettings
+from app.core.cache.subjects import Touched
+
+# Another thread's look-up may disturb a scan, which is then begun again.
+_SCAN_TRIES = 5
+
+
+class Slot(NamedTuple):
+    """An entry with its times on the monotonic clock, in the order in which a hit reads them.
+
+    Attributes:
+        mask: the entry's.
+        fresh_until: until then the entry answers without a second thought.
+        usable_until: until then it answers while somebody refreshes it.
+    """
+
+    mask: int
+    fresh_until: float
+    usable_until: float
+    entry: Entry
+
+
+class UserStore:
+    """Entries by user and place. Dropping a user is dropping one key."""
+
+    def __init__(self, settings: StoreSettings, places_per_user: int) -> None:
+        self.size = settings.size
+        self._places_per_user = places_per_user
+        self._users: LRUCache[int, dict[PlaceKey, Slot]] = LRUCache(settings.size)
+        self.find: Callable[[int], dict[PlaceKey, Slot] | None] = self._users.get
+        self.evictions = 0
+
+    def slot(self, user_id: int, place: PlaceKey) -> Slot | None:
+        """The slot of one user in one place, expired or not."""
+        places = self.find(user_id)
+        return None if places is None else places.get(place)
+
+    def put(self, slot: Slot) -> None:
+        """Remember one entry, at the cost of the one that was used least recently."""
+        entry = slot.entry
+        places = self.find(entry.user_id)
+        if places is None:
+            if len(self._users) >= self.size:
+                self.evictions += 1
+            self._users.insert(entry.user_id, {entry.place: slot})
+            return
+        if entry.place not in places and len(places) >= self._places_per_user:
+            del places[next(iter(places))]
+            self.evictions += 1
+        places[entry.place] = slot
+
+    def discard(self, user_id: int, place: PlaceKey) -> None:
+        """Forget one user in one place."""
+        places = self.find(user_id)
+        if places is not None:
+            places.pop(place, None)
+
+    def drop(self, touched: Touched) -> None:
+        """Forget what ``touched`` concerns."""
+        if touched.everything:
+            self.clear()
+            return
+        for user_id in touched.users:
+            self._users.pop(user_id, None)
+        if touched.roles or touched.servers or touched.channels:
+            self._scan(touched)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._users.clear()
+
+    def _scan(self, touched: Touched) -> None:
+        for user_id, places in _items(self._users):
+            for place, slot in list(places.items()):
+                if _entry_concerned(slot.entry, touched):
+                    del places[place]
+            if not places:
+                self._users.pop(user_id, None)
+
+    def __len__(self) -> int:
+        """How many users."""
+        return len(self._users)
+
+
+class SharedSlot(NamedTuple):
+    """Something that is no single user's, with its end on the monotonic clock."""
+
+    value: Any
+    usable_until: float
+    concerns: Concerns
+
+
+class SharedStore:
+    """Values that many users share, by key: what roles give, what places give."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self.size = settings.size
+        self.ttl = settings.ttl
+        self._slots: LRUCache[Hashable, SharedSlot] = LRUCache(settings.size)
+        self.find: Callable[[Hashable], SharedSlot | None] = self._slots.get
+        self.evictions = 0
+
+    def put(self, key: Hashable, slot: SharedSlot) -> None:
+        """Remember one value, at the cost of the one that was used least recently."""
+        if len(self._slots) >= self.size and key not in self._slots:
+            self.evictions += 1
+        self._slots.insert(key, slot)
+
+    def drop(self, touched: Touched) -> None:
+        """Forget what ``touched`` concerns."""
+        if touched.everything:
+            self.clear()
+        elif touched.roles or touched.servers or touched.channels:
+            for key, slot in _items(self._slots):
+                if _concerned(slot.concerns, touched):
+                    self._slots.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._slots.clear()
+
+    def __len__(self) -> int:
+        """How many values."""
+        return len(self._slots)
+
+
+def _entry_concerned(entry: Entry, touched: Touched) -> bool:
+    # Like ``_concerned(entry.concerns, ...)``, in a third of the time: a scan asks thousands.
+    return (
+        entry.server_id in touched.servers
+        or (entry.place & 1 and entry.place >> 1 in touched.channels)
+        or not touched.roles.isdisjoint(entry.roles)
+    )
+
+
+def _concerned(concerns: Concerns, touched: Touched) -> bool:
+    return not (
+        touched.roles.isdisjoint(concerns.roles)
+        and touched.servers.isdisjoint(concerns.servers)
+        and touched.channels.isdisjoint(concerns.channels)
+    )
+
+
+def _items(cache: LRUCache[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    """Everything in ``cache``; nothing, and ``cache`` is empty, if it could not be gone through."""
+    for _ in range(_SCAN_TRIES):
+        try:
+            return iter(list(cache.items()))
+        except RuntimeError:
+            continue
+    cache.clear()
+    return iter(())

@@ -1,0 +1,122 @@
+"""The invalidation log: one Redis stream that tells every worker what has changed.
+
+The id of an entry is a ``Position``; ids only grow. An entry has two fields: ``n``, which counts
+entries one by one so that a reader notices when some are missing, and ``s``, the subjects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from app.core.cache.position import ORIGIN, Position
+from app.core.cache.subjects import SEPARATOR, is_known
+from app.core.errors import ValidationFailed
+from app.core.redis import RedisConnection, load_script
+
+# Entries. Read in full by each worker that starts; one that was cut off for longer than so many
+# changes starts from nothing.
+MAX_LENGTH = 20_000
+# ms, refreshed by each entry. Much longer than anything cached lives.
+TTL_MS = 7 * 24 * 3600 * 1000
+# Subjects an entry: about 10 KiB.
+MAX_SUBJECTS = 500
+
+_APPEND = load_script("app.core.cache.lua", "append.lua")
+
+
+class LogEntry(NamedTuple):
+    """One entry of the log."""
+
+    position: Position
+    number: int
+    subjects: tuple[str, ...]
+
+
+class InvalidationLog:
+    """Writes and reads the log.
+
+    Every method raises ``StoreUnavailable`` when Redis does not answer.
+    """
+
+    def __init__(
+        self, redis: RedisConnection, max_length: int = MAX_LENGTH, ttl_ms: int = TTL_MS
+    ) -> None:
+        """Nothing connects before the first use."""
+        self._redis = redis
+        self.key = redis.keys.invalidation_log()
+        self._counter = redis.keys.invalidation_log("n")
+        self._max_length = max_length
+        self._ttl_ms = ttl_ms
+
+    def append(self, subjects: Iterable[str], known: Position = ORIGIN) -> LogEntry:
+        """Append ``subjects`` as one entry or, if there are many, as several.
+
+        Appending the same twice does no harm.
+
+        Args:
+            known: the newest position that the caller has seen; the new one will be above it even
+                if the log was lost.
+
+        Returns:
+            The last entry written.
+
+        Raises:
+            ValidationFailed: a subject is malformed, or there is none.
+        """
+        wanted = tuple(dict.fromkeys(subjects))
+        problems = [f"unknown subject {one!r}" for one in wanted if not is_known(one)]
+        if problems or not wanted:
+            raise ValidationFailed({"subjects": problems or "at least one is needed"})
+        for start in range(0, len(wanted), MAX_SUBJECTS):
+            entry = self._append(wanted[start : start + MAX_SUBJECTS], known)
+            known = max(known, entry.position)
+        return entry
+
+    def _append(self, subjects: tuple[str, ...], known: Position) -> LogEntry:
+        args = (
+            SEPARATOR.join(subjects),
+            self._max_length,
+            self._ttl_ms,
+            known.ms,
+            known.sequence,
+        )
+        entry_id, number = self._redis.scripts.run(_APPEND, [self.key, self._counter], args)
+        return LogEntry(_position(entry_id), int(number), subjects)
+
+    def read(self, after: Position, limit: int, block_ms: int) -> list[LogEntry]:
+        """At most ``limit`` entries after ``after``, oldest first; waits for the first one."""
+        reply = self._redis.client.xread({self.key: str(after)}, count=limit, block=block_ms)
+        return [_entry(raw) for raw in _entries(reply)]
+
+    def newest(self) -> LogEntry | None:
+        """The last entry; None when the log is empty or not there."""
+        for raw in self._redis.client.xrevrange(self.key, count=1):
+            return _entry(raw)
+        return None
+
+
+def _entries(reply: Any) -> Sequence[Any]:
+    """The entries of the one stream in an XREAD reply, of RESP2 (pairs) or RESP3 (a mapping)."""
+    if not reply:
+        return ()
+    if isinstance(reply, dict):
+        (chunks,) = reply.values()
+        return chunks[0]  # type: ignore[no-any-return]
+    return reply[0][1]  # type: ignore[no-any-return]
+
+
+def _entry(raw: Any) -> LogEntry:
+    entry_id, fields = raw
+    number = fields.get(b"n", b"")
+    # What somebody wrote by hand has no number, which readers take for a gap.
+    return LogEntry(
+        _position(entry_id),
+        int(number) if number.isdigit() else 0,
+        tuple(fields.get(b"s", b"").decode(errors="replace").split(SEPARATOR)),
+    )
+
+
+def _position(entry_id: bytes) -> Position:
+    ms, _, sequence = entry_id.partition(b"-")
+    return Position.of(int(ms), int(sequence))

@@ -1,0 +1,257 @@
+"""Follows the invalidation log in one thread, and tells how far and how recently it has read."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+from redis import exceptions
+
+from app.core.cache.coherence import Coherence
+from app.core.cache.continuity import Continuity, Gap
+from app.core.cache.listeners import Listener, Listeners
+from app.core.cache.log import InvalidationLog, LogEntry
+from app.core.cache.position import Position
+from app.core.cache.subjects import GLOBAL
+from app.core.errors import PlatformError
+
+log = logging.getLogger(__name__)
+
+# ms that a read waits for news: short enough to hear of Redis many times within MAX_STALENESS.
+BLOCK_MS = 150
+# Entries a read; one that brings fewer has reached the end of the log.
+READ_LIMIT = 1_000
+# s between tries while Redis is away.
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 0.5
+
+LOST = (PlatformError, exceptions.RedisError, OSError)
+
+
+@dataclass
+class TailerCounts:
+    """What a tailer did since the process started.
+
+    Attributes:
+        entries: entries applied.
+        gaps: times that events may have been missed, so that everything was dropped.
+        lapses: times that Redis was silent for so long that memory was dropped.
+        losses: times that Redis could not be read.
+    """
+
+    entries: int = 0
+    gaps: int = 0
+    lapses: int = 0
+    losses: int = 0
+
+
+class Tailer:
+    """One daemon thread that reads the log of one application.
+
+    Attributes:
+        applied: position up to which the log was applied. Read it *before* reading the database.
+        fresh_until: monotonic time until which what is remembered may be used. It counts from the
+            moment a request was sent, so that a process that was paused before it saw the reply
+            does not think itself fresh.
+    """
+
+    def __init__(
+        self,
+        invalidations: InvalidationLog,
+        coherence: Coherence,
+        max_staleness: float,
+        block_ms: int = BLOCK_MS,
+    ) -> None:
+        """``max_staleness`` is in seconds; no thread is started yet."""
+        self._log = invalidations
+        self._coherence = coherence
+        self._max_staleness = max_staleness
+        self._block_ms = block_ms
+        self._continuity = Continuity()
+        self._listeners = Listeners()
+        self._start_lock = threading.Lock()
+        self._noting = threading.Lock()
+        self._progress = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._tried = threading.Event()
+        self._heard_at: float | None = None
+        # Everybody must be told that Redis lost entries.
+        self._must_renew = False
+        self.applied = Position(0)
+        self.fresh_until = 0.0
+        self.counts = TailerCounts()
+
+    def start(self) -> None:
+        """Start the thread unless it runs. A fork keeps no threads: its first miss starts one."""
+        with self._start_lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._stop = threading.Event()
+                self._tried = threading.Event()
+                self._thread = threading.Thread(
+                    target=self._run,
+                    args=(self._stop, self._tried),
+                    name="yoto-invalidation-tailer",
+                    daemon=True,
+                )
+                self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread runs in this process."""
+        thread = self._thread
+        return thread is not None and thread.is_alive()
+
+    def close(self, timeout: float = 1.0) -> None:
+        """Apply nothing more, and wait at most ``timeout`` seconds for the thread to end."""
+        with self._start_lock:
+            thread, self._thread = self._thread, None
+            self._stop.set()
+            self.fresh_until = 0.0
+        self.hurry()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
+    def hurry(self) -> None:
+        """Try at once, for a caller who knows that Redis is back."""
+        with self._progress:
+            self._progress.notify_all()
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener(subjects, position)`` for each entry, once it was applied.
+
+        It runs in the tailer's thread and must be quick. ``("global",)`` stands for anything that
+        may have changed, policies included; it is told once at the start, and after a gap.
+
+        Returns:
+            A callable that ends the subscription.
+        """
+        return self._listeners.add(listener)
+
+    def append(self, subjects: Iterable[str]) -> Position:
+        """Append to the log; the position does not count as applied before it was read back.
+
+        Raises:
+            ValidationFailed: a subject is malformed, or there is none.
+            StoreUnavailable: Redis did not answer; the entry may be there all the same.
+        """
+        entry = self._log.append(subjects, self._continuity.known)
+        self._note(entry)
+        return entry.position
+
+    @property
+    def listener_failures(self) -> int:
+        """Exceptions that listeners raised; each was logged and changed nothing."""
+        return self._listeners.failures
+
+    @property
+    def silent_for(self) -> float | None:
+        """Seconds since the log was last known to be read to its end; None: never."""
+        heard_at = self._heard_at
+        return None if heard_at is None else monotonic() - heard_at
+
+    def wait_until_applied(self, position: int, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds until ``position`` was applied; whether it was."""
+        if self.applied >= position:
+            return True
+        with self._progress:
+            return self._progress.wait_for(lambda: self.applied >= position, timeout)
+
+    def wait_until_tried(self, timeout: float) -> None:
+        """Wait at most ``timeout`` seconds until the log was read to its end, or is known away."""
+        self._tried.wait(timeout)
+
+    def _run(self, stop: threading.Event, tried: threading.Event) -> None:
+        pause = FIRST_PAUSE
+        away = False
+        while not stop.is_set():
+            try:
+                if self._turn(stop):
+                    tried.set()
+            except Exception as error:
+                if not away:
+                    away = True
+                    self.counts.losses += 1
+                    unexpected = not isinstance(error, LOST)
+                    log.warning("the invalidation log is away: %s", error, exc_info=unexpected)
+                tried.set()
+                with self._progress:
+                    if not stop.is_set():
+                        self._progress.wait(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                if away:
+                    log.info("the invalidation log is back at %s", self.applied)
+                pause, away = FIRST_PAUSE, False
+
+    def _turn(self, stop: threading.Event) -> bool:
+        """Read once and apply; whether the end of the log was reached."""
+        if self._must_renew:
+            self.append((GLOBAL,))
+            self._must_renew = False
+        known = self._continuity.known
+        sent = monotonic()
+        newest = self._log.newest()
+        gap = self._continuity.check_newest(newest, known)
+        if newest is None or gap is not None:
+            self._begin_anew(gap or Gap.REWRITTEN, Position(known + 1))
+            return False
+        # What is there already needs no waiting for.
+        block_ms = self._block_ms if newest.position <= self.applied else 1
+        entries = self._log.read(self.applied, READ_LIMIT, block_ms)
+        if stop.is_set():
+            return False
+        self._forget_after_silence()
+        if entries:
+            self._apply(entries, newest.position)
+        at_end = len(entries) < READ_LIMIT
+        if at_end:
+            self._heard_at = sent
+            self.fresh_until = sent + self._max_staleness
+        self._listeners.tell(entries, at_end, self.applied)
+        return at_end
+
+    def _apply(self, entries: Sequence[LogEntry], newest: Position) -> None:
+        for entry in entries:
+            with self._noting:
+                gap = self._continuity.follow(entry)
+            if gap is Gap.START:
+                # What was trimmed before is older than the oldest that is left.
+                self._coherence.flush(entry.position)
+            elif gap is not None:
+                self._begin_anew(gap, max(newest, entries[-1].position))
+        self._coherence.apply(entries)
+        self.counts.entries += len(entries)
+        self.applied = entries[-1].position
+        with self._progress:
+            self._progress.notify_all()
+
+    def _begin_anew(self, gap: Gap, base: Position) -> None:
+        """Entries were missed: believe nothing from before ``base``.
+
+        When Redis lost them, nobody can know which entries of the second tier they were about, and
+        other workers may not notice. A new entry tells everybody to believe none.
+        """
+        self._coherence.flush(base)
+        self._listeners.expect_anything()
+        if gap is not Gap.TRIMMED:
+            self._must_renew = True
+            with self._noting:
+                self._continuity.begin_anew()
+        if gap is not Gap.START:
+            self.counts.gaps += 1
+            log.warning("entries of the invalidation log were missed before %s (%s)", base, gap)
+
+    def _forget_after_silence(self) -> None:
+        silent_for = self.silent_for
+        if silent_for is not None and silent_for > self._max_staleness:
+            self.counts.lapses += 1
+            self._coherence.forget()
+            log.warning("redis was silent for %.1f s: the process's memory is dropped", silent_for)
+
+    def _note(self, entry: LogEntry) -> None:
+        with self._noting:
+            self._continuity.note(entry)
