@@ -16,6 +16,7 @@ class BreakerTransitioned(Event, frozen=True, kw_only=True):
         reason: what made it change, such as ``failure_rate`` or an operator's words.
         period: number of the period that begins; it only grows.
         retry_after_ms: for an open breaker, ms until it lets a probe through.
+        calls, failures, slow_calls: what the window held, when that is what opened it.
     """
 
     name: str
@@ -24,6 +25,9 @@ class BreakerTransitioned(Event, frozen=True, kw_only=True):
     reason: str = ""
     period: int = 0
     retry_after_ms: int = 0
+    calls: int = 0
+    failures: int = 0
+    slow_calls: int = 0
 
 
 @event_type("guard.rejections")

@@ -143,7 +143,9 @@ class BreakerMachine:
         self.reason = reason
         self.streak = 0
         self._probes = {}
-        self._window = new_window(config)
+        if state is not State.OPEN:
+            # What opened it stays to be looked at.
+            self._window = new_window(config)
         if state is State.CLOSED:
             self.opens = 0
         self._tell(old, state, reason)

@@ -32,6 +32,7 @@ class RateLimiter:
         """``get_config`` gives the configuration of now and costs no round trip."""
         self.name = name
         self.rejected = 0
+        self.last_dimension = ""
         self.store = StoreWatch(f"rate limit {name}", runtime.clock)
         self.denials = DenialMemory()
         self.remote = RemoteLimiter(runtime)
@@ -122,8 +123,7 @@ class RateLimiter:
         status = self.denials.find(target.keys, cost, self._runtime.clock())
         if status is None:
             return None
-        self.rejected += 1
-        return result_of((status,), self.store.degraded)
+        return self._counted(result_of((status,), self.store.degraded))
 
     def answered(
         self, target: Target, cost: int, statuses: tuple[DimensionStatus, ...]
@@ -131,7 +131,7 @@ class RateLimiter:
         """The result of what Redis said; denials are remembered."""
         result = result_of(statuses)
         if not result.allowed:
-            self.rejected += 1
+            self._counted(result)
             now = self._runtime.clock()
             for key, status in zip(target.keys, statuses, strict=True):
                 if status.retry_after > 0:
@@ -163,8 +163,12 @@ class RateLimiter:
             now = self._runtime.clock()
             statuses = self.local.hit(target, cost, now, plan.config.algorithm)
             result = result_of(statuses, degraded=True)
+        return self._counted(result)
+
+    def _counted(self, result: RateLimitResult) -> RateLimitResult:
         if not result.allowed:
             self.rejected += 1
+            self.last_dimension = result.dimension
         return result
 
     def _fixed_answer(self, plan: DimensionPlan, target: Target) -> RateLimitResult:

@@ -5,9 +5,10 @@
 -- repeatable: yes
 --@include clock.lua
 --@include window.lua
+local window, field = time_window, 'buckets'
+if ARGV[1] == '1' then window, field = count_window, 'ring' end
 local f = redis.call('HMGET', KEYS[1], 'state', 'period', 'until', 'reason', 'opens', 'streak',
-  'window', 'probes')
-local window = ARGV[1] == '1' and count_window or time_window
+  field, 'probes')
 local _, calls, failures, slows = window(f[7], tonumber(ARGV[2]), 0, 0, 0)
 local running = 0
 for _, lease in pairs(f[8] and cmsgpack.unpack(f[8]) or {}) do

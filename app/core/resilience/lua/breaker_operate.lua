@@ -5,12 +5,12 @@
 -- repeatable: no
 --@include breaker.lua
 local stream = {key = KEYS[2], source = ARGV[7], max_length = ARGV[8], ttl_ms = ARGV[9]}
-local f = redis.call('HMGET', KEYS[1], 'state', 'period', 'until', 'window')
+local f = redis.call('HMGET', KEYS[1], 'state', 'period', 'until', 'ring', 'buckets')
 local b = breaker_table(KEYS[1], ARGV[6], stream, f[1], f[2], f[3])
 if ARGV[4] ~= '' and tonumber(ARGV[4]) ~= b.period then return {0, 0} end
 local target, until_, keep_ms = ARGV[1], now + tonumber(ARGV[3]), tonumber(ARGV[5])
 if target == 'closed' then
-  if (b.state == 'closed' or b.state == 'none') and not f[4] then return {1, 0} end
+  if (b.state == 'closed' or b.state == 'none') and not f[4] and not f[5] then return {1, 0} end
   breaker_turn(b, 'closed', 0, ARGV[2], keep_ms)
 elseif b.state == target then
   -- The same state again only moves its end.

@@ -44,7 +44,9 @@ local function breaker_result(key, name, stream, id, period, outcome, slow, sett
   c.metrics_only, c.by_count, c.size, c.minimum, c.failure_rate, c.slow_rate, c.consecutive,
     c.recovery_us, c.backoff, c.recovery_max_us, c.min_instances, c.seen_us, c.keep_ms =
     struct.unpack('<ddddddddddddd', settings)
-  local f = redis.call('HMGET', key, 'state', 'period', 'until', 'probes', 'window', 'streak',
+  local window, field = time_window, 'buckets'
+  if c.by_count == 1 then window, field = count_window, 'ring' end
+  local f = redis.call('HMGET', key, 'state', 'period', 'until', 'probes', field, 'streak',
     'failing', 'told')
   local b = breaker_table(key, name, stream, f[1], f[2], f[3])
   if b.period ~= period then return 0, b end
@@ -52,7 +54,7 @@ local function breaker_result(key, name, stream, id, period, outcome, slow, sett
 
   if b.state == 'half_open' and c.metrics_only == 0 then
     if outcome == 1 then
-      breaker_open(b, 'probe_failed', c.recovery_us, c.backoff, c.recovery_max_us, c.keep_ms)
+      breaker_open(b, 'probe_failed', c)
       return 2, b
     elseif outcome == 0 then
       breaker_turn(b, 'closed', 0, 'probe_succeeded', c.keep_ms)
@@ -67,11 +69,10 @@ local function breaker_result(key, name, stream, id, period, outcome, slow, sett
   if outcome == 2 or b.state == 'isolated' or b.state == 'disabled' then return 0, b end
   if b.state == 'open' and c.metrics_only == 0 then return 0, b end
 
-  local window = c.by_count == 1 and count_window or time_window
   local packed, calls, failures, slows = window(f[5], c.size, 1, failed, slow)
   local streak = failed == 1 and (tonumber(f[6]) or 0) + 1 or 0
   local reason = breaker_verdict(c, calls, failures, slows, streak)
-  redis.call('HSET', key, 'window', packed, 'streak', streak)
+  redis.call('HSET', key, field, packed, 'streak', streak)
   redis.call('PEXPIRE', key, c.keep_ms)
 
   if c.metrics_only == 1 then
@@ -93,6 +94,6 @@ local function breaker_result(key, name, stream, id, period, outcome, slow, sett
   elseif not reason then
     return 1, b
   end
-  breaker_open(b, reason, c.recovery_us, c.backoff, c.recovery_max_us, c.keep_ms)
+  breaker_open(b, reason, c, calls, failures, slows)
   return 2, b
 end

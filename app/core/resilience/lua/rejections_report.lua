@@ -1,0 +1,18 @@
+-- Counts what one instance's guard rejected, and tells of a burst at most once an interval.
+-- KEYS: 1 event stream, 2 rejections since the last event, 3 mark of the last event
+-- ARGV: 1 rejections, 2 how many are a burst, 3 interval in ms, 4 kind, 5 name, 6 dimension, 7 source, 8 stream length, 9 stream ttl_ms
+-- returns: 1 when it told, else 0
+-- repeatable: no
+--@include clock.lua
+--@include emit.lua
+local total = redis.call('INCRBY', KEYS[2], ARGV[1])
+redis.call('PEXPIRE', KEYS[2], 2 * ARGV[3])
+if total < tonumber(ARGV[2]) or not redis.call('SET', KEYS[3], '', 'NX', 'PX', ARGV[3]) then
+  return 0
+end
+redis.call('DEL', KEYS[2])
+local stream = {key = KEYS[1], source = ARGV[7], max_length = ARGV[8], ttl_ms = ARGV[9]}
+emit(stream, 'guard.rejections', {
+  kind = ARGV[4], name = ARGV[5], count = total, dimension = ARGV[6],
+})
+return 1

@@ -1,0 +1,71 @@
+"""Tells of bursts of rejections: one event a guard and interval, over all instances."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal, Protocol
+
+from . import scripts
+from .runtime import Runtime
+from .store_error import STORE_ERRORS
+
+log = logging.getLogger(__name__)
+
+# Rejections of one guard that are worth an event, and the interval in which there is at most one.
+BURST = 10
+INTERVAL_MS = 10_000
+# Seconds between reports of an instance.
+REPORT_EVERY = 1.0
+
+GuardKind = Literal["circuit_breaker", "rate_limit", "bulkhead"]
+
+
+class Rejecting(Protocol):
+    """A guard, as the reporter sees it.
+
+    Attributes:
+        rejected: calls that this process refused, ever.
+    """
+
+    name: str
+    rejected: int
+
+
+class RejectionReporter:
+    """Compares the guards' counts with the last report; a rejection itself costs nothing."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._watched: list[tuple[GuardKind, Rejecting]] = []
+        self._reported: dict[tuple[GuardKind, str], int] = {}
+
+    def watch(self, kind: GuardKind, guard: Rejecting) -> None:
+        """Report this guard from now on."""
+        self._reported[kind, guard.name] = guard.rejected
+        self._watched.append((kind, guard))
+
+    def report(self) -> float:
+        """Report what is new; call it again after the seconds that it returns."""
+        for kind, guard in list(self._watched):
+            count = guard.rejected - self._reported[kind, guard.name]
+            if count > 0 and self._tell(kind, guard, count):
+                self._reported[kind, guard.name] += count
+        return REPORT_EVERY
+
+    def _tell(self, kind: GuardKind, guard: Rejecting, count: int) -> bool:
+        events, keys = self._runtime.events, self._runtime.keys
+        about = ("rejections", kind, guard.name)
+        dimension = getattr(guard, "last_dimension", "")
+        try:
+            self._runtime.scripts.run(
+                scripts.REJECTIONS_REPORT,
+                (events.key, keys.event_stream(*about), keys.event_stream(*about, "told")),
+                (
+                    *(count, BURST, INTERVAL_MS, kind, guard.name, dimension),
+                    *(events.source, events.max_length, events.ttl_ms),
+                ),
+            )
+        except STORE_ERRORS as error:
+            log.debug("rejections of %s are told later: %s", guard.name, error)
+            return False
+        return True
