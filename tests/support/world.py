@@ -289,6 +289,18 @@ class World:
         return code
 
     @in_context
+    def add(self, row: Any) -> int:
+        """Any row; its id."""
+        db.session.add(row)
+        db.session.flush()
+        return int(row.id)
+
+    @in_context
+    def permission_id(self, name: str) -> int:
+        """The id of a registered permission."""
+        return self._permission_id(name)
+
+    @in_context
     def scalar(self, statement: Any) -> Any:
         """The first column of the first row of ``statement``, or None."""
         return db.session.scalar(statement)

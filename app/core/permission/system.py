@@ -19,11 +19,19 @@ from app.core.permission.registry import PermissionRegistry
 from app.core.permission.role_writes import RoleWrites
 from app.core.permission.source import DatabaseSource
 from app.core.permission.state import EXTENSION, PermissionState, SuperAdminUse
+from app.core.permission.survey import Survey
 from app.core.permission.transactions import watch_sessions
 
 
 class PermissionSystem(
-    Checks, Registration, RoleWrites, GrantWrites, AssignmentWrites, GroupWrites, OverwriteWrites
+    Checks,
+    Survey,
+    Registration,
+    RoleWrites,
+    GrantWrites,
+    AssignmentWrites,
+    GroupWrites,
+    OverwriteWrites,
 ):
     """Who may do what, and every change to it.
 
