@@ -88,11 +88,12 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
     No context is pushed: requests of the test client would share its ``g``, and so its identity.
     """
     from app import create_app
-    from app.extensions import db
+    from app.extensions import db, redis_store
 
     database.reset()
     application = create_app(app_config, instance_path=str(tmp_path / "instance"))
     yield application
+    redis_store.of(application).close()
     with application.app_context():
         db.engine.dispose()
 

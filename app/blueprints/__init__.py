@@ -7,6 +7,8 @@ from flask_smorest import Blueprint
 
 from app.blueprints.auth import auth
 from app.blueprints.community_socket import init_community
+from app.blueprints.control_plane import init_control
+from app.blueprints.docs import docs
 from app.blueprints.health import init_health
 from app.blueprints.messages import messages
 from app.blueprints.servers import invites, members, servers
@@ -25,4 +27,6 @@ REST: list[Blueprint] = [
 def init_pages(app: Flask) -> None:
     """Register what is not part of the REST API: health, pages, sockets."""
     init_health(app)
+    init_control(app)
+    app.register_blueprint(docs)
     init_community(app)

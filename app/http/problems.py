@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flask import Flask, Response, json, request
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -24,12 +24,24 @@ log = logging.getLogger(__name__)
 
 def init_problems(app: Flask) -> None:
     """Turn all errors of the application into problems."""
-    app.register_error_handler(errors.PlatformError, _platform_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(IntegrityError, _integrity_error)
-    app.register_error_handler(OperationalError, _database_error)
-    app.register_error_handler(InterfaceError, _database_error)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(Exception, problem_of)
+
+
+def problem_of(error: Exception) -> Response:
+    """The answer to an error; what nobody foresaw is logged, and answered without details."""
+    match error:
+        case errors.PlatformError():
+            return _platform_error(error)
+        case HTTPException():
+            return _http_error(error)
+        case exc.IntegrityError():
+            return _integrity_error(error)
+        case exc.OperationalError() | exc.InterfaceError() | exc.TimeoutError():
+            return _platform_error(
+                errors.StoreUnavailable("database", error, DATABASE_RETRY_SECONDS)
+            )
+        case _:
+            return _unexpected(error)
 
 
 def problem(
@@ -176,14 +188,10 @@ def _flatten(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
         yield path or "body", texts
 
 
-def _integrity_error(error: IntegrityError) -> Response:
+def _integrity_error(error: exc.IntegrityError) -> Response:
     """A rule of the database that no check above it foresaw, most often two writers at once."""
     log.warning("integrity error", exc_info=error)
     return problem(409, "conflict", "The change collides with another one; nothing was changed.")
-
-
-def _database_error(error: Exception) -> Response:
-    return _platform_error(errors.StoreUnavailable("database", error, DATABASE_RETRY_SECONDS))
 
 
 def _unexpected(error: Exception) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import Conflict, Forbidden, HTTPException, Unauthorized
 
 from app.core import errors
@@ -110,6 +110,13 @@ CASES: list[tuple[Exception, int, str, dict[str, Any], dict[str, str]]] = [
     ),
     (
         InterfaceError(*STATEMENT),
+        503,
+        "store-unavailable",
+        {"store": "database"},
+        {"Retry-After": "1"},
+    ),
+    (
+        TimeoutError("QueuePool limit reached"),
         503,
         "store-unavailable",
         {"store": "database"},

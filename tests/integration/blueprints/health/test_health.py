@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
-from app import create_app
 from app.db import db
-from app.extensions import redis_store
+from tests.support.applications import another_app
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -48,13 +49,10 @@ def test_the_probes_want_no_token_and_set_no_cookie(client: FlaskClient) -> None
 
 
 @pytest.fixture
-def without_redis(app_config: dict[str, Any], app: Flask, tmp_path: Any) -> Any:
+def without_redis(app_config: dict[str, Any], app: Flask, tmp_path: Path) -> Iterator[FlaskClient]:
     """The same application, with a Redis address where nobody answers."""
-    broken = create_app({**app_config, "REDIS_URL": NOWHERE}, instance_path=str(tmp_path / "b"))
-    yield broken.test_client()
-    redis_store.of(broken).close()
-    with broken.app_context():
-        db.engine.dispose()
+    with another_app({**app_config, "REDIS_URL": NOWHERE}, tmp_path / "other") as broken:
+        yield broken.test_client()
 
 
 def test_without_redis_the_process_lives_but_is_not_ready(without_redis: FlaskClient) -> None:
@@ -68,14 +66,13 @@ def test_without_redis_the_process_lives_but_is_not_ready(without_redis: FlaskCl
 
 
 @pytest.fixture
-def without_database(app_config: dict[str, Any], app: Flask, tmp_path: Any) -> Any:
+def without_database(
+    app_config: dict[str, Any], app: Flask, tmp_path: Path
+) -> Iterator[FlaskClient]:
     """The same application, with a database address where nobody answers."""
     url = "mysql+pymysql://root@127.0.0.1:1/nothing"
-    broken = create_app({**app_config, "DATABASE_URL": url}, instance_path=str(tmp_path / "b"))
-    yield broken.test_client()
-    redis_store.of(broken).close()
-    with broken.app_context():
-        db.engine.dispose()
+    with another_app({**app_config, "DATABASE_URL": url}, tmp_path / "other") as broken:
+        yield broken.test_client()
 
 
 def test_without_the_database_migrations_are_unknown_and_nothing_is_ready(
@@ -106,13 +103,9 @@ def test_a_database_that_is_behind_the_code_is_not_ready(app: Flask, client: Fla
             db.session.commit()
 
 
-def test_an_empty_database_is_not_ready(app_config: dict[str, Any], tmp_path: Any) -> None:
+def test_an_empty_database_is_not_ready(app_config: dict[str, Any], tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'empty.db'}"
-    create_engine(url).connect().close()
-    empty = create_app({**app_config, "DATABASE_URL": url}, instance_path=str(tmp_path / "e"))
-    answer = empty.test_client().get("/readyz?verbose")
+    with another_app({**app_config, "DATABASE_URL": url}, tmp_path / "other") as empty:
+        answer = empty.test_client().get("/readyz?verbose")
     assert answer.status_code == 503
     assert checks(answer)["migrations"][1].startswith("the database is at none, ")
-    redis_store.of(empty).close()
-    with empty.app_context():
-        db.engine.dispose()

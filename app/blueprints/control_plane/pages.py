@@ -1,0 +1,145 @@
+"""The pages under ``/control/``: sign-in, status, sign-out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    json,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.exceptions import Unauthorized
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.blueprints.auth.service import authenticate
+from app.blueprints.control_plane import ages, language
+from app.blueprints.control_plane.status import init_process, read_status
+from app.core.errors import PermissionDenied
+from app.core.permission import require_permission
+from app.db import db, writing
+from app.extensions import permissions
+from app.http.access import public
+from app.http.audit import audit
+from app.http.auth import CONTROL_PREFIX, current_user_id
+from app.http.context import read_only
+from app.http.problems import problem_of
+from app.http.session import (
+    CSRF_FIELD,
+    CsrfFailed,
+    check_csrf,
+    csrf_token,
+    end_session,
+    session_identity,
+    start_session,
+)
+from app.models import User
+
+VIEW_PERMISSION = "platform.view"
+
+control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX)
+
+
+def init_control(app: Flask) -> None:
+    """Register the pages."""
+    init_process(app)
+    app.register_blueprint(control)
+
+
+@control.get("/")
+@require_permission(VIEW_PERMISSION)
+def status() -> str:
+    """How everything is, now."""
+    return render_template(
+        "control/status.html",
+        status=read_status(),
+        user=db.session.get_one(User, current_user_id()),
+    )
+
+
+@control.get("/sign-in")
+@public("this is where a session comes from")
+def sign_in_form() -> str | AnyResponse:
+    """The form; who is signed in already goes on to the status page."""
+    try:
+        session_identity()
+    except Unauthorized:
+        return render_template("control/sign_in.html")
+    return redirect(url_for("control.status"), 303)
+
+
+@control.post("/sign-in")
+@read_only
+@public("this is where a session comes from")
+def sign_in() -> Any:
+    """Start a session for somebody who may see the control plane."""
+    try:
+        check_csrf()
+    except CsrfFailed:
+        return _sign_in_again("sign_in.stale", 403)
+    user = authenticate(request.form.get("username", ""), request.form.get("password", ""))
+    if user is None:
+        return _sign_in_again("sign_in.failed", 422)
+    if not permissions.check_permission(user.id, VIEW_PERMISSION):
+        return _sign_in_again("sign_in.no_right", 403)
+    with writing():
+        audit("control.sign_in", f"user:{user.id}", actor_id=user.id)
+        db.session.commit()
+    start_session(user)
+    return redirect(url_for("control.status"), 303)
+
+
+@control.post("/sign-out")
+@public("it only ends the session that it is called with")
+def sign_out() -> AnyResponse:
+    """End the session."""
+    check_csrf()
+    end_session()
+    return redirect(url_for("control.sign_in_form"), 303)
+
+
+@control.errorhandler(Unauthorized)
+def to_sign_in(error: Unauthorized) -> AnyResponse:
+    """Nobody is signed in (any more)."""
+    return redirect(url_for("control.sign_in_form"), 303)
+
+
+@control.errorhandler(Exception)
+def show_problem(error: Exception) -> Response:
+    """The same problem as the API would answer, as a page."""
+    answer = problem_of(error)
+    facts = json.loads(answer.get_data())
+    denied = isinstance(error, PermissionDenied)
+    answer.set_data(render_template("control/problem.html", problem=facts, denied=denied))
+    answer.mimetype = "text/html"
+    return answer
+
+
+@control.context_processor
+def page_helpers() -> dict[str, Any]:
+    """What every template of the pages may use."""
+    return {
+        "t": language.translate,
+        "language": language.current_language(),
+        "languages": language.LANGUAGES,
+        "language_tags": language.LANGUAGE_TAGS,
+        "csrf_field": CSRF_FIELD,
+        "csrf_token": csrf_token,
+        "age": ages.age,
+        "duration": ages.duration,
+    }
+
+
+@control.after_request
+def keep_language(response: Response) -> Response:
+    """A language that was chosen stays chosen."""
+    return language.remember_language(response)
+
+
+def _sign_in_again(message: str, status_code: int) -> tuple[str, int]:
+    return render_template("control/sign_in.html", message=message), status_code

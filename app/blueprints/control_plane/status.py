@@ -1,0 +1,92 @@
+"""What the status page shows: components, and this process with its versions."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+from flask import Flask, current_app
+
+from app.blueprints.health import CheckResult, State, overall, probe
+from app.db import utcnow
+from app.extensions import socketio
+from app.http.version import YOTO_VERSION
+
+EXTENSION = "yoto.process"
+# What an operator looks up first when something behaves oddly.
+LIBRARIES = ("flask", "flask-socketio", "sqlalchemy", "redis", "eventlet", "flask-smorest")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """When this process made the application: on the wall, and on a clock that never jumps."""
+
+    at: datetime
+    monotonic: float
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of this process. ``key`` names its label; ``at`` is when it was found out."""
+
+    key: str
+    value: str | None
+    at: datetime
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of the page. ``at`` is the time that every age on it is counted from."""
+
+    overall: State
+    components: Sequence[CheckResult]
+    process: Sequence[Value]
+    versions: Sequence[Value]
+    uptime_seconds: float
+    at: datetime
+
+
+def init_process(app: Flask) -> None:
+    """Remember when the process started."""
+    app.extensions[EXTENSION] = Started(utcnow(), time.monotonic())
+
+
+def read_status() -> Status:
+    """Examine the components now, and gather what is known of the process."""
+    started: Started = current_app.extensions[EXTENSION]
+    components = probe().run()
+    now = utcnow()
+    return Status(
+        overall=overall(components),
+        components=components,
+        process=_process(started, now),
+        versions=_versions(started),
+        uptime_seconds=time.monotonic() - started.monotonic,
+        at=now,
+    )
+
+
+def _process(started: Started, now: datetime) -> list[Value]:
+    config: Mapping[str, object] = current_app.config
+    return [
+        Value("process.started", started.at.strftime("%Y-%m-%d %H:%M:%S UTC"), started.at),
+        Value("process.pid", str(os.getpid()), now),
+        Value("process.host", socket.gethostname(), now),
+        Value("process.async_mode", socketio.async_mode, started.at),
+        Value("process.environment", str(config["ENVIRONMENT"]), started.at),
+    ]
+
+
+def _versions(started: Started) -> list[Value]:
+    values = [
+        Value("version", YOTO_VERSION, started.at, label="Yoto"),
+        Value("version", platform.python_version(), started.at, label="Python"),
+    ]
+    return values + [Value("version", version(name), started.at, label=name) for name in LIBRARIES]

@@ -1,0 +1,5 @@
+"""The API documentation page."""
+
+from app.blueprints.docs.views import docs
+
+__all__ = ["docs"]

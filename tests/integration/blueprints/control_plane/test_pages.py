@@ -1,0 +1,111 @@
+"""What the pages show, in which language, and what they keep to."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+
+from app.http.security import CONTENT_SECURITY_POLICY
+from tests.integration.blueprints.control_plane.conftest import SIGN_IN, STATUS, Browser
+from tests.support.applications import another_app
+from tests.support.world import Person
+
+
+@pytest.fixture
+def page(browser: Browser, operator: Person) -> str:
+    browser.sign_in("olga")
+    return browser.get(STATUS).text
+
+
+def test_the_status_page_tells_components_versions_and_the_process(page: str) -> None:
+    for text in ("Database", "Redis", "Migrations", "Uptime", "Async mode"):
+        assert text in page
+    assert f"<td>{os.getpid()}</td>" in page
+    assert f"<td>{platform.python_version()}</td>" in page
+
+
+def test_every_value_has_its_age(page: str) -> None:
+    rows = re.findall(r"<tr>(.*?)</tr>", page, re.DOTALL)
+    data = [row for row in rows if 'scope="row"' in row]
+    assert len(data) > 10
+    assert all(re.search(r'<time datetime="[^"]+" data-age="[\d.]+">', row) for row in data)
+
+
+def test_what_users_wrote_is_escaped(page: str) -> None:
+    assert "Olga &lt;b&gt;Op&lt;/b&gt;" in page and "<b>Op" not in page
+
+
+@pytest.mark.parametrize("path", [SIGN_IN, STATUS])
+def test_a_page_has_no_inline_script_or_style_and_no_other_host(
+    browser: Browser, operator: Person, path: str
+) -> None:
+    if path == STATUS:
+        browser.sign_in("olga")
+    answer = browser.get(path)
+    assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", answer.text)
+    assert not re.search(r"<script(?![^>]* src=)", answer.text)
+    addresses = re.findall(r'(?:src|href|action)="([^"]+)"', answer.text)
+    assert addresses and all(not urlsplit(address).netloc for address in addresses)
+
+
+def test_pages_are_not_kept_by_caches(browser: Browser) -> None:
+    answer = browser.get(SIGN_IN)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Cookie" in answer.headers["Vary"]
+
+
+def test_the_language_that_was_chosen_stays(browser: Browser, operator: Person) -> None:
+    assert '<html lang="en">' in browser.get(SIGN_IN).text
+    chosen = browser.get(f"{SIGN_IN}?lang=zh")
+    assert '<html lang="zh-Hans">' in chosen.text and "用户名" in chosen.text
+    browser.sign_in("olga")
+    assert "一切正常" in browser.get(STATUS).text
+    browser.get(f"{STATUS}?lang=en")
+    assert "Everything works" in browser.get(STATUS).text
+
+
+def test_a_label_belongs_to_each_input(browser: Browser) -> None:
+    text = browser.get(SIGN_IN).text
+    inputs = set(re.findall(r'<input id="(\w+)"', text))
+    assert inputs == set(re.findall(r'<label for="(\w+)"', text)) == {"username", "password"}
+
+
+@pytest.fixture
+def without_redis(app_config: dict[str, Any], app: Flask, tmp_path: Path) -> Iterator[Browser]:
+    """A browser at the same application, with a Redis address where nobody answers."""
+    config = {**app_config, "REDIS_URL": "redis://127.0.0.1:1/0"}
+    with another_app(config, tmp_path / "other") as broken:
+        yield Browser(broken.test_client())
+
+
+def test_a_component_that_failed_is_shown_as_failed(
+    without_redis: Browser, operator: Person
+) -> None:
+    without_redis.sign_in("olga")
+    text = without_redis.get(STATUS).text
+    assert "Something has failed" in text and "Everything works" not in text
+    redis_row = re.search(r'<th scope="row">Redis</th>(.*?)</tr>', text, re.DOTALL)
+    assert redis_row and 'class="badge failed"' in redis_row[1] and "no answer" in redis_row[1]
+
+
+def test_without_the_database_the_page_says_so_and_lets_nobody_in(
+    app_config: dict[str, Any], browser: Browser, operator: Person, tmp_path: Path
+) -> None:
+    browser.sign_in("olga")
+    config = {**app_config, "DATABASE_URL": "mysql+pymysql://root@127.0.0.1:1/nothing"}
+    with another_app(config, tmp_path / "other") as broken:
+        visitor = Browser(broken.test_client())
+        visitor.client.set_cookie("yoto_session", browser.cookie(), path="/control")
+        answer = visitor.get(STATUS)
+    assert (answer.status_code, answer.mimetype) == (503, "text/html")
+    assert answer.headers["Retry-After"] == "1"
+    assert "database is unavailable" in answer.text and "127.0.0.1" not in answer.text

@@ -1,0 +1,222 @@
+"""Signing in to the control plane, staying in, and getting out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import delete, select, update
+
+from app.db import db
+from app.http import session as sessions
+from app.models import AuditRecord, RoleAssignment, User
+from tests.integration.blueprints.control_plane.conftest import (
+    PASSWORD,
+    SIGN_IN,
+    STATUS,
+    Browser,
+)
+from tests.support.applications import another_app
+from tests.support.world import Person, World
+
+NewBrowser = Callable[[], Browser]
+
+
+def execute(app: Flask, statement: Any) -> None:
+    with app.app_context():
+        db.session.execute(statement)
+        db.session.commit()
+
+
+def test_an_operator_signs_in_and_sees_the_status(browser: Browser, operator: Person) -> None:
+    answer = browser.sign_in("olga")
+    assert (answer.status_code, answer.headers["Location"]) == (303, STATUS)
+    page = browser.get(STATUS)
+    assert page.status_code == 200 and "Everything works" in page.text
+
+
+def test_strangers_are_sent_to_the_sign_in_page(browser: Browser) -> None:
+    answer = browser.get(STATUS)
+    assert (answer.status_code, answer.headers["Location"]) == (303, SIGN_IN)
+
+
+def test_signing_in_is_audited(browser: Browser, operator: Person, world: World) -> None:
+    browser.sign_in("olga")
+    records = select(AuditRecord.actor_id).where(AuditRecord.action == "control.sign_in")
+    assert world.rows(records) == [(operator.id,)]
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("olga", "wrong"), ("nobody", PASSWORD), ("", ""), ("olga", ""), ("x" * 5000, "y" * 5000)],
+)
+def test_a_failed_sign_in_says_one_thing_and_opens_nothing(
+    browser: Browser, operator: Person, username: str, password: str
+) -> None:
+    answer = browser.sign_in(username, password)
+    assert answer.status_code == 422
+    assert "Username and password do not belong together." in answer.text
+    assert not browser.is_in()
+
+
+def test_an_account_without_the_right_gets_no_session(browser: Browser, outsider: Person) -> None:
+    answer = browser.sign_in("otto")
+    assert answer.status_code == 403
+    assert "no right to see the control plane" in answer.text
+    assert not browser.is_in()
+
+
+def test_a_right_that_is_taken_away_ends_the_view_at_the_next_request(
+    app: Flask, browser: Browser, operator: Person
+) -> None:
+    browser.sign_in("olga")
+    execute(app, delete(RoleAssignment))
+    page = browser.get(STATUS)
+    assert page.status_code == 403
+    assert "no right to see the control plane" in page.text and "Components" not in page.text
+
+
+@pytest.mark.parametrize("column", [{"disabled": True}, {"token_epoch": 1}])
+def test_a_disabled_account_or_a_new_password_ends_the_session_at_the_next_request(
+    app: Flask, browser: Browser, operator: Person, column: dict[str, Any]
+) -> None:
+    browser.sign_in("olga")
+    assert browser.is_in()
+    execute(app, update(User).where(User.id == operator.id).values(**column))
+    assert browser.get(STATUS).status_code == 303
+
+
+def test_a_copied_cookie_is_worth_nothing_after_signing_out(
+    browser: Browser, new_browser: NewBrowser, operator: Person
+) -> None:
+    browser.sign_in("olga")
+    thief = new_browser()
+    thief.client.set_cookie("yoto_session", browser.cookie(), path="/control")
+    assert thief.is_in()
+    assert browser.sign_out().status_code == 303
+    assert not browser.is_in()
+    assert not thief.is_in()
+
+
+def test_signing_out_leaves_other_sessions_alone(
+    browser: Browser, new_browser: NewBrowser, operator: Person
+) -> None:
+    elsewhere = new_browser()
+    elsewhere.sign_in("olga")
+    browser.sign_in("olga")
+    browser.sign_out()
+    assert elsewhere.is_in()
+
+
+def test_a_session_ends_after_its_lifetime(
+    browser: Browser, operator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser.sign_in("olga")
+    monkeypatch.setattr(sessions, "SESSION_LIFETIME", timedelta(seconds=0))
+    assert browser.get(STATUS).status_code == 303
+
+
+def test_signing_in_keeps_nothing_of_the_session_before(
+    browser: Browser, new_browser: NewBrowser, operator: Person
+) -> None:
+    """Session fixation: a cookie planted in the victim's browser must not become theirs."""
+    attacker = new_browser()
+    token = attacker.token(SIGN_IN)
+    planted = attacker.cookie()
+    browser.client.set_cookie("yoto_session", planted, path="/control")
+    form = {"csrf_token": token, "username": "olga", "password": PASSWORD}
+    assert browser.client.post(SIGN_IN, data=form).status_code == 303
+    assert browser.cookie() != planted
+    assert not attacker.is_in()
+    assert browser.token(STATUS) != token
+    forged = attacker.client.post("/control/sign-out", data={"csrf_token": token})
+    assert forged.status_code == 303 and browser.is_in()
+
+
+def test_who_is_signed_in_does_not_see_the_form_again(browser: Browser, operator: Person) -> None:
+    browser.sign_in("olga")
+    assert browser.get(SIGN_IN).headers["Location"] == STATUS
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "ü"])
+def test_a_sign_in_without_its_token_is_refused(
+    browser: Browser, operator: Person, token: str | None
+) -> None:
+    browser.get(SIGN_IN)
+    form = {"username": "olga", "password": PASSWORD}
+    if token is not None:
+        form["csrf_token"] = token
+    answer = browser.client.post(SIGN_IN, data=form)
+    assert answer.status_code == 403 and "The page was too old" in answer.text
+    assert not browser.is_in()
+
+
+def test_a_sign_in_without_any_session_is_refused(client: FlaskClient, operator: Person) -> None:
+    form = {"csrf_token": "", "username": "olga", "password": PASSWORD}
+    assert client.post(SIGN_IN, data=form).status_code == 403
+
+
+def test_a_sign_out_without_its_token_is_refused(browser: Browser, operator: Person) -> None:
+    browser.sign_in("olga")
+    answer = browser.client.post("/control/sign-out", data={"csrf_token": "wrong"})
+    assert answer.status_code == 403 and answer.mimetype == "text/html"
+    assert browser.is_in()
+
+
+def test_nothing_is_signed_out_by_a_link(browser: Browser, operator: Person) -> None:
+    browser.sign_in("olga")
+    assert browser.get("/control/sign-out").status_code == 405
+    assert browser.is_in()
+
+
+def test_a_tampered_cookie_opens_nothing(
+    browser: Browser, new_browser: NewBrowser, operator: Person
+) -> None:
+    browser.sign_in("olga")
+    payload, stamp, signature = browser.cookie().rsplit(".", 2)
+    thief = new_browser()
+    for value in (f"{payload}.{stamp}.{signature[::-1]}", f"{payload[::-1]}.{stamp}.{signature}"):
+        thief.client.set_cookie("yoto_session", value, path="/control")
+        assert not thief.is_in()
+
+
+def set_cookie(answer: Any) -> str:
+    return next(
+        value for value in answer.headers.getlist("Set-Cookie") if value.startswith("yoto_session=")
+    )
+
+
+def test_the_cookie_is_hidden_from_scripts_and_from_the_api(
+    browser: Browser, operator: Person
+) -> None:
+    flags = {part.strip() for part in set_cookie(browser.sign_in("olga")).split(";")}
+    assert {"HttpOnly", "SameSite=Lax", "Path=/control"} <= flags
+    assert "Secure" not in flags
+
+
+def test_in_production_the_cookie_travels_encrypted_only(
+    app_config: dict[str, Any], tmp_path: Path
+) -> None:
+    secret = "a production secret of the tests"
+    config = {**app_config, "ENVIRONMENT": "production", "SECRET_KEY": secret}
+    with another_app({**config, "ALLOW_EMBEDDED": True}, tmp_path / "other") as production:
+        answer = production.test_client().get(SIGN_IN, base_url="https://localhost")
+    assert "Secure" in set_cookie(answer)
+
+
+def test_the_api_takes_no_cookie_and_the_pages_no_token(browser: Browser, operator: Person) -> None:
+    browser.sign_in("olga")
+    client = browser.client
+    cookie = browser.cookie()
+    client.set_cookie("yoto_session", cookie, path="/")
+    assert client.get("/api/v1/auth/me").status_code == 401
+    assert client.post("/api/v1/auth/logout").status_code == 401
+    client.delete_cookie("yoto_session", path="/")
+    client.delete_cookie("yoto_session", path="/control")
+    answer = client.get(STATUS, headers=operator.headers)
+    assert (answer.status_code, answer.headers["Location"]) == (303, SIGN_IN)

@@ -1,0 +1,50 @@
+"""The documentation page and the bare address."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from flask.testing import FlaskClient
+
+from app.http.security import CONTENT_SECURITY_POLICY
+
+DOCS = "/api/docs"
+
+
+def test_the_page_has_every_operation_of_the_document(client: FlaskClient) -> None:
+    document = client.get("/api/openapi.json").get_json()
+    expected = {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method != "parameters"
+    }
+    text = client.get(DOCS).text
+    shown = set(re.findall(r'<details class="operation">.*?<div id="(\w+)">', text, re.DOTALL))
+    assert shown == expected and len(expected) > 20
+
+
+def test_every_link_within_the_page_leads_somewhere(client: FlaskClient) -> None:
+    text = client.get(DOCS).text
+    targets = set(re.findall(r'\sid="([^"]+)"', text))
+    links = set(re.findall(r'href="#([^"]+)"', text))
+    assert links and links <= targets
+
+
+def test_no_id_is_used_twice(client: FlaskClient) -> None:
+    ids = re.findall(r'\sid="([^"]+)"', client.get(DOCS).text)
+    assert len(ids) == len(set(ids))
+
+
+def test_it_needs_no_script_and_no_other_host(client: FlaskClient) -> None:
+    answer = client.get(DOCS)
+    assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+    assert not re.search(r"<script|<style|\sstyle=|\son\w+=", answer.text)
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+    assert all(not urlsplit(address).netloc for address in addresses)
+
+
+def test_the_bare_address_leads_to_it(client: FlaskClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, DOCS)

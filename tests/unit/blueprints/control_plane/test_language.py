@@ -1,0 +1,90 @@
+"""The catalogues of texts, and the choice between them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.blueprints.control_plane.language import (
+    COOKIE,
+    LANGUAGE_TAGS,
+    LANGUAGES,
+    catalogue,
+    current_language,
+    translate,
+)
+
+ROOT = Path(__file__).parents[4]
+PLACEHOLDER = re.compile(r"{\w+}")
+
+
+def test_every_language_has_the_same_texts() -> None:
+    keys = {language: list(catalogue(language)) for language in LANGUAGES}
+    assert all(found == keys["en"] for found in keys.values())
+    assert set(LANGUAGE_TAGS) == set(LANGUAGES)
+
+
+def test_a_text_has_the_same_placeholders_in_every_language() -> None:
+    for key, text in catalogue("en").items():
+        expected = sorted(PLACEHOLDER.findall(text))
+        for language in LANGUAGES:
+            assert sorted(PLACEHOLDER.findall(catalogue(language)[key])) == expected, key
+
+
+def test_chinese_texts_are_chinese() -> None:
+    same = {key for key, text in catalogue("en").items() if catalogue("zh")[key] == text}
+    assert same == {"component.redis"}
+
+
+def used_keys() -> set[str]:
+    """Keys that templates and code spell out."""
+    folders = [ROOT / "app/templates/control", ROOT / "app/blueprints/control_plane"]
+    texts = [
+        path.read_text(encoding="utf-8")
+        for folder in folders
+        for path in folder.iterdir()
+        if path.suffix in (".html", ".py")
+    ]
+    return set(re.findall(r"[\"']([a-z_]+\.[a-z_]*)[\"'{]", "\n".join(texts)))
+
+
+def test_no_text_is_there_for_nothing() -> None:
+    # Units and facts are put together from a name that comes from elsewhere.
+    built = ("unit.", "fact.", "component.", "state.", "overall.")
+    unused = set(catalogue("en")) - used_keys()
+    assert {key for key in unused if not key.startswith(built)} == set()
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "accepts", "expected"),
+    [
+        ("/", None, None, "en"),
+        ("/", None, "zh-CN,zh;q=0.9,en;q=0.5", "zh"),
+        ("/", None, "fr-FR,de", "en"),
+        ("/", "zh", "en", "zh"),
+        ("/?lang=en", "zh", "zh", "en"),
+        ("/?lang=xx", "zh", "en", "zh"),
+        ("/?lang=../../etc/passwd", "../x", "en", "en"),
+    ],
+)
+def test_the_language_is_what_was_asked_for_chosen_or_preferred(
+    path: str, cookie: str | None, accepts: str | None, expected: str
+) -> None:
+    headers = {"Cookie": f"{COOKIE}={cookie}"} if cookie else {}
+    if accepts:
+        headers["Accept-Language"] = accepts
+    with Flask("spoken").test_request_context(path, headers=headers):
+        assert current_language() == expected
+
+
+def test_values_are_put_into_texts() -> None:
+    with Flask("spoken").test_request_context("/?lang=zh"):
+        assert translate("unit.minutes", n=3) == "3 分钟"
+
+
+def test_a_text_that_is_not_there_is_an_error() -> None:
+    with Flask("spoken").test_request_context("/"), pytest.raises(KeyError):
+        translate("no.such.text")
