@@ -31,7 +31,6 @@ BULKHEAD_ENROL = _load("bulkhead_enrol")
 BULKHEAD_LOOK = _load("bulkhead_look")
 GUARD_ENTER = _load("guard_enter")
 GUARD_EXIT = _load("guard_exit")
-FLEET_ANNOUNCE = _load("fleet_announce")
 REJECTIONS_REPORT = _load("rejections_report")
 
 ALL = {
