@@ -34,6 +34,9 @@ from app.core.redis.liveness import state_of
 # is over or it is not, and waiting for it is for the caller to decide.
 CLUSTER_RETRIES = 1
 
+# What redis-py raises when no node gives it a slot map; the second when the map is empty.
+NO_MAP = (exceptions.RedisClusterException, IndexError)
+
 
 class RedisLost(StoreUnavailable, exceptions.ConnectionError):
     """The connection failed."""
@@ -207,7 +210,7 @@ def cluster_client(
             timeout=first.options["socket_timeout"],
             **options,
         )
-    except exceptions.RedisClusterException as error:
+    except NO_MAP as error:
         raise StoreUnavailable("redis", error) from error
 
 

@@ -15,7 +15,7 @@ from redis import exceptions
 from redis.cluster import PRIMARY
 
 from app.core.errors import StoreUnavailable
-from app.core.redis.clients import ClusterClient, cluster_client
+from app.core.redis.clients import NO_MAP, ClusterClient, cluster_client
 from app.core.redis.endpoint import node_endpoint
 from app.core.redis.gate import Gate, Prober
 from app.core.redis.keys import slot_of
@@ -51,7 +51,8 @@ class ClusterRouter:
             StoreUnavailable: nobody serves the slot.
         """
         if key is None:
-            return next((n for n in self.nodes() if not n.gate.tripped), self.nodes()[0])
+            nodes = self.nodes()
+            return next((node for node in nodes if not node.gate.tripped), nodes[0])
         owners = self._map.slots_cache.get(slot_of(key))
         if not owners:
             self.refresh()
@@ -84,7 +85,7 @@ class ClusterRouter:
                 additional_startup_nodes_info=list(self._settings.nodes),
                 last_failed_node_name=None if suspect is None else suspect.name,
             )
-        except (exceptions.RedisClusterException, StoreUnavailable, *CONNECTION_ERRORS) as error:
+        except (StoreUnavailable, *NO_MAP, *CONNECTION_ERRORS) as error:
             log.warning("the slot map of the cluster could not be read: %s", error)
 
     def nodes(self) -> list[Node]:

@@ -47,7 +47,10 @@ class RedisConnection:
             return topology
         self._discovery.check()
         try:
-            return self._discover()
+            with self._lock:
+                # Those who waited here learn what the first one found.
+                self._discovery.check()
+                return self._discover()
         except CONNECTION_ERRORS as error:
             raise StoreUnavailable("redis", error) from error
 
@@ -87,7 +90,6 @@ class RedisConnection:
     def _discover(self) -> Topology:
         with self._lock:
             if self._topology is None:
-                self._discovery.check()
                 try:
                     self._topology = open_topology(self.settings, self._prober)
                 except (StoreUnavailable, *CONNECTION_ERRORS) as error:
