@@ -6,6 +6,7 @@ from flask import Flask
 from flask_smorest import Blueprint
 
 from app.blueprints.auth import auth
+from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.community_socket import init_community
 from app.blueprints.control_plane import init_control
 from app.blueprints.docs import docs
@@ -20,6 +21,9 @@ REST: list[Blueprint] = [
     servers,
     members,
     invites,
+    categories,
+    channels,
+    overwrites,
     messages,
 ]
 

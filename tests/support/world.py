@@ -296,6 +296,11 @@ class World:
         return int(row.id)
 
     @in_context
+    def run(self, statement: Any, parameters: Any = None) -> None:
+        """Execute a statement that writes."""
+        db.session.execute(statement, parameters)
+
+    @in_context
     def permission_id(self, name: str) -> int:
         """The id of a registered permission."""
         return self._permission_id(name)

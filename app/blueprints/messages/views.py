@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import url_for
 
+from app.blueprints.channels.listing import channels_with
 from app.blueprints.messages import pins, service
 from app.blueprints.messages.history import read_history, search
 from app.blueprints.messages.posts import Post, read_post
@@ -17,8 +18,9 @@ from app.blueprints.messages.schemas import (
     SearchQuery,
 )
 from app.core.permission import require_permission
+from app.http.access import signed_in
 from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
+from app.http.auth import current_user_id, identity
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
 from app.models import Message
@@ -37,8 +39,9 @@ MESSAGE = f"{MESSAGES}/<int:message_id>"
 @require_permission("message.read_history", "channel", "channel_id")
 @messages.arguments(HistoryQuery, location="query")
 @messages.response(200, MessagePage)
+@messages.alt_response(404, "NOT_FOUND")
 def list_messages(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
-    """Read a channel, newest messages first."""
+    """Read a channel, newest messages first"""
     return read_history(channel_id, **query)
 
 
@@ -46,8 +49,9 @@ def list_messages(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 @require_permission("message.send", "channel", "channel_id")
 @messages.arguments(MessageContentSchema)
 @messages.response(201, MessageSchema)
+@messages.alt_response(404, "NOT_FOUND")
 def send_message(body: Mapping[str, Any], channel_id: int) -> tuple[Post, dict[str, str]]:
-    """Send a message. An announcement channel also takes `message.manage`."""
+    """Send a message. An announcement channel also takes `message.manage`"""
     post = service.send(channel_id, current_user_id(), body["content"])
     location = url_for(".read_message", channel_id=channel_id, message_id=post.id)
     return post, {"Location": location}
@@ -56,8 +60,9 @@ def send_message(body: Mapping[str, Any], channel_id: int) -> tuple[Post, dict[s
 @messages.get(MESSAGE)
 @require_permission("message.read_history", "channel", "channel_id")
 @messages.response(200, MessageSchema)
+@messages.alt_response(404, "NOT_FOUND")
 def read_message(channel_id: int, message_id: int) -> Post:
-    """Read one message."""
+    """Read one message"""
     return read_post(channel_id, message_id)
 
 
@@ -65,16 +70,18 @@ def read_message(channel_id: int, message_id: int) -> Post:
 @require_permission("message.send", "channel", "channel_id")
 @messages.arguments(MessageContentSchema)
 @messages.response(200, MessageSchema)
+@messages.alt_response(404, "NOT_FOUND")
 def edit_message(body: Mapping[str, Any], channel_id: int, message_id: int) -> Post:
-    """Edit a message that you wrote."""
+    """Edit a message that you wrote"""
     return service.edit(channel_id, message_id, current_user_id(), body["content"])
 
 
 @messages.delete(MESSAGE)
 @require_permission("channel.read", "channel", "channel_id")
 @messages.response(204)
+@messages.alt_response(404, "NOT_FOUND")
 def delete_message(channel_id: int, message_id: int) -> None:
-    """Delete a message: your own, or anybody's with `message.manage`."""
+    """Delete a message: your own, or anybody's with `message.manage`"""
     service.delete(channel_id, message_id, current_user_id())
 
 
@@ -82,30 +89,46 @@ def delete_message(channel_id: int, message_id: int) -> None:
 @require_permission("message.read_history", "channel", "channel_id")
 @messages.arguments(SearchQuery, location="query")
 @messages.response(200, MessagePage)
+@messages.alt_response(404, "NOT_FOUND")
 def search_channel(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
-    """Search one channel, newest hits first."""
+    """Search one channel, newest hits first"""
     return search(Message.channel_id == channel_id, query["q"], query["limit"], query["before"])
+
+
+@messages.get("/servers/<int:server_id>/messages/search")
+@signed_in
+@messages.arguments(SearchQuery, location="query")
+@messages.response(200, MessagePage)
+@messages.alt_response(404, "NOT_FOUND")
+def search_server(query: Mapping[str, Any], server_id: int) -> Page[Post]:
+    """Search all channels of a server whose history you may read, newest hits first"""
+    found = channels_with(server_id, identity(), "message.read_history")
+    return search(Message.channel_id.in_(found), query["q"], query["limit"], query["before"])
 
 
 @messages.get("/channels/<int:channel_id>/pins")
 @require_permission("message.read_history", "channel", "channel_id")
 @messages.response(200, MessagePage)
+@messages.alt_response(404, "NOT_FOUND")
 def list_pins(channel_id: int) -> Page[Post]:
-    """Read the pinned messages, the newest pin first. They fit one page."""
+    """Read the pinned messages, the newest pin first. They fit one page"""
     return Page(pins.read_pins(channel_id), None)
 
 
 @messages.put(f"{MESSAGE}/pin")
 @require_permission("message.pin", "channel", "channel_id")
 @messages.response(200, MessageSchema)
+@messages.alt_response(404, "NOT_FOUND")
+@messages.alt_response(409, "CONFLICT")
 def pin_message(channel_id: int, message_id: int) -> Post:
-    """Pin a message."""
+    """Pin a message"""
     return pins.pin(channel_id, message_id, current_user_id())
 
 
 @messages.delete(f"{MESSAGE}/pin")
 @require_permission("message.pin", "channel", "channel_id")
 @messages.response(204)
+@messages.alt_response(404, "NOT_FOUND")
 def unpin_message(channel_id: int, message_id: int) -> None:
-    """Take a pin away."""
+    """Take a pin away"""
     pins.unpin(channel_id, message_id, current_user_id())

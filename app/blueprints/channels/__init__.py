@@ -1,0 +1,7 @@
+"""``/api/v1/channels``: channels, their categories, and what differs in them."""
+
+from app.blueprints.channels.categories import categories
+from app.blueprints.channels.overwrites import overwrites
+from app.blueprints.channels.views import channels
+
+__all__ = ["categories", "channels", "overwrites"]

@@ -1,0 +1,98 @@
+"""Routes of channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from app.blueprints.channels import listing, service
+from app.blueprints.channels.schemas import (
+    ChangeChannelSchema,
+    ChannelSchema,
+    MoveSchema,
+    NewChannelSchema,
+)
+from app.blueprints.rows import existing
+from app.core.permission import require_permission
+from app.http.access import signed_in
+from app.http.api import API_PREFIX
+from app.http.auth import current_user_id, identity
+from app.http.paging import Page, page_of
+from app.http.rest import RestBlueprint
+from app.models import Channel
+
+channels = RestBlueprint(
+    "channels", __name__, url_prefix=API_PREFIX, description="Places for messages"
+)
+
+CHANNELS = "/servers/<int:server_id>/channels"
+CHANNEL = "/channels/<int:channel_id>"
+
+
+@channels.get(CHANNELS)
+@signed_in
+@channels.response(200, page_of(ChannelSchema))
+@channels.alt_response(404, "NOT_FOUND")
+def list_channels(server_id: int) -> Page[Channel]:
+    """The channels of a server that you may read, in their order. They fit one page"""
+    return Page(listing.readable_channels(server_id, identity()), None)
+
+
+@channels.post(CHANNELS)
+@require_permission("channel.manage", "server", "server_id")
+@channels.arguments(NewChannelSchema)
+@channels.response(201, ChannelSchema)
+@channels.alt_response(404, "NOT_FOUND")
+@channels.alt_response(409, "CONFLICT")
+def create_channel(body: dict[str, Any], server_id: int) -> tuple[Channel, dict[str, str]]:
+    """Make a channel"""
+    channel = service.create_channel(server_id, current_user_id(), **body)
+    return channel, {"Location": url_for(".read_channel", channel_id=channel.id)}
+
+
+@channels.get(CHANNEL)
+@require_permission("channel.read", "channel", "channel_id")
+@channels.response(200, ChannelSchema)
+@channels.alt_response(404, "NOT_FOUND")
+def read_channel(channel_id: int) -> Channel:
+    """A channel"""
+    return existing(Channel, channel_id)
+
+
+@channels.patch(CHANNEL)
+@require_permission("channel.manage", "channel", "channel_id")
+@channels.arguments(ChangeChannelSchema)
+@channels.response(200, ChannelSchema)
+@channels.alt_response(404, "NOT_FOUND")
+def change_channel(body: dict[str, Any], channel_id: int) -> Channel:
+    """Change name, kind, topic or position"""
+    return service.change_channel(channel_id, current_user_id(), body)
+
+
+@channels.put(f"{CHANNEL}/category")
+@require_permission("channel.manage", "channel", "channel_id")
+@channels.arguments(MoveSchema)
+@channels.response(200, ChannelSchema)
+@channels.alt_response(404, "NOT_FOUND")
+def move_channel(body: dict[str, Any], channel_id: int) -> Channel:
+    """Move a channel into a category; to take its overwrites also takes `channel.overwrite`"""
+    return service.move_channel(channel_id, current_user_id(), **body)
+
+
+@channels.post(f"{CHANNEL}/sync")
+@require_permission("channel.overwrite", "channel", "channel_id")
+@channels.response(200, ChannelSchema)
+@channels.alt_response(404, "NOT_FOUND")
+def sync_channel(channel_id: int) -> Channel:
+    """Let the overwrites of its category be in force in a channel"""
+    return service.sync_channel(channel_id, current_user_id())
+
+
+@channels.delete(CHANNEL)
+@require_permission("channel.manage", "channel", "channel_id")
+@channels.response(204)
+@channels.alt_response(404, "NOT_FOUND")
+def delete_channel(channel_id: int) -> None:
+    """Delete a channel with its messages"""
+    service.delete_channel(channel_id, current_user_id())
