@@ -1,0 +1,92 @@
+"""A lock that this process has got."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Callable
+from time import monotonic
+from typing import TypeAlias
+
+from app.core.optimization.lock.timing import RENEW_SHARE, RETRY_SHARE, SAFE_SHARE
+
+log = logging.getLogger(__name__)
+
+# Process id and thread; under a patched ``threading`` each greenlet is a thread of its own.
+Owner: TypeAlias = tuple[int, int]
+
+
+class Holding:
+    """One lease of one lock, from taking to giving back or losing it.
+
+    Attributes:
+        key: name of the lock.
+        token: fencing token.
+        value: what stands in Redis while the lock is ours.
+        lease: seconds.
+        owner: who may give it back.
+        renews: whether the lease is to be kept.
+        depth: how many times its owner has taken it.
+        lost: whether the lease could not be kept.
+        taken_at: monotonic time at which it was taken.
+        due: monotonic time of the next renewal, or of the end of a lease that is not kept.
+        safe_until: monotonic time until which nobody else can have got the lock.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        token: int,
+        value: str,
+        lease: float,
+        owner: Owner,
+        sent: float,
+        renew: bool = True,
+        on_lost: Callable[[], None] | None = None,
+    ) -> None:
+        """``sent`` is the monotonic time just before the lock was asked for."""
+        self.key = key
+        self.token = token
+        self.value = value
+        self.lease = lease
+        self.owner = owner
+        self.depth = 1
+        self.lost = False
+        self.taken_at = sent
+        self.renews = renew
+        self._on_lost = on_lost
+        self._thread = weakref.ref(threading.current_thread())
+        self.renewed(sent)
+
+    def renewed(self, sent: float) -> None:
+        """The lease was begun again by a request sent at ``sent``."""
+        self.safe_until = sent + self.lease * SAFE_SHARE
+        self.due = sent + self.lease * RENEW_SHARE if self.renews else self.safe_until
+
+    def postpone(self) -> None:
+        """A renewal failed; it is worth another try soon."""
+        self.due = min(monotonic() + self.lease * RETRY_SHARE, self.safe_until)
+
+    @property
+    def held(self) -> bool:
+        """Whether nobody else can have the lock now."""
+        return not self.lost and monotonic() < self.safe_until
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether its owner's thread has ended without giving it back."""
+        thread = self._thread()
+        return thread is None or not thread.is_alive()
+
+    def lose(self, why: str) -> None:
+        """The lock is not ours any more; tells whoever asked to be told, once."""
+        if self.lost:
+            return
+        self.lost = True
+        log.warning("lock '%s' (token %d) is lost: %s", self.key, self.token, why)
+        if self._on_lost is not None:
+            try:
+                self._on_lost()
+            except Exception:
+                log.exception("the listener to the loss of lock '%s' failed", self.key)

@@ -1,0 +1,55 @@
+"""Lets one caller of a process at a time contend for each lock, in the order in which they came."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+
+class Turnstile:
+    """A queue a name. Redis then sees one waiter a process, however many threads want the lock."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        # Whoever is through has the name in the dict; behind it, those who wait for their turn.
+        self._lines: dict[str, deque[threading.Event]] = {}
+
+    def enter(self, name: str, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds for one's turn; True must be followed by ``leave``."""
+        with self._mutex:
+            line = self._lines.get(name)
+            if line is None:
+                self._lines[name] = deque()
+                return True
+            if timeout <= 0:
+                return False
+            turn = threading.Event()
+            line.append(turn)
+        try:
+            came = turn.wait(timeout)
+        except BaseException:
+            if not self._withdraw(name, turn):
+                self.leave(name)
+            raise
+        return came or not self._withdraw(name, turn)
+
+    def leave(self, name: str) -> None:
+        """Let the next one through."""
+        with self._mutex:
+            line = self._lines[name]
+            if line:
+                line.popleft().set()
+            else:
+                del self._lines[name]
+
+    def _withdraw(self, name: str, turn: threading.Event) -> bool:
+        """Step out of the line; False if one's turn came just now."""
+        with self._mutex:
+            if turn.is_set():
+                return False
+            self._lines[name].remove(turn)
+            return True
+
+    def __len__(self) -> int:
+        """How many names somebody is through, or waits, for."""
+        return len(self._lines)
