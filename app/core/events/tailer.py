@@ -62,7 +62,7 @@ class _Subscription:
 
 
 class Tailer:
-    """One daemon thread that follows one stream; started by the first subscription.
+    """One daemon thread that follows one stream, from the first subscription to the last.
 
     Every listener gets every event once and in order while the process lives: after a loss of
     Redis the stream is read on from the last id seen. Listeners run in the tailer's thread, one
@@ -106,6 +106,9 @@ class Tailer:
                 self._subscriptions = tuple(
                     one for one in self._subscriptions if one is not subscription
                 )
+                if not self._subscriptions:
+                    self._thread = None
+                    self._stop.set()
 
         return end
 

@@ -1,5 +1,14 @@
 """Distributed guards, their live configuration, and the controller that holds them."""
 
+from .breaker import (
+    BreakerOpenedLocally,
+    BreakerPermit,
+    BreakerState,
+    BreakerWouldOpen,
+    CircuitBreaker,
+    State,
+)
+from .bulkhead import Bulkhead, BulkheadStats, Slot
 from .config_store import (
     Action,
     Audit,
@@ -15,19 +24,91 @@ from .config_store import (
     change_to_plain,
     parse_kind,
 )
+from .controller import ResilienceController
+from .decorators import bulkhead, circuit_breaker, degradable, guarded, rate_limit
+from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
+from .extension import Resilience, get_resilience_controller
+from .guard import Guard, Permit
+from .headers import noted_limits, rate_limit_headers
+from .instances import Instance
+from .limiter import DimensionStatus, RateLimiter, RateLimitResult
+from .outcome import Classifier, Outcome
+from .settings import (
+    Algorithm,
+    BreakerMode,
+    BulkheadConfig,
+    BulkheadStrategy,
+    CircuitBreakerConfig,
+    DegradationConfig,
+    DegradationLevel,
+    Dimension,
+    MultiDimensionalKey,
+    OnStoreError,
+    RateLimitConfig,
+    Settings,
+    WindowType,
+)
+from .store_health import StoreState, StoreStatus
+from .switches import SwitchConfig
 
 __all__ = [
+    "EVERY_FEATURE",
     "Action",
+    "Algorithm",
     "Audit",
     "AuditEntry",
+    "BreakerMode",
+    "BreakerOpenedLocally",
+    "BreakerPermit",
+    "BreakerState",
+    "BreakerWouldOpen",
+    "Bulkhead",
+    "BulkheadConfig",
+    "BulkheadStats",
+    "BulkheadStrategy",
     "Change",
+    "CircuitBreaker",
+    "CircuitBreakerConfig",
+    "Classifier",
     "ConfigStore",
+    "DegradationConfig",
+    "DegradationLevel",
+    "DegradationStatus",
+    "Dimension",
+    "DimensionStatus",
     "Entry",
+    "Guard",
+    "Instance",
     "Journal",
     "Kind",
+    "MultiDimensionalKey",
+    "OnStoreError",
     "Origin",
+    "Outcome",
+    "Permit",
+    "RaisedLevel",
+    "RateLimitConfig",
+    "RateLimitResult",
+    "RateLimiter",
     "Receipt",
+    "Resilience",
+    "ResilienceController",
+    "Settings",
+    "Slot",
+    "State",
+    "StoreState",
+    "StoreStatus",
+    "SwitchConfig",
+    "WindowType",
     "audit_of",
+    "bulkhead",
     "change_to_plain",
+    "circuit_breaker",
+    "degradable",
+    "get_resilience_controller",
+    "guarded",
+    "noted_limits",
     "parse_kind",
+    "rate_limit",
+    "rate_limit_headers",
 ]

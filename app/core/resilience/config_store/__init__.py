@@ -3,7 +3,7 @@
 from .clock import ServerClock
 from .document import Action, Change, Document, Origin
 from .journal import Audit, AuditEntry, Journal
-from .kinds import CONFIG_CLASSES, Kind, parse_kind
+from .kinds import CONFIG_CLASSES, Kind, check_name, parse_kind
 from .local_copy import Reader
 from .recorder import audit_of
 from .redis_copy import RedisCopy
@@ -27,5 +27,6 @@ __all__ = [
     "ServerClock",
     "audit_of",
     "change_to_plain",
+    "check_name",
     "parse_kind",
 ]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from app.core.errors import ValidationFailed
 
+from ..forced_state import ForcedStateConfig
 from ..settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
@@ -27,6 +28,7 @@ class Kind(StrEnum):
     BULKHEAD = "bulkhead"
     DEGRADATION = "degradation"
     SWITCH = "switch"
+    FORCED_BREAKER = "forced_breaker"
 
 
 CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
@@ -35,6 +37,7 @@ CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
     Kind.BULKHEAD: BulkheadConfig,
     Kind.DEGRADATION: DegradationConfig,
     Kind.SWITCH: SwitchConfig,
+    Kind.FORCED_BREAKER: ForcedStateConfig,
 }
 
 # Characters. The column of the record is as wide.

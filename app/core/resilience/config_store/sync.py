@@ -63,6 +63,11 @@ class Synchroniser:
         # Replaced by whoever runs ``reconcile`` in the background.
         self.wake_record: Callable[[], None] = lambda: None
 
+    @property
+    def revision(self) -> str:
+        """What Redis had when it was read last; empty when it had nothing or was never read."""
+        return self._revision
+
     def refresh(self) -> float:
         """Read what is new in Redis; returns seconds until the next refresh is due.
 

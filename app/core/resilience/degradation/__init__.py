@@ -1,11 +1,12 @@
 """Degradation: levels of features, who raises them, and what answers instead."""
 
 from .board import Board, RaisedLevel
-from .fallbacks import Fallback, Fallbacks, LastGood
+from .fallbacks import DEFAULT_KEEP, Fallback, Fallbacks, LastGood
 from .manager import EVERY_FEATURE, Degradation, DegradationStatus
 from .open_breakers import OpenBreakers
 
 __all__ = [
+    "DEFAULT_KEEP",
     "EVERY_FEATURE",
     "Board",
     "Degradation",

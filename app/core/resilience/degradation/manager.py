@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.errors import ValidationFailed
+
 from ..breaker import BreakerState
 from ..config_store import ConfigStore, Kind
 from ..settings import DegradationConfig, DegradationLevel
 from ..store_error import STORE_ERRORS
 from .board import Board, RaisedLevel
-from .fallbacks import Fallback, Fallbacks
+from .fallbacks import Fallback, Fallbacks, LastGood
 from .open_breakers import OpenBreakers
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Degradation:
         self.breakers = breakers
         self._store = store
         self._look_at = look_at
+        self._last_good: dict[str, LastGood] = {}
         self._configs: dict[str, Callable[[], DegradationConfig]] = {}
 
     def level(self, name: str) -> DegradationLevel:
@@ -78,7 +81,12 @@ class Degradation:
         reason: str = "",
     ) -> bool:
         """Raise or renew a level for ``ttl`` seconds, for one feature or all; see ``Board``."""
-        return self.board.raise_level(source, DegradationLevel(level), ttl, feature, reason)
+        try:
+            checked = DegradationLevel(level)
+        except ValueError:
+            known = ", ".join(level.value for level in DegradationLevel)
+            raise ValidationFailed({"level": f"must be one of {known}, not {level!r}"}) from None
+        return self.board.raise_level(source, checked, ttl, feature, reason)
 
     def clear_level(self, source: str, reason: str = "") -> bool:
         """Take the level of a source back."""
@@ -93,6 +101,11 @@ class Degradation:
         if found is None:
             log.error("%s names the fallback '%s', which nobody registered", name, chosen)
         return found
+
+    def last_good(self, name: str, keep: float) -> LastGood:
+        """Where the last good values of a feature are, each for ``keep`` seconds."""
+        found = self._last_good.get(name)
+        return found or self._last_good.setdefault(name, LastGood(keep))
 
     def refresh(self) -> float:
         """Look at the board and the breakers; returns seconds until the next look."""

@@ -167,9 +167,7 @@ def test_a_value_that_fits_only_together_with_another_layer_is_refused(store: Co
     store.set(breaker, "db", {"recovery_timeout_max": 600}, author="tuner", origin=Origin.TUNER)
     with pytest.raises(ValidationFailed, match="recovery_timeout_max"):
         store.set(breaker, "db", {"recovery_timeout": 300}, author="ada")
-    store.set(
-        breaker, "db", {"recovery_timeout": 300, "recovery_timeout_max": 400}, author="ada"
-    )
+    store.set(breaker, "db", {"recovery_timeout": 300, "recovery_timeout_max": 400}, author="ada")
 
 
 def test_a_field_may_lean_on_one_that_the_same_layer_holds(store: ConfigStore) -> None:

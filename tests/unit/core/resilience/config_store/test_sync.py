@@ -157,9 +157,7 @@ def test_without_a_record_what_redis_forgot_is_forgotten(
     assert store.get(B, "search").version == 0 and limit_of(store) == 20
 
 
-def test_an_unchanged_record_is_not_read_again(
-    make_store: MakeStore, journal: ListJournal
-) -> None:
+def test_an_unchanged_record_is_not_read_again(make_store: MakeStore, journal: ListJournal) -> None:
     store = make_store()
     store.set(B, "search", {"max_concurrent": 3}, author="ada")
     store.sync.refresh()

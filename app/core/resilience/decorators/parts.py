@@ -1,0 +1,238 @@
+"""The guards of a decorated function: each lets a call in, and takes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+from app.core.errors import RateLimited
+
+from ..breaker import BreakerPermit
+from ..bulkhead import Bulkhead, Slot, partition_of
+from ..config_store import Kind
+from ..controller import Parts, ResilienceController
+from ..extension import get_resilience_controller
+from ..guard import Permit
+from ..headers import note_limits
+from ..limiter import DimensionStatus, Key, RateLimiter
+from ..outcome import Outcome
+from ..settings import BulkheadStrategy, MultiDimensionalKey
+from ..subject import request_type
+from .call import Call, CallClassifier
+from .keys import Evaluated, KeyOf
+
+Fallback: TypeAlias = Callable[..., Any]
+
+
+class Held(Protocol):
+    """What a part holds for a call that it let in. Neither method raises."""
+
+    def cancel(self) -> None:
+        """The call does not run, because a later part refused it: as if it had never come."""
+        ...
+
+    def finish(self, error: BaseException | None, value: Any) -> None:
+        """The call ended."""
+        ...
+
+
+class Part(Protocol):
+    """A guard of a decorated function.
+
+    Attributes:
+        rank: its place, whatever the order of the decorators.
+        fallback: answers when the part's breaker is open.
+    """
+
+    rank: ClassVar[int]
+
+    @property
+    def fallback(self) -> Fallback | None: ...
+
+    def enter(self, call: Call) -> Held:
+        """Let the call in, or raise a ``Rejected``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPermit:
+    """A breaker's permit."""
+
+    permit: BreakerPermit
+    classifier: CallClassifier
+
+    def cancel(self) -> None:
+        self.permit.exit(Outcome.IGNORED)
+
+    def finish(self, error: BaseException | None, value: Any) -> None:
+        self.permit.exit(self.classifier.of_end(error, value))
+
+
+@dataclass(frozen=True)
+class BreakerPart:
+    """``@circuit_breaker``."""
+
+    rank: ClassVar[int] = 1
+    name: str
+    classifier: CallClassifier
+    fallback: Fallback | None
+
+    def enter(self, call: Call) -> Held:
+        breaker = get_resilience_controller().circuit_breaker(self.name)
+        return HeldPermit(breaker.allow(), self.classifier)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUnits:
+    """Units of a rate limit; they are used up once the call runs."""
+
+    limiter: RateLimiter
+    key: Key
+    cost: int
+
+    def cancel(self) -> None:
+        self.limiter.refund(self.key, self.cost)
+
+    def finish(self, error: BaseException | None, value: Any) -> None:
+        """What was used stays used."""
+
+
+@dataclass(frozen=True)
+class LimitPart:
+    """``@rate_limit``."""
+
+    rank: ClassVar[int] = 2
+    name: str
+    key: KeyOf
+    cost: Evaluated
+    fallback: Fallback | None = None
+
+    def enter(self, call: Call) -> Held:
+        controller = get_resilience_controller()
+        limiter = controller.rate_limiter(self.name)
+        key, cost = limiter_key(controller, limiter, self.key(call)), self.cost(call)
+        result = limiter.hit(key, cost)
+        note_limits(self.name, result.dimensions)
+        if not result.allowed:
+            raise result.error(self.name)
+        return HeldUnits(limiter, key, cost)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSlot:
+    """A slot of a bulkhead."""
+
+    slot: Slot
+
+    def cancel(self) -> None:
+        self.slot.release()
+
+    def finish(self, error: BaseException | None, value: Any) -> None:
+        self.slot.release()
+
+
+@dataclass(frozen=True)
+class BulkheadPart:
+    """``@bulkhead``."""
+
+    rank: ClassVar[int] = 3
+    name: str
+    key: KeyOf
+    timeout: float | None
+    fallback: Fallback | None = None
+
+    def enter(self, call: Call) -> Held:
+        controller = get_resilience_controller()
+        bulkhead = controller.bulkhead(self.name)
+        partition = bulkhead_partition(controller, bulkhead, self.key, call)
+        return HeldSlot(bulkhead.acquire(self.timeout, partition))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGuard:
+    """The permit of a guard, and what its limiter was asked."""
+
+    permit: Permit
+    classifier: CallClassifier
+    units: HeldUnits | None
+
+    def cancel(self) -> None:
+        self.permit.exit(Outcome.IGNORED)
+        if self.units is not None:
+            self.units.cancel()
+
+    def finish(self, error: BaseException | None, value: Any) -> None:
+        self.permit.exit(self.classifier.of_end(error, value))
+
+
+@dataclass(frozen=True)
+class GuardPart:
+    """``@guarded``."""
+
+    rank: ClassVar[int] = 0
+    name: str
+    key: KeyOf
+    cost: Evaluated
+    parts: Parts
+    wait: float | None
+    classifier: CallClassifier
+    fallback: Fallback | None
+
+    def enter(self, call: Call) -> Held:
+        controller = get_resilience_controller()
+        guard = controller.guard(self.name, self.parts)
+        partition, key, units = "", None, None
+        if Kind.BULKHEAD in self.parts:
+            bulkhead = controller.bulkhead(self.name)
+            partition = bulkhead_partition(controller, bulkhead, self.key, call)
+        cost = 1
+        if Kind.RATE_LIMIT in self.parts:
+            limiter = controller.rate_limiter(self.name)
+            key, cost = limiter_key(controller, limiter, self.key(call)), self.cost(call)
+            units = HeldUnits(limiter, key, cost)
+        try:
+            permit = guard.enter(key, cost, partition, self.wait)
+        except RateLimited as error:
+            if units is not None:
+                note_limits(self.name, [refused_status(units.limiter, error)])
+            raise
+        if units is not None and permit.limits is not None:
+            note_limits(self.name, permit.limits.dimensions)
+        return HeldGuard(permit, self.classifier, units)
+
+
+def limiter_key(controller: ResilienceController, limiter: RateLimiter, key: Key) -> Key:
+    """The key that the code gave, or else the caller."""
+    return controller.counted_caller(limiter) if key is None else key
+
+
+def bulkhead_partition(
+    controller: ResilienceController, bulkhead: Bulkhead, key_of: KeyOf, call: Call
+) -> str:
+    """Whose slots a call takes, by the configured strategy."""
+    strategy = bulkhead.get_config().strategy
+    if strategy is BulkheadStrategy.NAME:
+        return ""
+    if strategy is BulkheadStrategy.REQUEST_TYPE:
+        return partition_of(strategy, None, request_type(call.fn.__qualname__))
+    key = key_of(call)
+    if key is None:
+        key = controller.caller()
+    elif not isinstance(key, MultiDimensionalKey):
+        key = MultiDimensionalKey(user_id=key, server_id=key)
+    return partition_of(strategy, key)
+
+
+def refused_status(limiter: RateLimiter, error: RateLimited) -> DimensionStatus:
+    """The dimension that refused, as the headers tell it."""
+    config = limiter.plan.config
+    own = next((d.window for d in config.dimensions if d.name == error.dimension), None)
+    return DimensionStatus(
+        name=error.dimension,
+        limit=error.limit,
+        window=config.window if own is None else own,
+        remaining=error.remaining,
+        reset_after=error.reset,
+        retry_after=error.retry_after,
+    )

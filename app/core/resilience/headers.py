@@ -1,0 +1,67 @@
+"""What rate limits said during a request, and the response headers that tell it.
+
+Source: draft-ietf-httpapi-ratelimit-headers-10; values are structured fields (RFC 9651).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask import g, has_request_context
+
+from .limiter import DimensionStatus
+
+POLICY_HEADER = "RateLimit-Policy"
+LIMIT_HEADER = "RateLimit"
+# The attribute of ``flask.g`` that holds what was said in this request.
+_ATTRIBUTE = "yoto_rate_limits"
+
+
+@dataclass(frozen=True, slots=True)
+class NotedLimit:
+    """What one limiter said of one dimension in this request."""
+
+    limiter: str
+    status: DimensionStatus
+
+
+def note_limits(limiter: str, statuses: Iterable[DimensionStatus]) -> None:
+    """Keep what a limiter said until the response; outside of a request nobody wants it."""
+    if not has_request_context():
+        return
+    noted: list[NotedLimit] = g.setdefault(_ATTRIBUTE, [])
+    noted.extend(NotedLimit(limiter, status) for status in statuses)
+
+
+def noted_limits() -> list[NotedLimit]:
+    """What limiters said in this request, in the order of asking."""
+    return list(g.get(_ATTRIBUTE, ())) if has_request_context() else []
+
+
+def rate_limit_headers(noted: Iterable[NotedLimit]) -> dict[str, str]:
+    """The ``RateLimit-Policy`` and ``RateLimit`` headers; empty when no limit was asked.
+
+    A policy is named after its dimension, with its limiter in front when several limiters spoke.
+    Of a limit that was asked twice the later answer counts.
+    """
+    latest = {(one.limiter, one.status.name): one.status for one in noted}
+    if not latest:
+        return {}
+    several = len({limiter for limiter, _ in latest}) > 1
+    policies, limits = [], []
+    for (limiter, dimension), status in latest.items():
+        name = _string(f"{limiter}/{dimension}" if several else dimension)
+        # Both are whole seconds in the draft; a shorter window is said to be one second.
+        window = max(1, round(status.window))
+        reset = math.ceil(max(status.reset_after, status.retry_after))
+        policies.append(f"{name};q={status.limit};w={window}")
+        limits.append(f"{name};r={max(0, status.remaining)};t={reset}")
+    return {POLICY_HEADER: ", ".join(policies), LIMIT_HEADER: ", ".join(limits)}
+
+
+def _string(text: str) -> str:
+    """A structured-field string: printable ASCII in quotes (RFC 9651, section 3.3.3)."""
+    plain = "".join(char if " " <= char <= "~" else "?" for char in text)
+    return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,5 @@
+"""Which instances of the application live."""
+
+from .registry import Instance, Instances
+
+__all__ = ["Instance", "Instances"]

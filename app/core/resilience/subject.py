@@ -1,0 +1,55 @@
+"""Who a guarded call is counted for, when the code does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from flask import has_request_context, request
+
+from .settings import MultiDimensionalKey, RateLimitConfig
+
+# Gives the signed-in user's id, or None for nobody.
+Subject: TypeAlias = Callable[[], int | str | None]
+
+# The view argument that names the server a request is about.
+SERVER_ARGUMENT = "server_id"
+
+
+def nobody() -> None:
+    """The subject of an application that did not say who its users are."""
+    return None
+
+
+def caller(subject: Subject) -> MultiDimensionalKey:
+    """All that is known of the caller: user, address, and the server that the request names."""
+    if not has_request_context():
+        return MultiDimensionalKey(user_id=subject())
+    server: Any = (request.view_args or {}).get(SERVER_ARGUMENT)
+    return MultiDimensionalKey(
+        user_id=subject(),
+        server_id=server if isinstance(server, int | str) else None,
+        ip_address=request.remote_addr,
+    )
+
+
+def counted_caller(subject: Subject, config: RateLimitConfig) -> MultiDimensionalKey:
+    """The caller as a limiter counts it.
+
+    Configured dimensions choose for themselves. Without any, the user alone is counted, or the
+    address of somebody who is not signed in: people behind one address must not share a limit.
+    """
+    whole = caller(subject)
+    if config.dimensions:
+        return whole
+    if whole.user_id is not None:
+        return MultiDimensionalKey(user_id=whole.user_id)
+    return MultiDimensionalKey(ip_address=whole.ip_address)
+
+
+def request_type(otherwise: str) -> str:
+    """What kind of request this is: method and route; ``otherwise`` outside of one."""
+    if not has_request_context():
+        return otherwise
+    rule = request.url_rule.rule if request.url_rule is not None else request.path
+    return f"{request.method} {rule}"
