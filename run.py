@@ -59,14 +59,18 @@ def work(options: argparse.Namespace, mode: str) -> None:
             "ASYNC_MODE", f"is patched as '{mode}': set it by the variable YOTO_ASYNC_MODE"
         )
     host, port = address(options, app.config)
-    lifeline = None
     if options.lifeline is None:
+        lifeline = None
         prepare(app)
-        if port == 0:
-            port = free_port(host)
-        announce(host, port)
     else:
         lifeline = socket.socket(fileno=options.lifeline)
+
+    def on_listening(port: int) -> None:
+        if lifeline is None:
+            announce(host, port)
+        else:
+            lifeline.send(b"listening")
+
     with app.app_context():
         socketio.run(
             app,
@@ -74,6 +78,7 @@ def work(options: argparse.Namespace, mode: str) -> None:
             port=port,
             drain_seconds=app.config["DRAIN_SECONDS"],
             lifeline=lifeline,
+            on_listening=on_listening,
         )
 
 
@@ -93,8 +98,8 @@ def supervise(options: argparse.Namespace) -> int:
             lambda lifeline: [*command, "--lifeline", str(lifeline)],
             options.workers,
             app.config["DRAIN_SECONDS"],
+            on_ready=lambda: announce(host, port, options.workers),
         )
-        announce(host, port, options.workers)
         return supervisor.run()
 
 
@@ -103,14 +108,6 @@ def address(options: argparse.Namespace, config: dict[str, object]) -> tuple[str
     host = options.host or config["HOST"]
     port = config["PORT"] if options.port is None else options.port
     return host, port
-
-
-def free_port(host: str) -> int:
-    """A port that is free now."""
-    from app.server import bind
-
-    with bind(host, 0) as probe:
-        return probe.getsockname()[1]
 
 
 def announce(host: str, port: int, workers: int = 1) -> None:

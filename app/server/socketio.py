@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -28,6 +29,7 @@ class YotoSocketIO(SocketIO):
         *,
         drain_seconds: float = 10.0,
         lifeline: socket.socket | None = None,
+        on_listening: Callable[[int], None] = lambda port: None,
         **options: Any,
     ) -> None:
         """Serve until SIGTERM, SIGINT or the end of ``lifeline``; then drain and return.
@@ -37,6 +39,7 @@ class YotoSocketIO(SocketIO):
             host, port: where to listen; other processes may listen there too.
             drain_seconds: how long running requests may go on after the end was asked for.
             lifeline: a socket; when its other end closes, the worker drains.
+            on_listening: called with the port as soon as connections are accepted.
         """
         in_flight = InFlight(app.wsgi_app)
         app.wsgi_app = in_flight  # type: ignore[method-assign]
@@ -46,7 +49,9 @@ class YotoSocketIO(SocketIO):
             "gevent": _serve_gevent,
             "threading": _serve_threads,
         }[self.async_mode]
-        serve(app, listen(host, port), drain)
+        listener = listen(host, port)
+        on_listening(listener.getsockname()[1])
+        serve(app, listener, drain)
 
 
 def _serve_eventlet(app: Flask, listener: socket.socket, drain: Drain) -> None:

@@ -37,12 +37,19 @@ class Supervisor:
         command: given the descriptor of a worker's lifeline, the command line that starts it.
         count: how many workers.
         drain_seconds: how long a worker may take to finish its requests.
+        on_ready: called once, when the first worker has said that it accepts connections.
     """
 
     def __init__(
-        self, command: Callable[[int], Sequence[str]], count: int, drain_seconds: float
+        self,
+        command: Callable[[int], Sequence[str]],
+        count: int,
+        drain_seconds: float,
+        on_ready: Callable[[], None],
     ) -> None:
         self._command = command
+        self._on_ready = on_ready
+        self._ready = False
         self._drain_seconds = drain_seconds
         self._slots: list[_Worker | None] = [None] * count
         self._not_before = [0.0] * count
@@ -62,9 +69,13 @@ class Supervisor:
         while not self._ending:
             self._reap()
             self._fill()
-            readable, _, _ = select.select([wake], [], [], self._seconds_to_next_start())
-            if readable:
-                wake.recv(4096)
+            starting = [] if self._ready else [w.lifeline for w in self._slots if w is not None]
+            readable, _, _ = select.select([wake, *starting], [], [], self._seconds_to_next_start())
+            for source in readable:
+                said = source.recv(4096)
+                if source is not wake and said and not self._ready:
+                    self._ready = True
+                    self._on_ready()
         self._stop_all()
         return self._exit_code
 

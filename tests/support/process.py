@@ -80,5 +80,16 @@ class RunningYoto:
             self.process.kill()
             self.process.wait()
             raise AssertionError(f"run.py did not end:\n{self.output}") from None
-        self._reader.join(timeout=5)
+        self._close()
         return code
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.kill()
+        self.process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        self._reader.join(timeout=5)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
