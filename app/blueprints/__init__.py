@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Blueprint
 
+from app.blueprints.admin import audit_log, registry
 from app.blueprints.auth import auth
 from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.community_socket import init_community
@@ -12,6 +13,8 @@ from app.blueprints.control_plane import init_control
 from app.blueprints.docs import docs
 from app.blueprints.health import init_health
 from app.blueprints.messages import messages
+from app.blueprints.permissions import checks, groups
+from app.blueprints.roles import grants, holders, roles
 from app.blueprints.servers import invites, members, servers
 from app.blueprints.users import users
 
@@ -25,6 +28,13 @@ REST: list[Blueprint] = [
     channels,
     overwrites,
     messages,
+    roles,
+    grants,
+    holders,
+    groups,
+    checks,
+    registry,
+    audit_log,
 ]
 
 

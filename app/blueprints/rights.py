@@ -9,7 +9,7 @@ from app.models import Server
 OUTRANKED = "outranked"
 
 
-def demand(user_id: int, permission: str, scope: str, scope_id: int) -> None:
+def demand(user_id: int, permission: str, scope: str, scope_id: int | None = None) -> None:
     """Go on only when the user has the permission there.
 
     Raises:

@@ -16,6 +16,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 SIGNED_IN_MARK = "__signed_in__"
 PUBLIC_MARK = "__public__"
+# Set by decorators that choose the permission by what the address names; the value says which.
+RIGHTS_MARK = "__rights__"
 
 
 def signed_in(view: View) -> View:

@@ -7,10 +7,10 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from app.http.fields import Flag, Instant, Text
+from app.blueprints.reasons import ReasonSchema
+from app.http.fields import Flag, Instant
 from app.http.paging import PageQuery
 
-REASON_LENGTH = 500
 SEARCH_MAX = 20  # profiles; a search box shows no more
 
 
@@ -55,12 +55,11 @@ class AccountQuery(PageQuery):
     super_admin = ma.fields.Boolean(load_default=None)
 
 
-class ChangeAccountSchema(ma.Schema):
+class ChangeAccountSchema(ReasonSchema):
     """What an administrator changes; what is left out stays."""
 
     disabled = Flag()
     super_admin = Flag()
-    reason = Text(REASON_LENGTH, load_default=None)
 
     @ma.validates_schema
     def changes_something(self, data: dict[str, Any], **options: Any) -> None:

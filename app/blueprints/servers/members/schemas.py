@@ -5,10 +5,10 @@ from __future__ import annotations
 import marshmallow as ma
 
 from app.blueprints.people import PersonSchema
-from app.http.fields import Instant, Name, Text
+from app.blueprints.reasons import ReasonSchema
+from app.http.fields import Instant, Name
 
 NICKNAME_LENGTH = 64
-REASON_LENGTH = 500
 
 
 class MembershipSchema(ma.Schema):
@@ -35,18 +35,6 @@ class NicknameSchema(ma.Schema):
     """How a member is called in the server; null: by their display name."""
 
     nickname = Name(NICKNAME_LENGTH, required=True, allow_none=True)
-
-
-class ReasonQuery(ma.Schema):
-    """Why, for the audit log."""
-
-    reason = Text(REASON_LENGTH, load_default=None)
-
-
-class ReasonSchema(ma.Schema):
-    """Why, for the audit log."""
-
-    reason = Text(REASON_LENGTH, load_default=None, allow_none=True)
 
 
 class TimeoutSchema(ReasonSchema):

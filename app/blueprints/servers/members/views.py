@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.blueprints.reasons import ReasonQuery, ReasonSchema
+from app.blueprints.servers.gate import members_only
 from app.blueprints.servers.members import bans, listing, moderation
 from app.blueprints.servers.members.bans import Ban
 from app.blueprints.servers.members.listing import MemberView
@@ -12,15 +14,13 @@ from app.blueprints.servers.members.schemas import (
     MemberSchema,
     MembershipSchema,
     NicknameSchema,
-    ReasonQuery,
-    ReasonSchema,
     TimeoutSchema,
 )
-from app.blueprints.servers.membership import demand_member, join_public, leave
+from app.blueprints.servers.membership import join_public, leave
 from app.core.permission import require_permission
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
-from app.http.auth import current_user_id, identity
+from app.http.auth import current_user_id
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 from app.models import Member
@@ -55,28 +55,26 @@ def leave_server(server_id: int) -> None:
 
 
 @members.get(f"{SERVER}/members")
-@signed_in
+@members_only
 @members.arguments(PageQuery, location="query")
 @members.response(200, page_of(MemberSchema))
 @members.alt_response(404, "NOT_FOUND")
 def list_members(query: dict[str, Any], server_id: int) -> Page[MemberView]:
     """The members of a server that you are in"""
-    demand_member(server_id, identity())
     return listing.members_of(server_id, **query)
 
 
 @members.get(MEMBER)
-@signed_in
+@members_only
 @members.response(200, MemberSchema)
 @members.alt_response(404, "NOT_FOUND")
 def read_member(server_id: int, user_id: int) -> MemberView:
     """One member of a server that you are in"""
-    demand_member(server_id, identity())
     return listing.read_member(server_id, user_id)
 
 
 @members.patch(f"{SERVER}/members/me")
-@signed_in
+@members_only
 @members.arguments(NicknameSchema)
 @members.response(200, MemberSchema)
 @members.alt_response(404, "NOT_FOUND")

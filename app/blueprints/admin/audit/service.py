@@ -1,0 +1,81 @@
+"""Reading the audit log, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.blueprints.people import PERSON_COLUMNS, Person
+from app.db import db
+from app.http.paging import Page, cut
+from app.models import AuditRecord, User
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One act. ``actor`` None: the system itself."""
+
+    id: int
+    at: datetime
+    actor: Person | None
+    action: str
+    subject: str
+    server_id: int | None
+    before: Any
+    after: Any
+    reason: str | None
+    request_id: str | None
+    address: str | None
+
+
+def records(
+    *,
+    after: int | None,
+    limit: int,
+    since: datetime | None,
+    until: datetime | None,
+    **equal: Any,
+) -> Page[Record]:
+    """A page in one statement.
+
+    Args:
+        after: id of the last record of the page before; older ones follow.
+        since, until: ``since <= at < until``.
+        equal: columns with the value that they must have; None: any.
+    """
+    statement = (
+        select(AuditRecord, *PERSON_COLUMNS)
+        .outerjoin(User, User.id == AuditRecord.actor_id)
+        .order_by(AuditRecord.id.desc())
+        .limit(limit + 1)
+    )
+    if after is not None:
+        statement = statement.where(AuditRecord.id < after)
+    if since is not None:
+        statement = statement.where(AuditRecord.at >= since)
+    if until is not None:
+        statement = statement.where(AuditRecord.at < until)
+    for column, value in equal.items():
+        if value is not None:
+            statement = statement.where(getattr(AuditRecord, column) == value)
+    rows = [_shown(row, person) for row, *person in db.session.execute(statement)]
+    return cut(rows, limit, lambda record: record.id)
+
+
+def _shown(row: AuditRecord, person: list[Any]) -> Record:
+    return Record(
+        id=row.id,
+        at=row.at,
+        actor=None if row.actor_id is None else Person(*person),
+        action=row.action,
+        subject=row.subject,
+        server_id=row.server_id,
+        before=row.before,
+        after=row.after,
+        reason=row.reason,
+        request_id=row.request_id,
+        address=row.address,
+    )

@@ -1,0 +1,86 @@
+"""What questions and answers look like on the wire."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow.validate import Length, OneOf, Range
+
+from app.http.fields import MAX_ID, RowId
+from app.models import ScopeType
+
+SCOPES = [scope.value for scope in ScopeType]
+CHECKS_MAX = 1_000  # each distinct place takes two statements
+USERS_MAX = 10_000  # all of them take four statements
+NAME_LENGTH = 128
+
+
+class PlaceSchema(ma.Schema):
+    """Where the question applies."""
+
+    scope = ma.fields.String(load_default=ScopeType.GLOBAL.value, validate=OneOf(SCOPES))
+    scope_id = RowId(load_default=None, allow_none=True)
+
+
+class QuestionSchema(PlaceSchema):
+    """A permission in a place."""
+
+    permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
+
+
+class CheckSchema(QuestionSchema):
+    """One question; about the caller when no user is named."""
+
+    user_id = RowId(load_default=None, allow_none=True)
+
+
+class VerdictSchema(QuestionSchema):
+    """The answer to one question."""
+
+    user_id = ma.fields.Integer(required=True)
+    allowed = ma.fields.Boolean(required=True)
+    reason = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "A code; null when the question is about somebody else"},
+    )
+
+
+class CheckBatchSchema(ma.Schema):
+    """Many questions about one user; about the caller when no user is named."""
+
+    user_id = RowId(load_default=None, allow_none=True)
+    checks = ma.fields.List(
+        ma.fields.Nested(QuestionSchema), required=True, validate=Length(1, CHECKS_MAX)
+    )
+
+
+class VerdictsSchema(ma.Schema):
+    """The answers, in the order of the questions."""
+
+    user_id = ma.fields.Integer(required=True)
+    allowed = ma.fields.List(ma.fields.Boolean(), required=True)
+
+
+class CheckUsersSchema(QuestionSchema):
+    """One question about many users."""
+
+    user_ids = ma.fields.List(RowId(), required=True, validate=Length(1, USERS_MAX))
+
+
+class AllowedUsersSchema(ma.Schema):
+    """Those of the users who have the permission there."""
+
+    allowed = ma.fields.List(ma.fields.Integer(), required=True)
+
+
+class PlaceQuery(ma.Schema):
+    """Where: a scope, and its id unless it is the global one."""
+
+    scope = ma.fields.String(load_default=ScopeType.GLOBAL.value, validate=OneOf(SCOPES))
+    scope_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
+
+
+class EffectiveSchema(PlaceSchema):
+    """All that somebody may do in a place."""
+
+    permissions = ma.fields.List(ma.fields.String(), required=True)

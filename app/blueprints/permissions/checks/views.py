@@ -1,0 +1,82 @@
+"""Routes of questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.blueprints.permissions.checks import service
+from app.blueprints.permissions.checks.schemas import (
+    AllowedUsersSchema,
+    CheckBatchSchema,
+    CheckSchema,
+    CheckUsersSchema,
+    EffectiveSchema,
+    PlaceQuery,
+    VerdictSchema,
+    VerdictsSchema,
+)
+from app.extensions import permissions
+from app.http.access import signed_in
+from app.http.api import API_PREFIX
+from app.http.auth import current_user_id
+from app.http.context import read_only
+from app.http.rest import RestBlueprint
+
+checks = RestBlueprint(
+    "permissions",
+    __name__,
+    url_prefix=f"{API_PREFIX}/permissions",
+    description="What somebody may do, and where",
+)
+
+
+@checks.post("/check")
+@read_only
+@signed_in
+@checks.arguments(CheckSchema)
+@checks.response(200, VerdictSchema)
+@checks.alt_response(404, "NOT_FOUND")
+def check_permission(body: dict[str, Any]) -> dict[str, Any]:
+    """Whether you, or somebody else, have a permission in a place
+
+    About somebody else it takes `server.audit` in that server, or `admin.audit`.
+    """
+    return service.verdict(current_user_id(), body["user_id"], service.question_of(body))
+
+
+@checks.post("/check-batch")
+@read_only
+@signed_in
+@checks.arguments(CheckBatchSchema)
+@checks.response(200, VerdictsSchema)
+@checks.alt_response(404, "NOT_FOUND")
+def check_batch(body: dict[str, Any]) -> dict[str, Any]:
+    """Many questions about you, or about somebody else"""
+    caller_id, user_id = current_user_id(), body["user_id"]
+    questions = [service.question_of(question) for question in body["checks"]]
+    return {
+        "user_id": user_id or caller_id,
+        "allowed": service.verdicts(caller_id, user_id, questions),
+    }
+
+
+@checks.post("/check-users")
+@read_only
+@signed_in
+@checks.arguments(CheckUsersSchema)
+@checks.response(200, AllowedUsersSchema)
+@checks.alt_response(404, "NOT_FOUND")
+def check_users(body: dict[str, Any]) -> dict[str, Any]:
+    """Who of many users has a permission in a place"""
+    question = service.question_of(body)
+    return {"allowed": service.allowed_users(current_user_id(), body["user_ids"], question)}
+
+
+@checks.get("/me")
+@signed_in
+@checks.arguments(PlaceQuery, location="query")
+@checks.response(200, EffectiveSchema)
+@checks.alt_response(404, "NOT_FOUND")
+def my_permissions(query: dict[str, Any]) -> dict[str, Any]:
+    """All that you may do in a place"""
+    return query | {"permissions": permissions.effective_permissions(current_user_id(), **query)}

@@ -1,0 +1,21 @@
+"""Why somebody did something, in their own words, for the audit log."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from app.http.fields import Text
+
+REASON_LENGTH = 500
+
+
+class ReasonQuery(ma.Schema):
+    """Why, for the audit log."""
+
+    reason = Text(REASON_LENGTH, load_default=None)
+
+
+class ReasonSchema(ma.Schema):
+    """Why, for the audit log."""
+
+    reason = Text(REASON_LENGTH, load_default=None, allow_none=True)

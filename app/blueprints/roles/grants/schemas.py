@@ -1,0 +1,58 @@
+"""What grants look like on the wire."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow.validate import OneOf, Range
+
+from app.blueprints.reasons import ReasonQuery, ReasonSchema
+from app.http.fields import MAX_ID, RowId
+from app.models import Effect, ScopeType
+
+EFFECTS = [effect.value for effect in Effect]
+SCOPES = [scope.value for scope in ScopeType]
+SCOPE_MEANING = "global: wherever the role is held; a server's role is held only there"
+
+
+class ScopedSchema(ma.Schema):
+    """An effect in a scope."""
+
+    effect = ma.fields.String(required=True, validate=OneOf(EFFECTS))
+    scope = ma.fields.String(
+        required=True, validate=OneOf(SCOPES), metadata={"description": SCOPE_MEANING}
+    )
+    scope_id = ma.fields.Integer(required=True, allow_none=True)
+
+
+class GrantSchema(ScopedSchema):
+    """One permission that a role allows or denies in a scope."""
+
+    id = ma.fields.Integer(required=True)
+    permission = ma.fields.String(required=True)
+
+
+class GroupGrantSchema(ScopedSchema):
+    """A permission group that a role allows or denies in a scope."""
+
+    id = ma.fields.Integer(required=True)
+    group_id = ma.fields.Integer(required=True)
+    group = ma.fields.String(required=True)
+
+
+class SetGrantSchema(ReasonSchema):
+    """What the role shall do there."""
+
+    effect = ma.fields.String(load_default=Effect.ALLOW.value, validate=OneOf(EFFECTS))
+    scope = ma.fields.String(
+        load_default=ScopeType.GLOBAL.value,
+        validate=OneOf(SCOPES),
+        metadata={"description": SCOPE_MEANING},
+    )
+    scope_id = RowId(load_default=None, allow_none=True)
+
+
+class ScopeQuery(ReasonQuery):
+    """In which scope a grant is to go, and why."""
+
+    scope = ma.fields.String(load_default=ScopeType.GLOBAL.value, validate=OneOf(SCOPES))
+    scope_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))

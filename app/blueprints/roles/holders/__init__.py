@@ -1,0 +1,5 @@
+"""Who holds roles, and from when to when."""
+
+from app.blueprints.roles.holders.views import holders
+
+__all__ = ["holders"]

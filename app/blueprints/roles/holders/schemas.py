@@ -1,0 +1,48 @@
+"""What assignments look like on the wire."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow.validate import Range
+
+from app.blueprints.people import PersonSchema
+from app.blueprints.reasons import ReasonSchema
+from app.http.fields import MAX_ID, Instant
+from app.http.paging import PageQuery
+
+HALF_OPEN = "In force while valid_from <= now < valid_until; null: no bound"
+
+
+class WindowSchema(ma.Schema):
+    """When a role is in force."""
+
+    valid_from = Instant(required=True, allow_none=True, metadata={"description": HALF_OPEN})
+    valid_until = Instant(required=True, allow_none=True)
+    assigned_by = ma.fields.Integer(required=True, allow_none=True)
+    created_at = Instant(required=True)
+
+
+class HolderSchema(WindowSchema):
+    """Somebody who holds a role."""
+
+    user = ma.fields.Nested(PersonSchema, required=True)
+
+
+class AssignmentSchema(WindowSchema):
+    """A role that somebody holds."""
+
+    role_id = ma.fields.Integer(required=True)
+    user_id = ma.fields.Integer(required=True)
+
+
+class AssignSchema(ReasonSchema):
+    """When the role shall be in force."""
+
+    valid_from = Instant(load_default=None, allow_none=True, metadata={"description": HALF_OPEN})
+    valid_until = Instant(load_default=None, allow_none=True)
+
+
+class AssignmentQuery(PageQuery):
+    """Whose roles: of one server, or without it the global ones."""
+
+    server_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))

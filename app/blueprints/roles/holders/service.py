@@ -1,0 +1,118 @@
+"""Assignments: reading them here, changing them through the permission system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.blueprints.people import PERSON_COLUMNS, Person
+from app.blueprints.rights import demand
+from app.blueprints.roles.access import GLOBAL_ROLES
+from app.blueprints.servers.membership import demand_member
+from app.core.errors import UnknownResource
+from app.db import db
+from app.extensions import permissions
+from app.http.auth import Identity
+from app.http.paging import Page, cut
+from app.models import Role, RoleAssignment, ScopeType, User
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who holds a role. ``id`` is the assignment's."""
+
+    id: int
+    user: Person
+    valid_from: datetime | None
+    valid_until: datetime | None
+    assigned_by: int | None
+    created_at: datetime
+
+
+def holders_of(role_id: int, *, after: int | None, limit: int) -> Page[Holder]:
+    """A page of those who were given the role, in force or not."""
+    statement = (
+        select(RoleAssignment, *PERSON_COLUMNS)
+        .join(User, User.id == RoleAssignment.user_id)
+        .where(RoleAssignment.role_id == role_id, RoleAssignment.user_id > (after or 0))
+        .order_by(RoleAssignment.user_id)
+        .limit(limit + 1)
+    )
+    rows = [
+        Holder(
+            row.id,
+            Person(*person),
+            row.valid_from,
+            row.valid_until,
+            row.assigned_by,
+            row.created_at,
+        )
+        for row, *person in db.session.execute(statement)
+    ]
+    return cut(rows, limit, lambda holder: holder.user.id)
+
+
+def roles_held(
+    caller: Identity, user_id: int, server_id: int | None, *, after: int | None, limit: int
+) -> Page[RoleAssignment]:
+    """A page of the roles of one server (or the global ones) that somebody was given.
+
+    Raises:
+        UnknownResource: there is no such server.
+        PermissionDenied: it is not about the caller, who is not in the server, or may not see
+            global roles.
+    """
+    if server_id is not None:
+        demand_member(server_id, caller)
+    elif user_id != caller.user_id:
+        demand(caller.user_id, GLOBAL_ROLES, ScopeType.GLOBAL)
+    statement = (
+        select(RoleAssignment)
+        .join(Role, Role.id == RoleAssignment.role_id)
+        .where(
+            RoleAssignment.user_id == user_id,
+            RoleAssignment.id > (after or 0),
+            Role.server_key == (server_id or 0),
+        )
+        .order_by(RoleAssignment.id)
+        .limit(limit + 1)
+    )
+    rows = db.session.scalars(statement).all()
+    return cut(rows, limit, lambda assignment: assignment.id)
+
+
+def assign(actor_id: int, role_id: int, user_id: int, body: Mapping[str, Any]) -> RoleAssignment:
+    """Give the role to a user, or a role already held its new window.
+
+    Raises:
+        ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_roles_to_user``.
+    """
+    receipt = permissions.assign_roles_to_user(
+        user_id,
+        [role_id],
+        None,
+        body["valid_from"],
+        body["valid_until"],
+        actor_id=actor_id,
+        reason=body["reason"],
+    )
+    return db.session.get_one(RoleAssignment, receipt.ids[0])
+
+
+def take(actor_id: int, role_id: int, user_id: int, reason: str | None) -> None:
+    """Take the role from a user.
+
+    Raises:
+        UnknownResource: the user does not hold it.
+        ValidationFailed, PermissionDenied: as ``PermissionSystem.revoke_roles_from_user``.
+    """
+    held = select(RoleAssignment.id).where(
+        RoleAssignment.role_id == role_id, RoleAssignment.user_id == user_id
+    )
+    if db.session.scalar(held) is None:
+        raise UnknownResource("holder", user_id, "user_id")
+    permissions.revoke_roles_from_user(user_id, [role_id], actor_id=actor_id, reason=reason)
