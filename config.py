@@ -26,6 +26,16 @@ class Base:
 
     REDIS_URL: str | None = None
     REDIS_CLUSTER_NODES: str | None = None
+    REDIS_USERNAME: str | None = None
+    REDIS_PASSWORD: str | None = None
+    REDIS_TLS = False
+    REDIS_TLS_CA_CERTS: str | None = None
+    REDIS_DB = 0
+    REDIS_SOCKET_TIMEOUT = 0.25
+    REDIS_CONNECT_TIMEOUT = 0.25
+    REDIS_RETRY_TIME = 0.5
+    REDIS_MAX_CONNECTIONS = 64
+    REDIS_KEY_PREFIX = "yoto:"
 
     ACCESS_TOKEN_SECONDS = 900
     REFRESH_TOKEN_SECONDS = 30 * 24 * 3600

@@ -198,20 +198,18 @@ class Cluster:
         wait_until(self._ready, limit, "a cluster in which all agree")
 
     def migrate_slot(
-        self, slot: int, target: Server, between: Callable[[], None] | None = None
+        self, slot: int, target: Server, halfway: Callable[[], None] | None = None
     ) -> None:
-        """Move a slot with its keys; ``between`` runs while both sides hold it half."""
+        """Move a slot with its keys; ``halfway`` runs before the keys follow."""
         source = self.owner_of(slot)
         with source.client() as old, target.client() as new:
             old_id, new_id = _node_id(old), _node_id(new)
             new.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", old_id)
             old.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", new_id)
-            if between is not None:
-                between()
+            if halfway is not None:
+                halfway()
             while keys := old.execute_command("CLUSTER", "GETKEYSINSLOT", slot, 100):
                 old.execute_command("MIGRATE", HOST, target.port, "", 0, 5000, "KEYS", *keys)
-            if between is not None:
-                between()
             new.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
             old.execute_command("CLUSTER", "SETSLOT", slot, "NODE", new_id)
         for server in self.servers:

@@ -86,7 +86,7 @@ class ClusterRouter:
                 last_failed_node_name=None if suspect is None else suspect.name,
             )
         except (StoreUnavailable, *NO_MAP, *CONNECTION_ERRORS) as error:
-            log.warning("the slot map of the cluster could not be read: %s", error)
+            log.debug("the slot map of the cluster could not be read: %s", error)
 
     def nodes(self) -> list[Node]:
         """All primaries."""

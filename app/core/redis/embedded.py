@@ -160,7 +160,12 @@ def _no_binary(error: Exception) -> ConfigurationError:
 
 
 def _make_private(directory: Path) -> None:
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            "REDIS_URL", f"set it: there is no place for the embedded server ({error})"
+        ) from error
     status = directory.lstat()
     if status.st_uid != os.getuid() or directory.is_symlink():
         raise ConfigurationError("REDIS_URL", f"{directory} of the embedded server is not ours")

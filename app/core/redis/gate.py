@@ -67,6 +67,7 @@ class Gate:
         """The server answered: it starts with a clean slate."""
         self.failures = 0
         self.tripped = False
+        self._cause = None
 
 
 class Prober:

@@ -124,7 +124,9 @@ def get_redis_info(connection: RedisConnection | None = None) -> RedisInfo:
         topology = connection.topology
     except PlatformError as error:
         return RedisInfo(None, False, error=str(error))
-    nodes = sorted(map(_describe, topology.all_nodes()), key=lambda node: node.role != "primary")
+    nodes = sorted(
+        map(_describe, topology.router.all_nodes()), key=lambda node: node.role != "primary"
+    )
     return RedisInfo(topology.kind, connection.available, tuple(nodes))
 
 

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 from redis import exceptions
 
 from app.core.errors import StoreUnavailable
-from app.core.redis.link import Link, pack_command
+from app.core.redis.fanout import exchange_all
+from app.core.redis.link import pack_command
 from app.core.redis.node import CONNECTION_ERRORS, Node
 from app.core.redis.router import Router
 from app.core.redis.script import Script
@@ -75,9 +76,10 @@ class ScriptRegistry:
         groups: dict[Node, list[int]] = {}
         for index, (_, keys, _) in enumerate(todo):
             groups.setdefault(router.node_for(keys[0] if keys else None), []).append(index)
-        for node, indexes, outcome in _exchange_all(groups, todo):
-            for position, index in enumerate(indexes):
-                reply = outcome[position] if isinstance(outcome, list) else outcome
+        batches = {node: [_pack(*todo[i]) for i in indexes] for node, indexes in groups.items()}
+        check_idle = not all(script.repeatable for script, _, _ in todo)
+        for node, outcome in exchange_all(batches, check_idle).items():
+            for index, reply in zip(groups[node], outcome, strict=True):
                 if isinstance(reply, Exception):
                     reply = self._retry_or_error(todo[index], node, reply)
                 replies[index] = reply
@@ -164,47 +166,3 @@ def _told_address(redirection: exceptions.AskError, node: Node) -> tuple[str, in
 
 def _pack(script: Script, keys: Sequence[Key], args: Sequence[Arg]) -> bytes:
     return pack_command((b"EVALSHA", script.sha, len(keys), *keys, *args))
-
-
-def _exchange_all(
-    groups: dict[Node, list[int]], calls: Sequence[Call]
-) -> list[tuple[Node, list[int], list[Any] | Exception]]:
-    """Send every group, then read every group; a group's outcome is its replies or its error."""
-    sent: list[tuple[Node, list[int], Link | Exception]] = []
-    outcomes: list[tuple[Node, list[int], list[Any] | Exception]] = []
-    for node, indexes in groups.items():
-        command = b"".join(_pack(*calls[index]) for index in indexes)
-        check = not all(calls[index][0].repeatable for index in indexes)
-        sent.append((node, indexes, _send(node, command, check)))
-    for node, indexes, link in sent:
-        outcomes.append((node, indexes, _read(node, link, len(indexes))))
-    return outcomes
-
-
-def _send(node: Node, command: bytes, check_idle: bool) -> Link | Exception:
-    try:
-        link = node.take(check_idle)
-    except (StoreUnavailable, *CONNECTION_ERRORS) as error:
-        return error
-    try:
-        link.send(command)
-    except OSError as error:
-        return node.lost(link, error)
-    except BaseException:
-        node.discard(link)
-        raise
-    return link
-
-
-def _read(node: Node, link: Link | Exception, count: int) -> list[Any] | Exception:
-    if isinstance(link, Exception):
-        return link
-    try:
-        replies = [link.read() for _ in range(count)]
-    except OSError as error:
-        return node.lost(link, error)
-    except BaseException:
-        node.discard(link)
-        raise
-    node.give(link)
-    return replies

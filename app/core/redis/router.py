@@ -28,6 +28,9 @@ class Router(Protocol):
     def nodes(self) -> list[Node]:
         """All known servers that take writes."""
 
+    def all_nodes(self) -> list[Node]:
+        """All known servers, those that only hold copies too."""
+
     def close(self) -> None:
         """Close every connection that no call is using."""
 
@@ -55,6 +58,10 @@ class SingleRouter:
         self.node.close_idle()
 
     def nodes(self) -> list[Node]:
+        """The one server."""
+        return [self.node]
+
+    def all_nodes(self) -> list[Node]:
         """The one server."""
         return [self.node]
 

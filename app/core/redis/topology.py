@@ -37,12 +37,6 @@ class Topology:
     router: Router
     server: EmbeddedServer | None = None
 
-    def all_nodes(self) -> list[Node]:
-        """Every server, those that only hold copies too."""
-        if isinstance(self.router, ClusterRouter):
-            return self.router.all_nodes()
-        return self.router.nodes()
-
     def close(self) -> None:
         """Close every connection and leave the embedded server."""
         self.client.close()

@@ -7,6 +7,8 @@ from app.core.redis import Script
 ECHO = Script("echo", "return {KEYS[1], ARGV[1], #KEYS, #ARGV}", repeatable=True)
 EMPTY = Script("empty", "return 1", repeatable=True)
 COUNT = Script("count", "return redis.call('INCR', KEYS[1])", repeatable=False)
+# Says what is not true, so that a test sees how often it ran.
+REPEATABLE_COUNT = Script("repeatable_count", COUNT.source, repeatable=True)
 ADD = Script("add", "redis.call('SADD', KEYS[1], ARGV[1]) return 1", repeatable=True)
 ADD_BOTH = Script(
     "add_both",

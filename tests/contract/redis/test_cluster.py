@@ -159,7 +159,7 @@ def test_calls_on_a_slot_that_moves_all_succeed_and_run_once(
         for _ in range(3):
             wait_for_calls(load, 20)
             target = another_primary(cluster, primary_of(cluster, name))
-            cluster.migrate_slot(slot_of(name), target, between=lambda: wait_for_calls(load, 20))
+            cluster.migrate_slot(slot_of(name), target, halfway=lambda: wait_for_calls(load, 20))
         wait_for_calls(load, 20)
     assert load.errors == []
     assert load.unavailable == []
@@ -181,6 +181,26 @@ def test_a_script_with_two_keys_waits_until_both_have_moved(
     assert connection.client.scard(name) == connection.client.scard(keys[1]) == load.done + 1
 
 
+def test_waiting_for_a_slot_that_stays_half_moved_has_an_end(
+    cluster: Cluster, connection: RedisConnection, name: str
+) -> None:
+    keys = [name, name + ":more"]
+    connection.scripts.run(ADD_BOTH, keys, ["start"])
+    target = another_primary(cluster, primary_of(cluster, name))
+
+    def half_moved() -> None:
+        with primary_of(cluster, name).client() as source:
+            source.execute_command("MIGRATE", "127.0.0.1", target.port, name, 0, 5000)
+        started = time.monotonic()
+        with pytest.raises(StoreUnavailable):
+            connection.scripts.run(ADD_BOTH, keys, ["never"])
+        assert time.monotonic() - started < connection.settings.retry_time + 0.25
+
+    cluster.migrate_slot(slot_of(name), target, halfway=half_moved)
+    assert connection.scripts.run(ADD_BOTH, keys, ["end"]) == 1
+    assert connection.client.smembers(name) == {b"start", b"end"}
+
+
 def test_many_calls_find_their_slots_while_one_moves(
     cluster: Cluster, connection: RedisConnection, name: str
 ) -> None:
@@ -189,7 +209,7 @@ def test_many_calls_find_their_slots_while_one_moves(
     with Load(lambda number: connection.scripts.run_many(calls)) as load:
         wait_for_calls(load, 20)
         target = another_primary(cluster, primary_of(cluster, name))
-        cluster.migrate_slot(slot_of(name), target, between=lambda: wait_for_calls(load, 20))
+        cluster.migrate_slot(slot_of(name), target, halfway=lambda: wait_for_calls(load, 20))
         wait_for_calls(load, 20)
     assert load.errors == []
     assert load.unavailable == []

@@ -272,6 +272,12 @@ def test_a_folder_that_is_somebody_elses_link_is_refused(tmp_path: Path) -> None
         EmbeddedServer(tmp_path / "redis").attach()
 
 
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigurationError, match="REDIS_URL"):
+        EmbeddedServer(tmp_path / "file" / "redis").attach()
+
+
 def test_a_server_that_cannot_start_is_told_at_once(
     folder: Path, connection: RedisConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

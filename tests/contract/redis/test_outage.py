@@ -13,7 +13,8 @@ import pytest
 from app.core.errors import StoreUnavailable
 from app.core.redis import RedisConnection
 from app.core.redis.gate import FAILURES_TO_TRIP
-from tests.contract.redis.scripts import ADD, COUNT, ECHO, EMPTY
+from tests.contract.redis.scripts import ADD, COUNT, ECHO, EMPTY, REPEATABLE_COUNT
+from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import Server, start_valkey, wait_until
 
 Connect = Callable[..., RedisConnection]
@@ -157,17 +158,37 @@ def test_a_late_reply_is_never_taken_for_another_calls(
         assert connection.scripts.run(ECHO, ["k"], [number])[1] == str(number).encode()
 
 
-def test_a_script_that_is_not_repeatable_is_never_sent_twice(
-    server: Server, connection: RedisConnection
+def test_a_repeatable_script_that_lost_its_reply_is_sent_again(
+    server: Server, connect: Connect
 ) -> None:
-    assert connection.scripts.run(COUNT, ["n"]) == 1
-    server.pause()
-    with pytest.raises(StoreUnavailable):
-        connection.scripts.run(COUNT, ["n"])
-    server.resume()
-    wait_until(lambda: connection.available, 5)
-    # The call above lost its reply; whether it ran is up to the server, but it ran at most once.
-    assert connection.scripts.run(COUNT, ["n"]) in (2, 3)
+    with Proxy(server) as proxy:
+        connection = connect(REDIS_URL=proxy.url)
+        assert connection.scripts.run(REPEATABLE_COUNT, ["n"]) == 1
+        proxy.lose_reply()
+        assert connection.scripts.run(REPEATABLE_COUNT, ["n"]) == 3
+        proxy.lose_reply()
+        replies = connection.scripts.run_many([(REPEATABLE_COUNT, ["n"], [])] * 2)
+        assert replies == [6, 7]
+        connection.close()
+
+
+def test_a_script_that_is_not_repeatable_is_never_sent_twice(
+    server: Server, connect: Connect
+) -> None:
+    with Proxy(server) as proxy, server.client() as outside:
+        connection = connect(REDIS_URL=proxy.url)
+        assert connection.scripts.run(COUNT, ["n"]) == 1
+        proxy.lose_reply()
+        with pytest.raises(StoreUnavailable):
+            connection.scripts.run(COUNT, ["n"])
+        assert outside.get("n") == b"2"
+        assert connection.scripts.run(COUNT, ["n"]) == 3
+        proxy.lose_reply()
+        replies = connection.scripts.run_many([(COUNT, ["n"], [])] * 2, raise_errors=False)
+        assert [type(reply) for reply in replies] == [StoreUnavailable] * 2
+        assert outside.get("n") == b"5"
+        assert connection.scripts.run(COUNT, ["n"]) == 6
+        connection.close()
 
 
 def test_callers_during_an_outage_see_nothing_but_store_unavailable(
