@@ -1,22 +1,43 @@
 """The hybrid cache: process memory, Redis, and the log that keeps them right."""
 
-from app.core.cache.coherence import Coherence
-from app.core.cache.entry import GLOBAL_PLACE, Entry, Loaded, PlaceKey, place_key
-from app.core.cache.log import InvalidationLog
-from app.core.cache.position import Position
+from app.core.cache import subjects
+from app.core.cache.batch import Answers, ManyLoader
+from app.core.cache.counts import CacheCounts, CacheStats
+from app.core.cache.entry import GLOBAL_PLACE, Concerns, Entry, Loaded, PlaceKey, place_key
+from app.core.cache.extension import CacheState, HybridPermissionCache
+from app.core.cache.listeners import Listener
+from app.core.cache.loading import Loader, Tier
+from app.core.cache.log import InvalidationLog, LogEntry
+from app.core.cache.memory import Lookup
+from app.core.cache.position import ORIGIN, Position
 from app.core.cache.settings import CacheSettings, StoreSettings
 from app.core.cache.tailer import Tailer
+from app.core.cache.tiered import TieredCache
 
 __all__ = [
     "GLOBAL_PLACE",
+    "ORIGIN",
+    "Answers",
+    "CacheCounts",
     "CacheSettings",
-    "Coherence",
+    "CacheState",
+    "CacheStats",
+    "Concerns",
     "Entry",
+    "HybridPermissionCache",
     "InvalidationLog",
+    "Listener",
     "Loaded",
+    "Loader",
+    "LogEntry",
+    "Lookup",
+    "ManyLoader",
     "PlaceKey",
     "Position",
     "StoreSettings",
     "Tailer",
+    "Tier",
+    "TieredCache",
     "place_key",
+    "subjects",
 ]

@@ -143,6 +143,11 @@ class Tailer:
         return entry.position
 
     @property
+    def known(self) -> Position:
+        """The newest position that this process has read or was given."""
+        return self._continuity.known
+
+    @property
     def listener_failures(self) -> int:
         """Exceptions that listeners raised; each was logged and changed nothing."""
         return self._listeners.failures

@@ -1,0 +1,117 @@
+"""Answers for many users in one place at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from time import time
+from typing import TypeAlias
+
+from redis import exceptions
+
+from app.core.cache.counts import CacheCounts
+from app.core.cache.entry import Entry, Loaded, PlaceKey
+from app.core.cache.loading import Tier
+from app.core.cache.memory import Memory
+from app.core.cache.remote import RemoteTier
+from app.core.cache.tailer import Tailer
+from app.core.errors import StoreUnavailable
+
+ManyLoader: TypeAlias = Callable[[Sequence[int]], Mapping[int, Loaded]]
+Answers: TypeAlias = dict[int, tuple[Entry, Tier]]
+
+_AWAY = (StoreUnavailable, exceptions.RedisError)
+
+
+class Batch:
+    """Asks memory, then Redis with one round trip a server, then a loader once."""
+
+    def __init__(
+        self, memory: Memory, remote: RemoteTier, tailer: Tailer, counts: CacheCounts
+    ) -> None:
+        self._memory = memory
+        self._remote = remote
+        self._tailer = tailer
+        self._counts = counts
+
+    def answer(
+        self,
+        user_ids: Sequence[int],
+        place: PlaceKey,
+        loader: ManyLoader,
+        believing: bool,
+        storing: bool,
+    ) -> Answers:
+        """Answer for ``user_ids``, except those whom ``loader`` leaves out.
+
+        Args:
+            believing: whether memory and Redis may answer.
+            storing: whether what was loaded goes to Redis.
+        """
+        missing = list(dict.fromkeys(user_ids))
+        found: Answers = {}
+        if believing:
+            missing = self._from_memory(missing, place, found)
+            if missing:
+                missing = self._from_redis(missing, place, found)
+        if missing:
+            self._from_loader(missing, place, loader, storing, found)
+        return found
+
+    def _from_memory(self, user_ids: list[int], place: PlaceKey, found: Answers) -> list[int]:
+        missing = []
+        for user_id in user_ids:
+            slot = self._memory.slot(user_id, place)
+            if slot is None:
+                missing.append(user_id)
+            else:
+                found[user_id] = slot.entry, "l1"
+        self._counts.l1_hits += len(found)
+        self._counts.l1_misses += len(missing)
+        return missing
+
+    def _from_redis(self, user_ids: list[int], place: PlaceKey, found: Answers) -> list[int]:
+        try:
+            stored = self._remote.get_many(user_ids, place)
+        except _AWAY:
+            self._counts.l2_errors += 1
+            stored = {}
+        missing = []
+        for user_id in user_ids:
+            entry = stored.get(user_id)
+            if entry is not None and self._memory.remember(entry):
+                found[user_id] = entry, "l2"
+            else:
+                self._counts.stale_refused += entry is not None
+                missing.append(user_id)
+        self._counts.l2_hits += len(user_ids) - len(missing)
+        self._counts.l2_misses += len(missing)
+        return missing
+
+    def _from_loader(
+        self,
+        user_ids: list[int],
+        place: PlaceKey,
+        loader: ManyLoader,
+        storing: bool,
+        found: Answers,
+    ) -> None:
+        # Before the loader reads, as for a single load.
+        position, loaded_at = self._tailer.applied, time()
+        try:
+            loaded = loader(user_ids)
+        except BaseException:
+            self._counts.load_errors += 1
+            raise
+        self._counts.loads += 1
+        kept = []
+        for user_id, one in loaded.items():
+            entry = Entry.of(user_id, place, position, loaded_at, one)
+            found[user_id] = entry, "db"
+            if self._memory.remember(entry):
+                kept.append(entry)
+        self._counts.stale_refused += len(loaded) - len(kept)
+        if storing and kept:
+            try:
+                self._remote.put_many(kept)
+            except _AWAY:
+                self._counts.l2_errors += 1

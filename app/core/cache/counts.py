@@ -1,0 +1,68 @@
+"""What the cache counts, and what it tells about itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class CacheCounts:
+    """Plain ints that threads add to without a lock: cheap, and right to a few counts.
+
+    Attributes:
+        l1_hits, l2_hits: answers of each tier.
+        l1_misses, l2_misses: look-ups that a tier could not answer.
+        l1_bypassed: look-ups in which memory was not asked, because Redis was silent too long.
+        stale_refused: entries that were there, or just loaded, and not believed.
+        loads, load_errors: calls of loaders, and those that raised.
+        stampedes_avoided: misses that took what another thread or process had loaded meanwhile.
+        unlocked_loads: loads without the distributed lock, because it was not to be had.
+        l2_errors: reads and writes of the second tier that failed.
+        refreshes, refresh_errors: entries renewed before their end, and those that were not.
+        position_waits, position_timeouts: checks that waited for the log, and in vain.
+    """
+
+    l1_hits: int = 0
+    l1_misses: int = 0
+    l1_bypassed: int = 0
+    l2_hits: int = 0
+    l2_misses: int = 0
+    stale_refused: int = 0
+    loads: int = 0
+    load_errors: int = 0
+    stampedes_avoided: int = 0
+    unlocked_loads: int = 0
+    l2_errors: int = 0
+    refreshes: int = 0
+    refresh_errors: int = 0
+    position_waits: int = 0
+    position_timeouts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CacheStats:
+    """A snapshot.
+
+    Attributes:
+        counts: since the process started.
+        sizes: keys in memory, by kind.
+        capacities: how many there may be.
+        evictions: entries that had to go for others, by kind.
+        corrupt: stored entries that could not be read.
+        floors: subjects whose last change is remembered.
+        fresh: whether memory may answer now.
+        silent_for: seconds since the log was last heard; None: never.
+        applied: position up to which the log is applied.
+        log: entries applied, gaps, lapses, losses, listener failures.
+    """
+
+    counts: dict[str, int]
+    sizes: dict[str, int]
+    capacities: dict[str, int]
+    evictions: dict[str, int]
+    corrupt: int
+    floors: int
+    fresh: bool
+    silent_for: float | None
+    applied: str
+    log: dict[str, int] = field(default_factory=dict)

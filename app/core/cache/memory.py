@@ -1,0 +1,135 @@
+"""The first tier as look-ups see it: stores, what may be answered from them, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from time import monotonic, time
+
+from app.core.cache.coherence import Coherence
+from app.core.cache.counts import CacheCounts
+from app.core.cache.entry import Entry, PlaceKey
+from app.core.cache.local import SharedStore, Slot, UserStore
+from app.core.cache.settings import CacheSettings
+from app.core.cache.tailer import Tailer
+
+
+class Memory:
+    """Everything that one process remembers, by kind.
+
+    Attributes:
+        users, conditional, roles, trees: the stores.
+        coherence: guards their changes.
+    """
+
+    def __init__(self, settings: CacheSettings) -> None:
+        self._settings = settings
+        self.users = UserStore(settings.users, settings.places_per_user)
+        self.conditional = UserStore(settings.conditional, settings.places_per_user)
+        self.roles = SharedStore(settings.roles)
+        self.trees = SharedStore(settings.trees)
+        self.coherence = Coherence(self.users, self.conditional, (self.roles, self.trees))
+
+    def stores(self) -> dict[str, UserStore | SharedStore]:
+        """The stores by the names of their kinds."""
+        return {
+            "users": self.users,
+            "conditional": self.conditional,
+            "roles": self.roles,
+            "trees": self.trees,
+        }
+
+    def slot(self, user_id: int, place: PlaceKey) -> Slot | None:
+        """A slot that is not past its end. Whether memory is fresh is for the caller to know."""
+        slot = self.users.slot(user_id, place)
+        if slot is not None:
+            return slot if monotonic() < slot.usable_until else None
+        slot = self.conditional.slot(user_id, place)
+        if slot is None or monotonic() >= slot.usable_until:
+            return None
+        # The monotonic clock cannot know that the wall clock was set forward.
+        valid_until = slot.entry.valid_until
+        return slot if valid_until is None or time() < valid_until else None
+
+    def remember(self, entry: Entry) -> bool:
+        """Remember ``entry`` until its end; False if it is not to be believed."""
+        return self.coherence.remember(self._slot_of(entry))
+
+    def _slot_of(self, entry: Entry) -> Slot:
+        settings = self._settings
+        conditional = entry.valid_until is not None
+        ttl = (settings.conditional if conditional else settings.users).ttl
+        now, wall = monotonic(), time()
+        # What a host with a fast clock loaded must not live longer for that.
+        life = min(entry.expires_at(ttl) - wall, ttl)
+        fresh = life if conditional else life - ttl * (1 - settings.soft_share)
+        return Slot(entry.mask, now + fresh, now + life, entry)
+
+
+class Lookup:
+    """The hot path: one user's mask in one place, from memory, or None.
+
+    It costs two look-ups, one reading of the clock and two comparisons. A caller for whom the call
+    itself is too much may write the same in place, with ``users`` and ``tailer`` bound once::
+
+        places = users.find(user_id)
+        slot = places and places.get(server_id << 1)
+        now = monotonic()
+        if slot and now < slot.fresh_until and now < tailer.fresh_until:
+            mask = slot.mask
+    """
+
+    __slots__ = ("_conditional", "_counts", "_find", "_tailer")
+
+    def __init__(self, memory: Memory, tailer: Tailer, counts: CacheCounts) -> None:
+        self._find = memory.users.find
+        self._conditional = memory.conditional
+        self._tailer = tailer
+        self._counts = counts
+
+    def mask(self, user_id: int, place: PlaceKey) -> int | None:
+        """The mask, if memory may answer without a second thought."""
+        places = self._find(user_id)
+        if places is not None:
+            slot = places.get(place)
+            if slot is not None:
+                now = monotonic()
+                if now < slot[1] and now < self._tailer.fresh_until:
+                    self._counts.l1_hits += 1
+                    return slot[0]
+                return None
+        return self._conditional_mask(user_id, place)
+
+    def masks(self, user_ids: Iterable[int], place: PlaceKey) -> tuple[dict[int, int], list[int]]:
+        """The masks that memory has, by user, and the users that it does not have."""
+        find = self._find
+        now = monotonic()
+        if now >= self._tailer.fresh_until:
+            return {}, list(user_ids)
+        found: dict[int, int] = {}
+        missing: list[int] = []
+        for user_id in user_ids:
+            places = find(user_id)
+            slot = None if places is None else places.get(place)
+            if slot is not None and now < slot[1]:
+                found[user_id] = slot[0]
+            else:
+                mask = self._conditional_mask(user_id, place)
+                if mask is None:
+                    missing.append(user_id)
+                else:
+                    found[user_id] = mask
+        self._counts.l1_hits += len(found)
+        return found, missing
+
+    def _conditional_mask(self, user_id: int, place: PlaceKey) -> int | None:
+        slot = self._conditional.slot(user_id, place)
+        if slot is None:
+            return None
+        now = monotonic()
+        valid_until = slot.entry.valid_until
+        assert valid_until is not None
+        # The wall clock too: it may have been set forward.
+        if now < slot.fresh_until and now < self._tailer.fresh_until and time() < valid_until:
+            self._counts.l1_hits += 1
+            return slot.mask
+        return None

@@ -1,0 +1,206 @@
+"""The hybrid cache as one object, without Flask: memory, Redis, the loader, and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
+from functools import partial
+from time import monotonic
+
+from app.core.cache import subjects
+from app.core.cache.barrier import Barrier
+from app.core.cache.batch import Answers, Batch, ManyLoader
+from app.core.cache.counts import CacheCounts, CacheStats
+from app.core.cache.entry import Entry, PlaceKey
+from app.core.cache.loading import Loader, Loading, Tier
+from app.core.cache.log import InvalidationLog
+from app.core.cache.memory import Lookup, Memory
+from app.core.cache.position import Position
+from app.core.cache.refresh import Refresher, Surroundings
+from app.core.cache.remote import RemoteTier
+from app.core.cache.settings import CacheSettings
+from app.core.cache.shared import SharedCache
+from app.core.cache.subjects import Touched
+from app.core.cache.tailer import Tailer
+from app.core.optimization import DistributedLocks
+from app.core.redis import RedisConnection
+
+# s that the first look-ups of a process wait for the log to be read.
+START_WAIT = 0.25
+
+
+class TieredCache:
+    """Permissions of users in places, cached in memory and in Redis. Safe for threads.
+
+    The first look-up starts the thread that follows the log. Entries are right as of what the log
+    said at most ``max_staleness`` seconds ago; ``docs/consistency.md`` says how.
+
+    Attributes:
+        lookup: the hot path.
+        tailer: follows the log; ``tailer.subscribe`` tells of changes.
+        roles, trees: values that many users share, for loaders.
+    """
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        locks: DistributedLocks,
+        settings: CacheSettings | None = None,
+        surroundings: Surroundings = nullcontext,
+    ) -> None:
+        """Nothing connects and no thread starts before the first use.
+
+        Args:
+            surroundings: what loaders need around them when entries are refreshed in the
+                background, such as an application context.
+        """
+        self.settings = settings = settings or CacheSettings()
+        self._log = InvalidationLog(redis)
+        self._memory = Memory(settings)
+        self._coherence = self._memory.coherence
+        self.tailer = Tailer(self._log, self._coherence, settings.max_staleness)
+        redis.on_recovered(self.tailer.hurry)
+        self._counts = CacheCounts()
+        self._remote = RemoteTier(redis, settings)
+        self._loading = Loading(
+            self._memory, self._remote, self.tailer, locks, settings, self._counts
+        )
+        self._batch = Batch(self._memory, self._remote, self.tailer, self._counts)
+        self._barrier = Barrier(self._log, self.tailer, self._counts, settings.wait_for_position)
+        self._refresher = Refresher(surroundings)
+        self.lookup = Lookup(self._memory, self.tailer, self._counts)
+        self.roles = SharedCache(self._memory.roles, self._coherence, self.tailer)
+        self.trees = SharedCache(self._memory.trees, self._coherence, self.tailer)
+
+    def get_or_load(
+        self,
+        user_id: int,
+        place: PlaceKey,
+        loader: Loader,
+        at_least: Position | str | None = None,
+    ) -> tuple[Entry, Tier]:
+        """The permissions of a user in a place, and who said so.
+
+        Args:
+            place: from ``place_key``.
+            loader: reads the truth, in a view of it that begins now; a transaction that is already
+                open may show an older one. It may be called later in another thread, to refresh.
+            at_least: a position that the answer must include, as a write gave it.
+
+        Raises:
+            ValidationFailed: ``at_least`` is no position, or one that was never given out.
+            Exception: what the loader raises; nothing is cached then.
+        """
+        fresh = self._ready()
+        if at_least is not None and not self._barrier.reached(at_least):
+            answer = self._loading.load(user_id, place, loader, fresh)
+            return answer.entry, answer.tier
+        if not fresh:
+            self._counts.l1_bypassed += 1
+        else:
+            slot = self._memory.slot(user_id, place)
+            if slot is not None:
+                self._counts.l1_hits += 1
+                if monotonic() >= slot.fresh_until:
+                    refresh = partial(self._loading.refresh, slot.entry, loader)
+                    self._refresher.submit((user_id, place), self._counted(refresh))
+                return slot.entry, "l1"
+            self._counts.l1_misses += 1
+        answer = self._loading.answer(user_id, place, loader, fresh)
+        return answer.entry, answer.tier
+
+    def get_or_load_many(
+        self,
+        user_ids: Sequence[int],
+        place: PlaceKey,
+        loader: ManyLoader,
+        at_least: Position | str | None = None,
+    ) -> Answers:
+        """The same for many users in one place, with one round trip a server.
+
+        ``loader`` is called once with all users that no tier has; users that it leaves out are left
+        out of the answer. Loads of other callers are not waited for.
+        """
+        fresh = self._ready()
+        believing = (at_least is None or self._barrier.reached(at_least)) and fresh
+        return self._batch.answer(user_ids, place, loader, believing, storing=fresh)
+
+    def invalidate(self, *changed: str) -> Position:
+        """Believe nothing about ``changed`` subjects any more, here at once, elsewhere by the log.
+
+        Raises:
+            ValidationFailed: a subject is malformed, or there is none.
+            StoreUnavailable: the log did not take it; only this process knows.
+        """
+        touched = Touched.of(changed)
+        # What is being loaded at this moment may have been read before the change.
+        self._coherence.invalidate(touched, Position(self.tailer.applied + 1))
+        position = self.tailer.append(changed)
+        self._coherence.invalidate(touched, position)
+        return position
+
+    def invalidate_user(self, user_id: int) -> Position:
+        """Forget one user everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.user(user_id))
+
+    def invalidate_role(self, role_id: int) -> Position:
+        """Forget what was made from a role everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.role(role_id))
+
+    def invalidate_server(self, server_id: int) -> Position:
+        """Forget a server and its channels everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.server(server_id))
+
+    def invalidate_channel(self, channel_id: int) -> Position:
+        """Forget a channel everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.channel(channel_id))
+
+    def invalidate_all(self) -> Position:
+        """Forget everything everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.GLOBAL)
+
+    def stats(self) -> CacheStats:
+        """What the cache did and how it is."""
+        stores = self._memory.stores()
+        tailer = self.tailer
+        log = asdict(tailer.counts) | {"listener_failures": tailer.listener_failures}
+        return CacheStats(
+            counts=asdict(self._counts),
+            sizes={name: len(store) for name, store in stores.items()},
+            capacities={name: store.size for name, store in stores.items()},
+            evictions={name: store.evictions for name, store in stores.items()},
+            corrupt=self._remote.corrupt,
+            floors=self._coherence.floors,
+            fresh=monotonic() < tailer.fresh_until,
+            silent_for=tailer.silent_for,
+            applied=str(tailer.applied),
+            log=log,
+        )
+
+    def close(self) -> None:
+        """End the threads; a later look-up starts them again."""
+        self.tailer.close()
+        self._refresher.close()
+
+    def _ready(self) -> bool:
+        """Whether the log was heard recently; starts following it if nobody does."""
+        tailer = self.tailer
+        if monotonic() < tailer.fresh_until:
+            return True
+        if not tailer.running:
+            tailer.start()
+        tailer.wait_until_tried(START_WAIT)
+        return monotonic() < tailer.fresh_until
+
+    def _counted(self, refresh: Callable[[], bool]) -> Callable[[], bool]:
+        def counted() -> bool:
+            try:
+                done = refresh()
+            except Exception:
+                self._counts.refresh_errors += 1
+                raise
+            self._counts.refreshes += done
+            return done
+
+        return counted
