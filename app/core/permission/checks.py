@@ -129,7 +129,6 @@ class Checks:
         """
         state = get_state()
         checked_id(user_id, "user_id")
-        loaded: dict[tuple[str | None, int | None], tuple[Place, Resolution]] = {}
         asked = []
         for check in checks:
             try:
@@ -138,15 +137,13 @@ class Checks:
                 raise ValidationFailed(
                     {"checks": "each must be (permission, scope, scope_id)"}
                 ) from None
-            asked.append((state.registry.get(name), scope, scope_id))
+            asked.append((state.registry.get(name), parse_place(scope, scope_id)))
+        loaded: dict[Place, Resolution] = {}
         verdicts = []
-        for registered, scope, scope_id in asked:
-            # 1 and True are the same key; parse_place must see each kind of id once.
-            key = (scope, scope_id) if type(scope_id) is not bool else (scope, None)
-            if key not in loaded or type(scope_id) is bool:
-                place = parse_place(scope, scope_id)
-                loaded[key] = place, state.source.load(user_id, place)
-            place, resolution = loaded[key]
+        for registered, place in asked:
+            resolution = loaded.get(place)
+            if resolution is None:
+                resolution = loaded[place] = state.source.load(user_id, place)
             verdicts.append(_may(state, user_id, resolution, registered, place))
         return verdicts
 
