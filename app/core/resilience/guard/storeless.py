@@ -18,25 +18,25 @@ def enter_without_store(give: Give, entry: Entry, wait: float) -> Permit:
         Rejected: a part refused.
     """
     request, _, breaker, limiter, bulkhead = entry
-    admission, slot = NOT_ASKED, None
+    admission, slot, permit = NOT_ASKED, None, None
     statuses: tuple[DimensionStatus, ...] = ()
-    permit = None
+    charged = False
     if breaker is not None:
         permit = breaker.breaker.allow_without_store(request, breaker.plan)
         admission = permit.admission
     try:
+        if limiter is not None:
+            result = limiter.limiter.hit_without_store(limiter.plan, limiter.target, limiter.cost)
+            charged, statuses = result.allowed, result.dimensions
+            if not charged:
+                raise result.error(limiter.limiter.name)
         if bulkhead is not None:
             slot = bulkhead.bulkhead.acquire_without_store(
                 bulkhead.config, bulkhead.partition, request, wait
             )
-        if limiter is not None:
-            result = limiter.limiter.hit_without_store(limiter.plan, limiter.target, limiter.cost)
-            statuses = result.dimensions
-            if not result.allowed:
-                raise result.error(limiter.limiter.name)
     except BaseException:
-        if slot is not None:
-            slot.release()
+        if charged and limiter is not None:
+            limiter.limiter.give_without_store(limiter.target, limiter.cost)
         if permit is not None:
             permit.exit(Outcome.IGNORED)
         raise

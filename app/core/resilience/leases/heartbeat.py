@@ -73,6 +73,14 @@ class Heartbeat:
         for renewer, slots in due.items():
             renewer.renew(slots)
 
+    def close(self, timeout: float = IDLE) -> None:
+        """Let all slots go and end the thread; a later ``add`` starts it again."""
+        self._slots.clear()
+        thread = self._thread
+        self._wake.set()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+
     def _start(self) -> None:
         with self._lock:
             if self._thread is not None:

@@ -104,7 +104,7 @@ class RateLimiter:
         plan = self._plan()
         target = plan.target(key)
         self.denials.forget(target.keys)
-        self.local.give(target, cost, self._runtime.clock())
+        self.give_without_store(target, cost)
         try:
             self.remote.give(plan, target, cost, self._runtime.request_id())
         except STORE_ERRORS as error:
@@ -143,16 +143,15 @@ class RateLimiter:
         twice. Raises what script calls raise."""
         if not self.local:
             return
-        kind = plan.config.algorithm
         for key, item in zip(target.keys, target.dimensions, strict=True):
-            now = self._runtime.clock()
-            units = self.local.take_out(key, item.quota, now)
+            units = self.local.begin_telling(key, item.quota, self._runtime.clock())
             if units > 0:
+                told = False
                 try:
                     self.remote.settle(plan, key, item, units, self._runtime.request_id())
-                except STORE_ERRORS:
-                    self.local.put_back(key, units, item.quota, now, kind)
-                    raise
+                    told = True
+                finally:
+                    self.local.end_telling(key, told)
 
     def hit_without_store(self, plan: DimensionPlan, target: Target, cost: int) -> RateLimitResult:
         """The answer of ``on_store_error``."""
@@ -164,6 +163,10 @@ class RateLimiter:
             statuses = self.local.hit(target, cost, now, plan.config.algorithm)
             result = result_of(statuses, degraded=True)
         return self._counted(result)
+
+    def give_without_store(self, target: Target, units: int) -> None:
+        """Give units back to the twin."""
+        self.local.give(target, units, self._runtime.clock())
 
     def _counted(self, result: RateLimitResult) -> RateLimitResult:
         if not result.allowed:

@@ -24,6 +24,7 @@ class LocalLimiter:
         self._share = share
         self._largest = largest
         self._meters: dict[str, Meter] = {}
+        self._telling: set[str] = set()
         self._algorithm: Algorithm | None = None
         self._lock = threading.Lock()
 
@@ -64,16 +65,26 @@ class LocalLimiter:
             for key in keys:
                 self._meters.pop(key, None)
 
-    def take_out(self, key: str, quota: Quota, now: float) -> float:
-        """Units in use on a key, which is then forgotten here: Redis is told of them."""
+    def begin_telling(self, key: str, quota: Quota, now: float) -> float:
+        """Units in use on a key, for Redis to be told; 0 when there are none or another thread is
+        telling them already. ``end_telling`` must follow when there are some."""
         with self._lock:
-            meter = self._meters.pop(key, None)
-            return 0.0 if meter is None else meter.used(now, self._part(quota))
+            meter = self._meters.get(key)
+            if meter is None or key in self._telling:
+                return 0.0
+            units = meter.used(now, self._part(quota))
+            if units > 0:
+                self._telling.add(key)
+            else:
+                del self._meters[key]
+            return units
 
-    def put_back(self, key: str, units: float, quota: Quota, now: float, kind: Algorithm) -> None:
-        """Undo ``take_out``: Redis could not be told."""
+    def end_telling(self, key: str, told: bool) -> None:
+        """Redis knows now, or could not be told and the use stays here as it was."""
         with self._lock:
-            self._meter(key, now, kind).charge(now, units, self._part(quota))
+            self._telling.discard(key)
+            if told:
+                self._meters.pop(key, None)
 
     def _part(self, quota: Quota) -> Quota:
         share = self._share

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app.core.redis import RedisSettings
+from tests.contract.resilience.platform import DEAD_URL, PREFIX, Platform
+
+Join = Callable[..., Platform]
+REMOTE = ["valkey", "redis", "cluster"]
+
+
+def settings_of(request: pytest.FixtureRequest, kind: str) -> RedisSettings:
+    config: dict[str, Any] = {"REDIS_KEY_PREFIX": PREFIX}
+    if kind == "cluster":
+        config["REDIS_CLUSTER_NODES"] = request.getfixturevalue("valkey_cluster").nodes
+    elif kind == "local":
+        config["REDIS_URL"] = DEAD_URL
+    else:
+        config["REDIS_URL"] = request.getfixturevalue(f"{kind}_server").url
+    return RedisSettings.from_config(config)
+
+
+@pytest.fixture
+def make_platform() -> Iterator[Callable[..., Platform]]:
+    """Makes platforms and closes them after the test."""
+    made: list[Platform] = []
+
+    def make(settings: RedisSettings, **options: Any) -> Platform:
+        made.append(Platform(settings, **options))
+        return made[-1]
+
+    yield make
+    for platform in made:
+        platform.close()
+
+
+def _join(request: pytest.FixtureRequest, make_platform: Callable[..., Platform]) -> Iterator[Join]:
+    settings = settings_of(request, request.param)
+    joined: list[Platform] = []
+
+    def join(**options: Any) -> Platform:
+        joined.append(make_platform(settings, **options))
+        return joined[-1]
+
+    yield join
+    if request.param != "local":
+        immortal = keys_without_ttl(make_platform(settings))
+        assert immortal == []
+
+
+def keys_without_ttl(platform: Platform) -> list[bytes]:
+    """Keys of this suite that would stay for ever."""
+    client = platform.redis.client
+    keys = list(client.scan_iter(match=f"{PREFIX}*", count=1000))
+    return [key for key in keys if client.pttl(key) == -1]
+
+
+@pytest.fixture(params=["local", *REMOTE])
+def join(request: pytest.FixtureRequest, make_platform: Callable[..., Platform]) -> Iterator[Join]:
+    """Makes instances of one fleet, on each kind of server and on the twins without any.
+
+    Afterwards every key that was left has a TTL.
+    """
+    yield from _join(request, make_platform)
+
+
+@pytest.fixture(params=REMOTE)
+def join_remote(
+    request: pytest.FixtureRequest, make_platform: Callable[..., Platform]
+) -> Iterator[Join]:
+    """As ``join``, for what needs a server."""
+    yield from _join(request, make_platform)
+
+
+@pytest.fixture
+def platform(join: Join) -> Platform:
+    """One instance."""
+    return join()
+
+
+@pytest.fixture
+def remote(join_remote: Join) -> Platform:
+    """One instance that has a server."""
+    return join_remote()
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A name that no other test uses."""
+    return str(request.node.name)

@@ -1,0 +1,195 @@
+"""Real processes that use guards at the same moment.
+
+``Crew`` starts one Python process that imports everything and then forks, so that twenty workers
+cost one start. Workers begin together, and may be killed in the middle of their work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import BulkheadFull, CircuitOpen
+from app.core.redis import RedisSettings
+from tests.contract.resilience.platform import Platform
+
+ROOT = Path(__file__).parents[3]
+Task = Callable[..., Any]
+
+
+def run_crew(settings: RedisSettings, task: str, workers: int, **arguments: Any) -> list[Any]:
+    """What each worker's task returned; ``None`` for a worker that was killed."""
+    order = {
+        "settings": {**asdict(settings), "embedded_dir": None},
+        "task": task,
+        "workers": workers,
+        "arguments": arguments,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.contract.resilience.crew"],
+        input=json.dumps(order),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr
+    answers: list[Any] = json.loads(done.stdout)
+    return answers
+
+
+def probe(platform: Platform, number: int, name: str) -> bool:
+    """Call through a breaker once; whether the call ran."""
+    breaker = platform.breaker(name)
+    try:
+        breaker.call(time.sleep, 0.5)
+    except CircuitOpen:
+        return False
+    return True
+
+
+def hit(platform: Platform, number: int, name: str, threads: int, limit: int) -> int:
+    """Hit a limiter once from each thread; how many passed."""
+    limiter = platform.limiter(name, limit=limit, window=60)
+    passed: list[bool] = []
+    crowd = [
+        threading.Thread(target=lambda: passed.append(limiter.hit("k").allowed))
+        for _ in range(threads)
+    ]
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+    assert len(passed) == threads
+    assert limiter.store.store_errors == 0
+    return sum(passed)
+
+
+def occupy(
+    platform: Platform,
+    number: int,
+    name: str,
+    cap: int,
+    lease: float,
+    threads: int,
+    tasks: int,
+    killed: int,
+    log: str,
+) -> int:
+    """Go in and out of a bulkhead, writing down when; the first ``killed`` workers die inside.
+
+    Returns how often it was inside.
+    """
+    bulkhead = platform.bulkhead(name, max_concurrent=cap, lease=lease)
+    journal = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    done: list[int] = []
+
+    def write(what: str, holder: str) -> None:
+        os.write(journal, f"{time.monotonic():.6f} {what} {os.getpid()} {holder}\n".encode())
+
+    def work() -> None:
+        for _ in range(tasks // threads):
+            while True:
+                try:
+                    slot = bulkhead.acquire(30)
+                    break
+                except BulkheadFull:
+                    continue
+            with slot:
+                write("in", slot.id)
+                if number < killed and len(done) >= 20:
+                    write("killed", "-")
+                    os.kill(os.getpid(), signal.SIGKILL)
+                time.sleep(0.001)
+                write("out", slot.id)
+                done.append(1)
+
+    crowd = [threading.Thread(target=work) for _ in range(threads)]
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+    assert bulkhead.store.store_errors == 0
+    return len(done)
+
+
+TASKS: dict[str, Task] = {"probe": probe, "hit": hit, "occupy": occupy}
+
+
+def most_inside(log: Path) -> int:
+    """The most holders at one moment, by what they wrote down between entering and leaving."""
+    inside: dict[str, str] = {}
+    most = 0
+    for line in sorted(log.read_text().splitlines(), key=lambda line: float(line.split()[0])):
+        _, what, pid, holder = line.split()
+        if what == "in":
+            inside[holder] = pid
+        elif what == "out":
+            inside.pop(holder, None)
+        else:
+            inside = {other: owner for other, owner in inside.items() if owner != pid}
+        most = max(most, len(inside))
+    return most
+
+
+def _settings(plain: dict[str, Any]) -> RedisSettings:
+    nodes = tuple((host, port) for host, port in plain["nodes"])
+    return RedisSettings(**{**plain, "nodes": nodes})
+
+
+def _main() -> None:
+    order = json.load(sys.stdin)
+    settings, task = _settings(order["settings"]), TASKS[order["task"]]
+    start_read, start_write = os.pipe()
+    answers = []
+    for number in range(order["workers"]):
+        read, write = os.pipe()
+        if os.fork() == 0:
+            os.close(start_write)
+            os.close(read)
+            _work(settings, task, number, order["arguments"], start_read, write)
+        os.close(write)
+        answers.append(read)
+    # The end of the file is the starting signal.
+    os.close(start_write)
+    results = [_read_all(read) for read in answers]
+    for _ in answers:
+        os.wait()
+    json.dump([json.loads(text) if text else None for text in results], sys.stdout)
+
+
+def _work(
+    settings: RedisSettings,
+    task: Task,
+    number: int,
+    arguments: dict[str, Any],
+    start: int,
+    answer: int,
+) -> None:
+    try:
+        platform = Platform(settings, f"worker-{number}")
+        os.read(start, 1)
+        os.write(answer, json.dumps(task(platform, number, **arguments)).encode())
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def _read_all(read: int) -> str:
+    with os.fdopen(read) as pipe:
+        return pipe.read()
+
+
+if __name__ == "__main__":
+    _main()
