@@ -90,6 +90,7 @@ class RunningYoto:
         self._close()
 
     def _close(self) -> None:
-        self._reader.join(timeout=5)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        # The pipe ends when the last worker does; closing it under the reader would block.
+        self._reader.join(timeout=START_SECONDS)
+        assert self.process.stdout is not None and not self._reader.is_alive(), self.output
+        self.process.stdout.close()
