@@ -107,7 +107,6 @@ class Tailer:
                     one for one in self._subscriptions if one is not subscription
                 )
                 if not self._subscriptions:
-                    self._thread = None
                     self._stop.set()
 
         return end
@@ -115,7 +114,8 @@ class Tailer:
     def start(self) -> None:
         """Start the thread if it does not run; a fork, which keeps no threads, starts it anew."""
         with self._lock:
-            if self._thread is not None and self._thread.is_alive():
+            running = self._thread is not None and self._thread.is_alive()
+            if running and not self._stop.is_set():
                 return
             self._stop = threading.Event()
             self._thread = threading.Thread(
@@ -157,7 +157,11 @@ class Tailer:
         while not stop.is_set():
             try:
                 self._turn(stop)
-            except LOST as error:
+            except Exception as error:
+                if stop.is_set():
+                    return
+                if not isinstance(error, LOST):
+                    log.exception("following the event stream failed; it is tried again")
                 if not away:
                     away = True
                     self.counts.losses += 1

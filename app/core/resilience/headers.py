@@ -9,14 +9,15 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from flask import g, has_request_context
+from flask import has_request_context, request
 
 from .limiter import DimensionStatus
 
 POLICY_HEADER = "RateLimit-Policy"
 LIMIT_HEADER = "RateLimit"
-# The attribute of ``flask.g`` that holds what was said in this request.
-_ATTRIBUTE = "yoto_rate_limits"
+# Where a request keeps what was said in it. Not ``flask.g``: that is the application context's, which
+# several requests may share.
+_ENVIRON_KEY = "yoto.rate_limits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,13 @@ def note_limits(limiter: str, statuses: Iterable[DimensionStatus]) -> None:
     """Keep what a limiter said until the response; outside of a request nobody wants it."""
     if not has_request_context():
         return
-    noted: list[NotedLimit] = g.setdefault(_ATTRIBUTE, [])
+    noted: list[NotedLimit] = request.environ.setdefault(_ENVIRON_KEY, [])
     noted.extend(NotedLimit(limiter, status) for status in statuses)
 
 
 def noted_limits() -> list[NotedLimit]:
     """What limiters said in this request, in the order of asking."""
-    return list(g.get(_ATTRIBUTE, ())) if has_request_context() else []
+    return list(request.environ.get(_ENVIRON_KEY, ())) if has_request_context() else []
 
 
 def rate_limit_headers(noted: Iterable[NotedLimit]) -> dict[str, str]:

@@ -1,0 +1,38 @@
+"""A small application with nothing but Redis, events and resilience, for tests of guards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask
+
+from app.core.events import Events
+from app.core.redis import RedisStore
+from app.core.resilience import Resilience, ResilienceController
+
+
+@contextmanager
+def guarded_app(config: dict[str, Any], **options: Any) -> Iterator[Flask]:
+    """An application on the Redis that ``config`` names; ended on leaving.
+
+    Args:
+        options: of ``Resilience.init_app``.
+    """
+    app = Flask("guarded")
+    app.config.update(config)
+    RedisStore().init_app(app)
+    Events().init_app(app)
+    Resilience().init_app(app, RedisStore.of(app), Events.of(app), **options)
+    try:
+        yield app
+    finally:
+        controller_of(app).close()
+        Events.of(app).tailer.stop()
+        RedisStore.of(app).close()
+
+
+def controller_of(app: Flask) -> ResilienceController:
+    """The controller of an application."""
+    return Resilience.of(app)
