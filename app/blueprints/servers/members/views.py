@@ -136,7 +136,7 @@ def list_bans(query: dict[str, Any], server_id: int) -> Page[Ban]:
 
 @members.put(BAN)
 @require_permission("member.ban", "server", "server_id")
-@members.arguments(ReasonSchema)
+@members.arguments(ReasonSchema, required=False)
 @members.response(200, BanSchema)
 @members.alt_response(404, "NOT_FOUND")
 def ban_user(body: dict[str, Any], server_id: int, user_id: int) -> Ban:
