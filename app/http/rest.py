@@ -43,31 +43,44 @@ class StrictParser(FlaskParser):
 class RestBlueprint(Blueprint):
     """A flask-smorest blueprint whose views are functions, each one documented operation.
 
-    The function's name is the ``operationId``. A view that is not ``@public`` is documented with
-    the bearer token that it needs and the answers that follow from that.
+    The function's name is the ``operationId``. The answers that follow from how a route is made
+    are documented by themselves: 401 and 403 with the bearer token unless a view is ``@public``,
+    404 where the address names something, 400 and 415 where there is a body.
     """
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def _store_endpoint_docs(
+    def add_url_rule(
         self,
-        endpoint: str,
-        obj: Callable[..., Any],
-        parameters: Any,
-        tags: Any,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Callable[..., Any] | None = None,
+        provide_automatic_options: bool | None = None,
         **options: Any,
     ) -> None:
-        super()._store_endpoint_docs(endpoint, obj, parameters, tags, **options)
-        for method, info in self._docs[endpoint].items():
-            if method == "parameters":
-                continue
-            manual = info.setdefault("manual_doc", {})
-            manual.setdefault("operationId", endpoint)
-            if not hasattr(obj, PUBLIC_MARK):
-                manual.setdefault("security", [{"bearer": []}])
-                responses = manual.setdefault("responses", {})
-                for status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-                    responses.setdefault(str(status.value), status.name)
+        super().add_url_rule(rule, endpoint, view_func, provide_automatic_options, **options)
+        added = self._endpoints[-1]
+        for method, info in self._docs[added].items():
+            if method != "parameters":
+                _document(info, added, rule, is_public=hasattr(view_func, PUBLIC_MARK))
+
+
+def _document(info: dict[str, Any], operation_id: str, rule: str, is_public: bool) -> None:
+    """Complete what flask-smorest knows of one operation; what a view says itself stays."""
+    manual = info.setdefault("manual_doc", {})
+    manual.setdefault("operationId", operation_id)
+    statuses = []
+    if not is_public:
+        manual.setdefault("security", [{"bearer": []}])
+        statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
+    if "<" in rule:
+        statuses.append(HTTPStatus.NOT_FOUND)
+    arguments = info.get("arguments", {}).get("parameters", ())
+    if any(argument["in"] == "json" for argument in arguments):
+        statuses += [HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
+    responses = manual.setdefault("responses", {})
+    for status in statuses:
+        responses.setdefault(str(status.value), status.name)
 
 
 class RowIdConverter(IntegerConverter):

@@ -33,7 +33,6 @@ CHANNEL = "/channels/<int:channel_id>"
 @channels.get(CHANNELS)
 @signed_in
 @channels.response(200, page_of(ChannelSchema))
-@channels.alt_response(404, "NOT_FOUND")
 def list_channels(server_id: int) -> Page[Channel]:
     """The channels of a server that you may read, in their order. They fit one page"""
     return Page(listing.readable_channels(server_id, identity()), None)
@@ -43,7 +42,6 @@ def list_channels(server_id: int) -> Page[Channel]:
 @require_permission("channel.manage", "server", "server_id")
 @channels.arguments(NewChannelSchema)
 @channels.response(201, ChannelSchema)
-@channels.alt_response(404, "NOT_FOUND")
 @channels.alt_response(409, "CONFLICT")
 def create_channel(body: dict[str, Any], server_id: int) -> tuple[Channel, dict[str, str]]:
     """Make a channel"""
@@ -54,7 +52,6 @@ def create_channel(body: dict[str, Any], server_id: int) -> tuple[Channel, dict[
 @channels.get(CHANNEL)
 @require_permission("channel.read", "channel", "channel_id")
 @channels.response(200, ChannelSchema)
-@channels.alt_response(404, "NOT_FOUND")
 def read_channel(channel_id: int) -> Channel:
     """A channel"""
     return existing(Channel, channel_id)
@@ -64,7 +61,6 @@ def read_channel(channel_id: int) -> Channel:
 @require_permission("channel.manage", "channel", "channel_id")
 @channels.arguments(ChangeChannelSchema)
 @channels.response(200, ChannelSchema)
-@channels.alt_response(404, "NOT_FOUND")
 def change_channel(body: dict[str, Any], channel_id: int) -> Channel:
     """Change name, kind, topic or position"""
     return service.change_channel(channel_id, current_user_id(), body)
@@ -74,7 +70,6 @@ def change_channel(body: dict[str, Any], channel_id: int) -> Channel:
 @require_permission("channel.manage", "channel", "channel_id")
 @channels.arguments(MoveSchema)
 @channels.response(200, ChannelSchema)
-@channels.alt_response(404, "NOT_FOUND")
 def move_channel(body: dict[str, Any], channel_id: int) -> Channel:
     """Move a channel into a category; to take its overwrites also takes `channel.overwrite`"""
     return service.move_channel(channel_id, current_user_id(), **body)
@@ -83,7 +78,6 @@ def move_channel(body: dict[str, Any], channel_id: int) -> Channel:
 @channels.post(f"{CHANNEL}/sync")
 @require_permission("channel.overwrite", "channel", "channel_id")
 @channels.response(200, ChannelSchema)
-@channels.alt_response(404, "NOT_FOUND")
 def sync_channel(channel_id: int) -> Channel:
     """Let the overwrites of its category be in force in a channel"""
     return service.sync_channel(channel_id, current_user_id())
@@ -92,7 +86,6 @@ def sync_channel(channel_id: int) -> Channel:
 @channels.delete(CHANNEL)
 @require_permission("channel.manage", "channel", "channel_id")
 @channels.response(204)
-@channels.alt_response(404, "NOT_FOUND")
 def delete_channel(channel_id: int) -> None:
     """Delete a channel with its messages"""
     service.delete_channel(channel_id, current_user_id())

@@ -39,7 +39,6 @@ MESSAGE = f"{MESSAGES}/<int:message_id>"
 @require_permission("message.read_history", "channel", "channel_id")
 @messages.arguments(HistoryQuery, location="query")
 @messages.response(200, MessagePage)
-@messages.alt_response(404, "NOT_FOUND")
 def list_messages(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
     """Read a channel, newest messages first"""
     return read_history(channel_id, **query)
@@ -49,7 +48,6 @@ def list_messages(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 @require_permission("message.send", "channel", "channel_id")
 @messages.arguments(MessageContentSchema)
 @messages.response(201, MessageSchema)
-@messages.alt_response(404, "NOT_FOUND")
 def send_message(body: Mapping[str, Any], channel_id: int) -> tuple[Post, dict[str, str]]:
     """Send a message. An announcement channel also takes `message.manage`"""
     post = service.send(channel_id, current_user_id(), body["content"])
@@ -60,7 +58,6 @@ def send_message(body: Mapping[str, Any], channel_id: int) -> tuple[Post, dict[s
 @messages.get(MESSAGE)
 @require_permission("message.read_history", "channel", "channel_id")
 @messages.response(200, MessageSchema)
-@messages.alt_response(404, "NOT_FOUND")
 def read_message(channel_id: int, message_id: int) -> Post:
     """Read one message"""
     return read_post(channel_id, message_id)
@@ -70,7 +67,6 @@ def read_message(channel_id: int, message_id: int) -> Post:
 @require_permission("message.send", "channel", "channel_id")
 @messages.arguments(MessageContentSchema)
 @messages.response(200, MessageSchema)
-@messages.alt_response(404, "NOT_FOUND")
 def edit_message(body: Mapping[str, Any], channel_id: int, message_id: int) -> Post:
     """Edit a message that you wrote"""
     return service.edit(channel_id, message_id, current_user_id(), body["content"])
@@ -79,7 +75,6 @@ def edit_message(body: Mapping[str, Any], channel_id: int, message_id: int) -> P
 @messages.delete(MESSAGE)
 @require_permission("channel.read", "channel", "channel_id")
 @messages.response(204)
-@messages.alt_response(404, "NOT_FOUND")
 def delete_message(channel_id: int, message_id: int) -> None:
     """Delete a message: your own, or anybody's with `message.manage`"""
     service.delete(channel_id, message_id, current_user_id())
@@ -89,7 +84,6 @@ def delete_message(channel_id: int, message_id: int) -> None:
 @require_permission("message.read_history", "channel", "channel_id")
 @messages.arguments(SearchQuery, location="query")
 @messages.response(200, MessagePage)
-@messages.alt_response(404, "NOT_FOUND")
 def search_channel(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
     """Search one channel, newest hits first"""
     return search(Message.channel_id == channel_id, query["q"], query["limit"], query["before"])
@@ -99,7 +93,6 @@ def search_channel(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 @signed_in
 @messages.arguments(SearchQuery, location="query")
 @messages.response(200, MessagePage)
-@messages.alt_response(404, "NOT_FOUND")
 def search_server(query: Mapping[str, Any], server_id: int) -> Page[Post]:
     """Search all channels of a server whose history you may read, newest hits first"""
     found = channels_with(server_id, identity(), "message.read_history")
@@ -109,7 +102,6 @@ def search_server(query: Mapping[str, Any], server_id: int) -> Page[Post]:
 @messages.get("/channels/<int:channel_id>/pins")
 @require_permission("message.read_history", "channel", "channel_id")
 @messages.response(200, MessagePage)
-@messages.alt_response(404, "NOT_FOUND")
 def list_pins(channel_id: int) -> Page[Post]:
     """Read the pinned messages, the newest pin first. They fit one page"""
     return Page(pins.read_pins(channel_id), None)
@@ -118,7 +110,6 @@ def list_pins(channel_id: int) -> Page[Post]:
 @messages.put(f"{MESSAGE}/pin")
 @require_permission("message.pin", "channel", "channel_id")
 @messages.response(200, MessageSchema)
-@messages.alt_response(404, "NOT_FOUND")
 @messages.alt_response(409, "CONFLICT")
 def pin_message(channel_id: int, message_id: int) -> Post:
     """Pin a message"""
@@ -128,7 +119,6 @@ def pin_message(channel_id: int, message_id: int) -> Post:
 @messages.delete(f"{MESSAGE}/pin")
 @require_permission("message.pin", "channel", "channel_id")
 @messages.response(204)
-@messages.alt_response(404, "NOT_FOUND")
 def unpin_message(channel_id: int, message_id: int) -> None:
     """Take a pin away"""
     pins.unpin(channel_id, message_id, current_user_id())

@@ -59,7 +59,6 @@ def discover_servers(query: dict[str, Any]) -> Page[Server]:
 @servers.get(SERVER)
 @signed_in
 @servers.response(200, ServerSchema)
-@servers.alt_response(404, "NOT_FOUND")
 def read_server(server_id: int) -> Server:
     """A server that is public, or that you are in"""
     return demand_visible(server_id, identity())
@@ -69,7 +68,6 @@ def read_server(server_id: int) -> Server:
 @require_permission("server.manage", "server", "server_id")
 @servers.arguments(ChangeServerSchema)
 @servers.response(200, ServerSchema)
-@servers.alt_response(404, "NOT_FOUND")
 def change_server(body: dict[str, Any], server_id: int) -> Server:
     """Change name, description or publicity"""
     return service.change_server(server_id, current_user_id(), body)
@@ -78,7 +76,6 @@ def change_server(body: dict[str, Any], server_id: int) -> Server:
 @servers.delete(SERVER)
 @require_permission("server.manage", "server", "server_id")
 @servers.response(204)
-@servers.alt_response(404, "NOT_FOUND")
 def delete_server(server_id: int) -> None:
     """Delete a server that you own, with everything in it"""
     service.delete_server(server_id, identity())
@@ -88,7 +85,6 @@ def delete_server(server_id: int) -> None:
 @require_permission("server.manage", "server", "server_id")
 @servers.arguments(TransferSchema)
 @servers.response(200, ServerSchema)
-@servers.alt_response(404, "NOT_FOUND")
 def transfer_server(body: dict[str, Any], server_id: int) -> Server:
     """Hand a server that you own over to a member"""
     return service.transfer_server(server_id, identity(), body["user_id"])

@@ -126,4 +126,5 @@ def test_the_documentation_tells_public_operations_from_those_that_want_a_token(
     assert "security" not in open_ and "401" not in open_["responses"]
     assert closed["operationId"] == "read_thing"
     assert closed["security"] == [{"bearer": []}]
-    assert {"200", "401", "403"} <= set(closed["responses"])
+    assert {"200", "401", "403", "404"} <= set(closed["responses"])
+    assert {"201", "400", "415", "422"} <= set(open_["responses"])

@@ -32,7 +32,6 @@ CATEGORY = f"{CATEGORIES}/<int:category_id>"
 @categories.get(CATEGORIES)
 @signed_in
 @categories.response(200, page_of(CategorySchema))
-@categories.alt_response(404, "NOT_FOUND")
 def list_categories(server_id: int) -> Page[Category]:
     """The categories in which you may read a channel, or all if you may manage channels"""
     return Page(visible_categories(server_id, identity()), None)
@@ -42,7 +41,6 @@ def list_categories(server_id: int) -> Page[Category]:
 @require_permission("channel.manage", "server", "server_id")
 @categories.arguments(NewCategorySchema)
 @categories.response(201, CategorySchema)
-@categories.alt_response(404, "NOT_FOUND")
 @categories.alt_response(409, "CONFLICT")
 def create_category(body: dict[str, Any], server_id: int) -> tuple[Category, dict[str, str]]:
     """Make a category"""
@@ -54,7 +52,6 @@ def create_category(body: dict[str, Any], server_id: int) -> tuple[Category, dic
 @require_permission("channel.manage", "server", "server_id")
 @categories.arguments(ChangeCategorySchema)
 @categories.response(200, CategorySchema)
-@categories.alt_response(404, "NOT_FOUND")
 def change_category(body: dict[str, Any], server_id: int, category_id: int) -> Category:
     """Change name or position"""
     return service.change_category(server_id, category_id, current_user_id(), body)
@@ -63,7 +60,6 @@ def change_category(body: dict[str, Any], server_id: int, category_id: int) -> C
 @categories.delete(CATEGORY)
 @require_permission("channel.manage", "server", "server_id")
 @categories.response(204)
-@categories.alt_response(404, "NOT_FOUND")
 def delete_category(server_id: int, category_id: int) -> None:
     """Delete a category; its channels stay, and who may do what in them stays as it is"""
     service.delete_category(server_id, category_id, current_user_id())

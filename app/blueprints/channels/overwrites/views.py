@@ -31,7 +31,6 @@ IN_CATEGORY = "/servers/<int:server_id>/categories/<int:category_id>/overwrites"
 @overwrites.get(IN_CHANNEL)
 @require_permission("channel.overwrite", "channel", "channel_id")
 @overwrites.response(200, OverwritesSchema)
-@overwrites.alt_response(404, "NOT_FOUND")
 def list_channel_overwrites(channel_id: int) -> dict[str, Any]:
     """The overwrites in force in a channel"""
     return service.overwrites_of_channel(channel_id)
@@ -41,7 +40,7 @@ def list_channel_overwrites(channel_id: int) -> dict[str, Any]:
 @require_permission("channel.overwrite", "channel", "channel_id")
 @overwrites.arguments(ChangeOverwriteSchema)
 @overwrites.response(200, OverwriteSchema)
-@overwrites.alt_response(404, "NOT_FOUND")
+@overwrites.alt_response(409, "CONFLICT")
 def set_channel_overwrite(
     body: dict[str, Any], channel_id: int, target_type: str, target_id: int
 ) -> Overwrite:
@@ -53,7 +52,6 @@ def set_channel_overwrite(
 @overwrites.delete(f"{IN_CHANNEL}/{TARGET}")
 @require_permission("channel.overwrite", "channel", "channel_id")
 @overwrites.response(204)
-@overwrites.alt_response(404, "NOT_FOUND")
 def clear_channel_overwrite(channel_id: int, target_type: str, target_id: int) -> None:
     """Remove the overwrites of a role or user in a channel, which ends its sync"""
     service.clear_in_channel(channel_id, Target(target_type, target_id), current_user_id())
@@ -62,7 +60,6 @@ def clear_channel_overwrite(channel_id: int, target_type: str, target_id: int) -
 @overwrites.get(IN_CATEGORY)
 @require_permission("channel.overwrite", "server", "server_id")
 @overwrites.response(200, OverwritesSchema)
-@overwrites.alt_response(404, "NOT_FOUND")
 def list_category_overwrites(server_id: int, category_id: int) -> dict[str, Any]:
     """The overwrites of a category"""
     return {
@@ -75,7 +72,7 @@ def list_category_overwrites(server_id: int, category_id: int) -> dict[str, Any]
 @require_permission("channel.overwrite", "server", "server_id")
 @overwrites.arguments(ChangeOverwriteSchema)
 @overwrites.response(200, OverwriteSchema)
-@overwrites.alt_response(404, "NOT_FOUND")
+@overwrites.alt_response(409, "CONFLICT")
 def set_category_overwrite(
     body: dict[str, Any], server_id: int, category_id: int, target_type: str, target_id: int
 ) -> Overwrite:
@@ -87,7 +84,6 @@ def set_category_overwrite(
 @overwrites.delete(f"{IN_CATEGORY}/{TARGET}")
 @require_permission("channel.overwrite", "server", "server_id")
 @overwrites.response(204)
-@overwrites.alt_response(404, "NOT_FOUND")
 def clear_category_overwrite(
     server_id: int, category_id: int, target_type: str, target_id: int
 ) -> None:

@@ -46,7 +46,6 @@ def list_invites(query: dict[str, Any], server_id: int) -> Page[Invite]:
 @invites.delete(f"{INVITES}/<int:invite_id>")
 @require_permission("server.manage", "server", "server_id")
 @invites.response(204)
-@invites.alt_response(404, "NOT_FOUND")
 def delete_invite(server_id: int, invite_id: int) -> None:
     """Take an invite back"""
     service.delete_invite(server_id, invite_id, current_user_id())
@@ -55,7 +54,7 @@ def delete_invite(server_id: int, invite_id: int) -> None:
 @invites.post("/invites/<string(maxlength=32):code>/join")
 @signed_in
 @invites.response(200, MembershipSchema)
-@invites.alt_response(404, "NOT_FOUND")
+@invites.alt_response(201, schema=MembershipSchema, success=True)
 @invites.alt_response(410, "GONE")
 def join_by_invite(code: str) -> tuple[Member, int]:
     """Join a server by an invite; 201 when the membership is new"""

@@ -37,7 +37,7 @@ BAN = f"{SERVER}/bans/<int:user_id>"
 @members.post(f"{SERVER}/join")
 @signed_in
 @members.response(200, MembershipSchema)
-@members.alt_response(404, "NOT_FOUND")
+@members.alt_response(201, schema=MembershipSchema, success=True)
 def join_server(server_id: int) -> tuple[Member, int]:
     """Join a public server; 201 when the membership is new"""
     member, new = join_public(server_id, current_user_id())
@@ -47,7 +47,6 @@ def join_server(server_id: int) -> tuple[Member, int]:
 @members.post(f"{SERVER}/leave")
 @signed_in
 @members.response(204)
-@members.alt_response(404, "NOT_FOUND")
 @members.alt_response(409, "CONFLICT")
 def leave_server(server_id: int) -> None:
     """Leave a server. Its owner cannot, nor can a member in a time-out"""
@@ -58,7 +57,6 @@ def leave_server(server_id: int) -> None:
 @members_only
 @members.arguments(PageQuery, location="query")
 @members.response(200, page_of(MemberSchema))
-@members.alt_response(404, "NOT_FOUND")
 def list_members(query: dict[str, Any], server_id: int) -> Page[MemberView]:
     """The members of a server that you are in"""
     return listing.members_of(server_id, **query)
@@ -67,7 +65,6 @@ def list_members(query: dict[str, Any], server_id: int) -> Page[MemberView]:
 @members.get(MEMBER)
 @members_only
 @members.response(200, MemberSchema)
-@members.alt_response(404, "NOT_FOUND")
 def read_member(server_id: int, user_id: int) -> MemberView:
     """One member of a server that you are in"""
     return listing.read_member(server_id, user_id)
@@ -77,7 +74,6 @@ def read_member(server_id: int, user_id: int) -> MemberView:
 @members_only
 @members.arguments(NicknameSchema)
 @members.response(200, MemberSchema)
-@members.alt_response(404, "NOT_FOUND")
 def rename_self(body: dict[str, Any], server_id: int) -> MemberView:
     """Choose your own nickname in a server"""
     return moderation.rename_self(server_id, current_user_id(), body["nickname"])
@@ -87,7 +83,6 @@ def rename_self(body: dict[str, Any], server_id: int) -> MemberView:
 @require_permission("member.nickname", "server", "server_id")
 @members.arguments(NicknameSchema)
 @members.response(200, MemberSchema)
-@members.alt_response(404, "NOT_FOUND")
 def rename_member(body: dict[str, Any], server_id: int, user_id: int) -> MemberView:
     """Choose the nickname of a member whom you outrank"""
     return moderation.rename(server_id, user_id, current_user_id(), body["nickname"])
@@ -97,7 +92,6 @@ def rename_member(body: dict[str, Any], server_id: int, user_id: int) -> MemberV
 @require_permission("member.kick", "server", "server_id")
 @members.arguments(ReasonQuery, location="query")
 @members.response(204)
-@members.alt_response(404, "NOT_FOUND")
 def kick_member(query: dict[str, Any], server_id: int, user_id: int) -> None:
     """Remove a member whom you outrank, with their roles; they may come back"""
     moderation.kick(server_id, user_id, current_user_id(), query["reason"])
@@ -107,7 +101,6 @@ def kick_member(query: dict[str, Any], server_id: int, user_id: int) -> None:
 @require_permission("member.timeout", "server", "server_id")
 @members.arguments(TimeoutSchema)
 @members.response(200, MemberSchema)
-@members.alt_response(404, "NOT_FOUND")
 def set_timeout(body: dict[str, Any], server_id: int, user_id: int) -> MemberView:
     """Let a member whom you outrank only read, for at most 28 days"""
     return moderation.set_timeout(
@@ -119,7 +112,6 @@ def set_timeout(body: dict[str, Any], server_id: int, user_id: int) -> MemberVie
 @require_permission("member.timeout", "server", "server_id")
 @members.arguments(ReasonQuery, location="query")
 @members.response(200, MemberSchema)
-@members.alt_response(404, "NOT_FOUND")
 def end_timeout(query: dict[str, Any], server_id: int, user_id: int) -> MemberView:
     """End the time-out of a member whom you outrank"""
     return moderation.end_timeout(server_id, user_id, current_user_id(), query["reason"])
@@ -138,7 +130,6 @@ def list_bans(query: dict[str, Any], server_id: int) -> Page[Ban]:
 @require_permission("member.ban", "server", "server_id")
 @members.arguments(ReasonSchema, required=False)
 @members.response(200, BanSchema)
-@members.alt_response(404, "NOT_FOUND")
 def ban_user(body: dict[str, Any], server_id: int, user_id: int) -> Ban:
     """Keep somebody whom you outrank out of a server, member or not"""
     return bans.ban(server_id, user_id, current_user_id(), body["reason"])
@@ -148,7 +139,6 @@ def ban_user(body: dict[str, Any], server_id: int, user_id: int) -> Ban:
 @require_permission("member.ban", "server", "server_id")
 @members.arguments(ReasonQuery, location="query")
 @members.response(204)
-@members.alt_response(404, "NOT_FOUND")
 def unban_user(query: dict[str, Any], server_id: int, user_id: int) -> None:
     """Let somebody come back"""
     bans.unban(server_id, user_id, current_user_id(), query["reason"])
