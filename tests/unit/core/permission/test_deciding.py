@@ -313,8 +313,9 @@ def test_a_batch_answers_for_everybody_asked_about(
     verdicts = system.batch_check_permissions([3, 2, 99, 2], "message.send", *CHANNEL)
     assert verdicts == {3: False, 2: True, 99: False}
     assert system.batch_check_permissions([], "message.send", *CHANNEL) == {}
+    ids: list[Any] = [2, "3"]
     with pytest.raises(ValidationFailed) as refused:
-        system.batch_check_permissions([2, "3"], "message.send", *CHANNEL)  # type: ignore[list-item]
+        system.batch_check_permissions(ids, "message.send", *CHANNEL)
     assert list(refused.value.errors) == ["user_ids"]
 
 

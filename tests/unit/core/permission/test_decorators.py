@@ -288,7 +288,7 @@ def takes_channel(channel_id: int) -> None: ...
         (lambda: require_permission("send"), "names"),
         (lambda: require_permission("not message.send"), "names"),
         (lambda: require_permission(""), "names"),
-        (lambda: require_permission(1), "names"),  # type: ignore[arg-type]
+        (lambda: require_permission(1), "names"),
         (lambda: require_permissions([]), "names"),
         (lambda: require_permissions("message.send"), "names"),
         (lambda: require_permissions(["message.send"], op="XOR"), "op"),
@@ -299,7 +299,7 @@ def takes_channel(channel_id: int) -> None: ...
         (lambda: require_expression("message.send AND"), "expression"),
         (lambda: require_permission("message.send", "galaxy", "channel_id"), "scope"),
         (lambda: require_permission("message.send", "channel"), "scope_id"),
-        (lambda: require_permission("message.send", "channel", 3), "scope_id"),  # type: ignore[arg-type]
+        (lambda: require_permission("message.send", "channel", 3), "scope_id"),
         (lambda: require_permission("message.send", None, "channel_id"), "scope_id"),
         (lambda: require_permission("message.send", "global", "channel_id"), "scope_id"),
         (lambda: require_permission("message.send", "channel", "server_id"), "scope_id"),
