@@ -97,7 +97,10 @@ class Lookup:
                     self._counts.l1_hits += 1
                     return slot[0]
                 return None
-        return self._conditional_mask(user_id, place)
+        mask = self._conditional_mask(user_id, place)
+        if mask is not None:
+            self._counts.l1_hits += 1
+        return mask
 
     def masks(self, user_ids: Iterable[int], place: PlaceKey) -> tuple[dict[int, int], list[int]]:
         """The masks that memory has, by user, and the users that it does not have."""
@@ -130,6 +133,5 @@ class Lookup:
         assert valid_until is not None
         # The wall clock too: it may have been set forward.
         if now < slot.fresh_until and now < self._tailer.fresh_until and time() < valid_until:
-            self._counts.l1_hits += 1
             return slot.mask
         return None

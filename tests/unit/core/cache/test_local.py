@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from app.core.cache import Concerns, Entry, StoreSettings
+from app.core.cache.local import SharedSlot, SharedStore, Slot, UserStore
+from app.core.cache.subjects import Touched
+from tests.unit.core.cache.builders import CHANNEL_3, SERVER_7, entry
+
+
+def slot(one: Entry) -> Slot:
+    return Slot(one.mask, 1e12, 1e12, one)
+
+
+def filled(*entries: Entry, size: int = 10, places: int = 10) -> UserStore:
+    store = UserStore(StoreSettings(size, 900.0), places)
+    for one in entries:
+        store.put(slot(one))
+    return store
+
+
+def users_left(store: UserStore, place: int = 0) -> set[int]:
+    return {user_id for user_id in range(20) if store.slot(user_id, place)}
+
+
+def test_a_user_who_is_dropped_is_dropped_in_all_places() -> None:
+    store = filled(entry(user_id=1), entry(user_id=1, place=SERVER_7), entry(user_id=2))
+    store.drop(Touched(users={1}))
+    assert store.slot(1, 0) is store.slot(1, SERVER_7) is None
+    assert users_left(store) == {2}
+
+
+def test_a_role_a_server_and_a_channel_drop_what_was_made_from_them() -> None:
+    def store() -> UserStore:
+        return filled(
+            entry(user_id=1, roles=frozenset({9, 8})),
+            entry(user_id=2, place=SERVER_7),
+            entry(user_id=3, place=CHANNEL_3, server_id=7),
+            entry(user_id=4),
+        )
+
+    def left(touched: Touched) -> set[int]:
+        one = store()
+        one.drop(touched)
+        return {u for u in range(9) for p in (0, SERVER_7, CHANNEL_3) if one.slot(u, p)}
+
+    assert left(Touched(roles={9})) == {2, 3, 4}
+    assert left(Touched(servers={7})) == {1, 4}
+    assert left(Touched(channels={3})) == {1, 2, 4}
+    # A server's number is no channel's.
+    assert left(Touched(channels={7}, servers={3}, roles={1})) == {1, 2, 3, 4}
+    assert left(Touched(everything=True)) == set()
+
+
+def test_users_without_a_place_left_take_no_room() -> None:
+    store = filled(entry(user_id=2, place=SERVER_7), entry(user_id=4))
+    store.drop(Touched(servers={7}))
+    assert len(store) == 1
+
+
+def test_the_user_who_was_asked_for_least_recently_makes_room() -> None:
+    store = filled(entry(user_id=1), entry(user_id=2), entry(user_id=3), size=3)
+    store.find(1)
+    store.put(slot(entry(user_id=4)))
+    assert users_left(store) == {1, 3, 4}
+    assert (len(store), store.evictions) == (3, 1)
+
+
+def test_places_of_a_user_are_bounded() -> None:
+    store = filled(*[entry(place=server << 1) for server in range(1, 6)], places=3)
+    assert {p >> 1 for p in range(2, 12, 2) if store.slot(1, p)} == {3, 4, 5}
+    assert store.evictions == 2
+    store.put(slot(entry(place=10)))
+    assert store.evictions == 2
+
+
+def test_shared_values_are_dropped_by_what_they_were_made_from() -> None:
+    store = SharedStore(StoreSettings(2, 900.0))
+    store.put("a", SharedSlot("value", 1e12, Concerns(roles=frozenset({9}))))
+    store.put("b", SharedSlot("other", 1e12, Concerns(servers=frozenset({7}))))
+    store.drop(Touched(users={9}))
+    assert len(store) == 2
+    store.drop(Touched(roles={9}))
+    assert store.find("a") is None
+    assert store.find("b") is not None
+    store.drop(Touched(everything=True))
+    assert len(store) == 0
+
+
+def test_shared_values_are_bounded() -> None:
+    store = SharedStore(StoreSettings(2, 900.0))
+    for key in ("a", "b", "b", "c"):
+        store.put(key, SharedSlot(key, 1e12, Concerns()))
+    assert (len(store), store.evictions) == (2, 1)
+    assert store.find("a") is None

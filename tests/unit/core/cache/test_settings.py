@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.core.cache import CacheSettings, StoreSettings
+from app.core.errors import ConfigurationError
+
+
+def test_the_defaults_are_those_of_the_requirements() -> None:
+    settings = CacheSettings.from_config({})
+    assert settings == CacheSettings()
+    assert settings.users == StoreSettings(8_000, 900.0)
+    assert settings.roles == StoreSettings(5_000, 1_200.0)
+    assert settings.trees == StoreSettings(3_000, 2_400.0)
+    assert settings.conditional == StoreSettings(2_000, 600.0)
+    assert settings.max_staleness == 2.0
+
+
+def test_each_value_can_be_set_also_as_text() -> None:
+    settings = CacheSettings.from_config(
+        {
+            "CACHE_USERS_SIZE": "10",
+            "CACHE_USERS_TTL": 5,
+            "CACHE_TREES_TTL": "1.5",
+            "MAX_STALENESS": "3",
+            "CACHE_SOFT_SHARE": 1,
+            "UNRELATED": "x",
+        }
+    )
+    assert settings.users == StoreSettings(10, 5.0)
+    assert settings.trees == StoreSettings(3_000, 1.5)
+    assert (settings.max_staleness, settings.soft_share) == (3.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("CACHE_USERS_SIZE", 0),
+        ("CACHE_USERS_SIZE", "many"),
+        ("CACHE_USERS_SIZE", 1.5),
+        ("CACHE_USERS_SIZE", True),
+        ("CACHE_ROLES_TTL", -1),
+        ("CACHE_ROLES_TTL", "nan"),
+        ("MAX_STALENESS", 0.1),
+        ("MAX_STALENESS", float("inf")),
+        ("CACHE_SOFT_SHARE", 1.1),
+    ],
+)
+def test_a_value_out_of_range_is_refused_by_its_key(key: str, value: Any) -> None:
+    with pytest.raises(ConfigurationError) as failed:
+        CacheSettings.from_config({key: value})
+    assert failed.value.key == key
