@@ -73,7 +73,10 @@ class ClusterRouter:
 
     def moved(self, error: exceptions.MovedError) -> None:
         """Correct one slot of the map."""
-        self._map.move_slot(error)
+        if error.host:
+            self._map.move_slot(error)
+        else:
+            self.refresh()
 
     def refresh(self, suspect: Node | None = None) -> None:
         """Read the map from any node that answers, asking ``suspect`` last.

@@ -58,7 +58,7 @@ class RedisConnection:
     def client(self) -> Any:
         """The redis-py client; replies are bytes. Connection errors are ``StoreUnavailable``.
 
-        For blocking reads use ``blocking_client``: this one gives up after the socket time-out.
+        An answer may take the socket time-out, and for a blocking command the time it asks for too.
         """
         return self.topology.client
 

@@ -26,6 +26,10 @@ class PoolExhausted(exceptions.MaxConnectionsError):
     """All connections were busy for as long as we were willing to wait."""
 
 
+class Unreachable(exceptions.ConnectionError):
+    """No connection could be opened, so nothing was sent."""
+
+
 class Node:
     """A server: call it, or take one of its links for a while.
 
@@ -180,9 +184,10 @@ class Node:
             with self._room:
                 self._open -= 1
                 self._room.notify()
-            if isinstance(error, CONNECTION_ERRORS):
-                self.gate.failed(error)
-            raise
+            if not isinstance(error, CONNECTION_ERRORS):
+                raise
+            self.gate.failed(error)
+            raise Unreachable(str(error)) from error
 
     def _reserve(self) -> Link | None:
         """Count one more open link (None), or wait for somebody else's."""

@@ -12,7 +12,7 @@ from redis import exceptions
 from app.core.errors import StoreUnavailable
 from app.core.redis.fanout import exchange_all
 from app.core.redis.link import pack_command
-from app.core.redis.node import CONNECTION_ERRORS, Node
+from app.core.redis.node import CONNECTION_ERRORS, Node, Unreachable
 from app.core.redis.router import Router
 from app.core.redis.script import Script
 
@@ -129,7 +129,7 @@ class ScriptRegistry:
     ) -> tuple[Node, list[bytes]]:
         """Where to try again, and what to send before the script; raises when that is no use.
 
-        After every problem but a lost connection we know that the script did not run.
+        Unless a connection was lost or silent, we know that the script did not run.
         """
         router = self._router()
         match problem:
@@ -148,14 +148,20 @@ class ScriptRegistry:
             case exceptions.MaxConnectionsError():
                 raise StoreUnavailable("redis", problem) from problem
             case exceptions.ConnectionError() | exceptions.TimeoutError():
-                if script.repeatable:
+                if script.repeatable or isinstance(problem, Unreachable):
                     router.refresh(suspect=node)
                     successor = router.node_for(key)
                     # The same server would let the caller wait as long again.
-                    if successor is not node or isinstance(problem, exceptions.ConnectionError):
+                    if successor is not node or not _timed_out(problem):
                         return successor, []
                 raise StoreUnavailable("redis", problem) from problem
         raise problem
+
+
+def _timed_out(problem: Exception) -> bool:
+    return isinstance(problem, exceptions.TimeoutError) or (
+        isinstance(problem.__cause__, exceptions.TimeoutError)
+    )
 
 
 def _told_address(redirection: exceptions.AskError, node: Node) -> tuple[str, int]:

@@ -295,6 +295,19 @@ def test_the_client_follows_a_failover_too(
     victim.start()
 
 
+def test_a_failover_while_nobody_called_shows_to_no_caller(
+    cluster: Cluster, connect: Connect, connection: RedisConnection, name: str
+) -> None:
+    busy, idle = connection, connect(REDIS_CLUSTER_NODES=cluster.nodes)
+    assert idle.scripts.run(EMPTY, [name]) == 1
+    victim = primary_of(cluster, name)
+    victim.kill()
+    wait_until(lambda: _works(busy, name), FAILOVER_LIMIT)
+    # Not even a script that may not be sent twice: the dead server never got it.
+    assert idle.scripts.run(COUNT, [name]) == 1
+    victim.start()
+
+
 def test_scripts_need_no_client_call_to_find_the_cluster(
     cluster: Cluster, connect: Connect, name: str
 ) -> None:
