@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, current_app, has_app_context
+from flask import Flask
 from sqlalchemy import RowMapping, func, select, tuple_
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import IntegrityError
 
-from app.core.errors import StoreUnavailable, VersionConflict
+from app.core.errors import VersionConflict
 from app.core.resilience import Action, Change, Kind, Origin, audit_of
-from app.db import db, writing
 from app.models import AuditRecord, ResilienceConfigChange
 
-# Authors that are accounts are written so; all others are programs or people at a terminal.
-_ACCOUNT = re.compile(r"user:(\d{1,18})")
+from .audit import audit_record
+from .sessions import session_of
+
 _TABLE = ResilienceConfigChange.__table__
 
 
@@ -32,12 +28,8 @@ class SqlJournal:
         self._app = app
 
     def append(self, change: Change, before: Mapping[str, Any]) -> None:
-        """See ``Journal.append``. Commits the session of the current context.
-
-        The request at hand may hold the database's only write lock (SQLite), so the change is
-        written through its session and not beside it.
-        """
-        with writing(), self._session() as session:
+        """See ``Journal.append``. Commits the session of the current context."""
+        with session_of(self._app, writes=True) as session:
             try:
                 newest = session.scalar(_newest_version(change.kind, change.name)) or 0
                 appended = newest == change.version - 1
@@ -59,7 +51,7 @@ class SqlJournal:
         if name is not None:
             latest = latest.where(_TABLE.c.name == name)
         statement = select(_TABLE).where(tuple_(*layer, _TABLE.c.version).in_(latest))
-        with self._session() as session:
+        with session_of(self._app) as session:
             return _changes(session.execute(statement).mappings().all())
 
     def history(
@@ -74,7 +66,7 @@ class SqlJournal:
         )
         if before_version is not None:
             statement = statement.where(_TABLE.c.version < before_version)
-        with self._session() as session:
+        with session_of(self._app) as session:
             return _changes(session.execute(statement).mappings().all())
 
     def fingerprint(self) -> str:
@@ -84,7 +76,7 @@ class SqlJournal:
         visible after one with a higher id.
         """
         statement = select(func.count(), func.max(_TABLE.c.id)).select_from(_TABLE)
-        with self._session() as session:
+        with session_of(self._app) as session:
             count, last = session.execute(statement).one()
         return f"{count}:{last or 0}"
 
@@ -92,32 +84,6 @@ class SqlJournal:
         newest = self.newest(change.kind, change.name)
         values = next((c.values for c in newest if c.origin is change.origin), None)
         return VersionConflict(max((c.version for c in newest), default=0), values or {})
-
-    @contextmanager
-    def _session(self) -> Iterator[Session]:
-        """The session of the current context; a transaction that begins here ends here."""
-        with self._context():
-            joined = db.session().in_transaction()
-            try:
-                yield db.session()
-            except BaseException:
-                db.session.rollback()
-                raise
-            if not joined:
-                db.session.commit()
-
-    @contextmanager
-    def _context(self) -> Iterator[None]:
-        try:
-            if has_app_context() and current_app.extensions is self._app.extensions:
-                yield
-            else:
-                with self._app.app_context():
-                    yield
-        except (IntegrityError, DataError):
-            raise
-        except (DBAPIError, PoolTimeout) as error:
-            raise StoreUnavailable("database", error) from error
 
 
 def _newest_version(kind: Kind, name: str) -> Any:
@@ -142,22 +108,11 @@ def _row(change: Change) -> ResilienceConfigChange:
 
 
 def _audit_record(change: Change, before: Mapping[str, Any]) -> AuditRecord:
-    entry = audit_of(change, dict(before))
-    account = _ACCOUNT.fullmatch(change.author)
-    return AuditRecord(
-        actor_id=int(account[1]) if account else None,
-        action=entry.action,
-        subject=entry.subject[:64],
-        before=entry.before,
-        after={
-            "name": change.name,
-            "version": change.version,
-            "origin": change.origin.value,
-            "values": change.values,
-            "expires_at": change.expires_at or None,
-            "author": change.author,
-        },
-        reason=change.reason or None,
+    return audit_record(
+        audit_of(change, dict(before)),
+        version=change.version,
+        origin=change.origin.value,
+        expires_at=change.expires_at or None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from .config_store import ConfigStore, Entry, Kind, Origin, Receipt
+from .config_store import ConfigStore, Entry, Kind, Origin, Receipt, parse_kind
 from .settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
@@ -61,7 +61,7 @@ class ConfigAccess:
 
     def get_config(self, kind: Kind | str, name: str) -> Entry:
         """The entry in force, with its version and its layers."""
-        return self.config.get(Kind(kind), name)
+        return self.config.get(parse_kind(kind), name)
 
     def set_config(
         self,
@@ -92,7 +92,7 @@ class ConfigAccess:
             StoreUnavailable: the change could not be recorded; nothing changed.
         """
         return self.config.set(
-            Kind(kind),
+            parse_kind(kind),
             name,
             values,
             version=version,

@@ -234,6 +234,7 @@ class ResilienceController(ConfigAccess):
         self._redis_work.add("rejections", self._rejections.report)
         record = self._record_work.add("record", self._config.sync.reconcile)
         self._config.sync.wake_record = record
+        self.runtime.redis.on_recovered(self._wake_config)
 
     def _start_once(self) -> None:
         if self._started:

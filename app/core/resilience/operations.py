@@ -68,6 +68,8 @@ class BreakerOperations:
         """Closed, with nothing counted and nothing forced; raises as ``isolate``."""
         _require(reason)
         before = self._breaker(name).state()
+        # Somebody may have forced it a moment ago in another process.
+        self._store.sync.refresh()
         if self._store.get(Kind.FORCED_BREAKER, name).layers:
             self._store.delete(Kind.FORCED_BREAKER, name, author=author, reason=reason)
         elif self._audit is not None:

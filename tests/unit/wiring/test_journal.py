@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.core.errors import StoreUnavailable, VersionConflict
-from app.core.resilience import Action, Change, Journal, Kind, Origin
+from app.core.resilience import Action, AuditEntry, Change, Journal, Kind, Origin
 from app.db import db
 from app.models import AuditRecord, User
-from app.wiring.journal import SqlJournal
+from app.wiring import SqlJournal, sql_audit
 from tests.unit.core.resilience.config_store.journals import ListJournal
 
 
@@ -112,6 +112,22 @@ class TestTheTable:
         SqlJournal(app).append(change(1, author=f"user:{user.id}"), {})
         record = db.session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc())).first()
         assert record is not None and record.actor_id == user.id
+
+    def test_an_act_that_is_no_configuration_is_audited_too(
+        self, app: Flask, context: None
+    ) -> None:
+        entry = AuditEntry(
+            "resilience.breaker.reset", "circuit_breaker:" + "x" * 100, "cli:ada", "fixed",
+            {"state": "open"}, {"state": "closed"},
+        )  # fmt: skip
+        sql_audit(app)(entry)
+        db.session.rollback()
+        record = db.session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc())).first()
+        assert record is not None and record.reason == "fixed" and record.actor_id is None
+        assert record.before == {"state": "open"}
+        assert record.after == {
+            "subject": entry.subject, "author": "cli:ada", "values": {"state": "closed"},
+        }  # fmt: skip
 
     def test_a_change_in_a_request_that_holds_the_write_lock_does_not_wait_for_itself(
         self, app: Flask

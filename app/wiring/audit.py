@@ -1,0 +1,51 @@
+"""Operators' acts on guards in the application's audit log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from app.core.resilience import AuditEntry
+from app.models import AuditRecord
+
+from .sessions import session_of
+
+# Authors that are accounts are written so; all others are programs or people at a terminal.
+_ACCOUNT = re.compile(r"user:(\d{1,18})")
+LONGEST_SUBJECT = 64  # characters, as wide as the column
+
+
+def sql_audit(app: Flask) -> Callable[[AuditEntry], None]:
+    """An ``Audit`` that is durable on return, so that no act takes effect unrecorded.
+
+    It commits the session of the current context, and raises ``StoreUnavailable`` when the
+    database cannot be reached.
+    """
+
+    def audit(entry: AuditEntry) -> None:
+        with session_of(app, writes=True) as session:
+            session.add(audit_record(entry))
+            session.commit()
+
+    return audit
+
+
+def audit_record(entry: AuditEntry, **details: Any) -> AuditRecord:
+    """An act as a row; its details, and an author who is no account, stand beside the values."""
+    account = _ACCOUNT.fullmatch(entry.author)
+    return AuditRecord(
+        actor_id=int(account[1]) if account else None,
+        action=entry.action,
+        subject=entry.subject[:LONGEST_SUBJECT],
+        before=entry.before,
+        after={
+            "subject": entry.subject,
+            "author": entry.author,
+            "values": entry.after,
+            **details,
+        },
+        reason=entry.reason or None,
+    )

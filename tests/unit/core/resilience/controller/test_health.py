@@ -1,0 +1,104 @@
+"""Whether a process has Redis, for how long it had not, and who the other processes are."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.events import StoreLost, StoreRecovered
+from app.core.resilience import ResilienceController, StoreState
+from app.core.resilience.store_error import StoreHealth
+from app.core.resilience.store_health import StoreMonitor
+from tests.support.redis_servers import Server, start_valkey, wait_until
+
+from .conftest import NewController
+
+
+class TestStore:
+    @pytest.fixture
+    def server(self) -> Iterator[Server]:
+        with start_valkey() as server:
+            yield server
+
+    def test_nothing_is_known_of_a_redis_that_was_not_needed(
+        self, controller: ResilienceController
+    ) -> None:
+        assert controller.store_status().state is StoreState.UNKNOWN
+
+    def test_a_loss_is_shown_counted_told_and_left(
+        self, server: Server, controller: ResilienceController
+    ) -> None:
+        limiter = controller.rate_limiter("thing")
+        limiter.hit("k")
+        wait_until(lambda: controller.store_status().state is StoreState.HEALTHY)
+        server.kill()
+        wait_until(lambda: controller.store_status().state is StoreState.DEGRADED)
+        for _ in range(5):
+            limiter.hit("k")
+        lost = controller.store_status()
+        assert lost.answered_locally >= 5 and lost.degraded_for > 0 and lost.store_errors > 0
+
+        server.start()
+        wait_until(lambda: limiter.hit("k") and not limiter.store.degraded, limit=5)
+        wait_until(lambda: controller.store_status().state is StoreState.HEALTHY, limit=5)
+        back = controller.store_status()
+        assert (back.losses, back.degraded_for) == (1, 0.0) and back.lost_seconds > 0
+        stream = controller.runtime.events
+        wait_until(lambda: any(isinstance(s.event, StoreRecovered) for s in stream.read()))
+        told = [s.event for s in stream.read() if isinstance(s.event, StoreLost | StoreRecovered)]
+        assert [type(event) for event in told] == [StoreLost, StoreRecovered]
+        recovered = told[1]
+        assert isinstance(recovered, StoreRecovered)
+        assert recovered.lost_ms > 0 and recovered.answered_locally >= 5
+
+
+def test_one_guard_without_redis_makes_the_whole_process_degraded(
+    controller: ResilienceController,
+) -> None:
+    healths = [StoreHealth(False, 0, 3, 0.0), StoreHealth(True, 2, 4, 1.5)]
+    monitor = StoreMonitor(controller.runtime.events, lambda: healths)
+    monitor.observe(True)
+    status = monitor.status()
+    assert (status.state, status.degraded_for) == ("degraded", 1.5)
+    assert (status.answered_locally, status.store_errors) == (7, 2)
+
+
+class TestInstances:
+    def test_each_process_is_listed_and_shares_local_limits(
+        self, new_controller: NewController
+    ) -> None:
+        made = [new_controller() for _ in range(3)]
+        for controller in made:
+            controller.start()
+        wait_until(lambda: len(made[0].instances.all()) == 3)
+        listed = made[0].instances.all()
+        assert {one.id for one in listed} == {c.runtime.events.source for c in made}
+        assert {(one.host, one.pid) for one in listed} == {(socket.gethostname(), os.getpid())}
+        assert all(0 <= one.silent_for < 5 for one in listed)
+        for controller in made:
+            wait_until(
+                lambda: controller.instances.announce() and controller.instances.count() == 3
+            )
+            assert controller.runtime.share(9) == 3
+
+    def test_one_that_ends_says_goodbye(self, new_controller: NewController) -> None:
+        stays, goes = new_controller(), new_controller()
+        for controller in (stays, goes):
+            controller.start()
+            wait_until(lambda: len(stays.instances.all()) >= 1)
+        wait_until(lambda: len(stays.instances.all()) == 2)
+        goes.close()
+        assert [one.id for one in stays.instances.all()] == [stays.runtime.events.source]
+
+    def test_one_that_is_killed_is_gone_after_its_time(
+        self, controller: ResilienceController, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.core.resilience.instances.registry.GONE_AFTER_MS", 100)
+        controller.runtime.redis.client.zadd(
+            controller.runtime.keys.tagged("instances"), {"elsewhere-1-abcd": 1}
+        )
+        controller.instances.announce()
+        assert controller.instances.count() == 1

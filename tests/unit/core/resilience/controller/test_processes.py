@@ -1,0 +1,151 @@
+"""A change is in force in every process within a second, also where its event was missed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.resilience import ResilienceController
+from tests.support.process import ROOT
+from tests.support.redis_servers import Server, wait_until
+
+from ..config_store.journals import ListJournal
+from .conftest import NewController
+
+MODES = ["listening", "listening", "listening", "deaf"]
+
+
+class Follower:
+    """One of the processes, and the values it saw with the time of each."""
+
+    def __init__(self, url: str, mode: str) -> None:
+        self.mode = mode
+        self.seen: dict[int, float] = {}
+        module = "tests.unit.core.resilience.controller.follower"
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", module, url, mode],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                limit, at = line.split()
+                self.seen[int(limit)] = float(at)
+
+    def stop(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._reader.join(timeout=5)
+
+
+@pytest.fixture
+def followers(server: Server) -> Iterator[list[Follower]]:
+    """Four processes that have all begun."""
+    started = [Follower(server.url, mode) for mode in MODES]
+    try:
+        wait_until(lambda: all(20 in one.seen for one in started), limit=20)
+        yield started
+    finally:
+        for one in started:
+            one.stop()
+
+
+def test_four_processes_converge_within_a_second(
+    followers: list[Follower], new_controller: NewController
+) -> None:
+    controller = new_controller(journal=None)
+    controller.config  # noqa: B018  (connects, so that only the change itself is timed)
+    for limit in (3, 4, 5):
+        controller.set_bulkhead_config("thing", max_concurrent=limit)
+        changed_at = time.time()
+        wait_until(lambda: all(limit in one.seen for one in followers), limit=5)
+        delays = {one.mode: one.seen[limit] - changed_at for one in followers}
+        assert max(delays.values()) < 1.0, delays
+        # Those that hear of it need not wait for their next poll.
+        assert delays["listening"] < 0.4, delays
+
+
+def limit_of(controller: ResilienceController) -> int:
+    return controller.get_bulkhead_config("thing").max_concurrent
+
+
+class TestALossOfRedis:
+    """The record brings back what operators set, within a second."""
+
+    @pytest.fixture
+    def controllers(self, new_controller: NewController) -> list[ResilienceController]:
+        made = [new_controller() for _ in range(3)]
+        made[0].set_bulkhead_config("thing", max_concurrent=3)
+        made[0].operations.isolate("thing", author="ada", reason="broken", ttl=60)
+        for controller in made:
+            wait_until(lambda: limit_of(controller) == 3)
+        return made
+
+    def back(self, controllers: list[ResilienceController], fresh: ResilienceController) -> bool:
+        return limit_of(fresh) == 3 and all(
+            one.get_circuit_breaker_state("thing").state == "isolated" for one in controllers
+        )
+
+    def test_flushall_in_mid_run_is_healed_within_a_second(
+        self,
+        server: Server,
+        controllers: list[ResilienceController],
+        new_controller: NewController,
+    ) -> None:
+        with server.client() as client:
+            client.flushall()
+            began = time.monotonic()
+            wait_until(lambda: client.hlen(controllers[0].runtime.keys.event_stream("config")) > 1)
+        fresh = new_controller(journal=None)
+        wait_until(lambda: self.back(controllers, fresh), limit=2)
+        assert time.monotonic() - began < 1.0
+        assert [limit_of(controller) for controller in controllers] == [3, 3, 3]
+
+    def test_script_flush_raises_nothing(
+        self, server: Server, controllers: list[ResilienceController]
+    ) -> None:
+        with server.client() as client:
+            client.script_flush()
+        controllers[0].set_bulkhead_config("thing", max_concurrent=4)
+        for controller in controllers:
+            wait_until(lambda: limit_of(controller) == 4, limit=1)
+
+
+class TestARestart:
+    @pytest.fixture
+    def server(self) -> Iterator[Server]:
+        from tests.support.redis_servers import start_valkey
+
+        with start_valkey() as server:
+            yield server
+
+    def test_a_restarted_redis_has_the_configuration_within_a_second(
+        self, server: Server, journal: ListJournal, new_controller: NewController
+    ) -> None:
+        controller = new_controller()
+        controller.set_bulkhead_config("thing", max_concurrent=3)
+        server.kill()
+        key = controller.runtime.keys.event_stream("config")
+        wait_until(lambda: controller.store_status().state == "degraded")
+        controller.set_bulkhead_config("thing", max_concurrent=4)
+        server.start()
+        began = time.monotonic()
+        with server.client() as client:
+            wait_until(lambda: client.hexists(key, "bulkhead:thing"), limit=3)
+        # Half a second between polls, and the client's probe once a second at most.
+        assert time.monotonic() - began < 2.0
+        fresh = new_controller(journal=None)
+        wait_until(lambda: limit_of(fresh) == 4, limit=1)
