@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 log = logging.getLogger(__name__)
@@ -57,17 +57,24 @@ class _Counted:
         self._body = body
         self._finish: Callable[[], None] | None = finish
 
-    def __iter__(self) -> Iterable[bytes]:
-        return iter(self._body)
+    def __iter__(self) -> Iterator[bytes]:
+        # Werkzeug's server does not close the body when the client went away meanwhile.
+        try:
+            yield from self._body
+        finally:
+            self._done()
 
     def close(self) -> None:
         try:
             if hasattr(self._body, "close"):
                 self._body.close()
         finally:
-            if self._finish is not None:
-                self._finish()
-                self._finish = None
+            self._done()
+
+    def _done(self) -> None:
+        if self._finish is not None:
+            self._finish()
+            self._finish = None
 
 
 class Drain:
