@@ -89,13 +89,18 @@ def auth_header(app: Flask, user_id: int) -> dict[str, str]:
 
 def expired_header(app: Flask, user_id: int) -> dict[str, str]:
     """The header of an access token that ran out a minute ago."""
+    return {"Authorization": f"Bearer {token_for(app, user_id, seconds=-60)}"}
+
+
+def token_for(app: Flask, user_id: int, seconds: float) -> str:
+    """An access token that is good for so many seconds; the library counts whole ones."""
     with app.app_context():
-        token = create_access_token(
+        token: str = create_access_token(
             str(user_id),
-            expires_delta=timedelta(minutes=-1),
-            additional_claims={FAMILY_CLAIM: "expired", EPOCH_CLAIM: 0},
+            expires_delta=timedelta(seconds=seconds),
+            additional_claims={FAMILY_CLAIM: "short", EPOCH_CLAIM: 0},
         )
-    return {"Authorization": f"Bearer {token}"}
+    return token
 
 
 def in_context(method: Callable[P, R]) -> Callable[P, R]:

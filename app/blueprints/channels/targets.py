@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -19,7 +19,7 @@ class Target(NamedTuple):
     kind: str
     id: int
 
-    def ids(self) -> dict[str, int]:
+    def ids(self) -> dict[str, Any]:
         """The target as an argument of the permission system's writes."""
         return {f"{self.kind}_id": self.id}
 

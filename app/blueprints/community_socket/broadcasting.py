@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any, cast
 
 from flask import current_app
 
-from app.blueprints.community_socket.listeners import Listeners
+from app.blueprints.community_socket.listeners import Connection, Listeners
 from app.core.errors import PlatformError
 from app.db import writing
 from app.extensions import permissions, socketio
@@ -34,7 +35,7 @@ def broadcast(channel_id: int, event: str, payload: dict[str, Any]) -> None:
         event: ``message``, ``message_edited`` or ``message_deleted``.
         payload: JSON-ready.
     """
-    listening = listeners().of_channel(channel_id)
+    listening = _in_time(listeners().of_channel(channel_id))
     if not listening:
         return
     try:
@@ -47,15 +48,27 @@ def broadcast(channel_id: int, event: str, payload: dict[str, Any]) -> None:
         socketio.emit(event, payload, namespace=NAMESPACE, to=recipients)
 
 
-def _readers(channel_id: int, listening: dict[str, int]) -> list[str]:
+def _in_time(listening: dict[str, Connection]) -> dict[str, Connection]:
+    """Those whose token is still good; the others are cut off, to come back with a new one."""
+    now = time.time()
+    for sid, connection in listening.items():
+        if connection.expires_at <= now:
+            socketio.server.disconnect(sid, namespace=NAMESPACE)
+    return {sid: found for sid, found in listening.items() if found.expires_at > now}
+
+
+def _readers(channel_id: int, listening: dict[str, Connection]) -> list[str]:
     """Those who may read now, by one check for all; who joined with a right lost since is put out.
 
     Without a right to read the channel, having joined it is worth nothing.
     """
-    users = set(listening.values())
+    users = {connection.user_id for connection in listening.values()}
     with writing(False):
         may_read = permissions.batch_check_permissions(users, READ, "channel", channel_id)
-    for sid, user_id in listening.items():
-        if not may_read[user_id]:
+    recipients = []
+    for sid, connection in listening.items():
+        if may_read[connection.user_id]:
+            recipients.append(sid)
+        else:
             listeners().leave(sid, channel_id)
-    return [sid for sid, user_id in listening.items() if may_read[user_id]]
+    return recipients

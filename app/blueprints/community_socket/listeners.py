@@ -13,9 +13,10 @@ CHANNELS_MAX = 100  # one connection; a page shows one channel and badges for so
 
 @dataclass(slots=True)
 class Connection:
-    """One socket: whose it is and what it listens to."""
+    """One socket: whose it is, what it listens to, and until when (epoch seconds)."""
 
     user_id: int
+    expires_at: float
     channel_ids: set[int] = field(default_factory=set)
 
 
@@ -27,9 +28,9 @@ class Listeners:
         self._connections: dict[str, Connection] = {}
         self._by_channel: defaultdict[int, set[str]] = defaultdict(set)
 
-    def connect(self, sid: str, user_id: int) -> None:
+    def connect(self, sid: str, user_id: int, expires_at: float) -> None:
         with self._lock:
-            self._connections[sid] = Connection(user_id)
+            self._connections[sid] = Connection(user_id, expires_at)
 
     def disconnect(self, sid: str) -> None:
         with self._lock:
@@ -37,11 +38,10 @@ class Listeners:
             for channel_id in connection.channel_ids if connection else ():
                 self._forget(channel_id, sid)
 
-    def user_of(self, sid: str) -> int | None:
-        """Whose connection it is; None for one that is not, or no longer, connected."""
+    def get(self, sid: str) -> Connection | None:
+        """The connection; None for one that is not, or no longer, there."""
         with self._lock:
-            connection = self._connections.get(sid)
-        return connection.user_id if connection else None
+            return self._connections.get(sid)
 
     def join(self, sid: str, channel_id: int) -> None:
         """Listen to a channel; a connection that has gone meanwhile is left alone.
@@ -67,12 +67,10 @@ class Listeners:
                 connection.channel_ids.discard(channel_id)
                 self._forget(channel_id, sid)
 
-    def of_channel(self, channel_id: int) -> dict[str, int]:
-        """The connections that listen to a channel, with the user of each."""
+    def of_channel(self, channel_id: int) -> dict[str, Connection]:
+        """The connections that listen to a channel."""
         with self._lock:
-            return {
-                sid: self._connections[sid].user_id for sid in self._by_channel.get(channel_id, ())
-            }
+            return {sid: self._connections[sid] for sid in self._by_channel.get(channel_id, ())}
 
     def _forget(self, channel_id: int, sid: str) -> None:
         listening = self._by_channel.get(channel_id)

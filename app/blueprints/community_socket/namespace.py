@@ -6,11 +6,13 @@ with the problem that the REST API would have given.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from flask import Flask, current_app, request
+from flask_jwt_extended import decode_token
 from flask_socketio import ConnectionRefusedError, Namespace
 from werkzeug.exceptions import Unauthorized
 
@@ -53,18 +55,18 @@ class CommunityNamespace(Namespace):
     """Signed-in people listen to channels that they may read."""
 
     def on_connect(self, auth: Any = None) -> None:
-        """Accept ``auth={"token": access token}``.
+        """Accept ``auth={"token": access token}``, for as long as the token is good.
 
         Raises:
             ConnectionRefusedError: there is no valid access token.
         """
-        if listeners().user_of(_sid()) is not None:
+        if listeners().get(_sid()) is not None:
             return  # no connection, but an event that a client called "connect"
         token = auth.get("token") if isinstance(auth, dict) else None
         found = identity_of(token) if isinstance(token, str) else None
         if found is None:
             raise ConnectionRefusedError("a valid access token is needed")
-        listeners().connect(_sid(), found.user_id)
+        listeners().connect(_sid(), found.user_id, decode_token(token)["exp"])
 
     def on_disconnect(self, *_: Any) -> None:
         listeners().disconnect(_sid())
@@ -73,10 +75,10 @@ class CommunityNamespace(Namespace):
     def on_join(self, *args: Any) -> dict[str, Any]:
         """Listen to a channel: ``{"channel_id": 3}``; needs ``channel.read`` there."""
         channel_id = _channel_id(args)
-        user_id = listeners().user_of(_sid())
-        if user_id is None:
-            raise Unauthorized("Connect again.")
-        demand(user_id, READ, "channel", channel_id)
+        connection = listeners().get(_sid())
+        if connection is None or connection.expires_at <= time.time():
+            raise Unauthorized("Connect again, with a token that is good now.")
+        demand(connection.user_id, READ, "channel", channel_id)
         listeners().join(_sid(), channel_id)
         return {"channel_id": channel_id}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from app.blueprints.community_socket.listeners import CHANNELS_MAX
 from app.core.errors import StoreUnavailable
 from app.extensions import permissions
 from tests.support.statements import count_statements
-from tests.support.world import Community, Person, World, expired_header
+from tests.support.world import Community, Person, World, expired_header, token_for
 
 NAMESPACE = "/community"
 Connect = Callable[[Any], "Socket"]
@@ -207,6 +208,26 @@ def test_who_loses_the_right_to_read_hears_nothing_more(
     world.member(community, listener)
     say(client, community.owner, community.channel_id)
     assert leaver.heard() == []  # one has to join again
+
+
+def test_a_socket_is_worth_no_more_than_the_token_it_came_with(
+    app: Flask, client: FlaskClient, connect: Connect, community: Community, listener: Person
+) -> None:
+    # The library cuts the moment of expiry to a whole second, so two make at least one.
+    brief = {"token": token_for(app, listener.id, seconds=2)}
+    made = time.time()
+    socket, late, lasting = connect(brief), connect(brief), connect(listener)
+    for early in (socket, lasting):
+        early.send("join", {"channel_id": community.channel_id})
+    say(client, community.owner, community.channel_id)
+    assert len(socket.heard()) == len(lasting.heard()) == 1
+    while time.time() < made + 2:
+        time.sleep(0.02)
+    refused = late.send("join", {"channel_id": community.channel_id})
+    assert (refused["ok"], refused["error"]["status"]) == (False, 401)
+    say(client, community.owner, community.channel_id)
+    assert not socket.connected
+    assert len(lasting.heard()) == 1
 
 
 def test_an_event_called_disconnect_does_not_keep_somebody_listening_unchecked(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from app.models import Invite, Member, RoleAssignment
 from tests.support.statements import count_statements
+from tests.support.together import together
 from tests.support.world import Community, Person, World
 
 
@@ -163,21 +164,20 @@ def test_an_invite_does_not_lift_a_ban_and_a_wrong_code_leads_nowhere(
     assert world.snapshot() == before
 
 
+def joiner(app: Flask, code: str, person: Person) -> Callable[[], int]:
+    """Somebody about to use an invite; gives the status."""
+
+    def join() -> int:
+        client = app.test_client()
+        return client.post(f"/api/v1/invites/{code}/join", headers=person.headers).status_code
+
+    return join
+
+
 def test_a_limit_of_uses_holds_when_everybody_comes_at_once(app: Flask, world: World) -> None:
     community = world.server()
     code = world.invite(community, max_uses=2)
-    people = [world.user() for _ in range(6)]
-    statuses: list[int] = []
-
-    def join(person: Person) -> None:
-        answer = app.test_client().post(f"/api/v1/invites/{code}/join", headers=person.headers)
-        statuses.append(answer.status_code)
-
-    threads = [threading.Thread(target=join, args=(person,)) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    statuses = together([joiner(app, code, world.user()) for _ in range(6)])
     assert sorted(statuses) == [201, 201, 410, 410, 410, 410]
     assert world.scalar(select(Invite.uses)) == 2
     assert len(members_of(world, community)) == 3
@@ -189,17 +189,7 @@ def test_one_person_who_joins_many_times_at_once_uses_an_invite_up_once(
     community = world.server()
     code = world.invite(community)
     bob = world.user()
-    statuses: list[int] = []
-
-    def join() -> None:
-        answer = app.test_client().post(f"/api/v1/invites/{code}/join", headers=bob.headers)
-        statuses.append(answer.status_code)
-
-    threads = [threading.Thread(target=join) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    statuses = together([joiner(app, code, bob) for _ in range(5)])
     assert sorted(statuses) == [200, 200, 200, 200, 201]
     assert world.scalar(select(Invite.uses)) == 1
     assert world.scalar(select(func.count()).select_from(Member)) == 2
