@@ -1,0 +1,295 @@
+"""``flask resilience``: see and steer guards, their configuration and the global switches."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import click
+from flask.cli import AppGroup
+
+from app.core.errors import PlatformError, VersionConflict
+from app.core.resilience import (
+    BreakerState,
+    Entry,
+    Kind,
+    Receipt,
+    ResilienceController,
+    change_to_plain,
+    get_resilience_controller,
+)
+
+resilience = AppGroup("resilience", help="See and steer guards, configuration and switches.")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+KIND = click.Choice([kind.value for kind in Kind])
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+HISTORY_SHOWN = 20
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, or a number with s, m, h or d behind it."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        match = _DURATION.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is no duration; write 90, 90s, 15m, 2h or 1d", param, ctx)
+        return float(match[1]) * SECONDS[match[2]]
+
+
+@contextmanager
+def _controlling() -> Iterator[ResilienceController]:
+    """The controller for one command; errors of the platform become errors of the command."""
+    controller = get_resilience_controller()
+    try:
+        yield controller
+    except VersionConflict as error:
+        raise click.ClickException(
+            f"somebody else changed the entry: it is at version {error.current_version} by now "
+            f"with {json.dumps(error.current)}"
+        ) from None
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        controller.close()
+
+
+def _login() -> str:
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        # A container may run as a number that has no name.
+        return f"cli:{os.getuid()}"
+
+
+def _says_why(command: F) -> F:
+    """Options of every command that changes something."""
+    reason = click.option("--reason", required=True, help="Why; it is recorded and audited.")
+    actor = click.option(
+        "--actor",
+        default=_login,
+        show_default="cli:<login name>",
+        help="Who; 'user:42' for an account.",
+    )
+    return reason(actor(command))
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+
+
+@resilience.command("list")
+@click.argument("kind", type=KIND, required=False)
+@as_json
+def list_entries(kind: str | None, as_json: bool) -> None:
+    """Show the stored entries, of KIND or of all kinds."""
+    with _controlling() as controller:
+        entries = controller.config.list(None if kind is None else Kind(kind))
+        stored = [entry for entry in entries if entry.version]
+    if as_json:
+        _echo_json([entry.to_plain() for entry in stored])
+        return
+    for entry in stored:
+        click.echo(f"{entry.kind:<16} {entry.name:<28} v{entry.version:<5} {_layers(entry)}")
+    if not stored:
+        click.echo("Nothing is stored: code defaults are in force.")
+
+
+@resilience.command("show")
+@click.argument("kind", type=KIND)
+@click.argument("name")
+@as_json
+def show(kind: str, name: str, as_json: bool) -> None:
+    """Show an entry: what is in force, who set it, its history, and for a breaker its state."""
+    with _controlling() as controller:
+        entry = controller.get_config(kind, name)
+        history = controller.config.history(Kind(kind), name, HISTORY_SHOWN)
+        state: BreakerState | None = None
+        if Kind(kind) is Kind.CIRCUIT_BREAKER:
+            state = controller.get_circuit_breaker_state(name)
+    changes = [change_to_plain(change) for change in history]
+    if as_json:
+        shown = {**entry.to_plain(), "history": changes}
+        _echo_json(shown if state is None else {**shown, "state": asdict(state)})
+        return
+    click.echo(f"{entry.kind} {entry.name}, version {entry.version}: {_layers(entry)}")
+    if state is not None:
+        click.echo(f"state: {state.state} {f'({state.reason})' if state.reason else ''}".rstrip())
+    for field, value in entry.config.to_mapping().items():
+        click.echo(f"  {field} = {json.dumps(value)}")
+    for change in changes:
+        click.echo(
+            f"  v{change['version']} {change['action']} by {change['author']} "
+            f"({change['origin']}): {json.dumps(change['values'])} {change['reason']}".rstrip()
+        )
+
+
+@resilience.command("set")
+@click.argument("kind", type=KIND)
+@click.argument("name")
+@click.argument("fields", nargs=-1, required=True, metavar="FIELD=VALUE...")
+@click.option("--version", type=int, help="Refuse if the entry is at another version by now.")
+@click.option("--for", "expires_in", type=Duration(), help="How long, such as 15m; else for good.")
+@_says_why
+@as_json
+def set_fields(
+    kind: str,
+    name: str,
+    fields: tuple[str, ...],
+    version: int | None,
+    expires_in: float | None,
+    reason: str,
+    actor: str,
+    as_json: bool,
+) -> None:
+    """Set FIELDs of an entry over its defaults. A VALUE is JSON, or else text."""
+    values = dict(_field(text) for text in fields)
+    with _controlling() as controller:
+        receipt = controller.set_config(
+            kind,
+            name,
+            values,
+            version=version,
+            author=actor,
+            reason=reason,
+            expires_in=expires_in,
+        )
+    _echo_receipt(receipt, as_json)
+
+
+@resilience.command("delete")
+@click.argument("kind", type=KIND)
+@click.argument("name")
+@click.option("--version", type=int, help="Refuse if the entry is at another version by now.")
+@_says_why
+@as_json
+def delete(
+    kind: str, name: str, version: int | None, reason: str, actor: str, as_json: bool
+) -> None:
+    """Take back what operators set on an entry."""
+    with _controlling() as controller:
+        receipt = controller.config.delete(
+            Kind(kind), name, version=version, author=actor, reason=reason
+        )
+    _echo_receipt(receipt, as_json)
+
+
+@resilience.command("rollback")
+@click.argument("kind", type=KIND)
+@click.argument("name")
+@click.argument("to_version", type=int)
+@_says_why
+@as_json
+def rollback(kind: str, name: str, to_version: int, reason: str, actor: str, as_json: bool) -> None:
+    """Set an entry to what operators had set at TO_VERSION."""
+    with _controlling() as controller:
+        receipt = controller.config.rollback(
+            Kind(kind), name, to_version, author=actor, reason=reason
+        )
+    _echo_receipt(receipt, as_json)
+
+
+@resilience.command("isolate")
+@click.argument("name")
+@click.option("--for", "ttl", type=Duration(), default="1h", show_default=True, help="How long.")
+@_says_why
+@as_json
+def isolate(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> None:
+    """Force the circuit breaker NAME open: every call is refused, on the whole fleet."""
+    with _controlling() as controller:
+        state = controller.operations.isolate(name, author=actor, reason=reason, ttl=ttl)
+    _echo_state(state, as_json)
+
+
+@resilience.command("close")
+@click.argument("name")
+@click.option("--for", "ttl", type=Duration(), default="1h", show_default=True, help="How long.")
+@_says_why
+@as_json
+def close(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> None:
+    """Force the circuit breaker NAME closed: every call goes through and none is counted."""
+    with _controlling() as controller:
+        state = controller.operations.close(name, author=actor, reason=reason, ttl=ttl)
+    _echo_state(state, as_json)
+
+
+@resilience.command("reset")
+@click.argument("name")
+@_says_why
+@as_json
+def reset(name: str, reason: str, actor: str, as_json: bool) -> None:
+    """Close the circuit breaker NAME with nothing counted and nothing forced."""
+    with _controlling() as controller:
+        state = controller.operations.reset(name, author=actor, reason=reason)
+    _echo_state(state, as_json)
+
+
+@resilience.command("switch")
+@click.argument("name")
+@click.argument("position", type=click.Choice(["on", "off"]))
+@click.option("--for", "expires_in", type=Duration(), help="How long, such as 15m; else for good.")
+@_says_why
+@as_json
+def switch(
+    name: str, position: str, expires_in: float | None, reason: str, actor: str, as_json: bool
+) -> None:
+    """Turn the global switch NAME on or off, on the whole fleet."""
+    with _controlling() as controller:
+        receipt = controller.set_global_switch(
+            name, position == "on", reason, author=actor, expires_in=expires_in
+        )
+    _echo_receipt(receipt, as_json)
+
+
+def _field(text: str) -> tuple[str, Any]:
+    field, separator, value = text.partition("=")
+    if not separator or not field:
+        raise click.ClickException(f"{text!r} is no field; write FIELD=VALUE")
+    try:
+        return field, json.loads(value)
+    except ValueError:
+        return field, value
+
+
+def _layers(entry: Entry) -> str:
+    if not entry.layers:
+        return "code defaults"
+    return "; ".join(
+        f"{change.origin} {json.dumps(change.values)}" + (" expiring" if change.expires_at else "")
+        for change in entry.layers
+    )
+
+
+def _echo_receipt(receipt: Receipt, as_json: bool) -> None:
+    entry = receipt.entry
+    if as_json:
+        _echo_json({**entry.to_plain(), "live": receipt.live})
+        return
+    click.echo(f"{entry.kind} {entry.name} is at version {entry.version}: {_layers(entry)}")
+    if not receipt.live:
+        click.echo("Redis is away: the change is recorded and spreads from the record.", err=True)
+
+
+def _echo_state(state: BreakerState, as_json: bool) -> None:
+    if as_json:
+        _echo_json(asdict(state))
+        return
+    until = f" for {state.until:.0f} s" if state.until else ""
+    click.echo(f"circuit breaker {state.name} is {state.state}{until}")
+    if state.degraded:
+        click.echo("Redis is away: this takes effect when it is back.", err=True)
+
+
+def _echo_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, sort_keys=True))
