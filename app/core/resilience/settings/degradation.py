@@ -27,14 +27,16 @@ class DegradationLevel(StrEnum):
 
 @dataclass(frozen=True)
 class DegradationConfig(Settings):
-    """How far a feature is degraded and what answers instead; the highest level applies.
+    """How far a feature is degraded and what answers instead.
+
+    The highest level applies, except that one which an operator sets wins over all others.
 
     Attributes:
-        level: set by an operator.
+        level: always; an operator's holds alone, ``none`` included.
         breaker: name of the breaker that degrades the feature while it is open; empty takes the
             feature's own name.
         on_breaker_open: level while that breaker is open.
-        alert: name of the alert that degrades the feature while it is raised; empty for none.
+        alert: source, raised at whatever level, that degrades the feature; empty for none.
         on_alert: level while that alert is raised.
         fallback_light, fallback_medium, fallback_heavy: names of registered fallbacks; empty
             takes the one of the next lower level, then the one given in the code.
