@@ -13,11 +13,6 @@ from app.models import Category, Channel
 from tests.support.world import Community, Person, World
 
 
-@pytest.fixture
-def community(world: World) -> Community:
-    return world.server()
-
-
 def categories_of(community: Community, *parts: object) -> str:
     return "/".join(("/api/v1/servers", str(community.id), "categories", *map(str, parts)))
 

@@ -16,11 +16,6 @@ from tests.support.world import Community, Person, World
 
 
 @pytest.fixture
-def community(world: World) -> Community:
-    return world.server()
-
-
-@pytest.fixture
 def builder(world: World, community: Community) -> Person:
     """A member who may manage channels."""
     return world.member(community, None, world.role(community, "channel.manage"))
