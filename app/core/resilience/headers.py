@@ -15,8 +15,8 @@ from .limiter import DimensionStatus
 
 POLICY_HEADER = "RateLimit-Policy"
 LIMIT_HEADER = "RateLimit"
-# Where a request keeps what was said in it. Not ``flask.g``: that is the application context's, which
-# several requests may share.
+# Where a request keeps what was said in it. Not ``flask.g``: that belongs to the application
+# context, which several requests may share.
 _ENVIRON_KEY = "yoto.rate_limits"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -73,12 +74,10 @@ def make_store(
 ) -> MakeStore:
     """Makes the store of one more process."""
 
-    def make(**options: object) -> ConfigStore:
+    def make(**options: Any) -> ConfigStore:
         redis = connect(settings)
-        stream = EventStream(redis, "a process")
-        return ConfigStore(
-            RedisCopy(redis.scripts, redis.keys, stream), journal=journal, **options  # type: ignore[arg-type]
-        )
+        copy = RedisCopy(redis.scripts, redis.keys, EventStream(redis, "a process"))
+        return ConfigStore(copy, journal=journal, **options)
 
     return make
 

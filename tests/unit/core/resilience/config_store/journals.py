@@ -11,7 +11,7 @@ from app.core.resilience import Change, Kind, Origin
 
 
 class ListJournal:
-    """The protocol at its plainest. ``away`` makes it unreachable, ``appended`` is what it holds."""
+    """The protocol at its plainest: ``appended`` is what it holds, ``away`` cuts it off."""
 
     def __init__(self) -> None:
         self.appended: list[Change] = []
