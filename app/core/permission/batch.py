@@ -19,6 +19,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     literal,
+    literal_column,
     null,
     select,
     union_all,
@@ -29,7 +30,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 from app.core.errors import UnknownResource
 from app.core.permission.facts import Assignment, PlaceFacts, UserFacts
 from app.core.permission.gathering import RoleGatherer
-from app.core.permission.id_list import id_array, ids_in
+from app.core.permission.id_list import id_array, id_rows, ids_in
 from app.core.permission.scopes import GLOBAL, Place
 from app.core.permission.single import epoch, overwrites_in, parameters_of
 from app.core.permission.statements import (
@@ -42,9 +43,7 @@ from app.core.permission.statements import (
     allows,
     counts_in,
     grant_rows,
-    grants,
     held_roles,
-    in_group,
     join_place,
     overwrites,
     role_columns,
@@ -86,36 +85,34 @@ def people_in(kind: str) -> Select[Any]:
     return select(*columns).select_from(source).where(users.c.id.in_(ids_in(IDS)))
 
 
+def assigned(kind: str) -> FromClause:
+    """Each user with their assignments and roles that count; NULLs where there are none."""
+    ids = id_rows(IDS)
+    role = and_(roles.c.id == assignments.c.role_id, counts_in(kind))
+    return ids.outerjoin(assignments, assignments.c.user_id == ids.c.value).outerjoin(roles, role)
+
+
 def assignments_in(kind: str) -> Select[Any]:
-    """Rows of assignments: user, role, valid from, valid until."""
+    """Rows of assignments: user, role, valid from, valid until; no role: not one that counts."""
     held = assignments.c
-    return (
-        select(held.user_id, held.role_id, held.valid_from, held.valid_until)
-        .join_from(assignments, roles, roles.c.id == held.role_id)
-        .where(held.user_id.in_(ids_in(IDS)), counts_in(kind))
-    )
+    columns = (held.user_id, roles.c.id, held.valid_from, held.valid_until)
+    return select(*columns).select_from(assigned(kind))
 
 
 def rights_in(kind: str) -> CompoundSelect[Any]:
-    """Roles, and the wanted grants and overwrites, as in ``single`` but with the user in ``d``."""
-    held = held_roles(
-        kind,
-        select(*role_columns(roles))
-        .distinct()
-        .join_from(assignments, roles, roles.c.id == assignments.c.role_id)
-        .where(assignments.c.user_id.in_(ids_in(IDS)), counts_in(kind)),
-    )
-    direct, grouped = grant_rows(kind, held)
-    rows: list[Select[Any]] = [
-        role_rows(held),
-        direct.where(grants.c.permission_id.in_(WANTED)),
-        grouped.where(in_group.c.permission_id.in_(WANTED)),
-    ]
+    """Roles, and the wanted grants and overwrites, as in ``single``; NULLs where there are none.
+
+    The overwrites of users have the user in ``d``.
+    """
+    first = select(*role_columns(roles)).distinct().select_from(assigned(kind))
+    held = held_roles(kind, first, keep_order=True)
+    rows: list[Select[Any]] = [role_rows(held), *grant_rows(kind, held, WANTED)]
     if kind == CHANNEL:
-        wanted = overwrites.c.permission_id.in_(WANTED)
         own = (None, overwrites.c.permission_id, allows(overwrites), overwrites.c.user_id)
         key = overwrites.c.overwrite_key
-        rows.append(role_overwrite_rows(held).where(wanted))
+        # The sum keeps the planner from the index of permissions, which spans all channels.
+        wanted = (overwrites.c.permission_id + literal_column("0")).in_(WANTED)
+        rows.append(role_overwrite_rows(held, WANTED))
         rows.append(select(*row(OVERWRITE, *own)).where(key >= OWN_FROM, key < OWN_BEFORE, wanted))
     return union_all(*rows)
 
@@ -162,13 +159,17 @@ def load_many_facts(
     for user_id, role_id, starts, ends in connection.execute(
         ASSIGNMENTS_IN[kind], parameters
     ).fetchall():
-        held[user_id].append(Assignment(role_id, epoch(starts), epoch(ends)))
+        if role_id is not None:
+            held[user_id].append(Assignment(role_id, epoch(starts), epoch(ends)))
 
     gatherer = RoleGatherer(mask_of)
     own: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
     for what, a, b, c, d, e, _, _ in connection.execute(RIGHTS_IN[kind], parameters).fetchall():
         if what == ROLE:
-            gatherer.role(a, b, c, d, e)
+            if a is not None:
+                gatherer.role(a, b, c, d, e)
+        elif b is None:
+            continue
         elif what == GRANT:
             gatherer.grant(a, b, c, d)
         elif a is not None:

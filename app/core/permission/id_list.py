@@ -14,6 +14,7 @@ from sqlalchemy import Select, String, bindparam, column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
+from sqlalchemy.sql.selectable import TableValuedAlias
 
 from app.db import Id
 
@@ -35,13 +36,19 @@ def _on_mariadb(element: json_ids, compiler: SQLCompiler, **kw: Any) -> str:
     return f"JSON_TABLE({array}, '$[*]' COLUMNS (value BIGINT PATH '$'))"
 
 
-def ids_in(parameter: str) -> Select[Any]:
-    """The ids in the JSON array ``parameter``, as a subquery to use with ``in_``.
+def id_rows(parameter: str) -> TableValuedAlias:
+    """The ids in the JSON array ``parameter``, as a table with the column ``value``.
 
-    As a subquery it is unpacked once and looked up; joined, it may end up in an inner loop.
+    Use it first in outer joins: that fixes the order. Joined freely it may end up in an inner
+    loop, where it is unpacked again for each row outside.
     """
     array = json_ids(bindparam(parameter, type_=String()))
-    return select(array.table_valued(column("value", Id), name=parameter).c.value)
+    return array.table_valued(column("value", Id), name=parameter)
+
+
+def ids_in(parameter: str) -> Select[Any]:
+    """The ids in the JSON array ``parameter``, as a subquery to use with ``in_``."""
+    return select(id_rows(parameter).c.value)
 
 
 def id_array(ids: Iterable[int]) -> str:

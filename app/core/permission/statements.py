@@ -9,6 +9,7 @@ holds, not the size of the server.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -102,14 +103,16 @@ def role_columns(source: FromClause) -> list[ColumnElement[Any]]:
     return [source.c[name] for name in ("id", "server_id", "parent_id", "active", "is_default")]
 
 
-def held_roles(kind: str, first: Select[Any]) -> CTE:
-    """The roles of ``first``, the default role of the server, and all ancestors of active ones."""
+def held_roles(kind: str, first: Select[Any], *, keep_order: bool = False) -> CTE:
+    """The roles of ``first``, the default role of the server, and all ancestors of active ones.
+
+    Args:
+        keep_order: look parents up one by one, by an outer join, also where the planner thinks
+            that reading all roles costs less. A row of NULLs is among the roles then.
+    """
     held = first.cte("held", recursive=True)
-    parents = (
-        select(*role_columns(roles))
-        .join_from(held, roles, roles.c.id == held.c.parent_id)
-        .where(held.c.active == true(), counts_in(kind))
-    )
+    is_parent = and_(roles.c.id == held.c.parent_id, held.c.active == true(), counts_in(kind))
+    parents = select(*role_columns(roles)).join_from(held, roles, is_parent, isouter=keep_order)
     if kind == GLOBAL.kind:
         return held.union(parents)
     # The name of a default role never changes, and (server_key, name) is a unique index.
@@ -140,8 +143,16 @@ def allows(source: Table) -> ColumnElement[Any]:
     return source.c.effect == literal_column(f"'{Effect.ALLOW.value}'")
 
 
-def grant_rows(kind: str, held: CTE) -> tuple[Select[Any], Select[Any]]:
-    """Rows ``GRANT, role, permission, allows, in channel`` of direct and of group grants."""
+def grant_rows(
+    kind: str, held: CTE, wanted: Sequence[ColumnElement[int]] | None = None
+) -> tuple[Select[Any], Select[Any]]:
+    """Rows ``GRANT, role, permission, allows, in channel`` of direct and of group grants.
+
+    Args:
+        wanted: only these permissions. Then each role comes first and is looked up with them: a
+            row without a permission says that it has none. A planner that is free to choose
+            starts from a permission, and reads all roles of all servers that have it.
+    """
     scopes: list[ColumnElement[str]] = [literal_column(f"'{GLOBAL.kind}'", String())]
     if kind != GLOBAL.kind:
         scopes.append(SERVER_SCOPE)
@@ -152,10 +163,11 @@ def grant_rows(kind: str, held: CTE) -> tuple[Select[Any], Select[Any]]:
         in_channel = source.c.channel_id.is_not(None)
         return row(GRANT, source.c.role_id, permission_id, allows(source), in_channel)
 
-    direct = (
-        select(*columns(grants, grants.c.permission_id))
-        .join_from(held, grants, grants.c.role_id == held.c.id)
-        .where(grants.c.scope_key.in_(scopes))
+    of_role = [grants.c.role_id == held.c.id, grants.c.scope_key.in_(scopes)]
+    if wanted is not None:
+        of_role.append(grants.c.permission_id.in_(wanted))
+    direct = select(*columns(grants, grants.c.permission_id)).join_from(
+        held, grants, and_(*of_role), isouter=wanted is not None
     )
     grouped = (
         select(*columns(group_grants, in_group.c.permission_id))
@@ -163,13 +175,23 @@ def grant_rows(kind: str, held: CTE) -> tuple[Select[Any], Select[Any]]:
         .join(in_group, in_group.c.group_id == group_grants.c.group_id)
         .where(group_grants.c.scope_key.in_(scopes))
     )
+    if wanted is not None:
+        grouped = grouped.where(in_group.c.permission_id.in_(wanted))
     return direct, grouped
 
 
-def role_overwrite_rows(held: CTE) -> Select[Any]:
-    """Rows ``OVERWRITE, role, permission, allows`` of the overwrites that name a held role."""
-    key = ROLE_KEY + cast(held.c.id, String(20))
-    columns = (overwrites.c.role_id, overwrites.c.permission_id, allows(overwrites))
+def role_overwrite_rows(
+    held: CTE, wanted: Sequence[ColumnElement[int]] | None = None
+) -> Select[Any]:
+    """Rows ``OVERWRITE, role, permission, allows`` of the overwrites that name a held role.
+
+    Args:
+        wanted: as in ``grant_rows``.
+    """
+    of_role = [overwrites.c.overwrite_key == ROLE_KEY + cast(held.c.id, String(20))]
+    if wanted is not None:
+        of_role.append(overwrites.c.permission_id.in_(wanted))
+    columns = (held.c.id, overwrites.c.permission_id, allows(overwrites))
     return select(*row(OVERWRITE, *columns)).join_from(
-        held, overwrites, overwrites.c.overwrite_key == key
+        held, overwrites, and_(*of_role), isouter=wanted is not None
     )
