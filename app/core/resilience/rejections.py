@@ -55,15 +55,13 @@ class RejectionReporter:
     def _tell(self, kind: GuardKind, guard: Rejecting, count: int) -> bool:
         events, keys = self._runtime.events, self._runtime.keys
         about = ("rejections", kind, guard.name)
+        teller = self._runtime.teller(events.max_length, events.ttl_ms)
         dimension = getattr(guard, "last_dimension", "")
         try:
             self._runtime.scripts.run(
                 scripts.REJECTIONS_REPORT,
                 (events.key, keys.event_stream(*about), keys.event_stream(*about, "told")),
-                (
-                    *(count, BURST, INTERVAL_MS, kind, guard.name, dimension),
-                    *(events.source, events.max_length, events.ttl_ms),
-                ),
+                (count, BURST, INTERVAL_MS, kind, guard.name, dimension, teller),
             )
         except STORE_ERRORS as error:
             log.debug("rejections of %s are told later: %s", guard.name, error)

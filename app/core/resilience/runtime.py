@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import os
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from msgspec import msgpack
+
 from app.core.events import EventStream
 from app.core.redis import KeyBuilder, RedisConnection, ScriptRegistry
 
 from .leases import Heartbeat
+from .process import current_pid
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -32,7 +34,7 @@ class RequestIds:
         self._numbers = itertools.count(1)
 
     def __call__(self) -> str:
-        return f"{self._prefix}.{os.getpid():x}.{next(self._numbers):x}"
+        return f"{self._prefix}.{current_pid():x}.{next(self._numbers):x}"
 
 
 def _alone() -> int:
@@ -62,6 +64,10 @@ class Runtime:
     def __post_init__(self) -> None:
         object.__setattr__(self, "heartbeat", Heartbeat(self.clock))
         object.__setattr__(self, "request_id", RequestIds(self.events.source))
+
+    def teller(self, max_length: int, ttl_ms: int) -> bytes:
+        """Who tells events, and how long the stream is kept, as ``emit.lua`` wants it."""
+        return msgpack.encode((self.events.source, max_length, ttl_ms))
 
     @property
     def scripts(self) -> ScriptRegistry:

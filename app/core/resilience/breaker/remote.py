@@ -11,7 +11,7 @@ from ..runtime import OUTBOX_LENGTH, OUTBOX_TTL_MS, Runtime
 from ..settings import WindowType
 from ..store_error import STORE_ERRORS
 from .plan import MICRO, BreakerPlan
-from .states import Admission, Happened, Meaning, Refusal
+from .states import HAPPENINGS, MEANINGS, Admission, Happened, Refusal
 
 log = logging.getLogger(__name__)
 
@@ -26,12 +26,12 @@ class Target(NamedTuple):
 
     Attributes:
         keys: of the state, and of the event stream or the outbox.
-        tell: the last arguments of each script that writes events: breaker, source, stream length,
-            stream TTL in ms.
+        tell: the last arguments of each script that writes events: the breaker's name, and who
+            tells (``emit.lua``).
     """
 
     keys: tuple[str, str]
-    tell: tuple[str, str, int, int]
+    tell: tuple[str, bytes]
 
 
 class RemoteBreaker:
@@ -54,7 +54,7 @@ class RemoteBreaker:
         reply = self._runtime.scripts.run(scripts.BREAKER_ADMIT, keys, (request, plan.admit, *tell))
         self.after_call(reply[3])
         if reply[0]:
-            return Admission(reply[1], Meaning(reply[2]))
+            return Admission(reply[1], MEANINGS[reply[2]])
         return Refusal(reply[1] / MICRO, bool(reply[2]))
 
     def record(
@@ -68,7 +68,8 @@ class RemoteBreaker:
             (request, period, int(outcome), int(slow), plan.record, *tell),
         )
         self.after_call(moved)
-        return Happened(happened)
+        known: Happened = HAPPENINGS[happened]
+        return known
 
     def operate(
         self, state: str, reason: str, seconds: float, period: int | None, plan: BreakerPlan
@@ -131,5 +132,5 @@ class RemoteBreaker:
         else:
             where = (state, events.key)
             bounds = (events.max_length, events.ttl_ms)
-        self._target = Target(where, (self.name, events.source, *bounds))
+        self._target = Target(where, (self.name, self._runtime.teller(*bounds)))
         return self._target

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import BulkheadFull
 
 from ..leases import Slot
-from ..runtime import Derived, Runtime
+from ..runtime import Runtime
 from ..settings import BulkheadConfig, BulkheadStrategy, MultiDimensionalKey, OnStoreError
 from ..store_error import STORE_ERRORS, StoreWatch
 from .local import LocalBulkhead
-from .remote import MICRO, RemoteBulkhead
+from .remote import RemoteBulkhead
 
 log = logging.getLogger(__name__)
 
@@ -52,11 +51,6 @@ class BulkheadStats:
     answered_locally: int
 
 
-def _pack(config: BulkheadConfig) -> bytes:
-    """Cap and lease as ``guard_enter.lua`` wants them."""
-    return struct.pack("<dd", config.max_concurrent, config.lease * MICRO)
-
-
 class Bulkhead:
     """At most so many callers inside at once, over all workers. Safe for threads and greenlets."""
 
@@ -71,7 +65,6 @@ class Bulkhead:
         self.remote = RemoteBulkhead(name, runtime)
         self.local = LocalBulkhead(runtime.clock)
         self.get_config = get_config
-        self.packed = Derived(get_config, _pack)
         self._runtime = runtime
 
     def acquire(self, timeout: float | None = None, partition: str = "") -> Slot:

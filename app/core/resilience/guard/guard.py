@@ -52,6 +52,9 @@ class Guard:
         # Its keys are passed to the scripts even when the guard has no breaker.
         self._target_of = breaker.remote if breaker is not None else RemoteBreaker(name, runtime)
         self._together: Together | None = None
+        # The parts of the last call, which most often are those of the next one.
+        self._gate: BreakerPart | None = None
+        self._slots: BulkheadPart | None = None
         self._watches: list[StoreWatch] = [
             part.store for part in (breaker, limiter, bulkhead) if part is not None
         ]
@@ -111,7 +114,7 @@ class Guard:
             check_units("cost", cost)
             plan = limiter.plan
             target = plan.target(key)
-            known = limiter.known_denial(target, cost)
+            known = limiter.known_denial(target, cost) if limiter.denials else None
             if known is not None:
                 raise known.error(limiter.name)
             limits = LimiterPart(limiter, plan, target, cost)
@@ -119,34 +122,39 @@ class Guard:
             config = bulkhead.get_config()
             if config.max_concurrent == 0:
                 raise bulkhead.refused(config)
-            slots = BulkheadPart(bulkhead, config, partition)
+            slots = self._slots
+            if slots is None or slots.config is not config or slots.partition != partition:
+                slots = self._slots = BulkheadPart(bulkhead, config, partition)
         if breaker is not None:
             plan_of_breaker = breaker.plan
             if not plan_of_breaker.disabled:
-                alone = None
+                gate = self._gate
+                if gate is None or gate.plan is not plan_of_breaker:
+                    gate = self._gate = BreakerPart(breaker, plan_of_breaker, None)
                 if breaker.needs_local:
                     alone = breaker.ask_twin_first(request, plan_of_breaker)
-                gate = BreakerPart(breaker, plan_of_breaker, alone)
+                    gate = gate._replace(alone=alone)
         return Entry(request, self._runtime.clock(), gate, limits, slots)
 
     def _enter(self, entry: Entry) -> Permit:
         limits, slots = entry.limiter, entry.bulkhead
         if limits is not None and limits.limiter.local:
             limits.limiter.settle(limits.plan, limits.target)
-        if self._runtime.clustered:
-            admission, numbers = enter_spread(self._runtime, entry)
+        together = self._together
+        if together is not None:
+            admission, report = together.enter(entry)
+        elif self._runtime.clustered:
+            admission, report = enter_spread(self._runtime, entry)
         else:
-            together = self._together
-            if together is None:
-                together = self._together = Together(self._runtime, self._target_of.target)
-            admission, numbers = together.enter(entry)
+            self._together = Together(self._runtime, self._target_of.target)
+            admission, report = self._together.enter(entry)
         if entry.breaker is not None and entry.breaker.breaker.needs_local:
             entry.breaker.breaker.admitted()
         slot = None
         if slots is not None:
             bulkhead, config, partition = slots
             slot = bulkhead.entered(config, partition, entry.request, entry.since)
-        return Permit(self._leave, entry, admission, slot, numbers)
+        return Permit(self._leave, entry, admission, slot, report)
 
     def _enter_after_wait(self, entry: Entry, slots: BulkheadPart, wait: float) -> Permit:
         """Wait for a slot in the queue, then ask the others, since they may have changed."""
@@ -166,7 +174,8 @@ class Guard:
         part, counted = entry.breaker, NOT_WANTED
         if part is not None:
             slow = part.breaker.is_slow(permit)
-            part.breaker.record_local(permit, outcome, slow)
+            if permit.local or part.alone is not None:
+                part.breaker.record_local(permit, outcome, slow)
             if not permit.local:
                 counted = outcome_for(permit.admission, outcome)
         period, happened = permit.admission.period, Happened.IGNORED

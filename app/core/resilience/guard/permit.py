@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 from ..breaker.states import Admission, Meaning
 from ..leases import Slot
@@ -40,7 +40,7 @@ class Permit:
         entry: Entry,
         admission: Admission,
         slot: Slot | None,
-        limits: Sequence[int] | tuple[DimensionStatus, ...] = (),
+        limits: bytes | tuple[DimensionStatus, ...] = b"",
         local: bool = False,
     ) -> None:
         """``limits``: what the limiter's script reported, or what its twin said."""
@@ -73,11 +73,9 @@ class Permit:
         part = self.entry.limiter
         if part is None or not self._limits:
             return None
-        first = self._limits[0]
-        if isinstance(first, DimensionStatus):
-            return result_of(cast(tuple[DimensionStatus, ...], self._limits), degraded=True)
-        numbers = cast(Sequence[int], self._limits)
-        return result_of(statuses_of(part.target.dimensions, numbers))
+        if isinstance(self._limits, bytes):
+            return result_of(statuses_of(part.target.dimensions, self._limits))
+        return result_of(self._limits, degraded=True)
 
     def exit(self, outcome: Outcome) -> None:
         """Tell how the call ended; never raises."""

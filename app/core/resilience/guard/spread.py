@@ -89,8 +89,8 @@ class _AskLimiter:
         return all(reply[0] for reply in self.replies)
 
     @property
-    def numbers(self) -> list[int]:
-        return [number for reply in self.replies for number in reply[2:]]
+    def report(self) -> bytes:
+        return b"".join([reply[1] for reply in self.replies])
 
     def give_back(self) -> None:
         part = self._part
@@ -100,7 +100,7 @@ class _AskLimiter:
 
     def refusal(self) -> Rejected:
         part = self._part
-        statuses = statuses_of(part.target.dimensions, self.numbers)
+        statuses = statuses_of(part.target.dimensions, self.report)
         return part.limiter.answered(part.target, part.cost, statuses).error(part.limiter.name)
 
 
@@ -125,7 +125,7 @@ class _AskBulkhead:
         return self._part.bulkhead.refused(self._part.config)
 
 
-def enter_spread(runtime: Runtime, entry: Entry) -> tuple[Admission, list[int]]:
+def enter_spread(runtime: Runtime, entry: Entry) -> tuple[Admission, bytes]:
     """As ``Together.enter``."""
     breaker = _AskBreaker(entry.breaker, entry.request) if entry.breaker else None
     limiter = _AskLimiter(entry.limiter, entry.request) if entry.limiter else None
@@ -148,8 +148,8 @@ def enter_spread(runtime: Runtime, entry: Entry) -> tuple[Admission, list[int]]:
         entry.breaker.breaker.remote.after_call(breaker.replies[0][3])
     if refused is not None:
         raise refused.refusal()
-    numbers = [] if limiter is None else limiter.numbers
-    return (NOT_ASKED if breaker is None else breaker.admission), numbers
+    report = b"" if limiter is None else limiter.report
+    return (NOT_ASKED if breaker is None else breaker.admission), report
 
 
 def _give_back(questions: Sequence[_Question]) -> None:

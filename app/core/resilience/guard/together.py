@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from .. import scripts
+from ..breaker.plan import BreakerPlan
 from ..breaker.remote import Target as BreakerTarget
-from ..breaker.states import Admission, Happened, Meaning, Refusal
+from ..breaker.states import HAPPENINGS, MEANINGS, Admission, Happened, Meaning, Refusal
+from ..limiter.dimensions import DimensionPlan
 from ..limiter.remote import request_key, request_memory_ms, statuses_of
 from ..outcome import Outcome
 from ..runtime import Runtime
+from ..settings import BulkheadConfig
 from .entry import Entry
 from .permit import NOT_ASKED
 
@@ -18,6 +23,23 @@ BY_BREAKER, BY_LIMITER = 1, 2
 # The outcome of a call in which the breaker has no interest.
 NOT_WANTED = 3
 MICRO = 1_000_000
+NO_BREAKER = struct.pack("<dddd", 0, 0, 0, 0)
+
+
+MadeOf: TypeAlias = tuple[BreakerPlan | None, DimensionPlan | None, BulkheadConfig | None]
+
+
+def pack_settings(
+    breaker: BreakerPlan | None, limiter: DimensionPlan | None, bulkhead: BulkheadConfig | None
+) -> bytes:
+    """The settings of ``guard_enter.lua``."""
+    gate = NO_BREAKER if breaker is None else breaker.admit
+    algorithm = 1 if limiter is None else limiter.algorithm
+    slots = (0, 0, 0)
+    if bulkhead is not None:
+        slots = (1, bulkhead.max_concurrent, int(bulkhead.lease * MICRO))
+    has_breaker = struct.pack("<d", breaker is not None)
+    return has_breaker + gate + struct.pack("<dddd", algorithm, *slots)
 
 
 class Together:
@@ -28,24 +50,21 @@ class Together:
         self._runtime = runtime
         self._breaker_keys = target.keys
         self._tell = target.tell
+        self._packed: tuple[MadeOf | None, bytes] = (None, b"")
 
-    def enter(self, entry: Entry) -> tuple[Admission, list[int]]:
-        """Ask all parts at once; what the breaker said and the numbers of the dimensions.
+    def enter(self, entry: Entry) -> tuple[Admission, bytes]:
+        """Ask all parts at once; what the breaker said and the report on the dimensions.
 
         Raises:
             Rejected: a part refused, and nothing changed; what script calls raise.
         """
         request, _, breaker, limiter, bulkhead = entry
-        admit = limits = cap_and_lease = b""
-        algorithm, cost, memory_ms = 1, 1, 1
+        cost, memory_ms, limits = 1, 1, b""
         dimensions: Sequence[str] = ()
-        if breaker is not None:
-            admit = breaker.plan.admit
         if limiter is not None:
-            algorithm, cost = limiter.plan.algorithm, limiter.cost
             dimensions, _, limits = limiter.target
+            cost = limiter.cost
         if bulkhead is not None:
-            cap_and_lease = bulkhead.bulkhead.packed()
             holders: tuple[str, str, str] = bulkhead.bulkhead.remote.keys(bulkhead.partition)
         else:
             # Something must tell a repeated request; with a bulkhead its holders do.
@@ -56,13 +75,13 @@ class Together:
         reply = self._runtime.scripts.run(
             scripts.GUARD_ENTER,
             (*self._breaker_keys, *holders, *dimensions),
-            (request, admit, algorithm, limits, cost, cap_and_lease, memory_ms, *self._tell),
+            (request, self._settings(entry), limits, cost, memory_ms, *self._tell),
         )
         if reply[0] != 1:
             self._refuse(entry, reply)
         if breaker is None:
-            return NOT_ASKED, reply[4:]
-        return Admission(reply[1], Meaning(reply[2])), reply[4:]
+            return NOT_ASKED, reply[4]
+        return Admission(reply[1], MEANINGS[reply[2]]), reply[4]
 
     def leave(
         self, entry: Entry, period: int, outcome: int, slow: bool, lease_ended: bool
@@ -77,14 +96,29 @@ class Together:
             (*self._breaker_keys, holders),
             (entry.request, int(lease_ended), period, outcome, int(slow), record, *self._tell),
         )
-        return Happened(reply[1])
+        happened: Happened = HAPPENINGS[reply[1]]
+        return happened
 
-    def _refuse(self, entry: Entry, reply: list[int]) -> None:
+    def _settings(self, entry: Entry) -> bytes:
+        """The configurations of the parts, packed; kept until one of them is another."""
+        _, _, breaker, limiter, bulkhead = entry
+        made_of = (
+            None if breaker is None else breaker.plan,
+            None if limiter is None else limiter.plan,
+            None if bulkhead is None else bulkhead.config,
+        )
+        packed_of, packed = self._packed
+        if made_of != packed_of:
+            packed = pack_settings(*made_of)
+            self._packed = (made_of, packed)
+        return packed
+
+    def _refuse(self, entry: Entry, reply: list[Any]) -> None:
         if reply[1] == BY_BREAKER and entry.breaker is not None:
             raise entry.breaker.breaker.refused(Refusal(reply[2] / MICRO, bool(reply[3])))
         if reply[1] == BY_LIMITER and entry.limiter is not None:
             part = entry.limiter
-            statuses = statuses_of(part.target.dimensions, reply[4:])
+            statuses = statuses_of(part.target.dimensions, reply[4])
             result = part.limiter.answered(part.target, part.cost, statuses)
             raise result.error(part.limiter.name)
         assert entry.bulkhead is not None, "only a part that was asked can refuse"

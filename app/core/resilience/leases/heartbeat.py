@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from ..process import current_pid
 from .slot import Slot
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Heartbeat:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._pid = os.getpid()
+        self._pid = current_pid()
         self._slots: dict[str, tuple[Slot, Renewer]] = {}
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
@@ -51,7 +51,7 @@ class Heartbeat:
 
     def add(self, slot: Slot, renewer: Renewer) -> None:
         """Keep a slot alive until ``remove``."""
-        if self._pid != os.getpid():
+        if self._pid != current_pid():
             self._after_fork()
         self._slots[slot.id] = (slot, renewer)
         if self._thread is None:
@@ -119,7 +119,7 @@ class Heartbeat:
 
     def _after_fork(self) -> None:
         """Threads do not survive a fork, and the parent's slots are the parent's."""
-        self._pid = os.getpid()
+        self._pid = current_pid()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._slots = {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
@@ -40,14 +39,15 @@ class CountedDimension:
         parts: whose values stand in its keys.
         quota: its limit.
         packed: the quota as the scripts want it.
-        make_key: from the escaped values to the Redis key.
+        head, tail: what stands in its keys before and after the escaped values.
     """
 
     name: str
     parts: tuple[str, ...]
     quota: Quota
     packed: bytes
-    make_key: Callable[[str], str]
+    head: str
+    tail: str
 
 
 class Target(NamedTuple):
@@ -80,12 +80,13 @@ class DimensionPlan:
         given = {dimension.name: dimension for dimension in config.dimensions}
         # Without configured dimensions each part that is known counts by itself.
         names = list(given) or ["user", "server", "ip"]
-        self._configured = [self._dimension(given.get(item, Dimension(item))) for item in names]
-        self._global = self._dimension(given.get("global", Dimension("global")))
-        text = self._dimension(Dimension("key"))
+        self._configured = tuple(
+            self._dimension(given.get(item, Dimension(item))) for item in names
+        )
+        self._all_limits = _limits(self._configured)
+        self._global = (self._dimension(given.get("global", Dimension("global"))),)
         # A key given as text is counted instead of the parts, beside a configured global limit.
-        self._text = (text, self._global) if "global" in given else (text,)
-        self._limits: dict[tuple[CountedDimension, ...], bytes] = {}
+        self._text = (self._dimension(Dimension("key")), *self._global["global" not in given :])
 
     def target(self, key: Key) -> Target:
         """What a call with this key is counted on; never nothing: a caller of whom nothing is known
@@ -97,35 +98,42 @@ class DimensionPlan:
         if isinstance(key, MultiDimensionalKey):
             return self._by_parts(key)
         if key is None:
-            return self._join([self._global.make_key("")], (self._global,))
+            return Target([self._global[0].head], self._global, _limits(self._global))
         if isinstance(key, bool) or not isinstance(key, str | int):
             raise ValidationFailed({"key": f"must be text or a MultiDimensionalKey, not {key!r}"})
-        keys = [item.make_key(redis_keys.escape(key) if item.parts else "") for item in self._text]
-        return self._join(keys, self._text)
+        text = redis_keys.escape(key)
+        keys = [item.head + text + item.tail if item.parts else item.head for item in self._text]
+        return Target(keys, self._text, _limits(self._text))
 
     def _by_parts(self, key: MultiDimensionalKey) -> Target:
-        values = {"user": key.user_id, "server": key.server_id, "ip": key.ip_address}
+        values: dict[str, str] = {}
+        if key.user_id is not None:
+            values["user"] = redis_keys.escape(key.user_id)
+        if key.server_id is not None:
+            values["server"] = redis_keys.escape(key.server_id)
+        if key.ip_address is not None:
+            values["ip"] = redis_keys.escape(key.ip_address)
         keys: list[str] = []
-        counted: list[CountedDimension] = []
+        left_out = []
         for item in self._configured:
-            texts = []
-            for part in item.parts:
-                value = values[part]
-                if value is None:
-                    break
-                texts.append(redis_keys.escape(value))
+            parts = item.parts
+            try:
+                # Most dimensions are of one part, or of none.
+                text = (
+                    values[parts[0]]
+                    if len(parts) == 1
+                    else ":".join(map(values.__getitem__, parts))
+                )
+            except KeyError:
+                left_out.append(item)
             else:
-                keys.append(item.make_key(":".join(texts)))
-                counted.append(item)
+                keys.append(item.head + text + item.tail)
+        if not left_out:
+            return Target(keys, self._configured, self._all_limits)
         if not keys:
-            return self._join([self._global.make_key("")], (self._global,))
-        return self._join(keys, tuple(counted))
-
-    def _join(self, keys: list[str], counted: tuple[CountedDimension, ...]) -> Target:
-        limits = self._limits.get(counted)
-        if limits is None:
-            limits = self._limits[counted] = b"".join(item.packed for item in counted)
-        return Target(keys, counted, limits)
+            return Target([self._global[0].head], self._global, _limits(self._global))
+        counted = tuple([item for item in self._configured if item not in left_out])
+        return Target(keys, counted, _limits(counted))
 
     def _dimension(self, dimension: Dimension) -> CountedDimension:
         config = self.config
@@ -148,5 +156,10 @@ class DimensionPlan:
             parts=parts,
             quota=Quota(limit, window, capacity),
             packed=struct.pack("<ddd", limit, window * MICRO, capacity),
-            make_key=lambda values: head + values + tail,
+            head=head,
+            tail=tail,
         )
+
+
+def _limits(dimensions: tuple[CountedDimension, ...]) -> bytes:
+    return b"".join([item.packed for item in dimensions])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-import math
+import struct
 from collections.abc import Sequence
+from math import ceil, floor
 from typing import Any
 
 from app.core.redis import Script
@@ -13,6 +14,7 @@ from .. import scripts
 from ..runtime import Runtime
 from ..store_error import STORE_ERRORS
 from .dimensions import MICRO, CountedDimension, DimensionPlan, Target
+from .quota import TOLERANCE
 from .result import DimensionStatus
 
 log = logging.getLogger(__name__)
@@ -22,25 +24,28 @@ log = logging.getLogger(__name__)
 REQUEST_MEMORY_MS = 2_000
 
 
+_REPORT = struct.Struct("<ddd")
+
+
 def statuses_of(
-    dimensions: Sequence[CountedDimension], numbers: Sequence[int]
+    dimensions: Sequence[CountedDimension], report: bytes
 ) -> tuple[DimensionStatus, ...]:
-    """From the three numbers a dimension that the scripts report."""
-    made = []
-    at = 0
-    for item in dimensions:
-        made.append(
+    """From the report of a script (``limits_report`` in ``limiter.lua``)."""
+    return tuple(
+        [
             DimensionStatus(
                 item.name,
                 item.quota.limit,
                 item.quota.window,
-                numbers[at],
-                numbers[at + 1] / MICRO,
-                numbers[at + 2] / MICRO,
+                max(0, floor(left + TOLERANCE)),
+                reset / MICRO,
+                ceil(wait) / MICRO,
             )
-        )
-        at += 3
-    return tuple(made)
+            for item, (left, reset, wait) in zip(
+                dimensions, _REPORT.iter_unpack(report), strict=True
+            )
+        ]
+    )
 
 
 def request_memory_ms(target: Target) -> int:
@@ -66,12 +71,12 @@ class RemoteLimiter:
             (request_key(target.keys[0], request), *target.keys),
             (plan.algorithm, target.limits, cost, request_memory_ms(target)),
         )
-        return statuses_of(target.dimensions, reply[2:])
+        return statuses_of(target.dimensions, reply[1])
 
     def peek(self, plan: DimensionPlan, target: Target, cost: int) -> tuple[DimensionStatus, ...]:
         """What a hit would meet."""
         replies = self._each(scripts.LIMITER_PEEK, plan, target, (cost,))
-        return statuses_of(target.dimensions, [number for reply in replies for number in reply[2:]])
+        return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
 
     def give(self, plan: DimensionPlan, target: Target, units: int, request: str) -> None:
         """Give units back."""
@@ -83,7 +88,7 @@ class RemoteLimiter:
     ) -> None:
         """Charge what was used without Redis."""
         target = Target([key], (item,), item.packed)
-        args = (math.ceil(units), request_memory_ms(target))
+        args = (ceil(units), request_memory_ms(target))
         self._each(scripts.LIMITER_SETTLE, plan, target, args, request)
 
     def reset(self, target: Target) -> None:
@@ -105,7 +110,7 @@ class RemoteLimiter:
                 log.warning("units of a refused call come back by themselves only: %s", trouble)
         if error is not None:
             raise error
-        return statuses_of(target.dimensions, [n for reply in replies for n in reply[2:]])
+        return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
 
     def _each(
         self,

@@ -24,7 +24,7 @@ local function breaker_turn(b, state, until_, reason, keep_ms, calls, failures, 
   redis.call('HSET', b.key, 'state', state, 'period', b.period, 'until', until_, 'reason', reason)
   if state == 'closed' then redis.call('HDEL', b.key, 'opens') end
   redis.call('PEXPIRE', b.key, math.ceil(math.max(0, until_ - now) / 1000 + keep_ms))
-  emit(b.stream, 'breaker.transitioned', {
+  emit(b.stream, b.teller, 'breaker.transitioned', {
     name = b.name, old = old, new = state, reason = reason, period = b.period,
     retry_after_ms = state == 'open' and math.ceil((until_ - now) / 1000) or 0,
     calls = calls or 0, failures = failures or 0, slow_calls = slows or 0,
@@ -40,9 +40,9 @@ local function breaker_open(b, reason, c, calls, failures, slows)
 end
 
 -- The table of a breaker that was never heard of counts as closed, in period 0.
-local function breaker_table(key, name, stream, state, period, until_)
+local function breaker_table(key, name, stream, teller, state, period, until_)
   return {
-    key = key, name = name, stream = stream, moved = 0,
+    key = key, name = name, stream = stream, teller = teller, moved = 0,
     state = state or 'none', period = tonumber(period or 0), until_ = tonumber(until_ or 0),
   }
 end

@@ -1,12 +1,12 @@
 -- Asks a circuit breaker to let a call in.
 -- KEYS: 1 breaker, 2 event stream or outbox
--- ARGV: 1 request id, 2 settings '<dddd' (metrics only, probes, probe lease, keep_ms), 3 name, 4 source, 5 stream length, 6 stream ttl_ms
+-- ARGV: 1 request id, 2 settings '<dddd' (metrics only, probes, probe lease, keep_ms), 3 name, 4 teller (emit.lua)
 -- returns: {1, period, what the result means, events written} or {0, microseconds to wait, isolated, 0}
 -- repeatable: yes
 --@include breaker_gate.lua
 local metrics_only, max_probes, lease_us, keep_ms = struct.unpack('<dddd', ARGV[2])
-local stream = {key = KEYS[2], source = ARGV[4], max_length = ARGV[5], ttl_ms = ARGV[6]}
-local b, wait = breaker_ask(KEYS[1], ARGV[3], stream, ARGV[1], metrics_only == 1, max_probes)
+local b, wait = breaker_ask(KEYS[1], ARGV[3], KEYS[2], ARGV[4], ARGV[1], metrics_only == 1,
+  max_probes)
 if wait then return {0, math.ceil(wait), b.state == 'isolated' and 1 or 0, 0} end
 local meaning = breaker_enter(b, ARGV[1], lease_us, keep_ms)
 return {1, b.period, meaning, b.moved}

@@ -2,9 +2,9 @@
 --@include breaker.lua
 
 -- Returns the breaker, and nil when the call may pass or else microseconds until it may be tried.
-local function breaker_ask(key, name, stream, id, metrics_only, max_probes)
-  local f = redis.call('HMGET', key, 'state', 'period', 'until', 'probes')
-  local b = breaker_table(key, name, stream, f[1], f[2], f[3])
+local function breaker_ask(key, name, stream, teller, id, metrics_only, max_probes)
+  local f = redis.call('HMGET', key, 'state', 'period', 'until')
+  local b = breaker_table(key, name, stream, teller, f[1], f[2], f[3])
   if b.state == 'closed' or b.state == 'none' then return b end
   if b.state == 'isolated' or b.state == 'disabled' then
     b.over = b.until_ <= now
@@ -19,8 +19,9 @@ local function breaker_ask(key, name, stream, id, metrics_only, max_probes)
     return b, b.until_ - now
   end
   b.probes = {}
+  local packed = redis.call('HGET', key, 'probes')
   local running, first = 0, nil
-  for probe, lease in pairs(f[4] and cmsgpack.unpack(f[4]) or {}) do
+  for probe, lease in pairs(packed and cmsgpack.unpack(packed) or {}) do
     if lease > now then
       b.probes[probe] = lease
       running = running + 1

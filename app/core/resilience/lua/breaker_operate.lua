@@ -1,12 +1,11 @@
 -- What an operator does to a circuit breaker.
 -- KEYS: 1 breaker, 2 event stream or outbox
--- ARGV: 1 target state (isolated, disabled, closed), 2 reason, 3 length in microseconds, 4 period it must be in ('' for any), 5 keep_ms, 6 name, 7 source, 8 stream length, 9 stream ttl_ms
+-- ARGV: 1 target state (isolated, disabled, closed), 2 reason, 3 length in microseconds, 4 period it must be in ('' for any), 5 keep_ms, 6 name, 7 teller (emit.lua)
 -- returns: {it is in the target state, events written}
 -- repeatable: no
 --@include breaker.lua
-local stream = {key = KEYS[2], source = ARGV[7], max_length = ARGV[8], ttl_ms = ARGV[9]}
 local f = redis.call('HMGET', KEYS[1], 'state', 'period', 'until', 'ring', 'buckets')
-local b = breaker_table(KEYS[1], ARGV[6], stream, f[1], f[2], f[3])
+local b = breaker_table(KEYS[1], ARGV[6], KEYS[2], ARGV[7], f[1], f[2], f[3])
 if ARGV[4] ~= '' and tonumber(ARGV[4]) ~= b.period then return {0, 0} end
 local target, until_, keep_ms = ARGV[1], now + tonumber(ARGV[3]), tonumber(ARGV[5])
 if target == 'closed' then

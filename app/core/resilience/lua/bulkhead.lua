@@ -12,36 +12,36 @@ local function bulkhead_sweep_queue(queue, alive)
   end
 end
 
--- Free slots, after the ones of crashed holders were taken back if there are none.
-local function bulkhead_free(holders, cap)
+-- How many are inside, after the slots of crashed holders were taken back if there is no room.
+local function bulkhead_held(holders, cap)
   local held = redis.call('ZCARD', holders)
   if held >= cap and held > 0 and redis.call('ZREMRANGEBYSCORE', holders, '-inf', now) > 0 then
     held = redis.call('ZCARD', holders)
   end
-  return cap - held
+  return held
 end
 
--- Whether somebody who does not wait may enter: those who wait come first.
+-- How many are inside when somebody who does not wait may enter, else nil: those who wait come first.
 local function bulkhead_ask(holders, queue, alive, cap)
-  local free = bulkhead_free(holders, cap)
-  if free <= 0 then return false end
+  local held = bulkhead_held(holders, cap)
+  if held >= cap then return nil end
   local waiting = redis.call('ZCARD', queue)
   if waiting > 0 then
     bulkhead_sweep_queue(queue, alive)
     waiting = redis.call('ZCARD', queue)
   end
-  return free > waiting
+  return held + waiting < cap and held or nil
 end
 
-local function bulkhead_keep(holders, lease_us)
-  local lease_ms = math.ceil(lease_us / 1000)
-  -- Another holder's lease may be longer, if the setting was changed live.
-  if redis.call('PEXPIRE', holders, lease_ms, 'GT') == 0 then
-    if redis.call('PTTL', holders) == -1 then redis.call('PEXPIRE', holders, lease_ms) end
+-- Keeps a holder, new or known, for the length of its lease; `held`: how many were inside before.
+local function bulkhead_enter(holders, id, lease_us, held)
+  local ends = now + lease_us
+  local ends_ms = math.ceil(ends / 1000)
+  redis.call('ZADD', holders, ends, id)
+  if held == 0 then
+    redis.call('PEXPIREAT', holders, ends_ms)
+  else
+    -- Another holder's lease may be longer, if the setting was changed live.
+    redis.call('PEXPIREAT', holders, ends_ms, 'GT')
   end
-end
-
-local function bulkhead_enter(holders, id, lease_us)
-  redis.call('ZADD', holders, now + lease_us, id)
-  bulkhead_keep(holders, lease_us)
 end

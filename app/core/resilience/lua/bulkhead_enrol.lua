@@ -4,5 +4,7 @@
 -- returns: how many are inside now
 -- repeatable: yes
 --@include bulkhead.lua
-for at = 2, #ARGV do bulkhead_enter(KEYS[1], ARGV[at], tonumber(ARGV[1])) end
+for at = 2, #ARGV do
+  bulkhead_enter(KEYS[1], ARGV[at], tonumber(ARGV[1]), redis.call('ZCARD', KEYS[1]))
+end
 return redis.call('ZCARD', KEYS[1])

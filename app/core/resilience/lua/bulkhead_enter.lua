@@ -5,6 +5,7 @@
 -- repeatable: yes
 --@include bulkhead.lua
 if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 1 end
-if not bulkhead_ask(KEYS[1], KEYS[2], KEYS[3], tonumber(ARGV[2])) then return 0 end
-bulkhead_enter(KEYS[1], ARGV[1], tonumber(ARGV[3]))
+local held = bulkhead_ask(KEYS[1], KEYS[2], KEYS[3], tonumber(ARGV[2]))
+if not held then return 0 end
+bulkhead_enter(KEYS[1], ARGV[1], tonumber(ARGV[3]), held)
 return 1

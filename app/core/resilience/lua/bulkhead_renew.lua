@@ -9,7 +9,7 @@ local lost, lease_us = {}, tonumber(ARGV[1])
 for at = 2, #ARGV do
   local ends = redis.call('ZSCORE', KEYS[1], ARGV[at])
   if ends and tonumber(ends) > now then
-    bulkhead_enter(KEYS[1], ARGV[at], lease_us)
+    bulkhead_enter(KEYS[1], ARGV[at], lease_us, 1)
   else
     redis.call('ZREM', KEYS[1], ARGV[at])
     lost[#lost + 1] = ARGV[at]

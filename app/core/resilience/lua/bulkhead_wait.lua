@@ -10,12 +10,13 @@ local patience = tonumber(ARGV[4])
 bulkhead_sweep_queue(queue, alive)
 redis.call('ZADD', queue, 'NX', now, id)
 redis.call('ZADD', alive, now + patience, id)
-local free = bulkhead_free(holders, tonumber(ARGV[2]))
+local cap = tonumber(ARGV[2])
+local held = bulkhead_held(holders, cap)
 local before = redis.call('ZRANK', queue, id)
-if before < free then
+if held + before < cap then
   redis.call('ZREM', queue, id)
   redis.call('ZREM', alive, id)
-  bulkhead_enter(holders, id, tonumber(ARGV[3]))
+  bulkhead_enter(holders, id, tonumber(ARGV[3]), held)
   return -1
 end
 redis.call('PEXPIRE', queue, math.ceil(patience / 1000))

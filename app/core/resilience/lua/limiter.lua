@@ -1,8 +1,5 @@
--- Included. Rate limits: what a charge would do to each dimension, and the charge itself.
--- An algorithm is a function (key, cost, limit, window, capacity) that returns
---   microseconds until the cost may pass (0: now),
---   units used and microseconds until none are, before the charge, and the same after it,
---   the new value of the key, and how long it must live, in microseconds.
+-- Included. Rate limits: what a charge would do to each dimension, and the charge itself. The script
+-- that includes this has put the algorithm's place in settings.Algorithm into `algorithm`.
 --@include clock.lua
 
 -- Sums of fractions miss whole numbers by less than this (limiter/quota.py).
@@ -11,60 +8,71 @@ local TOLERANCE, RELATIVE_TOLERANCE = 1e-6, 1e-9
 local function fits(used, ceiling)
   return used <= ceiling + TOLERANCE + RELATIVE_TOLERANCE * ceiling
 end
+
+-- measure(key, cost, limit, window, capacity) returns
+--   microseconds until the cost may pass (0: now),
+--   units used and microseconds until none are, before the charge, and the same after it,
+--   the new value of the key, and how long it must live, in microseconds.
+-- The log, whose key is no string, has its own way to charge and to refund.
+local measure, charge_log, refund_log
+if algorithm == 1 then
 --@include limiter_token_bucket.lua
+elseif algorithm == 2 then
 --@include limiter_sliding_window.lua
+elseif algorithm == 3 then
 --@include limiter_sliding_log.lua
+elseif algorithm == 4 then
 --@include limiter_fixed_window.lua
+else
 --@include limiter_leaky_bucket.lua
-
--- In the order of settings.Algorithm.
-local ALGORITHMS = {token_bucket, sliding_window, sliding_log, fixed_window, leaky_bucket}
-local SLIDING_LOG = 3
-
-local function whole_left(ceiling, used)
-  return math.max(0, math.floor(ceiling - used + TOLERANCE))
 end
 
 -- Plans a charge of `cost` on the keys from KEYS[first] on, one for each '<ddd' (limit, window,
 -- capacity) in `limits`. Returns the plans and the index of the one that refuses longest, or nil.
-local function limits_plan(algorithm, first, limits, cost)
-  local plans, binding, longest = {}, nil, 0
-  local measure = ALGORITHMS[algorithm]
+local function limits_plan(first, limits, cost)
+  local plans, index, binding, longest = {}, 0, nil, 0
   for at = 1, #limits, 24 do
     local limit, window, capacity = struct.unpack('<ddd', limits, at)
-    local index = #plans + 1
-    local p = {key = KEYS[first + index - 1], ceiling = capacity, window = window}
-    if limit == 0 then
-      p.ceiling, p.wait, p.used, p.reset, p.used_after, p.reset_after = 0, window, 0, 0, 0, 0
+    local key = KEYS[first + index]
+    local wait, used, reset, used_after, reset_after, value, live = window, 0, 0, 0, 0, nil, 0
+    if limit > 0 then
+      wait, used, reset, used_after, reset_after, value, live =
+        measure(key, cost, limit, window, capacity)
     else
-      p.wait, p.used, p.reset, p.used_after, p.reset_after, p.value, p.live =
-        measure(p.key, cost, limit, window, capacity)
+      capacity = 0
     end
-    plans[index] = p
-    if p.wait > longest then binding, longest = index, p.wait end
+    index = index + 1
+    plans[index] = {
+      key = key, ceiling = capacity, window = window, wait = wait, used = used, reset = reset,
+      used_after = used_after, reset_after = reset_after, value = value, live = live,
+    }
+    if wait > longest then binding, longest = index, wait end
   end
   return plans, binding
 end
 
--- Writes the charge of a plan.
-local function limits_charge(algorithm, plans, cost)
-  for _, p in ipairs(plans) do
-    if algorithm == SLIDING_LOG then
-      log_charge(p.key, cost, p.window)
+-- Writes the charge of the plans. Absolute times are what the server writes to its replicas, so it
+-- need not compute them.
+local function limits_charge(plans, cost)
+  for index = 1, #plans do
+    local p = plans[index]
+    if charge_log then
+      charge_log(p.key, cost, p.window)
     elseif p.value then
-      redis.call('SET', p.key, p.value, 'PX', math.max(1, math.ceil(p.live / 1000)))
+      redis.call('SET', p.key, p.value, 'PXAT', math.ceil((now + p.live) / 1000) + 1)
     end
   end
 end
 
--- Appends {remaining, microseconds until all is free, microseconds to wait} a dimension.
-local function limits_report(reply, plans, charged)
-  local at = #reply
-  for _, p in ipairs(plans) do
-    reply[at + 1] = whole_left(p.ceiling, charged and p.used_after or p.used)
-    reply[at + 2] = math.ceil(charged and p.reset_after or p.reset)
-    reply[at + 3] = math.ceil(p.wait)
-    at = at + 3
+-- '<ddd' units left (with a fraction; below 0 when the limit was lowered), microseconds until all is
+-- free, and microseconds to wait, a dimension.
+local function limits_report(plans, charged)
+  local report = ''
+  for index = 1, #plans do
+    local p = plans[index]
+    local used, reset = p.used, p.reset
+    if charged then used, reset = p.used_after, p.reset_after end
+    report = report .. struct.pack('<ddd', p.ceiling - used, reset, p.wait)
   end
-  return reply
+  return report
 end

@@ -1,6 +1,6 @@
--- Included. Fixed window: '<dd' start, units used; it starts with its first unit. Twin:
+-- Included in limiter.lua. Fixed window: '<dd' start, units used; it starts with its first unit. Twin:
 -- limiter/meters/fixed_window.py.
-local function fixed_window(key, cost, limit, window)
+measure = function(key, cost, limit, window)
   local start, used = now, 0
   local stored = redis.call('GET', key)
   if stored then

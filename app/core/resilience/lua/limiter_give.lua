@@ -3,14 +3,15 @@
 -- ARGV: 1 algorithm, 2 limits, 3 units (limiter_hit.lua), 4 how long the request is remembered in ms
 -- returns: 1, or 0 when this request was served before
 -- repeatable: yes
+local algorithm = tonumber(ARGV[1])
 --@include limiter.lua
 if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[4]) then return 0 end
-local algorithm, units = tonumber(ARGV[1]), tonumber(ARGV[3])
-for _, p in ipairs((limits_plan(algorithm, 2, ARGV[2], -units))) do
-  if algorithm == SLIDING_LOG then
-    log_refund(p.key, units, p.window)
+local units = tonumber(ARGV[3])
+for _, p in ipairs((limits_plan(2, ARGV[2], -units))) do
+  if refund_log then
+    refund_log(p.key, units, p.window)
   elseif p.used > 0 then
-    limits_charge(algorithm, {p}, -units)
+    limits_charge({p}, -units)
   end
 end
 return 1

@@ -1,6 +1,6 @@
--- Included. Leaky bucket as a meter: '<dd' moment, level in units. Twin:
+-- Included in limiter.lua. Leaky bucket as a meter: '<dd' moment, level in units. Twin:
 -- limiter/meters/leaky_bucket.py.
-local function leaky_bucket(key, cost, limit, window, capacity)
+measure = function(key, cost, limit, window, capacity)
   local interval, level = window / limit, 0
   local stored = redis.call('GET', key)
   if stored then

@@ -3,10 +3,10 @@
 -- ARGV: 1 algorithm, 2 limit (limiter_hit.lua), 3 units, 4 how long the request is remembered in ms
 -- returns: 1, or 0 when this request was served before
 -- repeatable: yes
+local algorithm = tonumber(ARGV[1])
 --@include limiter.lua
 if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[4]) then return 0 end
-local algorithm = tonumber(ARGV[1])
-local p = limits_plan(algorithm, 2, ARGV[2], 0)[1]
+local p = limits_plan(2, ARGV[2], 0)[1]
 local units = math.min(tonumber(ARGV[3]), math.floor(p.ceiling - p.used))
-if units > 0 then limits_charge(algorithm, (limits_plan(algorithm, 2, ARGV[2], units)), units) end
+if units > 0 then limits_charge((limits_plan(2, ARGV[2], units)), units) end
 return 1

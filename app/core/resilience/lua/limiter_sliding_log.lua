@@ -1,4 +1,4 @@
--- Included. Sliding log: a sorted set, score the moment of a charge, member '<sum>:<cost>' where sum
+-- Included in limiter.lua. Sliding log: a sorted set, score the moment of a charge, member '<sum>:<cost>' where sum
 -- is all units ever charged up to and with this one, 16 digits. Both grow along the set, so that use
 -- and waiting time take a few look-ups and no scan. Twin: limiter/meters/sliding_log.py.
 
@@ -34,7 +34,7 @@ local function log_window(key, window)
   return sum - before, first, before, sum, last
 end
 
-local function sliding_log(key, cost, limit, window)
+measure = function(key, cost, limit, window)
   local used, first, before, sum, last = log_window(key, window)
   local wait = 0
   if cost > limit then
@@ -47,15 +47,15 @@ local function sliding_log(key, cost, limit, window)
   return wait, used, used > 0 and last + window - now or 0, used + cost, window, nil, window
 end
 
-local function log_charge(key, cost, window)
+charge_log = function(key, cost, window)
   local _, _, _, sum, last = log_window(key, window)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
   redis.call('ZADD', key, math.max(now, last), string.format('%016.0f:%.0f', sum + cost, cost))
-  redis.call('PEXPIRE', key, math.ceil(window / 1000))
+  redis.call('PEXPIREAT', key, math.ceil((now + window) / 1000))
 end
 
 -- Gives the newest units back.
-local function log_refund(key, cost, window)
+refund_log = function(key, cost, window)
   local used, first, before, sum = log_window(key, window)
   if used == 0 then return end
   local keep = math.max(before, sum - cost)
@@ -64,5 +64,7 @@ local function log_refund(key, cost, window)
   redis.call('ZREMRANGEBYRANK', key, rank, -1)
   local left = keep - (entry_sum - entry_cost)
   if left > 0 then redis.call('ZADD', key, at, string.format('%016.0f:%.0f', keep, left)) end
-  if redis.call('EXISTS', key) == 1 then redis.call('PEXPIRE', key, math.ceil(window / 1000)) end
+  if redis.call('EXISTS', key) == 1 then
+    redis.call('PEXPIREAT', key, math.ceil((now + window) / 1000))
+  end
 end

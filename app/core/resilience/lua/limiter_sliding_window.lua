@@ -1,6 +1,6 @@
--- Included. Sliding window counter: '<ddd' start, units since then, units of the window before.
+-- Included in limiter.lua. Sliding window counter: '<ddd' start, units since then, units of the window before.
 -- Twin: limiter/meters/sliding_window.py.
-local function sliding_window(key, cost, limit, window)
+measure = function(key, cost, limit, window)
   local start, current, previous = now, 0, 0
   local stored = redis.call('GET', key)
   if stored then

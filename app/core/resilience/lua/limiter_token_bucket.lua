@@ -1,6 +1,6 @@
--- Included. Token bucket as GCRA (ITU-T I.371): how far the theoretical arrival time is ahead of a
+-- Included in limiter.lua. Token bucket as GCRA (ITU-T I.371): how far the theoretical arrival time is ahead of a
 -- moment: '<ddd' moment, distance, microseconds a unit. Twin: limiter/meters/token_bucket.py.
-local function token_bucket(key, cost, limit, window, capacity)
+measure = function(key, cost, limit, window, capacity)
   local interval, ahead = window / limit, 0
   local stored = redis.call('GET', key)
   if stored then

@@ -1,6 +1,6 @@
 -- Counts what one instance's guard rejected, and tells of a burst at most once an interval.
 -- KEYS: 1 event stream, 2 rejections since the last event, 3 mark of the last event
--- ARGV: 1 rejections, 2 how many are a burst, 3 interval in ms, 4 kind, 5 name, 6 dimension, 7 source, 8 stream length, 9 stream ttl_ms
+-- ARGV: 1 rejections, 2 how many are a burst, 3 interval in ms, 4 kind, 5 name, 6 dimension, 7 teller (emit.lua)
 -- returns: 1 when it told, else 0
 -- repeatable: no
 --@include clock.lua
@@ -11,8 +11,7 @@ if total < tonumber(ARGV[2]) or not redis.call('SET', KEYS[3], '', 'NX', 'PX', A
   return 0
 end
 redis.call('DEL', KEYS[2])
-local stream = {key = KEYS[1], source = ARGV[7], max_length = ARGV[8], ttl_ms = ARGV[9]}
-emit(stream, 'guard.rejections', {
+emit(KEYS[1], ARGV[7], 'guard.rejections', {
   kind = ARGV[4], name = ARGV[5], count = total, dimension = ARGV[6],
 })
 return 1

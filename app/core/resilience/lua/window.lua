@@ -12,7 +12,8 @@ local function count_ring(ring)
 end
 
 -- The last `size` calls: '<I4I4I4' position of the oldest, failures, slow calls; then a byte a call
--- (1 failed, 2 slow, added). Returns the new string (nil when count is 0), calls, failures, slow.
+-- (1 failed, 2 slow, added). Returns the new string (nil when count is 0), calls, failures, slow
+-- calls, and whether the key's TTL is to be renewed, which now and then is often enough.
 local function count_window(packed, size, count, failed, slow)
   local oldest, failures, slows, ring = 0, 0, 0, ''
   if packed then
@@ -37,7 +38,8 @@ local function count_window(packed, size, count, failed, slow)
     oldest = (oldest + 1) % size
   end
   failures, slows = failures + failed, slows + slow
-  return struct.pack('<I4I4I4', oldest, failures, slows) .. ring, #ring, failures, slows
+  local new = struct.pack('<I4I4I4', oldest, failures, slows) .. ring
+  return new, #ring, failures, slows, oldest == 0
 end
 
 -- The last `size` seconds in tenths of it: '<dI4I4I4' start, calls, failures, slow calls a bucket,
@@ -48,20 +50,22 @@ local function time_window(packed, size, count, failed, slow)
   local start = math.floor(now / width) * width
   local calls, failures, slows = count, failed, slow
   local bucket_calls, bucket_failures, bucket_slows = count, failed, slow
-  local kept = {}
-  for at = 1, packed and #packed or 0, 20 do
+  local from, to, renew = 1, packed and #packed or 0, true
+  for at = 1, to, 20 do
     local began, c, f, s = struct.unpack('<dI4I4I4', packed, at)
-    if began > now - length then
+    if began <= now - length then
+      from = at + 20
+    else
       calls, failures, slows = calls + c, failures + f, slows + s
       if began >= start then
+        to, renew = at - 1, false
         bucket_calls, bucket_failures, bucket_slows =
           bucket_calls + c, bucket_failures + f, bucket_slows + s
-      else
-        kept[#kept + 1] = string.sub(packed, at, at + 19)
       end
     end
   end
   if count == 0 then return nil, calls, failures, slows end
-  kept[#kept + 1] = struct.pack('<dI4I4I4', start, bucket_calls, bucket_failures, bucket_slows)
-  return table.concat(kept), calls, failures, slows
+  local kept = to >= from and string.sub(packed, from, to) or ''
+  return kept .. struct.pack('<dI4I4I4', start, bucket_calls, bucket_failures, bucket_slows), calls,
+    failures, slows, renew
 end

@@ -34,6 +34,7 @@ SHORTEST_WINDOW, LONGEST_WINDOW = 0.01, 604_800.0
 PARTS = ("user", "server", "ip", "global")
 SEPARATOR = "+"
 
+_PART_TYPES = frozenset({int, str, type(None)})
 _LIMIT = Whole(0, LARGEST_LIMIT, "units")
 _WINDOW = Number(SHORTEST_WINDOW, LONGEST_WINDOW, "s")
 _BURST = Whole(0, LARGEST_LIMIT, "units")
@@ -142,6 +143,12 @@ class MultiDimensionalKey:
     ip_address: str | None = None
 
     def __post_init__(self) -> None:
+        if (
+            type(self.user_id) in _PART_TYPES
+            and type(self.server_id) in _PART_TYPES
+            and type(self.ip_address) in _PART_TYPES
+        ):
+            return
         for field in ("user_id", "server_id", "ip_address"):
             value = getattr(self, field)
             if isinstance(value, bool) or not isinstance(value, int | str | None):

@@ -1,0 +1,223 @@
+"""What a guarded call costs: breaker, limiter of three dimensions and bulkhead, in and out.
+
+``python -m benchmarks guard [--json FILE]`` starts its own server and measures in turns: an empty
+``evalsha`` by redis-py, entry and exit of a guard, and on the same server Flask-Limiter (three
+limits, headers) and pybreaker (state in Redis), which together do part of what a guard does. What
+Flask-Limiter costs is what it adds to a request of the same application without it. It is measured
+twice, as ``redis_path`` explains: left to the kernel, and with both sides on one processor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import redis
+from flask import Flask, g
+from flask_limiter import Limiter
+from pybreaker import CircuitBreaker as PyBreaker
+from pybreaker import CircuitRedisStorage
+from werkzeug.test import EnvironBuilder
+
+from app.core.events import EventStream
+from app.core.redis import RedisConnection, RedisSettings
+from app.core.resilience.breaker import CircuitBreaker
+from app.core.resilience.bulkhead import Bulkhead
+from app.core.resilience.guard import Guard
+from app.core.resilience.limiter import RateLimiter
+from app.core.resilience.outcome import Outcome
+from app.core.resilience.runtime import Runtime
+from app.core.resilience.settings import (
+    BulkheadConfig,
+    CircuitBreakerConfig,
+    MultiDimensionalKey,
+    RateLimitConfig,
+)
+from benchmarks.redis_path import one_processor
+from tests.support.redis_servers import Server, start_valkey
+
+ROUNDS = 120
+CALLS = 60  # in a round, of each contestant, before the next one's turn
+NAME = "message.send"
+LIMIT = 100_000_000  # nobody may be refused while time is taken
+
+# Times an empty evalsha by redis-py, and times faster than the peers.
+MOST_FOR_ENTRY, MOST_FOR_BOTH, LEAST_FASTER = 1.8, 3.0, 3.0
+
+# A contestant makes one call and yields the seconds of each part that is told separately.
+Contestant = Callable[[], dict[str, float]]
+
+
+def whole(name: str, call: Callable[[], Any]) -> Contestant:
+    """A contestant whose call is told as one."""
+
+    def timed() -> dict[str, float]:
+        started = time.perf_counter()
+        call()
+        return {name: time.perf_counter() - started}
+
+    return timed
+
+
+def guard_contestant(connection: RedisConnection) -> Contestant:
+    """Entry, the numbers for the headers, and exit."""
+    runtime = Runtime(connection, EventStream(connection, "bench"))
+    breaker = CircuitBreakerConfig()
+    limiter = RateLimitConfig(limit=LIMIT, dimensions=("user", "server", "ip"))
+    bulkhead = BulkheadConfig(max_concurrent=100)
+    guard = Guard(
+        NAME,
+        runtime,
+        CircuitBreaker(NAME, lambda: breaker, runtime),
+        RateLimiter(NAME, lambda: limiter, runtime),
+        Bulkhead(NAME, lambda: bulkhead, runtime),
+    )
+    callers = itertools.cycle([(user, user % 20, f"10.0.0.{user % 250}") for user in range(500)])
+
+    def timed() -> dict[str, float]:
+        caller = next(callers)
+        started = time.perf_counter()
+        permit = guard.enter(MultiDimensionalKey(*caller))
+        entered = time.perf_counter()
+        numbers = permit.limits
+        told = time.perf_counter()
+        permit.exit(Outcome.SUCCESS)
+        left = time.perf_counter()
+        assert numbers is not None and numbers.allowed
+        return {
+            "guard entry": entered - started,
+            "guard numbers for headers": told - entered,
+            "guard exit": left - told,
+        }
+
+    return timed
+
+
+def flask_contestants(server: Server) -> Iterator[tuple[str, Contestant]]:
+    """The same view with and without Flask-Limiter."""
+    for name, limited in (("flask request", False), ("flask request, Flask-Limiter", True)):
+        app = Flask("bench")
+
+        def view() -> str:
+            return "ok"
+
+        if limited:
+            limiter = Limiter(
+                lambda: str(g.user), app=app, storage_uri=server.url, headers_enabled=True
+            )
+            for part in ("user", "server", "ip"):
+                view = limiter.limit(
+                    f"{LIMIT} per minute", key_func=lambda part=part: f"{part}:{getattr(g, part)}"
+                )(view)
+        app.add_url_rule("/", view_func=view)
+        yield name, whole(name, request_of(app))
+
+
+def request_of(app: Flask) -> Callable[[], None]:
+    """One request through the WSGI interface, without a test client's own cost."""
+    callers = itertools.cycle([(user, user % 20, f"10.0.0.{user % 250}") for user in range(500)])
+
+    @app.before_request
+    def who() -> None:
+        g.user, g.server, g.ip = next(callers)
+
+    environ = EnvironBuilder("/").get_environ()
+
+    def request() -> None:
+        statuses: list[str] = []
+        body = app.wsgi_app(dict(environ), lambda status, headers, *rest: statuses.append(status))
+        b"".join(body)
+        assert statuses == ["200 OK"]
+
+    return request
+
+
+def contestants_on(server: Server, connection: RedisConnection) -> dict[str, Contestant]:
+    """All of them, warmed up."""
+    plain = redis.Redis(port=server.port)
+    sha = plain.script_load("return 1")
+    storage = CircuitRedisStorage("closed", redis.Redis(port=server.port))
+    breaker = PyBreaker(state_storage=storage)
+    made = {
+        "empty evalsha": whole("empty evalsha", lambda: plain.evalsha(sha, 1, "yoto:{bench}")),
+        "guard": guard_contestant(connection),
+        "pybreaker": whole("pybreaker", lambda: breaker.call(int)),
+        **dict(flask_contestants(server)),
+    }
+    for contestant in made.values():
+        for _ in range(50):
+            contestant()
+    return made
+
+
+def measure(contestants: dict[str, Contestant]) -> dict[str, float]:
+    """Median microseconds of each part; the contestants take turns."""
+    times: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        for contestant in contestants.values():
+            sums: dict[str, float] = {}
+            for _ in range(CALLS):
+                for part, seconds in contestant().items():
+                    sums[part] = sums.get(part, 0.0) + seconds
+            for part, seconds in sums.items():
+                times.setdefault(part, []).append(seconds / CALLS * 1e6)
+    return {part: round(statistics.median(values), 1) for part, values in times.items()}
+
+
+def compare(medians: dict[str, float]) -> dict[str, float]:
+    """The three ratios that have targets, and what they are made of."""
+    empty = medians["empty evalsha"]
+    both = medians["guard entry"] + medians["guard exit"]
+    limiter = medians["flask request, Flask-Limiter"] - medians["flask request"]
+    peers = limiter + medians["pybreaker"]
+    return {
+        **medians,
+        "Flask-Limiter, added to a request": round(limiter, 1),
+        "entry / empty": round(medians["guard entry"] / empty, 2),
+        "entry and exit / empty": round(both / empty, 2),
+        "times faster than the peers": round(
+            peers / (both + medians["guard numbers for headers"]), 2
+        ),
+    }
+
+
+def run(pinned: bool) -> dict[str, float]:
+    """Measure once, on a server of its own."""
+    with one_processor(pinned), start_valkey() as server:
+        connection = RedisConnection(RedisSettings(url=server.url))
+        try:
+            return compare(measure(contestants_on(server, connection)))
+        finally:
+            connection.close()
+
+
+def main() -> None:
+    """Print the figures; write them as JSON when asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    options = parser.parse_args()
+    modes = {"as scheduled": False}
+    if hasattr(os, "sched_setaffinity"):
+        modes["one processor"] = True
+    figures = {mode: run(pinned) for mode, pinned in modes.items()}
+    names = list(next(iter(figures.values())))
+    print(f"{'':36}" + "".join(f"{mode:>16}" for mode in figures))
+    for name in names:
+        print(f"{name:36}" + "".join(f"{numbers[name]:16.2f}" for numbers in figures.values()))
+    print(
+        f"targets: entry {MOST_FOR_ENTRY}, entry and exit {MOST_FOR_BOTH} empty evalsha at most; "
+        f"{LEAST_FASTER} times faster than the peers at least"
+    )
+    if options.json is not None:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
