@@ -4,6 +4,7 @@ from app.models.audit import AuditRecord
 from app.models.channel import Category, Channel, ChannelKind
 from app.models.member import Member
 from app.models.message import Message
+from app.models.outbox import OutboxEvent
 from app.models.overwrite import ChannelOverwrite
 from app.models.permission import Permission, PermissionGroup, PermissionGroupMember
 from app.models.resilience import ResilienceConfigChange
@@ -17,6 +18,7 @@ from app.models.role import (
     ScopeType,
 )
 from app.models.server import Invite, Server
+from app.models.switch import PlatformSwitch
 from app.models.token import RevokedToken
 from app.models.user import User
 
@@ -31,9 +33,11 @@ __all__ = [
     "Invite",
     "Member",
     "Message",
+    "OutboxEvent",
     "Permission",
     "PermissionGroup",
     "PermissionGroupMember",
+    "PlatformSwitch",
     "ResilienceConfigChange",
     "RevokedToken",
     "Role",
