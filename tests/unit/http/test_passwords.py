@@ -8,10 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import eventlet
 import pytest
+from eventlet import patcher
 from flask import Flask
 
-from app.http.passwords import Passwords, init_passwords
+from app.http.passwords import Passwords, _offload_for, init_passwords
 from app.models.user import NO_PASSWORD
 
 
@@ -93,3 +95,18 @@ def test_each_async_mode_hashes_and_verifies(mode: str) -> None:
     stored = hasher.hash("correct horse")
     assert hasher.verify(stored, "correct horse")
     assert not hasher.verify(stored, "correct house")
+
+
+def test_hashing_holds_up_no_event_loop_of_eventlet() -> None:
+    gate = patcher.original("threading").Event()
+    eventlet.spawn_after(0.01, gate.set)
+    assert _offload_for("eventlet")(gate.wait, 10)
+
+
+def test_hashing_holds_up_no_event_loop_of_gevent() -> None:
+    gevent = pytest.importorskip("gevent")
+    if patcher.is_monkey_patched("thread"):
+        pytest.skip("two event loops do not share a process")
+    gate = threading.Event()
+    gevent.spawn_later(0.01, gate.set)
+    assert _offload_for("gevent")(gate.wait, 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import jwt
@@ -164,3 +165,15 @@ def test_a_token_of_an_account_that_is_gone_is_refused(
     token = jwt.encode(claims, app.config["JWT_SECRET_KEY"], "HS256")
     answer = client.get(ME, headers=bearer(token))
     assert (answer.status_code, slug(answer)) == (401, "token-revoked")
+
+
+def test_of_two_uses_of_a_refresh_token_at_once_one_gets_tokens(
+    app: Flask, ada: Person, sign_in: SignIn
+) -> None:
+    token = sign_in("ada")["refresh_token"]
+
+    def refresh(_: int) -> int:
+        return app.test_client().post(REFRESH, headers=bearer(token)).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(refresh, range(4))) == [200, 401, 401, 401]
