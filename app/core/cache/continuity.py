@@ -38,16 +38,14 @@ class Continuity:
         if entry.position > self.known:
             self.known, self._known_number = entry.position, entry.number
 
-    def check_newest(self, newest: LogEntry | None, known: Position) -> Gap | None:
+    def check_newest(self, newest: LogEntry, known: Position) -> Gap | None:
         """Judge the end of the log.
 
         Args:
             newest: the last entry of the log.
             known: ``self.known`` as it was before that was asked for.
         """
-        if newest is not None and newest.position >= known:
-            return None
-        return Gap.START if known == ORIGIN else Gap.REWRITTEN
+        return None if newest.position >= known else Gap.REWRITTEN
 
     def follow(self, entry: LogEntry) -> Gap | None:
         """Judge the entry that was read next, and go on from it."""

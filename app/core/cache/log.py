@@ -23,6 +23,7 @@ TTL_MS = 7 * 24 * 3600 * 1000
 MAX_SUBJECTS = 500
 
 _APPEND = load_script("app.core.cache.lua", "append.lua")
+_LISTEN = load_script("app.core.cache.lua", "listen.lua")
 
 
 class LogEntry(NamedTuple):
@@ -46,6 +47,7 @@ class InvalidationLog:
         self._redis = redis
         self.key = redis.keys.invalidation_log()
         self._counter = redis.keys.invalidation_log("n")
+        self._life = redis.keys.invalidation_log("life")
         self._max_length = max_length
         self._ttl_ms = ttl_ms
 
@@ -83,6 +85,28 @@ class InvalidationLog:
         )
         entry_id, number = self._redis.scripts.run(_APPEND, [self.key, self._counter], args)
         return LogEntry(_position(entry_id), int(number), subjects)
+
+    def listen(self, known: Position, silence: float) -> LogEntry:
+        """Begin a read: the last entry of a log that is there and takes writes.
+
+        If no reader did this for ``silence`` seconds, or the log was lost, it is a new one: what
+        was committed meanwhile may not have been appended yet, so nothing from before it may be
+        believed.
+
+        Args:
+            known: as for ``append``.
+        """
+        args = (
+            round(silence * 1000),
+            self._max_length,
+            self._ttl_ms,
+            known.ms,
+            known.sequence,
+        )
+        entry_id, flat = self._redis.scripts.run(
+            _LISTEN, [self.key, self._counter, self._life], args
+        )
+        return _entry((entry_id, dict(zip(flat[::2], flat[1::2], strict=True))))
 
     def read(self, after: Position, limit: int, block_ms: int) -> list[LogEntry]:
         """At most ``limit`` entries after ``after``, oldest first; waits for the first one."""

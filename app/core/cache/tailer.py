@@ -199,10 +199,10 @@ class Tailer:
             self._must_renew = False
         known = self._continuity.known
         sent = monotonic()
-        newest = self._log.newest()
+        newest = self._log.listen(known, self._max_staleness)
         gap = self._continuity.check_newest(newest, known)
-        if newest is None or gap is not None:
-            self._begin_anew(gap or Gap.REWRITTEN, Position(known + 1))
+        if gap is not None:
+            self._begin_anew(gap, Position(known + 1))
             return False
         # What is there already needs no waiting for.
         block_ms = self._block_ms if newest.position <= self.applied else 1
@@ -242,13 +242,12 @@ class Tailer:
         """
         self._coherence.flush(base)
         self._listeners.expect_anything()
-        if gap is not Gap.TRIMMED:
+        self.counts.gaps += 1
+        log.warning("entries of the invalidation log were missed before %s (%s)", base, gap)
+        if gap is Gap.REWRITTEN:
             self._must_renew = True
             with self._noting:
                 self._continuity.begin_anew()
-        if gap is not Gap.START:
-            self.counts.gaps += 1
-            log.warning("entries of the invalidation log were missed before %s (%s)", base, gap)
 
     def _forget_after_silence(self) -> None:
         silent_for = self.silent_for

@@ -27,7 +27,7 @@ from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection
 
 # s that the first look-ups of a process wait for the log to be read.
-START_WAIT = 0.25
+START_WAIT = 0.5
 
 
 class TieredCache:
@@ -72,6 +72,16 @@ class TieredCache:
         self.lookup = Lookup(self._memory, self.tailer, self._counts)
         self.roles = SharedCache(self._memory.roles, self._coherence, self.tailer)
         self.trees = SharedCache(self._memory.trees, self._coherence, self.tailer)
+
+    def start(self, timeout: float = START_WAIT) -> bool:
+        """Follow the log, if nobody does, and wait at most ``timeout`` seconds until it was read.
+
+        The first look-up does the same. Returns whether memory and Redis may answer.
+        """
+        if not self.tailer.running:
+            self.tailer.start()
+        self.tailer.wait_until_tried(timeout)
+        return monotonic() < self.tailer.fresh_until
 
     def get_or_load(
         self,
@@ -185,13 +195,7 @@ class TieredCache:
 
     def _ready(self) -> bool:
         """Whether the log was heard recently; starts following it if nobody does."""
-        tailer = self.tailer
-        if monotonic() < tailer.fresh_until:
-            return True
-        if not tailer.running:
-            tailer.start()
-        tailer.wait_until_tried(START_WAIT)
-        return monotonic() < tailer.fresh_until
+        return monotonic() < self.tailer.fresh_until or self.start()
 
     def _counted(self, refresh: Callable[[], bool]) -> Callable[[], bool]:
         def counted() -> bool:

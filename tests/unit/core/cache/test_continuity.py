@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.cache import ORIGIN, Position
+from app.core.cache import ORIGIN
 from app.core.cache.continuity import Continuity, Gap
 from tests.unit.core.cache.builders import logged
 
@@ -52,9 +52,8 @@ def test_an_own_entry_that_is_still_to_come_disturbs_nothing() -> None:
     assert continuity.known == 700
 
 
-def test_an_empty_log_is_a_start_for_who_knows_nothing_and_a_loss_for_others() -> None:
-    assert Continuity().check_newest(None, ORIGIN) is Gap.START
-    assert read(5).check_newest(None, Position(500)) is Gap.REWRITTEN
+def test_who_knows_nothing_takes_the_log_as_it_is() -> None:
+    assert Continuity().check_newest(logged(1), ORIGIN) is None
 
 
 def test_a_log_that_ends_before_what_is_known_was_lost() -> None:
