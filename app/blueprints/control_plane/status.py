@@ -9,7 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 
 from flask import Flask, current_app
 
@@ -89,4 +90,15 @@ def _versions(started: Started) -> list[Value]:
         Value("version", YOTO_VERSION, started.at, label="Yoto"),
         Value("version", platform.python_version(), started.at, label="Python"),
     ]
-    return values + [Value("version", version(name), started.at, label=name) for name in LIBRARIES]
+    return values + [
+        Value("version", installed_version(name), started.at, label=name) for name in LIBRARIES
+    ]
+
+
+@lru_cache
+def installed_version(distribution: str) -> str | None:
+    """The version of a library as this process found it first; None when it is not installed."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
+from app.blueprints.control_plane import status
 from app.http.security import CONTENT_SECURITY_POLICY
 from tests.integration.blueprints.control_plane.conftest import SIGN_IN, STATUS, Browser
 from tests.support.applications import another_app
@@ -30,6 +31,17 @@ def test_the_status_page_tells_components_versions_and_the_process(page: str) ->
         assert text in page
     assert f"<td>{os.getpid()}</td>" in page
     assert f"<td>{platform.python_version()}</td>" in page
+
+
+def test_what_nobody_knows_is_shown_as_unknown(
+    browser: Browser, operator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "LIBRARIES", ("no-such-library",))
+    browser.sign_in("olga")
+    row = re.search(
+        r'<th scope="row">no-such-library</th>(.*?)</tr>', browser.get(STATUS).text, re.S
+    )
+    assert row and '<span class="badge unknown">Unknown</span>' in row[1]
 
 
 def test_every_value_has_its_age(page: str) -> None:

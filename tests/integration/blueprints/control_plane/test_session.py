@@ -40,6 +40,13 @@ def test_an_operator_signs_in_and_sees_the_status(browser: Browser, operator: Pe
     assert page.status_code == 200 and "Everything works" in page.text
 
 
+def test_a_super_admin_needs_no_role_for_it(app: Flask, browser: Browser, operator: Person) -> None:
+    execute(app, delete(RoleAssignment))
+    execute(app, update(User).values(super_admin=True))
+    assert browser.sign_in("olga").status_code == 303
+    assert browser.is_in()
+
+
 def test_strangers_are_sent_to_the_sign_in_page(browser: Browser) -> None:
     answer = browser.get(STATUS)
     assert (answer.status_code, answer.headers["Location"]) == (303, SIGN_IN)
