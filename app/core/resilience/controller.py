@@ -211,10 +211,12 @@ class ResilienceController(ConfigAccess):
             if not self._started:
                 return
             self._started = False
-            for end in self._ends:
-                end()
-            self._redis_work.stop()
-            self._record_work.stop()
+            ends, self._ends = self._ends, []
+        # Without the lock: the work that is waited for may want it.
+        for end in ends:
+            end()
+        self._redis_work.stop()
+        self._record_work.stop()
         self.instances.leave()
 
     @property

@@ -6,7 +6,7 @@ Source: draft-ietf-httpapi-ratelimit-headers-10; values are structured fields (R
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from flask import has_request_context, request
@@ -28,17 +28,21 @@ class NotedLimit:
     status: DimensionStatus
 
 
-def note_limits(limiter: str, statuses: Iterable[DimensionStatus]) -> None:
-    """Keep what a limiter said until the response; outside of a request nobody wants it."""
-    if not has_request_context():
-        return
-    noted: list[NotedLimit] = request.environ.setdefault(_ENVIRON_KEY, [])
-    noted.extend(NotedLimit(limiter, status) for status in statuses)
+def note_limits(limiter: str, statuses: Callable[[], Iterable[DimensionStatus]]) -> None:
+    """Keep what a limiter said until the response; outside of a request nobody wants it.
+
+    ``statuses`` is called when the headers are made, not while the call waits.
+    """
+    if has_request_context():
+        request.environ.setdefault(_ENVIRON_KEY, []).append((limiter, statuses))
 
 
 def noted_limits() -> list[NotedLimit]:
     """What limiters said in this request, in the order of asking."""
-    return list(request.environ.get(_ENVIRON_KEY, ())) if has_request_context() else []
+    if not has_request_context():
+        return []
+    said = request.environ.get(_ENVIRON_KEY, ())
+    return [NotedLimit(limiter, status) for limiter, statuses in said for status in statuses()]
 
 
 def rate_limit_headers(noted: Iterable[NotedLimit]) -> dict[str, str]:

@@ -61,13 +61,21 @@ def parse_kind(kind: str) -> Kind:
         raise ValidationFailed({"kind": f"must be one of {known}, not {kind!r}"}) from None
 
 
+def is_text(value: object) -> bool:
+    """Whether a value is text that UTF-8 can hold; JSON can smuggle in half a surrogate pair."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
 def check_name(name: str) -> str:
     """The name, if an entry may be called so.
 
     Raises:
         ValidationFailed: empty, too long, or with white space in it.
     """
-    if not isinstance(name, str) or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
+    if not is_text(name) or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
         raise ValidationFailed(
             {"name": f"must be 1 to {LONGEST_NAME} characters without spaces, not {name!r}"}
         )

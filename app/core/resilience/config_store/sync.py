@@ -58,6 +58,7 @@ class Synchroniser:
         self._read: str | None = None
         self._pushed: str | None = None
         self._record_wanted = True
+        self._record_answers = True
         self.redis_answers = False
         self.counts = SyncCounts()
         # Replaced by whoever runs ``reconcile`` in the background.
@@ -121,12 +122,16 @@ class Synchroniser:
                 fingerprint = self._journal.fingerprint()
                 known = self._pushed if self.redis_answers else self._read
                 if fingerprint == known:
+                    self._record_answers = True
                     return self._pause()
                 documents = documents_of(self._journal.newest())
             except StoreUnavailable as error:
                 self.counts.failed_record_reads += 1
-                log.warning("the record of the configuration is out of reach: %s", error)
+                if self._record_answers:
+                    log.warning("the record of the configuration is out of reach: %s", error)
+                self._record_answers = False
                 return self._pause()
+            self._record_answers = True
             self._local.merge(documents)
             self._read = fingerprint
             if self._fill(documents):

@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from app.core.errors import ValidationFailed
 
 from ..settings import Settings
 from .document import PRECEDENCE, Document, Origin
-from .kinds import laid_over
+from .kinds import is_text, laid_over
 
 # s. A year; longer is for ever, which is what leaving it out says.
 LONGEST_EXPIRY = 365 * 24 * 3600.0
@@ -30,7 +32,12 @@ def normalised(
     if not isinstance(values, Mapping) or not values:
         raise ValidationFailed({"values": "must name at least one field"})
     plain = laid_over(base, {**kept, **values}).to_mapping()
-    return {field: plain[field] for field in (*kept, *values)}
+    merged = {field: plain[field] for field in (*kept, *values)}
+    try:
+        msgspec.json.encode(merged)
+    except UnicodeEncodeError as error:
+        raise ValidationFailed({"values": f"must be text that UTF-8 can hold: {error}"}) from None
+    return merged
 
 
 def check_layers(
@@ -74,7 +81,7 @@ def check_text(author: str, reason: str) -> None:
     Raises:
         ValidationFailed: no author, or a text that is too long.
     """
-    if not isinstance(author, str) or not 0 < len(author) <= LONGEST_AUTHOR:
-        raise ValidationFailed({"author": f"must be 1 to {LONGEST_AUTHOR} characters"})
-    if not isinstance(reason, str) or len(reason) > LONGEST_REASON:
-        raise ValidationFailed({"reason": f"must be at most {LONGEST_REASON} characters"})
+    if not is_text(author) or not 0 < len(author) <= LONGEST_AUTHOR:
+        raise ValidationFailed({"author": f"must be text of 1 to {LONGEST_AUTHOR} characters"})
+    if not is_text(reason) or len(reason) > LONGEST_REASON:
+        raise ValidationFailed({"reason": f"must be text of at most {LONGEST_REASON} characters"})

@@ -113,7 +113,7 @@ class LimitPart:
         limiter = controller.rate_limiter(self.name)
         key, cost = limiter_key(controller, limiter, self.key(call)), self.cost(call)
         result = limiter.hit(key, cost)
-        note_limits(self.name, result.dimensions)
+        note_limits(self.name, lambda: result.dimensions)
         if not result.allowed:
             raise result.error(self.name)
         return HeldUnits(limiter, key, cost)
@@ -195,10 +195,11 @@ class GuardPart:
             permit = guard.enter(key, cost, partition, self.wait)
         except RateLimited as error:
             if units is not None:
-                note_limits(self.name, [refused_status(units.limiter, error)])
+                status = refused_status(units.limiter, error)
+                note_limits(self.name, lambda: (status,))
             raise
-        if units is not None and permit.limits is not None:
-            note_limits(self.name, permit.limits.dimensions)
+        if units is not None:
+            note_limits(self.name, lambda: permit.limits.dimensions if permit.limits else ())
         return HeldGuard(permit, self.classifier, units)
 
 

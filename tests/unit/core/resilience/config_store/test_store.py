@@ -12,6 +12,7 @@ from app.core.errors import ValidationFailed, VersionConflict
 from app.core.events import ConfigChanged, EventStream, SwitchChanged
 from app.core.redis import RedisConnection
 from app.core.resilience import AuditEntry, ConfigStore, Kind, Origin, change_to_plain
+from app.core.resilience.config_store.sync import POLL_INTERVAL
 from app.core.resilience.settings import Algorithm, BulkheadConfig, RateLimitConfig
 
 from .conftest import MakeStore
@@ -140,6 +141,7 @@ def test_a_bad_change_is_refused_whole(
         ({"author": ""}, "author"),
         ({"author": "a" * 200}, "author"),
         ({"reason": "r" * 501}, "reason"),
+        ({"reason": "half a pair \ud800"}, "reason"),
         ({"expires_in": 0}, "expires_in"),
         ({"expires_in": -3}, "expires_in"),
         ({"expires_in": float("inf")}, "expires_in"),
@@ -156,10 +158,15 @@ def test_who_why_and_until_when_are_checked_too(
     assert store.get(B, "search").version == 0
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a\nb", "x" * 129, None])
+@pytest.mark.parametrize("name", ["", "a b", "a\nb", "x" * 129, "\ud800", None])
 def test_a_name_that_is_none_is_refused(store: ConfigStore, name: Any) -> None:
     with pytest.raises(ValidationFailed, match="name"):
         store.set(B, name, {"wait": 1}, author="ada")
+
+
+def test_text_that_no_encoding_can_hold_is_refused(store: ConfigStore) -> None:
+    with pytest.raises(ValidationFailed, match="UTF-8"):
+        store.set(Kind.DEGRADATION, "thing", {"alert": "\ud800"}, author="ada")
 
 
 def test_a_value_that_fits_only_together_with_another_layer_is_refused(store: ConfigStore) -> None:
@@ -192,10 +199,10 @@ def test_an_operator_wins_over_the_tuner_and_the_tuner_over_code(store: ConfigSt
 
 def test_an_override_ends_everywhere_at_its_time(make_store: MakeStore) -> None:
     here, there = make_store(), make_store()
-    here.set(B, "search", {"max_concurrent": 3}, author="ada", expires_in=0.3)
+    here.set(B, "search", {"max_concurrent": 3}, author="ada", expires_in=0.4)
     assert limit_of(there) == 3
     # How long a look may wait is the time until the override ends, not the poll interval.
-    assert there.sync.refresh() <= 0.3
+    assert there.sync.refresh() < POLL_INTERVAL
     deadline = time.monotonic() + 2
     while there.get(B, "search").layers and time.monotonic() < deadline:
         time.sleep(0.01)
