@@ -33,6 +33,11 @@ class Proxy:
         """Close the connection instead of delivering the next reply."""
         self._lose.set()
 
+    @property
+    def losing(self) -> bool:
+        """Whether a reply is still to be lost."""
+        return self._lose.is_set()
+
     def _start(self, work: Callable[..., None], *arguments: socket.socket) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
