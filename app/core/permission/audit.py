@@ -54,8 +54,8 @@ def record_super_admin_use(use: SuperAdminUse) -> None:
     """Store one use of super-admin power, before it takes effect.
 
     It is committed at once, so that it stays whatever becomes of the caller's work. Only where the
-    running transaction has written already it joins that, because committing would store half of
-    the caller's work; rolled back, it goes together with all that the power did.
+    running transaction has written already it joins that: on SQLite a second writer would wait for
+    it. Rolled back, it goes together with all that the power did.
 
     Raises:
         StoreUnavailable: it could not be stored; the power is then not to be used.
@@ -65,12 +65,11 @@ def record_super_admin_use(use: SuperAdminUse) -> None:
         _add_use(session, use)
         return
     try:
-        session.commit()  # ends the reading; as a writer it starts anew
-        with writing():
-            _add_use(session, use)
-            session.commit()
+        if db.engine.dialect.name == "sqlite":
+            session.commit()  # nothing but the one write lock, which it may hold
+        with writing(), Session(db.engine) as own, own.begin():
+            _add_use(own, use)
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        session.rollback()
         raise StoreUnavailable("database", error) from error
 
 

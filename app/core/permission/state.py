@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import current_app
 
 from app.core.permission.abac import PolicyCheck
+from app.core.permission.outbox.publisher import Outbox
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.scopes import Place
 from app.core.permission.source import ResolutionSource
@@ -33,6 +34,7 @@ class PermissionState:
         policy: asks the policy engine; None means that there is none, which denies.
         clock: the present time in epoch seconds.
         on_super_admin_use: told of each use of super-admin power, before it takes effect.
+        outbox: tells the invalidation log of what is committed; None: there is no cache.
     """
 
     registry: PermissionRegistry
@@ -41,6 +43,12 @@ class PermissionState:
     policy: PolicyCheck | None
     clock: Callable[[], float]
     on_super_admin_use: Callable[[SuperAdminUse], None]
+    outbox: Outbox | None = None
+
+
+def find_state() -> PermissionState | None:
+    """The state of the current app; None outside an app context, or without a permission system."""
+    return current_app.extensions.get(EXTENSION) if current_app else None
 
 
 def get_state() -> PermissionState:

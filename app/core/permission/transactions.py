@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event, exc
+from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from app.core.errors import StoreUnavailable, ValidationFailed
 from app.db import db, is_writing, writing
 
+# In ``Session.info``: that the running transaction wrote, and how many rows its connection had
+# changed when it began.
 _WROTE = "yoto.wrote"
+_CHANGES = "yoto.changes"
 
 
 @contextmanager
@@ -30,7 +34,7 @@ def write(commit: bool, conflict: Mapping[str, str] | None = None) -> Iterator[S
         StoreUnavailable: the database did not answer.
     """
     session = db.session()
-    if not is_writing() and not has_written(session):
+    if commit and not is_writing() and not has_written(session):
         # A transaction that began as a reader may not be able to turn writer on SQLite.
         session.commit()
     try:
@@ -52,20 +56,34 @@ def write(commit: bool, conflict: Mapping[str, str] | None = None) -> Iterator[S
 def has_written(session: Session) -> bool:
     """Whether the running transaction of ``session`` holds, or is about to hold, changes.
 
-    Statements executed on a bare connection, past the session, are not seen.
+    What was executed past the session, on its bare connection, is seen on SQLite alone.
     """
-    pending = session.new or session.dirty or session.deleted
-    return bool(pending) or bool(session.info.get(_WROTE)) or session.in_nested_transaction()
+    if session.new or session.dirty or session.deleted or session.info.get(_WROTE):
+        return True
+    return session.in_nested_transaction() or _changes(session) != session.info.get(_CHANGES)
 
 
 def watch_sessions() -> None:
     """Notice the writes of every session from now on. Calling it again changes nothing."""
     if event.contains(Session, "after_flush", _after_flush):
         return
+    event.listen(Session, "after_begin", _after_begin)
     event.listen(Session, "after_flush", _after_flush)
     event.listen(Session, "do_orm_execute", _on_execute)
     event.listen(Session, "after_commit", _after_end)
     event.listen(Session, "after_rollback", _after_end)
+
+
+def _changes(session: Session) -> int | None:
+    """Rows that the connection of the running transaction ever changed, if its driver counts."""
+    if not session.in_transaction():
+        return None
+    return getattr(session.connection().connection.dbapi_connection, "total_changes", None)
+
+
+def _after_begin(session: Session, transaction: Any, connection: Connection) -> None:
+    raw = connection.connection.dbapi_connection
+    session.info.setdefault(_CHANGES, getattr(raw, "total_changes", None))
 
 
 def _after_flush(session: Session, context: Any) -> None:
@@ -79,3 +97,4 @@ def _on_execute(state: ORMExecuteState) -> None:
 
 def _after_end(session: Session) -> None:
     session.info.pop(_WROTE, None)
+    session.info.pop(_CHANGES, None)

@@ -1,0 +1,97 @@
+"""Hooks into every SQLAlchemy session, so that no caller can forget to tell what it touched.
+
+What is executed past the session, on a bare connection, is not seen: say it with ``touch``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from app.core.permission.outbox.objects import touched_by_flush
+from app.core.permission.outbox.rows import Event, add_events, look_up
+from app.core.permission.outbox.statements import touched_by_statement
+from app.core.permission.outbox.touches import Touches
+from app.core.permission.state import find_state
+
+_TOUCHES = "yoto.touches"
+_WRITTEN = "yoto.outbox"
+_POSITION = "yoto.position"
+
+
+def touch(session: Session, *subjects: str) -> None:
+    """Publish ``subjects`` when the transaction of ``session`` is committed."""
+    _touches(session).add(*subjects)
+
+
+def has_touched(session: Session) -> bool:
+    """Whether the running transaction changed something that verdicts are made of, or may have.
+
+    What was not flushed yet counts whatever it is.
+    """
+    if session.info.get(_TOUCHES) or session.info.get(_WRITTEN):
+        return True
+    # What session.new, .dirty and .deleted are made of, at a tenth of their cost.
+    return not session._is_clean()
+
+
+def written_position(session: Session) -> str | None:
+    """Where the log has the last commit of ``session`` that touched something."""
+    found: str | None = session.info.get(_POSITION)
+    return found
+
+
+def watch_writes() -> None:
+    """Notice the writes of every session from now on. Calling it again changes nothing."""
+    if event.contains(Session, "after_flush", _after_flush):
+        return
+    event.listen(Session, "after_flush", _after_flush)
+    event.listen(Session, "do_orm_execute", _on_execute)
+    event.listen(Session, "before_commit", _before_commit)
+    event.listen(Session, "after_commit", _after_commit)
+    event.listen(Session, "after_rollback", _after_rollback)
+
+
+def _touches(session: Session) -> Touches:
+    found: Touches = session.info.setdefault(_TOUCHES, Touches())
+    return found
+
+
+def _after_flush(session: Session, context: Any) -> None:
+    touched_by_flush(session, _touches(session))
+
+
+def _on_execute(state: ORMExecuteState) -> None:
+    if not state.is_select:
+        touched_by_statement(state, _touches(state.session))
+
+
+def _before_commit(session: Session) -> None:
+    # What a savepoint touched is told with the rest, whatever becomes of the savepoint.
+    if session.in_nested_transaction():
+        return
+    session.flush()
+    touches: Touches | None = session.info.get(_TOUCHES)
+    if not touches:
+        return
+    connection = session.connection()
+    subjects = touches.settled(look_up(connection, touches))
+    if subjects:
+        session.info[_WRITTEN] = add_events(connection, subjects)
+    del session.info[_TOUCHES]
+
+
+def _after_commit(session: Session) -> None:
+    events: list[Event] | None = session.info.pop(_WRITTEN, None)
+    if not events:
+        return
+    state = find_state()
+    if state is not None and state.outbox is not None:
+        session.info[_POSITION] = state.outbox.publish(events)
+
+
+def _after_rollback(session: Session) -> None:
+    session.info.pop(_TOUCHES, None)
+    session.info.pop(_WRITTEN, None)

@@ -1,0 +1,81 @@
+"""A few database connections of our own: a bulkhead for what must not take the callers'.
+
+A loader that took a second connection from the pool of requests could wait for itself; and its
+view of the database must begin after the log's position was read, which a session's may not.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from sqlalchemy import exc
+from sqlalchemy.engine import Connection, Engine
+
+from app.core.errors import StoreUnavailable
+from app.db import side_engine, writing
+
+POOL_SIZE = 4
+# s to wait for a connection before the caller is told to come back.
+POOL_WAIT = 2.0
+RETRY_AFTER = 1.0
+
+
+class SidePool:
+    """At most ``size`` connections, opened when they are first needed.
+
+    Args:
+        wait: seconds to wait for a free one.
+    """
+
+    def __init__(self, app: Flask, size: int = POOL_SIZE, wait: float = POOL_WAIT) -> None:
+        self._app = app
+        self._size = size
+        self._wait = wait
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection whose transaction begins with the first statement and only reads.
+
+        Raises:
+            StoreUnavailable: the database did not answer, or all connections are taken.
+        """
+        with _translated(), writing(False), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A connection in a transaction that is committed at the end of the block.
+
+        Raises: as ``read``.
+        """
+        with _translated(), self.engine.begin() as connection:
+            yield connection
+
+    @property
+    def engine(self) -> Engine:
+        """The engine behind the pool."""
+        if self._engine is None:
+            with self._lock:
+                if self._engine is None:
+                    self._engine = side_engine(self._app, self._size, self._wait)
+        return self._engine
+
+    def close(self) -> None:
+        """Close the connections; a later use opens new ones."""
+        with self._lock:
+            engine, self._engine = self._engine, None
+        if engine is not None:
+            engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        raise StoreUnavailable("database", error, RETRY_AFTER) from error
