@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, event, make_url
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, create_engine, event, make_url
 from sqlalchemy.dialects import mysql
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -121,9 +121,30 @@ def init_db(app: Flask) -> None:
         options.setdefault("connect_args", {"connect_timeout": CONNECT_SECONDS})
     db.init_app(app)
     with app.app_context():
-        if url.get_backend_name() == "sqlite":
-            event.listen(db.engine, "connect", _configure_sqlite)
-            event.listen(db.engine, "begin", _begin_sqlite)
+        _configure(db.engine)
+
+
+def side_engine(app: Flask, size: int, wait: float) -> Engine:
+    """A second engine on the application's database with a small pool of its own.
+
+    Args:
+        size: connections, never more.
+        wait: seconds to wait for a free one; then ``sqlalchemy.exc.TimeoutError``.
+    """
+    with app.app_context():
+        url = db.engine.url
+    options = dict(app.config["SQLALCHEMY_ENGINE_OPTIONS"])
+    engine = create_engine(
+        url, **options | {"pool_size": size, "max_overflow": 0, "pool_timeout": wait}
+    )
+    _configure(engine)
+    return engine
+
+
+def _configure(engine: Engine) -> None:
+    if engine.url.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
 
 
 def _configure_sqlite(connection: Any, record: Any) -> None:

@@ -8,7 +8,7 @@ remains in a channel).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.engine import Connection
@@ -122,6 +123,7 @@ PLACE_OF = {kind: place_of(kind) for kind in ASKABLE}
 PEOPLE_IN = {kind: people_in(kind) for kind in ASKABLE}
 ASSIGNMENTS_IN = {kind: assignments_in(kind) for kind in ASKABLE}
 RIGHTS_IN = {kind: rights_in(kind) for kind in ASKABLE}
+ALL_RIGHTS_IN = {kind: rights_in(kind, all_permissions=True) for kind in ASKABLE}
 
 
 def load_many_facts(
@@ -140,6 +142,26 @@ def load_many_facts(
     Raises:
         UnknownResource: the place does not exist.
     """
+    padded = list(wanted_ids) + [wanted_ids[0]] * 2
+    wanted = {f"wanted_{n}": padded[n] for n in range(3)}
+    return _facts(connection, user_ids, place, RIGHTS_IN[place.kind], wanted, mask_of)
+
+
+def load_all_facts(
+    connection: Connection, user_ids: Sequence[int], place: Place, mask_of: Callable[[int], int]
+) -> tuple[PlaceFacts, list[UserFacts]]:
+    """The same about all permissions, for those who keep the answer."""
+    return _facts(connection, user_ids, place, ALL_RIGHTS_IN[place.kind], {}, mask_of)
+
+
+def _facts(
+    connection: Connection,
+    user_ids: Sequence[int],
+    place: Place,
+    rights: CompoundSelect[Any],
+    wanted: Mapping[str, int],
+    mask_of: Callable[[int], int],
+) -> tuple[PlaceFacts, list[UserFacts]]:
     kind = place.kind
     server_id, owner_id, category_id = connection.execute(
         PLACE_OF[kind], {"place_id": place.id}
@@ -152,8 +174,7 @@ def load_many_facts(
         "own_from": f"{where}/user:",
         "own_before": f"{where}/user;",
     }
-    padded = list(wanted_ids) + [wanted_ids[0]] * 2
-    parameters |= {f"wanted_{n}": padded[n] for n in range(3)}
+    parameters |= wanted
 
     held: defaultdict[int, list[Assignment]] = defaultdict(list)
     for user_id, role_id, starts, ends in connection.execute(
@@ -164,7 +185,7 @@ def load_many_facts(
 
     gatherer = RoleGatherer(mask_of)
     own: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
-    for what, a, b, c, d, e, _, _ in connection.execute(RIGHTS_IN[kind], parameters).fetchall():
+    for what, a, b, c, d, e, _, _ in connection.execute(rights, parameters).fetchall():
         if what == ROLE:
             if a is not None:
                 gatherer.role(a, b, c, d, e)

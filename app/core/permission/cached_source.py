@@ -1,0 +1,148 @@
+"""Resolutions from memory, from Redis, or from the database on a connection of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from time import time
+from typing import NamedTuple
+
+from app.core.cache import GLOBAL_PLACE, Entry, Loaded, PlaceKey, Position, TieredCache
+from app.core.permission.batch import load_all_facts
+from app.core.permission.facts import PlaceFacts, UserFacts
+from app.core.permission.lineages import Lineages
+from app.core.permission.outbox.watching import has_touched
+from app.core.permission.pool import SidePool
+from app.core.permission.positions import DATABASE_ONLY, required_position, to_position
+from app.core.permission.registry import PermissionRegistry, RegisteredPermission
+from app.core.permission.resolver import Resolution, flatten, resolve
+from app.core.permission.scopes import CATEGORY, GLOBAL, Place
+from app.core.permission.single import load_facts
+from app.core.permission.source import DatabaseSource
+from app.core.permission.statements import CHANNEL
+from app.core.permission.stored import to_loaded, to_resolution
+from app.db import db
+
+
+class Answer(NamedTuple):
+    """A resolution and where it is from.
+
+    Attributes:
+        tier: ``l1``, ``l2`` or ``db``.
+        position: up to here every change is included; None: unknown, read in a transaction.
+        age_ms: milliseconds since it was read from the database.
+    """
+
+    resolution: Resolution
+    tier: str = "db"
+    position: str | None = None
+    age_ms: float = 0.0
+
+
+def place_key(place: Place) -> PlaceKey:
+    """How the cache calls a place."""
+    if place.id is None:
+        return GLOBAL_PLACE
+    return place.id << 1 | (place.kind == CHANNEL)
+
+
+class CachedSource:
+    """A ``ResolutionSource`` over the hybrid cache.
+
+    A caller whose transaction has changed something itself is answered by its own session, past
+    the cache, so that it sees what it did and nobody else does.
+
+    Args:
+        database: answers such callers.
+        clock: the present time in epoch seconds.
+    """
+
+    def __init__(
+        self,
+        registry: PermissionRegistry,
+        clock: Callable[[], float],
+        cache: TieredCache,
+        pool: SidePool,
+        database: DatabaseSource,
+    ) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._cache = cache
+        self._pool = pool
+        self._database = database
+
+    def load(self, user_id: int, place: Place) -> Resolution:
+        return self.answer(user_id, place).resolution
+
+    def answer(self, user_id: int, place: Place, at_least: str | None = None) -> Answer:
+        """The resolution, and where it is from.
+
+        Raises:
+            ValidationFailed: ``at_least`` is no position, or one from the future.
+            UnknownResource, StoreUnavailable: as ``ResolutionSource.load``.
+        """
+        needed = self._needed(at_least)
+        if place.kind == CATEGORY or self._in_change():
+            return Answer(self._database.load(user_id, place))
+        bits = self._registry.snapshot.bits
+        if needed is DATABASE_ONLY:
+            return Answer(to_resolution(self._load(user_id, place), bits))
+        applied = self._cache.tailer.applied
+        entry, tier = self._cache.get_or_load(
+            user_id, place_key(place), lambda: self._load(user_id, place), needed
+        )
+        position = max(entry.position, applied)
+        age_ms = max(0.0, (time() - entry.loaded_at) * 1000)
+        return Answer(to_resolution(entry, bits), tier, str(position), age_ms)
+
+    def load_many(
+        self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission
+    ) -> dict[int, Resolution]:
+        if place.kind == CATEGORY or self._in_change():
+            return self._database.load_many(user_ids, place, permission)
+        bits = self._registry.snapshot.bits
+        found = self.entries(user_ids, place)
+        return {user_id: to_resolution(entry, bits) for user_id, entry in found.items()}
+
+    def entries(self, user_ids: Sequence[int], place: Place) -> Mapping[int, Entry | Loaded]:
+        """The stored form of what those of ``user_ids`` may do that exist."""
+        needed = self._needed(None)
+        if needed is DATABASE_ONLY:
+            return self._load_many(user_ids, place)
+        answers = self._cache.get_or_load_many(
+            user_ids, place_key(place), lambda missing: self._load_many(missing, place), needed
+        )
+        return {user_id: entry for user_id, (entry, _) in answers.items()}
+
+    def _needed(self, at_least: str | None) -> Position | None:
+        """The later one of what the caller and its request ask for."""
+        required = required_position()
+        if at_least is None:
+            return required
+        asked = to_position(at_least, self._pool)
+        return asked if required is None or asked > required else required
+
+    def _in_change(self) -> bool:
+        return db.session.registry.has() and has_touched(db.session())
+
+    def _load(self, user_id: int, place: Place) -> Loaded:
+        with self._pool.read() as connection:
+            facts, user = load_facts(connection, user_id, place, self._registry.mask_of_id)
+        return self._loaded(facts, [user])[user_id]
+
+    def _load_many(self, user_ids: Sequence[int], place: Place) -> dict[int, Loaded]:
+        with self._pool.read() as connection:
+            facts, people = load_all_facts(
+                connection, user_ids, place, self._registry.mask_of_id
+            )
+        return self._loaded(facts, people)
+
+    def _loaded(self, facts: PlaceFacts, people: Sequence[UserFacts]) -> dict[int, Loaded]:
+        bits, now = self._registry.snapshot.bits, self._clock()
+        flat, lineages = flatten(facts, bits), Lineages(facts)
+        server_id = None if facts.kind == GLOBAL.kind else facts.server_id
+        return {
+            user.user_id: to_loaded(
+                resolve(flat, user, now, bits), user, lineages.of(user), server_id
+            )
+            for user in people
+        }
