@@ -11,7 +11,7 @@ from app.core.redis.info import (
     get_redis_info,
     test_redis_connection,
 )
-from app.core.redis.keys import KeyBuilder
+from app.core.redis.keys import KeyBuilder, escape
 from app.core.redis.registry import ScriptRegistry
 from app.core.redis.script import Script, load_script
 from app.core.redis.settings import RedisSettings
@@ -30,6 +30,7 @@ __all__ = [
     "Script",
     "ScriptRegistry",
     "create_redis_client",
+    "escape",
     "get_redis_info",
     "keys",
     "load_script",

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ..settings import BreakerMode
+from ..store_error import StoreWatch
+from .local import LocalBreaker
 from .plan import MICRO, BreakerPlan
 from .states import BreakerState, State
 from .windows import Counts
 
-if TYPE_CHECKING:
-    from .breaker import CircuitBreaker
+
+class Looked(Protocol):
+    """What a picture takes from the breaker object of this process."""
+
+    name: str
+    rejected: int
+    store: StoreWatch
+
+    @property
+    def local(self) -> LocalBreaker: ...
+
+    @property
+    def needs_local(self) -> bool: ...
 
 
-def remote_state(breaker: CircuitBreaker, plan: BreakerPlan, reply: list[Any]) -> BreakerState:
+def remote_state(breaker: Looked, plan: BreakerPlan, reply: list[Any]) -> BreakerState:
     """From the reply of ``breaker_look.lua``."""
     state, period, until, reason, opens, streak, calls, failures, slow, probes = reply
     return _state(
@@ -30,7 +43,7 @@ def remote_state(breaker: CircuitBreaker, plan: BreakerPlan, reply: list[Any]) -
     )
 
 
-def local_state(breaker: CircuitBreaker, plan: BreakerPlan, now: float) -> BreakerState:
+def local_state(breaker: Looked, plan: BreakerPlan, now: float) -> BreakerState:
     """From the twin."""
     machine = breaker.local.picture(now)
     return _state(
@@ -48,7 +61,7 @@ def local_state(breaker: CircuitBreaker, plan: BreakerPlan, now: float) -> Break
 
 
 def _state(
-    breaker: CircuitBreaker, plan: BreakerPlan, state: State, counts: Counts, **rest: Any
+    breaker: Looked, plan: BreakerPlan, state: State, counts: Counts, **rest: Any
 ) -> BreakerState:
     forced = state in (State.ISOLATED, State.DISABLED)
     if plan.config.mode is BreakerMode.DISABLED:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from app.core.errors import ValidationFailed
-from app.core.redis import KeyBuilder
-from app.core.redis import keys as redis_keys
+from app.core.redis import KeyBuilder, escape
 
 from ..settings import Algorithm, Dimension, MultiDimensionalKey, RateLimitConfig
 from .quota import Quota
@@ -101,18 +100,18 @@ class DimensionPlan:
             return Target([self._global[0].head], self._global, _limits(self._global))
         if isinstance(key, bool) or not isinstance(key, str | int):
             raise ValidationFailed({"key": f"must be text or a MultiDimensionalKey, not {key!r}"})
-        text = redis_keys.escape(key)
+        text = escape(key)
         keys = [item.head + text + item.tail if item.parts else item.head for item in self._text]
         return Target(keys, self._text, _limits(self._text))
 
     def _by_parts(self, key: MultiDimensionalKey) -> Target:
         values: dict[str, str] = {}
         if key.user_id is not None:
-            values["user"] = redis_keys.escape(key.user_id)
+            values["user"] = escape(key.user_id)
         if key.server_id is not None:
-            values["server"] = redis_keys.escape(key.server_id)
+            values["server"] = escape(key.server_id)
         if key.ip_address is not None:
-            values["ip"] = redis_keys.escape(key.ip_address)
+            values["ip"] = escape(key.ip_address)
         keys: list[str] = []
         left_out = []
         for item in self._configured:

@@ -59,7 +59,7 @@ local function limits_charge(plans, cost)
     if charge_log then
       charge_log(p.key, cost, p.window)
     elseif p.value then
-      redis.call('SET', p.key, p.value, 'PXAT', math.ceil((now + p.live) / 1000) + 1)
+      redis.call('SET', p.key, p.value, 'PXAT', math.ceil((now + p.live) / 1000))
     end
   end
 end
