@@ -11,8 +11,9 @@ from .facts import (
     StoreRecovered,
     SwitchChanged,
 )
+from .gap import Gap
 from .stream import BEGINNING, STREAM_NAME, EventStream, StoredEvent, StreamInfo, to_plain
-from .tailer import Gap, TailCounts, Tailer
+from .tailer import TailCounts, Tailer
 from .types import Event, UnknownEvent, decode, encode, event_type, registered_types
 
 __all__ = [

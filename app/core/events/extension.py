@@ -12,8 +12,9 @@ from flask import Flask, current_app
 
 from app.core.redis import RedisStore
 
+from .gap import Gap
 from .stream import EventStream, StoredEvent
-from .tailer import BLOCK_MS, Gap, Tailer
+from .tailer import BLOCK_MS, Tailer
 from .types import Event
 
 EXTENSION_KEY = "yoto.events"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from ..settings import Settings
 from .clock import ServerClock
 from .document import Action, Change, Document, Key, Origin
+from .entry import Entry, Receipt, live_layers
 from .journal import Audit, Journal
 from .kinds import Kind, check_name
 from .local_copy import Listener, LocalCopy, Reader
@@ -21,48 +21,6 @@ from .validation import check_expiry, check_layers, check_text, normalised
 S = TypeVar("S", bound=Settings)
 
 DEFAULT_HISTORY = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry as it is in force.
-
-    Attributes:
-        kind, name: which.
-        version: of the stored entry; 0 when nothing was ever stored. A change needs it.
-        config: what guards see.
-        layers: the live layers over the code default, lowest first.
-    """
-
-    kind: Kind
-    name: str
-    version: int
-    config: Settings
-    layers: tuple[Change, ...]
-
-    def to_plain(self) -> dict[str, Any]:
-        """JSON-ready data."""
-        return {
-            "kind": self.kind.value,
-            "name": self.name,
-            "version": self.version,
-            "values": self.config.to_mapping(),
-            "layers": {change.origin.value: change_to_plain(change) for change in self.layers},
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What a change led to.
-
-    Attributes:
-        entry: the entry after it.
-        live: whether Redis has it. If not it is recorded, in force in this process, and will be
-            in the others as soon as they see the record.
-    """
-
-    entry: Entry
-    live: bool
 
 
 class ConfigStore:
@@ -262,26 +220,5 @@ class ConfigStore:
             name=key[1],
             version=document.version,
             config=snapshot.configs.get(key) or base_of(key, self._defaults),
-            layers=tuple(_live_layers(document, now)),
+            layers=tuple(live_layers(document, now)),
         )
-
-
-def _live_layers(document: Document, now_ms: float) -> Iterable[Change]:
-    for origin in (Origin.TUNER, Origin.OPERATOR):
-        change = document.layer(origin)
-        if change is not None and change.live(now_ms):
-            yield change
-
-
-def change_to_plain(change: Change) -> dict[str, Any]:
-    """A change as JSON-ready data; times in ms of Redis time."""
-    return {
-        "version": change.version,
-        "origin": change.origin.value,
-        "action": change.action.value,
-        "values": change.values,
-        "expires_at": change.expires_at or None,
-        "author": change.author,
-        "reason": change.reason,
-        "at": change.at,
-    }

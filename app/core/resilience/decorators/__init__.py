@@ -9,8 +9,8 @@ from typing import Any, ParamSpec, TypeVar
 from app.core.errors import ConfigurationError
 
 from ..config_store import Kind, check_name
-from ..controller import ALL_PARTS
 from ..degradation import DEFAULT_KEEP
+from ..guards import ALL_PARTS
 from ..outcome import ExceptionTypes
 from .call import CallClassifier
 from .degrade import NOTHING, DegradePart

@@ -11,9 +11,10 @@ from app.core.errors import RateLimited
 from ..breaker import BreakerPermit
 from ..bulkhead import Bulkhead, Slot, partition_of
 from ..config_store import Kind
-from ..controller import Parts, ResilienceController
+from ..controller import ResilienceController
 from ..extension import get_resilience_controller
 from ..guard import Permit
+from ..guards import Parts
 from ..headers import note_limits
 from ..limiter import DimensionStatus, Key, RateLimiter
 from ..outcome import Outcome

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from app.core.events.stream import StreamInfo, position
-from app.core.events.tailer import Gap, find_gap
 from hypothesis import given
 from hypothesis import strategies as st
+
+from app.core.events.gap import Gap, find_gap
+from app.core.events.stream import StreamInfo, position
 
 
 def test_nothing_is_missing_in_a_stream_that_still_has_what_was_seen() -> None:

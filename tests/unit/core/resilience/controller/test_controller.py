@@ -64,7 +64,7 @@ def test_threads_that_ask_for_one_name_get_one_object(controller: ResilienceCont
 def test_the_number_of_guards_is_bounded(
     controller: ResilienceController, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.core.resilience.controller.MOST_OBJECTS", 2)
+    monkeypatch.setattr("app.core.resilience.guards.MOST_OBJECTS", 2)
     controller.bulkhead("a")
     controller.bulkhead("b")
     controller.bulkhead("a")

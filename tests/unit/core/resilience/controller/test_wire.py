@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.errors import RateLimited
+from app.core.events import Events
 from app.core.resilience import (
     MultiDimensionalKey,
     ResilienceController,
@@ -30,9 +31,9 @@ def quiet(valkey_server: Server) -> Iterator[ResilienceController]:
         controller = controller_of(app)
         controller.set_rate_limit_config("thing", limit=1_000, dimensions=["user", "ip", "global"])
         controller.guard("thing").call(lambda: None)
-        controller._redis_work.stop()
-        controller._record_work.stop()
-        controller._events.tailer.stop()
+        controller.background.redis_thread.stop()
+        controller.background.record_thread.stop()
+        Events.of(app).tailer.stop()
         yield controller
 
 

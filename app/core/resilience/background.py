@@ -1,0 +1,123 @@
+"""What runs beside the guards of an application: two threads, and the tailer of its events."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.events import (
+    BreakerTransitioned,
+    ConfigChanged,
+    ConfigRestored,
+    DegradationChanged,
+    Gap,
+    StoredEvent,
+    SwitchChanged,
+    Tailer,
+)
+from app.core.redis import RedisConnection
+
+from .breaker import BreakerOpenedLocally
+from .config_store import ConfigStore
+from .degradation import Degradation
+from .housekeeping import Housekeeper
+from .instances import Instances
+from .operations import BreakerOperations
+from .rejections import RejectionReporter
+from .store_health import StoreMonitor
+
+
+@dataclass(frozen=True)
+class Work:
+    """Whose work it is."""
+
+    redis: RedisConnection
+    tailer: Tailer
+    config: ConfigStore
+    degradation: Degradation
+    operations: BreakerOperations
+    instances: Instances
+    rejections: RejectionReporter
+    store_monitor: StoreMonitor
+
+
+class Background:
+    """Starts with the first use and ends with ``stop``; may start again."""
+
+    def __init__(self, work: Work) -> None:
+        """No thread is started and nothing is asked."""
+        self._work = work
+        self._lock = threading.Lock()
+        self._running = False
+        self._ends: list[Callable[[], None]] = []
+        # What reads Redis alone must not wait for a database that hangs.
+        self.redis_thread = Housekeeper("yoto-resilience")
+        self.record_thread = Housekeeper("yoto-resilience-record")
+        add = self.redis_thread.add
+        self._wake_config = add("configuration", self._refresh_config)
+        self._wake_degradation = add("degradation", work.degradation.refresh)
+        work.operations.wake = add("operations", work.operations.catch_up)
+        add("instances", work.instances.announce)
+        add("rejections", work.rejections.report)
+        work.config.sync.wake_record = self.record_thread.add("record", work.config.sync.reconcile)
+        work.redis.on_recovered(self._wake_config)
+
+    def start(self) -> None:
+        """Load the configuration, then start the threads; only the first call does."""
+        if not self._running:
+            with self._lock:
+                if not self._running:  # somebody else may have had the lock
+                    self._start()
+
+    def stop(self) -> None:
+        """End the threads and say goodbye."""
+        with self._lock:
+            if not self._running:
+                return
+            self._running = False
+            ends, self._ends = self._ends, []
+        # Without the lock: the work that is waited for may want it.
+        for end in ends:
+            end()
+        self.redis_thread.stop()
+        self.record_thread.stop()
+        self._work.instances.leave()
+
+    def _start(self) -> None:
+        sync = self._work.config.sync
+        sync.refresh()
+        if not sync.revision:
+            # Redis is away or empty: only the record can tell what operators have set.
+            sync.reconcile()
+            sync.refresh()
+        self._running = True
+        self.redis_thread.start()
+        self.record_thread.start()
+        subscribe = self._work.tailer.subscribe
+        self._ends = [
+            subscribe(
+                self._hear_config, self._missed, (ConfigChanged, ConfigRestored, SwitchChanged)
+            ),
+            subscribe(self._hear_level, types=(DegradationChanged,)),
+            subscribe(
+                self._work.degradation.breakers.hear,
+                types=(BreakerTransitioned, BreakerOpenedLocally),
+            ),
+        ]
+
+    def _refresh_config(self) -> float:
+        pause = self._work.config.sync.refresh()
+        self._work.store_monitor.observe(self._work.config.sync.redis_answers)
+        return pause
+
+    def _hear_config(self, stored: StoredEvent) -> None:
+        self._wake_config()
+        self._work.operations.hear(stored)
+
+    def _hear_level(self, stored: StoredEvent) -> None:
+        self._wake_degradation()
+
+    def _missed(self, gap: Gap) -> None:
+        self._wake_config()
+        self._wake_degradation()

@@ -1,0 +1,117 @@
+"""Every guard of one application, by kind and name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import TypeAlias, TypeVar
+
+from app.core.errors import ConfigurationError
+
+from .breaker import CircuitBreaker
+from .bulkhead import Bulkhead
+from .config_store import ConfigStore, Kind
+from .guard import Guard
+from .limiter import RateLimiter
+from .rejections import RejectionReporter
+from .runtime import Runtime
+from .settings import BulkheadConfig, CircuitBreakerConfig, RateLimitConfig
+from .store_error import StoreHealth
+
+T = TypeVar("T")
+Parts: TypeAlias = frozenset[Kind]
+
+# Objects a kind. Names come from code; more than this is a name made from user input.
+MOST_OBJECTS = 10_000
+ALL_PARTS: Parts = frozenset({Kind.CIRCUIT_BREAKER, Kind.RATE_LIMIT, Kind.BULKHEAD})
+
+
+class Guards:
+    """Makes a guard when its name is first asked for, and gives the same one from then on."""
+
+    def __init__(
+        self,
+        config: ConfigStore,
+        runtime: Runtime,
+        rejections: RejectionReporter,
+        before_first: Callable[[], None],
+    ) -> None:
+        """``before_first`` is called before any guard is made: its configuration must be there."""
+        self._config = config
+        self._runtime = runtime
+        self._rejections = rejections
+        self._before_first = before_first
+        self._lock = threading.RLock()
+        self._breakers: dict[str, CircuitBreaker] = {}
+        self._limiters: dict[str, RateLimiter] = {}
+        self._bulkheads: dict[str, Bulkhead] = {}
+        self._guards: dict[Parts, dict[str, Guard]] = {}
+
+    def circuit_breaker(self, name: str) -> CircuitBreaker:
+        """The breaker of that name."""
+        found = self._breakers.get(name)
+        return self._make(self._breakers, name, self._new_breaker) if found is None else found
+
+    def rate_limiter(self, name: str) -> RateLimiter:
+        """The rate limiter of that name."""
+        found = self._limiters.get(name)
+        return self._make(self._limiters, name, self._new_limiter) if found is None else found
+
+    def bulkhead(self, name: str) -> Bulkhead:
+        """The bulkhead of that name."""
+        found = self._bulkheads.get(name)
+        return self._make(self._bulkheads, name, self._new_bulkhead) if found is None else found
+
+    def guard(self, name: str, parts: Parts = ALL_PARTS) -> Guard:
+        """Some of the three of that name as one."""
+        guards = self._guards.get(parts)
+        if guards is None:
+            guards = self._guards.setdefault(parts, {})
+        found = guards.get(name)
+        if found is None:
+            return self._make(guards, name, lambda name: self._new_guard(name, parts))
+        return found
+
+    def healths(self) -> Iterable[StoreHealth]:
+        """How each guard fares with Redis."""
+        watches = [breaker.store for breaker in list(self._breakers.values())]
+        watches += [limiter.store for limiter in list(self._limiters.values())]
+        watches += [bulkhead.store for bulkhead in list(self._bulkheads.values())]
+        return [watch.health() for watch in watches]
+
+    def _make(self, objects: dict[str, T], name: str, make: Callable[[str], T]) -> T:
+        self._before_first()
+        with self._lock:
+            found = objects.get(name)
+            if found is None:
+                if len(objects) >= MOST_OBJECTS:
+                    raise ConfigurationError(name, f"there are {MOST_OBJECTS} such guards already")
+                found = objects[name] = make(name)
+            return found
+
+    def _new_breaker(self, name: str) -> CircuitBreaker:
+        read = self._config.reader(Kind.CIRCUIT_BREAKER, name, CircuitBreakerConfig)
+        breaker = CircuitBreaker(name, read, self._runtime)
+        self._rejections.watch("circuit_breaker", breaker)
+        return breaker
+
+    def _new_limiter(self, name: str) -> RateLimiter:
+        read = self._config.reader(Kind.RATE_LIMIT, name, RateLimitConfig)
+        limiter = RateLimiter(name, read, self._runtime)
+        self._rejections.watch("rate_limit", limiter)
+        return limiter
+
+    def _new_bulkhead(self, name: str) -> Bulkhead:
+        read = self._config.reader(Kind.BULKHEAD, name, BulkheadConfig)
+        bulkhead = Bulkhead(name, read, self._runtime)
+        self._rejections.watch("bulkhead", bulkhead)
+        return bulkhead
+
+    def _new_guard(self, name: str, parts: Parts) -> Guard:
+        return Guard(
+            name,
+            self._runtime,
+            self.circuit_breaker(name) if Kind.CIRCUIT_BREAKER in parts else None,
+            self.rate_limiter(name) if Kind.RATE_LIMIT in parts else None,
+            self.bulkhead(name) if Kind.BULKHEAD in parts else None,
+        )
