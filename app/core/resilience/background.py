@@ -48,6 +48,7 @@ class Background:
     def __init__(self, work: Work) -> None:
         """No thread is started and nothing is asked."""
         self._work = work
+        self.tailer = work.tailer
         self._lock = threading.Lock()
         self._running = False
         self._ends: list[Callable[[], None]] = []
@@ -94,7 +95,7 @@ class Background:
         self._running = True
         self.redis_thread.start()
         self.record_thread.start()
-        subscribe = self._work.tailer.subscribe
+        subscribe = self.tailer.subscribe
         self._ends = [
             subscribe(
                 self._hear_config, self._missed, (ConfigChanged, ConfigRestored, SwitchChanged)

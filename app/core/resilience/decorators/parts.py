@@ -9,18 +9,16 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 from app.core.errors import RateLimited
 
 from ..breaker import BreakerPermit
-from ..bulkhead import Bulkhead, Slot, partition_of
+from ..bulkhead import Slot
 from ..config_store import Kind
-from ..controller import ResilienceController
 from ..extension import get_resilience_controller
 from ..guard import Permit
 from ..guards import Parts
 from ..headers import note_limits
-from ..limiter import DimensionStatus, Key, RateLimiter
+from ..limiter import Key, RateLimiter
 from ..outcome import Outcome
-from ..settings import BulkheadStrategy, MultiDimensionalKey
-from ..subject import request_type
 from .call import Call, CallClassifier
+from .counted import bulkhead_partition, limiter_key, refused_status
 from .keys import Evaluated, KeyOf
 
 Fallback: TypeAlias = Callable[..., Any]
@@ -202,39 +200,3 @@ class GuardPart:
         if units is not None:
             note_limits(self.name, lambda: permit.limits.dimensions if permit.limits else ())
         return HeldGuard(permit, self.classifier, units)
-
-
-def limiter_key(controller: ResilienceController, limiter: RateLimiter, key: Key) -> Key:
-    """The key that the code gave, or else the caller."""
-    return controller.counted_caller(limiter) if key is None else key
-
-
-def bulkhead_partition(
-    controller: ResilienceController, bulkhead: Bulkhead, key_of: KeyOf, call: Call
-) -> str:
-    """Whose slots a call takes, by the configured strategy."""
-    strategy = bulkhead.get_config().strategy
-    if strategy is BulkheadStrategy.NAME:
-        return ""
-    if strategy is BulkheadStrategy.REQUEST_TYPE:
-        return partition_of(strategy, None, request_type(call.fn.__qualname__))
-    key = key_of(call)
-    if key is None:
-        key = controller.caller()
-    elif not isinstance(key, MultiDimensionalKey):
-        key = MultiDimensionalKey(user_id=key, server_id=key)
-    return partition_of(strategy, key)
-
-
-def refused_status(limiter: RateLimiter, error: RateLimited) -> DimensionStatus:
-    """The dimension that refused, as the headers tell it."""
-    config = limiter.plan.config
-    own = next((d.window for d in config.dimensions if d.name == error.dimension), None)
-    return DimensionStatus(
-        name=error.dimension,
-        limit=error.limit,
-        window=config.window if own is None else own,
-        remaining=error.remaining,
-        reset_after=error.reset,
-        retry_after=error.retry_after,
-    )

@@ -74,8 +74,17 @@ def test_four_processes_converge_within_a_second(
         wait_until(lambda: all(limit in one.seen for one in followers), limit=5)
         delays = {one.mode: one.seen[limit] - changed_at for one in followers}
         assert max(delays.values()) < 1.0, delays
-        # Those that hear of it need not wait for their next poll.
-        assert delays["listening"] < 0.4, delays
+
+
+def test_a_process_that_hears_of_a_change_does_not_wait_for_its_poll(
+    new_controller: NewController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.core.resilience.config_store.sync.POLL_INTERVAL", 60.0)
+    here, there = new_controller(journal=None), new_controller(journal=None)
+    assert limit_of(there) == 20
+    assert there.background.tailer.wait_until_ready(5)
+    here.set_bulkhead_config("thing", max_concurrent=3)
+    wait_until(lambda: limit_of(there) == 3, limit=1)
 
 
 def limit_of(controller: ResilienceController) -> int:

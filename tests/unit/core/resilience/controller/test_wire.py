@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 
 from app.core.errors import RateLimited
-from app.core.events import Events
 from app.core.resilience import (
     MultiDimensionalKey,
     ResilienceController,
@@ -33,7 +32,7 @@ def quiet(valkey_server: Server) -> Iterator[ResilienceController]:
         controller.guard("thing").call(lambda: None)
         controller.background.redis_thread.stop()
         controller.background.record_thread.stop()
-        Events.of(app).tailer.stop()
+        controller.background.tailer.stop()
         yield controller
 
 
@@ -88,4 +87,5 @@ def test_background_work_is_a_few_commands_a_second(valkey_server: Server) -> No
     # which is asked at most 7 times a second.
     assert 2 <= counts["EVALSHA"] <= 14, counts
     assert counts["XREAD"] <= 16 and counts["XINFO"] <= 16, counts
-    assert set(counts) == {"EVALSHA", "XREAD", "XINFO"}, counts
+    # A thread may have opened a connection of its own.
+    assert set(counts) - {"HELLO", "CLIENT"} == {"EVALSHA", "XREAD", "XINFO"}, counts
