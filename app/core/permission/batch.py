@@ -22,7 +22,6 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
-    true,
     union_all,
 )
 from sqlalchemy.engine import Connection
@@ -100,21 +99,27 @@ def assignments_in(kind: str) -> Select[Any]:
     return select(*columns).select_from(assigned(kind))
 
 
-def rights_in(kind: str) -> CompoundSelect[Any]:
-    """Roles, and the wanted grants and overwrites, as in ``single``; NULLs where there are none.
+def rights_in(
+    kind: str, wanted: Sequence[ColumnElement[int]] | None = WANTED
+) -> CompoundSelect[Any]:
+    """Roles, grants and overwrites, as in ``single``; NULLs where there are none.
 
     The overwrites of users have the user in ``d``.
+
+    Args:
+        wanted: only these permissions; None: all.
     """
     first = select(*role_columns(roles)).distinct().select_from(assigned(kind))
     held = held_roles(kind, first, keep_order=True)
-    rows: list[Select[Any]] = [role_rows(held), *grant_rows(kind, held, WANTED)]
+    rows: list[Select[Any]] = [role_rows(held), *grant_rows(kind, held, wanted)]
     if kind == CHANNEL:
-        own = (None, overwrites.c.permission_id, allows(overwrites), overwrites.c.user_id)
+        columns = (None, overwrites.c.permission_id, allows(overwrites), overwrites.c.user_id)
         key = overwrites.c.overwrite_key
-        # The sum keeps the planner from the index of permissions, which spans all channels.
-        wanted = (overwrites.c.permission_id + literal_column("0")).in_(WANTED)
-        rows.append(role_overwrite_rows(held, WANTED))
-        rows.append(select(*row(OVERWRITE, *own)).where(key >= OWN_FROM, key < OWN_BEFORE, wanted))
+        own = select(*row(OVERWRITE, *columns)).where(key >= OWN_FROM, key < OWN_BEFORE)
+        if wanted is not None:
+            # The sum keeps the planner from the index of permissions, which spans all channels.
+            own = own.where((overwrites.c.permission_id + literal_column("0")).in_(wanted))
+        rows += [role_overwrite_rows(held, wanted), own]
     return union_all(*rows)
 
 
