@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from app.core.permission.bits import KnownBits
@@ -18,6 +18,9 @@ from app.core.permission.scopes import CATEGORY
 from app.models import ScopeType
 
 CHANNEL_KINDS = frozenset({ScopeType.CHANNEL.value, CATEGORY})
+
+# Whose overwrites a step applies, in the order of step 5.
+EVERYONES, ROLES, OWN = "everyone", "roles", "user"
 
 
 class Standing(enum.IntEnum):
@@ -57,6 +60,27 @@ class Resolution:
     timed_out: bool = False
 
 
+class Step(NamedTuple):
+    """One step of the overwrites: whose they are, and the mask before and after."""
+
+    target: str
+    before: int
+    after: int
+
+
+@dataclass(slots=True)
+class Trace:
+    """How a resolution came about; ``resolve`` fills it for whoever asks.
+
+    Attributes:
+        held: the assigned roles that are in force, in the order of the assignments.
+        steps: the overwrites (step 5), one for each ``EVERYONES``, ``ROLES`` and ``OWN``.
+    """
+
+    held: list[int] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+
 class RoleSum(NamedTuple):
     """A role together with everything it inherits."""
 
@@ -91,22 +115,31 @@ def flatten(place: PlaceFacts, bits: KnownBits) -> FlatPlace:
     return FlatPlace(place, sums, default)
 
 
-def _with_ancestors(role_id: int, place: PlaceFacts, bits: KnownBits) -> RoleSum:
-    """Walk up until a role is missing, inactive, not to be inherited from, or seen before."""
-    total = NOTHING._replace(of_server=place.roles[role_id].server_id is not None)
-    seen: set[int] = set()
+def lineage(role_id: int, place: PlaceFacts) -> list[int]:
+    """The role and all that it inherits from in ``place``, nearest first.
+
+    The walk up ends before a role that is missing, inactive, not to be inherited from, or seen
+    before; it is empty when that is the role itself.
+    """
+    found: dict[int, None] = {}
     current: int | None = role_id
     child: RoleFacts | None = None
-    while current is not None and current not in seen:
-        seen.add(current)
+    while current is not None and current not in found:
         role = place.roles.get(current)
         if role is None or not role.active or role.is_default:
             break
         if role.server_id is not None:
             if role.server_id != place.server_id or (child and child.server_id is None):
                 break
-        total = _add(total, role, bits)
+        found[current] = None
         child, current = role, role.parent_id
+    return list(found)
+
+
+def _with_ancestors(role_id: int, place: PlaceFacts, bits: KnownBits) -> RoleSum:
+    total = NOTHING._replace(of_server=place.roles[role_id].server_id is not None)
+    for counted in lineage(role_id, place):
+        total = _add(total, place.roles[counted], bits)
     return total
 
 
@@ -122,8 +155,14 @@ def _add(total: RoleSum, role: RoleFacts, bits: KnownBits) -> RoleSum:
     )
 
 
-def resolve(place: FlatPlace, user: UserFacts, now: float, bits: KnownBits) -> Resolution:
-    """What ``user`` may do in ``place`` at ``now`` (epoch seconds)."""
+def resolve(
+    place: FlatPlace, user: UserFacts, now: float, bits: KnownBits, trace: Trace | None = None
+) -> Resolution:
+    """What ``user`` may do in ``place`` at ``now`` (epoch seconds).
+
+    Args:
+        trace: filled with how it came about, for whoever wants to know.
+    """
     if not user.exists or user.disabled:
         standing = Standing.DISABLED if user.exists else Standing.UNKNOWN
         return Resolution(0, None, standing, 0, 0, 0)
@@ -148,6 +187,8 @@ def resolve(place: FlatPlace, user: UserFacts, now: float, bits: KnownBits) -> R
             if valid_until <= now:
                 continue
             boundary = _sooner(boundary, valid_until)
+        if trace is not None:
+            trace.held.append(role_id)
         allow |= role.allow
         deny |= role.deny
         local_allow |= role.local_allow
@@ -162,11 +203,17 @@ def resolve(place: FlatPlace, user: UserFacts, now: float, bits: KnownBits) -> R
         standing = Standing.MEMBER if member or not in_server else Standing.OUTSIDER
         shaped = base
         if facts.kind in CHANNEL_KINDS:
-            shaped = shaped & ~default.local_deny | default.local_allow
-            shaped = shaped & ~local_deny | local_allow
+            for_all = base & ~default.local_deny | default.local_allow
+            for_roles = for_all & ~local_deny | local_allow
             # Somebody who left keeps what was taken from them here, not what was given to them.
             own_allow = user.own_allow & bits.local if member else 0
-            shaped = shaped & ~(user.own_deny & bits.local) | own_allow
+            shaped = for_roles & ~(user.own_deny & bits.local) | own_allow
+            if trace is not None:
+                trace.steps += [
+                    Step(EVERYONES, base, for_all),
+                    Step(ROLES, for_all, for_roles),
+                    Step(OWN, for_roles, shaped),
+                ]
             hidden = not shaped & bits.read
         ordinary = 0 if hidden else shaped
         if member and user.timeout_until is not None and user.timeout_until > now:
