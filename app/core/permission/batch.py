@@ -128,7 +128,7 @@ PLACE_OF = {kind: place_of(kind) for kind in ASKABLE}
 PEOPLE_IN = {kind: people_in(kind) for kind in ASKABLE}
 ASSIGNMENTS_IN = {kind: assignments_in(kind) for kind in ASKABLE}
 RIGHTS_IN = {kind: rights_in(kind) for kind in ASKABLE}
-ALL_RIGHTS_IN = {kind: rights_in(kind, all_permissions=True) for kind in ASKABLE}
+ALL_RIGHTS_IN = {kind: rights_in(kind, None) for kind in ASKABLE}
 
 
 def load_many_facts(
