@@ -11,7 +11,7 @@ from flask import Flask
 from app.core.resilience import AuditEntry
 from app.models import AuditRecord
 
-from .sessions import session_of
+from .sessions import recording
 
 # Authors that are accounts are written so; all others are programs or people at a terminal.
 _ACCOUNT = re.compile(r"user:(\d{1,18})")
@@ -21,14 +21,12 @@ LONGEST_SUBJECT = 64  # characters, as wide as the column
 def sql_audit(app: Flask) -> Callable[[AuditEntry], None]:
     """An ``Audit`` that is durable on return, so that no act takes effect unrecorded.
 
-    It commits the session of the current context, and raises ``StoreUnavailable`` when the
-    database cannot be reached.
+    It raises ``StoreUnavailable`` when the database cannot be reached.
     """
 
     def audit(entry: AuditEntry) -> None:
-        with session_of(app, writes=True) as session:
+        with recording(app) as session:
             session.add(audit_record(entry))
-            session.commit()
 
     return audit
 

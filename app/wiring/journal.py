@@ -15,9 +15,13 @@ from app.core.resilience import Action, Change, Kind, Origin, audit_of
 from app.models import AuditRecord, ResilienceConfigChange
 
 from .audit import audit_record
-from .sessions import session_of
+from .sessions import reading, recording
 
 _TABLE = ResilienceConfigChange.__table__
+
+
+class _Late(Exception):
+    """Somebody else appended the version first."""
 
 
 class SqlJournal:
@@ -28,19 +32,15 @@ class SqlJournal:
         self._app = app
 
     def append(self, change: Change, before: Mapping[str, Any]) -> None:
-        """See ``Journal.append``. Commits the session of the current context."""
-        with session_of(self._app, writes=True) as session:
-            try:
+        """See ``Journal.append``."""
+        try:
+            with recording(self._app) as session:
                 newest = session.scalar(_newest_version(change.kind, change.name)) or 0
-                appended = newest == change.version - 1
-                if appended:
-                    session.add_all([_row(change), _audit_record(change, before)])
-                    session.commit()
-            except IntegrityError:
-                session.rollback()
-                appended = False
-        if not appended:
-            raise self._conflict(change)
+                if newest != change.version - 1:
+                    raise _Late
+                session.add_all([_row(change), _audit_record(change, before)])
+        except (_Late, IntegrityError):
+            raise self._conflict(change) from None
 
     def newest(self, kind: Kind | None = None, name: str | None = None) -> Sequence[Change]:
         """See ``Journal.newest``."""
@@ -51,7 +51,7 @@ class SqlJournal:
         if name is not None:
             latest = latest.where(_TABLE.c.name == name)
         statement = select(_TABLE).where(tuple_(*layer, _TABLE.c.version).in_(latest))
-        with session_of(self._app) as session:
+        with reading(self._app) as session:
             return _changes(session.execute(statement).mappings().all())
 
     def history(
@@ -66,7 +66,7 @@ class SqlJournal:
         )
         if before_version is not None:
             statement = statement.where(_TABLE.c.version < before_version)
-        with session_of(self._app) as session:
+        with reading(self._app) as session:
             return _changes(session.execute(statement).mappings().all())
 
     def fingerprint(self) -> str:
@@ -76,7 +76,7 @@ class SqlJournal:
         visible after one with a higher id.
         """
         statement = select(func.count(), func.max(_TABLE.c.id)).select_from(_TABLE)
-        with session_of(self._app) as session:
+        with reading(self._app) as session:
             count, last = session.execute(statement).one()
         return f"{count}:{last or 0}"
 

@@ -1,9 +1,9 @@
-"""The database session of an application, inside and outside of its contexts."""
+"""Sessions on an application's database, beside what its requests have under way."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 
 from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -15,33 +15,49 @@ from app.db import db, writing
 
 
 @contextmanager
-def session_of(app: Flask, writes: bool = False) -> Iterator[Session]:
-    """The session of the current context, or of one made for the purpose.
-
-    The request at hand may hold the database's only write lock (SQLite), so what it does is done
-    through its session and not beside it. A transaction that begins here ends here.
-
-    Args:
-        writes: whether a transaction that begins here writes.
+def reading(app: Flask) -> Iterator[Session]:
+    """A session that sees what is committed, whatever the request at hand holds.
 
     Raises:
         StoreUnavailable: the database cannot be reached.
     """
-    with ExitStack() as contexts:
-        try:
-            if writes:
-                contexts.enter_context(writing())
-            if not (has_app_context() and current_app.extensions is app.extensions):
-                contexts.enter_context(app.app_context())
-            joined = db.session().in_transaction()
+    with _reached(app), writing(False), Session(db.engine) as session:
+        yield session
+
+
+@contextmanager
+def recording(app: Flask) -> Iterator[Session]:
+    """A session whose rows are committed when the block ends, and not at all if it raises.
+
+    It is its own, so that nothing of the caller's is committed half-done. Only SQLite has one write
+    lock for all, which the request at hand may hold; its open transaction is ended by this one.
+
+    Raises:
+        StoreUnavailable: the database cannot be reached; nothing was written.
+    """
+    with _reached(app):
+        if db.engine.dialect.name == "sqlite" and db.session().in_transaction():
             try:
                 yield db.session()
+                db.session.commit()
             except BaseException:
                 db.session.rollback()
                 raise
-            if not joined:
-                db.session.commit()
-        except (IntegrityError, DataError):
-            raise
-        except (DBAPIError, PoolTimeout) as error:
-            raise StoreUnavailable("database", error) from error
+            return
+        with writing(), Session(db.engine) as session, session.begin():
+            yield session
+
+
+@contextmanager
+def _reached(app: Flask) -> Iterator[None]:
+    """Inside a context of ``app``, with the driver's errors turned into ours."""
+    try:
+        if has_app_context() and current_app.extensions is app.extensions:
+            yield
+        else:
+            with app.app_context():
+                yield
+    except (IntegrityError, DataError):
+        raise
+    except (DBAPIError, PoolTimeout) as error:
+        raise StoreUnavailable("database", error) from error

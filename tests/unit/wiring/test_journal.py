@@ -143,6 +143,27 @@ class TestTheTable:
         assert app.test_client().post("/test-change").text == "done"
         assert [c.version for c in journal.newest()] == [1]
 
+    def test_what_a_caller_has_not_finished_is_not_committed(
+        self, app: Flask, context: None
+    ) -> None:
+        if db.engine.dialect.name == "sqlite":
+            pytest.skip("SQLite has one write lock for all: the caller's transaction is ended")
+        db.session.add(User(username="half", display_name="Half", password_hash="x"))
+        db.session.flush()
+        SqlJournal(app).append(change(1), {})
+        db.session.rollback()
+        assert db.session.scalars(select(User).where(User.username == "half")).all() == []
+
+    def test_a_caller_is_not_undone_by_losing_the_race(self, app: Flask, context: None) -> None:
+        journal = SqlJournal(app)
+        journal.append(change(1), {})
+        user = User(username="ada", display_name="Ada", password_hash="x")
+        db.session.add(user)
+        db.session.commit()
+        with pytest.raises(VersionConflict):
+            journal.append(change(1), {})
+        assert user.username == "ada" and db.session.get(User, user.id) is user
+
     def test_a_database_that_is_away_is_said_so(self, app: Flask, context: None) -> None:
         with db.engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE resilience_config_changes RENAME TO hidden")
