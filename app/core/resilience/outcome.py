@@ -61,6 +61,21 @@ class Classifier:
 ANY_EXCEPTION = Classifier()
 
 
+PermitType = TypeVar("PermitType")
+
+
+def give_back(
+    give: Callable[[PermitType, Outcome], None] | None, permit: PermitType, outcome: Outcome
+) -> None:
+    """Hands a permit back; whatever goes wrong with that must not hide how the call ended."""
+    if give is None:
+        return
+    try:
+        give(permit, outcome)
+    except Exception:
+        log.exception("the end of a call was not recorded")
+
+
 class Exit(Protocol):
     """A permit: it takes the outcome once and never raises."""
 

@@ -11,7 +11,12 @@ from app.core.errors import BulkheadFull, CircuitIsolated, CircuitOpen, RateLimi
 from app.core.resilience.breaker import State
 from app.core.resilience.guard import Guard
 from app.core.resilience.outcome import Outcome
-from app.core.resilience.settings import BulkheadConfig, MultiDimensionalKey, RateLimitConfig
+from app.core.resilience.settings import (
+    BulkheadConfig,
+    CircuitBreakerConfig,
+    MultiDimensionalKey,
+    RateLimitConfig,
+)
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
 from tests.support.redis_servers import wait_until
@@ -93,6 +98,24 @@ def test_what_ends_the_caller_frees_the_slot_and_is_no_failure(
             raise KeyboardInterrupt
     assert parts.breaker.state().calls == 0
     assert parts.bulkhead.stats().held == 0
+
+
+def test_trouble_with_recording_hides_no_result(
+    platform: Platform, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = Live(CircuitBreakerConfig())
+    breaker = platform.live_breaker(name, config)
+    guard = Guard(name, platform.runtime, breaker, bulkhead=platform.bulkhead(name))
+
+    def work() -> str:
+        # From now on everything that asks for the configuration fails.
+        config.config = None  # type: ignore[assignment]
+        return "done"
+
+    assert guard.call(work) == "done"
+    config.config = CircuitBreakerConfig()
+    assert breaker.call(work) == "done"
+    assert caplog.text.count("the end of a call was not recorded") == 2
 
 
 def test_an_open_breaker_charges_nothing(platform: Platform, name: str) -> None:

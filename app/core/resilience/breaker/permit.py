@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from ..outcome import Outcome
+from ..outcome import Outcome, give_back
 from .states import Admission
 
 # Takes the permit and the outcome.
@@ -63,5 +63,4 @@ class BreakerPermit:
     def exit(self, outcome: Outcome) -> None:
         """Tell how the call ended; never raises."""
         give, self._give = self._give, None
-        if give is not None:
-            give(self, outcome)
+        give_back(give, self, outcome)

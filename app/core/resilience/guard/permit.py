@@ -11,7 +11,7 @@ from ..leases import Slot
 from ..limiter import DimensionStatus, RateLimitResult
 from ..limiter.remote import statuses_of
 from ..limiter.result import result_of
-from ..outcome import ANY_EXCEPTION, Outcome
+from ..outcome import ANY_EXCEPTION, Outcome, give_back
 from .entry import Entry
 
 # Takes the permit and the outcome.
@@ -80,8 +80,7 @@ class Permit:
     def exit(self, outcome: Outcome) -> None:
         """Tell how the call ended; never raises."""
         give, self._give = self._give, None
-        if give is not None:
-            give(self, outcome)
+        give_back(give, self, outcome)
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from app.core.resilience.leases import Heartbeat, Slot
+from app.core.resilience.process import _Process
 from tests.support.redis_servers import wait_until
 
 
@@ -88,11 +88,10 @@ def test_a_renewal_that_raises_does_not_end_the_heartbeat(
     assert "a heartbeat failed" in caplog.text
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_child_process_has_none_of_its_parents_slots(monkeypatch: pytest.MonkeyPatch) -> None:
     heartbeat, owner = Heartbeat(), Counting()
     heartbeat.add(owner.slot("parent"), owner)
-    monkeypatch.setattr(os, "getpid", lambda: -1)
+    monkeypatch.setattr(_Process, "pid", -1)
     heartbeat.add(owner.slot("child"), owner)
     assert len(heartbeat) == 1
 
