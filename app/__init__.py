@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
 from app import blueprints, cli, settings
 from app.db import init_db
-from app.extensions import db, migrate, permissions, redis_store
+from app.extensions import db, events, migrate, permissions, redis_store, resilience
 from app.http.api import init_api
-from app.http.auth import current_user_id, init_auth
+from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.context import init_context
+from app.http.guards import GUARDS
 from app.http.problems import init_problems
 from app.http.security import init_security_headers
 from app.server import YotoSocketIO
+from app.wiring import SqlJournal, sql_audit
 
 __all__ = ["create_app"]
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
 def create_app(
@@ -40,8 +45,18 @@ def create_app(
     init_security_headers(app)
     init_problems(app)
     init_db(app)
-    migrate.init_app(app, db, render_as_batch=True)
+    migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     redis_store.init_app(app)
+    events.init_app(app)
+    resilience.init_app(
+        app,
+        redis_store.of(app),
+        events.of(app),
+        journal=SqlJournal(app),
+        audit=sql_audit(app),
+        subject=caller_or_none,
+        defaults=GUARDS,
+    )
     init_auth(app)
     permissions.init_app(app, subject_loader=current_user_id)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])

@@ -6,8 +6,10 @@ from flask import current_app
 from flask_migrate import Migrate
 from werkzeug.local import LocalProxy
 
+from app.core.events import Events
 from app.core.permission import PermissionSystem
 from app.core.redis import RedisStore
+from app.core.resilience import Resilience
 from app.db import db
 from app.server import YotoSocketIO
 
@@ -17,6 +19,8 @@ socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
     lambda: current_app.extensions["socketio"]
 )
 redis_store = RedisStore()
+events = Events()
+resilience = Resilience()
 permissions = PermissionSystem()
 
-__all__ = ["db", "migrate", "permissions", "redis_store", "socketio"]
+__all__ = ["db", "events", "migrate", "permissions", "redis_store", "resilience", "socketio"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Flask
 
 from app.cli.permission import permission
+from app.cli.resilience import resilience
 from app.cli.seed import seed
 from app.cli.users import users
 
 
 def init_app(app: Flask) -> None:
     """Add the command groups to the application."""
-    for group in (permission, seed, users):
+    for group in (permission, resilience, seed, users):
         app.cli.add_command(group)

@@ -6,7 +6,7 @@ another site can make a browser call it.
 
 from __future__ import annotations
 
-from flask import Flask, g, request
+from flask import Flask, g, has_request_context, request
 
 from app.http.accounts import Identity
 from app.http.passwords import init_passwords
@@ -27,6 +27,7 @@ __all__ = [
     "EPOCH_CLAIM",
     "FAMILY_CLAIM",
     "Identity",
+    "caller_or_none",
     "current_user_id",
     "identity",
     "identity_of",
@@ -58,6 +59,12 @@ def identity() -> Identity:
 def current_user_id() -> int:
     """The caller's user id; see ``identity``."""
     return identity().user_id
+
+
+def caller_or_none() -> int | None:
+    """The caller's user id where sign-in was checked already; guards count others by address."""
+    known: Identity | None = g.get("identity") if has_request_context() else None
+    return known.user_id if known is not None else None
 
 
 def in_control() -> bool:
