@@ -37,6 +37,15 @@ class Base:
     REDIS_MAX_CONNECTIONS = 64
     REDIS_KEY_PREFIX = "yoto:"
 
+    # Seconds: how long memory and Redis answer checks after the invalidation log was last heard,
+    # and how often what a dead writer left in the outbox is published.
+    MAX_STALENESS = 2.0
+    OUTBOX_RELAY = True
+    OUTBOX_RELAY_INTERVAL = 1.0
+    # Connections with which the cache loads, and seconds that a check waits for a free one.
+    PERMISSION_POOL_SIZE = 4
+    PERMISSION_POOL_WAIT = 2.0
+
     ACCESS_TOKEN_SECONDS = 900
     REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
     PASSWORD_MIN_LENGTH = 10
@@ -69,6 +78,7 @@ class Testing(Base):
     ALLOW_EMBEDDED = True
     ASYNC_MODE = "threading"
     SECRET_KEY = "a key that only the tests use, and nobody else"
+    OUTBOX_RELAY = False
     ARGON2_TIME_COST = 1
     ARGON2_MEMORY_KIB = 64
 

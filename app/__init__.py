@@ -10,7 +10,7 @@ from flask import Flask
 
 from app import blueprints, cli, settings
 from app.db import init_db
-from app.extensions import db, events, migrate, permissions, redis_store, resilience
+from app.extensions import cache, db, migrate, optimization, permissions, redis_store
 from app.http.api import init_api
 from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.context import init_context
@@ -58,7 +58,14 @@ def create_app(
         defaults=GUARDS,
     )
     init_auth(app)
-    permissions.init_app(app, subject_loader=current_user_id)
+    optimization.init_app(app)
+    cache.init_app(app)
+    permissions.init_app(
+        app,
+        subject_loader=current_user_id,
+        cache=cache.of(app),
+        locks=optimization.of(app).locks,
+    )
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST)
     blueprints.init_pages(app)

@@ -7,6 +7,8 @@ from flask_migrate import Migrate
 from werkzeug.local import LocalProxy
 
 from app.core.events import Events
+from app.core.cache import HybridPermissionCache
+from app.core.optimization import AdvancedOptimization
 from app.core.permission import PermissionSystem
 from app.core.redis import RedisStore
 from app.core.resilience import Resilience
@@ -21,6 +23,8 @@ socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
 redis_store = RedisStore()
 events = Events()
 resilience = Resilience()
+optimization = AdvancedOptimization()
+cache = HybridPermissionCache()
 permissions = PermissionSystem()
 
 __all__ = ["db", "events", "migrate", "permissions", "redis_store", "resilience", "socketio"]

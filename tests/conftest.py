@@ -7,6 +7,7 @@ Two variables choose what it runs on: ``YOTO_TEST_DATABASE`` (``sqlite``, ``mari
 from __future__ import annotations
 
 import os
+import secrets
 
 ASYNC_MODE = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
 if ASYNC_MODE == "eventlet":
@@ -77,6 +78,8 @@ def app_config(database: Any, valkey_server: Any) -> dict[str, Any]:
         "ENVIRONMENT": "testing",
         "DATABASE_URL": database.url,
         "REDIS_URL": valkey_server.url,
+        # One server for all tests, and nothing in it that two of them share.
+        "REDIS_KEY_PREFIX": f"test-{secrets.token_hex(6)}:",
         "ASYNC_MODE": ASYNC_MODE,
     }
 
@@ -88,11 +91,16 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
     No context is pushed: requests of the test client would share its ``g``, and so its identity.
     """
     from app import create_app
-    from app.extensions import db, redis_store
+    from app.extensions import db, optimization, permissions, redis_store
 
     database.reset()
     application = create_app(app_config, instance_path=str(tmp_path / "instance"))
+    # A test may give the application another permission system, without a cache.
+    background = permissions.caching_of(application)
     yield application
+    assert background is not None
+    background.close()
+    optimization.of(application).locks.close()
     redis_store.of(application).close()
     with application.app_context():
         db.engine.dispose()

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+# A stored verdict is one int: flags, and above them the ordinary mask. With LOCAL, somebody has
+# every local permission, those too that are registered later; with SUPER, all.
+SUPER, LOCAL = 1, 2
+FLAG_BITS = 2
+
 
 def mask_of(bits: Iterable[int]) -> int:
     """The mask with exactly these bit indexes set."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
+
+from flask.globals import _cv_app
 
 from app.core.errors import ValidationFailed
 from app.core.permission.deciding import (
@@ -17,9 +19,17 @@ from app.core.permission.registry import RegisteredPermission
 from app.core.permission.requirement import Requirement
 from app.core.permission.resolver import Resolution
 from app.core.permission.scopes import Place, checked_id, parse_place
-from app.core.permission.state import PermissionState, get_state
+from app.core.permission.state import (
+    EXTENSION,
+    PermissionState,
+    get_state,
+    get_state_for,
+)
 from app.core.permission.verdict import Decision
 from app.db import db
+
+# What ``current_app`` looks up. Through that proxy it costs more than the whole check.
+_app_context = _cv_app.get
 
 Check = tuple[str, str | None, int | None]
 
@@ -45,6 +55,15 @@ class Checks:
         at_least: str | None = None,
     ) -> bool:
         """Whether the user has the permission there, now. Arguments as in ``decide``."""
+        app_context = _app_context(None)
+        if app_context is not None and context is None and at_least is None:
+            state = app_context.app.extensions.get(EXTENSION)
+            if state is not None and state.caching is not None:
+                caching = state.caching
+                if not caching.maintenance.enabled:
+                    allowed = caching.quick(app_context, user_id, permission, scope, scope_id)
+                    if allowed is not None:
+                        return cast(bool, allowed)
         return self.decide(user_id, permission, scope, scope_id, context, at_least).allowed
 
     def decide(
@@ -61,12 +80,13 @@ class Checks:
         Args:
             scope: ``"global"`` (also None), ``"server"`` or ``"channel"``, with its id.
             context: facts about the request for the policy engine; giving any makes it take part.
-            at_least: a position that the answer must include; the database always includes it.
+            at_least: a position that the answer must include, as a write gave it.
         """
-        state = get_state()
+        state = get_state_for([permission])
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
-        return decide_permission(state, checked_id(user_id, "user_id"), registered, place, context)
+        checked_id(user_id, "user_id")
+        return decide_permission(state, user_id, registered, place, context, at_least)
 
     def decide_expression(
         self,
@@ -112,7 +132,10 @@ class Checks:
         state = get_state()
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
-        ids = list(dict.fromkeys(checked_id(user_id, "user_ids") for user_id in user_ids))
+        ids = list(user_ids)
+        if state.caching is not None and not registered.abac:
+            return state.caching.source.allowed(ids, place, registered)
+        ids = list(dict.fromkeys(checked_id(user_id, "user_ids") for user_id in ids))
         found = state.source.load_many(ids, place, registered)
         verdicts = {}
         for user_id in ids:

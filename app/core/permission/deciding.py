@@ -10,6 +10,7 @@ from typing import Any
 
 from app.core.permission import verdict
 from app.core.permission.abac import PolicyAnswer, PolicyQuestion
+from app.core.permission.answer import Answer
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.requirement import Operator, Requirement
 from app.core.permission.resolver import Resolution
@@ -38,28 +39,42 @@ class PolicyOutcome:
     failed: bool = False
 
 
+def answer_of(
+    state: PermissionState, user_id: int, place: Place, at_least: str | None = None
+) -> tuple[Answer, dict[str, float]]:
+    """A resolution with where it is from, and the microseconds that it took."""
+    started = perf_counter()
+    if state.caching is not None:
+        answer = state.caching.source.answer(user_id, place, at_least)
+    else:
+        answer = Answer(state.source.load(user_id, place))
+    return answer, {"load": (perf_counter() - started) * 1e6}
+
+
 def decide_permission(
     state: PermissionState,
     user_id: int,
     permission: RegisteredPermission,
     place: Place,
     context: Context = None,
+    at_least: str | None = None,
 ) -> Decision:
     """The verdict on one permission; a super-admin's use of it is reported."""
-    started = perf_counter()
-    resolution = state.source.load(user_id, place)
-    timings = {"load": (perf_counter() - started) * 1e6}
+    answer, timings = answer_of(state, user_id, place, at_least)
+    resolution = answer.resolution
     allowed = resolution.mask & permission.mask != 0
     reason = reason_of(resolution, permission)
     version = None
     if allowed and (permission.abac or context is not None):
+        asked = perf_counter()
         outcome = ask_policies(state, user_id, [permission], place, context)
+        timings["policy"] = (perf_counter() - asked) * 1e6
         version = outcome.version
         if outcome.denied:
             allowed, reason = False, outcome.reason
     if reason == verdict.SUPER_ADMIN:
         state.on_super_admin_use(SuperAdminUse(user_id, permission.name, place))
-    return Decision(allowed, reason, policy_version=version, timings=timings)
+    return Decision(allowed, reason, *answer[1:], policy_version=version, timings=timings)
 
 
 def decide_requirement(
@@ -74,12 +89,11 @@ def decide_requirement(
     if requirement.operator in (Operator.AND, Operator.OR) and len(names) == 1:
         return decide_permission(state, user_id, state.registry.get(names[0]), place, context)
     bound = state.registry.bind(requirement.expression)
-    started = perf_counter()
-    resolution = state.source.load(user_id, place)
-    timings = {"load": (perf_counter() - started) * 1e6}
+    answer, timings = answer_of(state, user_id, place)
+    resolution = answer.resolution
     if is_blocked(resolution):
         reason = reason_of(resolution, state.registry.get(names[0]))
-        return Decision(False, reason, timings=timings)
+        return Decision(False, reason, *answer[1:], timings=timings)
 
     outcome = PolicyOutcome()
     snapshot = state.registry.snapshot
@@ -92,14 +106,12 @@ def decide_requirement(
     allowed = not outcome.failed and bound.matches(mask)
     if not allowed:
         reason, missing = _denial(state, resolution, requirement, mask, outcome)
-        return Decision(
-            False, reason, policy_version=outcome.version, timings=timings, names=missing
-        )
+        return Decision(False, reason, *answer[1:], outcome.version, timings, missing)
     reason = verdict.GRANTED
     if not bound.matches(mask & resolution.ordinary):
         reason = verdict.SUPER_ADMIN
         state.on_super_admin_use(SuperAdminUse(user_id, str(requirement), place))
-    return Decision(True, reason, policy_version=outcome.version, timings=timings)
+    return Decision(True, reason, *answer[1:], policy_version=outcome.version, timings=timings)
 
 
 def _denial(

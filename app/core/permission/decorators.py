@@ -24,7 +24,7 @@ from app.core.permission.requirement import (
     ScopeId,
 )
 from app.core.permission.scopes import parse_place
-from app.core.permission.state import get_state
+from app.core.permission.state import get_state_for
 from app.core.permission.subject import current_subject
 from app.models import ScopeType
 
@@ -98,7 +98,7 @@ def _decorator(
         )
 
         def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            state = get_state()
+            state = get_state_for(requirement.expression.names)
             user_id = current_subject()
             place = parse_place(scope, find_id(args, kwargs))
             decision = decide_requirement(state, user_id, requirement, place)

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from flask import current_app
+
+from app.core.permission.outbox.watching import has_touched, written_position
+from app.db import db
+
+
+def last_position() -> str | None:
+    """Where the invalidation log has what the current session committed last.
+
+    None while it is in the middle of a change, if it changed nothing that verdicts are made of, and
+    in an app without a cache.
+    """
+    if not current_app or not db.session.registry.has():
+        return None
+    session = db.session()
+    return None if has_touched(session) else written_position(session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,9 +27,10 @@ class WriteReceipt:
     """Proof of a change.
 
     Attributes:
-        position: the place of the change in the invalidation log; None: not in a log.
+        position: the place of the change in the invalidation log, or a token of the outbox for it;
+            None: not committed yet, or not in a log.
         ids: database ids of what was made or changed, in the order asked for.
     """
 
-    position: str | None = None
+    position: str | None = field(default_factory=last_position)
     ids: tuple[int, ...] = ()

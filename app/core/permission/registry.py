@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.core.errors import UnknownPermission, ValidationFailed
-from app.core.permission.bits import KnownBits, bits_of
+from app.core.permission.bits import FLAG_BITS, LOCAL, KnownBits, bits_of
 from app.core.permission.expressions import BoundExpression, Expression
 from app.models import ScopeType
 
@@ -26,7 +26,12 @@ READ_HISTORY = "message.read_history"
 
 @dataclass(frozen=True, slots=True)
 class RegisteredPermission:
-    """A permission as stored. ``mask`` has only its bit set."""
+    """A permission as stored.
+
+    Attributes:
+        mask: only its bit set.
+        wanted: what a stored verdict must have one bit of, for its owner to have the permission.
+    """
 
     id: int
     name: str
@@ -36,9 +41,12 @@ class RegisteredPermission:
     group: str | None = None
     description: str = ""
     mask: int = field(init=False)
+    wanted: int = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mask", 1 << self.bit)
+        local = LOCAL if self.scope != ScopeType.GLOBAL else 0
+        object.__setattr__(self, "wanted", self.mask << FLAG_BITS | local)
 
 
 def checked_name(name: object, field_name: str = "permission") -> str:
@@ -61,7 +69,7 @@ def checked_name(name: object, field_name: str = "permission") -> str:
 class Snapshot:
     """All permissions as of one reading. Immutable: readers need no lock."""
 
-    __slots__ = ("by_name", "by_id", "mask_by_id", "bits", "abac", "implying", "_by_bit")
+    __slots__ = ("by_name", "by_id", "mask_by_id", "bits", "abac", "implying", "wanted", "_by_bit")
 
     def __init__(self, permissions: Iterable[RegisteredPermission] = ()) -> None:
         self.by_name: Mapping[str, RegisteredPermission] = {p.name: p for p in permissions}
@@ -76,6 +84,7 @@ class Snapshot:
             if permission.abac:
                 abac |= permission.mask
         self.abac = abac
+        self.wanted = {p.name: p.wanted for p in self.by_name.values() if not p.abac}
         # Ids of the permissions without which no other can be judged.
         self.implying = [
             self.by_name[name].id for name in (ADMINISTRATOR, READ) if name in self.by_name
@@ -106,6 +115,13 @@ class PermissionRegistry:
         self._begun = 0
         self._snapshot: Snapshot | None = None
         self._bound: dict[Expression, BoundExpression] = {}
+        # By name, for permissions that no policy judges: see ``stored.wanted``.
+        self.wanted: Mapping[str, int] = {}
+
+    def expire(self) -> None:
+        """Read again at the next use."""
+        with self._lock:
+            self._snapshot, self.wanted = None, {}
 
     @property
     def snapshot(self) -> Snapshot:
@@ -117,7 +133,8 @@ class PermissionRegistry:
         with self._lock:
             if self._snapshot is None or self._begun == begun_before:
                 self._begun += 1
-                self._snapshot = Snapshot(self._read())
+                self._snapshot = snapshot = Snapshot(self._read())
+                self.wanted = snapshot.wanted
             return self._snapshot
 
     def get(self, name: object, field_name: str = "permission") -> RegisteredPermission:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from flask import current_app
 
 from app.core.permission.abac import PolicyCheck
-from app.core.permission.outbox.publisher import Outbox
+from app.core.permission.caching import Caching
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.scopes import Place
 from app.core.permission.source import ResolutionSource
 
 EXTENSION = "yoto.permissions"
+# Permissions of this prefix are the operators', and checked in maintenance too.
+BREAK_GLASS = "platform."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class PermissionState:
         policy: asks the policy engine; None means that there is none, which denies.
         clock: the present time in epoch seconds.
         on_super_admin_use: told of each use of super-admin power, before it takes effect.
-        outbox: tells the invalidation log of what is committed; None: there is no cache.
+        caching: the cache and what belongs to it; None: every check reads the database.
     """
 
     registry: PermissionRegistry
@@ -43,12 +45,7 @@ class PermissionState:
     policy: PolicyCheck | None
     clock: Callable[[], float]
     on_super_admin_use: Callable[[SuperAdminUse], None]
-    outbox: Outbox | None = None
-
-
-def find_state() -> PermissionState | None:
-    """The state of the current app; None outside an app context, or without a permission system."""
-    return current_app.extensions.get(EXTENSION) if current_app else None
+    caching: Caching | None = None
 
 
 def get_state() -> PermissionState:
@@ -56,6 +53,32 @@ def get_state() -> PermissionState:
 
     Raises:
         RuntimeError: outside an app context, or the app has no permission system.
+        MaintenanceMode: the platform is in maintenance.
+    """
+    state = get_state_in_maintenance()
+    if state.caching is not None:
+        state.caching.start()
+        state.caching.maintenance.check()
+    return state
+
+
+def get_state_for(names: Iterable[object]) -> PermissionState:
+    """The same to ask about permissions ``names``, everywhere.
+
+    In maintenance, operators' own are answered: nobody could end it otherwise.
+
+    Raises: as ``get_state``.
+    """
+    if all(isinstance(name, str) and name.startswith(BREAK_GLASS) for name in names):
+        return get_state_in_maintenance()
+    return get_state()
+
+
+def get_state_in_maintenance() -> PermissionState:
+    """The same for the few calls that work in maintenance too.
+
+    Raises:
+        RuntimeError: as ``get_state``.
     """
     if not current_app:
         raise RuntimeError(

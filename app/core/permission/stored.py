@@ -1,8 +1,7 @@
 """Resolutions as the cache stores them: one int for checks, and bytes for the reasons.
 
-The two lowest bits of the int are flags, the ordinary mask stands above them. With ``LOCAL``,
-somebody has every local permission, those too that are registered later; with ``SUPER``, all.
-Super-admins' masks are stored without their power, so that a hit never hides a use of it.
+``bits`` says how the int is made. Super-admins' masks are stored without their power, so that a hit
+never hides a use of it.
 """
 
 from __future__ import annotations
@@ -12,14 +11,9 @@ from collections.abc import Iterable
 import msgspec
 
 from app.core.cache import Entry, Loaded
-from app.core.permission.bits import KnownBits
+from app.core.permission.bits import FLAG_BITS, LOCAL, SUPER, KnownBits
 from app.core.permission.facts import UserFacts
-from app.core.permission.registry import RegisteredPermission
 from app.core.permission.resolver import Resolution, Standing
-from app.models import ScopeType
-
-SUPER, LOCAL = 1, 2
-FLAG_BITS = 2
 
 
 class _Detail(msgspec.Struct, array_like=True):
@@ -32,12 +26,6 @@ class _Detail(msgspec.Struct, array_like=True):
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(_Detail)
-
-
-def wanted(permission: RegisteredPermission) -> int:
-    """What a stored int must have one bit of, for its owner to have ``permission``."""
-    local = LOCAL if permission.scope != ScopeType.GLOBAL else 0
-    return permission.mask << FLAG_BITS | local
 
 
 def to_loaded(

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from app.core.permission.scopes import checked_id
-from app.core.permission.state import get_state
+from app.core.permission.state import get_state_in_maintenance
 
 _acting: ContextVar[int | None] = ContextVar("yoto_acting_user", default=None)
 
@@ -37,7 +37,7 @@ def current_subject() -> int:
     user_id = _acting.get()
     if user_id is not None:
         return user_id
-    load = get_state().subject_loader
+    load = get_state_in_maintenance().subject_loader
     if load is None:
         raise RuntimeError(
             "nobody acts: use 'with acting_as(user_id)', or give init_app a subject_loader"

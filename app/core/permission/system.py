@@ -7,12 +7,18 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from app.core.cache import TieredCache
+from app.core.optimization import DistributedLocks
 from app.core.permission.abac import PolicyCheck
 from app.core.permission.assignment_writes import AssignmentWrites
 from app.core.permission.audit import record_super_admin_use
+from app.core.permission.caching import Caching
 from app.core.permission.checks import Checks
 from app.core.permission.grant_writes import GrantWrites
 from app.core.permission.group_writes import GroupWrites
+from app.core.permission.invalidation import Invalidation
+from app.core.permission.maintenance_calls import MaintenanceCalls
+from app.core.permission.outbox.watching import watch_writes
 from app.core.permission.overwrite_writes import OverwriteWrites
 from app.core.permission.registration import Registration, read_permissions
 from app.core.permission.registry import PermissionRegistry
@@ -25,6 +31,8 @@ from app.core.permission.transactions import watch_sessions
 
 class PermissionSystem(
     Checks,
+    MaintenanceCalls,
+    Invalidation,
     Survey,
     Registration,
     RoleWrites,
@@ -47,6 +55,8 @@ class PermissionSystem(
         policy: PolicyCheck | None = None,
         clock: Callable[[], float] = time.time,
         on_super_admin_use: Callable[[SuperAdminUse], None] = record_super_admin_use,
+        cache: TieredCache | None = None,
+        locks: DistributedLocks | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -56,14 +66,46 @@ class PermissionSystem(
             clock: the present time in epoch seconds.
             on_super_admin_use: told of each use of super-admin power before it takes effect; what
                 it raises stops the use.
+            cache, locks: answer checks; without both, every check reads the database.
         """
         registry = PermissionRegistry(read_permissions)
         watch_sessions()
+        watch_writes()
+        database = DatabaseSource(registry, clock)
+        caching = None
+        if cache is not None and locks is not None:
+            caching = Caching.of(app, registry, clock, database, cache, locks)
         app.extensions[EXTENSION] = PermissionState(
             registry=registry,
-            source=DatabaseSource(registry, clock),
+            source=caching.source if caching else database,
             subject_loader=subject_loader,
             policy=policy,
             clock=clock,
             on_super_admin_use=on_super_admin_use,
+            caching=caching,
         )
+
+    @staticmethod
+    def start(app: Flask) -> None:
+        """Begin the work in the background that the first check would begin.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        caching = PermissionSystem.caching_of(app)
+        if caching is not None:
+            caching.start()
+            caching.cache.start(0)
+
+    @staticmethod
+    def close(app: Flask) -> None:
+        """End the threads of ``app`` and close our connections; a later use begins anew."""
+        caching = PermissionSystem.caching_of(app)
+        if caching is not None:
+            caching.close()
+
+    @staticmethod
+    def caching_of(app: Flask) -> Caching | None:
+        """The cache of ``app`` and what belongs to it; None for an app without."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        return state.caching if state else None

@@ -39,7 +39,7 @@ class Decision:
     Attributes:
         allowed: the verdict itself.
         reason: why, as a code of this module.
-        tier: who answered: ``db``.
+        tier: who answered: ``l1`` (the process), ``l2`` (Redis) or ``db``.
         position: place in the invalidation log that the answer is known to include, if any.
         age_ms: age of the facts, milliseconds.
         policy_version: version of the policies that took part, if any did.

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import Session, attributes
+from sqlalchemy.orm.base import PassiveFlag
 
 from app.core.permission.outbox.rules import RULES, Act, Row, Rule
 from app.core.permission.outbox.touches import Touches
@@ -34,7 +35,7 @@ def _both(touches: Touches, act: Act, rule: Rule, thing: Any) -> None:
     now = _row(thing, rule)
     before = dict(now)
     for key in rule.keys:
-        deleted = attributes.get_history(thing, key, attributes.PASSIVE_NO_FETCH).deleted
+        deleted = attributes.get_history(thing, key, PassiveFlag.PASSIVE_NO_FETCH).deleted
         if deleted:
             before[key] = deleted[0]
     rule.apply(touches, act, before)
@@ -48,4 +49,4 @@ def _row(thing: Any, rule: Rule) -> Row:
 
 
 def _changed(thing: Any, column: str) -> bool:
-    return attributes.get_history(thing, column, attributes.PASSIVE_NO_FETCH).has_changes()
+    return attributes.get_history(thing, column, PassiveFlag.PASSIVE_NO_FETCH).has_changes()

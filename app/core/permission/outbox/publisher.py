@@ -16,6 +16,8 @@ from app.db import writing
 
 log = logging.getLogger(__name__)
 
+# Where an app with a cache keeps its ``Outbox``.
+OUTBOX_EXTENSION = "yoto.outbox"
 TOKEN_PREFIX = "outbox-"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from time import monotonic
 
 from app.core.cache import TieredCache
@@ -39,13 +40,20 @@ class OutboxRelay:
         pool: SidePool,
         counts: OutboxCounts,
         interval: float,
+        also: Callable[[], object] = bool,
     ) -> None:
-        """``interval`` is in seconds; no thread is started yet."""
+        """No thread is started yet.
+
+        Args:
+            interval: seconds.
+            also: done in every turn of the thread, whether this process relays or not.
+        """
         self._cache = cache
         self._locks = locks
         self._pool = pool
         self._counts = counts
         self._interval = interval
+        self._also = also
         self._start_lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -112,6 +120,7 @@ class OutboxRelay:
         failing = False
         while not stop.wait(self._interval):
             try:
+                self._also()
                 self.turn()
                 failing = False
             except Exception as error:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from app.core.cache import subjects
+from app.core import cache
 from app.core.permission.outbox.touches import Home, Touches
 from app.models import (
     Category,
@@ -83,13 +83,13 @@ def _assignment(touches: Touches, act: Act, row: Row) -> None:
 
 def _role(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.add(subjects.role(row["id"]))
+        touches.add(cache.subjects.role(row["id"]))
     if row.get("is_default") and row.get("server_id") is not None:
-        touches.add(subjects.server(row["server_id"]))
+        touches.add(cache.subjects.server(row["server_id"]))
 
 
 def _grant(touches: Touches, act: Act, row: Row) -> None:
-    touches.add(subjects.role(row["role_id"]))
+    touches.add(cache.subjects.role(row["role_id"]))
 
 
 def _group_member(touches: Touches, act: Act, row: Row) -> None:
@@ -104,7 +104,7 @@ def _group(touches: Touches, act: Act, row: Row) -> None:
 
 def _overwrite(touches: Touches, act: Act, row: Row) -> None:
     if row.get("channel_id") is not None:
-        touches.add(subjects.channel(row["channel_id"]))
+        touches.add(cache.subjects.channel(row["channel_id"]))
     elif row.get("category_id") is not None:
         touches.categories.add(row["category_id"])
     else:
@@ -113,17 +113,17 @@ def _overwrite(touches: Touches, act: Act, row: Row) -> None:
 
 def _channel(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.add(subjects.channel(row["id"]))
+        touches.add(cache.subjects.channel(row["id"]))
 
 
 def _category(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.add(subjects.server(row["server_id"]))
+        touches.add(cache.subjects.server(row["server_id"]))
 
 
 def _server(touches: Touches, act: Act, row: Row) -> None:
     if act is not Act.INSERT:
-        touches.add(subjects.server(row["id"]))
+        touches.add(cache.subjects.server(row["id"]))
 
 
 def _permission(touches: Touches, act: Act, row: Row) -> None:

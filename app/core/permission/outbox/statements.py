@@ -70,9 +70,7 @@ def _inserted(
         rule.apply(touches, Act.INSERT, row)
 
 
-def _met(
-    statement: Update | Delete, rule: Rule, state: ORMExecuteState, touches: Touches
-) -> None:
+def _met(statement: Update | Delete, rule: Rule, state: ORMExecuteState, touches: Touches) -> None:
     parameters = _parameters(state)
     changes: dict[str, Any] = {}
     if isinstance(statement, Update):
@@ -110,12 +108,9 @@ def _values(statement: Insert | Update) -> dict[str, Any]:
 
     SQLAlchemy offers no public way to ask a statement for what was given to ``values()``.
     """
-    given = getattr(statement, "_values", None) or {}
-    ordered = dict(getattr(statement, "_ordered_values", None) or ())
-    return {
-        getattr(column, "key", column): _literal(value)
-        for column, value in {**given, **ordered}.items()
-    }
+    given: dict[Any, Any] = dict(getattr(statement, "_values", None) or {})
+    given |= dict(getattr(statement, "_ordered_values", None) or ())
+    return {_name(column): _literal(value) for column, value in given.items()}
 
 
 def _several_rows(statement: Insert) -> list[Row]:
@@ -124,10 +119,12 @@ def _several_rows(statement: Insert) -> list[Row]:
         for row in batch:
             if not isinstance(row, Mapping):
                 return [{}]
-            rows.append(
-                {getattr(column, "key", column): _literal(value) for column, value in row.items()}
-            )
+            rows.append({_name(column): _literal(value) for column, value in row.items()})
     return rows
+
+
+def _name(column: Any) -> str:
+    return str(getattr(column, "key", column))
 
 
 def _literal(value: Any) -> Any:

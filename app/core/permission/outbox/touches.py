@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from app.core.cache import subjects
+from app.core import cache
 
 # Users of one transaction that get an event each; more become one event of their server.
 MAX_USERS = 64
@@ -53,7 +53,7 @@ class Touches:
 
     def everything(self) -> None:
         """Touch all there is, because nobody can say what was changed."""
-        self.add(subjects.GLOBAL)
+        self.add(cache.subjects.GLOBAL)
 
     def user(self, user_id: int, home: Home = Home()) -> None:
         """Touch what one user may do within ``home``."""
@@ -77,21 +77,23 @@ class Touches:
         settled.update(dict.fromkeys(_of_groups(self.groups, found)))
         for category_id in sorted(self.categories):
             server_id = found.category_servers.get(category_id)
-            settled[subjects.GLOBAL if server_id is None else subjects.server(server_id)] = None
-        if subjects.GLOBAL in settled:
-            return [one for one in (subjects.GLOBAL, subjects.POLICY) if one in settled]
+            settled[
+                cache.subjects.GLOBAL if server_id is None else cache.subjects.server(server_id)
+            ] = None
+        if cache.subjects.GLOBAL in settled:
+            return [one for one in (cache.subjects.GLOBAL, cache.subjects.POLICY) if one in settled]
         return list(settled)
 
     def _of_users(self, found: Found) -> Iterable[str]:
         if len(self._users) <= MAX_USERS:
-            return [subjects.user(user_id) for user_id in self._users]
+            return [cache.subjects.user(user_id) for user_id in self._users]
         servers = {
             found.role_servers.get(home.role_id) if home.role_id is not None else home.server_id
             for some in self._users.values()
             for home in some
         }
         return [
-            subjects.GLOBAL if server_id is None else subjects.server(server_id)
+            cache.subjects.GLOBAL if server_id is None else cache.subjects.server(server_id)
             for server_id in sorted(servers, key=lambda server_id: server_id or 0)
         ]
 
@@ -99,5 +101,5 @@ class Touches:
 def _of_groups(groups: Iterable[int], found: Found) -> Iterable[str]:
     roles = {role for group_id in groups for role in found.group_roles.get(group_id, ())}
     if len(roles) > MAX_ROLES:
-        return [subjects.GLOBAL]
-    return [subjects.role(role_id) for role_id in sorted(roles)]
+        return [cache.subjects.GLOBAL]
+    return [cache.subjects.role(role_id) for role_id in sorted(roles)]

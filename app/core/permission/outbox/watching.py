@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from app.core.permission.outbox.objects import touched_by_flush
+from app.core.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from app.core.permission.outbox.rows import Event, add_events, look_up
 from app.core.permission.outbox.statements import touched_by_statement
 from app.core.permission.outbox.touches import Touches
-from app.core.permission.state import find_state
 
 _TOUCHES = "yoto.touches"
 _WRITTEN = "yoto.outbox"
@@ -87,9 +88,9 @@ def _after_commit(session: Session) -> None:
     events: list[Event] | None = session.info.pop(_WRITTEN, None)
     if not events:
         return
-    state = find_state()
-    if state is not None and state.outbox is not None:
-        session.info[_POSITION] = state.outbox.publish(events)
+    outbox: Outbox | None = current_app.extensions.get(OUTBOX_EXTENSION) if current_app else None
+    if outbox is not None:
+        session.info[_POSITION] = outbox.publish(events)
 
 
 def _after_rollback(session: Session) -> None:

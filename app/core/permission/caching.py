@@ -1,0 +1,125 @@
+"""Everything that an app with a cache has: the cache, the outbox, the relay, our connections."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from app.core import cache as cache_layer
+from app.core.cache import Position, TieredCache
+from app.core.optimization import DistributedLocks
+from app.core.permission.cached_source import CachedSource
+from app.core.permission.maintenance import Maintenance
+from app.core.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
+from app.core.permission.outbox.relay import OutboxRelay
+from app.core.permission.pool import POOL_SIZE, POOL_WAIT, SidePool
+from app.core.permission.quick import QuickCheck, quick_check
+from app.core.permission.registry import PermissionRegistry
+from app.core.permission.source import DatabaseSource
+
+log = logging.getLogger(__name__)
+
+RELAY_INTERVAL = 1.0  # s
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """The parts, wired together.
+
+    Attributes:
+        cache: memory, Redis and the log.
+        pool: our own connections to the database.
+        source: resolutions through the cache.
+        outbox: publishes what is committed.
+        relay: publishes what others could not.
+        maintenance: whether the platform is in maintenance, as this process knows.
+        quick: answers hits of the first tier; not to be asked in maintenance.
+        relaying: whether ``start`` starts the relay.
+    """
+
+    cache: TieredCache
+    pool: SidePool
+    source: CachedSource
+    outbox: Outbox
+    relay: OutboxRelay
+    maintenance: Maintenance
+    quick: QuickCheck
+    relaying: bool
+
+    @classmethod
+    def of(
+        cls,
+        app: Flask,
+        registry: PermissionRegistry,
+        clock: Callable[[], float],
+        database: DatabaseSource,
+        cache: TieredCache,
+        locks: DistributedLocks,
+    ) -> Caching:
+        """Wire the parts for ``app``; nothing connects and no thread starts.
+
+        Reads ``PERMISSION_POOL_SIZE``, ``PERMISSION_POOL_WAIT``, ``OUTBOX_RELAY`` and
+        ``OUTBOX_RELAY_INTERVAL``.
+        """
+        config: dict[str, Any] = app.config
+        pool = SidePool(
+            app,
+            config.get("PERMISSION_POOL_SIZE", POOL_SIZE),
+            config.get("PERMISSION_POOL_WAIT", POOL_WAIT),
+        )
+        outbox = Outbox(cache, pool)
+        maintenance = Maintenance(pool)
+        relay = OutboxRelay(
+            cache,
+            locks,
+            pool,
+            outbox.counts,
+            config.get("OUTBOX_RELAY_INTERVAL", RELAY_INTERVAL),
+            also=maintenance.refresh,
+        )
+        made = cls(
+            cache,
+            pool,
+            CachedSource(registry, clock, cache, pool, database),
+            outbox,
+            relay,
+            maintenance,
+            quick_check(registry, cache),
+            config.get("OUTBOX_RELAY", True),
+        )
+        cache.tailer.subscribe(_listener(registry, maintenance))
+        app.extensions[OUTBOX_EXTENSION] = outbox
+        return made
+
+    def start(self) -> None:
+        """Follow the log and relay the outbox from now on; both end by themselves with ``close``.
+
+        Raises:
+            StoreUnavailable: the database did not say whether there is maintenance.
+        """
+        if self.relaying and not self.relay.running:
+            self.relay.start()
+        if not self.maintenance.known:
+            self.maintenance.refresh()
+
+    def close(self) -> None:
+        """End the threads and close our connections; a later use begins anew."""
+        self.relay.close()
+        self.cache.close()
+        self.pool.close()
+
+
+def _listener(
+    registry: PermissionRegistry, maintenance: Maintenance
+) -> Callable[[Sequence[str], Position], None]:
+    def heard(touched: Sequence[str], position: Position) -> None:
+        if cache_layer.subjects.GLOBAL in touched:
+            registry.expire()
+        if cache_layer.subjects.GLOBAL in touched or cache_layer.subjects.POLICY in touched:
+            maintenance.refresh()
+
+    return heard
