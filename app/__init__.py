@@ -10,11 +10,21 @@ from flask import Flask
 
 from app import blueprints, cli, settings
 from app.db import init_db
-from app.extensions import cache, db, migrate, optimization, permissions, redis_store
+from app.extensions import (
+    cache,
+    db,
+    events,
+    migrate,
+    optimization,
+    permissions,
+    redis_store,
+    resilience,
+)
 from app.http.api import init_api
 from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.context import init_context
 from app.http.guards import GUARDS
+from app.http.positions import init_positions
 from app.http.problems import init_problems
 from app.http.security import init_security_headers
 from app.server import YotoSocketIO
@@ -66,6 +76,7 @@ def create_app(
         cache=cache.of(app),
         locks=optimization.of(app).locks,
     )
+    init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST)
     blueprints.init_pages(app)

@@ -6,8 +6,8 @@ from flask import current_app
 from flask_migrate import Migrate
 from werkzeug.local import LocalProxy
 
-from app.core.events import Events
 from app.core.cache import HybridPermissionCache
+from app.core.events import Events
 from app.core.optimization import AdvancedOptimization
 from app.core.permission import PermissionSystem
 from app.core.redis import RedisStore
@@ -27,4 +27,14 @@ optimization = AdvancedOptimization()
 cache = HybridPermissionCache()
 permissions = PermissionSystem()
 
-__all__ = ["db", "events", "migrate", "permissions", "redis_store", "resilience", "socketio"]
+__all__ = [
+    "cache",
+    "db",
+    "events",
+    "migrate",
+    "optimization",
+    "permissions",
+    "redis_store",
+    "resilience",
+    "socketio",
+]

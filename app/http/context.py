@@ -67,9 +67,14 @@ def read_only(view: View) -> View:
     return view
 
 
-def _announce_writes() -> None:
+def changes_something() -> bool:
+    """Whether the view of this request is one that may change what is stored."""
     view = current_app.view_functions.get(request.endpoint or "")
-    set_writing(request.method not in SAFE_METHODS and not hasattr(view, READ_ONLY_MARK))
+    return request.method not in SAFE_METHODS and not hasattr(view, READ_ONLY_MARK)
+
+
+def _announce_writes() -> None:
+    set_writing(changes_something())
 
 
 def _return_id(response: Response) -> Response:

@@ -69,42 +69,48 @@ class Lookup:
     """The hot path: one user's mask in one place, from memory, or None.
 
     It costs two look-ups, one reading of the clock and two comparisons. A caller for whom the call
-    itself is too much may write the same in place, with ``users`` and ``tailer`` bound once::
+    itself is too much may write the same in place, with ``find``, ``counts`` and the tailer bound
+    once, and leave to ``mask`` what it does not find::
 
-        places = users.find(user_id)
+        places = find(user_id)
         slot = places and places.get(server_id << 1)
         now = monotonic()
         if slot and now < slot.fresh_until and now < tailer.fresh_until:
+            counts.l1_hits += 1
             mask = slot.mask
+
+    Attributes:
+        find: the slots of a user by place, or None.
+        counts: where hits are counted.
     """
 
-    __slots__ = ("_conditional", "_counts", "_find", "_tailer")
+    __slots__ = ("_conditional", "_tailer", "counts", "find")
 
     def __init__(self, memory: Memory, tailer: Tailer, counts: CacheCounts) -> None:
-        self._find = memory.users.find
+        self.find = memory.users.find
         self._conditional = memory.conditional
         self._tailer = tailer
-        self._counts = counts
+        self.counts = counts
 
     def mask(self, user_id: int, place: PlaceKey) -> int | None:
         """The mask, if memory may answer without a second thought."""
-        places = self._find(user_id)
+        places = self.find(user_id)
         if places is not None:
             slot = places.get(place)
             if slot is not None:
                 now = monotonic()
                 if now < slot[1] and now < self._tailer.fresh_until:
-                    self._counts.l1_hits += 1
+                    self.counts.l1_hits += 1
                     return slot[0]
                 return None
         mask = self._conditional_mask(user_id, place)
         if mask is not None:
-            self._counts.l1_hits += 1
+            self.counts.l1_hits += 1
         return mask
 
     def masks(self, user_ids: Iterable[int], place: PlaceKey) -> tuple[dict[int, int], list[int]]:
         """The masks that memory has, by user, and the users that it does not have."""
-        find = self._find
+        find = self.find
         now = monotonic()
         if now >= self._tailer.fresh_until:
             return {}, list(user_ids)
@@ -121,7 +127,7 @@ class Lookup:
                     missing.append(user_id)
                 else:
                     found[user_id] = mask
-        self._counts.l1_hits += len(found)
+        self.counts.l1_hits += len(found)
         return found, missing
 
     def _conditional_mask(self, user_id: int, place: PlaceKey) -> int | None:

@@ -136,6 +136,14 @@ class TieredCache:
         believing = (at_least is None or self._barrier.reached(at_least)) and fresh
         return self._batch.answer(user_ids, place, loader, believing, storing=fresh)
 
+    def reached(self, at_least: Position | str) -> bool:
+        """Whether this process has applied ``at_least``; waits for it, at most for a moment.
+
+        Raises:
+            ValidationFailed: ``at_least`` is no position, or one that was never given out.
+        """
+        return self._ready() and self._barrier.reached(at_least)
+
     def invalidate(self, *changed: str) -> Position:
         """Believe nothing about ``changed`` subjects any more, here at once, elsewhere by the log.
 

@@ -17,7 +17,6 @@ from app.core.permission.maintenance import Maintenance
 from app.core.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from app.core.permission.outbox.relay import OutboxRelay
 from app.core.permission.pool import POOL_SIZE, POOL_WAIT, SidePool
-from app.core.permission.quick import QuickCheck, quick_check
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.source import DatabaseSource
 
@@ -37,7 +36,6 @@ class Caching:
         outbox: publishes what is committed.
         relay: publishes what others could not.
         maintenance: whether the platform is in maintenance, as this process knows.
-        quick: answers hits of the first tier; not to be asked in maintenance.
         relaying: whether ``start`` starts the relay.
     """
 
@@ -47,7 +45,6 @@ class Caching:
     outbox: Outbox
     relay: OutboxRelay
     maintenance: Maintenance
-    quick: QuickCheck
     relaying: bool
 
     @classmethod
@@ -88,7 +85,6 @@ class Caching:
             outbox,
             relay,
             maintenance,
-            quick_check(registry, cache),
             config.get("OUTBOX_RELAY", True),
         )
         cache.tailer.subscribe(_listener(registry, maintenance))

@@ -55,15 +55,16 @@ class Checks:
         at_least: str | None = None,
     ) -> bool:
         """Whether the user has the permission there, now. Arguments as in ``decide``."""
-        app_context = _app_context(None)
-        if app_context is not None and context is None and at_least is None:
-            state = app_context.app.extensions.get(EXTENSION)
-            if state is not None and state.caching is not None:
-                caching = state.caching
-                if not caching.maintenance.enabled:
-                    allowed = caching.quick(app_context, user_id, permission, scope, scope_id)
-                    if allowed is not None:
-                        return cast(bool, allowed)
+        if context is None and at_least is None:
+            try:
+                app_context = _app_context()
+                quick = app_context.app.extensions[EXTENSION].quick
+            except LookupError:
+                quick = None
+            if quick is not None:
+                allowed = quick(app_context, user_id, permission, scope, scope_id)
+                if allowed is not None:
+                    return cast(bool, allowed)
         return self.decide(user_id, permission, scope, scope_id, context, at_least).allowed
 
     def decide(

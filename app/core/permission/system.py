@@ -14,12 +14,15 @@ from app.core.permission.assignment_writes import AssignmentWrites
 from app.core.permission.audit import record_super_admin_use
 from app.core.permission.caching import Caching
 from app.core.permission.checks import Checks
+from app.core.permission.explain import Explaining
 from app.core.permission.grant_writes import GrantWrites
 from app.core.permission.group_writes import GroupWrites
 from app.core.permission.invalidation import Invalidation
 from app.core.permission.maintenance_calls import MaintenanceCalls
 from app.core.permission.outbox.watching import watch_writes
 from app.core.permission.overwrite_writes import OverwriteWrites
+from app.core.permission.position_calls import PositionCalls
+from app.core.permission.quick import quick_check
 from app.core.permission.registration import Registration, read_permissions
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.role_writes import RoleWrites
@@ -31,8 +34,10 @@ from app.core.permission.transactions import watch_sessions
 
 class PermissionSystem(
     Checks,
+    Explaining,
     MaintenanceCalls,
     Invalidation,
+    PositionCalls,
     Survey,
     Registration,
     RoleWrites,
@@ -83,6 +88,7 @@ class PermissionSystem(
             clock=clock,
             on_super_admin_use=on_super_admin_use,
             caching=caching,
+            quick=quick_check(registry, caching.cache, caching.maintenance) if caching else None,
         )
 
     @staticmethod

@@ -1,0 +1,72 @@
+"""Reading one's own writes, on whatever worker the next request lands.
+
+Every answer to a write carries the position of its change in ``X-Permission-Position``, and in a
+cookie that lives a little longer than a change needs to reach every worker. A request that brings
+either is judged on nothing older. The cookie is no credential: it can only make answers fresher.
+"""
+
+from __future__ import annotations
+
+import math
+
+from flask import Flask, Response, current_app, request
+
+from app.core.errors import ValidationFailed
+from app.extensions import permissions
+from app.http.context import changes_something
+
+POSITION_HEADER = "X-Permission-Position"
+POSITION_COOKIE = "yoto_position"
+# s on top of what a change may need: clocks of browsers count in whole seconds.
+COOKIE_MARGIN = 2.0
+
+
+def init_positions(app: Flask) -> None:
+    """Take positions in and give them out with every request."""
+    app.before_request(_take)
+    app.after_request(_give)
+
+
+def _take() -> None:
+    """What the request brings; the header, which was written on purpose, must be right.
+
+    Raises:
+        ValidationFailed: the header is malformed, or from the future.
+    """
+    permissions.require_nothing()
+    header = request.headers.get(POSITION_HEADER)
+    if header is not None:
+        permissions.require_position(header, POSITION_HEADER)
+        return
+    cookie = request.cookies.get(POSITION_COOKIE)
+    if cookie:
+        try:
+            permissions.require_position(cookie, POSITION_COOKIE)
+        except ValidationFailed:
+            # Redis may have lost its log since; who wrote is not told off for that.
+            permissions.require_database()
+
+
+def _give(response: Response) -> Response:
+    if not changes_something():
+        return response
+    written = permissions.last_position()
+    position = written or permissions.known_position()
+    if position is not None:
+        response.headers[POSITION_HEADER] = position
+    if written is not None:
+        response.set_cookie(
+            POSITION_COOKIE,
+            written,
+            max_age=_cookie_seconds(),
+            httponly=True,
+            samesite="Strict",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
+    return response
+
+
+def _cookie_seconds() -> int:
+    config = current_app.config
+    bound = config["MAX_STALENESS"] + config["OUTBOX_RELAY_INTERVAL"]
+    return math.ceil(bound + COOKIE_MARGIN)
