@@ -33,7 +33,9 @@ measure = function(key, cost, limit, window)
   local function reset(now_used, before)
     return now_used > 0 and 2 * window - passed or before > 0 and window - passed or 0
   end
+  -- In its last millisecond the window before weighs next to nothing, and two windows are the most
+  -- that a key may live.
   return wait, used, reset(current, previous), new_previous * weight + new_current,
     reset(new_current, new_previous), struct.pack('<ddd', start, new_current, new_previous),
-    2 * window - passed
+    2 * window - passed - 1000
 end
