@@ -7,6 +7,7 @@ from app.core.permission.decorators import (
     require_permission,
     require_permissions,
 )
+from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.registry import RegisteredPermission
@@ -23,6 +24,7 @@ __all__ = [
     "EVERYONE_GRANTS",
     "UNSET",
     "Decision",
+    "Explanation",
     "PermissionRequirement",
     "PermissionSystem",
     "Place",
