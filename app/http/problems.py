@@ -83,6 +83,15 @@ def _platform_error(error: errors.PlatformError) -> Response:
     match error:
         case errors.UnknownResource():
             return problem(404, "not-found", str(error), errors=error.errors)
+        case errors.VersionConflict():
+            return problem(
+                409,
+                "version-conflict",
+                str(error),
+                errors=error.errors,
+                current_version=error.current_version,
+                current=error.current,
+            )
         case errors.ValidationFailed():
             return problem(422, "validation-failed", str(error), errors=error.errors)
         case errors.PermissionDenied():

@@ -96,6 +96,9 @@ def _replace(
     state = get_state()
     with write(commit, {"allow": "somebody else changed the overwrite meanwhile"}) as session:
         place = _place(session, *place_ids)
+        if isinstance(place, Channel) and place.synced and place.category_id is not None:
+            # It would be stored and never read: the category's overwrites are in force.
+            raise ValidationFailed({"channel_id": "is in sync with its category"})
         target = _target(session, *target_ids, server_id=place.server_id)
         stored = _stored(session, place, target)
         if wanted is None and not stored:

@@ -184,6 +184,7 @@ class ResilienceController(ConfigAccess):
     def close(self) -> None:
         """End the background work and say goodbye; a later use starts it again."""
         self.background.stop()
+        self.runtime.heartbeat.close()
 
     @property
     def config(self) -> ConfigStore:

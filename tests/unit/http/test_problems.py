@@ -24,6 +24,13 @@ CASES: list[tuple[Exception, int, str, dict[str, Any], dict[str, str]]] = [
         {},
     ),
     (
+        errors.VersionConflict(8, {"limit": 5}),
+        409,
+        "version-conflict",
+        {"current_version": 8, "current": {"limit": 5}},
+        {},
+    ),
+    (
         errors.UnknownPermission(["no.such"]),
         422,
         "validation-failed",
