@@ -24,11 +24,12 @@ from app.http.api import init_api
 from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.context import init_context
 from app.http.guards import GUARDS
+from app.http.limits import init_limits
 from app.http.positions import init_positions
 from app.http.problems import init_problems
 from app.http.security import init_security_headers
 from app.server import YotoSocketIO
-from app.wiring import SqlJournal, sql_audit
+from app.wiring import SqlJournal, guard_database, sql_audit
 
 __all__ = ["create_app"]
 
@@ -54,6 +55,7 @@ def create_app(
     init_context(app)
     init_security_headers(app)
     init_problems(app)
+    init_limits(app)
     init_db(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     redis_store.init_app(app)
@@ -67,6 +69,7 @@ def create_app(
         subject=caller_or_none,
         defaults=GUARDS,
     )
+    guard_database(app)
     init_auth(app)
     optimization.init_app(app)
     cache.init_app(app)

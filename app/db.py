@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -71,7 +71,7 @@ class Model(DeclarativeBase):
     )
 
 
-# A session lives as long as a request, which answers with what it has just committed: no re-reading.
+# A session lives as long as a request, which answers with what it has committed: no re-reading.
 db: SQLAlchemy = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
 
 
@@ -79,6 +79,7 @@ db: SQLAlchemy = SQLAlchemy(model_class=Model, session_options={"expire_on_commi
 # turns writer while another wrote is refused at once, whatever the busy time-out.
 _will_write: ContextVar[bool] = ContextVar("yoto_will_write", default=False)
 
+ENGINE_HOOKS = "yoto.engine_hooks"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
 CONNECT_SECONDS = 3  # how long a request waits for a database that does not answer
 
@@ -120,8 +121,15 @@ def init_db(app: Flask) -> None:
         options.setdefault("pool_recycle", 1800)
         options.setdefault("connect_args", {"connect_timeout": CONNECT_SECONDS})
     db.init_app(app)
+    app.extensions[ENGINE_HOOKS] = []
+    on_engine(app, _configure)
+
+
+def on_engine(app: Flask, hook: Callable[[Engine], None]) -> None:
+    """Show ``hook`` every engine on the application's database, the one of ``db`` at once."""
+    app.extensions[ENGINE_HOOKS].append(hook)
     with app.app_context():
-        _configure(db.engine)
+        hook(db.engine)
 
 
 def side_engine(app: Flask, size: int, wait: float) -> Engine:
@@ -137,7 +145,8 @@ def side_engine(app: Flask, size: int, wait: float) -> Engine:
     engine = create_engine(
         url, **options | {"pool_size": size, "max_overflow": 0, "pool_timeout": wait}
     )
-    _configure(engine)
+    for hook in app.extensions[ENGINE_HOOKS]:
+        hook(engine)
     return engine
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import marshmallow as ma
 from flask import Flask
 from flask_smorest import Api, Blueprint
@@ -11,6 +13,29 @@ from app.http.rest import RowIdConverter
 
 API_PREFIX = "/api/v1"
 OPENAPI_VERSION = "3.1.0"
+
+RETRY_AFTER_HEADER = {
+    "Retry-After": {
+        "description": "Seconds after which the same request may be let in",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+# Structured fields, draft-ietf-httpapi-ratelimit-headers-10; successful answers have them too.
+LIMIT_HEADERS = {
+    "RateLimit-Policy": {
+        "description": 'What may be used: `"user";q=120;w=60` is 120 in 60 seconds for a user',
+        "schema": {"type": "string"},
+    },
+    "RateLimit": {
+        "description": 'What is left: `"user";r=7;t=53`, and all of it again in 53 seconds',
+        "schema": {"type": "string"},
+    },
+}
+HEADERS_OF = {
+    HTTPStatus.TOO_MANY_REQUESTS: RETRY_AFTER_HEADER | LIMIT_HEADERS,
+    HTTPStatus.SERVICE_UNAVAILABLE: RETRY_AFTER_HEADER,
+}
 
 
 class ProblemSchema(ma.Schema):
@@ -42,6 +67,8 @@ class YotoApi(Api):
         self.DEFAULT_RESPONSE_CONTENT_TYPE = MEDIA_TYPE
         super()._register_responses()
         del self.DEFAULT_RESPONSE_CONTENT_TYPE
+        for status, headers in HEADERS_OF.items():
+            self.spec.components.responses_lazy[status.name]["headers"] = headers
 
 
 def init_api(app: Flask, blueprints: list[Blueprint]) -> None:

@@ -1,9 +1,79 @@
-"""What guards the API has, and how they are set until an operator sets them otherwise."""
+"""What guards the API has, and how they are set until an operator sets them otherwise.
+
+``docs/guards.md`` tells operators what each one does. Numbers are for people and their programs:
+nobody who types or reads meets them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.core.resilience import Settings
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-GUARDS: Mapping[str, Mapping[str, Settings]] = {}
+from app.core.errors import StoreUnavailable
+from app.core.resilience import BulkheadConfig, Dimension, RateLimitConfig, Settings
+from app.wiring import DATABASE, DATABASE_BREAKER
+
+SIGN_IN = "auth.sign-in"
+REGISTER = "auth.register"
+MESSAGE_SEND = "message.send"
+MESSAGE_SEARCH = "message.search"
+INVITE_USE = "invite.use"
+
+# Of a store that is away its own breaker keeps the count; these must not keep it a second time.
+STORE_FAILURES = (DBAPIError, PoolTimeout, StoreUnavailable)
+
+MINUTE, HOUR = 60.0, 3600.0  # s
+
+# Tries. An office or a school signs in from one address at nine o'clock.
+SIGN_INS_OF_ADDRESS = Dimension("ip", limit=30, window=5 * MINUTE)
+# Tries. Who does not remember a password tries a few, and goes on with one in half a minute.
+SIGN_INS_OF_ADDRESS_TO_ACCOUNT = Dimension("user+ip", limit=10, window=5 * MINUTE)
+# Tries. Against many addresses that guess one password; far enough above the limit of one address
+# that nobody alone keeps the owner out.
+SIGN_INS_TO_ACCOUNT = Dimension("user", limit=60, window=HOUR)
+
+# Accounts. A class registers together; a program that makes accounts is stopped.
+REGISTRATIONS_OF_ADDRESS = Dimension("ip", limit=30, window=HOUR)
+
+# Messages. One a second is more than anybody types; pasting a few lines at once is fine.
+MESSAGES_OF_USER_IN_SERVER = Dimension("user+server", limit=60, window=MINUTE, burst=20)
+# Messages. Somebody who talks in two servers at once.
+MESSAGES_OF_USER = Dimension("user", limit=120, window=MINUTE, burst=40)
+# Messages. A raid by many accounts; a lively server of some hundred people stays below.
+MESSAGES_OF_SERVER = Dimension("server", limit=1200, window=MINUTE, burst=300)
+# Sends at once over all workers. Each is a few ms; more at once means that something is stuck.
+SENDS_AT_ONCE = 50
+
+# Searches at once over all workers. Each may read a whole table, and the database has other work.
+SEARCHES_AT_ONCE = 8
+# Seconds that a search waits for its turn: most of them are over by then.
+SEARCH_WAIT = 0.5
+
+# Codes. People follow a link or two; the many others guess codes.
+INVITES_OF_USER = Dimension("user", limit=20, window=10 * MINUTE)
+
+GUARDS: Mapping[str, Mapping[str, Settings]] = {
+    SIGN_IN: {
+        "rate_limit": RateLimitConfig(
+            dimensions=(
+                SIGN_INS_OF_ADDRESS,
+                SIGN_INS_OF_ADDRESS_TO_ACCOUNT,
+                SIGN_INS_TO_ACCOUNT,
+            )
+        ),
+    },
+    REGISTER: {"rate_limit": RateLimitConfig(dimensions=(REGISTRATIONS_OF_ADDRESS,))},
+    MESSAGE_SEND: {
+        "rate_limit": RateLimitConfig(
+            dimensions=(MESSAGES_OF_USER_IN_SERVER, MESSAGES_OF_USER, MESSAGES_OF_SERVER)
+        ),
+        "bulkhead": BulkheadConfig(max_concurrent=SENDS_AT_ONCE),
+    },
+    MESSAGE_SEARCH: {
+        "bulkhead": BulkheadConfig(max_concurrent=SEARCHES_AT_ONCE, wait=SEARCH_WAIT),
+    },
+    INVITE_USE: {"rate_limit": RateLimitConfig(dimensions=(INVITES_OF_USER,))},
+    DATABASE: {"circuit_breaker": DATABASE_BREAKER},
+}

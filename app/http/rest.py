@@ -45,7 +45,8 @@ class RestBlueprint(Blueprint):
 
     The function's name is the ``operationId``. The answers that follow from how a route is made
     are documented by themselves: 401 and 403 with the bearer token unless a view is ``@public``,
-    404 where the address names something, 400 and 415 where there is a body.
+    404 where the address names something, 400 and 415 where there is a body, and everywhere 503: a
+    store may be away.
     """
 
     ARGUMENTS_PARSER = StrictParser()
@@ -69,7 +70,7 @@ def _document(info: dict[str, Any], operation_id: str, rule: str, is_public: boo
     """Complete what flask-smorest knows of one operation; what a view says itself stays."""
     manual = info.setdefault("manual_doc", {})
     manual.setdefault("operationId", operation_id)
-    statuses = []
+    statuses = [HTTPStatus.SERVICE_UNAVAILABLE]
     if not is_public:
         manual.setdefault("security", [{"bearer": []}])
         statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]

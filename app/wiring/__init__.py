@@ -1,6 +1,7 @@
 """Joins tables to the protocols of core packages, for ``create_app`` to hand over."""
 
 from .audit import sql_audit
+from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .journal import SqlJournal
 
-__all__ = ["SqlJournal", "sql_audit"]
+__all__ = ["DATABASE", "DATABASE_BREAKER", "SqlJournal", "guard_database", "sql_audit"]

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.core.errors import StoreUnavailable
 from app.db import db, writing
 
+from .database import DATABASE, passing_breaker
+
 
 @contextmanager
 def reading(app: Flask) -> Iterator[Session]:
@@ -52,12 +54,14 @@ def recording(app: Flask) -> Iterator[Session]:
 def _reached(app: Flask) -> Iterator[None]:
     """Inside a context of ``app``, with the driver's errors turned into ours."""
     try:
-        if has_app_context() and current_app.extensions is app.extensions:
-            yield
-        else:
-            with app.app_context():
+        # The breaker of the database learns from the record how operators have set it.
+        with passing_breaker():
+            if has_app_context() and current_app.extensions is app.extensions:
                 yield
+            else:
+                with app.app_context():
+                    yield
     except (IntegrityError, DataError):
         raise
     except (DBAPIError, PoolTimeout) as error:
-        raise StoreUnavailable("database", error) from error
+        raise StoreUnavailable(DATABASE, error) from error

@@ -5,11 +5,18 @@ from __future__ import annotations
 from sqlalchemy import select, update
 
 from app.core.errors import ValidationFailed
+from app.core.resilience import rate_limit
 from app.db import db, writing
 from app.http.audit import audit
+from app.http.callers import guess
 from app.http.conflicts import conflict, unique
+from app.http.guards import SIGN_IN
 from app.http.passwords import passwords
 from app.models import User
+
+# Whoever tries a password is counted, by address and account, before anything else happens: a
+# right one counts as much as a wrong one, and one of nobody's as much as one of somebody's.
+counted_guess = rate_limit(SIGN_IN, key=guess)
 
 
 def register(username: str, display_name: str, password: str) -> User:
@@ -34,12 +41,15 @@ def register(username: str, display_name: str, password: str) -> User:
     return user
 
 
+@counted_guess
 def authenticate(username: str, password: str) -> User | None:
     """The account that this name and password open, or None.
 
     An unknown name, a wrong password and a disabled account give the same answer after the same
-    work. Every door asks here, the API's and the pages', so this is also what has to be guarded
-    against guessing.
+    work. Every door asks here, the API's and the pages'.
+
+    Raises:
+        RateLimited: too many tries from this address, or on this name.
     """
     found = db.session.execute(
         select(User.id, User.password_hash).where(User.username == username.strip().lower())
@@ -63,10 +73,13 @@ def change_password(user_id: int, old: str, new: str) -> User:
     Raises:
         ValidationFailed: ``old`` is not the password.
         Conflict: the password was changed by another request meanwhile.
+        RateLimited: too many tries, here or at the sign-in.
     """
-    stored = db.session.scalars(select(User.password_hash).where(User.id == user_id)).one()
+    username, stored = db.session.execute(
+        select(User.username, User.password_hash).where(User.id == user_id)
+    ).one()
     db.session.rollback()
-    if not passwords().verify(stored, old):
+    if not _is_password(username, stored, old):
         raise ValidationFailed({"old_password": "is not the password of this account"})
     if not _replace_hash(user_id, stored, passwords().hash(new), token_epoch=User.token_epoch + 1):
         db.session.rollback()
@@ -74,6 +87,12 @@ def change_password(user_id: int, old: str, new: str) -> User:
     audit("user.change_password", f"user:{user_id}", actor_id=user_id)
     db.session.commit()
     return db.session.get_one(User, user_id)
+
+
+@counted_guess
+def _is_password(username: str, stored: str, password: str) -> bool:
+    """Whether a password opens the account; a stolen token does not make guessing free."""
+    return passwords().verify(stored, password)
 
 
 def _rehash(user_id: int, stored: str, password: str) -> str:

@@ -14,11 +14,14 @@ from app.blueprints.auth.schemas import (
     RegisterSchema,
     TokenSchema,
 )
+from app.core.resilience import rate_limit
 from app.db import db
 from app.http.access import public, signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
+from app.http.callers import address
 from app.http.context import read_only
+from app.http.guards import REGISTER
 from app.http.problems import problem
 from app.http.rest import RestBlueprint
 from app.http.tokens import TokenPair, issue_tokens, revoke_family, rotate_tokens
@@ -31,9 +34,11 @@ auth = RestBlueprint(
 
 @auth.route("/register", methods=["POST"])
 @public("an account cannot be asked for before there is one")
+@rate_limit(REGISTER, key=address)
 @auth.arguments(RegisterSchema)
 @auth.response(201, AccountSchema)
 @auth.alt_response(409, "CONFLICT")
+@auth.alt_response(429, "TOO_MANY_REQUESTS")
 def register(body: dict[str, Any]) -> Any:
     """Make an account"""
     user = service.register(**body)
@@ -46,6 +51,7 @@ def register(body: dict[str, Any]) -> Any:
 @auth.arguments(LoginSchema)
 @auth.response(200, TokenSchema)
 @auth.alt_response(401, "UNAUTHORIZED")
+@auth.alt_response(429, "TOO_MANY_REQUESTS")
 def login(body: dict[str, Any]) -> Any:
     """Sign in with name and password"""
     user = service.authenticate(**body)
@@ -89,6 +95,7 @@ def me() -> User:
 @auth.arguments(ChangePasswordSchema)
 @auth.response(200, TokenSchema)
 @auth.alt_response(409, "CONFLICT")
+@auth.alt_response(429, "TOO_MANY_REQUESTS")
 def change_password(body: dict[str, Any]) -> TokenPair:
     """Set another password; all tokens so far end, and new ones come back"""
     return issue_tokens(

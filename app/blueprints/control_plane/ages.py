@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 from app.blueprints.control_plane.language import translate
@@ -17,8 +18,15 @@ def age(at: datetime, now: datetime) -> str:
 
 def duration(seconds: float) -> str:
     """A length of time in the largest unit that fits into it, rounded down."""
-    name, size = next(
-        (unit for unit in reversed(UNITS) if seconds >= unit[1]),
-        UNITS[0],
-    )
+    name, size = _unit(seconds)
     return translate(f"unit.{name}", n=max(0, int(seconds // size)))
+
+
+def wait(seconds: float) -> str:
+    """A time to wait, rounded up: who comes then must not come too early."""
+    name, size = _unit(seconds)
+    return translate(f"unit.{name}", n=max(1, math.ceil(seconds / size)))
+
+
+def _unit(seconds: float) -> tuple[str, int]:
+    return next((unit for unit in reversed(UNITS) if seconds >= unit[1]), UNITS[0])

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.blueprints.auth.service import authenticate
 from app.blueprints.control_plane import ages, language
 from app.blueprints.control_plane.status import init_process, read_status
-from app.core.errors import PermissionDenied
+from app.core.errors import PermissionDenied, RateLimited
 from app.core.permission import require_permission
 from app.db import db, writing
 from app.extensions import permissions
@@ -82,7 +82,10 @@ def sign_in() -> Any:
         check_csrf()
     except CsrfFailed:
         return _sign_in_again("sign_in.stale", 403)
-    user = authenticate(request.form.get("username", ""), request.form.get("password", ""))
+    try:
+        user = authenticate(request.form.get("username", ""), request.form.get("password", ""))
+    except RateLimited as error:
+        return _sign_in_later(error)
     if user is None:
         return _sign_in_again("sign_in.failed", 422)
     if not permissions.check_permission(user.id, VIEW_PERMISSION):
@@ -115,9 +118,8 @@ def show_problem(error: Exception) -> Response:
     answer = problem_of(error)
     facts = json.loads(answer.get_data())
     denied = isinstance(error, PermissionDenied)
-    answer.set_data(render_template("control/problem.html", problem=facts, denied=denied))
-    answer.mimetype = "text/html"
-    return answer
+    page = render_template("control/problem.html", problem=facts, denied=denied)
+    return _as_page(answer, page)
 
 
 @control.context_processor
@@ -141,5 +143,18 @@ def keep_language(response: Response) -> Response:
     return language.remember_language(response)
 
 
-def _sign_in_again(message: str, status_code: int) -> tuple[str, int]:
-    return render_template("control/sign_in.html", message=message), status_code
+def _sign_in_again(message: str, status_code: int, **values: str) -> tuple[str, int]:
+    text = language.translate(message, **values)
+    return render_template("control/sign_in.html", message=text), status_code
+
+
+def _sign_in_later(error: RateLimited) -> Response:
+    page, _ = _sign_in_again("sign_in.wait", 429, wait=ages.wait(error.retry_after))
+    return _as_page(problem_of(error), page)
+
+
+def _as_page(answer: Response, page: str) -> Response:
+    """The status and headers of a problem with a page for people."""
+    answer.set_data(page)
+    answer.mimetype = "text/html"
+    return answer

@@ -17,10 +17,13 @@ from app.blueprints.messages.schemas import (
     MessageSchema,
     SearchQuery,
 )
+from app.blueprints.messages.senders import sender
 from app.core.permission import require_permission
+from app.core.resilience import guarded
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
+from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEND, STORE_FAILURES
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
 from app.models import Message
@@ -32,6 +35,13 @@ MessagePage = page_of(MessageSchema)
 
 MESSAGES = "/channels/<int:channel_id>/messages"
 MESSAGE = f"{MESSAGES}/<int:message_id>"
+
+# Editing is telling everybody something too. Inside the permission check: who may not send must not
+# use up the limit of a server.
+guarded_sending = guarded(MESSAGE_SEND, key=sender, ignored=STORE_FAILURES)
+guarded_search = guarded(
+    MESSAGE_SEARCH, parts=("circuit_breaker", "bulkhead"), ignored=STORE_FAILURES
+)
 
 
 # Reading takes the history permission alone: without channel.read nobody has it (docs/verdicts.md).
@@ -46,8 +56,10 @@ def list_messages(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 
 @messages.post(MESSAGES)
 @require_permission("message.send", "channel", "channel_id")
+@guarded_sending
 @messages.arguments(MessageContentSchema)
 @messages.response(201, MessageSchema)
+@messages.alt_response(429, "TOO_MANY_REQUESTS")
 def send_message(body: Mapping[str, Any], channel_id: int) -> tuple[Post, dict[str, str]]:
     """Send a message. An announcement channel also takes `message.manage`"""
     post = service.send(channel_id, current_user_id(), body["content"])
@@ -65,8 +77,10 @@ def read_message(channel_id: int, message_id: int) -> Post:
 
 @messages.patch(MESSAGE)
 @require_permission("message.send", "channel", "channel_id")
+@guarded_sending
 @messages.arguments(MessageContentSchema)
 @messages.response(200, MessageSchema)
+@messages.alt_response(429, "TOO_MANY_REQUESTS")
 def edit_message(body: Mapping[str, Any], channel_id: int, message_id: int) -> Post:
     """Edit a message that you wrote"""
     return service.edit(channel_id, message_id, current_user_id(), body["content"])
@@ -82,6 +96,7 @@ def delete_message(channel_id: int, message_id: int) -> None:
 
 @messages.get(f"{MESSAGES}/search")
 @require_permission("message.read_history", "channel", "channel_id")
+@guarded_search
 @messages.arguments(SearchQuery, location="query")
 @messages.response(200, MessagePage)
 def search_channel(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
@@ -91,6 +106,7 @@ def search_channel(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 
 @messages.get("/servers/<int:server_id>/messages/search")
 @signed_in
+@guarded_search
 @messages.arguments(SearchQuery, location="query")
 @messages.response(200, MessagePage)
 def search_server(query: Mapping[str, Any], server_id: int) -> Page[Post]:

@@ -10,9 +10,11 @@ from app.blueprints.servers.invites import service
 from app.blueprints.servers.invites.schemas import InviteSchema, NewInviteSchema
 from app.blueprints.servers.members.schemas import MembershipSchema
 from app.core.permission import require_permission
+from app.core.resilience import rate_limit
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
+from app.http.guards import INVITE_USE
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 from app.models import Invite, Member
@@ -53,9 +55,11 @@ def delete_invite(server_id: int, invite_id: int) -> None:
 
 @invites.post("/invites/<string(maxlength=32):code>/join")
 @signed_in
+@rate_limit(INVITE_USE)
 @invites.response(200, MembershipSchema)
 @invites.alt_response(201, schema=MembershipSchema, success=True)
 @invites.alt_response(410, "GONE")
+@invites.alt_response(429, "TOO_MANY_REQUESTS")
 def join_by_invite(code: str) -> tuple[Member, int]:
     """Join a server by an invite; 201 when the membership is new"""
     member, new = service.join_by_invite(code, current_user_id())

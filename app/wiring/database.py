@@ -1,0 +1,91 @@
+"""The circuit breaker ``database``: while MariaDB is away nobody waits for it to answer.
+
+Opening connections goes through the breaker, and connections that break in the middle of a
+statement count as failures. Statements on open connections ask nobody, so the breaker costs
+nothing while all is well; and an error that the database answers (a duplicate, a deadlock) is none.
+SQLite is a file: it is not away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.engine import Dialect, Engine, ExceptionContext
+
+from app.core.errors import CircuitOpen, StoreUnavailable
+from app.core.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
+from app.db import on_engine
+
+DATABASE = "database"
+
+DATABASE_BREAKER = CircuitBreakerConfig(
+    # Connections that could not be opened, with none that could between them.
+    consecutive_failures=3,
+    # Seconds. A connection is tried in no time, so that a restart is noticed soon...
+    recovery_timeout=1.0,
+    # ... and, after a long outage, within so many.
+    recovery_timeout_max=10.0,
+    # Instances. One that is cut off by itself must not keep the others from their database.
+    min_instances=2,
+)
+
+_passing: ContextVar[bool] = ContextVar("yoto_passing_database_breaker", default=False)
+
+
+def guard_database(app: Flask) -> None:
+    """Put the breaker before the connections of ``app``; nothing is opened or asked yet."""
+
+    def breaker() -> CircuitBreaker:
+        return Resilience.of(app).circuit_breaker(DATABASE)
+
+    def watch(engine: Engine) -> None:
+        if engine.dialect.name != "sqlite":
+            event.listen(engine, "do_connect", _connector(breaker))
+            event.listen(engine, "handle_error", _observer(breaker))
+
+    on_engine(app, watch)
+
+
+@contextmanager
+def passing_breaker() -> Iterator[None]:
+    """Connect whatever the breaker says: for what the breaker itself needs to know its settings."""
+    token = _passing.set(True)
+    try:
+        yield
+    finally:
+        _passing.reset(token)
+
+
+def _connector(breaker: Callable[[], CircuitBreaker]) -> Callable[..., Any]:
+    def connect(dialect: Dialect, record: Any, cargs: Any, cparams: Any) -> Any:
+        if _passing.get():
+            return None  # SQLAlchemy connects by itself
+        try:
+            return breaker().call(dialect.connect, *cargs, **cparams)
+        except CircuitOpen as error:
+            raise StoreUnavailable(DATABASE, error, error.retry_after) from error
+
+    return connect
+
+
+def _observer(breaker: Callable[[], CircuitBreaker]) -> Callable[[ExceptionContext], None]:
+    def observe(context: ExceptionContext) -> None:
+        if _passing.get() or not context.is_disconnect:
+            return
+        # A connection that was found dead before its use is replaced, which goes through connect.
+        if context.connection is not None and not context.is_pre_ping:
+            _count_failure(breaker())
+
+    return observe
+
+
+def _count_failure(breaker: CircuitBreaker) -> None:
+    try:
+        breaker.allow().exit(Outcome.FAILURE)
+    except CircuitOpen:
+        pass  # it is known already
