@@ -13,7 +13,7 @@ import pytest
 from app.core.cache import CacheSettings, InvalidationLog, Loaded, Position, TieredCache, place_key
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection, RedisSettings
-from tests.contract.cache.workers import Workers
+from tests.contract.cache.workers import CacheWorkers
 from tests.support.redis_servers import Server, start_valkey
 
 SERVER_7 = place_key("server", 7)
@@ -136,9 +136,9 @@ def other(make_cache: MakeCache, reach: RedisSettings) -> TieredCache:
 
 
 @pytest.fixture
-def workers() -> Iterator[Workers]:
+def workers() -> Iterator[CacheWorkers]:
     """Starts worker processes, and ends them after the test."""
-    with Workers() as started:
+    with CacheWorkers() as started:
         yield started
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.core.cache import InvalidationLog
 from app.core.redis import RedisConnection, RedisSettings
-from tests.contract.cache.workers import Truth, Workers
+from tests.contract.cache.workers import CacheWorkers, Truth
 from tests.support.redis_servers import Server, wait_until
 
 # MAX_STALENESS, and a little for a busy machine to schedule who watches.
@@ -15,11 +15,11 @@ BOUND = 2.0 + 0.5
 
 
 def test_two_hundred_misses_over_four_processes_load_once(
-    workers: Workers, reach: RedisSettings, tmp_path: Path
+    workers: CacheWorkers, reach: RedisSettings, tmp_path: Path
 ) -> None:
     truth = Truth(tmp_path)
     truth.write(1, 42)
-    four = workers.start(reach, tmp_path, 4)
+    four = workers.start_at(reach, tmp_path, 4)
     before = truth.loads
     at = time.time() + 1.0
     for worker in four:
@@ -32,11 +32,11 @@ def test_two_hundred_misses_over_four_processes_load_once(
 
 
 def test_a_loader_that_is_killed_is_taken_over_within_its_lease(
-    workers: Workers, reach: RedisSettings, tmp_path: Path, redis: RedisConnection
+    workers: CacheWorkers, reach: RedisSettings, tmp_path: Path, redis: RedisConnection
 ) -> None:
     truth = Truth(tmp_path)
     truth.write(1, 42)
-    doomed, heir = workers.start(reach, tmp_path, 2)
+    doomed, heir = workers.start_at(reach, tmp_path, 2)
     doomed.ask("get", 1, None, 60.0)
     lock = redis.keys.lock("cache-load/1/14")
     wait_until(lambda: redis.client.exists(lock), what="the lock to be taken")
@@ -49,10 +49,10 @@ def test_a_loader_that_is_killed_is_taken_over_within_its_lease(
 
 
 def test_a_change_in_one_process_is_seen_by_the_others(
-    workers: Workers, reach: RedisSettings, tmp_path: Path
+    workers: CacheWorkers, reach: RedisSettings, tmp_path: Path
 ) -> None:
     Truth(tmp_path).write(1, 1)
-    writer, *readers = workers.start(reach, tmp_path, 3)
+    writer, *readers = workers.start_at(reach, tmp_path, 3)
     delays = []
     for mask in range(2, 8):
         for reader in readers:
@@ -71,10 +71,10 @@ def test_a_change_in_one_process_is_seen_by_the_others(
 
 
 def test_the_writer_sees_its_change_at_once_everywhere(
-    workers: Workers, reach: RedisSettings, tmp_path: Path
+    workers: CacheWorkers, reach: RedisSettings, tmp_path: Path
 ) -> None:
     Truth(tmp_path).write(1, 1)
-    all_workers = workers.start(reach, tmp_path, 3)
+    all_workers = workers.start_at(reach, tmp_path, 3)
     for worker in all_workers:
         worker.do("get", 1)
     for mask in range(2, 40):
@@ -84,10 +84,10 @@ def test_the_writer_sees_its_change_at_once_everywhere(
 
 
 def test_a_worker_that_was_paused_does_not_answer_from_what_it_remembers(
-    workers: Workers, reach: RedisSettings, tmp_path: Path
+    workers: CacheWorkers, reach: RedisSettings, tmp_path: Path
 ) -> None:
     Truth(tmp_path).write(1, 1)
-    sleeper, writer = workers.start(reach, tmp_path, 2)
+    sleeper, writer = workers.start_at(reach, tmp_path, 2)
     assert sleeper.do("get", 1)[1] == 1
     sleeper.pause()
     writer.do("change", 1, 2)
@@ -100,12 +100,12 @@ def test_a_worker_that_was_paused_does_not_answer_from_what_it_remembers(
 
 
 def test_a_log_that_is_cut_during_a_write_leaves_nobody_stale_beyond_the_bound(
-    workers: Workers, own_server: Server, tmp_path: Path
+    workers: CacheWorkers, own_server: Server, tmp_path: Path
 ) -> None:
     reach = RedisSettings(url=own_server.url)
     truth = Truth(tmp_path)
     truth.write(1, 1)
-    (reader,) = workers.start(reach, tmp_path, 1)
+    (reader,) = workers.start_at(reach, tmp_path, 1)
     assert reader.do("get", 1)[1] == 1
     reader.ask("watch", 1, 2, 4.0)
     own_server.pause()
@@ -122,13 +122,13 @@ def test_a_log_that_is_cut_during_a_write_leaves_nobody_stale_beyond_the_bound(
 
 
 def test_a_wiped_redis_makes_nobody_believe_what_is_old(
-    workers: Workers, own_server: Server, tmp_path: Path
+    workers: CacheWorkers, own_server: Server, tmp_path: Path
 ) -> None:
     """Committed, and the event lost with the whole of Redis before anybody read it."""
     reach = RedisSettings(url=own_server.url)
     truth = Truth(tmp_path)
     truth.write(1, 1)
-    readers = workers.start(reach, tmp_path, 2)
+    readers = workers.start_at(reach, tmp_path, 2)
     for reader in readers:
         assert reader.do("get", 1)[1] == 1
         reader.ask("watch", 1, 2, 3.0)

@@ -1,28 +1,28 @@
-"""Worker processes for tests: each has a cache of its own and does what it is told.
+"""Worker processes for tests that have caches. Run as a program, this module is the worker.
 
-Run as a program, this module is the worker: JSON commands come in by line, answers go out by line.
 The truth that workers load from is a folder: a file a user with the mask, and ``loads`` to which
 each load adds a line.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from app.core.cache import CacheSettings, Loaded, TieredCache, place_key
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection, RedisSettings
+from tests.support.workers import (
+    WorkerProcess,
+    Workers,
+    as_options,
+    from_options,
+    obey,
+    options,
+)
 
-ROOT = Path(__file__).parents[3]
 SERVER_7 = place_key("server", 7)
 
 
@@ -57,16 +57,15 @@ class Truth:
 class Worker:
     """The worker's side."""
 
-    def __init__(self, options: dict[str, Any]) -> None:
-        settings = RedisSettings(
-            url=options["url"],
-            nodes=tuple((host, port) for host, port in options["nodes"]),
-            key_prefix=options["prefix"],
-        )
-        redis = RedisConnection(settings)
-        cache_settings = CacheSettings.from_config(options["config"])
-        self.cache = TieredCache(redis, DistributedLocks(redis), cache_settings)
-        self.truth = Truth(Path(options["folder"]))
+    def __init__(self, given: dict[str, Any]) -> None:
+        redis = RedisConnection(from_options(given))
+        settings = CacheSettings.from_config(given["config"])
+        self.cache = TieredCache(redis, DistributedLocks(redis), settings)
+        self.truth = Truth(Path(given["folder"]))
+
+    def ready(self) -> bool:
+        """Whether the cache follows the log."""
+        return self.cache.start(10)
 
     def get(self, user_id: int, at_least: str | None = None, seconds: float = 0.0) -> Any:
         """Tier and mask."""
@@ -77,7 +76,6 @@ class Worker:
 
     def stampede(self, user_id: int, threads: int, at: float, seconds: float) -> Any:
         """The masks that ``threads`` threads get which all ask at wall time ``at``."""
-        self.cache.get_or_load(10**9, SERVER_7, lambda: Loaded(0))
         masks: list[int] = []
 
         def ask() -> None:
@@ -110,101 +108,19 @@ class Worker:
         """The cache's counters."""
         return self.cache.stats().counts
 
-    def run(self) -> None:
-        """Obey until the input ends."""
-        for line in sys.stdin:
-            name, arguments = json.loads(line)
-            print(json.dumps(getattr(self, name)(*arguments)), flush=True)
 
-
-class WorkerProcess:
-    """The test's side of a worker."""
-
-    def __init__(self, reach: RedisSettings, folder: Path, config: dict[str, Any]) -> None:
-        options = {
-            "url": reach.url,
-            "nodes": reach.nodes,
-            "prefix": reach.key_prefix,
-            "folder": str(folder),
-            "config": config,
-        }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.contract.cache.workers", json.dumps(options)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, name: str, *arguments: Any) -> None:
-        """Send a command and do not wait for the answer."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([name, arguments]) + "\n")
-        self._process.stdin.flush()
-
-    def answer(self) -> Any:
-        """Wait for the answer to the oldest command that was not answered yet."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "the worker ended"
-        return json.loads(line)
-
-    def do(self, name: str, *arguments: Any) -> Any:
-        """Send a command and wait for its answer."""
-        self.ask(name, *arguments)
-        return self.answer()
-
-    def kill(self) -> None:
-        """SIGKILL."""
-        self._process.kill()
-        self._process.wait()
-
-    def pause(self) -> None:
-        """SIGSTOP."""
-        os.kill(self._process.pid, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """SIGCONT."""
-        os.kill(self._process.pid, signal.SIGCONT)
-
-    def close(self) -> None:
-        """End it for good."""
-        self.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
-
-
-class Workers:
-    """Starts workers and ends them."""
+class CacheWorkers(Workers):
+    """Starts workers that have a cache."""
 
     def __init__(self) -> None:
-        self._started: list[WorkerProcess] = []
+        super().__init__(__name__)
 
-    def start(
+    def start_at(
         self, reach: RedisSettings, folder: Path, count: int, **config: Any
     ) -> list[WorkerProcess]:
-        """``count`` workers that follow the log already."""
-        new = [WorkerProcess(reach, folder, config) for _ in range(count)]
-        self._started += new
-        for worker in new:
-            worker.ask("get", 10**9)
-        for worker in new:
-            worker.answer()
-        return new
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        for worker in self._started:
-            worker.close()
+        """``count`` workers that share one Redis and one truth."""
+        return self.start(count, as_options(reach) | {"folder": str(folder), "config": config})
 
 
 if __name__ == "__main__":
-    Worker(json.loads(sys.argv[1])).run()
+    obey(Worker(options()))

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # s without a lock after which the thread ends.
 IDLE = 10.0
+# s that closing waits for a renewal that is under way.
+CLOSE_LIMIT = 1.0
 
 
 class Renewer:
@@ -61,6 +63,9 @@ class Renewer:
         with self._changed:
             self._closed = True
             self._changed.notify()
+            thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(CLOSE_LIMIT)
 
     def __len__(self) -> int:
         return len(self._holdings)

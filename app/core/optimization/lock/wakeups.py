@@ -22,6 +22,8 @@ READ_TIME = 0.2
 IDLE = 10.0
 # s between tries while Redis is away. Waiters poll meanwhile.
 PAUSE = 0.2
+# s that closing waits for the thread, which may be about to subscribe.
+CLOSE_LIMIT = 1.0
 
 _LOST = (StoreUnavailable, exceptions.RedisError, OSError)
 
@@ -66,7 +68,7 @@ class WakeUps:
             self._closed = True
             thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(2 * READ_TIME)
+            thread.join(CLOSE_LIMIT)
 
     def _run(self) -> None:
         while not self._done():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,6 +108,7 @@ def test_a_scan_survives_look_ups_in_other_threads() -> None:
         while not done.is_set():
             for user_id in range(0, 2_000, 7):
                 world.users.slot(user_id, SERVER_7)
+            time.sleep(0)
 
     threads = [threading.Thread(target=look_up) for _ in range(2)]
     for thread in threads:

@@ -1,0 +1,76 @@
+"""Locks on each kind of server, each test with keys of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.core.optimization import DistributedLocks
+from app.core.redis import RedisConnection, RedisSettings
+from tests.contract.optimization.workers import LockWorkers
+from tests.support.redis_servers import Server, start_valkey
+
+MakeLocks = Callable[[RedisSettings], DistributedLocks]
+
+
+@pytest.fixture(params=["valkey_server", "redis_server", "valkey_cluster"])
+def reach(request: pytest.FixtureRequest) -> RedisSettings:
+    """How to reach a server or a cluster, under a prefix that no other test uses."""
+    server = request.getfixturevalue(request.param)
+    prefix = f"test-{secrets.token_hex(6)}:"
+    if isinstance(server, Server):
+        return RedisSettings(url=server.url, key_prefix=prefix)
+    nodes = tuple(("127.0.0.1", one.port) for one in server.primaries)
+    return RedisSettings(nodes=nodes, key_prefix=prefix)
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server that this test may break."""
+    with start_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def make_locks() -> Iterator[MakeLocks]:
+    """Makes locks, as each worker has them."""
+    made: list[tuple[RedisConnection, DistributedLocks]] = []
+
+    def make(settings: RedisSettings) -> DistributedLocks:
+        redis = RedisConnection(settings)
+        made.append((redis, DistributedLocks(redis)))
+        return made[-1][1]
+
+    yield make
+    for redis, locks in made:
+        locks.close()
+        redis.close()
+
+
+@pytest.fixture
+def locks(make_locks: MakeLocks, reach: RedisSettings) -> DistributedLocks:
+    """One worker's locks."""
+    return make_locks(reach)
+
+
+@pytest.fixture
+def others(make_locks: MakeLocks, reach: RedisSettings) -> DistributedLocks:
+    """Another worker's locks."""
+    return make_locks(reach)
+
+
+@pytest.fixture
+def redis(reach: RedisSettings) -> Iterator[RedisConnection]:
+    """To look at Redis from outside."""
+    connection = RedisConnection(reach)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def workers() -> Iterator[LockWorkers]:
+    """Starts worker processes, and ends them after the test."""
+    with LockWorkers() as started:
+        yield started

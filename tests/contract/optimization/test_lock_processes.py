@@ -1,0 +1,167 @@
+"""The lock over several processes, and processes that die or stand still."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import StoreUnavailable
+from app.core.optimization import DistributedLocks
+from app.core.redis import RedisConnection, RedisSettings
+from tests.contract.optimization.conftest import MakeLocks
+from tests.contract.optimization.workers import LockWorkers
+from tests.support.redis_servers import Server, start_cluster, wait_until
+
+
+def test_four_processes_never_overlap_and_none_starves(
+    workers: LockWorkers, reach: RedisSettings, tmp_path: Path, redis: RedisConnection
+) -> None:
+    number = tmp_path / "number"
+    number.write_text("0")
+    four = workers.start_at(reach, 4)
+    for worker in four:
+        worker.ask("count", "job", str(number), 25)
+    longest = [max(worker.answer()) for worker in four]
+    assert int(number.read_text()) == 100
+    # Three others may come first, each for some ms.
+    assert max(longest) < 2.0
+    assert not redis.client.exists(redis.keys.lock("job", "waiters"))
+
+
+def test_a_killed_holder_is_followed_within_its_lease(
+    workers: LockWorkers, reach: RedisSettings, locks: DistributedLocks
+) -> None:
+    (doomed,) = workers.start_at(reach, 1)
+    token = doomed.do("take", "job", 1.0, 0)
+    doomed.kill()
+    began = time.monotonic()
+    with locks.create_lock("job", wait=5) as lock:
+        assert time.monotonic() - began < 1.3
+        assert lock.token > token
+
+
+def test_a_killed_holder_was_renewing_until_its_end(
+    workers: LockWorkers, reach: RedisSettings, locks: DistributedLocks
+) -> None:
+    (doomed,) = workers.start_at(reach, 1)
+    doomed.do("take", "job", 0.5, 0)
+    assert not locks.create_lock("job").acquire(wait=2)
+    doomed.kill()
+    assert locks.create_lock("job").acquire(wait=1)
+
+
+def test_a_killed_waiter_blocks_nobody(
+    workers: LockWorkers, reach: RedisSettings, locks: DistributedLocks, redis: RedisConnection
+) -> None:
+    (doomed,) = workers.start_at(reach, 1)
+    with locks.create_lock("job"):
+        doomed.ask("take", "job", 10.0, 60)
+        wait_until(lambda: redis.client.zcard(redis.keys.lock("job", "waiters")))
+        doomed.kill()
+    began = time.monotonic()
+    assert locks.create_lock("job").acquire(wait=5)
+    assert time.monotonic() - began < 1.0
+
+
+def test_a_holder_that_stood_still_past_its_lease_knows_that_it_lost(
+    workers: LockWorkers, reach: RedisSettings, locks: DistributedLocks
+) -> None:
+    (sleeper,) = workers.start_at(reach, 1)
+    token = sleeper.do("take", "job", 0.6, 0)
+    assert sleeper.do("check")
+    sleeper.pause()
+    with locks.create_lock("job", wait=5) as lock:
+        assert lock.token > token
+        sleeper.resume()
+        assert not sleeper.do("check")
+        assert sleeper.do("give") == "lost"
+        assert lock.owned()
+
+
+def test_a_restarted_server_gives_locks_with_greater_tokens(
+    make_locks: MakeLocks, own_server: Server
+) -> None:
+    locks = make_locks(RedisSettings(url=own_server.url))
+    with locks.create_lock("job") as lock:
+        before = lock.token
+    own_server.restart()
+    took: list[int] = []
+
+    def taken() -> bool:
+        try:
+            with locks.create_lock("job", timeout=0.5) as lock:
+                took.append(lock.token)
+                time.sleep(1.2)
+                # Later locks are renewed as before.
+                return lock.owned()
+        except StoreUnavailable:
+            return False
+
+    wait_until(taken)
+    assert took[0] > before
+
+
+def test_a_lock_survives_a_short_pause_of_redis(make_locks: MakeLocks, own_server: Server) -> None:
+    locks = make_locks(RedisSettings(url=own_server.url))
+    with locks.create_lock("job", timeout=3.0) as lock:
+        own_server.pause()
+        time.sleep(1.2)
+        own_server.resume()
+        time.sleep(2.5)
+        lock.check()
+        assert lock.owned()
+
+
+def test_a_lock_that_cannot_be_renewed_is_lost_before_others_can_have_it(
+    make_locks: MakeLocks, own_server: Server
+) -> None:
+    locks = make_locks(RedisSettings(url=own_server.url))
+    told: list[float] = []
+    lock = locks.create_lock("job", timeout=1.0, on_lost=lambda: told.append(time.monotonic()))
+    began = time.monotonic()
+    lock.acquire()
+    own_server.pause()
+    wait_until(lambda: told)
+    own_server.resume()
+    assert 0.5 < told[0] - began < 1.0
+    assert not lock.held
+
+
+def test_without_redis_locks_say_so(make_locks: MakeLocks, own_server: Server) -> None:
+    locks = make_locks(RedisSettings(url=own_server.url))
+    lock = locks.create_lock("job")
+    lock.acquire()
+    own_server.kill()
+    with pytest.raises(StoreUnavailable):
+        locks.create_lock("other").acquire()
+    # What was done under it is not called a failure: it ends with its lease.
+    lock.release()
+    assert locks.counts().unreleased == 1
+    assert not lock.held
+
+
+def test_tokens_grow_over_a_failover(make_locks: MakeLocks) -> None:
+    with start_cluster(primaries=1, replicas=1) as cluster:
+        (primary,) = cluster.primaries
+        (replica,) = cluster.replicas[primary]
+        nodes = tuple(("127.0.0.1", one.port) for one in cluster.servers)
+        locks = make_locks(RedisSettings(nodes=nodes))
+        with locks.create_lock("job") as lock:
+            before = lock.token
+        with replica.client() as client:
+            client.execute_command("CLUSTER", "FAILOVER", "TAKEOVER")
+        primary.kill()
+        after: list[int] = []
+
+        def taken() -> bool:
+            try:
+                with locks.create_lock("job") as lock:
+                    after.append(lock.token)
+            except StoreUnavailable:
+                return False
+            return True
+
+        wait_until(taken, limit=20)
+        assert after[0] > before
