@@ -9,7 +9,7 @@ from typing import Any, cast
 from flask import current_app
 
 from app.blueprints.community_socket.listeners import Connection, Listeners
-from app.core.errors import PlatformError
+from app.core.errors import PlatformError, UnknownResource
 from app.db import writing
 from app.extensions import permissions, socketio
 
@@ -70,5 +70,26 @@ def _readers(channel_id: int, listening: dict[str, Connection]) -> list[str]:
         if may_read[connection.user_id]:
             recipients.append(sid)
         else:
-            listeners().leave(sid, channel_id)
+            _remove(sid, channel_id)
     return recipients
+
+
+def put_out(channel_id: int) -> None:
+    """Put those in this worker out of the channel's room who may no longer read the channel.
+
+    Raises:
+        StoreUnavailable, MaintenanceMode: who may read cannot be told now.
+    """
+    listening = listeners().of_channel(channel_id)
+    if not listening:
+        return
+    try:
+        _readers(channel_id, listening)
+    except UnknownResource:
+        for sid in listening:
+            _remove(sid, channel_id)
+
+
+def _remove(sid: str, channel_id: int) -> None:
+    if listeners().leave(sid, channel_id):
+        socketio.emit("removed", {"channel_id": channel_id}, namespace=NAMESPACE, to=sid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.core.errors import ValidationFailed
@@ -60,12 +61,32 @@ class Listeners:
             connection.channel_ids.add(channel_id)
             self._by_channel[channel_id].add(sid)
 
-    def leave(self, sid: str, channel_id: int) -> None:
+    def leave(self, sid: str, channel_id: int) -> bool:
+        """Listen to a channel no more; whether the connection did until now."""
         with self._lock:
             connection = self._connections.get(sid)
-            if connection is not None:
-                connection.channel_ids.discard(channel_id)
-                self._forget(channel_id, sid)
+            if connection is None or channel_id not in connection.channel_ids:
+                return False
+            connection.channel_ids.discard(channel_id)
+            self._forget(channel_id, sid)
+            return True
+
+    def channels_about(self, subjects: Iterable[str]) -> set[int]:
+        """The channels listened to in which ``subjects`` may have changed who may read."""
+        with self._lock:
+            found: set[int] = set()
+            for subject in subjects:
+                kind, _, digits = subject.partition(":")
+                if kind == "user":
+                    user_id = int(digits)
+                    for connection in self._connections.values():
+                        if connection.user_id == user_id:
+                            found |= connection.channel_ids
+                elif kind == "channel":
+                    found |= {int(digits)} & self._by_channel.keys()
+                else:
+                    return set(self._by_channel)
+            return found
 
     def of_channel(self, channel_id: int) -> dict[str, Connection]:
         """The connections that listen to a channel."""

@@ -21,10 +21,13 @@ from app.blueprints.community_socket.broadcasting import (
     NAMESPACE,
     READ,
     listeners,
+    put_out,
 )
 from app.blueprints.community_socket.listeners import Listeners
+from app.blueprints.community_socket.revocation import Warden
 from app.blueprints.rights import demand
 from app.core.errors import ValidationFailed
+from app.extensions import cache
 from app.http.auth import identity_of
 from app.http.fields import MAX_ID
 
@@ -34,6 +37,8 @@ Handler = Callable[..., dict[str, Any]]
 def init_community(app: Flask) -> None:
     """Serve the namespace on the application's Socket.IO server."""
     app.extensions[EXTENSION] = Listeners()
+    warden = Warden(app, app.extensions[EXTENSION], put_out)
+    cache.of(app).tailer.subscribe(warden.heard)
     app.extensions["socketio"].on_namespace(CommunityNamespace(NAMESPACE))
 
 

@@ -203,7 +203,7 @@ def test_who_loses_the_right_to_read_hears_nothing_more(
         socket.send("join", {"channel_id": community.channel_id})
     client.post(f"/api/v1/servers/{community.id}/leave", headers=listener.headers)
     say(client, community.owner, community.channel_id)
-    assert leaver.heard() == []
+    assert leaver.heard() == [("removed", {"channel_id": community.channel_id})]
     assert len(other.heard()) == 1
     world.member(community, listener)
     say(client, community.owner, community.channel_id)

@@ -1,0 +1,110 @@
+"""Who may no longer read a channel is put out of its room, without a word said in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.errors import StoreUnavailable
+from app.db import db, writing
+from app.extensions import permissions
+from app.models import Channel, User
+from tests.integration.blueprints.community.test_namespace import (  # noqa: F401
+    Connect,
+    Socket,
+    community,
+    connect,
+    listener,
+)
+from tests.support.redis_servers import wait_until
+from tests.support.world import Community, Person, World
+
+LIMIT = 3.0  # s: MAX_STALENESS and the relay's interval
+
+
+@pytest.fixture
+def joined(connect: Connect, listener: Person, community: Community) -> Socket:  # noqa: F811
+    """A socket of ``listener`` that listens to the community's channel."""
+    socket = connect(listener)
+    assert socket.send("join", {"channel_id": community.channel_id})["ok"]
+    return socket
+
+
+def is_put_out(socket: Socket, channel_id: int) -> Callable[[], bool]:
+    heard: list[tuple[str, Any]] = []
+
+    def look() -> bool:
+        heard.extend(socket.heard())
+        return ("removed", {"channel_id": channel_id}) in heard
+
+    return look
+
+
+def commit(change: Callable[[], object]) -> None:
+    with writing():
+        change()
+        db.session.commit()
+
+
+@pytest.mark.parametrize("by", ["overwrite", "role", "disabling", "deleting"])
+def test_a_lost_right_ends_listening(
+    app: Flask, joined: Socket, listener: Person, community: Community, by: str  # noqa: F811
+) -> None:
+    with app.app_context():
+        if by == "overwrite":
+            permissions.set_overwrite(
+                community.channel_id, user_id=listener.id, deny=["channel.read"]
+            )
+        elif by == "role":
+            permissions.revoke_permissions_from_role(
+                community.everyone_id, ["channel.read"], "server", community.id
+            )
+        elif by == "disabling":
+            commit(lambda: setattr(db.session.get_one(User, listener.id), "disabled", True))
+        else:
+            commit(lambda: db.session.delete(db.session.get_one(Channel, community.channel_id)))
+    wait_until(is_put_out(joined, community.channel_id), LIMIT)
+    assert app.extensions["yoto.community"].of_channel(community.channel_id) == {}
+
+
+def test_others_stay(
+    app: Flask,
+    connect: Connect,  # noqa: F811
+    joined: Socket,
+    world: World,
+    listener: Person,  # noqa: F811
+    community: Community,  # noqa: F811
+) -> None:
+    friend = connect(world.member(community))
+    assert friend.send("join", {"channel_id": community.channel_id})["ok"]
+    with app.app_context():
+        permissions.set_overwrite(community.channel_id, user_id=listener.id, deny=["channel.read"])
+    wait_until(is_put_out(joined, community.channel_id), LIMIT)
+    assert friend.heard() == []
+    assert len(app.extensions["yoto.community"].of_channel(community.channel_id)) == 1
+
+
+def test_who_cannot_be_judged_now_is_judged_later(
+    app: Flask,
+    joined: Socket,
+    listener: Person,  # noqa: F811
+    community: Community,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: list[int] = []
+    inner = permissions.batch_check_permissions
+
+    def failing(*arguments: Any) -> Any:
+        tries.append(1)
+        if len(tries) == 1:
+            raise StoreUnavailable("database")
+        return inner(*arguments)
+
+    monkeypatch.setattr(permissions, "batch_check_permissions", failing)
+    with app.app_context():
+        permissions.set_overwrite(community.channel_id, user_id=listener.id, deny=["channel.read"])
+    wait_until(is_put_out(joined, community.channel_id), LIMIT)
+    assert len(tries) >= 2
