@@ -44,6 +44,26 @@ def list_permissions(group: str | None) -> None:
             click.echo(f"{entry.bit:>5}  {entry.name:<28} {entry.scope:<8}{mark}")
 
 
+@permission.command("invalidate")
+@click.argument("user", required=False)
+@click.option("--role", type=int, help="What was made from this role.")
+@click.option("--all", "everything", is_flag=True, help="All verdicts.")
+def invalidate(user: str | None, role: int | None, everything: bool) -> None:
+    """Let every worker forget the verdicts about USER (username or id), a role, or all."""
+    if sum((user is not None, role is not None, everything)) != 1:
+        raise click.UsageError("give USER, --role or --all")
+    try:
+        if user is not None:
+            receipt = permissions.invalidate_user_cache(_user_id(user))
+        elif role is not None:
+            receipt = permissions.invalidate_role_cache(role)
+        else:
+            receipt = permissions.invalidate_all()
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"Forgotten in every worker from position {receipt.position} on.")
+
+
 @permission.command("sync")
 def sync() -> None:
     """Register the built-in permissions that the database lacks."""
