@@ -262,9 +262,9 @@ def test_plain_members_and_moderators_of_other_servers_moderate_nobody(
 @pytest.mark.parametrize(
     "until",
     [
-        World.soon(-1).isoformat(),
-        World.soon(29 * 24 * 3600).isoformat(),
-        World.soon().replace(tzinfo=None).isoformat(),
+        pytest.param(World.soon(-1).isoformat(), id="past"),
+        pytest.param(World.soon(29 * 24 * 3600).isoformat(), id="too far"),
+        pytest.param(World.soon().replace(tzinfo=None).isoformat(), id="no zone"),
         "tomorrow",
         "9999-12-31T23:59:59-14:00",
         1893456000,
