@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -106,7 +107,9 @@ class Drain:
         threading.Thread(target=self._go, args=(stop_accepting, leave), daemon=True).start()
 
     def _wait_for_end(self, source: socket.socket) -> None:
-        source.recv(1)
+        # A supervisor that is killed with a word of ours unread resets the socket.
+        with contextlib.suppress(ConnectionError):
+            source.recv(1)
         self._told.set()
 
     def _go(self, stop_accepting: Callable[[], None], leave: Callable[[], None]) -> None:

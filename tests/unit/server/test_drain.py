@@ -1,0 +1,37 @@
+"""What tells a worker to drain."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from app.server.drain import Drain, InFlight
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Puts back what a watching drain does to the signals of this process."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    wakeup = signal.set_wakeup_fd(-1)
+    yield
+    signal.set_wakeup_fd(wakeup)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("unread", [b"", b"listening"])
+def test_a_supervisor_that_dies_ends_its_worker_whatever_it_had_not_read(
+    own_signals: None, unread: bytes
+) -> None:
+    mine, theirs = socket.socketpair()
+    left = threading.Event()
+    with mine:
+        Drain(InFlight(lambda *_: []), 1.0, mine).watch(lambda: None, left.set)
+        if unread:
+            mine.send(unread)
+        theirs.close()
+        assert left.wait(5)
