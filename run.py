@@ -48,7 +48,7 @@ def monkey_patch(mode: str) -> None:
 
 def work(options: argparse.Namespace, mode: str) -> None:
     """Serve in this process until told to stop."""
-    from app import create_app
+    from app import close_app, create_app
     from app.cli.startup import prepare
     from app.core.errors import ConfigurationError
     from app.extensions import socketio
@@ -80,6 +80,7 @@ def work(options: argparse.Namespace, mode: str) -> None:
             lifeline=lifeline,
             on_listening=on_listening,
         )
+    close_app(app)
 
 
 def supervise(options: argparse.Namespace) -> int:

@@ -31,7 +31,7 @@ from app.http.security import init_security_headers
 from app.server import YotoSocketIO
 from app.wiring import SqlJournal, guard_database, sql_audit
 
-__all__ = ["create_app"]
+__all__ = ["close_app", "create_app"]
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
@@ -85,3 +85,17 @@ def create_app(
     blueprints.init_pages(app)
     cli.init_app(app)
     return app
+
+
+def close_app(app: Flask) -> None:
+    """End every thread and connection of the application; a later use opens them again."""
+    blueprints.close_pages(app)
+    caching = permissions.caching_of(app)
+    if caching is not None:
+        caching.close()
+    optimization.of(app).locks.close()
+    resilience.of(app).close()
+    events.of(app).tailer.stop()
+    redis_store.of(app).close()
+    with app.app_context():
+        db.engine.dispose()

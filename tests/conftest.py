@@ -90,8 +90,8 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
 
     No context is pushed: requests of the test client would share its ``g``, and so its identity.
     """
-    from app import create_app
-    from app.extensions import db, events, optimization, permissions, redis_store, resilience
+    from app import close_app, create_app
+    from app.extensions import permissions
 
     database.reset()
     application = create_app(app_config, instance_path=str(tmp_path / "instance"))
@@ -100,12 +100,7 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
     yield application
     assert background is not None
     background.close()
-    optimization.of(application).locks.close()
-    resilience.of(application).close()
-    events.of(application).tailer.stop()
-    redis_store.of(application).close()
-    with application.app_context():
-        db.engine.dispose()
+    close_app(application)
 
 
 @pytest.fixture

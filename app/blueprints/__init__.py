@@ -8,11 +8,11 @@ from flask_smorest import Blueprint
 from app.blueprints.admin import audit_log, registry
 from app.blueprints.auth import auth
 from app.blueprints.channels import categories, channels, overwrites
-from app.blueprints.community_socket import init_community
+from app.blueprints.community_socket import fan_out_of, init_community
 from app.blueprints.control_plane import init_control
 from app.blueprints.docs import docs
 from app.blueprints.health import init_health
-from app.blueprints.messages import messages
+from app.blueprints.messages import message_payload, messages
 from app.blueprints.permissions import checks, groups
 from app.blueprints.roles import grants, holders, roles
 from app.blueprints.servers import invites, members, servers
@@ -43,4 +43,9 @@ def init_pages(app: Flask) -> None:
     init_health(app)
     init_control(app)
     app.register_blueprint(docs)
-    init_community(app)
+    init_community(app, message_payload)
+
+
+def close_pages(app: Flask) -> None:
+    """End what listens to other workers."""
+    fan_out_of(app).close()

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from flask import current_app
 
+from app.blueprints.community_socket.fan_out import fan_out_of
 from app.blueprints.community_socket.listeners import Connection, Listeners
 from app.core.errors import PlatformError, UnknownResource
 from app.db import writing
@@ -26,15 +27,21 @@ def listeners() -> Listeners:
 
 
 def broadcast(channel_id: int, event: str, payload: dict[str, Any]) -> None:
-    """Send an event to everybody in this worker who listens to the channel and may still read it.
+    """Send an event to everybody who listens to the channel and may still read it.
 
-    This is the seam for fan-out: what comes in from other workers is to call it in each. The
-    change that the event tells of is committed by now, so nothing here may fail its request.
+    Sockets of this worker hear it at once, those of the others through Redis. The change that the
+    event tells of is committed by now, so nothing here may fail its request.
 
     Args:
         event: ``message``, ``message_edited`` or ``message_deleted``.
-        payload: JSON-ready.
+        payload: JSON-ready, with the message's ``id``.
     """
+    emit_here(channel_id, event, payload)
+    fan_out_of(current_app).publish(channel_id, payload["id"], event)
+
+
+def emit_here(channel_id: int, event: str, payload: dict[str, Any]) -> None:
+    """Send an event to the sockets of this worker."""
     listening = _in_time(listeners().of_channel(channel_id))
     if not listening:
         return

@@ -20,9 +20,12 @@ from app.blueprints.community_socket.broadcasting import (
     EXTENSION,
     NAMESPACE,
     READ,
+    emit_here,
     listeners,
     put_out,
 )
+from app.blueprints.community_socket.fan_out import EXTENSION as FAN_OUT
+from app.blueprints.community_socket.fan_out import FanOut, Load, fan_out_of
 from app.blueprints.community_socket.listeners import Listeners
 from app.blueprints.community_socket.revocation import Warden
 from app.blueprints.rights import demand
@@ -34,9 +37,14 @@ from app.http.fields import MAX_ID
 Handler = Callable[..., dict[str, Any]]
 
 
-def init_community(app: Flask) -> None:
-    """Serve the namespace on the application's Socket.IO server."""
-    app.extensions[EXTENSION] = Listeners()
+def init_community(app: Flask, load: Load) -> None:
+    """Serve the namespace on the application's Socket.IO server.
+
+    Args:
+        load: reads a message for sockets, when another worker tells of it.
+    """
+    app.extensions[EXTENSION] = known = Listeners()
+    app.extensions[FAN_OUT] = FanOut(app, known, load, emit_here)
     warden = Warden(app, app.extensions[EXTENSION], put_out)
     cache.of(app).tailer.subscribe(warden.heard)
     app.extensions["socketio"].on_namespace(CommunityNamespace(NAMESPACE))
@@ -72,6 +80,7 @@ class CommunityNamespace(Namespace):
         if found is None:
             raise ConnectionRefusedError("a valid access token is needed")
         listeners().connect(_sid(), found.user_id, decode_token(token)["exp"])
+        fan_out_of(current_app).start()
 
     def on_disconnect(self, *_: Any) -> None:
         listeners().disconnect(_sid())

@@ -1,6 +1,6 @@
 """Typed events in one Redis stream, and the tailer that tells them to listeners."""
 
-from .extension import Events, EventState, new_instance_id
+from .extension import Events, EventState, new_instance_id, tailer_of
 from .facts import (
     BreakerTransitioned,
     ConfigChanged,
@@ -42,5 +42,6 @@ __all__ = [
     "event_type",
     "new_instance_id",
     "registered_types",
+    "tailer_of",
     "to_plain",
 ]

@@ -1,0 +1,18 @@
+"""A message as sockets are told of it: as the REST API gives it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.blueprints.messages.posts import read_post
+from app.blueprints.messages.schemas import MessageSchema
+from app.core.errors import UnknownResource
+
+
+def message_payload(channel_id: int, message_id: int) -> dict[str, Any] | None:
+    """The message as it is now; None when it was deleted meanwhile."""
+    try:
+        payload: dict[str, Any] = MessageSchema().dump(read_post(channel_id, message_id))
+    except UnknownResource:
+        return None
+    return payload
