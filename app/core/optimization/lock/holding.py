@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -75,9 +76,9 @@ class Holding:
 
     @property
     def orphaned(self) -> bool:
-        """Whether its owner's thread has ended without giving it back."""
+        """Whether its owner's thread has ended without giving it back, or is our parent's."""
         thread = self._thread()
-        return thread is None or not thread.is_alive()
+        return thread is None or not thread.is_alive() or self.owner[0] != os.getpid()
 
     def lose(self, why: str) -> None:
         """The lock is not ours any more; tells whoever asked to be told, once."""

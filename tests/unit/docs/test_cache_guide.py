@@ -1,0 +1,78 @@
+"""The examples of the guides to the cache and the lock run as they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.cache import CacheSettings, HybridPermissionCache, Position
+from app.core.cache.settings import KEYS
+from app.core.optimization import AdvancedOptimization
+from app.core.redis import RedisStore
+from tests.support.redis_servers import Server
+
+DOCS = Path(__file__).parents[3] / "docs"
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def blocks(name: str) -> list[str]:
+    return BLOCK.findall((DOCS / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def application(valkey_server: Server) -> Iterator[Flask]:
+    with valkey_server.client() as client:
+        client.flushall()
+    application = Flask(__name__)
+    application.config["REDIS_URL"] = valkey_server.url
+    for extension in (RedisStore(), AdvancedOptimization(), HybridPermissionCache()):
+        extension.init_app(application)
+    yield application
+    HybridPermissionCache.of(application).close()
+    AdvancedOptimization.of(application).locks.close()
+    RedisStore.of(application).close()
+
+
+def test_the_example_about_the_cache(application: Flask) -> None:
+    (example,) = blocks("consistency.md")
+    names: dict[str, Any] = {"cache": HybridPermissionCache()}
+    tiers = []
+    with application.app_context():
+        HybridPermissionCache.of(application).start(5)
+        for line in re.split(r"(?<=\n)(?=entry)", example):
+            exec(compile(line, "consistency.md", "exec"), names)
+            tiers.append(names.get("tier"))
+    assert tiers[1:] == re.findall(r'"(db|l1|l2)"', example) == ["db", "l1", "db"]
+    assert isinstance(names["position"], Position)
+    assert names["entry"].mask == 0b101
+
+
+def test_the_example_about_the_lock(application: Flask) -> None:
+    written: list[int] = []
+    with application.app_context():
+        for example in blocks("lock.md"):
+            names = {"optimization": AdvancedOptimization(), "write_report": written.append}
+            exec(compile(example, "lock.md", "exec"), names)
+    assert len(written) == 1 and written[0] > 0
+
+
+def test_every_setting_is_explained_with_its_default() -> None:
+    text = (DOCS / "consistency.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[A-Z_`, ]+`) \| ([0-9., ]+) \|", text, re.MULTILINE)
+    explained: dict[str, float] = {}
+    for cell, defaults in rows:
+        names = re.findall(r"`([A-Z_]+)`", cell)
+        names = [names[0].rsplit("_", 1)[0] + n if n.startswith("_") else n for n in names]
+        explained |= dict(zip(names, map(float, defaults.split(",")), strict=True))
+    settings = CacheSettings()
+    for key, (attribute, *_) in KEYS.items():
+        value: Any = settings
+        for part in attribute.split("."):
+            value = getattr(value, part)
+        assert explained.pop(key) == value, key
+    assert not explained
