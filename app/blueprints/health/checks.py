@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.blueprints.health.probe import Check, Finding, State
+from app.core.errors import StoreUnavailable
 from app.core.redis import get_redis_info
 from app.db import db
 
@@ -56,7 +57,7 @@ def examine_migrations() -> Finding:
     try:
         with db.engine.connect() as connection:
             found = frozenset(MigrationContext.configure(connection).get_current_heads())
-    except SQLAlchemyError:
+    except (SQLAlchemyError, StoreUnavailable):
         return Finding(State.UNKNOWN, "the database did not answer")
     facts = {"database": _shown(found), "code": _shown(expected)}
     if found != expected:

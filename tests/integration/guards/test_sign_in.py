@@ -1,0 +1,166 @@
+"""Guessing passwords and making accounts: who is counted, and what they are told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.http.guards import (
+    REGISTRATIONS_OF_ADDRESS,
+    SIGN_INS_OF_ADDRESS,
+    SIGN_INS_OF_ADDRESS_TO_ACCOUNT,
+    SIGN_INS_TO_ACCOUNT,
+)
+from tests.integration.blueprints.control_plane.conftest import Browser
+from tests.integration.guards.conftest import (
+    PASSWORD,
+    dimensions,
+    refused_by,
+    sign_in,
+)
+from tests.support.world import Person
+
+Limit = Callable[..., None]
+
+
+def tries(count: int | None) -> range:
+    assert count is not None
+    return range(count)
+
+
+def test_an_address_has_so_many_tries_on_an_account(client: FlaskClient, ada: Person) -> None:
+    for _ in tries(SIGN_INS_OF_ADDRESS_TO_ACCOUNT.limit):
+        assert sign_in(client, "ada").status_code == 401
+    assert refused_by(sign_in(client, " ADA ", PASSWORD)) == "user+ip"
+    assert sign_in(client, "ada", PASSWORD, address="192.0.2.2").status_code == 200
+    assert sign_in(client, "bert").status_code == 401
+
+
+def test_an_address_has_so_many_tries_on_all_accounts(client: FlaskClient, ada: Person) -> None:
+    for number in tries(SIGN_INS_OF_ADDRESS.limit):
+        assert sign_in(client, f"nobody{number}").status_code == 401
+    assert refused_by(sign_in(client, "ada", PASSWORD)) == "ip"
+    assert sign_in(client, "ada", PASSWORD, address="192.0.2.2").status_code == 200
+
+
+def test_a_success_gives_an_address_no_tries_back(client: FlaskClient, ada: Person) -> None:
+    for number in tries(SIGN_INS_OF_ADDRESS.limit):
+        first = sign_in(client, "ada" if number == 0 else f"nobody{number}", PASSWORD)
+        assert first.status_code == (200 if number == 0 else 401)
+    assert refused_by(sign_in(client, "somebody")) == "ip"
+
+
+def test_an_account_has_so_many_tries_from_all_addresses(client: FlaskClient, ada: Person) -> None:
+    for number in tries(SIGN_INS_TO_ACCOUNT.limit):
+        assert sign_in(client, "ada", address=f"198.51.100.{number}").status_code == 401
+    assert refused_by(sign_in(client, "ada", PASSWORD, address="192.0.2.7")) == "user"
+
+
+def test_whoever_has_a_network_of_ipv6_is_one_address(client: FlaskClient) -> None:
+    for number in tries(SIGN_INS_OF_ADDRESS.limit):
+        sign_in(client, f"nobody{number}", address=f"2001:db8:1:2::{number + 1:x}")
+    assert refused_by(sign_in(client, "ada", address="2001:db8:1:2:ffff::1")) == "ip"
+    assert sign_in(client, "ada", address="2001:db8:1:3::1").status_code == 401
+
+
+def test_a_refusal_does_not_tell_whether_the_account_exists(
+    client: FlaskClient, ada: Person, limit: Limit
+) -> None:
+    limit("auth.sign-in", user={"limit": 1, "window": 60})
+    seen = []
+    for name in ("ada", "nobody"):
+        sign_in(client, name)
+        answer = sign_in(client, name, PASSWORD)
+        assert refused_by(answer) == "user"
+        problem = answer.get_json()
+        varying = {"request_id", "retry_after", "reset"}
+        seen.append(
+            (
+                {key: value for key, value in problem.items() if key not in varying},
+                answer.headers["Retry-After"],
+                answer.headers["RateLimit"],
+            )
+        )
+    assert seen[0] == seen[1]
+
+
+def test_who_waits_as_told_is_let_in(client: FlaskClient, ada: Person, limit: Limit) -> None:
+    limit("auth.sign-in", user={"limit": 1, "window": 1.5})
+    assert sign_in(client, "ada").status_code == 401
+    refused = sign_in(client, "ada", PASSWORD)
+    assert refused_by(refused) == "user"
+    time.sleep(int(refused.headers["Retry-After"]))
+    assert sign_in(client, "ada", PASSWORD).status_code == 200
+
+
+def test_every_answer_says_what_is_left(client: FlaskClient, ada: Person) -> None:
+    answer = sign_in(client, "ada", PASSWORD)
+    policy = dimensions(answer, "RateLimit-Policy")
+    assert policy == {
+        "ip": {"q": 30, "w": 300},
+        "user+ip": {"q": 10, "w": 300},
+        "user": {"q": 60, "w": 3600},
+    }
+    left = dimensions(answer, "RateLimit")
+    assert {name: item["r"] for name, item in left.items()} == {
+        "ip": 29,
+        "user+ip": 9,
+        "user": 59,
+    }
+
+
+def test_guesses_with_a_stolen_token_count_as_sign_ins(client: FlaskClient, ada: Person) -> None:
+    body = {"old_password": "wrong", "new_password": "another good one"}
+    where = {"REMOTE_ADDR": "192.0.2.1"}
+    for number in tries(SIGN_INS_OF_ADDRESS_TO_ACCOUNT.limit):
+        if number % 2:
+            assert sign_in(client, "ada").status_code == 401
+        else:
+            answer = client.post(
+                "/api/v1/auth/change-password", json=body, headers=ada.headers, environ_base=where
+            )
+            assert answer.status_code == 422
+    body["old_password"] = PASSWORD
+    last = client.post(
+        "/api/v1/auth/change-password", json=body, headers=ada.headers, environ_base=where
+    )
+    assert refused_by(last) == "user+ip"
+    assert sign_in(client, "ada", PASSWORD, address="192.0.2.2").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [("en", "Too many tries. Please wait 2 min and try again."), ("zh", "请在 2 分钟后重试。")],
+)
+def test_the_page_of_operators_shows_the_wait(
+    app: Flask, client: FlaskClient, ada: Person, limit: Limit, language: str, says: str
+) -> None:
+    limit("auth.sign-in", user={"limit": 1, "window": 90})
+    sign_in(client, "ada")
+    browser = Browser(app.test_client())
+    browser.get(f"/control/sign-in?lang={language}")
+    answer = browser.sign_in("ada", PASSWORD)
+    assert (answer.status_code, answer.mimetype) == (429, "text/html")
+    assert says in answer.text
+    assert 80 <= int(answer.headers["Retry-After"]) <= 90
+    assert not browser.is_in()
+
+
+def test_an_address_registers_so_many_accounts(client: FlaskClient) -> None:
+    def register(name: str, address: str = "192.0.2.1") -> int:
+        body = {"username": name, "display_name": name, "password": PASSWORD}
+        answer = client.post(
+            "/api/v1/auth/register", json=body, environ_base={"REMOTE_ADDR": address}
+        )
+        if answer.status_code == 429:
+            assert refused_by(answer) == "ip"
+        return answer.status_code
+
+    limit = REGISTRATIONS_OF_ADDRESS.limit
+    assert [register(f"pupil{n}") for n in tries(limit)] == [201] * (limit or 0)
+    assert register("late") == 429
+    assert register("late", "192.0.2.2") == 201
