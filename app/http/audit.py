@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapper
 
 from app.db import db
 from app.http.context import origin
-from app.models import AuditRecord
+from app.models import AuditRecord, record_audit
 
 
 def audit(
@@ -23,26 +23,18 @@ def audit(
     after: Any = None,
     reason: str | None = None,
 ) -> None:
-    """Add a record to the current transaction: it is committed with the change, or not at all.
-
-    Args:
-        action: what was done, such as ``channel.update``.
-        subject: what it was done to, such as ``channel:3``.
-        actor_id: who did it; None for the system itself.
-        server_id: the server it happened in, if any.
-        before, after: JSON-ready values that changed.
-        reason: the actor's own words.
+    """Add a record to the current transaction: it is committed with the change, or not at all. See
+    ``app.models.record_audit`` for the arguments.
     """
-    db.session.add(
-        AuditRecord(
-            actor_id=actor_id,
-            action=action,
-            subject=subject,
-            server_id=server_id,
-            before=before,
-            after=after,
-            reason=reason,
-        )
+    record_audit(
+        db.session(),
+        action,
+        subject,
+        actor_id=actor_id,
+        server_id=server_id,
+        before=before,
+        after=after,
+        reason=reason,
     )
 
 

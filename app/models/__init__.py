@@ -1,6 +1,6 @@
 """All tables, one file an aggregate; importing this package shows them all to migrations."""
 
-from app.models.audit import AuditRecord
+from app.models.audit import AuditRecord, record_audit
 from app.models.channel import Category, Channel, ChannelKind
 from app.models.member import Member
 from app.models.message import Message
@@ -47,4 +47,5 @@ __all__ = [
     "ScopeType",
     "Server",
     "User",
+    "record_audit",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, event
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import Mapped, Mapper, mapped_column
+from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
 
@@ -39,6 +39,39 @@ class AuditRecord(db.Model):
     reason: Mapped[str | None] = mapped_column(String(500))
     request_id: Mapped[str | None] = mapped_column(String(64))
     address: Mapped[str | None] = mapped_column(String(64))
+
+
+def record_audit(
+    session: Session,
+    action: str,
+    subject: str,
+    *,
+    actor_id: int | None,
+    server_id: int | None = None,
+    before: Any = None,
+    after: Any = None,
+    reason: str | None = None,
+) -> None:
+    """Add a record to ``session``: it is stored, or not, together with what it is about.
+
+    Args:
+        action: what was done, such as ``"role.update"``.
+        subject: what it was done to, such as ``"role:9"``.
+        actor_id: who did it; None is the system itself.
+        before, after: the changed values, as JSON data.
+        reason: the actor's own words.
+    """
+    session.add(
+        AuditRecord(
+            actor_id=actor_id,
+            action=action,
+            subject=subject,
+            server_id=server_id,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+    )
 
 
 @event.listens_for(AuditRecord, "before_update")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import exc, select
 from sqlalchemy.orm import Session
 
@@ -12,42 +10,11 @@ from app.core.permission.scopes import Place
 from app.core.permission.state import SuperAdminUse
 from app.core.permission.transactions import has_written
 from app.db import db, writing
-from app.models import AuditRecord, Channel, ScopeType
+from app.models import Channel, ScopeType, record_audit
+
+__all__ = ["SUPER_ADMIN_USE", "record_audit", "record_super_admin_use"]
 
 SUPER_ADMIN_USE = "super_admin.use"
-
-
-def record_audit(
-    session: Session,
-    action: str,
-    subject: str,
-    *,
-    actor_id: int | None,
-    server_id: int | None = None,
-    before: Any = None,
-    after: Any = None,
-    reason: str | None = None,
-) -> None:
-    """Add a record to ``session``: it is stored, or not, together with what it is about.
-
-    Args:
-        action: what was done, such as ``"role.update"``.
-        subject: what it was done to, such as ``"role:9"``.
-        actor_id: who did it; None is the system itself.
-        before, after: the changed values, as JSON data.
-        reason: the actor's own words.
-    """
-    session.add(
-        AuditRecord(
-            actor_id=actor_id,
-            action=action,
-            subject=subject,
-            server_id=server_id,
-            before=before,
-            after=after,
-            reason=reason,
-        )
-    )
 
 
 def record_super_admin_use(use: SuperAdminUse) -> None:
