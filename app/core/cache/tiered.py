@@ -178,6 +178,10 @@ class TieredCache:
         """Forget everything everywhere; raises as ``invalidate``."""
         return self.invalidate(subjects.GLOBAL)
 
+    def forget(self) -> None:
+        """Forget what this process remembers; Redis and other processes keep what they have."""
+        self._coherence.forget()
+
     def stats(self) -> CacheStats:
         """What the cache did and how it is."""
         stores = self._memory.stores()

@@ -81,7 +81,7 @@ def test_the_database_answers_first_then_memory_and_redis_after_a_restart(
 ) -> None:
     with app.app_context():
         assert [tier(person, community) for _ in range(2)] == ["db", "l1"]
-        cache.current._memory.coherence.forget()
+        cache.current.forget()
         assert [tier(person, community) for _ in range(2)] == ["l2", "l1"]
 
 
@@ -207,7 +207,7 @@ def test_a_slow_reader_never_brings_an_old_verdict_back(
         revoked.set()
         thread.join()
         assert not may_send(person, community)
-        cache.current._memory.coherence.forget()
+        cache.current.forget()
         assert not may_send(person, community)
 
 
