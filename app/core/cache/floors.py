@@ -37,11 +37,15 @@ class KindFloors:
 
     def of(self, subject_id: int) -> Position:
         """The floor of one subject."""
-        return max(self._floors.get(subject_id, self.common), self.common)
+        floor, common = self._floors.get(subject_id), self.common
+        return common if floor is None or floor < common else floor
 
     def admit(self, position: Position, ids: Iterable[int]) -> bool:
         """Whether ``position`` is at or above the floors of all ``ids``."""
-        return all(position >= self.of(subject_id) for subject_id in ids)
+        for subject_id in ids:
+            if position < self.of(subject_id):
+                return False
+        return True
 
     def __len__(self) -> int:
         return len(self._floors)
@@ -76,12 +80,19 @@ class Floors:
 
     def admits(self, entry: Entry) -> bool:
         """Whether ``entry`` is at or above every floor that concerns it."""
-        if entry.position < self.users.of(entry.user_id):
+        # Like ``admits_shared`` with ``entry.concerns``, in a third of the time.
+        position = entry.position
+        if position < self.base or position < self.users.of(entry.user_id):
             return False
-        return self.admits_shared(entry.position, entry.concerns)
+        server_id, place = entry.server_id, entry.place
+        if server_id is not None and position < self.servers.of(server_id):
+            return False
+        if place & 1 and position < self.channels.of(place >> 1):
+            return False
+        return self.roles.admit(position, entry.roles)
 
     def admits_shared(self, position: Position, concerns: Concerns) -> bool:
-        """The same for what is no single user's."""
+        """Whether what is no single user's is at or above every floor that concerns it."""
         return (
             position >= self.base
             and self.servers.admit(position, concerns.servers)

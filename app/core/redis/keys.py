@@ -90,6 +90,9 @@ class KeyBuilder:
 
     def user_permissions(self, user_id: int, *suffix: Part) -> str:
         """Cached permissions of a user: ``yoto:perm:{u:42}``."""
+        if not suffix and type(user_id) is int:
+            # Once a cached user, thousands of times in a batch; digits need no escaping.
+            return f"{self.prefix}perm:{{u:{user_id}}}"
         return self._key(("perm",), ("u", user_id), suffix)
 
     def lock(self, key: str, *suffix: Part) -> str:

@@ -271,12 +271,45 @@ def test_an_expired_lock_that_others_took_is_not_deleted_by_its_first_holder(
     assert locks.counts().lost == 1
 
 
+def test_a_lease_that_ran_out_while_nobody_came_was_not_lost(
+    locks: DistributedLocks, redis: RedisConnection
+) -> None:
+    with locks.create_lock("job", timeout=0.05, renew=False):
+        wait_until(lambda: not redis.client.exists(redis.keys.lock("job")))
+
+
+def test_one_that_somebody_had_meanwhile_was_lost(
+    locks: DistributedLocks, others: DistributedLocks, redis: RedisConnection
+) -> None:
+    with pytest.raises(LockLost):
+        with locks.create_lock("job", timeout=0.05, renew=False):
+            with others.create_lock("job", wait=5):
+                pass
+            assert not redis.client.exists(redis.keys.lock("job"))
+
+
+def test_a_lost_reply_to_the_giving_back_is_no_loss(
+    locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = locks._redis.scripts.run
+
+    def twice(script, keys, args=()):  # type: ignore[no-untyped-def]
+        if script.name == "release.lua":
+            run(script, keys, args)
+        return run(script, keys, args)
+
+    monkeypatch.setattr(locks._redis.scripts, "run", twice)
+    with locks.create_lock("job"):
+        pass
+    assert locks.counts().lost == 0
+
+
 def test_a_lost_lock_is_said_at_the_end_of_the_block(
     locks: DistributedLocks, redis: RedisConnection
 ) -> None:
     with pytest.raises(LockLost):
         with locks.create_lock("job"):
-            redis.client.delete(redis.keys.lock("job"))
+            redis.client.set(redis.keys.lock("job"), "9:somebody", px=60_000)
 
 
 def test_what_went_wrong_in_the_block_is_not_hidden_by_the_loss(
@@ -284,7 +317,7 @@ def test_what_went_wrong_in_the_block_is_not_hidden_by_the_loss(
 ) -> None:
     with pytest.raises(ZeroDivisionError):
         with locks.create_lock("job"):
-            redis.client.delete(redis.keys.lock("job"))
+            redis.client.set(redis.keys.lock("job"), "9:somebody", px=60_000)
             raise ZeroDivisionError
 
 

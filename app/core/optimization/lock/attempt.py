@@ -11,6 +11,7 @@ from redis import exceptions
 
 from app.core.errors import StoreUnavailable
 from app.core.optimization.lock.holding import Holding, Owner
+from app.core.optimization.lock.names import LockKeys
 from app.core.optimization.lock.scripts import ABANDON, ACQUIRE
 from app.core.optimization.lock.timing import (
     FIRST_POLL,
@@ -28,7 +29,13 @@ class Attempt:
     """One try to take the lock ``key``; used once."""
 
     def __init__(
-        self, redis: RedisConnection, turnstile: Turnstile, wakeups: WakeUps, key: str, lease: float
+        self,
+        redis: RedisConnection,
+        turnstile: Turnstile,
+        wakeups: WakeUps,
+        key: str,
+        keys: LockKeys,
+        lease: float,
     ) -> None:
         """``lease`` is in seconds."""
         self._redis = redis
@@ -38,8 +45,7 @@ class Attempt:
         self._lease = lease
         self._id = secrets.token_hex(8)
         self._ticket: str | bytes = ""
-        self._lock = redis.keys.lock(key)
-        self._waiters = redis.keys.lock(key, "waiters")
+        self._keys = keys
         self.contended = False
 
     def run(
@@ -68,7 +74,9 @@ class Attempt:
         if token is None:
             return None
         value = f"{token}:{self._id}"
-        return Holding(self._key, token, value, self._lease, owner, sent, renew, on_lost)
+        return Holding(
+            self._key, self._keys, token, value, self._lease, owner, sent, renew, on_lost
+        )
 
     def _until(self, deadline: float, may_wait: bool) -> tuple[int | None, float]:
         sent = monotonic()
@@ -100,8 +108,7 @@ class Attempt:
             milliseconds(PATIENCE) if may_wait else 0,
             self._wakeups.channel,
         )
-        keys = [self._lock, self._redis.keys.lock(self._key, "fence"), self._waiters]
-        taken, number, *ticket = self._redis.scripts.run(ACQUIRE, keys, args)
+        taken, number, *ticket = self._redis.scripts.run(ACQUIRE, self._keys, args)
         if taken:
             return int(number), 0.0
         self._ticket = ticket[0]
@@ -112,4 +119,5 @@ class Attempt:
         if self.contended and not self._ticket:
             return
         with suppress(StoreUnavailable, exceptions.RedisError):
-            self._redis.scripts.run(ABANDON, [self._lock, self._waiters], [self._id, self._ticket])
+            keys = [self._keys.lock, self._keys.waiters]
+            self._redis.scripts.run(ABANDON, keys, [self._id, self._ticket])

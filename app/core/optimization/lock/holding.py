@@ -10,6 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import TypeAlias
 
+from app.core.optimization.lock.names import LockKeys
 from app.core.optimization.lock.timing import RENEW_SHARE, RETRY_SHARE, SAFE_SHARE
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ class Holding:
 
     Attributes:
         key: name of the lock.
+        keys: where it is in Redis.
         token: fencing token.
         value: what stands in Redis while the lock is ours.
         lease: seconds.
@@ -38,6 +40,7 @@ class Holding:
     def __init__(
         self,
         key: str,
+        keys: LockKeys,
         token: int,
         value: str,
         lease: float,
@@ -48,6 +51,7 @@ class Holding:
     ) -> None:
         """``sent`` is the monotonic time just before the lock was asked for."""
         self.key = key
+        self.keys = keys
         self.token = token
         self.value = value
         self.lease = lease

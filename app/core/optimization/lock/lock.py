@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 from app.core.errors import LockLost, LockNotAcquired
 from app.core.optimization.lock import timing
 from app.core.optimization.lock.holding import Holding, Owner
+from app.core.optimization.lock.names import LockKeys
 
 if TYPE_CHECKING:
     from app.core.optimization.lock.service import DistributedLocks
@@ -35,6 +36,7 @@ class OptimizedDistributedLock:
         self,
         service: DistributedLocks,
         key: str,
+        keys: LockKeys,
         timeout: float,
         wait: float,
         renew: bool,
@@ -43,6 +45,7 @@ class OptimizedDistributedLock:
         timing.check(timeout, wait)
         self._service = service
         self.key = key
+        self.keys = keys
         self.timeout = timeout
         self.wait = wait
         self.renew = renew
@@ -125,7 +128,7 @@ class OptimizedDistributedLock:
         Raises:
             StoreUnavailable: Redis did not answer.
         """
-        return self._service.value_of(self.key) is not None
+        return self._service.value_of(self.keys) is not None
 
     def owned(self) -> bool:
         """Whether the caller holds the lock, by Redis's word.
@@ -134,7 +137,7 @@ class OptimizedDistributedLock:
             StoreUnavailable: Redis did not answer.
         """
         holding, _ = self._taken.get(_owner(), NOTHING)
-        return holding is not None and self._service.value_of(self.key) == holding.value
+        return holding is not None and self._service.value_of(self.keys) == holding.value
 
     def __enter__(self) -> Self:
         if not self.acquire():

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # s without a lock after which the thread ends.
 IDLE = 10.0
+# s that the thread sleeps at most. What is due later is added without waking it.
+TICK = 0.5
 # s that closing waits for a renewal that is under way.
 CLOSE_LIMIT = 1.0
 
@@ -83,7 +85,7 @@ class Renewer:
                     return
                 due = [holding for holding in holdings if holding.due <= now]
                 if not due:
-                    self._wakes_at = min((h.due for h in holdings), default=idle_since + IDLE)
+                    self._wakes_at = min([now + TICK, *(one.due for one in holdings)])
                     del holdings
                     self._changed.wait(self._wakes_at - now)
                     continue
@@ -117,8 +119,7 @@ class Renewer:
 
     def _extend(self, holdings: list[Holding]) -> list[Any]:
         calls: list[Any] = [
-            (EXTEND, [self._redis.keys.lock(one.key)], [one.value, milliseconds(one.lease)])
-            for one in holdings
+            (EXTEND, [one.keys.lock], [one.value, milliseconds(one.lease)]) for one in holdings
         ]
         try:
             return self._redis.scripts.run_many(calls, raise_errors=False)

@@ -15,6 +15,7 @@ from app.core.errors import StoreUnavailable
 from app.core.optimization.lock.attempt import Attempt
 from app.core.optimization.lock.holding import Holding, Owner
 from app.core.optimization.lock.lock import OptimizedDistributedLock
+from app.core.optimization.lock.names import LockKeys
 from app.core.optimization.lock.renewal import Renewer
 from app.core.optimization.lock.scripts import RELEASE
 from app.core.optimization.lock.turnstile import Turnstile
@@ -89,7 +90,8 @@ class DistributedLocks:
         Raises:
             ValidationFailed: a time out of its range.
         """
-        return OptimizedDistributedLock(self, key, timeout, wait, renew, on_lost)
+        keys = LockKeys.of(self._redis.keys, key)
+        return OptimizedDistributedLock(self, key, keys, timeout, wait, renew, on_lost)
 
     def counts(self) -> LockCounts:
         """A copy of the counters."""
@@ -127,7 +129,9 @@ class DistributedLocks:
         Raises:
             StoreUnavailable: Redis did not answer.
         """
-        attempt = Attempt(self._redis, self._turnstile, self._wakeups, lock.key, lock.timeout)
+        attempt = Attempt(
+            self._redis, self._turnstile, self._wakeups, lock.key, lock.keys, lock.timeout
+        )
         try:
             holding = attempt.run(wait, owner, lock.renew, on_lost)
         finally:
@@ -145,9 +149,8 @@ class DistributedLocks:
         """Give the lock back to Redis; False if it was lost."""
         self._renewer.remove(holding)
         self._held.pop((holding.key, holding.owner), None)
-        keys = [self._redis.keys.lock(holding.key), self._redis.keys.lock(holding.key, "waiters")]
         try:
-            kept: bool = self._redis.scripts.run(RELEASE, keys, [holding.value]) == 1
+            kept: bool = self._redis.scripts.run(RELEASE, holding.keys, [holding.value]) == 1
         except (StoreUnavailable, exceptions.RedisError) as error:
             self._counts.unreleased += 1
             log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)
@@ -156,7 +159,7 @@ class DistributedLocks:
         self._counts.lost += not kept
         return kept
 
-    def value_of(self, key: str) -> str | None:
+    def value_of(self, keys: LockKeys) -> str | None:
         """What stands in Redis for a lock."""
-        value: bytes | None = self._redis.client.get(self._redis.keys.lock(key))
+        value: bytes | None = self._redis.client.get(keys.lock)
         return None if value is None else value.decode()

@@ -8,6 +8,10 @@ import pytest
 
 from app.core.optimization.lock import holding as module
 from app.core.optimization.lock.holding import Holding
+from app.core.optimization.lock.names import LockKeys
+from app.core.redis import KeyBuilder
+
+KEYS = LockKeys.of(KeyBuilder(), "job")
 
 
 @pytest.fixture
@@ -20,7 +24,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def holding(**changes: Any) -> Holding:
     fields = {"owner": (os.getpid(), threading.get_ident()), "sent": 100.0, "lease": 10.0}
-    return Holding("job", 7, "7:me", **(fields | changes))
+    return Holding("job", KEYS, 7, "7:me", **(fields | changes))
 
 
 def test_it_is_held_for_sure_until_shortly_before_its_lease_ends(clock: list[float]) -> None:
