@@ -114,35 +114,6 @@ class AssignmentWrites:
                 _audit(session, "role.unassign", role, user.id, actor_id, before, None, reason)
         return WriteReceipt(ids=ids)
 
-    def drop_member_roles(
-        self,
-        user_id: int,
-        server_id: int,
-        *,
-        actor_id: int | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
-        """Take all roles of a server from somebody who leaves it.
-
-        Not judged by the hierarchy: leaving is everybody's right, and whoever removes a member is
-        judged by ``outranks``. Without it a member who comes back has the old roles again.
-        """
-        get_state()
-        checked_id(user_id, "user_id")
-        checked_id(server_id, "server_id")
-        with write(commit) as session:
-            held = session.execute(
-                select(RoleAssignment, Role)
-                .join(Role, Role.id == RoleAssignment.role_id)
-                .where(RoleAssignment.user_id == user_id, Role.server_id == server_id)
-            ).all()
-            for assignment, role in held:
-                before = _window(assignment)
-                session.delete(assignment)
-                _audit(session, "role.unassign", role, user_id, actor_id, before, None, reason)
-        return WriteReceipt(ids=tuple(assignment.id for assignment, _ in held))
-
 
 def check_window(start: datetime | None, end: datetime | None, now: datetime) -> None:
     """Raises ``ValidationFailed`` for times without a zone, and a window that is empty or over."""

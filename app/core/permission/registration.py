@@ -108,6 +108,7 @@ class Registration:
             ValidationFailed: a malformed entry, or one that contradicts what is registered; then
                 nothing was stored.
         """
+        get_state()
         specs = [_checked_spec(entry) for entry in permissions]
         ids, _ = _store(specs, actor_id, reason, commit, strict=True)
         return WriteReceipt(ids=tuple(ids[spec.name] for spec in specs))
@@ -117,7 +118,7 @@ class Registration:
 
         What is there stays as it is, also where an operator changed it.
         """
-        known = {permission.name for permission in read_permissions()}
+        known = get_state().registry.refresh().by_name
         missing = [spec for spec in CATALOGUE if spec.name not in known]
         if not missing:
             return []
@@ -149,7 +150,7 @@ class Registration:
 def _checked_spec(entry: str | Mapping[str, Any] | PermissionSpec) -> PermissionSpec:
     if isinstance(entry, PermissionSpec):
         return entry
-    fields = {"name": entry} if isinstance(entry, str) else dict(entry)
+    fields = dict(entry) if isinstance(entry, Mapping) else {"name": entry}
     name = checked_name(fields.pop("name", None), "name")
     scope = fields.pop("scope", ScopeType.CHANNEL)
     if scope not in list(ScopeType):

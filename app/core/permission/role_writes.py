@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.permission.audit import record_audit
-from app.core.permission.catalogue import EVERYONE_GRANTS
 from app.core.permission.gifts import gifts_of, lineage
 from app.core.permission.hierarchy import Authority
 from app.core.permission.receipt import WriteReceipt
@@ -28,7 +27,7 @@ from app.core.permission.scopes import checked_id
 from app.core.permission.state import PermissionState, get_state
 from app.core.permission.transactions import write
 from app.db import db
-from app.models import EVERYONE, Effect, Role, RoleGrant, Server
+from app.models import Effect, Role, Server
 
 
 class Unset:
@@ -106,34 +105,6 @@ class RoleWrites:
             authority = Authority(state, session, actor_id)
             ids = [_make_role(state, session, authority, reason, **fields) for fields in roles]
         return WriteReceipt(ids=tuple(ids))
-
-    def register_default_role(
-        self,
-        server_id: int,
-        grants: Iterable[str] = EVERYONE_GRANTS,
-        *,
-        actor_id: int | None = None,
-        reason: str | None = None,
-        commit: bool = True,
-    ) -> WriteReceipt:
-        """Make the role ``@everyone`` of a new server, with its first grants."""
-        permissions = get_state().registry.get_many(grants, "grants")
-        with write(commit, {"server_id": "has its default role already"}) as session:
-            server = require(session, Server, server_id)
-            role = Role(server_id=server.id, name=EVERYONE, position=0, is_default=True)
-            session.add(role)
-            session.flush()
-            session.add_all(RoleGrant(role_id=role.id, permission_id=p.id) for p in permissions)
-            record_audit(
-                session,
-                "role.create",
-                f"role:{role.id}",
-                actor_id=actor_id,
-                server_id=server.id,
-                after=_shown(role) | {"grants": [p.name for p in permissions]},
-                reason=reason,
-            )
-        return WriteReceipt(ids=(role.id,))
 
     def update_role(
         self,

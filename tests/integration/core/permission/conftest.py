@@ -9,6 +9,8 @@ import pytest
 from flask import Flask
 
 from app.extensions import permissions
+from tests.integration.core.permission.town import Town, build_town
+from tests.support.world import World
 
 
 @dataclass
@@ -27,3 +29,9 @@ def clock(app: Flask) -> Clock:
     found = Clock()
     permissions.init_app(app, clock=found)
     return found
+
+
+@pytest.fixture
+def town(world: World) -> Town:
+    """A server with three ranks, and an actor in the middle."""
+    return build_town(world)
