@@ -1,0 +1,301 @@
+"""What a check costs: from memory, from Redis, from the database, in a batch, and by pycasbin.
+
+``python -m benchmarks check [--json FILE]`` starts its own server and a SQLite database, stores 10,
+1,000 and 100,000 grants, gives pycasbin the same ones, and lets all take turns. Each has a look-up
+in a plain dict beside it, which is the cheapest that an answer can be in Python.
+
+A role grants ten permissions in one server; one member holds each role. pycasbin's model is RBAC
+with domains; ``FastEnforcer`` filters its rules by domain and action first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import statistics
+import tempfile
+import time
+import timeit
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import casbin
+import redis
+from casbin.model import FastModel, Model
+from casbin.persist.adapters.string_adapter import StringAdapter
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import insert, select
+
+from app import create_app
+from app.db import db, writing
+from app.extensions import cache, optimization, permissions, redis_store
+from app.models import EVERYONE, Member, Permission, Role, RoleAssignment, RoleGrant, Server, User
+from tests.support.redis_servers import Server as RedisServer
+from tests.support.redis_servers import start_valkey
+
+SIZES = (10, 1_000, 100_000)
+GRANTS_A_ROLE = 10
+BATCH = 10_000
+ROUNDS = 60
+SECONDS_A_TURN = 0.01  # a contestant's calls in one round, before the next one's turn
+
+FIRST_KEYS = (1, 2)  # what FastEnforcer filters by: domain and action
+
+MOST_LOOKUPS, LEAST_FASTER, MOST_EMPTY, LEAST_BATCH = 10.0, 100.0, 1.5, 2_000_000
+
+MODEL = """
+[request_definition]
+r = sub, dom, act
+[policy_definition]
+p = sub, dom, act
+[role_definition]
+g = _, _
+[policy_effect]
+e = some(where (p.eft == allow))
+[matchers]
+m = g(r.sub, p.sub) && r.dom == p.dom && r.act == p.act
+"""
+
+
+@contextmanager
+def application(server: RedisServer) -> Iterator[Flask]:
+    """A migrated application of its own, with room in memory for the whole batch."""
+    with tempfile.TemporaryDirectory(prefix="yoto-bench-") as folder:
+        app = create_app(
+            {
+                "ENVIRONMENT": "testing",
+                "DATABASE_URL": f"sqlite:///{folder}/bench.db",
+                "REDIS_URL": server.url,
+                "CACHE_USERS_SIZE": 2 * BATCH,
+            },
+            instance_path=folder,
+        )
+        with app.app_context():
+            upgrade()
+            permissions.sync_catalogue()
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+        permissions.close(app)
+        optimization.of(app).locks.close()
+        redis_store.of(app).close()
+
+
+def names() -> list[tuple[int, str]]:
+    """Ids and names of the permissions that every role grants."""
+    found = db.session.execute(
+        select(Permission.id, Permission.name)
+        .where(Permission.scope != "global", Permission.name != "server.administrator")
+        .order_by(Permission.bit)
+        .limit(GRANTS_A_ROLE)
+    )
+    return [(row.id, row.name) for row in found]
+
+
+def store(roles: int) -> tuple[int, list[int]]:
+    """A server with so many roles, each with a member; its id, and the members' ids."""
+    granted = names()
+    with writing():
+        owner = User(username=f"owner{roles}", display_name="Owner", password_hash="!")
+        db.session.add(owner)
+        db.session.flush()
+        server = Server(name="Bench", owner_id=owner.id)
+        db.session.add(server)
+        db.session.flush()
+        db.session.add(Role(server_id=server.id, name=EVERYONE, is_default=True, position=0))
+        db.session.flush()
+        people = [f"bench{roles}.{number}" for number in range(max(roles, BATCH))]
+        db.session.execute(
+            insert(User),
+            [{"username": one, "display_name": one, "password_hash": "!"} for one in people],
+        )
+        db.session.execute(
+            insert(Role),
+            [
+                {"server_id": server.id, "server_key": server.id, "name": f"r{number}"}
+                for number in range(roles)
+            ],
+        )
+        mine = User.username.startswith(f"bench{roles}.")
+        users = list(db.session.scalars(select(User.id).where(mine).order_by(User.id)))
+        held = list(
+            db.session.scalars(
+                select(Role.id)
+                .where(Role.server_id == server.id, Role.name != EVERYONE)
+                .order_by(Role.id)
+            )
+        )
+        db.session.execute(
+            insert(Member), [{"server_id": server.id, "user_id": user_id} for user_id in users]
+        )
+        db.session.execute(
+            insert(RoleAssignment),
+            [
+                {"user_id": user_id, "role_id": held[index % roles]}
+                for index, user_id in enumerate(users)
+            ],
+        )
+        scope = {"server_id": server.id, "scope_key": f"server:{server.id}"}
+        db.session.execute(
+            insert(RoleGrant),
+            [
+                {"role_id": role_id, "permission_id": permission_id, **scope}
+                for role_id in held
+                for permission_id, _ in granted
+            ],
+        )
+        db.session.commit()
+    return server.id, users
+
+
+def enforcer(fast: bool, server_id: int, roles: int, users: list[int]) -> Any:
+    """A pycasbin enforcer that holds the same grants."""
+    lines = [
+        *(f"p, r{number}, {server_id}, {name}" for number in range(roles) for _, name in names()),
+        *(f"g, {user_id}, r{index % roles}" for index, user_id in enumerate(users)),
+    ]
+    model = FastModel(FIRST_KEYS) if fast else Model()
+    model.load_model_from_text(MODEL)
+    adapter = StringAdapter("\n".join(lines))
+    if fast:
+        return casbin.FastEnforcer(model, adapter, cache_key_order=FIRST_KEYS)
+    return casbin.Enforcer(model, adapter)
+
+
+def measure(contestants: dict[str, Callable[[], float]]) -> dict[str, float]:
+    """Median microseconds a call; the contestants take turns so that a busy spell hits all."""
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    ends: dict[str, float] = {}
+    for number in range(ROUNDS):
+        for name, contestant in contestants.items():
+            # One that takes long gets fewer turns, not a longer run.
+            if number < 3 or time.perf_counter() < ends.get(name, float("inf")):
+                times[name].append(contestant() * 1e6)
+                if number == 0:
+                    slow = times[name][0] > SECONDS_A_TURN * 1e6
+                    ends[name] = time.perf_counter() + 10 if slow else float("inf")
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def looped(statement: str, **variables: Any) -> Callable[[], float]:
+    """Seconds a run of ``statement``, in a loop of about ``SECONDS_A_TURN``."""
+    timer = timeit.Timer(statement, globals=variables)
+    once = max(min(timer.repeat(3, 1)), 1e-8)
+    number = max(1, min(20_000, int(SECONDS_A_TURN / once)))
+    return lambda: timer.timeit(number) / number
+
+
+def from_redis(ask: Callable[[], Any], warm: Callable[[], Any]) -> Callable[[], float]:
+    """Seconds of a check that memory cannot answer; ``warm`` gives the others theirs back."""
+    forget = cache.current.forget
+
+    def turn() -> float:
+        total = 0.0
+        for _ in range(30):
+            forget()
+            started = time.perf_counter()
+            ask()
+            total += time.perf_counter() - started
+        warm()
+        return total / 30
+
+    return turn
+
+
+def from_database(ask: Callable[[], Any]) -> Callable[[], float]:
+    """Seconds of a check that must read the database."""
+
+    def turn() -> float:
+        permissions.require_database()
+        try:
+            started = time.perf_counter()
+            for _ in range(10):
+                ask()
+            return (time.perf_counter() - started) / 10
+        finally:
+            permissions.require_nothing()
+
+    return turn
+
+
+def run(server: RedisServer, grants: int) -> dict[str, float]:
+    """All figures for so many grants."""
+    roles = max(1, grants // GRANTS_A_ROLE)
+    server_id, users = store(roles)
+    name = names()[0][1]
+    crowd = users[:BATCH]
+    user_id = crowd[BATCH // 2]
+    plain = redis.Redis(port=server.port)
+    sha = plain.script_load("return 1")
+    peers = {fast: enforcer(fast, server_id, roles, users) for fast in (False, True)}
+    question = (str(user_id), str(server_id), name)
+    assert all(peer.enforce(*question) for peer in peers.values())
+
+    def ask() -> bool:
+        return permissions.check_permission(user_id, name, "server", server_id)
+
+    def warm() -> dict[int, bool]:
+        return permissions.batch_check_permissions(crowd, name, "server", server_id)
+
+    assert ask() and all(warm().values())
+    # A request has used its session by the time that it checks.
+    db.session.execute(select(1))
+    answers = {(one, name, "server", server_id): True for one in users}
+    key = {"u": user_id, "p": name, "s": "server", "i": server_id}
+    medians = measure(
+        {
+            "dict look-up": looped("answers[(u, p, s, i)]", answers=answers, **key),
+            "check, memory": looped("check(u, p, s, i)", check=permissions.check_permission, **key),
+            "empty evalsha": looped(
+                "client.evalsha(sha, 1, 'yoto:{bench}')", client=plain, sha=sha
+            ),
+            "check, Redis": from_redis(ask, warm),
+            "check, database": from_database(ask),
+            f"batch of {BATCH:,}, warm": looped(
+                "batch(crowd, p, s, i)",
+                batch=permissions.batch_check_permissions,
+                crowd=crowd,
+                **key,
+            ),
+            "FastEnforcer": looped("enforce(*q)", enforce=peers[True].enforce, q=question),
+            "Enforcer": looped("enforce(*q)", enforce=peers[False].enforce, q=question),
+        }
+    )
+    memory = medians["check, memory"]
+    return {
+        **{name: round(value, 3) for name, value in medians.items()},
+        "memory / dict look-up": round(memory / medians["dict look-up"], 2),
+        "Redis / empty evalsha": round(medians["check, Redis"] / medians["empty evalsha"], 2),
+        "batch, verdicts a second": round(BATCH / medians[f"batch of {BATCH:,}, warm"] * 1e6),
+        "FastEnforcer / memory": round(medians["FastEnforcer"] / memory, 1),
+        "Enforcer / memory": round(medians["Enforcer"] / memory, 1),
+    }
+
+
+def main() -> None:
+    """Print the figures; write them as JSON when asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    options = parser.parse_args()
+    logging.disable(logging.INFO)
+    figures = {}
+    for grants in SIZES:
+        with start_valkey() as server, application(server):
+            figures[f"{grants:,} grants"] = run(server, grants)
+    print(f"{'median microseconds a call':30}" + "".join(f"{size:>18}" for size in figures))
+    for name in next(iter(figures.values())):
+        print(f"{name:30}" + "".join(f"{numbers[name]:18,.3f}" for numbers in figures.values()))
+    print(
+        f"targets: memory at most {MOST_LOOKUPS:g} look-ups and {LEAST_FASTER:g} times faster than "
+        f"FastEnforcer; Redis at most {MOST_EMPTY} empty evalsha; batch {LEAST_BATCH:,} a second"
+    )
+    if options.json is not None:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""``python -m benchmarks.staleness``."""
+
+from benchmarks.staleness.report import main
+
+main()

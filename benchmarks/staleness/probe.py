@@ -1,0 +1,186 @@
+"""A platform of several workers, and one round of the probe."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from flask_migrate import upgrade
+
+from app import create_app
+from app.db import db
+from app.extensions import optimization, permissions, redis_store
+from benchmarks.staleness.worker import GIVEN, TAKEN
+from tests.support.world import World
+
+ROOT = Path(__file__).parents[2]
+Trouble = Callable[[], object]
+
+
+class Round(NamedTuple):
+    """What one round showed.
+
+    Attributes:
+        delays: seconds from the commit to the last wrong answer of each worker; 0: none.
+        wrong_with_position: answers that included the change and were wrong all the same.
+        enemies: workers that let in whom both changes together keep out.
+        failures: questions that were answered with an error.
+    """
+
+    delays: list[float]
+    wrong_with_position: int
+    enemies: int
+    failures: int
+
+
+class WorkerProcess:
+    """Our side of a worker."""
+
+    def __init__(self, config: dict[str, Any], instance: Path) -> None:
+        options = {"config": config, "instance": str(instance)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-m", "benchmarks.staleness.worker"]
+            + [json.dumps(options)],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def ask(self, name: str, *arguments: Any) -> None:
+        """Send a command and do not wait for the answer."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([name, arguments]) + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> Any:
+        """Wait for the answer to the oldest command that was not answered yet."""
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, "the worker ended"
+        return json.loads(line)
+
+    def do(self, name: str, *arguments: Any) -> Any:
+        """Send a command and wait for its answer."""
+        self.ask(name, *arguments)
+        return self.answer()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+class Platform:
+    """A database with a server and people in it, and ``workers`` worker processes.
+
+    Args:
+        redis: the configuration that reaches Redis.
+        people: how many rounds there can be; each takes a person of its own.
+    """
+
+    def __init__(self, redis: dict[str, Any], workers: int = 4, people: int = 100) -> None:
+        self._stack = ExitStack()
+        folder = Path(
+            self._stack.enter_context(tempfile.TemporaryDirectory(prefix="yoto-staleness-"))
+        )
+        self._folder = folder
+        self._config = {
+            "ENVIRONMENT": "testing",
+            "DATABASE_URL": f"sqlite:///{folder}/probe.db",
+            "OUTBOX_RELAY": True,
+            **redis,
+        }
+        self._fill(people)
+        self.workers: list[WorkerProcess] = []
+        for _ in range(workers):
+            self.add_worker()
+
+    def add_worker(self) -> WorkerProcess:
+        """Start one more worker, and wait until it hears the log."""
+        worker = WorkerProcess(self._config, self._folder / f"w{len(self.workers)}")
+        self._stack.callback(worker.close)
+        self.workers.append(worker)
+        assert worker.do("start"), "a worker does not hear the log"
+        return worker
+
+    def _fill(self, people: int) -> None:
+        app = create_app(self._config | {"OUTBOX_RELAY": False}, str(self._folder / "setup"))
+        with app.app_context():
+            upgrade()
+            permissions.sync_catalogue()
+            db.session.remove()
+        world = World(app)
+        community = world.server()
+        self.channel_id = community.channel_id
+        roles = [world.role(community) for _ in range(people)]
+        self._people = [(world.member(community, None, role).id, role) for role in roles]
+        permissions.close(app)
+        optimization.of(app).locks.close()
+        redis_store.of(app).close()
+        with app.app_context():
+            db.engine.dispose()
+
+    def round(
+        self, limit: float, before: Trouble | None = None, after: Trouble | None = None
+    ) -> Round:
+        """Take a right, give the other, and ask everybody.
+
+        Args:
+            limit: seconds to watch for wrong answers.
+            before: done when all are warm; ``after``: done when both changes are committed.
+        """
+        user_id, role_id = self._warm(limit, before)
+        writer = self.workers[0]
+        committed_at = writer.do("take", user_id, self.channel_id)
+        position = writer.do("give", role_id)
+        wrong = 0
+        for worker in self.workers:
+            worker.ask("asked", user_id, self.channel_id, position)
+        for worker in self.workers:
+            wrong += any(worker.answer())
+        if after is not None:
+            after()
+        return self._seen(self.workers, committed_at, wrong)
+
+    def round_with_a_death(self, limit: float) -> Round:
+        """The writer dies between the commit and telling anybody; the others are watched."""
+        doomed = self.add_worker()
+        user_id, _ = self._warm(limit, None)
+        committed_at = doomed.do("take_and_die", user_id, self.channel_id)
+        self.workers.remove(doomed)
+        return self._seen(self.workers, committed_at, 0)
+
+    def _warm(self, limit: float, before: Trouble | None) -> tuple[int, int]:
+        user_id, role_id = self._people.pop()
+        for worker in self.workers:
+            assert worker.do("warm", user_id, self.channel_id) == [True, False], (TAKEN, GIVEN)
+            worker.do("watch", user_id, self.channel_id, limit)
+        if before is not None:
+            before()
+        return user_id, role_id
+
+    def _seen(self, workers: Sequence[WorkerProcess], committed_at: float, wrong: int) -> Round:
+        watched = [worker.do("watched") for worker in workers]
+        return Round(
+            [max(0.0, one["last_allowed"] - committed_at) for one in watched],
+            wrong,
+            sum(one["enemy"] for one in watched),
+            sum(one["failures"] for one in watched),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()

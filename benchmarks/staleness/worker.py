@@ -1,0 +1,141 @@
+"""One worker: a whole application that obeys commands in JSON lines and watches its answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from app import create_app
+from app.db import db
+from app.extensions import cache, permissions
+
+TAKEN, GIVEN = "message.send", "message.pin"
+PAUSE = 0.002  # s between two questions of a watch
+
+
+class Watch(threading.Thread):
+    """Asks without a position, over and over, until the user may no longer do what was taken."""
+
+    def __init__(self, app: Flask, user_id: int, channel_id: int, limit: float) -> None:
+        super().__init__(daemon=True)
+        self._app = app
+        self._question = user_id, channel_id
+        self._until = time.time() + limit
+        self.last_allowed = 0.0
+        self.enemy = False
+        self.failures = 0
+
+    def run(self) -> None:
+        while time.time() < self._until:
+            asked_at = time.time()
+            try:
+                with self._app.app_context():
+                    if may(TAKEN, *self._question):
+                        self.last_allowed = asked_at
+                    self.enemy |= may(GIVEN, *self._question)
+            except Exception:
+                self.failures += 1
+            time.sleep(PAUSE)
+
+
+def may(permission: str, user_id: int, channel_id: int, at_least: str | None = None) -> bool:
+    """One check."""
+    return permissions.check_permission(
+        user_id, permission, "channel", channel_id, at_least=at_least
+    )
+
+
+class Worker:
+    """The commands."""
+
+    def __init__(self, config: dict[str, Any], instance: str) -> None:
+        self.app = create_app(config, instance_path=instance)
+        self._watch: Watch | None = None
+        self._committed_at = 0.0
+        self._dying = False
+        event.listen(Session, "after_commit", self._after_commit, insert=True)
+
+    def start(self) -> bool:
+        """Begin to follow the log; whether it was heard."""
+        permissions.start(self.app)
+        return cache.of(self.app).start(10.0)
+
+    def warm(self, user_id: int, channel_id: int) -> list[bool]:
+        """What the user may do now, from memory the second time."""
+        with self.app.app_context():
+            for _ in range(2):
+                answers = [may(name, user_id, channel_id) for name in (TAKEN, GIVEN)]
+            return answers
+
+    def watch(self, user_id: int, channel_id: int, limit: float) -> bool:
+        """Ask in the background from now on, for ``limit`` seconds."""
+        self._watch = Watch(self.app, user_id, channel_id, limit)
+        self._watch.start()
+        return True
+
+    def watched(self) -> dict[str, Any]:
+        """What the watch saw: when the user was last let in, and whether the enemy ever was."""
+        watch = self._watch
+        assert watch is not None
+        watch.join()
+        return {
+            "last_allowed": watch.last_allowed,
+            "enemy": watch.enemy,
+            "failures": watch.failures,
+        }
+
+    def take(self, user_id: int, channel_id: int) -> float:
+        """Take the right away; when that was committed."""
+        with self.app.app_context():
+            permissions.set_overwrite(channel_id, user_id=user_id, deny=[TAKEN, GIVEN])
+            committed_at = self._committed_at
+            db.session.remove()
+            return committed_at
+
+    def give(self, role_id: int) -> str | None:
+        """Give the role the other right; the position of that."""
+        with self.app.app_context():
+            position = permissions.assign_permissions_to_role(role_id, [GIVEN]).position
+            db.session.remove()
+            return position
+
+    def take_and_die(self, user_id: int, channel_id: int) -> None:
+        """Take the right away, and die between the commit and telling anybody."""
+        self._dying = True
+        self.take(user_id, channel_id)
+
+    def asked(self, user_id: int, channel_id: int, at_least: str) -> list[bool]:
+        """The answers that include a position."""
+        with self.app.app_context():
+            return [may(name, user_id, channel_id, at_least) for name in (TAKEN, GIVEN)]
+
+    def stats(self) -> dict[str, int]:
+        """What the cache counted."""
+        return dict(cache.of(self.app).stats().counts)
+
+    def _after_commit(self, session: Session) -> None:
+        if "yoto.outbox" in session.info:
+            self._committed_at = time.time()
+            if self._dying:
+                print(json.dumps(self._committed_at), flush=True)
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def run(self) -> None:
+        """Obey until the input ends."""
+        for line in sys.stdin:
+            name, arguments = json.loads(line)
+            print(json.dumps(getattr(self, name)(*arguments)), flush=True)
+
+
+if __name__ == "__main__":
+    options = json.loads(sys.argv[1])
+    Worker(options["config"], options["instance"]).run()
