@@ -1,0 +1,61 @@
+"""Several worker processes and real trouble: the probe of ``benchmarks.staleness``, in small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from benchmarks.staleness.probe import Platform, Round
+from tests.support.redis_servers import Cluster, Server, start_valkey
+
+# MAX_STALENESS and the relay's interval, and a little for a busy machine to run those who watch.
+BOUND = 2.0 + 1.0 + 0.5
+CALM = 0.5  # s that a round is watched
+
+
+@pytest.fixture
+def own_redis() -> Iterator[Server]:
+    """A server that this test may break."""
+    with start_valkey() as server:
+        yield server
+
+
+def assert_kept(found: Round, bound: float = BOUND) -> None:
+    """The promises: bounded without a position, never wrong with one, never half of two changes."""
+    assert max(found.delays) <= bound
+    assert found.wrong_with_position == 0
+    assert found.enemies == 0
+    assert found.failures == 0
+
+
+@pytest.mark.parametrize("kind", ["single", "cluster"])
+def test_four_workers_agree_soon_and_with_a_position_at_once(
+    request: pytest.FixtureRequest, kind: str
+) -> None:
+    reach: dict[str, Any]
+    if kind == "single":
+        reach = {"REDIS_URL": request.getfixturevalue("own_redis").url}
+    else:
+        cluster: Cluster = request.getfixturevalue("valkey_cluster")
+        # One server for many tests: a prefix of its own.
+        reach = {"REDIS_CLUSTER_NODES": cluster.nodes, "REDIS_KEY_PREFIX": "new-enemy:"}
+    with Platform(reach, workers=4, people=3) as platform:
+        for _ in range(3):
+            assert_kept(platform.round(CALM))
+
+
+def test_a_writer_that_dies_unheard_is_relayed_within_the_bound(own_redis: Server) -> None:
+    with Platform({"REDIS_URL": own_redis.url}, workers=2, people=1) as platform:
+        found = platform.round_with_a_death(BOUND)
+    assert_kept(found)
+    assert max(found.delays) > 0, "nobody was let in wrongly, so nothing was relayed late"
+
+
+def test_a_redis_that_stands_still_makes_nobody_older_than_the_bound(own_redis: Server) -> None:
+    with Platform({"REDIS_URL": own_redis.url}, workers=2, people=2) as platform:
+        try:
+            assert_kept(platform.round(BOUND, before=own_redis.pause))
+        finally:
+            own_redis.resume()
