@@ -5,11 +5,11 @@ The facts of the server are loaded once; what is different in single channels is
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
-from operator import or_
 from typing import Any
 
 from sqlalchemy import (
@@ -18,9 +18,9 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
-    func,
     literal_column,
     null,
+    or_,
     select,
     true,
     union_all,
@@ -50,6 +50,8 @@ from app.core.permission.statements import (
 )
 from app.db import Id
 
+channels_in_sync = channels.alias("channels_in_sync")
+
 ROLE_IDS = "role_ids"
 SERVER_ID: ColumnElement[int] = bindparam("server_id", type_=Id)
 USER_ID: ColumnElement[int] = bindparam("user_id", type_=Id)
@@ -70,10 +72,10 @@ LocalKey = tuple[Place | None, Place | None]
 
 def _channels_of_server() -> Select[Any]:
     """Rows: channel, and the category that it is in sync with."""
-    in_sync = and_(channels.c.synced == true(), categories.c.id == channels.c.category_id)
+    takes_over = and_(channels.c.synced == true(), categories.c.id == channels.c.category_id)
     return (
         select(channels.c.id, categories.c.id)
-        .select_from(channels.outerjoin(categories, in_sync))
+        .select_from(channels.outerjoin(categories, takes_over))
         .where(channels.c.server_id == SERVER_ID)
         .order_by(channels.c.position, channels.c.id)
     )
@@ -81,8 +83,9 @@ def _channels_of_server() -> Select[Any]:
 
 def _local_rows() -> CompoundSelect[Any]:
     """Rows: is a grant, channel, category, role, permission, allows; no role: the user's own."""
-    places = overwrites.outerjoin(channels, channels.c.id == overwrites.c.channel_id).outerjoin(
-        categories, categories.c.id == overwrites.c.category_id
+    places = overwrites.outerjoin(channels, channels.c.id == overwrites.c.channel_id)
+    taken_over = select(channels_in_sync.c.category_id).where(
+        channels_in_sync.c.server_id == SERVER_ID, channels_in_sync.c.synced == true()
     )
     overwritten = (
         select(
@@ -94,7 +97,12 @@ def _local_rows() -> CompoundSelect[Any]:
             allows(overwrites),
         )
         .select_from(places)
-        .where(func.coalesce(channels.c.server_id, categories.c.server_id) == SERVER_ID)
+        .where(
+            or_(
+                channels.c.server_id == SERVER_ID,
+                overwrites.c.category_id.in_(taken_over),
+            )
+        )
     )
 
     def granted(source: Table, permission_id: ColumnElement[int]) -> Select[Any]:
@@ -204,8 +212,8 @@ def _masks(
         place = replace(facts, kind=CHANNEL, roles=_with_locals(facts.roles, laid))
         person = replace(
             user,
-            own_allow=reduce(or_, (masks.own[0] for masks in laid), 0),
-            own_deny=reduce(or_, (masks.own[1] for masks in laid), 0),
+            own_allow=reduce(operator.or_, (masks.own[0] for masks in laid), 0),
+            own_deny=reduce(operator.or_, (masks.own[1] for masks in laid), 0),
         )
         return resolve(flatten(place, bits), person, now, bits).mask
 
