@@ -1,0 +1,78 @@
+"""The guards of the API while Redis is away, and after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.extensions import resilience
+from app.http.guards import MESSAGE_SEND, MESSAGES_OF_USER_IN_SERVER, SIGN_INS_OF_ADDRESS_TO_ACCOUNT
+from tests.integration.guards.conftest import dimensions, refused_by, say, sign_in
+from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.world import Community, Person
+
+BURST = MESSAGES_OF_USER_IN_SERVER.burst or 0
+
+
+@pytest.fixture
+def own_redis() -> Iterator[Server]:
+    with start_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def app_config(app_config: dict[str, Any], own_redis: Server) -> dict[str, Any]:
+    return app_config | {"REDIS_URL": own_redis.url}
+
+
+def test_limits_go_on_in_the_process_and_are_shared_again_afterwards(
+    app: Flask,
+    client: FlaskClient,
+    own_redis: Server,
+    community: Community,
+    talker: Person,
+    ada: Person,
+) -> None:
+    controller = resilience.of(app)
+    assert say(client, talker, community.channel_id).status_code == 201
+    own_redis.kill()
+    for _ in range(BURST):
+        answer = say(client, talker, community.channel_id)
+        assert answer.status_code == 201, answer.text
+    assert refused_by(say(client, talker, community.channel_id)) == "user+server"
+    for _ in range(SIGN_INS_OF_ADDRESS_TO_ACCOUNT.limit or 0):
+        assert sign_in(client, "ada").status_code == 401
+    assert refused_by(sign_in(client, "ada")) == "user+ip"
+    search = f"/api/v1/channels/{community.channel_id}/messages/search?q=Ahoy"
+    assert client.get(search, headers=talker.headers).status_code == 200
+    status = controller.store_status()
+    assert status.state == "degraded" and status.answered_locally >= BURST
+
+    own_redis.restart()
+    # The first hit that Redis answers is told what was used meanwhile.
+    wait_until(lambda: not controller.rate_limiter(MESSAGE_SEND).peek("anyone").degraded, limit=10)
+    # What was used meanwhile was used: nobody has the quota twice.
+    other = say(client, community.owner, community.channel_id)
+    assert other.status_code == 201
+    assert dimensions(other, "RateLimit")["server"]["r"] < 300 - 1
+    assert refused_by(say(client, talker, community.channel_id)) == "user+server"
+
+
+def test_once_the_loss_is_known_a_message_waits_for_nothing(
+    client: FlaskClient, own_redis: Server, community: Community, talker: Person
+) -> None:
+    assert say(client, talker, community.channel_id).status_code == 201
+    own_redis.kill()
+    for _ in range(5):  # the first of these find out
+        assert say(client, talker, community.channel_id).status_code == 201
+    times = []
+    for _ in range(8):
+        started = time.perf_counter()
+        assert say(client, talker, community.channel_id).status_code == 201
+        times.append(time.perf_counter() - started)
+    assert sorted(times)[len(times) // 2] < 0.1
