@@ -334,7 +334,7 @@ def test_a_lock_that_was_lost_is_not_taken_again_by_its_owner(
 def test_it_is_renewed_for_as_long_as_it_is_held(
     locks: DistributedLocks, others: DistributedLocks
 ) -> None:
-    lease = 0.3
+    lease = 0.6  # two thirds of it may pass on a busy machine before a renewal is late
     with locks.create_lock("job", timeout=lease) as lock:
         until = time.monotonic() + 10 * lease
         while time.monotonic() < until:

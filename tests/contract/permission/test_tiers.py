@@ -25,8 +25,9 @@ from app.models import User
 from tests.integration.cli.test_seed_matrix import MATRICES, NAMES, read
 from tests.integration.core.permission.stored import permission_ids, store
 from tests.unit.core.permission.reference import Reference
-from tests.unit.core.permission.worlds import MOMENTS, USERS, Rows, communities
+from tests.unit.core.permission.worlds import MOMENTS
 from tests.unit.core.permission.worlds import NAMES as PERMISSIONS
+from tests.unit.core.permission.worlds import USERS, Rows, communities
 
 NOBODY = 99
 on_one_database = settings(
