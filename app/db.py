@@ -82,6 +82,9 @@ _will_write: ContextVar[bool] = ContextVar("yoto_will_write", default=False)
 ENGINE_HOOKS = "yoto.engine_hooks"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
 CONNECT_SECONDS = 3  # how long a request waits for a database that does not answer
+# How long a statement may be silent before its connection counts as broken: what freezes with its
+# connections open would hold up a request for ever. Above the 50 s that a lock is waited for.
+READ_SECONDS = 60
 
 
 @contextmanager
@@ -119,7 +122,8 @@ def init_db(app: Flask) -> None:
     else:
         options.setdefault("pool_pre_ping", True)
         options.setdefault("pool_recycle", 1800)
-        options.setdefault("connect_args", {"connect_timeout": CONNECT_SECONDS})
+        limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
+        options["connect_args"] = limits | options.get("connect_args", {})
     db.init_app(app)
     app.extensions[ENGINE_HOOKS] = []
     on_engine(app, _configure)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
-from sqlalchemy.engine import Connection
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Dialect, Engine
 
 import app.models  # noqa: F401  (fills the metadata)
 from app.db import UtcDateTime, db, writing
@@ -27,7 +28,12 @@ def run() -> None:
     if context.is_offline_mode():
         raise RuntimeError("migrations need a database; there is no offline mode")
     options = current_app.extensions["migrate"].configure_args
-    with writing(), db.engine.connect() as connection, unchecked_foreign_keys(connection):
+    with (
+        without_time_limit(db.engine),
+        writing(),
+        db.engine.connect() as connection,
+        unchecked_foreign_keys(connection),
+    ):
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -39,6 +45,22 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
+
+
+@contextmanager
+def without_time_limit(engine: Engine) -> Iterator[None]:
+    """To rewrite a large table takes longer than any statement of a request may."""
+
+    def lift(dialect: Dialect, record: object, cargs: list[Any], cparams: dict[str, Any]) -> None:
+        cparams.pop("read_timeout", None)
+
+    event.listen(engine, "do_connect", lift, insert=True)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "do_connect", lift)
+        engine.dispose()
 
 
 @contextmanager

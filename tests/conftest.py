@@ -23,7 +23,7 @@ import pytest  # noqa: E402
 from flask import Flask  # noqa: E402
 from flask.testing import FlaskClient  # noqa: E402
 
-from tests.support.database import MariadbTemplate, SqliteTemplate  # noqa: E402
+from tests.support.database import MariadbTemplate, SqliteTemplate, migrate  # noqa: E402
 from tests.support.mariadb import MariaDB, start_mariadb  # noqa: E402
 from tests.support.require import missing  # noqa: E402
 
@@ -52,23 +52,9 @@ def database(
         template: Any = MariadbTemplate(server.create_database("yoto_test"))
     else:
         template = SqliteTemplate()
-    template.prepare(lambda: _migrate(template.url, tmp_path_factory.mktemp("migrate")))
+    template.prepare(lambda: migrate(template.url, tmp_path_factory.mktemp("migrate")))
     yield template
     template.close()
-
-
-def _migrate(url: str, instance: Path) -> None:
-    from flask_migrate import upgrade
-
-    from app import create_app
-    from app.extensions import db, permissions
-
-    app = create_app({"ENVIRONMENT": "testing", "DATABASE_URL": url}, instance_path=str(instance))
-    with app.app_context():
-        upgrade()
-        permissions.sync_catalogue()
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -11,6 +11,21 @@ from typing import Any
 import sqlalchemy as sa
 
 
+def migrate(url: str, instance: Path) -> None:
+    """Bring a database to the newest migration, with the built-in permissions in it."""
+    from flask_migrate import upgrade
+
+    from app import close_app, create_app
+    from app.extensions import db, permissions
+
+    app = create_app({"ENVIRONMENT": "testing", "DATABASE_URL": url}, instance_path=str(instance))
+    with app.app_context():
+        upgrade()
+        permissions.sync_catalogue()
+        db.session.remove()
+    close_app(app)
+
+
 class SqliteTemplate:
     """A SQLite file; ``reset`` copies the pages of the template over it."""
 

@@ -1,0 +1,183 @@
+"""The database as a circuit breaker: who cannot have it is told at once, and not for long."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.core.errors import StoreUnavailable
+from app.core.resilience import ResilienceController, State
+from app.db import db, side_engine
+from app.extensions import resilience
+from app.wiring import DATABASE
+from tests.integration.guards.conftest import say
+from tests.support.database import MariadbTemplate, migrate
+from tests.support.door import HOST, Door
+from tests.support.mariadb import MariaDB
+from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.world import Community, Person
+
+CONNECT_SECONDS = 1  # as short as the driver takes
+READ_SECONDS = 1
+FAILURES_TO_OPEN = 3
+
+
+@pytest.fixture(scope="module")
+def database(
+    mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MariadbTemplate]:
+    """A database of MariaDB, whatever the other tests run on."""
+    template = MariadbTemplate(mariadb.create_database("yoto_door"))
+    template.prepare(lambda: migrate(template.url, tmp_path_factory.mktemp("door")))
+    yield template
+    template.close()
+
+
+@pytest.fixture
+def door(mariadb: MariaDB) -> Iterator[Door]:
+    with Door(mariadb.port) as door:
+        yield door
+
+
+@pytest.fixture
+def own_redis() -> Iterator[Server]:
+    with start_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def app_config(app_config: dict[str, Any], door: Door, own_redis: Server) -> dict[str, Any]:
+    url = sa.make_url(app_config["DATABASE_URL"]).set(host=HOST, port=door.port)
+    limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
+    return app_config | {
+        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "REDIS_URL": own_redis.url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"connect_args": limits},
+    }
+
+
+@pytest.fixture
+def controller(app: Flask) -> ResilienceController:
+    return resilience.of(app)
+
+
+def unavailable(answer: TestResponse) -> None:
+    assert answer.status_code == 503, answer.text
+    problem = answer.get_json()
+    assert problem["type"] == "urn:yoto:problem:store-unavailable"
+    assert problem["store"] == "database"
+    assert int(answer.headers["Retry-After"]) >= 1
+
+
+def test_nobody_waits_for_a_dead_host_once_it_is_known_and_all_go_on_when_it_is_back(
+    client: FlaskClient,
+    door: Door,
+    community: Community,
+    talker: Person,
+    controller: ResilienceController,
+) -> None:
+    assert say(client, talker, community.channel_id).status_code == 201
+    door.stick()
+    for _ in range(FAILURES_TO_OPEN):
+        unavailable(say(client, talker, community.channel_id))
+    # One instance alone does not shut the database off for a fleet.
+    assert controller.circuit_breaker(DATABASE).state().opened_alone
+    started = time.perf_counter()
+    for _ in range(5):
+        unavailable(say(client, talker, community.channel_id))
+    assert time.perf_counter() - started < CONNECT_SECONDS
+    door.open()
+    wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=15)
+    for _ in range(5):
+        assert say(client, talker, community.channel_id).status_code == 201
+
+
+def test_a_server_that_refuses_is_told_with_a_time_to_come_back(
+    client: FlaskClient, door: Door, community: Community, talker: Person
+) -> None:
+    assert say(client, talker, community.channel_id).status_code == 201
+    door.shut()
+    for _ in range(FAILURES_TO_OPEN + 2):
+        answer = say(client, talker, community.channel_id)
+        unavailable(answer)
+    door.open()
+    time.sleep(int(answer.headers["Retry-After"]))
+    wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=5)
+
+
+def test_the_breaker_works_without_redis_too(
+    client: FlaskClient, door: Door, own_redis: Server, community: Community, talker: Person
+) -> None:
+    assert say(client, talker, community.channel_id).status_code == 201
+    own_redis.kill()
+    assert say(client, talker, community.channel_id).status_code == 201
+    door.stick()
+    for _ in range(FAILURES_TO_OPEN):
+        unavailable(say(client, talker, community.channel_id))
+    started = time.perf_counter()
+    for _ in range(5):
+        unavailable(say(client, talker, community.channel_id))
+    assert time.perf_counter() - started < CONNECT_SECONDS
+    door.open()
+    wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=15)
+
+
+def test_what_the_database_answers_is_no_failure_of_it(
+    app: Flask, controller: ResilienceController
+) -> None:
+    with app.app_context():
+        for statement in (
+            "INSERT INTO users (id) VALUES (1)",
+            "SELECT nonsense",
+            "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213, MESSAGE_TEXT = 'Deadlock'",
+        ):
+            for _ in range(FAILURES_TO_OPEN + 1):
+                with pytest.raises(sa.exc.DBAPIError), db.engine.connect() as connection:
+                    connection.exec_driver_sql(statement)
+    state = controller.circuit_breaker(DATABASE).state()
+    assert (state.state, state.failures) == (State.CLOSED, 0)
+
+
+def test_a_connection_that_breaks_in_a_statement_is_a_failure(
+    app: Flask, controller: ResilienceController
+) -> None:
+    with app.app_context(), pytest.raises(sa.exc.OperationalError):
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("SELECT SLEEP(5)")
+    assert controller.circuit_breaker(DATABASE).state().failures == 1
+
+
+def test_stale_connections_after_a_restart_are_none(
+    app: Flask, client: FlaskClient, door: Door, community: Community, talker: Person
+) -> None:
+    assert say(client, talker, community.channel_id).status_code == 201
+    door.shut()
+    door.open()
+    assert say(client, talker, community.channel_id).status_code == 201
+    assert resilience.of(app).circuit_breaker(DATABASE).state().failures == 0
+
+
+def test_every_engine_of_the_application_goes_through_it(
+    app: Flask, controller: ResilienceController
+) -> None:
+    controller.circuit_breaker(DATABASE).force_open("a test")
+    engine = side_engine(app, 1, 1.0)
+    with pytest.raises(StoreUnavailable) as caught:
+        engine.connect()
+    assert caught.value.store == "database" and caught.value.retry_after > 1
+    with app.app_context():
+        db.engine.dispose()
+        with pytest.raises(StoreUnavailable):
+            db.engine.connect()
+        # What the breaker is set by can be read and written all the same.
+        receipt = controller.set_circuit_breaker_config(
+            DATABASE, recovery_timeout=2.0, reason="a test", author="cli:ada"
+        )
+    assert receipt.live
