@@ -109,8 +109,6 @@ def test_a_group_touches_the_roles_that_it_is_granted_to(scene: Scene) -> None:
 
 
 def test_overwrites_touch_their_channel_and_those_of_a_category_its_server(scene: Scene) -> None:
-    scene.get(Channel, scene.channel).synced = False
-    db.session.commit()
     channel = scene.community.channel_id
     with scene.touching(f"channel:{channel}"):
         permissions.set_overwrite(channel, role_id=scene.role, deny=["message.send"])
