@@ -16,6 +16,7 @@ from flask.cli import AppGroup
 
 from app.core.errors import PlatformError, VersionConflict
 from app.core.resilience import (
+    REDIS_BREAKER,
     BreakerState,
     Entry,
     Kind,
@@ -112,6 +113,11 @@ def list_entries(kind: str | None, as_json: bool) -> None:
 @as_json
 def show(kind: str, name: str, as_json: bool) -> None:
     """Show an entry: what is in force, who set it, its history, and for a breaker its state."""
+    if Kind(kind) is Kind.CIRCUIT_BREAKER and name == REDIS_BREAKER:
+        # It has a state and nothing else.
+        with _controlling() as controller:
+            _echo_state(controller.get_circuit_breaker_state(name), as_json)
+        return
     with _controlling() as controller:
         entry = controller.get_config(kind, name)
         history = controller.config.history(Kind(kind), name, HISTORY_SHOWN)
@@ -286,8 +292,9 @@ def _echo_state(state: BreakerState, as_json: bool) -> None:
         _echo_json(asdict(state))
         return
     until = f" for {state.until:.0f} s" if state.until else ""
-    click.echo(f"circuit breaker {state.name} is {state.state}{until}")
-    if state.degraded:
+    why = f" ({state.reason})" if state.reason else ""
+    click.echo(f"circuit breaker {state.name} is {state.state}{until}{why}")
+    if state.degraded and state.name != REDIS_BREAKER:
         click.echo("Redis is away: this takes effect when it is back.", err=True)
 
 

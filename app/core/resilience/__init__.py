@@ -10,6 +10,7 @@ from .breaker import (
 )
 from .bulkhead import Bulkhead, BulkheadStats, Slot
 from .config_store import (
+    REDIS_BREAKER,
     Action,
     Audit,
     AuditEntry,
@@ -53,6 +54,7 @@ from .switches import SwitchConfig
 
 __all__ = [
     "EVERY_FEATURE",
+    "REDIS_BREAKER",
     "Action",
     "Algorithm",
     "Audit",

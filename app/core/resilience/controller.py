@@ -14,13 +14,21 @@ from .background import Background, Work
 from .breaker import BreakerState, CircuitBreaker
 from .bulkhead import Bulkhead, BulkheadStats
 from .config_access import ConfigAccess
-from .config_store import Audit, ConfigStore, Journal, Kind, RedisCopy
+from .config_store import (
+    REDIS_BREAKER,
+    Audit,
+    ConfigStore,
+    Journal,
+    Kind,
+    RedisCopy,
+)
 from .degradation import Board, Degradation, OpenBreakers
 from .guard import Guard
 from .guards import ALL_PARTS, Guards, Parts
 from .instances import Instances
 from .limiter import Key, RateLimiter, RateLimitResult
 from .operations import BreakerOperations
+from .redis_breaker import redis_breaker_state
 from .rejections import RejectionReporter
 from .runtime import Runtime
 from .settings import (
@@ -133,7 +141,9 @@ class ResilienceController(ConfigAccess):
     # Pictures
 
     def get_circuit_breaker_state(self, name: str) -> BreakerState:
-        """State and counts of a breaker."""
+        """State and counts of a breaker; ``redis`` is the connection to Redis."""
+        if name == REDIS_BREAKER:
+            return redis_breaker_state(name, self.runtime.redis)
         return self.circuit_breaker(name).state()
 
     def get_rate_limit_status(self, name: str, key: Key = None) -> RateLimitResult:

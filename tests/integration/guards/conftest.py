@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from app.extensions import resilience
 from app.http.passwords import passwords
 from tests.support.applications import another_app
-from tests.support.redis_servers import wait_until
+from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.world import Community, Person, World
 
 PASSWORD = "correct horse battery"
@@ -25,6 +25,13 @@ WHY = ("--reason", "a test", "--actor", "cli:ada")
 ITEM = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"((?:;[a-z*][a-z0-9_.*-]*=-?\d{1,15})+)')
 
 Operate = Callable[..., Any]
+
+
+@pytest.fixture
+def own_redis() -> Iterator[Server]:
+    """A server that a test may kill."""
+    with start_valkey() as server:
+        yield server
 
 
 @pytest.fixture

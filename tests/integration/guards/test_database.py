@@ -21,7 +21,7 @@ from tests.integration.guards.conftest import say
 from tests.support.database import MariadbTemplate, migrate
 from tests.support.door import HOST, Door
 from tests.support.mariadb import MariaDB
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, wait_until
 from tests.support.world import Community, Person
 
 CONNECT_SECONDS = 1  # as short as the driver takes
@@ -44,12 +44,6 @@ def database(
 def door(mariadb: MariaDB) -> Iterator[Door]:
     with Door(mariadb.port) as door:
         yield door
-
-
-@pytest.fixture
-def own_redis() -> Iterator[Server]:
-    with start_valkey() as server:
-        yield server
 
 
 @pytest.fixture

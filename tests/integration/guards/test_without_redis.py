@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,16 +12,10 @@ from flask.testing import FlaskClient
 from app.extensions import resilience
 from app.http.guards import MESSAGE_SEND, MESSAGES_OF_USER_IN_SERVER, SIGN_INS_OF_ADDRESS_TO_ACCOUNT
 from tests.integration.guards.conftest import dimensions, refused_by, say, sign_in
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.redis_servers import Server, wait_until
 from tests.support.world import Community, Person
 
 BURST = MESSAGES_OF_USER_IN_SERVER.burst or 0
-
-
-@pytest.fixture
-def own_redis() -> Iterator[Server]:
-    with start_valkey() as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from .clock import ServerClock
 from .document import Action, Change, Document, Origin
 from .entry import Entry, Receipt, change_to_plain
 from .journal import Audit, AuditEntry, Journal
-from .kinds import CONFIG_CLASSES, Kind, check_name, parse_kind
+from .kinds import CONFIG_CLASSES, REDIS_BREAKER, Kind, check_name, parse_kind
 from .local_copy import Reader
 from .recorder import audit_of
 from .redis_copy import RedisCopy
@@ -12,6 +12,7 @@ from .store import ConfigStore
 
 __all__ = [
     "CONFIG_CLASSES",
+    "REDIS_BREAKER",
     "Action",
     "Audit",
     "AuditEntry",

@@ -40,6 +40,10 @@ CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
     Kind.FORCED_BREAKER: ForcedStateConfig,
 }
 
+# The breaker that the connection to Redis is: see ``redis_breaker.py``.
+REDIS_BREAKER = "redis"
+_BREAKERS = (Kind.CIRCUIT_BREAKER, Kind.FORCED_BREAKER)
+
 # Characters. The column of the record is as wide.
 LONGEST_NAME = 128
 # A name stands in keys, URLs and log lines; control characters and spaces have no place there.
@@ -80,6 +84,17 @@ def check_name(name: str) -> str:
             {"name": f"must be 1 to {LONGEST_NAME} characters without spaces, not {name!r}"}
         )
     return name
+
+
+def check_entry(kind: Kind, name: str) -> tuple[Kind, str]:
+    """The key of an entry that code or an operator may have.
+
+    Raises:
+        ValidationFailed: the name is none, or is taken by what cannot be configured.
+    """
+    if kind in _BREAKERS and name == REDIS_BREAKER:
+        raise ValidationFailed({"name": "redis opens and closes by itself; choose another name"})
+    return kind, check_name(name)
 
 
 def laid_over(base: S, values: Mapping[str, Any]) -> S:

@@ -10,7 +10,7 @@ from .clock import ServerClock
 from .document import Action, Change, Document, Key, Origin
 from .entry import Entry, Receipt, live_layers
 from .journal import Audit, Journal
-from .kinds import Kind, check_name
+from .kinds import Kind, check_entry, check_name
 from .local_copy import Listener, LocalCopy, Reader
 from .recorder import Recorder
 from .redis_copy import RedisCopy
@@ -49,11 +49,11 @@ class ConfigStore:
 
     def define(self, kind: Kind, name: str, config: Settings) -> None:
         """Give an entry its code default; raises ``ConfigurationError`` if it has another."""
-        self.local.define((kind, check_name(name)), config)
+        self.local.define(check_entry(kind, name), config)
 
     def reader(self, kind: Kind, name: str, cls: type[S]) -> Reader[S]:
         """A callable that gives the entry in force, as cheap as two look-ups."""
-        return self.local.reader((kind, check_name(name)), cls)
+        return self.local.reader(check_entry(kind, name), cls)
 
     def get(self, kind: Kind, name: str) -> Entry:
         """The entry in force; code defaults at version 0 when nothing is stored."""
@@ -114,18 +114,16 @@ class ConfigStore:
             VersionConflict: somebody else changed the entry meanwhile.
             StoreUnavailable: the record (without one: Redis) cannot be reached; nothing changed.
         """
-        lifetime = check_expiry(expires_in)
+        key, lifetime = check_entry(kind, name), check_expiry(expires_in)
 
         def layer(document: Document) -> dict[str, Any]:
-            base = base_of((kind, name), self._defaults)
+            base = base_of(key, self._defaults)
             kept = document.layer_values(origin, self.clock.now_ms()) if merge else {}
             merged = normalised(base, kept, values)
             check_layers(base, document, origin, merged)
             return merged
 
-        return self._change(
-            (kind, name), Action.SET, origin, layer, version, author, reason, lifetime
-        )
+        return self._change(key, Action.SET, origin, layer, version, author, reason, lifetime)
 
     def delete(
         self,
