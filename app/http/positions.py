@@ -25,6 +25,7 @@ def init_positions(app: Flask) -> None:
     """Take positions in and give them out with every request."""
     app.before_request(_take)
     app.after_request(_give)
+    app.teardown_request(_forget)
 
 
 def _take() -> None:
@@ -64,6 +65,11 @@ def _give(response: Response) -> Response:
             secure=current_app.config["SESSION_COOKIE_SECURE"],
         )
     return response
+
+
+def _forget(error: BaseException | None) -> None:
+    """The thread goes on to do other people's work."""
+    permissions.require_nothing()
 
 
 def _cookie_seconds() -> int:

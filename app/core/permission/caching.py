@@ -97,6 +97,9 @@ class Caching:
         Raises:
             StoreUnavailable: the database did not say whether there is maintenance.
         """
+        if not self.cache.tailer.running:
+            # Listeners want to know of changes, whoever answers the checks.
+            self.cache.tailer.start()
         if self.relaying and not self.relay.running:
             self.relay.start()
         if not self.maintenance.known:

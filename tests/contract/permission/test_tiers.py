@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from app.extensions import cache, optimization, permissions, redis_store
 from app.models import User
 from tests.integration.cli.test_seed_matrix import MATRICES, NAMES, read
 from tests.integration.core.permission.stored import permission_ids, store
+from tests.support.redis_servers import wait_until
 from tests.unit.core.permission.reference import Reference
 from tests.unit.core.permission.worlds import MOMENTS
 from tests.unit.core.permission.worlds import NAMES as PERMISSIONS
@@ -104,7 +106,7 @@ def test_every_tier_resolves_alike(
         position = permissions.invalidate_all().position
     assert position is not None
     for worker in (app, other):
-        assert cache.of(worker).reached(position)
+        wait_until(partial(cache.of(worker).reached, position))
     for scope, scope_id in rows.places():
         place = GLOBAL if scope_id is None else Place(scope, scope_id)
         for user_id in (*USERS, NOBODY):
@@ -135,7 +137,7 @@ def test_every_tier_answers_a_batch_alike(
         position = permissions.invalidate_all().position
     assert position is not None
     for worker in (app, other):
-        assert cache.of(worker).reached(position)
+        wait_until(partial(cache.of(worker).reached, position))
     people = [*USERS, NOBODY]
     for scope, scope_id in rows.places():
         expected = {
@@ -177,7 +179,7 @@ def test_every_tier_answers_a_matrix_alike(app: Flask, other: Flask, name: str) 
     some = numbers[:: max(1, len(numbers) // 20)]
     for worker in (app, app, other, other):
         with worker.app_context():
-            assert cache.current.reached(position)
+            wait_until(partial(cache.of(worker).reached, position))
             for number in some:
                 verdicts = permissions.batch_check_permissions(
                     list(users), permission_name(name, number)

@@ -55,11 +55,11 @@ def person(world: World, community: Community) -> Person:
 
 @pytest.fixture
 def loads(caching: Caching) -> list[str]:
-    """The statements that the cache's own connections get."""
+    """The statements that the cache's own connections get, but for looks at maintenance."""
     statements: list[str] = []
 
     def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
+        if not statement.startswith("BEGIN") and "platform_switches" not in statement:
             statements.append(statement)
 
     event.listen(caching.pool.engine, "before_cursor_execute", collect)
