@@ -15,6 +15,7 @@ from app.core.permission.requirement import PermissionRequirement
 from app.core.permission.resolver import Resolution, Standing
 from app.core.permission.role_writes import UNSET, RegisteredRole, Unset
 from app.core.permission.scopes import Place
+from app.core.permission.search import Page
 from app.core.permission.state import SuperAdminUse
 from app.core.permission.subject import acting_as, current_subject
 from app.core.permission.system import PermissionSystem
@@ -25,6 +26,7 @@ __all__ = [
     "UNSET",
     "Decision",
     "Explanation",
+    "Page",
     "PermissionRequirement",
     "PermissionSystem",
     "Place",

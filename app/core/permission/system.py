@@ -26,6 +26,7 @@ from app.core.permission.quick import quick_check
 from app.core.permission.registration import Registration, read_permissions
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.role_writes import RoleWrites
+from app.core.permission.search import Searching
 from app.core.permission.source import DatabaseSource
 from app.core.permission.state import EXTENSION, PermissionState, SuperAdminUse
 from app.core.permission.survey import Survey
@@ -35,6 +36,7 @@ from app.core.permission.transactions import watch_sessions
 class PermissionSystem(
     Checks,
     Explaining,
+    Searching,
     MaintenanceCalls,
     Invalidation,
     PositionCalls,

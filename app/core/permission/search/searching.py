@@ -1,0 +1,75 @@
+"""The part of ``PermissionSystem`` that searches: what somebody may do where, and who may."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import Select
+
+from app.core.permission.search.page import Page
+from app.core.permission.search.resources import list_resources
+from app.core.permission.search.users import list_users
+from app.core.permission.search.visible import visible_in
+from app.core.permission.state import get_state
+
+Statement = TypeVar("Statement", bound=Select[Any])
+
+
+class Searching:
+    """Answers have the verdicts of ``check_permission``, from the database, never from a cache.
+
+    They tell what people may do and are no use of it: super-admins' answers are not audited.
+
+    Raises:
+        ValidationFailed: bad input, by field; ``UnknownResource`` for a place that is not there.
+        UnknownPermission: nobody registered the permission.
+        StoreUnavailable: the database did not answer.
+    """
+
+    def list_resources(
+        self,
+        user_id: int,
+        permission: str,
+        scope: str = "channel",
+        server_id: int | None = None,
+        after: int | None = None,
+        limit: int = 100,
+    ) -> Page:
+        """A page of the channels or servers in which the user has the permission, by id.
+
+        Args:
+            scope: ``"channel"`` or ``"server"``.
+            server_id: only channels of this server.
+            after: ``next_after`` of the page before; None: the first page.
+            limit: 1 to 1000.
+        """
+        state = get_state()
+        return list_resources(state, user_id, permission, scope, server_id, after, limit)
+
+    def list_users(
+        self,
+        permission: str,
+        scope: str,
+        scope_id: int | None = None,
+        after: int | None = None,
+        limit: int = 100,
+    ) -> Page:
+        """A page of the users who have the permission in the place, by id.
+
+        Args:
+            scope, scope_id: as in ``check_permission``.
+            after, limit: as in ``list_resources``.
+        """
+        return list_users(get_state(), permission, scope, scope_id, after, limit)
+
+    def visible(self, statement: Statement, user_id: int, permission: str) -> Statement:
+        """Narrow ``select(Channel)`` or ``select(Server)`` to where the user has the permission.
+
+        The condition is plain SQL with the time of this call in it, for SQLite and MariaDB: it can
+        be joined, counted, ordered and paged like any other. Build it anew for each use.
+
+        Raises:
+            ValidationFailed: also for a statement that selects neither channels nor servers, and
+                for a permission that policies judge, which SQL cannot ask.
+        """
+        return visible_in(get_state(), statement, user_id, permission)
