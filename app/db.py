@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,7 +15,7 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Integer, MetaData, create_engine, event, make_url
 from sqlalchemy.dialects import mysql
-from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -81,6 +83,8 @@ _will_write: ContextVar[bool] = ContextVar("yoto_will_write", default=False)
 
 ENGINE_HOOKS = "yoto.engine_hooks"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
+PRIMARY_RESULT_CODE = 0xFF  # the other bits say more about the same error
+SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
 CONNECT_SECONDS = 3  # how long a request waits for a database that does not answer
 # How long a statement may be silent before its connection counts as broken: what freezes with its
 # connections open would hold up a request for ever. Above the 50 s that a lock is waited for.
@@ -171,5 +175,31 @@ def _configure_sqlite(connection: Any, record: Any) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _will_write.get() else "BEGIN")
+def _begin_sqlite(connection: Connection) -> None:
+    if not _will_write.get():
+        connection.exec_driver_sql("BEGIN")
+    elif not _wait_for_write_lock(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # to fail as every statement does
+
+
+def _wait_for_write_lock(connection: Connection) -> bool:
+    """Begin as the writer, as soon as there is no other; False when it cannot be, or not in time.
+
+    SQLite's own waiting stops the whole thread. Under eventlet or gevent that is every request of
+    the process, also the one that holds the lock; so the waiting is ours, and lets the others run.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    deadline = time.monotonic() + SQLITE_BUSY_SECONDS
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & PRIMARY_RESULT_CODE != sqlite3.SQLITE_BUSY:
+                    return False
+            time.sleep(SQLITE_RETRY_SECONDS)
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")

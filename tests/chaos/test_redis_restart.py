@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.support.people import PASSWORD, call, settle
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import Server, start_valkey, wait_until
 
-PASSWORD = "correct horse battery"
 PEOPLE = 4
 PAUSE = 0.1  # s between the requests of one person
 CALM, AWAY = 1.5, 2.0  # s
@@ -37,20 +33,6 @@ def running(own_redis: Server, tmp_path: Path) -> Iterator[RunningYoto]:
     )
     yield server
     server.stop()
-
-
-def call(
-    server: RunningYoto, method: str, path: str, body: Any = None, token: str = ""
-) -> tuple[int, Any]:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{server.url}/api/v1/{path}", data, headers, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return refused.code, json.load(refused)
 
 
 @dataclass
@@ -88,28 +70,13 @@ class Person:
                 self.failures.append(f"{what}: {status} {answer}")
 
 
-def settle(server: RunningYoto) -> list[Person]:
-    """People in one channel, with the token of each."""
-    tokens = {}
-    for number in range(PEOPLE):
-        name = f"person{number}"
-        account = {"username": name, "display_name": name, "password": PASSWORD}
-        assert call(server, "POST", "auth/register", account)[0] == 201
-        credentials = {"username": name, "password": PASSWORD}
-        tokens[name] = call(server, "POST", "auth/login", credentials)[1]["access_token"]
-    owner = next(iter(tokens.values()))
-    harbour = call(server, "POST", "servers", {"name": "Harbour"}, owner)[1]["id"]
-    channels = call(server, "GET", f"servers/{harbour}/channels", token=owner)[1]["items"]
-    code = call(server, "POST", f"servers/{harbour}/invites", {}, owner)[1]["code"]
-    for token in list(tokens.values())[1:]:
-        assert call(server, "POST", f"invites/{code}/join", token=token)[0] == 201
-    return [Person(server, name, channels[0]["id"], token) for name, token in tokens.items()]
-
-
 def test_nobody_sees_an_error_of_ours_while_redis_is_killed_and_comes_back_empty(
     running: RunningYoto, own_redis: Server
 ) -> None:
-    people = settle(running)
+    place = settle(running, PEOPLE)
+    people = [
+        Person(running, name, place.channel_id, token) for name, token in place.tokens.items()
+    ]
     stop = threading.Event()
     threads = [threading.Thread(target=person.live, args=(stop,)) for person in people]
     for thread in threads:

@@ -1,0 +1,40 @@
+"""Many who write at once on SQLite, where one of them holds the lock while it talks to Redis."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.db import SQLITE_BUSY_SECONDS
+from tests.support.people import call, settle
+from tests.support.process import RunningYoto
+from tests.support.together import together
+
+PEOPLE = 8
+MESSAGES = 6
+
+
+@pytest.fixture(params=["eventlet", "gevent", "threading"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningYoto]:
+    running = RunningYoto(tmp_path, YOTO_SEED_DEMO="0", YOTO_ASYNC_MODE=request.param)
+    yield running
+    running.stop()
+
+
+def test_nobody_waits_for_a_lock_whose_holder_cannot_run(server: RunningYoto) -> None:
+    place = settle(server, PEOPLE)
+
+    def talk(token: str) -> list[int]:
+        path = f"channels/{place.channel_id}/messages"
+        return [
+            call(server, "POST", path, {"content": f"{number}"}, token)[0]
+            for number in range(MESSAGES)
+        ]
+
+    started = time.monotonic()
+    said = together([lambda token=token: talk(token) for token in place.tokens.values()])
+    assert said == [[201] * MESSAGES] * PEOPLE
+    assert time.monotonic() - started < SQLITE_BUSY_SECONDS
