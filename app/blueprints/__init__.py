@@ -13,7 +13,7 @@ from app.blueprints.control_plane import init_control
 from app.blueprints.docs import docs
 from app.blueprints.health import init_health
 from app.blueprints.messages import message_payload, messages
-from app.blueprints.permissions import checks, groups
+from app.blueprints.permissions import checks, groups, insight
 from app.blueprints.roles import grants, holders, roles
 from app.blueprints.servers import invites, members, servers
 from app.blueprints.users import users
@@ -33,6 +33,7 @@ REST: list[Blueprint] = [
     holders,
     groups,
     checks,
+    insight,
     registry,
     audit_log,
 ]

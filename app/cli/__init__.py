@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.cli.cache import cache
+from app.cli.insight import add_insight
 from app.cli.permission import permission
 from app.cli.resilience import resilience
 from app.cli.seed import seed
@@ -13,5 +14,6 @@ from app.cli.users import users
 
 def init_app(app: Flask) -> None:
     """Add the command groups to the application."""
+    add_insight(permission)
     for group in (cache, permission, resilience, seed, users):
         app.cli.add_command(group)

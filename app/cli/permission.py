@@ -26,7 +26,7 @@ DENIED_EXIT = 1
 def check(user: str, name: str, scope: str, scope_id: int | None) -> None:
     """Say whether USER (username or id) has permission NAME. Exit status 1 when denied."""
     try:
-        decision = permissions.decide(_user_id(user), name, scope, scope_id)
+        decision = permissions.decide(user_id_of(user), name, scope, scope_id)
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{'allowed' if decision.allowed else 'denied'}: {decision.reason}")
@@ -54,7 +54,7 @@ def invalidate(user: str | None, role: int | None, everything: bool) -> None:
         raise click.UsageError("give USER, --role or --all")
     try:
         if user is not None:
-            receipt = permissions.invalidate_user_cache(_user_id(user))
+            receipt = permissions.invalidate_user_cache(user_id_of(user))
         elif role is not None:
             receipt = permissions.invalidate_role_cache(role)
         else:
@@ -72,7 +72,12 @@ def sync() -> None:
     click.echo(f"{len(added)} permissions added" + (f": {', '.join(added)}" if added else "."))
 
 
-def _user_id(user: str) -> int:
+def user_id_of(user: str) -> int:
+    """The id that ``user`` is, or whose username it is.
+
+    Raises:
+        click.ClickException: nobody has that name.
+    """
     if user.isdecimal():
         return int(user)
     found = db.session.scalar(select(User.id).where(User.username == user))

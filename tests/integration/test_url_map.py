@@ -37,6 +37,7 @@ WRITES_WITHOUT_PERMISSION = {
     "permissions.check_permission": "changes nothing; about others it takes the right to audit",
     "permissions.check_batch": "changes nothing; about others it takes the right to audit",
     "permissions.check_users": "changes nothing; about others it takes the right to audit",
+    "insight.explain": "changes nothing; about others it takes the right to audit",
     "servers.create_server": "everybody may have a server of their own",
     "members.join_server": "the server must be public",
     "members.leave_server": "ends one's own membership",

@@ -1,0 +1,34 @@
+"""``flask permission explain``: why somebody may do something or not."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from flask.cli import AppGroup, with_appcontext
+
+from app.cli.permission import user_id_of
+from app.core.errors import PlatformError
+from app.extensions import permissions
+from app.models import ScopeType
+
+
+def add_insight(group: AppGroup) -> None:
+    """Add the commands to ``flask permission``."""
+    group.add_command(explain)
+
+
+@click.command("explain")
+@click.argument("user")
+@click.argument("name")
+@click.option("--scope", type=click.Choice([scope.value for scope in ScopeType]), default="global")
+@click.option("--scope-id", type=int, help="The server or channel.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@with_appcontext
+def explain(user: str, name: str, scope: str, scope_id: int | None, as_json: bool) -> None:
+    """Say why USER (username or id) has or lacks permission NAME, and what would turn it."""
+    try:
+        found = permissions.explain(user_id_of(user), name, scope, scope_id)
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(found.to_dict(), indent=2) if as_json else found.text)

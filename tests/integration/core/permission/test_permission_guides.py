@@ -1,0 +1,67 @@
+"""The examples of the guides to explanations and searches run as they are written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.core.permission.explain.changes import KINDS
+from app.db import db
+from app.extensions import permissions
+from app.models import Channel
+from tests.support.world import World
+
+DOCS = Path(__file__).parents[4] / "docs"
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def run(name: str, **names: Any) -> dict[str, Any]:
+    """Execute the Python of a guide from top to bottom; the names that it ends with."""
+    for body in BLOCK.findall((DOCS / name).read_text(encoding="utf-8")):
+        exec(compile(body, name, "exec"), names)
+    return names
+
+
+def test_the_example_of_explanations(app: Flask, world: World, capsys: Any) -> None:
+    harbour = world.server()
+    person = world.member(harbour, timeout_until=world.soon())
+    with app.app_context():
+        names = run(
+            "explain.md",
+            permissions=permissions,
+            user_id=person.id,
+            channel_id=harbour.channel_id,
+        )
+        db.session.remove()
+    assert names["found"].change.kind == "end_timeout"
+    printed = capsys.readouterr().out
+    for line in ("standing: member", "it would be allowed, smallest change first:"):
+        assert line in printed.splitlines()
+        assert line in (DOCS / "explain.md").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_example_of_searches(app: Flask, world: World) -> None:
+    harbour = world.server()
+    with app.app_context():
+        names = run(
+            "search.md",
+            permissions=permissions,
+            db=db,
+            select=select,
+            Channel=Channel,
+            user_id=harbour.owner.id,
+            server_id=harbour.id,
+            channel_id=harbour.channel_id,
+        )
+        assert names["page"].ids == (harbour.owner.id,)
+        db.session.remove()
+
+
+def test_every_kind_of_change_is_explained() -> None:
+    text = (DOCS / "explain.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`(\w+)`", "".join(rows))) == sorted(KINDS)
