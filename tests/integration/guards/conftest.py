@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -100,6 +102,18 @@ def say(client: FlaskClient, person: Person, channel_id: int, text: str = "Ahoy"
     return client.post(
         f"/api/v1/channels/{channel_id}/messages", json={"content": text}, headers=person.headers
     )
+
+
+def until_refused(act: Callable[[], TestResponse], burst: int, rate: float) -> TestResponse:
+    """The first 429 of an act that passes ``burst`` times, and ``rate`` times a second more."""
+    started = time.monotonic()
+    passed = 0
+    while (answer := act()).status_code != 429:
+        assert answer.status_code < 300, answer.text
+        passed += 1
+        assert passed <= burst + math.ceil((time.monotonic() - started) * rate)
+    assert passed >= burst
+    return answer
 
 
 def dimensions(answer: TestResponse, header: str) -> dict[str, dict[str, int]]:

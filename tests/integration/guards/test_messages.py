@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app.core.resilience import MultiDimensionalKey, ResilienceController
 from app.extensions import resilience
@@ -25,13 +27,14 @@ from app.http.guards import (
     SEARCHES_AT_ONCE,
     SENDS_AT_ONCE,
 )
-from tests.integration.guards.conftest import Operate, dimensions, refused_by, say
+from tests.integration.guards.conftest import Operate, dimensions, refused_by, say, until_refused
 from tests.support.process import ROOT
 from tests.support.redis_servers import wait_until
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
 
 BURST = MESSAGES_OF_USER_IN_SERVER.burst or 0
+RATE = 1.0  # a second
 Limit = Callable[..., None]
 
 
@@ -50,10 +53,9 @@ def test_somebody_sends_so_many_messages_into_one_server(
     other_channel = world.channel(community)
     elsewhere = world.server()
     world.member(elsewhere, talker)
-    for number in range(BURST):
-        channel = (community.channel_id, other_channel)[number % 2]
-        assert say(client, talker, channel).status_code == 201
-    assert refused_by(say(client, talker, community.channel_id)) == "user+server"
+    channels = itertools.cycle((community.channel_id, other_channel))
+    refused = until_refused(lambda: say(client, talker, next(channels)), BURST, RATE)
+    assert refused_by(refused) == "user+server"
     assert say(client, community.owner, community.channel_id).status_code == 201
     assert say(client, talker, elsewhere.channel_id).status_code == 201
 
@@ -104,12 +106,13 @@ def test_editing_counts_as_sending(
     client: FlaskClient, community: Community, talker: Person
 ) -> None:
     sent = say(client, talker, community.channel_id)
-    for number in range(BURST - 1):
-        answer = client.patch(
-            sent.headers["Location"], json={"content": f"v{number}"}, headers=talker.headers
-        )
-        assert answer.status_code == 200
-    assert refused_by(say(client, talker, community.channel_id)) == "user+server"
+    numbers = itertools.count()
+
+    def edit() -> TestResponse:
+        body = {"content": f"v{next(numbers)}"}
+        return client.patch(sent.headers["Location"], json=body, headers=talker.headers)
+
+    assert refused_by(until_refused(edit, BURST - 1, RATE)) == "user+server"
 
 
 def test_strangers_use_up_nothing(
