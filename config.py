@@ -53,6 +53,10 @@ class Base:
     ARGON2_TIME_COST = 3
     ARGON2_MEMORY_KIB = 64 * 1024
 
+    # Resource types of other applications: "record=7" makes the channels of server 7 records, each
+    # known by its name. Several are separated by commas.
+    AUTHZEN_TYPES = ""
+
     # Nothing a client sends in one request is larger than a few long messages.
     MAX_CONTENT_LENGTH = 256 * 1024
     SESSION_COOKIE_NAME = "yoto_session"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ class Setting:
 def _between(low: float, high: float) -> Callable[[Any], bool]:
     return lambda value: low <= value <= high
 
+
+_TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][0-9]{0,17}"
+_TYPES = re.compile(rf"(?:{_TYPE}(?:,{_TYPE})*)?", re.ASCII)
 
 SETTINGS: dict[str, Setting] = {
     "SECRET_KEY": Setting(
@@ -81,6 +85,9 @@ SETTINGS: dict[str, Setting] = {
     "PASSWORD_MIN_LENGTH": Setting(int, "characters, 8 to 128", _between(8, 128)),
     "ARGON2_TIME_COST": Setting(int, "passes, 1 to 20", _between(1, 20)),
     "ARGON2_MEMORY_KIB": Setting(int, "KiB, 32 to 4194304", _between(32, 4194304)),
+    "AUTHZEN_TYPES": Setting(
+        str, "type=server id, separated by commas", lambda value: bool(_TYPES.fullmatch(value))
+    ),
     "MAX_CONTENT_LENGTH": Setting(int, "bytes, 1024 to 67108864", _between(1024, 67108864)),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Blueprint
 
+from app.blueprints.access import access
 from app.blueprints.admin import audit_log, registry
 from app.blueprints.auth import auth
 from app.blueprints.channels import categories, channels, overwrites
@@ -44,6 +45,7 @@ def init_pages(app: Flask) -> None:
     init_health(app)
     init_control(app)
     app.register_blueprint(docs)
+    app.register_blueprint(access)
     init_community(app, message_payload)
 
 

@@ -27,6 +27,11 @@ UNMARKED = {
 
 # Every write that takes no permission, and why.
 WRITES_WITHOUT_PERMISSION = {
+    "access.evaluation": "changes nothing; about others it takes the right to audit",
+    "access.evaluations": "changes nothing; about others it takes the right to audit",
+    "access.search_subject": "changes nothing; takes the right to audit",
+    "access.search_resource": "changes nothing; about others it takes the right to audit",
+    "access.search_action": "changes nothing; about others it takes the right to audit",
     "auth.register": "makes one's own account",
     "auth.login": "is how one becomes somebody",
     "auth.refresh": "takes a refresh token",

@@ -35,6 +35,10 @@ CHANGES_MAX = 5
 class Explaining:
     """The part of ``PermissionSystem`` that says why."""
 
+    def has_policy_engine(self) -> bool:
+        """Whether there are policies that could read a context."""
+        return get_state().policy is not None
+
     def explain(
         self,
         user_id: int,

@@ -7,6 +7,7 @@ role reaches everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import (
@@ -49,6 +50,7 @@ def list_resources(
     server_id: int | None,
     after: int | None,
     limit: int,
+    context: Mapping[str, Any] | None,
 ) -> Page:
     """See ``Searching.list_resources``."""
     registered = state.registry.get(permission)
@@ -92,11 +94,11 @@ def list_resources(
                 select(func.count(), func.max(window.c.id)), parameters
             ).one()
             next_after = last if looked_at == SCAN_MAX else None
-    if registered.abac:
+    if registered.abac or context is not None:
         found = [
             id_
             for id_ in found
-            if not ask_policies(state, user_id, [registered], Place(scope, id_), None).denied
+            if not ask_policies(state, user_id, [registered], Place(scope, id_), context).denied
         ]
     return Page(tuple(found), next_after)
 

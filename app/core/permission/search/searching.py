@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import Select
 
+from app.core.errors import ValidationFailed
+from app.core.permission.deciding import ask_policies
+from app.core.permission.scopes import checked_id, parse_place
 from app.core.permission.search.page import Page
 from app.core.permission.search.resources import list_resources
 from app.core.permission.search.users import list_users
@@ -34,6 +38,7 @@ class Searching:
         server_id: int | None = None,
         after: int | None = None,
         limit: int = 100,
+        context: Mapping[str, Any] | None = None,
     ) -> Page:
         """A page of the channels or servers in which the user has the permission, by id.
 
@@ -42,9 +47,10 @@ class Searching:
             server_id: only channels of this server.
             after: ``next_after`` of the page before; None: the first page.
             limit: 1 to 1000.
+            context: as in ``decide``.
         """
         state = get_state()
-        return list_resources(state, user_id, permission, scope, server_id, after, limit)
+        return list_resources(state, user_id, permission, scope, server_id, after, limit, context)
 
     def list_users(
         self,
@@ -53,14 +59,47 @@ class Searching:
         scope_id: int | None = None,
         after: int | None = None,
         limit: int = 100,
+        context: Mapping[str, Any] | None = None,
     ) -> Page:
         """A page of the users who have the permission in the place, by id.
 
         Args:
             scope, scope_id: as in ``check_permission``.
-            after, limit: as in ``list_resources``.
+            after, limit, context: as in ``list_resources``.
         """
-        return list_users(get_state(), permission, scope, scope_id, after, limit)
+        return list_users(get_state(), permission, scope, scope_id, after, limit, context)
+
+    def allowed_permissions(
+        self,
+        user_id: int,
+        scope: str | None = None,
+        scope_id: int | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> list[str]:
+        """The names of all permissions that the user has in the place, by bit.
+
+        Unlike ``effective_permissions`` it asks the policies, each about what it judges.
+
+        Args:
+            scope, scope_id, context: as in ``decide``.
+        """
+        state = get_state()
+        place = parse_place(scope, scope_id)
+        mask = state.source.load(checked_id(user_id, "user_id"), place).mask
+        held = state.registry.snapshot.in_mask(mask)
+        judged = [found for found in held if found.abac or context is not None]
+        denied = 0
+        for permission in judged:
+            denied |= ask_policies(state, user_id, [permission], place, context).denied
+        return [found.name for found in held if not found.mask & denied]
+
+    def is_registered(self, name: str) -> bool:
+        """Whether there is a permission of that name; a malformed name is nobody's."""
+        try:
+            get_state().registry.get(name)
+        except ValidationFailed:
+            return False
+        return True
 
     def visible(self, statement: Statement, user_id: int, permission: str) -> Statement:
         """Narrow ``select(Channel)`` or ``select(Server)`` to where the user has the permission.

@@ -7,7 +7,7 @@ and thousands if too few of those are let in: eleven statements at most.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -73,6 +73,7 @@ def list_users(
     scope_id: int | None,
     after: int | None,
     limit: int,
+    context: Mapping[str, Any] | None,
 ) -> Page:
     """See ``Searching.list_users``."""
     registered = state.registry.get(permission)
@@ -92,11 +93,11 @@ def list_users(
     if len(found) > most:
         found = found[:most]
         last = found[-1]
-    if registered.abac:
+    if registered.abac or context is not None:
         found = [
             user_id
             for user_id in found
-            if not ask_policies(state, user_id, [registered], place, None).denied
+            if not ask_policies(state, user_id, [registered], place, context).denied
         ]
     return Page(tuple(found), last)
 

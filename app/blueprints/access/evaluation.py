@@ -1,0 +1,144 @@
+"""Access Evaluation and Access Evaluations (AuthZEN 1.0, sections 6 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from werkzeug.exceptions import BadRequest
+
+from app.blueprints.access.vocabulary import Vocabulary
+from app.blueprints.access.wire import Evaluation, Object, evaluation_of, malformed
+from app.core.errors import PermissionDenied
+from app.extensions import permissions
+
+AUDIT = "admin.audit"
+NOT_YOURS = "about_somebody_else"
+UNKNOWN_SUBJECT, UNKNOWN_ACTION, UNKNOWN_RESOURCE = (
+    "unknown_user",
+    "unknown_action",
+    "unknown_resource",
+)
+EVALUATIONS_MAX = 1_000
+
+EXECUTE_ALL = "execute_all"
+# The decision after which nothing more is evaluated.
+STOPS_AT = {EXECUTE_ALL: None, "deny_on_first_deny": False, "permit_on_first_permit": True}
+
+Answer = dict[str, Any]
+
+
+class Evaluator:
+    """Decides for one caller, within one request."""
+
+    def __init__(self, caller_id: int) -> None:
+        self._caller_id = caller_id
+        self._words = Vocabulary()
+        self._is_auditor: bool | None = None
+
+    def evaluate(self, asked: Evaluation) -> Answer:
+        """The decision.
+
+        It counts as a use of the permission: who asks is about to let the subject act. What nobody
+        has heard of is denied, with a reason.
+
+        Raises:
+            PermissionDenied: it is about somebody else, and the caller is no auditor.
+        """
+        user_id = self._words.user_id(asked.subject)
+        self.demand_insight(user_id)
+        place = self._words.place(asked.resource)
+        name = self._words.permission(asked.action, asked.resource.type)
+        for found, reason in (
+            (user_id, UNKNOWN_SUBJECT),
+            (name, UNKNOWN_ACTION),
+            (place, UNKNOWN_RESOURCE),
+        ):
+            if found is None:
+                return denied(reason)
+        assert user_id is not None and name is not None and place is not None
+        decision = permissions.decide(user_id, name, *place, context=context_for_policies(asked))
+        return {"decision": True} if decision.allowed else denied(decision.reason)
+
+    def evaluate_all(self, document: Object) -> Answer:
+        """All evaluations of a document, or the one that it is without any.
+
+        Raises:
+            BadRequest: the document as a whole is malformed.
+            PermissionDenied: as ``evaluate``, of any of them.
+        """
+        given = document.get("evaluations")
+        if given is None or given == []:
+            return self.evaluate(evaluation_of(document))
+        if not isinstance(given, list):
+            raise malformed("evaluations", "must be an array")
+        if len(given) > EVALUATIONS_MAX:
+            raise malformed("evaluations", f"must be at most {EVALUATIONS_MAX}")
+        stops_at = STOPS_AT[_semantic(document)]
+        answers: list[Answer] = []
+        for item in given:
+            answers.append(self._evaluate_item(item, document))
+            if answers[-1]["decision"] is stops_at:
+                break
+        return {"evaluations": answers}
+
+    def _evaluate_item(self, item: Any, defaults: Object) -> Answer:
+        """What is wrong with one item is told in its answer; the others do not suffer."""
+        try:
+            if not isinstance(item, dict):
+                raise malformed("evaluation", "must be an object")
+            asked = evaluation_of(item, defaults)
+        except BadRequest as error:
+            return {
+                "decision": False,
+                "context": {"error": {"status": 400, "message": error.description}},
+            }
+        return self.evaluate(asked)
+
+    def demand_insight(self, user_id: int | None) -> None:
+        """Go on only about the caller, or for somebody who may know about others.
+
+        Raises:
+            PermissionDenied: neither.
+        """
+        if user_id == self._caller_id:
+            return
+        if self._is_auditor is None:
+            self._is_auditor = permissions.check_permission(self._caller_id, AUDIT)
+        if not self._is_auditor:
+            raise PermissionDenied(NOT_YOURS, AUDIT)
+
+
+def denied(reason: str) -> Answer:
+    """A denial with its code."""
+    return {"decision": False, "context": {"reason": reason}}
+
+
+def context_for_policies(asked: Evaluation) -> Mapping[str, Any] | None:
+    """What policies are to read: the context, and the properties of the three entities.
+
+    None without a context: properties alone do not bring policies into play. None, too, where
+    there are no policies that could read it; a permission that needs them is denied anyway.
+    """
+    if asked.context is None or not permissions.has_policy_engine():
+        return None
+    entities = {
+        "subject": asked.subject.properties,
+        "action": asked.action.properties,
+        "resource": asked.resource.properties,
+    }
+    properties = {name: values for name, values in entities.items() if values}
+    return {"properties": properties, **asked.context} if properties else asked.context
+
+
+def _semantic(document: Object) -> str:
+    options = document.get("options")
+    if options is None:
+        return EXECUTE_ALL
+    if not isinstance(options, dict):
+        raise malformed("options", "must be an object")
+    semantic = options.get("evaluations_semantic", EXECUTE_ALL)
+    if not isinstance(semantic, str) or semantic not in STOPS_AT:
+        allowed = ", ".join(STOPS_AT)
+        raise malformed("options.evaluations_semantic", f"must be one of {allowed}")
+    return semantic

@@ -1,0 +1,159 @@
+"""AuthZEN requests as values: what must be there, and what is ignored.
+
+https://openid.net/specs/authorization-api-1_0.html, sections 5 to 8. Fields that nobody knows are
+ignored; a required one that is missing, or of a wrong type, makes the request malformed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug import Request
+from werkzeug.exceptions import BadRequest
+
+Object = Mapping[str, Any]
+
+ID_LENGTH = 256  # longer names are nobody's
+PAGE_DEFAULT, PAGE_MAX = 100, 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A subject or a resource; without ``id`` where it is searched for."""
+
+    type: str
+    id: str = ""
+    properties: Object = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What is to be done."""
+
+    name: str
+    properties: Object = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """May the subject do the action to the resource?"""
+
+    subject: Entity
+    action: Action
+    resource: Entity
+    context: Object | None = None
+
+
+def malformed(where: str, what: str) -> BadRequest:
+    """A 400 that names the field."""
+    error = BadRequest(f"{where}: {what}")
+    error.data = {"errors": {where: [what]}}  # type: ignore[attr-defined]
+    return error
+
+
+def document_of(request: Request) -> Object:
+    """The body of a request.
+
+    Raises:
+        BadRequest: it is no JSON object, or does not say that it is JSON.
+    """
+    if not request.is_json:
+        raise malformed("body", "must be sent as application/json")
+    try:
+        document = json.loads(request.get_data().decode())
+        # An escape of half a character is valid JSON that no database can store.
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise malformed("body", "is no JSON document that can be read") from None
+    return _object(document, "body")
+
+
+def evaluation_of(document: Object, defaults: Object | None = None) -> Evaluation:
+    """One evaluation; keys that it leaves out are taken from ``defaults``.
+
+    A key that is there replaces the default one whole, but for what is required and missing in it.
+
+    Raises:
+        BadRequest: something is missing or of a wrong type.
+    """
+    merged = dict(document)
+    for key, required in (
+        ("subject", ("type", "id")),
+        ("action", ("name",)),
+        ("resource", ("type", "id")),
+    ):
+        default = (defaults or {}).get(key)
+        if default is None:
+            continue
+        given = merged.setdefault(key, default)
+        if isinstance(given, dict) and isinstance(default, dict):
+            fallback = {name: default[name] for name in required if name in default}
+            merged[key] = fallback | given
+    if "context" not in merged and defaults is not None and "context" in defaults:
+        merged["context"] = defaults["context"]
+    return Evaluation(
+        entity_of(merged, "subject"),
+        action_of(merged),
+        entity_of(merged, "resource"),
+        context_of(merged),
+    )
+
+
+def entity_of(document: Object, key: str, *, searched: bool = False) -> Entity:
+    """The subject or resource of a document; of one that is ``searched`` only the type matters."""
+    found = _object(document.get(key), key)
+    id_ = "" if searched else _text(found.get("id"), f"{key}.id")
+    return Entity(_text(found.get("type"), f"{key}.type"), id_, _properties(found, key))
+
+
+def action_of(document: Object) -> Action:
+    """The action of a document."""
+    found = _object(document.get("action"), "action")
+    return Action(_text(found.get("name"), "action.name"), _properties(found, "action"))
+
+
+def context_of(document: Object) -> Object | None:
+    """The context of a document, if it has one."""
+    context = document.get("context")
+    return None if context is None else _object(context, "context")
+
+
+def page_of(document: Object) -> tuple[int, str | None]:
+    """How many results are wanted, and the token to go on from."""
+    page = document.get("page")
+    if page is None:
+        return PAGE_DEFAULT, None
+    page = _object(page, "page")
+    limit = page.get("limit", PAGE_DEFAULT)
+    if type(limit) is not int or limit < 1:
+        raise malformed("page.limit", "must be a positive integer")
+    token = page.get("token")
+    if token is not None and not isinstance(token, str):
+        raise malformed("page.token", "must be a string")
+    return min(limit, PAGE_MAX), token or None
+
+
+def _object(value: Any, where: str) -> Object:
+    if value is None:
+        raise malformed(where, "is missing")
+    if not isinstance(value, dict):
+        raise malformed(where, "must be an object")
+    return value
+
+
+def _text(value: Any, where: str) -> str:
+    if value is None:
+        raise malformed(where, "is missing")
+    if not isinstance(value, str):
+        raise malformed(where, "must be a string")
+    if not 1 <= len(value) <= ID_LENGTH:
+        raise malformed(where, f"must have 1 to {ID_LENGTH} characters")
+    return value
+
+
+def _properties(found: Object, key: str) -> Object:
+    properties = found.get("properties")
+    return {} if properties is None else _object(properties, f"{key}.properties")
