@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -70,6 +70,16 @@ def unavailable(answer: TestResponse) -> None:
     assert int(answer.headers["Retry-After"]) >= 1
 
 
+def hardly_anybody_waits(ask: Callable[[], TestResponse]) -> None:
+    """On a slow machine one of these comes late enough to be the probe, which waits for all."""
+    waits = []
+    for _ in range(5):
+        started = time.perf_counter()
+        unavailable(ask())
+        waits.append(time.perf_counter() - started >= CONNECT_SECONDS)
+    assert waits.count(True) <= 1, waits
+
+
 def test_nobody_waits_for_a_dead_host_once_it_is_known_and_all_go_on_when_it_is_back(
     client: FlaskClient,
     door: Door,
@@ -83,10 +93,7 @@ def test_nobody_waits_for_a_dead_host_once_it_is_known_and_all_go_on_when_it_is_
         unavailable(say(client, talker, community.channel_id))
     # One instance alone does not shut the database off for a fleet.
     assert controller.circuit_breaker(DATABASE).state().opened_alone
-    started = time.perf_counter()
-    for _ in range(5):
-        unavailable(say(client, talker, community.channel_id))
-    assert time.perf_counter() - started < CONNECT_SECONDS
+    hardly_anybody_waits(lambda: say(client, talker, community.channel_id))
     door.open()
     wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=15)
     for _ in range(5):
@@ -115,10 +122,7 @@ def test_the_breaker_works_without_redis_too(
     door.stick()
     for _ in range(FAILURES_TO_OPEN):
         unavailable(say(client, talker, community.channel_id))
-    started = time.perf_counter()
-    for _ in range(5):
-        unavailable(say(client, talker, community.channel_id))
-    assert time.perf_counter() - started < CONNECT_SECONDS
+    hardly_anybody_waits(lambda: say(client, talker, community.channel_id))
     door.open()
     wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=15)
 
