@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,13 @@ from tests.contract.resilience.platform import Platform
 
 ROOT = Path(__file__).parents[3]
 Task = Callable[..., Any]
+PATIENCE = 5.0  # s
 
 
 def run_crew(settings: RedisSettings, task: str, workers: int, **arguments: Any) -> list[Any]:
     """What each worker's task returned; ``None`` for a worker that was killed."""
+    # Many processes on few cores wait for the processor; none of them is to think Redis lost.
+    settings = replace(settings, socket_timeout=PATIENCE, connect_timeout=PATIENCE)
     order = {
         "settings": {**asdict(settings), "embedded_dir": None},
         "task": task,

@@ -19,6 +19,7 @@ def test_twenty_processes_send_one_probe_to_what_was_broken(join_remote: Join, n
     breaker = platform.breaker(name, recovery_timeout=0.1)
     for _ in range(5):
         breaker.allow().exit(Outcome.FAILURE)
+    assert breaker.state().state is State.OPEN
     time.sleep(0.1)
     ran = run_crew(platform.redis.settings, "probe", 20, name=name)
     assert ran.count(True) == 1
