@@ -46,6 +46,11 @@ class Base:
     PERMISSION_POOL_SIZE = 4
     PERMISSION_POOL_WAIT = 2.0
 
+    # Decisions to record: all denials, and this share of what is allowed; kept for so many days.
+    DECISION_RECORDS = True
+    DECISION_RECORD_ALLOW_SAMPLE = 0.01
+    DECISION_RECORD_DAYS = 30.0
+
     ACCESS_TOKEN_SECONDS = 900
     REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
     PASSWORD_MIN_LENGTH = 10
@@ -83,6 +88,7 @@ class Testing(Base):
     ASYNC_MODE = "threading"
     SECRET_KEY = "a key that only the tests use, and nobody else"
     OUTBOX_RELAY = False
+    DECISION_RECORDS = False
     ARGON2_TIME_COST = 1
     ARGON2_MEMORY_KIB = 64
 

@@ -22,14 +22,14 @@ from app.extensions import (
 )
 from app.http.api import init_api
 from app.http.auth import caller_or_none, current_user_id, init_auth
-from app.http.context import init_context
+from app.http.context import init_context, origin
 from app.http.guards import GUARDS
 from app.http.limits import init_limits
 from app.http.positions import init_positions
 from app.http.problems import init_problems
 from app.http.security import init_security_headers
 from app.server import YotoSocketIO
-from app.wiring import SqlJournal, guard_database, sql_audit
+from app.wiring import SqlJournal, guard_database, record_settings, sql_audit
 
 __all__ = ["close_app", "create_app"]
 
@@ -78,6 +78,8 @@ def create_app(
         subject_loader=current_user_id,
         cache=cache.of(app),
         locks=optimization.of(app).locks,
+        records=record_settings(app),
+        origin=origin,
     )
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
@@ -90,9 +92,7 @@ def create_app(
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
-    caching = permissions.caching_of(app)
-    if caching is not None:
-        caching.close()
+    permissions.close(app)
     optimization.of(app).locks.close()
     resilience.of(app).close()
     events.of(app).tailer.stop()

@@ -1,8 +1,9 @@
-"""``flask permission explain``: why somebody may do something or not."""
+"""``flask permission explain``, ``replay``: why somebody may, or might, do something or not."""
 
 from __future__ import annotations
 
 import json
+import sys
 
 import click
 from flask.cli import AppGroup, with_appcontext
@@ -12,10 +13,13 @@ from app.core.errors import PlatformError
 from app.extensions import permissions
 from app.models import ScopeType
 
+ANOTHER_EXIT = 1
+
 
 def add_insight(group: AppGroup) -> None:
     """Add the commands to ``flask permission``."""
-    group.add_command(explain)
+    for command in (explain, replay):
+        group.add_command(command)
 
 
 @click.command("explain")
@@ -32,3 +36,20 @@ def explain(user: str, name: str, scope: str, scope_id: int | None, as_json: boo
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
     click.echo(json.dumps(found.to_dict(), indent=2) if as_json else found.text)
+
+
+@click.command("replay")
+@click.argument("record_id", type=int)
+@with_appcontext
+def replay(record_id: int) -> None:
+    """Ask the question of decision record RECORD_ID again, and say what has changed since.
+
+    Exit status 1 when the verdict is another one now.
+    """
+    try:
+        found = permissions.replay(record_id)
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(found.text)
+    if found.recorded[0] is not found.now[0]:
+        sys.exit(ANOTHER_EXIT)

@@ -2,6 +2,7 @@
 
 from app.models.audit import AuditRecord, record_audit
 from app.models.channel import Category, Channel, ChannelKind
+from app.models.decision import DecisionRecord
 from app.models.member import Member
 from app.models.message import Message
 from app.models.outbox import OutboxEvent
@@ -29,6 +30,7 @@ __all__ = [
     "Channel",
     "ChannelKind",
     "ChannelOverwrite",
+    "DecisionRecord",
     "Effect",
     "Invite",
     "Member",

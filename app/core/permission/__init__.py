@@ -10,7 +10,9 @@ from app.core.permission.decorators import (
 from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.receipt import WriteReceipt
+from app.core.permission.records import RecordSettings
 from app.core.permission.registry import RegisteredPermission
+from app.core.permission.replay import Replay
 from app.core.permission.requirement import PermissionRequirement
 from app.core.permission.resolver import Resolution, Standing
 from app.core.permission.role_writes import UNSET, RegisteredRole, Unset
@@ -33,9 +35,11 @@ __all__ = [
     "PolicyAnswer",
     "PolicyCheck",
     "PolicyQuestion",
+    "RecordSettings",
     "RegisteredGroup",
     "RegisteredPermission",
     "RegisteredRole",
+    "Replay",
     "Resolution",
     "Standing",
     "SuperAdminUse",

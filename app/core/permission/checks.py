@@ -58,12 +58,14 @@ class Checks:
         if context is None and at_least is None:
             try:
                 app_context = _app_context()
-                quick = app_context.app.extensions[EXTENSION].quick
+                state = app_context.app.extensions[EXTENSION]
+                quick = state.quick
             except LookupError:
                 quick = None
             if quick is not None:
                 allowed = quick(app_context, user_id, permission, scope, scope_id)
-                if allowed is not None:
+                # A denial that is to be recorded takes the way on which its reason is found.
+                if allowed or (allowed is False and state.records is None):
                     return cast(bool, allowed)
         return self.decide(user_id, permission, scope, scope_id, context, at_least).allowed
 

@@ -74,7 +74,11 @@ def decide_permission(
             allowed, reason = False, outcome.reason
     if reason == verdict.SUPER_ADMIN:
         state.on_super_admin_use(SuperAdminUse(user_id, permission.name, place))
-    return Decision(allowed, reason, *answer[1:], policy_version=version, timings=timings)
+    decision = Decision(allowed, reason, *answer[1:], policy_version=version, timings=timings)
+    if state.records is not None:
+        mask = resolution.mask
+        state.records.take(user_id, permission.name, None, place, decision, mask, context)
+    return decision
 
 
 def decide_requirement(
@@ -88,12 +92,28 @@ def decide_requirement(
     names = requirement.expression.names
     if requirement.operator in (Operator.AND, Operator.OR) and len(names) == 1:
         return decide_permission(state, user_id, state.registry.get(names[0]), place, context)
+    decision, mask = _decide_condition(state, user_id, requirement, place, context)
+    if state.records is not None:
+        asked, operator = str(requirement), requirement.operator
+        state.records.take(user_id, asked, operator, place, decision, mask, context)
+    return decision
+
+
+def _decide_condition(
+    state: PermissionState,
+    user_id: int,
+    requirement: Requirement,
+    place: Place,
+    context: Context,
+) -> tuple[Decision, int]:
+    """The verdict, and all that the user may do there by their roles."""
+    names = requirement.expression.names
     bound = state.registry.bind(requirement.expression)
     answer, timings = answer_of(state, user_id, place)
     resolution = answer.resolution
     if is_blocked(resolution):
         reason = reason_of(resolution, state.registry.get(names[0]))
-        return Decision(False, reason, *answer[1:], timings=timings)
+        return Decision(False, reason, *answer[1:], timings=timings), resolution.mask
 
     outcome = PolicyOutcome()
     snapshot = state.registry.snapshot
@@ -106,12 +126,14 @@ def decide_requirement(
     allowed = not outcome.failed and bound.matches(mask)
     if not allowed:
         reason, missing = _denial(state, resolution, requirement, mask, outcome)
-        return Decision(False, reason, *answer[1:], outcome.version, timings, missing)
+        decision = Decision(False, reason, *answer[1:], outcome.version, timings, missing)
+        return decision, resolution.mask
     reason = verdict.GRANTED
     if not bound.matches(mask & resolution.ordinary):
         reason = verdict.SUPER_ADMIN
         state.on_super_admin_use(SuperAdminUse(user_id, str(requirement), place))
-    return Decision(True, reason, *answer[1:], policy_version=outcome.version, timings=timings)
+    decision = Decision(True, reason, *answer[1:], policy_version=outcome.version, timings=timings)
+    return decision, resolution.mask
 
 
 def _denial(

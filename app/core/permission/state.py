@@ -10,6 +10,7 @@ from flask import current_app
 from app.core.permission.abac import PolicyCheck
 from app.core.permission.caching import Caching
 from app.core.permission.quick import QuickCheck
+from app.core.permission.records.log import DecisionLog
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.scopes import Place
 from app.core.permission.source import ResolutionSource
@@ -39,6 +40,7 @@ class PermissionState:
         on_super_admin_use: told of each use of super-admin power, before it takes effect.
         caching: the cache and what belongs to it; None: every check reads the database.
         quick: its short way to a verdict.
+        records: takes decisions down; None: nobody does.
     """
 
     registry: PermissionRegistry
@@ -49,6 +51,7 @@ class PermissionState:
     on_super_admin_use: Callable[[SuperAdminUse], None]
     caching: Caching | None = None
     quick: QuickCheck | None = None
+    records: DecisionLog | None = None
 
 
 def get_state() -> PermissionState:

@@ -23,8 +23,10 @@ from app.core.permission.outbox.watching import watch_writes
 from app.core.permission.overwrite_writes import OverwriteWrites
 from app.core.permission.position_calls import PositionCalls
 from app.core.permission.quick import quick_check
+from app.core.permission.records import DecisionLog, Origin, RecordSettings
 from app.core.permission.registration import Registration, read_permissions
 from app.core.permission.registry import PermissionRegistry
+from app.core.permission.replay import Replaying
 from app.core.permission.role_writes import RoleWrites
 from app.core.permission.search import Searching
 from app.core.permission.source import DatabaseSource
@@ -37,6 +39,7 @@ class PermissionSystem(
     Checks,
     Explaining,
     Searching,
+    Replaying,
     MaintenanceCalls,
     Invalidation,
     PositionCalls,
@@ -64,6 +67,8 @@ class PermissionSystem(
         on_super_admin_use: Callable[[SuperAdminUse], None] = record_super_admin_use,
         cache: TieredCache | None = None,
         locks: DistributedLocks | None = None,
+        records: RecordSettings | None = None,
+        origin: Callable[[], Origin] | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -74,6 +79,8 @@ class PermissionSystem(
             on_super_admin_use: told of each use of super-admin power before it takes effect; what
                 it raises stops the use.
             cache, locks: answer checks; without both, every check reads the database.
+            records: which decisions are recorded; None: none.
+            origin: tells the request that a recorded decision was made in.
         """
         registry = PermissionRegistry(read_permissions)
         watch_sessions()
@@ -91,6 +98,7 @@ class PermissionSystem(
             on_super_admin_use=on_super_admin_use,
             caching=caching,
             quick=quick_check(registry, caching.cache, caching.maintenance) if caching else None,
+            records=DecisionLog(app, records, clock, origin) if records is not None else None,
         )
 
     @staticmethod
@@ -108,6 +116,9 @@ class PermissionSystem(
     @staticmethod
     def close(app: Flask) -> None:
         """End the threads of ``app`` and close our connections; a later use begins anew."""
+        records = PermissionSystem.records_of(app)
+        if records is not None:
+            records.close()
         caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.close()
@@ -117,3 +128,9 @@ class PermissionSystem(
         """The cache of ``app`` and what belongs to it; None for an app without."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.caching if state else None
+
+    @staticmethod
+    def records_of(app: Flask) -> DecisionLog | None:
+        """The log of decisions of ``app``; None for an app that keeps none."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        return state.records if state else None

@@ -59,7 +59,7 @@ class Explaining:
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
         checked_id(user_id, "user_id")
-        quiet = replace(state, on_super_admin_use=_unreported)
+        quiet = replace(state, on_super_admin_use=_unreported, records=None)
         decision = decide_permission(quiet, user_id, registered, place, context, at_least)
         now = state.clock()
         with reading() as connection:

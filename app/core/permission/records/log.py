@@ -1,0 +1,155 @@
+"""Which decisions are recorded, what of them, and for how long."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from flask import Flask
+from sqlalchemy import delete, insert, select
+
+from app.core.permission.pool import SidePool
+from app.core.permission.records.masking import masked_address, masked_context
+from app.core.permission.records.writer import BatchWriter, Row
+from app.core.permission.scopes import Place
+from app.core.permission.statements import table
+from app.core.permission.verdict import Decision
+from app.db import writing
+from app.models import DecisionRecord
+
+records = table(DecisionRecord)
+
+ASKED_MAX = 500
+SWEEP_SECONDS = 3600.0  # between two looks for records that are too old
+SWEEP_ROWS = 1_000  # deleted at once, so that no lock is held for long
+CONNECTION_SECONDS = 2.0  # that somebody waits for the one connection
+
+
+class Origin(Protocol):
+    """The request that a decision was made in; outside a request both are None."""
+
+    @property
+    def request_id(self) -> str | None: ...
+
+    @property
+    def address(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSettings:
+    """Which decisions are recorded, and for how long.
+
+    Attributes:
+        allow_sample: the share of what is allowed, 0 to 1; of denials it is all.
+        days: how long records are kept.
+    """
+
+    allow_sample: float = 0.01
+    days: float = 30.0
+
+
+class DecisionLog:
+    """Takes decisions and stores records of them, beside the request.
+
+    Args:
+        clock: the present time in epoch seconds.
+        origin: tells the request at hand.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        settings: RecordSettings,
+        clock: Callable[[], float],
+        origin: Callable[[], Origin] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._origin = origin
+        self._pool = SidePool(app, size=1, wait=CONNECTION_SECONDS)
+        self._next_sweep = 0.0
+        self.writer = BatchWriter(self._store, "decision records")
+
+    def take(
+        self,
+        user_id: int,
+        asked: str,
+        operator: str | None,
+        place: Place,
+        decision: Decision,
+        mask: int,
+        context: Mapping[str, Any] | None,
+    ) -> None:
+        """Record a denial; record what is allowed once in a while.
+
+        Args:
+            asked, operator: a permission or an expression, as ``DecisionRecord`` has them.
+            mask: all that the user may do there.
+        """
+        weight = 1
+        if decision.allowed:
+            share = self._settings.allow_sample
+            if random.random() >= share:
+                return
+            weight = round(1 / share)
+        source = self._origin() if self._origin is not None else None
+        self.writer.put(
+            {
+                "at": datetime.fromtimestamp(self._clock(), UTC),
+                "user_id": user_id,
+                "asked": asked[:ASKED_MAX],
+                "operator": operator,
+                "scope": str(place),
+                "allowed": decision.allowed,
+                "reason": decision.reason,
+                "weight": weight,
+                "tier": decision.tier,
+                "position": decision.position,
+                "policy_version": decision.policy_version,
+                "mask_hash": mask_hash(mask),
+                "context": masked_context(context),
+                "request_id": source.request_id if source is not None else None,
+                "address": masked_address(source.address) if source is not None else None,
+            }
+        )
+
+    def close(self) -> None:
+        """Store what waits and give the connection back; a later decision begins anew."""
+        self.writer.close()
+        self._pool.close()
+
+    def _store(self, rows: Sequence[Row]) -> None:
+        with writing(), self._pool.begin() as connection:
+            connection.execute(insert(records), rows)
+        now = self._clock()
+        if now >= self._next_sweep:
+            self._next_sweep = now + SWEEP_SECONDS
+            self.sweep()
+
+    def sweep(self) -> int:
+        """Delete the records that are too old; how many they were.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        cutoff = datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=self._settings.days)
+        old = select(records.c.id).where(records.c.at < cutoff).order_by(records.c.at)
+        deleted = 0
+        while True:
+            with writing(), self._pool.begin() as connection:
+                ids = list(connection.scalars(old.limit(SWEEP_ROWS)))
+                if ids:
+                    connection.execute(delete(records).where(records.c.id.in_(ids)))
+            deleted += len(ids)
+            if len(ids) < SWEEP_ROWS:
+                return deleted
+
+
+def mask_hash(mask: int) -> str:
+    """A short digest of all that somebody may do: equal hashes, equal permissions."""
+    raw = mask.to_bytes((mask.bit_length() + 7) // 8, "big")
+    return hashlib.blake2b(raw, digest_size=8).hexdigest()

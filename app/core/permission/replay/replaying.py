@@ -1,0 +1,185 @@
+"""``permissions.replay``: a recorded question asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Row, and_, or_, select
+from sqlalchemy.engine import Connection
+
+from app.core.errors import UnknownResource
+from app.core.permission.deciding import answer_of, decide_permission, decide_requirement
+from app.core.permission.explain.evidence import Evidence, resolve_evidence
+from app.core.permission.explain.loading import load_evidence
+from app.core.permission.expressions import compile_expression
+from app.core.permission.records.log import mask_hash, records
+from app.core.permission.records.masking import MASKED
+from app.core.permission.registry import NAME_PATTERN
+from app.core.permission.replay.report import (
+    CHANGED,
+    SAME,
+    TIME_PASSED,
+    UNKNOWN,
+    AuditEntry,
+    Replay,
+    told,
+)
+from app.core.permission.requirement import Operator, Requirement
+from app.core.permission.resolver import Resolution
+from app.core.permission.scopes import Place, checked_id
+from app.core.permission.source import reading
+from app.core.permission.state import PermissionState, SuperAdminUse, get_state
+from app.core.permission.statements import table
+from app.core.permission.verdict import is_blocked, reason_of
+from app.models import AuditRecord
+
+audit = table(AuditRecord)
+
+PLACE_GONE = "place_gone"
+CHANGES_MAX = 50
+# What changes no right, although it is about the same things.
+HARMLESS = ("super_admin.use", "user.change_password", "user.register", "control.sign_in")
+
+
+class Replaying:
+    """The part of ``PermissionSystem`` that goes back to recorded decisions."""
+
+    def replay(self, record_id: int) -> Replay:
+        """Ask the question of a decision record again.
+
+        A replay is no use of the permission, and is not recorded itself.
+
+        Raises:
+            ValidationFailed: not an id.
+            UnknownResource: there is no such record, or it was too old to be kept.
+            StoreUnavailable: the database did not answer.
+        """
+        state = replace(get_state(), on_super_admin_use=_unreported, records=None)
+        checked_id(record_id, "record_id")
+        with reading() as connection:
+            record = connection.execute(
+                select(records).where(records.c.id == record_id)
+            ).one_or_none()
+        if record is None:
+            raise UnknownResource("decision record", record_id, "record_id")
+        replay = _compare(state, record)
+        policies = record.policy_version is not None
+        return replace(replay, text=told(replay, policies, MASKED in str(record.context)))
+
+
+def _unreported(use: SuperAdminUse) -> None:
+    """Asking again is no use of it."""
+
+
+def _compare(state: PermissionState, record: Row[Any]) -> Replay:
+    kind, _, number = record.scope.partition(":")
+    place = Place(kind, int(number) if number else None)
+    recorded = (bool(record.allowed), record.reason)
+    try:
+        now, mask = _ask(state, record, place)
+    except UnknownResource:
+        now, mask = (False, PLACE_GONE), 0
+    same_permissions = mask_hash(mask) == record.mask_hash
+    replay = Replay(
+        record_id=record.id,
+        at=record.at,
+        user_id=record.user_id,
+        asked=record.asked,
+        scope=record.scope,
+        recorded=recorded,
+        now=now,
+        outcome=SAME,
+        same_permissions=same_permissions,
+        changes=(),
+    )
+    if now == recorded:
+        return replay
+    with reading() as connection:
+        if now[1] == PLACE_GONE:
+            changes = _changes(connection, record, place, None)
+        else:
+            permission = state.registry.snapshot.by_name.get(record.asked)
+            named = permission or next(iter(state.registry.snapshot.by_name.values()))
+            evidence = load_evidence(connection, record.user_id, place, named)
+            then = resolve_evidence(evidence, state.registry, record.at.timestamp())
+            if record.policy_version is None and _judged(state, record, then) == recorded:
+                return replace(replay, outcome=TIME_PASSED)
+            changes = _changes(connection, record, place, evidence)
+    return replace(replay, outcome=CHANGED if changes else UNKNOWN, changes=changes)
+
+
+def _ask(state: PermissionState, record: Row[Any], place: Place) -> tuple[tuple[bool, str], int]:
+    """The verdict of now, and all that the user may do there."""
+    if _is_name(record.asked):
+        permission = state.registry.get(record.asked)
+        decision = decide_permission(state, record.user_id, permission, place, record.context)
+    else:
+        requirement = _requirement(record)
+        decision = decide_requirement(state, record.user_id, requirement, place, record.context)
+    answer, _ = answer_of(state, record.user_id, place)
+    return (decision.allowed, decision.reason), answer.resolution.mask
+
+
+def _judged(state: PermissionState, record: Row[Any], resolution: Resolution) -> tuple[bool, str]:
+    """The verdict that a resolution gives; of an expression with the recorded reason."""
+    if _is_name(record.asked):
+        permission = state.registry.get(record.asked)
+        allowed = bool(resolution.mask & permission.mask)
+        return allowed, reason_of(resolution, permission)
+    bound = state.registry.bind(_requirement(record).expression)
+    return not is_blocked(resolution) and bound.matches(resolution.mask), record.reason
+
+
+def _is_name(asked: str) -> bool:
+    return NAME_PATTERN.fullmatch(asked) is not None
+
+
+def _requirement(record: Row[Any]) -> Requirement:
+    operator = Operator(record.operator) if record.operator else None
+    return Requirement(compile_expression(record.asked), operator)
+
+
+def _changes(
+    connection: Connection, record: Row[Any], place: Place, evidence: Evidence | None
+) -> tuple[AuditEntry, ...]:
+    """What the audit log has since, about the user, their roles, the place, and all groups."""
+    server_id = evidence.server_id if evidence is not None else None
+    subjects = {f"user:{record.user_id}", str(place), f"server:{server_id}"}
+    if evidence is not None:
+        subjects.add(str(evidence.overwritten))
+    about = or_(
+        audit.c.subject.in_(subjects),
+        audit.c.subject.startswith("group:", autoescape=True),
+        and_(
+            audit.c.subject.startswith("role:", autoescape=True),
+            or_(audit.c.server_id.is_(None), audit.c.server_id == server_id),
+        ),
+    )
+    rows = connection.execute(
+        select(audit)
+        .where(audit.c.at > record.at, audit.c.action.not_in(HARMLESS), about)
+        .order_by(audit.c.id)
+    ).all()
+    roles = _roles_of(rows, record.user_id, evidence)
+    relevant = [
+        AuditEntry(row.id, row.at, row.action, row.subject, row.actor_id)
+        for row in rows
+        if not row.subject.startswith("role:") or row.subject in roles
+        if row.server_id in (None, server_id) or row.subject == str(place)
+    ]
+    return tuple(relevant[-CHANGES_MAX:])
+
+
+def _roles_of(rows: Iterable[Row[Any]], user_id: int, evidence: Evidence | None) -> set[str]:
+    """The roles that the user has or had since, with what they inherit."""
+    roles = {f"role:{role_id}" for role_id in evidence.roles} if evidence is not None else set()
+    for row in rows:
+        if row.subject != f"user:{user_id}":
+            continue
+        for values in (row.before, row.after):
+            if isinstance(values, dict):
+                ids = [values.get("role_id"), *(values.get("role_ids") or ())]
+                roles |= {f"role:{role_id}" for role_id in ids if role_id is not None}
+    return roles

@@ -1,0 +1,85 @@
+"""Asking a recorded question again, and telling what makes the answer another one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+# How the answer of today relates to the recorded one.
+SAME, TIME_PASSED, CHANGED, UNKNOWN = "same", "time_passed", "changed", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A change, from the audit log, that may have to do with it."""
+
+    id: int
+    at: datetime
+    action: str
+    subject: str
+    actor_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A recorded decision and the same question now.
+
+    Attributes:
+        outcome: ``same``: the answer is the same; ``time_passed``: with the clock of then, today's
+            rows give the recorded answer, so only a window or time-out has begun or ended;
+            ``changed``: something was changed since, ``changes`` says what; ``unknown``: the answer
+            differs and the audit log does not say why.
+        same_permissions: whether all that the user may do there is as it was.
+        text: all of it for people.
+    """
+
+    record_id: int
+    at: datetime
+    user_id: int
+    asked: str
+    scope: str
+    recorded: tuple[bool, str]
+    now: tuple[bool, str]
+    outcome: str
+    same_permissions: bool
+    changes: tuple[AuditEntry, ...]
+    text: str = ""
+
+
+def told(replay: Replay, policies: bool, masked: bool) -> str:
+    """The replay in words.
+
+    Args:
+        policies: whether policies took part then.
+        masked: whether parts of the context were not kept.
+    """
+    lines = [
+        f"record {replay.record_id}: user {replay.user_id}, {replay.asked}, {replay.scope}",
+        f"at {replay.at.isoformat()}: {_verdict(replay.recorded)}",
+        f"now: {_verdict(replay.now)}",
+    ]
+    lines += {
+        SAME: ["the same verdict"],
+        TIME_PASSED: ["only time has passed: with the clock of then the verdict is the recorded"],
+        CHANGED: ["changed since:"],
+        UNKNOWN: ["another verdict, and the audit log does not say why"],
+    }[replay.outcome]
+    lines += [
+        f"  {entry.at.isoformat()} {entry.action} {entry.subject}"
+        f" by {'the system' if entry.actor_id is None else f'user {entry.actor_id}'} ({entry.id})"
+        for entry in replay.changes
+    ]
+    if replay.outcome == SAME and not replay.same_permissions:
+        lines.append("other permissions of the user there have changed since")
+    if policies:
+        lines.append("policies took part then; theirs may be other ones by now")
+    if masked:
+        lines.append("parts of the context were masked, so that policies may judge it differently")
+    return "\n".join(lines)
+
+
+def _verdict(found: Sequence[Any]) -> str:
+    allowed, reason = found
+    return f"{'allowed' if allowed else 'denied'}: {reason}"

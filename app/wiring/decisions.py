@@ -1,0 +1,17 @@
+"""What the configuration says about decision records."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.core.permission import RecordSettings
+
+
+def record_settings(app: Flask) -> RecordSettings | None:
+    """Which decisions ``app`` records, and for how long; None: none."""
+    if not app.config["DECISION_RECORDS"]:
+        return None
+    return RecordSettings(
+        allow_sample=app.config["DECISION_RECORD_ALLOW_SAMPLE"],
+        days=app.config["DECISION_RECORD_DAYS"],
+    )
