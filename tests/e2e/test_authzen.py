@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import pytest
 from flask_migrate import upgrade
 
-from app import create_app
-from app.extensions import db, permissions
+from app import close_app, create_app
+from app.extensions import permissions
 from tests.support.process import ROOT, RunningYoto
 from tests.support.world import World
 
@@ -97,8 +97,7 @@ def prepare(instance: Path) -> tuple[int, str]:
     world.member(records, world.user("bob"), reader)
     auditor = world.user("auditor")
     world.assign(auditor, world.role(None, "admin.audit"))
-    with app.app_context():
-        db.engine.dispose()
+    close_app(app)
     return records.id, auditor.token
 
 
