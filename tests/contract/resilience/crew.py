@@ -51,12 +51,27 @@ def run_crew(settings: RedisSettings, task: str, workers: int, **arguments: Any)
     return answers
 
 
-def probe(platform: Platform, number: int, name: str) -> bool:
-    """Call through a breaker once; whether the call ran."""
+def probe(platform: Platform, number: int, name: str, others: int) -> bool:
+    """Call through a breaker once; whether the call ran.
+
+    The call that runs goes on until all others were refused: how fast the workers start is not
+    what this is about.
+    """
     breaker = platform.breaker(name)
+    refused = platform.redis.keys.tagged("test-refused", name)
+
+    def until_all_others_were_refused() -> None:
+        deadline = time.monotonic() + PATIENCE
+        while int(platform.redis.client.get(refused) or 0) < others:
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.01)
+
     try:
-        breaker.call(time.sleep, 0.5)
+        breaker.call(until_all_others_were_refused)
     except CircuitOpen:
+        platform.redis.client.incr(refused)
+        platform.redis.client.expire(refused, 60)
         return False
     return True
 
