@@ -8,6 +8,14 @@ from app.models.message import Message
 from app.models.outbox import OutboxEvent
 from app.models.overwrite import ChannelOverwrite
 from app.models.permission import Permission, PermissionGroup, PermissionGroupMember
+from app.models.policy import (
+    Policy,
+    PolicyKind,
+    PolicyRevision,
+    PolicyShadowCount,
+    PolicyState,
+    PolicyVersion,
+)
 from app.models.resilience import ResilienceConfigChange
 from app.models.role import (
     EVERYONE,
@@ -40,6 +48,12 @@ __all__ = [
     "PermissionGroup",
     "PermissionGroupMember",
     "PlatformSwitch",
+    "Policy",
+    "PolicyKind",
+    "PolicyRevision",
+    "PolicyShadowCount",
+    "PolicyState",
+    "PolicyVersion",
     "ResilienceConfigChange",
     "RevokedToken",
     "Role",
