@@ -200,6 +200,13 @@ class PolicyError(PlatformError):
         self.reason = reason
 
 
+class PolicyUnavailable(StoreUnavailable):
+    """The policy engine did not answer, which counts as a deny; its store is ``"opa"``."""
+
+    def __init__(self, cause: BaseException | None = None, retry_after: float = 1.0) -> None:
+        super().__init__("opa", cause, retry_after)
+
+
 class LockNotAcquired(PlatformError):
     """Somebody else held the lock ``key`` for as long as we were willing to wait."""
 
