@@ -1,0 +1,21 @@
+"""Engines that run Rego, behind one protocol."""
+
+from app.core.errors import PolicyUnavailable
+from app.core.policy.engine.protocol import (
+    CompiledPolicies,
+    EngineHealth,
+    EngineName,
+    PolicyEngine,
+    TestFailure,
+    TestReport,
+)
+
+__all__ = [
+    "CompiledPolicies",
+    "EngineHealth",
+    "EngineName",
+    "PolicyEngine",
+    "PolicyUnavailable",
+    "TestFailure",
+    "TestReport",
+]

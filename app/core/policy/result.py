@@ -1,0 +1,76 @@
+"""What an engine answers, and what the platform makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from app.core.errors import PolicyError
+
+ENTRY_POINT = "data.yoto.authz.decision"
+
+
+class Undefined:
+    """The type of ``UNDEFINED``."""
+
+    def __repr__(self) -> str:
+        return "UNDEFINED"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+# What Rego gives where no rule holds: neither null nor false.
+UNDEFINED: Final = Undefined()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the policies say of one input.
+
+    Attributes:
+        allow: whether all of them let it pass.
+        deny: the codes of those that do not, sorted.
+        decision_id: the engine's own name for this evaluation, if it gives one.
+    """
+
+    allow: bool
+    deny: tuple[str, ...]
+    decision_id: str | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDecision:
+    """The answer to a question, whatever became of it.
+
+    Attributes:
+        allow: False also when there is no verdict.
+        reasons: codes, why not.
+        version: the set of policies that decided; None when there was none.
+        engine: ``embedded`` or ``opa``.
+        duration_us: how long it took, in us.
+    """
+
+    allow: bool
+    reasons: tuple[str, ...]
+    version: str | None
+    engine: str
+    duration_us: float
+
+
+def read_verdict(value: Any, decision_id: str | None = None) -> Verdict:
+    """Reads the value of the entry point.
+
+    Raises:
+        PolicyError: it is not exactly ``{"allow": bool, "deny": [str, ...]}``, or is undefined.
+    """
+    if value is UNDEFINED:
+        raise PolicyError("decision", f"{ENTRY_POINT} is undefined for this input")
+    if type(value) is not dict or value.keys() != {"allow", "deny"}:
+        raise PolicyError("decision", f"{ENTRY_POINT} must have allow and deny, and nothing else")
+    allow, deny = value["allow"], value["deny"]
+    if type(allow) is not bool:
+        raise PolicyError("decision", f"allow must be true or false, not {allow!r}")
+    if type(deny) is not list or not all(type(code) is str for code in deny):
+        raise PolicyError("decision", f"deny must be a list of codes, not {deny!r}")
+    return Verdict(allow and not deny, tuple(sorted(deny)), decision_id)
