@@ -51,6 +51,29 @@ class Base:
     DECISION_RECORD_ALLOW_SAMPLE = 0.01
     DECISION_RECORD_DAYS = 30.0
 
+    # What runs policies: "embedded" in this process, or "opa", the OPA server at OPA_URL.
+    POLICY_ENGINE = "embedded"
+    OPA_URL: str | None = None
+    OPA_TOKEN: str | None = None
+    OPA_TIMEOUT = 0.5
+    OPA_CA_CERTS: str | None = None
+    # A folder whose policies are stored as soon as they are saved, for development.
+    POLICY_DIR: str | None = None
+    # Seconds between looks for changes that nobody told of.
+    POLICY_POLL_SECONDS = 2.0
+    # Decisions kept, the seconds for which one is given again, and how far that may be widened
+    # while the policies are slow. 0 seconds: none is kept.
+    POLICY_CACHE_SIZE = 10_000
+    POLICY_CACHE_SECONDS = 5.0
+    POLICY_CACHE_SECONDS_MAX = 60.0
+    # Milliseconds: the median evaluation that raises an alert, and the one at which a set of
+    # policies is taken out; then "deny" everything, or go back to the "last_good" set.
+    POLICY_SLOW_ALERT_MS = 50.0
+    POLICY_SLOW_LIMIT_MS = 500.0
+    POLICY_INSTEAD_OF_SLOW = "deny"
+    # How far the share of denials may rise after a promotion before it is undone.
+    POLICY_DENY_JUMP = 0.2
+
     ACCESS_TOKEN_SECONDS = 900
     REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
     PASSWORD_MIN_LENGTH = 10

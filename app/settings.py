@@ -20,9 +20,12 @@ from flask import Flask
 
 import config as config_classes
 from app.core.errors import ConfigurationError
+from app.core.policy import INSTEAD_OF_SLOW, POLICY_ENGINES
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# Keys whose values no message shows.
+SECRETS = ("SECRET_KEY", "OPA_TOKEN")
 SECRET_KEY_MIN_LENGTH = 16  # characters; RFC 7518 wants as many bits as the hash for real secrets
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
@@ -45,6 +48,7 @@ def _between(low: float, high: float) -> Callable[[Any], bool]:
 
 
 _TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][0-9]{0,17}"
+_WEB = re.compile(r"https?://[^\s/]")
 _TYPES = re.compile(rf"(?:{_TYPE}(?:,{_TYPE})*)?", re.ASCII)
 
 SETTINGS: dict[str, Setting] = {
@@ -83,6 +87,26 @@ SETTINGS: dict[str, Setting] = {
     "DECISION_RECORDS": Setting(bool, "true or false"),
     "DECISION_RECORD_ALLOW_SAMPLE": Setting(float, "a share, 0 to 1", _between(0, 1)),
     "DECISION_RECORD_DAYS": Setting(float, "days, 0.01 to 3650", _between(0.01, 3650)),
+    "POLICY_ENGINE": Setting(
+        str, f"one of {', '.join(POLICY_ENGINES)}", POLICY_ENGINES.__contains__
+    ),
+    "POLICY_DIR": Setting(str, "a folder of policies", optional=True),
+    "POLICY_POLL_SECONDS": Setting(float, "seconds, 0.05 to 3600", _between(0.05, 3600)),
+    "POLICY_CACHE_SIZE": Setting(int, "decisions, 1 to 10000000", _between(1, 10_000_000)),
+    "POLICY_CACHE_SECONDS": Setting(float, "seconds, 0 to 3600", _between(0, 3600)),
+    "POLICY_CACHE_SECONDS_MAX": Setting(float, "seconds, 0 to 3600", _between(0, 3600)),
+    "POLICY_SLOW_ALERT_MS": Setting(float, "milliseconds, 0.1 to 60000", _between(0.1, 60_000)),
+    "POLICY_SLOW_LIMIT_MS": Setting(float, "milliseconds, 0.1 to 60000", _between(0.1, 60_000)),
+    "POLICY_INSTEAD_OF_SLOW": Setting(
+        str, f"one of {', '.join(INSTEAD_OF_SLOW)}", INSTEAD_OF_SLOW.__contains__
+    ),
+    "POLICY_DENY_JUMP": Setting(float, "a share, 0 to 1", _between(0, 1)),
+    "OPA_URL": Setting(
+        str, "an http:// or https:// address", lambda value: bool(_WEB.match(value)), optional=True
+    ),
+    "OPA_TOKEN": Setting(str, "the bearer token of the OPA server", optional=True),
+    "OPA_TIMEOUT": Setting(float, "seconds, 0.01 to 60", _between(0.01, 60)),
+    "OPA_CA_CERTS": Setting(str, "a file of certificates to trust", optional=True),
     "ACCESS_TOKEN_SECONDS": Setting(int, "seconds, 1 to 86400", _between(1, 86400)),
     "REFRESH_TOKEN_SECONDS": Setting(int, "seconds, 60 to 31536000", _between(60, 31536000)),
     "PASSWORD_MIN_LENGTH": Setting(int, "characters, 8 to 128", _between(8, 128)),
@@ -119,6 +143,7 @@ def load(app: Flask, config: str | type | Mapping[str, Any] | None) -> None:
     app.config.from_mapping(mapping)
     for key, setting in SETTINGS.items():
         _check(key, app.config.get(key), setting)
+    _refuse_engine_without_address(app)
     _refuse_weak_production(app)
     _fill_embedded(app)
 
@@ -181,8 +206,13 @@ def _check(key: str, value: Any, setting: Setting) -> None:
         isinstance(value, bool) and setting.kind is not bool
     )
     if wrong_type or not setting.accepts(value):
-        shown = "the value given" if key == "SECRET_KEY" else repr(value)
+        shown = "the value given" if key in SECRETS else repr(value)
         raise ConfigurationError(key, f"{shown} is not right: {setting.says}")
+
+
+def _refuse_engine_without_address(app: Flask) -> None:
+    if app.config["POLICY_ENGINE"] == "opa" and not app.config["OPA_URL"]:
+        raise ConfigurationError("OPA_URL", "the policy engine 'opa' needs one: set YOTO_OPA_URL")
 
 
 def _refuse_weak_production(app: Flask) -> None:

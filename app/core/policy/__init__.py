@@ -10,8 +10,11 @@ from app.core.policy.engine import (
     TestReport,
 )
 from app.core.policy.result import UNDEFINED, PolicyDecision, Verdict
+from app.core.policy.settings import INSTEAD_OF_SLOW, POLICY_ENGINES
 
 __all__ = [
+    "INSTEAD_OF_SLOW",
+    "POLICY_ENGINES",
     "UNDEFINED",
     "Bundle",
     "CompiledPolicies",

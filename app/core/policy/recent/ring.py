@@ -1,0 +1,96 @@
+"""A ring of recent inputs in one process."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+import msgspec
+
+from app.core.policy.result import PolicyDecision
+
+CAPACITY = 200
+# Inputs taken in a second at most: masking one costs about as much as a decision.
+PER_SECOND = 20
+
+# Gives a copy without secrets, as decision records are masked.
+Mask = Callable[[Mapping[str, Any]], Any]
+
+
+class RecordedInput(msgspec.Struct, frozen=True):
+    """What was asked and answered.
+
+    Attributes:
+        document: the input, masked, as JSON text.
+        allow, reasons: the verdict on the input as it was.
+        version: the set that gave it.
+    """
+
+    document: str
+    allow: bool
+    reasons: tuple[str, ...]
+    version: str
+
+
+class RecentInputs:
+    """Takes decisions; safe for threads.
+
+    Attributes:
+        share: of the decisions offered, how many are looked at, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        mask: Mask,
+        capacity: int = CAPACITY,
+        per_second: int = PER_SECOND,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.share = 1.0
+        self._mask = mask
+        self._per_second = per_second
+        self._clock = clock
+        self._ring: deque[RecordedInput] = deque(maxlen=capacity)
+        self._unshared: deque[RecordedInput] = deque(maxlen=capacity)
+        self._lock = threading.Lock()
+        self._second, self._taken = 0, 0
+
+    def offer(self, document: Mapping[str, Any], decision: PolicyDecision) -> None:
+        """Take a decision, if it is its turn."""
+        if decision.version is None or not self._is_due():
+            return
+        masked = self._mask(document)
+        if not isinstance(masked, Mapping) or masked.keys() != document.keys():
+            return  # it was too long to keep
+        text = json.dumps(masked, separators=(",", ":"))
+        taken = RecordedInput(text, decision.allow, decision.reasons, decision.version)
+        with self._lock:
+            self._ring.append(taken)
+            self._unshared.append(taken)
+
+    def latest(self) -> Sequence[RecordedInput]:
+        """What is in the ring, oldest first."""
+        with self._lock:
+            return list(self._ring)
+
+    def take_unshared(self) -> Sequence[RecordedInput]:
+        """What came since the last call."""
+        with self._lock:
+            taken = list(self._unshared)
+            self._unshared.clear()
+            return taken
+
+    def _is_due(self) -> bool:
+        if self.share < 1.0 and random.random() >= self.share:
+            return False
+        second = int(self._clock())
+        with self._lock:
+            if second != self._second:
+                self._second, self._taken = second, 0
+            self._taken += 1
+            return self._taken <= self._per_second

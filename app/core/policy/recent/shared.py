@@ -1,0 +1,36 @@
+"""The recent inputs of all processes, in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from app.core.policy.recent.ring import RecordedInput
+from app.core.redis import RedisConnection, load_script
+
+CAPACITY = 500
+# ms. A change is tried on what was asked lately, and nothing is kept without need.
+TTL_MS = 24 * 3600 * 1000
+
+_KEEP = load_script("app.core.policy.recent.lua", "keep.lua")
+
+
+class SharedInputs:
+    """A list of the newest inputs that any process of the application took."""
+
+    def __init__(self, redis: RedisConnection) -> None:
+        """Nothing connects before the first call."""
+        self._redis = redis
+        self._key = redis.keys.tagged("policy", "inputs")
+
+    def keep(self, taken: Sequence[RecordedInput]) -> None:
+        """Add inputs, oldest first; raises ``StoreUnavailable``."""
+        if taken:
+            texts = [msgspec.json.encode(one) for one in taken]
+            self._redis.scripts.run(_KEEP, [self._key], (CAPACITY, TTL_MS, *texts))
+
+    def latest(self, limit: int) -> Sequence[RecordedInput]:
+        """The newest inputs, newest first; raises ``StoreUnavailable``."""
+        found = self._redis.client.lrange(self._key, 0, limit - 1)
+        return [msgspec.json.decode(one, type=RecordedInput) for one in found]

@@ -1,0 +1,86 @@
+"""What each policy of a set costs: the set is measured with it and without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from app.core.errors import PlatformError
+from app.core.policy.bundle import Bundle
+from app.core.policy.engine import CompiledPolicies
+from app.core.policy.metrics import LatencyHistogram
+
+MICROSECONDS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCosts:
+    """What policies add to an evaluation of their set, in us.
+
+    Attributes:
+        bundle: the set.
+        inputs: how many inputs it was measured on.
+        latency: a histogram a policy. A policy that others need cannot be left out, and is missing.
+    """
+
+    bundle: str
+    inputs: int
+    latency: Mapping[str, LatencyHistogram]
+
+
+def measure_costs(
+    bundle: Bundle,
+    compiled: CompiledPolicies,
+    compile_bundle: Callable[[Bundle], CompiledPolicies],
+    inputs: Sequence[str],
+    seconds: float,
+) -> PolicyCosts:
+    """Measure each policy of ``bundle``.
+
+    Args:
+        compiled: the whole set.
+        compile_bundle: compiles a part of it; raises ``PolicyError`` if that cannot stand alone.
+        inputs: JSON texts.
+        seconds: after so long no further policy is measured.
+    """
+    deadline = perf_counter() + seconds
+    whole = [_latency_us(compiled, text) for text in inputs]
+    latency: dict[str, LatencyHistogram] = {}
+    for name in bundle.modules:
+        if perf_counter() >= deadline:
+            break
+        rest = {other: source for other, source in bundle.modules.items() if other != name}
+        try:
+            without = compile_bundle(Bundle(modules=rest, tests={}, data=bundle.data))
+        except PlatformError:
+            continue
+        try:
+            histogram = LatencyHistogram()
+            for text, cost in zip(inputs, whole, strict=True):
+                other = _latency_us(without, text)
+                if cost is not None and other is not None:
+                    histogram.add(max(0.0, cost - other))
+            latency[name] = histogram
+        finally:
+            without.close()
+    return PolicyCosts(compiled.version, len(inputs), latency)
+
+
+def costliest(costs: PolicyCosts, limit: int = 3) -> dict[str, float]:
+    """The dearest policies, with the mean ms that each adds."""
+    means = {
+        name: one.sum_us / one.total / 1000 for name, one in costs.latency.items() if one.total
+    }
+    dearest = sorted(means, key=lambda name: means[name], reverse=True)[:limit]
+    return {name: round(means[name], 3) for name in dearest}
+
+
+def _latency_us(compiled: CompiledPolicies, text: str) -> float | None:
+    """How long one evaluation takes; None if it gives no verdict."""
+    began = perf_counter()
+    try:
+        compiled.evaluate(text)
+    except PlatformError:
+        return None
+    return (perf_counter() - began) * MICROSECONDS

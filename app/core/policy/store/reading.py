@@ -1,0 +1,112 @@
+"""Reading the record of policies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.core.policy.store.entry import StoredSet, StoredVersion
+from app.core.policy.store.sessions import reading
+from app.models import Policy, PolicyKind, PolicyRevision, PolicyState, PolicyVersion
+
+_VERSIONS = select(
+    PolicyVersion.id,
+    Policy.kind,
+    Policy.name,
+    PolicyVersion.version,
+    PolicyVersion.source,
+    PolicyVersion.tests,
+    PolicyVersion.source_hash,
+    PolicyVersion.author,
+    PolicyVersion.comment,
+    PolicyVersion.state,
+    PolicyVersion.sample,
+    PolicyVersion.at,
+).join_from(PolicyVersion, Policy, Policy.id == PolicyVersion.policy_id)
+
+
+class PolicyReader:
+    """What the record of one application says. Every call raises ``StoreUnavailable``."""
+
+    def __init__(self, app: Flask) -> None:
+        """Nothing is opened before the first call."""
+        self._app = app
+
+    def revision(self) -> int:
+        """The newest revision; 0 when there is none."""
+        with reading(self._app) as session:
+            return session.scalar(select(func.max(PolicyRevision.revision))) or 0
+
+    def read(self) -> StoredSet:
+        """All that is in force, as of one moment."""
+        with reading(self._app) as session:
+            return stored_set(session)
+
+    def known(self) -> frozenset[tuple[PolicyKind, str]]:
+        """Kind and name of every entry that ever was."""
+        with reading(self._app) as session:
+            return frozenset(
+                (kind, name) for kind, name in session.execute(select(Policy.kind, Policy.name))
+            )
+
+    def versions(
+        self, kind: PolicyKind, name: str, limit: int, before: int | None = None
+    ) -> Sequence[StoredVersion]:
+        """Versions of one entry, newest first.
+
+        Args:
+            limit: at most so many.
+            before: only versions below this one.
+        """
+        statement = _of(kind, name).order_by(PolicyVersion.version.desc()).limit(limit)
+        if before is not None:
+            statement = statement.where(PolicyVersion.version < before)
+        with reading(self._app) as session:
+            return _stored(session, statement)
+
+    def version(self, kind: PolicyKind, name: str, version: int) -> StoredVersion | None:
+        """One version of one entry; None if it was never written."""
+        statement = _of(kind, name).where(PolicyVersion.version == version)
+        with reading(self._app) as session:
+            return next(iter(_stored(session, statement)), None)
+
+
+def stored_set(session: Session) -> StoredSet:
+    """What is in force as the transaction of ``session`` sees it."""
+    newest = session.execute(
+        select(
+            PolicyRevision.revision,
+            PolicyRevision.action,
+            PolicyRevision.kind,
+            PolicyRevision.name,
+        )
+        .order_by(PolicyRevision.revision.desc())
+        .limit(1)
+    ).one_or_none()
+    shown = (PolicyState.LIVE, PolicyState.CANDIDATE)
+    found = _stored(
+        session,
+        _VERSIONS.where(PolicyVersion.state.in_(shown)).order_by(Policy.kind, Policy.name),
+    )
+    revision, action, changed = 0, "", None
+    if newest is not None:
+        revision, action, changed = newest[0], newest[1], (newest[2], newest[3])
+    return StoredSet(
+        revision=revision,
+        action=action,
+        changed=changed,
+        live=tuple(one for one in found if one.state is PolicyState.LIVE),
+        candidate=next((one for one in found if one.state is PolicyState.CANDIDATE), None),
+    )
+
+
+def _of(kind: PolicyKind, name: str) -> Select[*tuple[Any, ...]]:
+    return _VERSIONS.where(Policy.kind == kind, Policy.name == name)
+
+
+def _stored(session: Session, statement: Select[*tuple[Any, ...]]) -> list[StoredVersion]:
+    return [StoredVersion(*row) for row in session.execute(statement)]

@@ -1,0 +1,147 @@
+"""Writing the record of policies: one transaction a change, with its audit record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from flask import Flask
+from sqlalchemy import exc, func, select, update
+from sqlalchemy.orm import Session
+
+from app.core.policy.store.entry import Change
+from app.core.policy.store.names import source_hash
+from app.core.policy.store.sessions import recording
+from app.db import utcnow
+from app.models import Policy, PolicyRevision, PolicyState, PolicyVersion, record_audit
+
+# Authors that are accounts are written so; all others are programs or people at a terminal.
+_ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
+
+
+class Overtaken(Exception):
+    """Somebody else wrote a revision first; nothing was written."""
+
+
+class PolicyWriter:
+    """Writes changes of one application's policies."""
+
+    def __init__(self, app: Flask) -> None:
+        """Nothing is opened before the first call."""
+        self._app = app
+
+    def write(self, changes: Sequence[Change]) -> list[int]:
+        """Write changes as consecutive revisions, all or none.
+
+        Returns:
+            The version of each that it made live, a candidate or the past.
+
+        Raises:
+            Overtaken: the first one's ``base`` is not the newest revision any more.
+            StoreUnavailable: the database did not answer; nothing was written.
+        """
+        try:
+            with recording(self._app) as session:
+                newest = session.scalar(select(func.max(PolicyRevision.revision))) or 0
+                if newest != changes[0].base:
+                    raise Overtaken
+                return [_write(session, change) for change in changes]
+        except exc.IntegrityError:
+            raise Overtaken from None
+
+
+def _write(session: Session, change: Change) -> int:
+    policy = session.scalar(
+        select(Policy).where(Policy.kind == change.kind, Policy.name == change.name)
+    )
+    if policy is None:
+        policy = Policy(kind=change.kind, name=change.name, live_version=None)
+        session.add(policy)
+        session.flush()
+    before = policy.live_version
+    if change.state is None:
+        version = _settle(session, policy, change)
+    else:
+        version = _add(session, policy, change)
+    session.add(
+        PolicyRevision(
+            revision=change.base + 1,
+            kind=change.kind,
+            name=change.name,
+            version=version,
+            action=change.action,
+            author=change.author,
+            bundle=change.bundle,
+        )
+    )
+    account = _ACCOUNT.fullmatch(change.author)
+    record_audit(
+        session,
+        f"policy.{change.action}",
+        f"{change.kind}:{change.name}",
+        actor_id=int(account[1]) if account else None,
+        before={"live_version": before},
+        after={
+            "live_version": policy.live_version,
+            "version": version,
+            "author": change.author,
+            "bundle": change.bundle,
+            "hash": source_hash(change.source, change.tests) if change.state else None,
+        },
+        reason=change.comment or None,
+    )
+    session.flush()
+    return version
+
+
+def _add(session: Session, policy: Policy, change: Change) -> int:
+    newest = session.scalar(
+        select(func.max(PolicyVersion.version)).where(PolicyVersion.policy_id == policy.id)
+    )
+    version = (newest or 0) + 1
+    if change.state is PolicyState.LIVE:
+        _move(session, policy, PolicyState.LIVE, PolicyState.RETIRED)
+        policy.live_version = version
+    session.add(
+        PolicyVersion(
+            policy_id=policy.id,
+            version=version,
+            source=change.source,
+            tests=change.tests,
+            source_hash=source_hash(change.source, change.tests),
+            author=change.author,
+            comment=change.comment,
+            state=change.state,
+            sample=change.sample,
+            at=utcnow(),
+        )
+    )
+    return version
+
+
+def _settle(session: Session, policy: Policy, change: Change) -> int:
+    """Change what a version is, writing no new one; its number."""
+    old = PolicyState.LIVE if change.action == "remove" else PolicyState.CANDIDATE
+    version: int = session.scalars(
+        select(PolicyVersion.version).where(
+            PolicyVersion.policy_id == policy.id, PolicyVersion.state == old
+        )
+    ).one()
+    if change.action == "promote":
+        _move(session, policy, PolicyState.LIVE, PolicyState.RETIRED)
+        _move(session, policy, old, PolicyState.LIVE)
+        policy.live_version = version
+    elif change.action == "remove":
+        _move(session, policy, old, PolicyState.RETIRED)
+        policy.live_version = None
+    else:
+        _move(session, policy, old, PolicyState.DROPPED)
+    return version
+
+
+def _move(session: Session, policy: Policy, old: PolicyState, new: PolicyState) -> None:
+    session.execute(
+        update(PolicyVersion)
+        .where(PolicyVersion.policy_id == policy.id, PolicyVersion.state == old)
+        .values(state=new)
+    )
