@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from app.core.permission.specs import PermissionSpec
 from app.models import ScopeType
-
-
-@dataclass(frozen=True, slots=True)
-class PermissionSpec:
-    """A permission to register; fields as the columns of ``app.models.Permission``."""
-
-    name: str
-    scope: str
-    group: str | None = None
-    description: str = ""
-    abac: bool = False
 
 
 def _section(scope: ScopeType, group: str, **descriptions: str) -> tuple[PermissionSpec, ...]:

@@ -15,6 +15,7 @@ from app.core.permission.hierarchy import Authority
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.rows import grant_scope, require_role
+from app.core.permission.specs import Scoped
 from app.core.permission.state import get_state
 from app.core.permission.transactions import write
 from app.models import Effect, Role, RoleGrant, ScopeType
@@ -147,7 +148,7 @@ def checked_permissions(names: Iterable[str], field: str = "names") -> list[Regi
     return list(dict.fromkeys(found))
 
 
-def check_grantable(permissions: Sequence[RegisteredPermission], role: Role, scope: Scope) -> None:
+def check_grantable(permissions: Iterable[Scoped], role: Role, scope: Scope) -> None:
     """Platform permissions are for global roles, globally.
 
     Raises:
@@ -158,7 +159,7 @@ def check_grantable(permissions: Sequence[RegisteredPermission], role: Role, sco
     refuse_global(permissions, "names")
 
 
-def refuse_global(permissions: Iterable[RegisteredPermission], field: str) -> None:
+def refuse_global(permissions: Iterable[Scoped], field: str) -> None:
     """Raises ``ValidationFailed`` for permissions that mean nothing within a server."""
     outside = [p.name for p in permissions if p.scope == ScopeType.GLOBAL]
     if outside:

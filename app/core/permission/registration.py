@@ -17,9 +17,10 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import StoreUnavailable, ValidationFailed
 from app.core.permission.audit import record_audit
-from app.core.permission.catalogue import CATALOGUE, PermissionSpec
+from app.core.permission.catalogue import CATALOGUE
 from app.core.permission.receipt import WriteReceipt
-from app.core.permission.registry import RegisteredPermission, checked_name
+from app.core.permission.registry import RegisteredPermission
+from app.core.permission.specs import PermissionSpec, checked_spec
 from app.core.permission.state import get_state
 from app.core.permission.transactions import has_written, write
 from app.db import db, writing
@@ -109,7 +110,7 @@ class Registration:
                 nothing was stored.
         """
         get_state()
-        specs = [_checked_spec(entry) for entry in permissions]
+        specs = [checked_spec(entry) for entry in permissions]
         ids, _ = _store(specs, actor_id, reason, commit, strict=True)
         return WriteReceipt(ids=tuple(ids[spec.name] for spec in specs))
 
@@ -145,26 +146,6 @@ class Registration:
             "by_scope": by_scope,
             "by_group": by_group,
         }
-
-
-def _checked_spec(entry: str | Mapping[str, Any] | PermissionSpec) -> PermissionSpec:
-    if isinstance(entry, PermissionSpec):
-        return entry
-    fields = dict(entry) if isinstance(entry, Mapping) else {"name": entry}
-    name = checked_name(fields.pop("name", None), "name")
-    scope = fields.pop("scope", ScopeType.CHANNEL)
-    if scope not in list(ScopeType):
-        raise ValidationFailed({"scope": f"unknown scope {scope!r}"})
-    group, description = fields.pop("group", None), fields.pop("description", None) or ""
-    abac = fields.pop("abac", False)
-    if fields:
-        raise ValidationFailed({key: "unknown field" for key in fields})
-    if not isinstance(abac, bool):
-        raise ValidationFailed({"abac": "must be true or false"})
-    for field, text, longest in (("group", group, 64), ("description", description, 500)):
-        if text is not None and (not isinstance(text, str) or len(text) > longest):
-            raise ValidationFailed({field: f"must be a text of at most {longest} characters"})
-    return PermissionSpec(name, ScopeType(scope).value, group, description, abac)
 
 
 def _store(

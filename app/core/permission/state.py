@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import current_app
 
@@ -14,6 +14,7 @@ from app.core.permission.records.log import DecisionLog
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.scopes import Place
 from app.core.permission.source import ResolutionSource
+from app.core.permission.templates import TemplateLibrary
 
 EXTENSION = "yoto.permissions"
 # Permissions of this prefix are the operators', and checked in maintenance too.
@@ -41,6 +42,7 @@ class PermissionState:
         caching: the cache and what belongs to it; None: every check reads the database.
         quick: its short way to a verdict.
         records: takes decisions down; None: nobody does.
+        templates: sets of permissions that roles can be granted by name.
     """
 
     registry: PermissionRegistry
@@ -52,6 +54,7 @@ class PermissionState:
     caching: Caching | None = None
     quick: QuickCheck | None = None
     records: DecisionLog | None = None
+    templates: TemplateLibrary = field(default_factory=TemplateLibrary)
 
 
 def get_state() -> PermissionState:
