@@ -18,9 +18,11 @@ from app.core.permission.resolver import Resolution, Standing
 from app.core.permission.role_writes import UNSET, RegisteredRole, Unset
 from app.core.permission.scopes import Place
 from app.core.permission.search import Page
+from app.core.permission.specs import PermissionSpec
 from app.core.permission.state import SuperAdminUse
 from app.core.permission.subject import acting_as, current_subject
 from app.core.permission.system import PermissionSystem
+from app.core.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 from app.core.permission.verdict import Decision
 
 __all__ = [
@@ -30,7 +32,9 @@ __all__ = [
     "Explanation",
     "Page",
     "PermissionRequirement",
+    "PermissionSpec",
     "PermissionSystem",
+    "PermissionTemplate",
     "Place",
     "PolicyAnswer",
     "PolicyCheck",
@@ -43,6 +47,8 @@ __all__ = [
     "Resolution",
     "Standing",
     "SuperAdminUse",
+    "TemplateLevel",
+    "TemplateParameter",
     "Unset",
     "WriteReceipt",
     "acting_as",

@@ -32,6 +32,8 @@ from app.core.permission.search import Searching
 from app.core.permission.source import DatabaseSource
 from app.core.permission.state import EXTENSION, PermissionState, SuperAdminUse
 from app.core.permission.survey import Survey
+from app.core.permission.template_calls import TemplateCalls
+from app.core.permission.template_grants import TemplateGrants
 from app.core.permission.transactions import watch_sessions
 
 
@@ -44,6 +46,8 @@ class PermissionSystem(
     Invalidation,
     PositionCalls,
     Survey,
+    TemplateCalls,
+    TemplateGrants,
     Registration,
     RoleWrites,
     GrantWrites,

@@ -1,4 +1,4 @@
-"""The examples of the guides to explanations and searches run as they are written."""
+"""The examples of the guides to explanations, searches and templates run as they are written."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
+from app.core.permission import (
+    PermissionTemplate,
+    TemplateLevel,
+    TemplateParameter,
+    require_permission,
+)
 from app.core.permission.explain.changes import KINDS
 from app.db import db
 from app.extensions import permissions
@@ -59,6 +65,47 @@ def test_the_example_of_searches(app: Flask, world: World) -> None:
         )
         assert names["page"].ids == (harbour.owner.id,)
         db.session.remove()
+
+
+def test_the_example_of_templates(app: Flask, world: World) -> None:
+    harbour = world.server()
+    role = world.role(harbour)
+    holder = world.member(harbour, None, role)
+    guests = world.role(harbour)
+    guest = world.member(harbour, None, guests)
+    with app.app_context():
+        names = run(
+            "templates.md",
+            permissions=permissions,
+            PermissionTemplate=PermissionTemplate,
+            TemplateLevel=TemplateLevel,
+            TemplateParameter=TemplateParameter,
+            require_permission=require_permission,
+            role_id=role,
+            guests=guests,
+            server_id=harbour.id,
+            channel_id=harbour.channel_id,
+        )
+        for name in ("wiki.page.update", "news.reply"):
+            assert permissions.check_permission(holder.id, name, "server", harbour.id)
+        for name in names["names"]["deny"]:
+            assert not permissions.check_permission(guest.id, name, "channel", harbour.channel_id)
+        db.session.remove()
+
+
+def test_every_template_is_described_as_it_is(app: Flask) -> None:
+    text = (DOCS / "templates.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE))
+    with app.app_context():
+        for template in permissions.list_templates():
+            described = []
+            for level in rows.pop(template.name).split(" · "):
+                name, *adds = re.findall(r"`([^`]+)`", level)
+                described.append((name, adds))
+            assert described == [
+                (level.name, [spec.name for spec in level.permissions]) for level in template.levels
+            ]
+    assert rows == {}
 
 
 def test_every_kind_of_change_is_explained() -> None:
