@@ -9,11 +9,13 @@ from app.cli.insight import add_insight
 from app.cli.permission import permission
 from app.cli.resilience import resilience
 from app.cli.seed import seed
+from app.cli.templates import add_templates
 from app.cli.users import users
 
 
 def init_app(app: Flask) -> None:
     """Add the command groups to the application."""
     add_insight(permission)
+    add_templates(permission)
     for group in (cache, permission, resilience, seed, users):
         app.cli.add_command(group)

@@ -6,7 +6,8 @@ import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
 from app.blueprints.reasons import ReasonQuery, ReasonSchema
-from app.http.fields import MAX_ID, RowId
+from app.blueprints.templates import LevelChoiceSchema
+from app.http.fields import MAX_ID, Flag, RowId
 from app.models import Effect, ScopeType
 
 EFFECTS = [effect.value for effect in Effect]
@@ -39,10 +40,9 @@ class GroupGrantSchema(ScopedSchema):
     group = ma.fields.String(required=True)
 
 
-class SetGrantSchema(ReasonSchema):
-    """What the role shall do there."""
+class ScopeSchema(ma.Schema):
+    """Where a grant shall count."""
 
-    effect = ma.fields.String(load_default=Effect.ALLOW.value, validate=OneOf(EFFECTS))
     scope = ma.fields.String(
         load_default=ScopeType.GLOBAL.value,
         validate=OneOf(SCOPES),
@@ -51,8 +51,31 @@ class SetGrantSchema(ReasonSchema):
     scope_id = RowId(load_default=None, allow_none=True)
 
 
+class SetGrantSchema(ReasonSchema, ScopeSchema):
+    """What the role shall do there."""
+
+    effect = ma.fields.String(load_default=Effect.ALLOW.value, validate=OneOf(EFFECTS))
+
+
 class ScopeQuery(ReasonQuery):
     """In which scope a grant is to go, and why."""
 
     scope = ma.fields.String(load_default=ScopeType.GLOBAL.value, validate=OneOf(SCOPES))
     scope_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
+
+
+class ApplyTemplateSchema(LevelChoiceSchema, ScopeSchema, ReasonSchema):
+    """The level of a template that the role is to have there."""
+
+    replace = Flag(
+        load_default=False,
+        metadata={"description": "Also remove what the role allows there of the levels above"},
+    )
+
+
+class AppliedTemplateSchema(ma.Schema):
+    """What the role allows there of a template, lowest level first."""
+
+    template = ma.fields.String(required=True)
+    level = ma.fields.String(required=True)
+    grants = ma.fields.List(ma.fields.Nested(GrantSchema), required=True)

@@ -48,7 +48,7 @@ def grants_of(role_id: int, *, after: int | None, limit: int) -> Page[Grant]:
         .order_by(RoleGrant.id)
         .limit(limit + 1)
     )
-    rows = [_shown(row, permission=name) for row, name in db.session.execute(statement)]
+    rows = [shown(row, permission=name) for row, name in db.session.execute(statement)]
     return cut(rows, limit, lambda grant: grant.id)
 
 
@@ -62,8 +62,7 @@ def group_grants_of(role_id: int, *, after: int | None, limit: int) -> Page[Gran
         .limit(limit + 1)
     )
     rows = [
-        _shown(row, group_id=row.group_id, group=name)
-        for row, name in db.session.execute(statement)
+        shown(row, group_id=row.group_id, group=name) for row, name in db.session.execute(statement)
     ]
     return cut(rows, limit, lambda grant: grant.id)
 
@@ -74,7 +73,7 @@ def set_grant(actor_id: int, role_id: int, permission: str, body: Mapping[str, A
     Raises:
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_permissions_to_role``.
     """
-    with _api_names():
+    with api_names():
         receipt = permissions.assign_permissions_to_role(
             role_id,
             [permission],
@@ -84,7 +83,7 @@ def set_grant(actor_id: int, role_id: int, permission: str, body: Mapping[str, A
             actor_id=actor_id,
             reason=body["reason"],
         )
-    return _shown(db.session.get_one(RoleGrant, receipt.ids[0]), permission=permission)
+    return shown(db.session.get_one(RoleGrant, receipt.ids[0]), permission=permission)
 
 
 def remove_grant(actor_id: int, role_id: int, permission: str, query: Mapping[str, Any]) -> None:
@@ -105,7 +104,7 @@ def remove_grant(actor_id: int, role_id: int, permission: str, query: Mapping[st
     )
     if db.session.scalar(held) is None:
         raise UnknownResource("grant", permission, "permission")
-    with _api_names():
+    with api_names():
         permissions.revoke_permissions_from_role(
             role_id,
             [permission],
@@ -122,7 +121,7 @@ def set_group_grant(actor_id: int, role_id: int, group_id: int, body: Mapping[st
     Raises:
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_group_to_role``.
     """
-    with _api_names():
+    with api_names():
         receipt = permissions.assign_group_to_role(
             group_id,
             role_id,
@@ -134,7 +133,7 @@ def set_group_grant(actor_id: int, role_id: int, group_id: int, body: Mapping[st
         )
     row = db.session.get_one(RoleGroupGrant, receipt.ids[0])
     name = db.session.get_one(PermissionGroup, group_id).name
-    return _shown(row, group_id=group_id, group=name)
+    return shown(row, group_id=group_id, group=name)
 
 
 def remove_group_grant(
@@ -153,7 +152,7 @@ def remove_group_grant(
     )
     if db.session.scalar(held) is None:
         raise UnknownResource("grant", group_id, "group_id")
-    with _api_names():
+    with api_names():
         permissions.remove_group_from_role(
             group_id,
             role_id,
@@ -165,7 +164,7 @@ def remove_group_grant(
 
 
 @contextmanager
-def _api_names() -> Iterator[None]:
+def api_names() -> Iterator[None]:
     """Tell what is wrong with a field by the name that the caller knows it by."""
     try:
         yield
@@ -182,7 +181,8 @@ def _scope_key(query: Mapping[str, Any]) -> str:
     return f"{query['scope']}:{query['scope_id']}"
 
 
-def _shown(row: RoleGrant | RoleGroupGrant, **about: Any) -> Grant:
+def shown(row: RoleGrant | RoleGroupGrant, **about: Any) -> Grant:
+    """The grant in ``row``; ``about`` says of what."""
     if row.channel_id is not None:
         scope, scope_id = ScopeType.CHANNEL, row.channel_id
     elif row.server_id is not None:

@@ -1,0 +1,58 @@
+"""Routes of permission templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.blueprints.permissions.templates import service
+from app.blueprints.permissions.templates.schemas import (
+    RegisteredTemplateSchema,
+    RegisterTemplateSchema,
+    TemplateSchema,
+    TemplatesSchema,
+)
+from app.core.permission import PermissionTemplate, require_permission
+from app.extensions import permissions
+from app.http.access import signed_in
+from app.http.api import API_PREFIX
+from app.http.auth import current_user_id
+from app.http.rest import RestBlueprint
+from app.models import Permission
+
+templates = RestBlueprint(
+    "permission-templates",
+    __name__,
+    url_prefix=f"{API_PREFIX}/permission-templates",
+    description="Named sets of permissions that roles are granted by level",
+)
+
+MANAGE_REGISTRY = "admin.registry"
+TEMPLATE = "/<template>"
+
+
+@templates.get("")
+@signed_in
+@templates.response(200, TemplatesSchema)
+def list_templates() -> dict[str, Sequence[PermissionTemplate]]:
+    """All templates with their levels"""
+    return {"items": permissions.list_templates()}
+
+
+@templates.get(TEMPLATE)
+@signed_in
+@templates.response(200, TemplateSchema)
+@templates.alt_response(404, "NOT_FOUND")
+def read_template(template: str) -> PermissionTemplate:
+    """A template with its levels"""
+    return permissions.get_template(template)
+
+
+@templates.post(f"{TEMPLATE}/permissions")
+@require_permission(MANAGE_REGISTRY)
+@templates.arguments(RegisterTemplateSchema)
+@templates.response(200, RegisteredTemplateSchema)
+@templates.alt_response(404, "NOT_FOUND")
+def register_from_template(body: dict[str, Any], template: str) -> dict[str, Sequence[Permission]]:
+    """Register the permissions of a template that are not yet; they can never be taken back"""
+    return {"items": service.register(current_user_id(), template, body)}
