@@ -3,11 +3,18 @@
 from app.models.audit import AuditRecord, record_audit
 from app.models.channel import Category, Channel, ChannelKind
 from app.models.decision import DecisionRecord
+from app.models.device import Device
+from app.models.emergency import EmergencyAccess
 from app.models.member import Member
 from app.models.message import Message
 from app.models.outbox import OutboxEvent
 from app.models.overwrite import ChannelOverwrite
-from app.models.permission import Permission, PermissionGroup, PermissionGroupMember
+from app.models.permission import (
+    OnPolicyError,
+    Permission,
+    PermissionGroup,
+    PermissionGroupMember,
+)
 from app.models.policy import (
     Policy,
     PolicyKind,
@@ -39,10 +46,13 @@ __all__ = [
     "ChannelKind",
     "ChannelOverwrite",
     "DecisionRecord",
+    "Device",
     "Effect",
+    "EmergencyAccess",
     "Invite",
     "Member",
     "Message",
+    "OnPolicyError",
     "OutboxEvent",
     "Permission",
     "PermissionGroup",

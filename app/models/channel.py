@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, false
+from sqlalchemy import JSON, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import MYSQL_OPTIONS, PrimaryKey, db
@@ -31,7 +32,11 @@ class Category(db.Model):
 
 
 class Channel(db.Model):
-    """A place for messages. ``synced``: the overwrites in force are those of the category."""
+    """A place for messages. ``synced``: the overwrites in force are those of the category.
+
+    Policies read the rest: ``sensitivity`` is 0 to 4, ``hours`` when messages may be sent, in the
+    server's time zone (``{"days": ["mon"], "from": "08:00", "to": "18:00"}``; NULL: at any time).
+    """
 
     __tablename__ = "channels"
     __table_args__ = (Index(None, "server_id", "position"), MYSQL_OPTIONS)
@@ -48,3 +53,5 @@ class Channel(db.Model):
     topic: Mapped[str] = mapped_column(String(500), default="", server_default="")
     position: Mapped[int] = mapped_column(default=0, server_default="0")
     synced: Mapped[bool] = mapped_column(default=False, server_default=false())
+    sensitivity: Mapped[int] = mapped_column(default=0, server_default="0")
+    hours: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))

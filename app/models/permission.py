@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, false
@@ -12,11 +13,19 @@ from app.models.role import ScopeType
 from app.models.types import string_enum
 
 
+class OnPolicyError(enum.StrEnum):
+    """What counts where policies give no verdict."""
+
+    DENY = "deny"
+    RBAC = "rbac"
+
+
 class Permission(db.Model):
     """A dotted name with its bit in every permission mask. Name and bit never change.
 
     ``scope`` is the narrowest scope in which the permission means something: a ``global`` one is
-    never implied by owning a server and cannot be granted by a server's role.
+    never implied by owning a server and cannot be granted by a server's role. ``on_policy_error``
+    says what counts where policies give no verdict: ``deny``, or the verdict of roles alone.
     """
 
     __tablename__ = "permissions"
@@ -29,6 +38,9 @@ class Permission(db.Model):
     category: Mapped[str | None] = mapped_column(String(64), index=True)
     description: Mapped[str] = mapped_column(String(500), default="", server_default="")
     abac: Mapped[bool] = mapped_column(default=False, server_default=false())
+    on_policy_error: Mapped[str] = mapped_column(
+        String(8), default=OnPolicyError.DENY.value, server_default=OnPolicyError.DENY.value
+    )
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

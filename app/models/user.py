@@ -26,6 +26,8 @@ class User(db.Model):
     password_hash: Mapped[str] = mapped_column(String(255))
     disabled: Mapped[bool] = mapped_column(default=False, server_default=false())
     super_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # What the user may be trusted with, as ``Channel.sensitivity``: 0 to 4.
+    clearance: Mapped[int] = mapped_column(default=0, server_default="0")
     # Raised when the password changes: every token made for an earlier epoch is refused.
     token_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
