@@ -7,6 +7,7 @@ from app.core.cache.entry import GLOBAL_PLACE, Concerns, Entry, Loaded, PlaceKey
 from app.core.cache.extension import CacheState, HybridPermissionCache
 from app.core.cache.listeners import Listener
 from app.core.cache.loading import Loader, Tier
+from app.core.cache.local import Slot
 from app.core.cache.log import InvalidationLog, LogEntry
 from app.core.cache.memory import Lookup
 from app.core.cache.position import ORIGIN, Position
@@ -34,6 +35,7 @@ __all__ = [
     "ManyLoader",
     "PlaceKey",
     "Position",
+    "Slot",
     "StoreSettings",
     "Tailer",
     "Tier",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from cachebox import LRUCache
@@ -18,8 +19,12 @@ from app.core.cache.subjects import Touched
 _SCAN_TRIES = 5
 
 
-class Slot(NamedTuple):
-    """An entry with its times on the monotonic clock, in the order in which a hit reads them.
+@dataclass(slots=True)
+class Slot:
+    """An entry with its times on the monotonic clock. Nobody changes one.
+
+    Neither frozen nor a tuple: frozen ones take three times as long to make, and an attribute of
+    slots is read in a third of the time that an item of a named tuple takes.
 
     Attributes:
         mask: the entry's.

@@ -99,9 +99,9 @@ class Lookup:
             slot = places.get(place)
             if slot is not None:
                 now = monotonic()
-                if now < slot[1] and now < self._tailer.fresh_until:
+                if now < slot.fresh_until and now < self._tailer.fresh_until:
                     self.counts.l1_hits += 1
-                    return slot[0]
+                    return slot.mask
                 return None
         mask = self._conditional_mask(user_id, place)
         if mask is not None:
@@ -119,8 +119,8 @@ class Lookup:
         for user_id in user_ids:
             places = find(user_id)
             slot = None if places is None else places.get(place)
-            if slot is not None and now < slot[1]:
-                found[user_id] = slot[0]
+            if slot is not None and now < slot.fresh_until:
+                found[user_id] = slot.mask
             else:
                 mask = self._conditional_mask(user_id, place)
                 if mask is None:
