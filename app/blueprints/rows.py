@@ -47,11 +47,15 @@ def _found(row: Row | None, model: type[Row], row_id: int) -> Row:
 def change(row: Any, values: Mapping[str, Any]) -> Change:
     """Set the attributes of ``row`` to ``values`` and tell which of them that changed."""
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
-    before = {name: _plain(getattr(row, name)) for name in changed}
+    before = json_ready({name: getattr(row, name) for name in changed})
     for name, value in changed.items():
         setattr(row, name, value)
-    return Change(before, {name: _plain(value) for name, value in changed.items()})
+    return Change(before, json_ready(changed))
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+def json_ready(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values for an audit record: times in ISO 8601."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in values.items()
+    }

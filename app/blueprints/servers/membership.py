@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Conflict
 
-from app.blueprints.rows import existing, locked
+from app.blueprints.rows import existing, json_ready, locked
 from app.core.errors import PermissionDenied, UnknownResource
 from app.db import db, utcnow
 from app.http.audit import audit
@@ -148,23 +150,29 @@ def leave(server_id: int, user_id: int) -> None:
     if member.timeout_until is not None and member.timeout_until > utcnow():
         raise PermissionDenied(TIMED_OUT, "server.leave")
     db.session.delete(member)
-    drop_roles(server_id, user_id)
-    audit("member.leave", f"user:{user_id}", actor_id=user_id, server_id=server_id)
+    audit(
+        "member.leave",
+        f"user:{user_id}",
+        actor_id=user_id,
+        server_id=server_id,
+        before={"roles": drop_roles(server_id, user_id)},
+    )
     db.session.commit()
 
 
-def drop_roles(server_id: int, user_id: int) -> list[int]:
-    """Take all of the server's roles from the user; the ids of those roles."""
+def drop_roles(server_id: int, user_id: int) -> list[dict[str, Any]]:
+    """Take all of the server's roles from the user; what was taken, for the audit log."""
     held = (
-        select(RoleAssignment.role_id)
+        select(RoleAssignment.role_id, RoleAssignment.valid_from, RoleAssignment.valid_until)
         .join(Role, Role.id == RoleAssignment.role_id)
         .where(RoleAssignment.user_id == user_id, Role.server_id == server_id)
     )
-    role_ids = list(db.session.scalars(held.with_for_update()))
-    if role_ids:
+    taken = db.session.execute(held.with_for_update()).all()
+    if taken:
         db.session.execute(
             delete(RoleAssignment).where(
-                RoleAssignment.user_id == user_id, RoleAssignment.role_id.in_(role_ids)
+                RoleAssignment.user_id == user_id,
+                RoleAssignment.role_id.in_([row.role_id for row in taken]),
             )
         )
-    return role_ids
+    return [json_ready(row._mapping) for row in taken]

@@ -15,6 +15,7 @@ from app.core.permission.registry import RegisteredPermission
 from app.core.permission.replay import Replay
 from app.core.permission.requirement import PermissionRequirement
 from app.core.permission.resolver import Resolution, Standing
+from app.core.permission.review import AccessDifference, AccessLine, AccessPage
 from app.core.permission.role_writes import UNSET, RegisteredRole, Unset
 from app.core.permission.scopes import Place
 from app.core.permission.search import Page
@@ -26,6 +27,9 @@ from app.core.permission.templates import PermissionTemplate, TemplateLevel, Tem
 from app.core.permission.verdict import Decision
 
 __all__ = [
+    "AccessDifference",
+    "AccessLine",
+    "AccessPage",
     "EVERYONE_GRANTS",
     "UNSET",
     "Decision",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import ValidationFailed
 from app.core.permission.audit import record_audit
+from app.core.permission.deletion_records import kept_of_group
 from app.core.permission.gifts import grant_place, merged
 from app.core.permission.grant_writes import (
     check_grantable,
@@ -110,7 +111,11 @@ class GroupWrites:
                 denied |= state.registry.mask_of_id(member.permission_id)
             authority = Authority(state, session, actor_id)
             authority.check_gifts(_spread(session, group.id, Effect.DENY, denied))
-            before = {"name": group.name, "permissions": _names(session, group.id)}
+            before: dict[str, Any] = {
+                "name": group.name,
+                "permissions": _names(session, group.id),
+            }
+            before |= kept_of_group(session, group.id)
             _audit(session, "group.delete", group.id, actor_id, before, None, reason)
             session.delete(group)
         return WriteReceipt(ids=(group_id,))

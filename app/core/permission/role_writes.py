@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.permission.audit import record_audit
+from app.core.permission.deletion_records import kept_of_role
 from app.core.permission.gifts import gifts_of, lineage
 from app.core.permission.hierarchy import Authority
 from app.core.permission.receipt import WriteReceipt
@@ -178,7 +179,7 @@ class RoleWrites:
                 f"role:{role.id}",
                 actor_id=actor_id,
                 server_id=role.server_id,
-                before=_shown(role),
+                before=_shown(role) | kept_of_role(session, role.id),
                 reason=reason,
             )
             session.delete(role)

@@ -27,6 +27,7 @@ from app.core.permission.records import DecisionLog, Origin, RecordSettings
 from app.core.permission.registration import Registration, read_permissions
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.replay import Replaying
+from app.core.permission.review import Reviewing
 from app.core.permission.role_writes import RoleWrites
 from app.core.permission.search import Searching
 from app.core.permission.source import DatabaseSource
@@ -42,6 +43,7 @@ class PermissionSystem(
     Explaining,
     Searching,
     Replaying,
+    Reviewing,
     MaintenanceCalls,
     Invalidation,
     PositionCalls,

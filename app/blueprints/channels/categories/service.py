@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select
 from werkzeug.exceptions import Conflict
 
 from app.blueprints.channels.sync import detach
+from app.blueprints.channels.targets import overwrites_in
 from app.blueprints.rows import change, locked
 from app.core.errors import UnknownResource
 from app.db import db
@@ -63,8 +64,9 @@ def delete_category(server_id: int, category_id: int, actor_id: int) -> None:
     channels = db.session.scalars(
         select(Channel).where(Channel.category_id == category_id).with_for_update()
     ).all()
+    before = _kept(category, channels)
     detach(channels)
-    _record("category.delete", category, actor_id, {"name": category.name}, None)
+    _record("category.delete", category, actor_id, before, None)
     db.session.execute(delete(Category).where(Category.id == category_id))
     db.session.commit()
 
@@ -74,6 +76,23 @@ def _locked(server_id: int, category_id: int) -> Category:
     if category.server_id != server_id:
         raise UnknownResource("category", category_id)
     return category
+
+
+def _kept(category: Category, channels: Sequence[Channel]) -> dict[str, Any]:
+    """What goes with the category: without it nobody could say who could do what before."""
+    return {
+        "name": category.name,
+        "channels": [channel.id for channel in channels],
+        "synced": [channel.id for channel in channels if channel.synced],
+        "overwrites": [
+            {
+                overwrite.target.kind: overwrite.target.id,
+                "allow": sorted(overwrite.allow),
+                "deny": sorted(overwrite.deny),
+            }
+            for overwrite in overwrites_in(category_id=category.id)
+        ],
+    }
 
 
 def _count(server_id: int) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand_rank
-from app.blueprints.rows import existing, locked
+from app.blueprints.rows import existing, json_ready, locked
 from app.blueprints.servers.membership import drop_roles, find_row
 from app.core.errors import UnknownResource
 from app.db import db
@@ -66,14 +66,17 @@ def _ban(server_id: int, user_id: int, actor_id: int, reason: str | None) -> Ban
     if member is None:
         member = Member(server_id=server_id, user_id=user_id)
         db.session.add(member)
-    before = {"member": member.id is not None and not member.banned}
+    before = {
+        "member": member.id is not None and not member.banned,
+        **json_ready({"timeout_until": member.timeout_until}),
+    }
     member.banned, member.ban_reason, member.timeout_until = True, reason, None
     audit(
         "member.ban",
         f"user:{user_id}",
         actor_id=actor_id,
         server_id=server_id,
-        before={**before, "role_ids": drop_roles(server_id, user_id)},
+        before=before | {"roles": drop_roles(server_id, user_id)},
         reason=reason,
     )
     db.session.commit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from app.blueprints.rights import demand_rank
-from app.blueprints.rows import change, locked
+from app.blueprints.rows import change, json_ready, locked
 from app.blueprints.servers.members.listing import MemberView, read_member
 from app.blueprints.servers.membership import (
     NOT_MEMBER,
@@ -84,13 +84,13 @@ def kick(server_id: int, user_id: int, actor_id: int, reason: str | None) -> Non
     """
     member = _subordinate(server_id, user_id, actor_id, "member.kick")
     db.session.delete(member)
-    role_ids = drop_roles(server_id, user_id)
+    before = json_ready({"nickname": member.nickname, "timeout_until": member.timeout_until})
     audit(
         "member.kick",
         f"user:{user_id}",
         actor_id=actor_id,
         server_id=server_id,
-        before={"nickname": member.nickname, "role_ids": role_ids},
+        before=before | {"roles": drop_roles(server_id, user_id)},
         reason=reason,
     )
     db.session.commit()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from app.core.permission.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +160,5 @@ class Explanation:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready: times in ISO 8601, tuples as lists."""
-        plain: dict[str, Any] = _plain(self)
-        return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if is_dataclass(value):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return value
+        found: dict[str, Any] = plain(self)
+        return found

@@ -1,0 +1,175 @@
+"""Who can, since when, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.core.errors import UnknownPermission, ValidationFailed
+from app.core.permission import AccessLine
+from app.db import db, utcnow
+from app.extensions import permissions
+from app.models import AuditRecord
+from tests.support.statements import count_statements
+from tests.support.world import Community, World
+
+PIN = "message.pin"
+Review = Callable[[], dict[str, AccessLine]]
+
+
+@pytest.fixture
+def harbour(world: World) -> Community:
+    return world.server(world.user("owner"))
+
+
+@pytest.fixture
+def review(app: Flask, harbour: Community) -> Review:
+    def lines() -> dict[str, AccessLine]:
+        with app.app_context():
+            page = permissions.who_can(PIN, "channel", harbour.channel_id)
+            db.session.remove()
+        return {line.username: line for line in page.lines}
+
+    return lines
+
+
+def test_each_way_is_told(app: Flask, world: World, harbour: Community, review: Review) -> None:
+    boss = world.role(harbour, PIN, name="boss")
+    heir = world.role(harbour, name="heir", parent_id=boss)
+    chief = world.role(harbour, "server.administrator", name="chief")
+    grouped = world.role(harbour, name="grouped")
+    world.member(harbour, world.user("anna"), heir)
+    world.member(harbour, world.user("berta"), chief)
+    clara = world.member(harbour, world.user("clara"))
+    world.member(harbour, world.user("dora"), grouped)
+    world.member(harbour, world.user("nobody"))
+    world.user("root", super_admin=True)
+    with app.app_context():
+        permissions.set_overwrite(harbour.channel_id, user_id=clara.id, allow=[PIN])
+        group = permissions.register_group("pinning", [PIN]).ids[0]
+        permissions.assign_group_to_role(group, grouped, "server", harbour.id)
+        db.session.remove()
+    found = review()
+    ways = {
+        name: [(way.kind, way.role, way.via, way.scope, way.group) for way in line.ways]
+        for name, line in found.items()
+    }
+    server, channel = f"server:{harbour.id}", f"channel:{harbour.channel_id}"
+    assert ways == {
+        "owner": [("owner", None, (), server, None)],
+        "anna": [("grant", "boss", (heir, boss), server, None)],
+        "berta": [("administrator", "chief", (chief,), server, None)],
+        "clara": [("overwrite", None, (), channel, None)],
+        "dora": [("group", "grouped", (grouped,), server, "pinning")],
+        "root": [("super_admin", None, (), "global", None)],
+    }
+    assert {name: line.reason for name, line in found.items()} == {
+        "owner": "owner",
+        "anna": "granted",
+        "berta": "administrator",
+        "clara": "granted",
+        "dora": "granted",
+        "root": "super_admin",
+    }
+
+
+def test_since_is_when_the_last_piece_came(
+    app: Flask, world: World, harbour: Community, review: Review
+) -> None:
+    crew = world.role(harbour)
+    person = world.member(harbour, world.user("anna"))
+    start = utcnow()
+    with app.app_context():
+        permissions.assign_roles_to_user(person.id, [crew])
+        between = utcnow()
+        permissions.assign_permissions_to_role(crew, [PIN], "server", harbour.id)
+        db.session.remove()
+    since = review()["anna"].since
+    assert since is not None and start < between < since <= utcnow()
+    later = utcnow() - timedelta(seconds=1)
+    world.assign(person, world.role(harbour, PIN), valid_from=later)
+    assert review()["anna"].since == since, "the first way counts"
+
+
+def test_a_role_switched_on_again_counts_from_then(
+    app: Flask, world: World, harbour: Community, review: Review
+) -> None:
+    crew = world.role(harbour, PIN, active=False)
+    world.member(harbour, world.user("anna"), crew)
+    moment = utcnow()
+    with app.app_context():
+        permissions.update_role(crew, active=True)
+        db.session.remove()
+    since = review()["anna"].since
+    assert since is not None and since > moment
+
+
+def test_what_the_log_does_not_tell_is_unknown(
+    world: World, harbour: Community, review: Review
+) -> None:
+    anna = world.member(harbour, world.user("anna"))
+    world.overwrite(channel=harbour.channel_id, user=anna, allow=[PIN])
+    found = review()
+    assert found["anna"].since is None and found["owner"].since is None
+
+
+def test_an_owner_owns_it_since_the_transfer(
+    world: World, harbour: Community, review: Review
+) -> None:
+    at = utcnow() - timedelta(days=1)
+    world.add(
+        AuditRecord(
+            at=at,
+            action="server.transfer",
+            subject=f"server:{harbour.id}",
+            server_id=harbour.id,
+            after={"owner_id": harbour.owner.id},
+        )
+    )
+    assert review()["owner"].since == at
+
+
+def test_it_takes_as_many_statements_for_many_as_for_few(
+    app: Flask, world: World, harbour: Community, review: Review
+) -> None:
+    def statements() -> int:
+        with count_statements(app) as counted:
+            review()
+        return len(counted)
+
+    crew = world.role(harbour, PIN)
+    world.member(harbour, None, crew)
+    statements()  # the first one reads the registry, too
+    few = statements()
+    for _ in range(27):
+        world.member(harbour, None, crew, world.role(harbour, PIN))
+    assert statements() == few < 25
+
+
+def test_pages_follow_each_other(app: Flask, world: World, harbour: Community) -> None:
+    world.member(harbour, None, world.role(harbour, PIN))
+    with app.app_context():
+        first = permissions.who_can(PIN, "server", harbour.id, limit=1)
+        second = permissions.who_can(PIN, "server", harbour.id, after=first.next_after, limit=1)
+        db.session.remove()
+    assert [line.user_id for line in first.lines] == [harbour.owner.id]
+    assert len(second.lines) == 1 and second.lines[0].user_id > harbour.owner.id
+
+
+@pytest.mark.parametrize(
+    ("question", "error"),
+    [
+        (("no.such", "server", 1), UnknownPermission),
+        ((PIN, "planet", 1), ValidationFailed),
+        ((PIN, "server", "1"), ValidationFailed),
+        ((PIN, "server", 1, "x"), ValidationFailed),
+    ],
+)
+def test_bad_input_is_refused(
+    app: Flask, question: tuple[object, ...], error: type[Exception]
+) -> None:
+    with app.app_context(), pytest.raises(error):
+        permissions.who_can(*question)  # type: ignore[arg-type]
