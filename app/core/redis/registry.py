@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from redis import exceptions
@@ -76,18 +76,39 @@ class ScriptRegistry:
         groups: dict[Node, list[int]] = {}
         for index, (_, keys, _) in enumerate(todo):
             groups.setdefault(router.node_for(keys[0] if keys else None), []).append(index)
-        batches = {node: [_pack(*todo[i]) for i in indexes] for node, indexes in groups.items()}
-        check_idle = not all(script.repeatable for script, _, _ in todo)
-        for node, outcome in exchange_all(batches, check_idle).items():
-            for index, reply in zip(groups[node], outcome, strict=True):
-                if isinstance(reply, Exception):
-                    reply = self._retry_or_error(todo[index], node, reply)
-                replies[index] = reply
+        self._exchange(todo, groups, replies)
+        strangers = _still(exceptions.NoScriptError, groups, replies)
+        if strangers:
+            # A server that is new gets each script once, not with every call.
+            self._exchange(todo, strangers, replies, loading=True)
+        for node, indexes in _still(Exception, groups, replies).items():
+            for index in indexes:
+                replies[index] = self._retry_or_error(todo[index], node, replies[index])
         if raise_errors:
             for reply in replies:
                 if isinstance(reply, Exception):
                     raise reply
         return replies
+
+    def _exchange(
+        self,
+        todo: Sequence[Call],
+        groups: Mapping[Node, Sequence[int]],
+        replies: list[Any],
+        loading: bool = False,
+    ) -> None:
+        """Send each node its calls, the scripts themselves before them if ``loading``."""
+        batches = {}
+        preludes = {}
+        for node, indexes in groups.items():
+            scripts = {todo[i][0]: None for i in indexes} if loading else {}
+            batches[node] = [_pack_load(script) for script in scripts]
+            batches[node] += [_pack(*todo[i]) for i in indexes]
+            preludes[node] = len(scripts)
+        check_idle = not all(todo[i][0].repeatable for some in groups.values() for i in some)
+        for node, outcome in exchange_all(batches, check_idle).items():
+            for index, reply in zip(groups[node], outcome[preludes[node] :], strict=True):
+                replies[index] = reply
 
     def _retry_or_error(self, call: Call, node: Node, problem: Exception) -> Any:
         try:
@@ -134,7 +155,7 @@ class ScriptRegistry:
         router = self._router()
         match problem:
             case exceptions.NoScriptError():
-                return node, [pack_command((b"SCRIPT", b"LOAD", script.source)), *prelude]
+                return node, [_pack_load(script), *prelude]
             case exceptions.MovedError():
                 router.moved(problem)
                 return router.node_at(*_told_address(problem, node)), []
@@ -172,3 +193,18 @@ def _told_address(redirection: exceptions.AskError, node: Node) -> tuple[str, in
 
 def _pack(script: Script, keys: Sequence[Key], args: Sequence[Arg]) -> bytes:
     return pack_command((b"EVALSHA", script.sha, len(keys), *keys, *args))
+
+
+def _pack_load(script: Script) -> bytes:
+    return pack_command((b"SCRIPT", b"LOAD", script.source))
+
+
+def _still(
+    kind: type[Exception], groups: Mapping[Node, Sequence[int]], replies: Sequence[Any]
+) -> dict[Node, list[int]]:
+    """The calls of each node whose reply is such an error."""
+    found = {
+        node: [index for index in indexes if isinstance(replies[index], kind)]
+        for node, indexes in groups.items()
+    }
+    return {node: indexes for node, indexes in found.items() if indexes}

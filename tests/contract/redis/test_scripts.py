@@ -10,6 +10,7 @@ from redis.exceptions import ResponseError
 
 from app.core.redis import RedisConnection, Script
 from tests.contract.redis.scripts import COUNT, ECHO, EMPTY, FAILS, LARGE, NIL, REFUSES
+from tests.support.round_trips import count_round_trips
 
 Key = Callable[[str], str]
 
@@ -52,6 +53,19 @@ def test_a_flush_of_all_scripts_shows_to_nobody(connection: RedisConnection, key
             assert node.call(b"*2\r\n$6\r\nSCRIPT\r\n$5\r\nFLUSH\r\n") in ("OK", b"OK")
         replies = connection.scripts.run_many([(COUNT, [name], []) for name in names])
         assert replies == [round_number] * 6
+
+
+def test_a_script_that_no_server_knows_costs_many_calls_one_more_round_trip(
+    connection: RedisConnection, key: Key
+) -> None:
+    fresh = Script("fresh", f"return redis.call('INCR', KEYS[1]) -- {key('a')}", repeatable=False)
+    names = [key(str(number)) for number in range(300)]
+    nodes = connection.topology.router.nodes()
+    for expected in (2 * len(nodes), len(nodes)):
+        with count_round_trips(nodes) as trips:
+            connection.scripts.run_many([(fresh, [name], []) for name in names])
+        assert len(trips) == expected
+    assert connection.scripts.run_many([(fresh, [name], []) for name in names]) == [3] * 300
 
 
 def test_replies_of_many_calls_stand_in_the_order_of_the_calls(
