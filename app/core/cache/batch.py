@@ -12,6 +12,7 @@ from app.core.cache.counts import CacheCounts
 from app.core.cache.entry import Entry, Loaded, PlaceKey
 from app.core.cache.loading import Tier
 from app.core.cache.memory import Memory
+from app.core.cache.refresh import Refresher
 from app.core.cache.remote import RemoteTier
 from app.core.cache.tailer import Tailer
 from app.core.errors import StoreUnavailable
@@ -23,11 +24,20 @@ _AWAY = (StoreUnavailable, exceptions.RedisError)
 
 
 class Batch:
-    """Asks memory, then Redis with one round trip a server, then a loader once."""
+    """Asks memory, then Redis with one round trip a server, then a loader once.
+
+    What was loaded goes to Redis in the background, so that nobody waits for a second round trip.
+    """
 
     def __init__(
-        self, memory: Memory, remote: RemoteTier, tailer: Tailer, counts: CacheCounts
+        self,
+        memory: Memory,
+        remote: RemoteTier,
+        tailer: Tailer,
+        counts: CacheCounts,
+        background: Refresher,
     ) -> None:
+        self._background = background
         self._memory = memory
         self._remote = remote
         self._tailer = tailer
@@ -111,7 +121,12 @@ class Batch:
                 kept.append(entry)
         self._counts.stale_refused += len(loaded) - len(kept)
         if storing and kept:
-            try:
-                self._remote.put_many(kept)
-            except _AWAY:
-                self._counts.l2_errors += 1
+            # A key that nobody else has: it waits for no other's.
+            self._background.submit(object(), lambda: self._store(kept))
+
+    def _store(self, entries: list[Entry]) -> bool:
+        try:
+            self._remote.put_many(entries)
+        except _AWAY:
+            self._counts.l2_errors += 1
+        return True

@@ -66,9 +66,9 @@ class TieredCache:
         self._loading = Loading(
             self._memory, self._remote, self.tailer, locks, settings, self._counts
         )
-        self._batch = Batch(self._memory, self._remote, self.tailer, self._counts)
         self._barrier = Barrier(self._log, self.tailer, self._counts, settings.wait_for_position)
         self._refresher = Refresher(surroundings)
+        self._batch = Batch(self._memory, self._remote, self.tailer, self._counts, self._refresher)
         self.lookup = Lookup(self._memory, self.tailer, self._counts)
         self.roles = SharedCache(self._memory.roles, self._coherence, self.tailer)
         self.trees = SharedCache(self._memory.trees, self._coherence, self.tailer)

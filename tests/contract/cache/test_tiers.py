@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 
 import pytest
 
@@ -12,6 +13,12 @@ from app.core.errors import StoreUnavailable, ValidationFailed
 from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.conftest import CHANNEL_3, SERVER_7, MakeCache, Truth, seen
 from tests.support.redis_servers import wait_until
+from tests.support.round_trips import count_round_trips
+
+
+def are_stored(redis: RedisConnection, user_ids: Sequence[int]) -> bool:
+    """Whether Redis has something of each of these users."""
+    return all(redis.client.exists(redis.keys.user_permissions(one)) for one in user_ids)
 
 
 def test_the_database_answers_first_then_memory_then_redis(
@@ -338,7 +345,7 @@ def test_a_malformed_position_is_refused(cache: TieredCache, truth: Truth, text:
 
 
 def test_many_users_are_answered_by_all_tiers_together(
-    cache: TieredCache, other: TieredCache
+    cache: TieredCache, other: TieredCache, redis: RedisConnection
 ) -> None:
     asked: list[list[int]] = []
 
@@ -349,6 +356,7 @@ def test_many_users_are_answered_by_all_tiers_together(
 
     cache.get_or_load_many([1, 2], SERVER_7, load)
     other.get_or_load_many([3], SERVER_7, load)
+    wait_until(lambda: are_stored(redis, [3]))
     got = cache.get_or_load_many([1, 3, 4, 4, 200], SERVER_7, load)
     assert {user_id: (entry.mask, tier) for user_id, (entry, tier) in got.items()} == {
         1: (1, "l1"),
@@ -356,23 +364,27 @@ def test_many_users_are_answered_by_all_tiers_together(
         4: (4, "db"),
     }
     assert asked == [[1, 2], [3], [4, 200]]
+    wait_until(lambda: are_stored(redis, [4]))
     assert other.get_or_load_many([4], SERVER_7, load)[4][1] == "l2"
 
 
-def test_many_users_are_read_in_one_round_trip_a_server(
-    cache: TieredCache, other: TieredCache, redis: RedisConnection
+@pytest.mark.parametrize("people", [10, 10_000])
+def test_many_users_cost_one_round_trip_a_server_cold_and_warm(
+    cache: TieredCache, other: TieredCache, redis: RedisConnection, people: int
 ) -> None:
-    users = list(range(1, 301))
-    cache.get_or_load_many(users, 0, lambda ids: {one: Loaded(one) for one in ids})
-    exchanges: list[object] = []
-    nodes = other._remote._redis.topology.router.nodes()
-    for node in nodes:
-        take = node.take
-        node.take = lambda check=False, t=take: exchanges.append(1) or t(check)  # type: ignore
-    got = other.get_or_load_many(users, 0, lambda ids: {})
-    assert {tier for _, tier in got.values()} == {"l2"}
-    assert len(got) == 300
-    assert len(exchanges) <= len(nodes)
+    users = list(range(1, people + 1))
+    nodes = {one: one._remote._redis.topology.router.nodes() for one in (cache, other)}
+    other.get_or_load_many(users, SERVER_7, lambda ids: {})  # now all servers know the script
+    with count_round_trips(nodes[cache]) as cold:
+        cache.get_or_load_many(users, 0, lambda ids: {one: Loaded(one) for one in ids})
+    wait_until(lambda: are_stored(redis, users[-100:]), 30, what="the last ones to be stored")
+    with count_round_trips(nodes[other]) as warm:
+        got = other.get_or_load_many(users, 0, lambda ids: {})
+    assert [(one, entry.mask, tier) for one, (entry, tier) in got.items()] == [
+        (one, one, "l2") for one in users
+    ]
+    names = sorted(node.name for node in nodes[cache])
+    assert (sorted(cold), sorted(warm)) == (names, names)
 
 
 def test_many_users_whose_loader_raises_leave_nothing_behind(cache: TieredCache) -> None:
