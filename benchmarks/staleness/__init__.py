@@ -1,8 +1,8 @@
 """How old a verdict can get: the new-enemy probe over four worker processes, calm and in trouble.
 
-``python -m benchmarks.staleness [--rounds N] [--json FILE]`` warms every worker, takes a right from
-somebody, then gives their role another right that the first change keeps from them, and asks every
-worker, with the position of the change and without.
+``python -m benchmarks.staleness [--rounds N] [--outages N] [--json FILE]`` warms every worker,
+takes a right from somebody, then gives their role another right that the first change keeps from
+them, and asks every worker, with the position of the change and without.
 """
 
 from benchmarks.staleness.report import main

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +61,8 @@ def soon(act: Callable[[], Any]) -> None:
     timer.start()
 
 
-def on_one_server(rounds: int) -> dict[str, list[Round]]:
-    """All situations that need one server."""
-    few = max(1, rounds // 10)
+def on_one_server(rounds: int, few: int) -> dict[str, list[Round]]:
+    """All situations that need one server: so many rounds in the calm, a few in each trouble."""
     found: dict[str, list[Round]] = {}
     with (
         start_valkey() as server,
@@ -83,15 +83,26 @@ def on_one_server(rounds: int) -> dict[str, list[Round]]:
     return found
 
 
-def on_a_cluster(rounds: int) -> dict[str, list[Round]]:
-    """The calm, and the loss of the primary that has the log."""
+def on_a_cluster(rounds: int, few: int) -> dict[str, list[Round]]:
+    """The calm, and the loss of the primary that has the log: each time in a cluster of its own."""
+    with on_new_cluster(people=rounds) as (_, platform):
+        calm = [platform.round(CALM) for _ in range(rounds)]
+    killed = []
+    for _ in range(few):
+        with on_new_cluster(people=1) as (cluster, platform):
+            kill = partial(_kill_log_owner, cluster)
+            killed.append(platform.round(STORMY + OUTAGE, kill))
+    return {"cluster, calm": calm, "cluster, primary killed": killed}
+
+
+@contextmanager
+def on_new_cluster(people: int) -> Iterator[tuple[Cluster, Platform]]:
+    """A cluster with copies, and workers on it."""
     with (
         start_cluster(primaries=3, replicas=1) as cluster,
-        Platform({"REDIS_CLUSTER_NODES": cluster.nodes}, people=rounds + 2) as platform,
+        Platform({"REDIS_CLUSTER_NODES": cluster.nodes}, people=people) as platform,
     ):
-        calm = [platform.round(CALM) for _ in range(rounds)]
-        killed = [platform.round(STORMY + OUTAGE, lambda: _kill_log_owner(cluster))]
-    return {"cluster, calm": calm, "cluster, primary killed": killed}
+        yield cluster, platform
 
 
 def _kill_log_owner(cluster: Cluster) -> None:
@@ -119,9 +130,11 @@ def main() -> None:
     """Print the figures; write them as JSON when asked to. Exit status 1 when a promise broke."""
     parser = argparse.ArgumentParser(description="How old a verdict can get.")
     parser.add_argument("--rounds", type=int, default=50, help="rounds in the calm")
+    parser.add_argument("--outages", type=int, help="rounds in each trouble (a tenth of those)")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
-    found = on_one_server(options.rounds) | on_a_cluster(options.rounds)
+    few = max(1, options.rounds // 10) if options.outages is None else options.outages
+    found = on_one_server(options.rounds, few) | on_a_cluster(options.rounds, few)
     figures = {name: figures_of(rounds) for name, rounds in found.items()}
     columns = list(next(iter(figures.values())))
     print(f"{'staleness in ms':26}" + "".join(f"{name:>20}" for name in columns))
