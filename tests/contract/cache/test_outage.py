@@ -68,9 +68,9 @@ def test_a_check_without_redis_waits_for_nothing(
     wait_until(lambda: not fresh(own_cache))
     own_cache.get_or_load(1, 0, truth.loader())
     began = time.monotonic()
-    for user_id in range(50):
+    for user_id in range(50):  # one time-out each would be 12 s
         own_cache.get_or_load(user_id, 0, truth.loader())
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 6
 
 
 def test_a_server_that_hangs_is_waited_for_only_until_that_is_known(

@@ -46,7 +46,7 @@ def test_a_stream_that_was_never_written_is_empty(stream: EventStream) -> None:
 def test_waiting_ends_with_nothing_when_nothing_happens(stream: EventStream) -> None:
     began = time.monotonic()
     assert stream.wait(BEGINNING, block_ms=60) == []
-    assert 0.05 <= time.monotonic() - began < 1.0
+    assert 0.05 <= time.monotonic() - began < 30
 
 
 def test_waiting_gives_what_is_there(stream: EventStream) -> None:

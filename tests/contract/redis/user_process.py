@@ -7,11 +7,14 @@ line: ``count`` adds one to a counter, ``fork`` leaves a child that goes on answ
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 
 def main() -> None:
     folder, *event_loop = sys.argv[1:]
+    # A shell that starts the tests in the background has SIGINT ignored, which is inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if event_loop == ["eventlet"]:
         import eventlet
 

@@ -16,7 +16,7 @@ from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
 from tests.support.redis_servers import wait_until
 
-SLOW = 0.02
+SLOW = 0.1
 QUICKLY_SLOW = {"slow_call_duration": SLOW}
 SOON = 0.1
 SOON_AGAIN = {"recovery_timeout": SOON, "recovery_timeout_max": SOON}
@@ -117,7 +117,7 @@ def test_a_count_window_forgets_the_oldest_call(platform: Platform, name: str) -
 def test_old_failures_leave_a_time_window(platform: Platform, name: str) -> None:
     breaker = platform.breaker(name, window_size=1)
     run(breaker, "FFFF")
-    wait_until(lambda: breaker.state().calls == 0, limit=3)
+    wait_until(lambda: breaker.state().calls == 0)
     run(breaker, "SF")
     assert breaker.state().state is State.CLOSED
 
@@ -262,14 +262,14 @@ def test_a_breaker_disabled_by_configuration_counts_nothing(platform: Platform, 
 
 def test_calls_run_side_by_side(platform: Platform, name: str) -> None:
     breaker = platform.breaker(name)
-    threads = [threading.Thread(target=breaker.call, args=(time.sleep, 0.1)) for _ in range(8)]
+    threads = [threading.Thread(target=breaker.call, args=(time.sleep, 0.5)) for _ in range(8)]
     started = time.monotonic()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    # One after the other they would take 0.8 s.
-    assert time.monotonic() - started < 0.4
+    # One after the other they would take 4 s.
+    assert time.monotonic() - started < 3
     assert breaker.state().calls == 8
 
 

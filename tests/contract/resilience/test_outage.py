@@ -85,7 +85,7 @@ def test_a_known_loss_is_decided_at_once_by_the_policy_and_heals_by_itself(
     assert health.degraded_for > 0
 
     server.start()
-    wait_until(lambda: platform.redis.available, limit=5)
+    wait_until(lambda: platform.redis.available)
     guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
     assert not any(watch.degraded for watch in guard._watches)
 
@@ -97,12 +97,16 @@ def test_a_hanging_server_is_given_up_soon(server: Server, platform: Platform, n
     try:
         for _ in range(4):
             guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
-        started = time.perf_counter()
-        guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
-        assert time.perf_counter() - started < 0.05
+        times = []
+        for _ in range(4):
+            started = time.perf_counter()
+            guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
+            times.append(time.perf_counter() - started)
+        # A busy machine slows some of them; the time-out would slow all.
+        assert min(times) < 0.05
     finally:
         server.resume()
-    wait_until(lambda: platform.redis.available, limit=5)
+    wait_until(lambda: platform.redis.available)
     guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
     assert not guard._watches[0].degraded
 
@@ -144,7 +148,7 @@ def test_nobody_gets_the_quota_twice_after_an_outage(
     lose(server, platform)
     assert [limiter.hit("k").allowed for _ in range(7)].count(True) == 5
     server.start()
-    wait_until(lambda: platform.redis.available, limit=5)
+    wait_until(lambda: platform.redis.available)
     passed = 0
     for _ in range(10):
         try:
@@ -162,8 +166,8 @@ def test_holders_of_an_outage_are_counted_when_redis_is_back(
     lose(server, platform)
     slots = [bulkhead.acquire(0) for _ in range(4)]
     server.start()
-    wait_until(lambda: platform.redis.available, limit=5)
-    wait_until(lambda: bulkhead.stats().held == 4, limit=3)
+    wait_until(lambda: platform.redis.available)
+    wait_until(lambda: bulkhead.stats().held == 4)
     assert not any(slot.lost for slot in slots)
     for slot in slots:
         assert slot.release()
@@ -196,7 +200,7 @@ def test_a_breaker_opens_without_redis_too(server: Server, platform: Platform, n
     with pytest.raises(CircuitOpen):
         breaker.call(int)
     server.start()
-    wait_until(lambda: platform.redis.available, limit=5)
+    wait_until(lambda: platform.redis.available)
     breaker.call(int)
     assert breaker.state().state is State.CLOSED
 
@@ -275,10 +279,10 @@ def test_a_primary_that_is_killed_raises_nothing_to_callers(
     with Load(guards) as load:
         wait_until(lambda: load.calls > 500)
         victim.kill()
-        wait_until(lambda: bool(load.local_at), limit=10)
+        wait_until(lambda: bool(load.local_at))
         wait_until(lambda: _answers_remotely(guards), limit=20)
         calls = load.calls
-        wait_until(lambda: load.calls > calls + 500, limit=10)
+        wait_until(lambda: load.calls > calls + 500)
     load.report()
     assert load.errors == []
     assert load.refused == 0

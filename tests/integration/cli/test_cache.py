@@ -52,7 +52,7 @@ def test_every_worker_is_told_to_forget(
 ) -> None:
     heard: list[str] = []
     tailer = cache.of(app).tailer
-    cache.of(app).start(5)
+    cache.of(app).start(30)
     tailer.subscribe(lambda subjects, position: heard.extend(subjects))
     output = run(app, *arguments)
     position = output.rsplit("position ", 1)[1].split()[0].rstrip(".")

@@ -56,7 +56,7 @@ def test_a_setting_is_in_force_in_the_workers(run: Run, server_side: ResilienceC
     result = run("set", "rate_limit", "message.send", "limit=5", "window=10", *WHY)
     assert result.exit_code == 0, result.output
     assert "rate_limit message.send is at version 1" in result.output
-    wait_until(lambda: server_side.get_rate_limit_config("message.send").limit == 5, limit=1)
+    wait_until(lambda: server_side.get_rate_limit_config("message.send").limit == 5)
     change = server_side.config.history(Kind.RATE_LIMIT, "message.send")[0]
     assert (change.author, change.reason) == ("cli:ada", "busy evening")
 
@@ -154,7 +154,7 @@ def test_a_breaker_is_isolated_closed_and_reset(
 def test_a_switch_is_turned_on_the_whole_fleet(run: Run, server_side: ResilienceController) -> None:
     server_side.start()
     assert run("switch", "signups", "on", *WHY).exit_code == 0
-    wait_until(lambda: server_side.is_global_switch_enabled("signups"), limit=1)
+    wait_until(lambda: server_side.is_global_switch_enabled("signups"))
     assert shown(run("switch", "signups", "off", *WHY, "--json"))["values"] == {"enabled": False}
     assert run("switch", "signups", "maybe", *WHY).exit_code == 2
 

@@ -65,7 +65,7 @@ def limit(app: Flask, operate: Operate) -> Callable[..., None]:
                 key: value["limit"] for key, value in wanted.items()
             }
 
-        wait_until(is_in_force, limit=5)
+        wait_until(is_in_force)
 
     return run
 

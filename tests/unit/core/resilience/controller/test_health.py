@@ -42,8 +42,8 @@ class TestStore:
         assert lost.answered_locally >= 5 and lost.degraded_for > 0 and lost.store_errors > 0
 
         server.start()
-        wait_until(lambda: limiter.hit("k") and not limiter.store.degraded, limit=5)
-        wait_until(lambda: controller.store_status().state is StoreState.HEALTHY, limit=5)
+        wait_until(lambda: limiter.hit("k") and not limiter.store.degraded)
+        wait_until(lambda: controller.store_status().state is StoreState.HEALTHY)
         back = controller.store_status()
         assert (back.losses, back.degraded_for) == (1, 0.0) and back.lost_seconds > 0
         stream = controller.runtime.events

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +24,11 @@ def level(controller: ResilienceController, name: str = "thing") -> str:
     return controller.degradation.level(name).value
 
 
+def commands(controller: ResilienceController) -> int:
+    """How many commands the server has run."""
+    return int(controller.runtime.redis.client.info("stats")["total_commands_processed"])
+
+
 def told(controller: ResilienceController) -> list[DegradationChanged]:
     events = controller.runtime.events.read()
     return [s.event for s in events if isinstance(s.event, DegradationChanged)]
@@ -41,9 +45,9 @@ def test_an_alert_raises_the_level_of_every_feature_on_every_process(
     assert level(there) == "none"
     assert here.degradation.raise_level("alert:errors", "medium", ttl=60, reason="5 % errors")
     assert level(here) == "medium"
-    wait_until(lambda: level(there) == "medium", limit=1.5)
+    wait_until(lambda: level(there) == "medium")
     here.degradation.clear_level("alert:errors")
-    wait_until(lambda: level(there) == "none", limit=1.5)
+    wait_until(lambda: level(there) == "none")
 
 
 def test_the_highest_of_the_active_sources_counts(controller: ResilienceController) -> None:
@@ -63,11 +67,11 @@ def test_the_highest_of_the_active_sources_counts(controller: ResilienceControll
 
 def test_a_level_ends_with_its_time_unless_it_is_renewed(controller: ResilienceController) -> None:
     degradation = controller.degradation
-    degradation.raise_level("renewed", "light", ttl=0.2)
-    degradation.raise_level("forgotten", "heavy", ttl=0.2)
+    degradation.raise_level("renewed", "light", ttl=2)
+    degradation.raise_level("forgotten", "heavy", ttl=2)
     degradation.raise_level("renewed", "light", ttl=60)
     assert level(controller) == "heavy"
-    wait_until(lambda: level(controller) == "light", limit=1)
+    wait_until(lambda: level(controller) == "light")
 
 
 def test_each_change_of_a_source_is_one_event_also_its_end(
@@ -78,7 +82,7 @@ def test_each_change_of_a_source_is_one_event_also_its_end(
     degradation.raise_level("a", "light", ttl=60, reason="slow")
     degradation.raise_level("a", "light", ttl=60)
     degradation.raise_level("a", "medium", ttl=0.1)
-    wait_until(lambda: level(controller) == "none", limit=1)
+    wait_until(lambda: level(controller) == "none")
     for one in (controller, another, controller):
         one.degradation.board.refresh()
     assert [(e.old, e.new, e.reason) for e in told(controller)] == [
@@ -106,9 +110,9 @@ def test_an_operators_level_for_all_features_yields_to_one_for_a_feature(
 
 
 def test_an_operators_level_may_end_by_itself(controller: ResilienceController) -> None:
-    controller.set_degradation_config("thing", level="heavy", expires_in=0.2)
+    controller.set_degradation_config("thing", level="heavy", expires_in=2)
     assert level(controller) == "heavy"
-    wait_until(lambda: level(controller) == "none", limit=1.5)
+    wait_until(lambda: level(controller) == "none")
 
 
 def test_a_feature_may_answer_to_an_alert_in_its_own_way(controller: ResilienceController) -> None:
@@ -128,11 +132,11 @@ def test_an_open_breaker_degrades_the_features_that_lean_on_it(
         assert level(controller) == level(controller, "db") == "none"
     here.circuit_breaker("db").force_open("test", ttl=60)
     for controller in (here, there):
-        wait_until(lambda: level(controller) == "medium", limit=1.5)
+        wait_until(lambda: level(controller) == "medium")
         assert level(controller, "db") == "light" and level(controller, "other") == "none"
     here.circuit_breaker("db").reset()
     for controller in (here, there):
-        wait_until(lambda: level(controller) == "none", limit=1.5)
+        wait_until(lambda: level(controller) == "none")
 
 
 def test_a_breaker_that_was_open_before_the_process_began_degrades_too(
@@ -141,7 +145,7 @@ def test_a_breaker_that_was_open_before_the_process_began_degrades_too(
     new_controller().circuit_breaker("db").force_open("test", ttl=60)
     late = new_controller()
     late.define("thing", degradation=DegradationConfig(breaker="db", on_breaker_open="medium"))
-    wait_until(lambda: level(late) == "medium", limit=2)
+    wait_until(lambda: level(late) == "medium")
 
 
 def test_a_feature_is_tried_again_when_its_breaker_lets_a_probe_through(
@@ -152,9 +156,9 @@ def test_a_feature_is_tried_again_when_its_breaker_lets_a_probe_through(
     assert level(controller) == "none"
     with pytest.raises(ZeroDivisionError):
         controller.circuit_breaker("db").call(lambda: 1 / 0)
-    wait_until(lambda: level(controller) == "heavy", limit=1)
+    wait_until(lambda: level(controller) == "heavy")
     # Nobody calls through the breaker, so its state stays open; the feature must not.
-    wait_until(lambda: level(controller) == "none", limit=1)
+    wait_until(lambda: level(controller) == "none")
     assert controller.get_circuit_breaker_state("db").state == "open"
 
 
@@ -202,7 +206,7 @@ def test_a_fallback_name_belongs_to_one_function(controller: ResilienceControlle
 
 def test_asking_for_a_level_is_no_round_trip(controller: ResilienceController) -> None:
     controller.degradation.raise_level("a", "light", ttl=60)
-    began = time.perf_counter()
+    before = commands(controller)
     for _ in range(1_000):
         level(controller)
-    assert time.perf_counter() - began < 0.1
+    assert commands(controller) - before < 500, "the threads in the background ask seldom"
