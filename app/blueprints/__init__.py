@@ -14,7 +14,7 @@ from app.blueprints.control_plane import init_control
 from app.blueprints.docs import docs
 from app.blueprints.health import init_health
 from app.blueprints.messages import message_payload, messages
-from app.blueprints.permissions import checks, groups, insight, templates
+from app.blueprints.permissions import checks, groups, insight, review, templates
 from app.blueprints.roles import grants, holders, roles
 from app.blueprints.servers import invites, members, servers
 from app.blueprints.users import users
@@ -35,6 +35,7 @@ REST: list[Blueprint] = [
     groups,
     checks,
     insight,
+    review,
     templates,
     registry,
     audit_log,

@@ -8,6 +8,7 @@ from app.cli.cache import cache
 from app.cli.insight import add_insight
 from app.cli.permission import permission
 from app.cli.resilience import resilience
+from app.cli.review import add_review
 from app.cli.seed import seed
 from app.cli.templates import add_templates
 from app.cli.users import users
@@ -16,6 +17,7 @@ from app.cli.users import users
 def init_app(app: Flask) -> None:
     """Add the command groups to the application."""
     add_insight(permission)
+    add_review(permission)
     add_templates(permission)
     for group in (cache, permission, resilience, seed, users):
         app.cli.add_command(group)

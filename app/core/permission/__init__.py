@@ -15,7 +15,15 @@ from app.core.permission.registry import RegisteredPermission
 from app.core.permission.replay import Replay
 from app.core.permission.requirement import PermissionRequirement
 from app.core.permission.resolver import Resolution, Standing
-from app.core.permission.review import AccessDifference, AccessLine, AccessPage
+from app.core.permission.review import (
+    ACCESS_COLUMNS,
+    DIFFERENCE_COLUMNS,
+    AccessDifference,
+    AccessLine,
+    AccessPage,
+    access_rows,
+    difference_rows,
+)
 from app.core.permission.role_writes import UNSET, RegisteredRole, Unset
 from app.core.permission.scopes import Place
 from app.core.permission.search import Page
@@ -27,9 +35,11 @@ from app.core.permission.templates import PermissionTemplate, TemplateLevel, Tem
 from app.core.permission.verdict import Decision
 
 __all__ = [
+    "ACCESS_COLUMNS",
     "AccessDifference",
     "AccessLine",
     "AccessPage",
+    "DIFFERENCE_COLUMNS",
     "EVERYONE_GRANTS",
     "UNSET",
     "Decision",
@@ -55,8 +65,10 @@ __all__ = [
     "TemplateParameter",
     "Unset",
     "WriteReceipt",
+    "access_rows",
     "acting_as",
     "current_subject",
+    "difference_rows",
     "require_expression",
     "require_permission",
     "require_permissions",
