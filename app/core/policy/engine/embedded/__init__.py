@@ -1,0 +1,6 @@
+"""The engine in this process."""
+
+from app.core.policy.engine.embedded.engine import EmbeddedEngine
+from app.core.policy.engine.embedded.module import builtins
+
+__all__ = ["EmbeddedEngine", "builtins"]

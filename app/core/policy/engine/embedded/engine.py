@@ -1,0 +1,131 @@
+"""Rego in this process, by regorus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import count
+from time import perf_counter
+from typing import Any
+
+import regorus
+
+from app.core.errors import PlatformError
+from app.core.policy.bundle import Bundle
+from app.core.policy.engine.embedded import module
+from app.core.policy.engine.embedded.owner import Kept, Owner
+from app.core.policy.engine.protocol import EngineHealth, EngineName, TestReport
+from app.core.policy.engine.rego_tests import run_rego_tests
+from app.core.policy.rego import reads_of, tokenize
+from app.core.policy.result import ENTRY_POINT, Verdict, read_verdict
+from app.core.policy.sources import check_bundle
+
+_NOTHING = "{}"
+_PROBE = {"probe": "package probe\n\nanswer := input.value"}
+
+
+class EmbeddedEngine:
+    """Compiles and evaluates in this process; an error inside a builtin is an error.
+
+    Input goes in as JSON text alone: the binding's conversion of Python objects makes 0 of False.
+    An evaluation has no time limit of its own and holds Python's lock: try a bundle in a child
+    process first (``app.core.policy.trial``).
+    """
+
+    name: EngineName = "embedded"
+
+    def __init__(self) -> None:
+        self._owner = Owner()
+        self._keys = count()
+
+    def compile(self, bundle: Bundle) -> EmbeddedPolicies:
+        """See ``PolicyEngine``. Every rule is evaluated once, with an empty input."""
+        check_bundle(bundle, module.builtins())
+        policies = EmbeddedPolicies(self._owner, f"bundle-{next(self._keys)}", bundle)
+        policies.prepare()
+        return policies
+
+    def health(self) -> EngineHealth:
+        """Evaluates a rule."""
+        began = perf_counter()
+        try:
+            answer = self._owner.run(_probe)
+        except PlatformError as error:
+            return EngineHealth("unavailable", str(error))
+        latency_ms = (perf_counter() - began) * 1e3
+        if answer is not False:
+            return EngineHealth("unavailable", f"a rule gave {answer!r} instead of false")
+        return EngineHealth("ok", "evaluates in this process", latency_ms)
+
+    def close(self) -> None:
+        """End the thread that owns what is compiled."""
+        self._owner.close()
+
+
+class EmbeddedPolicies:
+    """A compiled bundle."""
+
+    def __init__(self, owner: Owner, key: str, bundle: Bundle) -> None:
+        """``key`` is unique among the owner's."""
+        self._owner = owner
+        self._key = key
+        self._bundle = bundle
+        self.version = bundle.version
+        self.reads = reads_of(tokenize(source) for source in bundle.modules.values())
+
+    def prepare(self) -> None:
+        """Parse and analyse.
+
+        Raises:
+            PolicyError: the bundle is refused.
+        """
+        self._owner.run(self._engine)
+
+    def evaluate(self, input_json: str) -> Verdict:
+        """See ``CompiledPolicies``."""
+
+        def decide(kept: Kept) -> Any:
+            # What is compiled never sees an input.
+            engine = module.copy_of(self._engine(kept))
+            module.set_input(engine, input_json)
+            return module.value_of(engine, ENTRY_POINT)
+
+        return read_verdict(self._owner.run(decide))
+
+    def run_tests(self) -> TestReport:
+        """See ``CompiledPolicies``."""
+
+        def run(_: Kept) -> TestReport:
+            bundle = self._bundle
+            named = {f"{name} (test)": source for name, source in bundle.tests.items()}
+            engine = module.load({**bundle.modules, **named}, bundle.data_json)
+            return run_rego_tests(
+                bundle, lambda rule: module.value_of(module.copy_of(engine), rule)
+            )
+
+        return self._owner.run(run)
+
+    def close(self) -> None:
+        """See ``CompiledPolicies``."""
+        self._owner.run(lambda kept: kept.pop(self._key, None) and None)
+
+    def _engine(self, kept: Kept) -> regorus.Engine:
+        engine = kept.get(self._key)
+        if engine is None:
+            engine = _prepared(self._bundle.modules, self._bundle.data_json)
+            kept[self._key] = engine
+        return engine
+
+
+def _prepared(modules: Mapping[str, str], data_json: str) -> regorus.Engine:
+    engine = module.load(modules, data_json)
+    # Some of what regorus finds wrong, it finds only when a rule is evaluated.
+    trial = module.copy_of(engine)
+    module.set_input(trial, _NOTHING)
+    module.evaluate_all(trial, "data.yoto")
+    return engine
+
+
+def _probe(_: Kept) -> Any:
+    engine = module.load(_PROBE, _NOTHING)
+    module.set_input(engine, '{"value": false}')
+    return module.value_of(engine, "data.probe.answer")
