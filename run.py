@@ -49,7 +49,7 @@ def monkey_patch(mode: str) -> None:
 def work(options: argparse.Namespace, mode: str) -> None:
     """Serve in this process until told to stop."""
     from app import close_app, create_app
-    from app.cli.startup import prepare
+    from app.cli.startup import prepare, start_work
     from app.core.errors import ConfigurationError
     from app.extensions import socketio
 
@@ -64,6 +64,7 @@ def work(options: argparse.Namespace, mode: str) -> None:
         prepare(app)
     else:
         lifeline = socket.socket(fileno=options.lifeline)
+    start_work(app)
 
     def on_listening(port: int) -> None:
         if lifeline is None:
@@ -87,10 +88,13 @@ def supervise(options: argparse.Namespace) -> int:
     """Prepare the database once, then keep the workers alive; the exit code."""
     from app import create_app
     from app.cli.startup import prepare
+    from app.extensions import permissions
     from app.server import Supervisor, bind
 
     app = create_app()
     prepare(app)
+    # What that began in the background is the workers' to do.
+    permissions.close(app)
     host, port = address(options, app.config)
     with bind(host, port) as reserved:
         port = reserved.getsockname()[1]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import func, select
 
 from app.cli.seed.demo import seed_demo, show_accounts
+from app.core.errors import StoreUnavailable
 from app.db import db, writing
 from app.extensions import permissions
 from app.models import User
+
+log = logging.getLogger(__name__)
 
 
 def prepare(app: Flask) -> None:
@@ -28,3 +33,16 @@ def prepare(app: Flask) -> None:
         if app.config["SEED_DEMO"] and empty:
             show_accounts(seed_demo())
         db.session.remove()
+
+
+def start_work(app: Flask) -> None:
+    """Begin the work in the background that a first request would begin.
+
+    A worker that nobody asks anything must still relay what a dead one left in the outbox, and
+    hear of changes. ``close_app`` ends it.
+    """
+    try:
+        permissions.start(app)
+    except StoreUnavailable as error:
+        # The threads run, and look again by themselves.
+        log.warning("starting without knowing whether there is maintenance: %s", error)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -77,6 +80,27 @@ def test_a_start_after_a_crash_finds_its_way(tmp_path: Path) -> None:
     after = RunningYoto(tmp_path)
     assert get(f"{after.url}/readyz") == 200
     after.stop()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_workers_that_nobody_asks_relay_what_a_dead_one_left(tmp_path: Path, workers: str) -> None:
+    app = RunningYoto(tmp_path, "--workers", workers, YOTO_SEED_DEMO="false")
+    assert app.url
+    with closing(sqlite3.connect(tmp_path / "yoto.db", timeout=30)) as database:
+        with database:
+            database.execute(
+                "INSERT INTO permission_outbox (subject, created_at) VALUES ('user:1', ?)",
+                [datetime.now(UTC).replace(tzinfo=None).isoformat(" ")],
+            )
+
+        def is_published() -> bool:
+            position = database.execute(
+                "SELECT position FROM permission_outbox WHERE subject = 'user:1'"
+            ).fetchone()[0]
+            return position is not None
+
+        app.wait_for(is_published)
+    assert app.stop() == 0
 
 
 def test_workers_share_the_port_and_a_killed_one_is_replaced(tmp_path: Path) -> None:
