@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask
 
 from app import blueprints, cli, settings
+from app.core.permission import masked_context
 from app.db import init_db
 from app.extensions import (
     cache,
@@ -17,6 +18,7 @@ from app.extensions import (
     migrate,
     optimization,
     permissions,
+    policy,
     redis_store,
     resilience,
 )
@@ -29,7 +31,7 @@ from app.http.positions import init_positions
 from app.http.problems import init_problems
 from app.http.security import init_security_headers
 from app.server import YotoSocketIO
-from app.wiring import SqlJournal, guard_database, record_settings, sql_audit
+from app.wiring import SqlJournal, guard_database, policy_engine, record_settings, sql_audit
 
 __all__ = ["close_app", "create_app"]
 
@@ -73,6 +75,7 @@ def create_app(
     init_auth(app)
     optimization.init_app(app)
     cache.init_app(app)
+    policy.init_app(app, policy_engine(app), mask=masked_context)
     permissions.init_app(
         app,
         subject_loader=current_user_id,
@@ -93,6 +96,7 @@ def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
     permissions.close(app)
+    policy.close(app)
     optimization.of(app).locks.close()
     resilience.of(app).close()
     events.of(app).tailer.stop()

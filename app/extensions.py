@@ -10,6 +10,7 @@ from app.core.cache import HybridPermissionCache
 from app.core.events import Events
 from app.core.optimization import AdvancedOptimization
 from app.core.permission import PermissionSystem
+from app.core.policy import PolicyManager
 from app.core.redis import RedisStore
 from app.core.resilience import Resilience
 from app.db import db
@@ -25,6 +26,7 @@ events = Events()
 resilience = Resilience()
 optimization = AdvancedOptimization()
 cache = HybridPermissionCache()
+policy = PolicyManager()
 permissions = PermissionSystem()
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "migrate",
     "optimization",
     "permissions",
+    "policy",
     "redis_store",
     "resilience",
     "socketio",

@@ -7,6 +7,7 @@ from flask import Flask
 from app.cli.cache import cache
 from app.cli.insight import add_insight
 from app.cli.permission import permission
+from app.cli.policy import policy
 from app.cli.resilience import resilience
 from app.cli.review import add_review
 from app.cli.seed import seed
@@ -19,5 +20,5 @@ def init_app(app: Flask) -> None:
     add_insight(permission)
     add_review(permission)
     add_templates(permission)
-    for group in (cache, permission, resilience, seed, users):
+    for group in (cache, permission, policy, resilience, seed, users):
         app.cli.add_command(group)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import Any, TypeVar
 import click
 from flask.cli import AppGroup
 
+from app.cli.login import login
 from app.core.errors import PlatformError, VersionConflict
 from app.core.resilience import (
     REDIS_BREAKER,
@@ -67,20 +66,12 @@ def _controlling() -> Iterator[ResilienceController]:
         controller.close()
 
 
-def _login() -> str:
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (KeyError, OSError):
-        # A container may run as a number that has no name.
-        return f"cli:{os.getuid()}"
-
-
 def _says_why(command: F) -> F:
     """Options of every command that changes something."""
     reason = click.option("--reason", required=True, help="Why; it is recorded and audited.")
     actor = click.option(
         "--actor",
-        default=_login,
+        default=login,
         show_default="cli:<login name>",
         help="Who; 'user:42' for an account.",
     )

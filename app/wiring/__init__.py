@@ -4,12 +4,14 @@ from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .decisions import record_settings
 from .journal import SqlJournal
+from .policies import policy_engine
 
 __all__ = [
     "DATABASE",
     "DATABASE_BREAKER",
     "SqlJournal",
     "guard_database",
+    "policy_engine",
     "record_settings",
     "sql_audit",
 ]

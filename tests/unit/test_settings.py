@@ -143,3 +143,10 @@ def test_production_needs_its_own_secret_even_when_embedded(tmp_path: Path) -> N
     assert refused(tmp_path, {"ENVIRONMENT": "production", "ALLOW_EMBEDDED": True}).key == (
         "SECRET_KEY"
     )
+
+
+def test_the_opa_engine_needs_an_address(tmp_path: Path) -> None:
+    assert refused(tmp_path, {"POLICY_ENGINE": "opa"}).key == "OPA_URL"
+    assert refused(tmp_path, {"OPA_URL": "opa:8181"}).key == "OPA_URL"
+    chosen = {"POLICY_ENGINE": "opa", "OPA_URL": "http://opa:8181"}
+    assert load(tmp_path, chosen).config["OPA_TIMEOUT"] == 0.5

@@ -10,7 +10,7 @@ from app.core.permission.decorators import (
 from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.receipt import WriteReceipt
-from app.core.permission.records import RecordSettings
+from app.core.permission.records import RecordSettings, masked_context
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.replay import Replay
 from app.core.permission.requirement import PermissionRequirement
@@ -69,6 +69,7 @@ __all__ = [
     "acting_as",
     "current_subject",
     "difference_rows",
+    "masked_context",
     "require_expression",
     "require_permission",
     "require_permissions",

@@ -31,6 +31,7 @@ from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit
 from .headers import noted_limits, rate_limit_headers
+from .housekeeping import Housekeeper
 from .instances import Instance
 from .limiter import DimensionStatus, RateLimiter, RateLimitResult
 from .outcome import Classifier, Outcome
@@ -80,6 +81,7 @@ __all__ = [
     "DimensionStatus",
     "Entry",
     "Guard",
+    "Housekeeper",
     "Instance",
     "Journal",
     "Kind",

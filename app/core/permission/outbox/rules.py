@@ -22,6 +22,7 @@ from app.models import (
     Permission,
     PermissionGroup,
     PermissionGroupMember,
+    PolicyRevision,
     Role,
     RoleAssignment,
     RoleGrant,
@@ -126,6 +127,10 @@ def _server(touches: Touches, act: Act, row: Row) -> None:
         touches.add(cache.subjects.server(row["id"]))
 
 
+def _policy(touches: Touches, act: Act, row: Row) -> None:
+    touches.add(cache.subjects.POLICY)
+
+
 def _permission(touches: Touches, act: Act, row: Row) -> None:
     touches.everything()
 
@@ -189,5 +194,6 @@ RULES: dict[str, Rule] = {
     Server.__tablename__: Rule(
         frozenset({"owner_id"}), ("id",), _server, optional=frozenset({"id"})
     ),
+    PolicyRevision.__tablename__: Rule(frozenset(), (), _policy),
     Permission.__tablename__: Rule(frozenset({"name", "bit", "scope", "abac"}), (), _permission),
 }

@@ -23,7 +23,7 @@ class FlipCounts:
     Attributes:
         directions: ``"allow_to_deny"`` and ``"deny_to_allow"``.
         subjects: whom it concerns, by id.
-        places: where, as ``"<action> <resource type>:<resource id>"``.
+        places: where, as ``"<action> <scope>:<id>"``.
         codes: codes of the denial on one side that the other does not give.
     """
 
@@ -40,8 +40,8 @@ class FlipCounts:
         self.directions[ALLOW_TO_DENY if live.allow else DENY_TO_ALLOW] += 1
         _count(self.subjects, _text(document, "subject", "id"))
         action = _text(document, "action", "name")
-        kind, id_ = _text(document, "resource", "type"), _text(document, "resource", "id")
-        _count(self.places, f"{action} {kind}:{id_}")
+        scope, id_ = _text(document, "resource", "scope"), _text(document, "resource", "id")
+        _count(self.places, f"{action} {scope}:{id_}")
         for code in set(live.deny) ^ set(candidate.deny):
             _count(self.codes, code)
         return True

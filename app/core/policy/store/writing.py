@@ -9,11 +9,12 @@ from flask import Flask
 from sqlalchemy import exc, func, select, update
 from sqlalchemy.orm import Session
 
+from app.core.errors import ValidationFailed
 from app.core.policy.store.entry import Change
 from app.core.policy.store.names import source_hash
-from app.core.policy.store.sessions import recording
+from app.core.policy.store.sessions import reading, recording
 from app.db import utcnow
-from app.models import Policy, PolicyRevision, PolicyState, PolicyVersion, record_audit
+from app.models import Policy, PolicyRevision, PolicyState, PolicyVersion, User, record_audit
 
 # Authors that are accounts are written so; all others are programs or people at a terminal.
 _ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
@@ -38,16 +39,23 @@ class PolicyWriter:
 
         Raises:
             Overtaken: the first one's ``base`` is not the newest revision any more.
+            ValidationFailed: the author is an account that does not exist.
             StoreUnavailable: the database did not answer; nothing was written.
         """
         try:
             with recording(self._app) as session:
-                newest = session.scalar(select(func.max(PolicyRevision.revision))) or 0
-                if newest != changes[0].base:
-                    raise Overtaken
+                _refuse_overtaken(session, changes[0])
                 return [_write(session, change) for change in changes]
         except exc.IntegrityError:
-            raise Overtaken from None
+            with reading(self._app) as session:
+                _refuse_overtaken(session, changes[0])
+            raise
+
+
+def _refuse_overtaken(session: Session, change: Change) -> None:
+    newest = session.scalar(select(func.max(PolicyRevision.revision))) or 0
+    if newest != change.base:
+        raise Overtaken
 
 
 def _write(session: Session, change: Change) -> int:
@@ -74,12 +82,11 @@ def _write(session: Session, change: Change) -> int:
             bundle=change.bundle,
         )
     )
-    account = _ACCOUNT.fullmatch(change.author)
     record_audit(
         session,
         f"policy.{change.action}",
         f"{change.kind}:{change.name}",
-        actor_id=int(account[1]) if account else None,
+        actor_id=_account(session, change.author),
         before={"live_version": before},
         after={
             "live_version": policy.live_version,
@@ -92,6 +99,16 @@ def _write(session: Session, change: Change) -> int:
     )
     session.flush()
     return version
+
+
+def _account(session: Session, author: str) -> int | None:
+    """The id of the account that an author is; None for programs and people at a terminal."""
+    match = _ACCOUNT.fullmatch(author)
+    if match is None:
+        return None
+    if session.get(User, int(match[1])) is None:
+        raise ValidationFailed({"author": f"there is no account {match[1]}"})
+    return int(match[1])
 
 
 def _add(session: Session, policy: Policy, change: Change) -> int:

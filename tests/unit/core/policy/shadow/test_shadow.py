@@ -16,7 +16,7 @@ ALLOWED, DENIED = Verdict(True, ()), Verdict(False, ("time.closed",))
 QUESTION: dict[str, Any] = {
     "subject": {"id": "42"},
     "action": {"name": "message.send"},
-    "resource": {"type": "channel", "id": "3"},
+    "resource": {"scope": "channel", "id": 3},
 }
 
 

@@ -1,0 +1,80 @@
+"""Commands that only look."""
+
+from __future__ import annotations
+
+import click
+from flask.cli import AppGroup
+
+from app.cli.policy.group import as_json, echo_json, kind, managing
+from app.core.policy import StoredVersion
+
+
+def add_looking(group: AppGroup) -> None:
+    """Add them to ``flask policy``."""
+    for command in (list_policies, versions, show, status):
+        group.add_command(command)
+
+
+@click.command("list")
+@as_json
+def list_policies(as_json: bool) -> None:
+    """Show the policies and documents in force."""
+    with managing() as manager:
+        live = [*manager.list(), *manager.documents()]
+    if as_json:
+        echo_json(live)
+        return
+    for one in live:
+        click.echo(_line(one))
+    if not live:
+        click.echo("None is in force; every decision is a denial.")
+
+
+@click.command("versions")
+@click.argument("name")
+@kind
+@as_json
+def versions(name: str, kind: str, as_json: bool) -> None:
+    """Show the versions of NAME, newest first."""
+    with managing() as manager:
+        found = manager.versions(name, kind)
+    if not found:
+        raise click.ClickException(f"there never was a '{name}'")
+    if as_json:
+        echo_json(found)
+        return
+    for one in found:
+        click.echo(f"{_line(one)} {one.state} {one.comment}".rstrip())
+
+
+@click.command("show")
+@click.argument("name")
+@click.argument("version", type=int, required=False)
+@kind
+def show(name: str, version: int | None, kind: str) -> None:
+    """Print the source of NAME: of VERSION, or what is in force."""
+    with managing() as manager:
+        before = None if version is None else version + 1
+        found = manager.versions(name, kind, before=before)
+        chosen = [
+            one for one in found if one.version == version or (not version and one.state == "live")
+        ]
+    if not chosen:
+        raise click.ClickException(f"there is no such version of '{name}'")
+    click.echo(chosen[0].source, nl=not chosen[0].source.endswith("\n"))
+
+
+@click.command("status")
+def status() -> None:
+    """Load what is in force, and show, as JSON, what came of it and how the engine is."""
+    with managing() as manager:
+        shown = {"status": manager.reload(), "engine": manager.health()}
+        metrics = manager.metrics()
+    echo_json({**shown, "policies": metrics.policies, "data_bytes": metrics.data_bytes})
+
+
+def _line(one: StoredVersion) -> str:
+    return (
+        f"{one.kind:<5} {one.name:<24} v{one.version:<4} {one.source_hash[:12]} "
+        f"{one.at:%Y-%m-%d %H:%M} {one.author}"
+    )

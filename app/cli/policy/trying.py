@@ -1,0 +1,67 @@
+"""Commands that try policies and change nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import click
+from flask.cli import AppGroup
+
+from app.cli.policy.format import problems_of
+from app.cli.policy.group import echo_json, managing
+
+FAILED_EXIT = 1
+
+
+def add_trying(group: AppGroup) -> None:
+    """Add them to ``flask policy``."""
+    for command in (run_tests, evaluate, format_check):
+        group.add_command(command)
+
+
+@click.command("test")
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def run_tests(path: Path) -> None:
+    """Run the Rego tests of the folder PATH together with what is in force; store nothing."""
+    with managing() as manager:
+        report = manager.run_tests(path)
+    for name in report.passed:
+        click.echo(f"passed  {name}")
+    for failure in report.failed:
+        click.echo(f"FAILED  {failure.name}: {failure.reason}")
+    click.echo(f"{len(report.passed)} passed, {len(report.failed)} failed")
+    if report.failed:
+        sys.exit(FAILED_EXIT)
+
+
+@click.command("eval")
+@click.argument("file", type=click.File(encoding="utf-8"))
+def evaluate(file: TextIO) -> None:
+    """Decide on the input in FILE (JSON; - for standard input). Exit status 1 when denied."""
+    try:
+        document = json.load(file)
+    except ValueError as error:
+        raise click.ClickException(f"{file.name} is no JSON: {error}") from None
+    with managing() as manager:
+        decision = manager.try_out(document)
+    echo_json(decision)
+    if not decision.allow:
+        sys.exit(FAILED_EXIT)
+
+
+@click.command("fmt-check")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+def format_check(paths: tuple[Path, ...]) -> None:
+    """Say where .rego files in PATHS are not laid out as `opa fmt` would. Exit status 1 then."""
+    found = 0
+    files = [file for path in paths for file in (path.rglob("*.rego") if path.is_dir() else [path])]
+    for file in sorted(files):
+        for line, what in problems_of(file.read_bytes()):
+            found += 1
+            click.echo(f"{file}:{line}: {what}")
+    click.echo(f"{len(files)} files, {found} problems")
+    if found:
+        sys.exit(FAILED_EXIT)

@@ -1,0 +1,186 @@
+"""What runs beside the decisions of one process: two threads, and a listener to the log."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+from app.core import cache as cache_layer
+from app.core.cache import Position, TieredCache
+from app.core.errors import PlatformError
+from app.core.policy.adaptive import AdaptivePart, Levers
+from app.core.policy.decision_cache import DecisionCache
+from app.core.policy.metrics import EngineMetrics
+from app.core.policy.recent import RecentInputs, SharedInputs
+from app.core.policy.service.loader import PolicyLoader
+from app.core.policy.store import ShadowCountStore, StoredCounts
+from app.core.resilience import Housekeeper
+
+log = logging.getLogger(__name__)
+
+SHARE_SECONDS = 1.0
+ADAPT_SECONDS = 5.0
+# s between two writings of what a candidate did.
+COUNT_SECONDS = 1.0
+# s between two attempts to give an engine back what it has lost.
+REPAIR_SECONDS = 1.0
+
+
+class LoadTask:
+    """Keeps a process up to the record: when told, and from time to time in any case."""
+
+    def __init__(self, loader: PolicyLoader, poll_seconds: float) -> None:
+        """``poll_seconds``: between two looks when nobody tells."""
+        self._loader = loader
+        self._poll_seconds = poll_seconds
+        self._repair_wanted = False
+        self._repaired_at = float("-inf")
+
+    def want_repair(self) -> None:
+        """The engine may have lost the set; it gets it again at the next turn."""
+        self._repair_wanted = True
+
+    def work(self) -> float:
+        """Load what is new; seconds until the next time."""
+        if self._repair_wanted and monotonic() - self._repaired_at >= REPAIR_SECONDS:
+            self._repair_wanted = False
+            self._repaired_at = monotonic()
+            self._loader.load(again=True)
+        else:
+            self._loader.refresh()
+        return min(self._poll_seconds, REPAIR_SECONDS if self._repair_wanted else float("inf"))
+
+
+class ShadowTask:
+    """Evaluates the candidate on what was seen, and writes what it did."""
+
+    def __init__(self, loader: PolicyLoader, counts: ShadowCountStore) -> None:
+        self._loader = loader
+        self._counts = counts
+        self._written: tuple[int, StoredCounts] | None = None
+        self._written_at = float("-inf")
+
+    def work(self) -> float:
+        """Compare what waits; seconds until the next time."""
+        newest = self._loader.serving.newest
+        shadow = newest.shadow if newest is not None else None
+        if shadow is None:
+            return COUNT_SECONDS
+        shadow.work()
+        if monotonic() - self._written_at >= COUNT_SECONDS:
+            self._written_at = monotonic()
+            self.flush()
+        return COUNT_SECONDS
+
+    def flush(self) -> None:
+        """Write what was counted, unless that is written."""
+        newest = self._loader.serving.newest
+        shadow = newest.shadow if newest is not None else None
+        if shadow is None:
+            return
+        now = (shadow.version_id, shadow.counts())
+        if now == self._written or not now[1].evaluated:
+            return
+        try:
+            self._counts.write(*now)
+            self._written = now
+        except PlatformError as error:
+            log.warning("what a candidate did is not written yet: %s", error)
+
+
+class InputTask:
+    """Shares the inputs that this process took with the others."""
+
+    def __init__(self, recent: RecentInputs, shared: SharedInputs) -> None:
+        self._recent = recent
+        self._shared = shared
+
+    def work(self) -> float:
+        """Share what came; seconds until the next time."""
+        try:
+            self._shared.keep(self._recent.take_unshared())
+        except PlatformError as error:
+            log.debug("recent inputs were not shared: %s", error)
+        return SHARE_SECONDS
+
+
+class AdaptTask:
+    """Shows the adaptive part what was measured since it looked last, and does what it says."""
+
+    def __init__(
+        self,
+        adaptive: AdaptivePart,
+        metrics: EngineMetrics,
+        cache: DecisionCache,
+        recent: RecentInputs,
+    ) -> None:
+        self._adaptive = adaptive
+        self._metrics = metrics
+        self._cache = cache
+        self._recent = recent
+        self._latencies = metrics.latency.snapshot()
+
+    def work(self) -> float:
+        """Look once; seconds until the next time."""
+        before, self._latencies = self._latencies, self._metrics.latency.snapshot()
+        p95_us = self._latencies.since(before).quantile(0.95)
+        levers = self._adaptive.review(
+            self._metrics.read(), p95_us, Levers(self._cache.seconds, self._recent.share)
+        )
+        self._cache.seconds = levers.cache_seconds
+        self._recent.share = levers.explanation_share
+        return ADAPT_SECONDS
+
+
+class Background:
+    """The threads of one process: they start with its first decision, also after a fork."""
+
+    def __init__(self, cache: TieredCache | None) -> None:
+        """No thread is started; without ``cache`` nobody tells of changes, and polling finds them.
+
+        Attributes:
+            light: what must not wait long, such as loading.
+            heavy: what may take seconds, such as measuring.
+        """
+        self.light = Housekeeper("yoto-policy")
+        self.heavy = Housekeeper("yoto-policy-heavy")
+        self._cache = cache
+        self._lock = threading.Lock()
+        self._pid: int | None = None
+        self._end: Callable[[], None] | None = None
+
+    def start(self, wake_load: Callable[[], None]) -> None:
+        """Start what does not run in this process."""
+        if self._pid == os.getpid():
+            return
+        with self._lock:
+            if self._pid == os.getpid():
+                return
+            if self._cache is not None:
+                if self._end is None:
+                    self._end = self._cache.tailer.subscribe(_listener(wake_load))
+                self._cache.start(0)
+            self.light.start()
+            self.heavy.start()
+            self._pid = os.getpid()
+
+    def stop(self) -> None:
+        """End the threads; they may start again."""
+        with self._lock:
+            end, self._end = self._end, None
+            self._pid = None
+        if end is not None:
+            end()
+        self.light.stop()
+        self.heavy.stop()
+
+
+def _listener(wake: Callable[[], None]) -> Callable[[Sequence[str], Position], None]:
+    def heard(touched: Sequence[str], position: Position) -> None:
+        if cache_layer.subjects.POLICY in touched or cache_layer.subjects.GLOBAL in touched:
+            wake()
+
+    return heard

@@ -1,0 +1,181 @@
+"""One decision: from the cache or by the engine, and a denial whenever there is no verdict."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+from app.core.errors import PlatformError, PolicyError
+from app.core.policy.decision_cache import DecisionCache, Validity
+from app.core.policy.engine import PolicyUnavailable
+from app.core.policy.metrics import EngineMetrics, PolicyLedger
+from app.core.policy.recent import RecentInputs
+from app.core.policy.result import PolicyDecision, Verdict
+from app.core.policy.service.serving import Loaded, Serving
+from app.core.policy.slow import Pace, SlowWatch
+
+log = logging.getLogger(__name__)
+
+# Reasons that no policy gives.
+ERROR = "policy_error"
+UNAVAILABLE = "policy_unavailable"
+TOO_SLOW = "policy_too_slow"
+
+MICROSECONDS = 1e6
+
+
+class Evaluator:
+    """Decides for one process. Safe for threads.
+
+    Whatever happens, the answer is a decision, and it allows only what the policies in service have
+    allowed. Only what is no ``Exception``, such as the end of a greenlet, goes through.
+
+    Attributes:
+        uncounted: decisions that could not be counted.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        serving: Callable[[], Serving],
+        cache: DecisionCache,
+        metrics: EngineMetrics,
+        ledger: PolicyLedger,
+        slow: SlowWatch,
+        recent: RecentInputs,
+        on_pace: Callable[[Loaded, Pace], None],
+        on_unavailable: Callable[[], None],
+    ) -> None:
+        """Nothing is evaluated yet.
+
+        Args:
+            engine: its name, for decisions.
+            serving: what answers now.
+            on_pace: told when evaluations of a set are not fine.
+            on_unavailable: told when the engine was not there.
+        """
+        self._engine = engine
+        self._serving = serving
+        self._cache = cache
+        self._metrics = metrics
+        self._ledger = ledger
+        self._slow = slow
+        self._recent = recent
+        self._on_pace = on_pace
+        self._on_unavailable = on_unavailable
+        self.uncounted = 0
+
+    def evaluate(
+        self, document: Mapping[str, Any], valid_for: Validity | None = None
+    ) -> PolicyDecision:
+        """Decide; see ``PolicyManager.evaluate``."""
+        began = perf_counter()
+        loaded: Loaded | None = None
+        version: str | None = None
+        cached: bool | None = None
+        try:
+            serving = self._serving()
+            loaded = serving.loaded
+            answering = loaded or serving.taken_out
+            version = answering.version if answering is not None else None
+            if loaded is not None:
+                verdict, cached = self._verdict(loaded, document, valid_for)
+            else:
+                verdict = _denial(UNAVAILABLE if answering is None else TOO_SLOW)
+        except PolicyUnavailable as error:
+            log.warning("no engine for policies, which denies: %s", error)
+            self._metrics.failed(unavailable=True)
+            self._on_unavailable()
+            verdict = _denial(UNAVAILABLE)
+        except Exception as error:
+            unexpected = not isinstance(error, PlatformError)
+            log.warning("policies gave no verdict, which denies: %s", error, exc_info=unexpected)
+            self._metrics.failed(unavailable=False)
+            verdict = _denial(ERROR)
+        duration_us = (perf_counter() - began) * MICROSECONDS
+        decision = PolicyDecision(verdict.allow, verdict.deny, version, self._engine, duration_us)
+        self._note(loaded, document, decision, cached)
+        return decision
+
+    def try_out(self, loaded: Loaded, document: Mapping[str, Any]) -> PolicyDecision:
+        """Decide by the engine alone; nothing is counted or kept.
+
+        Raises:
+            PolicyError: there is no verdict, which denies where it counts.
+            PolicyUnavailable: the engine did not answer.
+        """
+        began = perf_counter()
+        try:
+            text = _as_json(document)
+        except (TypeError, ValueError) as error:
+            raise PolicyError("input", f"is no JSON data: {error}") from None
+        verdict = loaded.compiled.evaluate(text)
+        duration_us = (perf_counter() - began) * MICROSECONDS
+        return PolicyDecision(
+            verdict.allow, verdict.deny, loaded.version, self._engine, duration_us
+        )
+
+    def _verdict(
+        self, loaded: Loaded, document: Mapping[str, Any], valid_for: Validity | None
+    ) -> tuple[Verdict, bool | None]:
+        """The verdict, and whether it came from the cache; None if it may not."""
+        slot = None
+        if loaded.plan is not None and valid_for is not None and self._cache.seconds > 0:
+            slot = loaded.plan.key(document, valid_for)
+        if slot is not None:
+            known = self._cache.get(loaded.version, slot[0])
+            if known is not None:
+                return known, True
+        verdict = self._evaluated(loaded, document)
+        if slot is None:
+            return verdict, None
+        self._cache.put(loaded.version, slot[0], verdict, slot[1])
+        return verdict, False
+
+    def _evaluated(self, loaded: Loaded, document: Mapping[str, Any]) -> Verdict:
+        text = _as_json(document)
+        began = perf_counter()
+        verdict = loaded.compiled.evaluate(text)
+        latency_us = (perf_counter() - began) * MICROSECONDS
+        self._metrics.evaluated(latency_us)
+        pace = self._slow.add(latency_us)
+        if pace is not Pace.FINE:
+            self._on_pace(loaded, pace)
+        if loaded.shadow is not None:
+            loaded.shadow.see(text, verdict)
+        return verdict
+
+    def _note(
+        self,
+        loaded: Loaded | None,
+        document: Mapping[str, Any],
+        decision: PolicyDecision,
+        cached: bool | None,
+    ) -> None:
+        """Count what was decided; nothing that goes wrong here changes the decision."""
+        try:
+            self._metrics.decided(decision.allow, decision.reasons, cached)
+            if loaded is None:
+                return
+            if not decision.allow:
+                self._ledger.denied(decision.reasons)
+            loaded.tally.add(decision.allow)
+            if loaded.probation is not None:
+                loaded.probation.after.add(decision.allow)
+            if not cached:
+                self._recent.offer(document, decision)
+        except Exception:
+            self.uncounted += 1
+            log.exception("a decision by policies was not counted")
+
+
+def _as_json(document: Mapping[str, Any]) -> str:
+    # Python writes NaN, which is no JSON and could become null on the way.
+    return json.dumps(document, allow_nan=False, separators=(",", ":"))
+
+
+def _denial(code: str) -> Verdict:
+    return Verdict(allow=False, deny=(code,))

@@ -1,0 +1,105 @@
+"""What must pass before a change is stored."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from app.core.errors import PlatformError
+from app.core.policy.bundle import Bundle
+from app.core.policy.engine import CompiledPolicies, PolicyEngine
+from app.core.policy.recent import RecentInputs, RecordedInput, SharedInputs
+from app.core.policy.result import Verdict
+from app.core.policy.service.receipt import Comparison
+from app.core.policy.service.serving import Serving
+from app.core.policy.shadow import FlipCounts
+from app.core.policy.trial import run_trial
+
+log = logging.getLogger(__name__)
+
+# Recorded inputs that a change is tried on.
+SAMPLE = 100
+
+_NO_VERDICT = Verdict(allow=False, deny=())
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A set of policies that has passed; empty where nothing had to be looked at."""
+
+    compiled: CompiledPolicies | None = None
+    tests_passed: int = 0
+    comparison: Comparison | None = None
+
+    def close(self) -> None:
+        """Let go of what was compiled, since nobody is going to use it."""
+        if self.compiled is not None:
+            self.compiled.close()
+
+
+class Examiner:
+    """Tries sets of policies in a child process, on the engine, and on recent inputs."""
+
+    def __init__(
+        self,
+        engine: PolicyEngine,
+        serving: Callable[[], Serving],
+        recent: RecentInputs,
+        shared: SharedInputs | None,
+    ) -> None:
+        """Without ``shared``, the inputs of this process alone are tried."""
+        self._engine = engine
+        self._serving = serving
+        self._recent = recent
+        self._shared = shared
+
+    def examine(self, name: str, bundle: Bundle) -> Examined:
+        """Whether ``bundle`` may be stored; ``name`` is what was changed in it.
+
+        Raises:
+            PolicyError: a source is refused, a test fails, or an evaluation takes too much.
+            PolicyUnavailable: the engine is not there.
+        """
+        sample = self.sample()
+        # The child has limits: what blows up does so there, and not here afterwards.
+        report = run_trial(name, bundle, [one.document for one in sample])
+        compiled = self._engine.compile(bundle)
+        return Examined(compiled, len(report.passed), self._compare(compiled, sample))
+
+    def sample(self) -> Sequence[RecordedInput]:
+        """Recent inputs of all processes or, without Redis, of this one."""
+        own = list(self._recent.latest())[-SAMPLE:]
+        if self._shared is None:
+            return own
+        try:
+            self._shared.keep(self._recent.take_unshared())
+            return self._shared.latest(SAMPLE) or own
+        except PlatformError as error:
+            log.warning("only this process's inputs are tried: %s", error)
+            return own
+
+    def _compare(self, compiled: CompiledPolicies, sample: Sequence[RecordedInput]) -> Comparison:
+        before = self._serving().newest
+        if before is None:
+            return Comparison()
+        flips = FlipCounts()
+        for one in sample:
+            old, new = _verdict(before.compiled, one), _verdict(compiled, one)
+            flips.add(json.loads(one.document), old, new)
+        return Comparison(
+            inputs=len(sample),
+            allow_to_deny=flips.directions["allow_to_deny"],
+            deny_to_allow=flips.directions["deny_to_allow"],
+            subjects=dict(flips.subjects),
+            places=dict(flips.places),
+            codes=dict(flips.codes),
+        )
+
+
+def _verdict(compiled: CompiledPolicies, recorded: RecordedInput) -> Verdict:
+    try:
+        return compiled.evaluate(recorded.document)
+    except PlatformError:
+        return _NO_VERDICT

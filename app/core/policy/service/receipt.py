@@ -1,0 +1,45 @@
+"""What operators are told of a change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A set of policies against the one in service, on inputs of recent decisions.
+
+    Attributes:
+        inputs: how many were tried; 0 when none are recorded.
+        allow_to_deny, deny_to_allow: how many would flip.
+        subjects, places, codes: for whom, where and by which codes, with counts.
+    """
+
+    inputs: int = 0
+    allow_to_deny: int = 0
+    deny_to_allow: int = 0
+    subjects: Mapping[str, int] | None = None
+    places: Mapping[str, int] | None = None
+    codes: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReceipt:
+    """A change that was made.
+
+    Attributes:
+        kind: ``"rego"`` or ``"data"``.
+        version: the version that it is about.
+        revision, bundle: number and version of the whole set now.
+        tests_passed: how many Rego tests of the set passed.
+        comparison: what differs from the set before; None when nothing was tried.
+    """
+
+    kind: str
+    name: str
+    version: int
+    revision: int
+    bundle: str
+    tests_passed: int
+    comparison: Comparison | None

@@ -1,0 +1,33 @@
+"""An application with two small policies in force."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import delete
+
+from app.core.policy import PolicyManager
+from app.db import db
+from app.extensions import policy as manager
+from app.models import Policy, PolicyRevision, PolicyShadowCount, PolicyVersion
+from tests.support.policies import MAIN, bound, bound_tests
+
+
+@pytest.fixture
+def policy(app: Flask) -> Iterator[PolicyManager]:
+    """The manager of ``app`` in its context: ``main``, and ``bound``, which allows up to 10."""
+    with app.app_context():
+        empty_record()
+        manager.put("main", MAIN, "ada")
+        manager.put("bound", bound(10), "ada", "at first", bound_tests(10))
+        yield manager
+        db.session.remove()
+
+
+def empty_record() -> None:
+    """Take everything out of the record of policies."""
+    for model in (PolicyShadowCount, PolicyRevision, PolicyVersion, Policy):
+        db.session.execute(delete(model))
+    db.session.commit()
