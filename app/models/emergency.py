@@ -11,7 +11,7 @@ from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
 
 
 class EmergencyAccess(db.Model):
-    """One time that somebody broke the glass; it holds until ``until``, or ``ended_at`` if given."""
+    """One time that somebody broke the glass; it holds until ``until``, or until ``ended_at``."""
 
     __tablename__ = "emergency_accesses"
     __table_args__ = (Index(None, "user_id", "until"), MYSQL_OPTIONS)

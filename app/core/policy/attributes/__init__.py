@@ -1,0 +1,27 @@
+"""What the database knows that policies judge by."""
+
+from app.core.policy.attributes.emergency import (
+    EMERGENCY_SWITCH,
+    Emergencies,
+    EmergencyHeld,
+    RememberedEmergencies,
+    load_emergencies,
+)
+from app.core.policy.attributes.people import Person, has_device, load_person, load_roles
+from app.core.policy.attributes.places import PlaceAttributes, load_place
+from app.core.policy.attributes.remembered import RememberedPlaces
+
+__all__ = [
+    "EMERGENCY_SWITCH",
+    "Emergencies",
+    "EmergencyHeld",
+    "Person",
+    "PlaceAttributes",
+    "RememberedEmergencies",
+    "RememberedPlaces",
+    "has_device",
+    "load_emergencies",
+    "load_person",
+    "load_place",
+    "load_roles",
+]

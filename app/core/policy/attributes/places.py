@@ -1,0 +1,71 @@
+"""Servers and channels as policies see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from app.models import Channel, Server
+
+CHANNEL, SERVER = "channel", "server"
+
+_SERVER = (
+    Server.id,
+    Server.time_zone,
+    Server.access_hours,
+    Server.blocked_networks,
+    Server.device_required,
+)
+IN_SERVER = select(*_SERVER)
+IN_CHANNEL = select(*_SERVER, Channel.kind, Channel.sensitivity, Channel.hours).join_from(
+    Channel, Server, Server.id == Channel.server_id
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceAttributes:
+    """One server, or one channel with its server.
+
+    Attributes:
+        server, channel: JSON data for the input; ``channel`` is None for a server.
+        judged: whether something is set that policies judge members by, who only send messages.
+    """
+
+    server_id: int
+    server: dict[str, Any]
+    channel: dict[str, Any] | None = None
+
+    @property
+    def judged(self) -> bool:
+        channel = self.channel
+        return channel is not None and (channel["hours"] is not None or channel["sensitivity"] > 0)
+
+
+def load_place(connection: Connection, scope: str, scope_id: int) -> PlaceAttributes | None:
+    """The attributes of a server or channel; None: it does not exist."""
+    if scope == CHANNEL:
+        statement = IN_CHANNEL.where(Channel.id == scope_id)
+    else:
+        statement = IN_SERVER.where(Server.id == scope_id)
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    server = {
+        "id": row.id,
+        "time_zone": row.time_zone,
+        "access_hours": row.access_hours,
+        "blocked_networks": row.blocked_networks or [],
+        "device_required": row.device_required,
+    }
+    if scope != CHANNEL:
+        return PlaceAttributes(row.id, server)
+    channel = {
+        "id": scope_id,
+        "kind": row.kind.value,
+        "sensitivity": row.sensitivity,
+        "hours": row.hours,
+    }
+    return PlaceAttributes(row.id, server, channel)

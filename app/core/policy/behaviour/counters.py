@@ -1,0 +1,73 @@
+"""Counters of what single users do, in Redis. Each decays by half in its half-life."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+from app.core.policy.behaviour.risk import HOURS, Behaviour
+from app.core.redis import RedisConnection, load_script
+
+PACKAGE = "app.core.policy.behaviour.lua"
+_NOTE = load_script(PACKAGE, "note.lua")
+_LOOK = load_script(PACKAGE, "look.lua")
+
+SECOND_MS = 1000
+MINUTE_MS, HOUR_MS = 60 * SECOND_MS, 3600 * SECOND_MS
+HOURS_HALF_LIFE_MS = 14 * 24 * HOUR_MS
+# After two months of nothing nobody is known any more.
+KEPT_MS = 60 * 24 * HOUR_MS
+
+
+class Deed(enum.Enum):
+    """What is counted, with its half-life in ms."""
+
+    FAILED_SIGN_IN = ("failed_sign_ins", 15 * MINUTE_MS)
+    DENIAL = ("denials", 15 * MINUTE_MS)
+    ACT = ("acts", MINUTE_MS)
+
+    def __init__(self, counter: str, half_life_ms: int) -> None:
+        self.counter = counter
+        self.half_life_ms = half_life_ms
+
+
+class BehaviourCounters:
+    """The counters of one application."""
+
+    def __init__(self, redis: RedisConnection) -> None:
+        """Nothing connects before the first call."""
+        self._redis = redis
+
+    def note(self, user_id: int, deed: Deed) -> None:
+        """Count one; raises ``StoreUnavailable``."""
+        hours = HOURS_HALF_LIFE_MS if deed is Deed.ACT else 0
+        arguments = (deed.counter, deed.half_life_ms, hours, KEPT_MS)
+        self._redis.scripts.run(_NOTE, [self._key(user_id)], arguments)
+
+    def look(self, user_id: int) -> Behaviour:
+        """What is known of a user now; raises ``StoreUnavailable``."""
+        return behaviour_of(self._redis.scripts.run(_LOOK, [self._key(user_id)]))
+
+    def _key(self, user_id: int) -> str:
+        return self._redis.keys.tagged(("behaviour", user_id))
+
+
+def behaviour_of(reply: Sequence[int | bytes]) -> Behaviour:
+    """What ``look.lua`` says, decayed to its own time."""
+    now_ms = int(reply[0])
+    texts = [str(part, "ascii") for part in reply[1:] if isinstance(part, bytes)]
+    fields = dict(zip(texts[::2], texts[1::2], strict=True))
+
+    def counted(counter: str, half_life_ms: int) -> float:
+        value, at = fields.get(counter), fields.get(f"{counter}:at")
+        if value is None or at is None:
+            return 0.0
+        age = max(0.0, now_ms - float(at))
+        decayed: float = float(value) * 2.0 ** (-age / half_life_ms)
+        return decayed
+
+    return Behaviour(
+        **{deed.counter: counted(deed.counter, deed.half_life_ms) for deed in Deed},
+        hours={hour: counted(f"hour{hour}", HOURS_HALF_LIFE_MS) for hour in range(HOURS)},
+        hour=now_ms // HOUR_MS % HOURS,
+    )

@@ -1,0 +1,69 @@
+"""The Flask extension: watches the behaviour of an application's users."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from app.core.errors import StoreUnavailable
+from app.core.policy.behaviour.counters import BehaviourCounters, Deed
+from app.core.redis import RedisStore
+
+log = logging.getLogger(__name__)
+
+EXTENSION_KEY = "yoto.behaviour"
+
+
+@dataclass
+class BehaviourState:
+    """What the extension keeps in an application.
+
+    Attributes:
+        lost: deeds that could not be counted in this process, because Redis was away.
+    """
+
+    counters: BehaviourCounters
+    lost: int = 0
+
+
+class BehaviourWatch:
+    """``behaviour = BehaviourWatch()``; holds no state of its own."""
+
+    def init_app(self, app: Flask) -> None:
+        """Count in the application's Redis; nothing connects before the first deed."""
+        app.extensions[EXTENSION_KEY] = BehaviourState(BehaviourCounters(RedisStore.of(app)))
+
+    @staticmethod
+    def of(app: Flask) -> BehaviourState:
+        """The state of ``app``.
+
+        Raises:
+            RuntimeError: ``init_app`` was not called for it.
+        """
+        found = app.extensions.get(EXTENSION_KEY)
+        if not isinstance(found, BehaviourState):
+            raise RuntimeError("this application watches no behaviour: call init_app(app) first")
+        return found
+
+    def failed_sign_in(self, user_id: int) -> None:
+        """Somebody tried a wrong password on the account."""
+        self._note(user_id, Deed.FAILED_SIGN_IN)
+
+    def denied(self, user_id: int) -> None:
+        """The user asked for what they may not do."""
+        self._note(user_id, Deed.DENIAL)
+
+    def acted(self, user_id: int) -> None:
+        """The user changed something."""
+        self._note(user_id, Deed.ACT)
+
+    def _note(self, user_id: int, deed: Deed) -> None:
+        """Count a deed; what happens to the count never changes what happens to the deed."""
+        state = self.of(current_app)
+        try:
+            state.counters.note(user_id, deed)
+        except StoreUnavailable as error:
+            state.lost += 1
+            log.warning("behaviour was not counted: %s", error)

@@ -1,0 +1,148 @@
+"""Assembling the input of policies from parts, each made only when somebody will read it."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from app.core.errors import PlatformError
+
+log = logging.getLogger(__name__)
+
+EVERYTHING = "*"
+# s. What is read anew for each question speaks for itself.
+STEADY = math.inf
+
+
+class Absent:
+    """The type of ``ABSENT``."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+# A part that cannot be had: it is left out, and policies that need it deny, naming it.
+ABSENT: Final = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """RBAC allows ``permission`` to the user there; do policies?
+
+    Attributes:
+        scope, scope_id: ``global`` (None), ``server`` or ``channel``.
+        given: what the caller says of the circumstances, None where it says nothing.
+    """
+
+    user_id: int
+    permission: str
+    scope: str
+    scope_id: int | None
+    given: Mapping[str, Any] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What documents may call the permission: all, all of its group, its own name."""
+        return ("*", f"{self.permission.partition('.')[0]}.*", self.permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the input.
+
+    Attributes:
+        path: where it stands, such as ``context.risk``.
+        make: gives its value, JSON data, or ``ABSENT``. A ``PlatformError`` counts as absent.
+        seconds: gives for how long a verdict holds that was made from it, whatever its value is
+            then; infinity: its value speaks for itself.
+        documents: keys of data documents, such as ``risk.limits``. With any given, the part is made
+            only for permissions that one of them names.
+    """
+
+    path: str
+    make: Callable[[Question], Any]
+    seconds: Callable[[Question], float] = lambda asked: STEADY
+    documents: tuple[str, ...] = ()
+
+
+class InputBuilder:
+    """Builds inputs. Safe for threads."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = tuple(parts)
+
+    def build(
+        self,
+        question: Question,
+        reads: frozenset[str],
+        documents: Mapping[str, Any],
+    ) -> tuple[dict[str, Any], dict[str, float]]:
+        """The input, and which of its paths hold for how many seconds; see ``Part.seconds``.
+
+        Args:
+            reads: input paths that policies read, as ``CompiledPolicies.reads``.
+            documents: the data documents in service, by name.
+        """
+        found: dict[str, Any] = {
+            "subject": {"id": question.user_id},
+            "action": {"name": question.permission, "names": list(question.names)},
+            "resource": {"scope": question.scope, "id": question.scope_id},
+            "context": {} if question.given is None else {"given": dict(question.given)},
+        }
+        valid_for: dict[str, float] = {}
+        for part in self._parts:
+            if not wanted(part.path, reads) or not _named(part, question, documents):
+                continue
+            value = _made(part, question)
+            if value is ABSENT:
+                continue
+            *outer, name = part.path.split(".")
+            where = found
+            for step in outer:
+                where = where.setdefault(step, {})
+            where[name] = value
+            seconds = part.seconds(question)
+            if seconds < STEADY:
+                valid_for[part.path] = seconds
+        return found, valid_for
+
+
+@lru_cache(maxsize=1024)
+def wanted(path: str, reads: frozenset[str]) -> bool:
+    """Whether somebody looks at ``path``, above or below it."""
+    return any(
+        read == EVERYTHING
+        or read == path
+        or read.startswith(f"{path}.")
+        or path.startswith(f"{read}.")
+        for read in reads
+    )
+
+
+def _named(part: Part, question: Question, documents: Mapping[str, Any]) -> bool:
+    if not part.documents:
+        return True
+    return any(
+        name in listed
+        for document in part.documents
+        if isinstance(listed := _at(documents, document), (Mapping, list))
+        for name in question.names
+    )
+
+
+def _at(documents: Mapping[str, Any], path: str) -> Any:
+    name, _, key = path.partition(".")
+    document = documents.get(name)
+    return document.get(key) if isinstance(document, Mapping) else None
+
+
+def _made(part: Part, question: Question) -> Any:
+    try:
+        return part.make(question)
+    except PlatformError as error:
+        log.warning("policies do not get %s: %s", part.path, error)
+        return ABSENT
