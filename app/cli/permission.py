@@ -40,7 +40,7 @@ def list_permissions(group: str | None) -> None:
     """Show the registered permissions."""
     for entry in permissions.list_registered_permissions():
         if group is None or entry.group == group:
-            mark = " abac" if entry.abac else ""
+            mark = f" abac, without a verdict: {entry.on_policy_error}" if entry.abac else ""
             click.echo(f"{entry.bit:>5}  {entry.name:<28} {entry.scope:<8}{mark}")
 
 

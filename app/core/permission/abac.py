@@ -25,11 +25,35 @@ class PolicyQuestion:
 
 @dataclass(frozen=True, slots=True)
 class PolicyAnswer:
-    """The policies' verdict: ``reason`` is a code, ``version`` names the set that answered."""
+    """The policies' verdict.
+
+    Attributes:
+        reason: a code; of several the first.
+        version: names the set that answered.
+        reasons: all codes.
+        emergency: the user has emergency access that bears on the permission.
+        failed: there is no verdict, which denies.
+    """
 
     allow: bool
     reason: str
     version: str | None = None
+    reasons: tuple[str, ...] = ()
+    emergency: bool = False
+    failed: bool = False
 
 
 PolicyCheck = Callable[[PolicyQuestion], PolicyAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPlaces:
+    """Permissions that policies judge only in places where there is something to judge by.
+
+    Attributes:
+        names: the permissions.
+        holds: whether a place is one. It may raise ``StoreUnavailable``.
+    """
+
+    names: frozenset[str]
+    holds: Callable[[Place], bool]

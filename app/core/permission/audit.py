@@ -7,43 +7,61 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import StoreUnavailable
 from app.core.permission.scopes import Place
-from app.core.permission.state import SuperAdminUse
+from app.core.permission.state import EmergencyUse, SuperAdminUse
 from app.core.permission.transactions import has_written
 from app.db import db, writing
 from app.models import Channel, ScopeType, record_audit
 
-__all__ = ["SUPER_ADMIN_USE", "record_audit", "record_super_admin_use"]
+__all__ = [
+    "EMERGENCY_USE",
+    "SUPER_ADMIN_USE",
+    "record_audit",
+    "record_emergency_use",
+    "record_super_admin_use",
+]
 
 SUPER_ADMIN_USE = "super_admin.use"
+EMERGENCY_USE = "emergency_access.use"
 
 
 def record_super_admin_use(use: SuperAdminUse) -> None:
     """Store one use of super-admin power, before it takes effect.
 
-    It is committed at once, so that it stays whatever becomes of the caller's work. Only where the
-    running transaction has written already it joins that: on SQLite a second writer would wait for
-    it. Rolled back, it goes together with all that the power did.
-
     Raises:
         StoreUnavailable: it could not be stored; the power is then not to be used.
     """
+    _record(use, SUPER_ADMIN_USE)
+
+
+def record_emergency_use(use: EmergencyUse) -> None:
+    """The same for what somebody does who has taken emergency access."""
+    _record(use, EMERGENCY_USE)
+
+
+def _record(use: SuperAdminUse | EmergencyUse, action: str) -> None:
+    """Store one use.
+
+    It is committed at once, so that it stays whatever becomes of the caller's work. Only where the
+    running transaction has written already it joins that: on SQLite a second writer would wait for
+    it. Rolled back, it goes together with all that was done.
+    """
     session = db.session()
     if has_written(session):
-        _add_use(session, use)
+        _add_use(session, use, action)
         return
     try:
         if db.engine.dialect.name == "sqlite":
             session.commit()  # nothing but the one write lock, which it may hold
         with writing(), Session(db.engine) as own, own.begin():
-            _add_use(own, use)
+            _add_use(own, use, action)
     except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
         raise StoreUnavailable("database", error) from error
 
 
-def _add_use(session: Session, use: SuperAdminUse) -> None:
+def _add_use(session: Session, use: SuperAdminUse | EmergencyUse, action: str) -> None:
     record_audit(
         session,
-        SUPER_ADMIN_USE,
+        action,
         f"user:{use.user_id}",
         actor_id=use.user_id,
         server_id=_server_of(session, use.place),

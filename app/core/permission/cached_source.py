@@ -11,7 +11,7 @@ from app.core.permission.batch import load_all_facts
 from app.core.permission.bits import SUPER
 from app.core.permission.facts import PlaceFacts, UserFacts
 from app.core.permission.lineages import Lineages
-from app.core.permission.outbox.watching import has_touched
+from app.core.permission.outbox.watching import in_change
 from app.core.permission.pool import SidePool
 from app.core.permission.positions import DATABASE_ONLY, required_position, to_position
 from app.core.permission.registry import PermissionRegistry, RegisteredPermission
@@ -21,7 +21,6 @@ from app.core.permission.single import load_facts
 from app.core.permission.source import DatabaseSource
 from app.core.permission.statements import CHANNEL
 from app.core.permission.stored import to_loaded, to_resolution
-from app.db import db
 
 
 def place_key(place: Place) -> PlaceKey:
@@ -67,7 +66,7 @@ class CachedSource:
             UnknownResource, StoreUnavailable: as ``ResolutionSource.load``.
         """
         needed = self._needed(at_least)
-        if place.kind == CATEGORY or self._in_change():
+        if place.kind == CATEGORY or in_change():
             return Answer(self._database.load(user_id, place))
         bits = self._registry.snapshot.bits
         if needed is DATABASE_ONLY:
@@ -83,7 +82,7 @@ class CachedSource:
     def load_many(
         self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission
     ) -> dict[int, Resolution]:
-        if place.kind == CATEGORY or self._in_change():
+        if place.kind == CATEGORY or in_change():
             return self._database.load_many(user_ids, place, permission)
         bits = self._registry.snapshot.bits
         found = self.entries(user_ids, place)
@@ -101,7 +100,7 @@ class CachedSource:
         if not set(map(type, user_ids)) <= {int} or min(user_ids, default=1) < 1:
             for user_id in user_ids:
                 checked_id(user_id, "user_ids")
-        if self._in_change() or place.kind == CATEGORY:
+        if in_change() or place.kind == CATEGORY:
             found = self._database.load_many(user_ids, place, permission)
             masks = {id_: resolution.mask & permission.mask for id_, resolution in found.items()}
             return {user_id: masks.get(user_id, 0) != 0 for user_id in user_ids}
@@ -136,9 +135,6 @@ class CachedSource:
             return required
         asked = to_position(at_least, self._pool)
         return asked if required is None or asked > required else required
-
-    def _in_change(self) -> bool:
-        return db.session.registry.has() and has_touched(db.session())
 
     def _load(self, user_id: int, place: Place) -> Loaded:
         with self._pool.read() as connection:

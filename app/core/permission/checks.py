@@ -187,7 +187,7 @@ class Checks:
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
         ids = list(user_ids)
-        if state.caching is not None and not registered.abac:
+        if state.caching is not None and not state.asks(registered, place):
             return state.caching.source.allowed(ids, place, registered)
         ids = list(dict.fromkeys(checked_id(user_id, "user_ids") for user_id in ids))
         found = state.source.load_many(ids, place, registered)
@@ -248,6 +248,6 @@ def _may(
 ) -> bool:
     if not resolution.mask & permission.mask:
         return False
-    if permission.abac:
+    if state.asks(permission, place):
         return not ask_policies(state, user_id, [permission], place, None).denied
     return True

@@ -15,12 +15,15 @@ from app.core.permission.registry import RegisteredPermission
 from app.core.permission.requirement import Operator, Requirement
 from app.core.permission.resolver import Resolution
 from app.core.permission.scopes import Place
-from app.core.permission.state import PermissionState, SuperAdminUse
+from app.core.permission.state import EmergencyUse, PermissionState, SuperAdminUse
 from app.core.permission.verdict import Decision, is_blocked, reason_of
+from app.models import OnPolicyError
 
 log = logging.getLogger(__name__)
 
 Context = Mapping[str, Any] | None
+
+FAILURES = (verdict.POLICY_UNAVAILABLE, verdict.POLICY_ERROR)
 
 
 @dataclass(slots=True)
@@ -30,13 +33,17 @@ class PolicyOutcome:
     Attributes:
         denied: bits that the policies took away.
         reason: code of the last denial.
+        codes: all codes of that denial.
         failed: the engine gave no verdict; then nothing may be allowed.
+        emergency: bits on which emergency access bears.
     """
 
     denied: int = 0
     reason: str = ""
+    codes: tuple[str, ...] = ()
     version: str | None = None
     failed: bool = False
+    emergency: int = 0
 
 
 def answer_of(
@@ -64,17 +71,22 @@ def decide_permission(
     resolution = answer.resolution
     allowed = resolution.mask & permission.mask != 0
     reason = reason_of(resolution, permission)
-    version = None
-    if allowed and (permission.abac or context is not None):
+    version: str | None = None
+    codes: tuple[str, ...] = ()
+    if allowed and state.asks(permission, place, context):
         asked = perf_counter()
         outcome = ask_policies(state, user_id, [permission], place, context)
         timings["policy"] = (perf_counter() - asked) * 1e6
         version = outcome.version
         if outcome.denied:
-            allowed, reason = False, outcome.reason
+            allowed, reason, codes = False, outcome.reason, outcome.codes
+        elif outcome.emergency:
+            state.on_emergency_use(EmergencyUse(user_id, permission.name, place))
     if reason == verdict.SUPER_ADMIN:
         state.on_super_admin_use(SuperAdminUse(user_id, permission.name, place))
-    decision = Decision(allowed, reason, *answer[1:], policy_version=version, timings=timings)
+    decision = Decision(
+        allowed, reason, *answer[1:], policy_version=version, timings=timings, codes=codes
+    )
     if state.records is not None:
         mask = resolution.mask
         state.records.take(user_id, permission.name, None, place, decision, mask, context)
@@ -117,17 +129,20 @@ def _decide_condition(
 
     outcome = PolicyOutcome()
     snapshot = state.registry.snapshot
-    subject_to_policy = bound.names if context is not None else bound.names & snapshot.abac
-    if resolution.mask & subject_to_policy:
-        asked = snapshot.in_mask(resolution.mask & subject_to_policy)
+    held = snapshot.in_mask(resolution.mask & bound.names)
+    asked = [permission for permission in held if state.asks(permission, place, context)]
+    if asked:
         outcome = ask_policies(state, user_id, asked, place, context)
     mask = resolution.mask & ~outcome.denied
     # A NOT turns a missing permission into an allow, so a failure must deny the whole.
     allowed = not outcome.failed and bound.matches(mask)
     if not allowed:
         reason, missing = _denial(state, resolution, requirement, mask, outcome)
-        decision = Decision(False, reason, *answer[1:], outcome.version, timings, missing)
+        codes = outcome.codes if reason == outcome.reason else ()
+        decision = Decision(False, reason, *answer[1:], outcome.version, timings, missing, codes)
         return decision, resolution.mask
+    if outcome.emergency & mask:
+        state.on_emergency_use(EmergencyUse(user_id, str(requirement), place))
     reason = verdict.GRANTED
     if not bound.matches(mask & resolution.ordinary):
         reason = verdict.SUPER_ADMIN
@@ -166,17 +181,24 @@ def ask_policies(
 ) -> PolicyOutcome:
     """Ask the policy engine about each of ``permissions``, which RBAC allows.
 
-    Any error, and a missing engine, is a denial of all of them.
+    Any error, and a missing engine, is a denial of all of them; but where a permission says
+    ``on_policy_error="rbac"``, roles decide about it, and that is counted.
     """
     outcome = PolicyOutcome()
     for permission in permissions:
         answer = _ask(state, PolicyQuestion(user_id, permission.name, place, context))
         outcome.version = answer.version or outcome.version
         if answer.allow:
+            outcome.emergency |= permission.mask if answer.emergency else 0
+            continue
+        failed = answer.failed or answer.reason in FAILURES
+        if failed and permission.on_policy_error == OnPolicyError.RBAC:
+            log.warning("no verdict on %s by policies: roles decide", permission.name)
+            state.policy_failures.add(permission.name)
             continue
         outcome.denied |= permission.mask
-        outcome.reason = answer.reason
-        if answer.reason in (verdict.POLICY_UNAVAILABLE, verdict.POLICY_ERROR):
+        outcome.reason, outcome.codes = answer.reason, answer.reasons
+        if failed:
             outcome.failed = True
             break
     return outcome

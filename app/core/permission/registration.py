@@ -24,7 +24,7 @@ from app.core.permission.specs import PermissionSpec, checked_spec
 from app.core.permission.state import get_state
 from app.core.permission.transactions import has_written, write
 from app.db import db, writing
-from app.models import Permission, ScopeType
+from app.models import OnPolicyError, Permission, ScopeType
 
 ATTEMPTS = 8
 BACK_OFF_SECONDS = 0.05  # times the attempt, at random: a registration takes a few milliseconds
@@ -37,6 +37,7 @@ _STORED = select(
     Permission.abac,
     Permission.category,
     Permission.description,
+    Permission.on_policy_error,
 ).order_by(Permission.bit)
 
 
@@ -57,8 +58,8 @@ def read_permissions() -> list[RegisteredPermission]:
 
 
 def _registered(row: Any) -> RegisteredPermission:
-    id_, name, bit, scope, abac, category, description = row
-    return RegisteredPermission(id_, name, bit, scope.value, abac, category, description)
+    id_, name, bit, scope, abac, category, description, on_error = row
+    return RegisteredPermission(id_, name, bit, scope.value, abac, category, description, on_error)
 
 
 class Registration:
@@ -71,6 +72,7 @@ class Registration:
         description: str | None = None,
         scope: str = ScopeType.CHANNEL,
         abac: bool = False,
+        on_policy_error: str = OnPolicyError.DENY.value,
         *,
         actor_id: int | None = None,
         reason: str | None = None,
@@ -83,6 +85,7 @@ class Registration:
             "description": description,
             "scope": scope,
             "abac": abac,
+            "on_policy_error": on_policy_error,
         }
         return self.batch_register_permissions(
             [spec], actor_id=actor_id, reason=reason, commit=commit
@@ -100,7 +103,9 @@ class Registration:
 
         Args:
             permissions: names, or mappings with ``name`` and any of ``group``, ``description``,
-                ``scope`` (``"channel"`` by default: the narrowest) and ``abac``.
+                ``scope`` (``"channel"`` by default: the narrowest), ``abac``, and
+                ``on_policy_error``: ``"deny"`` (default), or ``"rbac"`` for one that roles decide
+                alone where policies give no verdict.
 
         Returns:
             A receipt whose ``ids`` are the database ids of all of them, in the order given.
@@ -131,7 +136,11 @@ class Registration:
         return list(get_state().registry.refresh().by_name.values())
 
     def get_permission_registry_stats(self) -> dict[str, Any]:
-        """How many permissions are registered: in total, per scope, per group, and with ABAC."""
+        """How many permissions are registered: in total, per scope, per group, and with ABAC.
+
+        ``policy_failures`` is how often, in this process, roles alone decided about each because
+        policies gave no verdict.
+        """
         found = self.list_registered_permissions()
         by_scope = {scope.value: 0 for scope in ScopeType}
         by_group: dict[str, int] = {}
@@ -143,6 +152,7 @@ class Registration:
             "permissions": len(found),
             "highest_bit": max((permission.bit for permission in found), default=None),
             "abac": sum(permission.abac for permission in found),
+            "policy_failures": get_state().policy_failures.counts(),
             "by_scope": by_scope,
             "by_group": by_group,
         }
@@ -203,6 +213,7 @@ def _insert_missing(
                 "category": spec.group,
                 "description": spec.description,
                 "abac": spec.abac,
+                "on_policy_error": spec.on_policy_error,
             }
             for bit, spec in enumerate(missing.values(), first)
         ]
@@ -213,7 +224,7 @@ def _insert_missing(
 
 
 def _check_same(spec: PermissionSpec, found: RegisteredPermission | PermissionSpec) -> None:
-    for field in ("scope", "abac"):
+    for field in ("scope", "abac", "on_policy_error"):
         wanted, has = getattr(spec, field), getattr(found, field)
         if wanted != has:
             raise ValidationFailed({field: f"{spec.name} is registered with {field} {has!r}"})

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from app.core.errors import UnknownPermission, ValidationFailed
 from app.core.permission.bits import FLAG_BITS, LOCAL, KnownBits, bits_of
 from app.core.permission.expressions import BoundExpression, Expression
-from app.models import ScopeType
+from app.models import OnPolicyError, ScopeType
 
 NAME_MAX_LENGTH = 128
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
@@ -40,6 +40,7 @@ class RegisteredPermission:
     abac: bool
     group: str | None = None
     description: str = ""
+    on_policy_error: str = OnPolicyError.DENY.value
     mask: int = field(init=False)
     wanted: int = field(init=False)
 
@@ -107,15 +108,21 @@ class PermissionRegistry:
 
     Args:
         read: reads all stored permissions; called at first use and when something is unknown.
+        judged: names of permissions that policies judge in some places only.
     """
 
-    def __init__(self, read: Callable[[], list[RegisteredPermission]]) -> None:
+    def __init__(
+        self,
+        read: Callable[[], list[RegisteredPermission]],
+        judged: Collection[str] = (),
+    ) -> None:
         self._read = read
+        self._judged = judged
         self._lock = threading.Lock()
         self._begun = 0
         self._snapshot: Snapshot | None = None
         self._bound: dict[Expression, BoundExpression] = {}
-        # By name, for permissions that no policy judges: see ``stored.wanted``.
+        # By name, for permissions that no policy ever judges: see ``stored.wanted``.
         self.wanted: Mapping[str, int] = {}
 
     def expire(self) -> None:
@@ -134,7 +141,11 @@ class PermissionRegistry:
             if self._snapshot is None or self._begun == begun_before:
                 self._begun += 1
                 self._snapshot = snapshot = Snapshot(self._read())
-                self.wanted = snapshot.wanted
+                self.wanted = {
+                    name: wanted
+                    for name, wanted in snapshot.wanted.items()
+                    if name not in self._judged
+                }
             return self._snapshot
 
     def get(self, name: object, field_name: str = "permission") -> RegisteredPermission:

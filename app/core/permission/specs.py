@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from app.core.errors import ValidationFailed
 from app.core.permission.registry import checked_name
-from app.models import ScopeType
+from app.models import OnPolicyError, ScopeType
 
 GROUP_MAX_LENGTH = 64
 DESCRIPTION_MAX_LENGTH = 500
@@ -23,6 +23,7 @@ class PermissionSpec:
     group: str | None = None
     description: str = ""
     abac: bool = False
+    on_policy_error: str = OnPolicyError.DENY.value
 
 
 class Scoped(Protocol):
@@ -41,7 +42,8 @@ def checked_spec(entry: str | Mapping[str, Any] | PermissionSpec) -> PermissionS
 
     Args:
         entry: a name, a mapping with ``name`` and any of ``group``, ``description``, ``scope``
-            (``"channel"`` by default: the narrowest) and ``abac``, or a spec.
+            (``"channel"`` by default: the narrowest), ``abac`` and ``on_policy_error``
+            (``"deny"`` by default), or a spec.
 
     Raises:
         ValidationFailed: naming the field.
@@ -55,14 +57,19 @@ def checked_spec(entry: str | Mapping[str, Any] | PermissionSpec) -> PermissionS
         raise ValidationFailed({"scope": f"unknown scope {scope!r}"})
     group, description = fields.pop("group", None), fields.pop("description", None) or ""
     abac = fields.pop("abac", False)
+    on_error = fields.pop("on_policy_error", OnPolicyError.DENY)
     if fields:
         raise ValidationFailed({key: "unknown field" for key in fields})
     if not isinstance(abac, bool):
         raise ValidationFailed({"abac": "must be true or false"})
+    if on_error not in list(OnPolicyError):
+        raise ValidationFailed({"on_policy_error": f"{on_error!r} is not deny or rbac"})
     for field, text, longest in (
         ("group", group, GROUP_MAX_LENGTH),
         ("description", description, DESCRIPTION_MAX_LENGTH),
     ):
         if text is not None and (not isinstance(text, str) or len(text) > longest):
             raise ValidationFailed({field: f"must be a text of at most {longest} characters"})
-    return PermissionSpec(name, ScopeType(scope).value, group, description, abac)
+    return PermissionSpec(
+        name, ScopeType(scope).value, group, description, abac, OnPolicyError(on_error).value
+    )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import current_app
 
-from app.core.permission.abac import PolicyCheck
+from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.caching import Caching
+from app.core.permission.policy_failures import PolicyFailures
 from app.core.permission.quick import QuickCheck
 from app.core.permission.records.log import DecisionLog
-from app.core.permission.registry import PermissionRegistry
+from app.core.permission.registry import PermissionRegistry, RegisteredPermission
 from app.core.permission.scopes import Place
 from app.core.permission.source import ResolutionSource
 from app.core.permission.templates import TemplateLibrary
@@ -30,6 +32,19 @@ class SuperAdminUse:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class EmergencyUse:
+    """Somebody with emergency access is about to do something that it bears on."""
+
+    user_id: int
+    permission: str
+    place: Place
+
+
+def unreported(use: object) -> None:
+    """Telling what somebody may do is no use of it."""
+
+
 @dataclass(slots=True)
 class PermissionState:
     """The parts, as wired by ``PermissionSystem.init_app``.
@@ -43,6 +58,9 @@ class PermissionState:
         quick: its short way to a verdict.
         records: takes decisions down; None: nobody does.
         templates: sets of permissions that roles can be granted by name.
+        judged: which permissions policies judge in some places only, and in which.
+        on_emergency_use: as ``on_super_admin_use``, of emergency access.
+        policy_failures: where roles alone decided because policies gave no verdict.
     """
 
     registry: PermissionRegistry
@@ -55,6 +73,25 @@ class PermissionState:
     quick: QuickCheck | None = None
     records: DecisionLog | None = None
     templates: TemplateLibrary = field(default_factory=TemplateLibrary)
+    judged: JudgedPlaces | None = None
+    on_emergency_use: Callable[[EmergencyUse], None] = unreported
+    policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
+
+    def asks(
+        self,
+        permission: RegisteredPermission,
+        place: Place,
+        context: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Whether policies decide too.
+
+        Raises:
+            StoreUnavailable: nobody can tell.
+        """
+        if permission.abac or context is not None:
+            return True
+        judged = self.judged
+        return judged is not None and permission.name in judged.names and judged.holds(place)
 
 
 def get_state() -> PermissionState:

@@ -153,15 +153,12 @@ class Survey:
             local = _local_masks(connection, facts, user, state.registry)
         masks = _masks(facts, user, places, local, state)
         allowed = [channel_id for channel_id in places if masks[channel_id] & registered.mask]
-        if registered.abac:
-            allowed = [
-                channel_id
-                for channel_id in allowed
-                if not ask_policies(
-                    state, user_id, [registered], Place(CHANNEL, channel_id), None
-                ).denied
-            ]
-        return allowed
+        return [
+            channel_id
+            for channel_id in allowed
+            if not state.asks(registered, channel := Place(CHANNEL, channel_id))
+            or not ask_policies(state, user_id, [registered], channel, None).denied
+        ]
 
 
 def _places_in_force(connection: Connection, server_id: int) -> dict[int, Place]:

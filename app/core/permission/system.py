@@ -9,9 +9,9 @@ from flask import Flask
 
 from app.core.cache import TieredCache
 from app.core.optimization import DistributedLocks
-from app.core.permission.abac import PolicyCheck
+from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.assignment_writes import AssignmentWrites
-from app.core.permission.audit import record_super_admin_use
+from app.core.permission.audit import record_emergency_use, record_super_admin_use
 from app.core.permission.caching import Caching
 from app.core.permission.checks import Checks
 from app.core.permission.explain import Explaining
@@ -69,6 +69,7 @@ class PermissionSystem(
         *,
         subject_loader: Callable[[], int] | None = None,
         policy: PolicyCheck | None = None,
+        judged: JudgedPlaces | None = None,
         clock: Callable[[], float] = time.time,
         on_super_admin_use: Callable[[SuperAdminUse], None] = record_super_admin_use,
         cache: TieredCache | None = None,
@@ -81,6 +82,7 @@ class PermissionSystem(
         Args:
             subject_loader: returns the id of the user who makes the current request, or raises.
             policy: asks the policy engine; without it, what needs one is denied.
+            judged: permissions that policies judge in some places only.
             clock: the present time in epoch seconds.
             on_super_admin_use: told of each use of super-admin power before it takes effect; what
                 it raises stops the use.
@@ -88,7 +90,7 @@ class PermissionSystem(
             records: which decisions are recorded; None: none.
             origin: tells the request that a recorded decision was made in.
         """
-        registry = PermissionRegistry(read_permissions)
+        registry = PermissionRegistry(read_permissions, judged.names if judged else ())
         watch_sessions()
         watch_writes()
         database = DatabaseSource(registry, clock)
@@ -100,6 +102,8 @@ class PermissionSystem(
             source=caching.source if caching else database,
             subject_loader=subject_loader,
             policy=policy,
+            judged=judged,
+            on_emergency_use=record_emergency_use,
             clock=clock,
             on_super_admin_use=on_super_admin_use,
             caching=caching,

@@ -44,6 +44,7 @@ class Decision:
         age_ms: age of the facts, milliseconds.
         policy_version: version of the policies that took part, if any did.
         timings: microseconds spent in each step that was measured.
+        codes: all codes of the policies that denied; ``reason`` is the first.
         names: the permissions that the reason is about, where that is not the one asked.
     """
 
@@ -55,6 +56,7 @@ class Decision:
     policy_version: str | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
     names: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
 
 def is_blocked(resolution: Resolution) -> bool:

@@ -7,10 +7,11 @@ from marshmallow.validate import Length, OneOf
 
 from app.blueprints.reasons import ReasonSchema
 from app.http.fields import Flag, Instant, Name, Text
-from app.models import Permission, ScopeType
+from app.models import OnPolicyError, Permission, ScopeType
 
 COLUMNS = Permission.__table__.c
 SCOPES = [scope.value for scope in ScopeType]
+ON_POLICY_ERROR = [choice.value for choice in OnPolicyError]
 SCOPE_MEANING = "The narrowest scope in which the permission means something"
 
 
@@ -27,6 +28,11 @@ class PermissionSchema(ma.Schema):
     description = ma.fields.String(required=True)
     abac = ma.fields.Boolean(
         required=True, metadata={"description": "Whether policies take part in every verdict"}
+    )
+    on_policy_error = ma.fields.String(
+        required=True,
+        validate=OneOf(ON_POLICY_ERROR),
+        metadata={"description": "What counts where policies give no verdict"},
     )
     created_at = Instant(required=True)
 
@@ -53,3 +59,6 @@ class NewPermissionSchema(ReasonSchema):
         COLUMNS.description.type.length, load_default=""  # type: ignore[attr-defined]
     )
     abac = Flag(load_default=False)
+    on_policy_error = ma.fields.String(
+        load_default=OnPolicyError.DENY.value, validate=OneOf(ON_POLICY_ERROR)
+    )

@@ -25,7 +25,7 @@ from app.core.permission.explain.text import change_told, told
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.scopes import checked_id, parse_place
 from app.core.permission.source import reading
-from app.core.permission.state import PermissionState, SuperAdminUse, get_state
+from app.core.permission.state import PermissionState, get_state, unreported
 from app.core.permission.statements import CHANNEL
 from app.core.permission.verdict import Decision, reason_of
 
@@ -59,14 +59,16 @@ class Explaining:
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
         checked_id(user_id, "user_id")
-        quiet = replace(state, on_super_admin_use=_unreported, records=None)
+        quiet = replace(
+            state, on_super_admin_use=unreported, on_emergency_use=unreported, records=None
+        )
         decision = decide_permission(quiet, user_id, registered, place, context, at_least)
         now = state.clock()
         with reading() as connection:
             evidence = load_evidence(connection, user_id, place, registered)
             derivation = Derivation.of(evidence, state.registry, now)
             reach = Reach(*load_reach(connection, evidence.roles, evidence.server_id))
-        asks = registered.abac or context is not None
+        asks = state.asks(registered, place, context)
         changes = _changes(state, derivation, registered, reach, decision)
         policies = _policies(derivation, registered, decision) if asks else ()
         if asks and not decision.allowed and changes:
@@ -82,10 +84,6 @@ class Explaining:
             changes=changes,
         )
         return replace(explanation, text=told(explanation))
-
-
-def _unreported(use: SuperAdminUse) -> None:
-    """Telling what somebody may do is no use of it."""
 
 
 def _explanation(

@@ -18,11 +18,14 @@ from app.models import (
     Category,
     Channel,
     ChannelOverwrite,
+    EmergencyAccess,
     Member,
     Permission,
     PermissionGroup,
     PermissionGroupMember,
+    PlatformSwitch,
     PolicyRevision,
+    RevokedToken,
     Role,
     RoleAssignment,
     RoleGrant,
@@ -72,6 +75,12 @@ def _user(touches: Touches, act: Act, row: Row) -> None:
         touches.user(row["id"])
     elif row.get("super_admin"):
         touches.everything()
+
+
+def _revoked_token(touches: Touches, act: Act, row: Row) -> None:
+    # Nothing cached is wrong, but sockets live longer than the request that opened them.
+    if act is Act.INSERT and row["reason"] != ROTATED:
+        touches.user(row["user_id"])
 
 
 def _member(touches: Touches, act: Act, row: Row) -> None:
@@ -139,13 +148,14 @@ _GRANT = frozenset({"role_id", "server_id", "channel_id", "scope_key", "effect"}
 
 RULES: dict[str, Rule] = {
     User.__tablename__: Rule(
-        frozenset({"disabled", "super_admin"}),
+        frozenset({"disabled", "super_admin", "clearance", "token_epoch"}),
         ("id", "super_admin"),
         _user,
         # Bulk inserts do not tell the ids. A new account that is no super-admin may do nothing
         # until something else is written about it.
         optional=frozenset({"id", "super_admin"}),
     ),
+    RevokedToken.__tablename__: Rule(frozenset(), ("user_id", "reason"), _revoked_token),
     Member.__tablename__: Rule(
         frozenset({"server_id", "user_id", "banned", "timeout_until"}),
         ("user_id", "server_id"),
@@ -185,15 +195,22 @@ RULES: dict[str, Rule] = {
         optional=frozenset({"channel_id", "category_id"}),
     ),
     Channel.__tablename__: Rule(
-        frozenset({"server_id", "category_id", "synced"}),
+        frozenset({"server_id", "category_id", "synced", "sensitivity", "hours"}),
         ("id",),
         _channel,
         optional=frozenset({"id"}),
     ),
     Category.__tablename__: Rule(frozenset({"server_id"}), ("server_id",), _category),
     Server.__tablename__: Rule(
-        frozenset({"owner_id"}), ("id",), _server, optional=frozenset({"id"})
+        frozenset({"owner_id", "time_zone", "access_hours", "blocked_networks", "device_required"}),
+        ("id",),
+        _server,
+        optional=frozenset({"id"}),
     ),
     PolicyRevision.__tablename__: Rule(frozenset(), (), _policy),
-    Permission.__tablename__: Rule(frozenset({"name", "bit", "scope", "abac"}), (), _permission),
+    PlatformSwitch.__tablename__: Rule(frozenset({"enabled"}), (), _policy),
+    EmergencyAccess.__tablename__: Rule(frozenset({"until", "ended_at"}), (), _policy),
+    Permission.__tablename__: Rule(
+        frozenset({"name", "bit", "scope", "abac", "on_policy_error"}), (), _permission
+    ),
 }

@@ -16,6 +16,7 @@ from app.core.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from app.core.permission.outbox.rows import Event, add_events, look_up
 from app.core.permission.outbox.statements import touched_by_statement
 from app.core.permission.outbox.touches import Touches
+from app.db import db
 
 # In ``Session.info`` while the running transaction has touched something.
 TOUCHES = "yoto.touches"
@@ -42,6 +43,11 @@ def has_touched(session: Session) -> bool:
         or session._deleted
         or session.identity_map._modified
     )
+
+
+def in_change() -> bool:
+    """Whether the caller is in the middle of a change, which nobody else can see yet."""
+    return db.session.registry.has() and has_touched(db.session())
 
 
 def written_position(session: Session) -> str | None:

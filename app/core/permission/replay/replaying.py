@@ -30,7 +30,7 @@ from app.core.permission.requirement import Operator, Requirement
 from app.core.permission.resolver import Resolution
 from app.core.permission.scopes import Place, checked_id
 from app.core.permission.source import reading
-from app.core.permission.state import PermissionState, SuperAdminUse, get_state
+from app.core.permission.state import PermissionState, get_state, unreported
 from app.core.permission.statements import table
 from app.core.permission.verdict import is_blocked, reason_of
 from app.models import AuditRecord
@@ -56,7 +56,9 @@ class Replaying:
             UnknownResource: there is no such record, or it was too old to be kept.
             StoreUnavailable: the database did not answer.
         """
-        state = replace(get_state(), on_super_admin_use=_unreported, records=None)
+        state = replace(
+            get_state(), on_super_admin_use=unreported, on_emergency_use=unreported, records=None
+        )
         checked_id(record_id, "record_id")
         with reading() as connection:
             record = connection.execute(
@@ -67,10 +69,6 @@ class Replaying:
         replay = _compare(state, record)
         policies = record.policy_version is not None
         return replace(replay, text=told(replay, policies, MASKED in str(record.context)))
-
-
-def _unreported(use: SuperAdminUse) -> None:
-    """Asking again is no use of it."""
 
 
 def _compare(state: PermissionState, record: Row[Any]) -> Replay:

@@ -94,12 +94,12 @@ def list_resources(
                 select(func.count(), func.max(window.c.id)), parameters
             ).one()
             next_after = last if looked_at == SCAN_MAX else None
-    if registered.abac or context is not None:
-        found = [
-            id_
-            for id_ in found
-            if not ask_policies(state, user_id, [registered], Place(scope, id_), context).denied
-        ]
+    found = [
+        id_
+        for id_ in found
+        if not state.asks(registered, place := Place(scope, id_), context)
+        or not ask_policies(state, user_id, [registered], place, context).denied
+    ]
     return Page(tuple(found), next_after)
 
 

@@ -87,7 +87,7 @@ class Searching:
         place = parse_place(scope, scope_id)
         mask = state.source.load(checked_id(user_id, "user_id"), place).mask
         held = state.registry.snapshot.in_mask(mask)
-        judged = [found for found in held if found.abac or context is not None]
+        judged = [found for found in held if state.asks(found, place, context)]
         denied = 0
         for permission in judged:
             denied |= ask_policies(state, user_id, [permission], place, context).denied

@@ -93,7 +93,7 @@ def list_users(
     if len(found) > most:
         found = found[:most]
         last = found[-1]
-    if registered.abac or context is not None:
+    if state.asks(registered, place, context):
         found = [
             user_id
             for user_id in found

@@ -29,7 +29,8 @@ def visible_in(
         UnknownPermission: nobody registered the permission.
     """
     registered = state.registry.get(permission)
-    if registered.abac:
+    judged = state.judged.names if state.judged is not None else ()
+    if registered.abac or permission in judged:
         raise ValidationFailed({"permission": f"policies judge '{permission}': list it instead"})
     sql = verdict_of(state, checked_id(user_id, "user_id"), registered)
     return statement.where(_condition(statement, sql))
