@@ -102,8 +102,8 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
         if reviewed.permission.scope != ScopeType.GLOBAL:
             yield Way("owner", f"server:{evidence.server_id}", since=origins.owner)
     for held in evidence.held:
-        if held.role_id in derivation.trace.held:
-            line = lineage(held.role_id, derivation.place)
+        line = lineage(held.role_id, derivation.place)
+        if held.role_id in derivation.trace.held and line:
             yield from _by_roles(derivation, reviewed, line, held)
     for role in evidence.roles.values():
         if role.is_default and role.id in derivation.in_force:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -105,6 +105,54 @@ def test_a_role_switched_on_again_counts_from_then(
         db.session.remove()
     since = review()["anna"].since
     assert since is not None and since > moment
+
+
+def test_what_was_denied_counts_from_when_it_was_allowed(
+    app: Flask, world: World, harbour: Community, review: Review
+) -> None:
+    """The row of a grant, or of an assignment, stays and keeps its time when it is changed."""
+    denied = world.role(harbour, deny=[PIN])
+    grouped = world.role(harbour)
+    world.member(harbour, world.user("anna"), denied)
+    world.member(harbour, world.user("berta"), grouped)
+    clara = world.member(harbour, world.user("clara"))
+    with app.app_context():
+        group = permissions.register_group("pinning", [PIN]).ids[0]
+        permissions.assign_group_to_role(group, grouped, "server", harbour.id, "deny")
+        db.session.remove()
+    lapsed = world.role(harbour, PIN)
+    world.assign(clara, lapsed, valid_until=utcnow() - timedelta(hours=1))
+    moment = utcnow()
+    with app.app_context():
+        permissions.assign_permissions_to_role(denied, [PIN], "server", harbour.id)
+        permissions.assign_group_to_role(group, grouped, "server", harbour.id)
+        permissions.assign_roles_to_user(clara.id, [lapsed])
+        db.session.remove()
+    for name in ("anna", "berta", "clara"):
+        since = review()[name].since
+        assert since is not None and since > moment, name
+
+
+def test_an_overwrite_of_the_category_counts_from_when_the_channel_goes_by_it(
+    app: Flask, world: World, harbour: Community
+) -> None:
+    category = world.category(harbour)
+    channel = world.channel(harbour, category_id=category, synced=True)
+    anna = world.member(harbour)
+    with app.app_context():
+        permissions.set_overwrite(category_id=category, user_id=anna.id, allow=[PIN])
+        db.session.remove()
+    moment = utcnow()
+
+    def since() -> datetime | None:
+        with app.app_context():
+            page = permissions.who_can(PIN, "channel", channel)
+            db.session.remove()
+        return {line.user_id: line.since for line in page.lines}[anna.id]
+
+    assert since() is None, "nobody knows since when the channel is in sync"
+    world.add(AuditRecord(at=moment, action="channel.sync", subject=f"channel:{channel}"))
+    assert since() == moment
 
 
 def test_what_the_log_does_not_tell_is_unknown(

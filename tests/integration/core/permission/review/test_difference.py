@@ -84,8 +84,9 @@ class Town:
         self.groups[self.groups.index(group)] = made.ids[0]
 
     def able(self, name: str) -> set[int]:
-        page = permissions.list_users(name, "channel", self.harbour.channel_id)
-        return set(page.ids)
+        page = permissions.who_can(name, "channel", self.harbour.channel_id)
+        assert all(line.ways for line in page.lines), "nobody can without a way to"
+        return {line.user_id for line in page.lines}
 
 
 @pytest.fixture
