@@ -12,6 +12,7 @@ from app import blueprints, cli, settings
 from app.core.permission import masked_context
 from app.db import init_db
 from app.extensions import (
+    behaviour,
     cache,
     db,
     events,
@@ -22,16 +23,27 @@ from app.extensions import (
     redis_store,
     resilience,
 )
+from app.http.answers import error_rate, init_answers
 from app.http.api import init_api
 from app.http.auth import caller_or_none, current_user_id, init_auth
+from app.http.circumstances import circumstances
 from app.http.context import init_context, origin
+from app.http.deeds import init_deeds
 from app.http.guards import GUARDS
 from app.http.limits import init_limits
 from app.http.positions import init_positions
 from app.http.problems import init_problems
 from app.http.security import init_security_headers
 from app.server import YotoSocketIO
-from app.wiring import SqlJournal, guard_database, policy_engine, record_settings, sql_audit
+from app.wiring import (
+    PolicyJudge,
+    SqlJournal,
+    Surroundings,
+    guard_database,
+    policy_engine,
+    record_settings,
+    sql_audit,
+)
 
 __all__ = ["close_app", "create_app"]
 
@@ -55,6 +67,7 @@ def create_app(
     app = Flask(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)
     init_context(app)
+    init_answers(app)
     init_security_headers(app)
     init_problems(app)
     init_limits(app)
@@ -76,9 +89,14 @@ def create_app(
     optimization.init_app(app)
     cache.init_app(app)
     policy.init_app(app, policy_engine(app), mask=masked_context)
+    behaviour.init_app(app)
+    init_deeds(app)
+    judge = PolicyJudge(app, cache.of(app), policy, Surroundings(circumstances, error_rate))
     permissions.init_app(
         app,
         subject_loader=current_user_id,
+        policy=judge,
+        judged=judge.judged,
         cache=cache.of(app),
         locks=optimization.of(app).locks,
         records=record_settings(app),

@@ -10,7 +10,7 @@ from app.core.cache import HybridPermissionCache
 from app.core.events import Events
 from app.core.optimization import AdvancedOptimization
 from app.core.permission import PermissionSystem
-from app.core.policy import PolicyManager
+from app.core.policy import BehaviourWatch, PolicyManager
 from app.core.redis import RedisStore
 from app.core.resilience import Resilience
 from app.db import db
@@ -27,9 +27,11 @@ resilience = Resilience()
 optimization = AdvancedOptimization()
 cache = HybridPermissionCache()
 policy = PolicyManager()
+behaviour = BehaviourWatch()
 permissions = PermissionSystem()
 
 __all__ = [
+    "behaviour",
     "cache",
     "db",
     "events",

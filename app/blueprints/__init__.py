@@ -11,11 +11,14 @@ from app.blueprints.auth import auth
 from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.community_socket import fan_out_of, init_community
 from app.blueprints.control_plane import init_control
+from app.blueprints.devices import devices
 from app.blueprints.docs import docs
+from app.blueprints.emergency import emergency
 from app.blueprints.health import init_health
 from app.blueprints.messages import message_payload, messages
 from app.blueprints.permissions import checks, groups, insight, review, templates
 from app.blueprints.roles import grants, holders, roles
+from app.blueprints.rules import rules
 from app.blueprints.servers import invites, members, servers
 from app.blueprints.users import users
 
@@ -37,6 +40,9 @@ REST: list[Blueprint] = [
     insight,
     review,
     templates,
+    rules,
+    devices,
+    emergency,
     registry,
     audit_log,
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from app.cli.cache import cache
+from app.cli.emergency import emergency
 from app.cli.insight import add_insight
 from app.cli.permission import permission
 from app.cli.policy import policy
@@ -20,5 +21,5 @@ def init_app(app: Flask) -> None:
     add_insight(permission)
     add_review(permission)
     add_templates(permission)
-    for group in (cache, permission, policy, resilience, seed, users):
+    for group in (cache, emergency, permission, policy, resilience, seed, users):
         app.cli.add_command(group)

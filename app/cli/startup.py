@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.cli.seed.demo import seed_demo, show_accounts
 from app.core.errors import StoreUnavailable
 from app.db import db, writing
-from app.extensions import permissions
+from app.extensions import permissions, policy
 from app.models import User
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ def prepare(app: Flask) -> None:
             return
         upgrade()
         permissions.sync_catalogue()
+        policy.sync_defaults()
         empty = db.session.scalar(select(func.count()).select_from(User)) == 0
         db.session.rollback()
         if app.config["SEED_DEMO"] and empty:

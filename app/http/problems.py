@@ -101,6 +101,7 @@ def _platform_error(error: errors.PlatformError) -> Response:
                 "You may not do this.",
                 permission=error.permission,
                 reason=str(getattr(error.decision, "reason", error.decision)),
+                **_codes(error.decision),
             )
         case errors.MaintenanceMode():
             return problem(
@@ -123,6 +124,12 @@ def _platform_error(error: errors.PlatformError) -> Response:
             return _rejected(error)
         case _:
             return _unexpected(error)
+
+
+def _codes(decision: Any) -> dict[str, Any]:
+    """All codes of policies that denied; most denials have one reason, and need no list."""
+    codes = getattr(decision, "codes", ())
+    return {"codes": list(codes)} if codes else {}
 
 
 def _rejected(error: errors.Rejected) -> Response:

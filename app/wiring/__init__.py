@@ -5,11 +5,14 @@ from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .decisions import record_settings
 from .journal import SqlJournal
 from .policies import policy_engine
+from .policy_check import PolicyJudge, Surroundings
 
 __all__ = [
     "DATABASE",
     "DATABASE_BREAKER",
+    "PolicyJudge",
     "SqlJournal",
+    "Surroundings",
     "guard_database",
     "policy_engine",
     "record_settings",

@@ -48,6 +48,8 @@ WRITES_WITHOUT_PERMISSION = {
     "members.leave_server": "ends one's own membership",
     "members.rename_self": "changes one's own membership",
     "invites.join_by_invite": "takes an invite",
+    "devices.register_device": "registers one's own device",
+    "devices.forget_device": "forgets one's own device",
 }
 
 

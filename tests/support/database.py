@@ -12,16 +12,17 @@ import sqlalchemy as sa
 
 
 def migrate(url: str, instance: Path) -> None:
-    """Bring a database to the newest migration, with the built-in permissions in it."""
+    """Bring a database to the newest migration, with the built-in permissions and policies."""
     from flask_migrate import upgrade
 
     from app import close_app, create_app
-    from app.extensions import db, permissions
+    from app.extensions import db, permissions, policy
 
     app = create_app({"ENVIRONMENT": "testing", "DATABASE_URL": url}, instance_path=str(instance))
     with app.app_context():
         upgrade()
         permissions.sync_catalogue()
+        policy.sync_defaults()
         db.session.remove()
     close_app(app)
 

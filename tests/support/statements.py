@@ -11,18 +11,21 @@ from sqlalchemy import event
 
 from app.db import db
 
+# Tables that threads of the application look at by themselves.
+REGULAR = ("platform_switches", "policy_revisions", "policy_versions")
+
 
 @contextmanager
 def count_statements(app: Flask) -> Iterator[list[str]]:
     """Collects the text of every statement that the database of ``app`` gets inside.
 
     The BEGIN that SQLite is sent is left out; MariaDB's driver begins without a statement. So are
-    looks at maintenance: they come at intervals, whatever is asked.
+    looks at maintenance and policies: they come at intervals, whatever is asked.
     """
     statements: list[str] = []
 
     def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN") and "platform_switches" not in statement:
+        if not statement.startswith("BEGIN") and not any(name in statement for name in REGULAR):
             statements.append(statement)
 
     with app.app_context():

@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from app.core.errors import ValidationFailed
 from app.core.resilience import rate_limit
 from app.db import db, writing
+from app.extensions import behaviour
 from app.http.audit import audit
 from app.http.callers import guess
 from app.http.conflicts import conflict, unique
@@ -57,6 +58,8 @@ def authenticate(username: str, password: str) -> User | None:
     db.session.rollback()
     stored = found.password_hash if found else None
     if not passwords().verify(stored, password) or found is None:
+        if found is not None:
+            behaviour.failed_sign_in(found.id)
         return None
     if passwords().is_outdated(found.password_hash):
         stored = _rehash(found.id, found.password_hash, password)

@@ -1,7 +1,12 @@
 """Permissions: what a verdict is made of, the decorators, the registry, and every change."""
 
-from app.core.permission.abac import PolicyAnswer, PolicyCheck, PolicyQuestion
-from app.core.permission.catalogue import EVERYONE_GRANTS
+from app.core.permission.abac import (
+    JudgedPlaces,
+    PolicyAnswer,
+    PolicyCheck,
+    PolicyQuestion,
+)
+from app.core.permission.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
 from app.core.permission.decorators import (
     require_expression,
     require_permission,
@@ -9,6 +14,8 @@ from app.core.permission.decorators import (
 )
 from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
+from app.core.permission.outbox.watching import in_change
+from app.core.permission.positions import required_position
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.records import RecordSettings, masked_context
 from app.core.permission.registry import RegisteredPermission
@@ -41,9 +48,11 @@ __all__ = [
     "AccessPage",
     "DIFFERENCE_COLUMNS",
     "EVERYONE_GRANTS",
+    "JUDGED_WHERE_SET",
     "UNSET",
     "Decision",
     "Explanation",
+    "JudgedPlaces",
     "Page",
     "PermissionRequirement",
     "PermissionSpec",
@@ -69,8 +78,10 @@ __all__ = [
     "acting_as",
     "current_subject",
     "difference_rows",
+    "in_change",
     "masked_context",
     "require_expression",
     "require_permission",
     "require_permissions",
+    "required_position",
 ]

@@ -5,10 +5,26 @@ from __future__ import annotations
 from app.core.permission.specs import PermissionSpec
 from app.models import ScopeType
 
+# What policies judge wherever it is asked for: see ``docs/abac.md``.
+JUDGED = ("server.manage", "member.ban")
+JUDGED_GROUP = "admin."
+# What policies judge in channels that have hours or a sensitivity.
+JUDGED_WHERE_SET = frozenset({"message.send"})
+
+
+def _is_judged(name: str) -> bool:
+    return name in JUDGED or name.startswith(JUDGED_GROUP)
+
 
 def _section(scope: ScopeType, group: str, **descriptions: str) -> tuple[PermissionSpec, ...]:
     return tuple(
-        PermissionSpec(f"{group}.{action}", scope.value, group, description)
+        PermissionSpec(
+            name := f"{group}.{action}",
+            scope.value,
+            group,
+            description,
+            abac=_is_judged(name),
+        )
         for action, description in descriptions.items()
     )
 
@@ -57,6 +73,7 @@ CATALOGUE: tuple[PermissionSpec, ...] = (
         view="See the control plane",
         operate="Steer the platform",
         admin="Administer the platform",
+        emergency="Take emergency access",
     ),
     *_section(
         ScopeType.GLOBAL,

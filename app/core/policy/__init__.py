@@ -1,5 +1,20 @@
 """Policies in Rego: attributes decide, beside roles."""
 
+from app.core.policy.attributes import (
+    EMERGENCY_SWITCH,
+    Emergencies,
+    EmergencyHeld,
+    Person,
+    PlaceAttributes,
+    RememberedEmergencies,
+    RememberedPlaces,
+    has_device,
+    load_emergencies,
+    load_person,
+    load_place,
+    load_roles,
+)
+from app.core.policy.behaviour import BehaviourWatch, risk_of
 from app.core.policy.bundle import Bundle
 from app.core.policy.decision_cache import Validity
 from app.core.policy.engine import (
@@ -11,6 +26,7 @@ from app.core.policy.engine import (
     TestReport,
 )
 from app.core.policy.engine.embedded import EmbeddedEngine
+from app.core.policy.input import ABSENT, InputBuilder, Part, Question
 from app.core.policy.manager import PolicyManager
 from app.core.policy.result import UNDEFINED, PolicyDecision, Verdict
 from app.core.policy.service.receipt import Comparison, PolicyReceipt
@@ -20,25 +36,43 @@ from app.core.policy.shadow import ShadowReport
 from app.core.policy.store import StoredVersion
 
 __all__ = [
+    "ABSENT",
+    "EMERGENCY_SWITCH",
     "INSTEAD_OF_SLOW",
     "POLICY_ENGINES",
     "UNDEFINED",
+    "BehaviourWatch",
     "Bundle",
     "Comparison",
     "CompiledPolicies",
     "EmbeddedEngine",
+    "Emergencies",
+    "EmergencyHeld",
     "EngineHealth",
+    "InputBuilder",
     "ManagerMetrics",
+    "Part",
+    "Person",
+    "PlaceAttributes",
     "PolicyDecision",
     "PolicyEngine",
     "PolicyManager",
     "PolicyReceipt",
     "PolicyStatus",
     "PolicyUnavailable",
+    "Question",
+    "RememberedEmergencies",
+    "RememberedPlaces",
     "ShadowReport",
     "StoredVersion",
     "TestFailure",
     "TestReport",
     "Validity",
     "Verdict",
+    "has_device",
+    "load_emergencies",
+    "load_person",
+    "load_place",
+    "load_roles",
+    "risk_of",
 ]

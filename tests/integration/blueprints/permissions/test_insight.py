@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from app.models import Channel
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World, expired_header
 
@@ -64,8 +66,9 @@ def test_one_is_told_why(
 
 
 def test_a_context_makes_policies_take_part(
-    client: FlaskClient, community: Community, member: Person
+    client: FlaskClient, world: World, community: Community, member: Person
 ) -> None:
+    world.run(update(Channel).values(sensitivity=4))
     question = in_channel(community, context={"hour": 3})
     found = client.post(EXPLAIN, headers=member.headers, json=question).get_json()
     assert (found["allowed"], found["policies"][0]["allow"]) == (False, False)

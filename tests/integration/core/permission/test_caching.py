@@ -14,6 +14,7 @@ from sqlalchemy import event, update
 from app.core.errors import StoreUnavailable, UnknownPermission, ValidationFailed
 from app.core.permission import PermissionSystem
 from app.core.permission.caching import Caching
+from app.core.permission.state import EXTENSION
 from app.db import db, utcnow, writing
 from app.extensions import cache, permissions, redis_store
 from app.models import AuditRecord, Permission, RoleAssignment, User
@@ -106,7 +107,7 @@ def test_a_cold_batch_takes_four_statements_and_a_warm_one_none(
     app: Flask, world: World, community: Community, loads: list[str]
 ) -> None:
     crowd = world.members(community, 500)
-    question = "message.send", "channel", community.channel_id
+    question = "channel.read", "channel", community.channel_id
     with app.app_context():
         permissions.check_permission(crowd[0], "member.kick")
         loads.clear()
@@ -261,15 +262,15 @@ def test_a_permission_that_policies_judge_from_now_on_leaves_the_short_way(
     app: Flask, community: Community, person: Person
 ) -> None:
     with app.app_context():
-        assert may_send(person, community)
+        question = person.id, "channel.read", "channel", community.channel_id
+        assert permissions.decide(*question).policy_version is None
         with writing():
             db.session.execute(
-                update(Permission).where(Permission.name == "message.send").values(abac=True)
+                update(Permission).where(Permission.name == "channel.read").values(abac=True)
             )
             db.session.commit()
-        wait_until(lambda: not may_send(person, community))
-        decision = permissions.decide(person.id, "message.send", "channel", community.channel_id)
-        assert decision.reason == "policy_unavailable"
+        wait_until(lambda: permissions.decide(*question).policy_version is not None)
+        assert "channel.read" not in app.extensions[EXTENSION].registry.wanted
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from app.core.errors import PermissionDenied
 from app.core.permission import acting_as, require_permissions
 from app.core.permission.records.log import DecisionLog, mask_hash
 from app.db import db, utcnow
 from app.extensions import permissions
-from app.models import DecisionRecord
+from app.models import Channel, DecisionRecord
 from tests.support.world import Community, World
 
 SEND, PIN = "message.send", "message.pin"
@@ -134,10 +134,11 @@ def test_secrets_in_the_context_are_not_recorded(
 ) -> None:
     with app.app_context():
         context = {"token": "abc", "hour": 3}
+        world.run(update(Channel).values(sensitivity=4))
         permissions.decide(harbour.owner.id, SEND, "channel", harbour.channel_id, context)
     [record] = records()
     assert record.context == {"token": "***", "hour": 3}
-    assert record.reason == "policy_unavailable"
+    assert record.reason == "clearance_too_low"
 
 
 def test_questions_about_many_and_explanations_are_not_recorded(

@@ -1,0 +1,5 @@
+"""Devices that people register as their own."""
+
+from app.blueprints.devices.views import devices
+
+__all__ = ["devices"]

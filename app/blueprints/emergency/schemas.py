@@ -1,0 +1,49 @@
+"""What emergencies look like on the wire."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from app.blueprints.emergency.service import MINUTES_MAX
+from app.http.fields import Flag, Instant, Text, Whole
+
+REASON_LENGTH = 500
+REASON_MIN = 10  # characters; "test" is no reason
+
+
+class EmergencyAccessSchema(ma.Schema):
+    """One time that somebody took emergency access."""
+
+    id = ma.fields.Integer(required=True)
+    user_id = ma.fields.Integer(required=True)
+    reason = ma.fields.String(required=True)
+    taken_at = Instant(required=True)
+    until = Instant(required=True)
+    ended_at = Instant(required=True, allow_none=True)
+
+
+class TakeSchema(ma.Schema):
+    """Why, and for how long."""
+
+    reason = Text(REASON_LENGTH, min_length=REASON_MIN, required=True)
+    minutes = Whole(1, MINUTES_MAX, required=True)
+
+
+class EmergencyAccessesSchema(ma.Schema):
+    """The latest, newest first."""
+
+    items = ma.fields.List(ma.fields.Nested(EmergencyAccessSchema), required=True)
+
+
+class EmergencySchema(ma.Schema):
+    """Whether the platform is in an emergency."""
+
+    enabled = Flag(required=True)
+    reason = Text(REASON_LENGTH, min_length=REASON_MIN, required=True)
+
+
+class EmergencyStateSchema(ma.Schema):
+    """The same as it is now."""
+
+    enabled = ma.fields.Boolean(required=True)
+    reason = ma.fields.String(required=True, allow_none=True)

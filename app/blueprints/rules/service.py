@@ -1,0 +1,101 @@
+"""Setting what policies judge by."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from app.blueprints.rows import change, locked
+from app.core.errors import PermissionDenied, ValidationFailed
+from app.db import db
+from app.http.audit import audit
+from app.http.circumstances import circumstances
+from app.models import Channel, Server, User
+
+CLEARANCE_TOO_LOW = "clearance_too_low"
+SERVER_RULES = ("time_zone", "access_hours", "blocked_networks", "device_required")
+CHANNEL_RULES = ("sensitivity", "hours")
+
+
+def set_server_rules(server_id: int, actor_id: int, values: Mapping[str, Any]) -> Server:
+    """Set all rules of a server.
+
+    Raises:
+        UnknownResource: there is no such server.
+        ValidationFailed: the actor's own address would be blocked.
+    """
+    _refuse_shutting_out(values["blocked_networks"] or ())
+    server = locked(Server, server_id)
+    before, after = change(server, values)
+    if after:
+        audit(
+            "server.rules",
+            f"server:{server_id}",
+            actor_id=actor_id,
+            server_id=server_id,
+            before=before,
+            after=after,
+        )
+    db.session.commit()
+    return server
+
+
+def set_channel_rules(channel_id: int, actor_id: int, values: Mapping[str, Any]) -> Channel:
+    """Set all rules of a channel.
+
+    Raises:
+        UnknownResource: there is no such channel.
+        PermissionDenied: its sensitivity, old or new, is above the actor's clearance.
+    """
+    channel = locked(Channel, channel_id)
+    actor = db.session.get_one(User, actor_id)
+    highest = max(channel.sensitivity, values["sensitivity"])
+    if values["sensitivity"] != channel.sensitivity and highest > actor.clearance:
+        if not actor.super_admin:
+            raise PermissionDenied(CLEARANCE_TOO_LOW, "channel.manage")
+    before, after = change(channel, values)
+    if after:
+        audit(
+            "channel.rules",
+            f"channel:{channel_id}",
+            actor_id=actor_id,
+            server_id=channel.server_id,
+            before=before,
+            after=after,
+        )
+    db.session.commit()
+    return channel
+
+
+def set_clearance(actor_id: int, user_id: int, clearance: int, reason: str | None) -> User:
+    """Set what an account is trusted with.
+
+    Raises:
+        UnknownResource: there is no such account.
+        ValidationFailed: it is the actor's own.
+    """
+    if user_id == actor_id:
+        raise ValidationFailed({"clearance": "nobody changes this about their own account"})
+    user = locked(User, user_id)
+    before, after = change(user, {"clearance": clearance})
+    if after:
+        audit(
+            "user.clearance",
+            f"user:{user_id}",
+            actor_id=actor_id,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+    db.session.commit()
+    return user
+
+
+def _refuse_shutting_out(networks: Any) -> None:
+    here = circumstances()
+    if here is None or here.ip is None:
+        return
+    address = ipaddress.ip_address(here.ip)
+    if any(address in ipaddress.ip_network(network) for network in networks):
+        raise ValidationFailed({"blocked_networks": f"would shut you out, who come from {address}"})

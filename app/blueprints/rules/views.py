@@ -1,0 +1,84 @@
+"""Routes of what policies judge by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.blueprints.rows import existing
+from app.blueprints.rules import service
+from app.blueprints.rules.schemas import (
+    ChannelRulesSchema,
+    ClearanceSchema,
+    ServerRulesSchema,
+    SetClearanceSchema,
+)
+from app.core.permission import require_permission
+from app.http.api import API_PREFIX
+from app.http.auth import current_user_id
+from app.http.rest import RestBlueprint
+from app.models import Channel, Server, User
+
+rules = RestBlueprint(
+    "rules", __name__, url_prefix=API_PREFIX, description="What policies judge by"
+)
+
+SERVER_RULES = "/servers/<int:server_id>/rules"
+CHANNEL_RULES = "/channels/<int:channel_id>/rules"
+CLEARANCE = "/admin/users/<int:user_id>/clearance"
+
+
+@rules.get(SERVER_RULES)
+@require_permission("server.manage", "server", "server_id")
+@rules.response(200, ServerRulesSchema)
+def read_server_rules(server_id: int) -> Server:
+    """When, from where and with what a server may be managed"""
+    return existing(Server, server_id)
+
+
+@rules.put(SERVER_RULES)
+@require_permission("server.manage", "server", "server_id")
+@rules.arguments(ServerRulesSchema)
+@rules.response(200, ServerRulesSchema)
+def set_server_rules(body: dict[str, Any], server_id: int) -> Server:
+    """Say when, from where and with what a server may be managed
+
+    Networks that you come from yourself are refused.
+    """
+    return service.set_server_rules(server_id, current_user_id(), body)
+
+
+@rules.get(CHANNEL_RULES)
+@require_permission("channel.manage", "channel", "channel_id")
+@rules.response(200, ChannelRulesSchema)
+def read_channel_rules(channel_id: int) -> Channel:
+    """When messages may be sent in a channel, and how sensitive it is"""
+    return existing(Channel, channel_id)
+
+
+@rules.put(CHANNEL_RULES)
+@require_permission("channel.manage", "channel", "channel_id")
+@rules.arguments(ChannelRulesSchema)
+@rules.response(200, ChannelRulesSchema)
+def set_channel_rules(body: dict[str, Any], channel_id: int) -> Channel:
+    """Say when messages may be sent in a channel, and how sensitive it is
+
+    A sensitivity above your own clearance can neither be set nor lifted by you.
+    """
+    return service.set_channel_rules(channel_id, current_user_id(), body)
+
+
+@rules.get(CLEARANCE)
+@require_permission("admin.users")
+@rules.response(200, ClearanceSchema)
+def read_clearance(user_id: int) -> User:
+    """The clearance of an account"""
+    return existing(User, user_id)
+
+
+@rules.put(CLEARANCE)
+@require_permission("admin.users")
+@rules.arguments(SetClearanceSchema)
+@rules.response(200, ClearanceSchema)
+def set_clearance(body: dict[str, Any], user_id: int) -> User:
+    """Say what an account is trusted with"""
+    return service.set_clearance(current_user_id(), user_id, **body)

@@ -1,0 +1,35 @@
+# The decision. Every other policy only adds codes to `deny`, or to `lifted`.
+#
+# A rule is written so that it denies unless what lets through is there and of the right type:
+# `not <something that is true>`. Whatever cannot be had, or computed, then denies by itself.
+package yoto.authz
+
+default allow := false
+
+allow if {
+	named
+	count(standing) == 0
+}
+
+standing := deny - lifted
+
+decision := {"allow": allow, "deny": [code | some code in standing]}
+
+deny contains "missing:action.name" if not is_string(input.action.name)
+
+# What documents may call the permission: "*" for all, "admin.*" for all of its group, its name.
+deny contains "missing:action.names" if not named
+
+named if {
+	is_array(input.action.names)
+	input.action.name in input.action.names
+	"*" in input.action.names
+}
+
+deny contains "missing:subject.id" if not is_number(input.subject.id)
+
+deny contains "missing:resource.scope" if not input.resource.scope in {"global", "server", "channel"}
+
+in_server if input.resource.scope == "server"
+
+in_server if input.resource.scope == "channel"
