@@ -92,21 +92,28 @@ class EventStream:
         self.max_length = max_length
         self.ttl_ms = ttl_ms
         self.counts = PublishCounts()
+        # Since the last one that was published.
+        self._untold = 0
 
     def publish(self, event: Event) -> str | None:
         """Append an event; returns the entry's id.
 
-        What happened has happened, whether or not it can be told: without Redis this logs, counts
-        and returns None.
+        What happened has happened, whether or not it can be told: without Redis this counts and
+        returns None; the first such event of an outage is logged, and their number at its end.
         """
         args = (event.type, self.source, encode(event), self.max_length, self.ttl_ms)
         try:
             entry_id: bytes = self._redis.scripts.run(_PUBLISH, [self.key], args)
         except (PlatformError, exceptions.RedisError) as error:
             self.counts.failed += 1
-            log.warning("event %s was not published: %s", event.type, error)
+            self._untold += 1
+            if self._untold == 1:
+                log.warning("events, such as %s, are not published now: %s", event.type, error)
             return None
         self.counts.published += 1
+        if self._untold:
+            log.warning("events are published again; %d were not", self._untold)
+            self._untold = 0
         return entry_id.decode()
 
     def read(self, after_id: str = BEGINNING, limit: int = READ_LIMIT) -> list[StoredEvent]:

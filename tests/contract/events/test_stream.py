@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from app.core.errors import StoreUnavailable
 from app.core.events import BEGINNING, ConfigRestored, EventStream, StreamInfo, to_plain
 from app.core.redis import RedisConnection, RedisSettings
-from tests.support.redis_servers import free_port
+from tests.support.redis_servers import Server, free_port, start_valkey, wait_until
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server that this test may break."""
+    with start_valkey() as server:
+        yield server
 
 
 def restored(number: int) -> ConfigRestored:
@@ -88,3 +97,23 @@ def test_publishing_without_redis_is_counted_and_hides_nothing() -> None:
     with pytest.raises(StoreUnavailable):
         stream.read()
     dead.close()
+
+
+def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
+    own_server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    redis = RedisConnection(RedisSettings(url=own_server.url))
+    stream = EventStream(redis, "instance-1")
+    assert stream.publish(restored(1)) is not None
+    own_server.kill()
+    told: list[str] = []
+    with caplog.at_level(logging.INFO, "app.core.events.stream"):
+        for number in range(20):
+            assert stream.publish(restored(number)) is None
+        own_server.start()
+        wait_until(lambda: stream.publish(restored(9)) is not None, 30)
+        told = [record.message for record in caplog.records if "events" in record.name]
+    assert len(told) == 2
+    assert told[0].startswith("events, such as config.restored, are not published now:")
+    assert told[1] == f"events are published again; {stream.counts.failed} were not"
+    redis.close()
