@@ -1,4 +1,4 @@
-"""The examples of the guides to explanations, searches and templates run as they are written."""
+"""The examples of the guides to verdicts and what follows from them run as they are written."""
 
 from __future__ import annotations
 
@@ -65,6 +65,15 @@ def test_the_example_of_searches(app: Flask, world: World) -> None:
         )
         assert names["page"].ids == (harbour.owner.id,)
         db.session.remove()
+
+
+def test_the_example_of_access_reviews(app: Flask, world: World, capsys: Any) -> None:
+    harbour = world.server(world.user("mara"))
+    with app.app_context():
+        names = run("access-review.md", permissions=permissions, channel_id=harbour.channel_id)
+        db.session.remove()
+    assert capsys.readouterr().out == "mara owner None ['owner']\n"
+    assert names["found"].permission == "message.pin"
 
 
 def test_the_example_of_templates(app: Flask, world: World) -> None:
