@@ -33,7 +33,8 @@ DEEPEST = 12
 PACKAGE = ("yoto", "authz")
 TEST_PACKAGE = ("yoto", "authz_test")
 _DOCUMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
-_RESERVED = frozenset(("yoto", "system"))
+# Where policies are, what OPA keeps for itself, and what the engine for OPA adds.
+_RESERVED = re.compile(r"system|yoto.*")
 
 _OUTSIDE = "a verdict must follow from the input and the data documents alone"
 _DIFFERENT = "the engines differ in it"
@@ -124,7 +125,7 @@ def _check_data(bundle: Bundle) -> None:
     for document in bundle.data:
         if not _DOCUMENT_NAME.fullmatch(document):
             raise PolicyError(str(document), "is no name for a data document: letters, digits, _")
-        if document in _RESERVED:
+        if _RESERVED.fullmatch(document):
             raise PolicyError(
                 document, f"a data document conflicts with what is at data.{document} already"
             )

@@ -1,0 +1,108 @@
+"""Requests to an OPA server: pooled, in time, and JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+import urllib3
+from urllib3.exceptions import HTTPError, TimeoutError
+
+from app.core.errors import PolicyUnavailable
+from app.core.policy.engine.opa.deadline import DeadlineConnection, DeadlineTlsConnection
+from app.core.policy.engine.opa.settings import OpaSettings
+
+# Each request may be sent twice: they read, or they put what is already there.
+ATTEMPTS = 2
+
+
+class BadAnswer(Exception):
+    """What came back is not what an OPA server says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the server said: HTTP status and JSON; None if it sent nothing."""
+
+    status: int
+    body: Any
+
+
+class Deadline:
+    """A time on the clock by which something has to be done."""
+
+    def __init__(self, seconds: float) -> None:
+        self._at = monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds until then; 0 afterwards."""
+        return max(0.0, self._at - monotonic())
+
+
+class Wire:
+    """Connections to one server; opened when they are needed. Safe for threads and greenlets."""
+
+    def __init__(self, settings: OpaSettings) -> None:
+        """Nothing connects yet."""
+        url = urllib3.util.parse_url(settings.url)
+        options: dict[str, Any] = {"maxsize": settings.connections, "block": False}
+        if url.scheme == "https":
+            options |= {"ca_certs": settings.ca_file, "cert_reqs": "CERT_REQUIRED"}
+        self._pool = urllib3.connection_from_url(settings.url, **options)
+        # urllib3 has this attribute for exactly such a connection.
+        self._pool.ConnectionCls = (
+            DeadlineTlsConnection if url.scheme == "https" else DeadlineConnection
+        )
+        self._base = (url.path or "").rstrip("/")
+        self._headers = {"Content-Type": "application/json"}
+        if settings.token:
+            self._headers["Authorization"] = f"Bearer {settings.token}"
+
+    def ask(self, method: str, path: str, body: str | None, deadline: Deadline) -> Answer:
+        """One request, sent again if its connection broke.
+
+        Raises:
+            PolicyUnavailable: no answer within the deadline, none that can be read, or one that
+                says that the server is not for us.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._once(method, path, body, deadline)
+            except TimeoutError as error:
+                raise PolicyUnavailable(error) from error
+            except (HTTPError, OSError, BadAnswer) as error:
+                if attempt == ATTEMPTS or isinstance(error, BadAnswer) or not deadline.left():
+                    raise PolicyUnavailable(error) from error
+        raise AssertionError("every attempt returns or raises")
+
+    def close(self) -> None:
+        """Close all connections that are not in use."""
+        self._pool.close()
+
+    def _once(self, method: str, path: str, body: str | None, deadline: Deadline) -> Answer:
+        left = deadline.left()
+        if not left:
+            raise TimeoutError("no time left")
+        response = self._pool.urlopen(
+            method,
+            self._base + path,
+            body=None if body is None else body.encode("utf-8"),
+            headers=self._headers,
+            retries=False,
+            redirect=False,
+            timeout=urllib3.Timeout(total=left),
+        )
+        if response.status not in (200, 204, 400, 404, 500):
+            raise BadAnswer(f"HTTP status {response.status}")
+        return Answer(response.status, _parsed(response.data))
+
+
+def _parsed(data: bytes) -> Any:
+    if not data:
+        return None
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadAnswer("not JSON") from error
