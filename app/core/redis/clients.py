@@ -8,7 +8,9 @@ works on them.
 from __future__ import annotations
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, MutableSet
+from contextlib import suppress
+from queue import Empty
 from typing import Any
 
 import redis
@@ -133,7 +135,18 @@ class GatedPool(BlockingConnectionPool):
 
     def __init__(self, gate: Gate, **options: Any) -> None:
         self._gate = gate
+        self._closed = False
         super().__init__(gate=gate, **options)  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Close every connection; one that a call is using is closed when it comes back."""
+        self._closed = True
+        self._close_idle()
+
+    def release(self, connection: Any) -> None:
+        super().release(connection)  # type: ignore[no-untyped-call]
+        if self._closed:
+            self._close_idle()
 
     def get_connection(self, *args: Any, **options: Any) -> Any:
         self._gate.check()
@@ -144,6 +157,17 @@ class GatedPool(BlockingConnectionPool):
             if isinstance(error, StoreUnavailable):
                 raise
             raise StoreUnavailable("redis", error) from error
+
+    def _close_idle(self) -> None:
+        # Taken out first, so that no call gets one that is being closed: it would open it again.
+        taken = []
+        with suppress(Empty):
+            while True:
+                taken.append(self.pool.get_nowait())
+        for connection in taken:
+            if connection is not None:
+                connection.disconnect()
+            self.pool.put_nowait(connection)
 
 
 class ClusterClient(redis.RedisCluster):
@@ -180,9 +204,16 @@ def single_client(endpoint: Endpoint, gate: Gate, max_connections: int) -> redis
 
 
 def cluster_client(
-    endpoints: list[Endpoint], gate_of: Callable[[str, int], Gate], max_connections: int
+    endpoints: list[Endpoint],
+    gate_of: Callable[[str, int], Gate],
+    max_connections: int,
+    pools: MutableSet[GatedPool],
 ) -> ClusterClient:
     """A client of the cluster that ``endpoints`` belong to; connects at once.
+
+    Args:
+        pools: takes the pool of each server, so that those of servers that leave the cluster can be
+            closed too.
 
     Raises:
         StoreUnavailable: none of them answers.
@@ -190,7 +221,9 @@ def cluster_client(
     first, *others = endpoints
 
     def pool(host: str, port: int, **options: Any) -> GatedPool:
-        return GatedPool(gate_of(host, port), host=host, port=port, **options)
+        made = GatedPool(gate_of(host, port), host=host, port=port, **options)
+        pools.add(made)
+        return made
 
     options = {
         key: value for key, value in first.options.items() if key not in ("host", "port", "retry")

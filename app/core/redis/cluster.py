@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 import threading
 from typing import Any
+from weakref import WeakSet
 
 from redis import exceptions
 from redis.cluster import PRIMARY
 
 from app.core.errors import StoreUnavailable
-from app.core.redis.clients import NO_MAP, ClusterClient, cluster_client
+from app.core.redis.clients import NO_MAP, ClusterClient, GatedPool, cluster_client
 from app.core.redis.endpoint import node_endpoint
 from app.core.redis.gate import Gate, Prober
 from app.core.redis.keys import slot_of
@@ -38,10 +39,15 @@ class ClusterRouter:
         self._prober = prober
         self._nodes: dict[str, Node] = {}
         self._lock = threading.Lock()
+        self._pools: WeakSet[GatedPool] = WeakSet()
         endpoints = [node_endpoint(settings, host, port) for host, port in settings.nodes]
-        self.client: ClusterClient = cluster_client(
-            endpoints, self._gate_of, settings.max_connections
-        )
+        try:
+            self.client: ClusterClient = cluster_client(
+                endpoints, self._gate_of, settings.max_connections, self._pools
+            )
+        except BaseException:
+            self._close_pools()
+            raise
         self._map: Any = self.client.nodes_manager
 
     def node_for(self, key: str | bytes | None) -> Node:
@@ -101,10 +107,14 @@ class ClusterRouter:
         return [self.node_at(node.host, node.port) for node in list(self._map.nodes_cache.values())]
 
     def close(self) -> None:
-        """Close every connection."""
-        self.client.disconnect_connection_pools()  # type: ignore[no-untyped-call]
+        """Close every connection, those of the client too."""
+        self._close_pools()
         for node in list(self._nodes.values()):
-            node.close_idle()
+            node.close()
+
+    def _close_pools(self) -> None:
+        for pool in list(self._pools):
+            pool.close()
 
     def _gate_of(self, host: str, port: int) -> Gate:
         return self.node_at(host, port).gate

@@ -17,7 +17,11 @@ def state_of(sock: socket.socket) -> State:
     with a time-out would wait for it; so this asks the kernel through a plain socket on the same
     file.
     """
-    plain = _socket.socket(fileno=os.dup(sock.fileno()))
+    try:
+        plain = _socket.socket(fileno=os.dup(sock.fileno()))
+    except OSError:
+        # No descriptor is left to look with; whoever cannot tell opens another connection.
+        return "closed"
     try:
         return "has data" if plain.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) else "closed"
     except BlockingIOError:

@@ -63,6 +63,7 @@ class Node:
         self._new_connection = new_connection
         self._timeout = timeout
         self._max_links = max_links
+        self._closed = False
         self._reset()
 
     def _reset(self) -> None:
@@ -130,6 +131,8 @@ class Node:
         if self.gate.failures:
             self.gate.succeeded()
         self._idle.append(link)
+        if self._closed:
+            self.close_idle()
         if self._waiting:
             with self._room:
                 self._room.notify()
@@ -154,6 +157,11 @@ class Node:
             # Not counted: the server may be up. Opening the next link will tell.
             failure = exceptions.ConnectionError(f"{self.name}: {error}")
         return failure
+
+    def close(self) -> None:
+        """Close every link; one that a call is using is closed when it is given back."""
+        self._closed = True
+        self.close_idle()
 
     def close_idle(self) -> None:
         """Close the links that nobody uses."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import redis
 from redis.exceptions import MovedError
 
 from app.core.errors import ConfigurationError
@@ -32,14 +33,16 @@ class Router(Protocol):
         """All known servers, those that only hold copies too."""
 
     def close(self) -> None:
-        """Close every connection that no call is using."""
+        """Close every connection; one that a call is using is closed when the call ends."""
 
 
 class SingleRouter:
     """One server has all keys."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, client: redis.Redis) -> None:
+        """``client`` is of the same server."""
         self.node = node
+        self._client = client
 
     def node_for(self, key: str | bytes | None) -> Node:
         """The one server."""
@@ -66,8 +69,9 @@ class SingleRouter:
         return [self.node]
 
     def close(self) -> None:
-        """Close the links of scripts."""
-        self.node.close_idle()
+        """Close every connection, those of the client too."""
+        self._client.connection_pool.close()
+        self.node.close()
 
 
 def _cluster_behind_url() -> ConfigurationError:

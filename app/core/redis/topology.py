@@ -38,8 +38,10 @@ class Topology:
     server: EmbeddedServer | None = None
 
     def close(self) -> None:
-        """Close every connection and leave the embedded server."""
-        self.client.close()
+        """Close every connection and leave the embedded server.
+
+        A call of another thread goes on; what it uses is closed when it ends.
+        """
         self.router.close()
         if self.server is not None:
             self.server.close()
@@ -138,4 +140,4 @@ def _single(
         before_probe=before_probe,
     )
     client = single_client(endpoint, node.gate, settings.max_connections)
-    return Topology(kind, client, SingleRouter(node), server)
+    return Topology(kind, client, SingleRouter(node, client), server)
