@@ -30,7 +30,7 @@ from app.db import db, utcnow
 from app.http.accounts import Identity, active_account, deny
 from app.http.audit import audit
 from app.http.problems import problem
-from app.models import User
+from app.models import ROTATED, User
 
 FAMILY_CLAIM = "fam"
 EPOCH_CLAIM = "epoch"
@@ -117,7 +117,7 @@ def rotate_tokens() -> TokenPair:
     """
     verify_jwt_in_request(refresh=True)
     claims = get_jwt()
-    if not _deny(claims["jti"], claims, "rotated"):
+    if not _deny(claims["jti"], claims, ROTATED):
         audit("token.reuse", f"user:{claims['sub']}", actor_id=None)
         _deny(claims[FAMILY_CLAIM], claims, "reused")
         raise Unauthorized(

@@ -35,11 +35,12 @@ from app.models.role import (
 )
 from app.models.server import Invite, Server
 from app.models.switch import PlatformSwitch
-from app.models.token import RevokedToken
+from app.models.token import ROTATED, RevokedToken
 from app.models.user import User
 
 __all__ = [
     "EVERYONE",
+    "ROTATED",
     "AuditRecord",
     "Category",
     "Channel",

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
 
+# The reason of a refresh token that was spent: its sign-in goes on.
+ROTATED = "rotated"
+
 
 class RevokedToken(db.Model):
     """A denied token: one refresh token by its id, or a whole sign-in by its family.

@@ -13,6 +13,7 @@ from app.blueprints.community_socket.listeners import Connection, Listeners
 from app.core.errors import PlatformError, UnknownResource
 from app.db import writing
 from app.extensions import permissions, socketio
+from app.http.auth import identity_of
 
 NAMESPACE = "/community"
 EXTENSION = "yoto.community"
@@ -60,7 +61,7 @@ def _in_time(listening: dict[str, Connection]) -> dict[str, Connection]:
     now = time.time()
     for sid, connection in listening.items():
         if connection.expires_at <= now:
-            socketio.server.disconnect(sid, namespace=NAMESPACE)
+            _cut_off(sid)
     return {sid: found for sid, found in listening.items() if found.expires_at > now}
 
 
@@ -95,6 +96,21 @@ def put_out(channel_id: int) -> None:
     except UnknownResource:
         for sid in listening:
             _remove(sid, channel_id)
+
+
+def end_sign_ins(user_id: int) -> None:
+    """Cut those sockets of the user in this worker off whose token is refused by now.
+
+    Raises:
+        StoreUnavailable, DBAPIError: whether it is cannot be told now.
+    """
+    for sid, connection in listeners().of_user(user_id).items():
+        if identity_of(connection.token) is None:
+            _cut_off(sid)
+
+
+def _cut_off(sid: str) -> None:
+    socketio.server.disconnect(sid, namespace=NAMESPACE)
 
 
 def _remove(sid: str, channel_id: int) -> None:

@@ -14,9 +14,10 @@ CHANNELS_MAX = 100  # one connection; a page shows one channel and badges for so
 
 @dataclass(slots=True)
 class Connection:
-    """One socket: whose it is, what it listens to, and until when (epoch seconds)."""
+    """One socket: whose it is, by which access token, until when (epoch s), and what it hears."""
 
     user_id: int
+    token: str = field(repr=False)
     expires_at: float
     channel_ids: set[int] = field(default_factory=set)
 
@@ -29,9 +30,9 @@ class Listeners:
         self._connections: dict[str, Connection] = {}
         self._by_channel: defaultdict[int, set[str]] = defaultdict(set)
 
-    def connect(self, sid: str, user_id: int, expires_at: float) -> None:
+    def connect(self, sid: str, user_id: int, token: str, expires_at: float) -> None:
         with self._lock:
-            self._connections[sid] = Connection(user_id, expires_at)
+            self._connections[sid] = Connection(user_id, token, expires_at)
 
     def disconnect(self, sid: str) -> None:
         with self._lock:
@@ -87,6 +88,28 @@ class Listeners:
                 else:
                     return set(self._by_channel)
             return found
+
+    def users_about(self, subjects: Iterable[str]) -> set[int]:
+        """The connected users whose sign-ins may have ended with a change of ``subjects``."""
+        with self._lock:
+            connected = {connection.user_id for connection in self._connections.values()}
+        found: set[int] = set()
+        for subject in subjects:
+            kind, _, digits = subject.partition(":")
+            if kind == "global":
+                return connected
+            if kind == "user":
+                found |= {int(digits)} & connected
+        return found
+
+    def of_user(self, user_id: int) -> dict[str, Connection]:
+        """The connections of a user."""
+        with self._lock:
+            return {
+                sid: connection
+                for sid, connection in self._connections.items()
+                if connection.user_id == user_id
+            }
 
     def of_channel(self, channel_id: int) -> dict[str, Connection]:
         """The connections that listen to a channel."""

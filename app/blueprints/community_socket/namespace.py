@@ -6,7 +6,6 @@ with the problem that the REST API would have given.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -21,6 +20,7 @@ from app.blueprints.community_socket.broadcasting import (
     NAMESPACE,
     READ,
     emit_here,
+    end_sign_ins,
     listeners,
     put_out,
 )
@@ -45,8 +45,9 @@ def init_community(app: Flask, load: Load) -> None:
     """
     app.extensions[EXTENSION] = known = Listeners()
     app.extensions[FAN_OUT] = FanOut(app, known, load, emit_here)
-    warden = Warden(app, app.extensions[EXTENSION], put_out)
-    cache.of(app).tailer.subscribe(warden.heard)
+    tailer = cache.of(app).tailer
+    tailer.subscribe(Warden(app, "channel", known.channels_about, put_out).heard)
+    tailer.subscribe(Warden(app, "user", known.users_about, end_sign_ins).heard)
     app.extensions["socketio"].on_namespace(CommunityNamespace(NAMESPACE))
 
 
@@ -79,7 +80,7 @@ class CommunityNamespace(Namespace):
         found = identity_of(token) if isinstance(token, str) else None
         if found is None:
             raise ConnectionRefusedError("a valid access token is needed")
-        listeners().connect(_sid(), found.user_id, decode_token(token)["exp"])
+        listeners().connect(_sid(), found.user_id, token, decode_token(token)["exp"])
         fan_out_of(current_app).start()
 
     def on_disconnect(self, *_: Any) -> None:
@@ -90,7 +91,7 @@ class CommunityNamespace(Namespace):
         """Listen to a channel: ``{"channel_id": 3}``; needs ``channel.read`` there."""
         channel_id = _channel_id(args)
         connection = listeners().get(_sid())
-        if connection is None or connection.expires_at <= time.time():
+        if connection is None or identity_of(connection.token) is None:
             raise Unauthorized("Connect again, with a token that is good now.")
         demand(connection.user_id, READ, "channel", channel_id)
         listeners().join(_sid(), channel_id)

@@ -1,4 +1,4 @@
-"""Puts out of a channel's room who may no longer read the channel, as soon as the log says so."""
+"""Takes from sockets what was lost since, as soon as the log says so: a channel, or the sign-in."""
 
 from __future__ import annotations
 
@@ -8,41 +8,52 @@ from collections.abc import Callable, Sequence
 
 from flask import Flask
 
-from app.blueprints.community_socket.listeners import Listeners
 from app.core.cache import Position
 from app.core.errors import PlatformError
+from app.db import writing
+from app.http.guards import STORE_FAILURES
 
 log = logging.getLogger(__name__)
 
-RETRY_SECONDS = 0.5  # until a channel whose readers could not be told is judged again
+RETRY_SECONDS = 0.5  # until what could not be judged is judged again
 IDLE_SECONDS = 2.0  # without work, after which the thread ends
 
 
 class Warden:
-    """Judges rooms again after changes, in a thread of its own that lives while there is work.
+    """Judges things of one kind again after changes, in a thread that lives while there is work.
 
     Args:
-        judge: puts out of a channel's room who may not read it; called in a context of ``app``.
+        kind: ``channel`` or ``user``, for logs and the thread's name.
+        concerned: from the subjects of a change to the ids of what it may have changed; quick.
+        judge: takes from the sockets about this id what they may no longer have; called in a
+            context of ``app``.
     """
 
-    def __init__(self, app: Flask, listeners: Listeners, judge: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        kind: str,
+        concerned: Callable[[Sequence[str]], set[int]],
+        judge: Callable[[int], None],
+    ) -> None:
         self._app = app
-        self._listeners = listeners
+        self._kind = kind
+        self._concerned = concerned
         self._judge = judge
         self._changed = threading.Condition()
-        self._channels: set[int] = set()
+        self._waiting: set[int] = set()
         self._thread: threading.Thread | None = None
 
     def heard(self, subjects: Sequence[str], position: Position) -> None:
         """Take in one entry of the invalidation log; it was applied, and this is quick."""
-        channels = self._listeners.channels_about(subjects)
-        if not channels:
+        found = self._concerned(subjects)
+        if not found:
             return
         with self._changed:
-            self._channels |= channels
+            self._waiting |= found
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._run, name="yoto-community-warden", daemon=True
+                    target=self._run, name=f"yoto-community-{self._kind}-warden", daemon=True
                 )
                 self._thread.start()
             self._changed.notify()
@@ -50,20 +61,19 @@ class Warden:
     def _run(self) -> None:
         while True:
             with self._changed:
-                if not self._channels:
+                if not self._waiting:
                     self._changed.wait(IDLE_SECONDS)
-                if not self._channels:
+                if not self._waiting:
                     self._thread = None
                     return
-                channel_id = self._channels.pop()
+                id_ = self._waiting.pop()
             try:
-                with self._app.app_context():
-                    self._judge(channel_id)
-            except PlatformError as error:
-                # Nobody is told anything in the channel meanwhile: that is judged anew each time.
-                log.warning("the listeners of channel %d wait to be judged: %s", channel_id, error)
+                with self._app.app_context(), writing(False):
+                    self._judge(id_)
+            except (PlatformError, *STORE_FAILURES) as error:
+                log.warning("the sockets of %s %d wait to be judged: %s", self._kind, id_, error)
                 with self._changed:
-                    self._channels.add(channel_id)
+                    self._waiting.add(id_)
                     self._changed.wait(RETRY_SECONDS)
             except Exception:
-                log.exception("the listeners of channel %d were not judged", channel_id)
+                log.exception("the sockets of %s %d were not judged", self._kind, id_)

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from app.core import cache
 from app.core.permission.outbox.touches import Home, Touches
 from app.models import (
+    ROTATED,
     Category,
     Channel,
     ChannelOverwrite,

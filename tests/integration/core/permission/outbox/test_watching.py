@@ -9,6 +9,7 @@ from app.core.permission.outbox.touches import MAX_USERS
 from app.db import db, utcnow
 from app.extensions import permissions
 from app.models import (
+    ROTATED,
     Category,
     Channel,
     ChannelOverwrite,
@@ -18,6 +19,7 @@ from app.models import (
     Permission,
     PermissionGroup,
     PermissionGroupMember,
+    RevokedToken,
     Role,
     RoleAssignment,
     RoleGrant,
@@ -31,6 +33,27 @@ from tests.integration.core.permission.outbox.conftest import Scene
 def test_disabling_somebody_touches_them(scene: Scene) -> None:
     with scene.touching(f"user:{scene.member.id}"):
         scene.get(User, scene.member.id).disabled = True
+
+
+def test_a_sign_in_that_ends_touches_its_user_and_a_spent_refresh_token_nobody(
+    scene: Scene,
+) -> None:
+    def denial(reason: str) -> RevokedToken:
+        return RevokedToken(
+            token_key=reason, user_id=scene.member.id, reason=reason, expires_at=utcnow()
+        )
+
+    for reason in ("logout", "reused"):
+        with scene.touching(f"user:{scene.member.id}"):
+            db.session.add(denial(reason))
+    with scene.touching():
+        db.session.add(denial(ROTATED))
+    with scene.touching():
+        db.session.execute(delete(RevokedToken))
+    with scene.touching(f"user:{scene.member.id}"):
+        db.session.execute(
+            update(User).where(User.id == scene.member.id).values(token_epoch=User.token_epoch + 1)
+        )
 
 
 def test_what_verdicts_do_not_read_touches_nothing(scene: Scene) -> None:
