@@ -1,7 +1,9 @@
 """Wraps what can be decorated: functions, generator functions, and makers of context managers.
 
 A generator is inside its guards from its first item to its end, a context manager from entering to
-leaving, not only while the function that made it runs.
+leaving, and a response that is streamed until its body was sent, not only while the function that
+made it runs. A generator that is a view is let in when it is called, while a refusal can still be
+answered.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
+from .body import GuardedBody, answers_request
 from .call import Call
 from .stack import Admission, Instead, Stack
 
@@ -76,8 +79,7 @@ def _wrap(stack: Stack) -> Callable[..., Any]:
 def _wrap_generator(stack: Stack) -> Callable[..., Any]:
     fn = stack.fn
 
-    @functools.wraps(fn)
-    def guarded(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+    def lazily(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         admission = stack.open(Call(fn, args, kwargs))
         if isinstance(admission, Instead):
             return (yield from admission.answer())
@@ -88,6 +90,16 @@ def _wrap_generator(stack: Stack) -> Callable[..., Any]:
             raise
         admission.finish(None, value)
         return value
+
+    @functools.wraps(fn)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if not answers_request(fn):
+            return lazily(*args, **kwargs)
+        items = fn(*args, **kwargs)  # of which nothing has run yet
+        admission = stack.open(Call(fn, args, kwargs))
+        if isinstance(admission, Instead):
+            return admission.answer()
+        return GuardedBody(items, admission.finish)
 
     return guarded
 

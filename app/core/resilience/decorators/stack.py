@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.errors import CircuitOpen
 
+from .body import keep_open
 from .call import Call
 from .degrade import DegradePart
 from .parts import Fallback, Held, Part
@@ -97,8 +98,10 @@ class Stack:
         except BaseException as error:
             admission.finish(error)
             raise
-        admission.finish(None, value)
-        return value
+        answer, is_open = keep_open(self.fn, value, lambda error: admission.finish(error, value))
+        if not is_open:
+            admission.finish(None, value)
+        return answer
 
 
 def _bound(fallback: Fallback, call: Call) -> Callable[[], Any]:

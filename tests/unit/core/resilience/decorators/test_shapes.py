@@ -105,7 +105,7 @@ class TestEach:
             return got
 
         generator = talk(1)
-        assert inspect.isgeneratorfunction(talk)
+        assert inspect.isgenerator(generator)
         assert next(generator) == 1
         assert generator.send("x") == "x"  # type: ignore[attr-defined]
         assert generator.throw(KeyError) == "caught"  # type: ignore[attr-defined]
