@@ -15,6 +15,7 @@ from app.core.permission.search import Page
 from app.db import db
 from app.extensions import permissions
 from app.models import Channel, Server
+from tests.conftest import DATABASE
 from tests.integration.core.permission.conftest import Clock
 from tests.integration.core.permission.stored import permission_ids, store
 from tests.unit.core.permission.dense import USERS, dense_community
@@ -26,9 +27,13 @@ EVERYBODY = (*USERS, NOBODY)
 
 
 def on_worlds(number: int) -> Callable[..., None]:
-    """So many random worlds at random moments, each with two permissions to look at."""
+    """So many random worlds at random moments, each with two permissions to look at.
+
+    MariaDB, which plans each of these statements for milliseconds, gets a tenth of them: what it
+    is there to show is that it takes the same SQL to mean the same.
+    """
     several = settings(
-        max_examples=number,
+        max_examples=number // 10 if DATABASE == "mariadb" else number,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
