@@ -40,6 +40,7 @@ from tests.support.redis_servers import start_valkey
 SIZES = (10, 1_000, 100_000)
 GRANTS_A_ROLE = 10
 BATCH = 10_000
+MANY_ROLES = 100
 ROUNDS = 60
 SECONDS_A_TURN = 0.01  # a contestant's calls in one round, before the next one's turn
 
@@ -97,7 +98,10 @@ def names() -> list[tuple[int, str]]:
 
 
 def store(roles: int) -> tuple[int, list[int]]:
-    """A server with so many roles, each with a member; its id, and the members' ids."""
+    """A server with so many roles, each with a member; its id, and the members' ids.
+
+    The first member holds a hundred of the roles.
+    """
     granted = names()
     with writing():
         owner = User(username=f"owner{roles}", display_name="Owner", password_hash="!")
@@ -137,7 +141,8 @@ def store(roles: int) -> tuple[int, list[int]]:
             [
                 {"user_id": user_id, "role_id": held[index % roles]}
                 for index, user_id in enumerate(users)
-            ],
+            ]
+            + [{"user_id": users[0], "role_id": role_id} for role_id in held[1:MANY_ROLES]],
         )
         scope = {"server_id": server.id, "scope_key": f"server:{server.id}"}
         db.session.execute(
@@ -244,6 +249,9 @@ def run(server: RedisServer, grants: int) -> dict[str, float]:
     def warm() -> dict[int, bool]:
         return permissions.batch_check_permissions(crowd, name, "server", server_id)
 
+    small_id, (small_user, *_) = (server_id, users) if roles == 1 else store(1)
+    small = {"u": small_user, "p": name, "s": "server", "i": small_id}
+    assert permissions.check_permission(small_user, name, "server", small_id)
     assert ask() and all(warm().values())
     # A request has used its session by the time that it checks.
     db.session.execute(select(1))
@@ -253,6 +261,12 @@ def run(server: RedisServer, grants: int) -> dict[str, float]:
         {
             "dict look-up": looped("answers[(u, p, s, i)]", answers=answers, **key),
             "check, memory": looped("check(u, p, s, i)", check=permissions.check_permission, **key),
+            "the same, 100 roles": looped(
+                "check(u, p, s, i)", check=permissions.check_permission, **key | {"u": users[0]}
+            ),
+            "the same, 10 grants": looped(
+                "check(u, p, s, i)", check=permissions.check_permission, **small
+            ),
             "empty evalsha": looped(
                 "client.evalsha(sha, 1, 'yoto:{bench}')", client=plain, sha=sha
             ),
@@ -272,6 +286,8 @@ def run(server: RedisServer, grants: int) -> dict[str, float]:
     return {
         **{name: round(value, 3) for name, value in medians.items()},
         "memory / dict look-up": round(memory / medians["dict look-up"], 2),
+        "100 roles / one": round(medians["the same, 100 roles"] / memory, 2),
+        "all grants / 10": round(memory / medians["the same, 10 grants"], 2),
         "Redis / empty evalsha": round(medians["check, Redis"] / medians["empty evalsha"], 2),
         "batch, verdicts a second": round(BATCH / medians[f"batch of {BATCH:,}, warm"] * 1e6),
         "FastEnforcer / memory": round(medians["FastEnforcer"] / memory, 1),
