@@ -55,7 +55,7 @@ class Base:
     POLICY_ENGINE = "embedded"
     OPA_URL: str | None = None
     OPA_TOKEN: str | None = None
-    OPA_TIMEOUT = 0.5
+    OPA_TIMEOUT = 1.0
     OPA_CA_CERTS: str | None = None
     # A folder whose policies are stored as soon as they are saved, for development.
     POLICY_DIR: str | None = None

@@ -88,13 +88,14 @@ def supervise(options: argparse.Namespace) -> int:
     """Prepare the database once, then keep the workers alive; the exit code."""
     from app import create_app
     from app.cli.startup import prepare
-    from app.extensions import permissions
+    from app.extensions import permissions, policy
     from app.server import Supervisor, bind
 
     app = create_app()
     prepare(app)
     # What that began in the background is the workers' to do.
     permissions.close(app)
+    policy.close(app)
     host, port = address(options, app.config)
     with bind(host, port) as reserved:
         port = reserved.getsockname()[1]

@@ -1,4 +1,4 @@
-"""What happens before the first request: tables, built-in permissions, demo data."""
+"""What happens before the first request: tables, built-in permissions, policies, demo data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask_migrate import upgrade
 from sqlalchemy import func, select
 
 from app.cli.seed.demo import seed_demo, show_accounts
-from app.core.errors import StoreUnavailable
+from app.core.errors import PolicyError, StoreUnavailable, ValidationFailed
 from app.db import db, writing
 from app.extensions import permissions, policy
 from app.models import User
@@ -28,7 +28,7 @@ def prepare(app: Flask) -> None:
             return
         upgrade()
         permissions.sync_catalogue()
-        policy.sync_defaults()
+        _store_default_policies()
         empty = db.session.scalar(select(func.count()).select_from(User)) == 0
         db.session.rollback()
         if app.config["SEED_DEMO"] and empty:
@@ -47,3 +47,12 @@ def start_work(app: Flask) -> None:
     except StoreUnavailable as error:
         # The threads run, and look again by themselves.
         log.warning("starting without knowing whether there is maintenance: %s", error)
+    policy.start(app)
+
+
+def _store_default_policies() -> None:
+    """What cannot be stored now leaves the policies that there are, and the server starts."""
+    try:
+        policy.sync_defaults()
+    except (PolicyError, StoreUnavailable, ValidationFailed) as error:
+        log.error("the default policies are not stored: %s", error)

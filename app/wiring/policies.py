@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core.policy import EmbeddedEngine, PolicyEngine
+from app.core.policy import OPA_BREAKER, EmbeddedEngine, OpaEngine, OpaSettings, PolicyEngine
+from app.core.resilience import Resilience
+
+OPA = "opa"
 
 
 def policy_engine(app: Flask) -> PolicyEngine:
-    """An engine for ``app``; nothing is connected and no thread started."""
-    return EmbeddedEngine()
+    """An engine for ``app``; nothing is connected and no thread started.
+
+    Evaluations on an OPA server go through the circuit breaker ``opa``.
+    """
+    config = app.config
+    if config["POLICY_ENGINE"] != OPA:
+        return EmbeddedEngine()
+    controller = Resilience.of(app)
+    controller.define(OPA, circuit_breaker=OPA_BREAKER)
+    settings = OpaSettings(
+        config["OPA_URL"],
+        token=config["OPA_TOKEN"] or "",
+        ca_file=config["OPA_CA_CERTS"],
+        timeout=config["OPA_TIMEOUT"],
+    )
+    return OpaEngine(settings, lambda: controller.circuit_breaker(OPA))

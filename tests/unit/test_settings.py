@@ -149,4 +149,4 @@ def test_the_opa_engine_needs_an_address(tmp_path: Path) -> None:
     assert refused(tmp_path, {"POLICY_ENGINE": "opa"}).key == "OPA_URL"
     assert refused(tmp_path, {"OPA_URL": "opa:8181"}).key == "OPA_URL"
     chosen = {"POLICY_ENGINE": "opa", "OPA_URL": "http://opa:8181"}
-    assert load(tmp_path, chosen).config["OPA_TIMEOUT"] == 0.5
+    assert load(tmp_path, chosen).config["OPA_TIMEOUT"] == 1.0

@@ -26,6 +26,7 @@ from app.core.policy.engine import (
     TestReport,
 )
 from app.core.policy.engine.embedded import EmbeddedEngine
+from app.core.policy.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
 from app.core.policy.input import ABSENT, InputBuilder, Part, Question
 from app.core.policy.manager import PolicyManager
 from app.core.policy.result import UNDEFINED, PolicyDecision, Verdict
@@ -39,6 +40,7 @@ __all__ = [
     "ABSENT",
     "EMERGENCY_SWITCH",
     "INSTEAD_OF_SLOW",
+    "OPA_BREAKER",
     "POLICY_ENGINES",
     "UNDEFINED",
     "BehaviourWatch",
@@ -51,6 +53,8 @@ __all__ = [
     "EngineHealth",
     "InputBuilder",
     "ManagerMetrics",
+    "OpaEngine",
+    "OpaSettings",
     "Part",
     "Person",
     "PlaceAttributes",

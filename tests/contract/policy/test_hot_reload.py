@@ -18,8 +18,8 @@ from app.extensions import policy
 from app.models import PolicyKind, PolicyRevision, PolicyVersion
 from tests.contract.policy.workers import PolicyWorkers
 from tests.integration.core.policy.conftest import empty_record
-from tests.support.policies import MAIN
 from tests.support.redis_servers import wait_until
+from tests.support.small_policies import MAIN
 from tests.support.workers import WorkerProcess
 
 WORKERS = 4

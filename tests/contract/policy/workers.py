@@ -9,7 +9,7 @@ from typing import Any
 
 from app import create_app
 from app.extensions import policy
-from tests.support.policies import question
+from tests.support.small_policies import question
 from tests.support.workers import Workers, obey, options
 
 THREADS = 2

@@ -13,7 +13,7 @@ from flask import Flask
 
 from app.core.policy import PolicyManager
 from tests.integration.core.policy.conftest import policy as in_force
-from tests.support.policies import MAIN, bound, bound_tests, question
+from tests.support.small_policies import MAIN, bound, bound_tests, question
 
 # The application with ``main`` and ``bound`` in force.
 policy = in_force

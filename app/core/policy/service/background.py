@@ -25,8 +25,6 @@ SHARE_SECONDS = 1.0
 ADAPT_SECONDS = 5.0
 # s between two writings of what a candidate did.
 COUNT_SECONDS = 1.0
-# s between two attempts to give an engine back what it has lost.
-REPAIR_SECONDS = 1.0
 
 
 class LoadTask:
@@ -36,22 +34,11 @@ class LoadTask:
         """``poll_seconds``: between two looks when nobody tells."""
         self._loader = loader
         self._poll_seconds = poll_seconds
-        self._repair_wanted = False
-        self._repaired_at = float("-inf")
-
-    def want_repair(self) -> None:
-        """The engine may have lost the set; it gets it again at the next turn."""
-        self._repair_wanted = True
 
     def work(self) -> float:
         """Load what is new; seconds until the next time."""
-        if self._repair_wanted and monotonic() - self._repaired_at >= REPAIR_SECONDS:
-            self._repair_wanted = False
-            self._repaired_at = monotonic()
-            self._loader.load(again=True)
-        else:
-            self._loader.refresh()
-        return min(self._poll_seconds, REPAIR_SECONDS if self._repair_wanted else float("inf"))
+        self._loader.refresh()
+        return self._poll_seconds
 
 
 class ShadowTask:

@@ -47,7 +47,6 @@ class Evaluator:
         slow: SlowWatch,
         recent: RecentInputs,
         on_pace: Callable[[Loaded, Pace], None],
-        on_unavailable: Callable[[], None],
     ) -> None:
         """Nothing is evaluated yet.
 
@@ -55,7 +54,6 @@ class Evaluator:
             engine: its name, for decisions.
             serving: what answers now.
             on_pace: told when evaluations of a set are not fine.
-            on_unavailable: told when the engine was not there.
         """
         self._engine = engine
         self._serving = serving
@@ -65,8 +63,8 @@ class Evaluator:
         self._slow = slow
         self._recent = recent
         self._on_pace = on_pace
-        self._on_unavailable = on_unavailable
         self.uncounted = 0
+        self._said = ""
 
     def evaluate(
         self, document: Mapping[str, Any], valid_for: Validity | None = None
@@ -86,13 +84,11 @@ class Evaluator:
             else:
                 verdict = _denial(UNAVAILABLE if answering is None else TOO_SLOW)
         except PolicyUnavailable as error:
-            log.warning("no engine for policies, which denies: %s", error)
+            self._say("no engine for policies, which denies", error)
             self._metrics.failed(unavailable=True)
-            self._on_unavailable()
             verdict = _denial(UNAVAILABLE)
         except Exception as error:
-            unexpected = not isinstance(error, PlatformError)
-            log.warning("policies gave no verdict, which denies: %s", error, exc_info=unexpected)
+            self._say("policies gave no verdict, which denies", error)
             self._metrics.failed(unavailable=False)
             verdict = _denial(ERROR)
         duration_us = (perf_counter() - began) * MICROSECONDS
@@ -147,6 +143,13 @@ class Evaluator:
         if loaded.shadow is not None:
             loaded.shadow.see(text, verdict)
         return verdict
+
+    def _say(self, what: str, error: Exception) -> None:
+        """Log a failure, unless it is the one that was logged last: each request may have it."""
+        said = f"{what}: {error}"
+        if said != self._said:
+            self._said = said
+            log.warning(said, exc_info=not isinstance(error, PlatformError))
 
     def _note(
         self,

@@ -96,7 +96,6 @@ class PolicyService:
             self._wake_slow,
             settings,
         )
-        self._load_task = LoadTask(self.loader, settings.poll_seconds)
         self.shadow_task = ShadowTask(self.loader, self.shadow_counts)
         self.evaluator = Evaluator(
             engine.name,
@@ -107,10 +106,9 @@ class PolicyService:
             self.slow,
             self.recent,
             self.slow_guard.hear,
-            self._on_unavailable,
         )
         probation = ProbationOfficer(self.loader, self.publisher, self._tell, settings.deny_jump)
-        self._wake_load_now = light.add("load", self._load_task.work)
+        self._wake_load_now = light.add("load", LoadTask(self.loader, settings.poll_seconds).work)
         light.add("inputs", InputTask(self.recent, shared).work)
         adapt = AdaptTask(self.adaptive, self.metrics, self.decisions, self.recent)
         light.add("adaptation", adapt.work)
@@ -157,10 +155,6 @@ class PolicyService:
 
     def _on_load_failure(self, revision: int, reason: str) -> None:
         self._tell(PolicyLoadFailed(revision=revision, reason=reason))
-
-    def _on_unavailable(self) -> None:
-        self._load_task.want_repair()
-        self._wake_load_now()
 
     def _wake_shadow(self) -> None:
         self._wake_shadow_now()

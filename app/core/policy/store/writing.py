@@ -62,15 +62,9 @@ def _write(session: Session, change: Change) -> int:
     policy = session.scalar(
         select(Policy).where(Policy.kind == change.kind, Policy.name == change.name)
     )
-    if policy is None:
-        policy = Policy(kind=change.kind, name=change.name, live_version=None)
-        session.add(policy)
-        session.flush()
-    before = policy.live_version
-    if change.state is None:
-        version = _settle(session, policy, change)
-    else:
-        version = _add(session, policy, change)
+    before = None if policy is None else policy.live_version
+    version = _next(session, policy) if change.state else _settled(session, policy, change)
+    # Before anything else is locked: of two writers the second waits here, and gives up here.
     session.add(
         PolicyRevision(
             revision=change.base + 1,
@@ -82,6 +76,15 @@ def _write(session: Session, change: Change) -> int:
             bundle=change.bundle,
         )
     )
+    session.flush()
+    if policy is None:
+        policy = Policy(kind=change.kind, name=change.name, live_version=None)
+        session.add(policy)
+        session.flush()
+    if change.state:
+        _add(session, policy, version, change)
+    else:
+        _settle(session, policy, version, change)
     record_audit(
         session,
         f"policy.{change.action}",
@@ -101,6 +104,27 @@ def _write(session: Session, change: Change) -> int:
     return version
 
 
+def _next(session: Session, policy: Policy | None) -> int:
+    """The number of the next version."""
+    if policy is None:
+        return 1
+    newest = select(func.max(PolicyVersion.version)).where(PolicyVersion.policy_id == policy.id)
+    return (session.scalar(newest) or 0) + 1
+
+
+def _settled(session: Session, policy: Policy | None, change: Change) -> int:
+    """The number of the version whose state is to change."""
+    statement = select(PolicyVersion.version).where(
+        PolicyVersion.policy_id == (policy.id if policy is not None else None),
+        PolicyVersion.state == _state_before(change),
+    )
+    return session.scalars(statement).one()
+
+
+def _state_before(change: Change) -> PolicyState:
+    return PolicyState.LIVE if change.action == "remove" else PolicyState.CANDIDATE
+
+
 def _account(session: Session, author: str) -> int | None:
     """The id of the account that an author is; None for programs and people at a terminal."""
     match = _ACCOUNT.fullmatch(author)
@@ -111,11 +135,7 @@ def _account(session: Session, author: str) -> int | None:
     return int(match[1])
 
 
-def _add(session: Session, policy: Policy, change: Change) -> int:
-    newest = session.scalar(
-        select(func.max(PolicyVersion.version)).where(PolicyVersion.policy_id == policy.id)
-    )
-    version = (newest or 0) + 1
+def _add(session: Session, policy: Policy, version: int, change: Change) -> None:
     if change.state is PolicyState.LIVE:
         _move(session, policy, PolicyState.LIVE, PolicyState.RETIRED)
         policy.live_version = version
@@ -133,17 +153,11 @@ def _add(session: Session, policy: Policy, change: Change) -> int:
             at=utcnow(),
         )
     )
-    return version
 
 
-def _settle(session: Session, policy: Policy, change: Change) -> int:
-    """Change what a version is, writing no new one; its number."""
-    old = PolicyState.LIVE if change.action == "remove" else PolicyState.CANDIDATE
-    version: int = session.scalars(
-        select(PolicyVersion.version).where(
-            PolicyVersion.policy_id == policy.id, PolicyVersion.state == old
-        )
-    ).one()
+def _settle(session: Session, policy: Policy, version: int, change: Change) -> None:
+    """Change what a version is, writing no new one."""
+    old = _state_before(change)
     if change.action == "promote":
         _move(session, policy, PolicyState.LIVE, PolicyState.RETIRED)
         _move(session, policy, old, PolicyState.LIVE)
@@ -153,7 +167,6 @@ def _settle(session: Session, policy: Policy, change: Change) -> int:
         policy.live_version = None
     else:
         _move(session, policy, old, PolicyState.DROPPED)
-    return version
 
 
 def _move(session: Session, policy: Policy, old: PolicyState, new: PolicyState) -> None:

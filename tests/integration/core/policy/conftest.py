@@ -12,7 +12,7 @@ from app.core.policy import PolicyManager
 from app.db import db
 from app.extensions import policy as manager
 from app.models import Policy, PolicyRevision, PolicyShadowCount, PolicyVersion
-from tests.support.policies import MAIN, bound, bound_tests
+from tests.support.small_policies import MAIN, bound, bound_tests
 
 
 @pytest.fixture

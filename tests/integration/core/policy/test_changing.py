@@ -13,7 +13,7 @@ from app.core.events import Events
 from app.core.policy import PolicyManager
 from app.db import db
 from app.models import AuditRecord, OutboxEvent, PolicyRevision
-from tests.support.policies import bound, bound_tests, question
+from tests.support.small_policies import bound, bound_tests, question
 from tests.support.world import World
 
 
@@ -154,6 +154,8 @@ def test_every_change_is_audited_and_told_in_the_same_transaction(
     person = World(app).user()
     told = select(func.count()).where(OutboxEvent.subject == "policy")
     before = db.session.scalar(told)
+    # What is read from here on began after the change.
+    db.session.rollback()
     policy.put("bound", bound(20), f"user:{person.id}", "more room")
     records = db.session.scalars(
         select(AuditRecord).where(AuditRecord.action == "policy.put").order_by(AuditRecord.id)

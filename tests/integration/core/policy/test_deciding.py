@@ -13,7 +13,7 @@ from app.core.errors import PolicyError, PolicyUnavailable
 from app.core.policy import PolicyManager, Verdict
 from app.extensions import policy as manager
 from tests.integration.core.policy.conftest import empty_record
-from tests.support.policies import bound, question
+from tests.support.small_policies import bound, question
 
 
 def failing(error: BaseException) -> Callable[[str], Verdict]:
@@ -118,7 +118,7 @@ def test_metrics_tell_what_each_policy_did(policy: PolicyManager) -> None:
     line = metrics.policies["bound"]
     assert (line.version, line.evaluations, line.denies) == (1, 2, {"above_bound": 1})
     assert line.complexity.rules == 1 and line.latency is None
-    assert metrics.latency["count"] == 2 and metrics.counts.per_second > 0
+    assert metrics.latency["count"] == 2
     assert metrics.data_bytes == len("{}")
     policy.measure_costs()
     measured = policy.metrics().policies["bound"].latency

@@ -12,12 +12,11 @@ from flask import Flask
 from sqlalchemy import event
 
 from app import close_app, create_app
-from app.core.errors import PolicyUnavailable
-from app.core.policy import Bundle, PolicyManager
+from app.core.policy import PolicyManager
 from app.db import db
 from app.extensions import policy as manager
-from tests.support.policies import MAIN, bound, question
 from tests.support.redis_servers import wait_until
+from tests.support.small_policies import MAIN, bound, question
 
 
 @contextmanager
@@ -71,31 +70,6 @@ def test_a_database_that_is_away_leaves_what_is_in_service(
         event.remove(db.engine, "before_cursor_execute", refuse)
     assert manager.of(app).loader.refresh()
     assert policy.status().loading.error is None
-
-
-def test_an_engine_that_has_lost_the_policies_gets_them_again(
-    app: Flask, policy: PolicyManager, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As an OPA server does that was restarted empty."""
-    service = manager.of(app)
-    compiled: list[str] = []
-    compile_bundle = service.engine.compile
-
-    def compile_again(bundle: Bundle) -> Any:
-        compiled.append(bundle.version)
-        return compile_bundle(bundle)
-
-    def lost(input_json: str) -> Any:
-        raise PolicyUnavailable
-
-    assert policy.evaluate(question(5)).allow
-    monkeypatch.setattr(service.engine, "compile", compile_again)
-    loaded = service.loader.serving.loaded
-    assert loaded is not None
-    monkeypatch.setattr(loaded.compiled, "evaluate", lost)
-    assert policy.evaluate(question(5)).reasons == ("policy_unavailable",)
-    wait_until(lambda: policy.evaluate(question(5)).allow, what="the policies to be back")
-    assert compiled == [loaded.version]
 
 
 def test_reloading_compiles_anew(app: Flask, policy: PolicyManager) -> None:

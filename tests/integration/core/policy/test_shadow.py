@@ -11,8 +11,8 @@ from app.core.errors import PolicyError, ValidationFailed
 from app.core.events import Events
 from app.core.policy import PolicyManager, ShadowReport
 from app.extensions import policy as manager
-from tests.support.policies import bound, bound_tests, question
 from tests.support.redis_servers import wait_until
+from tests.support.small_policies import bound, bound_tests, question
 
 
 def report_after(policy: PolicyManager, decisions: int) -> ShadowReport:

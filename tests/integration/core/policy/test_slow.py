@@ -13,8 +13,8 @@ from app.core.events import Events
 from app.core.policy import PolicyManager, Verdict
 from app.core.policy.service import slow_guard
 from app.extensions import policy as manager
-from tests.support.policies import bound, question
 from tests.support.redis_servers import wait_until
+from tests.support.small_policies import bound, question
 
 LIMIT_MS = 40.0
 
