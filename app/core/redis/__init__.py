@@ -8,6 +8,7 @@ from app.core.redis.info import (
     NodeInfo,
     RedisInfo,
     create_redis_client,
+    every_server_answers,
     get_redis_info,
     test_redis_connection,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "ScriptRegistry",
     "create_redis_client",
     "escape",
+    "every_server_answers",
     "get_redis_info",
     "keys",
     "load_script",

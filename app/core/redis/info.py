@@ -114,6 +114,18 @@ def test_redis_connection(connection: RedisConnection | None = None) -> Connecti
 test_redis_connection.__test__ = False  # type: ignore[attr-defined]
 
 
+def every_server_answers(connection: RedisConnection) -> bool:
+    """Whether all servers that take writes answer now; one that loads its data does not.
+
+    Never raises because of Redis.
+    """
+    try:
+        nodes = connection.topology.router.nodes()
+        return not any(isinstance(node.call(_PING), Exception) for node in nodes)
+    except (PlatformError, *CONNECTION_ERRORS):
+        return False
+
+
 def get_redis_info(connection: RedisConnection | None = None) -> RedisInfo:
     """Describe ``connection`` (default: the current application's), asking every server.
 

@@ -40,6 +40,7 @@ class Work:
     instances: Instances
     rejections: RejectionReporter
     store_monitor: StoreMonitor
+    find_store_again: Callable[[], None]
 
 
 class Background:
@@ -109,7 +110,10 @@ class Background:
 
     def _refresh_config(self) -> float:
         pause = self._work.config.sync.refresh()
-        self._work.store_monitor.observe(self._work.config.sync.redis_answers)
+        answers = self._work.config.sync.redis_answers
+        if answers:
+            self._work.find_store_again()
+        self._work.store_monitor.observe(answers)
         return pause
 
     def _hear_config(self, stored: StoredEvent) -> None:

@@ -83,6 +83,7 @@ class ResilienceController(ConfigAccess):
                 instances=self.instances,
                 rejections=rejections,
                 store_monitor=self._store_monitor,
+                find_store_again=self._guards.find_store_again,
             )
         )
 

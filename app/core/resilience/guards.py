@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeAlias, TypeVar
 
 from app.core.errors import ConfigurationError
+from app.core.redis import every_server_answers
 
 from .breaker import CircuitBreaker
 from .bulkhead import Bulkhead
@@ -16,7 +17,7 @@ from .limiter import RateLimiter
 from .rejections import RejectionReporter
 from .runtime import Runtime
 from .settings import BulkheadConfig, CircuitBreakerConfig, RateLimitConfig
-from .store_error import StoreHealth
+from .store_error import StoreHealth, StoreWatch
 
 T = TypeVar("T")
 Parts: TypeAlias = frozenset[Kind]
@@ -74,10 +75,21 @@ class Guards:
 
     def healths(self) -> Iterable[StoreHealth]:
         """How each guard fares with Redis."""
+        return [watch.health() for watch in self._watches()]
+
+    def find_store_again(self) -> None:
+        """Ask for those that could not reach Redis, used or not, whether all of it answers."""
+        unreachable = [watch for watch in self._watches() if watch.unreachable]
+        asked_at = self._runtime.clock()
+        if unreachable and every_server_answers(self._runtime.redis):
+            for watch in unreachable:
+                watch.reachable(asked_at)
+
+    def _watches(self) -> list[StoreWatch]:
         watches = [breaker.store for breaker in list(self._breakers.values())]
         watches += [limiter.store for limiter in list(self._limiters.values())]
         watches += [bulkhead.store for bulkhead in list(self._bulkheads.values())]
-        return [watch.health() for watch in watches]
+        return watches
 
     def _make(self, objects: dict[str, T], name: str, make: Callable[[str], T]) -> T:
         self._before_first()

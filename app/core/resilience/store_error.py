@@ -6,7 +6,9 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from app.core.errors import StoreUnavailable
 
@@ -39,25 +41,40 @@ class StoreHealth:
 
 
 class StoreWatch:
-    """Keeps the health of one guard. Counts may miss one now and then under threads."""
+    """Keeps the health of one guard. Counts may miss one now and then under threads.
 
-    __slots__ = ("_clock", "_guard", "_since", "answered_locally", "degraded", "store_errors")
+    Attributes:
+        unreachable: no server answered, as opposed to one that refused the script.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_guard",
+        "_last_loss",
+        "_since",
+        "answered_locally",
+        "degraded",
+        "store_errors",
+        "unreachable",
+    )
 
     def __init__(self, guard: str, clock: Callable[[], float]) -> None:
         """``guard``: how the log names it, such as ``"rate limit message.send"``."""
         self._guard = guard
         self._clock = clock
-        self._since = 0.0
-        self.degraded = False
+        self._since = self._last_loss = 0.0
+        self.degraded = self.unreachable = False
         self.store_errors = 0
         self.answered_locally = 0
 
     def lost(self, error: Exception) -> None:
         """A script call failed."""
         self.store_errors += 1
+        self._last_loss = self._clock()
+        self.unreachable = _is_silence(error)
         if not self.degraded:
             self.degraded = True
-            self._since = self._clock()
+            self._since = self._last_loss
             log.warning("%s decides without redis: %s", self._guard, error)
         elif not isinstance(error, StoreUnavailable):
             log.error("%s: redis refused a script: %s", self._guard, error)
@@ -65,9 +82,18 @@ class StoreWatch:
     def found(self) -> None:
         """A script call succeeded."""
         if self.degraded:
-            self.degraded = False
+            self.degraded = self.unreachable = False
             seconds = self._clock() - self._since
-            log.info("%s asks redis again, after %.1f s without", self._guard, seconds)
+            log.info("%s has redis again, after %.1f s without", self._guard, seconds)
+
+    def reachable(self, since: float) -> None:
+        """Every server answered what it was asked at ``since``, seconds of the clock.
+
+        A guard that nobody uses would otherwise say for ever that it has no Redis. What a server
+        refused, a sign of life does not tell of: that is left to the next use.
+        """
+        if self.unreachable and self._last_loss < since:
+            self.found()
 
     def health(self) -> StoreHealth:
         """A picture of now."""
@@ -77,3 +103,9 @@ class StoreWatch:
             self.answered_locally,
             self._clock() - self._since if self.degraded else 0.0,
         )
+
+
+def _is_silence(error: Exception) -> bool:
+    return isinstance(error, StoreUnavailable) and isinstance(
+        error.cause, RedisConnectionError | RedisTimeoutError
+    )

@@ -18,7 +18,7 @@ from app.core.events import Events  # noqa: E402
 from app.core.resilience import BulkheadConfig, Kind  # noqa: E402
 from tests.support.resilience import controller_of, guarded_app  # noqa: E402
 
-LIFETIME = 30.0  # s, in case the test that started this is gone
+LIFETIME = 180.0  # s, in case the test that started this is gone
 
 
 def main(url: str, mode: str) -> None:

@@ -7,10 +7,13 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
 
+from app.core.errors import StoreUnavailable
 from app.core.events import StoreLost, StoreRecovered
 from app.core.resilience import ResilienceController, StoreState
-from app.core.resilience.store_error import StoreHealth
+from app.core.resilience.store_error import StoreHealth, StoreWatch
 from app.core.resilience.store_health import StoreMonitor
 from tests.support.redis_servers import Server, start_valkey, wait_until
 
@@ -53,6 +56,53 @@ class TestStore:
         recovered = told[1]
         assert isinstance(recovered, StoreRecovered)
         assert recovered.lost_ms > 0 and recovered.answered_locally >= 5
+
+    def test_guards_that_nobody_uses_know_by_themselves_that_it_is_back(
+        self, server: Server, controller: ResilienceController
+    ) -> None:
+        limiter, breaker = controller.rate_limiter("thing"), controller.circuit_breaker("thing")
+        bulkhead = controller.bulkhead("thing")
+        server.kill()
+        limiter.hit("k")
+        breaker.allow()
+        bulkhead.acquire().release()
+        watches = [limiter.store, breaker.store, bulkhead.store]
+        assert all(watch.degraded and watch.unreachable for watch in watches)
+        wait_until(lambda: controller.store_status().losses == 1)
+        server.start()
+        wait_until(lambda: controller.store_status().state is StoreState.HEALTHY)
+        assert not any(watch.degraded for watch in watches)
+        assert controller.store_status().degraded_for == 0
+
+
+class TestWatch:
+    @pytest.fixture
+    def watch(self) -> StoreWatch:
+        self.now = 10.0
+        return StoreWatch("guard thing", lambda: self.now)
+
+    def test_an_answer_from_before_the_loss_says_nothing(self, watch: StoreWatch) -> None:
+        watch.lost(StoreUnavailable("redis", RedisConnectionError("gone")))
+        watch.reachable(since=9.0)
+        assert watch.degraded
+        watch.reachable(since=11.0)
+        assert not watch.degraded and not watch.unreachable
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            OutOfMemoryError("command not allowed"),
+            StoreUnavailable("redis", ReadOnlyError("a replica")),
+        ],
+    )
+    def test_a_sign_of_life_does_not_excuse_a_script_that_was_refused(
+        self, watch: StoreWatch, error: Exception
+    ) -> None:
+        watch.lost(error)
+        watch.reachable(since=11.0)
+        assert watch.degraded
+        watch.found()
+        assert not watch.degraded
 
 
 def test_one_guard_without_redis_makes_the_whole_process_degraded(

@@ -56,7 +56,7 @@ def followers(server: Server) -> Iterator[list[Follower]]:
     """Four processes that have all begun."""
     started = [Follower(server.url, mode) for mode in MODES]
     try:
-        wait_until(lambda: all(20 in one.seen for one in started), limit=20)
+        wait_until(lambda: all(20 in one.seen for one in started), limit=60)
         yield started
     finally:
         for one in started:
