@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from app.blueprints import emergency as emergencies
+from app.blueprints.emergency import service as emergencies
 from app.cli.permission import user_id_of
 from app.core.errors import PlatformError
 from app.db import writing

@@ -35,11 +35,13 @@ from app.core.policy.service.status import ManagerMetrics, PolicyStatus
 from app.core.policy.settings import INSTEAD_OF_SLOW, POLICY_ENGINES
 from app.core.policy.shadow import ShadowReport
 from app.core.policy.store import StoredVersion
+from app.core.policy.texts import LANGUAGES, text_of
 
 __all__ = [
     "ABSENT",
     "EMERGENCY_SWITCH",
     "INSTEAD_OF_SLOW",
+    "LANGUAGES",
     "OPA_BREAKER",
     "POLICY_ENGINES",
     "UNDEFINED",
@@ -79,4 +81,5 @@ __all__ = [
     "load_place",
     "load_roles",
     "risk_of",
+    "text_of",
 ]

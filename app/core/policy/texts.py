@@ -21,7 +21,7 @@ def texts(language: str) -> dict[str, str]:
     """
     if language not in LANGUAGES:
         raise ValueError(f"there are no texts in {language!r}")
-    file = resources.files(TEXTS).joinpath("texts", f"{language}.json")
+    file = resources.files(TEXTS) / "texts" / f"{language}.json"
     found: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
     return found
 

@@ -79,6 +79,13 @@ class PolicyLinkSchema(ma.Schema):
     allow = ma.fields.Boolean(required=True)
     reason = ma.fields.String(required=True)
     version = ma.fields.String(required=True, allow_none=True)
+    codes = ma.fields.List(ma.fields.String(), required=True)
+    texts = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.List(ma.fields.String()),
+        required=True,
+        metadata={"description": "What the codes say, by language: en, zh"},
+    )
 
 
 class ChangeSchema(ma.Schema):

@@ -28,6 +28,7 @@ from app.core.permission.source import reading
 from app.core.permission.state import PermissionState, get_state, unreported
 from app.core.permission.statements import CHANNEL
 from app.core.permission.verdict import Decision, reason_of
+from app.core.policy import LANGUAGES, text_of
 
 CHANGES_MAX = 5
 
@@ -75,7 +76,7 @@ class Explaining:
             # What would make roles allow it helps only if the policies would allow it then.
             outcome = ask_policies(quiet, user_id, [registered], place, context)
             if outcome.denied:
-                policies = (PolicyLink(False, outcome.reason, outcome.version),)
+                policies = (_policy_link(False, outcome.reason, outcome.version, outcome.codes),)
                 changes = ()
         explanation = replace(
             _explanation(state, derivation, registered, decision),
@@ -145,7 +146,18 @@ def _policies(
     """What the policies said; they are asked only about what roles allow."""
     if not derivation.resolution.mask & permission.mask:
         return ()
-    return (PolicyLink(decision.allowed, decision.reason, decision.policy_version),)
+    version, codes = decision.policy_version, decision.codes
+    return (_policy_link(decision.allowed, decision.reason, version, codes),)
+
+
+def _policy_link(
+    allow: bool, reason: str, version: str | None, codes: tuple[str, ...]
+) -> PolicyLink:
+    told_codes = codes or (() if allow else (reason,))
+    texts = {
+        language: tuple(text_of(code, language) for code in told_codes) for language in LANGUAGES
+    }
+    return PolicyLink(allow, reason, version, codes, texts)
 
 
 def _changes(

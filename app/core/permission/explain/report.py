@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -80,11 +80,20 @@ class OverwriteStep:
 
 @dataclass(frozen=True, slots=True)
 class PolicyLink:
-    """What the policies said; ``reason`` is a code."""
+    """What the policies said.
+
+    Attributes:
+        reason: a code.
+        version: the set that answered; None: none did.
+        codes: all codes of a denial.
+        texts: what each code says, by language (``en``, ``zh``).
+    """
 
     allow: bool
     reason: str
     version: str | None
+    codes: tuple[str, ...] = ()
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

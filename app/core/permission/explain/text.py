@@ -89,6 +89,7 @@ def _lines(found: Explanation) -> Iterator[str]:
         [
             f"{'allow' if answer.allow else 'deny'}: {answer.reason}"
             + (f" (version {answer.version})" if answer.version else "")
+            + "".join(f"\n    {text}" for text in answer.texts.get("en", ()))
             for answer in found.policies
         ],
     )

@@ -1,0 +1,99 @@
+"""The input that the platform makes keeps to its schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator
+
+from app.extensions import permissions, policy
+from tests.integration.policies.conftest import (
+    ALWAYS,
+    Put,
+    administer,
+    manage,
+    send,
+    set_channel_rules,
+    set_server_rules,
+)
+from tests.support.world import Community, Person, World
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "app" / "policies" / "input.schema.json").read_text()
+)
+EVERYTHING = frozenset({"*"})
+
+
+@pytest.fixture
+def inputs(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """The inputs of all decisions; policies are taken to read everything."""
+    seen: list[Any] = []
+    service = policy.of(app)
+    evaluate = service.evaluator.evaluate
+
+    def watched(document: Any, valid_for: Any = None) -> Any:
+        seen.append(json.loads(json.dumps(document)))
+        return evaluate(document, valid_for)
+
+    monkeypatch.setattr(service.evaluator, "evaluate", watched)
+    monkeypatch.setattr(type(policy), "reads", lambda self: EVERYTHING)
+    yield seen
+
+
+def test_every_input_is_valid(
+    app: Flask,
+    client: FlaskClient,
+    world: World,
+    harbour: Community,
+    root: Person,
+    put: Put,
+    inputs: list[Any],
+) -> None:
+    put("risk", {"limits": {"*": 100}})
+    put("quota", {"reserves": {"*": {"limiter": "message.send", "remaining": 0}}})
+    put(
+        "environment",
+        {
+            "load": {"*": 1e9},
+            "error_rate": {"*": 1},
+            "maintenance": ["*"],
+            "emergency": ["*"],
+        },
+    )
+    set_server_rules(client, harbour, access_hours=ALWAYS, blocked_networks=["10.0.0.0/8"])
+    set_channel_rules(client, harbour.channel_id, harbour.owner, hours=ALWAYS)
+    member = world.member(harbour)
+    for answer in (
+        manage(client, harbour, **{"X-Device-Token": "x"}),
+        send(client, harbour.channel_id, member),
+        administer(client, root, ip="2001:db8::1"),
+    ):
+        assert answer.status_code < 300, answer.text
+    with app.app_context():
+        permissions.decide(member.id, "message.send", "channel", harbour.channel_id, {"hour": 3})
+    validator = Draft202012Validator(SCHEMA)
+    validator.check_schema(SCHEMA)
+    for document in inputs:
+        validator.validate(document)
+    assert {document["action"]["name"] for document in inputs} >= {
+        "server.manage",
+        "message.send",
+        "admin.users",
+    }
+    whole = inputs[-1] | {}
+    assert whole["context"].keys() == {"given", "time", "risk", "quota", "environment"}
+    in_request = next(one for one in inputs if one["action"]["name"] == "message.send")
+    assert in_request["context"].keys() >= {"ip", "user_agent", "method", "device", "risk"}
+    assert in_request["subject"].keys() == {
+        "id",
+        "clearance",
+        "super_admin",
+        "account_age_days",
+        "roles",
+    }

@@ -1,0 +1,68 @@
+"""What counts where policies give no verdict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.errors import ValidationFailed
+from app.core.policy import PolicyUnavailable
+from app.extensions import permissions, policy
+from tests.support.world import Person, World
+
+
+@pytest.fixture
+def warden(app: Flask, world: World) -> Person:
+    """May open both vaults, as far as roles go."""
+    with app.app_context():
+        for name, choice in (("vault.strict", "deny"), ("vault.lenient", "rbac")):
+            permissions.register_permission(name, scope="global", abac=True, on_policy_error=choice)
+    person = world.user("warden")
+    world.assign(person, world.role(None, "vault.strict", "vault.lenient", position=2))
+    return person
+
+
+@pytest.fixture
+def broken(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No engine answers."""
+
+    def fail(*_: Any) -> Any:
+        raise PolicyUnavailable("no engine")
+
+    monkeypatch.setattr(policy.of(app).evaluator, "_evaluated", fail)
+
+
+@pytest.mark.usefixtures("broken")
+def test_it_is_a_denial_unless_the_permission_says_otherwise(app: Flask, warden: Person) -> None:
+    with app.app_context():
+        strict = permissions.decide(warden.id, "vault.strict")
+        lenient = permissions.decide(warden.id, "vault.lenient")
+        assert (strict.allowed, strict.reason) == (False, "policy_unavailable")
+        assert (lenient.allowed, lenient.reason) == (True, "granted")
+        assert permissions.get_permission_registry_stats()["policy_failures"] == {
+            "vault.lenient": 1
+        }
+
+
+def test_a_denial_by_policies_is_a_denial_for_both(
+    app: Flask, world: World, warden: Person
+) -> None:
+    with app.app_context():
+        policy.put_document("risk", {"limits": {"vault.*": -1}}, "test")
+        for name in ("vault.strict", "vault.lenient"):
+            assert permissions.decide(warden.id, name).reason == "risk_too_high"
+        assert permissions.get_permission_registry_stats()["policy_failures"] == {}
+
+
+@pytest.mark.usefixtures("broken")
+def test_roles_still_have_to_allow_it(app: Flask, world: World, warden: Person) -> None:
+    with app.app_context():
+        stranger = world.user()
+        assert permissions.decide(stranger.id, "vault.lenient").reason == "not_granted"
+
+
+def test_the_choice_is_one_of_two(app: Flask) -> None:
+    with app.app_context(), pytest.raises(ValidationFailed, match="on_policy_error"):
+        permissions.register_permission("vault.odd", abac=True, on_policy_error="allow")

@@ -1,0 +1,74 @@
+"""Decaying counters, on a real server."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.errors import StoreUnavailable
+from app.core.policy.behaviour.counters import BehaviourCounters, Deed, behaviour_of
+from app.core.redis import RedisConnection, RedisSettings
+from tests.support.redis_servers import Server
+
+HOUR = 3_600_000
+
+
+def test_what_was_noted_is_found_and_of_one_user_alone(valkey_server: Server) -> None:
+    connection = connected(valkey_server)
+    counters = BehaviourCounters(connection)
+    for deed in (Deed.FAILED_SIGN_IN, Deed.FAILED_SIGN_IN, Deed.DENIAL):
+        counters.note(7, deed)
+    found = counters.look(7)
+    assert found.failed_sign_ins == pytest.approx(2, rel=0.2)
+    assert found.denials == pytest.approx(1, rel=0.2)
+    assert found.acts == counters.look(8).failed_sign_ins == 0
+    connection.close()
+
+
+def test_an_act_counts_for_its_hour(valkey_server: Server) -> None:
+    connection = connected(valkey_server)
+    counters = BehaviourCounters(connection)
+    counters.note(9, Deed.ACT)
+    found = counters.look(9)
+    assert found.hours is not None
+    assert sum(found.hours.values()) == pytest.approx(1, rel=0.01)
+    connection.close()
+
+
+def test_every_key_has_an_end(valkey_server: Server) -> None:
+    connection = connected(valkey_server)
+    BehaviourCounters(connection).note(11, Deed.ACT)
+    key = connection.keys.tagged(("behaviour", 11))
+    assert connection.client.pttl(key) > 0
+    connection.close()
+
+
+def test_without_redis_noting_raises() -> None:
+    settings = RedisSettings.from_config({"REDIS_URL": "redis://127.0.0.1:1"}, "/nowhere")
+    connection = RedisConnection(settings)
+    with pytest.raises(StoreUnavailable):
+        BehaviourCounters(connection).note(1, Deed.DENIAL)
+    connection.close()
+
+
+def test_a_count_halves_in_its_half_life() -> None:
+    reply = [3 * HOUR, b"denials", b"8", b"denials:at", str(3 * HOUR - 15 * 60_000).encode()]
+    found = behaviour_of(reply)
+    assert (found.denials, found.hour) == (4.0, 3)
+
+
+def test_a_clock_that_went_back_raises_no_count() -> None:
+    reply = [HOUR, b"denials", b"8", b"denials:at", str(2 * HOUR).encode()]
+    assert behaviour_of(reply).denials == 8.0
+
+
+def test_nothing_noted_is_nothing() -> None:
+    found = behaviour_of([0])
+    assert (found.failed_sign_ins, found.denials, found.acts) == (0, 0, 0)
+
+
+def connected(server: Server) -> RedisConnection:
+    config = {"REDIS_URL": server.url, "REDIS_KEY_PREFIX": "test-behaviour:"}
+    with server.client() as client:
+        for key in client.scan_iter("test-behaviour:*"):
+            client.delete(key)
+    return RedisConnection(RedisSettings.from_config(config, "/nowhere"))
