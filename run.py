@@ -20,7 +20,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """The command line. Options that are not given come from the configuration."""
     parser = argparse.ArgumentParser(description="Start Yoto.")
     parser.add_argument("--host", help="address to listen on (YOTO_HOST, default 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="port, 0 for any free one (YOTO_PORT, 5000)")
+    parser.add_argument(
+        "--port", type=port_number, help="port, 0 for any free one (YOTO_PORT, 5000)"
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes on that port")
     # How a supervisor starts its workers: the descriptor of the socket that ties them to it.
     parser.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
@@ -28,6 +30,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if options.workers < 1:
         parser.error("--workers: at least 1")
     return options
+
+
+def port_number(text: str) -> int:
+    """A port from the command line."""
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is no port: 0 to 65535")
+    return port
 
 
 def monkey_patch(mode: str) -> None:
@@ -52,6 +62,7 @@ def work(options: argparse.Namespace, mode: str) -> None:
     from app.cli.startup import prepare, start_work
     from app.core.errors import ConfigurationError
     from app.extensions import socketio
+    from app.server import refuse_taken
 
     app = create_app()
     if app.config["ASYNC_MODE"] != mode:
@@ -61,6 +72,7 @@ def work(options: argparse.Namespace, mode: str) -> None:
     host, port = address(options, app.config)
     if options.lifeline is None:
         lifeline = None
+        refuse_taken(host, port)
         prepare(app)
     else:
         lifeline = socket.socket(fileno=options.lifeline)
@@ -89,14 +101,15 @@ def supervise(options: argparse.Namespace) -> int:
     from app import create_app
     from app.cli.startup import prepare
     from app.extensions import permissions, policy
-    from app.server import Supervisor, bind
+    from app.server import Supervisor, bind, refuse_taken
 
     app = create_app()
+    host, port = address(options, app.config)
+    refuse_taken(host, port)
     prepare(app)
     # What that began in the background is the workers' to do.
     permissions.close(app)
     policy.close(app)
-    host, port = address(options, app.config)
     with bind(host, port) as reserved:
         port = reserved.getsockname()[1]
         command = [sys.executable, os.path.abspath(__file__), "--host", host, "--port", str(port)]
@@ -130,11 +143,13 @@ def main(arguments: Sequence[str]) -> int:
     supervised = options.workers > 1
     if not supervised:
         monkey_patch(mode)
-    level = os.environ.get("YOTO_LOG_LEVEL", "INFO")
+    # A wrong level is refused later, with its name, as everything in the configuration is.
+    levels = logging.getLevelNamesMapping()
+    level = levels.get(os.environ.get("YOTO_LOG_LEVEL", "INFO"), logging.INFO)
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
-    from app.core.errors import ConfigurationError
+    from app.core.errors import ConfigurationError, StoreUnavailable
     from app.server import EX_CONFIG
 
     try:
@@ -144,6 +159,9 @@ def main(arguments: Sequence[str]) -> int:
     except ConfigurationError as error:
         print(f"configuration: {error}", file=sys.stderr)
         return EX_CONFIG
+    except StoreUnavailable as error:
+        print(error, file=sys.stderr)
+        return os.EX_UNAVAILABLE
     return 0
 
 

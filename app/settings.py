@@ -218,12 +218,7 @@ def _refuse_engine_without_address(app: Flask) -> None:
 def _refuse_weak_production(app: Flask) -> None:
     url = app.config["DATABASE_URL"]
     if url is not None:
-        try:
-            backend = sqlalchemy.make_url(url).get_backend_name()
-        except sqlalchemy.exc.ArgumentError as error:
-            raise ConfigurationError("DATABASE_URL", str(error)) from None
-        if backend not in ("sqlite", "mysql", "mariadb"):
-            raise ConfigurationError("DATABASE_URL", f"'{backend}' is not SQLite or MariaDB")
+        _refuse_database(url)
     if app.config["ENVIRONMENT"] != "production":
         return
     if app.config["SECRET_KEY"] is None:
@@ -239,6 +234,21 @@ def _refuse_weak_production(app: Flask) -> None:
         )
 
 
+def _refuse_database(url: str) -> None:
+    try:
+        parsed = sqlalchemy.make_url(url)
+        backend = parsed.get_backend_name()
+        if backend not in ("sqlite", "mysql", "mariadb"):
+            raise ConfigurationError("DATABASE_URL", f"'{backend}' is not SQLite or MariaDB")
+        parsed.get_dialect().import_dbapi()
+    except sqlalchemy.exc.ArgumentError as error:
+        raise ConfigurationError("DATABASE_URL", str(error)) from None
+    except ImportError as error:
+        raise ConfigurationError(
+            "DATABASE_URL", f"{error}; write it like mysql+pymysql://user:password@host/name"
+        ) from None
+
+
 def _fill_embedded(app: Flask) -> None:
     """What nobody configured lives in the instance folder."""
     instance = Path(app.instance_path)
@@ -246,7 +256,10 @@ def _fill_embedded(app: Flask) -> None:
         app.config["DATABASE_URL"] = f"sqlite:///{instance / 'yoto.db'}"
     app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
     if app.config["SECRET_KEY"] is None:
-        app.config["SECRET_KEY"] = _kept_secret(instance / "secret_key")
+        try:
+            app.config["SECRET_KEY"] = _kept_secret(instance / "secret_key")
+        except OSError as error:
+            raise ConfigurationError("INSTANCE_PATH", f"cannot be written: {error}") from error
 
 
 def _kept_secret(path: Path) -> str:

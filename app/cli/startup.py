@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import func, select
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.cli.seed.demo import seed_demo, show_accounts
 from app.core.errors import PolicyError, StoreUnavailable, ValidationFailed
@@ -22,8 +25,11 @@ def prepare(app: Flask) -> None:
 
     The passwords of the demo accounts are printed here, at the first start, and nowhere else:
     the database has only their hashes.
+
+    Raises:
+        StoreUnavailable: the database does not answer.
     """
-    with app.app_context(), writing():
+    with app.app_context(), writing(), _answering_database():
         if not app.config["AUTO_MIGRATE"]:
             return
         upgrade()
@@ -48,6 +54,14 @@ def start_work(app: Flask) -> None:
         # The threads run, and look again by themselves.
         log.warning("starting without knowing whether there is maintenance: %s", error)
     policy.start(app)
+
+
+@contextmanager
+def _answering_database() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise StoreUnavailable("database", error.orig) from error
 
 
 def _store_default_policies() -> None:

@@ -1,7 +1,7 @@
 """Serving the application: one listening socket a worker, workers under one supervisor."""
 
-from app.server.listener import bind
+from app.server.listener import bind, refuse_taken
 from app.server.socketio import YotoSocketIO
 from app.server.supervisor import EX_CONFIG, Supervisor
 
-__all__ = ["EX_CONFIG", "Supervisor", "YotoSocketIO", "bind"]
+__all__ = ["EX_CONFIG", "Supervisor", "YotoSocketIO", "bind", "refuse_taken"]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+from typing import Any
+
+from app.core.errors import ConfigurationError
 
 BACKLOG = 1024  # connections that wait for accept; the kernel cuts it to its own limit
 
@@ -13,17 +17,49 @@ def bind(host: str, port: int) -> socket.socket:
     Binding alone reserves the port: the kernel hands connections only to sockets that listen.
 
     Raises:
-        OSError: the address is not ours, or somebody who does not share has the port.
+        ConfigurationError: ``HOST`` is no address of this machine, or ``PORT`` cannot be had.
     """
-    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    family, address = _resolved(host, port)
+    return _bound(family, address, shared=True)
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Make sure that nobody listens yet, not even somebody who shares: another Yoto, for example.
+
+    Two of them would take turns at answering, each from its own data.
+
+    Raises:
+        ConfigurationError: as ``bind``.
+    """
+    if port:
+        family, address = _resolved(host, port)
+        _bound(family, address, shared=False).close()
+
+
+def _resolved(host: str, port: int) -> tuple[int, Any]:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError("HOST", f"'{host}' is no address: {error}") from error
+    return family, address
+
+
+def _bound(family: int, address: Any, shared: bool) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if shared:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         bound.bind(address)
-    except OSError:
+    except OSError as error:
         bound.close()
-        raise
+        host, port = address[:2]
+        if error.errno == errno.EADDRINUSE:
+            reason = f"{port} is in use on {host}; choose another one with --port"
+            raise ConfigurationError("PORT", reason) from error
+        if error.errno == errno.EACCES:
+            raise ConfigurationError("PORT", f"{port} is not ours to listen on") from error
+        raise ConfigurationError("HOST", f"'{host}' is not of this machine: {error}") from error
     return bound
 
 

@@ -87,6 +87,8 @@ def test_the_development_secret_is_made_once_and_kept_private(tmp_path: Path) ->
         ("YOTO_SECRET_KEY", "short", "SECRET_KEY"),
         ("YOTO_DATABASE_URL", "not an address", "DATABASE_URL"),
         ("YOTO_DATABASE_URL", "postgresql://host/db", "DATABASE_URL"),
+        ("YOTO_DATABASE_URL", "mysql+nosuchdriver://host/db", "DATABASE_URL"),
+        ("YOTO_DATABASE_URL", "mysql+pyodbc://host/db", "DATABASE_URL"),
         ("YOTO_ENVIRONMENT", "staging", "ENVIRONMENT"),
         ("YOTO_ACCESS_TOKEN_SECONDS", "0", "ACCESS_TOKEN_SECONDS"),
     ],
@@ -150,3 +152,8 @@ def test_the_opa_engine_needs_an_address(tmp_path: Path) -> None:
     assert refused(tmp_path, {"OPA_URL": "opa:8181"}).key == "OPA_URL"
     chosen = {"POLICY_ENGINE": "opa", "OPA_URL": "http://opa:8181"}
     assert load(tmp_path, chosen).config["OPA_TIMEOUT"] == 1.0
+
+
+def test_an_instance_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "instance").write_text("a file where the folder should be")
+    assert refused(tmp_path).key == "INSTANCE_PATH"
