@@ -37,7 +37,8 @@ def test_everybody_is_shown_in_each_form(
     app: Flask, world: World, harbour: Community, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(review, "PAGE", 2)
-    ids = [harbour.owner.id, *world.members(harbour, 4, world.role(harbour, PIN, name="crew"))]
+    crew = world.role(harbour, PIN, name="crew")
+    ids = [harbour.owner.id, *sorted(world.members(harbour, 4, crew))]
     shown = run(app, harbour)
     assert shown.exit_code == 0, shown.output
     head, *lines = shown.output.splitlines()

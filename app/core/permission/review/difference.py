@@ -15,7 +15,7 @@ from app.core.permission.review.history import History
 from app.core.permission.review.loading import add_accounts, load_history
 from app.core.permission.review.report import AccessDifference, Turn
 from app.core.permission.review.undo import UNDO, undo
-from app.core.permission.review.undo.values import before_of
+from app.core.permission.review.undo.values import before_of, is_about_one, subject_id
 from app.core.permission.scopes import Place
 from app.core.permission.statements import table
 from app.models import AuditRecord, Permission
@@ -117,11 +117,13 @@ def _turns(
     for record in records:
         if not open_ones:
             break
-        moment = record.at.timestamp()
-        after = history.allowed(open_ones, permission.mask, registry, moment)
+        moment, concerned = record.at.timestamp(), set(open_ones)
+        if is_about_one(record):
+            concerned &= {subject_id(record)}
+        after = history.allowed(concerned, permission.mask, registry, moment)
         undo(history, record, registry)
-        before = history.allowed(open_ones, permission.mask, registry, moment)
-        for user_id in list(open_ones):
+        before = history.allowed(concerned, permission.mask, registry, moment)
+        for user_id in concerned:
             is_last_state = (user_id in after) == (user_id in can)
             if is_last_state and (user_id in before) != (user_id in after):
                 turns[user_id] = Turn(user_id, record.id, record.action, record.at, record.actor_id)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from app.core.permission.explain.evidence import RoleRow
 from app.core.permission.facts import Assignment, PlaceFacts, UserFacts
@@ -37,6 +38,17 @@ class Account:
     super_admin: bool = False
 
 
+class LaidOut(NamedTuple):
+    """What all users share, made once for as long as no record changes it.
+
+    Attributes:
+        own: by user, what overwrites of their own allow and deny.
+    """
+
+    place: FlatPlace
+    own: dict[int, list[int]]
+
+
 @dataclass
 class History:
     """The rows.
@@ -44,7 +56,7 @@ class History:
     Attributes:
         exists: whether the place was there.
         category_id, synced: of the channel, if the place is one.
-        windows: of assignments, by user and role.
+        windows: of assignments, by user, then role.
         grants: whether it allows, by role, permission and scope.
         group_grants: the same, by role, group and scope.
         groups: the permissions of each group; names by id beside them.
@@ -59,7 +71,7 @@ class History:
     synced: bool
     exists: bool = True
     roles: dict[int, RoleRow] = field(default_factory=dict)
-    windows: dict[tuple[int, int], Window] = field(default_factory=dict)
+    windows: defaultdict[int, dict[int, Window]] = field(default_factory=lambda: defaultdict(dict))
     grants: dict[tuple[int, int, str], bool] = field(default_factory=dict)
     group_grants: dict[tuple[int, int, str], bool] = field(default_factory=dict)
     groups: dict[int, set[int]] = field(default_factory=dict)
@@ -68,6 +80,7 @@ class History:
     members: dict[int, Membership] = field(default_factory=dict)
     accounts: dict[int, Account] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
+    _laid_out: LaidOut | None = None
 
     @property
     def overwritten(self) -> str:
@@ -78,8 +91,7 @@ class History:
 
     def users(self) -> set[int]:
         """Everybody who could be let in or out."""
-        holders = {user_id for user_id, _ in self.windows}
-        found = holders | self.members.keys() | self.accounts.keys()
+        found = self.windows.keys() | self.members.keys() | self.accounts.keys()
         return found | ({self.owner_id} if self.owner_id is not None else set())
 
     def allowed(
@@ -89,13 +101,18 @@ class History:
         if not self.exists:
             return set()
         bits = registry.snapshot.bits
-        flat = self._place(registry)
-        held = self._held()
+        if self._laid_out is None:
+            self._laid_out = LaidOut(self._place(registry), self._own_masks(registry))
+        place, own = self._laid_out
         return {
             user_id
             for user_id in user_ids
-            if resolve(flat, self._user(user_id, held, registry), now, bits).mask & mask
+            if resolve(place, self._user(user_id, own), now, bits).mask & mask
         }
+
+    def forget_place(self) -> None:
+        """Roles, grants or overwrites have changed."""
+        self._laid_out = None
 
     def _place(self, registry: PermissionRegistry) -> FlatPlace:
         gatherer = RoleGatherer(registry.mask_of_id)
@@ -117,21 +134,20 @@ class History:
     def _counts(self, scope: str) -> bool:
         return scope in ("global", f"server:{self.server_id}", str(self.place))
 
-    def _held(self) -> dict[int, list[Assignment]]:
-        held: defaultdict[int, list[Assignment]] = defaultdict(list)
-        for (user_id, role_id), window in self.windows.items():
-            held[user_id].append(Assignment(role_id, *window))
-        return held
+    def _own_masks(self, registry: PermissionRegistry) -> dict[int, list[int]]:
+        """What overwrites allow and deny users themselves."""
+        own: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+        for (place, target, permission_id), allows in self.overwrites.items():
+            kind, _, number = target.partition(":")
+            if place == self.overwritten and kind == "user":
+                own[int(number)][0 if allows else 1] |= registry.mask_of_id(permission_id)
+        return dict(own)
 
-    def _user(
-        self, user_id: int, held: dict[int, list[Assignment]], registry: PermissionRegistry
-    ) -> UserFacts:
+    def _user(self, user_id: int, own: dict[int, list[int]]) -> UserFacts:
         account = self.accounts.get(user_id)
         member = self.members.get(user_id)
-        own = [0, 0]
-        for (place, target, permission_id), allows in self.overwrites.items():
-            if place == self.overwritten and target == f"user:{user_id}":
-                own[0 if allows else 1] |= registry.mask_of_id(permission_id)
+        allow, deny = own.get(user_id, (0, 0))
+        held = self.windows.get(user_id, {})
         return UserFacts(
             user_id,
             exists=account is not None,
@@ -139,7 +155,7 @@ class History:
             super_admin=account is not None and account.super_admin,
             member=member is not None and not member.banned,
             timeout_until=member.timeout_until if member is not None else None,
-            assignments=tuple(held.get(user_id, ())),
-            own_allow=own[0],
-            own_deny=own[1],
+            assignments=tuple(Assignment(role_id, *window) for role_id, window in held.items()),
+            own_allow=allow,
+            own_deny=deny,
         )

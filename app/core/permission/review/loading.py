@@ -71,7 +71,7 @@ def _add_roles(connection: Connection, found: History) -> None:
         ).where(assignments.c.role_id.in_(OF_ROLES)),
         {ROLE_IDS: id_array(found.roles)},
     ):
-        found.windows[user_id, role_id] = (epoch(starts), epoch(ends))
+        found.windows[user_id][role_id] = (epoch(starts), epoch(ends))
 
 
 def _add_grants(connection: Connection, found: History, wanted: Sequence[int]) -> None:

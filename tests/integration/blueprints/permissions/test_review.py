@@ -69,7 +69,7 @@ def test_pages_follow_each_other_and_csv_goes_on_to_the_end(
     client: FlaskClient, world: World, community: Community, watcher: Person
 ) -> None:
     crew = world.role(community, PIN)
-    ids = [community.owner.id, *world.members(community, 5, crew)]
+    ids = [community.owner.id, *sorted(world.members(community, 5, crew))]
     seen: list[int] = []
     after: int | None = 0
     while after is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.review.history import History
 from app.core.permission.review.undo import groups, people, places, roles
-from app.core.permission.review.undo.values import Record, Undo
+from app.core.permission.review.undo.values import Record, Undo, is_about_one
 
 __all__ = ["UNDO", "undo"]
 
@@ -47,3 +47,5 @@ UNDO: dict[str, Undo] = {
 def undo(history: History, record: Record, registry: PermissionRegistry) -> None:
     """Take back a record whose action is one of ``UNDO``: those that can change a verdict."""
     UNDO[record.action](history, record, registry)
+    if not is_about_one(record):
+        history.forget_place()

@@ -62,4 +62,4 @@ def _come_back(history: History, record: Record) -> None:
     note_absent(history, record, before, ("roles",))
     history.members[user_id] = Membership(timeout_until=seconds(before.get("timeout_until")))
     for held in before.get("roles", ()):
-        history.windows[user_id, held["role_id"]] = window_of(held)
+        history.windows[user_id][held["role_id"]] = window_of(held)

@@ -23,11 +23,11 @@ PARTS_OF_ROLE = ("grants", "group_grants", "overwrites", "holders", "children")
 def assigned(history: History, record: Record, registry: PermissionRegistry) -> None:
     """``role.assign`` and ``role.unassign``."""
     before = before_of(record)
-    key = (subject_id(record), (before or after_of(record))["role_id"])
+    held, role_id = history.windows[subject_id(record)], (before or after_of(record))["role_id"]
     if before:
-        history.windows[key] = window_of(before)
+        held[role_id] = window_of(before)
     else:
-        history.windows.pop(key, None)
+        held.pop(role_id, None)
 
 
 def granted(history: History, record: Record, registry: PermissionRegistry) -> None:
@@ -50,8 +50,8 @@ def created(history: History, record: Record, registry: PermissionRegistry) -> N
     """Nobody held it, and it granted nothing."""
     role_id = subject_id(record)
     history.roles.pop(role_id, None)
-    for key in [key for key in history.windows if key[1] == role_id]:
-        del history.windows[key]
+    for held in history.windows.values():
+        held.pop(role_id, None)
 
 
 def updated(history: History, record: Record, registry: PermissionRegistry) -> None:
@@ -81,7 +81,7 @@ def deleted(history: History, record: Record, registry: PermissionRegistry) -> N
             place_key = (row["place"], f"role:{role_id}", permission_id)
             set_effect(history.overwrites, place_key, row["effect"])
     for holder in before.get("holders", ()):
-        history.windows[holder["user_id"], role_id] = window_of(holder)
+        history.windows[holder["user_id"]][role_id] = window_of(holder)
     for child_id in before.get("children", ()):
         if child_id in history.roles:
             history.roles[child_id] = history.roles[child_id]._replace(parent_id=role_id)

@@ -20,6 +20,11 @@ def subject_id(record: Record) -> int:
     return int(record.subject.partition(":")[2])
 
 
+def is_about_one(record: Record) -> bool:
+    """Whether it can change the verdict of nobody but the user that it is about."""
+    return bool(record.subject.startswith("user:"))
+
+
 def before_of(record: Record) -> dict[str, Any]:
     """What was there before; empty for what was made."""
     return record.before if isinstance(record.before, dict) else {}

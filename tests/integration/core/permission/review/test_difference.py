@@ -13,6 +13,8 @@ from flask import Flask
 
 from app.core.errors import UnknownResource, ValidationFailed
 from app.core.permission import AccessDifference, deletion_records
+from app.core.permission.resolver import FlatPlace, flatten
+from app.core.permission.review import history
 from app.db import db, utcnow
 from app.extensions import permissions
 from app.models import AuditRecord
@@ -173,6 +175,27 @@ def test_each_turn_names_the_change_that_made_it(
         harbour.owner.id,
     )
     assert differ(utcnow() - timedelta(microseconds=1)).gained == ()
+
+
+def test_changes_of_single_users_lay_the_place_out_only_once_for_each_moment(
+    app: Flask, world: World, harbour: Community, differ: Differ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else ten thousand members with as many changes would take minutes."""
+    crew = world.role(harbour, PIN)
+    ids, since = sorted(world.members(harbour, 8)), utcnow()
+    with app.app_context():
+        for user_id in ids:
+            permissions.assign_roles_to_user(user_id, [crew])
+        db.session.remove()
+    made: list[object] = []
+
+    def counted(*facts: Any) -> FlatPlace:
+        made.append(facts)
+        return flatten(*facts)
+
+    monkeypatch.setattr(history, "flatten", counted)
+    assert [turn.user_id for turn in differ(since).gained] == ids
+    assert len(made) <= 2
 
 
 def test_who_came_and_who_went(world: World, harbour: Community, differ: Differ) -> None:
