@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -85,17 +86,21 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable
 @click.argument("kind", type=KIND, required=False)
 @as_json
 def list_entries(kind: str | None, as_json: bool) -> None:
-    """Show the stored entries, of KIND or of all kinds."""
+    """Show what is in force, of KIND or of all kinds: every field, and who set it if not the code.
+
+    An entry is listed when the code defines it or when somebody set it.
+    """
     with _controlling() as controller:
         entries = controller.config.list(None if kind is None else Kind(kind))
-        stored = [entry for entry in entries if entry.version]
     if as_json:
-        _echo_json([entry.to_plain() for entry in stored])
+        _echo_json([entry.to_plain() for entry in entries])
         return
-    for entry in stored:
+    for entry in entries:
         click.echo(f"{entry.kind:<16} {entry.name:<28} v{entry.version:<5} {_layers(entry)}")
-    if not stored:
-        click.echo("Nothing is stored: code defaults are in force.")
+        for line in textwrap.wrap(_fields(entry), initial_indent="  ", subsequent_indent="  "):
+            click.echo(line)
+    if not entries:
+        click.echo("The code defines nothing here, and nothing is stored.")
 
 
 @resilience.command("show")
@@ -257,6 +262,15 @@ def _field(text: str) -> tuple[str, Any]:
         return field, json.loads(value)
     except ValueError:
         return field, value
+
+
+def _fields(entry: Entry) -> str:
+    origins = entry.origins
+    return ", ".join(
+        f"{field}={json.dumps(value)}"
+        + ("" if origins[field] == "code" else f" ({origins[field]})")
+        for field, value in entry.config.to_mapping().items()
+    )
 
 
 def _layers(entry: Entry) -> str:

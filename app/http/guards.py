@@ -12,7 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.errors import StoreUnavailable
-from app.core.resilience import BulkheadConfig, Dimension, RateLimitConfig, Settings
+from app.core.resilience import (
+    BulkheadConfig,
+    CircuitBreakerConfig,
+    Dimension,
+    RateLimitConfig,
+    Settings,
+)
 from app.wiring import DATABASE, DATABASE_BREAKER
 
 SIGN_IN = "auth.sign-in"
@@ -54,6 +60,9 @@ SEARCH_WAIT = 0.5
 # Codes. People follow a link or two; the many others guess codes.
 INVITES_OF_USER = Dimension("user", limit=20, window=10 * MINUTE)
 
+# With it an operator can close a route; what fails behind it has a breaker of its own.
+FOR_OPERATORS = CircuitBreakerConfig()
+
 GUARDS: Mapping[str, Mapping[str, Settings]] = {
     SIGN_IN: {
         "rate_limit": RateLimitConfig(
@@ -70,9 +79,11 @@ GUARDS: Mapping[str, Mapping[str, Settings]] = {
             dimensions=(MESSAGES_OF_USER_IN_SERVER, MESSAGES_OF_USER, MESSAGES_OF_SERVER)
         ),
         "bulkhead": BulkheadConfig(max_concurrent=SENDS_AT_ONCE),
+        "circuit_breaker": FOR_OPERATORS,
     },
     MESSAGE_SEARCH: {
         "bulkhead": BulkheadConfig(max_concurrent=SEARCHES_AT_ONCE, wait=SEARCH_WAIT),
+        "circuit_breaker": FOR_OPERATORS,
     },
     INVITE_USE: {"rate_limit": RateLimitConfig(dimensions=(INVITES_OF_USER,))},
     DATABASE: {"circuit_breaker": DATABASE_BREAKER},

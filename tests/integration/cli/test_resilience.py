@@ -11,7 +11,7 @@ from click.testing import Result
 from flask import Flask
 
 from app.cli.resilience import resilience
-from app.core.resilience import Kind, ResilienceController
+from app.core.resilience import BulkheadConfig, Kind, ResilienceController
 from tests.support.redis_servers import Server, free_port, wait_until
 from tests.support.resilience import controller_of, guarded_app
 from tests.unit.core.resilience.config_store.journals import ListJournal
@@ -135,8 +135,23 @@ def test_an_entry_is_listed_shown_rolled_back_and_deleted(run: Run) -> None:
     assert "code defaults" in run("show", "bulkhead", "thing").output
 
 
-def test_with_nothing_stored_the_list_says_so(run: Run) -> None:
-    assert "code defaults are in force" in run("list").output
+def test_with_nothing_defined_or_stored_the_list_says_so(run: Run) -> None:
+    assert "defines nothing here, and nothing is stored" in run("list").output
+    assert shown(run("list", "--json")) == []
+
+
+def test_what_the_code_defines_is_listed_with_what_is_in_force_and_who_set_it(
+    app: Flask, run: Run
+) -> None:
+    controller_of(app).define("thing", bulkhead=BulkheadConfig(max_concurrent=7, wait=0.5))
+    assert (
+        "v0     code defaults\n  max_concurrent=7, lease=10.0, wait=0.5" in run("list").output
+    )
+    run("set", "bulkhead", "thing", "wait=2", *WHY)
+    assert "max_concurrent=7, lease=10.0, wait=2.0 (operator)" in run("list").output
+    (listed,) = shown(run("list", "bulkhead", "--json"))
+    assert (listed["values"]["max_concurrent"], listed["values"]["wait"]) == (7, 2.0)
+    assert (listed["origins"]["max_concurrent"], listed["origins"]["wait"]) == ("code", "operator")
 
 
 def test_a_breaker_is_isolated_closed_and_reset(

@@ -28,6 +28,14 @@ class Entry:
     config: Settings
     layers: tuple[Change, ...]
 
+    @property
+    def origins(self) -> dict[str, str]:
+        """Who set each field that is in force: ``operator``, ``tuner`` or ``code``."""
+        fields = dict.fromkeys(self.config.to_mapping(), "code")
+        for change in self.layers:
+            fields.update(dict.fromkeys(change.values or (), change.origin.value))
+        return fields
+
     def to_plain(self) -> dict[str, Any]:
         """JSON-ready data."""
         return {
@@ -35,6 +43,7 @@ class Entry:
             "name": self.name,
             "version": self.version,
             "values": self.config.to_mapping(),
+            "origins": self.origins,
             "layers": {change.origin.value: change_to_plain(change) for change in self.layers},
         }
 
