@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,13 @@ class YotoSocketIO(SocketIO):
     The base class listens by itself: only under eventlet on a port that others may share, and in
     no mode with an end that lets running requests finish.
     """
+
+    def init_app(self, app: Flask, **options: Any) -> None:
+        """Serve ``app``; arguments as the base class's."""
+        with warnings.catch_warnings():
+            # It says at import that it is in maintenance; docs/adr/0001 says why it is here.
+            warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+            super().init_app(app, **options)
 
     def run(
         self,
