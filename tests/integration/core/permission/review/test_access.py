@@ -184,13 +184,16 @@ def test_it_takes_as_many_statements_for_many_as_for_few(
     app: Flask, world: World, harbour: Community, review: Review
 ) -> None:
     def statements() -> int:
-        with count_statements(app) as counted:
-            review()
-        return len(counted)
+        """The fewest of some tries: threads of the application may ask something meanwhile."""
+        tries = []
+        for _ in range(3):
+            with count_statements(app) as counted:
+                review()
+            tries.append(len(counted))
+        return min(tries)
 
     crew = world.role(harbour, PIN)
     world.member(harbour, None, crew)
-    statements()  # the first one reads the registry, too
     few = statements()
     for _ in range(27):
         world.member(harbour, None, crew, world.role(harbour, PIN))
