@@ -9,7 +9,7 @@ device_document if {
 }
 
 device_judged if {
-	some name in input.action.names
+	some name in names
 	name in data.device.required
 }
 
@@ -20,7 +20,7 @@ device_judged if {
 
 server_device_judged if {
 	in_server
-	some name in input.action.names
+	some name in names
 	name in data.device.servers
 }
 

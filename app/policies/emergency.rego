@@ -18,7 +18,7 @@ emergency_access if {
 
 lifted contains code if {
 	emergency_access
-	some name in input.action.names
+	some name in names
 	codes := data.emergency.lifts[name]
 	some code in codes
 	not startswith(code, "missing:")

@@ -13,12 +13,12 @@ environment_document if {
 }
 
 load_limits contains limit if {
-	some name in input.action.names
+	some name in names
 	limit := data.environment.load[name]
 }
 
 error_limits contains limit if {
-	some name in input.action.names
+	some name in names
 	limit := data.environment.error_rate[name]
 }
 
@@ -45,25 +45,25 @@ deny contains "system_failing" if {
 }
 
 deny contains "missing:context.environment.maintenance" if {
-	some name in input.action.names
+	some name in names
 	name in data.environment.maintenance
 	not is_boolean(input.context.environment.maintenance)
 }
 
 deny contains "in_maintenance" if {
-	some name in input.action.names
+	some name in names
 	name in data.environment.maintenance
 	input.context.environment.maintenance == true
 }
 
 deny contains "missing:context.environment.emergency" if {
-	some name in input.action.names
+	some name in names
 	name in data.environment.emergency
 	not is_boolean(input.context.environment.emergency)
 }
 
 deny contains "in_emergency" if {
-	some name in input.action.names
+	some name in names
 	name in data.environment.emergency
 	input.context.environment.emergency == true
 }

@@ -12,13 +12,13 @@ network_document if {
 }
 
 network_judged if {
-	some name in input.action.names
+	some name in names
 	cidrs := data.network.block[name]
 	cidrs != []
 }
 
 network_judged if {
-	some name in input.action.names
+	some name in names
 	data.network.allow[name]
 }
 
@@ -29,7 +29,7 @@ network_judged if {
 
 server_networks_judged if {
 	in_server
-	some name in input.action.names
+	some name in names
 	name in data.network.servers
 }
 
@@ -40,14 +40,14 @@ deny contains "missing:context.ip" if {
 
 deny contains "network_blocked" if {
 	lib.address(input.context.ip)
-	some name in input.action.names
+	some name in names
 	cidrs := data.network.block[name]
 	not lib.outside(cidrs, input.context.ip)
 }
 
 deny contains "network_not_allowed" if {
 	lib.address(input.context.ip)
-	some name in input.action.names
+	some name in names
 	cidrs := data.network.allow[name]
 	not lib.inside(cidrs, input.context.ip)
 }

@@ -10,7 +10,7 @@ quota_document if {
 }
 
 quotas contains reserve if {
-	some name in input.action.names
+	some name in names
 	reserve := data.quota.reserves[name]
 }
 

@@ -10,7 +10,7 @@ risk_document if {
 }
 
 risk_limits contains limit if {
-	some name in input.action.names
+	some name in names
 	limit := data.risk.limits[name]
 }
 

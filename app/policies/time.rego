@@ -12,7 +12,7 @@ hours_document if {
 }
 
 timed contains "business" if {
-	some name in input.action.names
+	some name in names
 	data.hours.business[name]
 }
 
@@ -28,13 +28,13 @@ timed contains "posting" if {
 
 access_judged if {
 	in_server
-	some name in input.action.names
+	some name in names
 	name in data.hours.access
 }
 
 posting_judged if {
 	input.resource.scope == "channel"
-	some name in input.action.names
+	some name in names
 	name in data.hours.posting
 }
 
@@ -45,7 +45,7 @@ deny contains "missing:context.time" if {
 
 deny contains "outside_business_hours" if {
 	is_number(input.context.time)
-	some name in input.action.names
+	some name in names
 	window := data.hours.business[name]
 	not lib.within(window, window.time_zone)
 }

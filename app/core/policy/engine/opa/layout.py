@@ -11,29 +11,51 @@ the data are there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from hashlib import sha256
 from urllib.parse import quote
 
 from app.core.policy.bundle import Bundle
-from app.core.policy.rego import Moved, move, package_of, tokenize
+from app.core.policy.rego import Moved, move
 from app.core.policy.result import ENTRY_POINT
 
 COMPLETE = "yoto_complete"
 ANSWER = "yoto_answer"
+MARK = "yoto_present"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One policy in a module on the server; its first line is the module's ``first_line``."""
+
+    policy: str
+    moved: Moved
+    first_line: int
+
+    @property
+    def last_line(self) -> int:
+        """Its last line in the module."""
+        return self.first_line + self.moved.body.count("\n")
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One module on the server: its id, and its source there."""
+    """One module on the server: its id, its source, and the policies in it, in their order."""
 
-    policy: str
     module_id: str
-    moved: Moved
+    source: str
+    parts: tuple[Part, ...] = ()
 
     @property
     def path(self) -> str:
         """Where it is put."""
         return f"/v1/policies/{quote(self.module_id, safe='/')}"
+
+    def place(self, line: int, column: int) -> tuple[str, int, int] | None:
+        """Policy, line and column that a place in the module was made of; None for none."""
+        for part in self.parts:
+            if part.first_line <= line <= part.last_line:
+                line = line - part.first_line + 1
+                return part.policy, line, part.moved.column(line, column)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +65,8 @@ class Layout:
     Attributes:
         prefix: the name below ``data`` that holds everything.
         data_json: what is put there.
-        modules: in the order of their names.
+        modules: one for each package. OPA compiles each module when it is put, and policies of one
+            package may name each other's rules; so they have to come in one.
         answer: the module that is put last.
     """
 
@@ -72,40 +95,43 @@ def layout_of(bundle: Bundle, prefix: str, with_tests: bool = False) -> Layout:
     Raises:
         PolicyError: its data is not JSON.
     """
-    sources = dict(bundle.modules)
+    sources = dict(sorted(bundle.modules.items()))
     if with_tests:
-        sources |= {f"{name} (test)": source for name, source in bundle.tests.items()}
+        sources |= {f"{name} (test)": source for name, source in sorted(bundle.tests.items())}
+    packages: dict[str, list[tuple[str, Moved]]] = {}
+    for name, source in sources.items():
+        moved = move(source, prefix)
+        packages.setdefault(moved.package, []).append((name, moved))
     inner = bundle.data_json[1:-1]
-    marks = [f"\tdata.{prefix}.{_mark_path(name, source)}" for name, source in sources.items()]
+    return Layout(
+        prefix,
+        f'{{"{COMPLETE}":true{"," if inner else ""}{inner}}}',
+        tuple(_placed(prefix, package, named) for package, named in sorted(packages.items())),
+        Placed(f"yoto/{prefix}/{ANSWER}", _answer(prefix, sorted(packages))),
+    )
+
+
+def _placed(prefix: str, package: str, named: list[tuple[str, Moved]]) -> Placed:
+    imports = dict.fromkeys(one for _, moved in named for one in moved.imports)
+    lines = [f"package {package}", "", *imports, f"{MARK} := true"]
+    parts: list[Part] = []
+    for name, moved in named:
+        parts.append(Part(name, moved, len(lines) + 1))
+        lines += moved.body.split("\n")
+    inside = package.removeprefix(f"{prefix}.")
+    return Placed(f"yoto/{prefix}/{inside}", "\n".join((*lines, "")), tuple(parts))
+
+
+def _answer(prefix: str, packages: list[str]) -> str:
     entry = f"data.{prefix}.{ENTRY_POINT.removeprefix('data.')}"
-    answer = "\n".join(
+    return "\n".join(
         (
             f"package {prefix}",
             "",
             f'{ANSWER} := {{"values": [value | value := {entry}]}} if {{',
             f"\tdata.{prefix}.{COMPLETE}",
-            *marks,
+            *(f"\tdata.{package}.{MARK}" for package in packages),
             "}",
             "",
         )
     )
-    return Layout(
-        prefix,
-        f'{{"{COMPLETE}":true{"," if inner else ""}{inner}}}',
-        tuple(_placed(prefix, name, source) for name, source in sorted(sources.items())),
-        Placed("bundle", f"yoto/{prefix}/{ANSWER}", Moved(answer, ())),
-    )
-
-
-def _placed(prefix: str, name: str, source: str) -> Placed:
-    moved = move(source, prefix)
-    marked = Moved(f"{moved.source}\n\n{_mark(name)} := true\n", moved.insertions)
-    return Placed(name, f"yoto/{prefix}/{quote(name, safe='')}", marked)
-
-
-def _mark_path(name: str, source: str) -> str:
-    return ".".join((*(package_of(tokenize(source)) or ()), _mark(name)))
-
-
-def _mark(name: str) -> str:
-    return f"yoto_present_{sha256(name.encode()).hexdigest()[:12]}"

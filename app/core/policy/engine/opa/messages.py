@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from app.core.errors import PolicyError
-from app.core.policy.engine.opa.layout import Layout, Placed
+from app.core.policy.engine.opa.layout import Layout
 
 
-def compile_error(placed: Placed, layout: Layout, body: Any) -> PolicyError:
+def compile_error(layout: Layout, body: Any) -> PolicyError:
     """Why a module was refused, from the body of the answer."""
-    return _error(placed.policy, layout, body)
+    return _error("bundle", layout, body)
 
 
 def evaluation_error(layout: Layout, body: Any) -> PolicyError | None:
@@ -34,9 +34,9 @@ def _error(policy: str, layout: Layout, body: Any) -> PolicyError:
     if not isinstance(line, int) or not isinstance(column, int):
         return PolicyError(policy, reason)
     for placed in layout.modules:
-        if placed.module_id == file:
-            policy, column = placed.policy, placed.moved.column(line, column)
-            reason = reason.replace(placed.module_id, placed.policy)
+        found = placed.place(line, column) if placed.module_id == file else None
+        if found is not None:
+            policy, line, column = found
     return PolicyError(policy, f"line {line}, column {column}: {reason}")
 
 

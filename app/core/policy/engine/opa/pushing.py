@@ -26,13 +26,13 @@ def push(wire: Wire, layout: Layout, deadline: Deadline) -> None:
     waiting = list(layout.modules)
     while waiting:
         refused = _put_each(wire, layout, waiting, deadline)
-        # A module that calls a function of another compiles once the other is there.
+        # A package that calls a function of another compiles once the other is there.
         if len(refused) == len(waiting):
             raise next(iter(refused.values()))
         waiting = [placed for placed in waiting if placed.module_id in refused]
-    answer = wire.ask("PUT", layout.answer.path, layout.answer.moved.source, deadline)
+    answer = wire.ask("PUT", layout.answer.path, layout.answer.source, deadline)
     if answer.status == 400:
-        raise compile_error(layout.answer, layout, answer.body)
+        raise compile_error(layout, answer.body)
     _expect(answer, 200)
 
 
@@ -54,9 +54,9 @@ def _put_each(
 ) -> dict[str, PolicyError]:
     refused: dict[str, PolicyError] = {}
     for placed in modules:
-        answer = wire.ask("PUT", placed.path, placed.moved.source, deadline)
+        answer = wire.ask("PUT", placed.path, placed.source, deadline)
         if answer.status == 400:
-            refused[placed.module_id] = compile_error(placed, layout, answer.body)
+            refused[placed.module_id] = compile_error(layout, answer.body)
         else:
             _expect(answer, 200)
     return refused

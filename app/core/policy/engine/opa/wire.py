@@ -46,19 +46,12 @@ class Wire:
 
     def __init__(self, settings: OpaSettings) -> None:
         """Nothing connects yet."""
-        url = urllib3.util.parse_url(settings.url)
-        options: dict[str, Any] = {"maxsize": settings.connections, "block": False}
-        if url.scheme == "https":
-            options |= {"ca_certs": settings.ca_file, "cert_reqs": "CERT_REQUIRED"}
-        self._pool = urllib3.connection_from_url(settings.url, **options)
-        # urllib3 has this attribute for exactly such a connection.
-        self._pool.ConnectionCls = (
-            DeadlineTlsConnection if url.scheme == "https" else DeadlineConnection
-        )
-        self._base = (url.path or "").rstrip("/")
+        self._settings = settings
+        self._base = (urllib3.util.parse_url(settings.url).path or "").rstrip("/")
         self._headers = {"Content-Type": "application/json"}
         if settings.token:
             self._headers["Authorization"] = f"Bearer {settings.token}"
+        self._pool = _pool_of(settings)
 
     def ask(self, method: str, path: str, body: str | None, deadline: Deadline) -> Answer:
         """One request, sent again if its connection broke.
@@ -78,8 +71,9 @@ class Wire:
         raise AssertionError("every attempt returns or raises")
 
     def close(self) -> None:
-        """Close all connections that are not in use."""
-        self._pool.close()
+        """Close all connections; a later request opens others."""
+        pool, self._pool = self._pool, _pool_of(self._settings)
+        pool.close()
 
     def _once(self, method: str, path: str, body: str | None, deadline: Deadline) -> Answer:
         left = deadline.left()
@@ -97,6 +91,17 @@ class Wire:
         if response.status not in (200, 204, 400, 404, 500):
             raise BadAnswer(f"HTTP status {response.status}")
         return Answer(response.status, _parsed(response.data))
+
+
+def _pool_of(settings: OpaSettings) -> urllib3.HTTPConnectionPool:
+    tls = urllib3.util.parse_url(settings.url).scheme == "https"
+    options: dict[str, Any] = {"maxsize": settings.connections, "block": False}
+    if tls:
+        options |= {"ca_certs": settings.ca_file, "cert_reqs": "CERT_REQUIRED"}
+    pool = urllib3.connection_from_url(settings.url, **options)
+    # urllib3 has this attribute for exactly such a connection.
+    pool.ConnectionCls = DeadlineTlsConnection if tls else DeadlineConnection
+    return pool
 
 
 def _parsed(data: bytes) -> Any:

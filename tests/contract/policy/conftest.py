@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.core.policy import EmbeddedEngine, OpaEngine, OpaSettings, PolicyEngine
+from tests.support.opa import OpaServer, opa_binary
+
+# Seconds. A test that is not about time must not fail because the machine is busy.
+AMPLE = 60.0
+
+MakeOpa = Callable[..., OpaEngine]
+
+
+@pytest.fixture(scope="session")
+def opa_server() -> Iterator[OpaServer]:
+    """One OPA server for the session; a test that breaks it must start its own."""
+    with OpaServer(opa_binary()).start() as server:
+        yield server
+
+
+@pytest.fixture
+def own_opa_server() -> Iterator[OpaServer]:
+    """An OPA server that the test may break."""
+    with OpaServer(opa_binary()).start() as server:
+        yield server
+
+
+@pytest.fixture
+def make_opa() -> Iterator[MakeOpa]:
+    """Makes engines for OPA servers and closes them after the test."""
+    made: list[OpaEngine] = []
+
+    def make(url: str, **options: object) -> OpaEngine:
+        settings = {"timeout": AMPLE, "push_timeout": AMPLE, **options}
+        made.append(OpaEngine(OpaSettings(url, **settings)))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.close()
+
+
+@pytest.fixture(params=["embedded", "opa"])
+def engine(request: pytest.FixtureRequest) -> Iterator[PolicyEngine]:
+    """Each engine in turn."""
+    made: PolicyEngine
+    if request.param == "embedded":
+        made = EmbeddedEngine()
+    else:
+        server = request.getfixturevalue("opa_server")
+        made = OpaEngine(OpaSettings(server.url, timeout=AMPLE, push_timeout=AMPLE))
+    yield made
+    made.close()

@@ -1,0 +1,134 @@
+"""Something that stands where an OPA server should, and answers as it is told."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+ALLOW = b'{"result":{"values":[{"allow":true,"deny":[]}]}}'
+
+
+def http(body: bytes, status: str = "200 OK", length: int | None = None) -> bytes:
+    """An HTTP answer; ``length`` says what its header claims."""
+    claimed = len(body) if length is None else length
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {claimed}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class FaultyOpa:
+    """Takes every request and gives ``answer``; well-behaved until told otherwise.
+
+    Attributes:
+        answer: the bytes of the next answers; None: none comes.
+        drip: seconds between two bytes of it; None: all at once.
+        hang_up: whether the connection ends after an answer.
+        requests: how many came.
+        last: the last request.
+    """
+
+    def __init__(self) -> None:
+        self.answer: bytes | None = http(ALLOW)
+        self.drip: float | None = None
+        self.hang_up = False
+        self.requests = 0
+        self.last = b""
+        self._over = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._start(self._accept)
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def close(self) -> None:
+        """End it and all its connections."""
+        self._over.set()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for connection in list(self._open):
+            _shut(connection)
+        for thread in self._threads:
+            thread.join()
+
+    def _start(self, work: object, *arguments: object) -> None:
+        assert callable(work)
+        thread = threading.Thread(target=work, args=arguments, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while not self._over.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.add(connection)
+            self._start(self._serve, connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            while (request := _read_request(connection)) is not None:
+                self.requests += 1
+                self.last = request
+                self._reply(connection)
+                if self.hang_up:
+                    return
+        except OSError:
+            return  # the other side has gone
+        finally:
+            self._open.discard(connection)
+            connection.close()
+
+    def _reply(self, connection: socket.socket) -> None:
+        if self.answer is None:
+            self._over.wait()
+        elif self.drip is None:
+            connection.sendall(self.answer)
+        else:
+            for byte in self.answer:
+                connection.sendall(bytes((byte,)))
+                if self._over.wait(self.drip):
+                    return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _read_request(connection: socket.socket) -> bytes | None:
+    """One request with its body; None when the other side has ended."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            return None
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = 0
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            length = int(value)
+    while len(body) < length:
+        more = connection.recv(65536)
+        if not more:
+            return None
+        body += more
+    return head + b"\r\n\r\n" + body
+
+
+def _shut(connection: socket.socket) -> None:
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return  # it has ended already
