@@ -2,6 +2,7 @@
 --   state    closed | open | half_open | isolated | disabled
 --   period   number of the present state period; grows; results of other periods are ignored
 --   until    when open, isolated or disabled ends
+--   since    when the state began; in the future after this server's clock went back
 --   opens    times opened in a row without a close between
 --   reason   why the state is what it is
 --   ring, buckets   packed outcomes of a count or a time window (window.lua)
@@ -21,7 +22,8 @@ local function breaker_turn(b, state, until_, reason, keep_ms, calls, failures, 
   b.until_ = until_
   redis.call('HDEL', b.key, 'streak', 'probes', 'failing', 'told')
   if state ~= 'open' then redis.call('HDEL', b.key, 'ring', 'buckets') end
-  redis.call('HSET', b.key, 'state', state, 'period', b.period, 'until', until_, 'reason', reason)
+  redis.call('HSET', b.key, 'state', state, 'period', b.period, 'until', until_, 'since', now,
+    'reason', reason)
   if state == 'closed' then redis.call('HDEL', b.key, 'opens') end
   redis.call('PEXPIRE', b.key, math.ceil(math.max(0, until_ - now) / 1000 + keep_ms))
   emit(b.stream, b.teller, 'breaker.transitioned', {

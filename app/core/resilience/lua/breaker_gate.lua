@@ -3,7 +3,7 @@
 
 -- Returns the breaker, and nil when the call may pass or else microseconds until it may be tried.
 local function breaker_ask(key, name, stream, teller, id, metrics_only, max_probes)
-  local f = redis.call('HMGET', key, 'state', 'period', 'until')
+  local f = redis.call('HMGET', key, 'state', 'period', 'until', 'since')
   local b = breaker_table(key, name, stream, teller, f[1], f[2], f[3])
   if b.state == 'closed' or b.state == 'none' then return b end
   if b.state == 'isolated' or b.state == 'disabled' then
@@ -12,8 +12,10 @@ local function breaker_ask(key, name, stream, teller, id, metrics_only, max_prob
     return b, b.until_ - now
   end
   if metrics_only then return b end
+  -- How long ago it began nobody can tell then, so it ends: a probe will show whether rightly.
+  b.set_back = tonumber(f[4] or 0) > now
   if b.state == 'open' then
-    b.probe = b.until_ <= now
+    b.probe = b.until_ <= now or b.set_back
     b.probes = {}
     if b.probe then return b end
     return b, b.until_ - now
@@ -22,7 +24,7 @@ local function breaker_ask(key, name, stream, teller, id, metrics_only, max_prob
   local packed = redis.call('HGET', key, 'probes')
   local running, first = 0, nil
   for probe, lease in pairs(packed and cmsgpack.unpack(packed) or {}) do
-    if lease > now then
+    if lease > now and not b.set_back then
       b.probes[probe] = lease
       running = running + 1
       first = math.min(first or lease, lease)
@@ -46,6 +48,7 @@ local function breaker_enter(b, id, lease_us, keep_ms)
     if b.state == 'open' then breaker_turn(b, 'half_open', 0, 'recovery_timeout', keep_ms) end
     b.probes[id] = now + lease_us
     redis.call('HSET', b.key, 'probes', cmsgpack.pack(b.probes))
+    if b.set_back then redis.call('HSET', b.key, 'since', now) end
     redis.call('PEXPIRE', b.key, keep_ms)
     return 1
   end

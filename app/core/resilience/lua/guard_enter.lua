@@ -24,7 +24,7 @@ if with_breaker == 1 then
   end
 end
 local plans, binding = limits_plan(6, ARGV[3], cost)
-if binding and not admitted_before() then 
+if binding and not admitted_before() then
   return {0, 2, 0, 0, limits_report(plans, false)}
 end
 

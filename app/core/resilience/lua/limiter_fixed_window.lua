@@ -5,6 +5,8 @@ measure = function(key, cost, limit, window)
   local stored = redis.call('GET', key)
   if stored then
     start, used = struct.unpack('<dd', stored)
+    -- A window that has not begun by a clock that went back must not last any longer for it.
+    start = math.min(start, now)
     if used == 0 or now - start >= window then start, used = now, 0 end
   end
   local after, left = math.max(0, used + cost), start + window - now

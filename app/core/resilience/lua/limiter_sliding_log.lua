@@ -23,10 +23,21 @@ local function log_find(key, low, high, target)
   return low
 end
 
+-- Entries of a future, which this server's clock went back from, were made now at the latest.
+local function log_mend(key)
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. string.format('%.0f', now), '+inf')) do
+    redis.call('ZADD', key, now, member)
+  end
+end
+
 -- Returns units used, rank of the first entry of the window, sum before it, sum now, last moment.
 local function log_window(key, window)
   local sum, cost, last = log_at(key, -1)
   if not sum then return 0, 0, 0, 0, 0 end
+  if last > now then
+    log_mend(key)
+    last = now
+  end
   local first = redis.call('ZCOUNT', key, '-inf', now - window)
   local first_sum, first_cost = log_at(key, first)
   if not first_sum then return 0, first, sum, sum, last end
@@ -48,9 +59,9 @@ measure = function(key, cost, limit, window)
 end
 
 charge_log = function(key, cost, window)
-  local _, _, _, sum, last = log_window(key, window)
+  local _, _, _, sum = log_window(key, window)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', now - window)
-  redis.call('ZADD', key, math.max(now, last), string.format('%016.0f:%.0f', sum + cost, cost))
+  redis.call('ZADD', key, now, string.format('%016.0f:%.0f', sum + cost, cost))
   redis.call('PEXPIREAT', key, math.ceil((now + window) / 1000))
 end
 

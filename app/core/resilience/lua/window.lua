@@ -13,7 +13,8 @@ end
 
 -- The last `size` calls: '<I4I4I4' position of the oldest, failures, slow calls; then a byte a call
 -- (1 failed, 2 slow, added). Returns the new string (nil when count is 0), calls, failures, slow
--- calls, and whether the key's TTL is to be renewed, which now and then is often enough.
+-- calls, and whether the key's TTL is to be renewed: at every call, since nobody knows how long a
+-- ring of calls lasts.
 local function count_window(packed, size, count, failed, slow)
   local oldest, failures, slows, ring = 0, 0, 0, ''
   if packed then
@@ -39,11 +40,12 @@ local function count_window(packed, size, count, failed, slow)
   end
   failures, slows = failures + failed, slows + slow
   local new = struct.pack('<I4I4I4', oldest, failures, slows) .. ring
-  return new, #ring, failures, slows, oldest == 0
+  return new, #ring, failures, slows, true
 end
 
 -- The last `size` seconds in tenths of it: '<dI4I4I4' start, calls, failures, slow calls a bucket,
--- oldest first. A bucket leaves a window's length after its start.
+-- oldest first. A bucket leaves a window's length after its start; buckets of a future, which this
+-- server's clock went back from, become part of the present one.
 local function time_window(packed, size, count, failed, slow)
   local length = size * 1000000
   local width = length / 10
@@ -58,7 +60,7 @@ local function time_window(packed, size, count, failed, slow)
     else
       calls, failures, slows = calls + c, failures + f, slows + s
       if began >= start then
-        to, renew = at - 1, false
+        if renew then to, renew = at - 1, false end
         bucket_calls, bucket_failures, bucket_slows =
           bucket_calls + c, bucket_failures + f, bucket_slows + s
       end
