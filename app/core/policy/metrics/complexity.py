@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-import regorus
+from app.core.policy.engine.embedded import new_engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Complexity:
 def complexity_of(name: str, source: str) -> Complexity:
     """The size of one module of Rego v1, whichever engine runs it."""
     size = len(source.encode())
-    engine = regorus.Engine()
+    engine = new_engine()
     try:
         engine.add_policy(name, source)
         (module,) = json.loads(engine.get_ast_as_json())

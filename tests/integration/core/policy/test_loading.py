@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from app import close_app, create_app
+from app.core.errors import StoreUnavailable
 from app.core.policy import PolicyManager
-from app.db import db
 from app.extensions import policy as manager
 from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN, bound, question
@@ -53,21 +52,18 @@ def test_without_redis_a_change_is_found_by_looking(
 
 
 def test_a_database_that_is_away_leaves_what_is_in_service(
-    app: Flask, policy: PolicyManager
+    app: Flask, policy: PolicyManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert policy.evaluate(question(5)).allow
 
-    def refuse(*_: Any) -> None:
-        raise db.engine.dialect.dbapi.OperationalError("away")  # type: ignore[union-attr]
+    def refuse() -> int:
+        raise StoreUnavailable("database")
 
-    event.listen(db.engine, "before_cursor_execute", refuse)
-    try:
+    with monkeypatch.context() as away:
+        away.setattr(manager.of(app).reader, "revision", refuse)
         assert not manager.of(app).loader.refresh()
         assert policy.evaluate(question(5)).allow
-        error = policy.status().loading.error
-        assert error is not None and "database is unavailable" in error
-    finally:
-        event.remove(db.engine, "before_cursor_execute", refuse)
+        assert policy.status().loading.error == "database is unavailable"
     assert manager.of(app).loader.refresh()
     assert policy.status().loading.error is None
 

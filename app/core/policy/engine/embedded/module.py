@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -20,13 +21,23 @@ _TRACE = re.compile(r"\n\s*Stack backtrace:")
 _UNDEFINED = '"<undefined>"'
 
 
+def new_engine() -> regorus.Engine:
+    """An empty engine, whose errors come without the stack of the binding.
+
+    To collect that, Rust walks the stack of the thread: under greenlets it walks off its end, which
+    hangs or ends the process. ``RUST_BACKTRACE`` asks for it, and this variable forbids it.
+    """
+    os.environ["RUST_LIB_BACKTRACE"] = "0"
+    return regorus.Engine()
+
+
 def load(modules: Mapping[str, str], data_json: str) -> regorus.Engine:
     """An engine with these modules and documents.
 
     Raises:
         PolicyError: one does not parse.
     """
-    engine = regorus.Engine()
+    engine = new_engine()
     for name, source in modules.items():
         translated(name, lambda: engine.add_policy(name, source))
     translated("data", lambda: engine.add_data_json(data_json))
@@ -69,7 +80,7 @@ def evaluate_all(engine: regorus.Engine, package: str) -> None:
 
 def builtins() -> frozenset[str]:
     """The functions that regorus has."""
-    answer = json.loads(regorus.Engine().eval_query_as_json("opa.runtime().builtins"))
+    answer = json.loads(new_engine().eval_query_as_json("opa.runtime().builtins"))
     return frozenset(answer["result"][0]["expressions"][0]["value"])
 
 
