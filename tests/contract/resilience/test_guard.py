@@ -189,7 +189,7 @@ def test_a_caller_may_wait_for_a_slot(platform: Platform, name: str) -> None:
     thread.join()
     assert entered[0] >= freed
     assert parts.breaker.state().calls == 2
-    assert parts.bulkhead.stats().held == 0
+    assert (parts.bulkhead.stats().held, parts.bulkhead.rejected) == (0, 0)
     assert parts.used() == [2, 2, 2]
 
 
@@ -201,6 +201,16 @@ def test_who_waited_for_a_slot_in_vain_pays_nothing(platform: Platform, name: st
         parts.guard.enter(SOMEBODY, wait=0.2)
     assert time.monotonic() - started >= 0.2
     assert parts.used() == [0, 0, 0]
+    assert parts.bulkhead.rejected == 1
+
+
+def test_each_refusal_is_counted_once(platform: Platform, name: str) -> None:
+    parts = Parts(platform, name, bulkhead={"max_concurrent": 1})
+    parts.bulkhead.acquire(0)
+    for _ in range(3):
+        with pytest.raises(BulkheadFull):
+            parts.guard.enter(SOMEBODY, wait=0)
+    assert parts.bulkhead.rejected == 3
 
 
 @pytest.mark.parametrize("missing", ["breaker", "limiter", "bulkhead"])

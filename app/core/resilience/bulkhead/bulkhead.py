@@ -167,6 +167,10 @@ class Bulkhead:
     def refused(self, config: BulkheadConfig) -> BulkheadFull:
         """Counts a refusal and gives the exception for it."""
         self.rejected += 1
+        return self.full(config)
+
+    def full(self, config: BulkheadConfig) -> BulkheadFull:
+        """The exception for somebody who found no slot, and may yet wait for one."""
         return BulkheadFull(self.name, config.max_concurrent, RETRY_AFTER)
 
     def acquire_without_store(

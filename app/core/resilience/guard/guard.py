@@ -88,9 +88,14 @@ class Guard:
         try:
             return self._enter_or_decide(entry, wait)
         except BulkheadFull:
-            if wait <= 0 or entry.bulkhead is None or self._watches[-1].degraded:
+            slots = entry.bulkhead
+            if slots is None or self._watches[-1].degraded:
+                # The twin has waited already.
                 raise
-            return self._enter_after_wait(entry, entry.bulkhead, wait)
+            if wait <= 0:
+                slots.bulkhead.rejected += 1
+                raise
+            return self._enter_after_wait(entry, slots, wait)
 
     def _enter_or_decide(self, entry: Entry, wait: float) -> Permit:
         """Ask Redis, or the twins without it; ``wait`` is for the twins alone."""

@@ -45,7 +45,7 @@ class _Question(Protocol):
         ...
 
     def refusal(self) -> Rejected:
-        """The exception for a refusal, counted and remembered."""
+        """The exception for a refusal, counted and remembered; a full bulkhead counts nothing yet."""
         ...
 
 
@@ -122,7 +122,7 @@ class _AskBulkhead:
             self._part.bulkhead.remote.leave(self._part.partition, self._request)
 
     def refusal(self) -> Rejected:
-        return self._part.bulkhead.refused(self._part.config)
+        return self._part.bulkhead.full(self._part.config)
 
 
 def enter_spread(runtime: Runtime, entry: Entry) -> tuple[Admission, bytes]:

@@ -122,7 +122,7 @@ class Together:
             result = part.limiter.answered(part.target, part.cost, statuses)
             raise result.error(part.limiter.name)
         assert entry.bulkhead is not None, "only a part that was asked can refuse"
-        raise entry.bulkhead.bulkhead.refused(entry.bulkhead.config)
+        raise entry.bulkhead.bulkhead.full(entry.bulkhead.config)
 
 
 def outcome_for(admission: Admission, outcome: Outcome) -> int:
