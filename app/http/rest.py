@@ -45,8 +45,8 @@ class RestBlueprint(Blueprint):
 
     The function's name is the ``operationId``. The answers that follow from how a route is made
     are documented by themselves: 401 and 403 with the bearer token unless a view is ``@public``,
-    404 where the address names something, 400 and 415 where there is a body, and everywhere 503: a
-    store may be away.
+    404 where the address names something, 400, 413 and 415 where there is a body, and 503
+    everywhere: a store may be away.
     """
 
     ARGUMENTS_PARSER = StrictParser()
@@ -78,7 +78,11 @@ def _document(info: dict[str, Any], operation_id: str, rule: str, is_public: boo
         statuses.append(HTTPStatus.NOT_FOUND)
     arguments = info.get("arguments", {}).get("parameters", ())
     if any(argument["in"] == "json" for argument in arguments):
-        statuses += [HTTPStatus.BAD_REQUEST, HTTPStatus.UNSUPPORTED_MEDIA_TYPE]
+        statuses += [
+            HTTPStatus.BAD_REQUEST,
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        ]
     responses = manual.setdefault("responses", {})
     for status in statuses:
         responses.setdefault(str(status.value), status.name)

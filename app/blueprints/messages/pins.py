@@ -57,7 +57,7 @@ def unpin(channel_id: int, message_id: int, actor_id: int) -> None:
     channel = locked(Channel, channel_id)
     message = locked_message(channel_id, message_id)
     if message.pinned_at is None:
-        raise UnknownResource("pin", message_id)
+        raise UnknownResource("pin", message_id, "message_id")
     message.pinned_at = message.pinned_by = None
     _record("message.unpin", message, channel, actor_id)
     db.session.commit()

@@ -65,7 +65,7 @@ def locked_member(server_id: int, user_id: int) -> Member:
     """
     member = find_row(server_id, user_id, lock=True)
     if member is None or member.banned:
-        raise UnknownResource("member", user_id)
+        raise UnknownResource("member", user_id, "user_id")
     return member
 
 

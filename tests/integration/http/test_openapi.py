@@ -208,6 +208,12 @@ def test_it_says_which_operations_need_a_token(app: Flask, document: dict[str, A
         assert public or "401" in operation["responses"]
 
 
+def test_it_says_what_a_body_may_be_refused_for(document: dict[str, Any]) -> None:
+    for _, _, operation in operations(document):
+        if "requestBody" in operation:
+            assert {"400", "413", "415", "422"} <= operation["responses"].keys()
+
+
 def test_two_applications_serve_the_same_document(
     app_config: dict[str, Any], document: dict[str, Any], tmp_path: Any
 ) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
-from app.core.errors import UnknownResource, ValidationFailed
+from app.blueprints.naming import api_names
+from app.core.errors import UnknownResource
 from app.db import db
 from app.extensions import permissions
 from app.http.paging import Page, cut
@@ -73,7 +73,7 @@ def set_grant(actor_id: int, role_id: int, permission: str, body: Mapping[str, A
     Raises:
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_permissions_to_role``.
     """
-    with api_names():
+    with api_names(FIELDS):
         receipt = permissions.assign_permissions_to_role(
             role_id,
             [permission],
@@ -104,7 +104,7 @@ def remove_grant(actor_id: int, role_id: int, permission: str, query: Mapping[st
     )
     if db.session.scalar(held) is None:
         raise UnknownResource("grant", permission, "permission")
-    with api_names():
+    with api_names(FIELDS):
         permissions.revoke_permissions_from_role(
             role_id,
             [permission],
@@ -121,7 +121,7 @@ def set_group_grant(actor_id: int, role_id: int, group_id: int, body: Mapping[st
     Raises:
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_group_to_role``.
     """
-    with api_names():
+    with api_names(FIELDS):
         receipt = permissions.assign_group_to_role(
             group_id,
             role_id,
@@ -152,7 +152,7 @@ def remove_group_grant(
     )
     if db.session.scalar(held) is None:
         raise UnknownResource("grant", group_id, "group_id")
-    with api_names():
+    with api_names(FIELDS):
         permissions.remove_group_from_role(
             group_id,
             role_id,
@@ -161,18 +161,6 @@ def remove_group_grant(
             actor_id=actor_id,
             reason=query["reason"],
         )
-
-
-@contextmanager
-def api_names() -> Iterator[None]:
-    """Tell what is wrong with a field by the name that the caller knows it by."""
-    try:
-        yield
-    except UnknownResource:
-        raise
-    except ValidationFailed as error:
-        renamed = {FIELDS.get(field, field): texts for field, texts in error.errors.items()}
-        raise ValidationFailed(renamed) from error
 
 
 def _scope_key(query: Mapping[str, Any]) -> str:

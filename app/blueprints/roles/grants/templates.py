@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.blueprints.roles.grants.service import api_names, shown
+from app.blueprints.naming import api_names
+from app.blueprints.roles.grants.service import FIELDS, shown
 from app.blueprints.templates import check_choice
 from app.db import db
 from app.extensions import permissions
@@ -24,7 +25,7 @@ def apply_template(
         ValidationFailed, PermissionDenied: as ``PermissionSystem.apply_template``.
     """
     check_choice(permissions.get_template(template), body["level"], body["parameters"])
-    with api_names():
+    with api_names(FIELDS):
         receipt = permissions.apply_template(
             role_id,
             template,

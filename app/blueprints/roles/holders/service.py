@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.blueprints.naming import api_names
 from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand
 from app.blueprints.roles.access import GLOBAL_ROLES
@@ -19,6 +20,8 @@ from app.extensions import permissions
 from app.http.auth import Identity
 from app.http.paging import Page, cut
 from app.models import Role, RoleAssignment, ScopeType, User
+
+FIELDS = {"role_ids": "role_id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +94,16 @@ def assign(actor_id: int, role_id: int, user_id: int, body: Mapping[str, Any]) -
     Raises:
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_roles_to_user``.
     """
-    receipt = permissions.assign_roles_to_user(
-        user_id,
-        [role_id],
-        None,
-        body["valid_from"],
-        body["valid_until"],
-        actor_id=actor_id,
-        reason=body["reason"],
-    )
+    with api_names(FIELDS):
+        receipt = permissions.assign_roles_to_user(
+            user_id,
+            [role_id],
+            None,
+            body["valid_from"],
+            body["valid_until"],
+            actor_id=actor_id,
+            reason=body["reason"],
+        )
     return db.session.get_one(RoleAssignment, receipt.ids[0])
 
 
@@ -115,4 +119,5 @@ def take(actor_id: int, role_id: int, user_id: int, reason: str | None) -> None:
     )
     if db.session.scalar(held) is None:
         raise UnknownResource("holder", user_id, "user_id")
-    permissions.revoke_roles_from_user(user_id, [role_id], actor_id=actor_id, reason=reason)
+    with api_names(FIELDS):
+        permissions.revoke_roles_from_user(user_id, [role_id], actor_id=actor_id, reason=reason)

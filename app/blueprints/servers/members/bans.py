@@ -91,7 +91,7 @@ def unban(server_id: int, user_id: int, actor_id: int, reason: str | None) -> No
     """
     member = find_row(server_id, user_id, lock=True)
     if member is None or not member.banned:
-        raise UnknownResource("ban", user_id)
+        raise UnknownResource("ban", user_id, "user_id")
     db.session.delete(member)
     audit(
         "member.unban",

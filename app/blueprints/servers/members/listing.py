@@ -47,7 +47,7 @@ def read_member(server_id: int, user_id: int) -> MemberView:
     """
     found = _read(server_id, _select_members(server_id).where(Member.user_id == user_id))
     if not found:
-        raise UnknownResource("member", user_id)
+        raise UnknownResource("member", user_id, "user_id")
     return found[0]
 
 

@@ -60,7 +60,8 @@ def test_unpinning_what_is_not_pinned_is_404(
     client: FlaskClient, world: World, community: Community, pinner: Person
 ) -> None:
     message = world.message(community.channel_id, pinner)
-    assert client.delete(pin_url(community, message), headers=pinner.headers).status_code == 404
+    answer = client.delete(pin_url(community, message), headers=pinner.headers)
+    assert (answer.status_code, answer.get_json()["errors"].keys()) == (404, {"message_id"})
 
 
 def test_pinning_takes_message_pin(client: FlaskClient, world: World, community: Community) -> None:

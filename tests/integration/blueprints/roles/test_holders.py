@@ -159,7 +159,9 @@ def test_only_members_are_given_roles_of_a_server(
 
 def test_the_default_role_is_given_to_nobody(client: FlaskClient, crew: Crew) -> None:
     path = holder(crew.community.everyone_id, crew.member.id)
-    assert client.put(path, headers=crew.owner.headers, json={}).status_code == 422
+    answer = client.put(path, headers=crew.owner.headers, json={})
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"].keys() == {"role_id"}
 
 
 def test_nobody_gives_or_takes_a_role_at_or_above_their_own(
