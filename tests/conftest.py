@@ -66,6 +66,9 @@ def app_config(database: Any, valkey_server: Any) -> dict[str, Any]:
         "REDIS_URL": valkey_server.url,
         # One server for all tests, and nothing in it that two of them share.
         "REDIS_KEY_PREFIX": f"test-{secrets.token_hex(6)}:",
+        # On a machine that is too busy it is slow, not lost.
+        "REDIS_SOCKET_TIMEOUT": 1.0,
+        "REDIS_CONNECT_TIMEOUT": 1.0,
         "ASYNC_MODE": ASYNC_MODE,
     }
 

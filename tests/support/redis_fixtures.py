@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from app.core.redis import RedisSettings
 from tests.support.redis_servers import (
     Cluster,
     Server,
@@ -14,6 +16,18 @@ from tests.support.redis_servers import (
     start_valkey,
 )
 from tests.support.require import missing
+
+# s; a healthy server on a machine that is too busy is slow, not lost. Tests of loss say their own.
+PATIENCE = 2.0
+
+
+def settings_of(server: Server | Cluster, **fields: Any) -> RedisSettings:
+    """How to reach a server that stays healthy during the test."""
+    if isinstance(server, Server):
+        fields["url"] = server.url
+    else:
+        fields["nodes"] = tuple(("127.0.0.1", one.port) for one in server.primaries)
+    return RedisSettings(socket_timeout=PATIENCE, connect_timeout=PATIENCE, **fields)
 
 
 @pytest.fixture(scope="session")

@@ -30,13 +30,24 @@ def options() -> Any:
 
 def as_options(reach: RedisSettings) -> dict[str, Any]:
     """How to reach Redis, as options."""
-    return {"url": reach.url, "nodes": reach.nodes, "prefix": reach.key_prefix}
+    return {
+        "url": reach.url,
+        "nodes": reach.nodes,
+        "prefix": reach.key_prefix,
+        "timeout": reach.socket_timeout,
+    }
 
 
 def from_options(given: dict[str, Any]) -> RedisSettings:
     """The inverse of ``as_options``."""
     nodes = tuple((host, port) for host, port in given["nodes"])
-    return RedisSettings(url=given["url"], nodes=nodes, key_prefix=given["prefix"])
+    return RedisSettings(
+        url=given["url"],
+        nodes=nodes,
+        key_prefix=given["prefix"],
+        socket_timeout=given["timeout"],
+        connect_timeout=given["timeout"],
+    )
 
 
 class WorkerProcess:

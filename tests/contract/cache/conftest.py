@@ -14,6 +14,7 @@ from app.core.cache import CacheSettings, InvalidationLog, Loaded, Position, Tie
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.workers import CacheWorkers
+from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, start_valkey
 
 SERVER_7 = place_key("server", 7)
@@ -57,11 +58,7 @@ def truth() -> Truth:
 def reach(request: pytest.FixtureRequest) -> RedisSettings:
     """How to reach a server or a cluster, under a prefix that no other test uses."""
     server = request.getfixturevalue(request.param)
-    prefix = f"test-{secrets.token_hex(6)}:"
-    if isinstance(server, Server):
-        return RedisSettings(url=server.url, key_prefix=prefix)
-    nodes = tuple(("127.0.0.1", one.port) for one in server.primaries)
-    return RedisSettings(nodes=nodes, key_prefix=prefix)
+    return settings_of(server, key_prefix=f"test-{secrets.token_hex(6)}:")
 
 
 @pytest.fixture

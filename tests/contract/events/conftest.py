@@ -8,6 +8,7 @@ import pytest
 
 from app.core.events import EventStream
 from app.core.redis import RedisConnection, RedisSettings
+from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
 
 
@@ -18,11 +19,11 @@ def settings(request: pytest.FixtureRequest) -> RedisSettings:
     if isinstance(server, Server):
         with server.client() as client:
             client.flushall()
-        return RedisSettings(url=server.url)
+        return settings_of(server)
     for primary in server.primaries:
         with primary.client() as client:
             client.flushall()
-    return RedisSettings(nodes=tuple(("127.0.0.1", one.port) for one in server.primaries))
+    return settings_of(server)
 
 
 @pytest.fixture

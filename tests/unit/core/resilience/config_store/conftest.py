@@ -11,6 +11,7 @@ from app.core.events import EventStream
 from app.core.redis import RedisConnection, RedisSettings
 from app.core.resilience import ConfigStore
 from app.core.resilience.config_store import RedisCopy
+from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
 
 from .journals import ListJournal
@@ -25,11 +26,11 @@ def settings(request: pytest.FixtureRequest) -> RedisSettings:
     if isinstance(server, Server):
         with server.client() as client:
             client.flushall()
-        return RedisSettings(url=server.url)
+        return settings_of(server)
     for primary in server.primaries:
         with primary.client() as client:
             client.flushall()
-    return RedisSettings(nodes=tuple(("127.0.0.1", one.port) for one in server.primaries))
+    return settings_of(server)
 
 
 @pytest.fixture
