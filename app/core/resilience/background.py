@@ -23,6 +23,7 @@ from .config_store import ConfigStore
 from .degradation import Degradation
 from .housekeeping import Housekeeper
 from .instances import Instances
+from .limiter import RateLimitReset
 from .operations import BreakerOperations
 from .rejections import RejectionReporter
 from .store_health import StoreMonitor
@@ -41,6 +42,7 @@ class Work:
     rejections: RejectionReporter
     store_monitor: StoreMonitor
     find_store_again: Callable[[], None]
+    forget_denials: Callable[[str | None], None]
 
 
 class Background:
@@ -102,6 +104,7 @@ class Background:
                 self._hear_config, self._missed, (ConfigChanged, ConfigRestored, SwitchChanged)
             ),
             subscribe(self._hear_level, types=(DegradationChanged,)),
+            subscribe(self._hear_reset, types=(RateLimitReset,)),
             subscribe(
                 self._work.degradation.breakers.hear,
                 types=(BreakerTransitioned, BreakerOpenedLocally),
@@ -123,6 +126,11 @@ class Background:
     def _hear_level(self, stored: StoredEvent) -> None:
         self._wake_degradation()
 
+    def _hear_reset(self, stored: StoredEvent) -> None:
+        if isinstance(stored.event, RateLimitReset):
+            self._work.forget_denials(stored.event.name)
+
     def _missed(self, gap: Gap) -> None:
+        self._work.forget_denials(None)
         self._wake_config()
         self._wake_degradation()

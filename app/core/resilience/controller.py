@@ -84,6 +84,7 @@ class ResilienceController(ConfigAccess):
                 rejections=rejections,
                 store_monitor=self._store_monitor,
                 find_store_again=self._guards.find_store_again,
+                forget_denials=self._guards.forget_denials,
             )
         )
 

@@ -73,6 +73,12 @@ class Guards:
             return self._make(guards, name, lambda name: self._new_guard(name, parts))
         return found
 
+    def forget_denials(self, name: str | None = None) -> None:
+        """Ask Redis again for what the rate limit ``name``, or any, refused."""
+        for limiter in list(self._limiters.values()):
+            if name is None or limiter.name == name:
+                limiter.denials.clear()
+
     def healths(self) -> Iterable[StoreHealth]:
         """How each guard fares with Redis."""
         return [watch.health() for watch in self._watches()]

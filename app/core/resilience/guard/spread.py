@@ -45,7 +45,7 @@ class _Question(Protocol):
         ...
 
     def refusal(self) -> Rejected:
-        """The exception for a refusal, counted and remembered; a full bulkhead counts nothing yet."""
+        """The exception for a refusal, remembered and, unless a slot may be waited for, counted."""
         ...
 
 

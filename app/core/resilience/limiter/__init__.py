@@ -1,7 +1,8 @@
 """The rate limiter."""
 
 from .dimensions import Key
+from .events import RateLimitReset
 from .limiter import RateLimiter
 from .result import DimensionStatus, RateLimitResult
 
-__all__ = ["DimensionStatus", "Key", "RateLimitResult", "RateLimiter"]
+__all__ = ["DimensionStatus", "Key", "RateLimitReset", "RateLimitResult", "RateLimiter"]

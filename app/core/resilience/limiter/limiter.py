@@ -11,6 +11,7 @@ from ..settings import OnStoreError, RateLimitConfig
 from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
 from .denials import DenialMemory
 from .dimensions import DimensionPlan, Key, Target
+from .events import RateLimitReset
 from .local import LocalLimiter
 from .remote import RemoteLimiter
 from .result import DimensionStatus, RateLimitResult, result_of
@@ -84,7 +85,7 @@ class RateLimiter:
         return result_of(statuses)
 
     def reset(self, key: Key = None) -> None:
-        """Makes every dimension of ``key`` unused.
+        """Makes every dimension of ``key`` unused; the other processes hear of it by an event.
 
         Raises:
             StoreUnavailable: only this process knows of it.
@@ -93,6 +94,7 @@ class RateLimiter:
         self.denials.forget(target.keys)
         self.local.forget(target.keys)
         self.remote.reset(target)
+        self._runtime.events.publish(RateLimitReset(name=self.name))
 
     def refund(self, key: Key = None, cost: int = 1) -> None:
         """Gives units back, never more than were used.

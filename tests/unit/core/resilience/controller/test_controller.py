@@ -216,3 +216,18 @@ class TestTheExtension:
             Events.of(Flask("bare"))
         with pytest.raises(RuntimeError, match="init_app"):
             RedisStore.of(Flask("bare"))
+
+
+def test_a_limit_that_is_reset_in_one_process_is_free_in_all(
+    new_controller: NewController,
+) -> None:
+    here, there = new_controller(), new_controller()
+    for controller in (here, there):
+        controller.define("thing", rate_limit=RateLimitConfig(limit=1, window=3_600))
+    assert here.rate_limiter("thing").hit("k").allowed
+    assert not there.rate_limiter("thing").hit("k").allowed
+    assert not there.rate_limiter("thing").hit("k").allowed  # from memory
+    wait_until(lambda: there.background.tailer.position is not None)
+    here.rate_limiter("thing").reset("k")
+    wait_until(lambda: not there.rate_limiter("thing").denials)
+    assert there.rate_limiter("thing").hit("k").allowed
