@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,6 +37,7 @@ from app.core.policy import (
     RememberedEmergencies,
     RememberedPlaces,
     has_device,
+    judged_channels,
     load_emergencies,
     load_person,
     load_place,
@@ -136,7 +137,7 @@ class PolicyJudge:
     @property
     def judged(self) -> JudgedPlaces:
         """What is judged only where something is set to judge by."""
-        return JudgedPlaces(JUDGED_WHERE_SET, self._is_judged)
+        return JudgedPlaces(JUDGED_WHERE_SET, self._is_judged, self._judged_among)
 
     def __call__(self, asked: PolicyQuestion) -> PolicyAnswer:
         document, valid_for = self._builder.build(
@@ -181,6 +182,13 @@ class PolicyJudge:
     def _is_judged(self, place: Place) -> bool:
         found = self.place(place.kind, place.id)
         return found is not None and found.judged
+
+    def _judged_among(self, places: Sequence[Place]) -> frozenset[Place]:
+        ids = [place.id for place in places if place.kind == CHANNEL and place.id is not None]
+        if not ids:
+            return frozenset()
+        found = self.read(lambda connection: judged_channels(connection, ids))
+        return frozenset(Place(CHANNEL, channel_id) for channel_id in found)
 
     def _load_place(self, scope: str, scope_id: int) -> PlaceAttributes | None:
         return self.read(lambda connection: load_place(connection, scope, scope_id))

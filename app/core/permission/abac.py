@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +53,9 @@ class JudgedPlaces:
     Attributes:
         names: the permissions.
         holds: whether a place is one. It may raise ``StoreUnavailable``.
+        among: those of many places that are, in one look.
     """
 
     names: frozenset[str]
     holds: Callable[[Place], bool]
+    among: Callable[[Sequence[Place]], frozenset[Place]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,6 +92,23 @@ class PermissionState:
             return True
         judged = self.judged
         return judged is not None and permission.name in judged.names and judged.holds(place)
+
+    def asks_in(
+        self,
+        permission: RegisteredPermission,
+        places: Sequence[Place],
+        context: Mapping[str, Any] | None = None,
+    ) -> frozenset[Place]:
+        """Those of ``places`` where policies decide too; one look, however many they are.
+
+        Raises: as ``asks``.
+        """
+        if permission.abac or context is not None:
+            return frozenset(places)
+        judged = self.judged
+        if judged is None or permission.name not in judged.names:
+            return frozenset()
+        return judged.among(places)
 
 
 def get_state() -> PermissionState:

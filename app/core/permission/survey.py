@@ -153,10 +153,11 @@ class Survey:
             local = _local_masks(connection, facts, user, state.registry)
         masks = _masks(facts, user, places, local, state)
         allowed = [channel_id for channel_id in places if masks[channel_id] & registered.mask]
+        asked = state.asks_in(registered, [Place(CHANNEL, channel_id) for channel_id in allowed])
         return [
             channel_id
             for channel_id in allowed
-            if not state.asks(registered, channel := Place(CHANNEL, channel_id))
+            if (channel := Place(CHANNEL, channel_id)) not in asked
             or not ask_policies(state, user_id, [registered], channel, None).denied
         ]
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from flask.testing import FlaskClient
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, update
+
+from app.extensions import permissions
+from app.models import Channel
 from tests.integration.policies.conftest import (
     ALWAYS,
+    API,
     Put,
     administer,
     codes,
@@ -52,3 +61,42 @@ def test_messages_are_sent_in_posting_hours_alone(
         if status == 403:
             assert codes(answer) == ["outside_posting_hours"]
     assert send(client, world.channel(harbour), member).status_code == 201
+
+
+def test_lists_tell_the_same_as_checks_in_one_look(
+    app: Flask, client: FlaskClient, world: World, harbour: Community
+) -> None:
+    member = world.member(harbour)
+    closed = [world.channel(harbour) for _ in range(3)]
+    opened = [harbour.channel_id, *(world.channel(harbour) for _ in range(20))]
+    for channel_id in closed:
+        set_channel_rules(client, channel_id, harbour.owner, hours=never())
+    question = {"permission": "message.send", "server_id": harbour.id}
+    answer = client.get(
+        f"{API}/permissions/resources", headers=member.headers, query_string=question
+    )
+    assert answer.get_json()["ids"] == sorted(opened)
+    with app.app_context():
+        ask = partial(permissions.channels_with, member.id, "message.send", harbour.id)
+        assert sorted(ask()) == sorted(opened)
+        looks = place_looks(app, ask)
+        world.run(update(Channel).values(hours=None))
+        assert sorted(ask()) == sorted([*opened, *closed])
+    # One look at all of them, and one at each of those that are judged, unless it is remembered.
+    assert looks <= 1 + len(closed)
+
+
+def place_looks(app: Flask, ask: Callable[[], object]) -> int:
+    """How many statements ask for the hours of channels."""
+    caching = permissions.caching_of(app)
+    assert caching is not None
+    seen: list[str] = []
+
+    def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if "channels.hours" in statement:
+            seen.append(statement)
+
+    event.listen(caching.pool.engine, "before_cursor_execute", collect)
+    ask()
+    event.remove(caching.pool.engine, "before_cursor_execute", collect)
+    return len(seen)

@@ -94,10 +94,11 @@ def list_resources(
                 select(func.count(), func.max(window.c.id)), parameters
             ).one()
             next_after = last if looked_at == SCAN_MAX else None
+    asked = state.asks_in(registered, [Place(scope, id_) for id_ in found], context)
     found = [
         id_
         for id_ in found
-        if not state.asks(registered, place := Place(scope, id_), context)
+        if (place := Place(scope, id_)) not in asked
         or not ask_policies(state, user_id, [registered], place, context).denied
     ]
     return Page(tuple(found), next_after)

@@ -8,7 +8,7 @@ from app.core.policy.attributes.emergency import (
     load_emergencies,
 )
 from app.core.policy.attributes.people import Person, has_device, load_person, load_roles
-from app.core.policy.attributes.places import PlaceAttributes, load_place
+from app.core.policy.attributes.places import PlaceAttributes, judged_channels, load_place
 from app.core.policy.attributes.remembered import RememberedPlaces
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "RememberedEmergencies",
     "RememberedPlaces",
     "has_device",
+    "judged_channels",
     "load_emergencies",
     "load_person",
     "load_place",

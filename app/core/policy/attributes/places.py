@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import null, or_, select
 from sqlalchemy.engine import Connection
 
 from app.models import Channel, Server
@@ -69,3 +70,11 @@ def load_place(connection: Connection, scope: str, scope_id: int) -> PlaceAttrib
         "hours": row.hours,
     }
     return PlaceAttributes(row.id, server, channel)
+
+
+def judged_channels(connection: Connection, channel_ids: Sequence[int]) -> list[int]:
+    """Those of some channels that policies judge members by: see ``PlaceAttributes.judged``."""
+    statement = select(Channel.id).where(
+        Channel.id.in_(channel_ids), or_(Channel.hours.is_not(null()), Channel.sensitivity > 0)
+    )
+    return list(connection.scalars(statement))
