@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -71,7 +72,9 @@ def test_nobody_is_told_that_it_was_steered(app: Flask, command: tuple[str, ...]
     result = run(app, *command, *WHY)
     assert result.exit_code == 1
     assert "redis opens and closes by itself" in result.output
-    assert run(app, "list").output == "Nothing is stored: code defaults are in force.\n"
+    listed = json.loads(run(app, "list", "--json").stdout)
+    assert {entry["version"] for entry in listed} == {0}
+    assert REDIS_BREAKER not in {entry["name"] for entry in listed}
 
 
 def test_its_name_is_taken(app: Flask, controller: ResilienceController) -> None:
