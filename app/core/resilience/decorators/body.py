@@ -80,6 +80,13 @@ def keep_open(fn: Callable[..., Any], value: Any, finish: Finish) -> tuple[Any, 
     return value, False
 
 
+def is_sent_later(value: Any) -> bool:
+    """Whether a value has a body that can be sent only once, and so be given to one caller only."""
+    if isinstance(value, tuple) and value:
+        return is_sent_later(value[0])
+    return isinstance(value, GuardedBody) or (isinstance(value, Response) and value.is_streamed)
+
+
 def answers_request(fn: Callable[..., Any]) -> bool:
     """Whether ``fn`` is the view of the request at hand, or its method of a view class."""
     if not has_request_context() or request.endpoint is None:

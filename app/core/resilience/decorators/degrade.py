@@ -12,6 +12,7 @@ from ..degradation import Degradation, Fallback, LastGood
 from ..extension import get_resilience_controller
 from ..outcome import ExceptionTypes, Outcome
 from ..settings import DegradationLevel
+from .body import is_sent_later
 from .call import Call, CallClassifier
 from .keys import Evaluated
 
@@ -65,7 +66,7 @@ class DegradePart:
                 raise
             # Inside the handler, so that the fallback's own exception names this one as its cause.
             return answer()
-        if self.cache_key is not None:
+        if self.cache_key is not None and not is_sent_later(value):
             self._last_good().remember(self._key(call), value)
         return value
 

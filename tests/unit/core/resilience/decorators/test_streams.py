@@ -262,3 +262,14 @@ def test_several_guards_of_one_answer_all_hold(
         assert held(controller) == 1
         assert answer.text == "12"
     assert held(controller) == 0
+
+
+@pytest.mark.parametrize("view", SHAPES[:-1])
+def test_an_answer_that_can_be_sent_only_once_is_no_last_good_value(
+    app: Flask, controller: ResilienceController, view: Callable[[], Any]
+) -> None:
+    degraded = degradable("thing", static="instead", cache_key=lambda: "k")(view)
+    app.add_url_rule("/", view_func=degraded)
+    assert app.test_client().get("/").text == "12"
+    controller.set_degradation_config("thing", level="light")
+    assert app.test_client().get("/").text == "instead"
