@@ -144,9 +144,7 @@ def test_what_the_code_defines_is_listed_with_what_is_in_force_and_who_set_it(
     app: Flask, run: Run
 ) -> None:
     controller_of(app).define("thing", bulkhead=BulkheadConfig(max_concurrent=7, wait=0.5))
-    assert (
-        "v0     code defaults\n  max_concurrent=7, lease=10.0, wait=0.5" in run("list").output
-    )
+    assert "v0     code defaults\n  max_concurrent=7, lease=10.0, wait=0.5" in run("list").output
     run("set", "bulkhead", "thing", "wait=2", *WHY)
     assert "max_concurrent=7, lease=10.0, wait=2.0 (operator)" in run("list").output
     (listed,) = shown(run("list", "bulkhead", "--json"))
