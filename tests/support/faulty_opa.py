@@ -10,6 +10,10 @@ from typing import Self
 ALLOW = b'{"result":{"values":[{"allow":true,"deny":[]}]}}'
 
 
+# Seconds between two looks whether it is over.
+LOOK_SECONDS = 0.1
+
+
 def http(body: bytes, status: str = "200 OK", length: int | None = None) -> bytes:
     """An HTTP answer; ``length`` says what its header claims."""
     claimed = len(body) if length is None else length
@@ -38,7 +42,7 @@ class FaultyOpa:
         self.last = b""
         self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open: set[socket.socket] = set()
+        self._listener.settimeout(LOOK_SECONDS)
         self._threads: list[threading.Thread] = []
         self._start(self._accept)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -46,12 +50,9 @@ class FaultyOpa:
     def close(self) -> None:
         """End it and all its connections."""
         self._over.set()
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        for connection in list(self._open):
-            _shut(connection)
         for thread in self._threads:
             thread.join()
+        self._listener.close()
 
     def _start(self, work: object, *arguments: object) -> None:
         assert callable(work)
@@ -63,14 +64,14 @@ class FaultyOpa:
         while not self._over.is_set():
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._open.add(connection)
+            except TimeoutError:
+                continue
+            connection.settimeout(LOOK_SECONDS)
             self._start(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
         try:
-            while (request := _read_request(connection)) is not None:
+            while (request := self._read_request(connection)) is not None:
                 self.requests += 1
                 self.last = request
                 self._reply(connection)
@@ -79,7 +80,6 @@ class FaultyOpa:
         except OSError:
             return  # the other side has gone
         finally:
-            self._open.discard(connection)
             connection.close()
 
     def _reply(self, connection: socket.socket) -> None:
@@ -93,6 +93,21 @@ class FaultyOpa:
                 if self._over.wait(self.drip):
                     return
 
+    def _read_request(self, connection: socket.socket) -> bytes | None:
+        """One request with its body; None when either side has ended."""
+        data = b""
+        while not _is_whole(data):
+            try:
+                more = connection.recv(65536)
+            except TimeoutError:
+                if self._over.is_set():
+                    return None
+                continue
+            if not more:
+                return None
+            data += more
+        return data
+
     def __enter__(self) -> Self:
         return self
 
@@ -105,30 +120,11 @@ class FaultyOpa:
         self.close()
 
 
-def _read_request(connection: socket.socket) -> bytes | None:
-    """One request with its body; None when the other side has ended."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = connection.recv(65536)
-        if not more:
-            return None
-        data += more
-    head, _, body = data.partition(b"\r\n\r\n")
+def _is_whole(data: bytes) -> bool:
+    head, end, body = data.partition(b"\r\n\r\n")
     length = 0
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
             length = int(value)
-    while len(body) < length:
-        more = connection.recv(65536)
-        if not more:
-            return None
-        body += more
-    return head + b"\r\n\r\n" + body
-
-
-def _shut(connection: socket.socket) -> None:
-    try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        return  # it has ended already
+    return bool(end) and len(body) >= length

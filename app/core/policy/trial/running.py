@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,18 +97,28 @@ def _ask_child(name: str, question: str, limits: TrialLimits) -> tuple[int, dict
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
     )
+    # Not by communicate's own time-out: under eventlet it raises an exception of another class.
+    over = threading.Event()
+    timer = threading.Timer(limits.wall_seconds, _end, (child, over))
+    timer.start()
     try:
-        output, _ = child.communicate(question.encode("ascii"), limits.wall_seconds)
-    except subprocess.TimeoutExpired as error:
-        raise PolicyError(
-            name, f"tests and recorded inputs took more than {limits.wall_seconds:g} s"
-        ) from error
+        output, _ = child.communicate(question.encode("ascii"))
     finally:
-        # Whatever ends the waiting, the child does not stay.
+        timer.cancel()
+        # Whatever ended the waiting, the child does not stay.
         if child.poll() is None:
             child.kill()
-            child.communicate()
+            child.wait()
+    if over.is_set():
+        raise PolicyError(
+            name, f"tests and recorded inputs took more than {limits.wall_seconds:g} s"
+        )
     return child.returncode, _parsed(output)
+
+
+def _end(child: subprocess.Popen[bytes], over: threading.Event) -> None:
+    over.set()
+    child.kill()
 
 
 def _parsed(output: bytes) -> dict[str, Any] | None:

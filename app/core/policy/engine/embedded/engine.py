@@ -34,13 +34,13 @@ class EmbeddedEngine:
     name: EngineName = "embedded"
 
     def __init__(self) -> None:
-        self._owner = Owner()
+        self.owner = Owner()
         self._keys = count()
 
     def compile(self, bundle: Bundle) -> EmbeddedPolicies:
         """See ``PolicyEngine``. Every rule is evaluated once, with an empty input."""
         check_bundle(bundle, module.builtins())
-        policies = EmbeddedPolicies(self._owner, f"bundle-{next(self._keys)}", bundle)
+        policies = EmbeddedPolicies(self.owner, f"bundle-{next(self._keys)}", bundle)
         policies.prepare()
         return policies
 
@@ -48,7 +48,7 @@ class EmbeddedEngine:
         """Evaluates a rule."""
         began = perf_counter()
         try:
-            answer = self._owner.run(_probe)
+            answer = self.owner.run(_probe)
         except PlatformError as error:
             return EngineHealth("unavailable", str(error))
         latency_ms = (perf_counter() - began) * 1e3
@@ -58,7 +58,7 @@ class EmbeddedEngine:
 
     def close(self) -> None:
         """End the thread that owns what is compiled."""
-        self._owner.close()
+        self.owner.close()
 
 
 class EmbeddedPolicies:
@@ -84,7 +84,7 @@ class EmbeddedPolicies:
         """See ``CompiledPolicies``."""
 
         def decide(kept: Kept) -> Any:
-            # What is compiled never sees an input.
+            # What is compiled never sees a real input.
             engine = module.copy_of(self._engine(kept))
             module.set_input(engine, input_json)
             return module.value_of(engine, ENTRY_POINT)
@@ -118,10 +118,10 @@ class EmbeddedPolicies:
 
 def _prepared(modules: Mapping[str, str], data_json: str) -> regorus.Engine:
     engine = module.load(modules, data_json)
-    # Some of what regorus finds wrong, it finds only when a rule is evaluated.
-    trial = module.copy_of(engine)
-    module.set_input(trial, _NOTHING)
-    module.evaluate_all(trial, "data.yoto")
+    # Some of what regorus finds wrong, it finds only when a rule is evaluated. And copies are to be
+    # analysed already, which takes longer than most evaluations.
+    module.set_input(engine, _NOTHING)
+    module.evaluate_all(engine, "data.yoto")
     return engine
 
 
