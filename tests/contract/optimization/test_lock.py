@@ -212,7 +212,7 @@ def test_a_waiter_that_has_died_is_passed_over(
         dead = "0000000000000001:dead@nowhere"
         redis.client.zadd(queue, {dead: (time.time() + timing.PATIENCE) * 1000})
     began = time.monotonic()
-    assert others.create_lock("job", wait=5).acquire()
+    assert others.create_lock("job", wait=30).acquire()
     assert time.monotonic() - began < timing.PATIENCE + timing.LONGEST_POLL + 5
 
 
@@ -364,12 +364,12 @@ def test_a_lock_without_renewal_ends_with_its_lease_and_says_so_before(
 ) -> None:
     told: list[float] = []
     lock = locks.create_lock(
-        "job", timeout=0.5, renew=False, on_lost=lambda: told.append(time.monotonic())
+        "job", timeout=3, renew=False, on_lost=lambda: told.append(time.monotonic())
     )
     began = time.monotonic()
     lock.acquire()
-    assert others.create_lock("job", wait=5).acquire()
-    assert told and 0.3 < told[0] - began < 0.5
+    assert others.create_lock("job", wait=30).acquire()
+    assert told and began + 1.5 < told[0] < time.monotonic()
 
 
 def test_somebody_who_took_it_away_is_noticed_by_the_renewal(
@@ -379,7 +379,7 @@ def test_somebody_who_took_it_away_is_noticed_by_the_renewal(
     lock = locks.create_lock("job", timeout=0.3, on_lost=lost.set)
     lock.acquire()
     redis.client.set(redis.keys.lock("job"), "1:somebody", px=60_000)
-    assert lost.wait(5)
+    assert lost.wait(30)
     assert not lock.held
     with pytest.raises(LockLost):
         lock.release()
@@ -396,8 +396,8 @@ def test_a_listener_that_fails_changes_nothing(
     lock.acquire()
     redis.client.delete(redis.keys.lock("job"))
     wait_until(lambda: "listener" in caplog.text)
-    with locks.create_lock("other", timeout=0.1) as other:
-        time.sleep(0.4)
+    with locks.create_lock("other", timeout=1) as other:
+        time.sleep(1.5)
         other.check()
 
 
@@ -408,7 +408,7 @@ def test_a_lock_that_everybody_forgot_is_not_renewed(
     lock.acquire()
     del lock
     gc.collect()
-    assert others.create_lock("job", wait=3).acquire()
+    assert others.create_lock("job", wait=30).acquire()
 
 
 def test_a_lock_whose_thread_has_ended_is_not_renewed(
@@ -417,7 +417,7 @@ def test_a_lock_whose_thread_has_ended_is_not_renewed(
     caplog.set_level(logging.WARNING)
     lock = locks.create_lock("job", timeout=0.3)
     in_thread(lock.acquire).join()
-    assert others.create_lock("job", wait=3).acquire()
+    assert others.create_lock("job", wait=30).acquire()
     assert "was not given back by its thread" in caplog.text
 
 

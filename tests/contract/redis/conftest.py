@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.redis import RedisConnection, RedisSettings
+from tests.support.redis_fixtures import PATIENCE
 
 Connect = Callable[..., RedisConnection]
 
@@ -28,11 +29,12 @@ def connect() -> Iterator[Connect]:
 @pytest.fixture(params=["valkey", "redis", "cluster"])
 def connection(request: pytest.FixtureRequest, connect: Connect) -> RedisConnection:
     """A connection to each kind of server that the platform supports, shared by all tests."""
+    patient = {"REDIS_SOCKET_TIMEOUT": PATIENCE, "REDIS_CONNECT_TIMEOUT": PATIENCE}
     if request.param == "cluster":
         cluster = request.getfixturevalue("valkey_cluster")
-        return connect(REDIS_CLUSTER_NODES=cluster.nodes)
+        return connect(REDIS_CLUSTER_NODES=cluster.nodes, **patient)
     server = request.getfixturevalue(f"{request.param}_server")
-    return connect(REDIS_URL=server.url)
+    return connect(REDIS_URL=server.url, **patient)
 
 
 @pytest.fixture
