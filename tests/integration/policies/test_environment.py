@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.core.permission import require_permission
 from app.extensions import permissions
 from tests.integration.policies.conftest import API, Put, acts, administer, codes, manage
 from tests.support.world import Community, Person, World
@@ -49,18 +50,20 @@ def test_what_works_in_maintenance_can_be_denied_then(
 ) -> None:
     with app.app_context():
         permissions.register_permission("platform.drill", scope="global", abac=True)
+
+    @app.get("/drill")
+    @require_permission("platform.drill")
+    def drill() -> dict[str, Any]:
+        return {}
+
     put("environment", CALM | {"maintenance": ["platform.drill"]})
-
-    def reason() -> str:
-        with app.test_request_context(headers=root.headers):
-            return permissions.decide(root.id, "platform.drill").reason
-
-    assert reason() == "super_admin"
+    assert client.get("/drill", headers=root.headers).status_code == 200
     with app.app_context():
         permissions.set_maintenance_mode(True, "works", actor_id=root.id)
-    assert reason() == "in_maintenance"
+    assert codes(client.get("/drill", headers=root.headers)) == ["in_maintenance"]
     with app.app_context():
         permissions.set_maintenance_mode(False, actor_id=root.id)
+    assert client.get("/drill", headers=root.headers).status_code == 200
 
 
 def test_in_an_emergency_servers_are_not_managed(
