@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from threading import RLock
 
 import marshmallow as ma
+from apispec import APISpec
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
@@ -55,9 +57,42 @@ class ProblemSchema(ma.Schema):
 
 
 class YotoApi(Api):
-    """flask-smorest's API with our problems in place of its own errors."""
+    """flask-smorest's API with our problems in place of its own errors.
+
+    Routes are registered at once and described when somebody reads ``spec``: that takes longer than
+    all the rest of a start, and few processes are ever asked for it.
+    """
 
     ERROR_SCHEMA = ProblemSchema
+
+    def __init__(self) -> None:
+        self._describing = RLock()
+        self._not_described: list[Blueprint] = []
+        self._spec: APISpec | None = None
+        super().__init__()
+
+    @property
+    def spec(self) -> APISpec | None:
+        """The OpenAPI document, whole."""
+        with self._describing:
+            while self._not_described:
+                self._describe(self._not_described.pop(0))
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: APISpec | None) -> None:
+        self._spec = spec
+
+    def register_blueprint(self, blp: Blueprint) -> None:
+        """Register the blueprint's routes, and describe them later."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._not_described.append(blp)
+
+    def _describe(self, blp: Blueprint) -> None:
+        assert self._spec is not None
+        blp.register_views_in_doc(self, self._app, self._spec, name=blp.name, parameters=None)
+        self._spec.tag({"name": blp.name, "description": blp.description})
 
     def _register_error_handlers(self) -> None:
         """``app.http.problems`` handles all errors, these too."""
@@ -88,4 +123,4 @@ def init_api(app: Flask, blueprints: list[Blueprint]) -> None:
     )
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
-    app.extensions["yoto.openapi"] = api.spec
+    app.extensions["yoto.openapi"] = api

@@ -31,5 +31,5 @@ def _outline() -> Outline:
     """Made once: the document does not change while the application runs."""
     extensions = current_app.extensions
     if EXTENSION not in extensions:
-        extensions[EXTENSION] = outline(extensions["yoto.openapi"].to_dict())
+        extensions[EXTENSION] = outline(extensions["yoto.openapi"].spec.to_dict())
     return extensions[EXTENSION]  # type: ignore[no-any-return]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -219,3 +220,12 @@ def test_two_applications_serve_the_same_document(
 ) -> None:
     with another_app(app_config, tmp_path / "other") as other:
         assert other.test_client().get("/api/openapi.json").get_json() == document
+
+
+def test_all_who_ask_first_at_the_same_time_get_the_whole_document(app: Flask) -> None:
+    """It is made when it is first asked for."""
+    with ThreadPoolExecutor(4) as readers:
+        asked = [readers.submit(app.test_client().get, "/api/openapi.json") for _ in range(4)]
+    first, *others = [one.result().get_json()["paths"] for one in asked]
+    assert "/api/v1/auth/me" in first
+    assert others == [first] * 3
