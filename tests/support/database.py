@@ -63,6 +63,7 @@ class MariadbTemplate:
         self._engine = sa.create_engine(url)
         self._tables: list[str] = []
         self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._checksums: dict[str, int] = {}
 
     def prepare(self, migrate: Callable[[], None]) -> None:
         migrate()
@@ -72,20 +73,23 @@ class MariadbTemplate:
             for name in self._tables:
                 rows = connection.exec_driver_sql(f"SELECT * FROM {name}").mappings()
                 self._rows[name] = [dict(row) for row in rows]
+            self._checksums = self._checksums_now(connection)
 
     def reset(self) -> None:
-        filled = " UNION ALL ".join(
-            f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in self._tables
-        )
         with self._engine.begin() as connection:
-            used = connection.exec_driver_sql(filled).scalars().all()
+            found = self._checksums_now(connection)
+            changed = [name for name in self._tables if found[name] != self._checksums[name]]
             connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
-            for name in used:
+            for name in changed:
                 connection.exec_driver_sql(f"TRUNCATE TABLE {name}")
-            for name, rows in self._rows.items():
+                rows = self._rows[name]
                 if rows:
                     connection.execute(sa.table(name, *map(sa.column, rows[0])).insert(), rows)
             connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
+
+    def _checksums_now(self, connection: sa.Connection) -> dict[str, int]:
+        rows = connection.exec_driver_sql(f"CHECKSUM TABLE {', '.join(self._tables)}")
+        return {name.rpartition(".")[2]: checksum for name, checksum in rows}
 
     def close(self) -> None:
         self._engine.dispose()
