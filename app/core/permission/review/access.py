@@ -19,6 +19,7 @@ from app.core.permission.registry import (
     RegisteredPermission,
 )
 from app.core.permission.resolver import Standing, lineage
+from app.core.permission.review.denials import Denials, Step
 from app.core.permission.review.origin_records import load_origins
 from app.core.permission.review.origins import Origins
 from app.core.permission.review.report import AccessLine, Way
@@ -94,7 +95,9 @@ def _joined(
 
 
 def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
+    """Everything that would be enough by itself, whatever else the user has."""
     evidence = derivation.evidence
+    denials = Denials.of(derivation, reviewed.permission.id)
     user_id, origins = evidence.user.user_id, reviewed.origins
     if evidence.user.super_admin:
         yield Way("super_admin", "global", since=origins.super_admin.get(user_id))
@@ -104,10 +107,10 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
     for held in evidence.held:
         line = lineage(held.role_id, derivation.place)
         if held.role_id in derivation.trace.held and line:
-            yield from _by_roles(derivation, reviewed, line, held)
+            yield from _by_roles(derivation, reviewed, denials, line, held)
     for role in evidence.roles.values():
         if role.is_default and role.id in derivation.in_force:
-            yield from _by_roles(derivation, reviewed, [role.id], None)
+            yield from _by_roles(derivation, reviewed, denials, [role.id], None)
     for row in evidence.overwrites:
         if row.role_id is None and row.allows and row.permission_id == reviewed.permission.id:
             if derivation.resolution.standing > Standing.OUTSIDER:
@@ -117,7 +120,11 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
 
 
 def _by_roles(
-    derivation: Derivation, reviewed: Reviewed, line: Sequence[int], held: Held | None
+    derivation: Derivation,
+    reviewed: Reviewed,
+    denials: Denials,
+    line: Sequence[int],
+    held: Held | None,
 ) -> Iterator[Way]:
     """What the roles of one line of inheritance give; no assignment: the default role."""
     evidence, origins = derivation.evidence, reviewed.origins
@@ -130,16 +137,20 @@ def _by_roles(
                 continue
             kind = "grant" if row.group_id is None else "group"
             if row.permission_id == reviewed.administrator_id != reviewed.permission.id:
-                if row.in_channel:
+                if row.in_channel or Denials.of(derivation, row.permission_id).in_base:
                     continue
                 kind = "administrator"
             elif row.permission_id != reviewed.permission.id:
+                continue
+            elif not denials.leave(Step.of_grant(evidence, row)):
                 continue
             since = _latest(begun, origins.of_grant(row))
             yield Way(kind, row.scope, role_id, name, via, row.group, since, until)
         for marked in evidence.overwrites:
             if marked.role_id == role_id and marked.allows:
-                if marked.permission_id == reviewed.permission.id:
+                if marked.permission_id != reviewed.permission.id:
+                    continue
+                if denials.leave(Step.of_role(evidence, role_id)):
                     since = _latest(begun, origins.of_overwrite(evidence, f"role:{role_id}"))
                     place = str(evidence.overwritten)
                     yield Way("overwrite", place, role_id, name, via, None, since, until)

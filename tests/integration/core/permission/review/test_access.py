@@ -76,6 +76,41 @@ def test_each_way_is_told(app: Flask, world: World, harbour: Community, review: 
     }
 
 
+def test_what_a_later_step_takes_away_is_no_way(
+    app: Flask, world: World, harbour: Community, review: Review
+) -> None:
+    crew = world.role(harbour, PIN, name="crew")
+    clara = world.member(harbour, world.user("clara"), crew)
+    world.member(harbour, world.user("dora"), crew)
+    with app.app_context():
+        permissions.assign_permissions_to_role(harbour.everyone_id, [PIN], "server", harbour.id)
+        permissions.set_overwrite(harbour.channel_id, role_id=harbour.everyone_id, deny=[PIN])
+        before = utcnow()
+        permissions.set_overwrite(harbour.channel_id, user_id=clara.id, allow=[PIN])
+        db.session.remove()
+    found = review()
+    assert [way.kind for way in found["clara"].ways] == ["overwrite"]
+    assert found["clara"].since is not None and found["clara"].since >= before
+    assert [way.kind for way in found["owner"].ways] == ["owner"]
+    assert "dora" not in found
+
+
+def test_an_allow_of_one_role_wins_over_a_deny_of_another_in_a_channel(
+    app: Flask, world: World, harbour: Community, review: Review
+) -> None:
+    crew, quiet = world.role(harbour, PIN, name="crew"), world.role(harbour, name="quiet")
+    world.member(harbour, world.user("anna"), crew, quiet)
+    with app.app_context():
+        permissions.set_overwrite(harbour.channel_id, role_id=quiet, deny=[PIN])
+        db.session.remove()
+    assert "anna" not in review()
+    with app.app_context():
+        permissions.assign_permissions_to_role(crew, [PIN], "channel", harbour.channel_id)
+        db.session.remove()
+    channel = f"channel:{harbour.channel_id}"
+    assert [(way.kind, way.scope) for way in review()["anna"].ways] == [("grant", channel)]
+
+
 def test_since_is_when_the_last_piece_came(
     app: Flask, world: World, harbour: Community, review: Review
 ) -> None:

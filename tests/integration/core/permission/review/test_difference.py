@@ -85,6 +85,12 @@ class Town:
         made = permissions.register_group(f"after {group}", [self.random.choice(NAMES)])
         self.groups[self.groups.index(group)] = made.ids[0]
 
+    def each_has_a_way(self, name: str) -> None:
+        """Whoever can, can by something that is enough by itself; nobody else is listed."""
+        page = permissions.who_can(name, "channel", self.harbour.channel_id)
+        assert {line.user_id for line in page.lines} == self.able(name)
+        assert all(line.ways for line in page.lines), page.lines
+
     def able(self, name: str) -> set[int]:
         page = permissions.who_can(name, "channel", self.harbour.channel_id)
         assert all(line.ways for line in page.lines), "nobody can without a way to"
@@ -109,6 +115,7 @@ def test_what_the_log_takes_back_is_what_was_there(town: Town, turn: int) -> Non
     with town.app.app_context():
         for _ in range(40):
             moments.append((utcnow(), {name: town.able(name) for name in NAMES}))
+            town.each_has_a_way(town.random.choice(NAMES))
             town.change()
         for _ in range(12):
             first, second = sorted(town.random.sample(range(len(moments)), 2))
