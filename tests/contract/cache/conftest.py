@@ -15,7 +15,7 @@ from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.workers import CacheWorkers
 from tests.support.redis_fixtures import settings_of
-from tests.support.redis_servers import Server, start_valkey
+from tests.support.redis_servers import Server, start_valkey, wait_until
 
 SERVER_7 = place_key("server", 7)
 CHANNEL_3 = place_key("channel", 3)
@@ -106,7 +106,8 @@ def make_cache(connect: Connect) -> Iterator[MakeCache]:
         locks = DistributedLocks(redis)
         cache = TieredCache(redis, locks, replace(CacheSettings(), **changes))
         made.append((cache, locks))
-        assert not reachable or cache.start(30)
+        if reachable:
+            wait_until(lambda: cache.start(30), what="the log to be read")
         return cache
 
     yield make
