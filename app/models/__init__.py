@@ -1,6 +1,6 @@
 """All tables, one file an aggregate; importing this package shows them all to migrations."""
 
-from app.models.audit import AuditRecord, record_audit
+from app.models.audit import AuditRecord, account_of, record_audit
 from app.models.channel import Category, Channel, ChannelKind
 from app.models.decision import DecisionRecord
 from app.models.device import Device
@@ -74,5 +74,6 @@ __all__ = [
     "ScopeType",
     "Server",
     "User",
+    "account_of",
     "record_audit",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,9 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
 from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+# Authors that are accounts are written so; all others are programs or people at a terminal.
+_ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
 
 
 class AuditRecord(db.Model):
@@ -72,6 +76,12 @@ def record_audit(
             reason=reason,
         )
     )
+
+
+def account_of(author: str) -> int | None:
+    """The id of the account that ``author`` names; None for programs and people at a terminal."""
+    match = _ACCOUNT.fullmatch(author)
+    return int(match[1]) if match is not None else None
 
 
 @event.listens_for(AuditRecord, "before_update")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 
 from app.core.resilience import AuditEntry
-from app.models import AuditRecord
+from app.models import AuditRecord, account_of
 
 from .sessions import recording
 
-# Authors that are accounts are written so; all others are programs or people at a terminal.
-_ACCOUNT = re.compile(r"user:(\d{1,18})")
 LONGEST_SUBJECT = 64  # characters, as wide as the column
 
 
@@ -33,9 +30,8 @@ def sql_audit(app: Flask) -> Callable[[AuditEntry], None]:
 
 def audit_record(entry: AuditEntry, **details: Any) -> AuditRecord:
     """An act as a row; its details, and an author who is no account, stand beside the values."""
-    account = _ACCOUNT.fullmatch(entry.author)
     return AuditRecord(
-        actor_id=int(account[1]) if account else None,
+        actor_id=account_of(entry.author),
         action=entry.action,
         subject=entry.subject[:LONGEST_SUBJECT],
         before=entry.before,

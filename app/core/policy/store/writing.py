@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from flask import Flask
@@ -14,10 +13,15 @@ from app.core.policy.store.entry import Change
 from app.core.policy.store.names import source_hash
 from app.core.policy.store.sessions import reading, recording
 from app.db import utcnow
-from app.models import Policy, PolicyRevision, PolicyState, PolicyVersion, User, record_audit
-
-# Authors that are accounts are written so; all others are programs or people at a terminal.
-_ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
+from app.models import (
+    Policy,
+    PolicyRevision,
+    PolicyState,
+    PolicyVersion,
+    User,
+    account_of,
+    record_audit,
+)
 
 
 class Overtaken(Exception):
@@ -127,12 +131,10 @@ def _state_before(change: Change) -> PolicyState:
 
 def _account(session: Session, author: str) -> int | None:
     """The id of the account that an author is; None for programs and people at a terminal."""
-    match = _ACCOUNT.fullmatch(author)
-    if match is None:
-        return None
-    if session.get(User, int(match[1])) is None:
-        raise ValidationFailed({"author": f"there is no account {match[1]}"})
-    return int(match[1])
+    account = account_of(author)
+    if account is not None and session.get(User, account) is None:
+        raise ValidationFailed({"author": f"there is no account {account}"})
+    return account
 
 
 def _add(session: Session, policy: Policy, version: int, change: Change) -> None:
