@@ -17,8 +17,9 @@ LEVEL_MAX = 4
 ZONE_LENGTH = 64
 NETWORKS_MAX = 200
 TIME = Regexp(
-    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", error="Must be like 08:30; 24:00 is the end."
+    r"(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z", error="Must be like 08:30; 24:00 is the end."
 )
+END_OF_DAY = "24:00"
 
 
 class Level(Whole):
@@ -62,6 +63,13 @@ class WindowSchema(ma.Schema):
     )
     start = ma.fields.String(required=True, data_key="from", attribute="from", validate=TIME)
     end = ma.fields.String(required=True, data_key="to", attribute="to", validate=TIME)
+
+    @ma.validates_schema
+    def opens_at_some_time(self, data: dict[str, Any], **options: Any) -> None:
+        if data["from"] == END_OF_DAY:
+            raise ma.ValidationError("Nothing begins at the end of the day; 00:00 does.", "from")
+        if data["from"] == data["to"]:
+            raise ma.ValidationError("Must be another time than 'from'.", "to")
 
 
 class ServerRulesSchema(ma.Schema):
