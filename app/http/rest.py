@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -15,6 +14,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter, Map
 
 from app.http.access import PUBLIC_MARK
+from app.http.documents import json_document
 from app.http.fields import MAX_ID
 
 
@@ -30,13 +30,8 @@ class StrictParser(FlaskParser):
         if not req.is_json:
             raise UnsupportedMediaType("The body must be application/json.")
         try:
-            document = json.loads(body.decode())
-            if b"\\u" in body:
-                json.dumps(document, ensure_ascii=False).encode()
-            return document
+            return json_document(body)
         except (ValueError, RecursionError):
-            # Besides broken syntax: numbers of thousands of digits, thousands of open brackets,
-            # and escapes of half a character, which no database can store.
             raise BadRequest("The body is not a JSON document that can be read.") from None
 
 

@@ -6,13 +6,14 @@ ignored; a required one that is missing, or of a wrong type, makes the request m
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from werkzeug import Request
 from werkzeug.exceptions import BadRequest
+
+from app.http.documents import json_document
 
 Object = Mapping[str, Any]
 
@@ -63,9 +64,7 @@ def document_of(request: Request) -> Object:
     if not request.is_json:
         raise malformed("body", "must be sent as application/json")
     try:
-        document = json.loads(request.get_data().decode())
-        # An escape of half a character is valid JSON that no database can store.
-        json.dumps(document, ensure_ascii=False).encode()
+        document = json_document(request.get_data())
     except (ValueError, RecursionError):
         raise malformed("body", "is no JSON document that can be read") from None
     return _object(document, "body")

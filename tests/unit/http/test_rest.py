@@ -75,6 +75,7 @@ def client() -> FlaskClient:
         (b"[" * 100_000, "application/json", 400),
         (b'{"name": ' + b"1" * 5000 + b"}", "application/json", 400),
         (b'{"name": "\\ud800"}', "application/json", 400),
+        (b'{"name": NaN}', "application/json", 400),
         (b'["name"]', "application/json", 422),
         (b"", "application/json", 422),
         (b"", "text/plain", 422),

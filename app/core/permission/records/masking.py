@@ -6,6 +6,7 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 MASKED = "***"
@@ -56,8 +57,10 @@ def _masked(value: Any, depth: int) -> Any:
         }
     if isinstance(value, (list, tuple)):
         return [_masked(inner, depth + 1) for inner in value]
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, int)):
         return value
+    if isinstance(value, float):
+        return value if isfinite(value) else str(value)  # JSON has no name for the others
     text = str(value)
     if _SECRET_VALUE.search(text):
         return MASKED

@@ -253,6 +253,8 @@ def test_malformed_requests_are_400_and_name_the_field(
         (b"{", "application/json"),
         (b"[]", "application/json"),
         (b'"\\ud800"', "application/json"),
+        (b'{"context": {"risk": NaN}}', "application/json"),
+        (b'{"context": {"risk": [1e999]}}', "application/json"),
         (b"{}", "text/plain"),
         (b"{}", None),
     ],
