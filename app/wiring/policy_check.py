@@ -47,8 +47,6 @@ from app.core.policy import (
 from app.core.resilience import MultiDimensionalKey, Resilience
 from app.db import db
 
-# Reasons without a verdict; ``policy_too_slow`` is a policy taken out of service.
-NO_VERDICT = frozenset({"policy_error", "policy_unavailable", "policy_too_slow"})
 ALLOWED = "policies_allow"
 NO_CODE = "policy_denied"
 CHANNEL = "channel"
@@ -148,8 +146,7 @@ class PolicyJudge:
             emergency = "emergency" in document["subject"]
             return PolicyAnswer(True, ALLOWED, decision.version, emergency=emergency)
         reasons = decision.reasons or (NO_CODE,)
-        failed = not NO_VERDICT.isdisjoint(reasons)
-        return PolicyAnswer(False, reasons[0], decision.version, reasons, failed=failed)
+        return PolicyAnswer(False, reasons[0], decision.version, reasons, failed=decision.failed)
 
     def read(self, load: Callable[[Connection], Any]) -> Any:
         """What ``load`` reads, seeing what the caller itself has changed so far.

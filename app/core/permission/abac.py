@@ -32,7 +32,7 @@ class PolicyAnswer:
         version: names the set that answered.
         reasons: all codes.
         emergency: the user has emergency access that bears on the permission.
-        failed: there is no verdict, which denies.
+        failed: there is no verdict, which denies; codes do not tell, since policies choose them.
     """
 
     allow: bool

@@ -17,13 +17,12 @@ from app.core.permission.resolver import Resolution
 from app.core.permission.scopes import Place
 from app.core.permission.state import EmergencyUse, PermissionState, SuperAdminUse
 from app.core.permission.verdict import Decision, is_blocked, reason_of
+from app.core.policy import POLICY_ERROR, POLICY_UNAVAILABLE
 from app.models import OnPolicyError
 
 log = logging.getLogger(__name__)
 
 Context = Mapping[str, Any] | None
-
-FAILURES = (verdict.POLICY_UNAVAILABLE, verdict.POLICY_ERROR)
 
 
 @dataclass(slots=True)
@@ -191,14 +190,13 @@ def ask_policies(
         if answer.allow:
             outcome.emergency |= permission.mask if answer.emergency else 0
             continue
-        failed = answer.failed or answer.reason in FAILURES
-        if failed and permission.on_policy_error == OnPolicyError.RBAC:
+        if answer.failed and permission.on_policy_error == OnPolicyError.RBAC:
             log.warning("no verdict on %s by policies: roles decide", permission.name)
             state.policy_failures.add(permission.name)
             continue
         outcome.denied |= permission.mask
         outcome.reason, outcome.codes = answer.reason, answer.reasons
-        if failed:
+        if answer.failed:
             outcome.failed = True
             break
     return outcome
@@ -206,9 +204,9 @@ def ask_policies(
 
 def _ask(state: PermissionState, question: PolicyQuestion) -> PolicyAnswer:
     if state.policy is None:
-        return PolicyAnswer(False, verdict.POLICY_UNAVAILABLE)
+        return PolicyAnswer(False, POLICY_UNAVAILABLE, failed=True)
     try:
         return state.policy(question)
     except Exception:
         log.exception("policy check of %s failed: denied", question.permission)
-        return PolicyAnswer(False, verdict.POLICY_ERROR)
+        return PolicyAnswer(False, POLICY_ERROR, failed=True)

@@ -21,9 +21,6 @@ NOT_GRANTED = "not_granted"
 OVERWRITE_DENIED = "overwrite_denied"
 NO_CHANNEL_ACCESS = "no_channel_access"
 TIMED_OUT = "timed_out"
-POLICY_UNAVAILABLE = "policy_unavailable"
-POLICY_ERROR = "policy_error"
-POLICY_DENIED = "policy_denied"
 # Requirements made of several permissions
 EXCLUDED = "excluded"
 NOT_SATISFIED = "not_satisfied"
@@ -38,7 +35,7 @@ class Decision:
 
     Attributes:
         allowed: the verdict itself.
-        reason: why, as a code of this module.
+        reason: why, as a code of this module, or one of the policies that denied.
         tier: who answered: ``l1`` (the process), ``l2`` (Redis) or ``db``.
         position: place in the invalidation log that the answer is known to include, if any.
         age_ms: age of the facts, milliseconds.

@@ -30,7 +30,13 @@ from app.core.policy.engine.embedded import EmbeddedEngine
 from app.core.policy.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
 from app.core.policy.input import ABSENT, InputBuilder, Part, Question
 from app.core.policy.manager import PolicyManager
-from app.core.policy.result import UNDEFINED, PolicyDecision, Verdict
+from app.core.policy.result import (
+    POLICY_ERROR,
+    POLICY_UNAVAILABLE,
+    UNDEFINED,
+    PolicyDecision,
+    Verdict,
+)
 from app.core.policy.service.receipt import Comparison, PolicyReceipt
 from app.core.policy.service.status import ManagerMetrics, PolicyStatus
 from app.core.policy.settings import INSTEAD_OF_SLOW, POLICY_ENGINES
@@ -45,6 +51,8 @@ __all__ = [
     "LANGUAGES",
     "OPA_BREAKER",
     "POLICY_ENGINES",
+    "POLICY_ERROR",
+    "POLICY_UNAVAILABLE",
     "UNDEFINED",
     "BehaviourWatch",
     "Bundle",

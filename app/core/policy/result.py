@@ -9,6 +9,12 @@ from app.core.errors import PolicyError
 
 ENTRY_POINT = "data.yoto.authz.decision"
 
+# Reasons of a denial without a verdict. They are for people: policies may give any code, these too,
+# so only ``PolicyDecision.failed`` says that there is no verdict.
+POLICY_ERROR = "policy_error"
+POLICY_UNAVAILABLE = "policy_unavailable"
+POLICY_TOO_SLOW = "policy_too_slow"
+
 
 class Undefined:
     """The type of ``UNDEFINED``."""
@@ -49,6 +55,7 @@ class PolicyDecision:
         version: the set of policies that decided; None when there was none.
         engine: ``embedded`` or ``opa``.
         duration_us: how long it took, in us.
+        failed: there is no verdict, which denies; no code that policies give makes it true.
     """
 
     allow: bool
@@ -56,6 +63,7 @@ class PolicyDecision:
     version: str | None
     engine: str
     duration_us: float
+    failed: bool = False
 
 
 def read_verdict(value: Any, decision_id: str | None = None) -> Verdict:

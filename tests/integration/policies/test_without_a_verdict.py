@@ -56,6 +56,20 @@ def test_a_denial_by_policies_is_a_denial_for_both(
         assert permissions.get_permission_registry_stats()["policy_failures"] == {}
 
 
+@pytest.mark.parametrize("beside", [(), ("closed",)])
+@pytest.mark.parametrize("code", ["policy_error", "policy_unavailable", "policy_too_slow"])
+def test_a_policy_that_gives_the_code_of_a_failure_denies_like_any_other(
+    app: Flask, warden: Person, code: str, beside: tuple[str, ...]
+) -> None:
+    given = {code, *beside}
+    rule = "".join(f'deny contains "{one}" if "vault.*" in input.action.names\n' for one in given)
+    with app.app_context():
+        policy.put("odd", f"package yoto.authz\n\n{rule}", "test")
+        found = permissions.decide(warden.id, "vault.lenient")
+        assert not found.allowed and set(found.codes) == given
+        assert permissions.get_permission_registry_stats()["policy_failures"] == {}
+
+
 @pytest.mark.usefixtures("broken")
 def test_roles_still_have_to_allow_it(app: Flask, world: World, warden: Person) -> None:
     with app.app_context():

@@ -13,16 +13,17 @@ from app.core.policy.decision_cache import DecisionCache, Validity
 from app.core.policy.engine import PolicyUnavailable
 from app.core.policy.metrics import EngineMetrics, PolicyLedger
 from app.core.policy.recent import RecentInputs
-from app.core.policy.result import PolicyDecision, Verdict
+from app.core.policy.result import (
+    POLICY_ERROR,
+    POLICY_TOO_SLOW,
+    POLICY_UNAVAILABLE,
+    PolicyDecision,
+    Verdict,
+)
 from app.core.policy.service.serving import Loaded, Serving
 from app.core.policy.slow import Pace, SlowWatch
 
 log = logging.getLogger(__name__)
-
-# Reasons that no policy gives.
-ERROR = "policy_error"
-UNAVAILABLE = "policy_unavailable"
-TOO_SLOW = "policy_too_slow"
 
 MICROSECONDS = 1e6
 
@@ -74,6 +75,8 @@ class Evaluator:
         loaded: Loaded | None = None
         version: str | None = None
         cached: bool | None = None
+        verdict: Verdict | None = None
+        why = POLICY_UNAVAILABLE
         try:
             serving = self._serving()
             loaded = serving.loaded
@@ -81,18 +84,20 @@ class Evaluator:
             version = answering.version if answering is not None else None
             if loaded is not None:
                 verdict, cached = self._verdict(loaded, document, valid_for)
-            else:
-                verdict = _denial(UNAVAILABLE if answering is None else TOO_SLOW)
+            elif answering is not None:
+                why = POLICY_TOO_SLOW
         except PolicyUnavailable as error:
             self._say("no engine for policies, which denies", error)
             self._metrics.failed(unavailable=True)
-            verdict = _denial(UNAVAILABLE)
         except Exception as error:
             self._say("policies gave no verdict, which denies", error)
             self._metrics.failed(unavailable=False)
-            verdict = _denial(ERROR)
+            why = POLICY_ERROR
         duration_us = (perf_counter() - began) * MICROSECONDS
-        decision = PolicyDecision(verdict.allow, verdict.deny, version, self._engine, duration_us)
+        allow, reasons = (False, (why,)) if verdict is None else (verdict.allow, verdict.deny)
+        decision = PolicyDecision(
+            allow, reasons, version, self._engine, duration_us, failed=verdict is None
+        )
         self._note(loaded, document, decision, cached)
         return decision
 
@@ -178,7 +183,3 @@ class Evaluator:
 def _as_json(document: Mapping[str, Any]) -> str:
     # Python writes NaN, which is no JSON and could become null on the way.
     return json.dumps(document, allow_nan=False, separators=(",", ":"))
-
-
-def _denial(code: str) -> Verdict:
-    return Verdict(allow=False, deny=(code,))

@@ -49,7 +49,7 @@ def test_an_engine_that_fails_denies(
     break_engine(app, monkeypatch, error)
     decision = policy.evaluate(question(1))
     assert (decision.allow, decision.reasons) == (False, (code,))
-    assert decision.version is not None
+    assert decision.failed and decision.version is not None
     counts = policy.metrics().counts
     assert counts.errors + counts.unavailable == 1 and counts.denies_by_code == {code: 1}
 
@@ -58,6 +58,12 @@ def test_an_engine_that_fails_denies(
 def test_an_input_that_is_no_json_denies(policy: PolicyManager, document: dict[str, Any]) -> None:
     decision = policy.evaluate(question(1) | document)
     assert (decision.allow, decision.reasons) == (False, ("policy_error",))
+    assert decision.failed
+
+
+def test_a_verdict_is_no_failure(policy: PolicyManager) -> None:
+    for number in (1, 15):
+        assert [policy.evaluate(question(number), {}).failed for _ in range(2)] == [False] * 2
 
 
 def test_the_end_of_a_greenlet_goes_through(
@@ -73,7 +79,7 @@ def test_without_policies_every_decision_is_a_denial(app: Flask) -> None:
         empty_record()
         decision = manager.evaluate(question(1))
         assert (decision.allow, decision.reasons) == (False, ("policy_unavailable",))
-        assert decision.version is None
+        assert decision.failed and decision.version is None
         error = manager.status().loading.error
         assert error is not None and "none are stored" in error
         assert manager.reads() == frozenset({"*"})

@@ -76,6 +76,7 @@ def test_policies_that_are_too_slow_are_taken_out_and_deny_with_a_code_of_their_
     began = time.monotonic()
     decision = policy.evaluate(question(5))
     assert (decision.allow, decision.reasons) == (False, ("policy_too_slow",))
+    assert decision.failed
     assert time.monotonic() - began < 10.0
     assert policy.status().version is None
     wait_until(told(app, "policy.taken_out"), what="the event")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from app.core.permission import (
     PolicyQuestion,
     SuperAdminUse,
 )
-from app.core.permission.registry import RegisteredPermission
+from app.core.permission.registry import PermissionRegistry, RegisteredPermission
 from app.core.permission.resolver import Resolution, Standing
 from app.core.permission.scopes import GLOBAL, Place
 from app.core.permission.state import EXTENSION
@@ -202,6 +203,23 @@ def test_an_engine_that_fails_denies(
     source.give(2, "vault.open", only_as_super_admin=["message.pin"])
     assert system.decide(2, "vault.open", *CHANNEL) == denied("policy_error")
     assert "vault.open" in caplog.text
+
+
+@pytest.mark.parametrize("code", ["policy_error", "policy_unavailable", "too_late"])
+def test_only_the_engine_says_that_there_is_no_verdict_and_no_code_does(
+    bare_app: Flask,
+    system: PermissionSystem,
+    source: FakeSource,
+    policy: Callable[[Any], list[PolicyQuestion]],
+    code: str,
+) -> None:
+    stored = [replace(one, on_policy_error="rbac") for one in STORED]
+    bare_app.extensions[EXTENSION].registry = PermissionRegistry(lambda: list(stored))
+    source.give(2, "vault.open")
+    policy(PolicyAnswer(False, code, reasons=(code,)))
+    assert system.decide(2, "vault.open", *CHANNEL) == denied(code)
+    policy(PolicyAnswer(False, code, reasons=(code,), failed=True))
+    assert system.decide(2, "vault.open", *CHANNEL).allowed
 
 
 def test_a_failing_policy_never_makes_a_not_true(
