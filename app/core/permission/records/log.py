@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,9 +22,12 @@ from app.core.permission.verdict import Decision
 from app.db import writing
 from app.models import DecisionRecord
 
+log = logging.getLogger(__name__)
+
 records = table(DecisionRecord)
 
 ASKED_MAX = 500
+CUT = "…"  # at the end of a question that was longer; no question has this character
 SWEEP_SECONDS = 3600.0  # between two looks for records that are too old
 SWEEP_ROWS = 1_000  # deleted at once, so that no lock is held for long
 CONNECTION_SECONDS = 2.0  # that somebody waits for the one connection
@@ -101,7 +105,7 @@ class DecisionLog:
             {
                 "at": datetime.fromtimestamp(self._clock(), UTC),
                 "user_id": user_id,
-                "asked": asked[:ASKED_MAX],
+                "asked": shortened(asked),
                 "operator": operator,
                 "scope": str(place),
                 "allowed": decision.allowed,
@@ -125,10 +129,17 @@ class DecisionLog:
     def _store(self, rows: Sequence[Row]) -> None:
         with writing(), self._pool.begin() as connection:
             connection.execute(insert(records), rows)
-        now = self._clock()
-        if now >= self._next_sweep:
-            self._next_sweep = now + SWEEP_SECONDS
+        if self._clock() >= self._next_sweep:
+            self._sweep_now_and_then()
+
+    def _sweep_now_and_then(self) -> None:
+        """The rows are stored by now: whatever happens here, nobody may take them for lost."""
+        try:
             self.sweep()
+        except Exception:
+            log.exception("decision records that are too old were not deleted")
+        else:
+            self._next_sweep = self._clock() + SWEEP_SECONDS
 
     def sweep(self) -> int:
         """Delete the records that are too old; how many they were.
@@ -147,6 +158,16 @@ class DecisionLog:
             deleted += len(ids)
             if len(ids) < SWEEP_ROWS:
                 return deleted
+
+
+def shortened(asked: str) -> str:
+    """A question as it is recorded."""
+    return asked if len(asked) < ASKED_MAX else asked[: ASKED_MAX - len(CUT)] + CUT
+
+
+def is_whole(recorded: str) -> bool:
+    """Whether a recorded question is all that was asked; that of a long one nobody can tell."""
+    return len(recorded) < ASKED_MAX
 
 
 def mask_hash(mask: int) -> str:

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 QUEUE_SIZE = 10_000  # rows; about a few MB
 BATCH_SIZE = 500  # rows of one INSERT
 BATCH_SECONDS = 0.5  # the longest that a row waits for others
+RETRY_SECONDS = 10.0  # that a batch is taken apart for, before the rest of it is dropped
 CLOSE_SECONDS = 5.0  # s that ``close`` waits for the last rows
 
 Row = dict[str, Any]
@@ -23,10 +24,10 @@ class BatchWriter:
     """A bounded queue and a thread that empties it; the thread starts with the first row.
 
     Rows that find the queue full, or that cannot be stored, are dropped and counted: nobody waits
-    for a record.
+    for a record. A row that cannot be stored takes no other with it.
 
     Args:
-        store: stores some rows; may raise.
+        store: stores some rows, all or none; may raise.
     """
 
     def __init__(self, store: Callable[[Sequence[Row]], None], name: str) -> None:
@@ -99,13 +100,29 @@ class BatchWriter:
         return rows, False
 
     def _store_or_drop(self, rows: Sequence[Row]) -> None:
-        try:
-            self._store(rows)
-        except Exception:
-            log.exception("%s: %d rows could not be stored", self._name, len(rows))
-            self._drop(len(rows))
-        else:
-            self.stored += len(rows)
+        """Store rows; halves of what is not stored as a whole, until the bad ones are left."""
+        parts, dropped, deadline = [rows], 0, float("inf")
+        while parts:
+            part = parts.pop()
+            if monotonic() >= deadline:
+                dropped += len(part)
+                continue
+            try:
+                self._store(part)
+            except Exception:
+                if part is rows:
+                    log.exception("%s: a batch of %d was not stored", self._name, len(rows))
+                    deadline = monotonic() + RETRY_SECONDS
+                middle = len(part) // 2
+                if middle:
+                    parts += [part[middle:], part[:middle]]
+                else:
+                    dropped += 1
+            else:
+                self.stored += len(part)
+        if dropped:
+            log.warning("%s: %d rows could not be stored", self._name, dropped)
+            self._drop(dropped)
 
     def _drop(self, number: int) -> None:
         with self._lock:

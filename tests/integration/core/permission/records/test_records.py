@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
-from app.core.errors import PermissionDenied
+from app.core.errors import PermissionDenied, StoreUnavailable
 from app.core.permission import acting_as, require_permissions
 from app.core.permission.records.log import DecisionLog, mask_hash
 from app.db import db, utcnow
@@ -180,3 +180,43 @@ def test_without_the_setting_nothing_is_recorded(app: Flask) -> None:
     with app.app_context():
         config = {"ENVIRONMENT": "testing", "DATABASE_URL": app.config["DATABASE_URL"]}
     assert permissions.records_of(create_app(config)) is None
+
+
+def test_a_row_that_no_column_takes_costs_no_other(
+    app: Flask, world: World, harbour: Community, records: Records
+) -> None:
+    person = world.member(harbour)
+    question = (person.id, PIN, "channel", harbour.channel_id)
+    writer = log_of(app).writer
+    with app.app_context():
+        permissions.decide(*question)
+        writer.put({"user_id": person.id})  # lacks all that must not be NULL
+        permissions.decide(*question)
+    assert [record.asked for record in records()] == [PIN, PIN]
+    assert (writer.stored, writer.dropped) == (2, 1)
+
+
+def test_a_sweep_that_fails_loses_no_record_and_is_tried_again(
+    app: Flask,
+    world: World,
+    harbour: Community,
+    records: Records,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log, sweeps = log_of(app), []
+
+    def sweep() -> int:
+        sweeps.append(1)
+        if len(sweeps) == 1:
+            raise StoreUnavailable("database")
+        return 0
+
+    monkeypatch.setattr(log, "sweep", sweep)
+    person = world.member(harbour)
+    for number in (1, 2, 3):
+        with app.app_context():
+            permissions.decide(person.id, PIN, "channel", harbour.channel_id)
+        assert len(records()) == number
+    assert (log.writer.stored, log.writer.dropped, len(sweeps)) == (3, 0, 2)
+    assert "were not deleted" in caplog.text

@@ -87,3 +87,35 @@ def test_rows_that_cannot_be_stored_are_dropped_and_the_thread_goes_on(
     writer.close()
     assert (turns, writer.dropped, writer.stored) == ([1, 1], 1, 1)
     assert "could not be stored" in caplog.text
+
+
+def test_a_bad_row_costs_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    stored: list[Row] = []
+
+    def store(found: Sequence[Row]) -> None:
+        if any(row["n"] in (3, 7) for row in found):
+            raise ValueError("a row that no table takes")
+        stored.extend(found)
+
+    writer = BatchWriter(store, "test")
+    for row in rows(20):
+        writer.put(row)
+    writer.close()
+    assert [row["n"] for row in stored] == [n for n in range(20) if n not in (3, 7)]
+    assert (writer.stored, writer.dropped) == (18, 2)
+    assert "2 rows could not be stored" in caplog.text
+
+
+def test_a_batch_is_taken_apart_only_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
+    turns: list[int] = []
+
+    def store(found: Sequence[Row]) -> None:
+        turns.append(len(found))
+        raise OSError("no database")
+
+    writer = BatchWriter(store, "test")
+    for row in rows(8):
+        writer.put(row)
+    writer.close()
+    assert sum(turns) == writer.dropped == 8 and writer.stored == 0
