@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 from flask.cli import AppGroup
 
@@ -13,17 +16,23 @@ from app.db import writing
 emergency = AppGroup("emergency", help="Emergency access, and emergencies.")
 
 
+@contextmanager
+def telling() -> Iterator[None]:
+    """Errors of the platform become errors of the command."""
+    try:
+        yield
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+
+
 @emergency.command("take")
 @click.argument("user")
 @click.option("--minutes", type=int, required=True, help="1 to 60.")
-@click.option("--reason", required=True)
+@click.option("--reason", required=True, help="10 to 500 characters.")
 def take(user: str, minutes: int, reason: str) -> None:
     """Give USER (username or id) emergency access."""
-    with writing():
-        try:
-            taken = emergencies.take(user_id_of(user), reason, minutes, actor_id=None)
-        except PlatformError as error:
-            raise click.ClickException(str(error)) from None
+    with telling(), writing():
+        taken = emergencies.take(user_id_of(user), reason, minutes, actor_id=None)
     click.echo(f"Emergency access {taken.id} holds until {taken.until.isoformat()}.")
 
 
@@ -31,18 +40,17 @@ def take(user: str, minutes: int, reason: str) -> None:
 @click.argument("access_id", type=int)
 def end(access_id: int) -> None:
     """End emergency access ACCESS_ID."""
-    with writing():
-        try:
-            emergencies.end(access_id, actor_id=None)
-        except PlatformError as error:
-            raise click.ClickException(str(error)) from None
+    with telling(), writing():
+        emergencies.end(access_id, actor_id=None)
     click.echo(f"Emergency access {access_id} is over.")
 
 
 @emergency.command("list")
 def list_access() -> None:
     """Show who took emergency access lately, newest first."""
-    for taken in emergencies.recent():
+    with telling():
+        recent = emergencies.recent()
+    for taken in recent:
         until = taken.ended_at or taken.until
         click.echo(
             f"{taken.id:>6}  user {taken.user_id}  {taken.taken_at.isoformat()} to "
@@ -52,9 +60,9 @@ def list_access() -> None:
 
 @emergency.command("declare")
 @click.argument("state", type=click.Choice(["on", "off"]))
-@click.option("--reason", required=True)
+@click.option("--reason", required=True, help="10 to 500 characters.")
 def declare(state: str, reason: str) -> None:
     """Declare an emergency, or that it is over."""
-    with writing():
+    with telling(), writing():
         emergencies.declare(state == "on", reason, actor_id=None)
     click.echo(f"Emergency: {state}.")

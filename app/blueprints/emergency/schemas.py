@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.blueprints.emergency.service import MINUTES_MAX
+from app.blueprints.emergency.service import MINUTES_MAX, REASON_MIN
+from app.blueprints.reasons import REASON_LENGTH
 from app.http.fields import Flag, Instant, Text, Whole
-
-REASON_LENGTH = 500
-REASON_MIN = 10  # characters; "test" is no reason
 
 
 class EmergencyAccessSchema(ma.Schema):

@@ -83,7 +83,7 @@ def test_lists_tell_the_same_as_checks_in_one_look(
         world.run(update(Channel).values(hours=None))
         assert sorted(ask()) == sorted([*opened, *closed])
     # One look at all of them, and one at each of those that are judged, unless it is remembered.
-    assert looks <= 1 + len(closed)
+    assert 1 <= looks <= 1 + len(closed)
 
 
 def place_looks(app: Flask, ask: Callable[[], object]) -> int:
