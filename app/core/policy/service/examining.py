@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.core.errors import PlatformError
+from app.core.errors import PlatformError, PolicyError
 from app.core.policy.bundle import Bundle
 from app.core.policy.engine import CompiledPolicies, PolicyEngine
 from app.core.policy.recent import RecentInputs, RecordedInput, SharedInputs
@@ -60,13 +60,19 @@ class Examiner:
 
         Raises:
             PolicyError: a source is refused, a test fails, or an evaluation takes too much.
-            PolicyUnavailable: the engine is not there.
+            PolicyUnavailable: the engine is not there, or did not answer each comparison: one that
+                failed says nothing about the policies.
         """
         sample = self.sample()
         # The child has limits: what blows up does so there, and not here afterwards.
         report = run_trial(name, bundle, [one.document for one in sample])
         compiled = self._engine.compile(bundle)
-        return Examined(compiled, len(report.passed), self._compare(compiled, sample))
+        try:
+            comparison = self._compare(compiled, sample)
+        except BaseException:
+            compiled.close()
+            raise
+        return Examined(compiled, len(report.passed), comparison)
 
     def sample(self) -> Sequence[RecordedInput]:
         """Recent inputs of all processes or, without Redis, of this one."""
@@ -101,5 +107,5 @@ class Examiner:
 def _verdict(compiled: CompiledPolicies, recorded: RecordedInput) -> Verdict:
     try:
         return compiled.evaluate(recorded.document)
-    except PlatformError:
+    except PolicyError:
         return _NO_VERDICT

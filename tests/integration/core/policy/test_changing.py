@@ -8,10 +8,17 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.core.errors import PlatformError, PolicyError, ValidationFailed, VersionConflict
+from app.core.errors import (
+    PlatformError,
+    PolicyError,
+    PolicyUnavailable,
+    ValidationFailed,
+    VersionConflict,
+)
 from app.core.events import Events
-from app.core.policy import PolicyManager
+from app.core.policy import Bundle, CompiledPolicies, PolicyManager, Verdict
 from app.db import db
+from app.extensions import policy as manager
 from app.models import AuditRecord, OutboxEvent, PolicyRevision
 from tests.support.small_policies import bound, bound_tests, question
 from tests.support.world import World
@@ -209,6 +216,38 @@ def test_a_put_says_what_would_flip_on_recent_inputs(policy: PolicyManager) -> N
     assert (compared.inputs, compared.allow_to_deny, compared.deny_to_allow) == (3, 1, 0)
     assert compared.subjects == {"42": 1}
     assert compared.places == {"message.send channel:3": 1}
+
+
+def test_an_engine_that_is_lost_during_the_comparison_refuses_the_change(
+    app: Flask, policy: PolicyManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it does not answer is no denial: the receipt would tell of flips that are none."""
+    policy.evaluate(question(5))
+    engine = manager.of(app).engine
+    compile_bundle = engine.compile
+    closed: list[str] = []
+
+    def lost(input_json: str) -> Verdict:
+        raise PolicyUnavailable(OSError("connection refused"))
+
+    def compile_and_lose(bundle: Bundle) -> CompiledPolicies:
+        compiled = compile_bundle(bundle)
+        monkeypatch.setattr(compiled, "evaluate", lost)
+        monkeypatch.setattr(compiled, "close", lambda: closed.append(compiled.version))
+        return compiled
+
+    monkeypatch.setattr(engine, "compile", compile_and_lose)
+    with pytest.raises(PolicyUnavailable, match="connection refused"):
+        policy.put("bound", bound(7), "ada")
+    assert len(policy.versions("bound")) == 1 and policy.evaluate(question(8)).allow
+    assert len(closed) == 1
+
+
+def test_an_input_without_a_verdict_counts_as_denied(policy: PolicyManager) -> None:
+    policy.evaluate(question(5, "no number"))
+    broken = 'package yoto.authz\n\ndeny contains "x" if to_number(input.subject.id) == 7\n'
+    receipt = policy.put("broken", broken, "ada")
+    assert receipt.comparison is not None and receipt.comparison.allow_to_deny == 1
 
 
 def test_a_test_of_a_policy_counts_nothing(policy: PolicyManager) -> None:
