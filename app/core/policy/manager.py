@@ -267,8 +267,7 @@ class PolicyManager:
         candidate = service.reader.read().candidate
         if candidate is None:
             return None
-        service.shadow_task.flush()
-        return report_of(candidate, service.shadow_counts.read(candidate.id))
+        return report_of(candidate, service.shadow_task.read(candidate.id))
 
     def promote(self, author: str, comment: str = "") -> PolicyReceipt:
         """Bring the candidate into force; it is rolled back if denials jump then."""

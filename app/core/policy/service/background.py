@@ -16,6 +16,7 @@ from app.core.policy.decision_cache import DecisionCache
 from app.core.policy.metrics import EngineMetrics
 from app.core.policy.recent import RecentInputs, SharedInputs
 from app.core.policy.service.loader import PolicyLoader
+from app.core.policy.shadow import Shadow
 from app.core.policy.store import ShadowCountStore, StoredCounts
 from app.core.resilience import Housekeeper
 
@@ -49,11 +50,11 @@ class ShadowTask:
         self._counts = counts
         self._written: tuple[int, StoredCounts] | None = None
         self._written_at = float("-inf")
+        self._writing = threading.Lock()
 
     def work(self) -> float:
         """Compare what waits; seconds until the next time."""
-        newest = self._loader.serving.newest
-        shadow = newest.shadow if newest is not None else None
+        shadow = self._shadow()
         if shadow is None:
             return COUNT_SECONDS
         shadow.work()
@@ -64,18 +65,33 @@ class ShadowTask:
 
     def flush(self) -> None:
         """Write what was counted, unless that is written."""
+        with self._writing:
+            shadow = self._shadow()
+            if shadow is None:
+                return
+            now = (shadow.version_id, shadow.counts())
+            if now == self._written or not now[1].evaluated:
+                return
+            try:
+                self._counts.write(*now)
+                self._written = now
+            except PlatformError as error:
+                log.warning("what a candidate did is not written yet: %s", error)
+
+    def read(self, version_id: int) -> Sequence[StoredCounts]:
+        """What each process counted for a candidate, this one up to now; nothing is written.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        shadow = self._shadow()
+        if shadow is None or shadow.version_id != version_id:
+            return self._counts.read(version_id)
+        return self._counts.read(version_id, shadow.counts())
+
+    def _shadow(self) -> Shadow | None:
         newest = self._loader.serving.newest
-        shadow = newest.shadow if newest is not None else None
-        if shadow is None:
-            return
-        now = (shadow.version_id, shadow.counts())
-        if now == self._written or not now[1].evaluated:
-            return
-        try:
-            self._counts.write(*now)
-            self._written = now
-        except PlatformError as error:
-            log.warning("what a candidate did is not written yet: %s", error)
+        return newest.shadow if newest is not None else None
 
 
 class InputTask:

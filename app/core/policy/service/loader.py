@@ -86,35 +86,32 @@ class PolicyLoader:
             serving = self.serving
         return serving
 
-    def refresh(self) -> bool:
-        """Load the newest revision unless it is loaded; whether this process is up to it."""
+    def refresh(self) -> None:
+        """Load the newest revision unless it is loaded."""
         self._close_retired()
         try:
             revision = self._reader.revision()
         except PlatformError as error:
             self._failed(None, str(error))
-            return False
+            return
         newest = self.serving.newest
         if newest is not None and newest.stored.revision == revision:
             self.state = replace(self.state, wanted=revision, error=None)
-            return True
-        if revision == self._refused:
-            return False
-        return self.load()
+        elif revision != self._refused:
+            self.load()
 
-    def load(self, ready_made: CompiledPolicies | None = None, again: bool = False) -> bool:
-        """Load the newest revision; whether it is in service.
+    def load(self, ready_made: CompiledPolicies | None = None, again: bool = False) -> None:
+        """Load the newest revision; ``state`` says what came of it.
 
         Args:
             ready_made: a compiled set, used if that is what the record holds, else closed.
             again: compile also what is compiled already, for an engine that has lost it.
         """
         with self._lock:
-            done = self._load(ready_made, again)
+            self._load(ready_made, again)
             used = {id(compiled) for compiled in _compiled_in(self.serving)}
         if ready_made is not None and id(ready_made) not in used:
             ready_made.close()
-        return done
 
     def replace_serving(self, change: Callable[[Serving], Serving]) -> None:
         """Swap what is in service for what ``change`` makes of it."""
@@ -134,7 +131,7 @@ class PolicyLoader:
         for compiled in retired.values():
             compiled.close()
 
-    def _load(self, ready_made: CompiledPolicies | None, again: bool) -> bool:
+    def _load(self, ready_made: CompiledPolicies | None, again: bool) -> None:
         revision: int | None = None
         try:
             stored = self._reader.read()
@@ -144,10 +141,10 @@ class PolicyLoader:
             # The same revision gives the same error; the next one may be better.
             self._refused = revision
             self._failed(revision, str(error))
-            return False
+            return
         except PlatformError as error:
             self._failed(revision, str(error))
-            return False
+            return
         self._on_loaded(loaded)
         self._swap(loaded)
         self._refused = None
@@ -159,7 +156,6 @@ class PolicyLoader:
             loads=self.state.loads + 1,
         )
         log.info("policies %s (revision %d) are in service", loaded.version, stored.revision)
-        return True
 
     def _compiled(
         self, stored: StoredSet, ready_made: CompiledPolicies | None, again: bool

@@ -47,7 +47,7 @@ class PolicyService:
         reader: what the record says.
         publisher: changes it.
         loader: what is in service here.
-        shadow_counts: what each process saw of a candidate.
+        shadow_task: what each process saw of a candidate.
     """
 
     def __init__(
@@ -78,7 +78,6 @@ class PolicyService:
         self.slow = SlowWatch(settings.slow_alert_ms, settings.slow_limit_ms)
         self.adaptive = AdaptivePart(settings.cache_seconds, settings.cache_seconds_max)
         self.reader = PolicyReader(app)
-        self.shadow_counts = ShadowCountStore(app, events.instance_id)
         self.loader = PolicyLoader(
             self.reader, engine, self._on_loaded, self._on_load_failure, self._wake_shadow
         )
@@ -96,7 +95,7 @@ class PolicyService:
             self._wake_slow,
             settings,
         )
-        self.shadow_task = ShadowTask(self.loader, self.shadow_counts)
+        self.shadow_task = ShadowTask(self.loader, ShadowCountStore(app, events.instance_id))
         self.evaluator = Evaluator(
             engine.name,
             self.loader.ready,

@@ -33,10 +33,10 @@ class FlipCounts:
         self.places: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
 
-    def add(self, document: Mapping[str, Any], live: Verdict, candidate: Verdict) -> bool:
-        """Compare two verdicts on one input; whether the answer flips."""
+    def add(self, document: Mapping[str, Any], live: Verdict, candidate: Verdict) -> None:
+        """Compare two verdicts on one input."""
         if live.allow == candidate.allow:
-            return False
+            return
         self.directions[ALLOW_TO_DENY if live.allow else DENY_TO_ALLOW] += 1
         _count(self.subjects, _text(document, "subject", "id"))
         action = _text(document, "action", "name")
@@ -44,7 +44,6 @@ class FlipCounts:
         _count(self.places, f"{action} {scope}:{id_}")
         for code in set(live.deny) ^ set(candidate.deny):
             _count(self.codes, code)
-        return True
 
     def merge(self, plain: Mapping[str, Any]) -> None:
         """Add what ``to_plain`` gave in another process."""

@@ -66,14 +66,13 @@ class Shadow:
         self._waiting.append(_Seen(text, verdict))
         self._wake()
 
-    def work(self) -> bool:
-        """Compare what waits; whether there was anything."""
-        worked = False
-        with self._working:
-            while self._waiting:
-                self._compare(self._waiting.popleft())
-                worked = True
-        return worked
+    def work(self) -> None:
+        """Compare what waits."""
+        while self._waiting:
+            # Let go between two: who asks for the counts is not to wait for all of them.
+            with self._working:
+                if self._waiting:
+                    self._compare(self._waiting.popleft())
 
     def counts(self) -> StoredCounts:
         """What was counted so far in this process."""

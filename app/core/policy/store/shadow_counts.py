@@ -43,13 +43,20 @@ class ShadowCountStore:
         with recording(self._app) as session:
             _upsert(session, version_id, self._instance, counts)
 
-    def read(self, version_id: int) -> Sequence[StoredCounts]:
-        """The counts of every process for a candidate."""
+    def read(self, version_id: int, own: StoredCounts | None = None) -> Sequence[StoredCounts]:
+        """The counts of every process for a candidate.
+
+        Args:
+            own: this process's, of which it has written a part so far; None: as it wrote them.
+        """
         statement = select(
             PolicyShadowCount.evaluated, PolicyShadowCount.errors, PolicyShadowCount.flips
         ).where(PolicyShadowCount.version_id == version_id)
+        if own is not None:
+            statement = statement.where(PolicyShadowCount.instance != self._instance)
         with reading(self._app) as session:
-            return [StoredCounts(*row) for row in session.execute(statement)]
+            found = [StoredCounts(*row) for row in session.execute(statement)]
+        return found if own is None else [*found, own]
 
 
 def _upsert(session: Session, version_id: int, instance: str, counts: StoredCounts) -> None:

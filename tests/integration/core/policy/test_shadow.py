@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
-from app.core.errors import PolicyError, ValidationFailed
+from app.core.errors import PolicyError, StoreUnavailable, ValidationFailed
 from app.core.events import Events
 from app.core.policy import PolicyManager, ShadowReport
+from app.core.policy.store import ShadowCountStore, StoredCounts
+from app.db import db, writing
 from app.extensions import policy as manager
+from app.models import PolicyShadowCount, User
 from tests.support.redis_servers import wait_until
 from tests.support.small_policies import bound, bound_tests, question
 
@@ -39,6 +44,51 @@ def test_a_candidate_decides_nothing_and_tells_what_would_change(policy: PolicyM
     assert report.places == {"message.send channel:3": 2}
     assert report.codes == {"above_bound": 2}
     assert policy.status().candidate is not None
+
+
+def test_a_report_writes_nothing_and_leaves_the_callers_transaction_alone(
+    policy: PolicyManager,
+) -> None:
+    policy.start_shadow("bound", bound(20), "bob")
+    policy.evaluate(question(15))
+    report_after(policy, 1)
+    db.session.rollback()
+    with writing():
+        db.session.add(User(username="unfinished", display_name="", password_hash="x"))
+        db.session.flush()
+        assert policy.shadow_report() is not None
+        assert db.session().in_transaction()
+        db.session.rollback()
+    assert db.session.scalars(select(User.id).where(User.username == "unfinished")).all() == []
+
+
+def test_what_this_process_has_not_written_yet_is_in_its_report(
+    policy: PolicyManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(store: ShadowCountStore, version_id: int, counts: StoredCounts) -> None:
+        raise StoreUnavailable("database")
+
+    monkeypatch.setattr(ShadowCountStore, "write", refuse)
+    policy.start_shadow("bound", bound(20), "bob")
+    policy.evaluate(question(15))
+    assert report_after(policy, 1).deny_to_allow == 1
+    db.session.rollback()
+    assert db.session.scalars(select(PolicyShadowCount.id)).all() == []
+
+
+def test_counts_are_written_once_however_many_write_them(app: Flask, policy: PolicyManager) -> None:
+    policy.start_shadow("bound", bound(20), "bob")
+    policy.evaluate(question(15))
+    report_after(policy, 1)
+    task = manager.of(app).shadow_task
+    threads = [threading.Thread(target=task.flush) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    db.session.rollback()
+    assert db.session.scalars(select(PolicyShadowCount.evaluated)).all() == [1]
+    assert report_after(policy, 1).evaluated == 1
 
 
 def test_a_candidate_is_promoted_as_the_version_that_it_is(policy: PolicyManager) -> None:
