@@ -294,7 +294,10 @@ class PolicyJudge:
         return {"score": risk.score, "parts": dict(risk.parts)}
 
     def _quota(self, asked: Asked) -> Any:
-        """What is left of each rate limit that the document asks about."""
+        """What is left of each rate limit that the document asks about.
+
+        A document may hold anything: what is no reserve is for the rule to refuse.
+        """
         here = asked.circumstances
         key = MultiDimensionalKey(
             user_id=str(asked.user_id),
@@ -302,10 +305,13 @@ class PolicyJudge:
             ip_address=here.ip if here is not None else None,
         )
         resilience = Resilience.of(self._app)
-        found = {}
+        found: dict[str, Any] = {}
+        reserves = self._documents()["quota"]["reserves"]
+        if not isinstance(reserves, Mapping):
+            return found
         for name in asked.names:
-            reserve = self._documents()["quota"]["reserves"].get(name, {})
-            limiter = reserve.get("limiter")
+            reserve = reserves.get(name)
+            limiter = reserve.get("limiter") if isinstance(reserve, Mapping) else None
             if not isinstance(limiter, str):
                 continue
             status = resilience.rate_limiter(limiter).peek(key)

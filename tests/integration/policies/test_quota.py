@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from flask.testing import FlaskClient
 
 from tests.integration.policies.conftest import (
@@ -26,3 +29,21 @@ def test_somebody_with_too_little_left_is_denied(
     last = [send(client, harbour.channel_id, member) for _ in range(12)][-1]
     assert codes(last) == ["quota_too_low"]
     assert send(client, harbour.channel_id, harbour.owner).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "reserves",
+    [
+        ["message.send"],
+        {"message.send": 5},
+        {"message.send": None},
+        {"message.send": ["limiter"]},
+        {"message.send": {"limiter": 5}},
+    ],
+)
+def test_a_document_that_holds_no_reserves_is_what_is_missing(
+    client: FlaskClient, harbour: Community, put: Put, reserves: Any
+) -> None:
+    set_channel_rules(client, harbour.channel_id, harbour.owner, hours=ALWAYS)
+    put("quota", {"reserves": reserves})
+    assert codes(send(client, harbour.channel_id, harbour.owner)) == ["missing:data.quota"]

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.errors import ValidationFailed
+from app.core.errors import StoreUnavailable, ValidationFailed
 from app.core.policy import PolicyUnavailable
 from app.extensions import permissions, policy
+from tests.integration.policies.conftest import ALWAYS
 from tests.support.world import Person, World
 
 
@@ -68,6 +69,20 @@ def test_a_policy_that_gives_the_code_of_a_failure_denies_like_any_other(
         found = permissions.decide(warden.id, "vault.lenient")
         assert not found.allowed and set(found.codes) == given
         assert permissions.get_permission_registry_stats()["policy_failures"] == {}
+
+
+def test_what_cannot_be_read_is_missing_and_no_failure(
+    app: Flask, warden: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> Any:
+        raise StoreUnavailable("database")
+
+    hours = {"vault.*": ALWAYS | {"time_zone": "UTC"}}
+    with app.app_context():
+        policy.put_document("hours", {"business": hours, "access": [], "posting": []}, "test")
+        monkeypatch.setattr("app.wiring.policy_check.load_emergencies", fail)
+        found = permissions.decide(warden.id, "vault.lenient")
+    assert (found.allowed, found.codes) == (False, ("missing:context.time",))
 
 
 @pytest.mark.usefixtures("broken")

@@ -56,9 +56,10 @@ class Part:
 
     Attributes:
         path: where it stands, such as ``context.risk``.
-        make: gives its value, JSON data, or ``ABSENT``. A ``PlatformError`` counts as absent.
+        make: gives its value, JSON data, or ``ABSENT``.
         seconds: gives for how long a verdict holds that was made from it, whatever its value is
-            then; infinity: its value speaks for itself.
+            then; infinity: its value speaks for itself. With a ``PlatformError`` from either the
+            part counts as absent.
         documents: keys of data documents, such as ``risk.limits``. With any given, the part is made
             only for permissions that one of them names.
     """
@@ -97,7 +98,7 @@ class InputBuilder:
         for part in self._parts:
             if not wanted(part.path, reads) or not _named(part, question, documents):
                 continue
-            value = _made(part, question)
+            value, seconds = _made(part, question)
             if value is ABSENT:
                 continue
             *outer, name = part.path.split(".")
@@ -105,7 +106,6 @@ class InputBuilder:
             for step in outer:
                 where = where.setdefault(step, {})
             where[name] = value
-            seconds = part.seconds(question)
             if seconds < STEADY:
                 valid_for[part.path] = seconds
         return found, valid_for
@@ -140,9 +140,11 @@ def _at(documents: Mapping[str, Any], path: str) -> Any:
     return document.get(key) if isinstance(document, Mapping) else None
 
 
-def _made(part: Part, question: Question) -> Any:
+def _made(part: Part, question: Question) -> tuple[Any, float]:
+    """The value of a part, or ``ABSENT``, and for how many seconds it holds."""
     try:
-        return part.make(question)
+        value = part.make(question)
+        return value, STEADY if value is ABSENT else part.seconds(question)
     except PlatformError as error:
         log.warning("policies do not get %s: %s", part.path, error)
-        return ABSENT
+        return ABSENT, STEADY

@@ -68,10 +68,22 @@ def test_what_cannot_be_had_is_left_out(make: Any) -> None:
     assert document["context"] == {}
 
 
-def test_a_mistake_is_not_taken_for_something_missing() -> None:
-    builder = InputBuilder([Part("context.risk", lambda _: {}["score"])])
+def test_what_holds_for_nobody_knows_how_long_is_left_out() -> None:
+    parts = [Part("context.time", lambda _: 5, lambda _: unavailable())]
+    document, valid_for = InputBuilder(parts).build(ASKED, ALL, {})
+    assert (document["context"], valid_for) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        Part("context.risk", lambda _: {}["score"]),
+        Part("context.risk", lambda _: 1, lambda _: {}["score"]),
+    ],
+)
+def test_a_mistake_is_not_taken_for_something_missing(part: Part) -> None:
     with pytest.raises(KeyError):
-        builder.build(ASKED, ALL, {})
+        InputBuilder([part]).build(ASKED, ALL, {})
 
 
 def test_false_nought_and_nothing_are_values() -> None:
