@@ -44,12 +44,12 @@ def explain(user: str, name: str, scope: str, scope_id: int | None, as_json: boo
 def replay(record_id: int) -> None:
     """Ask the question of decision record RECORD_ID again, and say what has changed since.
 
-    Exit status 1 when the verdict is another one now.
+    Exit status 1 when the verdict is another one now, or nobody knows.
     """
     try:
         found = permissions.replay(record_id)
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
     click.echo(found.text)
-    if found.recorded[0] is not found.now[0]:
+    if found.now is None or found.recorded[0] is not found.now[0]:
         sys.exit(ANOTHER_EXIT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import current_app
@@ -76,6 +76,12 @@ class PermissionState:
     judged: JudgedPlaces | None = None
     on_emergency_use: Callable[[EmergencyUse], None] = unreported
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
+
+    def quiet(self) -> PermissionState:
+        """The same for whoever only tells what a verdict is: no use of it, and no record."""
+        return replace(
+            self, on_super_admin_use=unreported, on_emergency_use=unreported, records=None
+        )
 
     def asks(
         self,

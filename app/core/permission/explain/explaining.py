@@ -25,7 +25,7 @@ from app.core.permission.explain.text import change_told, told
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.scopes import checked_id, parse_place
 from app.core.permission.source import reading
-from app.core.permission.state import PermissionState, get_state, unreported
+from app.core.permission.state import PermissionState, get_state
 from app.core.permission.statements import CHANNEL
 from app.core.permission.verdict import Decision, reason_of
 from app.core.policy import LANGUAGES, text_of
@@ -35,10 +35,6 @@ CHANGES_MAX = 5
 
 class Explaining:
     """The part of ``PermissionSystem`` that says why."""
-
-    def has_policy_engine(self) -> bool:
-        """Whether there are policies that could read a context."""
-        return get_state().policy is not None
 
     def explain(
         self,
@@ -60,9 +56,7 @@ class Explaining:
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
         checked_id(user_id, "user_id")
-        quiet = replace(
-            state, on_super_admin_use=unreported, on_emergency_use=unreported, records=None
-        )
+        quiet = state.quiet()
         decision = decide_permission(quiet, user_id, registered, place, context, at_least)
         now = state.clock()
         with reading() as connection:

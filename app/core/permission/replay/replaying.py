@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Row, and_, or_, select
@@ -14,7 +14,7 @@ from app.core.permission.deciding import answer_of, decide_permission, decide_re
 from app.core.permission.explain.evidence import Evidence, resolve_evidence
 from app.core.permission.explain.loading import load_evidence
 from app.core.permission.expressions import compile_expression
-from app.core.permission.records.log import mask_hash, records
+from app.core.permission.records.log import is_whole, mask_hash, records
 from app.core.permission.records.masking import MASKED
 from app.core.permission.registry import NAME_PATTERN
 from app.core.permission.replay.report import (
@@ -28,9 +28,10 @@ from app.core.permission.replay.report import (
 )
 from app.core.permission.requirement import Operator, Requirement
 from app.core.permission.resolver import Resolution
+from app.core.permission.review.undo import UNDO
 from app.core.permission.scopes import Place, checked_id
 from app.core.permission.source import reading
-from app.core.permission.state import PermissionState, get_state, unreported
+from app.core.permission.state import PermissionState, get_state
 from app.core.permission.statements import table
 from app.core.permission.verdict import is_blocked, reason_of
 from app.models import AuditRecord
@@ -39,8 +40,17 @@ audit = table(AuditRecord)
 
 PLACE_GONE = "place_gone"
 CHANGES_MAX = 50
-# What changes no right, although it is about the same things.
-HARMLESS = ("super_admin.use", "user.change_password", "user.register", "control.sign_in")
+ASSIGNMENTS_MAX = 1_000  # changes of the user's own that are looked through for roles
+# What policies alone read changes verdicts where they take part.
+READ_BY_POLICIES = (
+    "channel.rules",
+    "emergency_access.end",
+    "emergency_access.take",
+    "server.rules",
+    "user.clearance",
+)
+PLACE_DELETED = ("channel.delete", "server.delete")
+CHANGING = sorted({*UNDO, *READ_BY_POLICIES, *PLACE_DELETED})
 
 
 class Replaying:
@@ -56,9 +66,7 @@ class Replaying:
             UnknownResource: there is no such record, or it was too old to be kept.
             StoreUnavailable: the database did not answer.
         """
-        state = replace(
-            get_state(), on_super_admin_use=unreported, on_emergency_use=unreported, records=None
-        )
+        state = get_state().quiet()
         checked_id(record_id, "record_id")
         with reading() as connection:
             record = connection.execute(
@@ -75,6 +83,7 @@ def _compare(state: PermissionState, record: Row[Any]) -> Replay:
     kind, _, number = record.scope.partition(":")
     place = Place(kind, int(number) if number else None)
     recorded = (bool(record.allowed), record.reason)
+    now: tuple[bool, str] | None
     try:
         now, mask = _ask(state, record, place)
     except UnknownResource:
@@ -94,6 +103,8 @@ def _compare(state: PermissionState, record: Row[Any]) -> Replay:
     )
     if now == recorded:
         return replay
+    if now is None:
+        return replace(replay, outcome=UNKNOWN)
     with reading() as connection:
         if now[1] == PLACE_GONE:
             changes = _changes(connection, record, place, None)
@@ -108,16 +119,21 @@ def _compare(state: PermissionState, record: Row[Any]) -> Replay:
     return replace(replay, outcome=CHANGED if changes else UNKNOWN, changes=changes)
 
 
-def _ask(state: PermissionState, record: Row[Any], place: Place) -> tuple[tuple[bool, str], int]:
-    """The verdict of now, and all that the user may do there."""
+def _ask(
+    state: PermissionState, record: Row[Any], place: Place
+) -> tuple[tuple[bool, str] | None, int]:
+    """The verdict of now, None for half a question, and all that the user may do there."""
+    answer, _ = answer_of(state, record.user_id, place)
+    mask = answer.resolution.mask
+    if not is_whole(record.asked):
+        return None, mask
     if _is_name(record.asked):
         permission = state.registry.get(record.asked)
         decision = decide_permission(state, record.user_id, permission, place, record.context)
     else:
         requirement = _requirement(record)
         decision = decide_requirement(state, record.user_id, requirement, place, record.context)
-    answer, _ = answer_of(state, record.user_id, place)
-    return (decision.allowed, decision.reason), answer.resolution.mask
+    return (decision.allowed, decision.reason), mask
 
 
 def _judged(state: PermissionState, record: Row[Any], resolution: Resolution) -> tuple[bool, str]:
@@ -142,42 +158,51 @@ def _requirement(record: Row[Any]) -> Requirement:
 def _changes(
     connection: Connection, record: Row[Any], place: Place, evidence: Evidence | None
 ) -> tuple[AuditEntry, ...]:
-    """What the audit log has since, about the user, their roles, the place, and all groups."""
+    """What the audit log has since, about the user, their roles, the place, and all groups.
+
+    The last ones, where they are more than ``CHANGES_MAX``.
+    """
     server_id = evidence.server_id if evidence is not None else None
-    subjects = {f"user:{record.user_id}", str(place), f"server:{server_id}"}
+    user = f"user:{record.user_id}"
+    changed = and_(audit.c.at > record.at, audit.c.action.in_(CHANGING))
+    subjects = {user, str(place), f"server:{server_id}"}
     if evidence is not None:
         subjects.add(str(evidence.overwritten))
-    about = or_(
-        audit.c.subject.in_(subjects),
-        audit.c.subject.startswith("group:", autoescape=True),
-        and_(
-            audit.c.subject.startswith("role:", autoescape=True),
-            or_(audit.c.server_id.is_(None), audit.c.server_id == server_id),
-        ),
+        subjects |= {f"role:{role_id}" for role_id in evidence.roles}
+    assignments = (
+        select(audit.c.before, audit.c.after)
+        .where(changed, audit.c.subject == user)
+        .order_by(audit.c.id.desc())
+        .limit(ASSIGNMENTS_MAX)
     )
-    rows = connection.execute(
-        select(audit)
-        .where(audit.c.at > record.at, audit.c.action.not_in(HARMLESS), about)
-        .order_by(audit.c.id)
-    ).all()
-    roles = _roles_of(rows, record.user_id, evidence)
-    relevant = [
-        AuditEntry(row.id, row.at, row.action, row.subject, row.actor_id)
+    subjects |= _roles_in(connection.execute(assignments))
+    latest = (
+        select(*(audit.c[column.name] for column in fields(AuditEntry)))
+        .where(
+            changed,
+            or_(
+                audit.c.subject.in_(sorted(subjects)),
+                audit.c.subject.startswith("group:", autoescape=True),
+            ),
+            or_(
+                audit.c.server_id.is_(None),
+                audit.c.server_id == server_id,
+                audit.c.subject == str(place),
+            ),
+        )
+        .order_by(audit.c.id.desc())
+        .limit(CHANGES_MAX)
+    )
+    return tuple(AuditEntry(*row) for row in reversed(connection.execute(latest).all()))
+
+
+def _roles_in(rows: Iterable[Row[Any]]) -> set[str]:
+    """The roles that somebody got or lost by these changes."""
+    ids = {
+        role_id
         for row in rows
-        if not row.subject.startswith("role:") or row.subject in roles
-        if row.server_id in (None, server_id) or row.subject == str(place)
-    ]
-    return tuple(relevant[-CHANGES_MAX:])
-
-
-def _roles_of(rows: Iterable[Row[Any]], user_id: int, evidence: Evidence | None) -> set[str]:
-    """The roles that the user has or had since, with what they inherit."""
-    roles = {f"role:{role_id}" for role_id in evidence.roles} if evidence is not None else set()
-    for row in rows:
-        if row.subject != f"user:{user_id}":
-            continue
-        for values in (row.before, row.after):
-            if isinstance(values, dict):
-                ids = [values.get("role_id"), *(values.get("role_ids") or ())]
-                roles |= {f"role:{role_id}" for role_id in ids if role_id is not None}
-    return roles
+        for values in row
+        if isinstance(values, dict)
+        for role_id in (values.get("role_id"), *(values.get("role_ids") or ()))
+    }
+    return {f"role:{role_id}" for role_id in ids if role_id is not None}

@@ -27,10 +27,11 @@ class Replay:
     """A recorded decision and the same question now.
 
     Attributes:
+        now: the verdict of now; None: the question was too long for the record.
         outcome: ``same``: the answer is the same; ``time_passed``: with the clock of then, today's
             rows give the recorded answer, so only a window or time-out has begun or ended;
             ``changed``: something was changed since, ``changes`` says what; ``unknown``: the answer
-            differs and the audit log does not say why.
+            differs and the audit log does not say why, or nobody knows today's.
         same_permissions: whether all that the user may do there is as it was.
         text: all of it for people.
     """
@@ -41,7 +42,7 @@ class Replay:
     asked: str
     scope: str
     recorded: tuple[bool, str]
-    now: tuple[bool, str]
+    now: tuple[bool, str] | None
     outcome: str
     same_permissions: bool
     changes: tuple[AuditEntry, ...]
@@ -58,13 +59,19 @@ def told(replay: Replay, policies: bool, masked: bool) -> str:
     lines = [
         f"record {replay.record_id}: user {replay.user_id}, {replay.asked}, {replay.scope}",
         f"at {replay.at.isoformat()}: {_verdict(replay.recorded)}",
-        f"now: {_verdict(replay.now)}",
+        f"now: {_verdict(replay.now) if replay.now is not None else 'unknown'}",
     ]
     lines += {
         SAME: ["the same verdict"],
         TIME_PASSED: ["only time has passed: with the clock of then the verdict is the recorded"],
         CHANGED: ["changed since:"],
-        UNKNOWN: ["another verdict, and the audit log does not say why"],
+        UNKNOWN: [
+            (
+                "another verdict, and the audit log does not say why"
+                if replay.now is not None
+                else "the question was too long for the record: nobody can ask it again"
+            )
+        ],
     }[replay.outcome]
     lines += [
         f"  {entry.at.isoformat()} {entry.action} {entry.subject}"

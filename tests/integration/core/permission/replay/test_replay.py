@@ -12,9 +12,11 @@ from sqlalchemy import func, select, update
 
 from app.core.errors import UnknownResource, ValidationFailed
 from app.core.permission import Replay, acting_as, require_expression
+from app.core.permission.records.log import ASKED_MAX, CUT
+from app.core.permission.replay.replaying import CHANGES_MAX
 from app.db import db
 from app.extensions import permissions
-from app.models import DecisionRecord, Member
+from app.models import AuditRecord, DecisionRecord, Member
 from tests.support.world import Community, Person, World
 
 SEND, PIN = "message.send", "message.pin"
@@ -190,6 +192,77 @@ def test_an_expression_is_replayed_as_it_was_asked(
     found = replay(record_id)
     assert (found.outcome, found.now) == ("changed", (False, "not_satisfied"))
     assert [entry.action for entry in found.changes] == ["overwrite.set"]
+
+
+def test_half_a_question_is_not_asked_again(
+    app: Flask, world: World, harbour: Community, replay: Any
+) -> None:
+    expression = " OR ".join([PIN] * 60)
+
+    @require_expression(f"{expression} OR {SEND}", scope="channel", scope_id="channel_id")
+    def act(channel_id: int) -> str:
+        return "done"
+
+    person = world.member(harbour)
+    with app.app_context(), acting_as(person.id):
+        assert act(harbour.channel_id) == "done"
+    found = replay(last_record(app))
+    assert len(found.asked) == ASKED_MAX and found.asked.endswith(CUT)
+    assert (found.outcome, found.now, found.same_permissions) == ("unknown", None, True)
+    assert "now: unknown" in found.text and "too long" in found.text
+
+
+def test_what_changes_no_right_is_no_reason(
+    app: Flask, world: World, harbour: Community, record: Any, replay: Any
+) -> None:
+    person = world.member(harbour)
+    user, channel = f"user:{person.id}", f"channel:{harbour.channel_id}"
+    record_id = record(person.id, SEND, "channel", harbour.channel_id)
+    for action, subject in (
+        ("user.change_password", user),
+        ("emergency_access.use", user),
+        ("member.nickname", user),
+        ("channel.update", channel),
+        ("channel.rules", channel),
+        ("user.clearance", user),
+    ):
+        world.add(AuditRecord(action=action, subject=subject, server_id=None))
+    with app.app_context():
+        permissions.set_overwrite(harbour.channel_id, user_id=person.id, deny=[SEND])
+        db.session.remove()
+    found = replay(record_id)
+    assert [entry.action for entry in found.changes] == [
+        "channel.rules",
+        "user.clearance",
+        "overwrite.set",
+    ]
+
+
+def test_of_many_changes_the_last_are_told_and_no_other_servers(
+    app: Flask, world: World, harbour: Community, record: Any, replay: Any
+) -> None:
+    person = world.member(harbour)
+    elsewhere = world.server().id
+    record_id = record(person.id, SEND, "channel", harbour.channel_id)
+    for number in range(CHANGES_MAX + 2):
+        for server_id in (elsewhere, harbour.id):
+            subject = f"user:{person.id}"
+            world.add(
+                AuditRecord(
+                    action="member.timeout",
+                    subject=subject,
+                    server_id=server_id,
+                    actor_id=harbour.owner.id if server_id == harbour.id else None,
+                    after={"number": number},
+                )
+            )
+    with app.app_context():
+        permissions.set_overwrite(harbour.channel_id, user_id=person.id, deny=[SEND])
+        db.session.remove()
+    changes = replay(record_id).changes
+    assert len(changes) == CHANGES_MAX and changes[-1].action == "overwrite.set"
+    assert {entry.actor_id for entry in changes[:-1]} == {harbour.owner.id}
+    assert [entry.id for entry in changes] == sorted(entry.id for entry in changes)
 
 
 def test_a_replay_is_no_use_and_is_not_recorded(
