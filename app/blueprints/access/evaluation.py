@@ -117,10 +117,9 @@ def denied(reason: str) -> Answer:
 def context_for_policies(asked: Evaluation) -> Mapping[str, Any] | None:
     """What policies are to read: the context, and the properties of the three entities.
 
-    None without a context: properties alone do not bring policies into play. None, too, where
-    there are no policies that could read it; a permission that needs them is denied anyway.
+    None without a context: properties alone do not bring policies into play.
     """
-    if asked.context is None or not permissions.has_policy_engine():
+    if asked.context is None:
         return None
     entities = {
         "subject": asked.subject.properties,

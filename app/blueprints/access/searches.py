@@ -71,9 +71,11 @@ def search_resources(caller_id: int, document: Object) -> Answer:
     if user_id is None or name is None:
         return _results([], None, document)
     if resource.type in GLOBAL_TYPES:
-        decided = permissions.check_many(user_id, [(name, None, None)])[0]
+        allowed = permissions.allowed_permissions(
+            user_id, ScopeType.GLOBAL.value, context=context_for_policies(asked)
+        )
         found = [{"type": resource.type, "id": resource.type}]
-        return _results(found if decided else [], None, document)
+        return _results(found if name in allowed else [], None, document)
     server_id = server_of_type(resource.type)
     scope = resource.type if server_id is None else ScopeType.CHANNEL.value
     if scope not in MODELS:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 from flask import current_app
 from sqlalchemy import select
@@ -62,12 +64,14 @@ def server_of_type(resource_type: str) -> int | None:
 
     ``AUTHZEN_TYPES`` says so; such a resource's id is the name of its channel.
     """
-    pairs = (pair.split("=") for pair in current_app.config["AUTHZEN_TYPES"].split(",") if pair)
-    return next((int(server_id) for name, server_id in pairs if name == resource_type), None)
+    return _types_of(current_app.config["AUTHZEN_TYPES"]).get(resource_type)
 
 
 def users_shown(user_ids: Iterable[int]) -> list[dict[str, object]]:
-    """Users as subjects, in the order given; the id is what ``Vocabulary.user_id`` takes."""
+    """Users as subjects, in the order given; the id is what ``Vocabulary.user_id`` takes.
+
+    Who was deleted since they were found is left out.
+    """
     ids = list(user_ids)
     rows = db.session.execute(select(User.id, User.username).where(User.id.in_(ids)))
     names = {user_id: username for user_id, username in rows}
@@ -79,17 +83,28 @@ def users_shown(user_ids: Iterable[int]) -> list[dict[str, object]]:
             "properties": {"user_id": id_, "username": names[id_]},
         }
         for id_ in ids
+        if id_ in names
     ]
 
 
 def resources_shown(resource_type: str, ids: Iterable[int]) -> list[dict[str, object]]:
-    """Channels or servers as resources of a type, in the order given."""
+    """Channels or servers as resources of a type, in the order given.
+
+    A channel that was deleted since it was found has no name, and is left out.
+    """
     found = list(ids)
     shown = {id_: str(id_) for id_ in found}
     if server_of_type(resource_type) is not None:
         rows = db.session.execute(select(Channel.id, Channel.name).where(Channel.id.in_(found)))
         shown = {channel_id: name for channel_id, name in rows}
-    return [{"type": resource_type, "id": shown[id_]} for id_ in found]
+    return [{"type": resource_type, "id": shown[id_]} for id_ in found if id_ in shown]
+
+
+@lru_cache(maxsize=8)
+def _types_of(text: str) -> Mapping[str, int]:
+    """Types of other applications and their servers, from ``name=server`` with commas between."""
+    pairs = (pair.split("=") for pair in text.split(",") if pair)
+    return MappingProxyType({name: int(server_id) for name, server_id in pairs})
 
 
 def _place(resource: Entity) -> Place | None:

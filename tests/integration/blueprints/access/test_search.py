@@ -8,7 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.blueprints.access.vocabulary import resources_shown, users_shown
+from app.core.permission import PolicyAnswer, PolicyQuestion
 from app.extensions import permissions
+from app.http.auth import current_user_id
 from tests.support.world import Community, Person, World
 
 SUBJECT, RESOURCE, ACTION = (
@@ -107,6 +110,41 @@ def test_the_platform_is_found_by_who_may_there(client: FlaskClient, auditor: Pe
         body = {"subject": me(auditor), "action": {"name": name}, "resource": {"type": "global"}}
         answer = client.post(RESOURCE, headers=auditor.headers, json=body)
         assert answer.get_json()["results"] == results
+
+
+@pytest.mark.parametrize("type_", ["global", "application"])
+def test_policies_read_the_context_of_a_search_for_the_platform(
+    app: Flask, client: FlaskClient, auditor: Person, type_: str
+) -> None:
+    heard: list[PolicyQuestion] = []
+
+    def policy(question: PolicyQuestion) -> PolicyAnswer:
+        heard.append(question)
+        return PolicyAnswer(question.context != {"hour": 3}, "too_late")
+
+    permissions.init_app(app, subject_loader=current_user_id, policy=policy)
+    body = {
+        "subject": me(auditor),
+        "action": {"name": "admin.audit"},
+        "resource": {"type": type_},
+    }
+    for hour, results in ((9, [{"type": type_, "id": type_}]), (3, [])):
+        asked = body | {"context": {"hour": hour}}
+        answer = client.post(RESOURCE, headers=auditor.headers, json=asked)
+        assert answer.get_json()["results"] == results
+        assert heard[-1].context == {"hour": hour}
+
+
+def test_who_or_what_was_deleted_since_it_was_found_is_left_out(
+    app: Flask, community: Community
+) -> None:
+    app.config["AUTHZEN_TYPES"] = f"record={community.id}"
+    with app.app_context():
+        assert resources_shown("record", [10**6, community.channel_id]) == [
+            {"type": "record", "id": "general"}
+        ]
+        [shown] = users_shown([10**6, community.owner.id])
+    assert shown["id"] == "owner"
 
 
 def test_actions_are_found_page_by_page(
