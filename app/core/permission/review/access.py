@@ -33,7 +33,11 @@ members = table(Member)
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What the ways of all users are found with."""
+    """What the ways of all users are found with.
+
+    Attributes:
+        administrator_id: the permission that implies the one under review; None: none does.
+    """
 
     permission: RegisteredPermission
     administrator_id: int | None
@@ -54,7 +58,8 @@ def lines_of(
     if not evidence:
         return []
     server_id = evidence[0].server_id
-    administrator = registry.snapshot.by_name.get(ADMINISTRATOR) if server_id else None
+    implied = server_id is not None and permission.scope != ScopeType.GLOBAL
+    administrator = registry.snapshot.by_name.get(ADMINISTRATOR) if implied else None
     wanted = [permission, *([administrator] if administrator else ())]
     reviewed = Reviewed(
         permission,
@@ -97,7 +102,11 @@ def _joined(
 def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
     """Everything that would be enough by itself, whatever else the user has."""
     evidence = derivation.evidence
-    denials = Denials.of(derivation, reviewed.permission.id)
+    denials = {
+        permission_id: Denials.of(derivation, permission_id)
+        for permission_id in (reviewed.permission.id, reviewed.administrator_id)
+        if permission_id is not None
+    }
     user_id, origins = evidence.user.user_id, reviewed.origins
     if evidence.user.super_admin:
         yield Way("super_admin", "global", since=origins.super_admin.get(user_id))
@@ -122,7 +131,7 @@ def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
 def _by_roles(
     derivation: Derivation,
     reviewed: Reviewed,
-    denials: Denials,
+    denials: Mapping[int, Denials],
     line: Sequence[int],
     held: Held | None,
 ) -> Iterator[Way]:
@@ -137,12 +146,12 @@ def _by_roles(
                 continue
             kind = "grant" if row.group_id is None else "group"
             if row.permission_id == reviewed.administrator_id != reviewed.permission.id:
-                if row.in_channel or Denials.of(derivation, row.permission_id).in_base:
+                if row.in_channel or denials[row.permission_id].in_base:
                     continue
                 kind = "administrator"
             elif row.permission_id != reviewed.permission.id:
                 continue
-            elif not denials.leave(Step.of_grant(evidence, row)):
+            elif not denials[row.permission_id].leave(Step.of_grant(evidence, row)):
                 continue
             since = _latest(begun, origins.of_grant(row))
             yield Way(kind, row.scope, role_id, name, via, row.group, since, until)
@@ -150,7 +159,7 @@ def _by_roles(
             if marked.role_id == role_id and marked.allows:
                 if marked.permission_id != reviewed.permission.id:
                     continue
-                if denials.leave(Step.of_role(evidence, role_id)):
+                if denials[marked.permission_id].leave(Step.of_role(evidence, role_id)):
                     since = _latest(begun, origins.of_overwrite(evidence, f"role:{role_id}"))
                     place = str(evidence.overwritten)
                     yield Way("overwrite", place, role_id, name, via, None, since, until)

@@ -76,6 +76,21 @@ def test_each_way_is_told(app: Flask, world: World, harbour: Community, review: 
     }
 
 
+def test_an_administrator_of_a_server_has_nothing_of_the_platforms_by_that(
+    app: Flask, world: World, harbour: Community
+) -> None:
+    chief = world.role(harbour, "server.administrator", name="chief")
+    operator = world.role(None, "platform.view", name="operator")
+    anna = world.member(harbour, world.user("anna"), chief, operator)
+    world.member(harbour, world.user("berta"), chief)
+    with app.app_context():
+        page = permissions.who_can("platform.view", "server", harbour.id)
+        db.session.remove()
+    [line] = page.lines
+    assert line.user_id == anna.id
+    assert [(way.kind, way.role) for way in line.ways] == [("grant", "operator")]
+
+
 def test_what_a_later_step_takes_away_is_no_way(
     app: Flask, world: World, harbour: Community, review: Review
 ) -> None:
