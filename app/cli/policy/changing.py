@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 from app.cli.policy.group import as_json, echo_receipt, expected_version, kind, managing, says_why
 
 PATH = click.Path(exists=True, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 TESTS = "_test.rego"
 
 
@@ -24,7 +25,7 @@ def add_changing(group: AppGroup) -> None:
 @click.command("push")
 @click.argument("path", type=PATH)
 @click.option("--name", help="The policy's name; by default that of the file.")
-@click.option("--tests", type=PATH, help="Its Rego tests; by default NAME_test.rego beside it.")
+@click.option("--tests", type=FILE, help="Its Rego tests; by default NAME_test.rego beside it.")
 @expected_version
 @says_why
 @as_json
@@ -47,11 +48,12 @@ def push(
             return
         name = name or path.stem
         if path.suffix == ".json":
+            if tests:
+                raise click.UsageError("a document takes no --tests")
             value = _document(path)
             receipt = manager.put_document(name, value, actor, comment, version)
         else:
-            beside = tests or path.with_name(f"{path.stem}{TESTS}")
-            test_source = read_text(beside) if beside.is_file() else ""
+            test_source = read_text(tests) if tests else tests_beside(path)
             receipt = manager.put(name, read_text(path), actor, comment, test_source, version)
         echo_receipt(receipt, as_json)
 
@@ -100,6 +102,12 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise click.ClickException(f"{path} cannot be read: {error}") from None
+
+
+def tests_beside(path: Path) -> str:
+    """The Rego tests of a policy, from ``NAME_test.rego`` beside it; empty if there is none."""
+    beside = path.with_name(f"{path.stem}{TESTS}")
+    return read_text(beside) if beside.is_file() else ""
 
 
 def _document(path: Path) -> Any:

@@ -54,14 +54,16 @@ def versions(name: str, kind: str, as_json: bool) -> None:
 def show(name: str, version: int | None, kind: str) -> None:
     """Print the source of NAME: of VERSION, or what is in force."""
     with managing() as manager:
-        before = None if version is None else version + 1
-        found = manager.versions(name, kind, before=before)
-        chosen = [
-            one for one in found if one.version == version or (not version and one.state == "live")
-        ]
-    if not chosen:
+        if version is None:
+            live = manager.documents() if kind == "data" else manager.list()
+            found = [one for one in live if one.name == name]
+        else:
+            newest = manager.versions(name, kind, limit=1, before=version + 1)
+            found = [one for one in newest if one.version == version]
+    if not found:
         raise click.ClickException(f"there is no such version of '{name}'")
-    click.echo(chosen[0].source, nl=not chosen[0].source.endswith("\n"))
+    source = found[0].source
+    click.echo(source, nl=not source.endswith("\n"))
 
 
 @click.command("status")

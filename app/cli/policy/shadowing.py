@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from app.cli.policy.changing import PATH, TESTS, read_text
+from app.cli.policy.changing import FILE, read_text, tests_beside
 from app.cli.policy.group import as_json, echo_json, echo_receipt, managing, says_why
 
 shadow = AppGroup("shadow", help="Evaluate a candidate beside what is in force.")
@@ -19,7 +19,7 @@ def add_shadowing(group: AppGroup) -> None:
 
 
 @shadow.command("start")
-@click.argument("path", type=PATH)
+@click.argument("path", type=FILE)
 @click.option("--name", help="The policy's name; by default that of the file.")
 @click.option(
     "--sample",
@@ -34,11 +34,9 @@ def start(
     path: Path, name: str | None, sample: float, comment: str, actor: str, as_json: bool
 ) -> None:
     """Make the .rego file PATH the candidate."""
-    beside = path.with_name(f"{path.stem}{TESTS}")
-    tests = read_text(beside) if beside.is_file() else ""
     with managing() as manager:
         receipt = manager.start_shadow(
-            name or path.stem, read_text(path), actor, sample, comment, tests
+            name or path.stem, read_text(path), actor, sample, comment, tests_beside(path)
         )
         echo_receipt(receipt, as_json)
 

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy import select
 
 from app.core.policy import PolicyManager
+from app.db import db
+from app.models import Policy, PolicyState, PolicyVersion
 from tests.integration.core.policy.conftest import policy as in_force
 from tests.support.small_policies import MAIN, bound, bound_tests, question
 
@@ -80,6 +83,43 @@ def test_a_document_and_a_folder_are_pushed(run: Run, tmp_path: Path) -> None:
     (folder / "bound.rego").write_text(bound(30))
     assert run("push", folder).output.count("version 2") == 2
     assert run("push", folder, "--name", "x").exit_code == 2
+
+
+def test_tests_that_would_not_be_run_are_refused(run: Run, tmp_path: Path, file: Path) -> None:
+    network = tmp_path / "network.json"
+    network.write_text('{"block": []}')
+    result = run("push", network, "--tests", file.with_name("bound_test.rego"))
+    assert result.exit_code == 2 and "takes no --tests" in result.output
+    for tests in (tmp_path, tmp_path / "nowhere.rego"):
+        assert run("push", file, "--tests", tests).exit_code == 2
+    assert "network" not in run("list").output and "v2" not in run("list").output
+
+
+def test_tests_in_another_place_are_named(run: Run, tmp_path: Path, file: Path) -> None:
+    other = file.with_name("bound_test.rego").rename(tmp_path / "other.rego")
+    assert "2 tests passed" in run("push", file, "--tests", other).output
+
+
+def test_what_is_in_force_is_shown_however_many_candidates_came_after(run: Run, app: Flask) -> None:
+    with app.app_context():
+        entry = db.session.scalars(select(Policy).where(Policy.name == "bound")).one()
+        for version in range(2, 60):
+            candidate = PolicyVersion(
+                policy_id=entry.id,
+                version=version,
+                source="# candidate\n",
+                source_hash="0" * 64,
+                author="cli:ada",
+                state=PolicyState.DROPPED,
+            )
+            db.session.add(candidate)
+        db.session.commit()
+    assert run("show", "bound").output == bound(10)
+    assert run("show", "bound", 1).output == bound(10)
+    assert run("show", "bound", 2).output == "# candidate\n"
+    assert run("show", "bound", 60).exit_code == 1
+    assert run("show", "bound", 0).exit_code == 1
+    assert run("show", "nobody").exit_code == 1
 
 
 def test_a_rollback_and_a_removal(run: Run, file: Path) -> None:
