@@ -117,14 +117,7 @@ class PolicyManager:
 
         ``"*"`` when that cannot be told, or when nothing is loaded.
         """
-        newest = self._service.loader.ready()
-        sets = [one for one in (newest.loaded, newest.taken_out) if one is not None]
-        found: set[str] = set()
-        for one in sets:
-            found |= one.compiled.reads
-            if one.shadow is not None:
-                found |= one.shadow.compiled.reads
-        return frozenset(found) if sets else frozenset({"*"})
+        return self._service.loader.ready().reads
 
     def try_out(self, input_document: Mapping[str, Any]) -> PolicyDecision:
         """Decide with what is in service, and count nothing.

@@ -68,9 +68,16 @@ class Evaluator:
         self._said = ""
 
     def evaluate(
-        self, document: Mapping[str, Any], valid_for: Validity | None = None
+        self,
+        document: Mapping[str, Any],
+        valid_for: Validity | None = None,
+        serving: Serving | None = None,
     ) -> PolicyDecision:
-        """Decide; see ``PolicyManager.evaluate``."""
+        """Decide; see ``PolicyManager.evaluate``.
+
+        Args:
+            serving: what the document was made for; None: what answers now.
+        """
         began = perf_counter()
         loaded: Loaded | None = None
         version: str | None = None
@@ -78,9 +85,9 @@ class Evaluator:
         verdict: Verdict | None = None
         why = POLICY_UNAVAILABLE
         try:
-            serving = self._serving()
+            serving = self._serving() if serving is None else serving
             loaded = serving.loaded
-            answering = loaded or serving.taken_out
+            answering = serving.answering
             version = answering.version if answering is not None else None
             if loaded is not None:
                 verdict, cached = self._verdict(loaded, document, valid_for)

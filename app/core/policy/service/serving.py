@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import monotonic
+from typing import Any
 
 from app.core.policy.bundle import Bundle
 from app.core.policy.decision_cache import CachePlan, plan_for
 from app.core.policy.engine import CompiledPolicies
 from app.core.policy.metrics import Complexity, complexity_of
+from app.core.policy.rego import EVERYTHING
 from app.core.policy.shadow import DenyRate, Shadow, Tally
 from app.core.policy.store import StoredSet
 from app.models import PolicyKind
@@ -87,6 +89,33 @@ class Serving:
     def newest(self) -> Loaded | None:
         """The newest set that could be loaded, in service or taken out."""
         return self.taken_out or self.loaded
+
+    @property
+    def answering(self) -> Loaded | None:
+        """The set that decisions name: the one that decides, else the one that should."""
+        return self.loaded or self.taken_out
+
+    @property
+    def documents(self) -> Mapping[str, Any]:
+        """The data documents that decisions are made with, by name."""
+        answering = self.answering
+        return {} if answering is None else answering.bundle.data
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Input paths below which policies look, candidate included.
+
+        ``"*"`` when that cannot be told, or when nothing is loaded.
+        """
+        read = [compiled.reads for compiled in self._looking()]
+        return frozenset().union(*read) if read else frozenset({EVERYTHING})
+
+    def _looking(self) -> Iterator[CompiledPolicies]:
+        for one in (self.loaded, self.taken_out):
+            if one is not None:
+                yield one.compiled
+                if one.shadow is not None:
+                    yield one.shadow.compiled
 
 
 def plan_of(bundle: Bundle, compiled: CompiledPolicies) -> CachePlan | None:
