@@ -91,7 +91,7 @@ def create_app(
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
     init_deeds(app)
-    judge = PolicyJudge(app, cache.of(app), policy, Surroundings(circumstances, error_rate))
+    judge = PolicyJudge(app, cache.of(app), Surroundings(circumstances, error_rate))
     permissions.init_app(
         app,
         subject_loader=current_user_id,

@@ -5,7 +5,8 @@ from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .decisions import record_settings
 from .journal import SqlJournal
 from .policies import policy_engine
-from .policy_check import PolicyJudge, Surroundings
+from .policy_check import PolicyJudge
+from .policy_facts import Surroundings
 
 __all__ = [
     "DATABASE",

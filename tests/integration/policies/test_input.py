@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
+from app.core.policy import InputBuilder
+from app.core.policy.service.serving import Serving
 from app.extensions import permissions, policy
 from tests.integration.policies.conftest import (
     ALWAYS,
@@ -28,6 +31,7 @@ SCHEMA = json.loads(
     (Path(__file__).parents[3] / "app" / "policies" / "input.schema.json").read_text()
 )
 EVERYTHING = frozenset({"*"})
+WANTS_MUCH = {"limiter": "message.send", "remaining": 1e9}
 
 
 @pytest.fixture
@@ -37,12 +41,12 @@ def inputs(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     service = policy.of(app)
     evaluate = service.evaluator.evaluate
 
-    def watched(document: Any, valid_for: Any = None) -> Any:
+    def watched(document: Any, valid_for: Any, serving: Any) -> Any:
         seen.append(json.loads(json.dumps(document)))
-        return evaluate(document, valid_for)
+        return evaluate(document, valid_for, serving)
 
     monkeypatch.setattr(service.evaluator, "evaluate", watched)
-    monkeypatch.setattr(type(policy), "reads", lambda self: EVERYTHING)
+    monkeypatch.setattr(Serving, "reads", EVERYTHING)
     yield seen
 
 
@@ -97,3 +101,24 @@ def test_every_input_is_valid(
         "account_age_days",
         "roles",
     }
+
+
+def test_an_input_is_judged_by_the_policies_that_it_was_made_for(
+    app: Flask, harbour: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build = InputBuilder.build
+
+    def build_and_swap(*arguments: Any) -> Any:
+        made = build(*arguments)
+        policy.put_document("quota", {"reserves": {"server.*": WANTS_MUCH}}, "test")
+        return made
+
+    ask = partial(permissions.decide, harbour.owner.id, "server.manage", "server", harbour.id)
+    with app.app_context():
+        before = ask().policy_version
+        monkeypatch.setattr(InputBuilder, "build", build_and_swap)
+        found = ask()
+        assert found.allowed and found.policy_version == before
+        monkeypatch.setattr(InputBuilder, "build", build)
+        found = ask()
+        assert found.codes == ("quota_too_low",) and found.policy_version != before

@@ -7,13 +7,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from app.core.errors import PlatformError
+from app.core.policy.rego import EVERYTHING
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-EVERYTHING = "*"
 # s. What is read anew for each question speaks for itself.
 STEADY = math.inf
 
@@ -51,8 +53,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One part of the input.
+class Part(Generic[T]):
+    """One part of the input, made from a ``T``.
 
     Attributes:
         path: where it stands, such as ``context.risk``.
@@ -65,26 +67,28 @@ class Part:
     """
 
     path: str
-    make: Callable[[Question], Any]
-    seconds: Callable[[Question], float] = lambda asked: STEADY
+    make: Callable[[T], Any]
+    seconds: Callable[[T], float] = lambda about: STEADY
     documents: tuple[str, ...] = ()
 
 
-class InputBuilder:
+class InputBuilder(Generic[T]):
     """Builds inputs. Safe for threads."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[Part[T]]) -> None:
         self._parts = tuple(parts)
 
     def build(
         self,
         question: Question,
+        about: T,
         reads: frozenset[str],
         documents: Mapping[str, Any],
     ) -> tuple[dict[str, Any], dict[str, float]]:
         """The input, and which of its paths hold for how many seconds; see ``Part.seconds``.
 
         Args:
+            about: what the parts are made from.
             reads: input paths that policies read, as ``CompiledPolicies.reads``.
             documents: the data documents in service, by name.
         """
@@ -98,7 +102,7 @@ class InputBuilder:
         for part in self._parts:
             if not wanted(part.path, reads) or not _named(part, question, documents):
                 continue
-            value, seconds = _made(part, question)
+            value, seconds = _made(part, about)
             if value is ABSENT:
                 continue
             *outer, name = part.path.split(".")
@@ -123,7 +127,7 @@ def wanted(path: str, reads: frozenset[str]) -> bool:
     )
 
 
-def _named(part: Part, question: Question, documents: Mapping[str, Any]) -> bool:
+def _named(part: Part[T], question: Question, documents: Mapping[str, Any]) -> bool:
     if not part.documents:
         return True
     return any(
@@ -140,11 +144,11 @@ def _at(documents: Mapping[str, Any], path: str) -> Any:
     return document.get(key) if isinstance(document, Mapping) else None
 
 
-def _made(part: Part, question: Question) -> tuple[Any, float]:
+def _made(part: Part[T], about: T) -> tuple[Any, float]:
     """The value of a part, or ``ABSENT``, and for how many seconds it holds."""
     try:
-        value = part.make(question)
-        return value, STEADY if value is ABSENT else part.seconds(question)
+        value = part.make(about)
+        return value, STEADY if value is ABSENT else part.seconds(about)
     except PlatformError as error:
         log.warning("policies do not get %s: %s", part.path, error)
         return ABSENT, STEADY

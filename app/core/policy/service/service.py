@@ -29,7 +29,7 @@ from app.core.policy.service.examining import Examiner
 from app.core.policy.service.loader import PolicyLoader
 from app.core.policy.service.probation import ProbationOfficer
 from app.core.policy.service.publishing import Publisher
-from app.core.policy.service.serving import Loaded
+from app.core.policy.service.serving import Loaded, Serving
 from app.core.policy.service.slow_guard import SlowGuard
 from app.core.policy.settings import PolicySettings
 from app.core.policy.slow import SlowWatch
@@ -119,10 +119,15 @@ class PolicyService:
             self.folder = FolderWatch(settings.directory, self.reader.read, self._put_folder)
             heavy.add("folder", self.folder.work)
 
-    def evaluate(self, document: Mapping[str, Any], valid_for: Validity | None) -> PolicyDecision:
-        """See ``PolicyManager.evaluate``."""
+    def evaluate(
+        self,
+        document: Mapping[str, Any],
+        valid_for: Validity | None,
+        serving: Serving | None = None,
+    ) -> PolicyDecision:
+        """See ``PolicyManager.evaluate``; ``serving``: what the document was made for, if known."""
         self.background.start(self._wake_load_now)
-        return self.evaluator.evaluate(document, valid_for)
+        return self.evaluator.evaluate(document, valid_for, serving)
 
     def start(self) -> None:
         """Load, and follow changes from now on."""

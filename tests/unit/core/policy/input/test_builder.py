@@ -18,7 +18,7 @@ ALL = frozenset({"*"})
 
 
 def test_what_every_question_has() -> None:
-    document, valid_for = InputBuilder([]).build(ASKED, frozenset(), {})
+    document, valid_for = InputBuilder([]).build(ASKED, ASKED, frozenset(), {})
     assert document == {
         "subject": {"id": 7},
         "action": {"name": "server.manage", "names": ["*", "server.*", "server.manage"]},
@@ -30,7 +30,7 @@ def test_what_every_question_has() -> None:
 
 def test_what_the_caller_says_stands_apart_and_cannot_pass_for_a_fact() -> None:
     asked = Question(7, "vault.open", "global", None, {"ip": "10.0.0.1", "risk": {"score": 0}})
-    document, _ = InputBuilder([]).build(asked, ALL, {})
+    document, _ = InputBuilder([]).build(asked, asked, ALL, {})
     assert document["context"] == {"given": {"ip": "10.0.0.1", "risk": {"score": 0}}}
 
 
@@ -42,9 +42,9 @@ def test_a_part_that_nobody_reads_is_not_made() -> None:
         return 1
 
     builder = InputBuilder([Part("context.risk", make)])
-    builder.build(ASKED, frozenset({"context.ip", "context.risky"}), {})
+    builder.build(ASKED, ASKED, frozenset({"context.ip", "context.risky"}), {})
     assert made == []
-    document, _ = builder.build(ASKED, frozenset({"context.risk.score"}), {})
+    document, _ = builder.build(ASKED, ASKED, frozenset({"context.risk.score"}), {})
     assert document["context"] == {"risk": 1}
 
 
@@ -52,7 +52,7 @@ def test_a_part_is_made_for_the_permissions_that_its_document_names() -> None:
     builder = InputBuilder([Part("context.risk", lambda _: 1, documents=("risk.limits",))])
 
     def has_risk(documents: Any) -> bool:
-        return "risk" in builder.build(ASKED, ALL, documents)[0]["context"]
+        return "risk" in builder.build(ASKED, ASKED, ALL, documents)[0]["context"]
 
     assert has_risk({"risk": {"limits": {"server.*": 60}}})
     assert has_risk({"risk": {"limits": ["*"]}})
@@ -64,13 +64,13 @@ def test_a_part_is_made_for_the_permissions_that_its_document_names() -> None:
 
 @pytest.mark.parametrize("make", [lambda _: ABSENT, lambda _: unavailable()])
 def test_what_cannot_be_had_is_left_out(make: Any) -> None:
-    document, _ = InputBuilder([Part("context.device", make)]).build(ASKED, ALL, {})
+    document, _ = InputBuilder([Part("context.device", make)]).build(ASKED, ASKED, ALL, {})
     assert document["context"] == {}
 
 
 def test_what_holds_for_nobody_knows_how_long_is_left_out() -> None:
     parts = [Part("context.time", lambda _: 5, lambda _: unavailable())]
-    document, valid_for = InputBuilder(parts).build(ASKED, ALL, {})
+    document, valid_for = InputBuilder(parts).build(ASKED, ASKED, ALL, {})
     assert (document["context"], valid_for) == ({}, {})
 
 
@@ -81,9 +81,9 @@ def test_what_holds_for_nobody_knows_how_long_is_left_out() -> None:
         Part("context.risk", lambda _: 1, lambda _: {}["score"]),
     ],
 )
-def test_a_mistake_is_not_taken_for_something_missing(part: Part) -> None:
+def test_a_mistake_is_not_taken_for_something_missing(part: Part[Question]) -> None:
     with pytest.raises(KeyError):
-        InputBuilder([part]).build(ASKED, ALL, {})
+        InputBuilder([part]).build(ASKED, ASKED, ALL, {})
 
 
 def test_false_nought_and_nothing_are_values() -> None:
@@ -92,7 +92,7 @@ def test_false_nought_and_nothing_are_values() -> None:
         Part(f"context.deep.p{number}", lambda _, value=value: value)  # type: ignore[misc]
         for number, value in enumerate(values)
     ]
-    document, _ = InputBuilder(parts).build(ASKED, ALL, {})
+    document, _ = InputBuilder(parts).build(ASKED, ASKED, ALL, {})
     assert list(document["context"]["deep"].values()) == values
 
 
@@ -101,7 +101,7 @@ def test_how_long_a_part_holds_is_told() -> None:
         Part("context.time", lambda _: 5, lambda _: 30.0),
         Part("context.ip", lambda _: "192.0.2.1", lambda _: math.inf),
     ]
-    assert InputBuilder(parts).build(ASKED, ALL, {})[1] == {"context.time": 30.0}
+    assert InputBuilder(parts).build(ASKED, ASKED, ALL, {})[1] == {"context.time": 30.0}
 
 
 paths = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(".".join)

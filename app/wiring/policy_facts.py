@@ -1,0 +1,129 @@
+"""What is really there, for policies to judge by: read where it is kept, or remembered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from flask import Flask
+from sqlalchemy.engine import Connection
+
+from app.core.cache import TieredCache
+from app.core.permission import PermissionSystem, in_change, required_position
+from app.core.policy import (
+    Emergencies,
+    Person,
+    PlaceAttributes,
+    RememberedEmergencies,
+    RememberedPlaces,
+    judged_channels,
+    load_emergencies,
+    load_person,
+    load_place,
+)
+from app.db import db
+
+T = TypeVar("T")
+
+
+class Circumstances(Protocol):
+    """The request at hand; None: not known."""
+
+    @property
+    def ip(self) -> str | None: ...
+
+    @property
+    def user_agent(self) -> str | None: ...
+
+    @property
+    def method(self) -> str | None: ...
+
+    @property
+    def device(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What only upper layers know.
+
+    Attributes:
+        circumstances: the request at hand; None outside one.
+        error_rate: failed answers of this process, 0 to 1.
+        clock: epoch seconds.
+    """
+
+    circumstances: Callable[[], Circumstances | None]
+    error_rate: Callable[[], float]
+    clock: Callable[[], float] = time.time
+
+
+class PolicyFacts:
+    """The facts of one application. Safe for threads.
+
+    Each call raises ``StoreUnavailable`` if the database had to be asked and did not answer.
+
+    Attributes:
+        surroundings: what upper layers know.
+    """
+
+    def __init__(self, app: Flask, cache: TieredCache, surroundings: Surroundings) -> None:
+        """Nothing is read yet; what is remembered follows the log of ``cache``."""
+        self.app = app
+        self.surroundings = surroundings
+        self._cache = cache
+        self._places = RememberedPlaces(self._load_place)
+        self._emergencies = RememberedEmergencies(self._load_emergencies)
+        cache.tailer.subscribe(self._places.heard)
+        cache.tailer.subscribe(self._emergencies.heard)
+
+    def read(self, load: Callable[[Connection], T]) -> T:
+        """What ``load`` reads, seeing what the caller itself has changed so far."""
+        with self._connection() as connection:
+            return load(connection)
+
+    def person(self, user_id: int) -> Person | None:
+        """The account; None: there is none, or not any more."""
+        return self.read(lambda connection: load_person(connection, user_id))
+
+    def place(self, scope: str, scope_id: int | None) -> PlaceAttributes | None:
+        """The attributes of a server or channel; None: it is neither, or does not exist."""
+        if scope_id is None:
+            return None
+        return self._places.get(scope, scope_id, self._may_remember())
+
+    def judged_channels(self, channel_ids: Sequence[int]) -> list[int]:
+        """Those of some channels that policies judge members by, in one look."""
+        return self.read(lambda connection: judged_channels(connection, channel_ids))
+
+    def emergencies(self) -> Emergencies:
+        """The emergencies of now."""
+        return self._emergencies.get(self._may_remember())
+
+    def _may_remember(self) -> bool:
+        """Whether memory includes everything that the caller may rely on."""
+        tailer, required = self._cache.tailer, required_position()
+        return (
+            time.monotonic() < tailer.fresh_until
+            and (required is None or tailer.applied >= required)
+            and not in_change()
+        )
+
+    def _load_place(self, scope: str, scope_id: int) -> PlaceAttributes | None:
+        return self.read(lambda connection: load_place(connection, scope, scope_id))
+
+    def _load_emergencies(self) -> Emergencies:
+        now = self.surroundings.clock()
+        return self.read(lambda connection: load_emergencies(connection, now))
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        caching = PermissionSystem.caching_of(self.app)
+        if caching is None or in_change():
+            db.session.flush()
+            yield db.session.connection()
+        else:
+            with caching.pool.read() as connection:
+                yield connection

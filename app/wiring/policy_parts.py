@@ -1,0 +1,202 @@
+"""The parts of the input of policies, each made from the facts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from app.core.permission import PermissionSystem
+from app.core.policy import (
+    ABSENT,
+    BehaviourWatch,
+    Part,
+    Person,
+    PlaceAttributes,
+    Question,
+    has_device,
+    load_roles,
+    risk_of,
+)
+from app.core.resilience import MultiDimensionalKey, Resilience
+
+from .policy_facts import Circumstances, PolicyFacts
+
+CHANNEL = "channel"
+MINUTE = 60  # s; windows of time begin and end with a minute
+
+
+class Asked:
+    """A question with what several parts of its input are made from, read once.
+
+    Attributes:
+        documents: the data documents of the policies that will judge, by name.
+    """
+
+    def __init__(
+        self, question: Question, facts: PolicyFacts, documents: Mapping[str, Any]
+    ) -> None:
+        """Nothing is read yet."""
+        self.question = question
+        self.facts = facts
+        self.documents = documents
+
+    @property
+    def user_id(self) -> int:
+        return self.question.user_id
+
+    @property
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self.facts.surroundings.clock()
+
+    @cached_property
+    def person(self) -> Person | None:
+        """The user; None: there is none, or not any more."""
+        return self.facts.person(self.user_id)
+
+    @cached_property
+    def place(self) -> PlaceAttributes | None:
+        """Server or channel; None for the platform, and for what does not exist."""
+        return self.facts.place(self.question.scope, self.question.scope_id)
+
+    @cached_property
+    def circumstances(self) -> Circumstances | None:
+        """The request at hand."""
+        return self.facts.surroundings.circumstances()
+
+
+def _of(found: Any, name: str) -> Any:
+    """An attribute of something that may not be there, or may not know it."""
+    value = getattr(found, name, None)
+    return ABSENT if value is None else value
+
+
+def _clearance(asked: Asked) -> Any:
+    """Only channels have a sensitivity, and only they cost a look at the account."""
+    return _of(asked.person, "clearance") if asked.question.scope == CHANNEL else ABSENT
+
+
+def _account_age(asked: Asked) -> Any:
+    person = asked.person
+    return ABSENT if person is None else person.age_days(asked.now)
+
+
+def _roles(asked: Asked) -> Any:
+    server_id = None if asked.place is None else asked.place.server_id
+    now = asked.now
+    return asked.facts.read(
+        lambda connection: load_roles(connection, asked.user_id, server_id, now)
+    )
+
+
+def _emergency(asked: Asked) -> Any:
+    held = asked.facts.emergencies().access_of(asked.user_id, asked.now)
+    if held is None:
+        return ABSENT
+    return {"id": held.id, "reason": held.reason, "until": held.until}
+
+
+def _time_holds(asked: Asked) -> float:
+    """Windows begin and end with a minute, emergency access at any moment."""
+    now = asked.now
+    held = asked.facts.emergencies().access_of(asked.user_id, now)
+    end_of_minute = MINUTE - now % MINUTE
+    return end_of_minute if held is None else min(end_of_minute, held.until - now)
+
+
+def _device(asked: Asked) -> Any:
+    """Without a request nobody knows the device; a request without a secret is from none."""
+    here = asked.circumstances
+    if here is None:
+        return ABSENT
+    secret = here.device
+    return {
+        "registered": secret is not None
+        and asked.facts.read(lambda connection: has_device(connection, asked.user_id, secret))
+    }
+
+
+def _risk(asked: Asked) -> Any:
+    person = asked.person
+    if person is None:
+        return ABSENT
+    behaviour = BehaviourWatch.of(asked.facts.app).counters.look(asked.user_id)
+    risk = risk_of(behaviour, person.age_days(asked.now))
+    return {"score": risk.score, "parts": dict(risk.parts)}
+
+
+def _quota(asked: Asked) -> Any:
+    """What is left of each rate limit that the document asks about.
+
+    A document may hold anything: what is no reserve is for the rule to refuse.
+    """
+    here = asked.circumstances
+    key = MultiDimensionalKey(
+        user_id=str(asked.user_id),
+        server_id=None if asked.place is None else str(asked.place.server_id),
+        ip_address=here.ip if here is not None else None,
+    )
+    resilience = Resilience.of(asked.facts.app)
+    found: dict[str, Any] = {}
+    reserves = asked.documents["quota"]["reserves"]
+    if not isinstance(reserves, Mapping):
+        return found
+    for name in asked.question.names:
+        reserve = reserves.get(name)
+        limiter = reserve.get("limiter") if isinstance(reserve, Mapping) else None
+        if not isinstance(limiter, str):
+            continue
+        status = resilience.rate_limiter(limiter).peek(key)
+        # What one process counted while Redis was away is not what was used.
+        if not status.degraded:
+            found[limiter] = {"limit": status.limit, "remaining": status.remaining}
+    return found
+
+
+def _load_per_core(asked: Asked) -> float:
+    """How many processes want to run, for each core, on average of a minute."""
+    return os.getloadavg()[0] / (os.cpu_count() or 1)
+
+
+def _in_maintenance(asked: Asked) -> Any:
+    caching = PermissionSystem.caching_of(asked.facts.app)
+    if caching is None:
+        return ABSENT
+    maintenance = caching.maintenance
+    return maintenance.enabled if maintenance.known else maintenance.refresh().enabled
+
+
+PARTS: tuple[Part[Asked], ...] = (
+    Part("subject.clearance", _clearance),
+    Part("subject.super_admin", lambda asked: _of(asked.person, "super_admin")),
+    Part("subject.account_age_days", _account_age),
+    Part("subject.roles", _roles),
+    Part("subject.emergency", _emergency, documents=("emergency.lifts",)),
+    Part("resource.server", lambda asked: _of(asked.place, "server")),
+    Part("resource.channel", lambda asked: _of(asked.place, "channel")),
+    Part("context.time", lambda asked: int(asked.now), _time_holds),
+    Part("context.ip", lambda asked: _of(asked.circumstances, "ip")),
+    Part("context.user_agent", lambda asked: _of(asked.circumstances, "user_agent")),
+    Part("context.method", lambda asked: _of(asked.circumstances, "method")),
+    Part("context.device", _device),
+    Part("context.risk", _risk, documents=("risk.limits",)),
+    Part("context.quota", _quota, documents=("quota.reserves",)),
+    Part("context.environment.load", _load_per_core, documents=("environment.load",)),
+    Part(
+        "context.environment.error_rate",
+        lambda asked: asked.facts.surroundings.error_rate(),
+        documents=("environment.error_rate",),
+    ),
+    Part(
+        "context.environment.maintenance",
+        _in_maintenance,
+        documents=("environment.maintenance",),
+    ),
+    Part(
+        "context.environment.emergency",
+        lambda asked: asked.facts.emergencies().declared,
+        documents=("environment.emergency",),
+    ),
+)
