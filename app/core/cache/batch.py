@@ -121,8 +121,8 @@ class Batch:
                 kept.append(entry)
         self._counts.stale_refused += len(loaded) - len(kept)
         if storing and kept:
-            # A key that nobody else has: it waits for no other's.
-            self._background.submit(object(), lambda: self._store(kept))
+            if not self._background.submit(None, lambda: self._store(kept)):
+                self._counts.stores_refused += len(kept)
 
     def _store(self, entries: list[Entry]) -> bool:
         try:

@@ -18,6 +18,7 @@ class CacheCounts:
         stampedes_avoided: misses that took what another thread or process had loaded meanwhile.
         unlocked_loads: loads without the distributed lock, because it was not to be had.
         l2_errors: reads and writes of the second tier that failed.
+        stores_refused: entries that did not go to Redis, because too much waited to be stored.
         refreshes, refresh_errors: entries renewed before their end, and those that were not.
         position_waits, position_timeouts: checks that waited for the log, and in vain.
     """
@@ -33,6 +34,7 @@ class CacheCounts:
     stampedes_avoided: int = 0
     unlocked_loads: int = 0
     l2_errors: int = 0
+    stores_refused: int = 0
     refreshes: int = 0
     refresh_errors: int = 0
     position_waits: int = 0

@@ -1,4 +1,4 @@
-"""Renews entries in the background, each once at a time."""
+"""What the cache does in the background: entries are renewed, each once at a time, and stored."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import TypeAlias
 
 log = logging.getLogger(__name__)
 
-# s until an entry whose refresh did not succeed is tried again.
+# s until a key whose task did not succeed is tried again.
 RETRY_PAUSE = 1.0
-# Entries that wait for the thread; beyond that they wait for their next look-up, or their end.
+# Tasks that wait for the thread; beyond that they are refused.
 MAX_QUEUE = 1_000
 # s without work after which the thread ends.
 IDLE = 10.0
@@ -29,25 +29,31 @@ class Refresher:
         """Each task runs within ``surroundings()``, such as an application context."""
         self._surroundings = surroundings
         self._changed = threading.Condition()
-        self._tasks: deque[tuple[Hashable, Callable[[], bool]]] = deque()
-        # By key: when the next refresh may be asked for; for ever later while one is under way.
+        self._tasks: deque[tuple[Hashable | None, Callable[[], bool]]] = deque()
+        # By key: when the next task may be asked for; for ever later while one is under way.
         self._not_before: dict[Hashable, float] = {}
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def submit(self, key: Hashable, task: Callable[[], bool]) -> None:
+    def submit(self, key: Hashable | None, task: Callable[[], bool]) -> bool:
         """Run ``task`` soon, unless that is going on for ``key``, or failed a moment ago.
 
-        ``task`` tells whether it succeeded; its exceptions are logged.
+        Args:
+            key: None: it waits for no other.
+            task: tells whether it succeeded; its exceptions are logged.
+
+        Returns:
+            Whether the task was taken; not either when too many wait.
         """
         now = monotonic()
         if now < self._not_before.get(key, 0.0):
-            return
+            return False
         with self._changed:
             if now < self._not_before.get(key, 0.0) or len(self._tasks) >= MAX_QUEUE:
-                return
-            self._forget_old(now)
-            self._not_before[key] = float("inf")
+                return False
+            if key is not None:
+                self._forget_old(now)
+                self._not_before[key] = float("inf")
             self._tasks.append((key, task))
             if self._thread is None or not self._thread.is_alive():
                 self._closed = False
@@ -56,6 +62,7 @@ class Refresher:
                 )
                 self._thread.start()
             self._changed.notify()
+            return True
 
     def close(self, timeout: float = 1.0) -> None:
         """Drop what waits, and wait at most ``timeout`` seconds for the thread to end."""
@@ -81,7 +88,7 @@ class Refresher:
             with self._changed:
                 if done:
                     self._not_before.pop(key, None)
-                else:
+                elif key is not None:
                     self._not_before[key] = monotonic() + RETRY_PAUSE
 
     def _do(self, task: Callable[[], bool]) -> bool:
@@ -89,7 +96,7 @@ class Refresher:
             with self._surroundings():
                 return task()
         except Exception:
-            log.warning("an entry was not refreshed; it serves until its end", exc_info=True)
+            log.warning("a task of the cache failed in the background", exc_info=True)
             return False
 
     def _forget_old(self, now: float) -> None:

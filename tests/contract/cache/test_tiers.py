@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.cache import Loaded, Position, StoreSettings, TieredCache
+from app.core.cache import Loaded, Position, StoreSettings, TieredCache, refresh
 from app.core.errors import StoreUnavailable, ValidationFailed
 from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.conftest import CHANNEL_3, SERVER_7, MakeCache, Truth, seen
@@ -367,6 +367,16 @@ def test_many_users_are_answered_by_all_tiers_together(
     assert asked == [[1, 2], [3], [4, 200]]
     wait_until(lambda: are_stored(redis, [4]))
     assert other.get_or_load_many([4], SERVER_7, load)[4][1] == "l2"
+
+
+def test_what_is_not_stored_because_too_much_waits_is_counted(
+    cache: TieredCache, redis: RedisConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh, "MAX_QUEUE", 0)
+    got = cache.get_or_load_many([1, 2], SERVER_7, lambda ids: {one: Loaded(one) for one in ids})
+    assert {user_id: entry.mask for user_id, (entry, _) in got.items()} == {1: 1, 2: 2}
+    assert cache.stats().counts["stores_refused"] == 2
+    assert not are_stored(redis, [1]) and not are_stored(redis, [2])
 
 
 @pytest.mark.parametrize("people", [10, 10_000])

@@ -83,7 +83,7 @@ def test_after_a_failure_it_rests_before_the_next_try(
         raise ConnectionError("the database is away")
 
     refresher.submit("key", fail)
-    wait_until(lambda: "was not refreshed" in caplog.text)
+    wait_until(lambda: "failed in the background" in caplog.text)
     rested = threading.Event()
     refresher.submit("other", lambda: bool(rested.set()) or True)
     assert rested.wait(5)
@@ -105,11 +105,26 @@ def test_the_queue_is_bounded(refresher: Refresher, monkeypatch: pytest.MonkeyPa
 
     refresher.submit(0, task)
     wait_until(lambda: not refresher._tasks, what="the first task to be taken")
-    for key in range(1, 20):
-        refresher.submit(key, task)
+    taken = [refresher.submit(key, task) for key in range(1, 20)]
+    assert taken == [True] * 3 + [False] * 16
     go.set()
     wait_until(lambda: len(ran) == 4)
     last = threading.Event()
     refresher.submit("last", lambda: bool(last.set()) or True)
     assert last.wait(5)
     assert len(ran) == 4
+
+
+def test_tasks_without_a_key_wait_for_no_other(refresher: Refresher) -> None:
+    go, ran = threading.Event(), []
+
+    def fail() -> bool:
+        go.wait(5)
+        ran.append(1)
+        return False
+
+    assert all(refresher.submit(None, fail) for _ in range(3))
+    go.set()
+    wait_until(lambda: len(ran) == 3)
+    assert refresher.submit(None, fail)
+    wait_until(lambda: len(ran) == 4)
