@@ -14,6 +14,7 @@ from app.core.permission.search.page import Page
 from app.core.permission.search.resources import list_resources
 from app.core.permission.search.users import list_users
 from app.core.permission.search.visible import visible_in
+from app.core.permission.source import DatabaseSource
 from app.core.permission.state import get_state
 
 Statement = TypeVar("Statement", bound=Select[Any])
@@ -85,7 +86,8 @@ class Searching:
         """
         state = get_state()
         place = parse_place(scope, scope_id)
-        mask = state.source.load(checked_id(user_id, "user_id"), place).mask
+        source = DatabaseSource(state.registry, state.clock)
+        mask = source.load(checked_id(user_id, "user_id"), place).mask
         held = state.registry.snapshot.in_mask(mask)
         judged = [found for found in held if state.asks(found, place, context)]
         denied = 0

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.core.errors import UnknownPermission, UnknownResource, ValidationFailed
 from app.core.permission import Page, PermissionSystem, PolicyAnswer
 from app.core.permission.search import resources, users
 from app.db import db
 from app.extensions import permissions
-from app.models import Channel, Permission, Server
+from app.models import Channel, Member, Permission, Server
 from tests.support.statements import count_statements
 from tests.support.world import Community, World
 
@@ -215,3 +215,15 @@ def test_bad_input_names_the_field(
     with pytest.raises(error) as raised:
         search(*call)
     assert list(raised.value.errors) == [field]
+
+
+def test_the_permissions_of_somebody_are_those_of_the_database(
+    app: Flask, world: World, harbour: Community, search: Search
+) -> None:
+    person = world.member(harbour)
+    question = (person.id, "channel", harbour.channel_id)
+    assert SEND in search("effective_permissions", *question)
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(update(Member).values(banned=True))  # past the application
+    assert SEND in search("effective_permissions", *question), "remembered"
+    assert search("allowed_permissions", *question) == []
