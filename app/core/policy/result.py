@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from app.core.errors import PolicyError
@@ -37,12 +37,10 @@ class Verdict:
     Attributes:
         allow: whether all of them let it pass.
         deny: the codes of those that do not, sorted.
-        decision_id: the engine's own name for this evaluation, if it gives one.
     """
 
     allow: bool
     deny: tuple[str, ...]
-    decision_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class PolicyDecision:
     failed: bool = False
 
 
-def read_verdict(value: Any, decision_id: str | None = None) -> Verdict:
+def read_verdict(value: Any) -> Verdict:
     """Reads the value of the entry point.
 
     Raises:
@@ -81,4 +79,4 @@ def read_verdict(value: Any, decision_id: str | None = None) -> Verdict:
         raise PolicyError("decision", f"allow must be true or false, not {allow!r}")
     if type(deny) is not list or not all(type(code) is str for code in deny):
         raise PolicyError("decision", f"deny must be a list of codes, not {deny!r}")
-    return Verdict(allow and not deny, tuple(sorted(deny)), decision_id)
+    return Verdict(allow and not deny, tuple(sorted(deny)))

@@ -56,3 +56,12 @@ def test_a_change_decides_at_once_and_the_old_set_goes_on_until_then(
     assert policy.evaluate(question(15)).allow
     policy.rollback("bound", 1, "ada")
     assert not policy.evaluate(question(15)).allow
+
+
+def test_what_policies_cost_is_measured_without_the_server(
+    policy: PolicyManager, own_opa_server: OpaServer
+) -> None:
+    assert policy.evaluate(question(10)).allow
+    own_opa_server.kill()
+    costs = policy.measure_costs()
+    assert costs is not None and costs.latency["bound"].total == costs.inputs == 1

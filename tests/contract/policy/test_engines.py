@@ -117,7 +117,9 @@ def test_an_error_does_not_disturb_the_next_evaluation(engine: PolicyEngine) -> 
     assert compiled.evaluate('{"x": -1}') == Verdict(True, ())
 
 
-@pytest.mark.parametrize("text", ["", "{", "nonsense", '{}, "input": {}', '{"x": NaN}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "nonsense", '{}, "input": {}', '{"x": NaN}', r'{"x": "\ud800"}']
+)
 def test_an_input_that_is_no_json_is_refused(engine: PolicyEngine, text: str) -> None:
     compiled = engine.compile(NETWORKS)
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.core.errors import PolicyError, PolicyUnavailable
 from app.core.policy import OPA_BREAKER, Bundle, CompiledPolicies, OpaEngine, OpaSettings, Verdict
+from app.core.policy.engine.opa import engine as opa_engine
 from app.core.policy.engine.opa.wire import Deadline
 from app.core.redis import RedisSettings
 from tests.contract.policy.conftest import AMPLE, MakeOpa
@@ -112,14 +113,6 @@ def test_the_token_is_sent(faulty: FaultyOpa, make_opa: MakeOpa) -> None:
     assert b"Authorization: Bearer open sesame" in faulty.last
 
 
-def test_the_decision_id_of_the_server_is_kept(
-    faulty: FaultyOpa, compiled: CompiledPolicies
-) -> None:
-    faulty.answer = http(b'{"decision_id":"abc","result":{"values":[{"allow":true,"deny":[]}]}}')
-
-    assert compiled.evaluate("{}").decision_id == "abc"
-
-
 def test_a_killed_server_is_no_verdict_and_an_empty_one_is_filled_again(
     own_opa_server: OpaServer, make_opa: MakeOpa
 ) -> None:
@@ -183,6 +176,24 @@ def test_data_that_is_gone_is_put_back_before_a_verdict(
     engine.wire.ask("DELETE", f"/v1/data/{prefix}", None, Deadline(AMPLE))
 
     assert policies.evaluate('{"x": 1}').deny == ("in",)
+
+
+def test_what_was_not_used_for_a_while_is_taken_from_the_server(
+    own_opa_server: OpaServer, make_opa: MakeOpa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = make_opa(own_opa_server.url)
+    used, unused = engine.compile(BUNDLE), engine.compile(default_bundle())
+    before = own_opa_server.module_ids()
+
+    unused.close()
+    engine.sweep()
+    assert own_opa_server.module_ids() == before, "other processes may still need it"
+    monkeypatch.setattr(opa_engine, "KEPT_AFTER_USE", 0.0)
+    engine.sweep()
+
+    left = own_opa_server.module_ids()
+    assert left and all(one.startswith(f"yoto/p{used.version}/") for one in left)
+    assert used.evaluate('{"x": 1}').deny == ("one",)
 
 
 def test_a_refused_bundle_leaves_the_old_one_alone(

@@ -115,6 +115,10 @@ class PolicyEngine(Protocol):
         """Whether it can answer now; asks it, and never raises."""
         ...
 
+    def sweep(self) -> None:
+        """Remove what it keeps of sets that were closed a while ago; called from time to time."""
+        ...
+
     def close(self) -> None:
         """Let go of threads and connections; a later use opens them again."""
         ...

@@ -13,6 +13,7 @@ from app.core.cache import Position, TieredCache
 from app.core.errors import PlatformError
 from app.core.policy.adaptive import AdaptivePart, Levers
 from app.core.policy.decision_cache import DecisionCache
+from app.core.policy.engine import PolicyEngine
 from app.core.policy.metrics import EngineMetrics
 from app.core.policy.recent import RecentInputs, SharedInputs
 from app.core.policy.service.loader import PolicyLoader
@@ -26,6 +27,7 @@ SHARE_SECONDS = 1.0
 ADAPT_SECONDS = 5.0
 # s between two writings of what a candidate did.
 COUNT_SECONDS = 1.0
+SWEEP_SECONDS = 30.0
 
 
 class LoadTask:
@@ -92,6 +94,18 @@ class ShadowTask:
     def _shadow(self) -> Shadow | None:
         newest = self._loader.serving.newest
         return newest.shadow if newest is not None else None
+
+
+class SweepTask:
+    """Removes what an engine keeps of sets that nobody uses any more."""
+
+    def __init__(self, engine: PolicyEngine) -> None:
+        self._engine = engine
+
+    def work(self) -> float:
+        """Remove it; seconds until the next time."""
+        self._engine.sweep()
+        return SWEEP_SECONDS
 
 
 class InputTask:

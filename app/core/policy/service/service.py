@@ -23,6 +23,7 @@ from app.core.policy.service.background import (
     InputTask,
     LoadTask,
     ShadowTask,
+    SweepTask,
 )
 from app.core.policy.service.evaluator import Evaluator
 from app.core.policy.service.examining import Examiner
@@ -88,7 +89,6 @@ class PolicyService:
         )
         self.slow_guard = SlowGuard(
             self.loader,
-            engine,
             self.slow,
             lambda: [one.document for one in self.recent.latest()],
             self._tell,
@@ -114,6 +114,7 @@ class PolicyService:
         self._wake_shadow_now = heavy.add("shadow", self.shadow_task.work)
         self._wake_slow_now = heavy.add("slow policies", self.slow_guard.work)
         heavy.add("probation", probation.work)
+        heavy.add("unused policies", SweepTask(engine).work)
         self.folder: FolderWatch | None = None
         if settings.directory is not None:
             self.folder = FolderWatch(settings.directory, self.reader.read, self._put_folder)

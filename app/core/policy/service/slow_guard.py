@@ -10,7 +10,6 @@ from time import monotonic, perf_counter
 
 from app.core.errors import PlatformError
 from app.core.events import Event
-from app.core.policy.engine import PolicyEngine
 from app.core.policy.facts import PolicyPutBack, PolicySlow, PolicyTakenOut
 from app.core.policy.service.loader import PolicyLoader
 from app.core.policy.service.serving import Loaded, Serving
@@ -48,7 +47,6 @@ class SlowGuard:
     def __init__(
         self,
         loader: PolicyLoader,
-        engine: PolicyEngine,
         watch: SlowWatch,
         inputs: Callable[[], Sequence[str]],
         tell: Callable[[Event], object],
@@ -64,7 +62,6 @@ class SlowGuard:
             settings: the bounds, and what is in service instead of a set that is too slow.
         """
         self._loader = loader
-        self._engine = engine
         self._watch = watch
         self._inputs = inputs
         self._tell = tell
@@ -106,14 +103,16 @@ class SlowGuard:
         return RETRY_SECONDS
 
     def measure(self) -> PolicyCosts | None:
-        """Measure what each policy costs; None without a set or without inputs."""
+        """Measure what each policy costs; None without a set or without inputs.
+
+        Raises:
+            PolicyError: the set does not compile in this process.
+        """
         loaded = self._loader.serving.newest
         inputs = list(self._inputs())[-COST_INPUTS:]
         if loaded is None or not inputs:
             return None
-        self.costs = measure_costs(
-            loaded.bundle, loaded.compiled, self._engine.compile, inputs, COST_SECONDS
-        )
+        self.costs = measure_costs(loaded.bundle, inputs, COST_SECONDS)
         return self.costs
 
     def _take_out(self, loaded: Loaded, median_ms: float) -> None:

@@ -56,6 +56,9 @@ class EmbeddedEngine:
             return EngineHealth("unavailable", f"a rule gave {answer!r} instead of false")
         return EngineHealth("ok", "evaluates in this process", latency_ms)
 
+    def sweep(self) -> None:
+        """See ``PolicyEngine``: nothing outlives its set here."""
+
     def close(self) -> None:
         """End the thread that owns what is compiled."""
         self.owner.close()
