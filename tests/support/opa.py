@@ -18,7 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-import pytest
 import urllib3
 
 from tests.support.leash import let_go, tie_to_this_process
@@ -100,14 +99,16 @@ class OpaServer:
 
 
 def opa_binary() -> str:
-    """The program; skips the test where it cannot be had."""
+    """The program; where it cannot be had, the test is skipped or fails as ``missing`` says."""
     found = shutil.which("opa")
     if found is not None:
         return found
     if shutil.which("go") is None:
-        pytest.skip("neither opa nor go is installed")
+        missing("neither opa nor go is installed")
     try:
         return str(build())
+    except subprocess.CalledProcessError as failure:
+        missing(f"go could not install {PACKAGE}: {failure.stderr.decode(errors='replace')}")
     except (subprocess.SubprocessError, OSError) as error:
         missing(f"go could not install {PACKAGE}: {error}")
 
