@@ -22,6 +22,9 @@ from app.models import AuditRecord, Permission
 
 audit, permissions = table(AuditRecord), table(Permission)
 
+RECORDS_MAX = 50_000  # that are taken back: some 100 MB
+NEEDED = ("id", "at", "action", "subject", "actor_id", "server_id", "before", "after")
+
 
 def difference_of(
     connection: Connection,
@@ -39,6 +42,10 @@ def difference_of(
     wanted = [permission.id, *registry.snapshot.implying]
     later = load_history(connection, place, wanted)
     records = _records(connection, later.server_id, since)
+    notes = []
+    if len(records) > RECORDS_MAX:
+        records = records[:RECORDS_MAX]
+        notes.append(f"too many changes: those before {records[-1].at.isoformat()} are not in it")
     add_accounts(connection, later, _people(records))
     newer = [record for record in records if record.at > until]
     between = [record for record in records if record.at <= until]
@@ -51,7 +58,7 @@ def difference_of(
     everybody = later.users() | earlier.users()
     can = later.allowed(everybody, permission.mask, registry, until.timestamp())
     could = earlier.allowed(everybody, permission.mask, registry, since.timestamp())
-    notes = list(dict.fromkeys(earlier.unknown))
+    notes += dict.fromkeys(earlier.unknown)
     registered = connection.scalar(
         select(permissions.c.created_at).where(permissions.c.id == permission.id)
     )
@@ -80,13 +87,14 @@ def difference_of(
 
 
 def _records(connection: Connection, server_id: int | None, since: datetime) -> Sequence[Row[Any]]:
-    """What can change a verdict in the server, newest first."""
+    """What can change a verdict in the server, newest first; one more than are taken back."""
     of_platform = audit.c.server_id.is_(None)
     here = of_platform if server_id is None else or_(of_platform, audit.c.server_id == server_id)
     return connection.execute(
-        select(audit)
+        select(*(audit.c[name] for name in NEEDED))
         .where(and_(audit.c.at > since, audit.c.action.in_(UNDO), here))
         .order_by(audit.c.id.desc())
+        .limit(RECORDS_MAX + 1)
     ).all()
 
 

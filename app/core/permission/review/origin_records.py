@@ -20,6 +20,7 @@ from app.models import AuditRecord
 audit = table(AuditRecord)
 
 OF_ROLES = ids_in("ids")
+NEEDED = ("at", "action", "subject", "before", "after")
 ACTIONS = (
     "channel.create",
     "channel.move",
@@ -101,7 +102,7 @@ def _records(
     subjects |= {f"group:{row.group_id}" for row in evidence.grants if row.group_id is not None}
     subjects |= {f"user:{user_id}" for user_id in user_ids}
     return connection.execute(
-        select(audit)
+        select(*(audit.c[name] for name in NEEDED))
         .where(audit.c.subject.in_(sorted(subjects)), audit.c.action.in_(ACTIONS))
         .order_by(audit.c.id)
     ).all()

@@ -14,7 +14,7 @@ from flask import Flask
 from app.core.errors import UnknownResource, ValidationFailed
 from app.core.permission import AccessDifference, deletion_records
 from app.core.permission.resolver import FlatPlace, flatten
-from app.core.permission.review import history
+from app.core.permission.review import difference, history
 from app.db import db, utcnow
 from app.extensions import permissions
 from app.models import AuditRecord
@@ -271,6 +271,22 @@ def test_what_the_log_does_not_have_is_called_unknown(
         db.session.remove()
     [unknown] = differ(since).unknown
     assert f"does not hold holders of role:{crew}" in unknown
+
+
+def test_more_changes_than_can_be_taken_back_are_called_unknown(
+    world: World, harbour: Community, differ: Differ, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(difference, "RECORDS_MAX", 2)
+    start = utcnow()
+    person = world.member(harbour)
+    crew = world.role(harbour, PIN)
+    with world.app.app_context():
+        permissions.assign_roles_to_user(person.id, [crew])
+        permissions.update_role(crew, active=False)
+        assert not any("too many" in note for note in differ(start).unknown)
+        permissions.update_role(crew, active=True)
+        db.session.remove()
+    assert any("too many changes" in note for note in differ(start).unknown)
 
 
 def test_policies_make_it_unknown(app: Flask, harbour: Community, differ: Differ) -> None:
