@@ -18,6 +18,7 @@ from app.core.policy import (
     Person,
     PlaceAttributes,
     RememberedEmergencies,
+    RememberedPeople,
     RememberedPlaces,
     judged_channels,
     load_emergencies,
@@ -75,9 +76,10 @@ class PolicyFacts:
         self.surroundings = surroundings
         self._cache = cache
         self._places = RememberedPlaces(self._load_place)
+        self._people = RememberedPeople(self._load_person)
         self._emergencies = RememberedEmergencies(self._load_emergencies)
-        cache.tailer.subscribe(self._places.heard)
-        cache.tailer.subscribe(self._emergencies.heard)
+        for memory in (self._places, self._people, self._emergencies):
+            cache.tailer.subscribe(memory.heard)
 
     def read(self, load: Callable[[Connection], T]) -> T:
         """What ``load`` reads, seeing what the caller itself has changed so far."""
@@ -86,7 +88,7 @@ class PolicyFacts:
 
     def person(self, user_id: int) -> Person | None:
         """The account; None: there is none, or not any more."""
-        return self.read(lambda connection: load_person(connection, user_id))
+        return self._people.get(user_id, self._may_remember())
 
     def place(self, scope: str, scope_id: int | None) -> PlaceAttributes | None:
         """The attributes of a server or channel; None: it is neither, or does not exist."""
@@ -113,6 +115,9 @@ class PolicyFacts:
 
     def _load_place(self, scope: str, scope_id: int) -> PlaceAttributes | None:
         return self.read(lambda connection: load_place(connection, scope, scope_id))
+
+    def _load_person(self, user_id: int) -> Person | None:
+        return self.read(lambda connection: load_person(connection, user_id))
 
     def _load_emergencies(self) -> Emergencies:
         now = self.surroundings.clock()

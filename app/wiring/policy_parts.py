@@ -74,7 +74,7 @@ def _of(found: Any, name: str) -> Any:
 
 
 def _clearance(asked: Asked) -> Any:
-    """Only channels have a sensitivity, and only they cost a look at the account."""
+    """Only channels have a sensitivity."""
     return _of(asked.person, "clearance") if asked.question.scope == CHANNEL else ABSENT
 
 
@@ -180,7 +180,7 @@ PARTS: tuple[Part[Asked], ...] = (
     Part("context.ip", lambda asked: _of(asked.circumstances, "ip")),
     Part("context.user_agent", lambda asked: _of(asked.circumstances, "user_agent")),
     Part("context.method", lambda asked: _of(asked.circumstances, "method")),
-    Part("context.device", _device),
+    Part("context.device", _device, documents=("device.required", "device.servers")),
     Part("context.risk", _risk, documents=("risk.limits",)),
     Part("context.quota", _quota, documents=("quota.reserves",)),
     Part("context.environment.load", _load_per_core, documents=("environment.load",)),

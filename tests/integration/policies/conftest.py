@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, select
 
-from app.extensions import policy
+from app.extensions import permissions, policy
 from app.models import AuditRecord
 from tests.support.world import Community, Person, World
 
@@ -67,6 +67,24 @@ def acts(world: World, prefix: str) -> list[Any]:
     )
 
 
+def looks(app: Flask, words: str, ask: Callable[[], object]) -> int:
+    """How many statements of ``ask`` have ``words`` in them."""
+    caching = permissions.caching_of(app)
+    assert caching is not None
+    seen: list[str] = []
+
+    def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if words in statement:
+            seen.append(statement)
+
+    event.listen(caching.pool.engine, "before_cursor_execute", collect)
+    try:
+        ask()
+    finally:
+        event.remove(caching.pool.engine, "before_cursor_execute", collect)
+    return len(seen)
+
+
 def manage(client: FlaskClient, harbour: Community, ip: str = "192.0.2.1", **headers: str) -> Any:
     """The owner uses ``server.manage``."""
     return client.get(
@@ -83,10 +101,12 @@ def send(client: FlaskClient, channel_id: int, person: Person) -> Any:
     )
 
 
-def administer(client: FlaskClient, person: Person, ip: str = "192.0.2.1") -> Any:
+def administer(client: FlaskClient, person: Person, ip: str = "192.0.2.1", **headers: str) -> Any:
     """A person uses ``admin.users``."""
     return client.get(
-        f"{API}/admin/users", headers=person.headers, environ_base={"REMOTE_ADDR": ip}
+        f"{API}/admin/users",
+        headers=person.headers | headers,
+        environ_base={"REMOTE_ADDR": ip},
     )
 
 

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from flask.testing import FlaskClient
 
 from app.extensions import permissions
-from tests.integration.policies.conftest import API, codes, manage, set_server_rules
+from tests.integration.policies.conftest import (
+    API,
+    Put,
+    administer,
+    codes,
+    looks,
+    manage,
+    set_server_rules,
+)
 from tests.support.world import Community, Person, World
 
 DEVICES = f"{API}/devices"
@@ -28,6 +38,25 @@ def test_managing_takes_a_registered_device_where_a_server_says_so(
     foreign = register(client, world.user())
     assert codes(manage(client, harbour, **foreign)) == ["device_not_registered"]
     assert manage(client, harbour, **register(client, harbour.owner)).status_code == 200
+
+
+def test_administering_takes_a_registered_device_where_the_document_says_so(
+    app: Flask, client: FlaskClient, root: Person, put: Put
+) -> None:
+    own = register(client, root)
+    put("device", {"required": ["admin.*"], "servers": []})
+    assert codes(administer(client, root)) == ["device_not_registered"]
+    assert codes(administer(client, root, **{HEADER: "guessed"})) == ["device_not_registered"]
+    assert administer(client, root, **own).status_code == 200
+
+
+def test_nobody_looks_for_a_device_that_no_document_asks_for(
+    app: Flask, client: FlaskClient, root: Person, put: Put
+) -> None:
+    ask = partial(administer, client, root, **register(client, root))
+    assert looks(app, "FROM devices", ask) == 0
+    put("device", {"required": [], "servers": ["admin.*"]})
+    assert looks(app, "FROM devices", ask) == 1
 
 
 def test_a_forgotten_device_is_registered_no_more(client: FlaskClient, harbour: Community) -> None:

@@ -60,6 +60,7 @@ def test_every_input_is_valid(
     inputs: list[Any],
 ) -> None:
     put("risk", {"limits": {"*": 100}})
+    put("device", {"required": [], "servers": ["*"]})
     put("quota", {"reserves": {"*": {"limiter": "message.send", "remaining": 0}}})
     put(
         "environment",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.integration.policies.conftest import API, acts, codes, send, set_channel_rules
+from app.extensions import permissions
+from tests.integration.policies.conftest import API, acts, codes, looks, send, set_channel_rules
+from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
 
 
@@ -28,6 +32,23 @@ def test_a_sensitive_channel_takes_clearance(
     for clearance, status in ((1, 403), (2, 201), (4, 201), (0, 403)):
         assert clear(client, root, member, clearance).status_code == 200
         assert send(client, harbour.channel_id, member).status_code == status
+
+
+def test_an_account_is_read_once_for_many_messages(
+    app: Flask, client: FlaskClient, world: World, harbour: Community, root: Person
+) -> None:
+    member = world.member(harbour)
+    assert clear(client, root, member, 2).status_code == 200
+    assert set_channel_rules(client, harbour.channel_id, root, sensitivity=2).status_code == 200
+    ask = partial(
+        permissions.check_permission, member.id, "message.send", "channel", harbour.channel_id
+    )
+    with app.app_context():
+        assert ask()
+        # Memory answers as soon as the log is heard.
+        wait_until(lambda: looks(app, "users.clearance", ask) == 0, 30.0)
+    assert clear(client, root, member, 1).status_code == 200
+    assert codes(send(client, harbour.channel_id, member)) == ["clearance_too_low"]
 
 
 def test_nobody_sets_or_lifts_a_sensitivity_above_their_clearance(

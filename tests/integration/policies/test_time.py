@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from app.extensions import permissions
 from app.models import Channel
@@ -18,6 +16,7 @@ from tests.integration.policies.conftest import (
     Put,
     administer,
     codes,
+    looks,
     manage,
     never,
     send,
@@ -79,24 +78,8 @@ def test_lists_tell_the_same_as_checks_in_one_look(
     with app.app_context():
         ask = partial(permissions.channels_with, member.id, "message.send", harbour.id)
         assert sorted(ask()) == sorted(opened)
-        looks = place_looks(app, ask)
+        seen = looks(app, "channels.hours", ask)
         world.run(update(Channel).values(hours=None))
         assert sorted(ask()) == sorted([*opened, *closed])
     # One look at all of them, and one at each of those that are judged, unless it is remembered.
-    assert 1 <= looks <= 1 + len(closed)
-
-
-def place_looks(app: Flask, ask: Callable[[], object]) -> int:
-    """How many statements ask for the hours of channels."""
-    caching = permissions.caching_of(app)
-    assert caching is not None
-    seen: list[str] = []
-
-    def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if "channels.hours" in statement:
-            seen.append(statement)
-
-    event.listen(caching.pool.engine, "before_cursor_execute", collect)
-    ask()
-    event.remove(caching.pool.engine, "before_cursor_execute", collect)
-    return len(seen)
+    assert 1 <= seen <= 1 + len(closed)

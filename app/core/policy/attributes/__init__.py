@@ -9,7 +9,7 @@ from app.core.policy.attributes.emergency import (
 )
 from app.core.policy.attributes.people import Person, has_device, load_person, load_roles
 from app.core.policy.attributes.places import PlaceAttributes, judged_channels, load_place
-from app.core.policy.attributes.remembered import RememberedPlaces
+from app.core.policy.attributes.remembered import RememberedPeople, RememberedPlaces
 
 __all__ = [
     "EMERGENCY_SWITCH",
@@ -18,6 +18,7 @@ __all__ = [
     "Person",
     "PlaceAttributes",
     "RememberedEmergencies",
+    "RememberedPeople",
     "RememberedPlaces",
     "has_device",
     "judged_channels",
