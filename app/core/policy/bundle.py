@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -14,6 +15,11 @@ from app.core.errors import PolicyError
 
 # Hexadecimal digits, 64 bits: sets of one application are told apart, and a person can compare two.
 VERSION_LENGTH = 16
+
+# What names a policy, and a document that Rego reads as ``data.<name>``.
+LONGEST_NAME = 48
+NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}", re.ASCII)
+NAME_RULE = f"1 to {LONGEST_NAME} of a-z, 0-9 and _, beginning with a letter"
 
 
 @dataclass(frozen=True)

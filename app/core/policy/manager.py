@@ -24,7 +24,7 @@ from app.core.policy.service.status import ManagerMetrics, PolicyStatus, metrics
 from app.core.policy.settings import PolicySettings
 from app.core.policy.shadow import ShadowReport, report_of
 from app.core.policy.slow import PolicyCosts
-from app.core.policy.store import Entry, StoredVersion, canonical
+from app.core.policy.store import Entry, StoredVersion, document_text
 from app.core.redis import RedisStore
 from app.models import PolicyKind
 
@@ -183,7 +183,7 @@ class PolicyManager:
         self, name: str, value: Any, author: str, comment: str = "", version: int | None = None
     ) -> PolicyReceipt:
         """Bring a data document into force, which policies read as ``data.<name>``."""
-        entry = Entry(PolicyKind.DATA, name, canonical(value))
+        entry = Entry(PolicyKind.DATA, name, document_text(value))
         return self._service.publisher.put([entry], author, comment, version)[0]
 
     def put_folder(self, path: Path, author: str, comment: str = "") -> Sequence[PolicyReceipt]:

@@ -27,29 +27,28 @@ class PolicySettings:
         deny_jump: how far a promotion may raise the share of denials, 0 to 1.
     """
 
-    directory: Path | None = None
-    poll_seconds: float = 2.0
-    cache_size: int = 10_000
-    cache_seconds: float = 5.0
-    cache_seconds_max: float = 60.0
-    slow_alert_ms: float = 50.0
-    slow_limit_ms: float = 500.0
-    instead_of_slow: Instead = "deny"
-    deny_jump: float = 0.2
+    directory: Path | None
+    poll_seconds: float
+    cache_size: int
+    cache_seconds: float
+    cache_seconds_max: float
+    slow_alert_ms: float
+    slow_limit_ms: float
+    instead_of_slow: Instead
+    deny_jump: float
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> PolicySettings:
-        """The keys ``POLICY_...`` of an application; what is missing is as above."""
-        directory = config.get("POLICY_DIR")
-        instead = config.get("POLICY_INSTEAD_OF_SLOW", "deny")
+        """The keys ``POLICY_...`` of an application, all of which ``config.py`` has."""
+        directory = config["POLICY_DIR"]
         return cls(
             directory=Path(directory) if directory else None,
-            poll_seconds=config.get("POLICY_POLL_SECONDS", 2.0),
-            cache_size=config.get("POLICY_CACHE_SIZE", 10_000),
-            cache_seconds=config.get("POLICY_CACHE_SECONDS", 5.0),
-            cache_seconds_max=config.get("POLICY_CACHE_SECONDS_MAX", 60.0),
-            slow_alert_ms=config.get("POLICY_SLOW_ALERT_MS", 50.0),
-            slow_limit_ms=config.get("POLICY_SLOW_LIMIT_MS", 500.0),
-            instead_of_slow=cast(Instead, instead),
-            deny_jump=config.get("POLICY_DENY_JUMP", 0.2),
+            poll_seconds=config["POLICY_POLL_SECONDS"],
+            cache_size=config["POLICY_CACHE_SIZE"],
+            cache_seconds=config["POLICY_CACHE_SECONDS"],
+            cache_seconds_max=config["POLICY_CACHE_SECONDS_MAX"],
+            slow_alert_ms=config["POLICY_SLOW_ALERT_MS"],
+            slow_limit_ms=config["POLICY_SLOW_LIMIT_MS"],
+            instead_of_slow=cast(Instead, config["POLICY_INSTEAD_OF_SLOW"]),
+            deny_jump=config["POLICY_DENY_JUMP"],
         )

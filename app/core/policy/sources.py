@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from app.core.errors import PolicyError
-from app.core.policy.bundle import Bundle
+from app.core.policy.bundle import NAME, NAME_RULE, Bundle
 from app.core.policy.rego import (
     Call,
     Functions,
@@ -32,7 +32,6 @@ DEEPEST = 12
 
 PACKAGE = ("yoto", "authz")
 TEST_PACKAGE = ("yoto", "authz_test")
-_DOCUMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 # Where policies are, what OPA keeps for itself, and what the engine for OPA adds.
 _RESERVED = re.compile(r"system|yoto.*")
 
@@ -50,22 +49,6 @@ FORBIDDEN: Mapping[str, str] = {
     "json.verify_schema": _DIFFERENT,
     "strings.count": _DIFFERENT,
 }
-
-
-def decode_source(name: str, raw: bytes) -> str:
-    """A source from bytes.
-
-    Raises:
-        PolicyError: it is too large, or no UTF-8; the reason says where.
-    """
-    _check_size(name, len(raw))
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise PolicyError(
-            name, f"is not UTF-8: byte {raw[error.start]:#04x} at offset {error.start}, line {line}"
-        ) from error
 
 
 def check_bundle(bundle: Bundle, builtins: Collection[str]) -> None:
@@ -123,8 +106,8 @@ def _check_package(name: str, tokens: Sequence[Token], is_test: bool) -> None:
 
 def _check_data(bundle: Bundle) -> None:
     for document in bundle.data:
-        if not _DOCUMENT_NAME.fullmatch(document):
-            raise PolicyError(str(document), "is no name for a data document: letters, digits, _")
+        if not NAME.fullmatch(document):
+            raise PolicyError(str(document), f"is no name for a data document: {NAME_RULE}")
         if _RESERVED.fullmatch(document):
             raise PolicyError(
                 document, f"a data document conflicts with what is at data.{document} already"

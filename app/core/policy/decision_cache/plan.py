@@ -9,16 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from app.core.policy.rego import EVERYTHING
+
 # Input path, such as ``"context.time"``, to the seconds for which a verdict that was made from what
 # it holds may be given again; None: nobody knows. What other paths hold speaks for itself.
 Validity: TypeAlias = Mapping[str, float | None]
 
-EVERYTHING = "*"
-# Builtins whose value is another at the next call with the same input.
-_UNSTEADY = re.compile(
-    r"\b(?:time\s*\.\s*now_ns|rand\s*\.\s*\w+|uuid\s*\.\s*rfc4122|http\s*\.\s*send"
-    r"|opa\s*\.\s*runtime|net\s*\.\s*lookup_ip_addr)\b"
-)
+# The one builtin whose value is another at the next call with the same input; policies may not call
+# the others (``app.core.policy.sources.FORBIDDEN``).
+_CLOCK = re.compile(r"\btime\s*\.\s*now_ns\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,10 @@ def plan_for(reads: Iterable[str], sources: Iterable[str]) -> CachePlan | None:
 
     Args:
         reads: dotted input paths that they read, or ``"*"``.
-        sources: their Rego; what reads a clock or chance must be evaluated each time.
+        sources: their Rego; what reads a clock must be evaluated each time.
     """
     paths = {tuple(path.split(".")) for path in reads}
-    if (EVERYTHING,) in paths or any(_UNSTEADY.search(source) for source in sources):
+    if (EVERYTHING,) in paths or any(_CLOCK.search(source) for source in sources):
         return None
     outermost = {
         path for path in paths if not any(path[:cut] in paths for cut in range(1, len(path)))

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from app.core.errors import PolicyError, ValidationFailed
-from app.core.policy.store import Entry, canonical, checked_name
+from app.core.policy.store import Entry, checked_name, document_text
 from app.models import PolicyKind
 
 REGO, TESTS, DATA = ".rego", "_test.rego", ".json"
@@ -63,7 +63,7 @@ def _checked(name: str) -> str:
 
 def _document(name: str, file: Traversable) -> str:
     try:
-        return canonical(json.loads(_text(file)))
+        return document_text(json.loads(_text(file)))
     except (ValueError, ValidationFailed) as error:
         raise PolicyError(name, f"{file.name} is no JSON: {error}") from None
 

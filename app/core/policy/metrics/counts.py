@@ -40,12 +40,6 @@ class EngineCounts:
     per_second: float
     denies_by_code: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def hit_rate(self) -> float | None:
-        """Share of hits among decisions that may be cached; None when there was none."""
-        asked = self.cache_hits + self.cache_misses
-        return self.cache_hits / asked if asked else None
-
 
 class EngineMetrics:
     """Counters of one engine. Safe for threads."""

@@ -10,10 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
-import msgspec
-
-from app.core.policy.result import PolicyDecision
-
 CAPACITY = 200
 # Inputs taken in a second at most: masking one costs about as much as a decision.
 PER_SECOND = 20
@@ -22,26 +18,11 @@ PER_SECOND = 20
 Mask = Callable[[Mapping[str, Any]], Any]
 
 
-class RecordedInput(msgspec.Struct, frozen=True):
-    """What was asked and answered.
-
-    Attributes:
-        document: the input, masked, as JSON text.
-        allow, reasons: the verdict on the input as it was.
-        version: the set that gave it.
-    """
-
-    document: str
-    allow: bool
-    reasons: tuple[str, ...]
-    version: str
-
-
 class RecentInputs:
-    """Takes decisions; safe for threads.
+    """Takes inputs, masked, as JSON texts; safe for threads.
 
     Attributes:
-        share: of the decisions offered, how many are looked at, 0 to 1.
+        share: of the inputs offered, how many are looked at, 0 to 1.
     """
 
     def __init__(
@@ -55,30 +36,29 @@ class RecentInputs:
         self._mask = mask
         self._per_second = per_second
         self._clock = clock
-        self._ring: deque[RecordedInput] = deque(maxlen=capacity)
-        self._unshared: deque[RecordedInput] = deque(maxlen=capacity)
+        self._ring: deque[str] = deque(maxlen=capacity)
+        self._unshared: deque[str] = deque(maxlen=capacity)
         self._lock = threading.Lock()
         self._second, self._taken = 0, 0
 
-    def offer(self, document: Mapping[str, Any], decision: PolicyDecision) -> None:
-        """Take a decision, if it is its turn."""
-        if decision.version is None or not self._is_due():
+    def offer(self, document: Mapping[str, Any]) -> None:
+        """Take the input of a decision, if it is its turn."""
+        if not self._is_due():
             return
         masked = self._mask(document)
         if not isinstance(masked, Mapping) or masked.keys() != document.keys():
             return  # it was too long to keep
-        text = json.dumps(masked, separators=(",", ":"))
-        taken = RecordedInput(text, decision.allow, decision.reasons, decision.version)
+        taken = json.dumps(masked, separators=(",", ":"))
         with self._lock:
             self._ring.append(taken)
             self._unshared.append(taken)
 
-    def latest(self) -> Sequence[RecordedInput]:
+    def latest(self) -> Sequence[str]:
         """What is in the ring, oldest first."""
         with self._lock:
             return list(self._ring)
 
-    def take_unshared(self) -> Sequence[RecordedInput]:
+    def take_unshared(self) -> Sequence[str]:
         """What came since the last call."""
         with self._lock:
             taken = list(self._unshared)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import msgspec
-
-from app.core.policy.recent.ring import RecordedInput
 from app.core.redis import RedisConnection, load_script
 
 CAPACITY = 500
@@ -22,15 +19,14 @@ class SharedInputs:
     def __init__(self, redis: RedisConnection) -> None:
         """Nothing connects before the first call."""
         self._redis = redis
-        self._key = redis.keys.tagged("policy", "inputs")
+        self._key = redis.keys.tagged("policy", "recent")
 
-    def keep(self, taken: Sequence[RecordedInput]) -> None:
+    def keep(self, taken: Sequence[str]) -> None:
         """Add inputs, oldest first; raises ``StoreUnavailable``."""
         if taken:
-            texts = [msgspec.json.encode(one) for one in taken]
-            self._redis.scripts.run(_KEEP, [self._key], (CAPACITY, TTL_MS, *texts))
+            self._redis.scripts.run(_KEEP, [self._key], (CAPACITY, TTL_MS, *taken))
 
-    def latest(self, limit: int) -> Sequence[RecordedInput]:
+    def latest(self, limit: int) -> Sequence[str]:
         """The newest inputs, newest first; raises ``StoreUnavailable``."""
         found = self._redis.client.lrange(self._key, 0, limit - 1)
-        return [msgspec.json.decode(one, type=RecordedInput) for one in found]
+        return [one.decode() for one in found]

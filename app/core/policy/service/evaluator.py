@@ -181,7 +181,7 @@ class Evaluator:
             if loaded.probation is not None:
                 loaded.probation.after.add(decision.allow)
             if not cached:
-                self._recent.offer(document, decision)
+                self._recent.offer(document)
         except Exception:
             self.uncounted += 1
             log.exception("a decision by policies was not counted")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from app.core.errors import PlatformError, PolicyError
 from app.core.policy.bundle import Bundle
 from app.core.policy.engine import CompiledPolicies, PolicyEngine
-from app.core.policy.recent import RecentInputs, RecordedInput, SharedInputs
+from app.core.policy.recent import RecentInputs, SharedInputs
 from app.core.policy.result import Verdict
 from app.core.policy.service.receipt import Comparison
 from app.core.policy.service.serving import Serving
@@ -47,9 +47,9 @@ class Examiner:
         engine: PolicyEngine,
         serving: Callable[[], Serving],
         recent: RecentInputs,
-        shared: SharedInputs | None,
+        shared: SharedInputs,
     ) -> None:
-        """Without ``shared``, the inputs of this process alone are tried."""
+        """Nothing is asked or compiled yet."""
         self._engine = engine
         self._serving = serving
         self._recent = recent
@@ -65,7 +65,7 @@ class Examiner:
         """
         sample = self.sample()
         # The child has limits: what blows up does so there, and not here afterwards.
-        report = run_trial(name, bundle, [one.document for one in sample])
+        report = run_trial(name, bundle, sample)
         compiled = self._engine.compile(bundle)
         try:
             comparison = self._compare(compiled, sample)
@@ -74,11 +74,9 @@ class Examiner:
             raise
         return Examined(compiled, len(report.passed), comparison)
 
-    def sample(self) -> Sequence[RecordedInput]:
+    def sample(self) -> Sequence[str]:
         """Recent inputs of all processes or, without Redis, of this one."""
         own = list(self._recent.latest())[-SAMPLE:]
-        if self._shared is None:
-            return own
         try:
             self._shared.keep(self._recent.take_unshared())
             return self._shared.latest(SAMPLE) or own
@@ -86,14 +84,14 @@ class Examiner:
             log.warning("only this process's inputs are tried: %s", error)
             return own
 
-    def _compare(self, compiled: CompiledPolicies, sample: Sequence[RecordedInput]) -> Comparison:
+    def _compare(self, compiled: CompiledPolicies, sample: Sequence[str]) -> Comparison:
         before = self._serving().newest
         if before is None:
             return Comparison()
         flips = FlipCounts()
-        for one in sample:
-            old, new = _verdict(before.compiled, one), _verdict(compiled, one)
-            flips.add(json.loads(one.document), old, new)
+        for text in sample:
+            old, new = _verdict(before.compiled, text), _verdict(compiled, text)
+            flips.add(json.loads(text), old, new)
         return Comparison(
             inputs=len(sample),
             allow_to_deny=flips.directions["allow_to_deny"],
@@ -104,8 +102,8 @@ class Examiner:
         )
 
 
-def _verdict(compiled: CompiledPolicies, recorded: RecordedInput) -> Verdict:
+def _verdict(compiled: CompiledPolicies, text: str) -> Verdict:
     try:
-        return compiled.evaluate(recorded.document)
+        return compiled.evaluate(text)
     except PolicyError:
         return _NO_VERDICT

@@ -90,7 +90,7 @@ class PolicyService:
         self.slow_guard = SlowGuard(
             self.loader,
             self.slow,
-            lambda: [one.document for one in self.recent.latest()],
+            self.recent.latest,
             self._tell,
             self._wake_slow,
             settings,

@@ -1,7 +1,7 @@
 """The record of policies in the database: what is in force, all that ever was, and who said so."""
 
 from app.core.policy.store.entry import Change, Entry, StoredSet, StoredVersion
-from app.core.policy.store.names import canonical, check_words, checked_name, source_hash
+from app.core.policy.store.names import check_words, checked_name, document_text, source_hash
 from app.core.policy.store.reading import PolicyReader
 from app.core.policy.store.shadow_counts import ShadowCountStore, StoredCounts
 from app.core.policy.store.writing import Overtaken, PolicyWriter
@@ -16,7 +16,7 @@ __all__ = [
     "StoredCounts",
     "StoredSet",
     "StoredVersion",
-    "canonical",
+    "document_text",
     "check_words",
     "checked_name",
     "source_hash",

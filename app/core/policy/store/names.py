@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import Any
 
 from app.core.errors import ValidationFailed
-
-LONGEST_NAME = 48
-_NAME = re.compile(rf"[a-z][a-z0-9_]{{0,{LONGEST_NAME - 1}}}", re.ASCII)
+from app.core.policy.bundle import NAME, NAME_RULE
 
 LONGEST_AUTHOR, LONGEST_COMMENT = 128, 500
 
@@ -21,10 +18,8 @@ def checked_name(name: object) -> str:
     Raises:
         ValidationFailed: it cannot.
     """
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ValidationFailed(
-            {"name": f"must be 1 to {LONGEST_NAME} of a-z, 0-9 and _, beginning with a letter"}
-        )
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ValidationFailed({"name": f"must be {NAME_RULE}"})
     return name
 
 
@@ -36,8 +31,8 @@ def check_words(author: object, comment: object) -> None:
         raise ValidationFailed({"comment": f"must be a text of up to {LONGEST_COMMENT} characters"})
 
 
-def canonical(value: Any) -> str:
-    """A document as it is stored: JSON text.
+def document_text(value: Any) -> str:
+    """A document as it is stored: JSON text that people can read.
 
     Raises:
         ValidationFailed: it is no JSON data.

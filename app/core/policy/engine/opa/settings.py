@@ -10,8 +10,6 @@ from app.core.resilience import CircuitBreakerConfig
 DEFAULT_TIMEOUT = 1.0
 # Seconds. Sending a bundle compiles all modules of the server once a module.
 DEFAULT_PUSH_TIMEOUT = 15.0
-# Connections that are kept open.
-DEFAULT_CONNECTIONS = 16
 
 OPA_BREAKER = CircuitBreakerConfig(
     # Evaluations without an answer, with none that had one between them.
@@ -34,7 +32,6 @@ class OpaSettings:
         ca_file: PEM file of the authorities to trust; None: the system's.
         timeout: seconds within which an evaluation is answered, or given up.
         push_timeout: seconds within which a whole bundle is sent, or given up.
-        connections: how many are kept open.
     """
 
     url: str
@@ -42,4 +39,3 @@ class OpaSettings:
     ca_file: str | None = None
     timeout: float = DEFAULT_TIMEOUT
     push_timeout: float = DEFAULT_PUSH_TIMEOUT
-    connections: int = DEFAULT_CONNECTIONS

@@ -16,6 +16,8 @@ from app.core.policy.engine.opa.settings import OpaSettings
 
 # Each request may be sent twice: they read, or they put what is already there.
 ATTEMPTS = 2
+# That are kept open.
+CONNECTIONS = 16
 
 
 class BadAnswer(Exception):
@@ -95,7 +97,7 @@ class Wire:
 
 def _pool_of(settings: OpaSettings) -> urllib3.HTTPConnectionPool:
     tls = urllib3.util.parse_url(settings.url).scheme == "https"
-    options: dict[str, Any] = {"maxsize": settings.connections, "block": False}
+    options: dict[str, Any] = {"maxsize": CONNECTIONS, "block": False}
     if tls:
         options |= {"ca_certs": settings.ca_file, "cert_reqs": "CERT_REQUIRED"}
     pool = urllib3.connection_from_url(settings.url, **options)

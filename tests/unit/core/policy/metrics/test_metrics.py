@@ -71,7 +71,6 @@ def test_an_engine_counts_decisions_by_code_and_by_where_they_came_from() -> Non
     assert (counts.decisions, counts.evaluations, counts.denies, counts.unavailable) == (3, 2, 3, 1)
     assert counts.denies_by_code["time.closed"] == 2
     assert (counts.cache_hits, counts.cache_misses, counts.uncacheable) == (1, 1, 1)
-    assert counts.hit_rate == 0.5
 
 
 def test_codes_that_are_made_up_do_not_fill_the_memory() -> None:

@@ -7,28 +7,24 @@ from typing import Any
 import pytest
 
 from app.core.policy.recent import RecentInputs
-from app.core.policy.result import PolicyDecision
-
-DECISION = PolicyDecision(False, ("time.closed",), "v1", "embedded", 30.0)
 
 
 def masked(document: Any) -> Any:
     return {key: "***" if key == "token" else value for key, value in document.items()}
 
 
-def test_inputs_are_kept_masked_with_their_verdict() -> None:
+def test_inputs_are_kept_masked() -> None:
     recent = RecentInputs(masked)
-    recent.offer({"subject": 1, "token": "secret"}, DECISION)
+    recent.offer({"subject": 1, "token": "secret"})
     (taken,) = recent.latest()
-    assert taken.document == '{"subject":1,"token":"***"}'
-    assert (taken.allow, taken.reasons, taken.version) == (False, ("time.closed",), "v1")
+    assert taken == '{"subject":1,"token":"***"}'
 
 
 def test_the_ring_is_bounded_and_shared_once() -> None:
     recent = RecentInputs(masked, capacity=3)
     for number in range(5):
-        recent.offer({"subject": number}, DECISION)
-    assert [one.document for one in recent.latest()] == [f'{{"subject":{n}}}' for n in (2, 3, 4)]
+        recent.offer({"subject": number})
+    assert recent.latest() == [f'{{"subject":{n}}}' for n in (2, 3, 4)]
     assert len(recent.take_unshared()) == 3 and not recent.take_unshared()
     assert len(recent.latest()) == 3
 
@@ -37,9 +33,9 @@ def test_no_more_than_so_many_a_second_are_taken() -> None:
     now = [7.0]
     recent = RecentInputs(masked, per_second=2, clock=lambda: now[0])
     for _ in range(9):
-        recent.offer({}, DECISION)
+        recent.offer({})
     now[0] = 8.0
-    recent.offer({}, DECISION)
+    recent.offer({})
     assert len(recent.latest()) == 3
 
 
@@ -48,11 +44,11 @@ def test_a_share_of_the_decisions_is_looked_at(share: float) -> None:
     recent = RecentInputs(masked, capacity=1_000, per_second=10_000)
     recent.share = share
     for _ in range(500):
-        recent.offer({}, DECISION)
+        recent.offer({})
     assert (0 < len(recent.latest()) < 300) if share else not recent.latest()
 
 
 def test_an_input_that_is_too_long_to_keep_is_left_out() -> None:
     recent = RecentInputs(lambda document: {"masked": "too long"})
-    recent.offer({"subject": 1}, DECISION)
+    recent.offer({"subject": 1})
     assert not recent.latest()
