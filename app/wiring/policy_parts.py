@@ -19,7 +19,7 @@ from app.core.policy import (
     load_roles,
     risk_of,
 )
-from app.core.resilience import MultiDimensionalKey, Resilience
+from app.core.resilience import Kind, MultiDimensionalKey, Resilience, network_of
 
 from .policy_facts import Circumstances, PolicyFacts
 
@@ -136,9 +136,10 @@ def _quota(asked: Asked) -> Any:
     key = MultiDimensionalKey(
         user_id=str(asked.user_id),
         server_id=None if asked.place is None else str(asked.place.server_id),
-        ip_address=here.ip if here is not None else None,
+        ip_address=network_of(here.ip) if here is not None else None,
     )
     resilience = Resilience.of(asked.facts.app)
+    defined = resilience.config.is_defined
     found: dict[str, Any] = {}
     reserves = asked.documents["quota"]["reserves"]
     if not isinstance(reserves, Mapping):
@@ -146,7 +147,8 @@ def _quota(asked: Asked) -> Any:
     for name in asked.question.names:
         reserve = reserves.get(name)
         limiter = reserve.get("limiter") if isinstance(reserve, Mapping) else None
-        if not isinstance(limiter, str):
+        # A limiter that nobody defined would be made, with nothing used of it.
+        if not isinstance(limiter, str) or not defined(Kind.RATE_LIMIT, limiter):
             continue
         status = resilience.rate_limiter(limiter).peek(key)
         # What one process counted while Redis was away is not what was used.

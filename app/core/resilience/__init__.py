@@ -34,6 +34,7 @@ from .headers import noted_limits, rate_limit_headers
 from .housekeeping import Housekeeper
 from .instances import Instance
 from .limiter import DimensionStatus, RateLimiter, RateLimitResult
+from .networks import network_of
 from .outcome import Classifier, Outcome
 from .settings import (
     Algorithm,
@@ -111,6 +112,7 @@ __all__ = [
     "degradable",
     "get_resilience_controller",
     "guarded",
+    "network_of",
     "noted_limits",
     "parse_kind",
     "rate_limit",

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from flask import has_request_context, request
 
+from .networks import network_of
 from .settings import MultiDimensionalKey, RateLimitConfig
 
 # Gives the signed-in user's id, or None for nobody.
@@ -22,14 +23,16 @@ def nobody() -> None:
 
 
 def caller(subject: Subject) -> MultiDimensionalKey:
-    """All that is known of the caller: user, address, and the server that the request names."""
+    """All that is known of the caller: user, address (of IPv6 the network), and the server that the
+    request names.
+    """
     if not has_request_context():
         return MultiDimensionalKey(user_id=subject())
     server: Any = (request.view_args or {}).get(SERVER_ARGUMENT)
     return MultiDimensionalKey(
         user_id=subject(),
         server_id=server if isinstance(server, int | str) else None,
-        ip_address=request.remote_addr,
+        ip_address=network_of(request.remote_addr),
     )
 
 

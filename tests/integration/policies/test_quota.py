@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from app.core.resilience import Resilience
 from tests.integration.policies.conftest import (
     ALWAYS,
+    API,
     Put,
+    administer,
     codes,
     send,
     set_channel_rules,
 )
-from tests.support.world import Community, World
+from tests.support.world import Community, Person, World
 
 
 def test_somebody_with_too_little_left_is_denied(
@@ -47,3 +51,49 @@ def test_a_document_that_holds_no_reserves_is_what_is_missing(
     set_channel_rules(client, harbour.channel_id, harbour.owner, hours=ALWAYS)
     put("quota", {"reserves": reserves})
     assert codes(send(client, harbour.channel_id, harbour.owner)) == ["missing:data.quota"]
+
+
+@pytest.mark.parametrize(
+    ("tried_from", "asked_from", "denied"),
+    [
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("192.0.2.1", "::ffff:192.0.2.1", True),
+        ("192.0.2.1", "192.0.2.2", False),
+    ],
+)
+def test_an_address_is_looked_up_as_the_limiters_count_it(
+    app: Flask,
+    client: FlaskClient,
+    root: Person,
+    put: Put,
+    tried_from: str,
+    asked_from: str,
+    denied: bool,
+) -> None:
+    by_address = {"ip": {"limit": 5, "window": 3600}}
+    Resilience.of(app).set_rate_limit_config("auth.sign-in", dimensions=by_address)
+    put("quota", {"reserves": {"admin.users": {"limiter": "auth.sign-in", "remaining": 4}}})
+    for _ in range(2):
+        client.post(
+            f"{API}/auth/login",
+            json={"username": "nobody", "password": "not the password"},
+            environ_base={"REMOTE_ADDR": tried_from},
+        )
+    answer = administer(client, root, ip=asked_from)
+    if denied:
+        assert codes(answer) == ["quota_too_low"]
+    else:
+        assert answer.status_code == 200
+
+
+def test_a_limiter_that_nobody_defined_is_missing(
+    app: Flask, client: FlaskClient, root: Person, put: Put
+) -> None:
+    put("quota", {"reserves": {"admin.users": {"limiter": "mesage.send", "remaining": 1}}})
+    assert codes(administer(client, root)) == ["missing:context.quota.mesage.send"]
+    # That an operator has set the limit does not make anything count for it.
+    Resilience.of(app).set_rate_limit_config("mesage.send", limit=5)
+    assert codes(administer(client, root)) == ["missing:context.quota.mesage.send"]
+    put("quota", {"reserves": {"admin.users": {"limiter": "message.send", "remaining": 1}}})
+    assert administer(client, root).status_code == 200

@@ -66,6 +66,10 @@ class LocalCopy:
             self._remember(key, config)
             self._rebuild(self.snapshot.documents)
 
+    def is_defined(self, key: Key) -> bool:
+        """Whether ``define`` was called for an entry."""
+        return key in self._defined
+
     def reader(self, key: Key, cls: type[S]) -> Reader[S]:
         """A reader of an entry, which need not be stored.
 

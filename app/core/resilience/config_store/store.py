@@ -51,6 +51,10 @@ class ConfigStore:
         """Give an entry its code default; raises ``ConfigurationError`` if it has another."""
         self.local.define(check_entry(kind, name), config)
 
+    def is_defined(self, kind: Kind, name: str) -> bool:
+        """Whether the code defines an entry, which neither using nor storing one does."""
+        return self.local.is_defined((kind, name))
+
     def reader(self, kind: Kind, name: str, cls: type[S]) -> Reader[S]:
         """A callable that gives the entry in force, as cheap as two look-ups."""
         return self.local.reader(check_entry(kind, name), cls)

@@ -29,6 +29,15 @@ def limit_of(store: ConfigStore, name: str = "search") -> int:
     return config.max_concurrent
 
 
+def test_neither_use_nor_storing_defines_an_entry(make_store: MakeStore) -> None:
+    store = make_store()
+    store.define(B, "search", BulkheadConfig())
+    store.reader(B, "used", BulkheadConfig)
+    store.set(B, "stored", {"max_concurrent": 3}, author="ada", reason="busy evening")
+    defined = [name for name in ("search", "used", "stored") if store.is_defined(B, name)]
+    assert defined == ["search"] and not store.is_defined(R, "search")
+
+
 def test_a_change_is_in_force_here_at_once_and_elsewhere_after_a_look(
     make_store: MakeStore,
 ) -> None:

@@ -46,6 +46,15 @@ def test_somebody_who_is_not_signed_in_is_counted_by_address(
     assert remaining(controller, MultiDimensionalKey(ip_address="10.0.0.1")) == 9
 
 
+def test_an_address_of_ipv6_is_counted_as_its_network(
+    app: Flask, controller: ResilienceController
+) -> None:
+    for number in range(3):
+        with app.test_request_context(environ_base={"REMOTE_ADDR": f"2001:db8:1:2:{number}::1"}):
+            rate_limit("thing")(lambda: None)()
+    assert remaining(controller, MultiDimensionalKey(ip_address="2001:db8:1:2::")) == 7
+
+
 def test_outside_a_request_all_that_nobody_is_known_of_share_one_limit(
     controller: ResilienceController,
 ) -> None:
