@@ -260,10 +260,11 @@ def _probation(stored: StoredSet, newest: Loaded | None) -> Probation | None:
     """The promotion that is watched from now on, or still."""
     if newest is None:
         return None
-    if stored.action == "promote" and stored.changed is not None:
-        kind, name = stored.changed
+    promotion = stored.promotion
+    if promotion is not None and promotion.revision > newest.stored.revision:
+        _, kind, name, version = promotion
         live, before = stored.find(kind, name), newest.stored.find(kind, name)
-        if live is not None and (before is None or before.version != live.version):
+        if live is not None and live.version == version:
             fallback = None if before is None else before.version
             return Probation(kind, name, live.version, fallback, newest.tally.read())
     running = newest.probation

@@ -48,23 +48,30 @@ class StoredVersion:
     at: datetime
 
 
+class Promotion(NamedTuple):
+    """A candidate was brought into force as ``version``, which made ``revision``."""
+
+    revision: int
+    kind: PolicyKind
+    name: str
+    version: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class StoredSet:
     """Everything that is in force at one revision.
 
     Attributes:
         revision: 0 when nothing was ever written; it only grows.
-        action: what made this revision, such as ``"put"``; empty at revision 0.
-        changed: kind and name of the entry that it changed.
         live: the version in force of each entry, by kind and name.
         candidate: the version that is evaluated beside them, if there is one.
+        promotion: the newest there was, whatever came after it.
     """
 
     revision: int
-    action: str
-    changed: tuple[PolicyKind, str] | None
     live: tuple[StoredVersion, ...]
     candidate: StoredVersion | None = None
+    promotion: Promotion | None = None
 
     def find(self, kind: PolicyKind, name: str) -> StoredVersion | None:
         """The live version of one entry."""

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.core.policy.store.entry import StoredSet, StoredVersion
+from app.core.policy.store.entry import Promotion, StoredSet, StoredVersion
 from app.core.policy.store.sessions import reading
 from app.models import Policy, PolicyKind, PolicyRevision, PolicyState, PolicyVersion
 
@@ -77,13 +77,15 @@ class PolicyReader:
 
 def stored_set(session: Session) -> StoredSet:
     """What is in force as the transaction of ``session`` sees it."""
-    newest = session.execute(
+    revision = session.scalar(select(func.max(PolicyRevision.revision))) or 0
+    promoted = session.execute(
         select(
             PolicyRevision.revision,
-            PolicyRevision.action,
             PolicyRevision.kind,
             PolicyRevision.name,
+            PolicyRevision.version,
         )
+        .where(PolicyRevision.action == "promote")
         .order_by(PolicyRevision.revision.desc())
         .limit(1)
     ).one_or_none()
@@ -92,15 +94,11 @@ def stored_set(session: Session) -> StoredSet:
         session,
         _VERSIONS.where(PolicyVersion.state.in_(shown)).order_by(Policy.kind, Policy.name),
     )
-    revision, action, changed = 0, "", None
-    if newest is not None:
-        revision, action, changed = newest[0], newest[1], (newest[2], newest[3])
     return StoredSet(
         revision=revision,
-        action=action,
-        changed=changed,
         live=tuple(one for one in found if one.state is PolicyState.LIVE),
         candidate=next((one for one in found if one.state is PolicyState.CANDIDATE), None),
+        promotion=None if promoted is None else Promotion(*promoted),
     )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import delete
 
+from app import close_app, create_app
 from app.core.policy import PolicyManager
 from app.db import db
 from app.extensions import policy as manager
@@ -31,3 +35,11 @@ def empty_record() -> None:
     for model in (PolicyShadowCount, PolicyRevision, PolicyVersion, Policy):
         db.session.execute(delete(model))
     db.session.commit()
+
+
+@contextmanager
+def another_process(config: dict[str, Any], path: Path, **changes: Any) -> Iterator[Flask]:
+    """An application with the same database and Redis, as another worker has one."""
+    other = create_app(config | changes, instance_path=str(path / "other"))
+    yield other
+    close_app(other)

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app import close_app, create_app
 from app.core.errors import StoreUnavailable
 from app.core.policy import PolicyManager
 from app.extensions import policy as manager
+from tests.integration.core.policy.conftest import another_process
 from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN, bound, question
-
-
-@contextmanager
-def another_process(config: dict[str, Any], path: Path, **changes: Any) -> Iterator[Flask]:
-    """An application with the same database and Redis, as another worker has one."""
-    other = create_app(config | changes, instance_path=str(path / "other"))
-    yield other
-    close_app(other)
 
 
 def allows(app: Flask, number: int) -> bool:

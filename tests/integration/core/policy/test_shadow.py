@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from app.core.policy.store import ShadowCountStore, StoredCounts
 from app.db import db, writing
 from app.extensions import policy as manager
 from app.models import PolicyShadowCount, User
+from tests.integration.core.policy.conftest import another_process
 from tests.support.redis_servers import wait_until
 from tests.support.small_policies import bound, bound_tests, question
 
@@ -161,6 +163,24 @@ def test_a_promotion_after_which_denials_jump_is_undone(app: Flask, policy: Poli
         return any(one.event.type == "policy.rolled_back" for one in latest)
 
     wait_until(told, what="the event")
+
+
+def test_a_promotion_is_watched_also_where_the_next_change_is_loaded_with_it(
+    policy: PolicyManager, app_config: dict[str, Any], tmp_path: Path
+) -> None:
+    # So rarely does it look by itself, and nobody tells it.
+    alone = {"REDIS_URL": "redis://127.0.0.1:1/0", "POLICY_POLL_SECONDS": 3600.0}
+    with another_process(app_config, tmp_path, **alone) as other:
+        with other.app_context():
+            assert manager.evaluate(question(5)).allow
+        policy.start_shadow("bound", bound(1), "bob")
+        policy.promote("ada")
+        policy.put_document("network", {}, "ada")
+        loader = manager.of(other).loader
+        loader.refresh()
+        assert loader.serving.loaded is not None
+        watched = loader.serving.loaded.probation
+        assert watched is not None and (watched.version, watched.fallback) == (2, 1)
 
 
 def test_a_put_is_the_will_of_somebody_and_stays(app: Flask, policy: PolicyManager) -> None:

@@ -34,7 +34,7 @@ def stored(entry: Entry, author: str = DEFAULT_AUTHOR) -> StoredVersion:
 
 
 def in_force(*versions: StoredVersion) -> StoredSet:
-    return StoredSet(revision=1, action="put", changed=(REGO, "x"), live=versions)
+    return StoredSet(revision=1, live=versions)
 
 
 MAIN, TIME = Entry(REGO, "main", "package a"), Entry(REGO, "time", "package b", "package t")
@@ -76,7 +76,7 @@ def test_a_file_that_is_wrong_is_named(
 
 
 def test_at_first_all_defaults_are_stored() -> None:
-    empty = StoredSet(revision=0, action="", changed=None, live=())
+    empty = StoredSet(revision=0, live=())
     upgrade = upgrade_of(empty, set(), [MAIN, TIME, NETWORK])
     assert list(upgrade.stored) == [MAIN, TIME, NETWORK] and not upgrade.kept
 
