@@ -49,7 +49,7 @@ class PolicyVersion(db.Model):
     """One version of an entry; only its ``state`` ever changes.
 
     ``source`` is Rego or JSON text, ``tests`` the policy's own Rego tests (empty for a document),
-    ``source_hash`` the SHA-256 of both. ``sample`` is the share of live decisions, 0 to 1, that a
+    ``source_hash`` the SHA-256 of both. ``sample`` is the share of live evaluations, 0 to 1, that a
     candidate is evaluated beside.
     """
 

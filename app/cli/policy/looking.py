@@ -72,7 +72,12 @@ def status() -> None:
     with managing() as manager:
         shown = {"status": manager.reload(), "engine": manager.health()}
         metrics = manager.metrics()
-    echo_json({**shown, "policies": metrics.policies, "data_bytes": metrics.data_bytes})
+    # This process has decided nothing: of the policies it knows the sizes, and no counts.
+    policies = {
+        name: {"version": one.version, "complexity": one.complexity}
+        for name, one in metrics.policies.items()
+    }
+    echo_json({**shown, "policies": policies, "data_bytes": metrics.data_bytes})
 
 
 def _line(one: StoredVersion) -> str:

@@ -26,7 +26,7 @@ def add_shadowing(group: AppGroup) -> None:
     type=click.FloatRange(0, 1, min_open=True),
     default=1.0,
     show_default=True,
-    help="The share of live decisions to evaluate it on.",
+    help="The share of live evaluations to add it to.",
 )
 @says_why
 @as_json
@@ -54,7 +54,7 @@ def report(as_json: bool) -> None:
         return
     click.echo(f"{found.name} version {found.version} by {found.author}")
     click.echo(
-        f"{found.evaluated} decisions, {found.errors} without a verdict: "
+        f"{found.evaluated} evaluations, {found.errors} without a verdict: "
         f"{found.allow_to_deny} would be denied, {found.deny_to_allow} would be allowed"
     )
     for title, counts in (

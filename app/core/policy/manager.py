@@ -247,9 +247,10 @@ class PolicyManager:
         comment: str = "",
         tests: str = "",
     ) -> PolicyReceipt:
-        """Evaluate a candidate beside the live policies, on a share of live decisions.
+        """Evaluate a candidate beside the live policies, on a share of their evaluations.
 
-        There is one candidate at a time. ``sample`` is above 0 and at most 1.
+        Decisions from the cache are none. There is one candidate at a time. ``sample`` is above 0
+        and at most 1.
         """
         entry = Entry(PolicyKind.REGO, name, rego_source, tests)
         return self._service.publisher.start_shadow(entry, sample, author, comment)

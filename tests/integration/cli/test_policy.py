@@ -180,3 +180,4 @@ def test_the_status_tells_of_engine_and_policies(run: Run) -> None:
     assert status["engine"]["state"] == "ok"
     assert status["status"]["loading"]["error"] is None
     assert status["policies"]["bound"]["complexity"]["rules"] == 1
+    assert status["policies"]["bound"].keys() == {"version", "complexity"}

@@ -48,7 +48,7 @@ class ManagerMetrics:
         cached, cache_seconds: verdicts kept, and the longest that one is given again.
         explanation_share: of decisions, how many may be taken down with input and reasons.
         uncounted: decisions that could not be counted.
-        shadow_missed: decisions that the candidate was too slow for.
+        shadow_missed: evaluations that the candidate was too slow for.
         adaptations: what the adaptive part did, oldest first.
     """
 

@@ -18,7 +18,7 @@ TABLES = ("directions", "subjects", "places", "codes")
 
 
 class FlipCounts:
-    """Counts of decisions on which a candidate and the live set differ; not thread-safe.
+    """Counts of evaluations on which a candidate and the live set differ; not thread-safe.
 
     Attributes:
         directions: ``"allow_to_deny"`` and ``"deny_to_allow"``.

@@ -18,10 +18,10 @@ class ShadowReport:
 
     Attributes:
         name, version, author: the candidate.
-        sample: the share of live decisions it is evaluated beside, 0 to 1.
-        evaluated: decisions compared so far; ``errors`` of them it could not decide, which would
-            be denials.
-        allow_to_deny, deny_to_allow: decisions that would flip.
+        sample: the share of live evaluations it is evaluated beside, 0 to 1.
+        evaluated: evaluations compared so far, which decisions from the cache are none of;
+            ``errors`` of them it could not decide, which would be denials.
+        allow_to_deny, deny_to_allow: how many would flip.
         subjects, places, codes: for whom, where, and by which codes, most frequent first.
     """
 

@@ -1,4 +1,4 @@
-"""Evaluates a candidate beside live decisions, out of their way."""
+"""Evaluates a candidate beside live evaluations, out of their way."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app.core.policy.store import StoredCounts
 
 log = logging.getLogger(__name__)
 
-# Decisions that wait to be compared; a candidate that is too slow for more misses some.
+# Evaluations that wait to be compared; a candidate that is too slow for more misses some.
 WAITING = 1_000
 
 _DENIED = Verdict(allow=False, deny=())
@@ -35,7 +35,7 @@ class Shadow:
 
     Attributes:
         version_id: of the candidate's row.
-        missed: decisions that came when too many waited.
+        missed: evaluations that came when too many waited.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Shadow:
         self._evaluated = self._errors = 0
 
     def see(self, text: str, verdict: Verdict) -> None:
-        """Note a live decision on the input ``text``, which is JSON, if it is in the sample."""
+        """Note a live evaluation of the input ``text``, which is JSON, if it is in the sample."""
         if random.random() >= self._sample:
             return
         if len(self._waiting) >= WAITING:

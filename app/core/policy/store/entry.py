@@ -30,7 +30,7 @@ class StoredVersion:
         source: Rego, or JSON text.
         tests: Rego tests; empty for a document.
         source_hash: SHA-256 of source and tests, hexadecimal.
-        sample: for a candidate, the share of live decisions it is evaluated beside, 0 to 1.
+        sample: for a candidate, the share of live evaluations it is evaluated beside, 0 to 1.
         at: when it was written, UTC.
     """
 

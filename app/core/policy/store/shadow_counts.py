@@ -20,7 +20,7 @@ class StoredCounts:
     """One process's part of a report.
 
     Attributes:
-        evaluated: decisions that the candidate was evaluated beside.
+        evaluated: evaluations that the candidate was evaluated beside.
         errors: evaluations of the candidate that failed.
         flips: how often and where the two differed; see ``app.core.policy.shadow``.
     """
