@@ -34,29 +34,28 @@ from app.core.permission.id_list import id_array, id_rows, ids_in
 from app.core.permission.scopes import GLOBAL, Place
 from app.core.permission.single import epoch, overwrites_in, parameters_of
 from app.core.permission.statements import (
+    ASKABLE,
     CHANNEL,
     GRANT,
-    KINDS,
     OVERWRITE,
     ROLE,
     SERVER_ID,
     allows,
+    assignments,
     counts_in,
     grant_rows,
     held_roles,
     join_place,
+    members,
     overwrites,
     role_columns,
     role_overwrite_rows,
     role_rows,
     roles,
     row,
-    table,
+    users,
 )
 from app.db import Id
-from app.models import Member, RoleAssignment, User
-
-users, members, assignments = table(User), table(Member), table(RoleAssignment)
 
 IDS = "user_ids"
 WANTED: list[ColumnElement[int]] = [bindparam(f"wanted_{n}", type_=Id) for n in range(3)]
@@ -123,7 +122,6 @@ def rights_in(
     return union_all(*rows)
 
 
-ASKABLE = KINDS[:3]
 PLACE_OF = {kind: place_of(kind) for kind in ASKABLE}
 PEOPLE_IN = {kind: people_in(kind) for kind in ASKABLE}
 ASSIGNMENTS_IN = {kind: assignments_in(kind) for kind in ASKABLE}

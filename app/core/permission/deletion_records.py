@@ -70,7 +70,7 @@ def kept_of_role(session: Session, role_id: int) -> dict[str, Any]:
         ),
         "children": _ids(session, select(Role.id).where(Role.parent_id == role_id)),
     }
-    return {part: rows for part, rows in kept.items() if len(rows) <= KEPT_MAX}
+    return _short_enough(kept)
 
 
 def kept_of_group(session: Session, group_id: int) -> dict[str, Any]:
@@ -81,7 +81,11 @@ def kept_of_group(session: Session, group_id: int) -> dict[str, Any]:
             RoleGroupGrant.role_id, RoleGroupGrant.scope_key.label("scope"), RoleGroupGrant.effect
         ).where(RoleGroupGrant.group_id == group_id),
     )
-    return {"group_grants": grants} if len(grants) <= KEPT_MAX else {}
+    return _short_enough({"group_grants": grants})
+
+
+def _short_enough(parts: dict[str, list[Any]]) -> dict[str, Any]:
+    return {part: rows for part, rows in parts.items() if len(rows) <= KEPT_MAX}
 
 
 def _ids(session: Session, statement: Select[*tuple[Any, ...]]) -> list[int]:

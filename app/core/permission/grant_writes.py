@@ -17,6 +17,7 @@ from app.core.permission.registry import RegisteredPermission
 from app.core.permission.rows import grant_scope, require_role
 from app.core.permission.specs import Scoped
 from app.core.permission.state import get_state
+from app.core.permission.templates import meaningless
 from app.core.permission.transactions import write
 from app.models import Effect, Role, RoleGrant, ScopeType
 
@@ -161,7 +162,7 @@ def check_grantable(permissions: Iterable[Scoped], role: Role, scope: Scope) -> 
 
 def refuse_global(permissions: Iterable[Scoped], field: str) -> None:
     """Raises ``ValidationFailed`` for permissions that mean nothing within a server."""
-    outside = [p.name for p in permissions if p.scope == ScopeType.GLOBAL]
+    outside = meaningless(permissions, ScopeType.SERVER)
     if outside:
         raise ValidationFailed(
             {

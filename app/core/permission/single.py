@@ -24,22 +24,21 @@ from app.core.permission.statements import (
     OVERWRITE,
     ROLE,
     allows,
+    assignments,
     counts_in,
     grant_rows,
     held_roles,
     join_place,
+    members,
     overwrites,
     role_columns,
     role_overwrite_rows,
     role_rows,
     roles,
     row,
-    table,
+    users,
 )
 from app.db import Id
-from app.models import Member, RoleAssignment, User
-
-users, members, assignments = table(User), table(Member), table(RoleAssignment)
 
 USER_ID: ColumnElement[int] = bindparam("user_id", type_=Id)
 OWN_KEY: ColumnElement[str] = bindparam("own_key", type_=Text())

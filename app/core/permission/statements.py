@@ -34,22 +34,28 @@ from app.core.permission.scopes import CATEGORY, GLOBAL
 from app.db import Id, UtcDateTime
 from app.models import (
     EVERYONE,
+    AuditRecord,
     Category,
     Channel,
     ChannelOverwrite,
     Effect,
+    Member,
+    PermissionGroup,
     PermissionGroupMember,
     Role,
+    RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
     ScopeType,
     Server,
+    User,
 )
 
 ASSIGNMENT, ROLE, GRANT, OVERWRITE = range(4)
 
 SERVER, CHANNEL = ScopeType.SERVER.value, ScopeType.CHANNEL.value
-KINDS = (GLOBAL.kind, SERVER, CHANNEL, CATEGORY)
+ASKABLE = (GLOBAL.kind, SERVER, CHANNEL)  # where somebody can ask what somebody may do
+KINDS = (*ASKABLE, CATEGORY)
 
 
 def table(model: Any) -> Table:
@@ -61,7 +67,11 @@ def table(model: Any) -> Table:
 servers, channels, categories = table(Server), table(Channel), table(Category)
 roles, overwrites = table(Role), table(ChannelOverwrite)
 grants, group_grants = table(RoleGrant), table(RoleGroupGrant)
-in_group = table(PermissionGroupMember)
+groups, in_group = table(PermissionGroup), table(PermissionGroupMember)
+users, members, assignments = table(User), table(Member), table(RoleAssignment)
+audit = table(AuditRecord)
+
+ROLE_IDS = "role_ids"  # as ``ids_in`` takes them
 
 PLACE_ID: ColumnElement[int] = bindparam("place_id", type_=Id)
 SERVER_ID: ColumnElement[int] = bindparam("server_id", type_=Id)

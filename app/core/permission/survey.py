@@ -39,6 +39,7 @@ from app.core.permission.source import reading
 from app.core.permission.state import PermissionState, get_state
 from app.core.permission.statements import (
     CHANNEL,
+    ROLE_IDS,
     SERVER,
     allows,
     categories,
@@ -52,7 +53,6 @@ from app.db import Id
 
 channels_in_sync = channels.alias("channels_in_sync")
 
-ROLE_IDS = "role_ids"
 SERVER_ID: ColumnElement[int] = bindparam("server_id", type_=Id)
 USER_ID: ColumnElement[int] = bindparam("user_id", type_=Id)
 

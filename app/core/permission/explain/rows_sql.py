@@ -25,25 +25,24 @@ from app.core.permission.batch import IDS
 from app.core.permission.id_list import ids_in
 from app.core.permission.scopes import CATEGORY, GLOBAL
 from app.core.permission.statements import (
+    ASKABLE,
     CHANNEL,
-    KINDS,
+    ROLE_IDS,
     allows,
+    assignments,
     counts_in,
     grants,
     group_grants,
+    groups,
     in_group,
+    members,
     overwrites,
     role_columns,
     roles,
-    table,
+    users,
 )
 from app.db import Id
-from app.models import Member, PermissionGroup, RoleAssignment, User
 
-users, members, assignments = table(User), table(Member), table(RoleAssignment)
-groups = table(PermissionGroup)
-
-ROLE_IDS = "role_ids"
 OFFERED_MAX = 20  # roles to try giving to the user; more would only make the search longer
 USER_ID: ColumnElement[int] = bindparam("user_id", type_=Id)
 PERMISSION_ID: ColumnElement[int] = bindparam("permission_id", type_=Id)
@@ -189,7 +188,6 @@ def _reach() -> Select[Any]:
     )
 
 
-ASKABLE = KINDS[:3]
 ASSIGNED = {kind: _assigned(kind) for kind in ASKABLE}
 ASSIGNED_TO = {kind: _assigned_to(kind) for kind in ASKABLE}
 OFFERED = _offered()

@@ -32,11 +32,8 @@ from app.core.permission.review.undo import UNDO
 from app.core.permission.scopes import Place, checked_id
 from app.core.permission.source import reading
 from app.core.permission.state import PermissionState, get_state
-from app.core.permission.statements import table
+from app.core.permission.statements import audit
 from app.core.permission.verdict import is_blocked, reason_of
-from app.models import AuditRecord
-
-audit = table(AuditRecord)
 
 PLACE_GONE = "place_gone"
 CHANGES_MAX = 50

@@ -24,11 +24,9 @@ from app.core.permission.review.origin_records import load_origins
 from app.core.permission.review.origins import Origins
 from app.core.permission.review.report import AccessLine, Way
 from app.core.permission.scopes import Place
-from app.core.permission.statements import table
+from app.core.permission.statements import members
 from app.core.permission.verdict import reason_of
-from app.models import Member, ScopeType
-
-members = table(Member)
+from app.models import ScopeType
 
 
 @dataclass(frozen=True, slots=True)

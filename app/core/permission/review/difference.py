@@ -17,10 +17,10 @@ from app.core.permission.review.report import AccessDifference, Turn
 from app.core.permission.review.undo import UNDO, undo
 from app.core.permission.review.undo.values import before_of, is_about_one, subject_id
 from app.core.permission.scopes import Place
-from app.core.permission.statements import table
-from app.models import AuditRecord, Permission
+from app.core.permission.statements import audit, table
+from app.models import Permission
 
-audit, permissions = table(AuditRecord), table(Permission)
+permissions = table(Permission)
 
 RECORDS_MAX = 50_000  # that are taken back: some 100 MB
 NEEDED = ("id", "at", "action", "subject", "actor_id", "server_id", "before", "after")

@@ -17,25 +17,24 @@ from app.core.permission.scopes import Place
 from app.core.permission.single import epoch
 from app.core.permission.statements import (
     CHANNEL,
+    ROLE_IDS,
     SERVER,
     allows,
+    assignments,
     categories,
     channels,
     grants,
     group_grants,
+    groups,
     in_group,
+    members,
     overwrites,
     role_columns,
     roles,
     servers,
-    table,
+    users,
 )
-from app.models import Member, PermissionGroup, RoleAssignment, User
 
-users, members, assignments = table(User), table(Member), table(RoleAssignment)
-groups = table(PermissionGroup)
-
-ROLE_IDS = "role_ids"
 OF_ROLES = ids_in(ROLE_IDS)
 
 

@@ -13,11 +13,14 @@ from app.core.permission.explain.evidence import Evidence
 from app.core.permission.id_list import id_array, ids_in
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.review.origins import Origins
-from app.core.permission.review.undo.values import after_of, before_of, subject_id, window_of
-from app.core.permission.statements import grants, group_grants, roles, table
-from app.models import AuditRecord
-
-audit = table(AuditRecord)
+from app.core.permission.review.undo.values import (
+    after_of,
+    before_of,
+    subject_id,
+    target_of,
+    window_of,
+)
+from app.core.permission.statements import audit, grants, group_grants, roles
 
 OF_ROLES = ids_in("ids")
 NEEDED = ("at", "action", "subject", "before", "after")
@@ -120,7 +123,7 @@ def _read_overwrite(found: Origins, record: Row[Any], evidence: Evidence, name: 
     if record.subject != str(evidence.overwritten):
         return
     before, after = before_of(record), after_of(record)
-    target = next(f"{kind}:{after[kind]}" for kind in ("role", "user") if kind in after)
+    target = target_of(after)
     if name not in after["allow"]:
         found.overwrites.pop(target, None)
     elif name not in before["allow"]:

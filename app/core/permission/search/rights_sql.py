@@ -37,18 +37,17 @@ from sqlalchemy.sql.selectable import CTE
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.statements import (
     allows,
+    assignments,
     grants,
     group_grants,
     in_group,
+    members,
     overwrites,
     roles,
     servers,
-    table,
 )
 from app.db import Id
-from app.models import EVERYONE, Member, RoleAssignment, ScopeType
-
-members, assignments = table(Member), table(RoleAssignment)
+from app.models import EVERYONE, ScopeType
 
 Number = ColumnElement[int]
 

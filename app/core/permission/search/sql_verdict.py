@@ -25,10 +25,8 @@ from app.core.permission.search.rights_sql import (
     REFUSED,
     rights_of,
 )
-from app.core.permission.statements import table
-from app.models import ScopeType, User
-
-users = table(User)
+from app.core.permission.statements import users
+from app.models import ScopeType
 
 Condition = ColumnElement[bool]
 

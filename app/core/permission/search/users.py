@@ -37,22 +37,21 @@ from app.core.permission.single import overwrites_in
 from app.core.permission.source import reading
 from app.core.permission.state import PermissionState
 from app.core.permission.statements import (
+    ASKABLE,
     CHANNEL,
-    KINDS,
     SERVER_ID,
     allows,
+    assignments,
     grants,
     group_grants,
     in_group,
+    members,
     overwrites,
     role_columns,
     roles,
-    table,
+    users,
 )
 from app.db import Id
-from app.models import Member, RoleAssignment, User
-
-users, members, assignments = table(User), table(Member), table(RoleAssignment)
 
 FIRST_LOOK = 500  # candidates; nearly always enough for a page
 
@@ -210,4 +209,4 @@ def _carriers(kind: str) -> Any:
     return carriers.union(children)
 
 
-CANDIDATES_IN = {kind: _candidates(kind) for kind in KINDS[:3]}
+CANDIDATES_IN = {kind: _candidates(kind) for kind in ASKABLE}

@@ -13,6 +13,7 @@ from app.core.permission.review.undo.values import (
     ids_of,
     note_absent,
     subject_id,
+    target_of,
 )
 from app.core.permission.statements import CHANNEL
 
@@ -70,7 +71,7 @@ def category_deleted(history: History, record: Record, registry: PermissionRegis
 def _set_overwrites(
     history: History, place: str, values: dict[str, Any], registry: PermissionRegistry
 ) -> None:
-    target = next(f"{kind}:{values[kind]}" for kind in ("role", "user") if kind in values)
+    target = target_of(values)
     for key in [key for key in history.overwrites if key[:2] == (place, target)]:
         del history.overwrites[key]
     for effect in ("allow", "deny"):

@@ -35,6 +35,11 @@ def after_of(record: Record) -> dict[str, Any]:
     return record.after if isinstance(record.after, dict) else {}
 
 
+def target_of(values: dict[str, Any]) -> str:
+    """Whose overwrites they are: ``role:9`` or ``user:7``."""
+    return next(f"{kind}:{values[kind]}" for kind in ("role", "user") if kind in values)
+
+
 def note(history: History, record: Record, what: str) -> None:
     """Tell that something could not be taken back."""
     history.unknown.append(f"{record.at.isoformat()} {record.action} ({record.id}): {what}")
