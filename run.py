@@ -12,6 +12,10 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 DEFAULT_ASYNC_MODE = "eventlet"
 
@@ -56,15 +60,24 @@ def monkey_patch(mode: str) -> None:
         monkey.patch_all()
 
 
+def application() -> Flask:
+    """The application as it is configured, which from then on says how much is logged."""
+    from app import create_app
+
+    app = create_app()
+    logging.getLogger().setLevel(app.config["LOG_LEVEL"])
+    return app
+
+
 def work(options: argparse.Namespace, mode: str) -> None:
     """Serve in this process until told to stop."""
-    from app import close_app, create_app
+    from app import close_app
     from app.cli.startup import prepare, start_work
     from app.core.errors import ConfigurationError
     from app.extensions import socketio
     from app.server import refuse_taken
 
-    app = create_app()
+    app = application()
     if app.config["ASYNC_MODE"] != mode:
         raise ConfigurationError(
             "ASYNC_MODE", f"is patched as '{mode}': set it by the variable YOTO_ASYNC_MODE"
@@ -98,12 +111,11 @@ def work(options: argparse.Namespace, mode: str) -> None:
 
 def supervise(options: argparse.Namespace) -> int:
     """Prepare the database once, then keep the workers alive; the exit code."""
-    from app import create_app
     from app.cli.startup import prepare
     from app.extensions import permissions, policy
     from app.server import Supervisor, bind, refuse_taken
 
-    app = create_app()
+    app = application()
     host, port = address(options, app.config)
     refuse_taken(host, port)
     prepare(app)
@@ -143,7 +155,7 @@ def main(arguments: Sequence[str]) -> int:
     supervised = options.workers > 1
     if not supervised:
         monkey_patch(mode)
-    # A wrong level is refused later, with its name, as everything in the configuration is.
+    # Until the configuration is read. A wrong level is refused by it, with its name.
     levels = logging.getLevelNamesMapping()
     level = levels.get(os.environ.get("YOTO_LOG_LEVEL", "INFO"), logging.INFO)
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")

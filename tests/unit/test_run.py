@@ -1,0 +1,37 @@
+"""``run.py`` as far as it serves nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import config
+import run
+from app import close_app
+
+
+@pytest.fixture
+def root_level() -> Iterator[None]:
+    """Sets the level of all logging back."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    root.setLevel(before)
+
+
+@pytest.mark.usefixtures("root_level")
+@pytest.mark.parametrize(("variable", "level"), [(None, "ERROR"), ("DEBUG", "DEBUG")])
+def test_the_level_of_the_configuration_holds_unless_the_environment_says_another(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str | None, level: str
+) -> None:
+    monkeypatch.setenv("YOTO_ENVIRONMENT", "testing")
+    monkeypatch.setenv("YOTO_INSTANCE_PATH", str(tmp_path))
+    monkeypatch.delenv("YOTO_LOG_LEVEL", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("YOTO_LOG_LEVEL", variable)
+    monkeypatch.setattr(config.Testing, "LOG_LEVEL", "ERROR")
+    close_app(run.application())
+    assert logging.getLevelName(logging.getLogger().level) == level
