@@ -26,7 +26,6 @@ from app.core.permission.explain.rows_sql import (
     OVERWRITTEN,
     OVERWRITTEN_FOR,
     REACH,
-    ROLE_IDS,
     USERNAME,
     USERNAMES,
 )
@@ -35,6 +34,7 @@ from app.core.permission.id_list import id_array
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.scopes import CATEGORY, Place
 from app.core.permission.single import PERSON_IN, epoch
+from app.core.permission.statements import ROLE_IDS
 
 
 def load_evidence(
@@ -141,9 +141,9 @@ def load_evidence_of_many(
     common: list[OverwriteRow] = []
     if overwritten.kind in OVERWRITTEN_FOR:
         statement = OVERWRITTEN_FOR[overwritten.kind]
-        for role_id, user_id, *what in connection.execute(statement, asked):
+        for user_id, *row in connection.execute(statement, asked):
             rows = common if user_id is None else own[user_id]
-            rows.append(OverwriteRow(role_id, *what))
+            rows.append(OverwriteRow(*row))
     names = {user_id: name for user_id, name in connection.execute(USERNAMES, asked)}
     return [
         Evidence(

@@ -53,23 +53,13 @@ USERNAMES = select(users.c.id, users.c.username).where(users.c.id.in_(ids_in(IDS
 MEMBERS = select(func.count()).where(members.c.server_id == HOME, members.c.banned == false())
 
 
-def _assigned(kind: str) -> Select[Any]:
+def _assigned(kind: str, whose: ColumnElement[bool], *first: ColumnElement[Any]) -> Select[Any]:
+    """Rows: ``first``, role, valid from, valid until, made at."""
     columns = ("role_id", "valid_from", "valid_until", "created_at")
     return (
-        select(*(assignments.c[name] for name in columns))
+        select(*first, *(assignments.c[name] for name in columns))
         .join_from(assignments, roles, roles.c.id == assignments.c.role_id)
-        .where(assignments.c.user_id == USER_ID, counts_in(kind))
-        .order_by(roles.c.position.desc(), roles.c.id)
-    )
-
-
-def _assigned_to(kind: str) -> Select[Any]:
-    """The same for many users, with the user first."""
-    columns = ("user_id", "role_id", "valid_from", "valid_until", "created_at")
-    return (
-        select(*(assignments.c[name] for name in columns))
-        .join_from(assignments, roles, roles.c.id == assignments.c.role_id)
-        .where(assignments.c.user_id.in_(ids_in(IDS)), counts_in(kind))
+        .where(whose, counts_in(kind))
         .order_by(roles.c.position.desc(), roles.c.id)
     )
 
@@ -153,24 +143,13 @@ def _granted(kind: str) -> Any:
     return union_all(direct, grouped)
 
 
-def _overwritten(column: ColumnElement[int]) -> Select[Any]:
-    concerned = or_(overwrites.c.role_id.in_(ids_in(ROLE_IDS)), overwrites.c.user_id == USER_ID)
-    return select(overwrites.c.role_id, overwrites.c.permission_id, allows(overwrites)).where(
-        column == HOME, concerned
-    )
-
-
-def _overwritten_for(column: ColumnElement[int]) -> Select[Any]:
-    """Rows for many users: role, user, permission, allows."""
-    concerned = or_(
-        overwrites.c.role_id.in_(ids_in(ROLE_IDS)), overwrites.c.user_id.in_(ids_in(IDS))
-    )
-    return select(
-        overwrites.c.role_id,
-        overwrites.c.user_id,
-        overwrites.c.permission_id,
-        allows(overwrites),
-    ).where(column == HOME, concerned)
+def _overwritten(
+    home: ColumnElement[int], whose: ColumnElement[bool], *first: ColumnElement[Any]
+) -> Select[Any]:
+    """Rows: ``first``, role, permission, allows; also those of the roles."""
+    columns = (overwrites.c.role_id, overwrites.c.permission_id, allows(overwrites))
+    concerned = or_(overwrites.c.role_id.in_(ids_in(ROLE_IDS)), whose)
+    return select(*first, *columns).where(home == HOME, concerned)
 
 
 def _reach() -> Select[Any]:
@@ -188,17 +167,19 @@ def _reach() -> Select[Any]:
     )
 
 
-ASSIGNED = {kind: _assigned(kind) for kind in ASKABLE}
-ASSIGNED_TO = {kind: _assigned_to(kind) for kind in ASKABLE}
+_HELD_BY_ONE = assignments.c.user_id == USER_ID
+_HELD_BY_MANY = assignments.c.user_id.in_(ids_in(IDS))
+ASSIGNED = {kind: _assigned(kind, _HELD_BY_ONE) for kind in ASKABLE}
+ASSIGNED_TO = {kind: _assigned(kind, _HELD_BY_MANY, assignments.c.user_id) for kind in ASKABLE}
 OFFERED = _offered()
 LINES = {kind: _lines(kind) for kind in ASKABLE}
 GRANTED = {kind: _granted(kind) for kind in ASKABLE}
-OVERWRITTEN = {
-    CHANNEL: _overwritten(overwrites.c.channel_id),
-    CATEGORY: _overwritten(overwrites.c.category_id),
-}
+_OVERWRITTEN_IN = {CHANNEL: overwrites.c.channel_id, CATEGORY: overwrites.c.category_id}
+_OF_ONE = overwrites.c.user_id == USER_ID
+_OF_MANY = overwrites.c.user_id.in_(ids_in(IDS))
+OVERWRITTEN = {kind: _overwritten(home, _OF_ONE) for kind, home in _OVERWRITTEN_IN.items()}
 OVERWRITTEN_FOR = {
-    CHANNEL: _overwritten_for(overwrites.c.channel_id),
-    CATEGORY: _overwritten_for(overwrites.c.category_id),
+    kind: _overwritten(home, _OF_MANY, overwrites.c.user_id)
+    for kind, home in _OVERWRITTEN_IN.items()
 }
 REACH = _reach()
