@@ -1,4 +1,4 @@
-"""The commands about policies in README and guide run as they are written, on the default bundle."""
+"""Commands about policies in README and guide run as written, on the default bundle."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_the_chinese_readme_says_what_the_english_one_does() -> None:
         assert english == chinese
 
 
-def test_every_event_is_in_the_table_of_events() -> None:
-    told = set(re.findall(r"`([a-z_]+\.[a-z_]+)`", text("docs/events.md")))
+def test_every_event_is_told_of() -> None:
+    guide = text("docs/events.md")
     types = {name for name, cls in registered_types().items() if cls.__module__.startswith("app.")}
-    assert types <= told
+    assert [name for name in types if name not in guide] == []
