@@ -14,8 +14,6 @@ from app.http.circumstances import circumstances
 from app.models import Channel, Server, User
 
 CLEARANCE_TOO_LOW = "clearance_too_low"
-SERVER_RULES = ("time_zone", "access_hours", "blocked_networks", "device_required")
-CHANNEL_RULES = ("sensitivity", "hours")
 
 
 def set_server_rules(server_id: int, actor_id: int, values: Mapping[str, Any]) -> Server:
@@ -27,17 +25,8 @@ def set_server_rules(server_id: int, actor_id: int, values: Mapping[str, Any]) -
     """
     _refuse_shutting_out(values["blocked_networks"] or ())
     server = locked(Server, server_id)
-    before, after = change(server, values)
-    if after:
-        audit(
-            "server.rules",
-            f"server:{server_id}",
-            actor_id=actor_id,
-            server_id=server_id,
-            before=before,
-            after=after,
-        )
-    db.session.commit()
+    about = f"server:{server_id}"
+    _set(server, values, "server.rules", about, actor_id=actor_id, server_id=server_id)
     return server
 
 
@@ -54,17 +43,8 @@ def set_channel_rules(channel_id: int, actor_id: int, values: Mapping[str, Any])
     if values["sensitivity"] != channel.sensitivity and highest > actor.clearance:
         if not actor.super_admin:
             raise PermissionDenied(CLEARANCE_TOO_LOW, "channel.manage")
-    before, after = change(channel, values)
-    if after:
-        audit(
-            "channel.rules",
-            f"channel:{channel_id}",
-            actor_id=actor_id,
-            server_id=channel.server_id,
-            before=before,
-            after=after,
-        )
-    db.session.commit()
+    about = f"channel:{channel_id}"
+    _set(channel, values, "channel.rules", about, actor_id=actor_id, server_id=channel.server_id)
     return channel
 
 
@@ -78,18 +58,18 @@ def set_clearance(actor_id: int, user_id: int, clearance: int, reason: str | Non
     if user_id == actor_id:
         raise ValidationFailed({"clearance": "nobody changes this about their own account"})
     user = locked(User, user_id)
-    before, after = change(user, {"clearance": clearance})
-    if after:
-        audit(
-            "user.clearance",
-            f"user:{user_id}",
-            actor_id=actor_id,
-            before=before,
-            after=after,
-            reason=reason,
-        )
-    db.session.commit()
+    about = f"user:{user_id}"
+    values = {"clearance": clearance}
+    _set(user, values, "user.clearance", about, actor_id=actor_id, reason=reason)
     return user
+
+
+def _set(row: Any, values: Mapping[str, Any], action: str, about: str, **recorded: Any) -> None:
+    """Change a locked row, record what changed, and commit."""
+    before, after = change(row, values)
+    if after:
+        audit(action, about, before=before, after=after, **recorded)
+    db.session.commit()
 
 
 def _refuse_shutting_out(networks: Any) -> None:
