@@ -191,7 +191,7 @@ def ask_policies(
             outcome.emergency |= permission.mask if answer.emergency else 0
             continue
         if answer.failed and permission.on_policy_error == OnPolicyError.RBAC:
-            log.warning("no verdict on %s by policies: roles decide", permission.name)
+            # Counted, and shown with the registry; whoever gave no verdict has said why once.
             state.policy_failures.add(permission.name)
             continue
         outcome.denied |= permission.mask
