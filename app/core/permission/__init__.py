@@ -35,7 +35,7 @@ from app.core.permission.role_writes import UNSET, RegisteredRole, Unset
 from app.core.permission.scopes import Place
 from app.core.permission.search import Page
 from app.core.permission.specs import PermissionSpec
-from app.core.permission.state import SuperAdminUse
+from app.core.permission.state import Passage, SuperAdminUse
 from app.core.permission.subject import acting_as, current_subject
 from app.core.permission.system import PermissionSystem
 from app.core.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
@@ -54,6 +54,7 @@ __all__ = [
     "Explanation",
     "JudgedPlaces",
     "Page",
+    "Passage",
     "PermissionRequirement",
     "PermissionSpec",
     "PermissionSystem",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -24,9 +25,11 @@ from app.core.permission.requirement import (
     ScopeId,
 )
 from app.core.permission.scopes import parse_place
-from app.core.permission.state import get_state_for
+from app.core.permission.state import Passage, get_state_for
 from app.core.permission.subject import current_subject
 from app.models import ScopeType
+
+log = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -90,6 +93,7 @@ def _decorator(
     requirement: Requirement, scope: str | None, scope_id: ScopeId
 ) -> Callable[[Function], Function]:
     kind = _checked_scope(scope, scope_id)
+    asked = str(requirement)
 
     def decorate(function: Function) -> Function:
         find_id = _id_finder(function, scope_id)
@@ -103,7 +107,9 @@ def _decorator(
             place = parse_place(scope, find_id(args, kwargs))
             decision = decide_requirement(state, user_id, requirement, place)
             if not decision.allowed:
-                raise PermissionDenied(decision, str(requirement))
+                raise PermissionDenied(decision, asked)
+            if state.on_passed is not None:
+                _tell(state.on_passed, Passage(user_id, asked, place))
 
         if inspect.iscoroutinefunction(function):
 
@@ -123,6 +129,14 @@ def _decorator(
         return guarded  # type: ignore[return-value]
 
     return decorate
+
+
+def _tell(listener: Callable[[Passage], None], passage: Passage) -> None:
+    """Who watches changes nothing for the caller."""
+    try:
+        listener(passage)
+    except Exception:
+        log.exception("a listener to passed checks failed")
 
 
 def _checked_scope(scope: str | None, scope_id: ScopeId) -> str:

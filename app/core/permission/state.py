@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
 
@@ -21,6 +21,14 @@ from app.core.permission.templates import TemplateLibrary
 EXTENSION = "yoto.permissions"
 # Permissions of this prefix are the operators', and checked in maintenance too.
 BREAK_GLASS = "platform."
+
+
+class Passage(NamedTuple):
+    """A decorated function let somebody in: who, by which requirement, and where."""
+
+    user_id: int
+    requirement: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class PermissionState:
         templates: sets of permissions that roles can be granted by name.
         judged: which permissions policies judge in some places only, and in which.
         on_emergency_use: as ``on_super_admin_use``, of emergency access.
+        on_passed: told of everybody whom a decorator let in, on the way of their request: quick.
         policy_failures: where roles alone decided because policies gave no verdict.
     """
 
@@ -75,6 +84,7 @@ class PermissionState:
     templates: TemplateLibrary = field(default_factory=TemplateLibrary)
     judged: JudgedPlaces | None = None
     on_emergency_use: Callable[[EmergencyUse], None] = unreported
+    on_passed: Callable[[Passage], None] | None = None
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
 
     def quiet(self) -> PermissionState:

@@ -31,7 +31,12 @@ from app.core.permission.review import Reviewing
 from app.core.permission.role_writes import RoleWrites
 from app.core.permission.search import Searching
 from app.core.permission.source import DatabaseSource
-from app.core.permission.state import EXTENSION, PermissionState, SuperAdminUse
+from app.core.permission.state import (
+    EXTENSION,
+    Passage,
+    PermissionState,
+    SuperAdminUse,
+)
 from app.core.permission.survey import Survey
 from app.core.permission.template_calls import TemplateCalls
 from app.core.permission.template_grants import TemplateGrants
@@ -76,6 +81,7 @@ class PermissionSystem(
         locks: DistributedLocks | None = None,
         records: RecordSettings | None = None,
         origin: Callable[[], Origin] | None = None,
+        on_passed: Callable[[Passage], None] | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -89,6 +95,8 @@ class PermissionSystem(
             cache, locks: answer checks; without both, every check reads the database.
             records: which decisions are recorded; None: none.
             origin: tells the request that a recorded decision was made in.
+            on_passed: told of everybody whom a decorator let in; it must be quick, and what it
+                raises is logged.
         """
         registry = PermissionRegistry(read_permissions, judged.names if judged else ())
         watch_sessions()
@@ -109,6 +117,7 @@ class PermissionSystem(
             caching=caching,
             quick=quick_check(registry, caching.cache, caching.maintenance) if caching else None,
             records=DecisionLog(app, records, clock, origin) if records is not None else None,
+            on_passed=on_passed,
         )
 
     @staticmethod

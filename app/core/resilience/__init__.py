@@ -31,7 +31,6 @@ from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit
 from .headers import noted_limits, rate_limit_headers
-from .housekeeping import Housekeeper
 from .instances import Instance
 from .limiter import DimensionStatus, RateLimiter, RateLimitResult
 from .networks import network_of
@@ -82,7 +81,6 @@ __all__ = [
     "DimensionStatus",
     "Entry",
     "Guard",
-    "Housekeeper",
     "Instance",
     "Journal",
     "Kind",

@@ -16,12 +16,12 @@ from app.core.events import (
     SwitchChanged,
     Tailer,
 )
+from app.core.housekeeping import Housekeeper
 from app.core.redis import RedisConnection
 
 from .breaker import BreakerOpenedLocally
 from .config_store import ConfigStore
 from .degradation import Degradation
-from .housekeeping import Housekeeper
 from .instances import Instances
 from .limiter import RateLimitReset
 from .operations import BreakerOperations

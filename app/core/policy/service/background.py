@@ -11,6 +11,7 @@ from time import monotonic
 from app.core import cache as cache_layer
 from app.core.cache import Position, TieredCache
 from app.core.errors import PlatformError
+from app.core.housekeeping import Housekeeper
 from app.core.policy.adaptive import AdaptivePart, Levers
 from app.core.policy.decision_cache import DecisionCache
 from app.core.policy.engine import PolicyEngine
@@ -19,7 +20,6 @@ from app.core.policy.recent import RecentInputs, SharedInputs
 from app.core.policy.service.loader import PolicyLoader
 from app.core.policy.shadow import Shadow
 from app.core.policy.store import ShadowCountStore, StoredCounts
-from app.core.resilience import Housekeeper
 
 log = logging.getLogger(__name__)
 

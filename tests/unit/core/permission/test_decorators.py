@@ -12,6 +12,7 @@ from flask import Flask, Request
 
 from app.core.errors import PermissionDenied, UnknownPermission, ValidationFailed
 from app.core.permission import (
+    Passage,
     PermissionRequirement,
     PermissionSystem,
     acting_as,
@@ -398,3 +399,29 @@ def test_two_apps_share_nothing(bare_app: Flask, source: FakeSource) -> None:
     PermissionSystem().init_app(other)
     assert other.extensions[EXTENSION].registry is not bare_app.extensions[EXTENSION].registry
     assert other.extensions[EXTENSION].source is not source
+
+
+def test_who_is_let_in_is_told_to_the_listener(
+    context: None, bare_app: Flask, source: FakeSource
+) -> None:
+    told: list[Passage] = []
+    bare_app.extensions[EXTENSION].on_passed = told.append
+    source.give(2, "message.send")
+    with acting_as(2):
+        send(3)
+    with acting_as(4), pytest.raises(PermissionDenied):
+        send(3)
+    assert told == [Passage(2, "message.send", Place("channel", 3))]
+
+
+def test_a_listener_that_fails_lets_nobody_in_or_out(
+    context: None, bare_app: Flask, source: FakeSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(passage: Passage) -> None:
+        raise ValueError("the listener")
+
+    bare_app.extensions[EXTENSION].on_passed = fail
+    source.give(2, "message.send")
+    with acting_as(2):
+        assert send(3) == "3: hi"
+    assert "a listener to passed checks failed" in caplog.text

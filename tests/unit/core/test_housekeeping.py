@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.core.resilience.housekeeping import Housekeeper
+from app.core.housekeeping import Housekeeper
 from tests.support.redis_servers import wait_until
 
 SELDOM = 600.0
@@ -81,7 +81,7 @@ def test_a_wake_during_a_run_leads_to_one_more(keeper: Housekeeper) -> None:
 def test_a_task_that_fails_is_counted_tried_again_and_holds_up_nobody(
     keeper: Housekeeper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("app.core.resilience.housekeeping.RETRY_AFTER_FAILURE", 0.01)
+    monkeypatch.setattr("app.core.housekeeping.RETRY_AFTER_FAILURE", 0.01)
     ran, task = counting(0.01)
 
     def fails() -> float:

@@ -1,4 +1,4 @@
-"""Background work of the controller: small tasks, again and again, in one thread a purpose."""
+"""Background work: small tasks, again and again, in one thread a purpose."""
 
 from __future__ import annotations
 
