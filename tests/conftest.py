@@ -26,10 +26,14 @@ from flask.testing import FlaskClient  # noqa: E402
 from tests.support.database import MariadbTemplate, SqliteTemplate, migrate  # noqa: E402
 from tests.support.mariadb import MariaDB, start_mariadb  # noqa: E402
 from tests.support.require import missing  # noqa: E402
+from tests.support.routes import share_builders  # noqa: E402
+
+share_builders()
 
 pytest_plugins = ["tests.support.redis_fixtures"]
 
 DATABASE = os.environ.get("YOTO_TEST_DATABASE", "sqlite")
+SHORT_READ_MS = 20
 
 
 @pytest.fixture(scope="session")
@@ -86,8 +90,10 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
     application = create_app(app_config, instance_path=str(tmp_path / "instance"))
     # A test may give the application another permission system, without a cache.
     background = permissions.caching_of(application)
-    yield application
     assert background is not None
+    # Closing waits for a read that blocks, thousands of times in a run.
+    background.cache.tailer._block_ms = SHORT_READ_MS
+    yield application
     background.close()
     close_app(application)
 
