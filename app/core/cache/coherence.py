@@ -95,3 +95,5 @@ class Coherence:
         if touched:
             for store in self._stores:
                 store.drop(touched)
+            if touched.remembered:
+                self._drop(touched.remembered)

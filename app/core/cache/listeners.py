@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from app.core.cache.log import LogEntry
 from app.core.cache.position import Position
-from app.core.cache.subjects import GLOBAL
+from app.core.cache.subjects import GLOBAL, is_memory
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,10 @@ class Listeners:
         """Tell of ``entries``, after which the log is applied up to ``applied``."""
         if not self._anything:
             for entry in entries:
-                self._call(entry.subjects, entry.position)
+                # What is only to be forgotten has not changed.
+                changed = tuple(one for one in entry.subjects if not is_memory(one))
+                if changed:
+                    self._call(changed, entry.position)
         elif at_end:
             self._anything = False
             self._call((GLOBAL,), applied)

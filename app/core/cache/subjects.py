@@ -1,4 +1,8 @@
-"""What an invalidation is about: ``user:42``, ``role:9``, ``server:7``, ``channel:3``, and more."""
+"""What an invalidation is about: ``user:42``, ``role:9``, ``server:7``, ``channel:3``, and more.
+
+``memory:user:42`` is about the same, in the memory of every process alone: what Redis has of it
+stays believed.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ GLOBAL = "global"
 # Policies are evaluated after the cache; a change of them concerns listeners, not entries.
 POLICY = "policy"
 
+MEMORY = "memory:"
 SEPARATOR = " "
 MAX_ID = (1 << 63) - 1
 
@@ -35,12 +40,23 @@ def channel(channel_id: int) -> str:
     return f"channel:{channel_id}"
 
 
+def memory(subject: str) -> str:
+    """The subject of what processes remember about ``subject``; Redis's entries stay believed."""
+    return MEMORY + subject
+
+
+def is_memory(subject: str) -> bool:
+    """Whether ``subject`` is about what processes remember alone."""
+    return subject.startswith(MEMORY)
+
+
 @dataclass(slots=True)
 class Touched:
     """Subjects sorted by kind, as floors and caches need them.
 
     Attributes:
         everything: no entry may be believed any more.
+        remembered: what is only to be forgotten; entries about it stay believed.
     """
 
     everything: bool = False
@@ -48,6 +64,7 @@ class Touched:
     roles: set[int] = field(default_factory=set)
     servers: set[int] = field(default_factory=set)
     channels: set[int] = field(default_factory=set)
+    remembered: Touched | None = None
 
     @classmethod
     def of(cls, subjects: Iterable[str]) -> Touched:
@@ -65,6 +82,10 @@ class Touched:
         if subject == POLICY:
             return
         kind, _, digits = subject.partition(":")
+        if is_memory(subject) and _is_entry(digits):
+            self.remembered = self.remembered or Touched()
+            self.remembered.add(digits)
+            return
         ids = self._ids_of(kind)
         subject_id = _id(digits)
         if ids is None or subject_id is None:
@@ -79,9 +100,19 @@ class Touched:
         self.roles |= other.roles
         self.servers |= other.servers
         self.channels |= other.channels
+        if other.remembered is not None:
+            self.remembered = self.remembered or Touched()
+            self.remembered.merge(other.remembered)
 
     def __bool__(self) -> bool:
-        return bool(self.everything or self.users or self.roles or self.servers or self.channels)
+        return bool(
+            self.everything
+            or self.users
+            or self.roles
+            or self.servers
+            or self.channels
+            or self.remembered
+        )
 
     def _ids_of(self, kind: str) -> set[int] | None:
         match kind:
@@ -102,6 +133,11 @@ def is_known(subject: str) -> bool:
         return True
     touched = Touched.of((subject,))
     return bool(touched) and not touched.everything
+
+
+def _is_entry(subject: str) -> bool:
+    """Whether something that is remembered can be about ``subject``, as this version knows it."""
+    return subject != POLICY and not is_memory(subject) and is_known(subject)
 
 
 def _id(digits: str) -> int | None:

@@ -1,6 +1,21 @@
-"""Work behind the scenes: the distributed lock."""
+"""Work behind the scenes: the distributed lock, smart invalidation."""
 
 from app.core.optimization.extension import AdvancedOptimization, OptimizationState
+from app.core.optimization.invalidation import (
+    Analysis,
+    Drained,
+    Figures,
+    Health,
+    InvalidationSettings,
+    InvalidationStats,
+    LogAccess,
+    Receipt,
+    Recommendation,
+    SmartInvalidation,
+    Strategy,
+    Submission,
+    Window,
+)
 from app.core.optimization.lock import (
     DistributedLocks,
     HeldLock,
@@ -10,9 +25,22 @@ from app.core.optimization.lock import (
 
 __all__ = [
     "AdvancedOptimization",
+    "Analysis",
     "DistributedLocks",
+    "Drained",
+    "Figures",
+    "Health",
     "HeldLock",
+    "InvalidationSettings",
+    "InvalidationStats",
     "LockCounts",
+    "LogAccess",
     "OptimizationState",
     "OptimizedDistributedLock",
+    "Receipt",
+    "Recommendation",
+    "SmartInvalidation",
+    "Strategy",
+    "Submission",
+    "Window",
 ]

@@ -1,4 +1,4 @@
-"""The Flask extension: gives each application its own locks."""
+"""The Flask extension: gives each application its own locks and its smart invalidation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from app.core.optimization.invalidation import (
+    Analysis,
+    InvalidationSettings,
+    InvalidationStats,
+    SmartInvalidation,
+)
 from app.core.optimization.lock import DistributedLocks, OptimizedDistributedLock
 from app.core.optimization.lock.service import DEFAULT_TIMEOUT, DEFAULT_WAIT
 from app.core.redis import RedisConnection, RedisStore
@@ -20,25 +26,35 @@ class OptimizationState:
 
     Attributes:
         locks: the distributed locks.
+        invalidation: the queue of invalidations; it needs a log, see ``SmartInvalidation.connect``.
     """
 
     locks: DistributedLocks
+    invalidation: SmartInvalidation
 
 
 class AdvancedOptimization:
-    """``optimization = AdvancedOptimization()``; holds no state of its own."""
+    """``optimization = AdvancedOptimization()``; holds no state of its own.
+
+    Reads ``INVALIDATION_STRATEGY`` and the keys of ``invalidation.settings.RANGES``.
+    """
 
     def init_app(self, app: Flask, redis: RedisConnection | None = None) -> None:
-        """Set up the locks; nothing connects and no thread starts before the first use.
+        """Set up the parts; nothing connects and no thread starts before the first use.
 
         Args:
             redis: by default the connection of the application's ``RedisStore``.
 
         Raises:
+            ConfigurationError: a value is wrong; it names the key.
             RuntimeError: neither is there.
         """
-        locks = DistributedLocks(redis or RedisStore.of(app))
-        app.extensions[EXTENSION_KEY] = OptimizationState(locks)
+        redis = redis or RedisStore.of(app)
+        locks = DistributedLocks(redis)
+        settings = InvalidationSettings.from_config(app.config)
+        app.extensions[EXTENSION_KEY] = OptimizationState(
+            locks, SmartInvalidation(redis, locks, settings)
+        )
 
     @staticmethod
     def of(app: Flask) -> OptimizationState:
@@ -69,3 +85,11 @@ class AdvancedOptimization:
     ) -> OptimizedDistributedLock:
         """A lock of the current application; see ``DistributedLocks.create_lock``."""
         return self.locks.create_lock(key, timeout, wait, renew, on_lost)
+
+    def invalidation_stats(self) -> InvalidationStats:
+        """What waits to be invalidated in the current application, and what was done."""
+        return self.of(current_app).invalidation.stats()
+
+    def invalidation_analysis(self) -> Analysis:
+        """How that queue is, what to do about it, and the strategy that it calls for."""
+        return self.of(current_app).invalidation.analysis()

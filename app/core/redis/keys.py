@@ -111,6 +111,10 @@ class KeyBuilder:
         """The stream whose entry ids are positions: ``yoto:{inv}``."""
         return self._key((), "inv", suffix)
 
+    def invalidation_queue(self, *suffix: Part) -> str:
+        """What waits to go into that stream: ``yoto:{inv-queue}``."""
+        return self._key((), "inv-queue", suffix)
+
     def _key(self, before: tuple[Part, ...], tag: Tag, after: tuple[Part, ...]) -> str:
         head = _join(before) + ":" if before else ""
         tail = ":" + _join(after) if after else ""

@@ -1,0 +1,33 @@
+"""Smart invalidation: a durable queue for floods of invalidations and for what is known ahead."""
+
+from app.core.optimization.invalidation.analysis import (
+    Analysis,
+    Figures,
+    Health,
+    Recommendation,
+)
+from app.core.optimization.invalidation.queue import Receipt, Window
+from app.core.optimization.invalidation.requests import Submission
+from app.core.optimization.invalidation.service import (
+    Drained,
+    InvalidationStats,
+    SmartInvalidation,
+)
+from app.core.optimization.invalidation.settings import InvalidationSettings, Strategy
+from app.core.optimization.invalidation.worker import LogAccess
+
+__all__ = [
+    "Analysis",
+    "Drained",
+    "Figures",
+    "Health",
+    "InvalidationSettings",
+    "InvalidationStats",
+    "LogAccess",
+    "Receipt",
+    "Recommendation",
+    "SmartInvalidation",
+    "Strategy",
+    "Submission",
+    "Window",
+]

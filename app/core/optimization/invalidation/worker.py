@@ -1,0 +1,152 @@
+"""Publishes what waits in the queue: in each process a thread, of which one at a time works."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from redis import exceptions
+
+from app.core.errors import LockLost, PlatformError
+from app.core.housekeeping import Housekeeper
+from app.core.optimization.invalidation.analysis import strategy_for
+from app.core.optimization.invalidation.figures import figures_of
+from app.core.optimization.invalidation.picture import Picture
+from app.core.optimization.invalidation.plan import merged, plan_for
+from app.core.optimization.invalidation.queue import Claim, InvalidationQueue
+from app.core.optimization.invalidation.settings import InvalidationSettings, Strategy
+from app.core.optimization.lock import DistributedLocks
+
+log = logging.getLogger(__name__)
+
+LOCK = "invalidation-worker"
+# s after which another worker takes over from one that died.
+LEASE = 3.0
+# s between two takes of what is paced.
+PACED_PAUSE = 0.1
+# s until the log, or Redis, is tried again.
+RETRY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class LogAccess:
+    """The way up: the invalidation log belongs to a layer above this one.
+
+    Attributes:
+        publish: appends subjects and returns their position, which prints as text.
+        is_known: whether the log takes a subject.
+        memory: the subject of what processes remember about a subject.
+        everything: the subject that covers all others.
+    """
+
+    publish: Callable[..., Any]
+    is_known: Callable[[str], bool]
+    memory: Callable[[str], str]
+    everything: str
+
+
+class InvalidationWorker:
+    """A thread that looks at the queue and, if it gets the lock, publishes what is to be published.
+
+    The lock only saves work: two that work at once are given the same claim and publish it twice.
+
+    Attributes:
+        failures: turns in which Redis or the log did not do their part.
+    """
+
+    def __init__(
+        self,
+        queue: InvalidationQueue,
+        locks: DistributedLocks,
+        settings: InvalidationSettings,
+        access: Callable[[], LogAccess],
+    ) -> None:
+        """No thread is started yet; ``access`` is asked when something is to be published."""
+        self._queue = queue
+        self._locks = locks
+        self._settings = settings
+        self._access = access
+        self._keeper = Housekeeper("yoto-invalidation")
+        self.wake = self._keeper.add("publish", self.turn)
+        self._closed = threading.Event()
+        self._failing = False
+        self.failures = 0
+
+    def start(self) -> None:
+        """Start the thread unless it runs."""
+        self._closed.clear()
+        self._keeper.start()
+
+    def close(self) -> None:
+        """End the thread; what it has claimed is published by another, or at the next start."""
+        self._closed.set()
+        self._keeper.stop()
+
+    def turn(self) -> float:
+        """Publish what may be published now; the seconds until the next turn."""
+        try:
+            pause = self._turn()
+        except (PlatformError, exceptions.RedisError) as error:
+            self.failures += 1
+            if not self._failing:
+                log.warning("invalidations wait in their queue: %s", error)
+            self._failing = True
+            return RETRY
+        self._failing = False
+        return pause
+
+    def _turn(self) -> float:
+        picture = self._queue.look()
+        if not picture.work:
+            return self._until_due(picture)
+        lock = self._locks.create_lock(LOCK, LEASE, wait=0)
+        if not lock.acquire():
+            return self._settings.interval
+        try:
+            while lock.held and not self._closed.is_set():
+                if not self._step(picture):
+                    return PACED_PAUSE if picture.waiting else self._until_due(picture)
+                picture = self._queue.look()
+        finally:
+            with suppress(LockLost):
+                lock.release()
+        return 0.0
+
+    def _until_due(self, picture: Picture) -> float:
+        interval = self._settings.interval
+        if picture.next_due is None:
+            return interval
+        return min(interval, max(0, picture.next_due.due_ms - picture.now_ms) / 1000)
+
+    def _step(self, picture: Picture) -> bool:
+        """Take once and publish; False if nothing may be taken now."""
+        access = self._access()
+        plan = plan_for(self.strategy(picture), picture, self._settings, access.everything)
+        claim = self._queue.take(plan)
+        if claim is None:
+            return False
+        subjects = self._subjects(claim, access)
+        position = access.publish(*subjects)
+        if not self._queue.finish(claim, str(position), len(subjects)):
+            log.info("invalidations were published twice: another worker was faster")
+        return True
+
+    def strategy(self, picture: Picture) -> Strategy:
+        """What the workers follow in the face of ``picture``."""
+        if picture.forced is not None:
+            return picture.forced.strategy
+        return self._settings.fixed_strategy or strategy_for(figures_of(picture), self._settings)
+
+    def _subjects(self, claim: Claim, access: LogAccess) -> list[str]:
+        found: dict[str, None] = {}
+        for level, subject in merged(claim.lines, self._settings.merge_above):
+            if not access.is_known(subject):
+                # A newer version queued it: here it could concern anything, and must not block.
+                found[access.everything] = None
+            else:
+                found[access.memory(subject) if level == "l1" else subject] = None
+        return list(found)
