@@ -46,6 +46,26 @@ class Base:
     PERMISSION_POOL_SIZE = 4
     PERMISSION_POOL_WAIT = 2.0
 
+    # The queue for floods of invalidations: "aggressive", "auto", "conservative", or "by_analysis".
+    INVALIDATION_STRATEGY = "by_analysis"
+    # Items in it from which it needs attention, is a warning, is critical; single items published a
+    # second; items that one subject covers, and subjects, beyond which something larger is said.
+    INVALIDATION_ATTENTION = 100
+    INVALIDATION_WARNING = 500
+    INVALIDATION_CRITICAL = 1_000
+    INVALIDATION_PACE = 200
+    INVALIDATION_MERGE_ABOVE = 20
+    INVALIDATION_GLOBAL_ABOVE = 200
+    # Seconds that an item waits at most for its turn, and between two looks at the queue.
+    INVALIDATION_MAX_DELAY = 30.0
+    INVALIDATION_INTERVAL = 0.5
+    # Seconds between two looks for what ends or begins by itself, how far ahead, how long after its
+    # moment it is told, and how far back the first look goes.
+    INVALIDATION_BOUNDARY_INTERVAL = 1.0
+    INVALIDATION_BOUNDARY_HORIZON = 10.0
+    INVALIDATION_BOUNDARY_MARGIN = 0.5
+    INVALIDATION_BOUNDARY_FALLBACK = 3_600.0
+
     # Decisions to record: all denials, and this share of what is allowed; kept for so many days.
     DECISION_RECORDS = True
     DECISION_RECORD_ALLOW_SAMPLE = 0.01

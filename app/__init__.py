@@ -40,6 +40,7 @@ from app.wiring import (
     SqlJournal,
     Surroundings,
     guard_database,
+    invalidation_log,
     policy_engine,
     record_settings,
     sql_audit,
@@ -88,6 +89,7 @@ def create_app(
     init_auth(app)
     optimization.init_app(app)
     cache.init_app(app)
+    optimization.of(app).invalidation.connect(invalidation_log(cache.of(app)))
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
     init_deeds(app)
@@ -99,6 +101,7 @@ def create_app(
         judged=judge.judged,
         cache=cache.of(app),
         locks=optimization.of(app).locks,
+        invalidation=optimization.of(app).invalidation,
         records=record_settings(app),
         origin=origin,
     )
@@ -113,6 +116,7 @@ def create_app(
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
+    optimization.of(app).invalidation.close()
     permissions.close(app)
     policy.close(app)
     optimization.of(app).locks.close()

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
 from app.core import cache as cache_layer
 from app.core.errors import PlatformError
+from app.core.optimization import SmartInvalidation, Strategy, Submission
 from app.extensions import cache as hybrid_cache
+from app.extensions import optimization
 
 subjects = cache_layer.subjects
 cache = AppGroup("cache", help="Look at cached verdicts, and throw them away.")
@@ -21,6 +26,20 @@ KINDS = {
     "server": subjects.server,
     "channel": subjects.channel,
 }
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Errors of the platform become errors of the command."""
+    try:
+        yield
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def invalidation() -> SmartInvalidation:
+    """The queue of the current application."""
+    return optimization.of(current_app).invalidation
 
 
 @cache.command("stats")
@@ -35,13 +54,64 @@ def stats() -> None:
 @cache.command("invalidate")
 @click.argument("kind", type=click.Choice([*KINDS, "all"]))
 @click.argument("ids", nargs=-1, type=click.IntRange(1, subjects.MAX_ID))
-def invalidate(kind: str, ids: tuple[int, ...]) -> None:
+@click.option("--queued", is_flag=True, help="Through the queue, which merges and paces.")
+@click.option("--reason", help="Queued: why, as a short name such as 'import'.")
+@click.option("--server", type=click.IntRange(1), help="Queued: the server that it is all about.")
+@click.option("--memory", is_flag=True, help="Only what processes remember; Redis's stays.")
+def invalidate(
+    kind: str,
+    ids: tuple[int, ...],
+    queued: bool,
+    reason: str | None,
+    server: int | None,
+    memory: bool,
+) -> None:
     """Forget verdicts in every worker: of users, roles, servers or channels by id, or all."""
     if (kind == "all") == bool(ids):
         raise click.UsageError("give ids of users, roles, servers or channels; none for 'all'")
+    if queued == (reason is None):
+        raise click.UsageError("--queued and --reason go together")
+    if server is not None and not queued:
+        raise click.UsageError("--server goes with --queued")
     touched = [subjects.GLOBAL] if kind == "all" else [KINDS[kind](id_) for id_ in ids]
-    try:
+    if reason is not None:
+        covering = None if server is None else subjects.server(server)
+        _queue(touched, reason, "l1" if memory else "all", covering)
+        return
+    if memory:
+        touched = [subjects.memory(one) for one in touched]
+    with telling():
         position = hybrid_cache.current.invalidate(*touched)
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
     click.echo(f"Every worker forgets {', '.join(touched)}; position {position}.")
+
+
+def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None) -> None:
+    with telling():
+        receipt = invalidation().submit_many(
+            [Submission(one, reason, level, covering) for one in touched]
+        )
+    merged = len(touched) - receipt.new
+    click.echo(f"{receipt.new} queued, {merged} waited already; a running server publishes them.")
+
+
+@cache.command("queue")
+def queue() -> None:
+    """Show, as JSON, what waits to be invalidated, and what that means."""
+    with telling():
+        shown = {
+            "stats": asdict(invalidation().stats()),
+            "analysis": asdict(invalidation().analysis()),
+        }
+    click.echo(json.dumps(shown, indent=2))
+
+
+@cache.command("strategy")
+@click.argument("strategy", type=click.Choice([*Strategy, "normal"]))
+@click.option("--seconds", type=float, default=600.0, show_default=True)
+@click.option("--reason", required=True, help="Why, for whoever looks at the queue.")
+def strategy(strategy: str, seconds: float, reason: str) -> None:
+    """Make all workers publish the queue by STRATEGY for a while; 'normal' ends that."""
+    with telling():
+        invalidation().force(None if strategy == "normal" else strategy, seconds, reason)
+    ends = "" if strategy == "normal" else f" for {seconds:g} s"
+    click.echo(f"Strategy: {strategy}{ends}.")

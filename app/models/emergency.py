@@ -20,5 +20,5 @@ class EmergencyAccess(db.Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     reason: Mapped[str] = mapped_column(String(500))
     taken_at: Mapped[datetime] = mapped_column(default=utcnow)
-    until: Mapped[datetime]
+    until: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]

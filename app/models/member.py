@@ -20,7 +20,7 @@ class Member(db.Model):
     server_id: Mapped[int] = mapped_column(ForeignKey("servers.id", ondelete="CASCADE"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     nickname: Mapped[str | None] = mapped_column(String(64))
-    timeout_until: Mapped[datetime | None]
+    timeout_until: Mapped[datetime | None] = mapped_column(index=True)
     banned: Mapped[bool] = mapped_column(default=False, server_default=false())
     ban_reason: Mapped[str | None] = mapped_column(String(500))
     joined_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -129,7 +129,7 @@ class RoleAssignment(db.Model):
     id: Mapped[PrimaryKey]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     role_id: Mapped[int] = mapped_column(ForeignKey("roles.id", ondelete="CASCADE"))
-    valid_from: Mapped[datetime | None]
-    valid_until: Mapped[datetime | None]
+    valid_from: Mapped[datetime | None] = mapped_column(index=True)
+    valid_until: Mapped[datetime | None] = mapped_column(index=True)
     assigned_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

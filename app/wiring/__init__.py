@@ -3,6 +3,7 @@
 from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .decisions import record_settings
+from .invalidation import invalidation_log
 from .journal import SqlJournal
 from .policies import policy_engine
 from .policy_check import PolicyJudge
@@ -15,6 +16,7 @@ __all__ = [
     "SqlJournal",
     "Surroundings",
     "guard_database",
+    "invalidation_log",
     "policy_engine",
     "record_settings",
     "sql_audit",

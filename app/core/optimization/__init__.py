@@ -1,6 +1,8 @@
 """Work behind the scenes: the distributed lock, smart invalidation."""
 
 from app.core.optimization.extension import AdvancedOptimization, OptimizationState
+from app.core.optimization.invalidation import RANGES as INVALIDATION_RANGES
+from app.core.optimization.invalidation import STRATEGIES as INVALIDATION_STRATEGIES
 from app.core.optimization.invalidation import (
     Analysis,
     Drained,
@@ -24,6 +26,8 @@ from app.core.optimization.lock import (
 )
 
 __all__ = [
+    "INVALIDATION_RANGES",
+    "INVALIDATION_STRATEGIES",
     "AdvancedOptimization",
     "Analysis",
     "DistributedLocks",

@@ -16,6 +16,7 @@ from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.outbox.watching import in_change
 from app.core.permission.positions import required_position
+from app.core.permission.queue_handlers import INVALIDATE_PERMISSIONS, invalidate_permissions
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.records import RecordSettings, masked_context
 from app.core.permission.registry import RegisteredPermission
@@ -48,6 +49,7 @@ __all__ = [
     "AccessPage",
     "DIFFERENCE_COLUMNS",
     "EVERYONE_GRANTS",
+    "INVALIDATE_PERMISSIONS",
     "JUDGED_WHERE_SET",
     "UNSET",
     "Decision",
@@ -80,6 +82,7 @@ __all__ = [
     "current_subject",
     "difference_rows",
     "in_change",
+    "invalidate_permissions",
     "masked_context",
     "require_expression",
     "require_permission",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from flask import current_app
 
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
+from app.core.permission.boundaries import BoundaryWatch
 from app.core.permission.caching import Caching
 from app.core.permission.policy_failures import PolicyFailures
 from app.core.permission.quick import QuickCheck
@@ -69,6 +70,7 @@ class PermissionState:
         judged: which permissions policies judge in some places only, and in which.
         on_emergency_use: as ``on_super_admin_use``, of emergency access.
         on_passed: told of everybody whom a decorator let in, on the way of their request: quick.
+        boundaries: looks for moments known ahead.
         policy_failures: where roles alone decided because policies gave no verdict.
     """
 
@@ -85,6 +87,7 @@ class PermissionState:
     judged: JudgedPlaces | None = None
     on_emergency_use: Callable[[EmergencyUse], None] = unreported
     on_passed: Callable[[Passage], None] | None = None
+    boundaries: BoundaryWatch | None = None
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
 
     def quiet(self) -> PermissionState:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from flask import Flask
 
 from app.core.cache import TieredCache
-from app.core.optimization import DistributedLocks
+from app.core.optimization import DistributedLocks, SmartInvalidation
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.assignment_writes import AssignmentWrites
 from app.core.permission.audit import record_emergency_use, record_super_admin_use
+from app.core.permission.boundaries import BoundaryWatch
 from app.core.permission.caching import Caching
 from app.core.permission.checks import Checks
 from app.core.permission.explain import Explaining
@@ -79,6 +80,7 @@ class PermissionSystem(
         on_super_admin_use: Callable[[SuperAdminUse], None] = record_super_admin_use,
         cache: TieredCache | None = None,
         locks: DistributedLocks | None = None,
+        invalidation: SmartInvalidation | None = None,
         records: RecordSettings | None = None,
         origin: Callable[[], Origin] | None = None,
         on_passed: Callable[[Passage], None] | None = None,
@@ -93,6 +95,7 @@ class PermissionSystem(
             on_super_admin_use: told of each use of super-admin power before it takes effect; what
                 it raises stops the use.
             cache, locks: answer checks; without both, every check reads the database.
+            invalidation: is told of what is known ahead, after ``start``, in an app with a cache.
             records: which decisions are recorded; None: none.
             origin: tells the request that a recorded decision was made in.
             on_passed: told of everybody whom a decorator let in; it must be quick, and what it
@@ -102,9 +105,11 @@ class PermissionSystem(
         watch_sessions()
         watch_writes()
         database = DatabaseSource(registry, clock)
-        caching = None
+        caching = watch = None
         if cache is not None and locks is not None:
             caching = Caching.of(app, registry, clock, database, cache, locks)
+            if invalidation is not None:
+                watch = BoundaryWatch(invalidation, locks, caching.pool)
         app.extensions[EXTENSION] = PermissionState(
             registry=registry,
             source=caching.source if caching else database,
@@ -118,6 +123,7 @@ class PermissionSystem(
             quick=quick_check(registry, caching.cache, caching.maintenance) if caching else None,
             records=DecisionLog(app, records, clock, origin) if records is not None else None,
             on_passed=on_passed,
+            boundaries=watch,
         )
 
     @staticmethod
@@ -127,6 +133,9 @@ class PermissionSystem(
         Raises:
             StoreUnavailable: the database did not answer.
         """
+        watch = PermissionSystem.boundaries_of(app)
+        if watch is not None:
+            watch.start()
         caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.start()
@@ -138,6 +147,9 @@ class PermissionSystem(
         records = PermissionSystem.records_of(app)
         if records is not None:
             records.close()
+        watch = PermissionSystem.boundaries_of(app)
+        if watch is not None:
+            watch.close()
         caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.close()
@@ -153,3 +165,9 @@ class PermissionSystem(
         """The log of decisions of ``app``; None for an app that keeps none."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.records if state else None
+
+    @staticmethod
+    def boundaries_of(app: Flask) -> BoundaryWatch | None:
+        """What looks for moments known ahead in ``app``; None for an app that is not told."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        return state.boundaries if state else None

@@ -13,10 +13,17 @@ from app.core.optimization.invalidation.service import (
     InvalidationStats,
     SmartInvalidation,
 )
-from app.core.optimization.invalidation.settings import InvalidationSettings, Strategy
+from app.core.optimization.invalidation.settings import (
+    RANGES,
+    STRATEGIES,
+    InvalidationSettings,
+    Strategy,
+)
 from app.core.optimization.invalidation.worker import LogAccess
 
 __all__ = [
+    "RANGES",
+    "STRATEGIES",
     "Analysis",
     "Drained",
     "Figures",

@@ -21,7 +21,8 @@ class GroupSize(NamedTuple):
     items: int
 
 
-class Delayed(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Delayed:
     """What is to be published at a known moment, in ms of Redis's time."""
 
     due_ms: int
@@ -30,7 +31,8 @@ class Delayed(NamedTuple):
     reason: str
 
 
-class Forced(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Forced:
     """A strategy that an operator chose, for how many ms more, and why."""
 
     strategy: Strategy
