@@ -1,5 +1,6 @@
 """Smart invalidation: a durable queue for floods of invalidations and for what is known ahead."""
 
+from app.core.optimization.invalidation.access import LogAccess
 from app.core.optimization.invalidation.analysis import (
     Analysis,
     Figures,
@@ -19,7 +20,6 @@ from app.core.optimization.invalidation.settings import (
     InvalidationSettings,
     Strategy,
 )
-from app.core.optimization.invalidation.worker import LogAccess
 
 __all__ = [
     "RANGES",

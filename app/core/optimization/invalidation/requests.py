@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.core.errors import ValidationFailed
+from app.core.optimization.invalidation.access import LogAccess
 from app.core.optimization.invalidation.names import LEVELS
 
 REASON = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
@@ -35,29 +36,32 @@ class Submission:
     due: float | None = None
 
 
-def check(submissions: Iterable[Submission], is_known: Callable[[str], bool]) -> None:
+def check(submissions: Iterable[Submission], access: LogAccess) -> None:
     """Return if all of them can be stored and published.
 
     Raises:
         ValidationFailed: names each field with what is allowed.
     """
     problems: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    known: set[str] = set()
+    known: set[tuple[str, str]] = set()
 
-    def check_subject(field: str, subject: object) -> None:
-        if isinstance(subject, str) and (subject in known or is_known(subject)):
-            known.add(subject)
+    def check_subject(field: str, level: str, subject: object) -> None:
+        if isinstance(subject, str) and (
+            (level, subject) in known or access.is_known(access.name(level, subject))
+        ):
+            known.add((level, subject))
         else:
             problems[field][f"unknown subject {subject!r}"] = None
 
     for one in submissions:
-        check_subject("subject", one.subject)
-        if one.covering is not None:
-            check_subject("covering", one.covering)
-        if not isinstance(one.reason, str) or not REASON.fullmatch(one.reason):
-            problems["reason"]["must be 1 to 64 of a-z, 0-9, '_', '.', '-', a letter first"] = None
         if one.level not in LEVELS:
             problems["level"][f"must be one of {', '.join(LEVELS)}, not {one.level!r}"] = None
+            continue
+        check_subject("subject", one.level, one.subject)
+        if one.covering is not None:
+            check_subject("covering", one.level, one.covering)
+        if not isinstance(one.reason, str) or not REASON.fullmatch(one.reason):
+            problems["reason"]["must be 1 to 64 of a-z, 0-9, '_', '.', '-', a letter first"] = None
         if one.due is not None and not _is_moment(one.due):
             problems["due"][f"must be epoch seconds, 0 or more, not {one.due!r}"] = None
     if problems:

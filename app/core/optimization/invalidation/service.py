@@ -8,6 +8,7 @@ from time import monotonic, sleep
 from typing import NamedTuple
 
 from app.core.errors import ValidationFailed
+from app.core.optimization.invalidation.access import LogAccess
 from app.core.optimization.invalidation.analysis import Analysis, analyse
 from app.core.optimization.invalidation.figures import figures_of
 from app.core.optimization.invalidation.names import LEVELS
@@ -15,7 +16,7 @@ from app.core.optimization.invalidation.picture import Delayed, Forced, Picture
 from app.core.optimization.invalidation.queue import InvalidationQueue, Receipt, Window
 from app.core.optimization.invalidation.requests import Submission, check
 from app.core.optimization.invalidation.settings import InvalidationSettings, Strategy
-from app.core.optimization.invalidation.worker import InvalidationWorker, LogAccess
+from app.core.optimization.invalidation.worker import InvalidationWorker
 from app.core.optimization.lock import DistributedLocks
 from app.core.redis import RedisConnection
 
@@ -134,7 +135,7 @@ class SmartInvalidation:
         """
         if not submissions:
             raise ValidationFailed({"subjects": "at least one is needed"})
-        check(submissions, self._access().is_known)
+        check(submissions, self._access())
         receipts = []
         delayed = [one for one in submissions if one.due is not None]
         if delayed:

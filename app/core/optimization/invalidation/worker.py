@@ -6,13 +6,12 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
 
 from redis import exceptions
 
 from app.core.errors import LockLost, PlatformError
 from app.core.housekeeping import Housekeeper
+from app.core.optimization.invalidation.access import LogAccess
 from app.core.optimization.invalidation.analysis import strategy_for
 from app.core.optimization.invalidation.figures import figures_of
 from app.core.optimization.invalidation.picture import Picture
@@ -30,23 +29,6 @@ LEASE = 3.0
 PACED_PAUSE = 0.1
 # s until the log, or Redis, is tried again.
 RETRY = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class LogAccess:
-    """The way up: the invalidation log belongs to a layer above this one.
-
-    Attributes:
-        publish: appends subjects and returns their position, which prints as text.
-        is_known: whether the log takes a subject.
-        memory: the subject of what processes remember about a subject.
-        everything: the subject that covers all others.
-    """
-
-    publish: Callable[..., Any]
-    is_known: Callable[[str], bool]
-    memory: Callable[[str], str]
-    everything: str
 
 
 class InvalidationWorker:
@@ -144,9 +126,7 @@ class InvalidationWorker:
     def _subjects(self, claim: Claim, access: LogAccess) -> list[str]:
         found: dict[str, None] = {}
         for level, subject in merged(claim.lines, self._settings.merge_above):
-            if not access.is_known(subject):
-                # A newer version queued it: here it could concern anything, and must not block.
-                found[access.everything] = None
-            else:
-                found[access.memory(subject) if level == "l1" else subject] = None
+            name = access.name(level, subject)
+            # What a newer version queued could concern anything here, and must not block others.
+            found[name if access.is_known(name) else access.everything] = None
         return list(found)

@@ -11,7 +11,8 @@ local function now_ms()
 end
 
 local function whole(number)
-  return string.format('%.0f', number)
+  -- Adding zero makes 0 of -0, which Redis takes for no integer.
+  return string.format('%.0f', number + 0)
 end
 
 local function keep_for(ttl, ...)
