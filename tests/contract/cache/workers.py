@@ -74,6 +74,10 @@ class Worker:
         )
         return tier, entry.mask
 
+    def get_many(self, user_ids: list[int], at_least: str | None = None) -> Any:
+        """The masks of many users, one by one."""
+        return [self.get(user_id, at_least)[1] for user_id in user_ids]
+
     def stampede(self, user_id: int, threads: int, at: float, seconds: float) -> Any:
         """The masks that ``threads`` threads get which all ask at wall time ``at``."""
         masks: list[int] = []
