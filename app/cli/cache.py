@@ -106,7 +106,7 @@ def queue() -> None:
 
 
 @cache.command("strategy")
-@click.argument("strategy", type=click.Choice([*Strategy, "normal"]))
+@click.argument("strategy", type=click.Choice([*(one.value for one in Strategy), "normal"]))
 @click.option("--seconds", type=float, default=600.0, show_default=True)
 @click.option("--reason", required=True, help="Why, for whoever looks at the queue.")
 def strategy(strategy: str, seconds: float, reason: str) -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 from flask import Flask
 
-from app.extensions import cache
+from app.extensions import cache, optimization
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
 
@@ -72,9 +72,48 @@ def test_a_user_is_found_by_name(app: Flask, person: Person) -> None:
         ("cache", "invalidate", "all", "3"),
         ("cache", "invalidate", "user", "0"),
         ("cache", "invalidate", "galaxy", "1"),
+        ("cache", "invalidate", "user", "1", "--queued"),
+        ("cache", "invalidate", "user", "1", "--reason", "import"),
+        ("cache", "invalidate", "user", "1", "--server", "7"),
+        ("cache", "strategy", "brutal", "--reason", "flood"),
         ("permission", "invalidate"),
         ("permission", "invalidate", "42", "--all"),
     ],
 )
 def test_a_wrong_call_is_refused(app: Flask, arguments: tuple[str, ...]) -> None:
     run(app, *arguments, code=2)
+
+
+def test_what_processes_remember_is_forgotten_alone(app: Flask) -> None:
+    output = run(app, "cache", "invalidate", "user", "42", "--memory")
+    assert "memory:user:42" in output
+
+
+def test_the_queue_takes_what_is_not_urgent_and_shows_it(app: Flask) -> None:
+    arguments = ("cache", "invalidate", "user", "41", "42", "--queued", "--reason", "import")
+    assert "2 queued, 0 waited already" in run(app, *arguments, "--server", "7")
+    assert "0 queued, 2 waited already" in run(app, *arguments, "--server", "7")
+    shown = json.loads(run(app, "cache", "queue"))
+    assert (shown["stats"]["waiting"], shown["stats"]["totals"]["submitted"]) == (2, 4)
+    assert shown["analysis"]["health"] == "excellent"
+    assert shown["analysis"]["figures"]["coverings"] == {"server:7": 2}
+    assert shown["analysis"]["figures"]["reasons"] == {"import": 4}
+    with app.app_context():
+        assert optimization.invalidation_stats().waiting == 2
+        assert optimization.invalidation_analysis().strategy == "conservative"
+
+
+def test_a_reason_that_is_none_is_refused_and_nothing_is_queued(app: Flask) -> None:
+    arguments = ("cache", "invalidate", "user", "1", "--queued", "--reason", "Because, I say")
+    assert "reason" in run(app, *arguments, code=1)
+    assert json.loads(run(app, "cache", "queue"))["stats"]["waiting"] == 0
+
+
+def test_an_operator_chooses_the_strategy_for_a_while(app: Flask) -> None:
+    run(app, "cache", "strategy", "aggressive", "--seconds", "60", "--reason", "flood")
+    stats = json.loads(run(app, "cache", "queue"))["stats"]
+    assert (stats["strategy"], stats["forced"]["reason"]) == ("aggressive", "flood")
+    run(app, "cache", "strategy", "normal", "--reason", "over")
+    assert json.loads(run(app, "cache", "queue"))["stats"]["forced"] is None
+    refused = ("cache", "strategy", "auto", "--seconds", "0", "--reason", "flood")
+    assert "seconds" in run(app, *refused, code=1)

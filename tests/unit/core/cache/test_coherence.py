@@ -35,6 +35,17 @@ def test_an_event_drops_what_was_remembered_before_it() -> None:
     assert world.users.slot(2, 0) is not None
 
 
+def test_what_is_only_to_be_forgotten_is_dropped_and_goes_on_being_believed() -> None:
+    world = World()
+    for user_id in (1, 2):
+        world.remember(entry(5, user_id=user_id))
+    world.coherence.apply([logged(6, "memory:user:1")])
+    assert world.users.slot(1, 0) is None
+    assert world.users.slot(2, 0) is not None
+    assert world.remember(entry(5, user_id=1))
+    assert world.coherence.floors == 0
+
+
 def test_a_slow_reader_stores_nothing_that_an_event_contradicts() -> None:
     world = World()
     world.coherence.apply([logged(6, "user:1")])

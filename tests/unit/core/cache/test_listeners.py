@@ -42,6 +42,12 @@ def test_each_entry_is_told_then() -> None:
     assert ear.heard == [(("user:1", "role:2"), 2), (("policy",), 3)]
 
 
+def test_what_is_only_to_be_forgotten_is_not_told() -> None:
+    listeners, ear = started()
+    listeners.tell([logged(2, "memory:user:1"), logged(3, "memory:user:1", "role:2")], True, NOW)
+    assert ear.heard == [(("role:2",), 3)]
+
+
 def test_a_gap_is_told_like_a_start() -> None:
     listeners, ear = started()
     listeners.expect_anything()

@@ -51,9 +51,31 @@ def test_every_subject_that_is_built_is_known(subject_id: int) -> None:
         assert not Touched.of([subject]).everything
 
 
+def test_what_is_only_to_be_forgotten_is_kept_apart() -> None:
+    touched = Touched.of(["user:1", subjects.memory("user:2"), subjects.memory("global")])
+    assert touched == Touched(users={1}, remembered=Touched(everything=True, users={2}))
+    assert Touched.of([subjects.memory("role:9")])
+    assert is_known(subjects.memory("role:9"))
+
+
+@pytest.mark.parametrize(
+    "subject", ["memory:", "memory:policy", "memory:team:5", "memory:memory:user:1"]
+)
+def test_what_cannot_be_forgotten_alone_touches_everything(subject: str) -> None:
+    assert Touched.of([subject]).everything
+    assert not is_known(subject)
+
+
 def test_merging_adds_up() -> None:
     total = Touched.of(["user:1", "role:2"])
     total.merge(Touched.of(["user:3", "server:4"]))
     assert total == Touched(users={1, 3}, roles={2}, servers={4})
     total.merge(Touched(everything=True))
     assert total.everything
+
+
+def test_merging_adds_up_what_is_only_to_be_forgotten() -> None:
+    total = Touched.of(["user:1"])
+    total.merge(Touched.of([subjects.memory("user:2")]))
+    total.merge(Touched.of([subjects.memory("server:3")]))
+    assert total == Touched(users={1}, remembered=Touched(users={2}, servers={3}))
