@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import insert
 
 from app.core.permission.boundaries import BoundaryWatch
 from app.core.permission.boundaries.rows import PAGE
-from app.db import utcnow
+from app.db import db, utcnow
 from app.extensions import cache, optimization, permissions
 from app.models import EmergencyAccess, Member, User
 from tests.integration.blueprints.community.test_namespace import (  # noqa: F401
@@ -61,6 +61,10 @@ class Ear:
         cache.of(app).start(30)
         cache.of(app).tailer.subscribe(lambda subjects, position: self.heard.extend(subjects))
 
+    def forget(self) -> None:
+        """What was told so far is no news."""
+        self.heard.clear()
+
     def wait_for(self, subject: str) -> None:
         wait_until(lambda: subject in self.heard, LIMIT, f"{subject} in {self.heard}")
 
@@ -83,13 +87,6 @@ def past(seconds: float = 5.0) -> datetime:
     return utcnow() - timedelta(seconds=seconds)
 
 
-def quietly(act: Callable[[], Any], ear: Ear) -> Any:
-    """Do something and forget that it was told of."""
-    result = act()
-    ear.heard.clear()
-    return result
-
-
 def test_an_open_socket_loses_the_channel_when_the_role_ends(
     running: Flask, world: World, connect: Connect, community: Community  # noqa: F811
 ) -> None:
@@ -108,7 +105,7 @@ def test_the_end_of_a_time_out_is_told_and_what_it_took_is_back(
     running: Flask, world: World, community: Community, ear: Ear  # noqa: F811
 ) -> None:
     member = world.member(community, timeout_until=world.soon(SOON))
-    quietly(lambda: None, ear)
+    ear.forget()
     with running.app_context():
 
         def may_send() -> bool:
@@ -127,7 +124,7 @@ def test_the_start_of_a_role_is_told(
     member, role = world.member(community), world.role(community)
     world.assign(member, role, valid_from=world.soon(SOON))
     wait_until(lambda: optimization.of(running).invalidation.stats().later)
-    quietly(lambda: None, ear)
+    ear.forget()
     ear.wait_for(f"user:{member.id}")
 
 
@@ -135,7 +132,7 @@ def test_the_end_of_emergency_access_is_told(running: Flask, world: World, ear: 
     person = world.user()
     world.add(EmergencyAccess(user_id=person.id, reason="a fire", until=world.soon(SOON)))
     wait_until(lambda: optimization.of(running).invalidation.stats().later)
-    quietly(lambda: None, ear)
+    ear.forget()
     ear.wait_for("policy")
 
 
@@ -168,7 +165,7 @@ def test_what_ended_while_nobody_ran_is_told_at_the_next_start(
     invalidation.window(looked.epoch, looked.now_ms - 2 * 3_600_000)
     member = world.member(community)
     world.assign(member, world.role(community), valid_until=past(5_400))
-    quietly(lambda: None, ear)
+    ear.forget()
     start(app)
     ear.wait_for(f"user:{member.id}")
     watch_of(app).close()
@@ -212,13 +209,11 @@ def test_many_that_end_at_the_same_moment_are_all_found_and_told_as_one(
         for one in range(count)
     ]
     with app.app_context():
-        from app.db import db
-
         with db.engine.begin() as connection:  # past the outbox, which would tell of them now
             connection.execute(insert(Member), members)
     assert watch_of(app).look() == count
     assert watch_of(app).look() == 0
-    quietly(lambda: None, ear)
+    ear.forget()
     optimization.of(app).invalidation.start()
     ear.wait_for(f"server:{community.id}")
     assert len(ear.heard) <= count / 500
@@ -258,10 +253,9 @@ def _pass_while_away(app: Flask, server: Server) -> None:
     ear = Ear(app)
     member: Person = world.member(place, timeout_until=world.soon(SOON))
     wait_until(lambda: optimization.of(app).invalidation.stats().later)
-    quietly(lambda: None, ear)
+    ear.forget()
     server.pause()
-    gone = threading.Event()
-    gone.wait(SOON * 1.5)
+    time.sleep(SOON * 1.5)
     server.resume()
     # All may have changed meanwhile, so that may be what is told; the moment is told too.
     ear.wait_for(f"user:{member.id}")
