@@ -42,20 +42,6 @@ def prepare(app: Flask) -> None:
         db.session.remove()
 
 
-def start_work(app: Flask) -> None:
-    """Begin the work in the background that a first request would begin.
-
-    A worker that nobody asks anything must still relay what a dead one left in the outbox, and
-    hear of changes. ``close_app`` ends it.
-    """
-    try:
-        permissions.start(app)
-    except StoreUnavailable as error:
-        # The threads run, and look again by themselves.
-        log.warning("starting without knowing whether there is maintenance: %s", error)
-    policy.start(app)
-
-
 @contextmanager
 def _answering_database() -> Iterator[None]:
     try:

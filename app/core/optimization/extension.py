@@ -1,4 +1,4 @@
-"""The Flask extension: gives each application its own locks."""
+"""The Flask extension: gives each application its own locks and hot counts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from app.core.optimization.hot import HotCounts, HotSettings
 from app.core.optimization.lock import DistributedLocks, OptimizedDistributedLock
 from app.core.optimization.lock.service import DEFAULT_TIMEOUT, DEFAULT_WAIT
 from app.core.redis import RedisConnection, RedisStore
@@ -20,16 +21,18 @@ class OptimizationState:
 
     Attributes:
         locks: the distributed locks.
+        hot: who asks where, as time-decayed counts.
     """
 
     locks: DistributedLocks
+    hot: HotCounts
 
 
 class AdvancedOptimization:
     """``optimization = AdvancedOptimization()``; holds no state of its own."""
 
     def init_app(self, app: Flask, redis: RedisConnection | None = None) -> None:
-        """Set up the locks; nothing connects and no thread starts before the first use.
+        """Set up the parts; nothing connects and no thread starts before the first use.
 
         Args:
             redis: by default the connection of the application's ``RedisStore``.
@@ -37,8 +40,11 @@ class AdvancedOptimization:
         Raises:
             RuntimeError: neither is there.
         """
-        locks = DistributedLocks(redis or RedisStore.of(app))
-        app.extensions[EXTENSION_KEY] = OptimizationState(locks)
+        redis = redis or RedisStore.of(app)
+        app.extensions[EXTENSION_KEY] = OptimizationState(
+            locks=DistributedLocks(redis),
+            hot=HotCounts(redis, HotSettings.from_config(app.config)),
+        )
 
     @staticmethod
     def of(app: Flask) -> OptimizationState:
@@ -58,6 +64,11 @@ class AdvancedOptimization:
     def locks(self) -> DistributedLocks:
         """The locks of the current application."""
         return self.of(current_app).locks
+
+    @property
+    def hot(self) -> HotCounts:
+        """The hot counts of the current application."""
+        return self.of(current_app).hot
 
     def create_lock(
         self,

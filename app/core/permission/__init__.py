@@ -16,6 +16,8 @@ from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.outbox.watching import in_change
 from app.core.permission.positions import required_position
+from app.core.permission.preloading import PreloadReport, PreloadSettings, PreloadStats
+from app.core.permission.queue_handlers import preload_role, preload_user
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.records import RecordSettings, masked_context
 from app.core.permission.registry import RegisteredPermission
@@ -40,6 +42,7 @@ from app.core.permission.subject import acting_as, current_subject
 from app.core.permission.system import PermissionSystem
 from app.core.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 from app.core.permission.verdict import Decision
+from app.core.permission.warming import ComponentState, StepReport, WarmUpParts, WarmUpReport
 
 __all__ = [
     "ACCESS_COLUMNS",
@@ -50,6 +53,7 @@ __all__ = [
     "EVERYONE_GRANTS",
     "JUDGED_WHERE_SET",
     "UNSET",
+    "ComponentState",
     "Decision",
     "Explanation",
     "JudgedPlaces",
@@ -63,6 +67,9 @@ __all__ = [
     "PolicyAnswer",
     "PolicyCheck",
     "PolicyQuestion",
+    "PreloadReport",
+    "PreloadSettings",
+    "PreloadStats",
     "RecordSettings",
     "RegisteredGroup",
     "RegisteredPermission",
@@ -70,10 +77,13 @@ __all__ = [
     "Replay",
     "Resolution",
     "Standing",
+    "StepReport",
     "SuperAdminUse",
     "TemplateLevel",
     "TemplateParameter",
     "Unset",
+    "WarmUpParts",
+    "WarmUpReport",
     "WriteReceipt",
     "access_rows",
     "acting_as",
@@ -81,6 +91,8 @@ __all__ = [
     "difference_rows",
     "in_change",
     "masked_context",
+    "preload_role",
+    "preload_user",
     "require_expression",
     "require_permission",
     "require_permissions",

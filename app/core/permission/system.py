@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from app.core.cache import TieredCache
-from app.core.optimization import DistributedLocks
+from app.core.optimization import DistributedLocks, HotCounts
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.assignment_writes import AssignmentWrites
 from app.core.permission.audit import record_emergency_use, record_super_admin_use
@@ -22,6 +22,7 @@ from app.core.permission.maintenance_calls import MaintenanceCalls
 from app.core.permission.outbox.watching import watch_writes
 from app.core.permission.overwrite_writes import OverwriteWrites
 from app.core.permission.position_calls import PositionCalls
+from app.core.permission.preloading import Preloading, PreloadSettings
 from app.core.permission.quick import quick_check
 from app.core.permission.records import DecisionLog, Origin, RecordSettings
 from app.core.permission.registration import Registration, read_permissions
@@ -41,6 +42,8 @@ from app.core.permission.survey import Survey
 from app.core.permission.template_calls import TemplateCalls
 from app.core.permission.template_grants import TemplateGrants
 from app.core.permission.transactions import watch_sessions
+from app.core.permission.warm_up_calls import WarmUpCalls
+from app.core.permission.warming import WarmUp, WarmUpParts
 
 
 class PermissionSystem(
@@ -51,6 +54,7 @@ class PermissionSystem(
     Reviewing,
     MaintenanceCalls,
     Invalidation,
+    WarmUpCalls,
     PositionCalls,
     Survey,
     TemplateCalls,
@@ -82,6 +86,8 @@ class PermissionSystem(
         records: RecordSettings | None = None,
         origin: Callable[[], Origin] | None = None,
         on_passed: Callable[[Passage], None] | None = None,
+        hot: HotCounts | None = None,
+        warm_up: WarmUpParts | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -97,6 +103,8 @@ class PermissionSystem(
             origin: tells the request that a recorded decision was made in.
             on_passed: told of everybody whom a decorator let in; it must be quick, and what it
                 raises is logged.
+            hot: says what is asked for most; with it and a cache, that is preloaded.
+            warm_up: the parts of the warm-up; None: there is none.
         """
         registry = PermissionRegistry(read_permissions, judged.names if judged else ())
         watch_sessions()
@@ -105,6 +113,12 @@ class PermissionSystem(
         caching = None
         if cache is not None and locks is not None:
             caching = Caching.of(app, registry, clock, database, cache, locks)
+        preloading = None
+        if caching is not None and locks is not None and hot is not None:
+            settings = PreloadSettings.from_config(app.config)
+            preloading = Preloading(
+                app, caching.cache, caching.source, caching.pool, locks, hot, settings
+            )
         app.extensions[EXTENSION] = PermissionState(
             registry=registry,
             source=caching.source if caching else database,
@@ -118,15 +132,20 @@ class PermissionSystem(
             quick=quick_check(registry, caching.cache, caching.maintenance) if caching else None,
             records=DecisionLog(app, records, clock, origin) if records is not None else None,
             on_passed=on_passed,
+            preloading=preloading,
+            warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,
         )
 
     @staticmethod
     def start(app: Flask) -> None:
-        """Begin the work in the background that the first check would begin.
+        """Begin the work in the background: what the first check would begin, and preloading.
 
         Raises:
             StoreUnavailable: the database did not answer.
         """
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        if state is not None and state.preloading is not None:
+            state.preloading.start()
         caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.start()
@@ -135,6 +154,11 @@ class PermissionSystem(
     @staticmethod
     def close(app: Flask) -> None:
         """End the threads of ``app`` and close our connections; a later use begins anew."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        if state is not None and state.warming is not None:
+            state.warming.close()
+        if state is not None and state.preloading is not None:
+            state.preloading.close()
         records = PermissionSystem.records_of(app)
         if records is not None:
             records.close()
