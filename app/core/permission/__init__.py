@@ -16,7 +16,7 @@ from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.outbox.watching import in_change
 from app.core.permission.positions import required_position
-from app.core.permission.preloading import PreloadReport, PreloadSettings, PreloadStats
+from app.core.permission.preloading import PreloadReport, PreloadStats
 from app.core.permission.queue_handlers import preload_role, preload_user
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.records import RecordSettings, masked_context
@@ -68,7 +68,6 @@ __all__ = [
     "PolicyCheck",
     "PolicyQuestion",
     "PreloadReport",
-    "PreloadSettings",
     "PreloadStats",
     "RecordSettings",
     "RegisteredGroup",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from app.core.cache import Tier
-from app.core.errors import LockLost, StoreUnavailable, UnknownResource
-from app.core.optimization import DistributedLocks, Pair
+from app.core.errors import LockLost, UnknownResource
+from app.core.optimization import DistributedLocks, OptimizedDistributedLock, Pair
 from app.core.permission.cached_source import CachedSource
 from app.core.permission.preloading.pace import Pace
 from app.core.permission.preloading.plan import Batch
@@ -42,10 +43,10 @@ class Filling:
     locks: DistributedLocks
     pace: Pace
     progress: Progress = unwatched
-    loaded: list[Pair] = field(default_factory=list)
-    gone: list[Pair] = field(default_factory=list)
-    _tiers: dict[Tier, int] = field(default_factory=lambda: {"l1": 0, "l2": 0, "db": 0})
-    _wanted: int = 0
+    loaded: list[Pair] = field(default_factory=list, init=False)
+    gone: list[Pair] = field(default_factory=list, init=False)
+    _tiers: Counter[Tier] = field(default_factory=Counter, init=False)
+    _wanted: int = field(default=0, init=False)
 
     def fill(self, batches: Sequence[Batch], alone: bool = True) -> PreloadReport:
         """Bring ``batches`` into memory, as far as the time goes.
@@ -63,11 +64,11 @@ class Filling:
         while missing and self.pace.over is None:
             if not alone:
                 missing = self._go(missing, from_database=True)
-                break
-            with self._reserved() as held:
-                if held is not None:
-                    missing = self._go(missing, from_database=True, still=held)
-                    break
+                continue
+            with self._reserved() as lock:
+                if lock is not None:
+                    missing = self._go(missing, from_database=True, lock=lock)
+                    continue
             self.pace.rest(FOLLOW * random.uniform(0.5, 1.5))
             missing = self._go(missing, from_database=False)
         left = sum(len(batch.user_ids) for batch in missing)
@@ -83,15 +84,19 @@ class Filling:
         )
 
     def _go(
-        self, batches: Sequence[Batch], from_database: bool, still: Callable[[], None] | None = None
+        self,
+        batches: Sequence[Batch],
+        from_database: bool,
+        lock: OptimizedDistributedLock | None = None,
     ) -> list[Batch]:
-        """Ask for each batch once; what is still missing."""
+        """Ask for each batch once, as long as there is time and ``lock`` is held.
+
+        Returns: what is still missing.
+        """
         missing: list[Batch] = []
         for number, batch in enumerate(batches):
-            if self.pace.over is not None:
+            if self.pace.over is not None or (lock is not None and not lock.held):
                 return missing + list(batches[number:])
-            if still is not None:
-                still()
             with self.pace.working():
                 rest = self._bring(batch, from_database)
             if rest:
@@ -117,20 +122,15 @@ class Filling:
         return ()
 
     @contextmanager
-    def _reserved(self) -> Iterator[Callable[[], None] | None]:
-        """Hold the lock within the block, and give what tells that it is held; None: it is not."""
+    def _reserved(self) -> Iterator[OptimizedDistributedLock | None]:
+        """The lock, held within the block; None: another process has it."""
         lock = self.locks.create_lock(LOCK, LEASE, wait=0)
         if not lock.acquire():
             yield None
             return
         try:
-            yield lambda: _check(lock.held)
+            yield lock
         finally:
             # Another process may have loaded the same then: twice the work, and no harm.
             with suppress(LockLost):
                 lock.release()
-
-
-def _check(held: bool) -> None:
-    if not held:
-        raise StoreUnavailable("redis")

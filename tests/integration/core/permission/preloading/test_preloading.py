@@ -13,9 +13,9 @@ from sqlalchemy import delete
 from app.core.cache import place_key
 from app.core.errors import StoreUnavailable
 from app.core.permission import PermissionSystem
-from app.core.permission.preloading import service
+from app.core.permission.preloading import filling, service
 from app.db import db, writing
-from app.extensions import cache, optimization, permissions
+from app.extensions import cache, optimization, permissions, redis_store
 from app.models import Channel, RoleGrant
 from tests.integration.core.permission.preloading.conftest import (
     PEOPLE,
@@ -204,6 +204,40 @@ def test_redis_that_goes_away_in_the_middle_ends_the_run(
     monkeypatch.setattr(optimization.of(app).locks, "create_lock", away)
     with pytest.raises(StoreUnavailable):
         preload(app)
+
+
+def test_a_worker_that_loses_the_lock_while_it_loads_takes_it_again_and_goes_on(
+    app: Flask,
+    world: World,
+    community: Community,
+    people: list[int],
+    ask: Note,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ask(people)
+    ask(people, "channel", world.channel(community, "second"))
+    redis = redis_store.of(app)
+    source = preloading_of(app)._source
+    load_many = source._load_many
+    taken: list[Any] = []
+    create_lock = optimization.of(app).locks.create_lock
+
+    def counted(key: str, *arguments: Any, **more: Any) -> Any:
+        taken.append(create_lock(key, *arguments, **more))
+        return taken[-1]
+
+    def lose_the_lock(*arguments: Any) -> Any:
+        if len(taken) == 1:
+            redis.client.delete(redis.keys.lock(filling.LOCK))
+            wait_until(lambda: not taken[0].held)
+        return load_many(*arguments)
+
+    monkeypatch.setattr(optimization.of(app).locks, "create_lock", counted)
+    monkeypatch.setattr(source, "_load_many", lose_the_lock)
+    monkeypatch.setattr(filling, "LEASE", 0.3)
+    report = preload(app)
+    assert (report.db, report.left, report.ended) == (2 * PEOPLE, 0, "done")
+    assert len(taken) == 2
 
 
 def test_a_database_that_goes_away_in_the_middle_ends_the_run_and_keeps_what_was_loaded(
