@@ -17,7 +17,6 @@ from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.outbox.watching import in_change
 from app.core.permission.positions import required_position
 from app.core.permission.preloading import PreloadReport, PreloadStats
-from app.core.permission.queue_handlers import preload_role, preload_user
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.records import RecordSettings, masked_context
 from app.core.permission.registry import RegisteredPermission
@@ -90,8 +89,6 @@ __all__ = [
     "difference_rows",
     "in_change",
     "masked_context",
-    "preload_role",
-    "preload_user",
     "require_expression",
     "require_permission",
     "require_permissions",

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.core.permission.queue_handlers.item import Item
 from app.core.permission.scopes import checked_id
 from app.core.permission.warm_up_calls import get_preloading
 
+KIND = "preload_role"
 
-def preload_role(items: Sequence[Item]) -> None:
+
+def check(payload: Mapping[str, Any]) -> None:
+    """Refuse a payload without an id.
+
+    Raises:
+        ValidationFailed: names the field.
+    """
+    _role_id(payload)
+
+
+def handle(items: Sequence[Item]) -> None:
     """Bring the hot entries that each role has a part in into the cache.
 
     Doing it again does no harm: what is there stays.
@@ -18,6 +30,9 @@ def preload_role(items: Sequence[Item]) -> None:
         ValidationFailed: a payload has no id, or there is no such role.
         StoreUnavailable: Redis or the database did not answer.
     """
-    role_ids = [checked_id(item.payload.get("role_id"), "role_id") for item in items]
-    for role_id in dict.fromkeys(role_ids):
+    for role_id in dict.fromkeys([_role_id(item.payload) for item in items]):
         get_preloading().role(role_id)
+
+
+def _role_id(payload: Mapping[str, Any]) -> int:
+    return checked_id(payload.get("role_id"), "role_id")
