@@ -65,6 +65,22 @@ class Base:
     INVALIDATION_BOUNDARY_HORIZON = 10.0
     INVALIDATION_BOUNDARY_MARGIN = 0.5
     INVALIDATION_BOUNDARY_FALLBACK = 3_600.0
+    # What is asked for most: whether it is counted, the mean life of a count in hours, how many
+    # pairs and roles are kept, and how often a process tells Redis.
+    HOT_COUNTS = True
+    HOT_HOURS = 24.0
+    HOT_MEMBERS = 10_000
+    HOT_FLUSH_SECONDS = 5.0
+    # Whether that is preloaded at intervals (s), how much of it a run, for at most how many
+    # seconds, and the share of them in which it works; the rest is left to requests.
+    PRELOAD = True
+    PRELOAD_INTERVAL = 300.0
+    PRELOAD_ENTRIES = 5_000
+    PRELOAD_SECONDS = 30.0
+    PRELOAD_SHARE = 0.25
+    # Whether a process warms up when it starts, and the seconds that a step of it may take.
+    WARM_UP_AT_START = True
+    WARM_UP_SECONDS = 60.0
 
     # Decisions to record: all denials, and this share of what is allowed; kept for so many days.
     DECISION_RECORDS = True
@@ -131,6 +147,7 @@ class Testing(Base):
     ASYNC_MODE = "threading"
     SECRET_KEY = "a key that only the tests use, and nobody else"
     OUTBOX_RELAY = False
+    WARM_UP_AT_START = False
     DECISION_RECORDS = False
     ARGON2_TIME_COST = 1
     ARGON2_MEMORY_KIB = 64

@@ -71,8 +71,8 @@ def application() -> Flask:
 
 def work(options: argparse.Namespace, mode: str) -> None:
     """Serve in this process until told to stop."""
-    from app import close_app
-    from app.cli.startup import prepare, start_work
+    from app import close_app, initialize_permission_platform
+    from app.cli.startup import prepare
     from app.core.errors import ConfigurationError
     from app.extensions import socketio
     from app.server import refuse_taken
@@ -89,7 +89,7 @@ def work(options: argparse.Namespace, mode: str) -> None:
         prepare(app)
     else:
         lifeline = socket.socket(fileno=options.lifeline)
-    start_work(app)
+    initialize_permission_platform(app)
 
     def on_listening(port: int) -> None:
         if lifeline is None:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 
 from app import blueprints, cli, settings
-from app.core.permission import masked_context
+from app.blueprints.health import probe
+from app.core.cache import place_key
+from app.core.errors import StoreUnavailable
+from app.core.permission import (
+    ComponentState,
+    Passage,
+    WarmUpParts,
+    WarmUpReport,
+    masked_context,
+)
 from app.db import init_db
 from app.extensions import (
     behaviour,
@@ -46,7 +56,9 @@ from app.wiring import (
     sql_audit,
 )
 
-__all__ = ["close_app", "create_app"]
+__all__ = ["close_app", "create_app", "initialize_permission_platform"]
+
+log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
@@ -93,6 +105,11 @@ def create_app(
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
     init_deeds(app)
+    hot = optimization.of(app).hot
+
+    def passed(passage: Passage) -> None:
+        hot.note(passage.user_id, place_key(*passage.place))
+
     judge = PolicyJudge(app, cache.of(app), Surroundings(circumstances, error_rate))
     permissions.init_app(
         app,
@@ -104,6 +121,13 @@ def create_app(
         invalidation=optimization.of(app).invalidation,
         records=record_settings(app),
         origin=origin,
+        on_passed=passed,
+        hot=hot,
+        warm_up=WarmUpParts(
+            components=_components,
+            publish=events.of(app).stream.publish,
+            limit=app.config["WARM_UP_SECONDS"],
+        ),
     )
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
@@ -113,15 +137,47 @@ def create_app(
     return app
 
 
+def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
+    """Begin the work in the background; every process that serves calls it once.
+
+    A worker that nobody asks anything must still relay what a dead one left in the outbox, and
+    hear of changes. The warm-up comes last; nothing waits for it. ``close_app`` ends all of it.
+
+    Returns:
+        The warm-up that has begun; None where ``WARM_UP_AT_START`` says that there is none.
+    """
+    try:
+        permissions.start(app)
+    except StoreUnavailable as error:
+        # The threads run, and look again by themselves.
+        log.warning("starting without knowing whether there is maintenance: %s", error)
+    optimization.of(app).invalidation.start()
+    policy.start(app)
+    optimization.of(app).hot.start()
+    if not app.config["WARM_UP_AT_START"]:
+        return None
+    with app.app_context():
+        return permissions.warm_up(background=True)
+
+
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
     optimization.of(app).invalidation.close()
     permissions.close(app)
     policy.close(app)
+    optimization.of(app).hot.close()
     optimization.of(app).locks.close()
     resilience.of(app).close()
     events.of(app).tailer.stop()
     redis_store.of(app).close()
     with app.app_context():
         db.engine.dispose()
+
+
+def _components() -> Sequence[ComponentState]:
+    """How each component of the current application is: what ``/readyz`` asks, and the policies."""
+    found = [ComponentState(one.name, one.state, one.detail) for one in probe().run()]
+    engine = policy.health()
+    state = "failed" if engine.state == "unavailable" else engine.state
+    return [*found, ComponentState("policies", state, engine.detail)]

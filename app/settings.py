@@ -92,6 +92,17 @@ SETTINGS: dict[str, Setting] = {
         key: Setting(kind, f"a number, {low:g} to {high:g}", _between(low, high))
         for key, (_, kind, low, high) in INVALIDATION_RANGES.items()
     },
+    "HOT_COUNTS": Setting(bool, "true or false"),
+    "HOT_HOURS": Setting(float, "hours, 0.01 to 8760", _between(0.01, 8760)),
+    "HOT_MEMBERS": Setting(int, "members, 100 to 1000000", _between(100, 1_000_000)),
+    "HOT_FLUSH_SECONDS": Setting(float, "seconds, 0.1 to 3600", _between(0.1, 3600)),
+    "PRELOAD": Setting(bool, "true or false"),
+    "PRELOAD_INTERVAL": Setting(float, "seconds, 1 to 86400", _between(1, 86400)),
+    "PRELOAD_ENTRIES": Setting(int, "entries, 1 to 1000000", _between(1, 1_000_000)),
+    "PRELOAD_SECONDS": Setting(float, "seconds, 0.1 to 3600", _between(0.1, 3600)),
+    "PRELOAD_SHARE": Setting(float, "a share, 0.01 to 1", _between(0.01, 1)),
+    "WARM_UP_AT_START": Setting(bool, "true or false"),
+    "WARM_UP_SECONDS": Setting(float, "seconds, 1 to 3600", _between(1, 3600)),
     "DECISION_RECORDS": Setting(bool, "true or false"),
     "DECISION_RECORD_ALLOW_SAMPLE": Setting(float, "a share, 0 to 1", _between(0, 1)),
     "DECISION_RECORD_DAYS": Setting(float, "days, 0.01 to 3650", _between(0.01, 3650)),

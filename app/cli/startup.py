@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from app.cli.seed.demo import seed_demo, show_accounts
 from app.core.errors import PolicyError, StoreUnavailable, ValidationFailed
 from app.db import db, writing
-from app.extensions import optimization, permissions, policy
+from app.extensions import permissions, policy
 from app.models import User
 
 log = logging.getLogger(__name__)
@@ -40,21 +40,6 @@ def prepare(app: Flask) -> None:
         if app.config["SEED_DEMO"] and empty:
             show_accounts(seed_demo())
         db.session.remove()
-
-
-def start_work(app: Flask) -> None:
-    """Begin the work in the background that a first request would begin.
-
-    A worker that nobody asks anything must still relay what a dead one left in the outbox, and
-    hear of changes. ``close_app`` ends it.
-    """
-    try:
-        permissions.start(app)
-    except StoreUnavailable as error:
-        # The threads run, and look again by themselves.
-        log.warning("starting without knowing whether there is maintenance: %s", error)
-    optimization.of(app).invalidation.start()
-    policy.start(app)
 
 
 @contextmanager

@@ -207,6 +207,15 @@ class PolicyUnavailable(StoreUnavailable):
         super().__init__("opa", cause, retry_after)
 
 
+class AlreadyRunning(PlatformError):
+    """This process is doing ``task`` at the moment, as the run ``task_id``."""
+
+    def __init__(self, task: str, task_id: str) -> None:
+        super().__init__(f"'{task}' is running already, as {task_id}")
+        self.task = task
+        self.task_id = task_id
+
+
 class LockNotAcquired(PlatformError):
     """Somebody else held the lock ``key`` for as long as we were willing to wait."""
 

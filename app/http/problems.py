@@ -94,6 +94,8 @@ def _platform_error(error: errors.PlatformError) -> Response:
             )
         case errors.ValidationFailed():
             return problem(422, "validation-failed", str(error), errors=error.errors)
+        case errors.AlreadyRunning():
+            return problem(409, "already-running", str(error), task_id=error.task_id)
         case errors.PermissionDenied():
             return problem(
                 403,

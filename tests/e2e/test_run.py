@@ -64,6 +64,14 @@ def test_the_first_start_seeds_and_prints_credentials_and_the_second_does_not(
     assert second.stop() == 0
 
 
+def test_a_started_server_warms_up_without_being_asked(tmp_path: Path) -> None:
+    app = RunningYoto(tmp_path)
+    assert get(f"{app.url}/livez") == 200
+    app.wait_for(lambda: "warm-up in" in app.output)
+    assert "0 entries loaded" in app.output
+    assert app.stop() == 0
+
+
 def test_the_embedded_valkey_ends_with_the_application(tmp_path: Path) -> None:
     app = RunningYoto(tmp_path)
     assert get(f"{app.url}/readyz") == 200

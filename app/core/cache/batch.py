@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from time import time
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from redis import exceptions
 
@@ -12,7 +12,6 @@ from app.core.cache.counts import CacheCounts
 from app.core.cache.entry import Entry, Loaded, PlaceKey
 from app.core.cache.loading import Tier
 from app.core.cache.memory import Memory
-from app.core.cache.refresh import Refresher
 from app.core.cache.remote import RemoteTier
 from app.core.cache.tailer import Tailer
 from app.core.errors import StoreUnavailable
@@ -23,10 +22,25 @@ Answers: TypeAlias = dict[int, tuple[Entry, Tier]]
 _AWAY = (StoreUnavailable, exceptions.RedisError)
 
 
+class Background(Protocol):
+    """Where entries are stored from."""
+
+    def submit(self, key: Hashable | None, task: Callable[[], bool]) -> bool:
+        """Run ``task`` sooner or later; False if that is refused."""
+
+
+class AtOnce:
+    """The caller's own thread, for callers that nobody waits for."""
+
+    def submit(self, key: Hashable | None, task: Callable[[], bool]) -> bool:
+        """Run ``task`` now."""
+        return task()
+
+
 class Batch:
     """Asks memory, then Redis with one round trip a server, then a loader once.
 
-    What was loaded goes to Redis in the background, so that nobody waits for a second round trip.
+    What was loaded goes to Redis by ``background``, so that nobody waits for a second round trip.
     """
 
     def __init__(
@@ -35,7 +49,7 @@ class Batch:
         remote: RemoteTier,
         tailer: Tailer,
         counts: CacheCounts,
-        background: Refresher,
+        background: Background,
     ) -> None:
         self._background = background
         self._memory = memory
@@ -47,13 +61,14 @@ class Batch:
         self,
         user_ids: Sequence[int],
         place: PlaceKey,
-        loader: ManyLoader,
+        loader: ManyLoader | None,
         believing: bool,
         storing: bool,
     ) -> Answers:
         """Answer for ``user_ids``, except those whom ``loader`` leaves out.
 
         Args:
+            loader: None: those whom memory and Redis do not have are left out.
             believing: whether memory and Redis may answer.
             storing: whether what was loaded goes to Redis.
         """
@@ -63,7 +78,7 @@ class Batch:
             missing = self._from_memory(missing, place, found)
             if missing:
                 missing = self._from_redis(missing, place, found)
-        if missing:
+        if missing and loader is not None:
             self._from_loader(missing, place, loader, storing, found)
         return found
 

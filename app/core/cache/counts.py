@@ -47,6 +47,7 @@ class CacheStats:
 
     Attributes:
         counts: since the process started.
+        preload: the same of what was preloaded, which nobody had asked for yet.
         sizes: keys in memory, by kind.
         capacities: how many there may be.
         evictions: entries that had to go for others, by kind.
@@ -59,6 +60,7 @@ class CacheStats:
     """
 
     counts: dict[str, int]
+    preload: dict[str, int]
     sizes: dict[str, int]
     capacities: dict[str, int]
     evictions: dict[str, int]

@@ -10,7 +10,7 @@ from time import monotonic
 
 from app.core.cache import subjects
 from app.core.cache.barrier import Barrier
-from app.core.cache.batch import Answers, Batch, ManyLoader
+from app.core.cache.batch import Answers, AtOnce, Batch, ManyLoader
 from app.core.cache.counts import CacheCounts, CacheStats
 from app.core.cache.entry import Entry, PlaceKey
 from app.core.cache.loading import Loader, Loading, Tier
@@ -23,6 +23,7 @@ from app.core.cache.settings import CacheSettings
 from app.core.cache.shared import SharedCache
 from app.core.cache.subjects import Touched
 from app.core.cache.tailer import Tailer
+from app.core.errors import StoreUnavailable
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection
 
@@ -69,6 +70,11 @@ class TieredCache:
         self._barrier = Barrier(self._log, self.tailer, self._counts, settings.wait_for_position)
         self._refresher = Refresher(surroundings)
         self._batch = Batch(self._memory, self._remote, self.tailer, self._counts, self._refresher)
+        # Nobody asked for what is preloaded: it counts apart, or hit rates would tell of it.
+        self._preload_counts = CacheCounts()
+        self._preload = Batch(
+            self._memory, self._remote, self.tailer, self._preload_counts, AtOnce()
+        )
         self.lookup = Lookup(self._memory, self.tailer, self._counts)
         self.roles = SharedCache(self._memory.roles, self._coherence, self.tailer)
         self.trees = SharedCache(self._memory.trees, self._coherence, self.tailer)
@@ -136,6 +142,28 @@ class TieredCache:
         believing = (at_least is None or self._barrier.reached(at_least)) and fresh
         return self._batch.answer(user_ids, place, loader, believing, storing=fresh)
 
+    def preload(
+        self, user_ids: Sequence[int], place: PlaceKey, loader: ManyLoader | None
+    ) -> Answers:
+        """Bring many users in one place into memory before anybody asks; counted apart.
+
+        Args:
+            loader: as in ``get_or_load_many``, and what it gives is in Redis, too, when this
+                returns; None: only what memory or Redis have.
+
+        Raises:
+            StoreUnavailable: the log is not heard: nothing would be kept.
+            Exception: what the loader raises; nothing is cached then.
+        """
+        if not self._ready():
+            raise StoreUnavailable("redis")
+        return self._preload.answer(user_ids, place, loader, believing=True, storing=True)
+
+    def remembered(self, user_id: int, place: PlaceKey) -> Entry | None:
+        """What memory has, fresh or not, for those who only want to know what it was made from."""
+        slot = self._memory.slot(user_id, place)
+        return None if slot is None else slot.entry
+
     def reached(self, at_least: Position | str) -> bool:
         """Whether this process has applied ``at_least``; waits for it, at most for a moment.
 
@@ -189,6 +217,7 @@ class TieredCache:
         log = asdict(tailer.counts) | {"listener_failures": tailer.listener_failures}
         return CacheStats(
             counts=asdict(self._counts),
+            preload=asdict(self._preload_counts),
             sizes={name: len(store) for name, store in stores.items()},
             capacities={name: store.size for name, store in stores.items()},
             evictions={name: store.evictions for name, store in stores.items()},

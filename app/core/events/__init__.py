@@ -10,6 +10,8 @@ from .facts import (
     StoreLost,
     StoreRecovered,
     SwitchChanged,
+    TaskFinished,
+    TaskProgressed,
 )
 from .gap import Gap
 from .stream import BEGINNING, STREAM_NAME, EventStream, StoredEvent, StreamInfo, to_plain
@@ -36,6 +38,8 @@ __all__ = [
     "SwitchChanged",
     "TailCounts",
     "Tailer",
+    "TaskFinished",
+    "TaskProgressed",
     "UnknownEvent",
     "decode",
     "encode",

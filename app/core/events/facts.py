@@ -129,3 +129,39 @@ class StoreRecovered(Event, frozen=True, kw_only=True):
     store: str
     lost_ms: int
     answered_locally: int = 0
+
+
+@event_type("task.progress")
+class TaskProgressed(Event, frozen=True, kw_only=True):
+    """Work that an operator may watch has come further; a few events a second at most.
+
+    Attributes:
+        task_id: of this run of the task.
+        task: what is done, such as ``warm_up``.
+        step: the part of it that goes on.
+        done, total: of what the step counts; both 0: nothing to count yet.
+    """
+
+    task_id: str
+    task: str
+    step: str
+    done: int = 0
+    total: int = 0
+
+
+@event_type("task.finished")
+class TaskFinished(Event, frozen=True, kw_only=True):
+    """Such work has ended.
+
+    Attributes:
+        task_id, task: as in ``TaskProgressed``.
+        success: whether all of it was done.
+        seconds: how long it took.
+        errors: what went wrong, in words.
+    """
+
+    task_id: str
+    task: str
+    success: bool
+    seconds: float
+    errors: list[str] = []

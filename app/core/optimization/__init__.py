@@ -1,6 +1,7 @@
-"""Work behind the scenes: the distributed lock, smart invalidation."""
+"""Work behind the scenes: the distributed lock, hot counts, smart invalidation."""
 
 from app.core.optimization.extension import AdvancedOptimization, OptimizationState
+from app.core.optimization.hot import HotCounts, HotPair, HotRole, HotSettings, HotStats, Pair
 from app.core.optimization.invalidation import RANGES as INVALIDATION_RANGES
 from app.core.optimization.invalidation import STRATEGIES as INVALIDATION_STRATEGIES
 from app.core.optimization.invalidation import (
@@ -35,12 +36,18 @@ __all__ = [
     "Figures",
     "Health",
     "HeldLock",
+    "HotCounts",
+    "HotPair",
+    "HotRole",
+    "HotSettings",
+    "HotStats",
     "InvalidationSettings",
     "InvalidationStats",
     "LockCounts",
     "LogAccess",
     "OptimizationState",
     "OptimizedDistributedLock",
+    "Pair",
     "Receipt",
     "Recommendation",
     "SmartInvalidation",

@@ -1,4 +1,4 @@
-"""The Flask extension: gives each application its own locks and its smart invalidation."""
+"""The Flask extension: gives each application its locks, hot counts and smart invalidation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
+from app.core.optimization.hot import HotCounts, HotSettings
 from app.core.optimization.invalidation import (
     Analysis,
     InvalidationSettings,
@@ -26,10 +27,12 @@ class OptimizationState:
 
     Attributes:
         locks: the distributed locks.
+        hot: who asks where, as time-decayed counts.
         invalidation: the queue of invalidations; it needs a log, see ``SmartInvalidation.connect``.
     """
 
     locks: DistributedLocks
+    hot: HotCounts
     invalidation: SmartInvalidation
 
 
@@ -51,9 +54,12 @@ class AdvancedOptimization:
         """
         redis = redis or RedisStore.of(app)
         locks = DistributedLocks(redis)
-        settings = InvalidationSettings.from_config(app.config)
         app.extensions[EXTENSION_KEY] = OptimizationState(
-            locks, SmartInvalidation(redis, locks, settings)
+            locks=locks,
+            hot=HotCounts(redis, HotSettings.from_config(app.config)),
+            invalidation=SmartInvalidation(
+                redis, locks, InvalidationSettings.from_config(app.config)
+            ),
         )
 
     @staticmethod
@@ -74,6 +80,11 @@ class AdvancedOptimization:
     def locks(self) -> DistributedLocks:
         """The locks of the current application."""
         return self.of(current_app).locks
+
+    @property
+    def hot(self) -> HotCounts:
+        """The hot counts of the current application."""
+        return self.of(current_app).hot
 
     def create_lock(
         self,

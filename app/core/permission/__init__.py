@@ -16,6 +16,7 @@ from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.outbox.watching import in_change
 from app.core.permission.positions import required_position
+from app.core.permission.preloading import PreloadReport, PreloadStats
 from app.core.permission.queue_handlers import INVALIDATE_PERMISSIONS, invalidate_permissions
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.records import RecordSettings, masked_context
@@ -41,6 +42,7 @@ from app.core.permission.subject import acting_as, current_subject
 from app.core.permission.system import PermissionSystem
 from app.core.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 from app.core.permission.verdict import Decision
+from app.core.permission.warming import ComponentState, StepReport, WarmUpParts, WarmUpReport
 
 __all__ = [
     "ACCESS_COLUMNS",
@@ -52,6 +54,7 @@ __all__ = [
     "INVALIDATE_PERMISSIONS",
     "JUDGED_WHERE_SET",
     "UNSET",
+    "ComponentState",
     "Decision",
     "Explanation",
     "JudgedPlaces",
@@ -65,6 +68,8 @@ __all__ = [
     "PolicyAnswer",
     "PolicyCheck",
     "PolicyQuestion",
+    "PreloadReport",
+    "PreloadStats",
     "RecordSettings",
     "RegisteredGroup",
     "RegisteredPermission",
@@ -72,10 +77,13 @@ __all__ = [
     "Replay",
     "Resolution",
     "Standing",
+    "StepReport",
     "SuperAdminUse",
     "TemplateLevel",
     "TemplateParameter",
     "Unset",
+    "WarmUpParts",
+    "WarmUpReport",
     "WriteReceipt",
     "access_rows",
     "acting_as",

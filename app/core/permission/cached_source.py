@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from time import time
 
-from app.core.cache import GLOBAL_PLACE, Entry, Loaded, PlaceKey, Position, TieredCache
+from app.core.cache import (
+    GLOBAL_PLACE,
+    Answers,
+    Entry,
+    Loaded,
+    PlaceKey,
+    Position,
+    TieredCache,
+)
 from app.core.permission.answer import Answer
 from app.core.permission.batch import load_all_facts
 from app.core.permission.bits import SUPER
@@ -19,7 +27,7 @@ from app.core.permission.resolver import Resolution, flatten, resolve
 from app.core.permission.scopes import CATEGORY, GLOBAL, Place, checked_id
 from app.core.permission.single import load_facts
 from app.core.permission.source import DatabaseSource
-from app.core.permission.statements import CHANNEL
+from app.core.permission.statements import CHANNEL, SERVER
 from app.core.permission.stored import to_loaded, to_resolution
 
 
@@ -28,6 +36,13 @@ def place_key(place: Place) -> PlaceKey:
     if place.id is None:
         return GLOBAL_PLACE
     return place.id << 1 | (place.kind == CHANNEL)
+
+
+def place_of(key: PlaceKey) -> Place:
+    """The place that the cache calls ``key``."""
+    if key == GLOBAL_PLACE:
+        return GLOBAL
+    return Place(CHANNEL if key & 1 else SERVER, key >> 1)
 
 
 class CachedSource:
@@ -127,6 +142,22 @@ class CachedSource:
             user_ids, place_key(place), lambda missing: self._load_many(missing, place), needed
         )
         return {user_id: entry for user_id, (entry, _) in answers.items()}
+
+    def preload(self, user_ids: Sequence[int], place: PlaceKey, from_database: bool) -> Answers:
+        """Bring entries into memory before anybody asks for them.
+
+        Args:
+            from_database: read there what neither memory nor Redis has; else it is left out.
+
+        Raises:
+            UnknownResource: the place does not exist; only known when the database was asked.
+            StoreUnavailable: the database did not answer, or nothing would be kept.
+        """
+        if not from_database:
+            return self._cache.preload(user_ids, place, None)
+        return self._cache.preload(
+            user_ids, place, lambda missing: self._load_many(missing, place_of(place))
+        )
 
     def _needed(self, at_least: str | None) -> Position | None:
         """The later one of what the caller and its request ask for."""

@@ -12,12 +12,14 @@ from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.boundaries import BoundaryWatch
 from app.core.permission.caching import Caching
 from app.core.permission.policy_failures import PolicyFailures
+from app.core.permission.preloading import Preloading
 from app.core.permission.quick import QuickCheck
 from app.core.permission.records.log import DecisionLog
 from app.core.permission.registry import PermissionRegistry, RegisteredPermission
 from app.core.permission.scopes import Place
 from app.core.permission.source import ResolutionSource
 from app.core.permission.templates import TemplateLibrary
+from app.core.permission.warming import WarmUp
 
 EXTENSION = "yoto.permissions"
 # Permissions of this prefix are the operators', and checked in maintenance too.
@@ -71,6 +73,8 @@ class PermissionState:
         on_emergency_use: as ``on_super_admin_use``, of emergency access.
         on_passed: told of everybody whom a decorator let in, on the way of their request: quick.
         boundaries: looks for moments known ahead.
+        preloading: fills the cache before anybody asks; None: nothing does.
+        warming: warms up; None: nothing does.
         policy_failures: where roles alone decided because policies gave no verdict.
     """
 
@@ -88,6 +92,8 @@ class PermissionState:
     on_emergency_use: Callable[[EmergencyUse], None] = unreported
     on_passed: Callable[[Passage], None] | None = None
     boundaries: BoundaryWatch | None = None
+    preloading: Preloading | None = None
+    warming: WarmUp | None = None
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
 
     def quiet(self) -> PermissionState:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from app.core.cache import TieredCache
-from app.core.optimization import DistributedLocks, SmartInvalidation
+from app.core.optimization import DistributedLocks, HotCounts, SmartInvalidation
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.assignment_writes import AssignmentWrites
 from app.core.permission.audit import record_emergency_use, record_super_admin_use
@@ -23,6 +23,7 @@ from app.core.permission.maintenance_calls import MaintenanceCalls
 from app.core.permission.outbox.watching import watch_writes
 from app.core.permission.overwrite_writes import OverwriteWrites
 from app.core.permission.position_calls import PositionCalls
+from app.core.permission.preloading import Preloading, PreloadSettings
 from app.core.permission.quick import quick_check
 from app.core.permission.records import DecisionLog, Origin, RecordSettings
 from app.core.permission.registration import Registration, read_permissions
@@ -42,6 +43,8 @@ from app.core.permission.survey import Survey
 from app.core.permission.template_calls import TemplateCalls
 from app.core.permission.template_grants import TemplateGrants
 from app.core.permission.transactions import watch_sessions
+from app.core.permission.warm_up_calls import WarmUpCalls
+from app.core.permission.warming import WarmUp, WarmUpParts
 
 
 class PermissionSystem(
@@ -52,6 +55,7 @@ class PermissionSystem(
     Reviewing,
     MaintenanceCalls,
     Invalidation,
+    WarmUpCalls,
     PositionCalls,
     Survey,
     TemplateCalls,
@@ -84,6 +88,8 @@ class PermissionSystem(
         records: RecordSettings | None = None,
         origin: Callable[[], Origin] | None = None,
         on_passed: Callable[[Passage], None] | None = None,
+        hot: HotCounts | None = None,
+        warm_up: WarmUpParts | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -100,6 +106,8 @@ class PermissionSystem(
             origin: tells the request that a recorded decision was made in.
             on_passed: told of everybody whom a decorator let in; it must be quick, and what it
                 raises is logged.
+            hot: says what is asked for most; with it and a cache, that is preloaded.
+            warm_up: the parts of the warm-up; None: there is none.
         """
         registry = PermissionRegistry(read_permissions, judged.names if judged else ())
         watch_sessions()
@@ -110,6 +118,12 @@ class PermissionSystem(
             caching = Caching.of(app, registry, clock, database, cache, locks)
             if invalidation is not None:
                 watch = BoundaryWatch(invalidation, locks, caching.pool)
+        preloading = None
+        if caching is not None and locks is not None and hot is not None:
+            settings = PreloadSettings.from_config(app.config)
+            preloading = Preloading(
+                app, caching.cache, caching.source, caching.pool, locks, hot, settings
+            )
         app.extensions[EXTENSION] = PermissionState(
             registry=registry,
             source=caching.source if caching else database,
@@ -124,11 +138,13 @@ class PermissionSystem(
             records=DecisionLog(app, records, clock, origin) if records is not None else None,
             on_passed=on_passed,
             boundaries=watch,
+            preloading=preloading,
+            warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,
         )
 
     @staticmethod
     def start(app: Flask) -> None:
-        """Begin the work in the background that the first check would begin.
+        """Begin the work in the background: what the first check would begin, and preloading.
 
         Raises:
             StoreUnavailable: the database did not answer.
@@ -136,6 +152,9 @@ class PermissionSystem(
         watch = PermissionSystem.boundaries_of(app)
         if watch is not None:
             watch.start()
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        if state is not None and state.preloading is not None:
+            state.preloading.start()
         caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.start()
@@ -144,6 +163,11 @@ class PermissionSystem(
     @staticmethod
     def close(app: Flask) -> None:
         """End the threads of ``app`` and close our connections; a later use begins anew."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        if state is not None and state.warming is not None:
+            state.warming.close()
+        if state is not None and state.preloading is not None:
+            state.preloading.close()
         records = PermissionSystem.records_of(app)
         if records is not None:
             records.close()

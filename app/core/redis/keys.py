@@ -103,6 +103,10 @@ class KeyBuilder:
         """A batch queue: ``yoto:{q:name}``."""
         return self._key((), ("q", name), suffix)
 
+    def hot(self, *suffix: Part) -> str:
+        """What is asked for most: ``yoto:{hot}:pairs``."""
+        return self._key((), "hot", suffix)
+
     def event_stream(self, *suffix: Part) -> str:
         """The stream of platform events: ``yoto:{events}``."""
         return self._key((), "events", suffix)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
+from app.core.cache import place_key
+from app.core.permission.warming import WarmUp
 from app.extensions import cache, optimization
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
@@ -117,3 +120,62 @@ def test_an_operator_chooses_the_strategy_for_a_while(app: Flask) -> None:
     assert json.loads(run(app, "cache", "queue"))["stats"]["forced"] is None
     refused = ("cache", "strategy", "auto", "--seconds", "0", "--reason", "flood")
     assert "seconds" in run(app, *refused, code=1)
+
+
+@pytest.fixture
+def hot_person(app: Flask, community: Community, person: Person) -> Person:
+    """Somebody who asked three times in a channel and once in its server."""
+    hot = optimization.of(app).hot
+    hot.know_roles(lambda user_id, place: {community.everyone_id})
+    for _ in range(3):
+        hot.note(person.id, place_key("channel", community.channel_id))
+    hot.note(person.id, place_key("server", community.id))
+    hot.flush()
+    return person
+
+
+def test_what_is_hot_is_shown(app: Flask, community: Community, hot_person: Person) -> None:
+    shown = json.loads(run(app, "cache", "hot", "--json"))
+    first, second = shown["pairs"]
+    assert (first["user_id"], first["place"]) == (hot_person.id, f"channel:{community.channel_id}")
+    assert second["place"] == f"server:{community.id}"
+    assert first["requests"] == pytest.approx(3, abs=0.01)
+    assert [role["role_id"] for role in shown["roles"]] == [community.everyone_id]
+    lines = run(app, "cache", "hot", "--limit", "1").splitlines()
+    assert [line.split() for line in lines] == [
+        ["user", str(hot_person.id), f"channel:{community.channel_id}", "3.0"],
+        ["role", str(community.everyone_id), "4.0"],
+    ]
+
+
+def test_with_nothing_hot_the_command_says_so(app: Flask) -> None:
+    assert run(app, "cache", "hot") == "Nobody has asked for anything lately.\n"
+
+
+def test_somebody_can_be_forgotten(app: Flask, hot_person: Person) -> None:
+    assert f"Forgot user {hot_person.id} in 2 places." in run(
+        app, "cache", "forget-hot", str(hot_person.id)
+    )
+    assert json.loads(run(app, "cache", "hot", "--json"))["pairs"] == []
+
+
+def test_warming_reports_every_step_and_fails_with_the_one_that_failed(
+    app: Flask, hot_person: Person
+) -> None:
+    # Without a forecaster its step is no success.
+    shown = json.loads(run(app, "cache", "warm", "--json", code=1))
+    assert shown["cache_warmup"]["success"] and shown["system_warmup"]["success"]
+    assert shown["cache_warmup"]["details"]["loaded"] == 2
+    assert [error.split(":")[0] for error in shown["errors"]] == ["ml_warmup"]
+    text = run(app, "cache", "warm", code=1)
+    for line in ("cache_warmup   ok", "ml_warmup      failed", "redis: ok, answers", "total"):
+        assert line in text
+
+
+def test_warming_with_every_step_done_is_a_success(
+    app: Flask, hot_person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = app.extensions["yoto.permissions"]
+    parts = replace(state.warming._parts, forecaster=lambda: {"summaries": 0})
+    monkeypatch.setattr(state, "warming", WarmUp(app, state.preloading, parts))
+    assert "total          ok" in run(app, "cache", "warm")

@@ -30,6 +30,7 @@ CASES: list[tuple[Exception, int, str, dict[str, Any], dict[str, str]]] = [
         {"current_version": 8, "current": {"limit": 5}},
         {},
     ),
+    (errors.AlreadyRunning("warm_up", "1f"), 409, "already-running", {"task_id": "1f"}, {}),
     (
         errors.UnknownPermission(["no.such"]),
         422,

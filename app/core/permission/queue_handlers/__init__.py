@@ -1,4 +1,4 @@
-"""What the platform does with the items of the batch queue: a file a kind."""
+"""What the platform's own kinds of queue items do, a file a kind; each needs an app context."""
 
 from app.core.permission.queue_handlers.invalidate_permissions import (
     INVALIDATE_PERMISSIONS,

@@ -1,24 +1,21 @@
-"""``flask cache``: look at cached verdicts, and throw them away."""
+"""Looking at the cache, and throwing away what is in it, at once or through the queue."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
+from app.cli.cache.group import cache, telling
 from app.core import cache as cache_layer
-from app.core.errors import PlatformError
 from app.core.optimization import SmartInvalidation, Strategy, Submission
 from app.extensions import cache as hybrid_cache
 from app.extensions import optimization
 
 subjects = cache_layer.subjects
-cache = AppGroup("cache", help="Look at cached verdicts, and throw them away.")
 
 KINDS = {
     "user": subjects.user,
@@ -26,15 +23,6 @@ KINDS = {
     "server": subjects.server,
     "channel": subjects.channel,
 }
-
-
-@contextmanager
-def telling() -> Iterator[None]:
-    """Errors of the platform become errors of the command."""
-    try:
-        yield
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
 
 
 def invalidation() -> SmartInvalidation:

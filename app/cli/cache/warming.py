@@ -1,0 +1,95 @@
+"""What is asked for most, and bringing it into the cache."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from app.cli.cache.group import cache, telling
+from app.core import cache as cache_layer
+from app.core.cache import GLOBAL_PLACE, PlaceKey
+from app.core.permission import WarmUpReport
+from app.extensions import optimization, permissions
+
+BAR_WIDTH = 30
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+
+
+@cache.command("hot")
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@as_json
+def hot(limit: int, as_json: bool) -> None:
+    """Show who asks for most, and where, and by which roles: decayed numbers of requests."""
+    counts = optimization.hot
+    with telling():
+        limit = min(limit, counts.settings.members)
+        pairs, roles = counts.pairs(limit), counts.roles(limit)
+    if as_json:
+        shown = {
+            "pairs": [pair._asdict() | {"place": _place(pair.place)} for pair in pairs],
+            "roles": [role._asdict() for role in roles],
+        }
+        click.echo(json.dumps(shown, indent=2))
+        return
+    for pair in pairs:
+        click.echo(f"user {pair.user_id:<10} {_place(pair.place):<20} {pair.requests:>12,.1f}")
+    for role in roles:
+        click.echo(f"role {role.role_id:<31} {role.requests:>12,.1f}")
+    if not pairs:
+        click.echo("Nobody has asked for anything lately.")
+
+
+@cache.command("forget-hot")
+@click.argument("user_id", type=click.IntRange(1, cache_layer.subjects.MAX_ID))
+def forget_hot(user_id: int) -> None:
+    """Forget where one user asked for permissions."""
+    with telling():
+        gone = optimization.hot.forget(user_id)
+    click.echo(f"Forgot user {user_id} in {gone} places.")
+
+
+@cache.command("warm")
+@as_json
+def warm(as_json: bool) -> None:
+    """Warm up: what is hot into Redis, history into the forecaster, a look at each component.
+
+    The exit status is 1 when a step failed.
+    """
+    with telling():
+        report = permissions.warm_up(progress=None if as_json else _show_progress)
+    if as_json:
+        click.echo(json.dumps(report.to_plain(), indent=2))
+    else:
+        _show(report)
+    if not report.success:
+        sys.exit(1)
+
+
+def _show_progress(step: str, done: int, total: int) -> None:
+    """Draw the bar of a step anew; on a terminal only."""
+    if sys.stderr.isatty():
+        filled = BAR_WIDTH * done // total if total else 0
+        bar = "#" * filled + "-" * (BAR_WIDTH - filled)
+        end = "\n" if total and done == total else ""
+        click.echo(f"\r{step:<14} [{bar}] {done}/{total} {end}", nl=False, err=True)
+
+
+def _show(report: WarmUpReport) -> None:
+    for name, step in report.steps.items():
+        outcome = "ok" if step.success else "failed"
+        click.echo(f"{name:<14} {outcome:<7} {step.time:8.2f} s")
+        for key, value in step.to_plain()["details"].items():
+            shown = value if not isinstance(value, dict) else ", ".join(map(str, value.values()))
+            click.echo(f"    {key}: {shown}")
+    click.echo(
+        f"{'total':<14} {'ok' if report.success else 'failed':<7} {report.total_time:8.2f} s"
+    )
+
+
+def _place(key: PlaceKey) -> str:
+    if key == GLOBAL_PLACE:
+        return "global"
+    return f"channel:{key >> 1}" if key & 1 else f"server:{key >> 1}"

@@ -1,0 +1,64 @@
+"""What preloading did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PreloadReport:
+    """One run.
+
+    Attributes:
+        wanted: entries that were to be in memory.
+        l1: those that were there already.
+        l2: those that were copied from Redis.
+        db: those that were loaded from the database.
+        gone: those whose place or user is no more.
+        left: those that are not in memory now.
+        seconds: how long it took, pauses included.
+        ended: ``"done"``, ``"time"`` (its time was up) or ``"stopped"`` (the process ends).
+    """
+
+    wanted: int
+    l1: int
+    l2: int
+    db: int
+    gone: int
+    left: int
+    seconds: float
+    ended: str
+
+    @property
+    def loaded(self) -> int:
+        """Entries that this run brought into memory."""
+        return self.l2 + self.db
+
+
+@dataclass(frozen=True, slots=True)
+class PreloadStats:
+    """What a process preloaded since it started.
+
+    Attributes:
+        running: whether it preloads by itself.
+        runs, failures: runs that ended, and those that an error ended.
+        l2, db: entries copied from Redis, and loaded from the database.
+        left: entries that runs had no time for.
+        used: preloaded entries that somebody then asked for.
+        unused: preloaded entries that nobody had asked for when they were no longer hot.
+        waiting: preloaded entries that nobody has asked for yet.
+        last: the last run that ended.
+        error: what ended the last failed one.
+    """
+
+    running: bool
+    runs: int
+    failures: int
+    l2: int
+    db: int
+    left: int
+    used: int
+    unused: int
+    waiting: int
+    last: PreloadReport | None
+    error: str | None

@@ -1,0 +1,194 @@
+"""Preloading of one application: at intervals, on demand, and what became of it."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+
+from flask import Flask
+
+from app.core.cache import PlaceKey, TieredCache
+from app.core.errors import StoreUnavailable
+from app.core.housekeeping import Housekeeper
+from app.core.optimization import DistributedLocks, HotCounts, Pair
+from app.core.permission.cached_source import CachedSource
+from app.core.permission.pool import SidePool
+from app.core.permission.preloading.filling import Filling, Progress, unwatched
+from app.core.permission.preloading.pace import Pace
+from app.core.permission.preloading.plan import plan
+from app.core.permission.preloading.report import PreloadReport, PreloadStats
+from app.core.permission.preloading.role_reach import reached
+from app.core.permission.preloading.settings import PreloadSettings
+
+log = logging.getLogger(__name__)
+
+JITTER = 0.2
+
+
+class Preloading:
+    """Brings hot entries into this process's memory, and into Redis. Safe for threads.
+
+    Attributes:
+        hot: says what is hot.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        cache: TieredCache,
+        source: CachedSource,
+        pool: SidePool,
+        locks: DistributedLocks,
+        hot: HotCounts,
+        settings: PreloadSettings,
+    ) -> None:
+        """Nothing connects and no thread starts; ``hot`` learns to count roles."""
+        self._app = app
+        self._cache = cache
+        self._source = source
+        self._pool = pool
+        self._locks = locks
+        self.hot = hot
+        self._settings = settings
+        self._stop = threading.Event()
+        self._keeper = Housekeeper("yoto-preload")
+        self._keeper.add("preload", self._turn)
+        self._started = False
+        self._first = True
+        # What nobody has asked for since it was brought. Bounded by the entries of a run.
+        self._unused: set[Pair] = set()
+        self._mutex = threading.Lock()
+        self._runs = self._failures = self._l2 = self._db = self._left = 0
+        self._used = self._dropped = 0
+        self._last: PreloadReport | None = None
+        self._error: str | None = None
+        hot.know_roles(self._roles_of)
+        hot.listen(self._asked)
+
+    def start(self) -> None:
+        """Preload at intervals from now on, if that is enabled; the first time after one."""
+        if self._settings.enabled and not self._started:
+            self._first = True
+            self._started = True
+            self._keeper.start()
+
+    def close(self) -> None:
+        """End the thread and every run that goes on; a later use begins anew."""
+        stopped, self._stop = self._stop, threading.Event()
+        stopped.set()
+        self._started = False
+        self._keeper.stop()
+
+    def run(
+        self, progress: Progress = unwatched, stop: threading.Event | None = None
+    ) -> PreloadReport:
+        """Bring the hottest entries into memory, gently; it takes an application context.
+
+        Args:
+            stop: ends the run when it is set; by default ``close`` does.
+
+        Raises:
+            StoreUnavailable: Redis or the database did not answer; what was loaded stays.
+        """
+        settings = self._settings
+        pace = Pace(settings.seconds, settings.share, stop or self._stop)
+        try:
+            limit = min(settings.entries, self.hot.settings.members)
+            pairs = [(pair.user_id, pair.place) for pair in self.hot.pairs(limit)]
+            self._drop_unwanted(pairs)
+            return self._fill(pairs, pace, progress, alone=True)
+        except StoreUnavailable as error:
+            self._failures += 1
+            self._error = str(error)
+            raise
+
+    def users(self, user_ids: Iterable[int]) -> PreloadReport:
+        """The same for the hot places of some users; raises as ``run``."""
+        wanted = set(user_ids)
+        return self._fill_now([pair for pair in self._hot_pairs() if pair[0] in wanted])
+
+    def role(self, role_id: int) -> PreloadReport:
+        """The same for the hot entries that a role has a part in.
+
+        Raises:
+            UnknownResource: there is no such role.
+            StoreUnavailable: as ``run``.
+        """
+        with self._pool.read() as connection:
+            pairs = reached(connection, role_id, self._hot_pairs())
+        return self._fill_now(pairs)
+
+    def stats(self) -> PreloadStats:
+        """What this process did."""
+        return PreloadStats(
+            self._started,
+            self._runs,
+            self._failures,
+            self._l2,
+            self._db,
+            self._left,
+            self._used,
+            self._dropped,
+            len(self._unused),
+            self._last,
+            self._error,
+        )
+
+    def _hot_pairs(self) -> list[Pair]:
+        kept = self.hot.pairs(self.hot.settings.members)
+        return [(pair.user_id, pair.place) for pair in kept]
+
+    def _fill_now(self, pairs: Sequence[Pair]) -> PreloadReport:
+        settings = self._settings
+        pace = Pace(settings.seconds, settings.share, self._stop)
+        return self._fill(pairs, pace, unwatched, alone=False)
+
+    def _fill(
+        self, pairs: Sequence[Pair], pace: Pace, progress: Progress, alone: bool
+    ) -> PreloadReport:
+        filling = Filling(self._source, self._locks, pace, progress)
+        batches = plan(pairs, self._settings.entries, self._cache.settings.places_per_user)
+        try:
+            report = filling.fill(batches, alone)
+        finally:
+            with self._mutex:
+                self._unused.update(filling.loaded)
+        if filling.gone:
+            self.hot.discard(filling.gone)
+        with self._mutex:
+            self._runs += 1
+            self._l2 += report.l2
+            self._db += report.db
+            self._left += report.left
+            self._last = report
+        return report
+
+    def _roles_of(self, user_id: int, place: PlaceKey) -> Iterable[int]:
+        entry = self._cache.remembered(user_id, place)
+        return () if entry is None else entry.roles
+
+    def _asked(self, counts: Mapping[Pair, int]) -> None:
+        with self._mutex:
+            used = self._unused.intersection(counts)
+            self._unused -= used
+            self._used += len(used)
+
+    def _drop_unwanted(self, pairs: Sequence[Pair]) -> None:
+        with self._mutex:
+            wanted = self._unused.intersection(pairs)
+            self._dropped += len(self._unused) - len(wanted)
+            self._unused = wanted
+
+    def _turn(self) -> float:
+        if self._first:
+            # The start is the warm-up's.
+            self._first = False
+        else:
+            try:
+                with self._app.app_context():
+                    self.run()
+            except StoreUnavailable as error:
+                log.warning("nothing is preloaded now: %s", error)
+        return self._settings.interval * random.uniform(1 - JITTER, 1 + JITTER)

@@ -1,0 +1,93 @@
+"""What a warm-up did, and how it went."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+CACHE, FORECASTER, SYSTEM = STEPS = ("cache_warmup", "ml_warmup", "system_warmup")
+
+
+@dataclass(frozen=True, slots=True)
+class StepReport:
+    """One step.
+
+    Attributes:
+        success: whether it did all that it is there for; what could not be found out is no success.
+        time: seconds.
+        details: what it did, or why it did not.
+        error: what went wrong, in words; None with success.
+    """
+
+    success: bool
+    time: float
+    details: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+    def to_plain(self) -> dict[str, Any]:
+        """The same as JSON values, the error among the details."""
+        details = (
+            dict(self.details) if self.error is None else {**self.details, "error": self.error}
+        )
+        return {"success": self.success, "time": round(self.time, 3), "details": details}
+
+
+class WarmUpReport:
+    """A warm-up, whole once ``finished``; one that runs in the background fills it as it goes.
+
+    Attributes:
+        task_id: names the run in events.
+        steps: the steps that have ended, by name, in their order.
+    """
+
+    def __init__(self, task_id: str) -> None:
+        self.task_id = task_id
+        self.steps: dict[str, StepReport] = {}
+        self._began = monotonic()
+        self._took: float | None = None
+        self._done = threading.Event()
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has ended."""
+        return self._done.is_set()
+
+    @property
+    def total_time(self) -> float:
+        """Seconds that it took, or has taken by now."""
+        return monotonic() - self._began if self._took is None else self._took
+
+    @property
+    def success(self) -> bool:
+        """Whether every step was a success; not before the end."""
+        return self.finished and all(
+            name in self.steps and self.steps[name].success for name in STEPS
+        )
+
+    @property
+    def errors(self) -> list[str]:
+        """What went wrong, each with its step."""
+        return [f"{name}: {step.error}" for name, step in self.steps.items() if step.error]
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait at most ``timeout`` seconds for the end; whether it came."""
+        return self._done.wait(timeout)
+
+    def finish(self) -> None:
+        """Nothing more is added."""
+        self._took = monotonic() - self._began
+        self._done.set()
+
+    def to_plain(self) -> dict[str, Any]:
+        """The same as JSON values; a step that has not ended is None."""
+        plain: dict[str, Any] = dict.fromkeys(STEPS)
+        for name, step in self.steps.items():
+            plain[name] = step.to_plain()
+        return plain | {
+            "total_time": round(self.total_time, 3),
+            "success": self.success,
+            "errors": self.errors,
+        }

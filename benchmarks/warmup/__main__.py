@@ -1,0 +1,5 @@
+"""``python -m benchmarks.warmup``."""
+
+from benchmarks.warmup.report import main
+
+main()
