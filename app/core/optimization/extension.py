@@ -1,14 +1,17 @@
-"""The Flask extension: gives each application its own locks."""
+"""The Flask extension: gives each application its own locks and its own queue."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app
 
+from app.core.events import new_instance_id
 from app.core.optimization.lock import DistributedLocks, OptimizedDistributedLock
 from app.core.optimization.lock.service import DEFAULT_TIMEOUT, DEFAULT_WAIT
+from app.core.optimization.queue import BatchQueue, Handler, QueueSettings, QueueStats
 from app.core.redis import RedisConnection, RedisStore
 
 EXTENSION_KEY = "yoto.optimization"
@@ -20,25 +23,38 @@ class OptimizationState:
 
     Attributes:
         locks: the distributed locks.
+        queue: the batch queue.
     """
 
     locks: DistributedLocks
+    queue: BatchQueue
 
 
 class AdvancedOptimization:
     """``optimization = AdvancedOptimization()``; holds no state of its own."""
 
     def init_app(self, app: Flask, redis: RedisConnection | None = None) -> None:
-        """Set up the locks; nothing connects and no thread starts before the first use.
+        """Set up the parts; nothing connects and no thread starts before the first use.
+
+        Reads the keys of ``QUEUE_KEYS``.
 
         Args:
             redis: by default the connection of the application's ``RedisStore``.
 
         Raises:
+            ConfigurationError: a value is out of its range; it names the key.
             RuntimeError: neither is there.
         """
-        locks = DistributedLocks(redis or RedisStore.of(app))
-        app.extensions[EXTENSION_KEY] = OptimizationState(locks)
+        connection = redis or RedisStore.of(app)
+        app.extensions[EXTENSION_KEY] = OptimizationState(
+            locks=DistributedLocks(connection),
+            queue=BatchQueue(
+                connection,
+                new_instance_id(),
+                QueueSettings.from_config(app.config),
+                surroundings=app.app_context,
+            ),
+        )
 
     @staticmethod
     def of(app: Flask) -> OptimizationState:
@@ -59,6 +75,11 @@ class AdvancedOptimization:
         """The locks of the current application."""
         return self.of(current_app).locks
 
+    @property
+    def queue(self) -> BatchQueue:
+        """The queue of the current application."""
+        return self.of(current_app).queue
+
     def create_lock(
         self,
         key: str,
@@ -69,3 +90,17 @@ class AdvancedOptimization:
     ) -> OptimizedDistributedLock:
         """A lock of the current application; see ``DistributedLocks.create_lock``."""
         return self.locks.create_lock(key, timeout, wait, renew, on_lost)
+
+    def register_handler(
+        self, kind: str, fn: Handler, check: Callable[[Mapping[str, Any]], None] | None = None
+    ) -> None:
+        """Handle items of the current application's queue; see ``BatchQueue.register_handler``."""
+        self.queue.register_handler(kind, fn, check)
+
+    def enqueue(self, kind: str, payload: Mapping[str, Any], key: str | None = None) -> str:
+        """Put an item into the current application's queue; see ``BatchQueue.enqueue``."""
+        return self.queue.enqueue(kind, payload, key)
+
+    def queue_stats(self) -> QueueStats:
+        """The state of the current application's queue; see ``BatchQueue.stats``."""
+        return self.queue.stats()
