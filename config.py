@@ -46,6 +46,23 @@ class Base:
     PERMISSION_POOL_SIZE = 4
     PERMISSION_POOL_WAIT = 2.0
 
+    # The batch queue: threads of a process that work (0: it only puts in), items and seconds of a
+    # batch, tries and seconds between them, how long a handler may take and may hang unheard.
+    QUEUE_WORKERS = 2
+    QUEUE_BATCH_SIZE = 100
+    QUEUE_BATCH_AGE = 0.1
+    QUEUE_MAX_TRIES = 5
+    QUEUE_RETRY_DELAY = 1.0
+    QUEUE_RETRY_DELAY_MAX = 300.0
+    QUEUE_HANDLER_LIMIT = 30.0
+    QUEUE_LEASE = 15.0
+    # Handlers that hang and are replaced, items of a kind, dead letters kept, and seconds for which
+    # a caller's key stands for the same item.
+    QUEUE_ABANDONED = 4
+    QUEUE_MAX_LENGTH = 1_000_000
+    QUEUE_DEAD_KEPT = 10_000
+    QUEUE_ONCE_SECONDS = 3600.0
+
     # Decisions to record: all denials, and this share of what is allowed; kept for so many days.
     DECISION_RECORDS = True
     DECISION_RECORD_ALLOW_SAMPLE = 0.01

@@ -20,6 +20,7 @@ from flask import Flask
 
 import config as config_classes
 from app.core.errors import ConfigurationError
+from app.core.optimization import QUEUE_KEYS
 from app.core.policy import INSTEAD_OF_SLOW, POLICY_ENGINES
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
@@ -84,6 +85,14 @@ SETTINGS: dict[str, Setting] = {
     "OUTBOX_RELAY_INTERVAL": Setting(float, "seconds, 0.05 to 60", _between(0.05, 60)),
     "PERMISSION_POOL_SIZE": Setting(int, "connections, 1 to 100", _between(1, 100)),
     "PERMISSION_POOL_WAIT": Setting(float, "seconds, 0.01 to 60", _between(0.01, 60)),
+    **{
+        key: Setting(
+            allowed.kind,
+            f"{allowed.unit}, {allowed.low:.10g} to {allowed.high:.10g}",
+            _between(allowed.low, allowed.high),
+        )
+        for key, allowed in QUEUE_KEYS.items()
+    },
     "DECISION_RECORDS": Setting(bool, "true or false"),
     "DECISION_RECORD_ALLOW_SAMPLE": Setting(float, "a share, 0 to 1", _between(0, 1)),
     "DECISION_RECORD_DAYS": Setting(float, "days, 0.01 to 3650", _between(0.01, 3650)),
