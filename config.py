@@ -47,13 +47,15 @@ class Base:
     PERMISSION_POOL_WAIT = 2.0
 
     # The batch queue: threads of a process that work (0: it only puts in), items and seconds of a
-    # batch, tries and seconds between them, how long a handler may take and may hang unheard.
+    # batch, tries and seconds between them, how old an item may be for a store that is away to use
+    # up no try, how long a handler may take, and after how long a dead process's items are taken.
     QUEUE_WORKERS = 2
     QUEUE_BATCH_SIZE = 100
     QUEUE_BATCH_AGE = 0.1
     QUEUE_MAX_TRIES = 5
     QUEUE_RETRY_DELAY = 1.0
     QUEUE_RETRY_DELAY_MAX = 300.0
+    QUEUE_PATIENCE = 86_400.0
     QUEUE_HANDLER_LIMIT = 30.0
     QUEUE_LEASE = 15.0
     # Handlers that hang and are replaced, items of a kind, dead letters kept, and seconds for which

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 from app import blueprints, cli, settings
-from app.core.permission import masked_context
+from app.core.permission import masked_context, register_permission_handlers
 from app.db import init_db
 from app.extensions import (
     behaviour,
@@ -102,6 +102,7 @@ def create_app(
         records=record_settings(app),
         origin=origin,
     )
+    register_permission_handlers(optimization.of(app).queue, app)
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST)
@@ -113,6 +114,8 @@ def create_app(
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
+    # Its handlers use what is closed after it.
+    optimization.of(app).queue.close()
     permissions.close(app)
     policy.close(app)
     optimization.of(app).locks.close()

@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from app.cli.seed.demo import seed_demo, show_accounts
 from app.core.errors import PolicyError, StoreUnavailable, ValidationFailed
 from app.db import db, writing
-from app.extensions import permissions, policy
+from app.extensions import optimization, permissions, policy
 from app.models import User
 
 log = logging.getLogger(__name__)
@@ -45,8 +45,8 @@ def prepare(app: Flask) -> None:
 def start_work(app: Flask) -> None:
     """Begin the work in the background that a first request would begin.
 
-    A worker that nobody asks anything must still relay what a dead one left in the outbox, and
-    hear of changes. ``close_app`` ends it.
+    A worker that nobody asks anything must still relay what a dead one left in the outbox, hear of
+    changes, and handle items of the queue. ``close_app`` ends it.
     """
     try:
         permissions.start(app)
@@ -54,6 +54,7 @@ def start_work(app: Flask) -> None:
         # The threads run, and look again by themselves.
         log.warning("starting without knowing whether there is maintenance: %s", error)
     policy.start(app)
+    optimization.of(app).queue.start()
 
 
 @contextmanager

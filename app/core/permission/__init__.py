@@ -16,6 +16,7 @@ from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.outbox.watching import in_change
 from app.core.permission.positions import required_position
+from app.core.permission.queue_handlers import register_permission_handlers
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.records import RecordSettings, masked_context
 from app.core.permission.registry import RegisteredPermission
@@ -81,6 +82,7 @@ __all__ = [
     "difference_rows",
     "in_change",
     "masked_context",
+    "register_permission_handlers",
     "require_expression",
     "require_permission",
     "require_permissions",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import random
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from time import monotonic
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from app.core.errors import ValidationFailed
+from app.core.errors import MaintenanceMode, Rejected, StoreUnavailable, ValidationFailed
 from app.core.optimization.queue import payload
 from app.core.optimization.queue.backoff import retry_delay
 from app.core.optimization.queue.items import Handler, QueueItem
@@ -21,6 +22,8 @@ from app.core.optimization.queue.store import Delivery, Outcome, Taken
 
 log = logging.getLogger(__name__)
 
+# What says nothing about the item, only that this is not the time.
+NOT_NOW = (StoreUnavailable, MaintenanceMode, Rejected)
 # Characters of a reason that are kept.
 REASON_LENGTH = 500
 
@@ -29,12 +32,12 @@ class Result(NamedTuple):
     """How a call ended.
 
     Attributes:
-        delays: seconds until each item is tried again; None if none is.
+        delays: seconds until each item is tried again; empty if none is.
     """
 
     outcome: Outcome
     reason: str = ""
-    delays: list[float] | None = None
+    delays: Sequence[float] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -57,12 +60,14 @@ class RunningCall:
     told: bool | None = None
 
 
-def run(taken: Taken, handler: Handler, around: AbstractContextManager[Any]) -> Result:
+def run(
+    taken: Taken, handler: Handler, around: AbstractContextManager[Any], settings: QueueSettings
+) -> Result:
     """Call ``handler`` within ``around`` with the items of ``taken``.
 
     A single item that is refused (``ValidationFailed``), or whose payload nobody can read, is dead:
     trying again would change nothing. Of several items nobody knows which one was meant, so each is
-    tried alone.
+    tried alone. A store that is away, maintenance, or a guard's rejection uses up no try.
     """
     alone = len(taken.deliveries) == 1
     try:
@@ -74,17 +79,23 @@ def run(taken: Taken, handler: Handler, around: AbstractContextManager[Any]) -> 
         if alone:
             return Result("dead", reason_of(error))
         return Result("retry", reason_of(error), [0.0] * len(taken.deliveries))
+    except NOT_NOW as error:
+        log.warning("%s cannot be done now: %s", taken.kind, error)
+        wait = max(settings.retry_delay, error.retry_after) * random.uniform(1.0, 1.5)
+        wait = min(wait, settings.retry_delay_max)
+        return Result("later", reason_of(error), [wait] * len(taken.deliveries))
     # A handler that calls sys.exit() must not take its worker with it.
     except (Exception, SystemExit) as error:
         log.warning("%s failed with %s", taken.kind, _shown(taken), exc_info=error)
-        return Result("retry", reason_of(error))
+        return failure(taken, reason_of(error), settings)
     return Result("done")
 
 
-def delays_of(taken: Taken, settings: QueueSettings) -> list[float]:
-    """How long each item waits for its next try, in seconds."""
+def failure(taken: Taken, reason: str, settings: QueueSettings) -> Result:
+    """A call that failed for ``reason``, so that its items are tried again after some time."""
     first, longest = settings.retry_delay, settings.retry_delay_max
-    return [retry_delay(delivery.tries, first, longest) for delivery in taken.deliveries]
+    delays = [retry_delay(delivery.tries, first, longest) for delivery in taken.deliveries]
+    return Result("retry", reason, delays)
 
 
 def reason_of(error: BaseException) -> str:

@@ -10,21 +10,19 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-from redis import exceptions
-
-from app.core.errors import StoreUnavailable
-from app.core.optimization.queue.call import Result, RunningCall, delays_of, run
+from app.core.optimization.queue.call import RunningCall, run
 from app.core.optimization.queue.items import Handler
+from app.core.optimization.queue.outage import LOST, Outage
 from app.core.optimization.queue.settings import QueueSettings
+from app.core.optimization.queue.settling import PAUSE, Settling
 from app.core.optimization.queue.store import Nothing, QueueStore, Taken
 
 log = logging.getLogger(__name__)
 
-LOST = (StoreUnavailable, exceptions.RedisError, OSError)
-# s between tries while Redis is away.
-PAUSE = 0.2
 # s after which a worker that waits looks for what others left behind, and for new handlers.
 LOOK_AGAIN = 1.0
+# s for which a kind is left alone at most, when its handler cannot work now.
+REST = 5.0
 # s between looks at a batch that gathers, so that other kinds need not wait for it.
 GATHER_LOOK = 0.1
 
@@ -33,6 +31,9 @@ class Crew:
     """Workers take turns at Redis: one waits there, the others wait for their turn or work.
 
     Each worker has at most one call, so what a process takes is what it works on.
+
+    Attributes:
+        settling: tells Redis how calls ended.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class Crew:
         self._settings = settings
         self._handlers = handlers
         self._surroundings = surroundings
+        self._outage = Outage()
+        self.settling = Settling(store, self._outage)
         self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._turns = 0
@@ -53,9 +56,10 @@ class Crew:
         self._workers: set[threading.Thread] = set()
         self._abandoned: set[threading.Thread] = set()
         self._calls: dict[threading.Thread, RunningCall] = {}
+        # Kinds whose handler cannot work now, and until when (monotonic s) they are left alone.
+        self._rests: dict[str, float] = {}
         # When something that this process put off is due (monotonic s); the one who waits looks.
         self._put_off = inf
-        self._away = False
 
     def start(self) -> None:
         """Start the workers that do not run."""
@@ -164,15 +168,16 @@ class Crew:
                     self._wait(taken, stop)
                     call = None
             except LOST as error:
-                self._lost(error)
+                self._outage.failed(error)
                 stop.wait(PAUSE)
                 return None
-            self._found()
+            self._outage.succeeded()
             return call
 
     def _order(self) -> list[str]:
         """The kinds, another one first each time."""
-        kinds = list(self._handlers)
+        now = monotonic()
+        kinds = [kind for kind in self._handlers if self._rests.get(kind, 0.0) <= now]
         self._turns += 1
         # Every second turn looks at what was tried before: all kinds have both.
         first = self._turns // 2 % len(kinds) if kinds else 0
@@ -189,67 +194,21 @@ class Crew:
     def _serve(self, call: RunningCall, stop: threading.Event) -> None:
         me = threading.current_thread()
         try:
-            result = run(call.taken, self._handlers[call.taken.kind], self._surroundings())
+            handler = self._handlers[call.taken.kind]
+            result = run(call.taken, handler, self._surroundings(), self._settings)
             call.returned = True
-            self._settle(call.taken, result, stop)
+            if result.outcome == "later":
+                # Others of its kind would fare the same.
+                self._rests[call.taken.kind] = monotonic() + min(REST, *result.delays)
+            self.settling.until_heard(call.taken, result, stop)
+            if result.delays:
+                self._put_off = min(self._put_off, monotonic() + min(result.delays))
         finally:
             with self._lock:
                 if self._calls.get(me) is call:
                     del self._calls[me]
 
-    def _settle(self, taken: Taken, result: Result, stop: threading.Event) -> None:
-        """Tell Redis how a call ended, again and again until it hears.
-
-        What it never hears is tried again when its lease ends.
-        """
-        sent_before = False
-        while not self.tell(taken, result, sent_before):
-            sent_before = True
-            if stop.wait(PAUSE):
-                log.warning("%s: it is not known to Redis how a call ended", taken.kind)
-                return
-
-    def tell(self, taken: Taken, result: Result, sent_before: bool) -> bool:
-        """Tell Redis how a call ended; False if there may have been no answer.
-
-        Args:
-            sent_before: an earlier answer to the same may have gone astray.
-
-        Raises:
-            redis.exceptions.ResponseError: Redis refuses it, as it would the next time.
-        """
-        delays = result.delays
-        if result.outcome == "retry" and delays is None:
-            delays = delays_of(taken, self._settings)
-        try:
-            held, dead = self._store.settle(
-                taken, result.outcome, result.reason, delays, sent_before
-            )
-        except exceptions.ResponseError:
-            raise
-        except LOST as error:
-            self._lost(error)
-            return False
-        if delays:
-            self._put_off = min(self._put_off, monotonic() + min(delays))
-        if dead:
-            log.error("%d of %s are dead letters now: %s", dead, taken.kind, result.reason)
-        if held < len(taken.deliveries) and not sent_before:
-            late = len(taken.deliveries) - held
-            log.warning("%d of %s were given to others before they were done", late, taken.kind)
-        return True
-
     def mend(self) -> None:
         """Replace workers that have ended although nobody told them to."""
         with self._lock:
             self._fill()
-
-    def _lost(self, error: Exception) -> None:
-        if not self._away:
-            self._away = True
-            log.warning("the queue is away: %s", error)
-
-    def _found(self) -> None:
-        if self._away:
-            self._away = False
-            log.info("the queue is back")

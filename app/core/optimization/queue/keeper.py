@@ -10,8 +10,9 @@ from time import monotonic
 import msgspec
 
 from app.core.housekeeping import Housekeeper
-from app.core.optimization.queue.call import Result, RunningCall
-from app.core.optimization.queue.crew import LOST, Crew
+from app.core.optimization.queue.call import RunningCall, failure
+from app.core.optimization.queue.crew import Crew
+from app.core.optimization.queue.outage import LOST
 from app.core.optimization.queue.settings import QueueSettings
 from app.core.optimization.queue.stats import About
 from app.core.optimization.queue.store import QueueStore
@@ -83,8 +84,9 @@ class Keeper:
             log.error("a handler of %s takes longer than %s s", call.taken.kind, limit)
             self._crew.abandon(worker)
         if not call.told:
-            result = Result("retry", f"TimeoutError: the handler took longer than {limit:g} s")
-            call.told = self._crew.tell(call.taken, result, sent_before=call.told is False)
+            reason = f"TimeoutError: the handler took longer than {limit:g} s"
+            result = failure(call.taken, reason, self._settings)
+            call.told = self._crew.settling.once(call.taken, result, sent_before=call.told is False)
 
     def _renew(self, calls: list[RunningCall], now: float) -> None:
         try:

@@ -37,6 +37,7 @@ class QueueSettings:
         max_tries: how often an item is tried before it goes to the dead letters.
         retry_delay: how long an item waits after its first try; each further wait is twice as long.
         retry_delay_max: the longest wait.
+        patience: how old an item may be for a store that is away to use up no try.
         handler_limit: how long a handler may take before its items are given to others.
         lease: after so long, others take over what a process that died was working on.
         abandoned: handlers beyond their limit that are replaced; more of them leave this process
@@ -52,6 +53,7 @@ class QueueSettings:
     max_tries: int = 5
     retry_delay: float = 1.0
     retry_delay_max: float = 300.0
+    patience: float = 86_400.0
     handler_limit: float = 30.0
     lease: float = 15.0
     abandoned: int = 4
@@ -89,6 +91,7 @@ QUEUE_KEYS: dict[str, Range] = {
     "QUEUE_MAX_TRIES": Range("max_tries", int, "tries", 1, 100),
     "QUEUE_RETRY_DELAY": Range("retry_delay", float, "seconds", 0.01, 3600),
     "QUEUE_RETRY_DELAY_MAX": Range("retry_delay_max", float, "seconds", 0.01, 86_400),
+    "QUEUE_PATIENCE": Range("patience", float, "seconds", 0, 604_800),
     "QUEUE_HANDLER_LIMIT": Range("handler_limit", float, "seconds", 0.1, 3600),
     # Renewed at a third, which must leave time for a slow answer of Redis.
     "QUEUE_LEASE": Range("lease", float, "seconds", 0.5, 3600),

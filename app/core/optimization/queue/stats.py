@@ -28,6 +28,7 @@ class KindCounts:
         handled: items done.
         failed: tries that ended in an error, or took too long.
         retried: of the failed ones, those that were to be tried again.
+        postponed: of the retried ones, those that used up no try, since a store was away.
         lapsed: tries whose consumer died or stood still.
         dead: items that became dead letters.
         redriven: dead letters put back as new items.
@@ -43,6 +44,7 @@ class KindCounts:
     handled: int = 0
     failed: int = 0
     retried: int = 0
+    postponed: int = 0
     lapsed: int = 0
     dead: int = 0
     redriven: int = 0

@@ -20,7 +20,7 @@ MAX_KINDS = 200
 # s after which a queue that nobody puts into or serves ends.
 KEEP = 30 * 24 * 3600.0
 
-Outcome: TypeAlias = Literal["done", "retry", "dead"]
+Outcome: TypeAlias = Literal["done", "retry", "later", "dead"]
 Arg: TypeAlias = str | bytes | int
 
 
@@ -144,7 +144,7 @@ class QueueStore:
         taken: Taken,
         outcome: Outcome,
         reason: str = "",
-        delays: Sequence[float] | None = None,
+        delays: Sequence[float] = (),
         sent_before: bool = False,
     ) -> tuple[int, int]:
         """Say how a call of a handler ended.
@@ -163,6 +163,7 @@ class QueueStore:
             reason,
             settings.max_tries,
             settings.dead_kept,
+            round(settings.patience * 1000),
             int(sent_before),
         ]
         waits = delays or [0.0] * len(taken.deliveries)

@@ -197,6 +197,42 @@ def test_a_clock_that_was_set_back_holds_nothing_up(
     assert sorted(recorder.numbers) == [0, 1, 2]
 
 
+def test_a_store_that_is_away_uses_up_no_try(make_queue: MakeQueue, reach: RedisSettings) -> None:
+    queue = make_queue(reach, max_tries=2, retry_delay=0.05)
+    away = 5
+    attempts: list[int] = []
+
+    def handle(items: Sequence[QueueItem]) -> None:
+        nonlocal away
+        attempts.extend(item.attempt for item in items)
+        away -= 1
+        if away > 0:
+            raise StoreUnavailable("database", retry_after=0.01)
+
+    queue.register_handler("job", handle)
+    queue.enqueue("job", {"n": 1})
+    queue.start()
+    stats = settled(queue)
+    assert attempts == [1] * 5
+    assert (stats.counts.postponed, stats.counts.dead, stats.counts.handled) == (4, 0, 1)
+    assert adds_up(stats)
+
+
+def test_an_item_that_is_no_longer_young_uses_up_its_tries(
+    make_queue: MakeQueue, reach: RedisSettings
+) -> None:
+    queue = make_queue(reach, max_tries=2, retry_delay=0.05, patience=0)
+
+    def handle(items: Sequence[QueueItem]) -> None:
+        raise StoreUnavailable("database", retry_after=0.01)
+
+    queue.register_handler("job", handle)
+    queue.enqueue("job", {"n": 1})
+    queue.start()
+    stats = settled(queue)
+    assert (stats.counts.postponed, stats.counts.dead) == (0, 1) and adds_up(stats)
+
+
 def test_a_payload_that_nobody_can_read_is_dead_and_the_others_are_done(
     queue: BatchQueue, redis: RedisConnection
 ) -> None:
@@ -272,7 +308,7 @@ def test_an_answer_that_went_astray_is_not_counted_as_late(
         return answer
 
     monkeypatch.setattr(queue._store, "settle", forgetful)
-    monkeypatch.setattr("app.core.optimization.queue.crew.PAUSE", 0.01)
+    monkeypatch.setattr("app.core.optimization.queue.settling.PAUSE", 0.01)
     queue.register_handler("job", Recorder())
     queue.enqueue_many("job", numbered(3))
     queue.start()

@@ -29,7 +29,7 @@ FAST = QueueSettings(
     batch_age=0.02, retry_delay=0.05, retry_delay_max=0.2, max_tries=MAX_TRIES, lease=1.0
 )
 # On a cluster, and through the loss of a server, the same with fewer.
-FEW_ITEMS = 10_000
+FEW_ITEMS = 5_000
 FEW_PROCESSES = 2
 
 
