@@ -11,7 +11,7 @@ from flask import Flask, current_app
 from app.core.events import new_instance_id
 from app.core.optimization.lock import DistributedLocks, OptimizedDistributedLock
 from app.core.optimization.lock.service import DEFAULT_TIMEOUT, DEFAULT_WAIT
-from app.core.optimization.queue import BatchQueue, Handler, QueueSettings, QueueStats
+from app.core.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
 from app.core.redis import RedisConnection, RedisStore
 
 EXTENSION_KEY = "yoto.optimization"
@@ -91,9 +91,7 @@ class AdvancedOptimization:
         """A lock of the current application; see ``DistributedLocks.create_lock``."""
         return self.locks.create_lock(key, timeout, wait, renew, on_lost)
 
-    def register_handler(
-        self, kind: str, fn: Handler, check: Callable[[Mapping[str, Any]], None] | None = None
-    ) -> None:
+    def register_handler(self, kind: str, fn: Handler, check: Check | None = None) -> None:
         """Handle items of the current application's queue; see ``BatchQueue.register_handler``."""
         self.queue.register_handler(kind, fn, check)
 

@@ -108,5 +108,8 @@ class Keeper:
             abandoned=self._crew.abandoned,
             kinds=tuple(self._handlers),
         )
-        self._store.beat(about.kinds, msgspec.json.encode(about))
+        try:
+            self._store.beat(about.kinds, msgspec.json.encode(about))
+        except LOST as error:
+            log.info("nobody was told that this consumer lives: %s", error)
         return self._beat_every

@@ -55,8 +55,8 @@ class KindCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class KindStats:
-    """The queue of one kind at one moment.
+class Amounts:
+    """How much there is at one moment.
 
     Attributes:
         length: items that are not done: ``waiting + in_flight + delayed``.
@@ -66,7 +66,6 @@ class KindStats:
         dead: dead letters kept.
         oldest_age: seconds since the oldest of them was enqueued; None without any.
         inflow, processing: items a second over the last ten seconds, put in, and done or dead.
-        consumers: items in flight by consumer, also of consumers that died.
     """
 
     length: int
@@ -77,6 +76,16 @@ class KindStats:
     oldest_age: float | None
     inflow: float
     processing: float
+
+
+@dataclass(frozen=True, slots=True)
+class KindStats(Amounts):
+    """The queue of one kind.
+
+    Attributes:
+        consumers: items in flight by consumer, also of consumers that died.
+    """
+
     counts: KindCounts
     consumers: Mapping[str, int]
 
@@ -103,8 +112,8 @@ class ConsumerStats:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueStats:
-    """All kinds together, and each; fields as in ``KindStats``.
+class QueueStats(Amounts):
+    """All kinds together, and each.
 
     Attributes:
         kinds: by name.
@@ -112,14 +121,6 @@ class QueueStats:
         unserved: kinds with items that no living process has a handler for.
     """
 
-    length: int
-    waiting: int
-    in_flight: int
-    delayed: int
-    dead: int
-    oldest_age: float | None
-    inflow: float
-    processing: float
     kinds: Mapping[str, KindStats]
     consumers: Mapping[str, ConsumerStats]
     unserved: tuple[str, ...]
