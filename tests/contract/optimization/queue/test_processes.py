@@ -24,7 +24,7 @@ ITEMS = 100_000
 PROCESSES = 4
 POISON = 20
 KILLS = 4
-MAX_TRIES = 4
+MAX_TRIES = 5
 FAST = QueueSettings(
     batch_age=0.02, retry_delay=0.05, retry_delay_max=0.2, max_tries=MAX_TRIES, lease=1.0
 )
@@ -60,7 +60,6 @@ def check(queue: BatchQueue, items: list[dict[str, Any]], redis: RedisConnection
     twice = int(deliveries) - len(good)
     # What ran twice did so after a kill, and no more than the killed had in their hands.
     assert twice <= counts.lapsed + counts.duplicates
-    assert 0 < counts.lapsed
 
 
 def run_with_kills(
@@ -93,6 +92,8 @@ def test_of_100000_items_none_is_lost_while_consumers_are_killed(
     queue = make_queue(reach)
     run_with_kills(queue, queue_workers, reach, items, PROCESSES, KILLS)
     check(queue, items, redis)
+    # Of so many kills some met a consumer at work.
+    assert of_kind(queue).counts.lapsed > 0
     # The killed are taken out of the group once nothing is pending for them.
     wait_until(lambda: len(_consumers(redis)) <= PROCESSES)
     redis.close()
