@@ -81,6 +81,24 @@ class Base:
     # Whether a process warms up when it starts, and the seconds that a step of it may take.
     WARM_UP_AT_START = True
     WARM_UP_SECONDS = 60.0
+    # The batch queue: threads of a process that work (0: it only puts in), items and seconds of a
+    # batch, tries and seconds between them, how old an item may be for a store that is away to use
+    # up no try, how long a handler may take, and after how long a dead process's items are taken.
+    QUEUE_WORKERS = 2
+    QUEUE_BATCH_SIZE = 100
+    QUEUE_BATCH_AGE = 0.1
+    QUEUE_MAX_TRIES = 5
+    QUEUE_RETRY_DELAY = 1.0
+    QUEUE_RETRY_DELAY_MAX = 300.0
+    QUEUE_PATIENCE = 86_400.0
+    QUEUE_HANDLER_LIMIT = 30.0
+    QUEUE_LEASE = 15.0
+    # Handlers that hang and are replaced, items of a kind, dead letters kept, and seconds for which
+    # a caller's key stands for the same item.
+    QUEUE_ABANDONED = 4
+    QUEUE_MAX_LENGTH = 1_000_000
+    QUEUE_DEAD_KEPT = 10_000
+    QUEUE_ONCE_SECONDS = 3600.0
 
     # Decisions to record: all denials, and this share of what is allowed; kept for so many days.
     DECISION_RECORDS = True

@@ -19,6 +19,7 @@ from app.core.permission import (
     WarmUpParts,
     WarmUpReport,
     masked_context,
+    register_permission_handlers,
 )
 from app.db import init_db
 from app.extensions import (
@@ -129,6 +130,7 @@ def create_app(
             limit=app.config["WARM_UP_SECONDS"],
         ),
     )
+    register_permission_handlers(optimization.of(app).queue)
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST)
@@ -151,9 +153,8 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     except StoreUnavailable as error:
         # The threads run, and look again by themselves.
         log.warning("starting without knowing whether there is maintenance: %s", error)
-    optimization.of(app).invalidation.start()
     policy.start(app)
-    optimization.of(app).hot.start()
+    optimization.of(app).start()
     if not app.config["WARM_UP_AT_START"]:
         return None
     with app.app_context():
@@ -163,10 +164,9 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
-    optimization.of(app).invalidation.close()
+    optimization.of(app).stop()
     permissions.close(app)
     policy.close(app)
-    optimization.of(app).hot.close()
     optimization.of(app).locks.close()
     resilience.of(app).close()
     events.of(app).tailer.stop()

@@ -20,7 +20,7 @@ from flask import Flask
 
 import config as config_classes
 from app.core.errors import ConfigurationError
-from app.core.optimization import INVALIDATION_RANGES, INVALIDATION_STRATEGIES
+from app.core.optimization import INVALIDATION_RANGES, INVALIDATION_STRATEGIES, QUEUE_KEYS
 from app.core.policy import INSTEAD_OF_SLOW, POLICY_ENGINES
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
@@ -103,6 +103,14 @@ SETTINGS: dict[str, Setting] = {
     "PRELOAD_SHARE": Setting(float, "a share, 0.01 to 1", _between(0.01, 1)),
     "WARM_UP_AT_START": Setting(bool, "true or false"),
     "WARM_UP_SECONDS": Setting(float, "seconds, 1 to 3600", _between(1, 3600)),
+    **{
+        key: Setting(
+            allowed.kind,
+            f"{allowed.unit}, {allowed.low:.10g} to {allowed.high:.10g}",
+            _between(allowed.low, allowed.high),
+        )
+        for key, allowed in QUEUE_KEYS.items()
+    },
     "DECISION_RECORDS": Setting(bool, "true or false"),
     "DECISION_RECORD_ALLOW_SAMPLE": Setting(float, "a share, 0 to 1", _between(0, 1)),
     "DECISION_RECORD_DAYS": Setting(float, "days, 0.01 to 3650", _between(0.01, 3650)),

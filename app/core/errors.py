@@ -159,6 +159,15 @@ class BulkheadFull(Rejected):
         self.limit = limit
 
 
+class QueueFull(Rejected):
+    """The queue of items of kind ``name`` holds ``limit`` that are not done."""
+
+    def __init__(self, name: str, limit: int, retry_after: float) -> None:
+        super().__init__(f"the queue of '{name}' is full ({limit} items)", retry_after)
+        self.name = name
+        self.limit = limit
+
+
 class Degraded(Rejected):
     """The feature ``name`` is switched off at degradation ``level`` and has no fallback."""
 

@@ -157,6 +157,9 @@ def _rejected(error: errors.Rejected) -> Response:
         case errors.BulkheadFull():
             slug = "bulkhead-full"
             fields["limit"] = error.limit
+        case errors.QueueFull():
+            slug = "queue-full"
+            fields["limit"] = error.limit
         case errors.Degraded():
             slug = "degraded"
             fields["level"] = error.level

@@ -1,4 +1,4 @@
-"""Work behind the scenes: the distributed lock, hot counts, smart invalidation."""
+"""Work behind the scenes: the distributed lock, the batch queue, invalidation, hot counts."""
 
 from app.core.optimization.extension import AdvancedOptimization, OptimizationState
 from app.core.optimization.hot import HotCounts, HotPair, HotRole, HotSettings, HotStats, Pair
@@ -25,12 +25,29 @@ from app.core.optimization.lock import (
     LockCounts,
     OptimizedDistributedLock,
 )
+from app.core.optimization.queue import (
+    QUEUE_KEYS,
+    BatchQueue,
+    ConsumerStats,
+    DeadLetter,
+    DeadLetters,
+    KindCounts,
+    KindStats,
+    QueueItem,
+    QueueSettings,
+    QueueStats,
+)
 
 __all__ = [
     "INVALIDATION_RANGES",
     "INVALIDATION_STRATEGIES",
+    "QUEUE_KEYS",
     "AdvancedOptimization",
     "Analysis",
+    "BatchQueue",
+    "ConsumerStats",
+    "DeadLetter",
+    "DeadLetters",
     "DistributedLocks",
     "Drained",
     "Figures",
@@ -43,11 +60,16 @@ __all__ = [
     "HotStats",
     "InvalidationSettings",
     "InvalidationStats",
+    "KindCounts",
+    "KindStats",
     "LockCounts",
     "LogAccess",
     "OptimizationState",
     "OptimizedDistributedLock",
     "Pair",
+    "QueueItem",
+    "QueueSettings",
+    "QueueStats",
     "Receipt",
     "Recommendation",
     "SmartInvalidation",

@@ -1,12 +1,14 @@
-"""The Flask extension: gives each application its locks, hot counts and smart invalidation."""
+"""The Flask extension: gives each application its locks and the work behind the scenes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app
 
+from app.core.events import new_instance_id
 from app.core.optimization.hot import HotCounts, HotSettings
 from app.core.optimization.invalidation import (
     Analysis,
@@ -16,6 +18,7 @@ from app.core.optimization.invalidation import (
 )
 from app.core.optimization.lock import DistributedLocks, OptimizedDistributedLock
 from app.core.optimization.lock.service import DEFAULT_TIMEOUT, DEFAULT_WAIT
+from app.core.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
 from app.core.redis import RedisConnection, RedisStore
 
 EXTENSION_KEY = "yoto.optimization"
@@ -27,19 +30,38 @@ class OptimizationState:
 
     Attributes:
         locks: the distributed locks.
-        hot: who asks where, as time-decayed counts.
+        queue: the batch queue.
         invalidation: the queue of invalidations; it needs a log, see ``SmartInvalidation.connect``.
+        hot: who asks where, as time-decayed counts.
     """
 
     locks: DistributedLocks
-    hot: HotCounts
+    queue: BatchQueue
     invalidation: SmartInvalidation
+    hot: HotCounts
+
+    def start(self) -> None:
+        """Begin the work in the background.
+
+        Raises:
+            RuntimeError: the invalidations have no log.
+        """
+        self.invalidation.start()
+        self.hot.start()
+        self.queue.start()
+
+    def stop(self) -> None:
+        """End that work; it may start again. Its handlers use what is closed after it."""
+        self.queue.close()
+        self.invalidation.close()
+        self.hot.close()
 
 
 class AdvancedOptimization:
     """``optimization = AdvancedOptimization()``; holds no state of its own.
 
-    Reads ``INVALIDATION_STRATEGY`` and the keys of ``invalidation.settings.RANGES``.
+    Reads the keys of ``QUEUE_KEYS``, ``INVALIDATION_STRATEGY`` and the keys of
+    ``INVALIDATION_RANGES``, and those of ``HotSettings``.
     """
 
     def init_app(self, app: Flask, redis: RedisConnection | None = None) -> None:
@@ -49,17 +71,23 @@ class AdvancedOptimization:
             redis: by default the connection of the application's ``RedisStore``.
 
         Raises:
-            ConfigurationError: a value is wrong; it names the key.
+            ConfigurationError: a value is out of its range; it names the key.
             RuntimeError: neither is there.
         """
         redis = redis or RedisStore.of(app)
         locks = DistributedLocks(redis)
         app.extensions[EXTENSION_KEY] = OptimizationState(
             locks=locks,
-            hot=HotCounts(redis, HotSettings.from_config(app.config)),
+            queue=BatchQueue(
+                redis,
+                new_instance_id(),
+                QueueSettings.from_config(app.config),
+                surroundings=app.app_context,
+            ),
             invalidation=SmartInvalidation(
                 redis, locks, InvalidationSettings.from_config(app.config)
             ),
+            hot=HotCounts(redis, HotSettings.from_config(app.config)),
         )
 
     @staticmethod
@@ -82,6 +110,11 @@ class AdvancedOptimization:
         return self.of(current_app).locks
 
     @property
+    def queue(self) -> BatchQueue:
+        """The queue of the current application."""
+        return self.of(current_app).queue
+
+    @property
     def hot(self) -> HotCounts:
         """The hot counts of the current application."""
         return self.of(current_app).hot
@@ -96,6 +129,18 @@ class AdvancedOptimization:
     ) -> OptimizedDistributedLock:
         """A lock of the current application; see ``DistributedLocks.create_lock``."""
         return self.locks.create_lock(key, timeout, wait, renew, on_lost)
+
+    def register_handler(self, kind: str, fn: Handler, check: Check | None = None) -> None:
+        """Handle items of the current application's queue; see ``BatchQueue.register_handler``."""
+        self.queue.register_handler(kind, fn, check)
+
+    def enqueue(self, kind: str, payload: Mapping[str, Any], key: str | None = None) -> str:
+        """Put an item into the current application's queue; see ``BatchQueue.enqueue``."""
+        return self.queue.enqueue(kind, payload, key)
+
+    def queue_stats(self) -> QueueStats:
+        """The state of the current application's queue; see ``BatchQueue.stats``."""
+        return self.queue.stats()
 
     def invalidation_stats(self) -> InvalidationStats:
         """What waits to be invalidated in the current application, and what was done."""

@@ -17,7 +17,7 @@ from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.outbox.watching import in_change
 from app.core.permission.positions import required_position
 from app.core.permission.preloading import PreloadReport, PreloadStats
-from app.core.permission.queue_handlers import INVALIDATE_PERMISSIONS, invalidate_permissions
+from app.core.permission.queue_handlers import register_permission_handlers
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.records import RecordSettings, masked_context
 from app.core.permission.registry import RegisteredPermission
@@ -51,7 +51,6 @@ __all__ = [
     "AccessPage",
     "DIFFERENCE_COLUMNS",
     "EVERYONE_GRANTS",
-    "INVALIDATE_PERMISSIONS",
     "JUDGED_WHERE_SET",
     "UNSET",
     "ComponentState",
@@ -90,8 +89,8 @@ __all__ = [
     "current_subject",
     "difference_rows",
     "in_change",
-    "invalidate_permissions",
     "masked_context",
+    "register_permission_handlers",
     "require_expression",
     "require_permission",
     "require_permissions",

@@ -95,6 +95,13 @@ CASES: list[tuple[Exception, int, str, dict[str, Any], dict[str, str]]] = [
         {"Retry-After": "1"},
     ),
     (
+        errors.QueueFull("welcome", 1000, 1.0),
+        503,
+        "queue-full",
+        {"name": "welcome", "limit": 1000},
+        {"Retry-After": "1"},
+    ),
+    (
         errors.Degraded("feed", "heavy"),
         503,
         "degraded",

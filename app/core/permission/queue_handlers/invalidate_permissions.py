@@ -1,37 +1,38 @@
-"""``invalidate_permissions``: items of the batch queue go on into the invalidation queue."""
+"""``invalidate_permissions``: subjects that go on into the queue of invalidations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import current_app
 
 from app.core.errors import ValidationFailed
-from app.core.optimization import SmartInvalidation, Submission
+from app.core.optimization import AdvancedOptimization, QueueItem, Submission
 
-INVALIDATE_PERMISSIONS = "invalidate_permissions"
+KIND = "invalidate_permissions"
 FIELDS = frozenset({"subjects", "reason", "level", "covering"})
 
 
-class Item(Protocol):
-    """What is read of an item of the batch queue."""
+def check(payload: Mapping[str, Any]) -> None:
+    """Refuse a payload that has not this shape: ``subjects``, a list, and ``reason``, and maybe
+    ``level`` and ``covering``; see ``Submission``.
 
-    @property
-    def payload(self) -> Mapping[str, Any]: ...
-
-
-def invalidate_permissions(invalidation: SmartInvalidation) -> Callable[[Sequence[Item]], None]:
-    """The handler; to handle an item twice does no harm.
-
-    A payload has ``subjects``, a list, and ``reason``, and may have ``level`` and ``covering``; see
-    ``Submission``. For one that is wrong the handler raises ``ValidationFailed`` and queues nothing
-    of its batch.
+    Raises:
+        ValidationFailed: names the field.
     """
+    _submissions(payload)
 
-    def handle(items: Sequence[Item]) -> None:
-        submissions = [one for item in items for one in _submissions(item.payload)]
-        invalidation.submit_many(submissions)
 
-    return handle
+def handle(items: Sequence[QueueItem]) -> None:
+    """Queue what ``items`` say; to do it twice does no harm.
+
+    Raises:
+        ValidationFailed: a payload is wrong; nothing was queued.
+        StoreUnavailable: Redis did not answer.
+    """
+    invalidation = AdvancedOptimization.of(current_app).invalidation
+    invalidation.submit_many([one for item in items for one in _submissions(item.payload)])
 
 
 def _submissions(payload: Mapping[str, Any]) -> list[Submission]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.core.permission.queue_handlers.item import Item
+from app.core.optimization import QueueItem
 from app.core.permission.scopes import checked_id
 from app.core.permission.warm_up_calls import get_preloading
 
@@ -21,7 +21,7 @@ def check(payload: Mapping[str, Any]) -> None:
     _user_id(payload)
 
 
-def handle(items: Sequence[Item]) -> None:
+def handle(items: Sequence[QueueItem]) -> None:
     """Bring the entries of the users in their hot places into the cache, all together.
 
     Doing it again does no harm: what is there stays.

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from flask import Flask
 
 from app.core.errors import ValidationFailed
-from app.core.optimization import SmartInvalidation, Submission
-from app.core.permission import invalidate_permissions
+from app.core.optimization import (
+    BatchQueue,
+    DistributedLocks,
+    HotCounts,
+    OptimizationState,
+    QueueItem,
+    SmartInvalidation,
+    Submission,
+)
+from app.core.optimization.extension import EXTENSION_KEY
+from app.core.permission.queue_handlers import invalidate_permissions
 
 
 @dataclass
-class Item:
-    payload: Mapping[str, Any]
-
-
 class Invalidation:
-    def __init__(self) -> None:
-        self.submitted: list[Submission] = []
+    submitted: list[Submission] = field(default_factory=list)
 
     def submit_many(self, submissions: list[Submission]) -> None:
         self.submitted += submissions
@@ -28,9 +33,20 @@ class Invalidation:
 
 def handle(*payloads: Mapping[str, Any]) -> list[Submission]:
     invalidation = Invalidation()
-    handler = invalidate_permissions(cast(SmartInvalidation, invalidation))
+    app = Flask("bare")
+    app.extensions[EXTENSION_KEY] = OptimizationState(
+        cast(DistributedLocks, None),
+        cast(BatchQueue, None),
+        cast(SmartInvalidation, invalidation),
+        cast(HotCounts, None),
+    )
+    items = [
+        QueueItem(f"{invalidate_permissions.KIND}:{number}-0", "", one, 1, 0.0)
+        for number, one in enumerate(payloads)
+    ]
     try:
-        handler([Item(one) for one in payloads])
+        with app.app_context():
+            invalidate_permissions.handle(items)
     except ValidationFailed:
         assert invalidation.submitted == []
         raise
@@ -49,7 +65,7 @@ def test_every_subject_of_every_item_is_submitted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("payload", "field"),
+    ("payload", "wrong"),
     [
         ({"reason": "x"}, "subjects"),
         ({"subjects": [], "reason": "x"}, "subjects"),
@@ -57,7 +73,9 @@ def test_every_subject_of_every_item_is_submitted() -> None:
         ({"subjects": ["user:1"], "reason": "x", "due": 5}, "due"),
     ],
 )
-def test_a_payload_that_is_none_stops_the_batch(payload: Mapping[str, Any], field: str) -> None:
+def test_a_payload_that_is_none_stops_the_batch(payload: Mapping[str, Any], wrong: str) -> None:
     with pytest.raises(ValidationFailed) as caught:
         handle({"subjects": ["user:1"], "reason": "x"}, payload)
-    assert list(caught.value.errors) == [field]
+    assert list(caught.value.errors) == [wrong]
+    with pytest.raises(ValidationFailed):
+        invalidate_permissions.check(payload)

@@ -1,0 +1,107 @@
+"""``flask queue``: see what waits in the queue, and put dead letters back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import click
+from flask.cli import AppGroup
+
+from app.core.errors import PlatformError
+from app.core.optimization import BatchQueue, DeadLetter, KindStats
+from app.extensions import optimization
+
+queue = AppGroup("queue", help="See what waits in the queue, and put dead letters back.")
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+# Characters of a payload that a line shows.
+SHOWN = 200
+
+
+@contextmanager
+def _asking() -> Iterator[BatchQueue]:
+    """The queue for one command; errors of the platform become errors of the command."""
+    try:
+        yield optimization.queue
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@queue.command("stats")
+@as_json
+def stats(as_json: bool) -> None:
+    """Show each kind of items, and the processes that handle them."""
+    with _asking() as current:
+        found = current.stats()
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2))
+        return
+    for name, kind in found.kinds.items():
+        click.echo(f"{name}: {_state(kind)}")
+        counts = {field: number for field, number in asdict(kind.counts).items() if number}
+        click.echo("  " + ", ".join(f"{number} {field}" for field, number in counts.items()))
+    for name, consumer in found.consumers.items():
+        hanging = f", {consumer.abandoned} hanging" if consumer.abandoned else ""
+        click.echo(
+            f"process {name}: {consumer.workers} workers{hanging}, {consumer.in_flight} items"
+        )
+    for name in found.unserved:
+        click.echo(f"nobody handles {name}")
+    if not found.kinds:
+        click.echo("Nothing was ever put in.")
+
+
+@queue.command("dead")
+@click.option("--kind", help="Only of this kind.")
+@click.option("--limit", type=int, default=20, show_default=True, help="Letters of a page.")
+@click.option("--after", help="Where the page before ended.")
+@as_json
+def dead(kind: str | None, limit: int, after: str | None, as_json: bool) -> None:
+    """Show dead letters, kind by kind, the newest of each first."""
+    with _asking() as current:
+        page = current.dead_letters(kind, after, limit)
+    if as_json:
+        click.echo(json.dumps(asdict(page), indent=2))
+        return
+    for letter in page.letters:
+        click.echo(f"{letter.id}  {_moment(letter.died_at)}  {_tries(letter)}: {letter.reason}")
+        click.echo(f"  {letter.payload[:SHOWN]}")
+    if page.after:
+        click.echo(f"more: --after {page.after}")
+    if not page.letters:
+        click.echo("No dead letters.")
+
+
+@queue.command("redrive")
+@click.argument("ids", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All that there are now.")
+@click.option("--kind", help="With --all: only of this kind.")
+def redrive(ids: tuple[str, ...], everything: bool, kind: str | None) -> None:
+    """Put dead letters back into the queue, by IDS or all, as new items with all their tries."""
+    if everything == bool(ids) or (kind is not None and not everything):
+        raise click.UsageError("give IDS, or --all, if you like with --kind")
+    with _asking() as current:
+        moved = current.redrive_all(kind) if everything else current.redrive(ids)
+    gone = len(ids) - moved if ids else 0
+    click.echo(f"{moved} put back" + (f", {gone} not found." if gone else "."))
+
+
+def _state(kind: KindStats) -> str:
+    age = "" if kind.oldest_age is None else f", the oldest for {kind.oldest_age:.1f} s"
+    return (
+        f"{kind.length} items ({kind.waiting} waiting, {kind.in_flight} in flight, "
+        f"{kind.delayed} delayed{age}), {kind.dead} dead letters; "
+        f"{kind.inflow:.1f}/s in, {kind.processing:.1f}/s done"
+    )
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _tries(letter: DeadLetter) -> str:
+    return f"{letter.tries} {'try' if letter.tries == 1 else 'tries'}"

@@ -1,0 +1,16 @@
+"""The Lua scripts of the queue."""
+
+from __future__ import annotations
+
+from app.core.redis import load_script
+
+_PACKAGE = "app.core.optimization.queue.lua"
+
+BEAT = load_script(_PACKAGE, "beat.lua")
+ENQUEUE = load_script(_PACKAGE, "enqueue.lua")
+LETTERS = load_script(_PACKAGE, "letters.lua")
+REDRIVE = load_script(_PACKAGE, "redrive.lua")
+RENEW = load_script(_PACKAGE, "renew.lua")
+SETTLE = load_script(_PACKAGE, "settle.lua")
+STATS = load_script(_PACKAGE, "stats.lua")
+TAKE = load_script(_PACKAGE, "take.lua")

@@ -1,0 +1,96 @@
+"""Processes that handle items. Run as a program, this module is one of them.
+
+What they do to an item is done once, however often they do it: the first to set the item's bit
+adds its number to a total. Every time counts as a delivery.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from app.core.events import new_instance_id
+from app.core.optimization import BatchQueue, QueueItem, QueueSettings
+from app.core.redis import KeyBuilder, RedisConnection, RedisSettings, Script
+from tests.support.workers import (
+    WorkerProcess,
+    Workers,
+    as_options,
+    from_options,
+    obey,
+    options,
+)
+
+AFTERMATH = 0.002  # s
+
+EFFECT = Script(
+    "effect",
+    """
+    for _, n in ipairs(ARGV) do
+      redis.call('INCR', KEYS[2])
+      if redis.call('SETBIT', KEYS[1], n, 1) == 0 then
+        redis.call('INCRBY', KEYS[3], n)
+      end
+    end
+    """,
+    repeatable=False,
+)
+
+
+def effect_keys(keys: KeyBuilder) -> list[str]:
+    """Where the effect is: the bits, the deliveries, the total."""
+    return [keys.tagged("effect", part) for part in ("bits", "deliveries", "total")]
+
+
+class Worker:
+    """The worker's side."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        # Failures are what the test is about.
+        logging.disable(logging.CRITICAL)
+        self.redis = RedisConnection(from_options(given["reach"]))
+        self.queue = BatchQueue(self.redis, new_instance_id(), QueueSettings(**given["queue"]))
+        self.queue.register_handler("job", self.handle)
+        self.queue.start()
+
+    def ready(self) -> bool:
+        """Answer, once it runs."""
+        return True
+
+    def handle(self, items: Sequence[QueueItem]) -> None:
+        if any(item.payload.get("poison") for item in items):
+            raise RuntimeError("nobody can do this")
+        self.redis.scripts.run(
+            EFFECT, effect_keys(self.redis.keys), [item.payload["n"] for item in items]
+        )
+        # What is killed here was done and is not known to be.
+        time.sleep(AFTERMATH)
+
+
+class QueueWorkers(Workers):
+    """Starts processes that handle items."""
+
+    def __init__(self) -> None:
+        super().__init__(__name__)
+
+    def start_at(
+        self, reach: RedisSettings, settings: QueueSettings, count: int
+    ) -> list[WorkerProcess]:
+        """``count`` processes that share one queue."""
+        return self.start(count, _given(reach, settings))
+
+    def begin_at(self, reach: RedisSettings, settings: QueueSettings) -> WorkerProcess:
+        """One more, which takes part as soon as it is ready."""
+        self._started.append(WorkerProcess(__name__, _given(reach, settings)))
+        return self._started[-1]
+
+
+def _given(reach: RedisSettings, settings: QueueSettings) -> dict[str, Any]:
+    return {"reach": as_options(reach), "queue": asdict(settings)}
+
+
+if __name__ == "__main__":
+    obey(Worker(options()))

@@ -1,0 +1,84 @@
+"""``flask queue``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.errors import ValidationFailed
+from app.core.optimization import BatchQueue
+from app.extensions import optimization
+from tests.support.redis_servers import wait_until
+
+
+def run(app: Flask, *arguments: str, code: int = 0) -> str:
+    result = app.test_cli_runner().invoke(args=["queue", *arguments])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+@pytest.fixture
+def queue(app: Flask) -> BatchQueue:
+    """The queue, with a kind that has three dead letters and one that nobody handles."""
+    queue = optimization.of(app).queue
+
+    def refuse(items: Any) -> None:
+        raise ValidationFailed({"n": "is not to my taste"})
+
+    queue.register_handler("job", refuse)
+    queue.start()
+    for n in range(3):
+        queue.enqueue("job", {"n": n})
+    queue.enqueue("foreign", {"n": 1})
+    wait_until(lambda: queue.stats().dead == 3)
+    queue.close(30)
+    return queue
+
+
+def test_stats_show_each_kind(app: Flask, queue: BatchQueue) -> None:
+    shown = run(app, "stats")
+    assert "job: 0 items (0 waiting, 0 in flight, 0 delayed), 3 dead letters" in shown
+    assert "foreign: 1 items (1 waiting" in shown and "nobody handles foreign" in shown
+    parsed = json.loads(run(app, "stats", "--json"))
+    assert parsed["kinds"]["job"]["counts"]["dead"] == 3
+
+
+def test_an_empty_queue_says_so(app: Flask) -> None:
+    assert run(app, "stats") == "Nothing was ever put in.\n"
+    assert run(app, "dead") == "No dead letters.\n"
+
+
+def test_dead_letters_are_shown_in_pages(app: Flask, queue: BatchQueue) -> None:
+    shown = run(app, "dead", "--limit", "2")
+    assert "ValidationFailed: n: is not to my taste" in shown and '{"n":2}' in shown
+    cursor = shown.rpartition("more: --after ")[2].strip()
+    last = json.loads(run(app, "dead", "--after", cursor, "--json"))
+    assert [letter["payload"] for letter in last["letters"]] == ['{"n":0}']
+    assert last["after"] is None
+    assert run(app, "dead", "--kind", "foreign") == "No dead letters.\n"
+
+
+def test_dead_letters_are_put_back(app: Flask, queue: BatchQueue) -> None:
+    letters = queue.dead_letters().letters
+    assert run(app, "redrive", letters[0].id, "job:1-0") == "1 put back, 1 not found.\n"
+    assert run(app, "redrive", "--all", "--kind", "foreign") == "0 put back.\n"
+    assert run(app, "redrive", "--all") == "2 put back.\n"
+    assert queue.stats().kinds["job"].waiting == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("redrive",), 2),
+        (("redrive", "job:1-0", "--all"), 2),
+        (("redrive", "job:1-0", "--kind", "job"), 2),
+        (("redrive", "nonsense"), 1),
+        (("dead", "--limit", "0"), 1),
+        (("dead", "--kind", "No Kind"), 1),
+    ],
+)
+def test_a_wrong_call_is_refused(app: Flask, arguments: tuple[str, ...], code: int) -> None:
+    run(app, *arguments, code=code)

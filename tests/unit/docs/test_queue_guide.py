@@ -1,0 +1,51 @@
+"""The example of the queue's guide runs as it is written, and its table tells the settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.optimization import QUEUE_KEYS, AdvancedOptimization, QueueSettings
+from app.core.redis import RedisStore
+from tests.support.redis_servers import Server, wait_until
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "queue.md").read_text(encoding="utf-8")
+EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+# The application of these tests has its own extension objects.
+EXTENSIONS = re.compile(r"^from app\.extensions import .*$", re.MULTILINE)
+ROW = re.compile(r"^\| `(QUEUE_\w+)` \| ([\d.]+) \| ([\d.]+) to ([\d.]+) ", re.MULTILINE)
+
+
+@pytest.fixture
+def application(valkey_server: Server) -> Iterator[Flask]:
+    application = Flask("guide")
+    application.config |= {"REDIS_URL": valkey_server.url, "REDIS_KEY_PREFIX": "test-queue-guide:"}
+    RedisStore().init_app(application)
+    AdvancedOptimization().init_app(application)
+    yield application
+    AdvancedOptimization.of(application).queue.close()
+    RedisStore.of(application).close()
+
+
+def test_the_example(application: Flask) -> None:
+    (text,) = EXAMPLE.findall(GUIDE)
+    names: dict[str, Any] = {"optimization": AdvancedOptimization(), "welcomed": set()}
+    with application.app_context():
+        exec(compile(EXTENSIONS.sub("", text), "queue.md", "exec"), names)
+        assert names["item_id"].startswith("welcome:")
+        names["optimization"].queue.start()
+        wait_until(lambda: names["welcomed"] == {42})
+
+
+def test_the_table_of_settings() -> None:
+    defaults = QueueSettings()
+    told = {key: tuple(map(float, numbers)) for key, *numbers in ROW.findall(GUIDE)}
+    assert told == {
+        key: (float(getattr(defaults, allowed.name)), float(allowed.low), float(allowed.high))
+        for key, allowed in QUEUE_KEYS.items()
+    }
