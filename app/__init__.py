@@ -12,6 +12,7 @@ from app import blueprints, cli, settings
 from app.core.permission import masked_context
 from app.db import init_db
 from app.extensions import (
+    alerts,
     behaviour,
     cache,
     db,
@@ -37,8 +38,12 @@ from app.http.security import init_security_headers
 from app.server import YotoSocketIO
 from app.wiring import (
     PolicyJudge,
+    SqlAlertStore,
     SqlJournal,
     Surroundings,
+    alert_settings,
+    degrade_by,
+    elected_by,
     guard_database,
     policy_engine,
     record_settings,
@@ -87,6 +92,14 @@ def create_app(
     guard_database(app)
     init_auth(app)
     optimization.init_app(app)
+    alerts.init_app(
+        app,
+        SqlAlertStore(app),
+        values=dict,
+        settings=alert_settings(app),
+        elected=elected_by(optimization.of(app).locks),
+        degrade=degrade_by(app),
+    )
     cache.init_app(app)
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
@@ -115,6 +128,7 @@ def close_app(app: Flask) -> None:
     blueprints.close_pages(app)
     permissions.close(app)
     policy.close(app)
+    alerts.of(app).close()
     optimization.of(app).locks.close()
     resilience.of(app).close()
     events.of(app).tailer.stop()
