@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.cli.alerts import alerts
 from app.cli.cache import cache
 from app.cli.emergency import emergency
 from app.cli.insight import add_insight
@@ -21,5 +22,5 @@ def init_app(app: Flask) -> None:
     add_insight(permission)
     add_review(permission)
     add_templates(permission)
-    for group in (cache, emergency, permission, policy, resilience, seed, users):
+    for group in (alerts, cache, emergency, permission, policy, resilience, seed, users):
         app.cli.add_command(group)

@@ -58,8 +58,8 @@ def observe(
 ) -> Track:
     """The track after a look.
 
-    Time counts only between two looks that both saw a value: what nobody saw neither raises an
-    alert nor ends one.
+    A value stands for the time since the look before it. Looks without one count for nothing: what
+    nobody saw neither raises an alert nor ends one.
 
     Args:
         value: None, infinity and what is no number are unknown.
@@ -71,9 +71,8 @@ def observe(
     at = max(now, before.at)
     if value is None or not is_number(value):
         return _without_value(rule, before, track is not None, at, elapsed)
-    seen = elapsed if before.known else 0.0
-    bad_for = _longer(before.bad_for, _beyond(rule, value), seen)
-    well_for = _longer(before.well_for, _recovered(rule, value), seen)
+    bad_for = _longer(before.bad_for, _beyond(rule, value), elapsed)
+    well_for = _longer(before.well_for, _recovered(rule, value), elapsed)
     return Track(
         at=at,
         known=True,

@@ -29,9 +29,11 @@ def is_internal(address: Address) -> bool:
     """Whether an address is no public one: loopback, private, link-local, shared, reserved,
     multicast, or a cloud's metadata service; also behind an IPv6 address that leads to it."""
     if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64:
+            return is_internal(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         if address.ipv4_mapped is not None:
             return is_internal(address.ipv4_mapped)
-        if address.is_site_local or any(map(is_internal, _embedded(address))):
+        if address.is_site_local or (address.sixtofour and is_internal(address.sixtofour)):
             return True
     return (
         not address.is_global or address.is_multicast or address.is_reserved or address in METADATA
@@ -77,14 +79,4 @@ def _look_up(host: str, port: int, seconds: float) -> list[str]:
         raise TimeoutError("the name of the host was not resolved in time")
     if failed:
         raise Unresolved("the name of the host leads nowhere") from failed[0]
-    return found
-
-
-def _embedded(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """The IPv4 addresses that an IPv6 one leads to."""
-    found = [] if address.sixtofour is None else [address.sixtofour]
-    if address.teredo is not None:
-        found.append(address.teredo[1])
-    if address in _NAT64:
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
     return found
