@@ -34,7 +34,9 @@ def telling() -> Iterator[None]:
 @alerts.command("list")
 @click.option("--all", "everything", is_flag=True, help="Also those that are over.")
 @click.option("--rule", help="Only of this rule.")
-@click.option("--level", type=click.Choice(list(Level)), help="Only of this level.")
+@click.option(
+    "--level", type=click.Choice([level.value for level in Level]), help="Only of this level."
+)
 @click.option("--after", type=int, help="Continue behind the alert of this number.")
 @click.option("--limit", type=int, default=50, show_default=True, help="1 to 100.")
 @as_json

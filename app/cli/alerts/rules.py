@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from app.cli.options import as_json, echo_json, field_value, says_why
 from app.core.monitor import RuleInForce
@@ -26,6 +26,7 @@ def add_rules(group: AppGroup) -> None:
 
 @click.command("rules")
 @as_json
+@with_appcontext
 def rules(as_json: bool) -> None:
     """Show the rules in force, and what operators set on them."""
     with telling():
@@ -43,6 +44,7 @@ def rules(as_json: bool) -> None:
 @version_option
 @says_why
 @as_json
+@with_appcontext
 def set_rule(
     rule: str,
     fields: tuple[str, ...],
@@ -63,6 +65,7 @@ def set_rule(
 @version_option
 @says_why
 @as_json
+@with_appcontext
 def reset_rule(rule: str, version: int | None, reason: str, actor: str, as_json: bool) -> None:
     """Take back what operators set on RULE."""
     with telling():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from app.cli.options import as_json, echo_json, says_why
 from app.core.monitor import Level
@@ -20,6 +20,7 @@ def add_webhooks(group: AppGroup) -> None:
 
 @click.command("webhooks")
 @as_json
+@with_appcontext
 def webhooks(as_json: bool) -> None:
     """Show where alerts are sent."""
     with telling():
@@ -40,8 +41,11 @@ def webhooks(as_json: bool) -> None:
 @click.command("webhook-add")
 @click.argument("name")
 @click.option("--url", prompt=True, hide_input=True, help="Where to; asked for if not given.")
-@click.option("--min-level", type=click.Choice(list(Level)), default=Level.WARNING.value)
+@click.option(
+    "--min-level", type=click.Choice([level.value for level in Level]), default=Level.WARNING.value
+)
 @says_why
+@with_appcontext
 def add_webhook(name: str, url: str, min_level: str, reason: str, actor: str) -> None:
     """Send alerts to a webhook called NAME; prints the secret that signs them, once."""
     with telling():
@@ -52,6 +56,7 @@ def add_webhook(name: str, url: str, min_level: str, reason: str, actor: str) ->
 @click.command("webhook-remove")
 @click.argument("webhook_id", type=int)
 @says_why
+@with_appcontext
 def remove_webhook(webhook_id: int, reason: str, actor: str) -> None:
     """Send nothing to WEBHOOK_ID any more; what waits for it is given up."""
     with telling():
@@ -62,6 +67,7 @@ def remove_webhook(webhook_id: int, reason: str, actor: str) -> None:
 @click.command("webhook-test")
 @click.argument("webhook_id", type=int)
 @says_why
+@with_appcontext
 def test_webhook(webhook_id: int, reason: str, actor: str) -> None:
     """Send a test message to WEBHOOK_ID now."""
     with telling():
@@ -74,6 +80,7 @@ def test_webhook(webhook_id: int, reason: str, actor: str) -> None:
 @click.command("deliveries")
 @click.argument("webhook_id", type=int)
 @as_json
+@with_appcontext
 def deliveries(webhook_id: int, as_json: bool) -> None:
     """Show the latest messages to WEBHOOK_ID and what came of them."""
     with telling():

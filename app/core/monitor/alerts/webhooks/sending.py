@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as HttpTimeout
 
 from app.core.deadline import DeadlineConnection, DeadlineTlsConnection
@@ -80,6 +80,9 @@ class Sender:
             return Outcome(None, f"the address is not allowed: {error}")
         except Unresolved as error:
             return Outcome(None, str(error))
+        except NewConnectionError:
+            # Which urllib3 counts among its time-outs.
+            return Outcome(None, "no answer: it cannot be connected to")
         except (HttpTimeout, TimeoutError):
             return Outcome(None, f"no answer within {self.settings.timeout:g} s")
         except (HTTPError, OSError) as error:
