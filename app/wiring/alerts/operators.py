@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import RowMapping, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from app.core.errors import VersionConflict
+from app.core.errors import UnknownResource, VersionConflict
 from app.core.monitor import AuditAct, RuleChange, Silence
 from app.core.resilience import AuditEntry
-from app.models import AlertRuleRow, AlertSilenceRow
+from app.models import AlertRuleRow, AlertSilenceRow, User, account_of
 
 from ..audit import audit_record
 from .rows import SessionRows, moment, seconds, table_of
@@ -81,6 +81,9 @@ class OperatorRows(SessionRows):
                 raise VersionConflict(row["version"], row["rule_values"]) from None
 
     def audit(self, act: AuditAct) -> None:
+        account = account_of(act.by)
+        if account is not None and self.session.get(User, account) is None:
+            raise UnknownResource("user", account, field="by")
         entry = AuditEntry(
             action=act.action,
             subject=act.subject,

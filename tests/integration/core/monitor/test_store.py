@@ -7,7 +7,9 @@ import time
 import pytest
 from flask import Flask
 
+from app.core.errors import UnknownResource
 from app.core.monitor import AlertStore
+from app.extensions import alerts
 from app.wiring import SqlAlertStore
 from tests.integration.core.monitor.conftest import Clock, Platform
 
@@ -78,6 +80,14 @@ def test_what_is_untold_is_not_deleted(platform: Platform, clock: Clock) -> None
     with platform.store.reading() as rows:
         assert len(rows.untold(9)) == 1
         assert rows.alert(alert.id) is not None
+
+
+def test_an_account_that_is_not_there_does_nothing(app: Flask) -> None:
+    desk = alerts.of(app).desk
+    with pytest.raises(UnknownResource) as refused:
+        desk.silence("*", seconds=60, by="user:42")
+    assert set(refused.value.errors) == {"by"}
+    assert list(desk.silences(only_active=False)) == []
 
 
 def test_the_time_is_the_database_s(app: Flask) -> None:

@@ -116,7 +116,11 @@ class AlertRows(Protocol):
         ...
 
     def audit(self, act: AuditAct) -> None:
-        """Record an act."""
+        """Record an act.
+
+        Raises:
+            UnknownResource: it names an account that is not there.
+        """
         ...
 
     # History, and its way into the event stream
