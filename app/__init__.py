@@ -95,6 +95,7 @@ def create_app(
     alerts.init_app(
         app,
         SqlAlertStore(app),
+        # Nobody measures yet: every value is unknown, and no rule raises anything.
         values=dict,
         settings=alert_settings(app),
         elected=elected_by(optimization.of(app).locks),

@@ -39,6 +39,12 @@ def check_number(errors: Errors, field: str, value: Any, low: float, high: float
         errors[field] = f"must be a number from {low:g} to {high:g}, not {value!r}"
 
 
+def check_whole(errors: Errors, field: str, value: Any, low: int, high: int) -> None:
+    """A whole number from ``low`` to ``high``."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        errors[field] = f"must be a whole number from {low} to {high}, not {value!r}"
+
+
 def check_flag(errors: Errors, field: str, value: Any) -> None:
     """True or False."""
     if not isinstance(value, bool):
@@ -64,12 +70,17 @@ def check_labels(errors: Errors, field: str, value: Any) -> None:
         not isinstance(value, Mapping)
         or len(value) > MOST_LABELS
         or not all(isinstance(name, str) and LABEL_NAME.fullmatch(name) for name in value)
-        or not all(isinstance(text, str) and len(text) <= LONGEST_LABEL for text in value.values())
+        or not all(map(_is_label, value.values()))
     ):
         errors[field] = (
             f"must be at most {MOST_LABELS} labels: names of letters, digits and '_' to text of "
             f"at most {LONGEST_LABEL} characters"
         )
+
+
+def _is_label(text: Any) -> bool:
+    fits = isinstance(text, str) and len(text) <= LONGEST_LABEL
+    return fits and not any(0xD800 <= ord(one) < 0xE000 for one in text)
 
 
 def check_author(author: Any, reason: Any, reason_field: str = "reason") -> None:

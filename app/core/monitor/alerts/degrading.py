@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from .level import Level
+from .machine import Transition
 from .records import Alert
 from .rule import DEGRADATIONS
 from .rulebook import RuleInForce
@@ -37,18 +39,29 @@ class Degrader:
         self._ttl = max(SHORTEST_TTL, MISSED * interval)
         self._raised: set[str] = set()
 
-    def apply(self, alerts: Sequence[Alert], rules: Iterable[RuleInForce]) -> int:
-        """Ask for what the open alerts ask for, and take back the rest; how many calls failed."""
+    def apply(
+        self,
+        rules: Iterable[RuleInForce],
+        alerts: Sequence[Alert],
+        transitions: Sequence[Transition],
+    ) -> int:
+        """Ask for what the open alerts ask for, and take back what has just ended, whoever asked
+        for it; how many calls failed."""
         failures = 0
         asked: set[str] = set()
+        over = set(self._raised)
         for entry in rules:
-            rule = entry.rule
-            ranks = [alert.level.rank for alert in alerts if alert.rule == rule.name]
-            if max(ranks, default=0) < rule.degrade_from.rank:
-                continue
-            asked.add(SOURCE + rule.name)
-            failures += not self._try(SOURCE + rule.name, rule.degrade, self._ttl)
-        for source in self._raised - asked:
+            rule, source = entry.rule, SOURCE + entry.rule.name
+            if _worst(alert.level for alert in alerts if alert.rule == rule.name) >= (
+                rule.degrade_from.rank
+            ):
+                asked.add(source)
+                failures += not self._try(source, rule.degrade, self._ttl)
+            elif _worst(one.old for one in transitions if one.rule == rule.name) >= (
+                rule.degrade_from.rank
+            ):
+                over.add(source)
+        for source in over - asked:
             # One that cannot be taken back now ends with its time.
             failures += not self._try(source, DEGRADATIONS[0], 0.0)
         self._raised = asked
@@ -61,3 +74,7 @@ class Degrader:
             log.exception("degradation by %s cannot be changed", source)
             return False
         return True
+
+
+def _worst(levels: Iterable[Level | None]) -> int:
+    return max((level.rank for level in levels if level is not None), default=0)

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
 
-from ..checks import Errors, check_author, check_labels, check_number, refuse
+from ..checks import Errors, check_author, check_labels, check_number, check_whole, refuse
 from .facts import AlertAcknowledged, AlertSilenced, AlertUnsilenced
 from .notices import is_silenced
-from .records import EVERY_RULE, Alert, AlertFilter, HistoryEntry, Silence
+from .records import EVERY_RULE, MOST_SILENCES, Alert, AlertFilter, HistoryEntry, Silence
 from .store import AlertStore, AuditAct
 from .telling import Teller
 
@@ -20,7 +20,6 @@ log = logging.getLogger(__name__)
 # s; shorter is over before anybody has read it, longer is a rule that should be switched off.
 SHORTEST_SILENCE = 10.0
 LONGEST_SILENCE = 30 * 24 * 3600.0
-MOST_ACTIVE_SILENCES = 1_000
 PAGE_MAX = 100
 HISTORY_SHOWN = 100
 
@@ -64,11 +63,11 @@ class AlertDesk:
             ValidationFailed: a limit out of its range.
         """
         errors: Errors = {}
-        check_number(errors, "limit", limit, 1, PAGE_MAX)
+        check_whole(errors, "limit", limit, 1, PAGE_MAX)
         refuse(errors)
         with self._store.reading() as rows:
             found = rows.alerts(which or AlertFilter(), after, limit + 1)
-            silences = rows.silences(True, MOST_ACTIVE_SILENCES)
+            silences = rows.silences(True, MOST_SILENCES)
             now = rows.now
         items = found[:limit]
         silenced = frozenset(one.id for one in items if is_silenced(one, silences, now))
@@ -155,8 +154,8 @@ class AlertDesk:
         refuse(errors)
         check_author(by, reason)
         with self._store.writing() as rows:
-            if len(rows.silences(True, MOST_ACTIVE_SILENCES)) >= MOST_ACTIVE_SILENCES:
-                raise ValidationFailed({"rule": f"there are {MOST_ACTIVE_SILENCES} silences"})
+            if len(rows.silences(True, MOST_SILENCES)) >= MOST_SILENCES:
+                raise ValidationFailed({"rule": f"there are {MOST_SILENCES} silences"})
             silence = rows.add_silence(rule, labels, seconds, by, reason)
             until_ms = round(silence.until * 1000)
             rows.record(
@@ -208,7 +207,7 @@ class AlertDesk:
     def silences(self, only_active: bool = True) -> Sequence[Silence]:
         """Silences, newest first."""
         with self._store.reading() as rows:
-            return rows.silences(only_active, MOST_ACTIVE_SILENCES)
+            return rows.silences(only_active, MOST_SILENCES)
 
     def _tell(self) -> None:
         try:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from redis import exceptions
 
 from app.core.errors import PlatformError
 
+from .announcing import event_of
 from .degrading import Degrader
-from .facts import AlertChanged, AlertEvent, AlertRaised, AlertResolved
 from .machine import Kind, Transition, step
 from .notices import to_tell
-from .records import Alert
+from .records import MOST_SILENCES, Alert
 from .rulebook import Rulebook
 from .store import AlertRows, AlertStore
 from .telling import Teller
@@ -27,8 +27,6 @@ log = logging.getLogger(__name__)
 
 # Of the interval: who comes sooner after the last evaluation leaves it at that.
 TOO_SOON = 0.9
-# Silences that are looked at.
-MOST_SILENCES = 1_000
 
 Values: TypeAlias = Callable[[], Mapping[str, float | None]]
 # Gives a context in which this worker is the elected one, if the value is true.
@@ -109,7 +107,8 @@ class Evaluator:
                 return []
         self._teller.tell()
         if self._degrader is not None:
-            self.counts.degrade_failures += self._degrader.apply(alerts, self._rulebook.list())
+            rules = self._rulebook.list()
+            self.counts.degrade_failures += self._degrader.apply(rules, alerts, transitions)
         return transitions
 
     def _lead(self, stack: ExitStack) -> bool:
@@ -161,19 +160,20 @@ class Evaluator:
             if transition.kind is Kind.RAISED:
                 alert = rows.add_alert(transition)
             else:
-                alert = known[transition.key]
-                rows.change_alert(alert.id, **_columns(transition, rows.now))
-            event = event_of(transition, alert, rows.now)
+                columns = _columns(transition, rows.now)
+                alert = replace(known[transition.key], **columns)
+                rows.change_alert(alert.id, **columns)
+            event = event_of(alert, transition.old)
             rows.record(event, alert.id)
             # A new or changed level is told from the alert, which a silence may hold back; an end
             # goes to everybody who was told that there was something.
-            if transition.kind is Kind.RESOLVED and alert.told_level is not None:
+            if not alert.open and alert.told_level is not None:
                 queue_event(rows, event, alert.told_level, None)
 
     def _tell_webhooks(self, rows: AlertRows, alerts: Sequence[Alert]) -> None:
         silences = rows.silences(True, MOST_SILENCES)
         for alert in to_tell(alerts, silences, rows.now):
-            queue_event(rows, _standing(alert), alert.told_level, alert.level)
+            queue_event(rows, event_of(alert, alert.told_level), alert.told_level, alert.level)
             rows.change_alert(alert.id, told_level=alert.level)
 
     def _note_refused(self, refused: Sequence[str]) -> None:
@@ -199,42 +199,6 @@ def reconciled(
         if key not in kept or not kept[key].rank:
             kept[key] = Track(at=now, value=alert.value, level=alert.level.rank)
     return kept
-
-
-def event_of(transition: Transition, alert: Alert, now: float) -> AlertEvent:
-    """The event of a transition of ``alert``, as the alert was before it."""
-    about: dict[str, Any] = {
-        "alert_id": alert.id,
-        "rule": transition.rule,
-        "labels": dict(transition.labels),
-        "value": transition.value,
-        "cause": transition.cause.value,
-        "text": transition.text,
-    }
-    if transition.new is None:
-        lasted = round((now - alert.raised_at) * 1000)
-        return AlertResolved(level=alert.level.value, lasted_ms=lasted, **about)
-    about |= {"level": transition.new.value, "limit": transition.limit}
-    if transition.old is None:
-        return AlertRaised(**about)
-    return AlertChanged(old=transition.old.value, **about)
-
-
-def _standing(alert: Alert) -> AlertEvent:
-    """What a webhook is told of an alert that holds: a change if it heard of it before."""
-    about: dict[str, Any] = {
-        "alert_id": alert.id,
-        "rule": alert.rule,
-        "labels": dict(alert.labels),
-        "level": alert.level.value,
-        "value": alert.value,
-        "limit": alert.limit,
-        "cause": alert.cause.value,
-        "text": alert.text,
-    }
-    if alert.told_level is None:
-        return AlertRaised(**about)
-    return AlertChanged(old=alert.told_level.value, **about)
 
 
 def _columns(transition: Transition, now: float) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from .track import Track
 
 # Matches alerts of every rule.
 EVERY_RULE = "*"
+# Silences that may hold at a time.
+MOST_SILENCES = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)

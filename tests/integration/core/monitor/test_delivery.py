@@ -18,6 +18,8 @@ import trustme
 
 from app.core.errors import UnknownResource, ValidationFailed
 from app.core.monitor import AlertSettings, AlertState, SendSettings
+from app.core.monitor.alerts.webhooks import addresses
+from app.core.monitor.alerts.webhooks.delivery import CLAIM
 from tests.integration.core.monitor.conftest import INTERVAL, Platform
 from tests.support.redis_servers import wait_until
 from tests.support.together import together
@@ -120,9 +122,9 @@ def test_a_worker_that_died_while_it_delivered_holds_a_webhook_up_for_a_while(
     added = platform.state.webhooks.add("pager", receiver.url, by="ada")
     platform.see(15)
     with platform.store.writing() as rows:
-        assert rows.claim_webhook(added.webhook.id, 60)
+        assert rows.claim_webhook(added.webhook.id, CLAIM)
     assert deliver(platform) == 0
-    platform.clock.now += 60
+    platform.clock.now += CLAIM
     assert deliver(platform) == 1
 
 
@@ -309,6 +311,42 @@ def test_secrets_are_shown_once_and_logged_never(
     for text in shown:
         assert added.secret not in text and "token-of-a-service" not in text
     platform.state.webhooks.remove(added.webhook.id, by="ada")
+
+
+def test_a_webhook_that_is_removed_while_it_fails_has_nothing_waiting(
+    platform: Platform, receiver: Receiver
+) -> None:
+    added = platform.state.webhooks.add("pager", receiver.url, by="ada")
+    platform.see(15)
+
+    def remove(request: Received) -> int:
+        platform.state.webhooks.remove(added.webhook.id, by="ada")
+        return 500
+
+    receiver.answer = remove
+    deliver(platform)
+    with platform.store.reading() as rows:
+        assert list(rows.waiting(added.webhook.id, 9)) == []
+
+
+def test_the_second_address_of_a_name_is_tried(
+    another: Make, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        found = real(host, port, *args, **options)
+        if host != "127.0.0.1":
+            return found
+        # Nobody listens at the first one.
+        return [(*found[0][:4], ("127.0.0.99", port)), found[0]]
+
+    platform = another(settings=settings())
+    added = platform.state.webhooks.add("pager", receiver.url, by="ada")
+    with monkeypatch.context() as patched:
+        patched.setattr(addresses.socket, "getaddrinfo", getaddrinfo)
+        assert platform.state.webhooks.test(added.webhook.id, by="ada").delivered
+    assert len(receiver.received) == 1
 
 
 def test_a_webhook_that_is_removed_is_sent_nothing_more(

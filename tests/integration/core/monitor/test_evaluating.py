@@ -226,6 +226,16 @@ def test_an_alert_degrades_while_it_holds(another: Make) -> None:
     assert len(platform.degraded) == before
 
 
+def test_what_one_worker_degraded_another_takes_back(another: Make) -> None:
+    made = rule(degrade="light", recover=INTERVAL)
+    first, second = another(made), another(made)
+    first.see(25)
+    assert first.degraded == [("alert:load", "light", True)]
+    second.see(5)
+    assert second.see(5) == ["resolved"]
+    assert second.degraded[-1] == ("alert:load", "none", False)
+
+
 def test_degradation_that_fails_is_counted_and_stops_no_alert(another: Make) -> None:
     def broken(*_: Any) -> None:
         raise OSError("no board")

@@ -40,8 +40,8 @@ def is_internal(address: Address) -> bool:
     )
 
 
-def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> str:
-    """An address of ``host`` that may be connected to.
+def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> list[str]:
+    """The addresses of ``host``, all of which may be connected to, best first.
 
     Args:
         seconds: for the answer; the resolver of the system knows no time-out.
@@ -56,7 +56,7 @@ def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> str:
     if not allow_internal and any(is_internal(ipaddress.ip_address(one)) for one in found):
         # One is enough: a name that leads both inside and outside is no mistake.
         raise Unresolved("the name of the host leads to an internal address")
-    return found[0]
+    return found
 
 
 def _look_up(host: str, port: int, seconds: float) -> list[str]:
@@ -66,7 +66,8 @@ def _look_up(host: str, port: int, seconds: float) -> list[str]:
     def ask() -> None:
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
+        except Exception as error:
+            # Resolvers that event loops put in place have errors of their own.
             failed.append(error)
             return
         # A zone ("%eth0") names an interface of this machine.

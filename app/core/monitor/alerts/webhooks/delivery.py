@@ -14,8 +14,9 @@ from .sending import Outcome, Sender
 
 log = logging.getLogger(__name__)
 
-# s for which a worker has a webhook to itself; one that died holds it up for so long.
-CLAIM = 60.0
+# s for which a worker has a webhook to itself; one that died holds it up for so long. It begins no
+# message in the second half, which is longer than one can take.
+CLAIM = 90.0
 # Messages between two looks at the store.
 BATCH = 20
 # Characters; as wide as the column.
@@ -98,7 +99,8 @@ class Deliverer:
         with self._store.writing() as rows:
             current = rows.webhook(webhook.id)
             failures = (current.failures if current is not None else 0) + 1
-            given_up = rows.now - delivery.created_at >= self._give_up
+            # What was removed meanwhile waits no more.
+            given_up = current is None or rows.now - delivery.created_at >= self._give_up
             rows.tried(delivery.id, outcome.status, error, settled=given_up)
             rows.release_webhook(webhook.id, failures, pause_after(failures, random.random()))
         self.counts.given_up += given_up

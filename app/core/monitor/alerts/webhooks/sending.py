@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import urllib3
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as HttpTimeout
 
 from app.core.deadline import DeadlineConnection, DeadlineTlsConnection
@@ -18,6 +18,8 @@ from .addresses import Unresolved, resolve
 from .signing import headers
 from .urls import Target, target_of
 
+# Of one name that are tried, such as one of IPv6 and one of IPv4.
+ADDRESSES = 2
 USER_AGENT = "yoto-alerts"
 REDIRECTS = range(300, 400)
 
@@ -69,11 +71,11 @@ class Sender:
         data = body.encode()
         try:
             target = target_of(url, self.settings.allow_internal)
-            address = resolve(
+            addresses = resolve(
                 target.host, target.port, self.settings.allow_internal, self.settings.timeout
             )
-            status = self._post(
-                target, address, data, headers(secret, message_id, int(self._clock()), data)
+            status = self._post_to_one(
+                target, addresses, data, headers(secret, message_id, int(self._clock()), data)
             )
         except ValidationFailed as error:
             # Was allowed when it was added.
@@ -91,6 +93,17 @@ class Sender:
         if status in REDIRECTS:
             return Outcome(status, f"HTTP status {status}; redirects are not followed")
         return Outcome(status, None if 200 <= status < 300 else f"HTTP status {status}")
+
+    def _post_to_one(
+        self, target: Target, addresses: list[str], body: bytes, signed: dict[str, str]
+    ) -> int:
+        """Post to the first address that can be connected to; nothing was sent to the others."""
+        for address in addresses[: ADDRESSES - 1]:
+            try:
+                return self._post(target, address, body, signed)
+            except ConnectTimeoutError:
+                continue
+        return self._post(target, addresses[:ADDRESSES][-1], body, signed)
 
     def _post(self, target: Target, address: str, body: bytes, signed: dict[str, str]) -> int:
         pool = self._pool(target, address)

@@ -37,6 +37,7 @@ from tests.unit.core.monitor.alerts.making import rule
         ({"degrade_from": "none"}, {"degrade_from"}),
         ({"labels": {"a b": "x"}}, {"labels"}),
         ({"labels": {"a": 1}}, {"labels"}),
+        ({"labels": {"a": "\ud800"}}, {"labels"}),
         ({"labels": {f"a{n}": "x" for n in range(9)}}, {"labels"}),
         ({"text": "a\nb"}, {"text"}),
         ({"text": "x" * 201}, {"text"}),
