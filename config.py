@@ -128,6 +128,16 @@ class Base:
     # How far the share of denials may rise after a promotion before it is undone.
     POLICY_DENY_JUMP = 0.2
 
+    # Seconds between evaluations of the alert rules, and days for which what is over is kept.
+    ALERT_INTERVAL = 5.0
+    ALERT_KEEP_DAYS = 30.0
+    # Webhooks: seconds for an answer, hours after which a message that nobody takes is given up,
+    # whether internal addresses and http are allowed, and certificates to trust.
+    ALERT_WEBHOOK_TIMEOUT = 5.0
+    ALERT_WEBHOOK_HOURS = 24.0
+    ALERT_WEBHOOK_ALLOW_INTERNAL = False
+    ALERT_WEBHOOK_CA_CERTS: str | None = None
+
     ACCESS_TOKEN_SECONDS = 900
     REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
     PASSWORD_MIN_LENGTH = 10

@@ -23,6 +23,7 @@ from app.core.permission import (
 )
 from app.db import init_db
 from app.extensions import (
+    alerts,
     behaviour,
     cache,
     db,
@@ -48,8 +49,12 @@ from app.http.security import init_security_headers
 from app.server import YotoSocketIO
 from app.wiring import (
     PolicyJudge,
+    SqlAlertStore,
     SqlJournal,
     Surroundings,
+    alert_settings,
+    degrade_by,
+    elected_by,
     guard_database,
     invalidation_log,
     policy_engine,
@@ -101,6 +106,15 @@ def create_app(
     guard_database(app)
     init_auth(app)
     optimization.init_app(app)
+    alerts.init_app(
+        app,
+        SqlAlertStore(app),
+        # Nobody measures yet: every value is unknown, and no rule raises anything.
+        values=dict,
+        settings=alert_settings(app),
+        elected=elected_by(optimization.of(app).locks),
+        degrade=degrade_by(app),
+    )
     cache.init_app(app)
     optimization.of(app).invalidation.connect(invalidation_log(cache.of(app)))
     policy.init_app(app, policy_engine(app), mask=masked_context)
@@ -155,6 +169,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
         log.warning("starting without knowing whether there is maintenance: %s", error)
     policy.start(app)
     optimization.of(app).start()
+    alerts.of(app).start()
     if not app.config["WARM_UP_AT_START"]:
         return None
     with app.app_context():
@@ -167,6 +182,7 @@ def close_app(app: Flask) -> None:
     optimization.of(app).stop()
     permissions.close(app)
     policy.close(app)
+    alerts.of(app).close()
     optimization.of(app).locks.close()
     resilience.of(app).close()
     events.of(app).tailer.stop()

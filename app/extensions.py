@@ -8,6 +8,7 @@ from werkzeug.local import LocalProxy
 
 from app.core.cache import HybridPermissionCache
 from app.core.events import Events
+from app.core.monitor import Alerts
 from app.core.optimization import AdvancedOptimization
 from app.core.permission import PermissionSystem
 from app.core.policy import BehaviourWatch, PolicyManager
@@ -25,12 +26,14 @@ redis_store = RedisStore()
 events = Events()
 resilience = Resilience()
 optimization = AdvancedOptimization()
+alerts = Alerts()
 cache = HybridPermissionCache()
 policy = PolicyManager()
 behaviour = BehaviourWatch()
 permissions = PermissionSystem()
 
 __all__ = [
+    "alerts",
     "behaviour",
     "cache",
     "db",

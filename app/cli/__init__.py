@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
+from app.cli.alerts import alerts
 from app.cli.cache import cache
 from app.cli.emergency import emergency
 from app.cli.insight import add_insight
@@ -22,5 +23,6 @@ def init_app(app: Flask) -> None:
     add_insight(permission)
     add_review(permission)
     add_templates(permission)
-    for group in (cache, emergency, permission, policy, queue, resilience, seed, users):
+    groups = (alerts, cache, emergency, permission, policy, queue, resilience, seed, users)
+    for group in groups:
         app.cli.add_command(group)

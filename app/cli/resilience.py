@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Any, TypeVar
 
 import click
 from flask.cli import AppGroup
 
-from app.cli.login import login
+from app.cli.options import Duration, as_json, echo_json, field_value, says_why
 from app.core.errors import PlatformError, VersionConflict
 from app.core.resilience import (
     REDIS_BREAKER,
@@ -28,26 +26,8 @@ from app.core.resilience import (
 
 resilience = AppGroup("resilience", help="See and steer guards, configuration and switches.")
 
-F = TypeVar("F", bound=Callable[..., Any])
-
 KIND = click.Choice([kind.value for kind in Kind])
-SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
 HISTORY_SHOWN = 20
-
-
-class Duration(click.ParamType[float]):
-    """Seconds, or a number with s, m, h or d behind it."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        match = _DURATION.fullmatch(str(value))
-        if match is None:
-            self.fail(f"{value!r} is no duration; write 90, 90s, 15m, 2h or 1d", param, ctx)
-        return float(match[1]) * SECONDS[match[2]]
 
 
 @contextmanager
@@ -67,21 +47,6 @@ def _controlling() -> Iterator[ResilienceController]:
         controller.close()
 
 
-def _says_why(command: F) -> F:
-    """Options of every command that changes something."""
-    reason = click.option("--reason", required=True, help="Why; it is recorded and audited.")
-    actor = click.option(
-        "--actor",
-        default=login,
-        show_default="cli:<login name>",
-        help="Who; 'user:42' for an account.",
-    )
-    return reason(actor(command))
-
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-
-
 @resilience.command("list")
 @click.argument("kind", type=KIND, required=False)
 @as_json
@@ -93,7 +58,7 @@ def list_entries(kind: str | None, as_json: bool) -> None:
     with _controlling() as controller:
         entries = controller.config.list(None if kind is None else Kind(kind))
     if as_json:
-        _echo_json([entry.to_plain() for entry in entries])
+        echo_json([entry.to_plain() for entry in entries])
         return
     for entry in entries:
         click.echo(f"{entry.kind:<16} {entry.name:<28} v{entry.version:<5} {_layers(entry)}")
@@ -123,7 +88,7 @@ def show(kind: str, name: str, as_json: bool) -> None:
     changes = [change_to_plain(change) for change in history]
     if as_json:
         shown = {**entry.to_plain(), "history": changes}
-        _echo_json(shown if state is None else {**shown, "state": asdict(state)})
+        echo_json(shown if state is None else {**shown, "state": asdict(state)})
         return
     click.echo(f"{entry.kind} {entry.name}, version {entry.version}: {_layers(entry)}")
     if state is not None:
@@ -143,7 +108,7 @@ def show(kind: str, name: str, as_json: bool) -> None:
 @click.argument("fields", nargs=-1, required=True, metavar="FIELD=VALUE...")
 @click.option("--version", type=int, help="Refuse if the entry is at another version by now.")
 @click.option("--for", "expires_in", type=Duration(), help="How long, such as 15m; else for good.")
-@_says_why
+@says_why
 @as_json
 def set_fields(
     kind: str,
@@ -156,7 +121,7 @@ def set_fields(
     as_json: bool,
 ) -> None:
     """Set FIELDs of an entry over its defaults. A VALUE is JSON, or else text."""
-    values = dict(_field(text) for text in fields)
+    values = dict(field_value(text) for text in fields)
     with _controlling() as controller:
         receipt = controller.set_config(
             kind,
@@ -174,7 +139,7 @@ def set_fields(
 @click.argument("kind", type=KIND)
 @click.argument("name")
 @click.option("--version", type=int, help="Refuse if the entry is at another version by now.")
-@_says_why
+@says_why
 @as_json
 def delete(
     kind: str, name: str, version: int | None, reason: str, actor: str, as_json: bool
@@ -191,7 +156,7 @@ def delete(
 @click.argument("kind", type=KIND)
 @click.argument("name")
 @click.argument("to_version", type=int)
-@_says_why
+@says_why
 @as_json
 def rollback(kind: str, name: str, to_version: int, reason: str, actor: str, as_json: bool) -> None:
     """Set an entry to what operators had set at TO_VERSION."""
@@ -205,7 +170,7 @@ def rollback(kind: str, name: str, to_version: int, reason: str, actor: str, as_
 @resilience.command("isolate")
 @click.argument("name")
 @click.option("--for", "ttl", type=Duration(), default="1h", show_default=True, help="How long.")
-@_says_why
+@says_why
 @as_json
 def isolate(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> None:
     """Force the circuit breaker NAME open: every call is refused, on the whole fleet."""
@@ -217,7 +182,7 @@ def isolate(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> No
 @resilience.command("close")
 @click.argument("name")
 @click.option("--for", "ttl", type=Duration(), default="1h", show_default=True, help="How long.")
-@_says_why
+@says_why
 @as_json
 def close(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> None:
     """Force the circuit breaker NAME closed: every call goes through and none is counted."""
@@ -228,7 +193,7 @@ def close(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> None
 
 @resilience.command("reset")
 @click.argument("name")
-@_says_why
+@says_why
 @as_json
 def reset(name: str, reason: str, actor: str, as_json: bool) -> None:
     """Close the circuit breaker NAME with nothing counted and nothing forced."""
@@ -241,7 +206,7 @@ def reset(name: str, reason: str, actor: str, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("position", type=click.Choice(["on", "off"]))
 @click.option("--for", "expires_in", type=Duration(), help="How long, such as 15m; else for good.")
-@_says_why
+@says_why
 @as_json
 def switch(
     name: str, position: str, expires_in: float | None, reason: str, actor: str, as_json: bool
@@ -252,16 +217,6 @@ def switch(
             name, position == "on", reason, author=actor, expires_in=expires_in
         )
     _echo_receipt(receipt, as_json)
-
-
-def _field(text: str) -> tuple[str, Any]:
-    field, separator, value = text.partition("=")
-    if not separator or not field:
-        raise click.ClickException(f"{text!r} is no field; write FIELD=VALUE")
-    try:
-        return field, json.loads(value)
-    except ValueError:
-        return field, value
 
 
 def _fields(entry: Entry) -> str:
@@ -285,7 +240,7 @@ def _layers(entry: Entry) -> str:
 def _echo_receipt(receipt: Receipt, as_json: bool) -> None:
     entry = receipt.entry
     if as_json:
-        _echo_json({**entry.to_plain(), "live": receipt.live})
+        echo_json({**entry.to_plain(), "live": receipt.live})
         return
     click.echo(f"{entry.kind} {entry.name} is at version {entry.version}: {_layers(entry)}")
     if not receipt.live:
@@ -294,14 +249,10 @@ def _echo_receipt(receipt: Receipt, as_json: bool) -> None:
 
 def _echo_state(state: BreakerState, as_json: bool) -> None:
     if as_json:
-        _echo_json(asdict(state))
+        echo_json(asdict(state))
         return
     until = f" for {state.until:.0f} s" if state.until else ""
     why = f" ({state.reason})" if state.reason else ""
     click.echo(f"circuit breaker {state.name} is {state.state}{until}{why}")
     if state.degraded and state.name != REDIS_BREAKER:
         click.echo("Redis is away: this takes effect when it is back.", err=True)
-
-
-def _echo_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, sort_keys=True))

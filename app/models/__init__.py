@@ -1,5 +1,14 @@
 """All tables, one file an aggregate; importing this package shows them all to migrations."""
 
+from app.models.alert import (
+    AlertBoardRow,
+    AlertDeliveryRow,
+    AlertHistoryRow,
+    AlertRow,
+    AlertRuleRow,
+    AlertSilenceRow,
+    AlertWebhookRow,
+)
 from app.models.audit import AuditRecord, account_of, record_audit
 from app.models.channel import Category, Channel, ChannelKind
 from app.models.decision import DecisionRecord
@@ -41,6 +50,13 @@ from app.models.user import User
 __all__ = [
     "EVERYONE",
     "ROTATED",
+    "AlertBoardRow",
+    "AlertDeliveryRow",
+    "AlertHistoryRow",
+    "AlertRow",
+    "AlertRuleRow",
+    "AlertSilenceRow",
+    "AlertWebhookRow",
     "AuditRecord",
     "Category",
     "Channel",

@@ -1,5 +1,6 @@
 """Joins tables to the protocols of core packages, for ``create_app`` to hand over."""
 
+from .alerts import SqlAlertStore, alert_settings, degrade_by, elected_by
 from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .decisions import record_settings
@@ -13,8 +14,12 @@ __all__ = [
     "DATABASE",
     "DATABASE_BREAKER",
     "PolicyJudge",
+    "SqlAlertStore",
     "SqlJournal",
     "Surroundings",
+    "alert_settings",
+    "degrade_by",
+    "elected_by",
     "guard_database",
     "invalidation_log",
     "policy_engine",

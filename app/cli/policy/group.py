@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, is_dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from app.cli.login import login
+from app.cli.options import as_json, echo_json, says_who
 from app.core.errors import PlatformError, VersionConflict
 from app.core.policy import PolicyManager, PolicyReceipt
 from app.extensions import policy as manager
+
+__all__ = [
+    "as_json",
+    "echo_json",
+    "echo_receipt",
+    "expected_version",
+    "kind",
+    "managing",
+    "policy",
+    "says_why",
+]
 
 policy = AppGroup("policy", help="See, try and change the policies.")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 kind = click.option(
     "--kind",
     type=click.Choice(["rego", "data"]),
@@ -38,13 +45,7 @@ expected_version = click.option(
 def says_why(command: F) -> F:
     """Options of every command that changes something."""
     comment = click.option("--comment", default="", help="Why; it is kept with the version.")
-    actor = click.option(
-        "--actor",
-        default=login,
-        show_default="cli:<login name>",
-        help="Who; 'user:42' for an account.",
-    )
-    return comment(actor(command))
+    return comment(says_who(command))
 
 
 @contextmanager
@@ -60,11 +61,6 @@ def managing() -> Iterator[PolicyManager]:
         raise click.ClickException(str(error)) from None
     finally:
         manager.close(current_app._get_current_object())  # type: ignore[attr-defined]
-
-
-def echo_json(value: Any) -> None:
-    """Print JSON; dataclasses and times too."""
-    click.echo(json.dumps(value, indent=2, sort_keys=True, default=_plain))
 
 
 def echo_receipt(receipt: PolicyReceipt, as_json: bool) -> None:
@@ -83,13 +79,3 @@ def echo_receipt(receipt: PolicyReceipt, as_json: bool) -> None:
             f"{compared.allow_to_deny} would be denied and {compared.deny_to_allow} allowed "
             "that were not before"
         )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} is no JSON data")

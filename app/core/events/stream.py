@@ -11,7 +11,7 @@ import msgspec
 from redis import exceptions
 
 from app.core.errors import PlatformError
-from app.core.redis import RedisConnection, load_script
+from app.core.redis import RedisConnection, Script, load_script
 
 from .types import Event, UnknownEvent, decode, encode
 
@@ -28,7 +28,11 @@ BEGINNING = "0-0"
 # Entries a read.
 READ_LIMIT = 500
 
+# ms for which it is remembered that a fact was told once: far longer than anybody tries to tell it.
+TOLD_TTL_MS = 24 * 3600 * 1000
+
 _PUBLISH = load_script("app.core.events.lua", "publish.lua")
+_PUBLISH_ONCE = load_script("app.core.events.lua", "publish_once.lua")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,25 @@ class EventStream:
         What happened has happened, whether or not it can be told: without Redis this counts and
         returns None; the first such event of an outage is logged, and their number at its end.
         """
-        args = (event.type, self.source, encode(event), self.max_length, self.ttl_ms)
+        return self._append(_PUBLISH, [self.key], event)
+
+    def publish_once(self, event: Event, token: str) -> str | None:
+        """Append an event unless one was appended with the same token; the id of its entry.
+
+        For facts that are recorded elsewhere first: whoever cannot tell whether an event arrived
+        sends it again. None, as with ``publish``, when Redis does not take it.
+
+        Args:
+            token: names the fact; remembered for a day.
+        """
+        keys = [self.key, self._redis.keys.event_stream("told", token)]
+        return self._append(_PUBLISH_ONCE, keys, event, TOLD_TTL_MS)
+
+    def _append(self, script: Script, keys: list[str], event: Event, *more: int) -> str | None:
+        args: list[str | bytes | int | float]
+        args = [event.type, self.source, encode(event), self.max_length, self.ttl_ms, *more]
         try:
-            entry_id: bytes = self._redis.scripts.run(_PUBLISH, [self.key], args)
+            entry_id: bytes = self._redis.scripts.run(script, keys, args)
         except (PlatformError, exceptions.RedisError) as error:
             self.counts.failed += 1
             self._untold += 1

@@ -10,6 +10,7 @@ import pytest
 
 from app.core.errors import StoreUnavailable
 from app.core.events import BEGINNING, ConfigRestored, EventStream, StreamInfo, to_plain
+from app.core.events.stream import TOLD_TTL_MS
 from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_servers import Server, free_port, start_valkey, wait_until
 
@@ -33,6 +34,18 @@ def test_an_event_is_read_as_it_was_published(stream: EventStream) -> None:
     assert stored.source == "instance-1"
     # The server's clock is this machine's here, so the time must be about now.
     assert abs(stored.at - time.time() * 1000) < 5_000
+
+
+def test_an_event_with_a_token_is_published_once_whoever_sends_it(stream: EventStream) -> None:
+    other = EventStream(stream._redis, "instance-2")
+    first = stream.publish_once(restored(1), "fact:1")
+    assert first is not None
+    assert stream.publish_once(restored(1), "fact:1") == first
+    assert other.publish_once(restored(1), "fact:1") == first
+    assert other.publish_once(restored(2), "fact:2") != first
+    assert [stored.event for stored in stream.read()] == [restored(1), restored(2)]
+    key = stream._redis.keys.event_stream("told", "fact:1")
+    assert 0 < stream._redis.client.pttl(key) <= TOLD_TTL_MS
 
 
 def test_events_are_read_in_order_after_an_id_and_up_to_a_limit(stream: EventStream) -> None:
@@ -93,7 +106,8 @@ def test_publishing_without_redis_is_counted_and_hides_nothing() -> None:
     dead = RedisConnection(RedisSettings(url=f"redis://127.0.0.1:{free_port()}"))
     stream = EventStream(dead, "instance-1")
     assert stream.publish(restored(1)) is None
-    assert (stream.counts.published, stream.counts.failed) == (0, 1)
+    assert stream.publish_once(restored(1), "fact:1") is None
+    assert (stream.counts.published, stream.counts.failed) == (0, 2)
     with pytest.raises(StoreUnavailable):
         stream.read()
     dead.close()

@@ -10,8 +10,8 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import HTTPError, TimeoutError
 
+from app.core.deadline import DeadlineConnection, DeadlineTlsConnection
 from app.core.errors import PolicyUnavailable
-from app.core.policy.engine.opa.deadline import DeadlineConnection, DeadlineTlsConnection
 from app.core.policy.engine.opa.settings import OpaSettings
 
 # Each request may be sent twice: they read, or they put what is already there.

@@ -1,0 +1,84 @@
+"""Alerts: rules, their state machine, where alerts are kept, and whom they are sent to."""
+
+from .defaults import DEFAULT_RULES
+from .degrading import Degrade
+from .desk import AlertDesk, AlertPage
+from .evaluator import Elected, Evaluator, Values
+from .extension import Alerts, AlertSettings, AlertState
+from .facts import (
+    AlertAcknowledged,
+    AlertChanged,
+    AlertRaised,
+    AlertResolved,
+    AlertSilenced,
+    AlertUnsilenced,
+)
+from .level import Level
+from .machine import Cause, Kind, Step, Transition, step
+from .records import (
+    EVERY_RULE,
+    Alert,
+    AlertFilter,
+    Board,
+    Delivery,
+    HistoryEntry,
+    RuleChange,
+    Silence,
+    Webhook,
+)
+from .rule import AlertRule
+from .rulebook import Rulebook, RuleInForce
+from .series import format_series
+from .store import WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct, MemoryStore
+from .track import Track
+from .webhooks.desk import NewWebhook, ShownWebhook, WebhookDesk
+from .webhooks.sending import Outcome, SendSettings
+
+__all__ = [
+    "DEFAULT_RULES",
+    "EVERY_RULE",
+    "WEBHOOK_REMOVED",
+    "Alert",
+    "AlertAcknowledged",
+    "AlertChanged",
+    "AlertDesk",
+    "AlertFilter",
+    "AlertPage",
+    "AlertRaised",
+    "AlertResolved",
+    "AlertRows",
+    "AlertRule",
+    "AlertSettings",
+    "AlertSilenced",
+    "AlertState",
+    "AlertStore",
+    "AlertUnsilenced",
+    "Alerts",
+    "AuditAct",
+    "Board",
+    "Cause",
+    "Degrade",
+    "Delivery",
+    "Elected",
+    "Evaluator",
+    "HistoryEntry",
+    "Kind",
+    "Level",
+    "MemoryStore",
+    "NewWebhook",
+    "Outcome",
+    "RuleChange",
+    "RuleInForce",
+    "Rulebook",
+    "SendSettings",
+    "ShownWebhook",
+    "Silence",
+    "Step",
+    "Track",
+    "Transition",
+    "Values",
+    "Webhook",
+    "WebhookDesk",
+    "format_series",
+    "step",
+]

@@ -1,0 +1,32 @@
+"""The event of what an alert did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .facts import AlertChanged, AlertEvent, AlertRaised, AlertResolved
+from .level import Level
+from .records import Alert
+
+
+def event_of(alert: Alert, old: Level | None) -> AlertEvent:
+    """What to tell of ``alert`` as it is now.
+
+    Args:
+        old: the level that it had for whoever is told; None: there was none.
+    """
+    about: dict[str, Any] = {
+        "alert_id": alert.id,
+        "rule": alert.rule,
+        "labels": dict(alert.labels),
+        "level": alert.level.value,
+        "value": alert.value,
+        "cause": alert.cause.value,
+        "text": alert.text,
+    }
+    if alert.resolved_at is not None:
+        lasted = round((alert.resolved_at - alert.raised_at) * 1000)
+        return AlertResolved(lasted_ms=lasted, **about)
+    if old is None:
+        return AlertRaised(limit=alert.limit, **about)
+    return AlertChanged(old=old.value, limit=alert.limit, **about)

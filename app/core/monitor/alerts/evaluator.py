@@ -1,0 +1,214 @@
+"""One evaluation: values in, alerts, history, messages and degradation out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from redis import exceptions
+
+from app.core.errors import PlatformError
+
+from .announcing import event_of
+from .degrading import Degrader
+from .machine import Kind, Transition, step
+from .notices import to_tell
+from .records import MOST_SILENCES, Alert
+from .rulebook import Rulebook
+from .store import AlertRows, AlertStore
+from .telling import Teller
+from .track import Track
+from .webhooks.queueing import queue_event
+
+log = logging.getLogger(__name__)
+
+# Of the interval: who comes sooner after the last evaluation leaves it at that.
+TOO_SOON = 0.9
+
+Values: TypeAlias = Callable[[], Mapping[str, float | None]]
+# Gives a context in which this worker is the elected one, if the value is true.
+Elected: TypeAlias = Callable[[], AbstractContextManager[bool]]
+
+
+def always() -> AbstractContextManager[bool]:
+    """An election with one voter."""
+    return nullcontext(True)
+
+
+@dataclass
+class EvaluationCounts:
+    """What this process did.
+
+    Attributes:
+        evaluations: that this process made.
+        left: turns in which another worker had evaluated, or was at it.
+        unelected: evaluations without an election, because Redis was away.
+        value_failures: turns in which the values could not be had; all counted as unknown.
+        degrade_failures: levels of degradation that could not be raised or taken back.
+    """
+
+    evaluations: int = 0
+    left: int = 0
+    unelected: int = 0
+    value_failures: int = 0
+    degrade_failures: int = 0
+
+
+class _Late(Exception):
+    """Another worker evaluated meanwhile."""
+
+
+class Evaluator:
+    """Evaluates the rules, at most once an interval in all workers.
+
+    The election saves work. What makes an evaluation count once is the version of the board: a
+    worker that was paused, or elected by mistake, changes nothing. So evaluation goes on without
+    Redis, with which elections are made.
+    """
+
+    def __init__(
+        self,
+        store: AlertStore,
+        rulebook: Rulebook,
+        values: Values,
+        teller: Teller,
+        interval: float,
+        elected: Elected = always,
+        degrader: Degrader | None = None,
+    ) -> None:
+        self._store = store
+        self._rulebook = rulebook
+        self._values = values
+        self._teller = teller
+        self._interval = interval
+        self._elected = elected
+        self._degrader = degrader
+        self._values_failing = False
+        self._refused: frozenset[str] = frozenset()
+        self.counts = EvaluationCounts()
+
+    def turn(self) -> list[Transition]:
+        """Evaluate if it is time and this worker's turn, and tell what happened.
+
+        Raises:
+            StoreUnavailable: the store is away; nothing happened.
+        """
+        with ExitStack() as stack:
+            if not self._lead(stack):
+                self.counts.left += 1
+                return []
+            try:
+                transitions, alerts = self._evaluate()
+            except _Late:
+                self.counts.left += 1
+                return []
+        self._teller.tell()
+        if self._degrader is not None:
+            rules = self._rulebook.list()
+            self.counts.degrade_failures += self._degrader.apply(rules, alerts, transitions)
+        return transitions
+
+    def _lead(self, stack: ExitStack) -> bool:
+        try:
+            return stack.enter_context(self._elected())
+        except (PlatformError, exceptions.RedisError) as error:
+            self.counts.unelected += 1
+            log.debug("alerts are evaluated without an election: %s", error)
+            return True
+
+    def _evaluate(self) -> tuple[list[Transition], list[Alert]]:
+        with self._store.reading() as rows:
+            if rows.now - rows.board().evaluated_at < TOO_SOON * self._interval:
+                raise _Late
+        # Before the transaction: whoever measures may take time.
+        values = self._read_values()
+        with self._store.writing() as rows:
+            board = rows.board()
+            if rows.now - board.evaluated_at < TOO_SOON * self._interval:
+                raise _Late
+            alerts = rows.open_alerts()
+            rules = [entry.rule for entry in self._rulebook.in_force(rows)]
+            result = step(rules, reconciled(board.tracks, alerts, rows.now), values, rows.now)
+            if not rows.save_board(board.version, result.tracks):
+                raise _Late
+            self._apply(rows, result.transitions, {alert.key: alert for alert in alerts})
+            alerts = rows.open_alerts()
+            self._tell_webhooks(rows, alerts)
+        self.counts.evaluations += 1
+        self._note_refused(result.refused)
+        return result.transitions, list(alerts)
+
+    def _read_values(self) -> Mapping[str, float | None]:
+        try:
+            values = self._values()
+        except Exception:
+            self.counts.value_failures += 1
+            if not self._values_failing:
+                log.exception("the values for alerts cannot be had; all are unknown")
+            self._values_failing = True
+            return {}
+        self._values_failing = False
+        return values
+
+    def _apply(
+        self, rows: AlertRows, transitions: Sequence[Transition], known: Mapping[str, Alert]
+    ) -> None:
+        for transition in transitions:
+            if transition.kind is Kind.RAISED:
+                alert = rows.add_alert(transition)
+            else:
+                columns = _columns(transition, rows.now)
+                alert = replace(known[transition.key], **columns)
+                rows.change_alert(alert.id, **columns)
+            event = event_of(alert, transition.old)
+            rows.record(event, alert.id)
+            # A new or changed level is told from the alert, which a silence may hold back; an end
+            # goes to everybody who was told that there was something.
+            if not alert.open and alert.told_level is not None:
+                queue_event(rows, event, alert.told_level, None)
+
+    def _tell_webhooks(self, rows: AlertRows, alerts: Sequence[Alert]) -> None:
+        silences = rows.silences(True, MOST_SILENCES)
+        for alert in to_tell(alerts, silences, rows.now):
+            queue_event(rows, event_of(alert, alert.told_level), alert.told_level, alert.level)
+            rows.change_alert(alert.id, told_level=alert.level)
+
+    def _note_refused(self, refused: Sequence[str]) -> None:
+        new = frozenset(refused) - self._refused
+        if new:
+            log.warning("values under these names are not watched: %s", ", ".join(sorted(new)[:5]))
+        self._refused = frozenset(refused)
+
+
+def reconciled(
+    tracks: Mapping[str, Track] | None, alerts: Sequence[Alert], now: float
+) -> dict[str, Track]:
+    """The tracks as the open alerts say: what is raised is in the table, whatever the board holds.
+
+    Tracks that cannot be read, or an alert that was deleted by hand, thus neither leave an alert
+    that never ends nor hide one.
+    """
+    kept = dict(tracks or {})
+    held = {alert.key: alert for alert in alerts}
+    for key in [key for key, track in kept.items() if track.rank and key not in held]:
+        del kept[key]
+    for key, alert in held.items():
+        if key not in kept or not kept[key].rank:
+            kept[key] = Track(at=now, value=alert.value, level=alert.level.rank)
+    return kept
+
+
+def _columns(transition: Transition, now: float) -> dict[str, Any]:
+    columns: dict[str, Any] = {
+        "value": transition.value,
+        "limit": transition.limit,
+        "cause": transition.cause,
+        "text": transition.text,
+        "changed_at": now,
+    }
+    if transition.new is None:
+        return {**columns, "resolved_at": now}
+    return {**columns, "level": transition.new}

@@ -1,0 +1,126 @@
+"""What one rule has seen of one series so far. Pure: values and a clock's reading in, state out."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from ..checks import is_number
+from .rule import AlertRule
+
+# By rank: seconds for which a value has been somewhere; None: it is not there.
+Spans: TypeAlias = tuple[float | None, float | None, float | None]
+NOWHERE: Spans = (None, None, None)
+
+
+class Track(msgspec.Struct, frozen=True, kw_only=True):
+    """One series under one rule.
+
+    Attributes:
+        at: time of the last look, in seconds.
+        known: whether there was a value.
+        value: the last one that there was.
+        bad_for: by rank, seconds for which it has been beyond the threshold.
+        well_for: by rank, seconds for which it has been back by the hysteresis.
+        level: rank of the alert that the value makes; 0: none.
+        unknown_for: seconds without a value up to now.
+        unknown_rank: rank of the alert that its absence makes; 0: none.
+    """
+
+    at: float
+    known: bool = False
+    value: float | None = None
+    bad_for: Spans = NOWHERE
+    well_for: Spans = NOWHERE
+    level: int = 0
+    unknown_for: float = 0.0
+    unknown_rank: int = 0
+
+    @property
+    def rank(self) -> int:
+        """Rank of the alert that there is; 0: none."""
+        return max(self.level, self.unknown_rank)
+
+    @property
+    def pending(self) -> bool:
+        """Whether a value is bad, or worse than its alert says, but not for long enough yet."""
+        return any(span is not None for span in self.bad_for[self.level :])
+
+    @property
+    def quiet(self) -> bool:
+        """Whether there is nothing to remember."""
+        return self.known and not self.rank and self.bad_for == NOWHERE
+
+
+def observe(
+    rule: AlertRule, track: Track | None, value: float | None, now: float, longest_gap: float
+) -> Track:
+    """The track after a look.
+
+    A value stands for the time since the look before it. Looks without one count for nothing: what
+    nobody saw neither raises an alert nor ends one.
+
+    Args:
+        value: None, infinity and what is no number are unknown.
+        now: seconds; not later than the last look counts as the same moment.
+        longest_gap: seconds; of a longer pause between looks only so much counts.
+    """
+    before = track or Track(at=now)
+    elapsed = min(max(0.0, now - before.at), longest_gap)
+    at = max(now, before.at)
+    if value is None or not is_number(value):
+        return _without_value(rule, before, track is not None, at, elapsed)
+    bad_for = _longer(before.bad_for, _beyond(rule, value), elapsed)
+    well_for = _longer(before.well_for, _recovered(rule, value), elapsed)
+    return Track(
+        at=at,
+        known=True,
+        value=float(value),
+        bad_for=bad_for,
+        well_for=well_for,
+        level=_level(rule, before.level, bad_for, well_for),
+    )
+
+
+def _without_value(
+    rule: AlertRule, before: Track, looked_before: bool, at: float, elapsed: float
+) -> Track:
+    unknown_for = before.unknown_for + elapsed if looked_before and not before.known else 0.0
+    rank = 0
+    if rule.unknown_after is not None and unknown_for >= rule.unknown_after:
+        rank = rule.unknown_level.rank
+    return msgspec.structs.replace(
+        before, at=at, known=False, unknown_for=unknown_for, unknown_rank=rank
+    )
+
+
+def _level(rule: AlertRule, level: int, bad_for: Spans, well_for: Spans) -> int:
+    """The rank of the alert: up after ``hold``, down after ``recover``."""
+    for rank in range(3, level, -1):
+        bad = bad_for[rank - 1]
+        if bad is not None and bad >= rule.hold:
+            return rank
+    for rank in range(level, 0, -1):
+        well = well_for[rank - 1]
+        if rule.limit(rank) is not None and (well is None or well < rule.recover):
+            return rank
+    return 0
+
+
+def _beyond(rule: AlertRule, value: float) -> list[bool]:
+    return [x is not None and rule.direction.beyond(value, x) for x in rule.limits]
+
+
+def _recovered(rule: AlertRule, value: float) -> list[bool]:
+    return [
+        x is not None and rule.direction.recovered(value, x, rule.hysteresis) for x in rule.limits
+    ]
+
+
+def _longer(spans: Spans, here: list[bool], seconds: float) -> Spans:
+    first, second, third = (
+        (None if not there else 0.0 if span is None else span + seconds)
+        for span, there in zip(spans, here, strict=True)
+    )
+    return first, second, third

@@ -1,0 +1,1 @@
+"""Webhooks: alerts sent to addresses of operators, signed, in order, and again if need be."""

@@ -1,0 +1,83 @@
+"""Where a name leads, and whether that is inside.
+
+Requests to internal addresses are how a server is made to attack its own network (OWASP, "Server
+Side Request Forgery Prevention"). The addresses are checked after the name is resolved and the
+connection goes to the very address that was checked: a name that leads elsewhere a moment later
+(DNS rebinding) changes nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from typing import TypeAlias
+
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+# Public addresses at which clouds serve their machines' secrets (Azure's, from inside only).
+METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
+# Leads to the IPv4 address in its last 32 bits (RFC 6052).
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class Unresolved(Exception):
+    """A name leads nowhere, or nowhere that is allowed."""
+
+
+def is_internal(address: Address) -> bool:
+    """Whether an address is no public one: loopback, private, link-local, shared, reserved,
+    multicast, or a cloud's metadata service; also behind an IPv6 address that leads to it."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address in _NAT64:
+            return is_internal(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+        if address.ipv4_mapped is not None:
+            return is_internal(address.ipv4_mapped)
+        if address.is_site_local or (address.sixtofour and is_internal(address.sixtofour)):
+            return True
+    return (
+        not address.is_global or address.is_multicast or address.is_reserved or address in METADATA
+    )
+
+
+def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> list[str]:
+    """The addresses of ``host``, all of which may be connected to, best first.
+
+    Args:
+        seconds: for the answer; the resolver of the system knows no time-out.
+
+    Raises:
+        Unresolved: it has none, or one of them is internal and that is not allowed.
+        TimeoutError: no answer in time.
+    """
+    found = _look_up(host, port, seconds)
+    if not found:
+        raise Unresolved("the name of the host leads nowhere")
+    if not allow_internal and any(is_internal(ipaddress.ip_address(one)) for one in found):
+        # One is enough: a name that leads both inside and outside is no mistake.
+        raise Unresolved("the name of the host leads to an internal address")
+    return found
+
+
+def _look_up(host: str, port: int, seconds: float) -> list[str]:
+    found: list[str] = []
+    failed: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except Exception as error:
+            # Resolvers that event loops put in place have errors of their own.
+            failed.append(error)
+            return
+        # A zone ("%eth0") names an interface of this machine.
+        found.extend(str(sockaddr[0]).partition("%")[0] for *_, sockaddr in answers)
+
+    thread = threading.Thread(target=ask, name="yoto-alert-resolver", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise TimeoutError("the name of the host was not resolved in time")
+    if failed:
+        raise Unresolved("the name of the host leads nowhere") from failed[0]
+    return found

@@ -1,0 +1,15 @@
+"""Health: what the values of components say, and what they say together."""
+
+from .assess import assess, overall
+from .bands import Band, Component, ComponentHealth, HealthReport
+from .defaults import DEFAULT_COMPONENTS
+
+__all__ = [
+    "DEFAULT_COMPONENTS",
+    "Band",
+    "Component",
+    "ComponentHealth",
+    "HealthReport",
+    "assess",
+    "overall",
+]

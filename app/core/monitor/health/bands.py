@@ -1,0 +1,130 @@
+"""How good a value is: bands between limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..checks import Errors, check_name, check_number, is_number, refuse
+from ..scale import Direction
+
+FURTHEST = 1e15
+
+
+class Band(StrEnum):
+    """How a component does.
+
+    ``unknown`` is worse than ``warning``, because it may hide an ``error``, and is never healthy.
+    """
+
+    EXCELLENT = "excellent"
+    GOOD = "good"
+    WARNING = "warning"
+    UNKNOWN = "unknown"
+    ERROR = "error"
+
+    @property
+    def badness(self) -> int:
+        """0 for the best; larger is worse."""
+        return _WORSE.index(self)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nobody need look."""
+        return self in (Band.EXCELLENT, Band.GOOD)
+
+
+_WORSE = list(Band)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Component:
+    """A component of which one value tells how it does.
+
+    A value up to and with a limit is in its band: with ``direction`` high, ``excellent`` 50 and
+    ``good`` 100, a value of 50 is excellent and one of 50.1 good. Beyond ``warning`` is an error.
+
+    Attributes:
+        name: what it is called.
+        metric: the name of its value.
+        direction: the side on which values are bad.
+        excellent, good, warning: the last value of each band, from the good side to the bad.
+        matters: whether the overall health takes it into account.
+
+    Raises:
+        ValidationFailed: on construction, naming each bad field.
+    """
+
+    name: str
+    metric: str
+    direction: Direction
+    excellent: float
+    good: float
+    warning: float
+    matters: bool = True
+
+    def __post_init__(self) -> None:
+        errors: Errors = {}
+        check_name(errors, "name", self.name)
+        check_name(errors, "metric", self.metric)
+        limits = {"excellent": self.excellent, "good": self.good, "warning": self.warning}
+        for field, value in limits.items():
+            check_number(errors, field, value, -FURTHEST, FURTHEST)
+        if self.direction not in list(Direction):
+            errors["direction"] = f"must be one of {', '.join(Direction)}, not {self.direction!r}"
+        refuse(errors)
+        for better, worse in (("excellent", "good"), ("good", "warning")):
+            if not self.direction.falls_from(limits[better], limits[worse]):
+                errors[worse] = f"must be on the {self.direction} side of {better}"
+        refuse(errors)
+
+    def band_of(self, value: float | None) -> tuple[Band, float | None]:
+        """The band of a value, and the limit behind it: the one that it keeps, or has passed.
+
+        None, infinity and what is no number are unknown, with no limit.
+        """
+        if value is None or not is_number(value):
+            return Band.UNKNOWN, None
+        for band, limit in (
+            (Band.EXCELLENT, self.excellent),
+            (Band.GOOD, self.good),
+            (Band.WARNING, self.warning),
+        ):
+            if not self.direction.beyond(value, limit):
+                return band, limit
+        return Band.ERROR, self.warning
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentHealth:
+    """How one component does, and why.
+
+    Attributes:
+        name: the component.
+        band: how it does.
+        value: what was measured; None if unknown.
+        limit: the last value of the band; for ``error`` the one that was passed.
+        direction: the side of the limit that is bad.
+        matters: whether the overall health takes it into account.
+    """
+
+    name: str
+    band: Band
+    value: float | None
+    limit: float | None
+    direction: Direction
+    matters: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """How everything does.
+
+    Attributes:
+        overall: the worst band of those that matter; ``unknown`` if none does.
+        components: by name.
+    """
+
+    overall: Band
+    components: Mapping[str, ComponentHealth]

@@ -1,0 +1,16 @@
+"""The values that health and the default alerts are about: a metric name to a number, or None.
+
+Whoever measures hands them over in one mapping. None, or a name that is not there, is unknown. A
+name may carry labels, as Prometheus writes them: ``memory_share{instance="a"}``.
+"""
+
+from __future__ import annotations
+
+# Share of look-ups that the cache answered, 0 to 1.
+CACHE_HIT_RATE = "cache_hit_rate"
+# ms of an answer.
+RESPONSE_MS = "response_ms"
+# Share of answers that failed, 0 to 1.
+ERROR_RATE = "error_rate"
+# Share of the memory that the process may use, 0 to 1.
+MEMORY_SHARE = "memory_share"

@@ -1,0 +1,6 @@
+"""Alerts in the application's database, and what ``create_app`` hands to them."""
+
+from .settings import alert_settings, degrade_by, elected_by
+from .store import SqlAlertStore
+
+__all__ = ["SqlAlertStore", "alert_settings", "degrade_by", "elected_by"]

@@ -1,0 +1,72 @@
+"""What the rows of all tables of alerts have in common: a session, and the database's time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Insert, Table, Update, text
+from sqlalchemy.orm import Session
+
+from app.models import AlertRow
+
+ALERTS = AlertRow.__table__
+
+# Seconds since 1970 by the clock of the database, whatever its time zone.
+_NOW = {
+    "sqlite": text("SELECT (julianday('now') - 2440587.5) * 86400.0"),
+    "mysql": text(
+        "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) / 1000000"
+    ),
+}
+
+
+class SessionRows:
+    """Statements of one transaction."""
+
+    def __init__(
+        self, session: Session, newest: Callable[[], AbstractContextManager[Session]]
+    ) -> None:
+        """``newest`` opens a session that sees what others have committed meanwhile."""
+        self.session = session
+        self.newest = newest
+
+    @cached_property
+    def now(self) -> float:
+        """See ``AlertRows``; the same throughout the transaction."""
+        dialect = self.session.get_bind().dialect.name
+        return float(self.session.scalar(_NOW["sqlite" if dialect == "sqlite" else "mysql"]))
+
+    @property
+    def now_at(self) -> datetime:
+        """``now`` as the tables hold it."""
+        return moment(self.now)
+
+    def insert(self, statement: Insert) -> int:
+        """The id of the new row."""
+        result: Any = self.session.execute(statement)
+        return int(result.inserted_primary_key[0])
+
+    def changed(self, statement: Update) -> bool:
+        """Whether the statement found a row to change."""
+        result: Any = self.session.execute(statement)
+        return bool(result.rowcount)
+
+
+def table_of(model: Any) -> Table:
+    """The table of a model."""
+    table: Table = model.__table__
+    return table
+
+
+def moment(seconds: float) -> datetime:
+    """Seconds since 1970 as the tables hold them."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def seconds(at: datetime | None) -> float | None:
+    """The other way."""
+    return None if at is None else at.timestamp()

@@ -1,0 +1,64 @@
+"""What the configuration says about alerts, and what of the layers above serves them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+
+from app.core.errors import LockLost
+from app.core.monitor import AlertSettings, Degrade, Elected, SendSettings
+from app.core.optimization import DistributedLocks
+from app.core.resilience import Resilience
+
+log = logging.getLogger(__name__)
+
+LOCK = "alert-evaluation"
+# s after which another worker may take over from one that died within an evaluation.
+LOCK_TIMEOUT = 5.0
+
+
+def alert_settings(app: Flask) -> AlertSettings:
+    """The ``ALERT_*`` settings of ``app``."""
+    return AlertSettings(
+        interval=app.config["ALERT_INTERVAL"],
+        keep_days=app.config["ALERT_KEEP_DAYS"],
+        give_up_hours=app.config["ALERT_WEBHOOK_HOURS"],
+        sending=SendSettings(
+            timeout=app.config["ALERT_WEBHOOK_TIMEOUT"],
+            allow_internal=app.config["ALERT_WEBHOOK_ALLOW_INTERNAL"],
+            ca_file=app.config["ALERT_WEBHOOK_CA_CERTS"],
+        ),
+    )
+
+
+def elected_by(locks: DistributedLocks) -> Elected:
+    """Whoever gets the lock evaluates."""
+
+    @contextmanager
+    def elected() -> Iterator[bool]:
+        lock = locks.create_lock(LOCK, LOCK_TIMEOUT, wait=0)
+        if not lock.acquire():
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            try:
+                lock.release()
+            except LockLost:
+                # The version of the board has seen to it that nothing was done twice.
+                log.warning("an evaluation of alerts took longer than its lock held")
+
+    return elected
+
+
+def degrade_by(app: Flask) -> Degrade:
+    """Alerts change the levels of the application's ``resilience``."""
+
+    def degrade(source: str, level: str, ttl: float, reason: str) -> object:
+        return Resilience.of(app).degradation.raise_level(source, level, ttl, reason=reason)
+
+    return degrade

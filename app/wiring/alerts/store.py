@@ -1,0 +1,51 @@
+"""Transactions on the tables of alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from app import sessions
+from app.core.errors import StoreUnavailable
+
+from ..database import DATABASE
+from .evaluation import EvaluationRows
+from .operators import OperatorRows
+from .pruning import PruningRows
+from .webhooks import WebhookRows
+
+_unavailable = partial(StoreUnavailable, DATABASE)
+
+
+class SqlAlertRows(EvaluationRows, OperatorRows, WebhookRows, PruningRows):
+    """See ``AlertRows``."""
+
+
+class SqlAlertStore:
+    """See ``AlertStore``; works inside and outside the contexts of its application."""
+
+    def __init__(self, app: Flask) -> None:
+        """Nothing is opened before the first transaction."""
+        self._app = app
+
+    @contextmanager
+    def reading(self) -> Iterator[SqlAlertRows]:
+        """See ``AlertStore``."""
+        with sessions.reading(self._app, _unavailable) as session:
+            yield SqlAlertRows(session, self._newest)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlAlertRows]:
+        """See ``AlertStore``."""
+        with sessions.recording(self._app, _unavailable) as session:
+            yield SqlAlertRows(session, self._newest)
+
+    @contextmanager
+    def _newest(self) -> Iterator[Session]:
+        """What is committed now, beside a transaction that sees what was when it began."""
+        with sessions.reading(self._app, _unavailable) as session:
+            yield session

@@ -1,0 +1,153 @@
+"""The tables of webhooks and of what is sent to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping, insert, or_, select, update
+
+from app.core.monitor import WEBHOOK_REMOVED, Delivery, Level, Webhook
+from app.models import AlertDeliveryRow, AlertWebhookRow
+
+from .rows import SessionRows, moment, seconds, table_of
+
+_WEBHOOKS = table_of(AlertWebhookRow)
+_DELIVERIES = table_of(AlertDeliveryRow)
+
+
+class WebhookRows(SessionRows):
+    """See ``AlertRows``."""
+
+    def webhooks(self) -> Sequence[Webhook]:
+        statement = (
+            select(_WEBHOOKS).where(_WEBHOOKS.c.removed_at.is_(None)).order_by(_WEBHOOKS.c.id)
+        )
+        return [_webhook(row) for row in self.session.execute(statement).mappings()]
+
+    def webhook(self, webhook_id: int) -> Webhook | None:
+        statement = select(_WEBHOOKS).where(
+            _WEBHOOKS.c.id == webhook_id, _WEBHOOKS.c.removed_at.is_(None)
+        )
+        row = self.session.execute(statement).mappings().one_or_none()
+        return None if row is None else _webhook(row)
+
+    def add_webhook(self, name: str, url: str, secret: str, level: Level, by: str) -> Webhook:
+        webhook_id = self.insert(
+            insert(_WEBHOOKS).values(
+                name=name,
+                url=url,
+                secret=secret,
+                min_level=level.value,
+                created_by=by,
+                created_at=self.now_at,
+                failures=0,
+            )
+        )
+        webhook = self.webhook(webhook_id)
+        assert webhook is not None
+        return webhook
+
+    def remove_webhook(self, webhook_id: int) -> None:
+        self._change(webhook_id, removed_at=self.now_at, secret="")
+        self.session.execute(
+            update(_DELIVERIES)
+            .where(_DELIVERIES.c.webhook_id == webhook_id, _DELIVERIES.c.settled_at.is_(None))
+            .values(settled_at=self.now_at, error=WEBHOOK_REMOVED)
+        )
+
+    def claim_webhook(self, webhook_id: int, seconds: float) -> bool:
+        free = [
+            or_(column.is_(None), column <= self.now_at)
+            for column in (_WEBHOOKS.c.next_at, _WEBHOOKS.c.claimed_until)
+        ]
+        statement = (
+            update(_WEBHOOKS)
+            .where(_WEBHOOKS.c.id == webhook_id, _WEBHOOKS.c.removed_at.is_(None), *free)
+            .values(claimed_until=moment(self.now + seconds))
+        )
+        return self.changed(statement)
+
+    def release_webhook(self, webhook_id: int, failures: int, pause: float) -> None:
+        next_at = moment(self.now + pause)
+        self._change(webhook_id, failures=failures, next_at=next_at, claimed_until=None)
+
+    def add_delivery(self, webhook_id: int, event: str, body: str) -> Delivery:
+        delivery_id = self.insert(
+            insert(_DELIVERIES).values(
+                webhook_id=webhook_id,
+                event=event,
+                body=body,
+                created_at=self.now_at,
+                attempts=0,
+                delivered=False,
+            )
+        )
+        return Delivery(
+            id=delivery_id, webhook_id=webhook_id, event=event, body=body, created_at=self.now
+        )
+
+    def waiting(self, webhook_id: int, limit: int) -> Sequence[Delivery]:
+        statement = (
+            select(_DELIVERIES)
+            .where(_DELIVERIES.c.webhook_id == webhook_id, _DELIVERIES.c.settled_at.is_(None))
+            .order_by(_DELIVERIES.c.id)
+            .limit(limit)
+        )
+        return [_delivery(row) for row in self.session.execute(statement).mappings()]
+
+    def deliveries(self, webhook_id: int, limit: int) -> Sequence[Delivery]:
+        statement = (
+            select(_DELIVERIES)
+            .where(_DELIVERIES.c.webhook_id == webhook_id)
+            .order_by(_DELIVERIES.c.id.desc())
+            .limit(limit)
+        )
+        return [_delivery(row) for row in self.session.execute(statement).mappings()]
+
+    def tried(self, delivery_id: int, status: int | None, error: str | None, settled: bool) -> None:
+        self.session.execute(
+            update(_DELIVERIES)
+            .where(_DELIVERIES.c.id == delivery_id)
+            .values(
+                attempts=_DELIVERIES.c.attempts + 1,
+                status=status,
+                error=error,
+                delivered=error is None,
+                settled_at=self.now_at if settled else None,
+            )
+        )
+
+    def _change(self, webhook_id: int, **values: Any) -> None:
+        self.session.execute(update(_WEBHOOKS).where(_WEBHOOKS.c.id == webhook_id).values(**values))
+
+
+def _webhook(row: RowMapping) -> Webhook:
+    return Webhook(
+        id=row["id"],
+        name=row["name"],
+        url=row["url"],
+        secret=row["secret"],
+        min_level=Level(row["min_level"]),
+        created_by=row["created_by"],
+        created_at=row["created_at"].timestamp(),
+        failures=row["failures"],
+        next_at=seconds(row["next_at"]) or 0.0,
+        claimed_until=seconds(row["claimed_until"]) or 0.0,
+        removed_at=seconds(row["removed_at"]),
+    )
+
+
+def _delivery(row: RowMapping) -> Delivery:
+    return Delivery(
+        id=row["id"],
+        webhook_id=row["webhook_id"],
+        event=row["event"],
+        body=row["body"],
+        created_at=row["created_at"].timestamp(),
+        attempts=row["attempts"],
+        settled_at=seconds(row["settled_at"]),
+        delivered=row["delivered"],
+        status=row["status"],
+        error=row["error"],
+    )

@@ -1,0 +1,136 @@
+"""``flask alerts``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.extensions import alerts
+from app.models import AuditRecord
+from tests.support.webhook_receiver import Receiver, receiving
+from tests.support.world import World
+
+WHY = ("--reason", "because", "--actor", "ada")
+
+
+@pytest.fixture
+def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
+    return {**app_config, "ALERT_INTERVAL": 0.1, "ALERT_WEBHOOK_ALLOW_INTERNAL": True}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as one:
+        yield one
+
+
+@pytest.fixture
+def raised(app: Flask) -> int:
+    """The number of an alert that holds."""
+    state = alerts.of(app)
+    state.rules.set("error_rate", {"hold": 0}, by="ada")
+    state.evaluator._values = lambda: {"error_rate": 0.15}
+    assert len(state.evaluator.turn()) == 1
+    return state.desk.list().items[0].id
+
+
+def run(app: Flask, *arguments: str, fails: bool = False, **options: Any) -> str:
+    result = app.test_cli_runner().invoke(args=["alerts", *arguments], **options)
+    assert (result.exit_code != 0) is fails, result.output
+    return result.output
+
+
+def audited(world: World) -> list[tuple[Any, ...]]:
+    row = AuditRecord
+    statement = select(row.action, row.reason).where(row.action.startswith("alert."))
+    return world.rows(statement.order_by(row.id))
+
+
+def test_alerts_are_listed_shown_and_acknowledged(app: Flask, world: World, raised: int) -> None:
+    line = run(app, "list")
+    assert f"{raised}  error" in line and "error_rate" in line and "silenced" not in line
+    assert json.loads(run(app, "list", "--json"))["items"][0]["level"] == "error"
+    assert run(app, "list", "--level", "critical") == "There are no such alerts.\n"
+    assert run(app, "ack", str(raised), "--note", "on it", "--actor", "ada") == (
+        f"Alert {raised} is taken care of by ada.\n"
+    )
+    shown = run(app, "show", str(raised))
+    assert "taken care of by ada" in shown
+    assert "alert.raised" in shown and "alert.acknowledged" in shown
+    assert len(json.loads(run(app, "show", str(raised), "--json"))["history"]) == 2
+    assert ("alert.acknowledge", "on it") in audited(world)
+    assert "no alert 999999" in run(app, "ack", "999999", fails=True)
+
+
+def test_alerts_are_silenced_and_not_any_more(app: Flask, world: World, raised: int) -> None:
+    assert run(app, "silences") == "There are no silences.\n"
+    made = run(app, "silence", "error_rate", "--for", "2h", *WHY)
+    number = made.split()[0]
+    assert "error_rate until" in made and made.endswith("by ada: because\n")
+    assert run(app, "silences") == made
+    assert "silenced" in run(app, "list")
+    assert run(app, "unsilence", number, *WHY) == f"Silence {number} is over.\n"
+    assert run(app, "list", "--all", "--limit", "1").count("silenced") == 0
+    run(app, "silence", "*", "--label", "instance=a", "--for", "1d", *WHY)
+    assert [one["labels"] for one in json.loads(run(app, "silences", "--json"))] == [
+        {"instance": "a"}
+    ]
+    assert "must be * or one of" in run(app, "silence", "lode", "--for", "1h", *WHY, fails=True)
+    assert "write NAME=VALUE" in run(
+        app, "silence", "*", "--label", "x", "--for", "1h", *WHY, fails=True
+    )
+    assert ("alert.unsilence", "because") in audited(world)
+
+
+def test_rules_are_shown_set_and_reset(app: Flask, world: World) -> None:
+    assert "0.8 / 0.6 / 0.4 (low is bad) for 30 s; version 0" in run(app, "rules")
+    changed = run(app, "set", "hit_rate", "warning=0.7", "enabled=false", *WHY)
+    assert "0.7 / 0.6 / 0.4" in changed and ", off; version 1, set: " in changed
+    plain = json.loads(run(app, "rules", "--json"))[0]
+    assert (plain["set"], plain["version"]) == ({"warning": 0.7, "enabled": False}, 1)
+    late = run(app, "set", "hit_rate", "warning=0.75", "--version", "0", *WHY, fails=True)
+    assert "at version 1 by now" in late
+    assert "error" in run(app, "set", "hit_rate", "error=0.9", *WHY, fails=True)
+    assert "version 2" in run(app, "reset", "hit_rate", "--json", *WHY).replace('": ', " ")
+    assert audited(world) == [("alert.rule.set", "because"), ("alert.rule.reset", "because")]
+
+
+def test_webhooks_are_added_tried_and_removed(app: Flask, world: World, receiver: Receiver) -> None:
+    assert run(app, "webhooks") == "Alerts are sent nowhere.\n"
+    added = run(app, "webhook-add", "pager", *WHY, input=f"{receiver.url}\n")
+    assert "its secret is whsec_" in added and "/hook" not in added
+    number = added.split("Webhook ")[1].split()[0]
+    shown = run(app, "webhooks")
+    assert "pager" in shown and "whsec_" not in shown and "/hook" not in shown
+    assert run(app, "webhook-test", number, *WHY) == "Delivered: HTTP status 204.\n"
+    assert json.loads(receiver.received[0].body)["type"] == "alert.test"
+    receiver.answer = lambda request: 500
+    assert "HTTP status 500" in run(app, "webhook-test", number, *WHY, fails=True)
+    assert run(app, "deliveries", number) == "Nothing was sent there lately.\n"
+    assert run(app, "webhook-remove", number, *WHY) == f"Webhook {number} is removed.\n"
+    assert json.loads(run(app, "webhooks", "--json")) == []
+    assert [act for act, _ in audited(world)] == [
+        "alert.webhook.add",
+        "alert.webhook.test",
+        "alert.webhook.test",
+        "alert.webhook.remove",
+    ]
+    assert "whsec_" not in str(world.rows(select(AuditRecord.before, AuditRecord.after)))
+
+
+def test_deliveries_say_what_came_of_them(app: Flask, raised: int, receiver: Receiver) -> None:
+    state = alerts.of(app)
+    added = state.webhooks.add("pager", receiver.url, by="ada")
+    number = str(added.webhook.id)
+    with state._store.writing() as rows:
+        waiting = rows.add_delivery(added.webhook.id, "alert.raised", "{}")
+        rows.tried(waiting.id, 500, "HTTP status 500", settled=False)
+    assert "alert.raised  waiting, 1 tries: HTTP status 500" in run(app, "deliveries", number)
+    assert state.deliverer.turn() == 1
+    assert "alert.raised  delivered" in run(app, "deliveries", number)
+    assert json.loads(run(app, "deliveries", number, "--json"))[0]["delivered"] is True

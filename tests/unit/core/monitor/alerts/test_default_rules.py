@@ -1,0 +1,81 @@
+"""The default rules on healthy, borderline and sick samples: exactly these alerts and no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.monitor import CACHE_HIT_RATE, DEFAULT_RULES, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
+from tests.unit.core.monitor.alerts.making import Run
+
+HIT, MS, ERRORS, MEMORY = CACHE_HIT_RATE, RESPONSE_MS, ERROR_RATE, MEMORY_SHARE
+HOLD = 30.0
+
+
+@pytest.mark.parametrize(
+    ("sample", "expected"),
+    [
+        # Healthy.
+        ({HIT: 0.97, MS: 12.0, ERRORS: 0.0, MEMORY: 0.4}, {}),
+        ({HIT: 1.0, MS: 0.0, ERRORS: 0.0, MEMORY: 0.0}, {}),
+        # Borderline: the threshold itself is still good, a hair beyond it is not.
+        ({HIT: 0.8, MS: 100.0, ERRORS: 0.05, MEMORY: 0.7}, {}),
+        ({HIT: 0.7999, MS: 99.9, ERRORS: 0.0499, MEMORY: 0.6999}, {"hit_rate": "warning"}),
+        ({HIT: 0.8001, MS: 100.1, ERRORS: 0.05, MEMORY: 0.7}, {"response_time": "warning"}),
+        (
+            {HIT: 0.6, MS: 200.0, ERRORS: 0.1, MEMORY: 0.85},
+            {
+                "hit_rate": "warning",
+                "response_time": "warning",
+                "error_rate": "warning",
+                "memory": "warning",
+            },
+        ),
+        (
+            {HIT: 0.4, MS: 500.0, ERRORS: 0.2, MEMORY: 0.95},
+            {
+                "hit_rate": "error",
+                "response_time": "error",
+                "error_rate": "error",
+                "memory": "error",
+            },
+        ),
+        # Sick.
+        ({HIT: 0.97, MS: 12.0, ERRORS: 0.11, MEMORY: 0.4}, {"error_rate": "error"}),
+        (
+            {HIT: 0.1, MS: 900.0, ERRORS: 0.5, MEMORY: 0.99},
+            {
+                "hit_rate": "critical",
+                "response_time": "critical",
+                "error_rate": "critical",
+                "memory": "critical",
+            },
+        ),
+        # Unknown is no alert, and hides none.
+        ({HIT: None, MS: None, ERRORS: None, MEMORY: None}, {}),
+        ({}, {}),
+        ({HIT: None, MS: 250.0}, {"response_time": "error"}),
+    ],
+)
+def test_exactly_these_alerts(sample: dict[str, float | None], expected: dict[str, str]) -> None:
+    run = Run(*DEFAULT_RULES)
+    assert run.see(sample) == []  # not for long enough yet
+    assert run.see(sample, after=HOLD - 1) == []
+    raised = run.see(sample, after=1)
+    assert {one.rule: str(one.new) for one in raised} == expected
+    assert all(one.kind == "raised" for one in raised)
+    # Each once, however long it lasts.
+    assert run.see(sample, after=HOLD) == run.see(sample, after=HOLD) == []
+
+
+def test_what_was_sick_and_is_healthy_resolves_each_alert_once() -> None:
+    run = Run(*DEFAULT_RULES)
+    sick = {HIT: 0.1, MS: 900.0, ERRORS: 0.5, MEMORY: 0.99}
+    healthy = {HIT: 0.97, MS: 12.0, ERRORS: 0.0, MEMORY: 0.4}
+    run.see(sick)
+    assert len(run.see(sick, after=HOLD)) == 4
+    assert run.see(healthy) == run.see(healthy, after=59) == []
+    ended = run.see(healthy, after=1)
+    assert sorted((one.kind, one.rule) for one in ended) == [
+        ("resolved", name) for name in ("error_rate", "hit_rate", "memory", "response_time")
+    ]
+    assert run.tracks == {}
