@@ -111,6 +111,10 @@ class KeyBuilder:
         """The stream whose entry ids are positions: ``yoto:{inv}``."""
         return self._key((), "inv", suffix)
 
+    def monitor(self, *suffix: Part) -> str:
+        """Measurements of all workers: ``yoto:{mon}``."""
+        return self._key((), "mon", suffix)
+
     def _key(self, before: tuple[Part, ...], tag: Tag, after: tuple[Part, ...]) -> str:
         head = _join(before) + ":" if before else ""
         tail = ":" + _join(after) if after else ""
