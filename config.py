@@ -74,6 +74,14 @@ class Base:
     # How far the share of denials may rise after a promotion before it is undone.
     POLICY_DENY_JUMP = 0.2
 
+    # Whether this process measures, where measurements are kept ("redis", for all workers, or
+    # "memory", of each by itself), how many seconds pass between two deliveries, and the host:port
+    # of a StatsD server that gets a copy.
+    MONITOR = True
+    MONITOR_BACKEND = "redis"
+    MONITOR_INTERVAL = 1.0
+    MONITOR_STATSD: str | None = None
+
     ACCESS_TOKEN_SECONDS = 900
     REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
     PASSWORD_MIN_LENGTH = 10
@@ -112,6 +120,7 @@ class Testing(Base):
     SECRET_KEY = "a key that only the tests use, and nobody else"
     OUTBOX_RELAY = False
     DECISION_RECORDS = False
+    MONITOR = False
     ARGON2_TIME_COST = 1
     ARGON2_MEMORY_KIB = 64
 

@@ -17,6 +17,7 @@ from app.extensions import (
     db,
     events,
     migrate,
+    monitor,
     optimization,
     permissions,
     policy,
@@ -40,9 +41,11 @@ from app.wiring import (
     SqlJournal,
     Surroundings,
     guard_database,
+    measure,
     policy_engine,
     record_settings,
     sql_audit,
+    time_database,
 )
 
 __all__ = ["close_app", "create_app"]
@@ -67,7 +70,6 @@ def create_app(
     app = Flask(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)
     init_context(app)
-    init_answers(app)
     init_security_headers(app)
     init_problems(app)
     init_limits(app)
@@ -75,6 +77,8 @@ def create_app(
     migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     redis_store.init_app(app)
     events.init_app(app)
+    monitor.init_app(app)
+    init_answers(app)
     resilience.init_app(
         app,
         redis_store.of(app),
@@ -85,9 +89,11 @@ def create_app(
         defaults=GUARDS,
     )
     guard_database(app)
+    time_database(app)
     init_auth(app)
     optimization.init_app(app)
-    cache.init_app(app)
+    recorder = monitor.of(app).recorder
+    cache.init_app(app, recorder=recorder)
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
     init_deeds(app)
@@ -101,7 +107,9 @@ def create_app(
         locks=optimization.of(app).locks,
         records=record_settings(app),
         origin=origin,
+        recorder=recorder,
     )
+    measure(app)
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST)
@@ -117,6 +125,7 @@ def close_app(app: Flask) -> None:
     policy.close(app)
     optimization.of(app).locks.close()
     resilience.of(app).close()
+    monitor.close(app)
     events.of(app).tailer.stop()
     redis_store.of(app).close()
     with app.app_context():

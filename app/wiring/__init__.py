@@ -2,8 +2,10 @@
 
 from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, guard_database
+from .database_times import time_database
 from .decisions import record_settings
 from .journal import SqlJournal
+from .measures import measure
 from .policies import policy_engine
 from .policy_check import PolicyJudge
 from .policy_facts import Surroundings
@@ -15,7 +17,9 @@ __all__ = [
     "SqlJournal",
     "Surroundings",
     "guard_database",
+    "measure",
     "policy_engine",
     "record_settings",
     "sql_audit",
+    "time_database",
 ]

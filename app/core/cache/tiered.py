@@ -23,6 +23,7 @@ from app.core.cache.settings import CacheSettings
 from app.core.cache.shared import SharedCache
 from app.core.cache.subjects import Touched
 from app.core.cache.tailer import Tailer
+from app.core.monitor import Recorder
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection
 
@@ -48,12 +49,14 @@ class TieredCache:
         locks: DistributedLocks,
         settings: CacheSettings | None = None,
         surroundings: Surroundings = nullcontext,
+        recorder: Recorder | None = None,
     ) -> None:
         """Nothing connects and no thread starts before the first use.
 
         Args:
             surroundings: what loaders need around them when entries are refreshed in the
                 background, such as an application context.
+            recorder: takes the times of reads and loads; by default nobody reads them.
         """
         self.settings = settings = settings or CacheSettings()
         self._log = InvalidationLog(redis)
@@ -64,7 +67,13 @@ class TieredCache:
         self._counts = CacheCounts()
         self._remote = RemoteTier(redis, settings)
         self._loading = Loading(
-            self._memory, self._remote, self.tailer, locks, settings, self._counts
+            self._memory,
+            self._remote,
+            self.tailer,
+            locks,
+            settings,
+            self._counts,
+            recorder or Recorder(),
         )
         self._barrier = Barrier(self._log, self.tailer, self._counts, settings.wait_for_position)
         self._refresher = Refresher(surroundings)
@@ -188,7 +197,7 @@ class TieredCache:
         tailer = self.tailer
         log = asdict(tailer.counts) | {"listener_failures": tailer.listener_failures}
         return CacheStats(
-            counts=asdict(self._counts),
+            counts=self._counts.all(),
             sizes={name: len(store) for name, store in stores.items()},
             capacities={name: store.size for name, store in stores.items()},
             evictions={name: store.evictions for name, store in stores.items()},

@@ -1,6 +1,6 @@
 """What the platform does, in numbers: recorded by every worker, added up, kept, and shown."""
 
-from . import names
+from . import metric_names as names
 from .backends import (
     Backend,
     BackendHealth,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from time import monotonic
 
 from app.core.errors import ValidationFailed
 from app.core.housekeeping import Housekeeper
 
-from . import names
+from . import metric_names as names
 from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
 from .history import COARSE, RESOLUTIONS, Batch, Resolution, Summary, summarise
 from .process import process_samples
@@ -48,7 +49,7 @@ class Monitoring:
         self._refused = 0
         self._thread = Housekeeper("yoto-monitor")
         self._thread.add("flush", self._turn)
-        self._running = False
+        self._running_in: int | None = None
 
     def add_source(self, name: str, source: Source) -> None:
         """Ask ``source`` at each flush; it must be quick and ask no server."""
@@ -57,17 +58,17 @@ class Monitoring:
     def start(self) -> None:
         """Flush from now on, once a second."""
         self._due = None
-        self._running = True
+        self._running_in = os.getpid()
         self._thread.start()
 
     @property
     def running(self) -> bool:
-        """Whether it was started and not closed since."""
-        return self._running
+        """Whether it was started in this process, a fork keeps no threads, and not closed since."""
+        return self._running_in == os.getpid()
 
     def close(self) -> None:
         """End the thread, flush what is left, and say that this worker ends; may start again."""
-        was_running, self._running = self._running, False
+        was_running, self._running_in = self.running, None
         self._thread.stop()
         if was_running:
             self.flush()
@@ -125,6 +126,10 @@ class Monitoring:
     def now(self) -> float:
         """Epoch seconds by the clock of the store; of this host until it was heard."""
         return self.backend.now()
+
+    def redis_time(self) -> float | None:
+        """Epoch seconds by the clock of Redis; None while it was not heard."""
+        return self.backend.now() if self.backend.on_redis_time else None
 
     def workers(self) -> list[WorkerStatus]:
         """Every process that recorded within a day, those heard last first."""

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import names
+from . import metric_names as names
 from .sources import Counted, Measured, Sample
 
 _STATM = Path("/proc/self/statm")

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TypeAlias
 
 from .history import Batch
-from .names import SOURCE_FAILURES
+from .metric_names import SOURCE_FAILURES
 from .recording import Distribution, Series, series
 
 log = logging.getLogger(__name__)

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from flask import current_app
 
+from app.core.monitor import Recorder
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.caching import Caching
+from app.core.permission.meters import CheckMeters
 from app.core.permission.policy_failures import PolicyFailures
 from app.core.permission.quick import QuickCheck
 from app.core.permission.records.log import DecisionLog
@@ -69,6 +71,7 @@ class PermissionState:
         judged: which permissions policies judge in some places only, and in which.
         on_emergency_use: as ``on_super_admin_use``, of emergency access.
         on_passed: told of everybody whom a decorator let in, on the way of their request: quick.
+        meters: count and time verdicts.
         policy_failures: where roles alone decided because policies gave no verdict.
     """
 
@@ -85,6 +88,7 @@ class PermissionState:
     judged: JudgedPlaces | None = None
     on_emergency_use: Callable[[EmergencyUse], None] = unreported
     on_passed: Callable[[Passage], None] | None = None
+    meters: CheckMeters = field(default_factory=lambda: CheckMeters(Recorder()))
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
 
     def quiet(self) -> PermissionState:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from app.core.cache import TieredCache
+from app.core.monitor import Recorder
 from app.core.optimization import DistributedLocks
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.assignment_writes import AssignmentWrites
@@ -19,6 +20,7 @@ from app.core.permission.grant_writes import GrantWrites
 from app.core.permission.group_writes import GroupWrites
 from app.core.permission.invalidation import Invalidation
 from app.core.permission.maintenance_calls import MaintenanceCalls
+from app.core.permission.meters import CheckMeters
 from app.core.permission.outbox.watching import watch_writes
 from app.core.permission.overwrite_writes import OverwriteWrites
 from app.core.permission.position_calls import PositionCalls
@@ -82,6 +84,7 @@ class PermissionSystem(
         records: RecordSettings | None = None,
         origin: Callable[[], Origin] | None = None,
         on_passed: Callable[[Passage], None] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -97,6 +100,7 @@ class PermissionSystem(
             origin: tells the request that a recorded decision was made in.
             on_passed: told of everybody whom a decorator let in; it must be quick, and what it
                 raises is logged.
+            recorder: counts and times verdicts; by default nobody reads them.
         """
         registry = PermissionRegistry(read_permissions, judged.names if judged else ())
         watch_sessions()
@@ -118,6 +122,7 @@ class PermissionSystem(
             quick=quick_check(registry, caching.cache, caching.maintenance) if caching else None,
             records=DecisionLog(app, records, clock, origin) if records is not None else None,
             on_passed=on_passed,
+            meters=CheckMeters(recorder or Recorder()),
         )
 
     @staticmethod

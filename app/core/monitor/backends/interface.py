@@ -119,6 +119,10 @@ class Backend(Protocol):
     def now(self) -> float:
         """Epoch seconds by the clock of the store."""
 
+    @property
+    def on_redis_time(self) -> bool:
+        """Whether ``now`` is the time of Redis, as positions of the invalidation log are."""
+
     def health(self) -> BackendHealth:
         """How it fares; asks the server."""
 

@@ -88,6 +88,10 @@ class MemoryBackend:
     def now(self) -> float:
         return self._clock()
 
+    @property
+    def on_redis_time(self) -> bool:
+        return False
+
     def health(self) -> BackendHealth:
         return BackendHealth(self.name, True, "keeps the measurements of this process")
 

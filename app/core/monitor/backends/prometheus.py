@@ -12,7 +12,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from .. import names
+from .. import metric_names as names
 from ..history import Counters, Gauges, Histograms, Resolution
 from ..recording import BOUNDS, Distribution, Series
 from ..recording.buckets import PER_OCTAVE
@@ -60,6 +60,10 @@ class PrometheusBackend:
 
     def now(self) -> float:
         return self._store.now()
+
+    @property
+    def on_redis_time(self) -> bool:
+        return self._store.on_redis_time
 
     def health(self) -> BackendHealth:
         behind = self._store.health()

@@ -102,8 +102,7 @@ class RedisBackend:
         return self._clock.now()
 
     @property
-    def clock_known(self) -> bool:
-        """Whether ``now`` is what Redis said, not the clock of this host."""
+    def on_redis_time(self) -> bool:
         return self._clock.known
 
     def health(self) -> BackendHealth:

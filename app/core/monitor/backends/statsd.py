@@ -67,6 +67,10 @@ class StatsdBackend:
     def now(self) -> float:
         return self._store.now()
 
+    @property
+    def on_redis_time(self) -> bool:
+        return self._store.on_redis_time
+
     def health(self) -> BackendHealth:
         kind = self._failures.current
         detail = f"{self._sent} datagrams sent; whether they arrive nobody says"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .. import names
+from .. import metric_names as names
 from ..recording import Distribution
 from .point import Level, Point
 
