@@ -20,7 +20,7 @@ from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, start_valkey
 
-MakeBackend = Callable[[RedisSettings], RedisBackend]
+MakeBackend = Callable[..., RedisBackend]
 
 
 @pytest.fixture(params=["valkey_server", "redis_server", "valkey_cluster"])
@@ -48,9 +48,9 @@ def make_backend() -> Iterator[MakeBackend]:
     """Makes Redis backends, as each worker has one."""
     made: list[tuple[RedisConnection, RedisBackend]] = []
 
-    def make(settings: RedisSettings) -> RedisBackend:
+    def make(settings: RedisSettings, interval: float = 1.0) -> RedisBackend:
         redis = RedisConnection(settings)
-        made.append((redis, RedisBackend(redis, new_instance_id())))
+        made.append((redis, RedisBackend(redis, new_instance_id(), interval)))
         return made[-1][1]
 
     yield make
