@@ -16,6 +16,15 @@ from .backends import (
 )
 from .backends.prometheus import CONTENT_TYPE
 from .extension import BACKENDS, Monitor
+from .forecast import (
+    Anomaly,
+    Drift,
+    Forecast,
+    Forecaster,
+    Forecasting,
+    LearnReport,
+    Silence,
+)
 from .history import (
     COARSE,
     FINE,
@@ -39,14 +48,20 @@ __all__ = [
     "FINE",
     "MIDDLE",
     "RESOLUTIONS",
+    "Anomaly",
     "Backend",
     "BackendHealth",
     "Counted",
     "Counter",
     "Distribution",
+    "Drift",
     "FailureKind",
+    "Forecast",
+    "Forecaster",
+    "Forecasting",
     "Gauge",
     "Histogram",
+    "LearnReport",
     "Level",
     "Measured",
     "MemoryBackend",
@@ -61,6 +76,7 @@ __all__ = [
     "Resolution",
     "Sample",
     "Series",
+    "Silence",
     "Source",
     "Spread",
     "StatsdBackend",

@@ -11,6 +11,7 @@ from app.core.housekeeping import Housekeeper
 
 from . import metric_names as names
 from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
+from .forecast import Forecasting
 from .history import COARSE, RESOLUTIONS, Batch, Resolution, Summary, summarise
 from .process import process_samples
 from .recording import Recorder, Series
@@ -27,6 +28,7 @@ class Monitoring:
         recorder: makes counters, gauges and histograms.
         backend: where measurements go.
         prometheus: shows them to Prometheus.
+        forecasting: learns from the minutes that are over.
     """
 
     def __init__(self, backend: Backend, interval: float = FLUSH_INTERVAL) -> None:
@@ -38,6 +40,9 @@ class Monitoring:
         self.recorder = Recorder()
         self.backend = backend
         self.prometheus = PrometheusBackend(backend)
+        self.forecasting = Forecasting(
+            lambda since, until: self.backend.read(COARSE, since, until), self.now
+        )
         self._interval = interval
         self._sources = Sources()
         self._sources.add("process", process_samples)
@@ -68,6 +73,7 @@ class Monitoring:
 
     def close(self) -> None:
         """End the thread, flush what is left, and say that this worker ends; may start again."""
+        self.forecasting.close()
         was_running, self._running_in = self.running, None
         self._thread.stop()
         if was_running:
