@@ -6,9 +6,21 @@ import time
 
 import pytest
 
+from app.core.errors import StoreUnavailable
 from app.core.events import new_instance_id
-from app.core.monitor import COARSE, FINE, MIDDLE, Distribution, RedisBackend, Series, WorkerState
+from app.core.monitor import (
+    COARSE,
+    FINE,
+    MIDDLE,
+    Distribution,
+    Monitoring,
+    RedisBackend,
+    Series,
+    WorkerState,
+    names,
+)
 from app.core.monitor.backends import delivery
+from app.core.monitor.backends.backlog import Backlog
 from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.monitor.conftest import MakeBackend
 from tests.support.redis_proxy import Proxy
@@ -202,3 +214,39 @@ def test_a_clock_of_this_host_that_is_wrong_changes_nothing(
     assert backend.now() > wrong + 86_000
     for resolution in (FINE, MIDDLE):
         assert len(backend.read(resolution, backend.now() - 60).points) == 1
+
+
+def test_what_was_given_up_is_counted(
+    make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
+) -> None:
+    backend = make_backend(impatient)
+    backend.record({}, {}, {})
+    backend._backlog = Backlog(longest=0.0, most=2)
+    own_server.kill()
+    for _ in range(5):
+        backend.record({HITS: 1}, {}, {})
+    lost = backend.health().lost_seconds
+    assert lost > 0
+    own_server.restart()
+
+    def delivered() -> bool:
+        backend.record({}, {}, {})
+        return backend.health().waiting == 0
+
+    wait_until(delivered)
+    point = backend.totals().point
+    assert point.counted(names.LOST_SECONDS) == pytest.approx(backend.health().lost_seconds)
+    assert point.counted("hits_total") < 5
+
+
+def test_history_is_learned_from_what_all_workers_recorded_or_not_at_all(
+    make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
+) -> None:
+    monitoring = Monitoring(make_backend(impatient))
+    monitoring.flush()
+    report = monitoring.forecasting.learn_history(hours=24)
+    assert report.summaries == report.new == len(monitoring.summaries(24))
+    own_server.kill()
+    with pytest.raises(StoreUnavailable):
+        monitoring.forecasting.learn_history(hours=24)
+    monitoring.close()
