@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from time import monotonic
 
 from ..history import Batch
+from ..metric_names import LOST_SECONDS
+from ..recording import Series
 
 # Batches that wait one by one: two minutes of an outage to the second, what is older more coarsely.
 MOST_WAITING = 120
+_LOST = Series(LOST_SECONDS)
 
 
 @dataclass(slots=True)
@@ -82,8 +85,13 @@ class Backlog:
             self._parcels.popleft()
 
     def _give_up(self) -> None:
-        while self._parcels and self.age(self._parcels[0]) > self._longest:
-            self.lost_seconds += self._parcels.popleft().seconds
+        """Drop what is too old; the newest parcel tells for how long it had been recorded."""
+        newest = self._parcels[-1]
+        while self._parcels[0] is not newest and self.age(self._parcels[0]) > self._longest:
+            dropped = self._parcels.popleft()
+            self.lost_seconds += dropped.seconds
+            told = dropped.batch.counters.get(_LOST, 0.0)
+            newest.batch.count(_LOST, dropped.seconds + told)
 
     def _pack(self) -> None:
         """Make one of every two that were not sent yet."""

@@ -13,8 +13,6 @@ from app.core.events import new_instance_id
 from app.core.redis import RedisConnection
 
 from ..history import COARSE, RESOLUTIONS, Batch, Counters, Gauges, Histograms, Point, Resolution
-from ..metric_names import LOST_SECONDS
-from ..recording import Series
 from .archive import Archive
 from .backlog import Backlog
 from .delivery import Delivery, ServerClock
@@ -64,7 +62,6 @@ class RedisBackend:
         self._failures = FailureLog("redis")
         self._recorded_at: float | None = None
         self._refused = 0
-        self._told_lost = 0.0
 
     @property
     def worker_id(self) -> str:
@@ -80,9 +77,6 @@ class RedisBackend:
         with self._sending:
             seconds = 0.0 if self._recorded_at is None else now - self._recorded_at
             self._recorded_at = now
-            lost = self._backlog.lost_seconds
-            batch.count(Series(LOST_SECONDS), lost - self._told_lost)
-            self._told_lost = lost
             self._backlog.add(batch, seconds)
             self._deliver()
 
