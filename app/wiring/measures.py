@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from time import monotonic
 
 from flask import Flask
 
@@ -106,20 +107,18 @@ class _Staleness:
     """Measures how old each entry of the log is when this process has applied it.
 
     Both times are of the clock of Redis, ours as of its last answer to a flush. Entries from before
-    the first such answer are not measured: a process that starts reads old ones.
+    this process are not measured: it reads old ones when it starts.
     """
 
     def __init__(self, monitoring: Monitoring) -> None:
         self._monitoring = monitoring
         self._observe = monitoring.recorder.histogram(names.STALENESS).observe
-        self._since: float | None = None
+        self._began = monotonic()
 
     def __call__(self, subjects: Sequence[str], position: Position) -> None:
         now = self._monitoring.redis_time()
         if now is None:
             return
-        if self._since is None:
-            self._since = now
-        written = position.ms / 1000
-        if written >= self._since:
-            self._observe(max(0.0, now - written))
+        age = now - position.ms / 1000
+        if age <= monotonic() - self._began:
+            self._observe(max(0.0, age))

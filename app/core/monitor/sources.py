@@ -67,7 +67,8 @@ class Sources:
         """
         for name, source in list(self._sources.items()):
             try:
-                samples = list(source())
+                for sample in source():
+                    self._take(name, sample, batch)
             except Exception as error:
                 if name not in self._failing:
                     log.warning("the source '%s' cannot be read", name, exc_info=error)
@@ -75,8 +76,6 @@ class Sources:
                 batch.count(series(SOURCE_FAILURES, {"source": name}), 1)
                 continue
             self._failing.discard(name)
-            for sample in samples:
-                self._take(name, sample, batch)
 
     def _take(self, source: str, sample: Sample, batch: Batch) -> None:
         about = series(sample.name, dict(sample.labels) if sample.labels else None)

@@ -42,10 +42,10 @@ _KINDS: tuple[tuple[FailureKind, tuple[type[BaseException], ...]], ...] = (
 )
 
 _SENTENCES = {
-    FailureKind.CONNECTION: "%s cannot be reached, memory takes over: %s",
-    FailureKind.TIMEOUT: "%s does not answer in time, memory takes over: %s",
-    FailureKind.AUTHENTICATION: "%s refuses our account; look at the user and the password: %s",
-    FailureKind.OPERATION: "%s refuses what the monitor asks, memory takes over: %s",
+    FailureKind.CONNECTION: "%s cannot be reached, %s: %s",
+    FailureKind.TIMEOUT: "%s does not answer in time, %s: %s",
+    FailureKind.AUTHENTICATION: "%s refuses our user or password, %s: %s",
+    FailureKind.OPERATION: "%s refuses what the monitor asks, %s: %s",
 }
 
 
@@ -74,8 +74,10 @@ class FailureLog:
         last: the last error of it.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, meanwhile: str) -> None:
+        """``meanwhile``: what becomes of measurements during an outage, for the log."""
         self._name = name
+        self._meanwhile = meanwhile
         self.counts: Counter[str] = Counter()
         self.current: FailureKind | None = None
         self.last: str | None = None
@@ -86,7 +88,7 @@ class FailureLog:
         self.counts[kind.value] += 1
         if kind is not self.current:
             level = logging.ERROR if kind is FailureKind.AUTHENTICATION else logging.WARNING
-            log.log(level, _SENTENCES[kind], self._name, error)
+            log.log(level, _SENTENCES[kind], self._name, self._meanwhile, error)
         self.current, self.last = kind, str(error)
         return kind
 

@@ -40,10 +40,12 @@ class MemoryBackend:
         clock: Callable[[], float] = time.time,
         worker_id: Callable[[], str] | None = None,
     ) -> None:
-        """Args:
-        resolutions: how long each is kept.
-        clock: epoch seconds.
-        worker_id: what this process is called; by default its host and number.
+        """Nothing is kept yet.
+
+        Args:
+            resolutions: how long each is kept.
+            clock: epoch seconds.
+            worker_id: what this process is called; by default its host and number.
         """
         self._lock = threading.Lock()
         self._clock = clock

@@ -59,7 +59,7 @@ class RedisBackend:
         self._memory = MemoryBackend(BESIDE, self._clock.now, lambda: self.worker_id)
         self._backlog = Backlog(longest=COARSE.keep)
         self._sending = threading.Lock()
-        self._failures = FailureLog("redis")
+        self._failures = FailureLog("redis", "memory takes over")
         self._recorded_at: float | None = None
         self._refused = 0
 

@@ -9,11 +9,12 @@ from time import monotonic
 
 from app.core.errors import ConfigurationError
 
-from ..history import Counters, Gauges, Histograms, Resolution
+from ..history import Counters, Gauges, Histograms
 from ..recording import Distribution, Series
 from ..recording.buckets import lower_bound, upper_bound
 from .failures import FailureLog
-from .interface import Backend, BackendHealth, Reading, Totals, WorkerStatus
+from .forwarding import ForwardingBackend
+from .interface import Backend, BackendHealth
 
 # Bytes of a datagram that no Ethernet on the way takes apart (statsd's own advice).
 MOST_BYTES = 1432
@@ -23,7 +24,7 @@ RETRY_AFTER = 10.0
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
-class StatsdBackend:
+class StatsdBackend(ForwardingBackend):
     """Leaves keeping to ``store`` and sends a copy. What is lost on the way is lost: nobody
     answers. Not thread-safe; the flush calls it."""
 
@@ -35,15 +36,15 @@ class StatsdBackend:
         Raises:
             ConfigurationError: the address is none.
         """
-        self._store = store
+        super().__init__(store)
         self._host, self._port = parse_address(address)
-        self._failures = FailureLog(f"statsd {address}")
+        self._failures = FailureLog(f"statsd {address}", "no copy is sent")
         self._socket: socket.socket | None = None
         self._not_before = 0.0
-        self._sent = 0
+        self._sent = self._dropped = 0
 
     def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
-        self._store.record(counters, gauges, histograms)
+        super().record(counters, gauges, histograms)
         if monotonic() < self._not_before:
             return
         try:
@@ -55,25 +56,10 @@ class StatsdBackend:
         else:
             self._failures.succeeded()
 
-    def read(self, resolution: Resolution, since: float, until: float | None = None) -> Reading:
-        return self._store.read(resolution, since, until)
-
-    def totals(self) -> Totals:
-        return self._store.totals()
-
-    def workers(self) -> list[WorkerStatus]:
-        return self._store.workers()
-
-    def now(self) -> float:
-        return self._store.now()
-
-    @property
-    def on_redis_time(self) -> bool:
-        return self._store.on_redis_time
-
     def health(self) -> BackendHealth:
         kind = self._failures.current
-        detail = f"{self._sent} datagrams sent; whether they arrive nobody says"
+        detail = f"{self._sent} datagrams sent, {self._dropped} had no room; "
+        detail += "whether they arrive nobody says"
         return BackendHealth(
             self.name,
             None if kind is None and not self._sent else kind is None,
@@ -84,7 +70,7 @@ class StatsdBackend:
 
     def close(self) -> None:
         self._disconnect()
-        self._store.close()
+        super().close()
 
     def _send(self, datagrams: Iterable[bytes]) -> None:
         if self._socket is None:
@@ -93,10 +79,9 @@ class StatsdBackend:
             try:
                 self._socket.send(datagram)
                 self._sent += 1
-            except BlockingIOError as error:
-                # The kernel's buffer is full. The next second is as good.
-                self._failures.failed(error)
-                return
+            except BlockingIOError:
+                # The kernel's buffer is full: no outage, and nothing to wait for.
+                self._dropped += 1
 
     def _connect(self) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
 
 from app.core.errors import StoreUnavailable, ValidationFailed
 from app.core.monitor import (
@@ -160,8 +161,11 @@ def test_prometheus_reads_sums_and_nobodys_name(
     assert answer.content_type.startswith("text/plain; version=")
     assert 'yoto_http_requests_total{area="health",status="2xx"} 1.0' in text
     assert "very-own-name" not in text
-    kinds = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")}
+    # Prometheus's own parser takes it, and every family is one of those that are explained.
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    kinds = {f"{name}_total" if one.type == "counter" else name for name, one in families.items()}
     assert kinds <= set(names.HELP)
+    assert all(one.documentation for one in families.values())
 
 
 def test_what_was_measured_is_there_after_a_restart(

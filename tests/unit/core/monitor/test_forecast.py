@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import StoreUnavailable
@@ -126,6 +126,7 @@ def test_what_cannot_be_is_not_foretold() -> None:
     assert all(0 <= one <= 1 for one in (*found.values, *found.lower, *found.upper))
 
 
+@settings(max_examples=25)
 @given(st.lists(st.one_of(FLOATS, st.just(0.0)), max_size=130))
 def test_no_values_break_it(values: list[float]) -> None:
     forecaster = MetricForecaster("metric")

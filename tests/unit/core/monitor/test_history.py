@@ -146,7 +146,7 @@ def test_a_source_that_raises_is_counted_and_loses_nothing() -> None:
 
     def source() -> list[Sample]:
         if broken[0]:
-            raise RuntimeError("away")
+            return [Counted("no name!", 1)]
         return [Counted("hits_total", 5)]
 
     sources = Sources()
@@ -160,6 +160,10 @@ def test_a_source_that_raises_is_counted_and_loses_nothing() -> None:
     batch = Batch()
     sources.collect(batch)
     assert batch.counters == {HITS: 5}
+    sources.add("good", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
+    batch = Batch()
+    sources.collect(batch)
+    assert batch.counters == {series(names.SOURCE_FAILURES, {"source": "good"}): 1}
 
 
 def test_a_summary_of_a_minute() -> None:
