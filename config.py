@@ -137,6 +137,13 @@ class Base:
     ALERT_WEBHOOK_HOURS = 24.0
     ALERT_WEBHOOK_ALLOW_INTERNAL = False
     ALERT_WEBHOOK_CA_CERTS: str | None = None
+    # Whether this process measures, where measurements are kept ("redis", for all workers, or
+    # "memory", of each by itself), how many seconds pass between two deliveries, and the host:port
+    # of a StatsD server that gets a copy.
+    MONITOR = True
+    MONITOR_BACKEND = "redis"
+    MONITOR_INTERVAL = 1.0
+    MONITOR_STATSD: str | None = None
 
     ACCESS_TOKEN_SECONDS = 900
     REFRESH_TOKEN_SECONDS = 30 * 24 * 3600
@@ -177,6 +184,7 @@ class Testing(Base):
     OUTBOX_RELAY = False
     WARM_UP_AT_START = False
     DECISION_RECORDS = False
+    MONITOR = False
     ARGON2_TIME_COST = 1
     ARGON2_MEMORY_KIB = 64
 

@@ -29,6 +29,7 @@ from app.extensions import (
     db,
     events,
     migrate,
+    monitor,
     optimization,
     permissions,
     policy,
@@ -57,9 +58,11 @@ from app.wiring import (
     elected_by,
     guard_database,
     invalidation_log,
+    measure,
     policy_engine,
     record_settings,
     sql_audit,
+    time_database,
 )
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
@@ -86,7 +89,6 @@ def create_app(
     app = Flask(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)
     init_context(app)
-    init_answers(app)
     init_security_headers(app)
     init_problems(app)
     init_limits(app)
@@ -94,6 +96,8 @@ def create_app(
     migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     redis_store.init_app(app)
     events.init_app(app)
+    monitor.init_app(app)
+    init_answers(app)
     resilience.init_app(
         app,
         redis_store.of(app),
@@ -104,6 +108,7 @@ def create_app(
         defaults=GUARDS,
     )
     guard_database(app)
+    time_database(app)
     init_auth(app)
     optimization.init_app(app)
     alerts.init_app(
@@ -115,7 +120,8 @@ def create_app(
         elected=elected_by(optimization.of(app).locks),
         degrade=degrade_by(app),
     )
-    cache.init_app(app)
+    recorder = monitor.of(app).recorder
+    cache.init_app(app, recorder=recorder)
     optimization.of(app).invalidation.connect(invalidation_log(cache.of(app)))
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
@@ -143,8 +149,10 @@ def create_app(
             publish=events.of(app).stream.publish,
             limit=app.config["WARM_UP_SECONDS"],
         ),
+        recorder=recorder,
     )
     register_permission_handlers(optimization.of(app).queue)
+    measure(app)
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST)
@@ -170,6 +178,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     policy.start(app)
     optimization.of(app).start()
     alerts.of(app).start()
+    monitor.start(app)
     if not app.config["WARM_UP_AT_START"]:
         return None
     with app.app_context():
@@ -185,6 +194,7 @@ def close_app(app: Flask) -> None:
     alerts.of(app).close()
     optimization.of(app).locks.close()
     resilience.of(app).close()
+    monitor.close(app)
     events.of(app).tailer.stop()
     redis_store.of(app).close()
     with app.app_context():

@@ -8,7 +8,7 @@ from werkzeug.local import LocalProxy
 
 from app.core.cache import HybridPermissionCache
 from app.core.events import Events
-from app.core.monitor import Alerts
+from app.core.monitor import Alerts, Monitor
 from app.core.optimization import AdvancedOptimization
 from app.core.permission import PermissionSystem
 from app.core.policy import BehaviourWatch, PolicyManager
@@ -24,6 +24,7 @@ socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
 )
 redis_store = RedisStore()
 events = Events()
+monitor = Monitor()
 resilience = Resilience()
 optimization = AdvancedOptimization()
 alerts = Alerts()
@@ -39,6 +40,7 @@ __all__ = [
     "db",
     "events",
     "migrate",
+    "monitor",
     "optimization",
     "permissions",
     "policy",

@@ -20,6 +20,7 @@ from flask import Flask
 
 import config as config_classes
 from app.core.errors import ConfigurationError
+from app.core.monitor import BACKENDS as MONITOR_BACKENDS
 from app.core.optimization import INVALIDATION_RANGES, INVALIDATION_STRATEGIES, QUEUE_KEYS
 from app.core.policy import INSTEAD_OF_SLOW, POLICY_ENGINES
 
@@ -140,6 +141,12 @@ SETTINGS: dict[str, Setting] = {
     "ALERT_WEBHOOK_HOURS": Setting(float, "hours, 0.01 to 720", _between(0.01, 720)),
     "ALERT_WEBHOOK_ALLOW_INTERNAL": Setting(bool, "true or false"),
     "ALERT_WEBHOOK_CA_CERTS": Setting(str, "a file of certificates to trust", optional=True),
+    "MONITOR": Setting(bool, "true or false"),
+    "MONITOR_BACKEND": Setting(
+        str, f"one of {', '.join(MONITOR_BACKENDS)}", MONITOR_BACKENDS.__contains__
+    ),
+    "MONITOR_INTERVAL": Setting(float, "seconds, 0.1 to 10", _between(0.1, 10)),
+    "MONITOR_STATSD": Setting(str, "host:port of a StatsD server", optional=True),
     "ACCESS_TOKEN_SECONDS": Setting(int, "seconds, 1 to 86400", _between(1, 86400)),
     "REFRESH_TOKEN_SECONDS": Setting(int, "seconds, 60 to 31536000", _between(60, 31536000)),
     "PASSWORD_MIN_LENGTH": Setting(int, "characters, 8 to 128", _between(8, 128)),

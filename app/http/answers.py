@@ -1,18 +1,23 @@
-"""How the answers of this process go: the share of requests that failed lately."""
+"""How the answers of this process go: what the monitor is told of each, and the share of requests
+that failed lately."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, perf_counter
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, g, request
+
+from app.core.monitor import Counter, Monitor, Recorder, names
 
 EXTENSION_KEY = "yoto.answers"
 HALF_LIFE = 60.0  # s
 # Answers below which a share says nothing: one failure of two is no failing system.
 ENOUGH = 20.0
 FIRST_FAILURE = 500
+# What belongs to no part of the API: static files, and addresses that there are not.
+NO_AREA = "none"
 
 
 class ErrorRate:
@@ -47,20 +52,57 @@ class ErrorRate:
         self._failures *= kept
 
 
+class Answers:
+    """Counts and times answers; a refusal for lack of something (503) counts as failed.
+
+    Attributes:
+        error_rate: how many failed, lately.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.error_rate = ErrorRate()
+        self._recorder = recorder
+        self._observe = recorder.histogram(names.REQUEST_TIME).observe
+        # By part of the API and class of status: the lookups of a recorder take longer.
+        self._requests: dict[tuple[str, int], Counter] = {}
+
+    def add(self, area: str, status: int, seconds: float | None) -> None:
+        """Take note of an answer; ``seconds`` is None for a request that nobody saw begin."""
+        self.error_rate.add(status >= FIRST_FAILURE)
+        key = area, status // 100
+        requests = self._requests.get(key)
+        if requests is None:
+            shown = f"{status // 100}xx"
+            requests = self._recorder.counter(names.REQUESTS, area=area, status=shown)
+            self._requests[key] = requests
+        requests.add()
+        if seconds is not None:
+            self._observe(seconds)
+
+
 def init_answers(app: Flask) -> None:
-    """Count the answers of ``app`` in this process; a refusal for lack of something (503) counts
-    as failed."""
-    app.extensions[EXTENSION_KEY] = ErrorRate()
+    """Count the answers of ``app`` in this process. The first request starts the monitor."""
+    app.extensions[EXTENSION_KEY] = Answers(Monitor.of(app).recorder)
+    app.before_request(_begin)
     app.after_request(_count)
 
 
 def error_rate() -> float:
     """The share of failed answers of the current application in this process, 0 to 1."""
-    found: ErrorRate = current_app.extensions[EXTENSION_KEY]
-    return found.share()
+    found: Answers = current_app.extensions[EXTENSION_KEY]
+    return found.error_rate.share()
+
+
+def _begin() -> None:
+    Monitor.start(current_app._get_current_object())  # type: ignore[attr-defined]
+    g.began = perf_counter()
 
 
 def _count(response: Response) -> Response:
-    found: ErrorRate = current_app.extensions[EXTENSION_KEY]
-    found.add(response.status_code >= FIRST_FAILURE)
+    found: Answers = current_app.extensions[EXTENSION_KEY]
+    began = g.pop("began", None)
+    # A blueprint's own parts are one to whoever looks at the whole.
+    area = (request.blueprint or NO_AREA).partition(".")[0]
+    seconds = None if began is None else perf_counter() - began
+    found.add(area, response.status_code, seconds)
     return response

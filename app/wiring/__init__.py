@@ -3,9 +3,11 @@
 from .alerts import SqlAlertStore, alert_settings, degrade_by, elected_by
 from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, guard_database
+from .database_times import time_database
 from .decisions import record_settings
 from .invalidation import invalidation_log
 from .journal import SqlJournal
+from .measures import measure
 from .policies import policy_engine
 from .policy_check import PolicyJudge
 from .policy_facts import Surroundings
@@ -22,7 +24,9 @@ __all__ = [
     "elected_by",
     "guard_database",
     "invalidation_log",
+    "measure",
     "policy_engine",
     "record_settings",
     "sql_audit",
+    "time_database",
 ]

@@ -1,4 +1,4 @@
-"""``/livez`` and ``/readyz``: for those who start, stop and balance processes."""
+"""``/livez``, ``/readyz`` and ``/metrics``: for those who start, balance and watch processes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from app.blueprints.health.checks import CHECKS
 from app.blueprints.health.probe import Probe, State, overall
+from app.core.monitor import CONTENT_TYPE
+from app.extensions import monitor
 from app.http.access import public
 
 EXTENSION = "yoto.health"
@@ -55,3 +57,10 @@ def readyz() -> Response:
         answer.status_code = 503
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
+
+
+@health.get("/metrics")
+@public("Prometheus has no account; sums hold nobody's name, and the network says who gets here")
+def metrics() -> Response:
+    """What all workers of this host counted, in the text format of Prometheus."""
+    return Response(monitor.current.prometheus.render(), content_type=CONTENT_TYPE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass(slots=True)
@@ -11,6 +11,8 @@ class CacheCounts:
 
     Attributes:
         l1_hits, l2_hits: answers of each tier.
+        quick_allowed, quick_denied: answers of memory that a check took by itself, by its verdict,
+            so that it counts once for both. ``all`` counts them as hits.
         l1_misses, l2_misses: look-ups that a tier could not answer.
         l1_bypassed: look-ups in which memory was not asked, because Redis was silent too long.
         stale_refused: entries that were there, or just loaded, and not believed.
@@ -24,6 +26,8 @@ class CacheCounts:
     """
 
     l1_hits: int = 0
+    quick_allowed: int = 0
+    quick_denied: int = 0
     l1_misses: int = 0
     l1_bypassed: int = 0
     l2_hits: int = 0
@@ -39,6 +43,12 @@ class CacheCounts:
     refresh_errors: int = 0
     position_waits: int = 0
     position_timeouts: int = 0
+
+    def all(self) -> dict[str, int]:
+        """The counts by name, with every answer of memory among ``l1_hits``."""
+        found = asdict(self)
+        found["l1_hits"] += self.quick_allowed + self.quick_denied
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from app.core.cache.loading import Loader, Tier
 from app.core.cache.position import Position
 from app.core.cache.settings import CacheSettings
 from app.core.cache.tiered import TieredCache
+from app.core.monitor import Recorder
 from app.core.optimization import AdvancedOptimization, DistributedLocks
 from app.core.redis import RedisConnection, RedisStore
 
@@ -39,8 +40,12 @@ class HybridPermissionCache:
         app: Flask,
         redis: RedisConnection | None = None,
         locks: DistributedLocks | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Check the configuration and set up the cache; nothing connects before the first use.
+
+        Args:
+            recorder: takes the times of reads and loads; by default nobody reads them.
 
         Raises:
             ConfigurationError: a value is wrong; it names the key.
@@ -52,6 +57,7 @@ class HybridPermissionCache:
             locks or AdvancedOptimization.of(app).locks,
             settings,
             surroundings=app.app_context,
+            recorder=recorder,
         )
         app.extensions[EXTENSION_KEY] = CacheState(cache)
 

@@ -19,6 +19,7 @@ from app.core.cache.remote import RemoteTier
 from app.core.cache.settings import CacheSettings
 from app.core.cache.tailer import Tailer
 from app.core.errors import LockLost, StoreUnavailable
+from app.core.monitor import Recorder, names
 from app.core.optimization import DistributedLocks, OptimizedDistributedLock
 
 log = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Loading:
         locks: DistributedLocks,
         settings: CacheSettings,
         counts: CacheCounts,
+        recorder: Recorder,
     ) -> None:
         self._memory = memory
         self._remote = remote
@@ -61,6 +63,8 @@ class Loading:
         self._locks = locks
         self._settings = settings
         self._counts = counts
+        self._observe_l2 = recorder.histogram(names.L2_TIME).observe
+        self._observe_load = recorder.histogram(names.LOAD_TIME).observe
         self._flights: Flights[Answer] = Flights()
 
     def answer(self, user_id: int, place: PlaceKey, loader: Loader, fresh: bool) -> Answer:
@@ -108,6 +112,8 @@ class Loading:
             self._counts.l2_errors += 1
             log.debug("the second tier is away: %s", error)
             return None
+        finally:
+            self._observe_l2(monotonic() - read_at)
         if entry is None or entry.loaded_at <= loaded_after:
             return None
         if not self._memory.remember(entry):
@@ -128,6 +134,7 @@ class Loading:
             raise
         finally:
             _within_loader.reset(token)
+            self._observe_load(monotonic() - read_at)
         self._counts.loads += 1
         entry = Entry.of(user_id, place, position, loaded_at, loaded)
         if not self._memory.remember(entry):

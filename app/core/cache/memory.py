@@ -70,7 +70,7 @@ class Lookup:
 
     It costs two look-ups, one reading of the clock and two comparisons. A caller for whom the call
     itself is too much may write the same in place, with ``find``, ``counts`` and the tailer bound
-    once, and leave to ``mask`` what it does not find::
+    once, and leave to ``conditional`` what it does not find::
 
         places = find(user_id)
         slot = places and places.get(server_id << 1)
@@ -103,7 +103,7 @@ class Lookup:
                     self.counts.l1_hits += 1
                     return slot.mask
                 return None
-        mask = self._conditional_mask(user_id, place)
+        mask = self.conditional(user_id, place)
         if mask is not None:
             self.counts.l1_hits += 1
         return mask
@@ -122,7 +122,7 @@ class Lookup:
             if slot is not None and now < slot.fresh_until:
                 found[user_id] = slot.mask
             else:
-                mask = self._conditional_mask(user_id, place)
+                mask = self.conditional(user_id, place)
                 if mask is None:
                     missing.append(user_id)
                 else:
@@ -130,7 +130,8 @@ class Lookup:
         self.counts.l1_hits += len(found)
         return found, missing
 
-    def _conditional_mask(self, user_id: int, place: PlaceKey) -> int | None:
+    def conditional(self, user_id: int, place: PlaceKey) -> int | None:
+        """The mask of an entry that ends on a date, as ``mask``; not counted."""
         slot = self._conditional.slot(user_id, place)
         if slot is None:
             return None

@@ -24,6 +24,7 @@ from app.core.cache.shared import SharedCache
 from app.core.cache.subjects import Touched
 from app.core.cache.tailer import Tailer
 from app.core.errors import StoreUnavailable
+from app.core.monitor import Recorder
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection
 
@@ -49,12 +50,14 @@ class TieredCache:
         locks: DistributedLocks,
         settings: CacheSettings | None = None,
         surroundings: Surroundings = nullcontext,
+        recorder: Recorder | None = None,
     ) -> None:
         """Nothing connects and no thread starts before the first use.
 
         Args:
             surroundings: what loaders need around them when entries are refreshed in the
                 background, such as an application context.
+            recorder: takes the times of reads and loads; by default nobody reads them.
         """
         self.settings = settings = settings or CacheSettings()
         self._log = InvalidationLog(redis)
@@ -65,7 +68,13 @@ class TieredCache:
         self._counts = CacheCounts()
         self._remote = RemoteTier(redis, settings)
         self._loading = Loading(
-            self._memory, self._remote, self.tailer, locks, settings, self._counts
+            self._memory,
+            self._remote,
+            self.tailer,
+            locks,
+            settings,
+            self._counts,
+            recorder or Recorder(),
         )
         self._barrier = Barrier(self._log, self.tailer, self._counts, settings.wait_for_position)
         self._refresher = Refresher(surroundings)
@@ -216,8 +225,8 @@ class TieredCache:
         tailer = self.tailer
         log = asdict(tailer.counts) | {"listener_failures": tailer.listener_failures}
         return CacheStats(
-            counts=asdict(self._counts),
-            preload=asdict(self._preload_counts),
+            counts=self._counts.all(),
+            preload=self._preload_counts.all(),
             sizes={name: len(store) for name, store in stores.items()},
             capacities={name: store.size for name, store in stores.items()},
             evictions={name: store.evictions for name, store in stores.items()},

@@ -109,14 +109,15 @@ class Checks:
             slot = None if places is None else places.get(place)
             stored = None
             if slot is None:
-                stored = quick.mask(user_id, place)
+                stored = quick.conditional(user_id, place)
             elif (now := monotonic()) < slot.fresh_until and now < quick.tailer.fresh_until:
-                quick.counts.l1_hits += 1
                 stored = slot.mask
             if stored is not None:
                 if stored & wanted:
+                    quick.counts.quick_allowed += 1
                     return True
                 if state.records is None and not stored & SUPER:
+                    quick.counts.quick_denied += 1
                     return False
         return self.decide(user_id, permission, scope, scope_id).allowed
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from app.core.errors import StoreUnavailable
 from app.core.permission import verdict
 from app.core.permission.abac import PolicyAnswer, PolicyQuestion
 from app.core.permission.answer import Answer
@@ -50,10 +51,14 @@ def answer_of(
 ) -> tuple[Answer, dict[str, float]]:
     """A resolution with where it is from, and the microseconds that it took."""
     started = perf_counter()
-    if state.caching is not None:
-        answer = state.caching.source.answer(user_id, place, at_least)
-    else:
-        answer = Answer(state.source.load(user_id, place))
+    try:
+        if state.caching is not None:
+            answer = state.caching.source.answer(user_id, place, at_least)
+        else:
+            answer = Answer(state.source.load(user_id, place))
+    except StoreUnavailable:
+        state.meters.failed()
+        raise
     return answer, {"load": (perf_counter() - started) * 1e6}
 
 
@@ -66,6 +71,7 @@ def decide_permission(
     at_least: str | None = None,
 ) -> Decision:
     """The verdict on one permission; a super-admin's use of it is reported."""
+    started = perf_counter()
     answer, timings = answer_of(state, user_id, place, at_least)
     resolution = answer.resolution
     allowed = resolution.mask & permission.mask != 0
@@ -86,6 +92,7 @@ def decide_permission(
     decision = Decision(
         allowed, reason, *answer[1:], policy_version=version, timings=timings, codes=codes
     )
+    state.meters.decided(permission.name, decision, perf_counter() - started)
     if state.records is not None:
         mask = resolution.mask
         state.records.take(user_id, permission.name, None, place, decision, mask, context)
@@ -103,7 +110,9 @@ def decide_requirement(
     names = requirement.expression.names
     if requirement.operator in (Operator.AND, Operator.OR) and len(names) == 1:
         return decide_permission(state, user_id, state.registry.get(names[0]), place, context)
+    started = perf_counter()
     decision, mask = _decide_condition(state, user_id, requirement, place, context)
+    state.meters.decided(None, decision, perf_counter() - started)
     if state.records is not None:
         asked, operator = str(requirement), requirement.operator
         state.records.take(user_id, asked, operator, place, decision, mask, context)

@@ -17,15 +17,16 @@ class QuickCheck:
     Attributes:
         tailer: says until when memory is fresh, and which position it includes.
         find: what memory has of a user, by place; None: nothing.
-        mask: the same for one place, with what ``find`` does not show: entries that end on a date.
-        counts: where hits of ``find`` are to be counted.
+        conditional: the same for one place of what ``find`` does not show: entries that end on a
+            date.
+        counts: where answers are to be counted.
     """
 
     registry: PermissionRegistry
     maintenance: Maintenance
     tailer: Tailer
     find: Callable[[int], dict[PlaceKey, Slot] | None]
-    mask: Callable[[int, PlaceKey], int | None]
+    conditional: Callable[[int, PlaceKey], int | None]
     counts: CacheCounts
 
 
@@ -34,4 +35,6 @@ def quick_check(
 ) -> QuickCheck:
     """The parts of ``cache``, and those beside it."""
     lookup = cache.lookup
-    return QuickCheck(registry, maintenance, cache.tailer, lookup.find, lookup.mask, lookup.counts)
+    return QuickCheck(
+        registry, maintenance, cache.tailer, lookup.find, lookup.conditional, lookup.counts
+    )

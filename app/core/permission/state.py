@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 from flask import current_app
 
+from app.core.monitor import Recorder
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.boundaries import BoundaryWatch
 from app.core.permission.caching import Caching
+from app.core.permission.meters import CheckMeters
 from app.core.permission.policy_failures import PolicyFailures
 from app.core.permission.preloading import Preloading
 from app.core.permission.quick import QuickCheck
@@ -75,6 +77,7 @@ class PermissionState:
         boundaries: looks for moments known ahead.
         preloading: fills the cache before anybody asks; None: nothing does.
         warming: warms up; None: nothing does.
+        meters: count and time verdicts.
         policy_failures: where roles alone decided because policies gave no verdict.
     """
 
@@ -94,6 +97,7 @@ class PermissionState:
     boundaries: BoundaryWatch | None = None
     preloading: Preloading | None = None
     warming: WarmUp | None = None
+    meters: CheckMeters = field(default_factory=lambda: CheckMeters(Recorder()))
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
 
     def quiet(self) -> PermissionState:

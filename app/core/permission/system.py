@@ -8,6 +8,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from app.core.cache import TieredCache
+from app.core.monitor import Recorder
 from app.core.optimization import DistributedLocks, HotCounts, SmartInvalidation
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.assignment_writes import AssignmentWrites
@@ -20,6 +21,7 @@ from app.core.permission.grant_writes import GrantWrites
 from app.core.permission.group_writes import GroupWrites
 from app.core.permission.invalidation import Invalidation
 from app.core.permission.maintenance_calls import MaintenanceCalls
+from app.core.permission.meters import CheckMeters
 from app.core.permission.outbox.watching import watch_writes
 from app.core.permission.overwrite_writes import OverwriteWrites
 from app.core.permission.position_calls import PositionCalls
@@ -90,6 +92,7 @@ class PermissionSystem(
         on_passed: Callable[[Passage], None] | None = None,
         hot: HotCounts | None = None,
         warm_up: WarmUpParts | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -108,6 +111,7 @@ class PermissionSystem(
                 raises is logged.
             hot: says what is asked for most; with it and a cache, that is preloaded.
             warm_up: the parts of the warm-up; None: there is none.
+            recorder: counts and times verdicts; by default nobody reads them.
         """
         registry = PermissionRegistry(read_permissions, judged.names if judged else ())
         watch_sessions()
@@ -140,6 +144,7 @@ class PermissionSystem(
             boundaries=watch,
             preloading=preloading,
             warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,
+            meters=CheckMeters(recorder or Recorder()),
         )
 
     @staticmethod

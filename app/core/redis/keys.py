@@ -119,6 +119,10 @@ class KeyBuilder:
         """What waits to go into that stream: ``yoto:{inv-queue}``."""
         return self._key((), "inv-queue", suffix)
 
+    def monitor(self, *suffix: Part) -> str:
+        """Measurements of all workers: ``yoto:{mon}``."""
+        return self._key((), "mon", suffix)
+
     def _key(self, before: tuple[Part, ...], tag: Tag, after: tuple[Part, ...]) -> str:
         head = _join(before) + ":" if before else ""
         tail = ":" + _join(after) if after else ""

@@ -24,7 +24,7 @@ from .config_store import (
 )
 from .degradation import Board, Degradation, OpenBreakers
 from .guard import Guard
-from .guards import ALL_PARTS, Guards, Parts
+from .guards import ALL_PARTS, GuardCounts, Guards, Parts
 from .instances import Instances
 from .limiter import Key, RateLimiter, RateLimitResult
 from .operations import BreakerOperations
@@ -159,6 +159,10 @@ class ResilienceController(ConfigAccess):
     def store_status(self) -> StoreStatus:
         """Whether this process has Redis, and what it decided without."""
         return self._store_monitor.status()
+
+    def guard_counts(self) -> list[GuardCounts]:
+        """What each guard of this process counted; no round trip, and none is made for it."""
+        return self._guards.counts()
 
     # Callers
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from app.core.errors import ConfigurationError
@@ -25,6 +26,24 @@ Parts: TypeAlias = frozenset[Kind]
 # Objects a kind. Names come from code; more than this is a name made from user input.
 MOST_OBJECTS = 10_000
 ALL_PARTS: Parts = frozenset({Kind.CIRCUIT_BREAKER, Kind.RATE_LIMIT, Kind.BULKHEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class GuardCounts:
+    """What a guard did in this process since it started.
+
+    Attributes:
+        kind, name: which.
+        rejected: calls that it refused.
+        store_errors: script calls that failed.
+        answered_locally: calls that it decided without Redis.
+    """
+
+    kind: str
+    name: str
+    rejected: int
+    store_errors: int
+    answered_locally: int
 
 
 class Guards:
@@ -82,6 +101,25 @@ class Guards:
     def healths(self) -> Iterable[StoreHealth]:
         """How each guard fares with Redis."""
         return [watch.health() for watch in self._watches()]
+
+    def counts(self) -> list[GuardCounts]:
+        """What each guard counted in this process; no round trip."""
+        kinds: tuple[tuple[Kind, Iterable[CircuitBreaker | RateLimiter | Bulkhead]], ...] = (
+            (Kind.CIRCUIT_BREAKER, list(self._breakers.values())),
+            (Kind.RATE_LIMIT, list(self._limiters.values())),
+            (Kind.BULKHEAD, list(self._bulkheads.values())),
+        )
+        return [
+            GuardCounts(
+                kind.value,
+                guard.name,
+                guard.rejected,
+                guard.store.store_errors,
+                guard.store.answered_locally,
+            )
+            for kind, guards in kinds
+            for guard in guards
+        ]
 
     def find_store_again(self) -> None:
         """Ask for those that could not reach Redis, used or not, whether all of it answers."""

@@ -1,0 +1,23 @@
+"""Where measurements go: memory, Redis, Prometheus, StatsD, behind one interface."""
+
+from .failures import FailureKind, failure_kind
+from .interface import Backend, BackendHealth, Reading, Totals, WorkerState, WorkerStatus
+from .memory import MemoryBackend
+from .prometheus import PrometheusBackend
+from .shared import RedisBackend
+from .statsd import StatsdBackend
+
+__all__ = [
+    "Backend",
+    "BackendHealth",
+    "FailureKind",
+    "MemoryBackend",
+    "PrometheusBackend",
+    "Reading",
+    "RedisBackend",
+    "StatsdBackend",
+    "Totals",
+    "WorkerState",
+    "WorkerStatus",
+    "failure_kind",
+]

@@ -1,0 +1,110 @@
+"""Batches on their way to the store, in the order of their recording."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from ..history import Batch
+from ..metric_names import LOST_SECONDS
+from ..recording import Series
+
+# Batches that wait one by one: two minutes of an outage to the second, what is older more coarsely.
+MOST_WAITING = 120
+_LOST = Series(LOST_SECONDS)
+
+
+@dataclass(slots=True)
+class Parcel:
+    """A batch that waits.
+
+    Attributes:
+        batch: what was recorded.
+        closed_at: when, on the monotonic clock.
+        sequence: its number once it was sent; from then on it must stay as it is, since the server
+            may have taken it although we heard no answer.
+        seconds: for how long it was recorded.
+    """
+
+    batch: Batch
+    closed_at: float
+    seconds: float
+    sequence: int | None = None
+
+
+class Backlog:
+    """Keeps parcels until they are delivered; bounded by packing two into one. Not thread-safe.
+
+    Attributes:
+        lost_seconds: for how long the parcels were recorded that were given up.
+    """
+
+    def __init__(
+        self,
+        longest: float,
+        most: int = MOST_WAITING,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """``longest``: seconds after which a parcel is given up: no point takes it any more."""
+        self._parcels: deque[Parcel] = deque()
+        self._longest = longest
+        self._most = most
+        self._clock = clock
+        self._sequence = 0
+        self.lost_seconds = 0.0
+
+    def __len__(self) -> int:
+        return len(self._parcels)
+
+    def add(self, batch: Batch, seconds: float) -> None:
+        """Put a batch at the end."""
+        self._parcels.append(Parcel(batch, self._clock(), seconds))
+        if len(self._parcels) > self._most:
+            self._give_up()
+            self._pack()
+
+    def first(self) -> Parcel | None:
+        """The parcel to send now, numbered; the same one again until it was ``taken``."""
+        if not self._parcels:
+            return None
+        parcel = self._parcels[0]
+        if parcel.sequence is None:
+            self._sequence += 1
+            parcel.sequence = self._sequence
+        return parcel
+
+    def age(self, parcel: Parcel) -> float:
+        """Seconds since it was closed."""
+        return max(0.0, self._clock() - parcel.closed_at)
+
+    def taken(self, parcel: Parcel) -> None:
+        """The server has it."""
+        if self._parcels and self._parcels[0] is parcel:
+            self._parcels.popleft()
+
+    def _give_up(self) -> None:
+        """Drop what is too old; the newest parcel tells for how long it had been recorded."""
+        newest = self._parcels[-1]
+        while self._parcels[0] is not newest and self.age(self._parcels[0]) > self._longest:
+            dropped = self._parcels.popleft()
+            self.lost_seconds += dropped.seconds
+            told = dropped.batch.counters.get(_LOST, 0.0)
+            newest.batch.count(_LOST, dropped.seconds + told)
+
+    def _pack(self) -> None:
+        """Make one of every two that were not sent yet."""
+        packed: deque[Parcel] = deque()
+        room = False  # whether the last one takes another
+        for parcel in self._parcels:
+            if room and parcel.sequence is None:
+                last = packed[-1]
+                last.batch.absorb(parcel.batch)
+                last.seconds += parcel.seconds
+                last.closed_at = parcel.closed_at
+                room = False
+            else:
+                packed.append(parcel)
+                room = parcel.sequence is None
+        self._parcels = packed

@@ -1,0 +1,130 @@
+"""What every backend does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from ..history import Counters, Gauges, Histograms, Point, Resolution
+from ..recording import Series
+
+
+class WorkerState(StrEnum):
+    """``silent``: not heard for a while, and it did not say that it ends."""
+
+    ALIVE = "alive"
+    SILENT = "silent"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """A process that records.
+
+    Attributes:
+        id: the instance's, with its host and process number.
+        host, pid: where it runs.
+        state: see ``WorkerState``.
+        silent_for: seconds since it delivered last.
+        unreported: seconds before its end for which nothing was delivered, at most; 0 while it
+            lives, and if it said that it ends; what a killed one recorded in them is lost.
+        gauges: what its gauges said last.
+    """
+
+    id: str
+    host: str
+    pid: int
+    state: WorkerState
+    silent_for: float
+    unreported: float
+    gauges: Mapping[Series, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Points of one resolution, oldest first; stretches without news are left out.
+
+    Attributes:
+        complete: whether they hold what all workers delivered; else only what this process
+            recorded.
+    """
+
+    points: list[Point]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counters and histograms since the store began, which only grow; and gauges by worker.
+
+    Attributes:
+        point: the sums over all workers of this host, living and gone.
+        workers: those of this host that live.
+        complete: False: the sums are not known, and ``point`` is empty.
+    """
+
+    point: Point
+    workers: list[WorkerStatus]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BackendHealth:
+    """How a backend fares.
+
+    Attributes:
+        name: which.
+        available: whether it takes measurements now; None: it was not needed yet.
+        detail: a sentence.
+        waiting: batches that were not delivered yet.
+        lost_seconds: seconds whose measurements were given up.
+        failures: what went wrong, ever, by kind.
+        behind: the health of what lies behind this one.
+    """
+
+    name: str
+    available: bool | None
+    detail: str
+    waiting: int = 0
+    lost_seconds: float = 0.0
+    failures: Mapping[str, int] = field(default_factory=dict)
+    behind: BackendHealth | None = None
+
+
+class Backend(Protocol):
+    """Takes what one process recorded. Nothing here raises because a server is away."""
+
+    @property
+    def name(self) -> str:
+        """How operators call it."""
+
+    def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
+        """Take what was added and observed since the last call, and what gauges say now.
+
+        Once taken it counts exactly once, also if the server is away now and comes back.
+        """
+
+    def read(self, resolution: Resolution, since: float, until: float | None = None) -> Reading:
+        """The points that begin in [since, until), epoch seconds by the clock of the store."""
+
+    def totals(self) -> Totals:
+        """Everything that was ever recorded, for exporters of growing counters."""
+
+    def workers(self) -> list[WorkerStatus]:
+        """The processes that record, those heard last first; this one alone if others are not
+        known."""
+
+    def now(self) -> float:
+        """Epoch seconds by the clock of the store."""
+
+    @property
+    def on_redis_time(self) -> bool:
+        """Whether ``now`` is the time of Redis, as positions of the invalidation log are."""
+
+    def health(self) -> BackendHealth:
+        """How it fares; asks the server."""
+
+    def close(self) -> None:
+        """Deliver what waits, say that this worker ends, and close what is open."""

@@ -1,0 +1,129 @@
+"""Points of this process alone, in memory."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from ..history import (
+    COARSE,
+    FINE,
+    MIDDLE,
+    Counters,
+    Gauges,
+    Histograms,
+    Point,
+    Resolution,
+)
+from ..history.resolution import DAY, HOUR, MINUTE
+from ..recording import Series
+from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
+
+# A process that keeps for itself what Redis would keep for all keeps less of it: some 20 MB.
+ALONE = (FINE, MIDDLE, COARSE.keeping(DAY))
+# Beside Redis it bridges outages.
+BESIDE = (FINE.keeping(5 * MINUTE), MIDDLE.keeping(HOUR), COARSE.keeping(6 * HOUR))
+
+
+class MemoryBackend:
+    """Keeps the newest points of each resolution. Safe for threads."""
+
+    name = "memory"
+
+    def __init__(
+        self,
+        resolutions: Sequence[Resolution] = ALONE,
+        clock: Callable[[], float] = time.time,
+        worker_id: Callable[[], str] | None = None,
+    ) -> None:
+        """Nothing is kept yet.
+
+        Args:
+            resolutions: how long each is kept.
+            clock: epoch seconds.
+            worker_id: what this process is called; by default its host and number.
+        """
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._worker_id = worker_id or _own_id
+        self._kept = {one.seconds: one for one in resolutions}
+        self._points: dict[int, dict[int, Point]] = {one.seconds: {} for one in resolutions}
+        self._totals = Point(0, 0)
+        self._gauges: dict[Series, float] = {}
+        self._heard: float | None = None
+
+    def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
+        now = self._clock()
+        with self._lock:
+            self._heard = now
+            self._gauges = dict(gauges)
+            self._totals.add(counters, {}, histograms)
+            for resolution in self._kept.values():
+                points = self._points[resolution.seconds]
+                number = resolution.number(now)
+                point = points.get(number)
+                if point is None:
+                    point = Point(number * resolution.seconds, resolution.seconds)
+                    points[number] = point
+                    _forget(points, resolution, number)
+                point.add(counters, gauges, histograms)
+
+    def read(self, resolution: Resolution, since: float, until: float | None = None) -> Reading:
+        end = float("inf") if until is None else until
+        with self._lock:
+            points = self._points.get(resolution.seconds, {})
+            found = [_copy(points[n]) for n in sorted(points) if since <= points[n].at < end]
+        return Reading(found, complete=True)
+
+    def totals(self) -> Totals:
+        with self._lock:
+            return Totals(_copy(self._totals), [self._worker()], complete=True)
+
+    def workers(self) -> list[WorkerStatus]:
+        with self._lock:
+            return [self._worker()]
+
+    def now(self) -> float:
+        return self._clock()
+
+    @property
+    def on_redis_time(self) -> bool:
+        return False
+
+    def health(self) -> BackendHealth:
+        return BackendHealth(self.name, True, "keeps the measurements of this process")
+
+    def close(self) -> None:
+        """What was recorded stays readable; there is nothing to close."""
+
+    def _worker(self) -> WorkerStatus:
+        name = self._worker_id()
+        silent = 0.0 if self._heard is None else max(0.0, self._clock() - self._heard)
+        gauges = dict(self._gauges)
+        return WorkerStatus(
+            name, socket.gethostname(), os.getpid(), WorkerState.ALIVE, silent, 0.0, gauges
+        )
+
+
+def _own_id() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+def _forget(points: dict[int, Point], resolution: Resolution, newest: int) -> None:
+    for number in [one for one in points if one <= newest - resolution.most]:
+        del points[number]
+    # A clock that was set back leaves points of the future, which no age removes.
+    while len(points) > resolution.most:
+        del points[next(iter(points))]
+
+
+def _copy(point: Point) -> Point:
+    copy = Point(point.at, point.seconds)
+    copy.counters = dict(point.counters)
+    copy.gauges = {about: replace(level) for about, level in point.gauges.items()}
+    copy.histograms = {about: found.copy() for about, found in point.histograms.items()}
+    return copy

@@ -1,0 +1,77 @@
+"""How good forecasts were, against saying that all stays as it is. Pure.
+
+Every forecast is made before its value is known, and judged when it is (prequential evaluation,
+Dawid 1984). What is reported is the mean absolute error over that of the naive forecast, which is
+the last value (the relative MAE of Hyndman and Koehler 2006): below 1 is better than naive.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from .robust import quantile
+
+# Steps after which an old error counts half: what is better now matters, not what was yesterday.
+HALF_LIFE = 120.0
+# Errors a lead from which intervals are read.
+KEPT_ERRORS = 240
+_DECAY = 0.5 ** (1 / HALF_LIFE)
+
+
+class Backtest:
+    """Judges one model.
+
+    Attributes:
+        tests: values that forecasts were compared with.
+    """
+
+    def __init__(self, leads: int) -> None:
+        """``leads``: steps ahead for which there are forecasts."""
+        self._leads = leads
+        self._paths: deque[tuple[int, float, Sequence[float]]] = deque(maxlen=leads)
+        self._errors: list[deque[float]] = [deque(maxlen=KEPT_ERRORS) for _ in range(leads)]
+        self._own = self._naive = 0.0
+        self.tests = 0
+
+    def forecast(self, step: int, value: float, path: Sequence[float]) -> None:
+        """Take note of a forecast.
+
+        Args:
+            step: number of the step after which it was made.
+            value: of that step.
+            path: what is expected of the steps after it.
+        """
+        self._paths.append((step, value, path))
+
+    def judge(self, step: int, value: float) -> None:
+        """Compare what was said of ``step``, at whatever lead, with its value."""
+        judged = False
+        self._own *= _DECAY
+        self._naive *= _DECAY
+        for made, then, path in self._paths:
+            lead = step - made
+            if 1 <= lead <= self._leads:
+                error = value - path[lead - 1]
+                self._errors[lead - 1].append(error)
+                self._own += abs(error)
+                self._naive += abs(value - then)
+                judged = True
+        self.tests += judged
+
+    def ratio(self) -> float | None:
+        """Mean absolute error over that of the naive forecast; None if that made none, or before
+        the first test."""
+        return self._own / self._naive if self._naive > 0 else None
+
+    def margins(self, lead: int, share: float) -> tuple[float, float] | None:
+        """What to add to a forecast so that ``share`` of the values lie between.
+
+        Read from the errors themselves: no assumption of what they are like (split conformal
+        prediction, with recent errors for the calibration set). None without errors.
+        """
+        errors = sorted(self._errors[lead - 1])
+        if not errors:
+            return None
+        beyond = (1 - share) / 2
+        return quantile(errors, beyond), quantile(errors, 1 - beyond)

@@ -1,0 +1,132 @@
+"""Forecasts the platform's metrics from its summaries."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+
+from ..history import Quantiles, Summary
+from .metric import Anomaly, Drift, Forecast, MetricForecaster, NoForecast
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """What is read from a summary, and between what it can be."""
+
+    read: Callable[[Summary], float | None]
+    low: float | None = 0.0
+    high: float | None = None
+
+
+def _p95(found: Quantiles | None) -> float | None:
+    return None if found is None else found.p95
+
+
+METRICS: Mapping[str, Metric] = {
+    "request_rate": Metric(lambda one: one.request_rate),
+    "error_rate": Metric(lambda one: one.error_rate, high=1.0),
+    "decision_rate": Metric(lambda one: one.decisions / one.seconds),
+    "hit_rate": Metric(lambda one: one.hit_rate, high=1.0),
+    "request_p95_ms": Metric(lambda one: _p95(one.request)),
+    "check_p95_ms": Metric(lambda one: _p95(one.check)),
+    "load_p95_ms": Metric(lambda one: _p95(one.load)),
+    "memory_bytes": Metric(lambda one: one.memory_bytes),
+    "cpu": Metric(lambda one: one.cpu),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LearnReport:
+    """What was learned.
+
+    Attributes:
+        summaries: minutes that were looked at; ``new`` of them had not been learned before.
+        values: how many each metric learned.
+        offered: metrics of which a forecast is offered now.
+        silent: the others, and why.
+        seconds: how long it took.
+    """
+
+    summaries: int
+    new: int
+    values: Mapping[str, int] = field(default_factory=dict)
+    offered: tuple[str, ...] = ()
+    silent: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class Forecaster:
+    """One model field for each of ``METRICS``. Safe for threads; the first ``learn`` loads
+    ``river``."""
+
+    def __init__(self, metrics: Mapping[str, Metric] = METRICS) -> None:
+        self._metrics = metrics
+        self._lock = threading.Lock()
+        self._forecasters: dict[str, MetricForecaster] = {}
+        self._learned_to: int | None = None
+
+    @property
+    def learned_to(self) -> int | None:
+        """Epoch second at which the newest minute began that was learned; None before any."""
+        return self._learned_to
+
+    def learn(self, summaries: Iterable[Summary]) -> LearnReport:
+        """Take minutes in the order of time; those that were learned already are passed over.
+
+        What a minute does not know is not learned: no metric takes "unknown" for zero.
+        """
+        began = monotonic()
+        with self._lock:
+            self._prepare()
+            values = dict.fromkeys(self._metrics, 0)
+            seen = new = 0
+            for summary in sorted(summaries, key=lambda one: one.at):
+                seen += 1
+                if self._learned_to is not None and summary.at <= self._learned_to:
+                    continue
+                new += 1
+                self._learned_to = summary.at
+                for name, metric in self._metrics.items():
+                    value = metric.read(summary)
+                    if value is not None:
+                        values[name] += self._forecasters[name].learn(summary.at, value)
+            said = [forecaster.forecast() for forecaster in self._forecasters.values()]
+        return LearnReport(
+            seen,
+            new,
+            values,
+            tuple(one.metric for one in said if isinstance(one, Forecast)),
+            {one.metric: one.reason for one in said if isinstance(one, NoForecast)},
+            monotonic() - began,
+        )
+
+    def forecasts(self) -> dict[str, Forecast | NoForecast]:
+        """By metric, what is expected or why nothing is said; empty before anything was learned."""
+        with self._lock:
+            return {name: one.forecast() for name, one in self._forecasters.items()}
+
+    def scores(self) -> dict[str, float | None]:
+        """By metric, how surprising its last minute was; None: cannot be told."""
+        with self._lock:
+            return {name: one.score for name, one in self._forecasters.items()}
+
+    def anomalies(self) -> list[Anomaly]:
+        """The latest of all metrics, oldest first."""
+        with self._lock:
+            found = [one for made in self._forecasters.values() for one in made.anomalies]
+        return sorted(found, key=lambda one: one.at)
+
+    def drifts(self) -> list[Drift]:
+        """The latest of all metrics, oldest first."""
+        with self._lock:
+            found = [one for made in self._forecasters.values() for one in made.drifts]
+        return sorted(found, key=lambda one: one.at)
+
+    def _prepare(self) -> None:
+        if not self._forecasters:
+            self._forecasters = {
+                name: MetricForecaster(name, metric.low, metric.high)
+                for name, metric in self._metrics.items()
+            }

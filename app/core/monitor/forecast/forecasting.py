@@ -1,0 +1,72 @@
+"""Keeps the forecaster of one process up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.core.errors import StoreUnavailable
+from app.core.housekeeping import Housekeeper
+
+from ..backends import Reading
+from ..history import COARSE, summarise
+from .forecaster import Forecaster, LearnReport
+
+HISTORY_HOURS = 24.0
+# s after the end of a minute at which it is learned: late workers have delivered by then.
+GRACE = 5.0
+# s until the store, which did not answer, is asked again.
+RETRY = 10.0
+
+Read = Callable[[float, float], Reading]
+
+
+class Forecasting:
+    """Learns what the store holds when asked to, and each minute from then on.
+
+    Attributes:
+        forecaster: what was learned.
+    """
+
+    def __init__(self, read: Read, now: Callable[[], float]) -> None:
+        """Nothing is read and no thread starts.
+
+        Args:
+            read: gives the minutes that begin in [since, until).
+            now: epoch seconds by the clock of the store.
+        """
+        self.forecaster = Forecaster()
+        self._read = read
+        self._now = now
+        self._thread = Housekeeper("yoto-forecast")
+        self._thread.add("learn", self._turn)
+
+    def learn_history(self, hours: float = HISTORY_HOURS) -> LearnReport:
+        """Learn the whole minutes of the last ``hours``, and from now on each that ends.
+
+        Raises:
+            StoreUnavailable: the store did not tell what all workers recorded; nothing was learned.
+        """
+        report = self._learn(hours * 3600)
+        self._thread.start()
+        return report
+
+    def close(self) -> None:
+        """End the thread; what was learned stays."""
+        self._thread.stop()
+
+    def _turn(self) -> float:
+        learned_to = self.forecaster.learned_to
+        now = self._now()
+        try:
+            self._learn(HISTORY_HOURS * 3600 if learned_to is None else now - learned_to)
+        except StoreUnavailable:
+            return RETRY
+        return COARSE.seconds - now % COARSE.seconds + GRACE
+
+    def _learn(self, seconds: float) -> LearnReport:
+        now = self._now()
+        over = now - now % COARSE.seconds
+        reading = self._read(now - seconds, over)
+        if not reading.complete:
+            raise StoreUnavailable("redis")
+        return self.forecaster.learn(summarise(point) for point in reading.points)

@@ -1,0 +1,42 @@
+"""Statistics that a few wild values do not upset. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from statistics import median
+
+# What makes the median absolute deviation of normal values their standard deviation.
+MAD_TO_SIGMA = 1.4826
+# Errors below this share of the level are no news, however quiet the series was.
+LEAST_SHARE = 1e-3
+
+
+def spread(errors: Collection[float], level: float) -> float:
+    """The standard deviation of the bulk of ``errors``; above 0 if ``level`` is not 0."""
+    middle = median(errors)
+    deviation = median(abs(error - middle) for error in errors)
+    return max(MAD_TO_SIGMA * deviation, LEAST_SHARE * abs(level))
+
+
+def surprise(error: float, errors: Collection[float], level: float) -> float:
+    """How many standard deviations ``error`` is away from what ``errors`` are like.
+
+    Args:
+        level: what the values themselves are like.
+    """
+    scale = spread(errors, level)
+    distance = abs(error - median(errors))
+    if not scale:
+        return float("inf") if distance else 0.0
+    return distance / scale
+
+
+def quantile(ordered: Sequence[float], share: float) -> float:
+    """The value that ``share`` of ``ordered`` do not exceed, between neighbours by proportion.
+
+    ``ordered`` must be sorted and not empty.
+    """
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

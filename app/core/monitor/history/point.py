@@ -1,0 +1,89 @@
+"""Everything that was recorded in one stretch of time, over all who recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..recording import Distribution, Series
+from .batch import Counters, Gauges, Histograms
+
+
+@dataclass(slots=True)
+class Readings:
+    """What a gauge said: a reading each flush of each process.
+
+    Attributes:
+        readings: how many.
+        total: all of them added up; ``mean`` is what one process said on average.
+        highest: the largest of them.
+    """
+
+    readings: int = 0
+    total: float = 0.0
+    highest: float = float("-inf")
+
+    @property
+    def mean(self) -> float:
+        """The mean reading."""
+        return self.total / self.readings
+
+    def add(self, value: float) -> None:
+        """Take a reading."""
+        self.readings += 1
+        self.total += value
+        self.highest = max(self.highest, value)
+
+
+@dataclass(slots=True)
+class Point:
+    """One stretch of time.
+
+    Attributes:
+        at: epoch second at which it begins, by the clock of the store.
+        seconds: how long it is.
+        counters: what was added.
+        gauges: what was said.
+        histograms: what was observed.
+    """
+
+    at: int
+    seconds: int
+    counters: dict[Series, float] = field(default_factory=dict)
+    gauges: dict[Series, Readings] = field(default_factory=dict)
+    histograms: dict[Series, Distribution] = field(default_factory=dict)
+
+    def add(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
+        """Take up what one process recorded."""
+        for about, added in counters.items():
+            self.counters[about] = self.counters.get(about, 0) + added
+        for about, value in gauges.items():
+            self.gauges.setdefault(about, Readings()).add(value)
+        for about, found in histograms.items():
+            self.histograms.setdefault(about, Distribution()).merge(found)
+
+    def counted(self, name: str, **labels: str) -> float:
+        """Sum of the counters of that name that have these labels, whatever others they have."""
+        return sum(v for about, v in self.counters.items() if _is(about, name, labels))
+
+    def level(self, name: str, **labels: str) -> Readings | None:
+        """The same for gauges; None if there is none."""
+        found = [v for about, v in self.gauges.items() if _is(about, name, labels)]
+        if not found:
+            return None
+        return Readings(
+            sum(one.readings for one in found),
+            sum(one.total for one in found),
+            max(one.highest for one in found),
+        )
+
+    def spread(self, name: str, **labels: str) -> Distribution:
+        """The same for histograms; empty if there is none."""
+        whole = Distribution()
+        for about, found in self.histograms.items():
+            if _is(about, name, labels):
+                whole.merge(found)
+        return whole
+
+
+def _is(about: Series, name: str, labels: dict[str, str]) -> bool:
+    return about.name == name and labels.items() <= dict(about.labels).items()

@@ -1,0 +1,98 @@
+"""The metrics of the platform: what each is called and what it says.
+
+Dashboards, alert rules and the summary name metrics by these constants, so none can name one that
+does not exist.
+"""
+
+from __future__ import annotations
+
+# HTTP
+REQUESTS = "yoto_http_requests_total"
+REQUEST_TIME = "yoto_http_request_seconds"
+
+# Permissions
+CHECKS = "yoto_permission_checks_total"
+CHECK_TIME = "yoto_permission_check_seconds"
+CHECK_ERRORS = "yoto_permission_check_errors_total"
+DENIALS = "yoto_permission_denials_total"
+LOAD_TIME = "yoto_permission_load_seconds"
+
+# Cache and invalidation
+LOOKUPS = "yoto_cache_lookups_total"
+CACHE_EVENTS = "yoto_cache_events_total"
+CACHE_ENTRIES = "yoto_cache_entries"
+CACHE_CAPACITY = "yoto_cache_capacity"
+CACHE_EVICTIONS = "yoto_cache_evictions_total"
+L2_TIME = "yoto_cache_l2_read_seconds"
+STALENESS = "yoto_invalidation_staleness_seconds"
+LOG_SILENCE = "yoto_invalidation_log_silent_for"
+LOG_EVENTS = "yoto_invalidation_log_total"
+OUTBOX = "yoto_outbox_events_total"
+
+# Stores
+DATABASE_TIME = "yoto_database_statement_seconds"
+DATABASE_ERRORS = "yoto_database_errors_total"
+REDIS_UP = "yoto_redis_up"
+STORE_ERRORS = "yoto_guard_store_errors_total"
+
+# Guards, locks, policies
+REJECTIONS = "yoto_guard_rejections_total"
+ANSWERED_LOCALLY = "yoto_guard_answered_locally_total"
+LOCKS = "yoto_locks_total"
+LOCKS_HELD = "yoto_locks_held"
+POLICY_DECISIONS = "yoto_policy_decisions_total"
+POLICY_EVALUATIONS = "yoto_policy_evaluations_total"
+POLICY_DENIALS = "yoto_policy_denials_total"
+
+# The process and the monitor itself
+MEMORY = "yoto_process_resident_memory_bytes"
+CPU = "yoto_process_cpu_seconds_total"
+THREADS = "yoto_process_threads"
+DELAY = "yoto_thread_delay_seconds"
+FLUSH_TIME = "yoto_monitor_flush_seconds"
+FLUSHED_SECONDS = "yoto_monitor_recorded_seconds_total"
+SOURCE_FAILURES = "yoto_monitor_source_failures_total"
+SERIES_REFUSED = "yoto_monitor_series_refused_total"
+LOST_SECONDS = "yoto_monitor_lost_seconds_total"
+COMPLETE = "yoto_monitor_complete"
+
+HELP = {
+    REQUESTS: "HTTP answers, by part of the API and class of status",
+    REQUEST_TIME: "time from request to answer",
+    CHECKS: "permission verdicts, by result and by the tier that had the permissions",
+    CHECK_TIME: "time of a verdict; those on the short way through memory are counted, not timed",
+    CHECK_ERRORS: "checks that ended without a verdict because a store was away",
+    DENIALS: "denials by permission and reason",
+    LOAD_TIME: "time to load the permissions of a user in a place from the database",
+    LOOKUPS: "look-ups by tier and result",
+    CACHE_EVENTS: "what else the cache counts, by event",
+    CACHE_ENTRIES: "keys in the memory of one process, by kind",
+    CACHE_CAPACITY: "keys that there may be, by kind",
+    CACHE_EVICTIONS: "entries that had to go for others, by kind",
+    L2_TIME: "time of a read from the second tier",
+    STALENESS: "time from a change's entry in the log to its being applied by a worker",
+    LOG_SILENCE: "seconds since the invalidation log was last heard",
+    LOG_EVENTS: "entries of the invalidation log applied, gaps, lapses and losses",
+    OUTBOX: "events published, held back, relayed",
+    DATABASE_TIME: "time of a statement",
+    DATABASE_ERRORS: "statements that failed because the connection broke",
+    REDIS_UP: "1 while calls to Redis go through",
+    STORE_ERRORS: "script calls of guards that failed",
+    REJECTIONS: "calls that guards refused, by kind and name",
+    ANSWERED_LOCALLY: "calls that guards decided without Redis",
+    LOCKS: "distributed locks, by outcome",
+    LOCKS_HELD: "distributed locks held now",
+    POLICY_DECISIONS: "policy decisions by where they came from",
+    POLICY_EVALUATIONS: "policy evaluations by outcome",
+    POLICY_DENIALS: "denials by code of the policy",
+    MEMORY: "resident memory",
+    CPU: "processor time used, user and system",
+    THREADS: "threads of the interpreter",
+    DELAY: "how late a thread, or the event loop, ran that had asked to be woken",
+    FLUSH_TIME: "time to deliver one second of measurements",
+    FLUSHED_SECONDS: "seconds for which workers recorded",
+    SOURCE_FAILURES: "sources that could not be read",
+    SERIES_REFUSED: "series beyond what a process or the store may hold",
+    LOST_SECONDS: "seconds whose measurements were given up, because the store was away too long",
+    COMPLETE: "1 while the sums of all workers of this host are known",
+}

@@ -1,0 +1,20 @@
+"""What the hot path touches: counters, gauges and histograms of one process."""
+
+from .buckets import BOUNDS, place
+from .distribution import Distribution
+from .metrics import Counter, Gauge, Histogram
+from .recorder import Recorder
+from .series import Series, parse_series, series
+
+__all__ = [
+    "BOUNDS",
+    "Counter",
+    "Distribution",
+    "Gauge",
+    "Histogram",
+    "Recorder",
+    "Series",
+    "parse_series",
+    "place",
+    "series",
+]

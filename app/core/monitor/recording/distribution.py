@@ -1,0 +1,100 @@
+"""How many values fell where: what a histogram holds, adds up and is asked. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Self
+
+from .buckets import lower_bound, place, upper_bound
+
+
+@dataclass(slots=True)
+class Distribution:
+    """Counts by bucket.
+
+    Attributes:
+        counts: bucket number to how many values fell there; empty buckets are not in it.
+        total: all values added up, in seconds.
+    """
+
+    counts: dict[int, int] = field(default_factory=dict)
+    total: float = 0.0
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Self:
+        """The distribution of ``values`` in seconds; what is not finite is left out."""
+        made = cls()
+        made.add_all(values)
+        return made
+
+    @property
+    def count(self) -> int:
+        """How many values."""
+        return sum(self.counts.values())
+
+    @property
+    def mean(self) -> float | None:
+        """Seconds; None without values."""
+        count = self.count
+        return self.total / count if count else None
+
+    def add_all(self, values: Iterable[float]) -> None:
+        """Count ``values``."""
+        counts = self.counts
+        for value in values:
+            if isfinite(value):
+                number = place(value)
+                counts[number] = counts.get(number, 0) + 1
+                self.total += value
+
+    def merge(self, other: Distribution) -> None:
+        """Add what ``other`` holds."""
+        counts = self.counts
+        for number, count in other.counts.items():
+            counts[number] = counts.get(number, 0) + count
+        self.total += other.total
+
+    def since(self, earlier: Distribution) -> Distribution:
+        """What came after ``earlier``, a state of this one; all of it, if this began anew since."""
+        rest = {
+            number: count - earlier.counts.get(number, 0) for number, count in self.counts.items()
+        }
+        gone = any(number not in self.counts for number in earlier.counts)
+        if gone or any(count < 0 for count in rest.values()):
+            return self.copy()
+        kept = {number: count for number, count in rest.items() if count}
+        return Distribution(kept, self.total - earlier.total)
+
+    def copy(self) -> Distribution:
+        """A copy."""
+        return Distribution(dict(self.counts), self.total)
+
+    def at_most(self, bound: int) -> int:
+        """How many values fell into bucket ``bound`` or one below."""
+        return sum(count for number, count in self.counts.items() if number <= bound)
+
+    def quantile(self, share: float) -> float | None:
+        """Seconds that ``share`` (0 to 1) of the values do not exceed; None without values.
+
+        Within a bucket values count as spread evenly; beyond the last bound it is that bound.
+        """
+        return quantile(self.counts, share)
+
+
+def quantile(counts: Mapping[int, int], share: float) -> float | None:
+    """See ``Distribution.quantile``."""
+    wanted = share * sum(counts.values())
+    below = 0
+    found: float | None = None
+    for number in sorted(counts):
+        count = counts[number]
+        if count <= 0:
+            continue
+        low, high = lower_bound(number), upper_bound(number)
+        if below + count >= wanted:
+            return low + (high - low) * max(0.0, wanted - below) / count
+        below += count
+        found = high
+    return found

@@ -1,0 +1,90 @@
+"""Backends over real servers, each test with keys of its own."""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from app.core.events import new_instance_id
+from app.core.monitor import (
+    Backend,
+    MemoryBackend,
+    PrometheusBackend,
+    RedisBackend,
+    StatsdBackend,
+)
+from app.core.redis import RedisConnection, RedisSettings
+from tests.support.redis_fixtures import settings_of
+from tests.support.redis_servers import Server, start_valkey
+
+MakeBackend = Callable[..., RedisBackend]
+
+
+@pytest.fixture(params=["valkey_server", "redis_server", "valkey_cluster"])
+def reach(request: pytest.FixtureRequest) -> RedisSettings:
+    """How to reach a server or a cluster, under a prefix that no other test uses."""
+    server = request.getfixturevalue(request.param)
+    return settings_of(server, key_prefix=f"test-{secrets.token_hex(6)}:")
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server that this test may break."""
+    with start_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def impatient(own_server: Server) -> RedisSettings:
+    """How to reach ``own_server`` and soon notice that it is away."""
+    return RedisSettings(url=own_server.url, socket_timeout=0.2, connect_timeout=0.2)
+
+
+@pytest.fixture
+def make_backend() -> Iterator[MakeBackend]:
+    """Makes Redis backends, as each worker has one."""
+    made: list[tuple[RedisConnection, RedisBackend]] = []
+
+    def make(settings: RedisSettings, interval: float = 1.0) -> RedisBackend:
+        redis = RedisConnection(settings)
+        made.append((redis, RedisBackend(redis, new_instance_id(), interval)))
+        return made[-1][1]
+
+    yield make
+    for redis, backend in made:
+        backend.close()
+        redis.close()
+
+
+@pytest.fixture
+def sink() -> Iterator[socket.socket]:
+    """A socket on which a StatsD server would listen."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
+        opened.bind(("127.0.0.1", 0))
+        opened.settimeout(10)
+        yield opened
+
+
+@pytest.fixture(params=["memory", "redis", "prometheus", "statsd"])
+def backend(
+    request: pytest.FixtureRequest,
+    impatient: RedisSettings,
+    make_backend: MakeBackend,
+    sink: socket.socket,
+) -> Iterator[Backend]:
+    """One of the four, over ``own_server`` if it needs one."""
+    made: Backend
+    if request.param == "memory":
+        made = MemoryBackend()
+    elif request.param == "prometheus":
+        made = PrometheusBackend(make_backend(impatient))
+    elif request.param == "statsd":
+        address = f"127.0.0.1:{sink.getsockname()[1]}"
+        made = StatsdBackend(make_backend(impatient), address)
+    else:
+        made = make_backend(impatient)
+    yield made
+    made.close()

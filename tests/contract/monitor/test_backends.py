@@ -1,0 +1,154 @@
+"""What all four backends promise, also while Redis is killed and comes back."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from app.core.monitor import (
+    COARSE,
+    FINE,
+    MIDDLE,
+    Backend,
+    BackendHealth,
+    Distribution,
+    MemoryBackend,
+    PrometheusBackend,
+    Resolution,
+    Series,
+    StatsdBackend,
+    WorkerState,
+    series,
+)
+from app.core.redis import RedisSettings
+from tests.contract.monitor.conftest import MakeBackend
+from tests.support.redis_servers import Server, wait_until
+
+HITS = series("hits_total", {"tier": "l1"})
+SIZE = Series("size")
+TIME = Series("call_seconds")
+
+
+def everything(backend: Backend, resolution: Resolution = COARSE) -> float:
+    reading = backend.read(resolution, backend.now() - 300)
+    return sum(point.counted("hits_total") for point in reading.points)
+
+
+def health_of_store(backend: Backend) -> BackendHealth:
+    health = backend.health()
+    while health.behind is not None:
+        health = health.behind
+    return health
+
+
+@pytest.mark.parametrize("resolution", [FINE, MIDDLE, COARSE])
+def test_what_was_recorded_adds_up_in_every_resolution(
+    backend: Backend, resolution: Resolution
+) -> None:
+    for _ in range(3):
+        backend.record({HITS: 2}, {SIZE: 5.0}, {TIME: Distribution.of([0.001, 0.004])})
+    backend.record({HITS: 1}, {SIZE: 9.0}, {})
+    reading = backend.read(resolution, backend.now() - 120)
+    assert reading.complete
+    assert sum(point.counted("hits_total", tier="l1") for point in reading.points) == 7
+    levels = [level for point in reading.points if (level := point.level("size"))]
+    assert sum(level.readings for level in levels) == 4
+    assert sum(level.total for level in levels) == 24.0
+    assert max(level.highest for level in levels) == 9.0
+    times = Distribution()
+    for point in reading.points:
+        times.merge(point.spread("call_seconds"))
+    assert times == Distribution({**Distribution.of([0.001, 0.004] * 3).counts}, times.total)
+    assert times.total == pytest.approx(0.015)
+
+
+def test_nothing_is_read_from_another_time(backend: Backend) -> None:
+    backend.record({HITS: 1}, {}, {})
+    now = backend.now()
+    assert backend.read(FINE, now + 60).points == []
+    assert backend.read(FINE, now - 300, now - 60).points == []
+
+
+def test_totals_only_grow(backend: Backend) -> None:
+    seen = []
+    for _ in range(3):
+        backend.record({HITS: 4}, {SIZE: 1.0}, {TIME: Distribution.of([0.002])})
+        totals = backend.totals()
+        assert totals.complete
+        seen.append((totals.point.counted("hits_total"), totals.point.spread("call_seconds").count))
+    assert seen == [(4, 1), (8, 2), (12, 3)]
+
+
+def test_a_worker_is_known_with_what_its_gauges_said(backend: Backend) -> None:
+    backend.record({}, {SIZE: 3.0}, {})
+    (worker,) = backend.workers()
+    assert worker.state is WorkerState.ALIVE and worker.silent_for < 5
+    assert worker.gauges == {SIZE: 3.0}
+
+
+def test_redis_is_killed_and_comes_back_and_everything_since_counts_once(
+    backend: Backend, own_server: Server
+) -> None:
+    backend.record({HITS: 1}, {}, {})
+    own_server.kill()
+    for _ in range(5):
+        backend.record({HITS: 10}, {SIZE: 2.0}, {TIME: Distribution.of([0.003])})
+    # Memory has taken over.
+    assert everything(backend) == 51
+    uses_redis = backend.name != "memory"
+    assert health_of_store(backend).available is not uses_redis
+    own_server.restart()
+
+    def returned() -> bool:
+        backend.record({}, {}, {})
+        return health_of_store(backend).available is True
+
+    wait_until(returned)
+    # What was delivered before went with the server.
+    assert everything(backend) == (50 if uses_redis else 51)
+    backend.record({HITS: 100}, {}, {})
+    assert everything(backend) == (150 if uses_redis else 151)
+    assert backend.read(COARSE, backend.now() - 300).complete
+
+
+def test_health_says_what_is_wrong(backend: Backend, own_server: Server) -> None:
+    backend.record({HITS: 1}, {}, {})
+    assert backend.health().available
+    if backend.name == "memory":
+        return
+    own_server.kill()
+    backend.record({HITS: 1}, {}, {})
+    health = health_of_store(backend)
+    assert health.available is False and health.waiting == 1
+    assert health.detail.startswith("connection: ")
+    assert health.failures["connection"] >= 1
+
+
+def test_a_copy_goes_to_statsd(sink: socket.socket) -> None:
+    backend = StatsdBackend(MemoryBackend(), f"127.0.0.1:{sink.getsockname()[1]}")
+    backend.record({HITS: 2}, {SIZE: -1.5}, {TIME: Distribution.of([0.003, 0.003])})
+    lines = sink.recv(4096).decode().splitlines()
+    assert lines[:3] == ["hits_total.l1:2|c", "size:0|g", "size:-1.5|g"]
+    assert lines[3].startswith("call_seconds:") and lines[3].endswith("|ms|@0.5")
+    sink.close()
+    for _ in range(3):
+        backend.record({HITS: 1}, {}, {})
+    assert backend.health().available is False
+    assert everything(backend) == 5
+    backend.close()
+
+
+def test_prometheus_shows_no_sums_while_they_are_not_known(
+    make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
+) -> None:
+    backend = PrometheusBackend(make_backend(impatient))
+    backend.record({HITS: 2}, {SIZE: 7.0}, {TIME: Distribution.of([0.003])})
+    text = backend.render().decode()
+    assert 'hits_total{tier="l1"} 2.0' in text and "yoto_monitor_complete 1.0" in text
+    assert "call_seconds_count 1.0" in text
+    own_server.kill()
+    backend.record({HITS: 2}, {SIZE: 8.0}, {})
+    text = backend.render().decode()
+    assert "hits_total" not in text and "yoto_monitor_complete 0.0" in text
+    assert "size{worker=" in text and " 8.0" in text

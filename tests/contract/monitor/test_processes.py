@@ -1,0 +1,75 @@
+"""Four worker processes: their sums are exactly what was sent, also when one is killed."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.monitor import COARSE, FINE, RedisBackend, WorkerState
+from app.core.redis import RedisSettings
+from tests.contract.monitor.conftest import MakeBackend
+from tests.contract.monitor.workers import RecordingWorkers
+from tests.support.redis_fixtures import settings_of
+from tests.support.redis_servers import wait_until
+
+EACH = 5_000  # more than may wait in a counter
+
+
+@pytest.fixture(params=["valkey_server", "valkey_cluster"])
+def reach(request: pytest.FixtureRequest) -> RedisSettings:
+    """A server and a cluster; processes take too long to start for every kind of server."""
+    server = request.getfixturevalue(request.param)
+    return settings_of(server, key_prefix=f"test-{secrets.token_hex(6)}:")
+
+
+@pytest.fixture
+def workers() -> Iterator[RecordingWorkers]:
+    with RecordingWorkers() as started:
+        yield started
+
+
+def sent(backend: RedisBackend) -> tuple[float, int]:
+    points = backend.read(COARSE, backend.now() - 600).points
+    counted = sum(point.counted("sent_total") for point in points)
+    return counted, sum(point.spread("sent_seconds").count for point in points)
+
+
+def test_sums_over_workers_equal_what_was_sent(
+    workers: RecordingWorkers,
+    reach: RedisSettings,
+    make_backend: MakeBackend,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.core.monitor.backends.archive.SILENT_AFTER", 0.5)
+    four = workers.start_at(reach, 4)
+    for worker in four:
+        assert worker.do("start")
+    for worker in four:
+        worker.ask("send", EACH)
+    expected = sum(worker.answer() for worker in four)
+    watcher = make_backend(reach, 0.1)
+    wait_until(lambda: sent(watcher) == (expected, expected))
+
+    # What a killed one had not delivered is lost, and nothing else; and it is told.
+    victim, *others = four
+    for worker in others:
+        worker.ask("send", EACH)
+    expected += sum(worker.answer() for worker in others)
+    victim.kill()
+    for worker in others:
+        assert worker.do("close")
+    assert sent(watcher) == (expected, expected)
+    assert watcher.totals().point.counted("sent_total") == expected
+    fine = watcher.read(FINE, watcher.now() - 600).points
+    assert sum(point.counted("sent_total") for point in fine) == expected
+
+    def states() -> list[str]:
+        watcher.record({}, {}, {})
+        return sorted(one.state.value for one in watcher.workers())
+
+    wait_until(lambda: WorkerState.SILENT in states())
+    assert states() == ["alive", "ended", "ended", "ended", "silent"]
+    (silent,) = [one for one in watcher.workers() if one.state is WorkerState.SILENT]
+    assert silent.unreported == 0.1 and silent.silent_for > 0.5

@@ -1,0 +1,79 @@
+"""Worker processes for tests that record. Run as a program, this module is the worker."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from app.core.events import new_instance_id
+from app.core.monitor import Monitoring, RedisBackend
+from app.core.redis import RedisConnection, RedisSettings
+from tests.support.workers import (
+    WorkerProcess,
+    Workers,
+    as_options,
+    from_options,
+    obey,
+    options,
+)
+
+THREADS = 4
+
+
+class Worker:
+    """The worker's side: threads that record, and a flush as often as in an application."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        backend = RedisBackend(RedisConnection(from_options(given)), new_instance_id(), 0.1)
+        self.monitoring = Monitoring(backend, 0.1)
+        self.counter = self.monitoring.recorder.counter("sent_total")
+        self.times = self.monitoring.recorder.histogram("sent_seconds")
+
+    def ready(self) -> bool:
+        """Answer, once imports are done."""
+        return True
+
+    def start(self) -> bool:
+        """Flush from now on."""
+        self.monitoring.start()
+        return True
+
+    def send(self, each: int) -> int:
+        """Record ``each`` times in each of the threads; how often in all."""
+
+        def record() -> None:
+            for _ in range(each):
+                self.counter.add()
+                self.times.observe(0.001)
+
+        threads = [threading.Thread(target=record) for _ in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return each * THREADS
+
+    def flush(self) -> bool:
+        """Deliver now."""
+        self.monitoring.flush()
+        return True
+
+    def close(self) -> bool:
+        """Deliver the rest and say that this worker ends."""
+        self.monitoring.close()
+        return True
+
+
+class RecordingWorkers(Workers):
+    """Starts workers that record."""
+
+    def __init__(self) -> None:
+        super().__init__(__name__)
+
+    def start_at(self, reach: RedisSettings, count: int) -> list[WorkerProcess]:
+        """``count`` workers that share one Redis."""
+        return self.start(count, as_options(reach))
+
+
+if __name__ == "__main__":
+    obey(Worker(options()))

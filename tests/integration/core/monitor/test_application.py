@@ -1,0 +1,222 @@
+"""The monitor in the application: what it measures, shows, and finds again after a restart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.core.errors import StoreUnavailable, ValidationFailed
+from app.core.monitor import (
+    COARSE,
+    FINE,
+    MIDDLE,
+    Monitoring,
+    Point,
+    Resolution,
+    Summary,
+    names,
+    summarise,
+)
+from app.extensions import cache, monitor, permissions
+from tests.support.applications import another_app
+from tests.support.redis_servers import wait_until
+from tests.support.together import together
+from tests.support.world import World
+
+
+@pytest.fixture
+def monitoring(app: Flask) -> Monitoring:
+    """The monitor of ``app``, which has recorded nothing but that it began."""
+    found = monitor.of(app)
+    found.flush()
+    return found
+
+
+def measured(monitoring: Monitoring, resolution: Resolution = COARSE) -> Point:
+    """Everything so far as one point."""
+    monitoring.flush()
+    whole = Point(0, 60)
+    for point in monitoring.read(resolution, monitoring.now() - 300).points:
+        whole.add(point.counters, {}, point.histograms)
+        for about, level in point.gauges.items():
+            whole.gauges[about] = level
+    return whole
+
+
+def test_requests_are_counted_exactly_by_part_and_status(
+    app: Flask, monitoring: Monitoring
+) -> None:
+    def ask() -> None:
+        client = app.test_client()
+        for _ in range(25):
+            client.get("/livez")
+        for _ in range(5):
+            client.get("/nowhere")
+
+    together([ask] * 4)
+    found = measured(monitoring)
+    assert found.counted(names.REQUESTS, area="health", status="2xx") == 100
+    assert found.counted(names.REQUESTS, area="none", status="4xx") == 20
+    assert found.spread(names.REQUEST_TIME).count == 120
+    summary = summarise(found)
+    assert (summary.requests, summary.errors, summary.error_rate) == (120, 0, 0.0)
+    assert summary.request is not None and summary.request.p50 <= summary.request.p99
+
+
+def test_checks_are_counted_exactly_by_tier_and_result(
+    app: Flask, world: World, monitoring: Monitoring
+) -> None:
+    community = world.server()
+    person, stranger = world.member(community), world.user()
+    place = ("channel", community.channel_id)
+    with app.app_context():
+        for _ in range(40):
+            assert permissions.check_permission(person.id, "channel.read", *place)
+        for _ in range(7):
+            assert not permissions.check_permission(stranger.id, "channel.read", *place)
+        assert permissions.decide(person.id, "channel.read", *place).tier == "l1"
+    found = measured(monitoring)
+    checks = {
+        dict(about.labels)["tier"] + " " + dict(about.labels)["result"]: count
+        for about, count in found.counters.items()
+        if about.name == names.CHECKS
+    }
+    assert checks == {"db allowed": 1, "l1 allowed": 40, "db denied": 1, "l1 denied": 6}
+    assert found.counted(names.DENIALS, permission="channel.read") == 1
+    # Each answer of memory counts as one look-up, however short its way was.
+    assert found.counted(names.LOOKUPS, tier="l1", result="hit") == 46
+    assert found.counted(names.LOOKUPS, tier="l1", result="miss") == 2
+    assert found.spread(names.LOAD_TIME).count == 2
+    assert found.spread(names.L2_TIME).count >= 2
+    # The short way is counted, not timed.
+    assert found.spread(names.CHECK_TIME).count == 3
+    summary = summarise(found)
+    assert (summary.decisions, summary.allowed, summary.denied) == (48, 41, 7)
+    assert summary.l1_hit_rate == pytest.approx(46 / 48)
+
+
+def test_a_check_without_a_verdict_is_an_error_and_no_denial(
+    app: Flask, world: World, monitoring: Monitoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = world.user()
+    caching = permissions.caching_of(app)
+    assert caching is not None
+
+    def away(*arguments: object) -> None:
+        raise StoreUnavailable("database")
+
+    monkeypatch.setattr(caching.source, "_load", away)
+    with app.app_context(), pytest.raises(StoreUnavailable):
+        permissions.check_permission(person.id, "platform.view")
+    found = measured(monitoring)
+    assert found.counted(names.CHECK_ERRORS) == 1
+    assert found.counted(names.CHECKS) == 0
+
+
+def test_stores_and_the_process_are_measured(
+    client: FlaskClient, world: World, monitoring: Monitoring
+) -> None:
+    world.user()
+    client.get("/readyz")
+    found = measured(monitoring)
+    assert found.spread(names.DATABASE_TIME).count >= 1
+    assert found.counted(names.CPU) > 0
+    memory, up = found.level(names.MEMORY), found.level(names.REDIS_UP)
+    assert memory is not None and memory.mean > 10_000_000
+    assert up is not None and up.highest == 1.0
+    assert found.counted(names.SOURCE_FAILURES) == 0
+
+
+def test_a_change_is_measured_until_it_is_applied(
+    app: Flask, world: World, monitoring: Monitoring
+) -> None:
+    with app.app_context():
+        permissions.start(app)
+        wait_until(lambda: cache.stats().fresh)
+        person = world.user()
+
+        def applied() -> bool:
+            permissions.invalidate_user_cache(person.id)
+            return measured(monitoring).spread(names.STALENESS).count > 0
+
+        wait_until(applied, 20)
+    stale = measured(monitoring).spread(names.STALENESS).quantile(0.5)
+    assert stale is not None and stale < 5
+
+
+def test_prometheus_reads_sums_and_nobodys_name(
+    client: FlaskClient, world: World, monitoring: Monitoring
+) -> None:
+    person = world.user("very-own-name")
+    client.get("/livez", headers=person.headers)
+    monitoring.flush()
+    answer = client.get("/metrics")
+    text = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/plain; version=")
+    assert 'yoto_http_requests_total{area="health",status="2xx"} 1.0' in text
+    assert "very-own-name" not in text
+    # Prometheus's own parser takes it, and every family is one of those that are explained.
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    kinds = {f"{name}_total" if one.type == "counter" else name for name, one in families.items()}
+    assert kinds <= set(names.HELP)
+    assert all(one.documentation for one in families.values())
+
+
+def test_what_was_measured_is_there_after_a_restart(
+    app: Flask, app_config: dict[str, Any], client: FlaskClient, tmp_path: Path
+) -> None:
+    monitoring = monitor.of(app)
+    for _ in range(3):
+        client.get("/livez")
+    monitoring.flush()
+    monitoring.close()
+    with another_app(app_config, tmp_path / "other") as other:
+        found = monitor.of(other)
+        found.flush()
+        # The minute that runs is not over; as soon as it is, this is its summary.
+        (point,) = found.read(COARSE, found.now() - 60).points[-1:]
+        summary = summarise(point)
+        assert isinstance(summary, Summary) and summary.requests == 3
+        assert all(one.at % 60 == 0 and one.at + 60 <= found.now() for one in found.summaries(1))
+
+
+def test_whole_minutes_have_summaries(app: Flask, client: FlaskClient) -> None:
+    monitoring = monitor.of(app)
+    client.get("/livez")
+    monitoring.flush()
+    backend = monitoring.backend
+    later = backend.now() + 60
+    backend.now = lambda: later  # type: ignore[method-assign]
+    (summary,) = monitoring.summaries(hours=1)
+    assert (summary.requests, summary.at % 60) == (1, 0)
+
+
+def test_the_first_request_starts_it_and_closing_delivers_the_rest(
+    app_config: dict[str, Any], tmp_path: Path
+) -> None:
+    config = {**app_config, "MONITOR": True, "MONITOR_INTERVAL": 10.0}
+    with another_app(config, tmp_path / "measured") as app:
+        found = monitor.of(app)
+        assert not found.running
+        app.test_client().get("/livez")
+        assert found.running
+    assert not found.running
+    with another_app(app_config, tmp_path / "next") as app:
+        found = monitor.of(app)
+        found.flush()
+        points = found.read(MIDDLE, found.now() - 60).points
+        assert sum(point.counted(names.REQUESTS) for point in points) == 1
+
+
+def test_wrong_questions_are_refused(app: Flask) -> None:
+    monitoring = monitor.of(app)
+    with pytest.raises(ValidationFailed, match="hours: must be above 0 and at most 168"):
+        monitoring.summaries(hours=0)
+    with pytest.raises(ValidationFailed, match="resolution: must be one of 1 s, 10 s, 60 s"):
+        monitoring.read(FINE.keeping(5), 0)
