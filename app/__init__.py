@@ -55,10 +55,13 @@ from app.wiring import (
     Surroundings,
     alert_settings,
     degrade_by,
+    elect_forecaster,
     elected_by,
+    elected_forecaster,
     guard_database,
     invalidation_log,
     measure,
+    measured_values,
     policy_engine,
     record_settings,
     sql_audit,
@@ -114,8 +117,7 @@ def create_app(
     alerts.init_app(
         app,
         SqlAlertStore(app),
-        # Nobody measures yet: every value is unknown, and no rule raises anything.
-        values=dict,
+        values=measured_values(monitor.of(app)),
         settings=alert_settings(app),
         elected=elected_by(optimization.of(app).locks),
         degrade=degrade_by(app),
@@ -145,6 +147,7 @@ def create_app(
         on_passed=passed,
         hot=hot,
         warm_up=WarmUpParts(
+            forecaster=elect_forecaster(app).learn,
             components=_components,
             publish=events.of(app).stream.publish,
             limit=app.config["WARM_UP_SECONDS"],
@@ -192,6 +195,7 @@ def close_app(app: Flask) -> None:
     permissions.close(app)
     policy.close(app)
     alerts.of(app).close()
+    elected_forecaster(app).close()
     optimization.of(app).locks.close()
     resilience.of(app).close()
     monitor.close(app)

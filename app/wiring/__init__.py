@@ -1,10 +1,11 @@
 """Joins tables to the protocols of core packages, for ``create_app`` to hand over."""
 
-from .alerts import SqlAlertStore, alert_settings, degrade_by, elected_by
+from .alerts import SqlAlertStore, alert_settings, degrade_by, elected_by, measured_values
 from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .database_times import time_database
 from .decisions import record_settings
+from .forecasting import elect_forecaster, elected_forecaster
 from .invalidation import invalidation_log
 from .journal import SqlJournal
 from .measures import measure
@@ -21,10 +22,13 @@ __all__ = [
     "Surroundings",
     "alert_settings",
     "degrade_by",
+    "elect_forecaster",
     "elected_by",
+    "elected_forecaster",
     "guard_database",
     "invalidation_log",
     "measure",
+    "measured_values",
     "policy_engine",
     "record_settings",
     "sql_audit",

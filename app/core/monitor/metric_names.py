@@ -46,6 +46,7 @@ POLICY_DENIALS = "yoto_policy_denials_total"
 
 # The process and the monitor itself
 MEMORY = "yoto_process_resident_memory_bytes"
+MEMORY_SHARE = "yoto_process_memory_share"
 CPU = "yoto_process_cpu_seconds_total"
 THREADS = "yoto_process_threads"
 DELAY = "yoto_thread_delay_seconds"
@@ -86,6 +87,7 @@ HELP = {
     POLICY_EVALUATIONS: "policy evaluations by outcome",
     POLICY_DENIALS: "denials by code of the policy",
     MEMORY: "resident memory",
+    MEMORY_SHARE: "resident memory as a share of what the process may use, 0 to 1",
     CPU: "processor time used, user and system",
     THREADS: "threads of the interpreter",
     DELAY: "how late a thread, or the event loop, ran that had asked to be woken",

@@ -2,5 +2,6 @@
 
 from .settings import alert_settings, degrade_by, elected_by
 from .store import SqlAlertStore
+from .values import measured_values
 
-__all__ = ["SqlAlertStore", "alert_settings", "degrade_by", "elected_by"]
+__all__ = ["SqlAlertStore", "alert_settings", "degrade_by", "elected_by", "measured_values"]

@@ -79,7 +79,6 @@ class Forecaster:
         """
         began = monotonic()
         with self._lock:
-            self._prepare()
             values = dict.fromkeys(self._metrics, 0)
             seen = new = 0
             for summary in sorted(summaries, key=lambda one: one.at):
@@ -87,6 +86,7 @@ class Forecaster:
                 if self._learned_to is not None and summary.at <= self._learned_to:
                     continue
                 new += 1
+                self._prepare()
                 self._learned_to = summary.at
                 for name, metric in self._metrics.items():
                     value = metric.read(summary)

@@ -33,6 +33,12 @@ class Readings:
         self.total += value
         self.highest = max(self.highest, value)
 
+    def merge(self, other: Readings) -> None:
+        """Take the readings of another."""
+        self.readings += other.readings
+        self.total += other.total
+        self.highest = max(self.highest, other.highest)
+
 
 @dataclass(slots=True)
 class Point:
@@ -61,6 +67,15 @@ class Point:
         for about, found in histograms.items():
             self.histograms.setdefault(about, Distribution()).merge(found)
 
+    def merge(self, other: Point) -> None:
+        """Take up another stretch of time; ``at`` and ``seconds`` stay."""
+        for about, added in other.counters.items():
+            self.counters[about] = self.counters.get(about, 0) + added
+        for about, level in other.gauges.items():
+            self.gauges.setdefault(about, Readings()).merge(level)
+        for about, found in other.histograms.items():
+            self.histograms.setdefault(about, Distribution()).merge(found)
+
     def counted(self, name: str, **labels: str) -> float:
         """Sum of the counters of that name that have these labels, whatever others they have."""
         return sum(v for about, v in self.counters.items() if _is(about, name, labels))
@@ -70,11 +85,10 @@ class Point:
         found = [v for about, v in self.gauges.items() if _is(about, name, labels)]
         if not found:
             return None
-        return Readings(
-            sum(one.readings for one in found),
-            sum(one.total for one in found),
-            max(one.highest for one in found),
-        )
+        whole = Readings()
+        for one in found:
+            whole.merge(one)
+        return whole
 
     def spread(self, name: str, **labels: str) -> Distribution:
         """The same for histograms; empty if there is none."""

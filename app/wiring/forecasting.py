@@ -1,0 +1,112 @@
+"""Lets one worker of all forecast: what that loads takes a second and some hundred MB."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import asdict
+from typing import Any
+
+from flask import Flask
+
+from app.core.errors import StoreUnavailable
+from app.core.housekeeping import Housekeeper
+from app.core.monitor import Forecasting, Monitor
+from app.core.optimization import AdvancedOptimization, DistributedLocks
+
+EXTENSION_KEY = "yoto.forecaster"
+LOCK = "forecaster"
+# s after which another worker may take over from one that died.
+LEASE = 10.0
+# s between looks whether this worker is wanted.
+LOOK = 15.0
+RETRY = 5.0
+
+
+class ElectedForecasting:
+    """Whoever gets the lock learns the history, and each minute from then on, while it lives."""
+
+    def __init__(self, forecasting: Forecasting, locks: DistributedLocks) -> None:
+        """No thread is started, and nothing is asked."""
+        self._forecasting = forecasting
+        self._lock = locks.create_lock(LOCK, LEASE, wait=0)
+        self._mutex = threading.Lock()
+        self._asked: list[Future[Mapping[str, Any]]] = []
+        self._report: dict[str, Any] | None = None
+        # A lock belongs to a thread, so one thread stands for election as long as the worker runs.
+        self._keeper = Housekeeper("yoto-forecaster")
+        self._wake = self._keeper.add("election", self._turn)
+
+    def start(self) -> None:
+        """Stand for election from now on."""
+        self._keeper.start()
+
+    def close(self) -> None:
+        """End the thread; what it held ends with its lease."""
+        self._keeper.stop()
+
+    def learn(self, timeout: float = 60.0) -> Mapping[str, Any]:
+        """See to it that somebody has learned the history.
+
+        Returns:
+            ``elected``: whether it is this worker; then also what it learned.
+
+        Raises:
+            StoreUnavailable: nobody could tell who, or the history was not to be had.
+            TimeoutError: that took longer than ``timeout`` seconds.
+        """
+        asked: Future[Mapping[str, Any]] = Future()
+        with self._mutex:
+            self._asked.append(asked)
+        self.start()
+        self._wake()
+        return asked.result(timeout)
+
+    def _turn(self) -> float:
+        try:
+            answer = self._stand()
+        except StoreUnavailable as error:
+            self._answer(error)
+            return RETRY
+        self._answer(answer)
+        return LOOK
+
+    def _stand(self) -> Mapping[str, Any]:
+        if self._report is not None:
+            if self._lock.held:
+                return self._report
+            # Somebody else may forecast by now.
+            self._report = None
+            self._forecasting.close()
+        if not self._lock.acquire():
+            return {"elected": False}
+        try:
+            report = self._forecasting.learn_history()
+        except StoreUnavailable:
+            self._lock.release()
+            raise
+        self._report = {"elected": True} | asdict(report)
+        return self._report
+
+    def _answer(self, answer: Mapping[str, Any] | Exception) -> None:
+        with self._mutex:
+            asked, self._asked = self._asked, []
+        for one in asked:
+            if isinstance(answer, Exception):
+                one.set_exception(answer)
+            else:
+                one.set_result(answer)
+
+
+def elect_forecaster(app: Flask) -> ElectedForecasting:
+    """Have this process of ``app`` stand for election, once it is told to."""
+    found = ElectedForecasting(Monitor.of(app).forecasting, AdvancedOptimization.of(app).locks)
+    app.extensions[EXTENSION_KEY] = found
+    return found
+
+
+def elected_forecaster(app: Flask) -> ElectedForecasting:
+    """What ``elect_forecaster`` made for ``app``."""
+    found: ElectedForecasting = app.extensions[EXTENSION_KEY]
+    return found

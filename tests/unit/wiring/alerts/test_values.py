@@ -1,0 +1,38 @@
+"""What the default alerts judge, from the measurements of a minute."""
+
+from __future__ import annotations
+
+from app.core.monitor import Distribution, Point, Series, names
+from app.wiring.alerts.values import values_of
+
+ANSWERED = Series(names.REQUESTS, (("status", "2xx"),))
+FAILED = Series(names.REQUESTS, (("status", "5xx"),))
+TIME = Series(names.REQUEST_TIME)
+HIT = Series(names.LOOKUPS, (("result", "hit"), ("tier", "l1")))
+MISS = Series(names.LOOKUPS, (("result", "miss"), ("tier", "l1")))
+MEMORY = Series(names.MEMORY_SHARE)
+
+
+def spread(*seconds: float) -> Distribution:
+    found = Distribution()
+    found.add_all(seconds)
+    return found
+
+
+def test_points_are_judged_together_and_the_worst_worker_counts() -> None:
+    first, second = Point(0, 10), Point(10, 10)
+    first.add({ANSWERED: 30, HIT: 60}, {MEMORY: 0.2}, {TIME: spread(*[0.1] * 30)})
+    second.add({FAILED: 10, MISS: 40}, {MEMORY: 0.8}, {TIME: spread(*[0.1] * 10)})
+    values = values_of([first, second])
+    assert values["error_rate"] == 0.25
+    assert values["cache_hit_rate"] == 0.6
+    assert values["memory_share"] == 0.8
+    response = values["response_ms"]
+    assert response is not None and abs(response - 100) < 10
+
+
+def test_too_little_says_nothing() -> None:
+    point = Point(0, 10)
+    point.add({FAILED: 3, MISS: 3}, {}, {TIME: spread(9.0)})
+    assert set(values_of([point]).values()) == {None}
+    assert set(values_of([]).values()) == {None}
