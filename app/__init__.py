@@ -86,7 +86,7 @@ def create_app(
     )
     guard_database(app)
     init_auth(app)
-    optimization.init_app(app)
+    optimization.init_app(app, instance_id=events.of(app).instance_id)
     cache.init_app(app)
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from app.core.optimization.lock import DistributedLocks, OptimizedDistributedLock
-from app.core.optimization.lock.service import DEFAULT_TIMEOUT, DEFAULT_WAIT
+from app.core.optimization.lock import DistributedLocks, FencedStore, OptimizedDistributedLock
+from app.core.optimization.lock.fence import DEFAULT_TTL
 from app.core.redis import RedisConnection, RedisStore
 
 EXTENSION_KEY = "yoto.optimization"
@@ -28,16 +28,20 @@ class OptimizationState:
 class AdvancedOptimization:
     """``optimization = AdvancedOptimization()``; holds no state of its own."""
 
-    def init_app(self, app: Flask, redis: RedisConnection | None = None) -> None:
+    def init_app(
+        self, app: Flask, redis: RedisConnection | None = None, instance_id: str | None = None
+    ) -> None:
         """Set up the locks; nothing connects and no thread starts before the first use.
 
         Args:
             redis: by default the connection of the application's ``RedisStore``.
+            instance_id: what this process is called in the list of locks, so that operators find it
+                in the list of instances too.
 
         Raises:
-            RuntimeError: neither is there.
+            RuntimeError: there is no Redis.
         """
-        locks = DistributedLocks(redis or RedisStore.of(app))
+        locks = DistributedLocks(redis or RedisStore.of(app), instance_id)
         app.extensions[EXTENSION_KEY] = OptimizationState(locks)
 
     @staticmethod
@@ -62,10 +66,16 @@ class AdvancedOptimization:
     def create_lock(
         self,
         key: str,
-        timeout: float = DEFAULT_TIMEOUT,
-        wait: float = DEFAULT_WAIT,
+        timeout: float | None = None,
+        wait: float | None = None,
         renew: bool = True,
         on_lost: Callable[[], None] | None = None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
     ) -> OptimizedDistributedLock:
         """A lock of the current application; see ``DistributedLocks.create_lock``."""
-        return self.locks.create_lock(key, timeout, wait, renew, on_lost)
+        return self.locks.create_lock(key, timeout, wait, renew, on_lost, replicas, replica_wait)
+
+    def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
+        """Values of the current application that only the newest holder of their lock may write."""
+        return self.locks.fenced_store(ttl)

@@ -1,127 +1,162 @@
-"""One thread that keeps the leases of all locks of a process."""
+"""Keeps the leases of all locks of a process, and says in time when one cannot be kept."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import weakref
+from collections.abc import Callable
+from math import inf
 from time import monotonic
 from typing import Any
 
 from redis import exceptions
 
 from app.core.errors import StoreUnavailable
+from app.core.housekeeping import Housekeeper
 from app.core.optimization.lock.holding import Holding
+from app.core.optimization.lock.pace import Pacemaker
 from app.core.optimization.lock.scripts import EXTEND
 from app.core.optimization.lock.timing import milliseconds
 from app.core.redis import RedisConnection
 
 log = logging.getLogger(__name__)
 
-# s without a lock after which the thread ends.
+# s without a lock after which the threads sleep until there is one.
 IDLE = 10.0
-# s that the thread sleeps at most. What is due later is added without waking it.
+# s that the first thread sleeps at most before. What is due later is added without waking it.
 TICK = 0.5
-# s that closing waits for a renewal that is under way.
-CLOSE_LIMIT = 1.0
 
 
-class Renewer:
-    """Renews what was added until it is removed, lost, or forgotten by everybody.
+class Leases:
+    """Two threads for all locks: one looks at the clock, the other talks to Redis.
+
+    Redis may hang for longer than a lease has left. The first thread never asks it anything, so
+    that a lock which cannot be kept is lost, and said to be, before its lease ends.
 
     Holdings are held weakly: a lock object that was dropped without a release, or whose thread has
     ended, is not kept alive for ever; its lease ends.
     """
 
-    def __init__(self, redis: RedisConnection) -> None:
+    def __init__(
+        self,
+        redis: RedisConnection,
+        pacemaker: Pacemaker,
+        long: float,
+        on_long_held: Callable[[], None],
+    ) -> None:
+        """``on_long_held`` is called whenever a lock has been held for ``long`` seconds or more.
+
+        It must not block.
+        """
         self._redis = redis
+        self._long = long
+        self._on_long_held = on_long_held
+        self._pacemaker = pacemaker
         self._holdings: weakref.WeakSet[Holding] = weakref.WeakSet()
-        self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._wakes_at = 0.0
-        self._closed = False
+        # Who takes a holding out of the set under this lock decides what became of it.
+        self._mutex = threading.Lock()
+        self._looks_at = inf
+        self._used_at = 0.0
+        self._clock = Housekeeper("yoto-lock-leases")
+        self._look_now = self._clock.add("look", self._look)
+        self._renewal = Housekeeper("yoto-lock-renewal")
+        self._renew_now = self._renewal.add("renew", self._renew)
 
     def add(self, holding: Holding) -> None:
-        """Keep the lease of ``holding`` from now on."""
-        with self._changed:
-            self._closed = False
+        """Look after the lease of ``holding`` from now on."""
+        with self._mutex:
             self._holdings.add(holding)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(
-                    target=self._run, name="yoto-lock-renewal", daemon=True
-                )
-                self._wakes_at = 0.0
-                self._thread.start()
-            elif holding.due < self._wakes_at:
-                self._changed.notify()
+            self._used_at = holding.taken_at
+            early = holding.looked_at < self._looks_at
+        self._clock.start()
+        if early:
+            self._look_now()
 
     def remove(self, holding: Holding) -> None:
         """Let the lease of ``holding`` be; its renewal may be under way."""
-        with self._changed:
+        with self._mutex:
             self._holdings.discard(holding)
 
     def close(self) -> None:
-        """End the thread; leases end by themselves."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
-            thread = self._thread
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(CLOSE_LIMIT)
+        """End the threads; leases end by themselves."""
+        self._clock.stop()
+        self._renewal.stop()
+        self._looks_at = inf
 
     def __len__(self) -> int:
         return len(self._holdings)
 
-    def _run(self) -> None:
-        idle_since = monotonic()
-        while True:
-            with self._changed:
-                now = monotonic()
-                holdings = list(self._holdings)
-                if holdings:
-                    idle_since = now
-                if self._closed or now - idle_since >= IDLE:
-                    self._thread = None
-                    return
-                due = [holding for holding in holdings if holding.due <= now]
-                if not due:
-                    self._wakes_at = min([now + TICK, *(one.due for one in holdings)])
-                    del holdings
-                    self._changed.wait(self._wakes_at - now)
-                    continue
-            self._renew(due)
-            del holdings, due
-
-    def _renew(self, due: list[Holding]) -> None:
-        renewing = []
-        for holding in due:
-            if not holding.renews:
-                self.remove(holding)
+    def _look(self) -> float:
+        now = monotonic()
+        with self._mutex:
+            holdings = list(self._holdings)
+            ended = [one for one in holdings if one.safe_until <= now]
+            for holding in ended:
+                self._holdings.discard(holding)
+            due = any(one.looked_at <= now < one.safe_until for one in holdings)
+            resting = not holdings and now - self._used_at >= IDLE
+            looks = [one.looked_at for one in holdings if one.looked_at > now]
+            self._looks_at = inf if resting else min([now + TICK, *looks])
+            long_held = any(now - one.taken_at >= self._long for one in holdings)
+        if due:
+            self._renewal.start()
+            self._renew_now()
+        if long_held:
+            self._on_long_held()
+        for holding in ended:
+            if holding.watched and not holding.inherited:
                 holding.lose("its lease ends")
-            elif holding.orphaned:
-                self.remove(holding)
-                log.warning("lock '%s' was not given back by its thread, which ended", holding.key)
-            else:
-                renewing.append(holding)
-        sent = monotonic()
-        for holding, reply in zip(renewing, self._extend(renewing), strict=True):
-            if reply == 1:
-                holding.renewed(sent)
-            elif holding not in self._holdings:
-                # Given back while its renewal was under way.
-                continue
-            elif isinstance(reply, Exception) and holding.held:
-                log.info("lock '%s' was not renewed, trying again: %s", holding.key, reply)
-                holding.postpone()
-            else:
-                self.remove(holding)
-                holding.lose(str(reply) if isinstance(reply, Exception) else "somebody took it")
+        return self._looks_at - now
 
-    def _extend(self, holdings: list[Holding]) -> list[Any]:
+    def _renew(self) -> float:
+        """Renew what is due; again at once, until nothing is."""
+        now = monotonic()
+        with self._mutex:
+            renewing: list[Holding] = []
+            orphans: list[Holding] = []
+            for holding in list(self._holdings):
+                if holding.renews and holding.due <= now:
+                    (orphans if holding.orphaned else renewing).append(holding)
+            for holding in orphans:
+                self._holdings.discard(holding)
+            for holding in renewing:
+                holding.renewing = True
+        for holding in orphans:
+            log.warning("lock '%s' was not given back by its thread, which ended", holding.key)
+        if not renewing:
+            return inf
+        sent = monotonic()
+        for holding, reply in zip(renewing, self._extend(renewing, sent), strict=True):
+            self._settle(holding, reply, sent)
+        self._look_now()
+        return 0.0
+
+    def _extend(self, holdings: list[Holding], sent: float) -> list[Any]:
         calls: list[Any] = [
             (EXTEND, [one.keys.lock], [one.value, milliseconds(one.lease)]) for one in holdings
         ]
         try:
-            return self._redis.scripts.run_many(calls, raise_errors=False)
+            replies = self._redis.scripts.run_many(calls, raise_errors=False)
         except (StoreUnavailable, exceptions.RedisError) as error:
             return [error] * len(holdings)
+        if not any(isinstance(reply, Exception) for reply in replies):
+            self._pacemaker.note(sent)
+        return replies
+
+    def _settle(self, holding: Holding, reply: Any, sent: float) -> None:
+        """Act on the answer to a renewal, unless the lock was given back or lost meanwhile."""
+        with self._mutex:
+            if holding not in self._holdings or not holding.held:
+                # Whoever asked may have been told that it does not hold, which stays true.
+                return
+            if reply == 1:
+                renew_after = self._pacemaker.pace().renew_after(holding.lease)
+                holding.renewed(sent, renew_after)
+                return
+            if isinstance(reply, Exception):
+                log.info("lock '%s' was not renewed, trying again: %s", holding.key, reply)
+                holding.postpone()
+                return
+            self._holdings.discard(holding)
+        holding.lose("somebody took it")
