@@ -25,7 +25,10 @@ from tests.support.round_trips import count_round_trips
 @pytest.fixture(scope="module")
 def pair() -> Iterator[tuple[Server, Server]]:
     """A primary and its replica; whoever pauses that lets it go on."""
-    with start_valkey() as primary, start_replica(primary) as replica:
+    with (
+        start_valkey({"repl-diskless-sync-delay": "0"}) as primary,
+        start_replica(primary) as replica,
+    ):
         yield primary, replica
 
 

@@ -43,7 +43,8 @@ class Attempt:
         self._keys = keys
         self._terms = terms
         # The lease is part of it, so that whoever waits can tell one that ends too late.
-        self._id = f"{secrets.token_hex(8)}.{milliseconds(terms.timeout)}"
+        self._lease_ms = milliseconds(terms.timeout)
+        self._id = f"{secrets.token_hex(8)}.{self._lease_ms}"
         self._ticket: str | bytes = ""
         self.contended = False
 
@@ -104,7 +105,7 @@ class Attempt:
         """The token, or None and the seconds after which to ask again at the latest."""
         args = (
             self._id,
-            milliseconds(self._terms.timeout),
+            self._lease_ms,
             milliseconds(fence_ttl(self._terms.timeout)),
             self._ticket,
             milliseconds(self._pace.patience) if may_wait else 0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -56,7 +57,9 @@ class Leases:
         self._holdings: weakref.WeakSet[Holding] = weakref.WeakSet()
         # Who takes a holding out of the set under this lock decides what became of it.
         self._mutex = threading.Lock()
+        # When the first thread looks next; never, while it need not run.
         self._looks_at = inf
+        self._pid = os.getpid()
         self._used_at = 0.0
         self._clock = Housekeeper("yoto-lock-leases")
         self._look_now = self._clock.add("look", self._look)
@@ -68,9 +71,11 @@ class Leases:
         with self._mutex:
             self._holdings.add(holding)
             self._used_at = holding.taken_at
-            early = holding.looked_at < self._looks_at
-        self._clock.start()
+            # A child process has what its parent noted, and not its threads.
+            forked, self._pid = holding.owner[0] != self._pid, holding.owner[0]
+            early = forked or holding.looked_at < self._looks_at
         if early:
+            self._clock.start()
             self._look_now()
 
     def remove(self, holding: Holding) -> None:

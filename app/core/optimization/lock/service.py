@@ -257,10 +257,8 @@ class DistributedLocks:
         """Give the lock back to Redis; False if it was lost."""
         self._leases.remove(holding)
         self._held.pop((holding.key, holding.owner), None)
-        sent = monotonic()
         try:
             kept: bool = self._redis.scripts.run(RELEASE, holding.keys, [holding.value]) == 1
-            self._pacemaker.note(sent)
         except (StoreUnavailable, exceptions.RedisError) as error:
             self._counts.unreleased += 1
             log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)
