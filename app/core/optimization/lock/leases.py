@@ -101,7 +101,8 @@ class Leases:
                 self._holdings.discard(holding)
             due = any(one.looked_at <= now < one.safe_until for one in holdings)
             resting = not holdings and now - self._used_at >= IDLE
-            looks = [one.looked_at for one in holdings if one.looked_at > now]
+            # The end too: a renewal that begins now says nothing when it hangs.
+            looks = [at for one in holdings for at in (one.looked_at, one.safe_until) if at > now]
             self._looks_at = inf if resting else min([now + TICK, *looks])
             long_held = any(now - one.taken_at >= self._long for one in holdings)
         if due:
