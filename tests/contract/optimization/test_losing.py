@@ -44,6 +44,22 @@ def test_the_holder_hears_of_it_before_the_lease_ends_while_redis_hangs(
             lock.check()
 
 
+def test_the_holder_hears_of_it_before_the_lease_ends_while_redis_is_away(
+    make_locks: MakeLocks, own_server: Server
+) -> None:
+    """Fail-fast refuses renewals at once then."""
+    locks = make_locks(RedisSettings(url=own_server.url))
+    told: list[float] = []
+    end = now() + LEASES[0]
+    lock = locks.create_lock("job", LEASES[0], on_lost=lambda: told.append(now()))
+    assert lock.acquire()
+    own_server.kill()
+    wait_until(lambda: told)
+    assert told[0] < end
+    with pytest.raises(LockLost):
+        lock.release()
+
+
 def test_the_holder_hears_of_it_when_renewal_has_stopped(
     locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

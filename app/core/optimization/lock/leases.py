@@ -116,13 +116,17 @@ class Leases:
         return self._looks_at - now
 
     def _renew(self) -> float:
-        """Renew what is due; again at once, until nothing is."""
+        """Renew what is due, and let the other thread say when the next is.
+
+        What has ended is left to that thread: nothing here may go round without a pause, since
+        fail-fast answers at once and greenlets share one thread.
+        """
         now = monotonic()
         with self._mutex:
             renewing: list[Holding] = []
             orphans: list[Holding] = []
             for holding in list(self._holdings):
-                if holding.renews and holding.due <= now:
+                if holding.renews and holding.due <= now < holding.safe_until:
                     (orphans if holding.orphaned else renewing).append(holding)
             for holding in orphans:
                 self._holdings.discard(holding)
@@ -130,13 +134,15 @@ class Leases:
                 holding.renewing = True
         for holding in orphans:
             log.warning("lock '%s' was not given back by its thread, which ended", holding.key)
-        if not renewing:
-            return inf
+        if renewing:
+            self._renew_all(renewing)
+            self._look_now()
+        return inf
+
+    def _renew_all(self, holdings: list[Holding]) -> None:
         sent = monotonic()
-        for holding, reply in zip(renewing, self._extend(renewing, sent), strict=True):
+        for holding, reply in zip(holdings, self._extend(holdings, sent), strict=True):
             self._settle(holding, reply, sent)
-        self._look_now()
-        return 0.0
 
     def _extend(self, holdings: list[Holding], sent: float) -> list[Any]:
         calls: list[Any] = [

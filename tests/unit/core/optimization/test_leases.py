@@ -81,6 +81,23 @@ def test_what_is_due_is_renewed_and_not_looked_at_for_that_until_it_is() -> None
     assert [job.woken for job in one._renewal._jobs] == [False]
 
 
+def test_renewing_goes_round_without_a_pause_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail-fast answers at once; greenlets would keep each other from running."""
+    one, mine = leases(), holding(ago=4.0)
+    monkeypatch.setattr(
+        one, "_extend", lambda given, sent: [StoreUnavailable("redis")] * len(given)
+    )
+    one.add(mine)
+    assert one._renew() == float("inf")
+    assert mine.due == NOW + 1
+    Clock.now = NOW + 6.0
+    monkeypatch.setattr(one, "_extend", lambda *_: pytest.fail("its end is the other thread's"))
+    assert one._renew() == float("inf")
+    assert not mine.lost
+    one._look()
+    assert mine.lost
+
+
 def test_an_answer_after_the_end_does_not_bring_a_lock_back() -> None:
     one, mine = leases(), holding()
     one.add(mine)
