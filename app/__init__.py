@@ -113,7 +113,7 @@ def create_app(
     guard_database(app)
     time_database(app)
     init_auth(app)
-    optimization.init_app(app)
+    optimization.init_app(app, instance_id=events.of(app).instance_id)
     alerts.init_app(
         app,
         SqlAlertStore(app),

@@ -233,6 +233,19 @@ class LockNotAcquired(PlatformError):
         self.key = key
 
 
+class LockUnconfirmed(LockNotAcquired):
+    """The lock ``key`` was free, but too few replicas confirmed that they have it.
+
+    Attributes:
+        replicas: how many did.
+    """
+
+    def __init__(self, key: str, replicas: int) -> None:
+        super().__init__(key)
+        self.args = (f"lock '{key}' was confirmed by {replicas} replicas only",)
+        self.replicas = replicas
+
+
 class LockLost(PlatformError):
     """The lock ``key`` with fencing ``token`` is no longer ours."""
 
@@ -240,3 +253,16 @@ class LockLost(PlatformError):
         super().__init__(f"lock '{key}' (token {token}) was lost")
         self.key = key
         self.token = token
+
+
+class StaleToken(LockLost):
+    """The resource ``key`` refused ``token``: a later holder of its lock was there already.
+
+    Attributes:
+        newest: the token of that holder, or None when the resource did not tell.
+    """
+
+    def __init__(self, key: str, token: int, newest: int | None = None) -> None:
+        super().__init__(key, token)
+        self.args = (f"'{key}' refused token {token}: it has seen {newest or 'a later one'}",)
+        self.newest = newest

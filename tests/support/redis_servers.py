@@ -260,6 +260,19 @@ def start_valkey(options: dict[str, str] | None = None) -> Server:
     return Server(_valkey_binary(), options).start()
 
 
+def start_replica(primary: Server) -> Server:
+    """A replica of ``primary``, in sync."""
+    options = {"replicaof": f"{HOST} {primary.port}", "repl-diskless-sync-delay": "0"}
+    replica = Server(primary.binary, options).start()
+
+    def in_sync() -> bool:
+        with replica.client() as client:
+            return bool(client.info("replication")["master_link_status"] == "up")
+
+    wait_until(in_sync, what="the replica to be in sync")
+    return replica
+
+
 def start_redis(options: dict[str, str] | None = None) -> Server | None:
     """The system's redis-server, or None where there is none."""
     binary = shutil.which("redis-server")

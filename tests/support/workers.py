@@ -62,6 +62,16 @@ class WorkerProcess:
             text=True,
         )
 
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def ended(self) -> bool:
+        """Wait for the answer to the oldest command; whether the process ended instead of it."""
+        assert self._process.stdout is not None
+        return not self._process.stdout.readline()
+
     def ask(self, name: str, *arguments: Any) -> None:
         """Send a command and do not wait for the answer."""
         assert self._process.stdin is not None

@@ -21,9 +21,14 @@ from app.core.optimization.invalidation import (
 )
 from app.core.optimization.lock import (
     DistributedLocks,
+    Fence,
+    FencedStore,
     HeldLock,
+    ListedLock,
     LockCounts,
+    LockView,
     OptimizedDistributedLock,
+    Pace,
 )
 from app.core.optimization.queue import (
     QUEUE_KEYS,
@@ -50,6 +55,8 @@ __all__ = [
     "DeadLetters",
     "DistributedLocks",
     "Drained",
+    "Fence",
+    "FencedStore",
     "Figures",
     "Health",
     "HeldLock",
@@ -62,10 +69,13 @@ __all__ = [
     "InvalidationStats",
     "KindCounts",
     "KindStats",
+    "ListedLock",
     "LockCounts",
+    "LockView",
     "LogAccess",
     "OptimizationState",
     "OptimizedDistributedLock",
+    "Pace",
     "Pair",
     "QueueItem",
     "QueueSettings",

@@ -16,8 +16,8 @@ from app.core.optimization.invalidation import (
     InvalidationStats,
     SmartInvalidation,
 )
-from app.core.optimization.lock import DistributedLocks, OptimizedDistributedLock
-from app.core.optimization.lock.service import DEFAULT_TIMEOUT, DEFAULT_WAIT
+from app.core.optimization.lock import DistributedLocks, FencedStore, OptimizedDistributedLock
+from app.core.optimization.lock.fence import DEFAULT_TTL
 from app.core.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
 from app.core.redis import RedisConnection, RedisStore
 
@@ -64,23 +64,28 @@ class AdvancedOptimization:
     ``INVALIDATION_RANGES``, and those of ``HotSettings``.
     """
 
-    def init_app(self, app: Flask, redis: RedisConnection | None = None) -> None:
+    def init_app(
+        self, app: Flask, redis: RedisConnection | None = None, instance_id: str | None = None
+    ) -> None:
         """Set up the parts; nothing connects and no thread starts before the first use.
 
         Args:
             redis: by default the connection of the application's ``RedisStore``.
+            instance_id: what this process is called among locks and consumers, so that operators find it
+                in the list of instances too.
 
         Raises:
             ConfigurationError: a value is out of its range; it names the key.
-            RuntimeError: neither is there.
+            RuntimeError: there is no Redis.
         """
         redis = redis or RedisStore.of(app)
-        locks = DistributedLocks(redis)
+        instance_id = instance_id or new_instance_id()
+        locks = DistributedLocks(redis, instance_id)
         app.extensions[EXTENSION_KEY] = OptimizationState(
             locks=locks,
             queue=BatchQueue(
                 redis,
-                new_instance_id(),
+                instance_id,
                 QueueSettings.from_config(app.config),
                 surroundings=app.app_context,
             ),
@@ -122,13 +127,19 @@ class AdvancedOptimization:
     def create_lock(
         self,
         key: str,
-        timeout: float = DEFAULT_TIMEOUT,
-        wait: float = DEFAULT_WAIT,
+        timeout: float | None = None,
+        wait: float | None = None,
         renew: bool = True,
         on_lost: Callable[[], None] | None = None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
     ) -> OptimizedDistributedLock:
         """A lock of the current application; see ``DistributedLocks.create_lock``."""
-        return self.locks.create_lock(key, timeout, wait, renew, on_lost)
+        return self.locks.create_lock(key, timeout, wait, renew, on_lost, replicas, replica_wait)
+
+    def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
+        """Values of the current application that only the newest holder of their lock may write."""
+        return self.locks.fenced_store(ttl)
 
     def register_handler(self, kind: str, fn: Handler, check: Check | None = None) -> None:
         """Handle items of the current application's queue; see ``BatchQueue.register_handler``."""

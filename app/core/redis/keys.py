@@ -99,6 +99,14 @@ class KeyBuilder:
         """A distributed lock: ``yoto:{lock:key}``."""
         return self._key((), ("lock", key), suffix)
 
+    def lock_listing(self, *suffix: Part) -> str:
+        """What processes tell of the locks that they hold: ``yoto:{locks}``."""
+        return self._key((), "locks", suffix)
+
+    def fenced(self, name: str) -> str:
+        """A value that only the newest holder of its lock may write: ``yoto:{fenced:name}``."""
+        return self._key((), ("fenced", name), ())
+
     def queue(self, name: str, *suffix: Part) -> str:
         """A batch queue: ``yoto:{q:name}``."""
         return self._key((), ("q", name), suffix)

@@ -57,6 +57,45 @@ class ScriptRegistry:
             return self._retry(script, keys, args, node, reply)
         return reply
 
+    def run_confirmed(
+        self,
+        script: Script,
+        keys: Sequence[Key],
+        args: Sequence[Arg],
+        replicas: int,
+        wait: float,
+    ) -> tuple[Any, int]:
+        """Run ``script``, and count the replicas that have what it wrote; one round trip.
+
+        WAIT follows the script on the same connection, since it knows of no writes but that
+        connection's. A script whose repetition writes nothing would be confirmed without having
+        been copied: one that is repeatable must write something each time that the count matters.
+
+        Args:
+            replicas: as many are enough; the answer comes as soon as they have it.
+            wait: seconds after which it comes in any case, well below the socket's time-out.
+
+        Returns:
+            The script's reply, and how many replicas have confirmed.
+
+        Raises:
+            StoreUnavailable, redis.exceptions.ResponseError: as ``run``, also of WAIT.
+        """
+        waiting = pack_command((b"WAIT", replicas, max(1, round(wait * 1000))))
+        node = self._router().node_for(keys[0] if keys else None)
+        try:
+            replies = node.exchange(
+                [_pack(script, keys, args), waiting], check_idle=not script.repeatable
+            )
+        except CONNECTION_ERRORS as error:
+            replies = [error]
+        if isinstance(replies[0], Exception):
+            replies = self._retry_all(script, keys, args, node, replies[0], waiting)
+        reply, confirmed = replies
+        if isinstance(confirmed, Exception):
+            raise confirmed
+        return reply, int(confirmed)
+
     def run_many(self, calls: Iterable[Call], raise_errors: bool = True) -> list[Any]:
         """Run several scripts; calls for the same server travel together.
 
@@ -125,6 +164,18 @@ class ScriptRegistry:
         problem: Exception,
     ) -> Any:
         """Go on after a first try on ``node`` that ended in ``problem``."""
+        return self._retry_all(script, keys, args, node, problem)[0]
+
+    def _retry_all(
+        self,
+        script: Script,
+        keys: Sequence[Key],
+        args: Sequence[Arg],
+        node: Node,
+        problem: Exception,
+        *afterwards: bytes,
+    ) -> list[Any]:
+        """As ``_retry``, and send ``afterwards`` on the same connection: the replies to all."""
         key = keys[0] if keys else None
         command = _pack(script, keys, args)
         prelude: list[bytes] = []
@@ -138,12 +189,14 @@ class ScriptRegistry:
                 time.sleep(pause * random.uniform(0.5, 1.0))
             pause = min(pause * 2 or FIRST_PAUSE, MAX_PAUSE)
             try:
-                reply = node.exchange([*prelude, command], check_idle=not script.repeatable)[-1]
+                replies = node.exchange(
+                    [*prelude, command, *afterwards], check_idle=not script.repeatable
+                )[len(prelude) :]
             except CONNECTION_ERRORS as error:
-                reply = error
-            if not isinstance(reply, Exception):
-                return reply
-            problem = reply
+                replies = [error]
+            if not isinstance(replies[0], Exception):
+                return replies
+            problem = replies[0]
 
     def _react(
         self, problem: Exception, script: Script, key: Key | None, node: Node, prelude: list[bytes]

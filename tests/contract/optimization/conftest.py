@@ -9,7 +9,9 @@ import pytest
 
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection, RedisSettings
+from tests.contract.optimization import workers as workers_module
 from tests.contract.optimization.workers import LockWorkers
+from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, start_valkey
 
@@ -66,8 +68,15 @@ def redis(reach: RedisSettings) -> Iterator[RedisConnection]:
     connection.close()
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Forks worker processes."""
+    with Nursery(workers_module.__name__) as started:
+        yield started
+
+
 @pytest.fixture
-def workers() -> Iterator[LockWorkers]:
+def workers(nursery: Nursery) -> Iterator[LockWorkers]:
     """Starts worker processes, and ends them after the test."""
-    with LockWorkers() as started:
+    with LockWorkers(nursery) as started:
         yield started

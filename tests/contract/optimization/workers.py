@@ -1,22 +1,18 @@
-"""Worker processes for tests that take locks. Run as a program, this module is the worker."""
+"""Worker processes for tests that take locks. Run as a program, this module is their
+nursery."""
 
 from __future__ import annotations
 
 import time
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
-from app.core.errors import LockLost
+from app.core.errors import LockLost, StaleToken
 from app.core.optimization import DistributedLocks, OptimizedDistributedLock
 from app.core.redis import RedisConnection, RedisSettings
-from tests.support.workers import (
-    WorkerProcess,
-    Workers,
-    as_options,
-    from_options,
-    obey,
-    options,
-)
+from tests.contract.optimization import contest
+from tests.support.nursery import Nursery, breed
+from tests.support.workers import WorkerProcess, Workers, as_options, from_options
 
 
 class Worker:
@@ -25,10 +21,6 @@ class Worker:
     def __init__(self, given: dict[str, Any]) -> None:
         self.locks = DistributedLocks(RedisConnection(from_options(given)))
         self.lock: OptimizedDistributedLock | None = None
-
-    def ready(self) -> bool:
-        """Answer, once imports are done."""
-        return True
 
     def take(self, key: str, timeout: float, wait: float) -> int | None:
         """Take a lock and keep it; its token."""
@@ -49,31 +41,40 @@ class Worker:
             return "lost"
         return "given back"
 
-    def count(self, key: str, path: str, times: int) -> list[float]:
-        """Add 1 to the number in a file, ``times`` times, under a lock; the times waited."""
-        lock = self.locks.create_lock(key, 5.0, 60.0)
-        waits = []
-        for _ in range(times):
-            began = time.monotonic()
-            with lock:
-                waits.append(time.monotonic() - began)
-                file = Path(path)
-                number = int(file.read_text())
-                time.sleep(0.002)
-                file.write_text(str(number + 1))
-        return waits
+    def contend(self, seconds: float, lease: float) -> None:
+        """Take the lock again and again; see ``contest``."""
+        redis = self.locks._redis
+        store = self.locks.fenced_store()
+        lock = self.locks.create_lock(contest.LOCK, lease, 60.0)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with suppress(LockLost), lock:
+                token = lock.token
+                contest.tell(redis, "in", token)
+                number = int(store.claim(contest.RESOURCE, token) or 0)
+                contest.step_into_trap(redis, token)
+                time.sleep(contest.WORK)
+                try:
+                    store.write(contest.RESOURCE, str(number + 1), token)
+                except StaleToken:
+                    contest.tell(redis, "refused", token)
+                else:
+                    contest.tell(redis, "wrote", token)
 
 
 class LockWorkers(Workers):
-    """Starts workers that take locks."""
+    """Starts workers that take locks, and ends them."""
 
-    def __init__(self) -> None:
+    def __init__(self, nursery: Nursery) -> None:
         super().__init__(__name__)
+        self._nursery = nursery
 
     def start_at(self, reach: RedisSettings, count: int) -> list[WorkerProcess]:
         """``count`` workers that share one Redis."""
-        return self.start(count, as_options(reach))
+        new: list[WorkerProcess] = [self._nursery.worker(as_options(reach)) for _ in range(count)]
+        self._started += new
+        return new
 
 
 if __name__ == "__main__":
-    obey(Worker(options()))
+    breed(Worker)

@@ -1,6 +1,24 @@
 """The distributed lock."""
 
+from app.core.optimization.lock.fence import Fence, FencedStore
+from app.core.optimization.lock.listing import ListedLock
 from app.core.optimization.lock.lock import OptimizedDistributedLock
-from app.core.optimization.lock.service import DistributedLocks, HeldLock, LockCounts
+from app.core.optimization.lock.pace import Pace
+from app.core.optimization.lock.service import (
+    DistributedLocks,
+    HeldLock,
+    LockCounts,
+    LockView,
+)
 
-__all__ = ["DistributedLocks", "HeldLock", "LockCounts", "OptimizedDistributedLock"]
+__all__ = [
+    "DistributedLocks",
+    "Fence",
+    "FencedStore",
+    "HeldLock",
+    "ListedLock",
+    "LockCounts",
+    "LockView",
+    "OptimizedDistributedLock",
+    "Pace",
+]

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
+from typing import Any
 
 from redis import exceptions
 
-from app.core.errors import StoreUnavailable
+from app.core.errors import LockUnconfirmed, StoreUnavailable
 from app.core.optimization.lock.holding import Holding, Owner
 from app.core.optimization.lock.names import LockKeys
+from app.core.optimization.lock.pace import Pacemaker
 from app.core.optimization.lock.scripts import ABANDON, ACQUIRE
-from app.core.optimization.lock.timing import (
-    FIRST_POLL,
-    LONGEST_POLL,
-    PATIENCE,
-    fence_ttl,
-    milliseconds,
-)
+from app.core.optimization.lock.terms import Terms
+from app.core.optimization.lock.timing import fence_ttl, milliseconds
 from app.core.optimization.lock.turnstile import Turnstile
 from app.core.optimization.lock.wakeups import WakeUps
 from app.core.redis import RedisConnection
@@ -33,32 +29,31 @@ class Attempt:
         redis: RedisConnection,
         turnstile: Turnstile,
         wakeups: WakeUps,
+        pacemaker: Pacemaker,
         key: str,
         keys: LockKeys,
-        lease: float,
+        terms: Terms,
     ) -> None:
-        """``lease`` is in seconds."""
         self._redis = redis
         self._turnstile = turnstile
         self._wakeups = wakeups
+        self._pacemaker = pacemaker
+        self._pace = pacemaker.pace()
         self._key = key
-        self._lease = lease
-        self._id = secrets.token_hex(8)
-        self._ticket: str | bytes = ""
         self._keys = keys
+        self._terms = terms
+        # The lease is part of it, so that whoever waits can tell one that ends too late.
+        self._lease_ms = milliseconds(terms.timeout)
+        self._id = f"{secrets.token_hex(8)}.{self._lease_ms}"
+        self._ticket: str | bytes = ""
         self.contended = False
 
-    def run(
-        self,
-        wait: float,
-        owner: Owner,
-        renew: bool = True,
-        on_lost: Callable[[], None] | None = None,
-    ) -> Holding | None:
+    def run(self, wait: float, owner: Owner) -> Holding | None:
         """Try for ``wait`` seconds (0: once); None if somebody else had it all the while.
 
         Raises:
             StoreUnavailable: Redis did not answer.
+            LockUnconfirmed: the replicas that were asked for did not; nobody has the lock now.
         """
         deadline = monotonic() + wait
         if not self._turnstile.enter(self._key, wait):
@@ -73,9 +68,17 @@ class Attempt:
                 self._abandon()
         if token is None:
             return None
-        value = f"{token}:{self._id}"
+        terms = self._terms
         return Holding(
-            self._key, self._keys, token, value, self._lease, owner, sent, renew, on_lost
+            self._key,
+            self._keys,
+            token,
+            f"{token}:{self._id}",
+            terms.timeout,
+            owner,
+            sent,
+            self._pace.renew_after(terms.timeout) if terms.renew else None,
+            terms.on_lost,
         )
 
     def _until(self, deadline: float, may_wait: bool) -> tuple[int | None, float]:
@@ -86,12 +89,12 @@ class Attempt:
         self.contended = True
         if not may_wait:
             return None, sent
-        poll = FIRST_POLL
+        poll = self._pace.first_poll
         with self._wakeups.waiting(self._id) as woken:
             while (left := deadline - monotonic()) > 0:
                 woken.wait(min(left, poll, latest))
                 woken.clear()
-                poll = min(poll * 2, LONGEST_POLL)
+                poll = min(poll * 2, self._pace.longest_poll)
                 sent = monotonic()
                 token, latest = self._ask(may_wait)
                 if token is not None:
@@ -102,17 +105,31 @@ class Attempt:
         """The token, or None and the seconds after which to ask again at the latest."""
         args = (
             self._id,
-            milliseconds(self._lease),
-            milliseconds(fence_ttl(self._lease)),
+            self._lease_ms,
+            milliseconds(fence_ttl(self._terms.timeout)),
             self._ticket,
-            milliseconds(PATIENCE) if may_wait else 0,
+            milliseconds(self._pace.patience) if may_wait else 0,
             self._wakeups.channel,
         )
-        taken, number, *ticket = self._redis.scripts.run(ACQUIRE, self._keys, args)
+        taken, number, *ticket = self._run(args)
         if taken:
             return int(number), 0.0
         self._ticket = ticket[0]
         return None, (number + 1) / 1000
+
+    def _run(self, args: tuple[str | bytes | int, ...]) -> Any:
+        terms = self._terms
+        if not terms.replicas:
+            sent = monotonic()
+            reply = self._redis.scripts.run(ACQUIRE, self._keys, args)
+            self._pacemaker.note(sent)
+            return reply
+        reply, confirmed = self._redis.scripts.run_confirmed(
+            ACQUIRE, self._keys, args, terms.replicas, terms.replica_wait
+        )
+        if reply[0] and confirmed < terms.replicas:
+            raise LockUnconfirmed(self._key, confirmed)
+        return reply
 
     def _abandon(self) -> None:
         """Leave nothing behind; what cannot be cleared away now ends by itself."""

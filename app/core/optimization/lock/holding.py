@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TypeAlias
 
 from app.core.optimization.lock.names import LockKeys
-from app.core.optimization.lock.timing import RENEW_SHARE, RETRY_SHARE, SAFE_SHARE
+from app.core.optimization.lock.timing import RETRY_SHARE, safe_time
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +30,12 @@ class Holding:
         lease: seconds.
         owner: who may give it back.
         renews: whether the lease is to be kept.
+        watched: whether somebody relies on being told of its end.
         depth: how many times its owner has taken it.
         lost: whether the lease could not be kept.
         taken_at: monotonic time at which it was taken.
-        due: monotonic time of the next renewal, or of the end of a lease that is not kept.
+        due: monotonic time of the next renewal.
+        renewing: whether a renewal is under way.
         safe_until: monotonic time until which nobody else can have got the lock.
     """
 
@@ -46,10 +48,13 @@ class Holding:
         lease: float,
         owner: Owner,
         sent: float,
-        renew: bool = True,
+        renew_after: float | None = None,
         on_lost: Callable[[], None] | None = None,
     ) -> None:
-        """``sent`` is the monotonic time just before the lock was asked for."""
+        """``sent`` is the monotonic time just before the lock was asked for.
+
+        ``renew_after`` seconds from then on the lease is renewed, or never.
+        """
         self.key = key
         self.keys = keys
         self.token = token
@@ -59,39 +64,65 @@ class Holding:
         self.depth = 1
         self.lost = False
         self.taken_at = sent
-        self.renews = renew
+        self.renews = renew_after is not None
+        self.watched = self.renews or on_lost is not None
         self._on_lost = on_lost
         self._thread = weakref.ref(threading.current_thread())
-        self.renewed(sent)
+        self.renewed(sent, renew_after or 0.0)
 
-    def renewed(self, sent: float) -> None:
+    def renewed(self, sent: float, renew_after: float) -> None:
         """The lease was begun again by a request sent at ``sent``."""
-        self.safe_until = sent + self.lease * SAFE_SHARE
-        self.due = sent + self.lease * RENEW_SHARE if self.renews else self.safe_until
+        self.safe_until = sent + safe_time(self.lease)
+        self.due = sent + renew_after
+        self.renewing = False
 
     def postpone(self) -> None:
         """A renewal failed; it is worth another try soon."""
         self.due = min(monotonic() + self.lease * RETRY_SHARE, self.safe_until)
+        self.renewing = False
 
     @property
     def held(self) -> bool:
-        """Whether nobody else can have the lock now."""
+        """Whether nobody else can have the lock now; once False, it stays so."""
         return not self.lost and monotonic() < self.safe_until
+
+    @property
+    def inherited(self) -> bool:
+        """Whether it is our parent process's."""
+        return self.owner[0] != os.getpid()
 
     @property
     def orphaned(self) -> bool:
         """Whether its owner's thread has ended without giving it back, or is our parent's."""
         thread = self._thread()
-        return thread is None or not thread.is_alive() or self.owner[0] != os.getpid()
+        return thread is None or not thread.is_alive() or self.inherited
+
+    @property
+    def ends_at(self) -> float:
+        """The monotonic time at which the lease ends if it is not renewed."""
+        return self.safe_until - safe_time(self.lease) + self.lease
+
+    @property
+    def looked_at(self) -> float:
+        """The monotonic time at which somebody must look after it."""
+        return self.due if self.renews and not self.renewing else self.safe_until
 
     def lose(self, why: str) -> None:
-        """The lock is not ours any more; tells whoever asked to be told, once."""
+        """The lock is not ours any more; tells whoever asked to be told, once.
+
+        The listener has a thread of its own: one that hangs keeps nobody else from being told, and
+        no lease from being kept.
+        """
         if self.lost:
             return
         self.lost = True
         log.warning("lock '%s' (token %d) is lost: %s", self.key, self.token, why)
         if self._on_lost is not None:
-            try:
-                self._on_lost()
-            except Exception:
-                log.exception("the listener to the loss of lock '%s' failed", self.key)
+            threading.Thread(target=self._tell, name="yoto-lock-lost", daemon=True).start()
+
+    def _tell(self) -> None:
+        assert self._on_lost is not None
+        try:
+            self._on_lost()
+        except Exception:
+            log.exception("the listener to the loss of lock '%s' failed", self.key)

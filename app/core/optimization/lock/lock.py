@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from app.core.errors import LockLost, LockNotAcquired
+from app.core.errors import LockLost, LockNotAcquired, LockUnconfirmed
 from app.core.optimization.lock import timing
 from app.core.optimization.lock.holding import Holding, Owner
 from app.core.optimization.lock.names import LockKeys
+from app.core.optimization.lock.terms import Terms
 
 if TYPE_CHECKING:
     from app.core.optimization.lock.service import DistributedLocks
@@ -32,24 +32,11 @@ class OptimizedDistributedLock:
     (M. Kleppmann, "How to do distributed locking", 2016).
     """
 
-    def __init__(
-        self,
-        service: DistributedLocks,
-        key: str,
-        keys: LockKeys,
-        timeout: float,
-        wait: float,
-        renew: bool,
-        on_lost: Callable[[], None] | None = None,
-    ) -> None:
-        timing.check(timeout, wait)
+    def __init__(self, service: DistributedLocks, key: str, keys: LockKeys, terms: Terms) -> None:
         self._service = service
         self.key = key
         self.keys = keys
-        self.timeout = timeout
-        self.wait = wait
-        self.renew = renew
-        self._on_lost = on_lost
+        self.terms = terms
         # By owner: one object may serve many threads; by how many times: so may one holding.
         self._taken: dict[Owner, tuple[Holding, int]] = {}
 
@@ -62,13 +49,23 @@ class OptimizedDistributedLock:
         Raises:
             StoreUnavailable: Redis did not answer.
             LockLost: the caller holds it already, but has lost it meanwhile.
+            ValidationFailed: ``wait`` out of its range.
         """
-        wait = self.wait if wait is None else wait
-        timing.check(self.timeout, wait)
+        try:
+            return self._acquire(wait)
+        except LockUnconfirmed:
+            return False
+
+    def _acquire(self, wait: float | None = None) -> bool:
+        """As ``acquire``; raises ``LockUnconfirmed`` when replicas were why it was not taken."""
+        if wait is None:
+            wait = self.terms.wait
+        else:
+            timing.check(self.terms.timeout, wait)
         owner = _owner()
         holding = self._service.find(self.key, owner)
         if holding is None:
-            holding = self._service.take(self, owner, wait, self._on_lost)
+            holding = self._service.take(self, owner, wait)
             if holding is None:
                 return False
             self._taken[owner] = holding, 1
@@ -140,7 +137,7 @@ class OptimizedDistributedLock:
         return holding is not None and self._service.value_of(self.keys) == holding.value
 
     def __enter__(self) -> Self:
-        if not self.acquire():
+        if not self._acquire():
             raise LockNotAcquired(self.key)
         return self
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
+import socket
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,21 +13,23 @@ from time import monotonic
 
 from redis import exceptions
 
-from app.core.errors import StoreUnavailable
+from app.core.errors import LockUnconfirmed, StoreUnavailable, ValidationFailed
+from app.core.optimization.lock import timing
 from app.core.optimization.lock.attempt import Attempt
+from app.core.optimization.lock.fence import DEFAULT_TTL, FencedStore, check_token
 from app.core.optimization.lock.holding import Holding, Owner
+from app.core.optimization.lock.leases import Leases
+from app.core.optimization.lock.listing import TOLD_AFTER, ListedLock, Listing
 from app.core.optimization.lock.lock import OptimizedDistributedLock
 from app.core.optimization.lock.names import LockKeys
-from app.core.optimization.lock.renewal import Renewer
-from app.core.optimization.lock.scripts import RELEASE
+from app.core.optimization.lock.pace import Pace, Pacemaker
+from app.core.optimization.lock.scripts import FORCE, LOOK, RELEASE
+from app.core.optimization.lock.terms import Terms
 from app.core.optimization.lock.turnstile import Turnstile
 from app.core.optimization.lock.wakeups import WakeUps
 from app.core.redis import RedisConnection
 
 log = logging.getLogger(__name__)
-
-DEFAULT_TIMEOUT = 10.0  # s; a holder that died blocks the others for so long
-DEFAULT_WAIT = 5.0  # s
 
 
 @dataclass(slots=True)
@@ -36,15 +40,19 @@ class LockCounts:
         acquired: locks taken.
         contended: tries that found somebody else in the way.
         refused: tries that ended without the lock.
+        unconfirmed: those of them that too few replicas confirmed.
         lost: locks that were not ours any more when they were given back.
         unreleased: locks that could not be given back and were left to their leases.
+        forced: locks that were taken away from their holders through this process.
     """
 
     acquired: int = 0
     contended: int = 0
     refused: int = 0
+    unconfirmed: int = 0
     lost: int = 0
     unreleased: int = 0
+    forced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +64,42 @@ class HeldLock:
     held_for: float
 
 
+@dataclass(frozen=True, slots=True)
+class LockView:
+    """A lock that somebody holds, by Redis's word.
+
+    Attributes:
+        key: its name.
+        token: its holder's fencing token.
+        ends_in: seconds until its lease ends, unless it is renewed.
+        waiting: processes that wait for it.
+    """
+
+    key: str
+    token: int
+    ends_in: float
+    waiting: int
+
+
 class DistributedLocks:
     """Makes locks that all processes of an application share. Safe for threads and greenlets."""
 
-    def __init__(self, redis: RedisConnection) -> None:
-        """Nothing connects, and no thread starts, before the first lock is taken."""
+    def __init__(self, redis: RedisConnection, holder: str | None = None) -> None:
+        """Nothing connects, and no thread starts, before the first lock is taken.
+
+        Args:
+            holder: what this process is called in the list of locks; by default host, process id
+                and random digits.
+        """
         self._redis = redis
         self._turnstile = Turnstile()
-        self._wakeups = WakeUps(redis, redis.keys.plain("lock-wakeups", secrets.token_hex(8)))
-        self._renewer = Renewer(redis)
+        own = secrets.token_hex(8)
+        self._wakeups = WakeUps(redis, redis.keys.plain("lock-wakeups", own))
+        self._pacemaker = Pacemaker()
+        self._listing = Listing(
+            redis, holder or f"{socket.gethostname()}-{os.getpid()}-{own}", self._holdings
+        )
+        self._leases = Leases(redis, self._pacemaker, TOLD_AFTER, self._listing.something_is_held)
         self._held: weakref.WeakValueDictionary[tuple[str, Owner], Holding]
         self._held = weakref.WeakValueDictionary()
         self._counts = LockCounts()
@@ -72,43 +107,112 @@ class DistributedLocks:
     def create_lock(
         self,
         key: str,
-        timeout: float = DEFAULT_TIMEOUT,
-        wait: float = DEFAULT_WAIT,
+        timeout: float | None = None,
+        wait: float | None = None,
         renew: bool = True,
         on_lost: Callable[[], None] | None = None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
     ) -> OptimizedDistributedLock:
         """A lock named ``key``, not taken yet.
 
         Args:
             key: any text; equal keys are one lock.
-            timeout: lease in seconds: how long the lock outlives a holder that died.
-            wait: seconds that ``acquire`` and ``with`` wait for somebody else.
+            timeout: lease in seconds: how long the lock outlives a holder that died. By default 10,
+                and more where Redis answers slowly (see ``Pace``).
+            wait: seconds that ``acquire`` and ``with`` wait for somebody else; by default half the
+                default lease.
             renew: keep the lease while the lock is held; else it ends after ``timeout``.
-            on_lost: called, in another thread, when a lock that is held cannot be kept; before
-                anybody else can have it, as long as the lease is above twice the socket time-out.
+            on_lost: called, in a thread of its own, when a lock that is held cannot be kept, and
+                before anybody else can have it.
+            replicas: how many replicas must have the lock, else it is given back and the try fails.
+            replica_wait: seconds that they may take; by default as many as the time-out of the
+                socket allows.
 
         Raises:
-            ValidationFailed: a time out of its range.
+            ValidationFailed: a time or number out of its range.
         """
-        keys = LockKeys.of(self._redis.keys, key)
-        return OptimizedDistributedLock(self, key, keys, timeout, wait, renew, on_lost)
+        pace = self._pacemaker.pace()
+        timeout = pace.lease if timeout is None else timeout
+        wait = pace.wait if wait is None else wait
+        timing.check(timeout, wait)
+        replica_wait = timing.check_replicas(
+            replicas, replica_wait, self._redis.settings.socket_timeout
+        )
+        terms = Terms(timeout, wait, renew, on_lost, replicas, replica_wait)
+        return OptimizedDistributedLock(self, key, LockKeys.of(self._redis.keys, key), terms)
+
+    def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
+        """Values in Redis that only the newest holder of their lock may write."""
+        return FencedStore(self._redis, ttl)
 
     def counts(self) -> LockCounts:
         """A copy of the counters."""
         return replace(self._counts)
 
+    def settings(self) -> Pace:
+        """The times that this process uses now, and the round trip from which they follow."""
+        return self._pacemaker.pace()
+
     def held(self) -> list[HeldLock]:
         """The locks that this process holds now."""
         now = monotonic()
-        return [
-            HeldLock(one.key, one.token, now - one.taken_at)
-            for one in list(self._held.values())
-            if one.held
-        ]
+        return [HeldLock(one.key, one.token, now - one.taken_at) for one in self._holdings()]
+
+    def held_anywhere(self) -> list[ListedLock]:
+        """The locks that all processes have held for a second or more, as they told last.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        return self._listing.all()
+
+    def look(self, key: str) -> LockView | None:
+        """Who holds the lock ``key`` now, by Redis's word; None if nobody does.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        keys = LockKeys.of(self._redis.keys, key)
+        found = self._redis.scripts.run(LOOK, [keys.lock, keys.waiters])
+        if not found:
+            return None
+        token, left, waiting = found
+        return LockView(key, int(token), left / 1000, waiting)
+
+    def force_release(self, key: str, token: int, reason: str) -> bool:
+        """Take the lock ``key`` away from the holder that has ``token``, wherever it is.
+
+        For operators. The holder learns of it when it renews or gives back; until then it goes on,
+        and only what compares fencing tokens is safe from it.
+
+        Args:
+            token: of the holder that is meant; one that came later keeps the lock.
+            reason: for the log.
+
+        Returns:
+            Whether it was taken away; False if that holder has it no more.
+
+        Raises:
+            ValidationFailed: no reason, or no token of a lock.
+            StoreUnavailable: Redis did not answer; it may have been taken away all the same.
+        """
+        check_token(token)
+        if not reason.strip():
+            raise ValidationFailed({"reason": "must say why"})
+        ttl = timing.milliseconds(timing.fence_ttl(0))
+        done: bool = self._redis.scripts.run(
+            FORCE, LockKeys.of(self._redis.keys, key), [token, ttl]
+        )
+        if done:
+            self._counts.forced += 1
+            log.warning("lock '%s' (token %d) was taken away: %s", key, token, reason)
+        return bool(done)
 
     def close(self) -> None:
         """End the threads; what is still held ends with its lease."""
-        self._renewer.close()
+        self._leases.close()
+        self._listing.close()
         self._wakeups.close()
 
     def find(self, key: str, owner: Owner) -> Holding | None:
@@ -117,23 +221,28 @@ class DistributedLocks:
         # The ids of threads that have ended are given to new ones.
         return None if holding is None or holding.orphaned else holding
 
-    def take(
-        self,
-        lock: OptimizedDistributedLock,
-        owner: Owner,
-        wait: float,
-        on_lost: Callable[[], None] | None,
-    ) -> Holding | None:
+    def take(self, lock: OptimizedDistributedLock, owner: Owner, wait: float) -> Holding | None:
         """Take ``lock`` from Redis; None if it was not to be had.
 
         Raises:
             StoreUnavailable: Redis did not answer.
+            LockUnconfirmed: too few replicas confirmed it.
         """
         attempt = Attempt(
-            self._redis, self._turnstile, self._wakeups, lock.key, lock.keys, lock.timeout
+            self._redis,
+            self._turnstile,
+            self._wakeups,
+            self._pacemaker,
+            lock.key,
+            lock.keys,
+            lock.terms,
         )
         try:
-            holding = attempt.run(wait, owner, lock.renew, on_lost)
+            holding = attempt.run(wait, owner)
+        except LockUnconfirmed:
+            self._counts.unconfirmed += 1
+            self._counts.refused += 1
+            raise
         finally:
             self._counts.contended += attempt.contended
         if holding is None:
@@ -141,13 +250,12 @@ class DistributedLocks:
             return None
         self._counts.acquired += 1
         self._held[lock.key, owner] = holding
-        if lock.renew or on_lost is not None:
-            self._renewer.add(holding)
+        self._leases.add(holding)
         return holding
 
     def give_back(self, holding: Holding) -> bool:
         """Give the lock back to Redis; False if it was lost."""
-        self._renewer.remove(holding)
+        self._leases.remove(holding)
         self._held.pop((holding.key, holding.owner), None)
         try:
             kept: bool = self._redis.scripts.run(RELEASE, holding.keys, [holding.value]) == 1
@@ -163,3 +271,6 @@ class DistributedLocks:
         """What stands in Redis for a lock."""
         value: bytes | None = self._redis.client.get(keys.lock)
         return None if value is None else value.decode()
+
+    def _holdings(self) -> list[Holding]:
+        return [one for one in list(self._held.values()) if one.held]

@@ -7,27 +7,37 @@ from app.core.errors import ValidationFailed
 MIN_LEASE = 0.01
 MAX_LEASE = 86_400.0
 MAX_WAIT = 86_400.0
+MAX_REPLICAS = 16
 
-# Renewed at a third of the lease, so that two tries may fail before it ends.
-RENEW_SHARE = 1 / 3
+# The holder counts the lease from before it asked. What is left of it when the lock counts as lost
+# is for clocks that run unevenly, and for the thread that tells the holder to be scheduled.
+MARGIN_SHARE = 1 / 10
+MIN_MARGIN = 0.05
+MAX_MARGIN_SHARE = 4 / 10
+
+# A renewal that failed is tried again after this part of the lease.
 RETRY_SHARE = 1 / 10
-# The holder counts the lease from before it asked; the last tenth is for clocks that run unevenly.
-SAFE_SHARE = 9 / 10
-
-# A waiter asks again at least this often, so that a lost wake-up costs no more.
-FIRST_POLL = 0.02
-LONGEST_POLL = 0.2
-# A waiter that was not heard for so long is passed over. More than two polls.
-PATIENCE = 0.5
 
 # The fence outlives the lock by enough for a clock that was set back.
 MIN_FENCE_TTL = 60.0
 FENCE_LEASES = 10
 
+# The part of the socket time-out for which a server may wait for its replicas. It looks at the
+# clock ten times a second only, so that a wait may last 0.1 s longer than asked for.
+REPLICA_SHARE = 0.4
+
 
 def milliseconds(seconds: float) -> int:
     """Whole ms, at least 1: a short time-out must not become none."""
     return max(1, round(seconds * 1000))
+
+
+def safe_time(lease: float) -> float:
+    """For how long a holder may believe that it holds: its lease less a margin.
+
+    The margin is a tenth, at least 50 ms where the lease allows that, and never above four tenths.
+    """
+    return lease - max(lease * MARGIN_SHARE, min(MIN_MARGIN, lease * MAX_MARGIN_SHARE))
 
 
 def fence_ttl(lease: float) -> float:
@@ -48,3 +58,23 @@ def check(timeout: float, wait: float) -> None:
         errors["wait"] = f"must be 0 to {MAX_WAIT:.0f} seconds, not {wait!r}"
     if errors:
         raise ValidationFailed(errors)
+
+
+def check_replicas(replicas: int, wait: float | None, socket_timeout: float) -> float:
+    """The seconds to wait for replicas; by default as long as the socket's time-out allows.
+
+    Raises:
+        ValidationFailed: names ``replicas`` or ``replica_wait`` with the allowed range.
+    """
+    longest = socket_timeout * REPLICA_SHARE
+    errors = {}
+    if not 0 <= replicas <= MAX_REPLICAS:
+        errors["replicas"] = f"must be 0 to {MAX_REPLICAS}, not {replicas!r}"
+    if wait is not None and not 0.001 <= wait <= longest:
+        errors["replica_wait"] = (
+            f"must be 0.001 to {longest:g} seconds ({REPLICA_SHARE:g} of the socket time-out), "
+            f"not {wait!r}"
+        )
+    if errors:
+        raise ValidationFailed(errors)
+    return longest if wait is None else wait

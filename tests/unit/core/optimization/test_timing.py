@@ -42,9 +42,31 @@ def test_the_fence_outlives_the_lock() -> None:
     assert timing.fence_ttl(3_600) > 3_600
 
 
-def test_a_waiter_polls_at_least_twice_before_it_is_taken_for_gone() -> None:
-    assert timing.PATIENCE > 2 * timing.LONGEST_POLL
+@given(st.floats(timing.MIN_LEASE, timing.MAX_LEASE))
+def test_a_lock_counts_as_lost_well_before_its_lease_ends(lease: float) -> None:
+    margin = lease - timing.safe_time(lease)
+    assert lease * 0.0999 < margin < lease * 0.4001
+    assert margin >= min(0.0499, lease * 0.3999)
 
 
-def test_two_renewals_may_fail_before_a_lease_is_given_up() -> None:
-    assert timing.RENEW_SHARE + 2 * timing.RETRY_SHARE < timing.SAFE_SHARE < 1
+@pytest.mark.parametrize(
+    ("replicas", "wait", "field"),
+    [
+        (-1, None, "replicas"),
+        (17, None, "replicas"),
+        (1, 0.0, "replica_wait"),
+        (1, 0.11, "replica_wait"),
+        (1, float("nan"), "replica_wait"),
+    ],
+)
+def test_a_wait_for_replicas_must_end_before_the_time_out_of_the_socket(
+    replicas: int, wait: float | None, field: str
+) -> None:
+    with pytest.raises(ValidationFailed) as failed:
+        timing.check_replicas(replicas, wait, socket_timeout=0.25)
+    assert list(failed.value.errors) == [field]
+
+
+def test_without_a_word_replicas_have_as_long_as_the_socket_allows() -> None:
+    assert timing.check_replicas(1, None, socket_timeout=2.0) == pytest.approx(0.8)
+    assert timing.check_replicas(1, 0.05, socket_timeout=2.0) == 0.05

@@ -1,9 +1,13 @@
 -- The queue of a lock: a sorted set from ticket to the ms at which its waiter is taken for gone.
 -- A ticket is "<16 digits: us of the first try>:<owner>@<channel>".
 
+-- ms; nobody asks to be waited for so long. Who seems to be was here before the clock was set back.
+local LONGEST_PATIENCE = 5000
+
 -- The ticket that waits longest and is not gone, and the us of its first try.
 local function first_waiter(waiters, now)
   redis.call('ZREMRANGEBYSCORE', waiters, '-inf', now)
+  redis.call('ZREMRANGEBYSCORE', waiters, now + LONGEST_PATIENCE, '+inf')
   local first, since
   for _, ticket in ipairs(redis.call('ZRANGE', waiters, 0, -1)) do
     local us = tonumber(string.sub(ticket, 1, 16))

@@ -1,0 +1,18 @@
+-- What all processes said of the locks that they hold.
+-- KEYS: 1 sorted set from process to the ms at which its word ends, 2 hash from process to its word
+-- ARGV: none
+-- returns: process, ms since it spoke, its word; and so on
+-- repeatable: yes
+--@include ended.lua
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+forget_ended(KEYS[1], KEYS[2], now)
+local flat = redis.call('HGETALL', KEYS[2])
+local told = {}
+for i = 1, #flat, 2 do
+  local at, word = string.match(flat[i + 1], '^(%d+):(.*)$')
+  told[#told + 1] = flat[i]
+  told[#told + 1] = math.max(0, now - tonumber(at))
+  told[#told + 1] = word
+end
+return told

@@ -1,0 +1,27 @@
+"""On what terms a lock is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Checked already; times in seconds.
+
+    Attributes:
+        timeout: the lease.
+        wait: how long to wait for somebody else.
+        renew: whether the lease is kept while the lock is held.
+        on_lost: told when it cannot be kept.
+        replicas: how many must have the lock before it counts as taken.
+        replica_wait: how long they may take.
+    """
+
+    timeout: float
+    wait: float
+    renew: bool
+    on_lost: Callable[[], None] | None
+    replicas: int
+    replica_wait: float

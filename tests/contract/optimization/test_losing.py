@@ -1,0 +1,123 @@
+"""Losing a lock: its holder hears of it before anybody else can have it."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from app.core.errors import LockLost
+from app.core.optimization import DistributedLocks
+from app.core.redis import RedisSettings
+from tests.contract.optimization.conftest import MakeLocks
+from tests.support.redis_servers import Server, wait_until
+
+# s; a tenth of each is for this machine to run the thread that tells the holder.
+LEASES = (2.0, 3.0)
+
+
+def test_the_holder_hears_of_it_before_the_lease_ends_while_redis_hangs(
+    make_locks: MakeLocks, own_server: Server
+) -> None:
+    """With time-outs so long that a renewal under way outlasts every lease."""
+    patient = RedisSettings(url=own_server.url, socket_timeout=8.0)
+    locks = make_locks(patient)
+    told: dict[float, float] = {}
+    ends: dict[float, float] = {}
+    held = []
+    for lease in LEASES:
+        lock = locks.create_lock(
+            f"job-{lease}", lease, on_lost=lambda lease=lease: told.update({lease: now()})
+        )
+        ends[lease] = now() + lease
+        assert lock.acquire()
+        held.append(lock)
+    own_server.pause()
+    wait_until(lambda: len(told) == len(LEASES))
+    own_server.resume()
+    for lease in LEASES:
+        assert ends[lease] - lease / 2 < told[lease] < ends[lease]
+    for lock in held:
+        assert not lock.held
+        with pytest.raises(LockLost):
+            lock.check()
+
+
+def test_the_holder_hears_of_it_before_the_lease_ends_while_redis_is_away(
+    make_locks: MakeLocks, own_server: Server
+) -> None:
+    """Fail-fast refuses renewals at once then."""
+    locks = make_locks(RedisSettings(url=own_server.url))
+    told: list[float] = []
+    end = now() + LEASES[0]
+    lock = locks.create_lock("job", LEASES[0], on_lost=lambda: told.append(now()))
+    assert lock.acquire()
+    own_server.kill()
+    wait_until(lambda: told)
+    assert told[0] < end
+    with pytest.raises(LockLost):
+        lock.release()
+
+
+def test_the_holder_hears_of_it_when_renewal_has_stopped(
+    locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks._leases, "_extend", lambda *_: time.sleep(60))
+    told: list[float] = []
+    end = now() + LEASES[0]
+    with pytest.raises(LockLost):
+        with locks.create_lock("job", LEASES[0], on_lost=lambda: told.append(now())) as lock:
+            wait_until(lambda: told)
+            assert not lock.held
+            assert lock.locked(), "nobody else could have it yet"
+    assert told[0] < end
+
+
+def test_what_was_said_to_be_lost_stays_so_when_the_renewal_comes_through_late(
+    locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extend, settle = locks._leases._extend, locks._leases._settle
+    told, settled = threading.Event(), threading.Event()
+
+    def late(*given):  # type: ignore[no-untyped-def]
+        told.wait(30)
+        return extend(*given)
+
+    def settling(holding, reply, sent):  # type: ignore[no-untyped-def]
+        settle(holding, reply, sent)
+        assert reply == 1, "the lock was still ours"
+        settled.set()
+
+    monkeypatch.setattr(locks._leases, "_extend", late)
+    monkeypatch.setattr(locks._leases, "_settle", settling)
+    with pytest.raises(LockLost):
+        with locks.create_lock("job", 1.0, on_lost=told.set) as lock:
+            assert settled.wait(30)
+            assert not lock.held
+            with pytest.raises(LockLost):
+                lock.acquire()
+    assert locks.counts().lost == 1
+
+
+def test_a_listener_that_hangs_keeps_no_other_from_hearing_and_no_lease_from_being_kept(
+    locks: DistributedLocks,
+) -> None:
+    hanging, heard = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        hanging.wait(30)
+
+    with locks.create_lock("kept", timeout=0.9) as kept:
+        first = locks.create_lock("first", timeout=0.2, renew=False, on_lost=hang)
+        second = locks.create_lock("second", timeout=0.4, renew=False, on_lost=heard.set)
+        assert first.acquire() and second.acquire()
+        assert heard.wait(30)
+        time.sleep(1.5)
+        kept.check()
+        assert kept.owned()
+    hanging.set()
+
+
+def now() -> float:
+    return time.monotonic()
