@@ -20,6 +20,7 @@ from app.extensions import (
     optimization,
     permissions,
     policy,
+    prefetch,
     redis_store,
     resilience,
 )
@@ -43,6 +44,7 @@ from app.wiring import (
     policy_engine,
     record_settings,
     sql_audit,
+    tell_each,
 )
 
 __all__ = ["close_app", "create_app"]
@@ -91,7 +93,9 @@ def create_app(
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
     init_deeds(app)
-    judge = PolicyJudge(app, cache.of(app), Surroundings(circumstances, error_rate))
+    prefetch.init_app(app)
+    surroundings = Surroundings(circumstances, error_rate, prefetch.of(app).unusual)
+    judge = PolicyJudge(app, cache.of(app), surroundings)
     permissions.init_app(
         app,
         subject_loader=current_user_id,
@@ -101,6 +105,7 @@ def create_app(
         locks=optimization.of(app).locks,
         records=record_settings(app),
         origin=origin,
+        on_passed=tell_each(prefetch.of(app).recorder.passed),
     )
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
@@ -113,6 +118,7 @@ def create_app(
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
+    prefetch.close(app)
     permissions.close(app)
     policy.close(app)
     optimization.of(app).locks.close()

@@ -11,6 +11,7 @@ from app.core.events import Events
 from app.core.optimization import AdvancedOptimization
 from app.core.permission import PermissionSystem
 from app.core.policy import BehaviourWatch, PolicyManager
+from app.core.prefetch import Prefetch
 from app.core.redis import RedisStore
 from app.core.resilience import Resilience
 from app.db import db
@@ -29,6 +30,7 @@ cache = HybridPermissionCache()
 policy = PolicyManager()
 behaviour = BehaviourWatch()
 permissions = PermissionSystem()
+prefetch = Prefetch()
 
 __all__ = [
     "behaviour",
@@ -39,6 +41,7 @@ __all__ = [
     "optimization",
     "permissions",
     "policy",
+    "prefetch",
     "redis_store",
     "resilience",
     "socketio",

@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from app.cli.seed.demo import seed_demo, show_accounts
 from app.core.errors import PolicyError, StoreUnavailable, ValidationFailed
 from app.db import db, writing
-from app.extensions import permissions, policy
+from app.extensions import permissions, policy, prefetch
 from app.models import User
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ def start_work(app: Flask) -> None:
         # The threads run, and look again by themselves.
         log.warning("starting without knowing whether there is maintenance: %s", error)
     policy.start(app)
+    prefetch.start(app)
 
 
 @contextmanager

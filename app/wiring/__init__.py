@@ -4,6 +4,7 @@ from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .decisions import record_settings
 from .journal import SqlJournal
+from .passing import tell_each
 from .policies import policy_engine
 from .policy_check import PolicyJudge
 from .policy_facts import Surroundings
@@ -18,4 +19,5 @@ __all__ = [
     "policy_engine",
     "record_settings",
     "sql_audit",
+    "tell_each",
 ]
