@@ -9,6 +9,7 @@ from app.cli.emergency import emergency
 from app.cli.insight import add_insight
 from app.cli.permission import permission
 from app.cli.policy import policy
+from app.cli.prefetch import prefetch
 from app.cli.resilience import resilience
 from app.cli.review import add_review
 from app.cli.seed import seed
@@ -21,5 +22,5 @@ def init_app(app: Flask) -> None:
     add_insight(permission)
     add_review(permission)
     add_templates(permission)
-    for group in (cache, emergency, permission, policy, resilience, seed, users):
+    for group in (cache, emergency, permission, policy, prefetch, resilience, seed, users):
         app.cli.add_command(group)

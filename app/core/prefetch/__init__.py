@@ -14,9 +14,18 @@ from app.core.prefetch.fetching import (
 from app.core.prefetch.recording import BehaviourRecorder
 from app.core.prefetch.service import PrefetchService
 from app.core.prefetch.settings import PrefetchSettings
-from app.core.prefetch.steps import RESOURCE_TYPES, Step, UserBehavior, checked_step
+from app.core.prefetch.steps import (
+    ACTION,
+    ACTION_LENGTH,
+    RESOURCE_TYPES,
+    Step,
+    UserBehavior,
+    checked_step,
+)
 
 __all__ = [
+    "ACTION",
+    "ACTION_LENGTH",
     "RESOURCE_TYPES",
     "BehaviorAnalyzer",
     "BehaviourRecorder",

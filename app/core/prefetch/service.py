@@ -122,6 +122,15 @@ class PrefetchService:
         ordered = sorted(steps, key=lambda item: -item[1])
         return sum(self.recorder.told(user_id, step, age) for step, age in ordered)
 
+    def catch_up(self) -> None:
+        """Learn what the log has, in a process where nothing does so in the background.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        while not self.work.hear():
+            continue
+
     def predictions(self, user_id: int) -> list[Prediction]:
         """The user's next steps among those that they have done, likeliest first.
 

@@ -47,7 +47,7 @@ class Parts:
 
 
 class PrefetchWork:
-    """The tasks of one application. ``learn`` and ``flush`` may be called without the thread too.
+    """The tasks of one application; each may be called without the thread too.
 
     Attributes:
         log_failures, history_failures: reads that Redis did not answer.
@@ -100,7 +100,7 @@ class PrefetchWork:
         parts = self._parts
         visits = parts.recorder.drain()
         parts.recorder.open = self.running and self._may_record()
-        at_end = self.listen()
+        at_end = self._listen()
         self.read_histories([visit.user_id for visit in visits])
         for visit in visits:
             parts.analyzer.learn(self._deed(visit))
@@ -112,15 +112,23 @@ class PrefetchWork:
             begun = prefetcher.turn(seen)
         return BUSY if visits or begun or not at_end else IDLE
 
-    def listen(self) -> bool:
-        """Learn what the log has that is new; whether that was all."""
-        parts = self._parts
+    def _listen(self) -> bool:
+        """Learn what the log has that is new; whether that was all, or Redis is away."""
         try:
-            tail = parts.log.read(self._position, LOG_LIMIT)
+            return self.hear()
         except AWAY as error:
             self.log_failures += 1
             log.debug("the behaviour log is away: %s", error)
             return True
+
+    def hear(self) -> bool:
+        """Learn what the log has that is new, at most ``LOG_LIMIT`` entries; whether that was all.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        parts = self._parts
+        tail = parts.log.read(self._position, LOG_LIMIT)
         parts.clock.heard(tail.server_ms)
         self._position = tail.position
         for entry in tail.entries:

@@ -126,13 +126,19 @@ class SmartPrefetcher:
             ValidationFailed: it is being loaded, or has been.
         """
         with self._lock:
+            task = self.check_waiting(task_id)
+            self._ledger.finish(task, TaskState.CANCELLED, self._clock(), reason)
+            return task.to_plain(self._clock())
+
+    def check_waiting(self, task_id: int) -> PrefetchTask:
+        """The prefetch, if it could be cancelled; raises as ``cancel``."""
+        with self._lock:
             task = self._ledger.find(task_id)
             if task is None:
                 raise UnknownResource("prefetch task", task_id, "task_id")
             if task.state is not TaskState.WAITING:
                 raise ValidationFailed({"task_id": f"is {task.state}; only a waiting one ends so"})
-            self._ledger.finish(task, TaskState.CANCELLED, self._clock(), reason)
-            return task.to_plain(self._clock())
+            return task
 
     def pause(self) -> None:
         """Prefetch nothing in this process; what waits is kept for as long as it makes sense."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections import deque
 from collections.abc import Sequence
 
@@ -23,12 +24,12 @@ BATCH = 500
 
 
 class Flusher:
-    """Called by one thread.
+    """What waits for Redis. Safe for threads.
 
     Attributes:
         flushed: deeds that are in Redis.
         dropped: deeds that had to go because too many wait for Redis.
-        failures: tries that Redis did not answer.
+        failures: tries that did not store everything.
     """
 
     def __init__(
@@ -48,46 +49,63 @@ class Flusher:
         self._number = 0
         self._waiting: deque[Batch] = deque()
         self._fresh: list[Visit] = []
+        self._forgotten: set[int] = set()
+        self._lock = threading.Lock()
         self.flushed = 0
         self.dropped = 0
         self.failures = 0
 
     def add(self, visits: Sequence[Visit]) -> None:
         """Bring ``visits`` to Redis with the next flush; what is too much is dropped, counted."""
-        room = max(0, self._limit - len(self))
-        self._fresh += visits[:room]
-        self.dropped += len(visits) - min(room, len(visits))
+        with self._lock:
+            room = max(0, self._limit - len(self))
+            self._fresh += visits[:room]
+            self.dropped += len(visits) - min(room, len(visits))
 
     def flush(self) -> bool:
         """Try to store all that waits; whether nothing is left."""
-        while self._fresh:
-            self._number += 1
-            self._waiting.append(Batch.of(self.writer, self._number, self._fresh[:BATCH]))
-            del self._fresh[:BATCH]
-        try:
-            while self._waiting:
-                batch = self._waiting[0]
-                if not self._store(batch):
-                    return False
-                self._waiting.popleft()
-        except AWAY as error:
-            self.failures += 1
-            log.debug("behaviour is not stored now: %s", error)
-            return False
-        return True
+        with self._lock:
+            self._pack()
+            try:
+                while self._waiting:
+                    if not self._store(self._waiting[0]):
+                        self.failures += 1
+                        return False
+                    self._waiting.popleft()
+            except AWAY as error:
+                self.failures += 1
+                log.debug("behaviour is not stored now: %s", error)
+                return False
+            return True
 
     def forget(self, user_id: int) -> None:
-        """Drop what waits of a user."""
-        self._fresh = [visit for visit in self._fresh if visit.user_id != user_id]
-        for batch in self._waiting:
-            batch.visits.pop(user_id, None)
+        """Drop what waits of a user; Redis refuses what is being stored at this moment.
+
+        It waits for nobody, as a flush may wait for Redis.
+        """
+        self._forgotten.add(user_id)
 
     def __len__(self) -> int:
         """How many deeds wait."""
         return len(self._fresh) + sum(map(len, self._waiting))
 
+    def _pack(self) -> None:
+        """Make batches of what is new, without those who are to be forgotten."""
+        forgotten, self._forgotten = self._forgotten, set()
+        for batch in self._waiting:
+            for user_id in forgotten:
+                batch.visits.pop(user_id, None)
+        fresh = [visit for visit in self._fresh if visit.user_id not in forgotten]
+        for start in range(0, len(fresh), BATCH):
+            self._number += 1
+            visits = fresh[start : start + BATCH]
+            self._waiting.append(Batch.of(self.writer, self._number, visits))
+        self._fresh = []
+
     def _store(self, batch: Batch) -> bool:
         moment = self._clock.monotonic()
+        if not batch.visits:
+            return True
         if not batch.logged:
             server_ms, forgotten = self._log.append(batch, moment)
             self._clock.heard(server_ms)

@@ -44,6 +44,7 @@ class BehaviourRecorder:
         self._size = size
         self._threshold = int(sample * HASH_SPAN)
         self._buffer: deque[Visit] = deque()
+        self._forgotten: set[int] = set()
         self.open = False
         self.noted = 0
         self.dropped = 0
@@ -66,15 +67,20 @@ class BehaviourRecorder:
         return self._take(Visit(user_id, step, monotonic() - seconds_ago, observed=False))
 
     def drain(self) -> list[Visit]:
-        """Everything that waits, oldest first."""
+        """Everything that waits, oldest first, but of nobody who is to be forgotten.
+
+        One thread drains.
+        """
         buffer = self._buffer
-        return [buffer.popleft() for _ in range(len(buffer))]
+        found = [buffer.popleft() for _ in range(len(buffer))]
+        if self._forgotten:
+            forgotten, self._forgotten = self._forgotten, set()
+            found = [visit for visit in found if visit.user_id not in forgotten]
+        return found
 
     def forget(self, user_id: int) -> None:
-        """Drop what waits of a user."""
-        for visit in self.drain():
-            if visit.user_id != user_id:
-                self._buffer.append(visit)
+        """Drop what waits of a user, and what comes until the buffer is drained."""
+        self._forgotten.add(user_id)
 
     def __len__(self) -> int:
         """How many deeds wait."""
