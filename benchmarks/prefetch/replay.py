@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,13 +22,15 @@ from app.core.optimization import DistributedLocks
 from app.core.permission import Place
 from app.core.prefetch import (
     BehaviorAnalyzer,
+    Prediction,
     PrefetchSettings,
     PrefetchStats,
     SmartPrefetcher,
+    Step,
     UserBehavior,
 )
 from app.core.redis import RedisConnection, RedisSettings
-from benchmarks.prefetch.traces import Request
+from benchmarks.prefetch.traces import Request, Shape, any_channel
 from tests.support.redis_servers import Server
 
 # Users and places of each that memory has room for: a quarter of the people, so that there is
@@ -120,8 +123,14 @@ def replay(
     trace: Iterable[Request],
     length: int,
     settings: PrefetchSettings | None,
+    predict: Callable[[int], Sequence[Prediction]] | None = None,
 ) -> Run:
-    """Play a trace of ``length`` requests; without settings, nothing is prefetched."""
+    """Play a trace of ``length`` requests.
+
+    Args:
+        settings: None: nothing is prefetched.
+        predict: predicts in place of what was learned.
+    """
     tally, half, now = Tally(), Tally(), [0.0]
     turns: list[bool] = []
     with cache_on(server) as cache:
@@ -132,7 +141,7 @@ def replay(
             analyzer = BehaviorAnalyzer(settings, lambda: now[0])
             prefetcher = SmartPrefetcher(
                 settings,
-                analyzer.predict,
+                predict or analyzer.predict,
                 counted,
                 lambda job: job() is None,
                 clock=lambda: now[0],
@@ -147,6 +156,17 @@ def replay(
                 half = replace(tally)
     stats = None if prefetcher is None else prefetcher.stats()
     return Run(tally, tally.minus(half), stats, turns)
+
+
+def made_up(shape: Shape, seed: int) -> Callable[[int], Sequence[Prediction]]:
+    """Predictions of any channel of the platform, and never a doubt about them."""
+    source = random.Random(seed)
+
+    def predict(user_id: int) -> list[Prediction]:
+        step = Step("channel.read", "channel", any_channel(shape, source))
+        return [Prediction(step, 1.0)]
+
+    return predict
 
 
 @contextmanager

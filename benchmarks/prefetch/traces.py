@@ -115,7 +115,7 @@ def navigation(shape: Shape, length: int, seed: int, habits: float = 1.0) -> Ite
         if produced < habits * length:
             channel = person.step(before, last)
         else:
-            channel = source.randint(1, shape.servers) * 1000 + source.randrange(shape.channels)
+            channel = any_channel(shape, source)
         yield Request(at, user_id, "channel.read", Place("channel", channel))
         produced += 1
         left -= 1
@@ -124,6 +124,11 @@ def navigation(shape: Shape, length: int, seed: int, habits: float = 1.0) -> Ite
         else:
             at = _arrival(person, shape, at, source)
         heapq.heappush(agenda, (at, user_id, last, channel, left))
+
+
+def any_channel(shape: Shape, source: random.Random) -> int:
+    """Any channel of the platform, all equally likely."""
+    return source.randint(1, shape.servers) * 1000 + source.randrange(shape.channels)
 
 
 def _arrival(person: Person, shape: Shape, after: float, source: random.Random) -> float:
