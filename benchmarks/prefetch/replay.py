@@ -124,16 +124,18 @@ def replay(
     length: int,
     settings: PrefetchSettings | None,
     predict: Callable[[int], Sequence[Prediction]] | None = None,
+    users: int = USERS,
 ) -> Run:
     """Play a trace of ``length`` requests.
 
     Args:
         settings: None: nothing is prefetched.
         predict: predicts in place of what was learned.
+        users: that memory has room for.
     """
     tally, half, now = Tally(), Tally(), [0.0]
     turns: list[bool] = []
-    with cache_on(server) as cache:
+    with cache_on(server, users) as cache:
         counted = CountedCache(cache, tally)
         turn: Callable[[Request], object] = lambda request: None  # noqa: E731
         prefetcher = None
@@ -170,7 +172,7 @@ def made_up(shape: Shape, seed: int) -> Callable[[int], Sequence[Prediction]]:
 
 
 @contextmanager
-def cache_on(server: Server) -> Iterator[TieredCache]:
+def cache_on(server: Server, users: int) -> Iterator[TieredCache]:
     """An empty cache with little memory."""
     redis = RedisConnection(
         RedisSettings(
@@ -181,7 +183,7 @@ def cache_on(server: Server) -> Iterator[TieredCache]:
     cache = TieredCache(
         redis,
         locks,
-        CacheSettings(users=StoreSettings(USERS, TTL), places_per_user=PLACES, max_staleness=30.0),
+        CacheSettings(users=StoreSettings(users, TTL), places_per_user=PLACES, max_staleness=30.0),
     )
     cache.start(30)
     try:

@@ -98,9 +98,10 @@ class PrefetchWork:
     def learn(self) -> float:
         """Learn from the log and from what was seen here, then prefetch; s until the next turn."""
         parts = self._parts
-        visits = parts.recorder.drain()
         parts.recorder.open = self.running and self._may_record()
+        # Before the buffer is drained: who is to be forgotten must not be learned of once more.
         at_end = self._listen()
+        visits = parts.recorder.drain()
         self.read_histories([visit.user_id for visit in visits])
         for visit in visits:
             parts.analyzer.learn(self._deed(visit))

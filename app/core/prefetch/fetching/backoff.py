@@ -26,8 +26,8 @@ class Backoff:
         self.failures, self._until = 0, 0.0
 
     def pause(self, now: float) -> float:
-        """Seconds until the next try; 0: now."""
-        return max(0.0, self._until - now)
+        """Seconds until the next try, 0: now. A clock that is set back prolongs nothing."""
+        return min(LONGEST_PAUSE, max(0.0, self._until - now)) if self.probing else 0.0
 
     @property
     def probing(self) -> bool:
