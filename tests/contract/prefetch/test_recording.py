@@ -142,9 +142,15 @@ def test_who_was_forgotten_is_learned_anew_from_then_on(worker: Worker) -> None:
     worker.turn()
     worker.work.forget(ANNA)
     worker.turn()
-    worker.see(ANNA, 3)
-    worker.turn()
-    assert [deed.resource_id for deed in kept(worker, ANNA)] == [3]
+
+    def learned() -> bool:
+        worker.see(ANNA, 3)
+        worker.turn()
+        return bool(kept(worker, ANNA))
+
+    # What was done within the very millisecond is forgotten too.
+    wait_until(learned)
+    assert {deed.resource_id for deed in kept(worker, ANNA)} == {3}
 
 
 def test_a_worker_that_starts_does_not_hear_a_forgetting_as_news_of_somebody(
