@@ -20,9 +20,8 @@ from app.core.errors import ValidationFailed
 from app.core.permission import Place
 from app.core.prefetch.analyzer import Prediction
 
+# Beside a key of its own: nothing else that is signed can be taken for a snapshot, or one for it.
 SALT = "yoto.permission-snapshot"
-# Audience: what kind of document it is, inside of what is signed.
-AUDIENCE = "snapshot"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +87,6 @@ class ClientSidePredictor:
         position = self._position()
         found = tuple((place, tuple(self._effective(user_id, place))) for place in places)
         document = {
-            "aud": AUDIENCE,
             "user": user_id,
             "position": position,
             "places": [[place.kind, place.id, list(names)] for place, names in found],

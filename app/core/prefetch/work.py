@@ -80,8 +80,8 @@ class PrefetchWork:
 
     def start(self) -> None:
         """Begin, if it has not begun."""
-        self.running = True
-        self._parts.recorder.open = self._may_record()
+        # Whether anything may be recorded, the first turn will see: asking could wait for Redis.
+        self.running = self._parts.recorder.open = True
         self._keeper.start()
 
     def close(self) -> None:
@@ -98,10 +98,12 @@ class PrefetchWork:
     def learn(self) -> float:
         """Learn from the log and from what was seen here, then prefetch; s until the next turn."""
         parts = self._parts
-        parts.recorder.open = self.running and self._may_record()
+        may_record = self._may_record()
+        parts.recorder.open = self.running and may_record
         # Before the buffer is drained: who is to be forgotten must not be learned of once more.
         at_end = self._listen()
-        visits = parts.recorder.drain()
+        drained = parts.recorder.drain()
+        visits = drained if may_record else []
         self.read_histories([visit.user_id for visit in visits])
         for visit in visits:
             parts.analyzer.learn(self._deed(visit))

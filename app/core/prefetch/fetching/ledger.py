@@ -81,19 +81,18 @@ class Ledger:
             self._settle(state is TaskState.USED)
 
     def visited(self, user_id: int, place: Place, now: float) -> None:
-        """The user was in a place: what was prefetched for that was used, if it was still there."""
+        """The user was in a place: what was prefetched for that was used, if it is still there."""
         for task in list(self._of_user.get(user_id, ())):
             if task.state is not TaskState.READY:
-                if task.place == place and task.state is TaskState.WAITING:
+                if task.place == place:
                     self.finish(task, TaskState.LAPSED, now)
-                continue
-            if task.place == place:
+            elif task.place == place:
                 used = self._is_there(task)
                 self.finish(task, TaskState.USED if used else TaskState.WASTED, now)
-                continue
-            task.steps_left -= 1
-            if task.steps_left <= 0:
-                self._miss(task, now)
+            else:
+                task.steps_left -= 1
+                if task.steps_left <= 0:
+                    self._miss(task, now)
 
     def sweep(self, now: float) -> None:
         """End what took too long."""

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from cachebox import LRUCache
-
 from app.core.errors import UnknownResource, ValidationFailed
 from app.core.permission import Place
 from app.core.prefetch.analyzer import Prediction
-from app.core.prefetch.fetching.backoff import Backoff
 from app.core.prefetch.fetching.budget import Budget
 from app.core.prefetch.fetching.ledger import Ledger
+from app.core.prefetch.fetching.loader import PrefetchLoader
 from app.core.prefetch.fetching.stats import PrefetchStats, stats_of
 from app.core.prefetch.fetching.task import PrefetchTask, TaskState
 from app.core.prefetch.fetching.view import CacheView
 from app.core.prefetch.settings import PrefetchSettings
 from app.core.prefetch.steps import Step
 
-log = logging.getLogger(__name__)
-
-# s after which a load counts as failed, whatever becomes of it: a check would have given up too.
-LOAD_LIMIT = 2.0
 # Prefetches of one user that may be under way: beside what is used, memory has room for few places.
 PER_USER = 4
 # Users a turn whose next steps are predicted, each in some 0.1 ms: a busy worker has other work.
 USERS_A_TURN = 20
-# Places that do not exist (any more), which nobody asks about again.
-GONE = 1_000
 
 Visited = tuple[int, Place]
 
@@ -67,18 +58,15 @@ class SmartPrefetcher:
         """
         self._predict = predict
         self._view = view
-        self._submit = submit
         self._clock = clock
         self._allowed = allowed
         self._on_turned = on_turned
         self._lock = threading.RLock()
         self._budget = Budget(settings, view.capacity, clock())
         self._ledger = Ledger(view, self._budget.settle)
-        self._backoff = Backoff()
-        self._gone: LRUCache[Place, bool] = LRUCache(GONE)
+        self._loader = PrefetchLoader(view, self._ledger, self._lock, submit, clock)
         self._turned_down = False
         self._misses = view.misses
-        self._fetched = 0
         self._visits = 0
         self.paused = False
 
@@ -97,7 +85,7 @@ class SmartPrefetcher:
                 # Again at the end: who was seen last is where the prediction is about.
                 seen.pop(user_id, None)
                 seen[user_id] = None
-            self._end_late_loads(now)
+            self._loader.end_late(now)
             self._ledger.sweep(now)
             self._tell_misses()
             self._tell_turns()
@@ -156,9 +144,14 @@ class SmartPrefetcher:
     def stats(self) -> PrefetchStats:
         """What was done, and how well."""
         with self._lock:
-            pause = self._backoff.pause(self._clock())
-            running = self.running
-            return stats_of(self._ledger, self._budget, self._visits, self._fetched, running, pause)
+            return stats_of(
+                self._ledger,
+                self._budget,
+                visits=self._visits,
+                fetched=self._loader.fetched,
+                running=self.running,
+                pause=self._loader.backoff.pause(self._clock()),
+            )
 
     def _choose(self, seen: Iterable[int], now: float) -> None:
         """Open tasks for what users who were just seen are likely to do."""
@@ -177,7 +170,7 @@ class SmartPrefetcher:
                     room -= 1
 
     def _is_wanted(self, user_id: int, place: Place) -> bool:
-        if self._ledger.has(user_id, place) or place in self._gone:
+        if self._ledger.has(user_id, place) or self._loader.is_gone(place):
             return False
         return self._view.peek(user_id, Step("", place.kind, place.id).place_key) is None
 
@@ -186,75 +179,15 @@ class SmartPrefetcher:
         return self._budget.allowance(undecided, now)
 
     def _begin(self, now: float) -> int:
-        """Load what waits, as far as the budget allows: those of one place together."""
-        if self._backoff.pause(now) > 0:
-            return 0
-        if self._backoff.probing and self._ledger.tasks(TaskState.LOADING):
-            return 0
-        groups: dict[Place, list[PrefetchTask]] = {}
+        """Load what waits, the likeliest first, as far as the budget allows."""
         waiting = sorted(self._ledger.tasks(TaskState.WAITING), key=lambda one: -one.confidence)
-        for task in waiting[: self._room(now)]:
-            groups.setdefault(task.place, []).append(task)
-        begun = 0
-        for tasks in groups.values():
-            for task in tasks:
-                task.enter(TaskState.LOADING, now)
-            if not self._submit(lambda tasks=tasks: self._load(tasks)):  # type: ignore[misc]
-                for task in tasks:
-                    task.enter(TaskState.WAITING, now)
-                break
-            begun += len(tasks)
-            self._budget.spend(len(tasks))
-            if self._backoff.probing:
-                break
+        begun = self._loader.begin(waiting[: self._room(now)], now)
+        self._budget.spend(begun)
         return begun
-
-    def _load(self, tasks: Sequence[PrefetchTask]) -> None:
-        place = tasks[0].place
-        try:
-            entries = self._view.fetch([task.user_id for task in tasks], place)
-        except UnknownResource:
-            with self._lock:
-                self._gone.insert(place, True)
-                self._backoff.succeeded()
-                self._loaded(tasks, {}, "there is no such place")
-        except Exception as error:
-            # Whatever a loader raises: nobody waits for it, and the check itself will meet it.
-            log.warning("prefetching in %s failed: %s", place, error)
-            with self._lock:
-                self._backoff.failed(self._clock())
-                self._loaded(tasks, {}, f"{type(error).__name__}: {error}")
-        else:
-            with self._lock:
-                if any(task.state is TaskState.LOADING for task in tasks):
-                    self._backoff.succeeded()
-                self._loaded(tasks, dict(entries), "there is no such user")
-
-    def _loaded(self, tasks: Iterable[PrefetchTask], entries: dict[int, Any], why: str) -> None:
-        now = self._clock()
-        for task in tasks:
-            self._fetched += 1
-            if task.state is not TaskState.LOADING:
-                continue  # it took too long, and was given up
-            entry = entries.get(task.user_id)
-            if entry is None:
-                self._ledger.finish(task, TaskState.FAILED, now, why)
-            else:
-                self._ledger.loaded(task, entry, now)
-
-    def _end_late_loads(self, now: float) -> None:
-        late = [
-            task for task in self._ledger.tasks(TaskState.LOADING) if now - task.since > LOAD_LIMIT
-        ]
-        for task in late:
-            self._ledger.finish(task, TaskState.FAILED, now, f"took longer than {LOAD_LIMIT:g} s")
-        if late:
-            self._backoff.failed(now)
-            log.warning("%d prefetches took longer than %g s", len(late), LOAD_LIMIT)
 
     def _tell_misses(self) -> None:
         """Tell the budget how many look-ups of others missed: without what was fetched here."""
-        missed = self._view.misses - self._fetched
+        missed = self._view.misses - self._loader.fetched
         self._budget.missed(max(0, missed - self._misses))
         self._misses = max(self._misses, missed)
 

@@ -46,7 +46,7 @@ class PrefetchStats:
 
 
 def stats_of(
-    ledger: Ledger, budget: Budget, visits: int, fetched: int, running: bool, pause: float
+    ledger: Ledger, budget: Budget, *, visits: int, fetched: int, running: bool, pause: float
 ) -> PrefetchStats:
     """The figures of one prefetcher."""
     used = ledger.counts[TaskState.USED.value]

@@ -16,7 +16,7 @@ class TaskState(enum.StrEnum):
     ``WAITING``, ``LOADING``, then ``READY``: in the cache, and not asked for yet. At the end:
     ``USED``: it answered its user. ``EXPIRED``: its user went elsewhere for too long.
     ``WASTED``: it left the cache before anybody asked. ``FAILED``: it could not be loaded.
-    ``CANCELLED``: by an operator. ``LAPSED``: it waited too long to be worth loading.
+    ``CANCELLED``: by an operator. ``LAPSED``: its user was there before it, or it waited too long.
     """
 
     WAITING = "waiting"

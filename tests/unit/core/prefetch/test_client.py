@@ -52,7 +52,7 @@ def test_it_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_application_signs_for_other_ends_is_none() -> None:
-    document: Any = {"aud": "snapshot", "user": 7, "position": None, "places": []}
+    document: Any = {"user": 7, "position": None, "places": []}
     token = URLSafeTimedSerializer(SECRET, "cookie-session").dumps(document)
     with pytest.raises(ValidationFailed, match="token"):
         predictor().read(str(token))

@@ -8,7 +8,8 @@ from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from app.core.prefetch import PrefetchSettings
 from app.core.prefetch.fetching.backoff import TOLERATED
 from app.core.prefetch.fetching.ledger import HORIZON, HORIZON_STEPS, PATIENCE
-from app.core.prefetch.fetching.prefetcher import LOAD_LIMIT, PER_USER, USERS_A_TURN
+from app.core.prefetch.fetching.loader import LOAD_LIMIT
+from app.core.prefetch.fetching.prefetcher import PER_USER, USERS_A_TURN
 from tests.unit.core.prefetch.fetching.fakes import Stage, channel
 
 HERE, THERE, ELSEWHERE = channel(1), channel(2), channel(3)
@@ -136,6 +137,17 @@ def test_with_no_thread_free_it_waits_and_lapses(stage: Stage) -> None:
     stage.now += PATIENCE + 0.1
     stage.prefetcher.turn([])
     assert stage.counts() == {"lapsed": 1} and stage.cache.fetched == []
+
+
+def test_a_load_that_its_user_was_faster_than_says_nothing_of_the_prediction(
+    stage: Stage,
+) -> None:
+    stage.at_once = False
+    stage.visit(1, HERE)
+    stage.next = {}
+    stage.visit(1, THERE)
+    stage.run_jobs()
+    assert stage.counts() == {"lapsed": 1} and stage.prefetcher.stats().precision is None
 
 
 def test_a_place_that_does_not_exist_is_asked_for_once(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytest import approx
 
@@ -14,7 +14,7 @@ from app.core.prefetch.steps import Step
 DAY, HOUR = 24 * 3600.0, 3600.0
 ACTIONS = ("channel.read", "message.send", "member.ban", "role.manage")
 deeds = st.lists(
-    st.tuples(st.sampled_from(ACTIONS), st.floats(0, 5 * DAY)), min_size=40, max_size=120
+    st.tuples(st.sampled_from(ACTIONS), st.floats(0, 5 * DAY)), min_size=35, max_size=60
 )
 
 
@@ -30,6 +30,7 @@ def by_day(action: str, days: int = 20, hour: int = 10) -> list[tuple[str, float
     return [(action, day * DAY + (hour + step) * HOUR) for day in range(days) for step in range(4)]
 
 
+@settings(max_examples=40)
 @given(deeds, st.sampled_from([*ACTIONS, "server.manage"]), st.floats(5 * DAY, 9 * DAY))
 def test_it_lies_between_nothing_and_all(
     mine: list[tuple[str, float]], action: str, now: float
@@ -39,6 +40,7 @@ def test_it_lies_between_nothing_and_all(
     assert found is None or 0.0 <= found < 1.0
 
 
+@settings(max_examples=40)
 @given(deeds, st.floats(5 * DAY, 9 * DAY))
 def test_what_is_likelier_is_never_more_unusual(mine: list[tuple[str, float]], now: float) -> None:
     user, everybody = models(mine)
@@ -50,6 +52,7 @@ def test_what_is_likelier_is_never_more_unusual(mine: list[tuple[str, float]], n
     assert scores == sorted(scores, reverse=True)
 
 
+@settings(max_examples=40)
 @given(deeds, st.floats(5 * DAY, 9 * DAY))
 def test_deeds_and_hours_are_distributions(mine: list[tuple[str, float]], now: float) -> None:
     user, everybody = models(mine)
