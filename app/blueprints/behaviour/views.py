@@ -19,7 +19,7 @@ from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.context import read_only
-from app.http.guards import BEHAVIOUR_RECORD, PERMISSION_SNAPSHOT
+from app.http.guards import BEHAVIOUR_FORGET, BEHAVIOUR_RECORD, PERMISSION_SNAPSHOT
 from app.http.rest import RestBlueprint
 
 behaviour = RestBlueprint(
@@ -48,7 +48,9 @@ def record_behaviour(body: dict[str, Any]) -> dict[str, Any]:
 @behaviour.delete("/behaviour")
 @read_only
 @signed_in
+@rate_limit(BEHAVIOUR_FORGET)
 @behaviour.response(204)
+@behaviour.alt_response(429, "TOO_MANY_REQUESTS")
 def forget_behaviour() -> None:
     """Delete everything that is kept of your behaviour, in every worker"""
     prefetch.current.forget(current_user_id())

@@ -56,6 +56,16 @@ def test_forgetting_oneself_leaves_nothing(app: Flask, client: FlaskClient, pers
     assert predicted(client, person) == []
 
 
+def test_nobody_has_the_whole_log_searched_again_and_again(
+    app: Flask, client: FlaskClient, person: Person
+) -> None:
+    by_hand(app)
+    statuses = [
+        client.delete(f"{API}/behaviour", headers=person.headers).status_code for _ in range(6)
+    ]
+    assert statuses == [204] * 5 + [429]
+
+
 NO_DEEDS: list[dict[str, Any]] = [
     {"action": "Channel Open", "scope": "global"},
     {"action": "x" * 129, "scope": "global"},
