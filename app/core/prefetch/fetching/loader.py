@@ -84,12 +84,13 @@ class PrefetchLoader:
             log.warning("%d prefetches took longer than %g s", len(late), LOAD_LIMIT)
 
     def _start(self, tasks: Sequence[PrefetchTask], now: float) -> bool:
+        waiting_since = [task.since for task in tasks]
         for task in tasks:
-            task.enter(TaskState.LOADING, now)
+            self._ledger.move(task, TaskState.LOADING, now)
         if self._submit(lambda: self._load(tasks)):
             return True
-        for task in tasks:
-            task.enter(TaskState.WAITING, now)
+        for task, since in zip(tasks, waiting_since, strict=True):
+            self._ledger.move(task, TaskState.WAITING, since)
         return False
 
     def _load(self, tasks: Sequence[PrefetchTask]) -> None:

@@ -78,21 +78,16 @@ class SmartPrefetcher:
         """
         with self._lock:
             now = self._clock()
-            seen: dict[int, None] = {}
-            for user_id, place in visits:
-                self._visits += 1
-                self._ledger.visited(user_id, place, now)
-                # Again at the end: who was seen last is where the prediction is about.
-                seen.pop(user_id, None)
-                seen[user_id] = None
-            self._loader.end_late(now)
-            self._ledger.sweep(now)
-            self._tell_misses()
-            self._tell_turns()
-            if not self.running:
-                return 0
-            self._choose(seen, now)
-            return self._begin(now)
+            seen = self._judge(visits, now)
+            turned = self._turned_down is not self._budget.exploring
+            self._turned_down = self._budget.exploring
+            begun = 0
+            if self.running:
+                self._choose(seen, now)
+                begun = self._begin(now)
+        if turned:
+            self._on_turned(self._turned_down, self._budget.precision)
+        return begun
 
     @property
     def running(self) -> bool:
@@ -153,15 +148,29 @@ class SmartPrefetcher:
                 pause=self._loader.backoff.pause(self._clock()),
             )
 
-    def _choose(self, seen: Iterable[int], now: float) -> None:
+    def _judge(self, visits: Iterable[Visited], now: float) -> list[int]:
+        """Say what became of prefetches; the users who were seen, the latest first."""
+        seen: dict[int, None] = {}
+        for user_id, place in visits:
+            self._visits += 1
+            self._ledger.visited(user_id, place, now)
+            seen.pop(user_id, None)
+            seen[user_id] = None
+        self._loader.end_late(now)
+        self._ledger.sweep(now)
+        self._tell_misses()
+        return list(seen)[::-1]
+
+    def _choose(self, seen: Sequence[int], now: float) -> None:
         """Open tasks for what users who were just seen are likely to do."""
         confidence = self._budget.confidence
-        waiting = self._ledger.tasks(TaskState.WAITING)
-        room = self._room(now) - len(waiting)
+        room = self._room(now) - len(self._ledger.tasks(TaskState.WAITING))
         # Who was seen last goes first: the others may have gone on already.
-        for user_id in list(seen)[: -USERS_A_TURN - 1 : -1]:
+        for user_id in seen[:USERS_A_TURN]:
             if room < 1:
                 return
+            if self._ledger.of_user(user_id) >= PER_USER:
+                continue
             for place, chance in places_of(self._predict(user_id)):
                 if chance < confidence or room < 1 or self._ledger.of_user(user_id) >= PER_USER:
                     break
@@ -175,8 +184,7 @@ class SmartPrefetcher:
         return self._view.peek(user_id, Step("", place.kind, place.id).place_key) is None
 
     def _room(self, now: float) -> int:
-        undecided = len(self._ledger.tasks(TaskState.LOADING, TaskState.READY))
-        return self._budget.allowance(undecided, now)
+        return self._budget.allowance(self._ledger.undecided, now)
 
     def _begin(self, now: float) -> int:
         """Load what waits, the likeliest first, as far as the budget allows."""
@@ -190,11 +198,6 @@ class SmartPrefetcher:
         missed = self._view.misses - self._loader.fetched
         self._budget.missed(max(0, missed - self._misses))
         self._misses = max(self._misses, missed)
-
-    def _tell_turns(self) -> None:
-        if self._turned_down is not self._budget.exploring:
-            self._turned_down = self._budget.exploring
-            self._on_turned(self._turned_down, self._budget.precision)
 
 
 def places_of(predictions: Iterable[Prediction]) -> list[tuple[Place, float]]:

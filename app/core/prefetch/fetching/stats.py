@@ -57,7 +57,7 @@ def stats_of(
         turned_down=budget.exploring,
         window=budget.window,
         confidence=budget.confidence,
-        undecided=len(ledger.tasks(TaskState.LOADING, TaskState.READY)),
+        undecided=ledger.undecided,
         counts=dict(ledger.counts),
         visits=visits,
         fetched=fetched,

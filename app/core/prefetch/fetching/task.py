@@ -30,6 +30,8 @@ class TaskState(enum.StrEnum):
     LAPSED = "lapsed"
 
 
+# Not over yet.
+UNDER_WAY = (TaskState.WAITING, TaskState.LOADING, TaskState.READY)
 # What says whether the prediction was right.
 SETTLED = (TaskState.USED, TaskState.EXPIRED, TaskState.WASTED)
 

@@ -91,7 +91,8 @@ class Flusher:
 
     def _pack(self) -> None:
         """Make batches of what is new, without those who are to be forgotten."""
-        forgotten, self._forgotten = self._forgotten, set()
+        forgotten = frozenset(self._forgotten)
+        self._forgotten -= forgotten
         for batch in self._waiting:
             for user_id in forgotten:
                 batch.visits.pop(user_id, None)
