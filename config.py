@@ -144,6 +144,25 @@ class Base:
     MONITOR_BACKEND = "redis"
     MONITOR_INTERVAL = 1.0
     MONITOR_STATSD: str | None = None
+    # Recording what users do and prefetching what they do next: the share of users, how many deeds
+    # are kept of each and for how long, and after how many days a deed counts half.
+    PREFETCH_ENABLED = True
+    PREFETCH_SAMPLE = 1.0
+    PREFETCH_HISTORY = 128
+    PREFETCH_RETENTION_DAYS = 30.0
+    PREFETCH_HALF_LIFE_DAYS = 7.0
+    # Deeds that may wait in a process, and users of whom it has a model.
+    PREFETCH_BUFFER = 10_000
+    PREFETCH_USERS = 1_000
+    # The probability from which a place is prefetched; loads a second and at a time; the share of
+    # the cache that may be prefetched and not used yet; the share of prefetches that must be used.
+    PREFETCH_CONFIDENCE = 0.2
+    PREFETCH_RATE = 50.0
+    PREFETCH_CONCURRENCY = 2
+    PREFETCH_MEMORY_SHARE = 0.1
+    PREFETCH_PRECISION = 0.4
+    # How long a client may show controls by a snapshot of its user's permissions.
+    PREFETCH_SNAPSHOT_SECONDS = 60.0
 
     ACCESS_TOKEN_SECONDS = 900
     REFRESH_TOKEN_SECONDS = 30 * 24 * 3600

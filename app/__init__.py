@@ -11,11 +11,9 @@ from flask import Flask
 
 from app import blueprints, cli, settings
 from app.blueprints.health import probe
-from app.core.cache import place_key
 from app.core.errors import StoreUnavailable
 from app.core.permission import (
     ComponentState,
-    Passage,
     WarmUpParts,
     WarmUpReport,
     masked_context,
@@ -33,6 +31,7 @@ from app.extensions import (
     optimization,
     permissions,
     policy,
+    prefetch,
     redis_store,
     resilience,
 )
@@ -59,12 +58,14 @@ from app.wiring import (
     elected_by,
     elected_forecaster,
     guard_database,
+    hot_places,
     invalidation_log,
     measure,
     measured_values,
     policy_engine,
     record_settings,
     sql_audit,
+    tell_each,
     time_database,
 )
 
@@ -129,11 +130,9 @@ def create_app(
     behaviour.init_app(app)
     init_deeds(app)
     hot = optimization.of(app).hot
-
-    def passed(passage: Passage) -> None:
-        hot.note(passage.user_id, place_key(*passage.place))
-
-    judge = PolicyJudge(app, cache.of(app), Surroundings(circumstances, error_rate))
+    prefetch.init_app(app, hot)
+    surroundings = Surroundings(circumstances, error_rate, prefetch.of(app).unusual)
+    judge = PolicyJudge(app, cache.of(app), surroundings)
     permissions.init_app(
         app,
         subject_loader=current_user_id,
@@ -144,7 +143,7 @@ def create_app(
         invalidation=optimization.of(app).invalidation,
         records=record_settings(app),
         origin=origin,
-        on_passed=passed,
+        on_passed=tell_each(hot_places(hot), prefetch.of(app).recorder.passed),
         hot=hot,
         warm_up=WarmUpParts(
             forecaster=elect_forecaster(app).learn,
@@ -182,6 +181,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     optimization.of(app).start()
     alerts.of(app).start()
     monitor.start(app)
+    prefetch.start(app)
     if not app.config["WARM_UP_AT_START"]:
         return None
     with app.app_context():
@@ -191,6 +191,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
+    prefetch.close(app)
     optimization.of(app).stop()
     permissions.close(app)
     policy.close(app)

@@ -12,6 +12,7 @@ from app.core.monitor import Alerts, Monitor
 from app.core.optimization import AdvancedOptimization
 from app.core.permission import PermissionSystem
 from app.core.policy import BehaviourWatch, PolicyManager
+from app.core.prefetch import Prefetch
 from app.core.redis import RedisStore
 from app.core.resilience import Resilience
 from app.db import db
@@ -32,6 +33,7 @@ cache = HybridPermissionCache()
 policy = PolicyManager()
 behaviour = BehaviourWatch()
 permissions = PermissionSystem()
+prefetch = Prefetch()
 
 __all__ = [
     "alerts",
@@ -44,6 +46,7 @@ __all__ = [
     "optimization",
     "permissions",
     "policy",
+    "prefetch",
     "redis_store",
     "resilience",
     "socketio",

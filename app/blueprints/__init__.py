@@ -8,9 +8,11 @@ from flask_smorest import Blueprint
 from app.blueprints.access import access
 from app.blueprints.admin import audit_log, registry
 from app.blueprints.auth import auth
+from app.blueprints.behaviour import behaviour
 from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.community_socket import fan_out_of, init_community
 from app.blueprints.control_plane import init_control
+from app.blueprints.control_plane.prefetch import prefetch_control
 from app.blueprints.devices import devices
 from app.blueprints.docs import docs
 from app.blueprints.emergency import emergency
@@ -43,8 +45,10 @@ REST: list[Blueprint] = [
     rules,
     devices,
     emergency,
+    behaviour,
     registry,
     audit_log,
+    prefetch_control,
 ]
 
 

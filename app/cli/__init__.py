@@ -10,6 +10,7 @@ from app.cli.emergency import emergency
 from app.cli.insight import add_insight
 from app.cli.permission import permission
 from app.cli.policy import policy
+from app.cli.prefetch import prefetch
 from app.cli.queue import queue
 from app.cli.resilience import resilience
 from app.cli.review import add_review
@@ -23,6 +24,16 @@ def init_app(app: Flask) -> None:
     add_insight(permission)
     add_review(permission)
     add_templates(permission)
-    groups = (alerts, cache, emergency, permission, policy, queue, resilience, seed, users)
-    for group in groups:
+    for group in (
+        alerts,
+        cache,
+        emergency,
+        permission,
+        policy,
+        prefetch,
+        queue,
+        resilience,
+        seed,
+        users,
+    ):
         app.cli.add_command(group)

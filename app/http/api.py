@@ -10,6 +10,7 @@ from apispec import APISpec
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
+from app.http.control_api import SCHEMES
 from app.http.problems import MEDIA_TYPE
 from app.http.rest import RowIdConverter
 
@@ -121,6 +122,8 @@ def init_api(app: Flask, blueprints: list[Blueprint]) -> None:
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     )
+    for name, scheme in SCHEMES.items():
+        api.spec.components.security_scheme(name, scheme)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     app.extensions["yoto.openapi"] = api

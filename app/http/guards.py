@@ -26,6 +26,9 @@ REGISTER = "auth.register"
 MESSAGE_SEND = "message.send"
 MESSAGE_SEARCH = "message.search"
 INVITE_USE = "invite.use"
+BEHAVIOUR_RECORD = "behaviour.record"
+BEHAVIOUR_FORGET = "behaviour.forget"
+PERMISSION_SNAPSHOT = "permission.snapshot"
 
 # Of a store that is away its own breaker keeps the count; these must not keep it a second time.
 STORE_FAILURES = (DBAPIError, PoolTimeout, StoreUnavailable)
@@ -60,6 +63,13 @@ SEARCH_WAIT = 0.5
 # Codes. People follow a link or two; the many others guess codes.
 INVITES_OF_USER = Dimension("user", limit=20, window=10 * MINUTE)
 
+# Calls, each of up to 50 deeds. A client that collects them tells of them once in some seconds.
+BEHAVIOUR_OF_USER = Dimension("user", limit=60, window=MINUTE, burst=20)
+# Times. Each goes through the whole log of behaviour, and who is forgotten stays so.
+FORGETTINGS_OF_USER = Dimension("user", limit=5, window=HOUR)
+# Calls, each of up to 50 places. Lists are opened by people, and a snapshot is good for a minute.
+SNAPSHOTS_OF_USER = Dimension("user", limit=90, window=MINUTE, burst=30)
+
 # With it an operator can close a route; what fails behind it has a breaker of its own.
 FOR_OPERATORS = CircuitBreakerConfig()
 
@@ -86,5 +96,8 @@ GUARDS: Mapping[str, Mapping[str, Settings]] = {
         "circuit_breaker": FOR_OPERATORS,
     },
     INVITE_USE: {"rate_limit": RateLimitConfig(dimensions=(INVITES_OF_USER,))},
+    BEHAVIOUR_RECORD: {"rate_limit": RateLimitConfig(dimensions=(BEHAVIOUR_OF_USER,))},
+    BEHAVIOUR_FORGET: {"rate_limit": RateLimitConfig(dimensions=(FORGETTINGS_OF_USER,))},
+    PERMISSION_SNAPSHOT: {"rate_limit": RateLimitConfig(dimensions=(SNAPSHOTS_OF_USER,))},
     DATABASE: {"circuit_breaker": DATABASE_BREAKER},
 }

@@ -58,16 +58,26 @@ class RestBlueprint(Blueprint):
         added = self._endpoints[-1]
         for method, info in self._docs[added].items():
             if method != "parameters":
-                _document(info, added, rule, is_public=hasattr(view_func, PUBLIC_MARK))
+                is_public = hasattr(view_func, PUBLIC_MARK)
+                _document(info, added, rule, None if is_public else self.security_of(method))
+
+    def security_of(self, method: str) -> list[dict[str, list[str]]]:
+        """The credentials that a view takes that is not public, as OpenAPI writes it."""
+        return [{"bearer": []}]
 
 
-def _document(info: dict[str, Any], operation_id: str, rule: str, is_public: bool) -> None:
+def _document(
+    info: dict[str, Any],
+    operation_id: str,
+    rule: str,
+    security: list[dict[str, list[str]]] | None,
+) -> None:
     """Complete what flask-smorest knows of one operation; what a view says itself stays."""
     manual = info.setdefault("manual_doc", {})
     manual.setdefault("operationId", operation_id)
     statuses = [HTTPStatus.SERVICE_UNAVAILABLE]
-    if not is_public:
-        manual.setdefault("security", [{"bearer": []}])
+    if security is not None:
+        manual.setdefault("security", security)
         statuses += [HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN]
     if "<" in rule:
         statuses.append(HTTPStatus.NOT_FOUND)

@@ -19,10 +19,11 @@ from app.models import User
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
 CSRF_FIELD = "csrf_token"
+CSRF_HEADER = "X-CSRF-Token"
 
 
 class CsrfFailed(Forbidden):
-    """A form came without the token of the session that it claims to belong to."""
+    """A form or a call came without the token of the session that it claims to belong to."""
 
     description = "The form does not belong to this session; reload the page and try again."
 
@@ -77,7 +78,19 @@ def check_csrf() -> None:
     Raises:
         CsrfFailed: the form's token is not the session's.
     """
-    given = request.form.get(CSRF_FIELD, "")
+    _compare(request.form.get(CSRF_FIELD, ""))
+
+
+def check_csrf_header() -> None:
+    """Accept the call of this request, which has the token in a header.
+
+    Raises:
+        CsrfFailed: it is not the session's.
+    """
+    _compare(request.headers.get(CSRF_HEADER, ""))
+
+
+def _compare(given: str) -> None:
     expected = session.get("csrf", "")
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         raise CsrfFailed

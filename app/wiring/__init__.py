@@ -9,6 +9,7 @@ from .forecasting import elect_forecaster, elected_forecaster
 from .invalidation import invalidation_log
 from .journal import SqlJournal
 from .measures import measure
+from .passing import hot_places, tell_each
 from .policies import policy_engine
 from .policy_check import PolicyJudge
 from .policy_facts import Surroundings
@@ -26,6 +27,7 @@ __all__ = [
     "elected_by",
     "elected_forecaster",
     "guard_database",
+    "hot_places",
     "invalidation_log",
     "measure",
     "measured_values",
@@ -33,4 +35,5 @@ __all__ = [
     "record_settings",
     "sql_audit",
     "time_database",
+    "tell_each",
 ]

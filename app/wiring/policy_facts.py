@@ -53,11 +53,14 @@ class Surroundings:
     Attributes:
         circumstances: the request at hand; None outside one.
         error_rate: failed answers of this process, 0 to 1.
+        unusual: by user, permission and scope, how unusual it is that they do this now, 0 to 1;
+            None: nobody can tell.
         clock: epoch seconds.
     """
 
     circumstances: Callable[[], Circumstances | None]
     error_rate: Callable[[], float]
+    unusual: Callable[[int, str, str], float | None]
     clock: Callable[[], float] = time.time
 
 

@@ -123,7 +123,9 @@ def _risk(asked: Asked) -> Any:
     if person is None:
         return ABSENT
     behaviour = BehaviourWatch.of(asked.facts.app).counters.look(asked.user_id)
-    risk = risk_of(behaviour, person.age_days(asked.now))
+    question = asked.question
+    unusual = asked.facts.surroundings.unusual(asked.user_id, question.permission, question.scope)
+    risk = risk_of(behaviour, person.age_days(asked.now), unusual)
     return {"score": risk.score, "parts": dict(risk.parts)}
 
 

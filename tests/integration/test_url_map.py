@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from app.core.permission.decorators import ATTRIBUTE as PERMISSION_MARK
 from app.http.access import PUBLIC_MARK, RIGHTS_MARK, SIGNED_IN_MARK
 from app.http.auth import CONTROL_PREFIX
+from app.http.control_api import CONTROL_API_PREFIX
 from tests.support.world import World, expired_header
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
@@ -48,6 +49,9 @@ WRITES_WITHOUT_PERMISSION = {
     "members.leave_server": "ends one's own membership",
     "members.rename_self": "changes one's own membership",
     "invites.join_by_invite": "takes an invite",
+    "behaviour.record_behaviour": "tells of one's own behaviour",
+    "behaviour.forget_behaviour": "deletes one's own behaviour",
+    "behaviour.take_snapshot": "changes nothing; about oneself",
     "devices.register_device": "registers one's own device",
     "devices.forget_device": "forgets one's own device",
 }
@@ -126,11 +130,32 @@ def test_without_a_session_every_private_page_leads_to_the_sign_in(
     app: Flask, client: FlaskClient, world: World
 ) -> None:
     headers = world.user("root", super_admin=True).headers
-    pages = [route for route in private(app) if route.path.startswith(CONTROL_PREFIX)]
+    pages = [
+        route
+        for route in private(app)
+        if route.path.startswith(CONTROL_PREFIX) and not route.path.startswith(CONTROL_API_PREFIX)
+    ]
     assert pages
     for route in pages:
         answer = client.open(route.path, method=route.method, headers=headers)
         assert (answer.status_code, answer.headers["Location"]) == (303, "/control/sign-in")
+
+
+def test_without_a_session_every_operators_call_answers_401_and_changes_nothing(
+    app: Flask, client: FlaskClient, world: World
+) -> None:
+    headers = world.user("root", super_admin=True).headers
+    before = world.snapshot()
+    calls = [route for route in private(app) if route.path.startswith(CONTROL_API_PREFIX)]
+    assert calls
+    for route in calls:
+        assert has(route, PERMISSION_MARK), route
+        answer = client.open(
+            route.path, method=route.method, headers=headers, json={"reason": "why not"}
+        )
+        assert answer.status_code == 401, route
+        assert answer.mimetype == "application/problem+json"
+    assert world.snapshot() == before
 
 
 @pytest.mark.parametrize("body", [b"{", b"[" * 5000, b'"\\ud800"', b"1" * 5000, b"\xff"])

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select
 from app.blueprints.rows import change
 from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
 from app.db import db
+from app.extensions import prefetch
 from app.http.audit import audit
 from app.http.paging import Page, cut
 from app.models import User
@@ -44,7 +45,9 @@ def accounts(
 def change_account(
     actor_id: int, user_id: int, changes: dict[str, bool], reason: str | None
 ) -> User:
-    """Set ``disabled`` or ``super_admin``. Disabling ends every token and session of the account.
+    """Set ``disabled`` or ``super_admin``.
+
+    Disabling ends every token and session of the account, and its behaviour is forgotten.
 
     Raises:
         UnknownResource: there is no such account.
@@ -71,6 +74,8 @@ def change_account(
             reason=reason,
         )
     db.session.commit()
+    if after.get("disabled"):
+        prefetch.current.forget_later(user_id)
     return user
 
 

@@ -53,6 +53,11 @@ class UserStore:
         places = self.find(user_id)
         return None if places is None else places.get(place)
 
+    def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
+        """The same, and it does not count as using it."""
+        places = self._users.peek(user_id)
+        return None if places is None else places.get(place)
+
     def put(self, slot: Slot) -> None:
         """Remember one entry, at the cost of the one that was used least recently."""
         entry = slot.entry

@@ -84,10 +84,11 @@ class Lookup:
         counts: where hits are counted.
     """
 
-    __slots__ = ("_conditional", "_tailer", "counts", "find")
+    __slots__ = ("_conditional", "_tailer", "_users", "counts", "find")
 
     def __init__(self, memory: Memory, tailer: Tailer, counts: CacheCounts) -> None:
         self.find = memory.users.find
+        self._users = memory.users
         self._conditional = memory.conditional
         self._tailer = tailer
         self.counts = counts
@@ -107,6 +108,13 @@ class Lookup:
         if mask is not None:
             self.counts.l1_hits += 1
         return mask
+
+    def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
+        """What memory has, unless it is past its end. It is no use of it: nothing is counted, and
+        what goes first when memory is full stays the same.
+        """
+        slot = self._users.peek(user_id, place) or self._conditional.peek(user_id, place)
+        return slot if slot is not None and monotonic() < slot.usable_until else None
 
     def masks(self, user_ids: Iterable[int], place: PlaceKey) -> tuple[dict[int, int], list[int]]:
         """The masks that memory has, by user, and the users that it does not have."""

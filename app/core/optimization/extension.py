@@ -71,8 +71,8 @@ class AdvancedOptimization:
 
         Args:
             redis: by default the connection of the application's ``RedisStore``.
-            instance_id: what this process is called among locks and consumers, so that operators find it
-                in the list of instances too.
+            instance_id: what this process is called among locks and consumers, so that operators
+                find it in the list of instances too.
 
         Raises:
             ConfigurationError: a value is out of its range; it names the key.

@@ -131,6 +131,14 @@ class KeyBuilder:
         """Measurements of all workers: ``yoto:{mon}``."""
         return self._key((), "mon", suffix)
 
+    def behaviour_history(self, user_id: int, *suffix: Part) -> str:
+        """What a user did lately: ``yoto:{did:42}``."""
+        return self._key((), ("did", user_id), suffix)
+
+    def behaviour_log(self, *suffix: Part) -> str:
+        """The stream of what everybody does: ``yoto:{deeds}``."""
+        return self._key((), "deeds", suffix)
+
     def _key(self, before: tuple[Part, ...], tag: Tag, after: tuple[Part, ...]) -> str:
         head = _join(before) + ":" if before else ""
         tail = ":" + _join(after) if after else ""

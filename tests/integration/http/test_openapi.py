@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from app.http.access import PUBLIC_MARK
 from app.http.api import API_PREFIX
+from app.http.control_api import CONTROL_API_PREFIX
 from app.http.problems import MEDIA_TYPE
 from tests.support.applications import another_app
 
@@ -182,7 +183,7 @@ def documented(app: Flask) -> dict[tuple[str, str], Any]:
     """Path and method of every REST route, with its view."""
     found = {}
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith(API_PREFIX):
+        if rule.rule.startswith((API_PREFIX, CONTROL_API_PREFIX)):
             path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 found[path, method.lower()] = app.view_functions[rule.endpoint]
@@ -200,12 +201,16 @@ def test_it_says_which_operations_need_a_token(app: Flask, document: dict[str, A
         "scheme": "bearer",
         "bearerFormat": "JWT",
     }
+    assert document["components"]["securitySchemes"]["csrf"]["name"] == "X-CSRF-Token"
     views = documented(app)
     for path, method, operation in operations(document):
         if operation["operationId"] == "refresh":
             continue
         public = hasattr(views[path, method], PUBLIC_MARK)
-        assert operation.get("security") == (None if public else [{"bearer": []}])
+        needed: dict[str, list[str]] = {"bearer": []}
+        if path.startswith(CONTROL_API_PREFIX):
+            needed = {"session": []} if method == "get" else {"session": [], "csrf": []}
+        assert operation.get("security") == (None if public else [needed])
         assert public or "401" in operation["responses"]
 
 

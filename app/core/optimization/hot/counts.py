@@ -131,13 +131,17 @@ class HotCounts:
         Raises:
             StoreUnavailable: Redis did not answer; call it again.
         """
-        self._gathering.forget(user_id)
-        with self._flushing:
-            self._waiting = deque(_without(user_id, batch) for batch in self._waiting)
+        self.forget_here(user_id)
         kept = self._store.pairs(self.settings.members)
         return self._store.forget(
             (pair.user_id, pair.place) for pair in kept if pair.user_id == user_id
         )
+
+    def forget_here(self, user_id: int) -> None:
+        """Forget what this process gathered of one user and has not told Redis yet."""
+        self._gathering.forget(user_id)
+        with self._flushing:
+            self._waiting = deque(_without(user_id, batch) for batch in self._waiting)
 
     def discard(self, pairs: Iterable[Pair]) -> int:
         """Forget pairs whose place, or user, is no more; how many Redis had.

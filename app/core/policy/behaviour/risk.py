@@ -20,6 +20,8 @@ ACT, VELOCITY_MAX = 1.0, 30.0
 KNOWN_ACTS, USUAL_SHARE = 30.0, 0.02
 UNUSUAL_HOUR = 20.0
 NEW_ACCOUNT, NEW_ACCOUNT_DAYS = 10.0, 1.0
+# Points for what could not be more unusual for its doer: as an unusual hour, no reason by itself.
+UNUSUAL_BEHAVIOUR = 20.0
 
 HOURS = 24
 
@@ -50,8 +52,13 @@ class Risk:
     parts: Mapping[str, float]
 
 
-def risk_of(behaviour: Behaviour, account_age_days: float) -> Risk:
-    """The risk in letting somebody do what matters."""
+def risk_of(behaviour: Behaviour, account_age_days: float, unusual: float | None = None) -> Risk:
+    """The risk in letting somebody do what matters.
+
+    Args:
+        unusual: how far what they do now is from what they usually do, 0 to 1; None: unknown, and
+            then the part is not there.
+    """
     beyond = max(0.0, behaviour.acts - BUSY_ACTS)
     parts = {
         "failed_sign_ins": min(FAILED_SIGN_INS_MAX, FAILED_SIGN_IN * behaviour.failed_sign_ins),
@@ -60,6 +67,8 @@ def risk_of(behaviour: Behaviour, account_age_days: float) -> Risk:
         "unusual_hour": UNUSUAL_HOUR if _is_unusual(behaviour) else 0.0,
         "new_account": NEW_ACCOUNT if account_age_days < NEW_ACCOUNT_DAYS else 0.0,
     }
+    if unusual is not None:
+        parts["unusual_behaviour"] = UNUSUAL_BEHAVIOUR * unusual
     parts = {name: round(points, 2) for name, points in parts.items()}
     return Risk(round(min(HIGHEST, sum(parts.values())), 2), parts)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.core.cache import CacheCounts, CacheSettings, Entry, Lookup
+from app.core.cache import CacheCounts, CacheSettings, Entry, Lookup, StoreSettings
 from app.core.cache import memory as module
 from app.core.cache.memory import Memory
 from tests.unit.core.cache.builders import SERVER_7, entry
@@ -53,6 +53,31 @@ def lookup(memory: Memory, tailer: Any, counts: CacheCounts) -> Lookup:
 
 def loaded_now(clock: Clock, **fields: Any) -> Entry:
     return entry(loaded_at=clock.wall, **fields)
+
+
+def test_peeking_counts_nothing_and_sees_both_kinds_until_their_end(
+    lookup: Lookup, memory: Memory, clock: Clock, counts: CacheCounts
+) -> None:
+    plain = loaded_now(clock, place=SERVER_7)
+    ending = loaded_now(clock, user_id=2, place=SERVER_7, valid_until=clock.wall + 10)
+    for one in (plain, ending):
+        memory.remember(one)
+        slot = lookup.peek(one.user_id, SERVER_7)
+        assert slot is not None and slot.entry is one
+    assert lookup.peek(3, SERVER_7) is None
+    clock.advance(11)
+    assert lookup.peek(2, SERVER_7) is None
+    assert counts == CacheCounts()
+
+
+def test_peeking_does_not_keep_anybody_in_memory(clock: Clock, tailer: Any) -> None:
+    memory = Memory(CacheSettings(users=StoreSettings(2, 900.0)))
+    lookup = Lookup(memory, tailer, CacheCounts())
+    for user_id in (1, 2):
+        memory.remember(loaded_now(clock, user_id=user_id, place=SERVER_7))
+    lookup.peek(1, SERVER_7)
+    memory.remember(loaded_now(clock, user_id=3, place=SERVER_7))
+    assert lookup.peek(1, SERVER_7) is None and lookup.peek(2, SERVER_7) is not None
 
 
 def test_what_is_remembered_is_found(lookup: Lookup, memory: Memory, clock: Clock) -> None:

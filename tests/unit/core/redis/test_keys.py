@@ -29,6 +29,8 @@ def hash_tag(key: str) -> str:
         (keys.plain("instances", "a"), "yoto:instances:a"),
         (keys.tagged(("a", 1), "x", 2), "yoto:{a:1}:x:2"),
         (keys.tagged("a:b"), "yoto:{a%3Ab}"),
+        (keys.behaviour_history(42), "yoto:{did:42}"),
+        (keys.behaviour_log("reports"), "yoto:{deeds}:reports"),
         (KeyBuilder("other:").lock("k"), "other:{lock:k}"),
     ],
 )

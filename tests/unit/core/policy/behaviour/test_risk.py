@@ -55,3 +55,19 @@ def test_an_hour_is_unusual_only_for_somebody_who_is_known() -> None:
 def test_midnight_lies_beside_the_hours_before_and_after() -> None:
     late = Behaviour(hours={23: 40.0}, hour=0)
     assert risk_of(late, 100).parts["unusual_hour"] == 0
+
+
+@given(behaviours, ages, st.floats(0, 1), st.floats(0, 1))
+def test_unusual_behaviour_only_ever_raises_it(
+    behaviour: Behaviour, age: float, one: float, other: float
+) -> None:
+    less, more = sorted((one, other))
+    plain = risk_of(behaviour, age)
+    assert plain.score <= risk_of(behaviour, age, less).score
+    assert risk_of(behaviour, age, less).score <= risk_of(behaviour, age, more).score
+
+
+def test_what_is_unknown_is_no_part() -> None:
+    assert "unusual_behaviour" not in risk_of(Behaviour(), 100).parts
+    assert risk_of(Behaviour(), 100, 0.0).parts["unusual_behaviour"] == 0
+    assert risk_of(Behaviour(), 100, 1.0).parts["unusual_behaviour"] == 20

@@ -1,0 +1,58 @@
+"""Behaviour, predictions and snapshots of one user, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.core.permission import Place
+from app.core.prefetch import Prediction, checked_step
+from app.extensions import prefetch
+
+
+def record(user_id: int, deeds: Sequence[Mapping[str, Any]]) -> int:
+    """Take down what a client tells of its user; how many were taken.
+
+    Raises:
+        ValidationFailed: one of them is no deed; none is taken then.
+    """
+    steps = [
+        (checked_step(deed["action"], deed["scope"], deed["scope_id"]), float(deed["seconds_ago"]))
+        for deed in deeds
+    ]
+    return prefetch.current.record(user_id, steps)
+
+
+def predictions(user_id: int, limit: int) -> list[dict[str, Any]]:
+    """The likeliest next steps among those that the user has done."""
+    return [_plain(one) for one in prefetch.current.client.predict(user_id, limit)]
+
+
+def snapshot(user_id: int, places: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the user may do in some places, signed.
+
+    Raises:
+        ValidationFailed, UnknownResource: one of them is no place, or does not exist.
+    """
+    asked = [Place(place["scope"], place["scope_id"]) for place in places]
+    taken = prefetch.current.client.snapshot(user_id, asked)
+    return {
+        "user_id": taken.user_id,
+        "position": taken.position,
+        "expires_in": taken.expires_in,
+        "token": taken.token,
+        "places": [
+            {"scope": place.kind, "scope_id": place.id, "permissions": names}
+            for place, names in taken.places
+        ],
+    }
+
+
+def _plain(prediction: Prediction) -> dict[str, Any]:
+    action, scope, scope_id = prediction.step
+    return {
+        "action": action,
+        "scope": scope,
+        "scope_id": scope_id,
+        "probability": round(prediction.probability, 6),
+    }

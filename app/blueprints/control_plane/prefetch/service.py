@@ -1,0 +1,76 @@
+"""Prefetching as operators see and steer it. An act is in the audit log before it takes effect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.blueprints.control_plane.prefetch.schemas import FLEET
+from app.core.errors import Degraded, StoreUnavailable
+from app.core.prefetch import SmartPrefetcher
+from app.db import db
+from app.extensions import prefetch
+from app.http.audit import audit
+
+
+def state() -> dict[str, Any]:
+    """How prefetching is, here and in the fleet."""
+    current = prefetch.current
+    try:
+        fleet = current.fleet_stats()
+    except StoreUnavailable:
+        fleet = None
+    prefetcher = current.prefetcher
+    return {
+        "instance": current.instance_id,
+        "switches": current.switches(),
+        "paused": prefetcher is not None and prefetcher.paused,
+        "stats": current.stats(),
+        "fleet": fleet,
+    }
+
+
+def tasks() -> dict[str, Any]:
+    """Prefetches of this worker; none where it is off."""
+    prefetcher = prefetch.current.prefetcher
+    items = [] if prefetcher is None else prefetcher.tasks()
+    return {"instance": prefetch.current.instance_id, "items": items}
+
+
+def cancel(actor_id: int, task_id: int, reason: str) -> dict[str, Any]:
+    """Cancel a prefetch of this worker.
+
+    Raises:
+        UnknownResource: there is none of that number, or it is over.
+        ValidationFailed: it is being loaded, or has been.
+        Degraded: prefetching is off.
+    """
+    prefetcher = _prefetcher()
+    prefetcher.check_waiting(task_id)
+    _audited(actor_id, "prefetch.cancel", f"prefetch:{task_id}", reason)
+    return prefetcher.cancel(task_id, reason)
+
+
+def steer(actor_id: int, running: bool, reason: str, where: str) -> dict[str, Any]:
+    """Pause or resume; raises as ``set_global_switch``, and ``Degraded`` where it is off."""
+    prefetcher = _prefetcher()
+    if where == FLEET:
+        # The configuration store audits what it changes.
+        (prefetch.current.resume if running else prefetch.current.pause)(reason)
+    else:
+        action = "prefetch.resume" if running else "prefetch.pause"
+        _audited(actor_id, action, f"worker:{prefetch.current.instance_id}"[:64], reason)
+        (prefetcher.resume if running else prefetcher.pause)()
+    return state()
+
+
+def _prefetcher() -> SmartPrefetcher:
+    prefetcher = prefetch.current.prefetcher
+    if prefetcher is None:
+        raise Degraded("prefetch", "off")
+    return prefetcher
+
+
+def _audited(actor_id: int, action: str, subject: str, reason: str) -> None:
+    details = {"instance": prefetch.current.instance_id}
+    audit(action, subject, actor_id=actor_id, after=details, reason=reason)
+    db.session.commit()

@@ -1,0 +1,95 @@
+"""Takes deeds down on the way of requests: a few hundred nanoseconds, and bounded memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from time import monotonic
+from typing import NamedTuple
+
+from app.core.permission import Passage
+from app.core.prefetch.steps import ACTION_LENGTH, Step
+
+# Knuth's multiplicative hash (TAOCP 3, 6.4): which users are in the sample does not follow from how
+# their ids are given out.
+HASH, HASH_SPAN = 2_654_435_761, 1 << 32
+
+
+class Visit(NamedTuple):
+    """A deed as this process saw it.
+
+    Attributes:
+        moment: reading of the monotonic clock.
+        observed: as in ``UserBehavior``.
+    """
+
+    user_id: int
+    step: Step
+    moment: float
+    observed: bool = True
+
+
+class BehaviourRecorder:
+    """The buffer between requests and the thread that learns from them.
+
+    Users are sampled, not deeds: with every second step missing there would be nothing to learn.
+
+    Attributes:
+        open: whether deeds are taken at all; closed until background work begins.
+        noted: deeds taken.
+        dropped: deeds that found no room.
+    """
+
+    def __init__(self, size: int, sample: float) -> None:
+        """``size``: deeds that may wait. ``sample``: share of users, 0 to 1."""
+        self._size = size
+        self._threshold = int(sample * HASH_SPAN)
+        self._buffer: deque[Visit] = deque()
+        self._forgotten: set[int] = set()
+        self.open = False
+        self.noted = 0
+        self.dropped = 0
+
+    def passed(self, passage: Passage) -> None:
+        """Take down that a decorator let somebody in. Never waits, never raises for a full buffer.
+
+        A requirement longer than a name can be says nothing that a prediction could use.
+        """
+        user_id, requirement, place = passage
+        if not self.open or user_id * HASH % HASH_SPAN >= self._threshold:
+            return
+        if len(requirement) <= ACTION_LENGTH:
+            self._take(Visit(user_id, Step(requirement, place[0], place[1]), monotonic()))
+
+    def told(self, user_id: int, step: Step, seconds_ago: float) -> bool:
+        """Take down what a client tells of its user; whether that was possible."""
+        if not self.open or user_id * HASH % HASH_SPAN >= self._threshold:
+            return False
+        return self._take(Visit(user_id, step, monotonic() - seconds_ago, observed=False))
+
+    def drain(self) -> list[Visit]:
+        """Everything that waits, oldest first, but of nobody who is to be forgotten.
+
+        One thread drains.
+        """
+        buffer = self._buffer
+        found = [buffer.popleft() for _ in range(len(buffer))]
+        if self._forgotten:
+            forgotten, self._forgotten = self._forgotten, set()
+            found = [visit for visit in found if visit.user_id not in forgotten]
+        return found
+
+    def forget(self, user_id: int) -> None:
+        """Drop what waits of a user, and what comes until the buffer is drained."""
+        self._forgotten.add(user_id)
+
+    def __len__(self) -> int:
+        """How many deeds wait."""
+        return len(self._buffer)
+
+    def _take(self, visit: Visit) -> bool:
+        if len(self._buffer) >= self._size:
+            self.dropped += 1
+            return False
+        self._buffer.append(visit)
+        self.noted += 1
+        return True

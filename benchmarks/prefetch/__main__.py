@@ -1,0 +1,5 @@
+"""``python -m benchmarks.prefetch``."""
+
+from benchmarks.prefetch import main
+
+main()

@@ -1,0 +1,115 @@
+"""Workers that record and learn, without their threads: tests say when each has its turn."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from app.core.permission import Passage, Place
+from app.core.prefetch import BehaviorAnalyzer, BehaviourRecorder, PrefetchSettings
+from app.core.prefetch.clock import SharedClock
+from app.core.prefetch.recording import BehaviourHistory, BehaviourLog, Flusher
+from app.core.prefetch.reports import Reports
+from app.core.prefetch.work import Parts, PrefetchWork
+from app.core.redis import RedisConnection, RedisSettings
+from tests.support.redis_fixtures import settings_of
+from tests.support.redis_servers import Server, start_valkey
+
+SETTINGS = PrefetchSettings(history=20, buffer=200)
+
+
+@dataclass
+class Worker:
+    """One process's parts.
+
+    Attributes:
+        monotonic: its clock, which only the test moves.
+    """
+
+    redis: RedisConnection
+    monotonic: list[float] = field(default_factory=lambda: [1_000.0])
+
+    def __post_init__(self) -> None:
+        writer = secrets.token_hex(4)
+        self.clock = SharedClock(lambda: self.monotonic[0])
+        self.recorder = BehaviourRecorder(SETTINGS.buffer, 1.0)
+        self.recorder.open = True
+        self.log = BehaviourLog(self.redis, SETTINGS)
+        self.history = BehaviourHistory(self.redis, SETTINGS)
+        self.flusher = Flusher(writer, self.log, self.history, self.clock, SETTINGS.buffer)
+        self.analyzer = BehaviorAnalyzer(SETTINGS, self.clock.now)
+        parts = Parts(
+            self.clock,
+            self.recorder,
+            self.log,
+            self.history,
+            self.flusher,
+            self.analyzer,
+            Reports(self.redis, f"worker-{writer}"),
+        )
+        self.work = PrefetchWork(parts, lambda: None, lambda: True)
+        self.work.running = True
+
+    def see(self, user_id: int, *channels: int) -> None:
+        """A user goes to some channels, five seconds between them."""
+        for channel in channels:
+            self.monotonic[0] += 5.0
+            self.recorder.open = True
+            # The recorder reads the real clock; here a test's counts.
+            self.recorder.passed(Passage(user_id, "channel.read", Place("channel", channel)))
+            visit = self.recorder._buffer.pop()
+            self.recorder._buffer.append(visit._replace(moment=self.monotonic[0]))
+
+    def turn(self) -> None:
+        """Learn and store."""
+        self.work.learn()
+        self.work.flush()
+
+    def deeds(self, user_id: int) -> float:
+        """How many deeds of a user are known here."""
+        profile = self.analyzer.profile(user_id)
+        return 0.0 if profile is None else round(profile.deeds, 2)
+
+
+MakeWorker = Callable[[RedisSettings], Worker]
+
+
+@pytest.fixture(params=["valkey_server", "valkey_cluster"])
+def reach(request: pytest.FixtureRequest) -> RedisSettings:
+    """How to reach a server or a cluster, under a prefix that no other test uses."""
+    server = request.getfixturevalue(request.param)
+    return settings_of(server, key_prefix=f"test-{secrets.token_hex(6)}:")
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server that this test may break."""
+    with start_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def make_worker() -> Iterator[MakeWorker]:
+    """Makes workers; their connections are closed after the test."""
+    made: list[Worker] = []
+
+    def make(settings: RedisSettings) -> Worker:
+        made.append(Worker(RedisConnection(settings)))
+        return made[-1]
+
+    yield make
+    for worker in made:
+        worker.redis.close()
+
+
+@pytest.fixture
+def worker(make_worker: MakeWorker, reach: RedisSettings) -> Worker:
+    return make_worker(reach)
+
+
+@pytest.fixture
+def other(make_worker: MakeWorker, reach: RedisSettings) -> Worker:
+    return make_worker(reach)
