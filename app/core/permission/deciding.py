@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from app.core import tracing
 from app.core.permission import verdict
 from app.core.permission.abac import PolicyAnswer, PolicyQuestion
 from app.core.permission.answer import Answer
@@ -21,6 +22,8 @@ from app.core.policy import POLICY_ERROR, POLICY_UNAVAILABLE
 from app.models import OnPolicyError
 
 log = logging.getLogger(__name__)
+
+SPAN = "permission.decide"
 
 Context = Mapping[str, Any] | None
 
@@ -45,6 +48,18 @@ class PolicyOutcome:
     emergency: int = 0
 
 
+def _asked(what: str, place: Place) -> tracing.Attributes:
+    return {"yoto.permission": what, "yoto.place": str(place)}
+
+
+def _decided(decision: Decision) -> tracing.Attributes:
+    return {
+        "yoto.allowed": decision.allowed,
+        "yoto.reason": decision.reason,
+        "yoto.tier": decision.tier,
+    }
+
+
 def answer_of(
     state: PermissionState, user_id: int, place: Place, at_least: str | None = None
 ) -> tuple[Answer, dict[str, float]]:
@@ -66,6 +81,22 @@ def decide_permission(
     at_least: str | None = None,
 ) -> Decision:
     """The verdict on one permission; a super-admin's use of it is reported."""
+    if not tracing.recording():
+        return _decide_one(state, user_id, permission, place, context, at_least)
+    with tracing.late_span(SPAN, _asked(permission.name, place)) as traced:
+        decision = _decide_one(state, user_id, permission, place, context, at_least)
+        traced.set(_decided(decision))
+    return decision
+
+
+def _decide_one(
+    state: PermissionState,
+    user_id: int,
+    permission: RegisteredPermission,
+    place: Place,
+    context: Context,
+    at_least: str | None,
+) -> Decision:
     answer, timings = answer_of(state, user_id, place, at_least)
     resolution = answer.resolution
     allowed = resolution.mask & permission.mask != 0
@@ -103,7 +134,12 @@ def decide_requirement(
     names = requirement.expression.names
     if requirement.operator in (Operator.AND, Operator.OR) and len(names) == 1:
         return decide_permission(state, user_id, state.registry.get(names[0]), place, context)
-    decision, mask = _decide_condition(state, user_id, requirement, place, context)
+    if not tracing.recording():
+        decision, mask = _decide_condition(state, user_id, requirement, place, context)
+    else:
+        with tracing.late_span(SPAN, _asked(str(requirement), place)) as traced:
+            decision, mask = _decide_condition(state, user_id, requirement, place, context)
+            traced.set(_decided(decision))
     if state.records is not None:
         asked, operator = str(requirement), requirement.operator
         state.records.take(user_id, asked, operator, place, decision, mask, context)
