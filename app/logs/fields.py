@@ -51,6 +51,13 @@ def add_trace(_: Any, __: str, line: Fields) -> Fields:
     return line
 
 
+def drop_formatted(_: Any, __: str, line: Fields) -> Fields:
+    """A formatter of somebody else's handler leaves its work in the record, as if it were extra."""
+    line.pop("message", None)
+    line.pop("asctime", None)
+    return line
+
+
 def name_stack(_: Any, __: str, line: Fields) -> Fields:
     """``stack_info=True`` gives a text; the console's writer looks for it by this name."""
     stack = line.pop("stack_info", None)

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 HIDDEN = "[hidden]"
 # Shorter values of settings are words that occur by themselves, such as a password "yoto".
 MIN_VALUE_LENGTH = 8  # characters
+# A shorter text has no room for a name and a secret.
+MIN_TEXT = 8  # characters
 MAX_DEPTH = 8  # of nested fields; what lies deeper is left out
 MAX_TEXT = 16_384  # characters of one text; the rest is left out
 
@@ -50,7 +52,7 @@ _LOOKS = (
     # scheme://user:password@host, whose password may hold anything but a space
     _Look(
         ("://",),
-        re.compile(r"(://[^\s:/@'\"]{0,128}):(?:[^\s/]{1,256}|[^\s@]{1,256})@"),
+        re.compile(r"(://[^\s:/@'\"]{0,128}):\S{1,512}@"),
         rf"\1:{HIDDEN}@",
     ),
     # RFC 6750
@@ -87,6 +89,8 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """``text`` without what is or looks like a secret."""
+        if len(text) < MIN_TEXT:
+            return text
         if len(text) > MAX_TEXT:
             text = f"{text[:MAX_TEXT]}... ({len(text)} characters)"
         if self._values is not None:
@@ -101,12 +105,13 @@ class Redactor:
 
     def fields(self, fields: Mapping[Any, Any], depth: int = 0) -> dict[str, Any]:
         """A copy of ``fields`` that holds text, numbers, lists and mappings only."""
-        return {
-            self.text(str(name)): (
-                HIDDEN if is_secret(str(name)) and _is_telling(value) else self._value(value, depth)
-            )
-            for name, value in fields.items()
-        }
+        shown = {}
+        for name, value in fields.items():
+            # At the top it is the name of an argument; beneath, it may come from anywhere.
+            known = name if depth == 0 and isinstance(name, str) else self.text(str(name))
+            hidden = is_secret(str(name)) and _is_telling(value)
+            shown[known] = HIDDEN if hidden else self._value(value, depth)
+        return shown
 
     def _value(self, value: Any, depth: int) -> Any:
         if isinstance(value, str):

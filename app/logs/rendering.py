@@ -11,7 +11,7 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
-from app.logs.fields import Fields, add_request, add_time, add_trace, name_stack
+from app.logs.fields import Fields, add_request, add_time, add_trace, drop_formatted, name_stack
 from app.logs.redaction import Redactor
 
 FORMATS = ("json", "console")
@@ -61,7 +61,7 @@ def formatter(format: str, instance: str, redactor: Redactor, colours: bool) -> 
     # Redaction sees all that will be written, exceptions too.
     hiding: list[Processor] = [ProcessorFormatter.remove_processors_meta, redact]
     return ProcessorFormatter(
-        foreign_pre_chain=[ExtraAdder()], processors=[*facts, *hiding, *rendering]
+        foreign_pre_chain=[ExtraAdder(), drop_formatted], processors=[*facts, *hiding, *rendering]
     )
 
 

@@ -14,7 +14,6 @@ import structlog
 from flask import Flask
 from structlog.stdlib import ProcessorFormatter
 
-from app.core.events import Events
 from app.logs.handler import LogHandler, log_what_nobody_catches
 from app.logs.levels import LEVELS, quieten_libraries
 from app.logs.redaction import Redactor
@@ -64,12 +63,14 @@ def configure(
     return handler
 
 
-def configure_app(app: Flask, stream: TextIO | None = None) -> LogHandler:
-    """``configure`` as the application's configuration says."""
+def configure_app(
+    app: Flask, instance: str | None = None, stream: TextIO | None = None
+) -> LogHandler:
+    """``configure`` as the configuration of ``app`` says."""
     return configure(
         app.config["LOG_LEVEL"],
         app.config["LOG_FORMAT"],
-        instance=Events.of(app).instance_id,
+        instance=instance,
         secrets=secrets_of(app.config),
         stream=stream,
     )
