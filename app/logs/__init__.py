@@ -4,6 +4,7 @@ Importing configures nothing; ``run.py`` and the ``flask`` commands call ``confi
 """
 
 from app.logs.fields import describe_requests
+from app.logs.handler import LogHandler
 from app.logs.levels import LEVELS, get_level, set_level
 from app.logs.redaction import HIDDEN, Redactor
 from app.logs.rendering import FORMATS
@@ -12,12 +13,14 @@ from app.logs.setup import (
     configure_app,
     configure_early,
     process_name,
+    secrets_of,
 )
 
 __all__ = [
     "FORMATS",
     "HIDDEN",
     "LEVELS",
+    "LogHandler",
     "Redactor",
     "configure",
     "configure_app",
@@ -25,5 +28,6 @@ __all__ = [
     "describe_requests",
     "get_level",
     "process_name",
+    "secrets_of",
     "set_level",
 ]

@@ -91,10 +91,11 @@ class Redactor:
         """``text`` without what is or looks like a secret."""
         if len(text) < MIN_TEXT:
             return text
+        if self._values is not None:
+            # Before it is cut, which could leave the half of one.
+            text = self._values.sub(HIDDEN, text)
         if len(text) > MAX_TEXT:
             text = f"{text[:MAX_TEXT]}... ({len(text)} characters)"
-        if self._values is not None:
-            text = self._values.sub(HIDDEN, text)
         lowered = text.lower()
         for look in _LOOKS:
             for sign in look.signs:
