@@ -3,13 +3,14 @@
 The layers below HTTP open spans only within one that is recorded, most often a request's
 (``entry_span``). So who is not traced pays for one look at the current span, and what runs in the
 background, which nobody waits for, leaves no traces of its own.
+
+Scripts in Redis have no spans: that look alone would be a twentieth of a call.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import TypeAlias
@@ -26,6 +27,11 @@ Attributes: TypeAlias = Mapping[str, Value]
 
 # Baggage, the other half of W3C's propagation, would be text of strangers that we carry on.
 _w3c = TraceContextTextMapPropagator()
+
+
+def configured() -> bool:
+    """Whether there is an SDK that may record spans."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def recording() -> bool:
@@ -171,23 +177,16 @@ def late_span(name: str, attributes: Attributes) -> LateScope | Nothing:
     return LateScope(name, attributes) if recording() else NOTHING
 
 
-@contextmanager
-def entry_span(
-    name: str, carrier: Mapping[str, str], attributes: Attributes
-) -> Iterator[Scope | Nothing]:
-    """The span of what came from outside; where no SDK is configured, nothing.
+def entry_span(name: str, carrier: Mapping[str, str], attributes: Attributes) -> Scope:
+    """The span of what came from outside. Where no SDK is configured it is one that nobody records.
 
     Args:
         carrier: ``traceparent`` and ``tracestate`` of the caller, as far as it sent them (W3C Trace
             Context); one that is malformed counts as none.
     """
-    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
-        yield NOTHING
-        return
     parent = _w3c.extract(carrier, otel_context.Context())
-    made = _tracer().start_span(name, parent, kind=trace.SpanKind.SERVER, attributes=attributes)
-    with Scope(made) as scope:
-        yield scope
+    kind = trace.SpanKind.SERVER
+    return Scope(_tracer().start_span(name, parent, kind=kind, attributes=attributes))
 
 
 def _end(ended: trace.Span, error: type[BaseException] | None) -> None:

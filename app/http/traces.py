@@ -38,6 +38,8 @@ class _Traced:
         self._wsgi = wsgi
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if not tracing.configured():
+            return self._wsgi(environ, start_response)
         given = environ.get("REQUEST_METHOD", "")
         method = given if given in METHODS else OTHER_METHOD
         carrier = {
@@ -54,8 +56,6 @@ class _Traced:
             "url.scheme": environ.get("wsgi.url_scheme", "http"),
         }
         with tracing.entry_span(method, carrier, attributes) as span:
-            if not isinstance(span, tracing.Scope):
-                return self._wsgi(environ, start_response)
             environ[SPAN] = span, method
             return self._wsgi(environ, _noting_status(span, start_response))
 

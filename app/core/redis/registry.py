@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 from redis import exceptions
 
-from app.core import tracing
 from app.core.errors import StoreUnavailable
 from app.core.redis.fanout import exchange_all
 from app.core.redis.link import pack_command
@@ -20,9 +19,6 @@ from app.core.redis.script import Script
 Key: TypeAlias = str | bytes
 Arg: TypeAlias = str | bytes | int | float
 Call: TypeAlias = tuple[Script, Sequence[Key], Sequence[Arg]]
-
-# What a script's round trip is called in traces.
-SPAN = "redis.script"
 
 _ASKING = pack_command((b"ASKING",))
 
@@ -52,12 +48,6 @@ class ScriptRegistry:
                 have run all the same.
             redis.exceptions.ResponseError: the script failed.
         """
-        if not tracing.recording():
-            return self._run(script, keys, args)
-        with tracing.span(SPAN, {"yoto.script": script.name}):
-            return self._run(script, keys, args)
-
-    def _run(self, script: Script, keys: Sequence[Key], args: Sequence[Arg]) -> Any:
         node = self._router().node_for(keys[0] if keys else None)
         try:
             reply = node.call(_pack(script, keys, args), check_idle=not script.repeatable)

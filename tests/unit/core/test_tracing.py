@@ -159,7 +159,9 @@ import sys
 sys.modules["opentelemetry.sdk"] = None  # as where it is not installed
 from app.core import tracing
 with tracing.entry_span("request", {"traceparent": "00-%s-00f067aa0ba902b7-01"}, {}) as request:
-    assert request is tracing.NOTHING
+    request.set({"a": 1})
+    request.rename("other")
+    request.fail("500")
     with tracing.late_span("late", {}) as late, tracing.span("child") as span:
         assert late is span is tracing.NOTHING
         late.set({"a": 1})
