@@ -25,7 +25,7 @@ from app.logs import FORMATS, LEVELS
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
 # Keys whose values no message shows.
-SECRETS = ("SECRET_KEY", "OPA_TOKEN")
+SECRETS = ("SECRET_KEY", "OPA_TOKEN", "REDIS_PASSWORD", "DATABASE_URL", "REDIS_URL")
 SECRET_KEY_MIN_LENGTH = 16  # characters; RFC 7518 wants as many bits as the hash for real secrets
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
