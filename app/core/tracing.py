@@ -12,7 +12,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar, Token
-from types import TracebackType
 from typing import TypeAlias
 
 from opentelemetry import context as otel_context
@@ -82,12 +81,7 @@ class Scope:
         self._token = otel_context.attach(trace.set_span_in_context(self._span))
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         otel_context.detach(self._token)
         _end(self._span, kind)
 
@@ -126,12 +120,7 @@ class LateScope:
         self._token: Token[LateScope | None] = _late.set(self)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         _late.reset(self._token)
         if self._span is not None:
             _end(self._span, kind)

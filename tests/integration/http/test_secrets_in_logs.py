@@ -143,9 +143,12 @@ def test_what_fails_on_the_way_to_opa_logs_no_token(
     assert SETTINGS["OPA_TOKEN"] not in lines.text
 
 
-def test_a_statement_that_fails_logs_no_values(app: Flask, lines: LogLines) -> None:
+def test_a_statement_that_fails_logs_no_values(app: Flask, world: World, lines: LogLines) -> None:
+    world.user("ada")
+    again = {"username": "ada", "display_name": "Ada", "password_hash": FIRST}
+
     def fail() -> str:
-        db.session.execute(insert(User).values(username=FIRST, password_hash=None))
+        db.session.execute(insert(User).values(again))
         return ""
 
     app.add_url_rule("/fail", "fail", fail)
