@@ -23,6 +23,11 @@ class Base:
     DRAIN_SECONDS = 10.0
     TRUSTED_PROXIES = 0
     LOG_LEVEL = "INFO"
+    # "json" or "console"; and the share of requests that leave a line at their end: 0 for none.
+    LOG_FORMAT = "console"
+    LOG_REQUEST_SAMPLE = 1.0
+    # "module:function" that returns OpenTelemetry's TracerProvider; without, nothing is traced.
+    TRACER_PROVIDER: str | None = None
 
     REDIS_URL: str | None = None
     REDIS_CLUSTER_NODES: str | None = None
@@ -212,6 +217,7 @@ class Production(Base):
     """Servers: real database and Redis, a secret key given from outside, cookies over TLS only."""
 
     ENVIRONMENT = "production"
+    LOG_FORMAT = "json"
     SESSION_COOKIE_SECURE = True
 
 

@@ -7,7 +7,6 @@ only the standard library is imported above ``main``.
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import socket
 import sys
@@ -61,11 +60,13 @@ def monkey_patch(mode: str) -> None:
 
 
 def application() -> Flask:
-    """The application as it is configured, which from then on says how much is logged."""
+    """The application as it is configured, which from then on says how is logged."""
     from app import create_app
+    from app.extensions import events
+    from app.logs import configure_app
 
     app = create_app()
-    logging.getLogger().setLevel(app.config["LOG_LEVEL"])
+    configure_app(app, events.of(app).instance_id)
     return app
 
 
@@ -75,13 +76,14 @@ def work(options: argparse.Namespace, mode: str) -> None:
     from app.cli.startup import prepare
     from app.core.errors import ConfigurationError
     from app.extensions import socketio
-    from app.server import refuse_taken
+    from app.server import install_tracer, refuse_taken
 
     app = application()
     if app.config["ASYNC_MODE"] != mode:
         raise ConfigurationError(
             "ASYNC_MODE", f"is patched as '{mode}': set it by the variable YOTO_ASYNC_MODE"
         )
+    install_tracer(app.config["TRACER_PROVIDER"])
     host, port = address(options, app.config)
     if options.lifeline is None:
         lifeline = None
@@ -155,15 +157,12 @@ def main(arguments: Sequence[str]) -> int:
     supervised = options.workers > 1
     if not supervised:
         monkey_patch(mode)
-    # Until the configuration is read. A wrong level is refused by it, with its name.
-    levels = logging.getLevelNamesMapping()
-    level = levels.get(os.environ.get("YOTO_LOG_LEVEL", "INFO"), logging.INFO)
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
 
     from app.core.errors import ConfigurationError, StoreUnavailable
+    from app.logs import configure_early
     from app.server import EX_CONFIG
 
+    configure_early(os.environ)
     try:
         if supervised:
             return supervise(options)

@@ -45,7 +45,9 @@ from app.http.guards import GUARDS
 from app.http.limits import init_limits
 from app.http.positions import init_positions
 from app.http.problems import init_problems
+from app.http.request_log import init_request_log
 from app.http.security import init_security_headers
+from app.http.traces import init_traces
 from app.server import YotoSocketIO
 from app.wiring import (
     PolicyJudge,
@@ -92,7 +94,10 @@ def create_app(
     """
     app = Flask(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)
+    cli.init_logs(app)
     init_context(app)
+    init_request_log(app)
+    init_traces(app)
     init_security_headers(app)
     init_problems(app)
     init_limits(app)

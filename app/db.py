@@ -128,6 +128,8 @@ def init_db(app: Flask) -> None:
         options.setdefault("pool_recycle", 1800)
         limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
         options["connect_args"] = limits | options.get("connect_args", {})
+    # The values of a statement are people's hashes, tokens and words: no error repeats them.
+    options.setdefault("hide_parameters", True)
     db.init_app(app)
     app.extensions[ENGINE_HOOKS] = []
     on_engine(app, _configure)

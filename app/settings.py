@@ -23,11 +23,11 @@ from app.core.errors import ConfigurationError
 from app.core.monitor import BACKENDS as MONITOR_BACKENDS
 from app.core.optimization import INVALIDATION_RANGES, INVALIDATION_STRATEGIES, QUEUE_KEYS
 from app.core.policy import INSTEAD_OF_SLOW, POLICY_ENGINES
+from app.logs import FORMATS, LEVELS
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 # Keys whose values no message shows.
-SECRETS = ("SECRET_KEY", "OPA_TOKEN")
+SECRETS = ("SECRET_KEY", "OPA_TOKEN", "REDIS_PASSWORD", "DATABASE_URL", "REDIS_URL")
 SECRET_KEY_MIN_LENGTH = 16  # characters; RFC 7518 wants as many bits as the hash for real secrets
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
@@ -50,6 +50,7 @@ def _between(low: float, high: float) -> Callable[[Any], bool]:
 
 
 _TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][0-9]{0,17}"
+_FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
 _WEB = re.compile(r"https?://[^\s/]")
 _TYPES = re.compile(rf"(?:{_TYPE}(?:,{_TYPE})*)?", re.ASCII)
 
@@ -69,7 +70,12 @@ SETTINGS: dict[str, Setting] = {
     "PORT": Setting(int, "a port, 0 to 65535", _between(0, 65535)),
     "DRAIN_SECONDS": Setting(float, "seconds, 0 to 600", _between(0, 600)),
     "TRUSTED_PROXIES": Setting(int, "how many proxies stand in front, 0 to 10", _between(0, 10)),
-    "LOG_LEVEL": Setting(str, f"one of {', '.join(LOG_LEVELS)}", LOG_LEVELS.__contains__),
+    "LOG_LEVEL": Setting(str, f"one of {', '.join(LEVELS)}", LEVELS.__contains__),
+    "LOG_FORMAT": Setting(str, f"one of {', '.join(FORMATS)}", FORMATS.__contains__),
+    "LOG_REQUEST_SAMPLE": Setting(float, "a share, 0 to 1", _between(0, 1)),
+    "TRACER_PROVIDER": Setting(
+        str, "module:function", lambda value: bool(_FUNCTION.fullmatch(value)), optional=True
+    ),
     "REDIS_URL": Setting(str, "a redis://, rediss:// or unix:// address", optional=True),
     "REDIS_USERNAME": Setting(str, "a user of the Redis server", optional=True),
     "REDIS_PASSWORD": Setting(str, "the password of that user", optional=True),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import click
 from flask import Flask
+from flask.cli import ScriptInfo
 
 from app.cli.alerts import alerts
 from app.cli.cache import cache
@@ -17,6 +19,17 @@ from app.cli.review import add_review
 from app.cli.seed import seed
 from app.cli.templates import add_templates
 from app.cli.users import users
+from app.logs import configure_app
+
+
+def init_logs(app: Flask) -> None:
+    """Log as the configuration says, if it is a ``flask`` command that makes ``app``.
+
+    Before the extensions, some of which bring handlers of their own where they find none.
+    """
+    context = click.get_current_context(silent=True)
+    if context is not None and context.find_object(ScriptInfo) is not None:
+        configure_app(app)
 
 
 def init_app(app: Flask) -> None:

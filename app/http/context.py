@@ -61,6 +61,17 @@ def _name_request() -> None:
     g.request_id = given if _ACCEPTED_ID.fullmatch(given) else secrets.token_hex(16)
 
 
+def note_outcome(**facts: str) -> None:
+    """Keep why this request ends as it does, for logs and traces."""
+    g.outcome = outcome() | facts
+
+
+def outcome() -> dict[str, str]:
+    """What ``note_outcome`` kept of this request."""
+    found: dict[str, str] = g.get("outcome", {})
+    return found
+
+
 def read_only(view: View) -> View:
     """Say that a view changes nothing although its method is POST, so it waits for no writer."""
     setattr(view, READ_ONLY_MARK, True)

@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core import errors
-from app.http.context import request_id
+from app.http.context import note_outcome, request_id
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:yoto:problem:"
@@ -60,6 +60,7 @@ def problem(
         headers: further response headers.
         fields: extension members of the problem.
     """
+    note_outcome(problem=slug)
     body = {
         "type": f"{TYPE_PREFIX}{slug}",
         "title": slug.replace("-", " ").capitalize(),
@@ -97,12 +98,14 @@ def _platform_error(error: errors.PlatformError) -> Response:
         case errors.AlreadyRunning():
             return problem(409, "already-running", str(error), task_id=error.task_id)
         case errors.PermissionDenied():
+            reason = str(getattr(error.decision, "reason", error.decision))
+            note_outcome(reason=reason, permission=error.permission)
             return problem(
                 403,
                 "permission-denied",
                 "You may not do this.",
                 permission=error.permission,
-                reason=str(getattr(error.decision, "reason", error.decision)),
+                reason=reason,
                 **_codes(error.decision),
             )
         case errors.MaintenanceMode():

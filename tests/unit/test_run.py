@@ -11,18 +11,17 @@ import pytest
 import config
 import run
 from app import close_app
+from tests.support.log_lines import logging_restored
 
 
 @pytest.fixture
-def root_level() -> Iterator[None]:
-    """Sets the level of all logging back."""
-    root = logging.getLogger()
-    before = root.level
-    yield
-    root.setLevel(before)
+def restored() -> Iterator[None]:
+    """Sets all logging back."""
+    with logging_restored():
+        yield
 
 
-@pytest.mark.usefixtures("root_level")
+@pytest.mark.usefixtures("restored")
 @pytest.mark.parametrize(("variable", "level"), [(None, "ERROR"), ("DEBUG", "DEBUG")])
 def test_the_level_of_the_configuration_holds_unless_the_environment_says_another(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str | None, level: str

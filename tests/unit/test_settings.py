@@ -91,6 +91,10 @@ def test_the_development_secret_is_made_once_and_kept_private(tmp_path: Path) ->
         ("YOTO_DATABASE_URL", "mysql+pyodbc://host/db", "DATABASE_URL"),
         ("YOTO_ENVIRONMENT", "staging", "ENVIRONMENT"),
         ("YOTO_ACCESS_TOKEN_SECONDS", "0", "ACCESS_TOKEN_SECONDS"),
+        ("YOTO_LOG_LEVEL", "info", "LOG_LEVEL"),
+        ("YOTO_LOG_FORMAT", "xml", "LOG_FORMAT"),
+        ("YOTO_LOG_REQUEST_SAMPLE", "1.5", "LOG_REQUEST_SAMPLE"),
+        ("YOTO_TRACER_PROVIDER", "our_tracing.provider", "TRACER_PROVIDER"),
     ],
 )
 def test_a_wrong_variable_stops_the_start_and_names_the_key(
@@ -116,10 +120,12 @@ def test_a_wrong_type_in_the_mapping_is_refused(tmp_path: Path) -> None:
 
 def test_a_refused_secret_is_not_shown(tmp_path: Path) -> None:
     assert "hunter2" not in str(refused(tmp_path, {"SECRET_KEY": "hunter2"}))
+    assert "4711" not in str(refused(tmp_path, {"REDIS_PASSWORD": 4711}))
 
 
 def test_a_full_production_configuration_starts(tmp_path: Path) -> None:
-    assert load(tmp_path, PRODUCTION).config["SESSION_COOKIE_SECURE"] is True
+    config = load(tmp_path, PRODUCTION).config
+    assert config["SESSION_COOKIE_SECURE"] is True and config["LOG_FORMAT"] == "json"
 
 
 @pytest.mark.parametrize("key", ["SECRET_KEY", "DATABASE_URL", "REDIS_URL"])

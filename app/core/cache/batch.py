@@ -8,9 +8,10 @@ from typing import Protocol, TypeAlias
 
 from redis import exceptions
 
+from app.core import tracing
 from app.core.cache.counts import CacheCounts
 from app.core.cache.entry import Entry, Loaded, PlaceKey
-from app.core.cache.loading import Tier
+from app.core.cache.loading import SPAN, Tier
 from app.core.cache.memory import Memory
 from app.core.cache.remote import RemoteTier
 from app.core.cache.tailer import Tailer
@@ -76,11 +77,24 @@ class Batch:
         found: Answers = {}
         if believing:
             missing = self._from_memory(missing, place, found)
-            if missing:
-                missing = self._from_redis(missing, place, found)
+        if missing:
+            with tracing.span(SPAN, {"yoto.users": len(missing)}):
+                self._from_below(missing, place, loader, believing, storing, found)
+        return found
+
+    def _from_below(
+        self,
+        missing: list[int],
+        place: PlaceKey,
+        loader: ManyLoader | None,
+        believing: bool,
+        storing: bool,
+        found: Answers,
+    ) -> None:
+        if believing:
+            missing = self._from_redis(missing, place, found)
         if missing and loader is not None:
             self._from_loader(missing, place, loader, storing, found)
-        return found
 
     def _from_memory(self, user_ids: list[int], place: PlaceKey, found: Answers) -> list[int]:
         missing = []

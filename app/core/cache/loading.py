@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from redis import exceptions
 
+from app.core import tracing
 from app.core.cache.counts import CacheCounts
 from app.core.cache.entry import Entry, Loaded, PlaceKey
 from app.core.cache.flight import Flights
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 
 Tier: TypeAlias = Literal["l1", "l2", "db"]
 Loader: TypeAlias = Callable[[], Loaded]
+
+# What a miss of the first tier is called in traces.
+SPAN = "cache.load"
 
 # s after which those who wait for another thread's load help themselves.
 JOIN_LIMIT = 10.0
@@ -76,6 +80,12 @@ class Loading:
         Raises:
             Exception: what the loader raises; nothing is cached then.
         """
+        with tracing.span(SPAN) as traced:
+            answer = self._answer(user_id, place, loader, fresh)
+            traced.set({"yoto.tier": answer.tier})
+            return answer
+
+    def _answer(self, user_id: int, place: PlaceKey, loader: Loader, fresh: bool) -> Answer:
         if fresh:
             stored = self.stored(user_id, place)
             if stored is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from time import time
 
+from app.core import tracing
 from app.core.cache import (
     GLOBAL_PLACE,
     Answers,
@@ -26,7 +27,7 @@ from app.core.permission.registry import PermissionRegistry, RegisteredPermissio
 from app.core.permission.resolver import Resolution, flatten, resolve
 from app.core.permission.scopes import CATEGORY, GLOBAL, Place, checked_id
 from app.core.permission.single import load_facts
-from app.core.permission.source import DatabaseSource
+from app.core.permission.source import DATABASE_SPAN, DatabaseSource, many
 from app.core.permission.statements import CHANNEL, SERVER
 from app.core.permission.stored import to_loaded, to_resolution
 
@@ -168,12 +169,12 @@ class CachedSource:
         return asked if required is None or asked > required else required
 
     def _load(self, user_id: int, place: Place) -> Loaded:
-        with self._pool.read() as connection:
+        with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
             facts, user = load_facts(connection, user_id, place, self._registry.mask_of_id)
         return self._loaded(facts, [user])[user_id]
 
     def _load_many(self, user_ids: Sequence[int], place: Place) -> dict[int, Loaded]:
-        with self._pool.read() as connection:
+        with tracing.span(DATABASE_SPAN, many(user_ids)), self._pool.read() as connection:
             facts, people = load_all_facts(connection, user_ids, place, self._registry.mask_of_id)
         return self._loaded(facts, people)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from app.core import tracing
 from app.core.errors import StoreUnavailable
 from app.core.permission import verdict
 from app.core.permission.abac import PolicyAnswer, PolicyQuestion
@@ -22,6 +23,8 @@ from app.core.policy import POLICY_ERROR, POLICY_UNAVAILABLE
 from app.models import OnPolicyError
 
 log = logging.getLogger(__name__)
+
+SPAN = "permission.decide"
 
 Context = Mapping[str, Any] | None
 
@@ -44,6 +47,18 @@ class PolicyOutcome:
     version: str | None = None
     failed: bool = False
     emergency: int = 0
+
+
+def _asked(what: str, place: Place) -> tracing.Attributes:
+    return {"yoto.permission": what, "yoto.place": str(place)}
+
+
+def _decided(decision: Decision) -> tracing.Attributes:
+    return {
+        "yoto.allowed": decision.allowed,
+        "yoto.reason": decision.reason,
+        "yoto.tier": decision.tier,
+    }
 
 
 def answer_of(
@@ -71,6 +86,22 @@ def decide_permission(
     at_least: str | None = None,
 ) -> Decision:
     """The verdict on one permission; a super-admin's use of it is reported."""
+    if not tracing.recording():
+        return _decide_one(state, user_id, permission, place, context, at_least)
+    with tracing.late_span(SPAN, _asked(permission.name, place)) as traced:
+        decision = _decide_one(state, user_id, permission, place, context, at_least)
+        traced.set(_decided(decision))
+    return decision
+
+
+def _decide_one(
+    state: PermissionState,
+    user_id: int,
+    permission: RegisteredPermission,
+    place: Place,
+    context: Context,
+    at_least: str | None,
+) -> Decision:
     started = perf_counter()
     answer, timings = answer_of(state, user_id, place, at_least)
     resolution = answer.resolution
@@ -111,7 +142,12 @@ def decide_requirement(
     if requirement.operator in (Operator.AND, Operator.OR) and len(names) == 1:
         return decide_permission(state, user_id, state.registry.get(names[0]), place, context)
     started = perf_counter()
-    decision, mask = _decide_condition(state, user_id, requirement, place, context)
+    if not tracing.recording():
+        decision, mask = _decide_condition(state, user_id, requirement, place, context)
+    else:
+        with tracing.late_span(SPAN, _asked(str(requirement), place)) as traced:
+            decision, mask = _decide_condition(state, user_id, requirement, place, context)
+            traced.set(_decided(decision))
     state.meters.decided(None, decision, perf_counter() - started)
     if state.records is not None:
         asked, operator = str(requirement), requirement.operator

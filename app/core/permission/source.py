@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
+from app.core import tracing
 from app.core.errors import StoreUnavailable
 from app.core.permission.batch import load_many_facts
 from app.core.permission.registry import PermissionRegistry, RegisteredPermission
@@ -16,6 +17,14 @@ from app.core.permission.resolver import Resolution, flatten, resolve
 from app.core.permission.scopes import Place
 from app.core.permission.single import load_facts
 from app.db import db
+
+# What reading facts of people and places is called in traces.
+DATABASE_SPAN = "permission.load"
+
+
+def many(user_ids: Sequence[int]) -> tracing.Attributes:
+    """What a trace tells of a load for many users."""
+    return {"yoto.users": len(user_ids)}
 
 
 class ResolutionSource(Protocol):
@@ -64,7 +73,7 @@ class DatabaseSource:
         self._clock = clock
 
     def load(self, user_id: int, place: Place) -> Resolution:
-        with reading() as connection:
+        with tracing.span(DATABASE_SPAN), reading() as connection:
             facts, user = load_facts(connection, user_id, place, self._registry.mask_of_id)
         bits = self._registry.snapshot.bits
         return resolve(flatten(facts, bits), user, self._clock(), bits)
@@ -74,7 +83,7 @@ class DatabaseSource:
     ) -> dict[int, Resolution]:
         registry = self._registry
         wanted = [permission.id, *registry.snapshot.implying]
-        with reading() as connection:
+        with tracing.span(DATABASE_SPAN, many(user_ids)), reading() as connection:
             place_facts, people = load_many_facts(
                 connection, user_ids, place, wanted, registry.mask_of_id
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from ..history import Quantiles, Summary
-from .metric import Anomaly, Drift, Forecast, MetricForecaster, NoForecast
+from .metric import HISTORY, Anomaly, Drift, Forecast, MetricForecaster, NoForecast
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Forecaster:
                     value = metric.read(summary)
                     if value is not None:
                         values[name] += self._forecasters[name].learn(summary.at, value)
-            said = [forecaster.forecast() for forecaster in self._forecasters.values()]
+        said = self.forecasts().values()
         return LearnReport(
             seen,
             new,
@@ -103,8 +103,10 @@ class Forecaster:
         )
 
     def forecasts(self) -> dict[str, Forecast | NoForecast]:
-        """By metric, what is expected or why nothing is said; empty before anything was learned."""
+        """By metric, what is expected or why nothing is said."""
         with self._lock:
+            if not self._forecasters:
+                return {name: NoForecast(name, HISTORY, 0, None) for name in self._metrics}
             return {name: one.forecast() for name, one in self._forecasters.items()}
 
     def scores(self) -> dict[str, float | None]:

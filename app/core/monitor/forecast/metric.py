@@ -50,6 +50,10 @@ class Forecast:
     tests: int
 
 
+# Why no forecast is offered: too little was learned, or nothing beats the naive one.
+HISTORY, NAIVE = "history", "naive"
+
+
 @dataclass(frozen=True, slots=True)
 class NoForecast:
     """No forecast is offered, and why: ``history`` (too little), ``naive`` (nothing is better than
@@ -131,11 +135,11 @@ class MetricForecaster:
         best = self._best()
         if best is None or self._step is None:
             tests = max(backtest.tests for _, backtest in self._field)
-            return NoForecast(self.name, "history", tests, None)
+            return NoForecast(self.name, HISTORY, tests, None)
         candidate, backtest, ratio = best
         path = candidate.path(LEADS)
         if ratio > MOST_RATIO or path is None:
-            return NoForecast(self.name, "naive", backtest.tests, ratio)
+            return NoForecast(self.name, NAIVE, backtest.tests, ratio)
         lower, upper = [], []
         for lead, value in enumerate(path, start=1):
             below, above = backtest.margins(lead, INTERVAL_SHARE) or (0.0, 0.0)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+from app.core import tracing
 from app.core.errors import BulkheadFull, Rejected
 
 from ..breaker import CircuitBreaker
@@ -24,6 +25,8 @@ from .storeless import enter_without_store
 from .together import NOT_WANTED, Together, outcome_for
 
 log = logging.getLogger(__name__)
+
+SPAN = "guard.enter"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,6 +48,7 @@ class Guard:
         bulkhead: Bulkhead | None = None,
     ) -> None:
         self.name = name
+        self._span_attributes = {"yoto.guard": name}
         self._runtime = runtime
         self._breaker = breaker
         self._limiter = limiter
@@ -82,7 +86,10 @@ class Guard:
             CircuitOpen, RateLimited, BulkheadFull: a part refused.
             ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
         """
-        entry = self._entry(key, cost, partition)
+        with tracing.span(SPAN, self._span_attributes):
+            return self._admit(self._entry(key, cost, partition), wait)
+
+    def _admit(self, entry: Entry, wait: float | None) -> Permit:
         if wait is None:
             wait = entry.bulkhead.config.wait if entry.bulkhead is not None else 0.0
         try:

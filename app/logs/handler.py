@@ -1,0 +1,58 @@
+"""Writing lines to a stream, and what Python would print past the loggers."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import threading
+from types import TracebackType
+from typing import TextIO
+
+log = logging.getLogger(__name__)
+
+
+class LogHandler(logging.StreamHandler[TextIO]):
+    """The handler that ``configure`` puts at the root, and takes away again."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say where a line could not be written: the standard way prints its raw arguments."""
+        failure = sys.exc_info()[0]
+        what = {
+            "level": "error",
+            "logger": record.name,
+            "event": "a log line could not be written",
+            "error": failure.__name__ if failure is not None else "unknown",
+            "at": f"{record.filename}:{record.lineno}",
+        }
+        try:
+            self.stream.write(json.dumps(what) + self.terminator)
+        except (OSError, ValueError):
+            # The stream itself is gone, and there is nobody left to tell.
+            return
+
+
+def log_what_nobody_catches() -> None:
+    """Have errors that end the process or a thread, and warnings, logged as all else is."""
+    logging.captureWarnings(True)
+    sys.excepthook = _end_of_process
+    threading.excepthook = _end_of_thread
+
+
+def _end_of_process(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, traceback)
+    else:
+        log.critical("the process ends by an error", exc_info=(kind, error, traceback))
+
+
+def _end_of_thread(ended: threading.ExceptHookArgs) -> None:
+    if ended.exc_value is None or issubclass(ended.exc_type, SystemExit):
+        return
+    log.critical(
+        "%s ends by an error",
+        ended.thread.name if ended.thread is not None else "a thread",
+        exc_info=(ended.exc_type, ended.exc_value, ended.exc_traceback),
+    )

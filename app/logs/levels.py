@@ -1,0 +1,43 @@
+"""How much is logged, while the process runs."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from app.core.errors import ValidationFailed
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+# Chatter of libraries at INFO that says nothing about this application.
+QUIET = {"alembic": logging.WARNING}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
+
+
+def set_level(level: str, logger: str = "") -> None:
+    """Log from ``level`` on, in this process, from now on.
+
+    Args:
+        level: one of ``LEVELS``.
+        logger: a logger's name, such as ``app.core.cache``, for it and those beneath it; empty for
+            all that have no level of their own.
+
+    Raises:
+        ValidationFailed: ``level`` is none of them, or ``logger`` is no name; nothing changed.
+    """
+    if level not in LEVELS:
+        raise ValidationFailed({"level": f"{level!r} is not one of {', '.join(LEVELS)}"})
+    if logger and not _NAME.fullmatch(logger):
+        raise ValidationFailed({"logger": "must be names joined by dots, such as app.core.cache"})
+    logging.getLogger(logger or None).setLevel(level)
+
+
+def get_level(logger: str = "") -> str:
+    """From which level on ``logger`` logs in this process."""
+    return logging.getLevelName(logging.getLogger(logger or None).getEffectiveLevel())
+
+
+def quieten_libraries() -> None:
+    """Take the chatter of libraries out, unless somebody has set their level already."""
+    for name, level in QUIET.items():
+        if logging.getLogger(name).level == logging.NOTSET:
+            logging.getLogger(name).setLevel(level)

@@ -1,0 +1,143 @@
+"""Takes secrets out of what is about to be logged: by field name, by look, and by value.
+
+None of the three is enough alone. Names know what a field holds, but not what a library wrote into
+a message; looks know tokens, addresses and hashes wherever they stand, but not a bare password; and
+the values of this process's own settings can be known exactly.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+HIDDEN = "[hidden]"
+# Shorter values of settings are words that occur by themselves, such as a password "yoto".
+MIN_VALUE_LENGTH = 8  # characters
+# A shorter text has no room for a name and a secret.
+MIN_TEXT = 8  # characters
+MAX_DEPTH = 8  # of nested fields; what lies deeper is left out
+MAX_TEXT = 16_384  # characters of one text; the rest is left out
+
+_SECRET_NAME = re.compile(
+    r"passw(?:or)?d|passphrase|secret|token|authorization|cookie|credential|csrf"
+    r"|api_?key|private_?key|signature"
+)
+_SEPARATORS = re.compile(r"[\s.-]+")
+
+
+class _Look(NamedTuple):
+    """How a kind of secret looks.
+
+    Attributes:
+        signs: texts in lower case without any of which the pattern need not be tried.
+        pattern: repeats are bounded wherever a try may fail late: the text may be a stranger's.
+    """
+
+    signs: tuple[str, ...]
+    pattern: re.Pattern[str]
+    instead: str
+
+
+# In this order: what comes first may hold what comes later.
+_LOOKS = (
+    # Header lines, as libraries print them: all that follows is the credential.
+    _Look(
+        ("authorization", "cookie"),
+        re.compile(r"(?i)(authorization|cookie)(['\"]?\s{0,4}[:=]\s{0,4})[^\r\n]+"),
+        rf"\1\2{HIDDEN}",
+    ),
+    # scheme://user:password@host, whose password may hold anything but a space
+    _Look(
+        ("://",),
+        re.compile(r"(://[^\s:/@'\"]{0,128}):\S{1,512}@"),
+        rf"\1:{HIDDEN}@",
+    ),
+    # RFC 6750
+    _Look(("bearer",), re.compile(r"(?i)\b(bearer\s{1,4})[\w.~+/=-]{6,}"), rf"\1{HIDDEN}"),
+    # RFC 7519
+    _Look(("eyj",), re.compile(r"\beyJ[\w-]{4,512}\.[\w-]{2,}(?:\.[\w-]*)?"), HIDDEN),
+    # Hashes of passwords, in the form that argon2, bcrypt and crypt share
+    _Look(("$",), re.compile(r"\$(?:argon2\w{0,2}|2[aby]|[56])\$[\w$./+=,-]{8,}"), HIDDEN),
+    # password=..., "refresh_token": "...", X-Device-Token: ...
+    _Look(
+        ("passw", "passphrase", "secret", "token", "credential", "csrf", "key"),
+        re.compile(
+            r"(?i)((?:passw(?:or)?d|passphrase|secret|token|credential|csrf|api[_-]?key"
+            r"|private[_-]?key)[\w.-]{0,32})(['\"]?\s{0,4}[:=]\s{0,4})"
+            r"(?:\"(?:[^\"\\]|\\.){0,4096}\"?|'(?:[^'\\]|\\.){0,4096}'?|[^\s\"',;&)}\]]+)"
+        ),
+        rf"\1\2{HIDDEN}",
+    ),
+)
+
+
+class Redactor:
+    """Hides secrets in fields and texts.
+
+    Args:
+        values: secrets that are known; short ones are not looked for.
+    """
+
+    def __init__(self, values: Iterable[str] = ()) -> None:
+        known = {value for value in values if len(value) >= MIN_VALUE_LENGTH}
+        # The longest first, so that one that holds another goes as a whole.
+        ordered = sorted(known, key=len, reverse=True)
+        self._values = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+    def text(self, text: str) -> str:
+        """``text`` without what is or looks like a secret."""
+        if len(text) < MIN_TEXT:
+            return text
+        if self._values is not None:
+            # Before it is cut, which could leave the half of one.
+            text = self._values.sub(HIDDEN, text)
+        if len(text) > MAX_TEXT:
+            text = f"{text[:MAX_TEXT]}... ({len(text)} characters)"
+        lowered = text.lower()
+        for look in _LOOKS:
+            for sign in look.signs:
+                if sign in lowered:
+                    text = look.pattern.sub(look.instead, text)
+                    break
+        return text
+
+    def fields(self, fields: Mapping[Any, Any], depth: int = 0) -> dict[str, Any]:
+        """A copy of ``fields`` that holds text, numbers, lists and mappings only."""
+        shown = {}
+        for name, value in fields.items():
+            # At the top it is the name of an argument; beneath, it may come from anywhere.
+            known = name if depth == 0 and isinstance(name, str) else self.text(str(name))
+            hidden = is_secret(str(name)) and _is_telling(value)
+            shown[known] = HIDDEN if hidden else self._value(value, depth)
+        return shown
+
+    def _value(self, value: Any, depth: int) -> Any:
+        if isinstance(value, str):
+            return self.text(value)
+        if value is None or isinstance(value, bool | int):
+            return value
+        if isinstance(value, float):
+            # JSON has neither infinity nor NaN.
+            return value if math.isfinite(value) else str(value)
+        if depth >= MAX_DEPTH:
+            return "..."
+        if isinstance(value, Mapping):
+            return self.fields(value, depth + 1)
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._value(one, depth + 1) for one in value]
+        # What renders an object later would do so past us.
+        return self.text(repr(value))
+
+
+@lru_cache(maxsize=1024)
+def is_secret(name: str) -> bool:
+    """Whether a field of that name holds a secret: ``refresh_token``, ``X-Device-Token``, ..."""
+    return _SECRET_NAME.search(_SEPARATORS.sub("_", name.lower())) is not None
+
+
+def _is_telling(value: Any) -> bool:
+    """Whether there is a secret is none itself."""
+    return value is not None and not isinstance(value, bool)

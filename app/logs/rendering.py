@@ -1,0 +1,80 @@
+"""From a record of the standard library to a line: JSON for collectors, or text for people."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import structlog
+from structlog.processors import ExceptionRenderer
+from structlog.stdlib import ExtraAdder, ProcessorFormatter
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import Processor
+
+from app.logs.fields import Fields, add_request, add_time, add_trace, drop_formatted, name_stack
+from app.logs.redaction import Redactor
+
+FORMATS = ("json", "console")
+# Of a traceback, from both ends. Local variables are left out: they hold everything.
+MAX_FRAMES = 40
+# What keeps its line breaks on the console.
+MULTILINE = frozenset({"exception", "stack"})
+
+# All that a terminal could take for a command, or a reader for the next line.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def formatter(format: str, instance: str, redactor: Redactor, colours: bool) -> ProcessorFormatter:
+    """What turns records into lines.
+
+    Args:
+        format: one of ``FORMATS``.
+        instance: names this process, in JSON.
+        colours: on the console.
+    """
+
+    def add_instance(_: Any, __: str, line: Fields) -> Fields:
+        line["instance"] = instance
+        return line
+
+    def redact(_: Any, __: str, line: Fields) -> Fields:
+        return redactor.fields(line)
+
+    facts: list[Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        add_time,
+        add_request,
+        add_trace,
+        name_stack,
+    ]
+    if format == "json":
+        transform = ExceptionDictTransformer(show_locals=False, max_frames=MAX_FRAMES)
+        facts += [add_instance, ExceptionRenderer(transform)]
+        # ASCII, so that any stream takes what any stranger sent.
+        rendering: list[Processor] = [structlog.processors.JSONRenderer()]
+    else:
+        facts.append(ExceptionRenderer())
+        plain = structlog.dev.plain_traceback
+        console = structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)
+        rendering = [_escape_control, console]
+    # Redaction sees all that will be written, exceptions too.
+    hiding: list[Processor] = [ProcessorFormatter.remove_processors_meta, redact]
+    return ProcessorFormatter(
+        foreign_pre_chain=[ExtraAdder(), drop_formatted], processors=[*facts, *hiding, *rendering]
+    )
+
+
+def _escape_control(_: Any, __: str, line: Fields) -> Fields:
+    return {
+        name: (
+            _CONTROL.sub(_escaped, value)
+            if isinstance(value, str) and name not in MULTILINE
+            else value
+        )
+        for name, value in line.items()
+    }
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()

@@ -1,0 +1,114 @@
+"""The one place where logging is configured."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any, TextIO
+from urllib.parse import unquote, urlsplit
+
+import structlog
+from flask import Flask
+from structlog.stdlib import ProcessorFormatter
+
+from app.logs.handler import LogHandler, log_what_nobody_catches
+from app.logs.levels import LEVELS, quieten_libraries
+from app.logs.redaction import Redactor
+from app.logs.rendering import FORMATS, formatter
+from config import CLASSES, Base
+
+# Settings that no line shows, and those whose password none shows.
+SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY", "OPA_TOKEN", "REDIS_PASSWORD")
+ADDRESSES = ("DATABASE_URL", "REDIS_URL", "OPA_URL")
+
+
+def configure(
+    level: str,
+    format: str,
+    *,
+    instance: str | None = None,
+    secrets: Iterable[str] = (),
+    stream: TextIO | None = None,
+) -> LogHandler:
+    """Write the lines of all loggers, from ``level`` on, to one stream; a second call replaces it.
+
+    Handlers that others have put at the root stay.
+
+    Args:
+        level, format: one of ``LEVELS`` and one of ``FORMATS``.
+        instance: names this process in each line; by default host and process id.
+        secrets: values that no line may show.
+        stream: by default standard error.
+    """
+    handler = LogHandler(stream or sys.stderr)
+    handler.setFormatter(
+        formatter(format, instance or process_name(), Redactor(secrets), handler.stream.isatty())
+    )
+    root = logging.getLogger()
+    for old in [known for known in root.handlers if isinstance(known, LogHandler)]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level)
+    quieten_libraries()
+    log_what_nobody_catches()
+    # Loggers of structlog itself, if somebody uses one, write the same lines.
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    return handler
+
+
+def configure_app(
+    app: Flask, instance: str | None = None, stream: TextIO | None = None
+) -> LogHandler:
+    """``configure`` as the configuration of ``app`` says."""
+    return configure(
+        app.config["LOG_LEVEL"],
+        app.config["LOG_FORMAT"],
+        instance=instance,
+        secrets=secrets_of(app.config),
+        stream=stream,
+    )
+
+
+def configure_early(environ: Mapping[str, str]) -> LogHandler:
+    """``configure`` before there is an application: its libraries bring handlers of their own
+    where they find none.
+
+    What is wrong counts as not set: the configuration refuses it, with its name.
+    """
+    chosen = CLASSES.get(environ.get("YOTO_ENVIRONMENT") or "development", Base)
+    level = environ.get("YOTO_LOG_LEVEL", chosen.LOG_LEVEL)
+    format = environ.get("YOTO_LOG_FORMAT", chosen.LOG_FORMAT)
+    return configure(
+        level if level in LEVELS else chosen.LOG_LEVEL,
+        format if format in FORMATS else chosen.LOG_FORMAT,
+        secrets=secrets_of({key: environ.get(f"YOTO_{key}") for key in (*SECRETS, *ADDRESSES)}),
+    )
+
+
+def secrets_of(config: Mapping[str, Any]) -> list[str]:
+    """The values among the settings that no line may show."""
+    found = [str(config.get(key) or "") for key in SECRETS]
+    for key in ADDRESSES:
+        found += _passwords(str(config.get(key) or ""))
+    return found
+
+
+def process_name() -> str:
+    """Host and process id."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+def _passwords(address: str) -> list[str]:
+    """The password in an address, as it stands there and as it is meant."""
+    try:
+        password = urlsplit(address).password or ""
+    except ValueError:
+        return []
+    return [password, unquote(password)]
