@@ -1,12 +1,13 @@
 """What the next minutes will be like, what was not as expected, and what changed its nature.
 
-The library ``river`` is loaded by the first thing that is learned, and by nothing else: it takes a
-second, and some 85 MB.
+The library ``river`` takes a second to load, in which an event loop would stand still, and some
+85 MB; so what learns is a process of its own, which the first minute that is learned starts.
 """
 
 from .forecaster import METRICS, Forecaster, LearnReport
 from .forecasting import Forecasting
 from .metric import Anomaly, Drift, Forecast, NoForecast
+from .process import ForecasterProcess
 
 __all__ = [
     "METRICS",
@@ -14,6 +15,7 @@ __all__ = [
     "Drift",
     "Forecast",
     "Forecaster",
+    "ForecasterProcess",
     "Forecasting",
     "LearnReport",
     "NoForecast",

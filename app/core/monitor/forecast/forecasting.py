@@ -9,7 +9,8 @@ from app.core.housekeeping import Housekeeper
 
 from ..backends import Reading
 from ..history import COARSE, summarise
-from .forecaster import Forecaster, LearnReport
+from .forecaster import LearnReport
+from .process import ForecasterProcess
 
 HISTORY_HOURS = 24.0
 # s after the end of a minute at which it is learned: late workers have delivered by then.
@@ -34,7 +35,7 @@ class Forecasting:
             read: gives the minutes that begin in [since, until).
             now: epoch seconds by the clock of the store.
         """
-        self.forecaster = Forecaster()
+        self.forecaster = ForecasterProcess()
         self._read = read
         self._now = now
         self._thread = Housekeeper("yoto-forecast")
@@ -44,15 +45,17 @@ class Forecasting:
         """Learn the whole minutes of the last ``hours``, and from now on each that ends.
 
         Raises:
-            StoreUnavailable: the store did not tell what all workers recorded; nothing was learned.
+            StoreUnavailable: the store did not tell what all workers recorded, or the forecaster's
+                process ended; nothing was learned.
         """
         report = self._learn(hours * 3600)
         self._thread.start()
         return report
 
     def close(self) -> None:
-        """End the thread; what was learned stays."""
+        """End the thread and the forecaster's process; what they said last stays."""
         self._thread.stop()
+        self.forecaster.close()
 
     def _turn(self) -> float:
         learned_to = self.forecaster.learned_to

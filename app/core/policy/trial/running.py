@@ -7,22 +7,18 @@ policy that blows up would take the process with it. The child has limits of tim
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from app.core.child import child_command, child_environment
 from app.core.errors import PolicyError
 from app.core.policy.bundle import Bundle
 from app.core.policy.engine import TestFailure, TestReport
 from app.core.policy.trial.answering import NO_MEMORY
-
-_CHILD = Path(__file__).with_name("child.py")
 
 MEGABYTE = 1 << 20
 
@@ -89,10 +85,8 @@ def run_trial(
 def _ask_child(name: str, question: str, limits: TrialLimits) -> tuple[int, dict[str, Any] | None]:
     """The child's exit code and answer; a negative code is the signal that ended it."""
     child = subprocess.Popen(
-        # Not the script's own folder in the path: its modules would hide others.
-        [sys.executable, "-P", str(_CHILD)],
-        # Nothing of this process's settings, of which some are secrets.
-        env={key: value for key, value in os.environ.items() if key in ("PATH", "LANG")},
+        child_command("app.core.policy.trial.answering"),
+        env=child_environment(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -1,0 +1,46 @@
+"""The forecaster's process: learns what each line of its input tells, and says what it thinks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import msgspec
+
+from .forecaster import Forecaster
+from .metric import Forecast, NoForecast
+from .said import Said, Told
+
+# Whoever serves requests comes first.
+NICENESS = 10
+
+
+def main() -> None:
+    """Answer until the input ends, as it does with the worker."""
+    os.nice(NICENESS)
+    forecaster = Forecaster()
+    told = msgspec.json.Decoder(Told)
+    for line in sys.stdin.buffer:
+        said = answer(forecaster, told.decode(line))
+        sys.stdout.buffer.write(msgspec.json.encode(said) + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def answer(forecaster: Forecaster, told: Told) -> Said:
+    """Have ``forecaster`` learn; what it thinks now."""
+    report = forecaster.learn(told.summaries)
+    forecasts = forecaster.forecasts()
+    return Said(
+        offered=_only(forecasts, Forecast),
+        silent=_only(forecasts, NoForecast),
+        scores=forecaster.scores(),
+        anomalies=forecaster.anomalies(),
+        drifts=forecaster.drifts(),
+        learned_to=forecaster.learned_to,
+        report=report,
+    )
+
+
+def _only(forecasts: dict[str, Forecast | NoForecast], kind: type[Any]) -> dict[str, Any]:
+    return {name: one for name, one in forecasts.items() if isinstance(one, kind)}

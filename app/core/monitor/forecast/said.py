@@ -1,0 +1,34 @@
+"""What goes between a worker and its forecaster's process: a line of JSON each way."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ..history import Summary
+from .forecaster import LearnReport
+from .metric import Anomaly, Drift, Forecast, NoForecast
+
+
+class Told(msgspec.Struct):
+    """Minutes to learn."""
+
+    summaries: list[Summary]
+
+
+class Said(msgspec.Struct):
+    """What the forecaster thinks after that.
+
+    Attributes:
+        report: what it learned; None: it was told nothing yet.
+        offered, silent: forecasts by metric, and why there is none.
+        scores, anomalies, drifts: as ``Forecaster`` has them.
+        learned_to: epoch second at which the newest minute began.
+    """
+
+    offered: dict[str, Forecast] = {}
+    silent: dict[str, NoForecast] = {}
+    scores: dict[str, float | None] = {}
+    anomalies: list[Anomaly] = []
+    drifts: list[Drift] = []
+    learned_to: int | None = None
+    report: LearnReport | None = None
