@@ -75,12 +75,14 @@ def make_queue() -> Iterator[MakeQueue]:
     def make(settings: RedisSettings, **fields: Any) -> BatchQueue:
         redis = RedisConnection(settings)
         queue = BatchQueue(redis, new_instance_id(), replace(QUICK, **fields))
+        # So that idle workers end soon: one that outlives the connection would open another.
+        queue._store.block = 0.05
         made.append((redis, queue))
         return queue
 
     yield make
     for redis, queue in made:
-        queue.close(0)
+        queue.close(0.5)
         redis.close()
 
 
