@@ -1,4 +1,4 @@
-"""What the status page shows: components, and this process with its versions."""
+"""What the status page shows: components, health, and this process with its versions."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Flask, current_app
 
 from app.blueprints.health import CheckResult, State, overall, probe
+from app.core.monitor import DEFAULT_COMPONENTS, HealthReport, assess
 from app.db import utcnow
-from app.extensions import socketio
+from app.extensions import monitor, socketio
 from app.http.version import YOTO_VERSION
+from app.wiring import measured_values
 
 EXTENSION = "yoto.process"
 # What an operator looks up first when something behaves oddly.
@@ -44,10 +46,15 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All of the page. ``at`` is the time that every age on it is counted from."""
+    """All of the page. ``at`` is the time that every age on it is counted from.
+
+    Attributes:
+        health: how all workers did in the last minute.
+    """
 
     overall: State
     components: Sequence[CheckResult]
+    health: HealthReport
     process: Sequence[Value]
     versions: Sequence[Value]
     uptime_seconds: float
@@ -67,6 +74,7 @@ def read_status() -> Status:
     return Status(
         overall=overall(components),
         components=components,
+        health=assess(DEFAULT_COMPONENTS, measured_values(monitor.current)()),
         process=_process(started, now),
         versions=_versions(started),
         uptime_seconds=time.monotonic() - started.monotonic,

@@ -12,8 +12,19 @@ from flask.cli import AppGroup
 
 from app.cli.options import Duration, as_json, echo_json, says_who, says_why
 from app.core.errors import PlatformError, VersionConflict
-from app.core.monitor import EVERY_RULE, Alert, AlertFilter, HistoryEntry, Level, Silence
+from app.core.monitor import (
+    DEFAULT_COMPONENTS,
+    EVERY_RULE,
+    Alert,
+    AlertFilter,
+    HistoryEntry,
+    Level,
+    Silence,
+    assess,
+)
 from app.extensions import alerts as platform
+from app.extensions import monitor
+from app.wiring import measured_values
 
 alerts = AppGroup("alerts", help="See alerts, acknowledge and silence them, set their rules.")
 
@@ -29,6 +40,21 @@ def telling() -> Iterator[None]:
         ) from None
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
+
+
+@alerts.command("health")
+@as_json
+def health(as_json: bool) -> None:
+    """Show how all workers did in the last minute, with the limit behind each band."""
+    report = assess(DEFAULT_COMPONENTS, measured_values(monitor.current)())
+    if as_json:
+        echo_json(report)
+        return
+    for part in report.components.values():
+        value = "unknown" if part.value is None else f"{part.value:.4g}"
+        limit = "" if part.limit is None else f"limit {part.limit:g}"
+        click.echo(f"{part.name:<10} {part.band:<10} {value:>10}  {limit}")
+    click.echo(f"{'overall':<10} {report.overall}")
 
 
 @alerts.command("list")

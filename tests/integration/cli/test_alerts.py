@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.extensions import alerts
+from app.extensions import alerts, monitor
 from app.models import AuditRecord
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
@@ -49,6 +49,14 @@ def audited(world: World) -> list[tuple[Any, ...]]:
     row = AuditRecord
     statement = select(row.action, row.reason).where(row.action.startswith("alert."))
     return world.rows(statement.order_by(row.id))
+
+
+def test_health_is_shown_with_what_is_behind_it(app: Flask) -> None:
+    monitor.of(app).flush()
+    lines = {line.split()[0]: line.split()[1:] for line in run(app, "health").splitlines()}
+    assert lines["cache"] == ["unknown", "unknown"] and lines["overall"] == ["unknown"]
+    assert lines["memory"][0] in ("excellent", "good", "warning", "error")
+    assert json.loads(run(app, "health", "--json"))["components"]["errors"]["band"] == "unknown"
 
 
 def test_alerts_are_listed_shown_and_acknowledged(app: Flask, world: World, raised: int) -> None:

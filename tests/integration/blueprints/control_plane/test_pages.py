@@ -14,7 +14,9 @@ import pytest
 from flask import Flask
 
 from app.blueprints.control_plane import status
+from app.extensions import monitor
 from app.http.security import CONTENT_SECURITY_POLICY
+from app.wiring.alerts.values import ENOUGH
 from tests.integration.blueprints.control_plane.conftest import SIGN_IN, STATUS, Browser
 from tests.support.applications import another_app
 from tests.support.world import Person
@@ -42,6 +44,22 @@ def test_what_nobody_knows_is_shown_as_unknown(
         r'<th scope="row">no-such-library</th>(.*?)</tr>', browser.get(STATUS).text, re.S
     )
     assert row and '<span class="badge unknown">Unknown</span>' in row[1]
+
+
+def test_health_is_unknown_until_enough_was_measured_and_then_has_its_band(
+    app: Flask, browser: Browser, operator: Person
+) -> None:
+    browser.sign_in("olga")
+    section = re.compile(r'<h2 id="health">(.*?)</section>', re.S)
+    (before,) = section.findall(browser.get(STATUS).text)
+    # The share of memory is known at once; nothing was answered or looked up yet.
+    assert before.count('<span class="badge unknown">Unknown</span>') >= 3
+    for _ in range(ENOUGH):
+        app.test_client().get("/livez")
+    monitor.of(app).flush()
+    (after,) = section.findall(browser.get(STATUS).text)
+    row = re.search(r'<th scope="row">Failed answers</th>(.*?)</tr>', after, re.S)
+    assert row and "Excellent" in row[1] and "0.0 %" in row[1] and "1.0 %" in row[1]
 
 
 def test_every_value_has_its_age(page: str) -> None:
