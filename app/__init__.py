@@ -106,6 +106,7 @@ def create_app(
     redis_store.init_app(app)
     events.init_app(app)
     monitor.init_app(app)
+    recorder = monitor.of(app).recorder
     init_answers(app)
     resilience.init_app(
         app,
@@ -115,11 +116,12 @@ def create_app(
         audit=sql_audit(app),
         subject=caller_or_none,
         defaults=GUARDS,
+        recorder=recorder,
     )
     guard_database(app)
     time_database(app)
     init_auth(app)
-    optimization.init_app(app, instance_id=events.of(app).instance_id)
+    optimization.init_app(app, instance_id=events.of(app).instance_id, recorder=recorder)
     alerts.init_app(
         app,
         SqlAlertStore(app),
@@ -128,7 +130,6 @@ def create_app(
         elected=elected_by(optimization.of(app).locks),
         degrade=degrade_by(app),
     )
-    recorder = monitor.of(app).recorder
     cache.init_app(app, recorder=recorder)
     optimization.of(app).invalidation.connect(invalidation_log(cache.of(app)))
     policy.init_app(app, policy_engine(app), mask=masked_context)
@@ -202,9 +203,10 @@ def close_app(app: Flask) -> None:
     policy.close(app)
     alerts.of(app).close()
     elected_forecaster(app).close()
+    # Before the locks: what it asks in the background may hold one.
+    monitor.close(app)
     optimization.of(app).locks.close()
     resilience.of(app).close()
-    monitor.close(app)
     events.of(app).tailer.stop()
     redis_store.of(app).close()
     with app.app_context():

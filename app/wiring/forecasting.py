@@ -15,6 +15,8 @@ from app.core.housekeeping import Housekeeper
 from app.core.monitor import Forecasting, Monitor
 from app.core.optimization import AdvancedOptimization, DistributedLocks
 
+from .election import keeps
+
 EXTENSION_KEY = "yoto.forecaster"
 LOCK = "forecaster"
 # s after which another worker may take over from one that died.
@@ -73,13 +75,13 @@ class ElectedForecasting:
         return LOOK
 
     def _stand(self) -> Mapping[str, Any]:
+        if self._report is not None and self._lock.held:
+            return self._report
         if self._report is not None:
-            if self._lock.held:
-                return self._report
             # Somebody else may forecast by now.
             self._report = None
             self._forecasting.close()
-        if not self._lock.acquire():
+        if not keeps(self._lock):
             return {"elected": False}
         try:
             report = self._forecasting.learn_history()

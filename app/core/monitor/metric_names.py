@@ -33,16 +33,42 @@ OUTBOX = "yoto_outbox_events_total"
 DATABASE_TIME = "yoto_database_statement_seconds"
 DATABASE_ERRORS = "yoto_database_errors_total"
 REDIS_UP = "yoto_redis_up"
+REDIS_TIME = "yoto_redis_round_trip_seconds"
+REDIS_CONNECTIONS = "yoto_redis_connections"
+DATABASE_CONNECTIONS = "yoto_database_connections"
 STORE_ERRORS = "yoto_guard_store_errors_total"
 
 # Guards, locks, policies
 REJECTIONS = "yoto_guard_rejections_total"
+PASSES = "yoto_guard_passes_total"
+GUARD_TIME = "yoto_guard_enter_seconds"
+BREAKER_STATE = "yoto_circuit_breaker_state"
+BULKHEAD_HELD = "yoto_bulkhead_in_flight"
+BULKHEAD_LIMIT = "yoto_bulkhead_limit"
 ANSWERED_LOCALLY = "yoto_guard_answered_locally_total"
 LOCKS = "yoto_locks_total"
 LOCKS_HELD = "yoto_locks_held"
+LOCK_TIME = "yoto_lock_acquire_seconds"
 POLICY_DECISIONS = "yoto_policy_decisions_total"
 POLICY_EVALUATIONS = "yoto_policy_evaluations_total"
 POLICY_DENIALS = "yoto_policy_denials_total"
+POLICY_TIME = "yoto_policy_evaluation_seconds"
+
+# Queues, what is hot, preloading, prefetching
+QUEUE_ITEMS = "yoto_queue_items"
+QUEUE_RATE = "yoto_queue_items_per_second"
+QUEUE_AGE = "yoto_queue_oldest_age"
+INVALIDATION_ITEMS = "yoto_invalidation_queue_items"
+INVALIDATION_RATE = "yoto_invalidation_queue_items_per_second"
+INVALIDATION_AGE = "yoto_invalidation_queue_oldest_age"
+HOT_EVENTS = "yoto_hot_counts_total"
+HOT_WAITING = "yoto_hot_counts_waiting"
+PRELOADS = "yoto_preload_events_total"
+PRELOAD_WAITING = "yoto_preload_waiting"
+PREFETCHES = "yoto_prefetches_total"
+PREFETCH_VISITS = "yoto_prefetch_visits_total"
+PREFETCH_PRECISION = "yoto_prefetch_precision"
+PREFETCH_UNDECIDED = "yoto_prefetch_undecided"
 
 # The process and the monitor itself
 MEMORY = "yoto_process_resident_memory_bytes"
@@ -78,14 +104,38 @@ HELP = {
     DATABASE_TIME: "time of a statement",
     DATABASE_ERRORS: "statements that failed because the connection broke",
     REDIS_UP: "1 while calls to Redis go through",
+    REDIS_TIME: "time of a script call: the one of each flush, as a sample of all",
+    REDIS_CONNECTIONS: "connections to Redis that a process has open, in use or idle",
+    DATABASE_CONNECTIONS: "connections to the database that a process has open, in use or idle",
     STORE_ERRORS: "script calls of guards that failed",
     REJECTIONS: "calls that guards refused, by kind and name",
+    PASSES: "calls that guards let through; rate limits count them",
+    GUARD_TIME: "time to be let in by a guard of several parts, waiting for a slot included",
+    BREAKER_STATE: "0 closed, 1 half open, 2 open, 3 isolated, 4 disabled, 5 metrics only",
+    BULKHEAD_HELD: "callers of one process inside a bulkhead",
+    BULKHEAD_LIMIT: "callers that a bulkhead lets in at once, over all workers",
     ANSWERED_LOCALLY: "calls that guards decided without Redis",
     LOCKS: "distributed locks, by outcome",
     LOCKS_HELD: "distributed locks held now",
+    LOCK_TIME: "time to take a distributed lock, waiting for others included",
     POLICY_DECISIONS: "policy decisions by where they came from",
     POLICY_EVALUATIONS: "policy evaluations by outcome",
     POLICY_DENIALS: "denials by code of the policy",
+    POLICY_TIME: "time of a policy evaluation that gave a verdict",
+    QUEUE_ITEMS: "items of the batch queue, over all workers, by kind and state",
+    QUEUE_RATE: "items a second put into the batch queue, and done or dead, by kind",
+    QUEUE_AGE: "seconds since the oldest item of a kind was put in",
+    INVALIDATION_ITEMS: "queued invalidations, over all workers, by state",
+    INVALIDATION_RATE: "invalidations a second, put in and published",
+    INVALIDATION_AGE: "seconds since the oldest queued invalidation was put in",
+    HOT_EVENTS: "batches of hot counts that Redis took, requests not counted, failed flushes",
+    HOT_WAITING: "hot pairs in memory, and batches that Redis has not confirmed",
+    PRELOADS: "runs of preloading, entries by origin, and what became of them",
+    PRELOAD_WAITING: "preloaded entries that nobody has asked for yet",
+    PREFETCHES: "prefetches loaded, and by what became of them",
+    PREFETCH_VISITS: "deeds of users that the prefetcher looked at",
+    PREFETCH_PRECISION: "share of the last prefetches that were used, 0 to 1",
+    PREFETCH_UNDECIDED: "prefetches whose user has not come by yet",
     MEMORY: "resident memory",
     MEMORY_SHARE: "resident memory as a share of what the process may use, 0 to 1",
     CPU: "processor time used, user and system",

@@ -15,6 +15,7 @@ from .forecast import Forecasting
 from .history import COARSE, RESOLUTIONS, Batch, Resolution, Summary, summarise
 from .process import process_samples
 from .recording import Recorder, Series
+from .slow_sources import LOOK_EVERY, SlowSource
 from .sources import Source, Sources
 
 FLUSH_INTERVAL = 1.0  # s
@@ -54,17 +55,31 @@ class Monitoring:
         self._refused = 0
         self._thread = Housekeeper("yoto-monitor")
         self._thread.add("flush", self._turn)
+        self._looks = Housekeeper("yoto-monitor-looks")
         self._running_in: int | None = None
 
     def add_source(self, name: str, source: Source) -> None:
         """Ask ``source`` at each flush; it must be quick and ask no server."""
         self._sources.add(name, source)
 
+    def add_slow_source(self, name: str, source: Source, every: float = LOOK_EVERY) -> None:
+        """Ask ``source``, which may ask servers, in another thread while the monitor runs.
+
+        Each flush tells its last answer; while it fails, or does not come back, there is none.
+
+        Args:
+            every: seconds between two questions.
+        """
+        slow = SlowSource(source, every)
+        self._sources.add(name, slow)
+        self._looks.add(name, slow.look)()
+
     def start(self) -> None:
         """Flush from now on, once a second."""
         self._due = None
         self._running_in = os.getpid()
         self._thread.start()
+        self._looks.start()
 
     @property
     def running(self) -> bool:
@@ -75,6 +90,7 @@ class Monitoring:
         """End the thread, flush what is left, and say that this worker ends; may start again."""
         self.forecasting.close()
         was_running, self._running_in = self.running, None
+        self._looks.stop()
         self._thread.stop()
         if was_running:
             self.flush()

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from app.core.events import new_instance_id
+from app.core.monitor import Recorder
 from app.core.optimization.hot import HotCounts, HotSettings
 from app.core.optimization.invalidation import (
     Analysis,
@@ -65,7 +66,11 @@ class AdvancedOptimization:
     """
 
     def init_app(
-        self, app: Flask, redis: RedisConnection | None = None, instance_id: str | None = None
+        self,
+        app: Flask,
+        redis: RedisConnection | None = None,
+        instance_id: str | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Set up the parts; nothing connects and no thread starts before the first use.
 
@@ -73,6 +78,7 @@ class AdvancedOptimization:
             redis: by default the connection of the application's ``RedisStore``.
             instance_id: what this process is called among locks and consumers, so that operators
                 find it in the list of instances too.
+            recorder: takes the times of taking locks; by default nobody reads them.
 
         Raises:
             ConfigurationError: a value is out of its range; it names the key.
@@ -80,7 +86,7 @@ class AdvancedOptimization:
         """
         redis = redis or RedisStore.of(app)
         instance_id = instance_id or new_instance_id()
-        locks = DistributedLocks(redis, instance_id)
+        locks = DistributedLocks(redis, instance_id, recorder)
         app.extensions[EXTENSION_KEY] = OptimizationState(
             locks=locks,
             queue=BatchQueue(

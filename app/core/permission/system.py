@@ -190,6 +190,12 @@ class PermissionSystem(
         return state.caching if state else None
 
     @staticmethod
+    def preloading_of(app: Flask) -> Preloading | None:
+        """What fills the cache of ``app`` before anybody asks; None for an app without."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        return state.preloading if state else None
+
+    @staticmethod
     def records_of(app: Flask) -> DecisionLog | None:
         """The log of decisions of ``app``; None for an app that keeps none."""
         state: PermissionState | None = app.extensions.get(EXTENSION)

@@ -31,6 +31,7 @@ from app.core.policy.engine.embedded import EmbeddedEngine
 from app.core.policy.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
 from app.core.policy.input import ABSENT, InputBuilder, Part, Question
 from app.core.policy.manager import PolicyManager
+from app.core.policy.metrics import BOUNDS_US
 from app.core.policy.result import (
     POLICY_ERROR,
     POLICY_UNAVAILABLE,
@@ -47,6 +48,7 @@ from app.core.policy.texts import LANGUAGES, text_of
 
 __all__ = [
     "ABSENT",
+    "BOUNDS_US",
     "EMERGENCY_SWITCH",
     "INSTEAD_OF_SLOW",
     "LANGUAGES",

@@ -70,6 +70,15 @@ class RedisConnection:
             return not self._discovery.tripped
         return any(not node.gate.tripped for node in topology.router.nodes())
 
+    def links(self) -> tuple[int, int]:
+        """Connections of the scripts' short path to all servers, and those of them that nobody
+        uses; asks nobody."""
+        topology = self._topology
+        if topology is None:
+            return 0, 0
+        found = [node.links() for node in topology.router.all_nodes()]
+        return sum(count for count, _ in found), sum(idle for _, idle in found)
+
     def on_recovered(self, listener: Callable[[], None]) -> None:
         """Call ``listener()`` in a background thread each time a server came back."""
         self._prober.on_recovered(listener)

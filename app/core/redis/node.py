@@ -158,6 +158,10 @@ class Node:
             failure = exceptions.ConnectionError(f"{self.name}: {error}")
         return failure
 
+    def links(self) -> tuple[int, int]:
+        """How many links there are, and how many of them nobody uses."""
+        return self._open, len(self._idle)
+
     def close(self) -> None:
         """Close every link; one that a call is using is closed when it is given back."""
         self._closed = True

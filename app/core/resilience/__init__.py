@@ -30,7 +30,7 @@ from .decorators import bulkhead, circuit_breaker, degradable, guarded, rate_lim
 from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit
-from .guards import GuardCounts
+from .guards import BulkheadUse, GuardCounts
 from .headers import noted_limits, rate_limit_headers
 from .instances import Instance
 from .limiter import DimensionStatus, RateLimiter, RateLimitResult
@@ -70,6 +70,7 @@ __all__ = [
     "BulkheadConfig",
     "BulkheadStats",
     "BulkheadStrategy",
+    "BulkheadUse",
     "Change",
     "CircuitBreaker",
     "CircuitBreakerConfig",

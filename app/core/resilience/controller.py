@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core.errors import ValidationFailed
 from app.core.events import EventState
+from app.core.monitor import Recorder, names
 from app.core.redis import RedisConnection
 
 from . import scripts
@@ -24,7 +25,7 @@ from .config_store import (
 )
 from .degradation import Board, Degradation, OpenBreakers
 from .guard import Guard
-from .guards import ALL_PARTS, GuardCounts, Guards, Parts
+from .guards import ALL_PARTS, BulkheadUse, GuardCounts, Guards, Parts
 from .instances import Instances
 from .limiter import Key, RateLimiter, RateLimitResult
 from .operations import BreakerOperations
@@ -56,11 +57,17 @@ class ResilienceController(ConfigAccess):
         journal: Journal | None = None,
         audit: Audit | None = None,
         subject: Subject = nobody,
+        recorder: Recorder | None = None,
     ) -> None:
         """See ``Resilience.init_app``."""
         self._subject = subject
         self.instances = Instances(redis, events.instance_id)
-        self.runtime = Runtime(redis, events.stream, instances=self.instances.count)
+        self.runtime = Runtime(
+            redis,
+            events.stream,
+            instances=self.instances.count,
+            entered=(recorder or Recorder()).histogram(names.GUARD_TIME).observe,
+        )
         copy = RedisCopy(redis.scripts, redis.keys, events.stream)
         self._config = ConfigStore(copy, journal, audit)
         rejections = RejectionReporter(self.runtime)
@@ -163,6 +170,14 @@ class ResilienceController(ConfigAccess):
     def guard_counts(self) -> list[GuardCounts]:
         """What each guard of this process counted; no round trip, and none is made for it."""
         return self._guards.counts()
+
+    def bulkhead_use(self) -> list[BulkheadUse]:
+        """How full each bulkhead of this process is; no round trip, and none is made for it."""
+        return self._guards.bulkhead_use()
+
+    def breaker_states(self) -> list[BreakerState]:
+        """A picture of each breaker that this process uses; a round trip each."""
+        return self._guards.breaker_states()
 
     # Callers
 

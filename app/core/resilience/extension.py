@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app, has_app_context
 
 from app.core.events import EventState
+from app.core.monitor import Recorder
 from app.core.redis import RedisConnection
 
 from .config_store import Audit, Journal
@@ -42,6 +43,7 @@ class Resilience(_Base):
         audit: Audit | None = None,
         subject: Subject = nobody,
         defaults: Mapping[str, Mapping[str, Settings]] | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         """Set up the controller; no connection is made and no thread is started.
 
@@ -55,8 +57,9 @@ class Resilience(_Base):
             subject: gives the id of the user who makes the call at hand, or None.
             defaults: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
                 the configuration in code; see ``ResilienceController.define``.
+            recorder: takes the times of entries; by default nobody reads them.
         """
-        controller = ResilienceController(redis, events, journal, audit, subject)
+        controller = ResilienceController(redis, events, journal, audit, subject, recorder)
         for name, kinds in (defaults or {}).items():
             controller.define(name, **kinds)  # type: ignore[arg-type]
         app.extensions[EXTENSION_KEY] = controller

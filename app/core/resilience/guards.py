@@ -10,7 +10,7 @@ from typing import TypeAlias, TypeVar
 from app.core.errors import ConfigurationError
 from app.core.redis import every_server_answers
 
-from .breaker import CircuitBreaker
+from .breaker import BreakerState, CircuitBreaker
 from .bulkhead import Bulkhead
 from .config_store import ConfigStore, Kind
 from .guard import Guard
@@ -34,6 +34,7 @@ class GuardCounts:
 
     Attributes:
         kind, name: which.
+        passed: calls that a rate limit let through; None: this kind does not count them.
         rejected: calls that it refused.
         store_errors: script calls that failed.
         answered_locally: calls that it decided without Redis.
@@ -41,9 +42,25 @@ class GuardCounts:
 
     kind: str
     name: str
+    passed: int | None
     rejected: int
     store_errors: int
     answered_locally: int
+
+
+@dataclass(frozen=True, slots=True)
+class BulkheadUse:
+    """How full a bulkhead is.
+
+    Attributes:
+        name: which.
+        held_here: holders in this process, of all partitions.
+        limit: holders of one partition over all workers.
+    """
+
+    name: str
+    held_here: int
+    limit: int
 
 
 class Guards:
@@ -113,6 +130,7 @@ class Guards:
             GuardCounts(
                 kind.value,
                 guard.name,
+                guard.passed if isinstance(guard, RateLimiter) else None,
                 guard.rejected,
                 guard.store.store_errors,
                 guard.store.answered_locally,
@@ -120,6 +138,17 @@ class Guards:
             for kind, guards in kinds
             for guard in guards
         ]
+
+    def bulkhead_use(self) -> list[BulkheadUse]:
+        """How full each bulkhead of this process is; no round trip."""
+        return [
+            BulkheadUse(one.name, one.local.inside(), one.get_config().max_concurrent)
+            for one in list(self._bulkheads.values())
+        ]
+
+    def breaker_states(self) -> list[BreakerState]:
+        """A picture of each breaker that this process uses; a round trip each."""
+        return [breaker.state() for breaker in list(self._breakers.values())]
 
     def find_store_again(self) -> None:
         """Ask for those that could not reach Redis, used or not, whether all of it answers."""

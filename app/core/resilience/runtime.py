@@ -41,6 +41,10 @@ def _alone() -> int:
     return 1
 
 
+def _untimed(seconds: float) -> None:
+    """What is measured while nobody reads it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Runtime:
     """Redis, events and time, as guards use them.
@@ -51,6 +55,7 @@ class Runtime:
         clock: seconds that only grow, for durations and for decisions without Redis. Decisions with
             Redis use the server's clock alone.
         instances: how many instances share a limit while Redis is away.
+        entered: takes the seconds until a guard let a call in.
         heartbeat: renews the leases of this process.
     """
 
@@ -58,6 +63,7 @@ class Runtime:
     events: EventStream
     clock: Callable[[], float] = time.monotonic
     instances: Callable[[], int] = _alone
+    entered: Callable[[float], None] = _untimed
     heartbeat: Heartbeat = field(init=False)
     request_id: RequestIds = field(init=False)
 

@@ -309,3 +309,19 @@ def test_a_flush_in_mid_call_raises_nothing(remote: Platform, name: str) -> None
         pass
     assert parts.bulkhead.stats().held == 0
     assert parts.breaker.state().calls == 1
+
+
+def test_what_the_rate_limit_let_through_is_counted_once(join: Join) -> None:
+    times: list[float] = []
+    platform = join(entered=times.append)
+    guard = platform.guard("counted", {}, {"limit": 3, "window": 60}, {"max_concurrent": 10})
+    limiter = guard._limiter
+    assert limiter is not None
+    for _ in range(2):
+        guard.enter().exit(Outcome.SUCCESS)
+    assert limiter.hit().allowed
+    for _ in range(2):
+        with pytest.raises(RateLimited):
+            guard.enter()
+    assert (limiter.passed, limiter.rejected) == (3, 2)
+    assert len(times) == 2 and all(taken >= 0 for taken in times)

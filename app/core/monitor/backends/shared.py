@@ -12,7 +12,9 @@ from typing import TypeVar
 from app.core.events import new_instance_id
 from app.core.redis import RedisConnection
 
+from .. import metric_names as names
 from ..history import COARSE, RESOLUTIONS, Batch, Counters, Gauges, Histograms, Point, Resolution
+from ..recording import Series
 from .archive import Archive
 from .backlog import Backlog
 from .delivery import Delivery, ServerClock
@@ -75,6 +77,7 @@ class RedisBackend:
         now = monotonic()
         batch = Batch(dict(counters), dict(gauges), dict(histograms))
         with self._sending:
+            batch.spread(Series(names.REDIS_TIME), self._delivery.round_trips.drain())
             seconds = 0.0 if self._recorded_at is None else now - self._recorded_at
             self._recorded_at = now
             self._backlog.add(batch, seconds)

@@ -76,11 +76,11 @@ class Point:
         for about, found in other.histograms.items():
             self.histograms.setdefault(about, Distribution()).merge(found)
 
-    def counted(self, name: str, **labels: str) -> float:
+    def counted(self, name: str, /, **labels: str) -> float:
         """Sum of the counters of that name that have these labels, whatever others they have."""
         return sum(v for about, v in self.counters.items() if _is(about, name, labels))
 
-    def level(self, name: str, **labels: str) -> Readings | None:
+    def level(self, name: str, /, **labels: str) -> Readings | None:
         """The same for gauges; None if there is none."""
         found = [v for about, v in self.gauges.items() if _is(about, name, labels)]
         if not found:
@@ -90,7 +90,7 @@ class Point:
             whole.merge(one)
         return whole
 
-    def spread(self, name: str, **labels: str) -> Distribution:
+    def spread(self, name: str, /, **labels: str) -> Distribution:
         """The same for histograms; empty if there is none."""
         whole = Distribution()
         for about, found in self.histograms.items():

@@ -29,6 +29,17 @@ class Distribution:
         made.add_all(values)
         return made
 
+    @classmethod
+    def of_counts(cls, counts: Iterable[tuple[float, int]], total: float) -> Self:
+        """From somebody else's buckets: upper bounds in seconds, how many values fell up to each
+        and above the one before, and all values added up."""
+        made = cls(total=total)
+        for bound, count in counts:
+            if count:
+                number = place(bound)
+                made.counts[number] = made.counts.get(number, 0) + count
+        return made
+
     @property
     def count(self) -> int:
         """How many values."""

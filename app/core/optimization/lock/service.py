@@ -14,6 +14,7 @@ from time import monotonic
 from redis import exceptions
 
 from app.core.errors import LockUnconfirmed, StoreUnavailable, ValidationFailed
+from app.core.monitor import Recorder, names
 from app.core.optimization.lock import timing
 from app.core.optimization.lock.attempt import Attempt
 from app.core.optimization.lock.fence import DEFAULT_TTL, FencedStore, check_token
@@ -84,12 +85,18 @@ class LockView:
 class DistributedLocks:
     """Makes locks that all processes of an application share. Safe for threads and greenlets."""
 
-    def __init__(self, redis: RedisConnection, holder: str | None = None) -> None:
+    def __init__(
+        self,
+        redis: RedisConnection,
+        holder: str | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
         """Nothing connects, and no thread starts, before the first lock is taken.
 
         Args:
             holder: what this process is called in the list of locks; by default host, process id
                 and random digits.
+            recorder: takes the times of taking locks; by default nobody reads them.
         """
         self._redis = redis
         self._turnstile = Turnstile()
@@ -103,6 +110,7 @@ class DistributedLocks:
         self._held: weakref.WeakValueDictionary[tuple[str, Owner], Holding]
         self._held = weakref.WeakValueDictionary()
         self._counts = LockCounts()
+        self._took = (recorder or Recorder()).histogram(names.LOCK_TIME).observe
 
     def create_lock(
         self,
@@ -237,6 +245,7 @@ class DistributedLocks:
             lock.keys,
             lock.terms,
         )
+        began = monotonic()
         try:
             holding = attempt.run(wait, owner)
         except LockUnconfirmed:
@@ -249,6 +258,7 @@ class DistributedLocks:
             self._counts.refused += 1
             return None
         self._counts.acquired += 1
+        self._took(monotonic() - began)
         self._held[lock.key, owner] = holding
         self._leases.add(holding)
         return holding

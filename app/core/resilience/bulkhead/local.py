@@ -25,6 +25,11 @@ class LocalBulkhead:
         """Holders in this process."""
         return len(self._inside.get(partition, ()))
 
+    def inside(self) -> int:
+        """Holders in this process, of all partitions."""
+        with self._changed:
+            return sum(map(len, self._inside.values()))
+
     def waiting(self, partition: str = "") -> int:
         """Those who wait in ``enter``."""
         return len(self._queues.get(partition, ()))

@@ -87,7 +87,11 @@ class Guard:
             ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
         """
         with tracing.span(SPAN, self._span_attributes):
-            return self._admit(self._entry(key, cost, partition), wait)
+            entry = self._entry(key, cost, partition)
+            permit = self._admit(entry, wait)
+            runtime = self._runtime
+            runtime.entered(runtime.clock() - entry.since)
+            return permit
 
     def _admit(self, entry: Entry, wait: float | None) -> Permit:
         if wait is None:
@@ -166,6 +170,8 @@ class Guard:
         if slots is not None:
             bulkhead, config, partition = slots
             slot = bulkhead.entered(config, partition, entry.request, entry.since)
+        if limits is not None:
+            limits.limiter.passed += 1
         return Permit(self._leave, entry, admission, slot, report)
 
     def _enter_after_wait(self, entry: Entry, slots: BulkheadPart, wait: float) -> Permit:

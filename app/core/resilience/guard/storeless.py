@@ -40,4 +40,6 @@ def enter_without_store(give: Give, entry: Entry, wait: float) -> Permit:
         if permit is not None:
             permit.exit(Outcome.IGNORED)
         raise
+    if limiter is not None:
+        limiter.limiter.passed += 1
     return Permit(give, entry, admission, slot, statuses, local=True)

@@ -33,6 +33,7 @@ class RateLimiter:
         """``get_config`` gives the configuration of now and costs no round trip."""
         self.name = name
         self.rejected = 0
+        self.passed = 0
         self.last_dimension = ""
         self.store = StoreWatch(f"rate limit {name}", runtime.clock)
         self.denials = DenialMemory()
@@ -63,9 +64,12 @@ class RateLimiter:
             statuses = self.remote.hit(plan, target, cost, self._runtime.request_id())
         except STORE_ERRORS as error:
             self.store.lost(error)
-            return self.hit_without_store(plan, target, cost)
-        self.store.found()
-        return self.answered(target, cost, statuses)
+            result = self.hit_without_store(plan, target, cost)
+        else:
+            self.store.found()
+            result = self.answered(target, cost, statuses)
+        self.passed += result.allowed
+        return result
 
     def peek(self, key: Key = None, cost: int = 1) -> RateLimitResult:
         """What ``hit`` would answer, with the numbers as they are; uses nothing."""

@@ -22,7 +22,7 @@ from app.core.monitor import (
     names,
     summarise,
 )
-from app.extensions import cache, monitor, permissions
+from app.extensions import cache, monitor, optimization, permissions, resilience
 from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
 from tests.support.together import together
@@ -220,3 +220,31 @@ def test_wrong_questions_are_refused(app: Flask) -> None:
         monitoring.summaries(hours=0)
     with pytest.raises(ValidationFailed, match="resolution: must be one of 1 s, 10 s, 60 s"):
         monitoring.read(FINE.keeping(5), 0)
+
+
+def test_breakers_bulkheads_and_queues_are_measured(app: Flask, monitoring: Monitoring) -> None:
+    resilience.of(app).circuit_breaker("measured").force_open("a test", 60)
+    bulkhead = resilience.of(app).bulkhead("measured")
+    optimization.of(app).queue.register_handler("measured", lambda items: None)
+    optimization.of(app).queue.enqueue("measured", {})
+    with bulkhead.acquire():
+        # As its thread does while the monitor runs.
+        for slow in monitoring._looks._jobs:
+            slow.task()
+        found = measured(monitoring)
+    assert found.counted(names.SOURCE_FAILURES) == 0
+    expected = {
+        (names.BREAKER_STATE, "name", "measured"): 3,
+        (names.BULKHEAD_HELD, "name", "measured"): 1,
+        (names.QUEUE_ITEMS, "kind", "measured"): 1,
+    }
+    for (name, label, value), highest in expected.items():
+        level = found.level(name, **{label: value})
+        assert level is not None and level.highest == highest, (name, level)
+    for name in (names.BULKHEAD_LIMIT, names.INVALIDATION_ITEMS, names.HOT_WAITING):
+        assert found.level(name) is not None, name
+    for name in (names.REDIS_CONNECTIONS, names.DATABASE_CONNECTIONS):
+        assert found.level(name, state="idle") is not None, name
+    assert found.spread(names.LOCK_TIME).count >= 1
+    # Of the flush before.
+    assert found.spread(names.REDIS_TIME).count >= 1

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from app.core.errors import StoreUnavailable
-from app.extensions import monitor
+from app.extensions import monitor, redis_store
 from app.wiring import elected_forecaster
 from app.wiring import forecasting as election
 from tests.support.applications import another_app
@@ -40,6 +40,20 @@ def test_another_takes_over_when_the_one_ends(
     assert elected_forecaster(app).learn()["elected"]
     elected_forecaster(app).close()
     wait_until(lambda: elected_forecaster(other).learn()["elected"])
+
+
+def test_who_has_lost_the_lock_stands_again(app: Flask, other: Flask) -> None:
+    assert elected_forecaster(app).learn()["elected"]
+    connection = redis_store.of(app)
+    key = connection.keys.lock(election.LOCK)
+    connection.client.delete(key)
+    assert elected_forecaster(other).learn()["elected"]
+    holding = elected_forecaster(app)._lock
+    wait_until(lambda: not elected_forecaster(app).learn()["elected"], 30)
+    elected_forecaster(other).close()
+    connection.client.delete(key)
+    wait_until(lambda: elected_forecaster(app).learn()["elected"])
+    assert holding is elected_forecaster(app)._lock
 
 
 def test_a_history_that_nobody_tells_is_an_error(

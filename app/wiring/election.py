@@ -1,0 +1,25 @@
+"""Being the one worker of all that does something, for as long as that worker lives."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from app.core.errors import LockLost
+from app.core.optimization import OptimizedDistributedLock
+
+
+def keeps(lock: OptimizedDistributedLock) -> bool:
+    """Whether the calling thread holds ``lock``, which it takes if it is free.
+
+    Raises:
+        StoreUnavailable: Redis did not answer.
+    """
+    if lock.held:
+        return True
+    try:
+        return lock.acquire()
+    except LockLost:
+        # Ours until now. Given back, it can be taken again, by whoever comes first.
+        with suppress(LockLost):
+            lock.release()
+        return False

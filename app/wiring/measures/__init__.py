@@ -1,0 +1,41 @@
+"""Shows the monitor what the parts of an application count by themselves."""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy.engine import Engine
+
+from app.core.cache import HybridPermissionCache
+from app.core.monitor import Monitor
+from app.core.optimization import AdvancedOptimization
+from app.db import on_engine
+
+from .ahead import hot_samples, prefetch_samples, preload_samples
+from .cache import Staleness, cache_samples, outbox_samples
+from .guards import guard_samples, lock_samples, policy_samples
+from .looks import QueueLook, breaker_samples
+from .stores import database_samples, redis_samples
+
+__all__ = ["measure"]
+
+
+def measure(app: Flask) -> None:
+    """Have the monitor of ``app`` read every part at each flush; nothing is read yet."""
+    monitoring = Monitor.of(app)
+    cache = HybridPermissionCache.of(app)
+    optimization = AdvancedOptimization.of(app)
+    engines: list[Engine] = []
+    on_engine(app, engines.append)
+    monitoring.add_source("cache", lambda: cache_samples(cache))
+    monitoring.add_source("locks", lambda: lock_samples(optimization.locks))
+    monitoring.add_source("guards", lambda: guard_samples(app))
+    monitoring.add_source("policies", lambda: policy_samples(app))
+    monitoring.add_source("outbox", lambda: outbox_samples(app))
+    monitoring.add_source("redis", lambda: redis_samples(app))
+    monitoring.add_source("database", lambda: database_samples(engines))
+    monitoring.add_source("hot", lambda: hot_samples(optimization.hot))
+    monitoring.add_source("preloading", lambda: preload_samples(app))
+    monitoring.add_source("prefetching", lambda: prefetch_samples(app))
+    monitoring.add_slow_source("breakers", lambda: breaker_samples(app))
+    monitoring.add_slow_source("queues", QueueLook(app))
+    cache.tailer.subscribe(Staleness(monitoring))

@@ -1,0 +1,46 @@
+"""What is hot, and what was brought into the cache before anybody asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Flask
+
+from app.core.monitor import Counted, Measured, Sample, names
+from app.core.optimization import HotCounts
+from app.core.permission import PermissionSystem
+from app.core.prefetch import Prefetch
+
+
+def hot_samples(hot: HotCounts) -> Iterator[Sample]:
+    """How hot counts get to Redis."""
+    stats = hot.stats()
+    for event in ("batches", "dropped", "failures"):
+        yield Counted(names.HOT_EVENTS, getattr(stats, event), {"event": event})
+    yield Measured(names.HOT_WAITING, stats.gathered, {"what": "pairs"})
+    yield Measured(names.HOT_WAITING, stats.waiting, {"what": "batches"})
+
+
+def preload_samples(app: Flask) -> Iterator[Sample]:
+    """What preloading did; nothing where there is none."""
+    preloading = PermissionSystem.preloading_of(app)
+    if preloading is None:
+        return
+    stats = preloading.stats()
+    for event in ("runs", "failures", "l2", "db", "left", "used", "unused"):
+        yield Counted(names.PRELOADS, getattr(stats, event), {"event": event})
+    yield Measured(names.PRELOAD_WAITING, stats.waiting)
+
+
+def prefetch_samples(app: Flask) -> Iterator[Sample]:
+    """What prefetching did; nothing where there is none."""
+    prefetcher = Prefetch.of(app).prefetcher
+    if prefetcher is None:
+        return
+    stats = prefetcher.stats()
+    for outcome, count in stats.counts.items():
+        yield Counted(names.PREFETCHES, count, {"outcome": outcome})
+    yield Counted(names.PREFETCH_VISITS, stats.visits)
+    yield Measured(names.PREFETCH_UNDECIDED, stats.undecided)
+    if stats.late_precision is not None:
+        yield Measured(names.PREFETCH_PRECISION, stats.late_precision)

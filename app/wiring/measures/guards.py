@@ -1,0 +1,54 @@
+"""Guards, locks and policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Flask
+
+from app.core.monitor import Counted, Distribution, Measured, Sample, Spread, names
+from app.core.optimization import DistributedLocks
+from app.core.policy import BOUNDS_US, PolicyManager
+from app.core.resilience import Resilience
+
+MICRO = 1_000_000
+
+
+def guard_samples(app: Flask) -> Iterator[Sample]:
+    """Breakers, rate limits and bulkheads that this process uses."""
+    controller = Resilience.of(app)
+    for guard in controller.guard_counts():
+        about = {"kind": guard.kind, "name": guard.name}
+        if guard.passed is not None:
+            yield Counted(names.PASSES, guard.passed, about)
+        yield Counted(names.REJECTIONS, guard.rejected, about)
+        yield Counted(names.STORE_ERRORS, guard.store_errors, about)
+        yield Counted(names.ANSWERED_LOCALLY, guard.answered_locally, about)
+    for bulkhead in controller.bulkhead_use():
+        yield Measured(names.BULKHEAD_HELD, bulkhead.held_here, {"name": bulkhead.name})
+        yield Measured(names.BULKHEAD_LIMIT, bulkhead.limit, {"name": bulkhead.name})
+
+
+def lock_samples(locks: DistributedLocks) -> Iterator[Sample]:
+    counts = locks.counts()
+    for outcome in ("acquired", "contended", "refused", "lost", "unreleased"):
+        yield Counted(names.LOCKS, getattr(counts, outcome), {"outcome": outcome})
+    yield Measured(names.LOCKS_HELD, len(locks.held()))
+
+
+def policy_samples(app: Flask) -> Iterator[Sample]:
+    metrics = PolicyManager.of(app).metrics
+    counts = metrics.read()
+    for origin in ("cache_hits", "cache_misses", "uncacheable"):
+        yield Counted(names.POLICY_DECISIONS, getattr(counts, origin), {"origin": origin})
+    verdicts = counts.evaluations - counts.errors - counts.unavailable
+    yield Counted(names.POLICY_EVALUATIONS, verdicts, {"outcome": "verdict"})
+    yield Counted(names.POLICY_EVALUATIONS, counts.errors, {"outcome": "error"})
+    yield Counted(names.POLICY_EVALUATIONS, counts.unavailable, {"outcome": "unavailable"})
+    for code, count in counts.denies_by_code.items():
+        yield Counted(names.POLICY_DENIALS, count, {"code": code})
+    latency = metrics.latency.snapshot()
+    # What is beyond the last bound always counts in one place: it is the difference that is told.
+    bounds = [bound / MICRO for bound in (*BOUNDS_US, 2 * BOUNDS_US[-1])]
+    found = Distribution.of_counts(zip(bounds, latency.counts, strict=True), latency.sum_us / MICRO)
+    yield Spread(names.POLICY_TIME, found)

@@ -1,0 +1,31 @@
+"""Redis and the database, as this process is connected to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from flask import Flask
+from sqlalchemy import QueuePool
+from sqlalchemy.engine import Engine
+
+from app.core.monitor import Measured, Sample, names
+from app.core.redis import RedisStore
+
+
+def redis_samples(app: Flask) -> Iterator[Sample]:
+    """Whether calls go through, and the connections of the scripts."""
+    redis = RedisStore.of(app)
+    yield Measured(names.REDIS_UP, float(redis.available))
+    made, idle = redis.links()
+    yield Measured(names.REDIS_CONNECTIONS, made - idle, {"state": "in_use"})
+    yield Measured(names.REDIS_CONNECTIONS, idle, {"state": "idle"})
+
+
+def database_samples(engines: Sequence[Engine]) -> Iterator[Sample]:
+    """The connections of all ``engines`` whose pools count them."""
+    pools = [engine.pool for engine in engines if isinstance(engine.pool, QueuePool)]
+    if pools:
+        in_use = sum(pool.checkedout() for pool in pools)
+        idle = sum(pool.checkedin() for pool in pools)
+        yield Measured(names.DATABASE_CONNECTIONS, in_use, {"state": "in_use"})
+        yield Measured(names.DATABASE_CONNECTIONS, idle, {"state": "idle"})
