@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from app.core.monitor import LIVE_LEVERS
 
@@ -73,6 +73,8 @@ class TuningConfig(Settings):
         reverted: suggestions that did harm.
         dismissed: suggestions that operators do not want to hear again.
     """
+
+    tuners_own: ClassVar[tuple[str, ...]] = ("trial", "reverted")
 
     cache_users_size: int | None = _of("cache_users_size")
     cache_users_ttl: float | None = _of("cache_users_ttl")

@@ -173,7 +173,12 @@ def test_the_batches_of_the_queue_follow_too(app: Flask) -> None:
     config = resilience.of(app).config
     config.set(Kind.TUNING, FLEET, {"queue_batch_size": 7}, author="ada", reason="try")
     assert optimization.of(app).queue.batch_size == 7
-    for name, values in ((FLEET, {"queue_batch_size": 0}), ("typo", {"queue_batch_size": 7})):
+    refused: list[tuple[str, dict[str, Any]]] = [
+        (FLEET, {"queue_batch_size": 0}),
+        (FLEET, {"reverted": []}),
+        ("typo", {"queue_batch_size": 7}),
+    ]
+    for name, values in refused:
         with pytest.raises(ValidationFailed):
             config.set(Kind.TUNING, name, values, author="ada", reason="try")
     config.delete(Kind.TUNING, FLEET, author="ada", reason="enough")
