@@ -149,6 +149,11 @@ class Base:
     MONITOR_BACKEND = "redis"
     MONITOR_INTERVAL = 1.0
     MONITOR_STATSD: str | None = None
+    # Whether suggestions to tune are followed without anybody asking, how sure one must be for it,
+    # and the seconds that are compared before and after a change.
+    TUNING_AUTO = False
+    TUNING_CONFIDENCE = 0.8
+    TUNING_WINDOW = 300.0
     # Recording what users do and prefetching what they do next: the share of users, how many deeds
     # are kept of each and for how long, and after how many days a deed counts half.
     PREFETCH_ENABLED = True

@@ -69,6 +69,8 @@ from app.wiring import (
     sql_audit,
     tell_each,
     time_database,
+    tune,
+    tuner_of,
 )
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
@@ -132,6 +134,7 @@ def create_app(
     )
     cache.init_app(app, recorder=recorder)
     optimization.of(app).invalidation.connect(invalidation_log(cache.of(app)))
+    tuner = tune(app)
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
     init_deeds(app)
@@ -158,6 +161,7 @@ def create_app(
             limit=app.config["WARM_UP_SECONDS"],
         ),
         recorder=recorder,
+        suggest=tuner.suggestions,
     )
     register_permission_handlers(optimization.of(app).queue)
     measure(app)
@@ -188,6 +192,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     alerts.of(app).start()
     monitor.start(app)
     prefetch.start(app)
+    tuner_of(app).start()
     if not app.config["WARM_UP_AT_START"]:
         return None
     with app.app_context():
@@ -197,6 +202,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
+    tuner_of(app).close()
     prefetch.close(app)
     optimization.of(app).stop()
     permissions.close(app)

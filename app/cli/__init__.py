@@ -17,6 +17,7 @@ from app.cli.queue import queue
 from app.cli.resilience import resilience
 from app.cli.review import add_review
 from app.cli.seed import seed
+from app.cli.suggestions import suggestions
 from app.cli.templates import add_templates
 from app.cli.users import users
 from app.logs import configure_app
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
         queue,
         resilience,
         seed,
+        suggestions,
         users,
     ):
         app.cli.add_command(group)

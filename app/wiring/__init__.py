@@ -13,6 +13,7 @@ from .passing import hot_places, tell_each
 from .policies import policy_engine
 from .policy_check import PolicyJudge
 from .policy_facts import Surroundings
+from .tuning import tune, tuner_of
 
 __all__ = [
     "DATABASE",
@@ -36,4 +37,6 @@ __all__ = [
     "sql_audit",
     "time_database",
     "tell_each",
+    "tune",
+    "tuner_of",
 ]

@@ -17,6 +17,9 @@ from app.core.cache.log import LogEntry
 from app.core.cache.position import Position
 from app.core.cache.subjects import Touched
 
+# Keys that go while changes wait: about a tenth of a millisecond.
+RESIZE_STEP = 500
+
 
 class Coherence:
     """The floors and the stores of one cache. Safe for threads and greenlets."""
@@ -85,6 +88,13 @@ class Coherence:
                 return False
             store.put(key, slot)
         return True
+
+    def resize(self, store: UserStore | SharedStore, size: int) -> None:
+        """Change the bound of ``store``; look-ups and changes go on in between."""
+        done = False
+        while not done:
+            with self._mutex:
+                done = store.resize(size, RESIZE_STEP)
 
     @property
     def floors(self) -> int:

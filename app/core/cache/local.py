@@ -15,6 +15,8 @@ from app.core.cache.entry import Concerns, Entry, PlaceKey
 from app.core.cache.settings import StoreSettings
 from app.core.cache.subjects import Touched
 
+# cachebox cannot change a bound, and the hot path holds on to ``get``: stores bound themselves.
+UNBOUNDED = 0
 # Another thread's look-up may disturb a scan, which is then begun again.
 _SCAN_TRIES = 5
 
@@ -44,7 +46,7 @@ class UserStore:
     def __init__(self, settings: StoreSettings, places_per_user: int) -> None:
         self.size = settings.size
         self._places_per_user = places_per_user
-        self._users: LRUCache[int, dict[PlaceKey, Slot]] = LRUCache(settings.size)
+        self._users: LRUCache[int, dict[PlaceKey, Slot]] = LRUCache(UNBOUNDED)
         self.find: Callable[[int], dict[PlaceKey, Slot] | None] = self._users.get
         self.evictions = 0
 
@@ -63,8 +65,7 @@ class UserStore:
         entry = slot.entry
         places = self.find(entry.user_id)
         if places is None:
-            if len(self._users) >= self.size:
-                self.evictions += 1
+            self.evictions += shrink(self._users, self.size - 1)
             self._users.insert(entry.user_id, {entry.place: slot})
             return
         if entry.place not in places and len(places) >= self._places_per_user:
@@ -91,6 +92,15 @@ class UserStore:
     def clear(self) -> None:
         """Forget everything."""
         self._users.clear()
+
+    def resize(self, size: int, most: int) -> bool:
+        """Keep ``size`` users from now on; of those that are too many ``most`` go at once.
+
+        Returns whether nobody is left to go; those who went count as evicted.
+        """
+        self.size = size
+        self.evictions += shrink(self._users, size, most)
+        return len(self._users) <= size
 
     def _scan(self, touched: Touched) -> None:
         for user_id, places in _items(self._users):
@@ -119,14 +129,14 @@ class SharedStore:
     def __init__(self, settings: StoreSettings) -> None:
         self.size = settings.size
         self.ttl = settings.ttl
-        self._slots: LRUCache[Hashable, SharedSlot] = LRUCache(settings.size)
+        self._slots: LRUCache[Hashable, SharedSlot] = LRUCache(UNBOUNDED)
         self.find: Callable[[Hashable], SharedSlot | None] = self._slots.get
         self.evictions = 0
 
     def put(self, key: Hashable, slot: SharedSlot) -> None:
         """Remember one value, at the cost of the one that was used least recently."""
-        if len(self._slots) >= self.size and key not in self._slots:
-            self.evictions += 1
+        if key not in self._slots:
+            self.evictions += shrink(self._slots, self.size - 1)
         self._slots.insert(key, slot)
 
     def drop(self, touched: Touched) -> None:
@@ -142,9 +152,24 @@ class SharedStore:
         """Forget everything."""
         self._slots.clear()
 
+    def resize(self, size: int, most: int) -> bool:
+        """The same as ``UserStore.resize``, for values."""
+        self.size = size
+        self.evictions += shrink(self._slots, size, most)
+        return len(self._slots) <= size
+
     def __len__(self) -> int:
         """How many values."""
         return len(self._slots)
+
+
+def shrink(cache: LRUCache[Any, Any], size: int, most: int | None = None) -> int:
+    """Take out what was used least recently, ``most`` at most, down to ``size``; how many went."""
+    surplus = max(0, len(cache) - size)
+    surplus = surplus if most is None else min(surplus, most)
+    for _ in range(surplus):
+        cache.popitem()
+    return surplus
 
 
 def _entry_concerned(entry: Entry, touched: Touched) -> bool:

@@ -38,6 +38,15 @@ class Memory:
             "trees": self.trees,
         }
 
+    def retune(self, settings: CacheSettings) -> None:
+        """Take other sizes at once, and other lives for what is remembered from now on."""
+        self._settings = settings
+        self.roles.ttl, self.trees.ttl = settings.roles.ttl, settings.trees.ttl
+        for name, store in self.stores().items():
+            size = getattr(settings, name).size
+            if store.size != size:
+                self.coherence.resize(store, size)
+
     def slot(self, user_id: int, place: PlaceKey) -> Slot | None:
         """A slot that is not past its end. Whether memory is fresh is for the caller to know."""
         slot = self.users.slot(user_id, place)

@@ -36,6 +36,10 @@ class RemoteTier:
         self._settings = settings
         self.corrupt = 0
 
+    def retune(self, settings: CacheSettings) -> None:
+        """Take other lives and numbers of places, for what is read and stored from now on."""
+        self._settings = settings
+
     def ttl(self, entry: Entry) -> float:
         """Seconds that an entry of this kind lives, in both tiers."""
         kind = self._settings.users if entry.valid_until is None else self._settings.conditional

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.core.errors import ConfigurationError
+from app.core.errors import ConfigurationError, ValidationFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,25 @@ KEYS: dict[str, tuple[str, type[int] | type[float], float, float]] = {
     # Redis is heard several times a second; a shorter bound would be broken by mere scheduling.
     "MAX_STALENESS": ("max_staleness", float, 0.5, 60),
 }
+
+
+def check_store(kind: str, settings: StoreSettings) -> None:
+    """Refuse a size or a life that no configuration could give to a store of that kind.
+
+    Raises:
+        ValidationFailed: names ``<kind>.size`` or ``<kind>.ttl``.
+    """
+    errors = {}
+    for name, number, low, high in KEYS.values():
+        store, _, part = name.partition(".")
+        if store != kind or not part:
+            continue
+        value = getattr(settings, part)
+        allowed = (int,) if number is int else (int, float)
+        if isinstance(value, bool) or not isinstance(value, allowed) or not low <= value <= high:
+            errors[name] = f"must be from {low:g} to {high:g}, not {value!r}"
+    if errors:
+        raise ValidationFailed(errors)
 
 
 def _number(key: str, value: Any, kind: type[int] | type[float], low: float, high: float) -> Any:

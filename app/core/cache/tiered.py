@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from time import monotonic
 
@@ -19,7 +19,7 @@ from app.core.cache.memory import Lookup, Memory
 from app.core.cache.position import Position
 from app.core.cache.refresh import Refresher, Surroundings
 from app.core.cache.remote import RemoteTier
-from app.core.cache.settings import CacheSettings
+from app.core.cache.settings import CacheSettings, StoreSettings, check_store
 from app.core.cache.shared import SharedCache
 from app.core.cache.subjects import Touched
 from app.core.cache.tailer import Tailer
@@ -218,6 +218,25 @@ class TieredCache:
     def forget(self) -> None:
         """Forget what this process remembers; Redis and other processes keep what they have."""
         self._coherence.forget()
+
+    def retune(self, **changed: StoreSettings) -> None:
+        """Change how much this process remembers, and for how long, while it answers.
+
+        Sizes hold at once: what was used least recently goes. Lives hold for what is stored from
+        now on, and for what is read from Redis.
+
+        Args:
+            changed: by kind, of ``users``, ``conditional``, ``roles`` and ``trees``.
+
+        Raises:
+            ValidationFailed: a value is out of its range, which it names; nothing changed.
+        """
+        for kind, store in changed.items():
+            check_store(kind, store)
+        settings = replace(self.settings, **changed)  # type: ignore[arg-type]
+        self.settings = settings
+        self._memory.retune(settings)
+        self._remote.retune(settings)
 
     def stats(self) -> CacheStats:
         """What the cache did and how it is."""

@@ -97,6 +97,23 @@ from .recording import Counter, Distribution, Gauge, Histogram, Recorder, Series
 from .scale import Direction
 from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
 from .sources import Counted, Measured, Sample, Source, Spread
+from .tuning import (
+    LEVERS,
+)
+from .tuning import LIVE as LIVE_LEVERS
+from .tuning import (
+    METRICS,
+    Lever,
+    Picture,
+    QueuePicture,
+    StorePicture,
+    Suggestion,
+    Verdict,
+    advise,
+    judge,
+    picture_of,
+    readings,
+)
 
 __all__ = [
     "BACKENDS",
@@ -108,7 +125,10 @@ __all__ = [
     "ERROR_RATE",
     "EVERY_RULE",
     "FINE",
+    "LEVERS",
+    "LIVE_LEVERS",
     "MEMORY_SHARE",
+    "METRICS",
     "MIDDLE",
     "RESOLUTIONS",
     "RESPONSE_MS",
@@ -158,6 +178,7 @@ __all__ = [
     "HistoryEntry",
     "LearnReport",
     "Level",
+    "Lever",
     "Measured",
     "MemoryBackend",
     "MemoryStore",
@@ -166,9 +187,11 @@ __all__ = [
     "NewWebhook",
     "NoForecast",
     "Outcome",
+    "Picture",
     "Point",
     "PrometheusBackend",
     "Quantiles",
+    "QueuePicture",
     "Reading",
     "Readings",
     "Recorder",
@@ -185,19 +208,26 @@ __all__ = [
     "Source",
     "Spread",
     "StatsdBackend",
+    "StorePicture",
+    "Suggestion",
     "Summary",
     "Totals",
     "Track",
     "Transition",
     "Values",
+    "Verdict",
     "Webhook",
     "WebhookDesk",
     "WorkerState",
     "WorkerStatus",
+    "advise",
     "assess",
     "format_series",
+    "judge",
     "names",
     "overall",
+    "picture_of",
+    "readings",
     "series",
     "summarise",
 ]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from flask import current_app
 
-from app.core.monitor import Recorder
+from app.core.monitor import Recorder, Suggestion
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.boundaries import BoundaryWatch
 from app.core.permission.caching import Caching
@@ -78,6 +78,7 @@ class PermissionState:
         preloading: fills the cache before anybody asks; None: nothing does.
         warming: warms up; None: nothing does.
         meters: count and time verdicts.
+        suggest: says what could be tuned; None: nobody does.
         policy_failures: where roles alone decided because policies gave no verdict.
     """
 
@@ -98,6 +99,7 @@ class PermissionState:
     preloading: Preloading | None = None
     warming: WarmUp | None = None
     meters: CheckMeters = field(default_factory=lambda: CheckMeters(Recorder()))
+    suggest: Callable[[], list[Suggestion]] | None = None
     policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
 
     def quiet(self) -> PermissionState:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from app.core.cache import TieredCache
-from app.core.monitor import Recorder
+from app.core.monitor import Recorder, Suggestion
 from app.core.optimization import DistributedLocks, HotCounts, SmartInvalidation
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.assignment_writes import AssignmentWrites
@@ -45,6 +45,7 @@ from app.core.permission.survey import Survey
 from app.core.permission.template_calls import TemplateCalls
 from app.core.permission.template_grants import TemplateGrants
 from app.core.permission.transactions import watch_sessions
+from app.core.permission.tuning_calls import TuningCalls
 from app.core.permission.warm_up_calls import WarmUpCalls
 from app.core.permission.warming import WarmUp, WarmUpParts
 
@@ -58,6 +59,7 @@ class PermissionSystem(
     MaintenanceCalls,
     Invalidation,
     WarmUpCalls,
+    TuningCalls,
     PositionCalls,
     Survey,
     TemplateCalls,
@@ -93,6 +95,7 @@ class PermissionSystem(
         hot: HotCounts | None = None,
         warm_up: WarmUpParts | None = None,
         recorder: Recorder | None = None,
+        suggest: Callable[[], list[Suggestion]] | None = None,
     ) -> None:
         """Record how permissions work in ``app``; nothing is read or connected yet.
 
@@ -112,6 +115,7 @@ class PermissionSystem(
             hot: says what is asked for most; with it and a cache, that is preloaded.
             warm_up: the parts of the warm-up; None: there is none.
             recorder: counts and times verdicts; by default nobody reads them.
+            suggest: says what could be tuned; None: nobody does.
         """
         registry = PermissionRegistry(read_permissions, judged.names if judged else ())
         watch_sessions()
@@ -145,6 +149,7 @@ class PermissionSystem(
             preloading=preloading,
             warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,
             meters=CheckMeters(recorder or Recorder()),
+            suggest=suggest,
         )
 
     @staticmethod

@@ -10,6 +10,7 @@ from .breaker import (
 )
 from .bulkhead import Bulkhead, BulkheadStats, Slot
 from .config_store import (
+    FLEET,
     REDIS_BREAKER,
     Action,
     Audit,
@@ -49,13 +50,28 @@ from .settings import (
     OnStoreError,
     RateLimitConfig,
     Settings,
+    TuningConfig,
     WindowType,
 )
 from .store_health import StoreState, StoreStatus
 from .switches import SwitchConfig
+from .tuning import (
+    Tuner,
+    TuningApplied,
+    TuningKept,
+    TuningReverted,
+    TuningSettings,
+)
 
 __all__ = [
+    "Tuner",
+    "TuningApplied",
+    "TuningConfig",
+    "TuningKept",
+    "TuningReverted",
+    "TuningSettings",
     "EVERY_FEATURE",
+    "FLEET",
     "REDIS_BREAKER",
     "Action",
     "Algorithm",

@@ -16,12 +16,14 @@ from .breaker import BreakerState, CircuitBreaker
 from .bulkhead import Bulkhead, BulkheadStats
 from .config_access import ConfigAccess
 from .config_store import (
+    CONFIG_CLASSES,
     REDIS_BREAKER,
     Audit,
     ConfigStore,
     Journal,
     Kind,
     RedisCopy,
+    check_entry,
 )
 from .degradation import Board, Degradation, OpenBreakers
 from .guard import Guard
@@ -118,6 +120,21 @@ class ResilienceController(ConfigAccess):
         for kind, settings in given.items():
             if settings is not None:
                 self._config.define(kind, name, settings)
+
+    def on_config_change(self, kind: Kind, name: str, listener: Callable[[Settings], None]) -> None:
+        """Call ``listener`` when an entry is in force that is not the one before.
+
+        The first time when something is stored that is not the default; nothing is started for it.
+        """
+        key = check_entry(kind, name)
+        if not self._config.is_defined(kind, name):
+            self._config.define(kind, name, CONFIG_CLASSES[kind]())
+
+        def told(changed: tuple[Kind, str], config: Settings) -> None:
+            if changed == key:
+                listener(config)
+
+        self._config.on_change(told)
 
     # Guards by name
 

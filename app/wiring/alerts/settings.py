@@ -34,12 +34,12 @@ def alert_settings(app: Flask) -> AlertSettings:
     )
 
 
-def elected_by(locks: DistributedLocks) -> Elected:
-    """Whoever gets the lock evaluates."""
+def elected_by(locks: DistributedLocks, name: str = LOCK) -> Elected:
+    """Whoever gets the lock of that name takes the turn."""
 
     @contextmanager
     def elected() -> Iterator[bool]:
-        lock = locks.create_lock(LOCK, LOCK_TIMEOUT, wait=0)
+        lock = locks.create_lock(name, LOCK_TIMEOUT, wait=0)
         if not lock.acquire():
             yield False
             return
@@ -49,8 +49,8 @@ def elected_by(locks: DistributedLocks) -> Elected:
             try:
                 lock.release()
             except LockLost:
-                # The version of the board has seen to it that nothing was done twice.
-                log.warning("an evaluation of alerts took longer than its lock held")
+                # A version that is compared has seen to it that nothing was done twice.
+                log.warning("a turn of '%s' took longer than its lock held", name)
 
     return elected
 

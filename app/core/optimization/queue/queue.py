@@ -13,7 +13,7 @@ from app.core.optimization.queue.items import Check, DeadLetters, Handler
 from app.core.optimization.queue.keeper import Keeper
 from app.core.optimization.queue.names import ItemId, QueueKeys
 from app.core.optimization.queue.payload import checked_key, checked_kind, encode
-from app.core.optimization.queue.settings import QueueSettings
+from app.core.optimization.queue.settings import QUEUE_KEYS, QueueSettings
 from app.core.optimization.queue.stats import QueueStats
 from app.core.optimization.queue.store import QueueStore
 from app.core.redis import RedisConnection
@@ -124,6 +124,24 @@ class BatchQueue:
             entries = self._store.enqueue(kind, data[start:end], once[start:end])
             ids += (str(ItemId(kind, entry)) for entry in entries)
         return ids
+
+    @property
+    def batch_size(self) -> int:
+        """Items that a handler gets at once, at most."""
+        return self._store.batch_size
+
+    def set_batch_size(self, size: int) -> None:
+        """Change that in this process while it works.
+
+        Raises:
+            ValidationFailed: ``size`` is out of the range of ``QUEUE_BATCH_SIZE``.
+        """
+        allowed = QUEUE_KEYS["QUEUE_BATCH_SIZE"]
+        whole = isinstance(size, int) and not isinstance(size, bool)
+        if not whole or not allowed.low <= size <= allowed.high:
+            says = f"a whole number from {allowed.low:g} to {allowed.high:g}, not {size!r}"
+            raise ValidationFailed({"batch_size": f"must be {says}"})
+        self._store.batch(size)
 
     def start(self) -> None:
         """Begin to take items and call handlers; a second call changes nothing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from app.core.errors import QueueFull, ValidationFailed
@@ -77,6 +77,15 @@ class QueueStore:
         self.block = min(BLOCK, redis.settings.socket_timeout * BLOCK_SHARE)
         # Four leases: a process that is slow, not gone, is not taken off the list.
         self.silence = 4 * settings.lease
+
+    def batch(self, size: int) -> None:
+        """Take at most ``size`` items at once from the next time on."""
+        self._settings = replace(self._settings, batch_size=size)
+
+    @property
+    def batch_size(self) -> int:
+        """Items that are taken at once, at most."""
+        return self._settings.batch_size
 
     def enqueue(
         self, kind: str, payloads: Sequence[bytes], once: Sequence[str | None]

@@ -4,7 +4,7 @@ from .clock import ServerClock
 from .document import Action, Change, Document, Origin
 from .entry import Entry, Receipt, change_to_plain
 from .journal import Audit, AuditEntry, Journal
-from .kinds import CONFIG_CLASSES, REDIS_BREAKER, Kind, check_name, parse_kind
+from .kinds import CONFIG_CLASSES, FLEET, REDIS_BREAKER, Kind, check_entry, check_name, parse_kind
 from .local_copy import Reader
 from .recorder import audit_of
 from .redis_copy import RedisCopy
@@ -12,6 +12,7 @@ from .store import ConfigStore
 
 __all__ = [
     "CONFIG_CLASSES",
+    "FLEET",
     "REDIS_BREAKER",
     "Action",
     "Audit",
@@ -29,6 +30,7 @@ __all__ = [
     "ServerClock",
     "audit_of",
     "change_to_plain",
+    "check_entry",
     "check_name",
     "parse_kind",
 ]

@@ -16,6 +16,7 @@ from ..settings import (
     DegradationConfig,
     RateLimitConfig,
     Settings,
+    TuningConfig,
 )
 from ..switches import SwitchConfig
 
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     DEGRADATION = "degradation"
     SWITCH = "switch"
     FORCED_BREAKER = "forced_breaker"
+    TUNING = "tuning"
 
 
 CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
@@ -38,10 +40,13 @@ CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
     Kind.DEGRADATION: DegradationConfig,
     Kind.SWITCH: SwitchConfig,
     Kind.FORCED_BREAKER: ForcedStateConfig,
+    Kind.TUNING: TuningConfig,
 }
 
 # The breaker that the connection to Redis is: see ``redis_breaker.py``.
 REDIS_BREAKER = "redis"
+# The one entry of the kind ``tuning``: it is for all processes.
+FLEET = "fleet"
 _BREAKERS = (Kind.CIRCUIT_BREAKER, Kind.FORCED_BREAKER)
 
 # Characters. The column of the record is as wide.
@@ -94,6 +99,8 @@ def check_entry(kind: Kind, name: str) -> tuple[Kind, str]:
     """
     if kind in _BREAKERS and name == REDIS_BREAKER:
         raise ValidationFailed({"name": "redis opens and closes by itself; choose another name"})
+    if kind is Kind.TUNING and name != FLEET:
+        raise ValidationFailed({"name": f"must be '{FLEET}': what is tuned is tuned for all"})
     return kind, check_name(name)
 
 

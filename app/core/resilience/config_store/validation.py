@@ -46,8 +46,12 @@ def check_layers(
     """Refuse a layer that would not fit with the others, or alone once they have run out.
 
     Raises:
-        ValidationFailed: fields of one combination do not fit together.
+        ValidationFailed: fields of one combination do not fit together, or are not this layer's.
     """
+    if origin is not Origin.TUNER:
+        foreign = [field for field in base.tuners_own if field in values]
+        if foreign:
+            raise ValidationFailed({field: "only the tuner may set it" for field in foreign})
     laid_over(base, values)
     merged: dict[str, Any] = {}
     for layer in PRECEDENCE:

@@ -6,6 +6,7 @@ from .degradation import DegradationConfig, DegradationLevel
 from .limiter import Algorithm, Dimension, MultiDimensionalKey, RateLimitConfig
 from .rules import Settings
 from .store import OnStoreError
+from .tuning import MOST_IDS, TuningConfig
 
 __all__ = [
     "Algorithm",
@@ -16,9 +17,11 @@ __all__ = [
     "DegradationConfig",
     "DegradationLevel",
     "Dimension",
+    "MOST_IDS",
     "MultiDimensionalKey",
     "OnStoreError",
     "RateLimitConfig",
     "Settings",
+    "TuningConfig",
     "WindowType",
 ]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from app.core.errors import ValidationFailed
 
@@ -97,7 +97,12 @@ class Settings:
     Raises:
         ValidationFailed: on construction, naming every bad field with its value and the allowed
             range.
+
+    Attributes:
+        tuners_own: fields that only the tuner's layer may set.
     """
+
+    tuners_own: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         errors: dict[str, str] = {}

@@ -91,3 +91,33 @@ def test_shared_values_are_bounded() -> None:
         store.put(key, SharedSlot(key, 1e12, Concerns()))
     assert (len(store), store.evictions) == (2, 1)
     assert store.find("a") is None
+
+
+def test_a_smaller_bound_takes_out_what_was_used_least_recently_step_by_step() -> None:
+    store = filled(*(entry(user_id=n) for n in range(6)), size=6)
+    find = store.find
+    assert find(0) is not None
+    assert not store.resize(3, most=2)
+    assert store.resize(3, most=2)
+    assert users_left(store) == {4, 5, 0}
+    assert store.evictions == 3
+    store.put(slot(entry(user_id=7)))
+    assert len(store) == 3 and store.find is find and find(7) is not None
+
+
+def test_a_larger_bound_holds_from_the_next_entry_on() -> None:
+    store = filled(*(entry(user_id=n) for n in range(3)), size=2)
+    assert store.resize(3, most=1)
+    store.put(slot(entry(user_id=9)))
+    assert (len(store), store.evictions) == (3, 1)
+
+
+def test_shared_values_are_bounded_anew_too() -> None:
+    store = SharedStore(StoreSettings(4, 900.0))
+    for key in "abcd":
+        store.put(key, SharedSlot(key, 1e12, Concerns()))
+    store.put("a", SharedSlot("A", 1e12, Concerns()))
+    assert store.evictions == 0
+    assert store.resize(2, most=10)
+    assert [key for key in "abcd" if store.find(key)] == ["a", "d"]
+    assert store.evictions == 2

@@ -189,3 +189,16 @@ def test_the_way_to_inline_a_look_up_is_right(
     now = monotonic()
     assert slot and now < slot.fresh_until and now < tailer.fresh_until
     assert slot.mask == lookup.mask(1, SERVER_7)
+
+
+def test_new_sizes_hold_at_once_and_new_lives_for_what_comes(clock: Clock) -> None:
+    memory = Memory(CacheSettings(users=StoreSettings(4, 900.0), soft_share=1))
+    find = memory.users.find
+    for user_id in range(4):
+        assert memory.remember(entry(user_id=user_id, loaded_at=clock.wall))
+    memory.retune(CacheSettings(users=StoreSettings(2, 60.0), soft_share=1))
+    assert memory.users.find is find and len(memory.users) == 2
+    assert memory.remember(entry(user_id=9, loaded_at=clock.wall))
+    clock.advance(61)
+    assert memory.slot(9, 0) is None
+    assert memory.slot(3, 0) is not None

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from app.core.cache import CacheSettings, StoreSettings
-from app.core.errors import ConfigurationError
+from app.core.cache.settings import check_store
+from app.core.errors import ConfigurationError, ValidationFailed
 
 
 def test_the_defaults_are_those_of_the_requirements() -> None:
@@ -52,3 +53,11 @@ def test_a_value_out_of_range_is_refused_by_its_key(key: str, value: Any) -> Non
     with pytest.raises(ConfigurationError) as failed:
         CacheSettings.from_config({key: value})
     assert failed.value.key == key
+
+
+def test_a_store_takes_only_what_its_keys_allow() -> None:
+    check_store("users", StoreSettings(1, 86_400))
+    with pytest.raises(ValidationFailed) as refused:
+        check_store("roles", StoreSettings(0, 0.5))
+    assert set(refused.value.errors) == {"roles.size", "roles.ttl"}
+    assert "from 1 to 1e+07, not 0" in refused.value.errors["roles.size"][0]

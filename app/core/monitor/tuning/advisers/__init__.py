@@ -1,0 +1,20 @@
+"""Advisers, one a file: each looks at a picture and says what it would change."""
+
+from __future__ import annotations
+
+from ..picture import Picture
+from ..suggestion import Suggestion
+from . import cache_lives, cache_sizes, queue_batches, redis_timeout
+
+ADVISERS = (
+    cache_sizes.advise,
+    cache_lives.advise,
+    queue_batches.advise,
+    redis_timeout.advise,
+)
+
+
+def advise(picture: Picture) -> list[Suggestion]:
+    """What all advisers say, those first that are surest; at most one a setting."""
+    found = [suggestion for adviser in ADVISERS for suggestion in adviser(picture)]
+    return sorted(found, key=lambda one: (-one.confidence, one.setting))

@@ -1,0 +1,61 @@
+"""Memory that is too small: it throws away what it is asked for again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..picture import STORES, Picture
+from ..suggestion import Suggestion, confidence, suggest
+
+# Fewer look-ups or evictions tell nothing.
+LEAST_LOOKUPS = 200
+LEAST_EVICTIONS = 20
+# Evictions that give half the confidence.
+HALF = 50.0
+# An eviction that nobody misses is no harm: of the misses, this share must be explained by them.
+EXPLAINED = 0.2
+# A store that is less full than this evicts for other reasons, such as places of one user.
+FULL = 0.9
+FACTOR = 2
+# Of the memory that a process may use: the level that warns.
+MEMORY_LIMIT = 0.7
+# What one more key takes, rounded up: a user with a handful of places; shared facts are smaller.
+BYTES = {"users": 4_000, "conditional": 4_000, "roles": 2_000, "trees": 2_000}
+
+
+def advise(picture: Picture) -> Iterator[Suggestion]:
+    """A larger store for each kind that is full and evicts what is missed."""
+    rate = picture.hit_rate
+    if rate is None or picture.lookups < LEAST_LOOKUPS:
+        return
+    for kind in STORES:
+        setting = f"cache_{kind}_size"
+        store, now = picture.stores.get(kind), picture.values.get(setting)
+        if store is None or now is None or store.entries < now * FULL:
+            continue
+        if store.evictions < max(LEAST_EVICTIONS, picture.l1_misses * EXPLAINED):
+            continue
+        wanted = min(now * FACTOR, now + _room(picture, kind))
+        found = suggest(
+            setting,
+            now,
+            max(now, wanted),
+            f"{store.evictions:.0f} entries had to go for others while {picture.l1_misses:.0f} of "
+            f"{picture.lookups:.0f} look-ups missed (hit rate {rate:.0%}), "
+            f"with {store.entries:.0f} of {now:.0f} keys in use",
+            "fewer misses in memory, and so fewer reads of Redis and the database",
+            confidence(store.evictions, HALF),
+            "l1_hit_rate",
+        )
+        if found is not None:
+            yield found
+
+
+def _room(picture: Picture, kind: str) -> float:
+    """Keys that still fit below the memory limit, if the workers share one host; 0 if unknown."""
+    if not picture.memory_share or not picture.memory_bytes:
+        return 0.0
+    workers = max(1.0, picture.workers)
+    allowed = picture.memory_bytes / picture.memory_share
+    free = allowed * MEMORY_LIMIT / workers - picture.memory_bytes
+    return max(0.0, free // BYTES[kind])

@@ -1,0 +1,37 @@
+"""A queue that falls behind with batches that are always full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..picture import Picture
+from ..suggestion import Suggestion, confidence, suggest
+
+# A backlog of so many full batches is no burst.
+BATCHES = 10
+HALF = 20.0
+FACTOR = 2
+# Items. A handler gets them all at once, and must be done within its limit.
+LARGEST = 500
+
+
+def advise(picture: Picture) -> Iterator[Suggestion]:
+    """Larger batches, while more comes in than is done and much waits."""
+    queue, now = picture.queue, picture.values.get("queue_batch_size")
+    if queue is None or now is None or now >= LARGEST:
+        return
+    batches = queue.waiting / now
+    if batches < BATCHES or queue.processing <= 0 or queue.inflow <= queue.processing:
+        return
+    found = suggest(
+        "queue_batch_size",
+        now,
+        min(now * FACTOR, LARGEST),
+        f"{queue.waiting} items wait; {queue.inflow:.0f} come in a second and "
+        f"{queue.processing:.0f} are done",
+        "fewer round trips and transactions an item",
+        confidence(batches, HALF),
+        "request_p95",
+    )
+    if found is not None:
+        yield found

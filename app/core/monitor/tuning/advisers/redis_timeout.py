@@ -1,0 +1,42 @@
+"""A time-out that cuts off answers which would have come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..picture import Picture
+from ..suggestion import Suggestion, confidence, suggest
+
+LEAST_ERRORS = 10
+HALF = 50.0
+# Of the reads: fewer failures are noise, more are an outage, which no time-out mends.
+FEW, MANY = 0.001, 0.2
+# The slowest answers that came must have come close to the time-out.
+CLOSE = 0.5
+# s. A caller waits as long when Redis is gone.
+LONGEST = 1.0
+FACTOR = 2
+
+
+def advise(picture: Picture) -> Iterator[Suggestion]:
+    """A longer time-out, if few reads fail and the others are nearly as slow as it."""
+    now = picture.values.get("redis_socket_timeout")
+    if now is None or picture.l2_p99 is None or now >= LONGEST:
+        return
+    errors = picture.l2_errors
+    if errors < LEAST_ERRORS or picture.l2_p99 < now * CLOSE:
+        return
+    if not FEW <= errors / picture.l2_reads <= MANY:
+        return
+    found = suggest(
+        "redis_socket_timeout",
+        now,
+        min(now * FACTOR, LONGEST),
+        f"{errors:.0f} of {picture.l2_reads:.0f} reads failed, and 1 % of the others took "
+        f"{picture.l2_p99:.3f} s or longer, with a time-out of {now:g} s",
+        "slow answers are waited for instead of going to the database",
+        confidence(errors, HALF),
+        "request_p95",
+    )
+    if found is not None:
+        yield found

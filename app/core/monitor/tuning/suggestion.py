@@ -1,0 +1,70 @@
+"""A suggestion, and how sure one may be of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .levers import LEVERS
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One change of one setting.
+
+    Attributes:
+        setting: a name in ``LEVERS``.
+        now, proposed: its values, in the lever's unit.
+        why: what was seen.
+        effect: what should come of it.
+        confidence: 0 to 1, by how much evidence there is.
+        metric: the measurement, a name in ``METRICS``, that must not get worse.
+    """
+
+    setting: str
+    now: float
+    proposed: float
+    why: str
+    effect: str
+    confidence: float
+    metric: str
+
+    @property
+    def id(self) -> str:
+        """What it would do, such as ``cache_users_size=16000``: the same words, the same change."""
+        return f"{self.setting}={self.proposed:.10g}"
+
+    @property
+    def live(self) -> bool:
+        """Whether it takes effect while workers run; else the configuration must be changed."""
+        return LEVERS[self.setting].live
+
+    def to_plain(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {
+            "id": self.id,
+            "setting": self.setting,
+            "key": LEVERS[self.setting].key,
+            "now": self.now,
+            "proposed": self.proposed,
+            "why": self.why,
+            "effect": self.effect,
+            "confidence": self.confidence,
+            "metric": self.metric,
+            "live": self.live,
+        }
+
+
+def confidence(seen: float, half: float) -> float:
+    """0 without evidence, 0.5 after ``half`` of it, towards 1 the more there is."""
+    return round(seen / (seen + half), 3) if seen > 0 else 0.0
+
+
+def suggest(
+    setting: str, now: float, wanted: float, why: str, effect: str, sure: float, metric: str
+) -> Suggestion | None:
+    """The suggestion, its value brought into the allowed range; None if nothing is left of it."""
+    proposed = LEVERS[setting].fit(wanted)
+    if proposed == now or sure <= 0:
+        return None
+    return Suggestion(setting, now, proposed, why, effect, sure, metric)

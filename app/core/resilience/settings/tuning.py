@@ -1,0 +1,90 @@
+"""What is tuned live in the whole fleet, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from app.core.monitor import LIVE_LEVERS
+
+from .rules import Number, Settings, Whole, ruled
+
+# Characters of an id of a suggestion, and ids that are kept; the oldest go.
+LONGEST_ID = 128
+MOST_IDS = 100
+# What a trial consists of, and the types of its values.
+TRIAL: Mapping[str, tuple[type, ...]] = {
+    "setting": (str,),
+    "before": (int, float, type(None)),
+    "value": (int, float),
+    "metric": (str,),
+    "at": (int, float),
+    "by_itself": (bool,),
+}
+
+
+@dataclass(frozen=True)
+class Unless:
+    """None, which leaves the matter to the configuration of each process, or what a rule allows."""
+
+    rule: Whole | Number
+
+    def __call__(self, value: Any) -> int | float | None:
+        return None if value is None else self.rule(value)
+
+
+def _of(name: str) -> Any:
+    lever = LIVE_LEVERS[name]
+    if lever.whole:
+        return ruled(None, Unless(Whole(int(lever.low), int(lever.high), lever.unit)))
+    return ruled(None, Unless(Number(lever.low, lever.high, lever.unit)))
+
+
+def _ids(value: Any) -> tuple[str, ...]:
+    listed = isinstance(value, list | tuple) and len(value) <= MOST_IDS
+    if not listed or not all(isinstance(one, str) and len(one) <= LONGEST_ID for one in value):
+        raise ValueError(
+            f"must be a list of at most {MOST_IDS} texts of at most {LONGEST_ID} characters"
+        )
+    return tuple(value)
+
+
+def _trial(value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or value.keys() != TRIAL.keys():
+        raise ValueError(f"must be null or an object of {', '.join(TRIAL)}")
+    wrong = [name for name, kinds in TRIAL.items() if not isinstance(value[name], kinds)]
+    if wrong or value["setting"] not in LIVE_LEVERS:
+        raise ValueError(f"must say a setting that is live and proper values ({wrong})")
+    return dict(value)
+
+
+@dataclass(frozen=True)
+class TuningConfig(Settings):
+    """Settings of every process; one that is None is what the process's configuration says.
+
+    Attributes:
+        cache_users_size, ..., queue_batch_size: see ``app.core.monitor`` ``LEVERS``.
+        trial: the change that is being watched, None without: the setting, its value before (None:
+            the configuration's) and now, the measurement that must not get worse, epoch s at which
+            it was made, and whether nobody asked for it.
+        reverted: suggestions that did harm.
+        dismissed: suggestions that operators do not want to hear again.
+    """
+
+    tuners_own: ClassVar[tuple[str, ...]] = ("trial", "reverted")
+
+    cache_users_size: int | None = _of("cache_users_size")
+    cache_users_ttl: float | None = _of("cache_users_ttl")
+    cache_conditional_size: int | None = _of("cache_conditional_size")
+    cache_conditional_ttl: float | None = _of("cache_conditional_ttl")
+    cache_roles_size: int | None = _of("cache_roles_size")
+    cache_roles_ttl: float | None = _of("cache_roles_ttl")
+    cache_trees_size: int | None = _of("cache_trees_size")
+    cache_trees_ttl: float | None = _of("cache_trees_ttl")
+    queue_batch_size: int | None = _of("queue_batch_size")
+    trial: Mapping[str, Any] | None = ruled(None, _trial)
+    reverted: tuple[str, ...] = ruled((), _ids)
+    dismissed: tuple[str, ...] = ruled((), _ids)

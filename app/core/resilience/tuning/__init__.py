@@ -1,0 +1,15 @@
+"""Applies suggestions to the whole fleet, and takes back what did harm."""
+
+from .events import TuningApplied, TuningKept, TuningReverted
+from .settings import TuningSettings
+from .trial import Trial
+from .tuner import Tuner
+
+__all__ = [
+    "Trial",
+    "Tuner",
+    "TuningApplied",
+    "TuningKept",
+    "TuningReverted",
+    "TuningSettings",
+]

@@ -1,0 +1,20 @@
+"""How suggestions are followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TuningSettings:
+    """Settings of the tuner.
+
+    Attributes:
+        auto: whether suggestions are followed without anybody asking.
+        confidence: how sure one must be for that, 0 to 1.
+        window: seconds that are compared before and after a change.
+    """
+
+    auto: bool = False
+    confidence: float = 0.8
+    window: float = 300.0

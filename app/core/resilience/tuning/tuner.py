@@ -1,0 +1,253 @@
+"""The tuner of one application: what is suggested now, and the trial that goes on, fleet-wide."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+
+from app.core.errors import StoreUnavailable, ValidationFailed, VersionConflict
+from app.core.events import Event
+from app.core.housekeeping import Housekeeper
+from app.core.monitor import LEVERS, LIVE_LEVERS, Picture, Suggestion, advise
+
+from ..config_store import FLEET, ConfigStore, Entry, Kind, Origin
+from ..settings import MOST_IDS, TuningConfig
+from .events import TuningApplied, TuningKept, TuningReverted
+from .settings import TuningSettings
+from .trial import Points, Step, Trial, next_step
+
+log = logging.getLogger(__name__)
+
+AUTHOR = "tuner"
+# s. A look costs nothing while no trial goes on and nobody asked for any.
+LOOK = 15.0
+
+# The picture of what happened since an epoch second, with those values in force; None: unknown.
+Look = Callable[[float, Mapping[str, float]], Picture | None]
+
+
+class Tuner:
+    """Every process has one; what they know is the entry ``tuning:fleet``. Safe for threads.
+
+    All methods raise ``StoreUnavailable`` when a store that is needed is away.
+    """
+
+    def __init__(
+        self,
+        store: Callable[[], ConfigStore],
+        configured: Mapping[str, float],
+        look: Look,
+        points: Points,
+        now: Callable[[], float],
+        publish: Callable[[Event], object],
+        elected: Callable[[], AbstractContextManager[bool]],
+        settings: TuningSettings | None = None,
+    ) -> None:
+        """Nothing is asked and no thread starts.
+
+        Args:
+            store: gives the configuration store, loaded.
+            configured: the values of this process's configuration, by the names of ``LEVERS``.
+            look: gives the picture to advise from.
+            points: gives what was measured, to judge a trial by.
+            now: epoch s, by the clock of what was measured.
+            publish: tells an event.
+            elected: lets one process at a time take a turn.
+        """
+        self.settings = settings or TuningSettings()
+        self._store = store
+        self._configured = dict(configured)
+        self._look = look
+        self._points = points
+        self._now = now
+        self._publish = publish
+        self._elected = elected
+        self._thread = Housekeeper("yoto-tuner")
+        self._thread.add("turn", self._task)
+
+    def values(self, config: TuningConfig) -> dict[str, float]:
+        """What is in force under ``config``."""
+        tuned = {name: getattr(config, name) for name in LIVE_LEVERS}
+        return self._configured | {name: one for name, one in tuned.items() if one is not None}
+
+    def suggestions(self) -> list[Suggestion]:
+        """What is suggested now, the surest first.
+
+        Without what an operator set or dismissed, and what was reverted. Nothing while a trial goes
+        on: what is measured then tells of two settings.
+        """
+        entry = self._entry()
+        return [] if _trial(entry) is not None else self._suggestions(entry)
+
+    def apply(self, suggestion_id: str, *, author: str, reason: str) -> Suggestion:
+        """Follow a suggestion in all processes, and watch what comes of it.
+
+        Raises:
+            ValidationFailed: it is not suggested now, cannot be changed live, or a trial goes on
+                (field ``id``); nothing changed.
+            VersionConflict: somebody else changed something at this moment; nothing changed.
+        """
+        entry = self._entry()
+        trial = _trial(entry)
+        if trial is not None:
+            raise ValidationFailed({"id": f"{trial.id} is being observed; one at a time"})
+        found = self._find(suggestion_id, entry)
+        if not found.live:
+            key = LEVERS[found.setting].key
+            says = f"set {key} to {found.proposed:g} in the configuration and restart"
+            raise ValidationFailed({"id": f"cannot be changed while workers run: {says}"})
+        self._begin(found, entry, author, reason, by_itself=False)
+        return found
+
+    def dismiss(self, suggestion_id: str, *, author: str, reason: str) -> Suggestion:
+        """Do not suggest that again; raises as ``apply``.
+
+        The operators' list is the field ``dismissed`` of ``tuning:fleet``.
+        """
+        entry = self._entry()
+        found = self._find(suggestion_id, entry)
+        dismissed = (*_config(entry).dismissed, found.id)[-MOST_IDS:]
+        self._store().set(
+            Kind.TUNING,
+            FLEET,
+            {"dismissed": dismissed},
+            author=author,
+            reason=reason,
+            version=entry.version,
+        )
+        return found
+
+    def trial(self) -> Trial | None:
+        """The change that is being observed."""
+        return _trial(self._entry())
+
+    def turn(self) -> None:
+        """Judge the trial that goes on; else, if nobody needs to ask, follow the surest."""
+        entry = self._entry()
+        trial = _trial(entry)
+        if trial is not None:
+            self._judge(trial, entry)
+        elif self.settings.auto:
+            for found in self._suggestions(entry):
+                if found.live and found.confidence >= self.settings.confidence:
+                    self._begin(found, entry, AUTHOR, found.why, by_itself=True)
+                    return
+
+    def start(self) -> None:
+        """Take turns from now on."""
+        self._store()
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread; a trial goes on, for whoever is elected then."""
+        self._thread.stop()
+
+    def _task(self) -> float:
+        try:
+            with self._elected() as mine:
+                if mine:
+                    self.turn()
+        except (StoreUnavailable, VersionConflict) as error:
+            log.warning("tuning waits: %s", error)
+        return LOOK
+
+    def _entry(self) -> Entry:
+        return self._store().get(Kind.TUNING, FLEET)
+
+    def _find(self, suggestion_id: str, entry: Entry) -> Suggestion:
+        found = self._suggestions(entry)
+        for one in found:
+            if one.id == suggestion_id:
+                return one
+        known = ", ".join(one.id for one in found) or "nothing"
+        raise ValidationFailed({"id": f"{suggestion_id!r} is not suggested; now is: {known}"})
+
+    def _suggestions(self, entry: Entry) -> list[Suggestion]:
+        config = _config(entry)
+        # What was seen before the last change tells of other values.
+        picture = self._look(_changed_at(entry), self.values(config))
+        if picture is None:
+            return []
+        unwanted = {*config.dismissed, *_reverted(entry)}
+        forced = self._store().forced_fields(Kind.TUNING, FLEET)
+        return [
+            one for one in advise(picture) if one.setting not in forced and one.id not in unwanted
+        ]
+
+    def _begin(
+        self, found: Suggestion, entry: Entry, author: str, reason: str, by_itself: bool
+    ) -> None:
+        before = getattr(_own(entry), found.setting)
+        at = self._now()
+        trial = Trial(found.setting, before, found.proposed, found.metric, at, by_itself)
+        self._set(entry, {found.setting: found.proposed, "trial": trial.to_plain()}, author, reason)
+        self._tell(TuningApplied, trial, reason)
+
+    def _judge(self, trial: Trial, entry: Entry) -> None:
+        back = {trial.setting: trial.before, "trial": None}
+        if trial.setting in self._store().forced_fields(Kind.TUNING, FLEET):
+            why = "an operator has set it"
+            self._set(entry, back, AUTHOR, why)
+            self._tell(TuningReverted, trial, why)
+            return
+        step, why = next_step(trial, self._now(), self.settings.window, self._points)
+        if step is Step.REVERT:
+            reverted = (*_reverted(entry), trial.id)[-MOST_IDS:]
+            self._set(entry, {**back, "reverted": reverted}, AUTHOR, why)
+            self._tell(TuningReverted, trial, why)
+        elif step is Step.KEEP:
+            self._set(entry, {"trial": None}, AUTHOR, why)
+            self._tell(TuningKept, trial, why)
+
+    def _set(self, entry: Entry, values: Mapping[str, object], author: str, reason: str) -> None:
+        self._store().set(
+            Kind.TUNING,
+            FLEET,
+            values,
+            author=author,
+            reason=reason,
+            version=entry.version,
+            origin=Origin.TUNER,
+        )
+
+    def _tell(
+        self,
+        cls: type[TuningApplied] | type[TuningReverted] | type[TuningKept],
+        trial: Trial,
+        reason: str,
+    ) -> None:
+        about = asdict(trial)
+        del about["at"]
+        self._publish(cls(**about, reason=reason))
+
+
+def _config(entry: Entry) -> TuningConfig:
+    assert isinstance(entry.config, TuningConfig)
+    return entry.config
+
+
+def _own(entry: Entry) -> TuningConfig:
+    """What the tuner itself set, whatever operators laid over it."""
+    changes = (change for change in entry.layers if change.origin is Origin.TUNER)
+    change = next(changes, None)
+    return TuningConfig.from_mapping(change.values or {}) if change else TuningConfig()
+
+
+def _trial(entry: Entry) -> Trial | None:
+    return Trial.of(_own(entry).trial)
+
+
+def _reverted(entry: Entry) -> tuple[str, ...]:
+    return _own(entry).reverted
+
+
+def _changed_at(entry: Entry) -> float:
+    """Epoch s at which a setting was last changed, or a trial ended; 0: never."""
+    times = [
+        change.at / 1000
+        for change in entry.layers
+        if not LIVE_LEVERS.keys().isdisjoint(change.values or ())
+    ]
+    return max(times, default=0.0)

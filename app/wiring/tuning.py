@@ -1,0 +1,145 @@
+"""Joins the tuner to what it looks at, and to what it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from flask import Flask
+
+from app.core.cache import CacheSettings, HybridPermissionCache
+from app.core.errors import StoreUnavailable
+from app.core.events import Events
+from app.core.monitor import (
+    FINE,
+    LEVERS,
+    MIDDLE,
+    Monitor,
+    Monitoring,
+    Picture,
+    Point,
+    QueuePicture,
+    picture_of,
+)
+from app.core.optimization import AdvancedOptimization, BatchQueue, QueueSettings
+from app.core.resilience import (
+    FLEET,
+    Kind,
+    Resilience,
+    Settings,
+    Tuner,
+    TuningConfig,
+    TuningSettings,
+)
+
+from .alerts import elected_by
+
+EXTENSION_KEY = "yoto.tuner"
+LOCK = "tuner"
+# s of measurements that advice is made from, at most.
+EVIDENCE = 900.0
+# s up to which measurements are read second by second.
+SHORT = 100.0
+STORES = ("users", "conditional", "roles", "trees")
+
+
+def tune(app: Flask) -> Tuner:
+    """Have ``app`` follow what is tuned, and know what to suggest; nothing is asked yet."""
+    monitoring = Monitor.of(app)
+    optimization = AdvancedOptimization.of(app)
+    settings = TuningSettings(
+        app.config["TUNING_AUTO"], app.config["TUNING_CONFIDENCE"], app.config["TUNING_WINDOW"]
+    )
+    controller = Resilience.of(app)
+    controller.on_config_change(Kind.TUNING, FLEET, _follower(app))
+    tuner = Tuner(
+        lambda: controller.config,
+        _configured(app.config),
+        _look(monitoring, optimization.queue),
+        _points(monitoring, settings.window),
+        monitoring.now,
+        Events.of(app).stream.publish,
+        elected_by(optimization.locks, LOCK),
+        settings,
+    )
+    app.extensions[EXTENSION_KEY] = tuner
+    return tuner
+
+
+def tuner_of(app: Flask) -> Tuner:
+    """What ``tune`` made for ``app``."""
+    found: Tuner = app.extensions[EXTENSION_KEY]
+    return found
+
+
+def _configured(config: Mapping[str, Any]) -> dict[str, float]:
+    """What the configuration says of each setting; parts that it says nothing of have defaults."""
+    cache = CacheSettings.from_config(config)
+    values: dict[str, float] = {
+        "queue_batch_size": QueueSettings.from_config(config).batch_size,
+        "redis_socket_timeout": config["REDIS_SOCKET_TIMEOUT"],
+    }
+    for kind in STORES:
+        for part, value in asdict(getattr(cache, kind)).items():
+            values[f"cache_{kind}_{part}"] = value
+    assert values.keys() == LEVERS.keys()
+    return values
+
+
+def _follower(app: Flask) -> Callable[[Settings], None]:
+    """Changes the parts of this process as the entry says; what it does not say, as configured."""
+    cache = HybridPermissionCache.of(app)
+    queue = AdvancedOptimization.of(app).queue
+    configured, batch_size = cache.settings, queue.batch_size
+
+    def follow(config: Settings) -> None:
+        assert isinstance(config, TuningConfig)
+        changed = {}
+        for kind in STORES:
+            said = {part: getattr(config, f"cache_{kind}_{part}") for part in ("size", "ttl")}
+            given = {part: value for part, value in said.items() if value is not None}
+            changed[kind] = replace(getattr(configured, kind), **given)
+        cache.retune(**changed)
+        tuned = config.queue_batch_size
+        queue.set_batch_size(batch_size if tuned is None else tuned)
+
+    return follow
+
+
+def _look(
+    monitoring: Monitoring, queue: BatchQueue
+) -> Callable[[float, Mapping[str, float]], Picture | None]:
+    def look(since: float, values: Mapping[str, float]) -> Picture | None:
+        now = monitoring.now()
+        since = max(since, now - EVIDENCE)
+        reading = monitoring.read(FINE if now - since <= SHORT else MIDDLE, since)
+        if not reading.complete or not reading.points:
+            return None
+        first = reading.points[0].at
+        whole = Point(first, max(1, round(now - first)))
+        for point in reading.points:
+            whole.merge(point)
+        return picture_of(whole, values, _queue(queue))
+
+    return look
+
+
+def _queue(queue: BatchQueue) -> QueuePicture | None:
+    try:
+        found = queue.stats()
+    except StoreUnavailable:
+        return None
+    return QueuePicture(found.waiting, found.inflow, found.processing)
+
+
+def _points(monitoring: Monitoring, window: float) -> Callable[[float, float], Sequence[Point]]:
+    # Both sides of a comparison in one resolution: the tail of a second is not that of ten.
+    resolution = FINE if window <= SHORT else MIDDLE
+
+    def points(since: float, until: float) -> Sequence[Point]:
+        # A stretch that a change fell into belongs to neither side.
+        reading = monitoring.read(resolution, since, until - resolution.seconds)
+        return reading.points if reading.complete else []
+
+    return points

@@ -1,0 +1,157 @@
+"""What advisers say of which picture, and what they never say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.cache.settings import KEYS as CACHE_KEYS
+from app.core.monitor.tuning import LEVERS, Picture, QueuePicture, StorePicture, advise
+from app.core.optimization import QUEUE_KEYS
+from app.settings import SETTINGS
+
+GIB = 2**30
+VALUES = {
+    "cache_users_size": 100,
+    "cache_users_ttl": 300.0,
+    "cache_conditional_size": 2_000,
+    "cache_roles_size": 5_000,
+    "cache_trees_size": 3_000,
+    "queue_batch_size": 100,
+    "redis_socket_timeout": 0.25,
+}
+QUIET = Picture(600.0, 2.0, VALUES)
+SMALL = replace(
+    QUIET,
+    stores={"users": StorePicture(entries=100, evictions=450)},
+    l1_hits=500,
+    l1_misses=500,
+    memory_bytes=GIB / 10,
+    memory_share=0.1,
+)
+SHORT = replace(
+    SMALL, stores={"users": StorePicture(entries=90)}, values={**VALUES, "cache_users_size": 8_000}
+)
+BEHIND = replace(QUIET, queue=QueuePicture(waiting=5_000, inflow=300, processing=200))
+CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
+
+
+@pytest.mark.parametrize(
+    ("picture", "ids"),
+    [
+        (QUIET, []),
+        (SMALL, ["cache_users_size=200"]),
+        (replace(SMALL, memory_share=None), []),
+        (replace(SMALL, memory_share=0.71), []),
+        (replace(SMALL, l1_hits=50, l1_misses=50), []),
+        (replace(SMALL, stores={"users": StorePicture(50, 450)}), []),
+        (replace(SMALL, stores={"users": StorePicture(100, 50)}), []),
+        (SHORT, ["cache_users_ttl=600"]),
+        (replace(SHORT, seconds=200), []),
+        (replace(SHORT, l1_hits=9_000), []),
+        (replace(SHORT, stores={"users": StorePicture(20)}), []),
+        (BEHIND, ["queue_batch_size=200"]),
+        (replace(BEHIND, queue=QueuePicture(5_000, 200, 300)), []),
+        (replace(BEHIND, queue=QueuePicture(500, 300, 200)), []),
+        (replace(BEHIND, queue=QueuePicture(5_000, 300, 0)), []),
+        (CUT_OFF, ["redis_socket_timeout=0.5"]),
+        (replace(CUT_OFF, l2_p99=0.01), []),
+        (replace(CUT_OFF, l2_errors=1_000), []),
+        (replace(CUT_OFF, l2_errors=5), []),
+    ],
+)
+def test_what_is_suggested(picture: Picture, ids: list[str]) -> None:
+    assert [one.id for one in advise(picture)] == ids
+
+
+def test_memory_bounds_how_much_larger_a_store_may_get() -> None:
+    # 35 % of 1 GiB is this worker's share: 4,000 bytes short of it there is room for one user.
+    used = GIB * 0.35 - 4_100
+    tight = replace(SMALL, memory_bytes=used, memory_share=used / GIB)
+    assert [one.id for one in advise(tight)] == ["cache_users_size=101"]
+
+
+def test_more_evidence_gives_more_confidence() -> None:
+    def sure(evictions: int) -> float:
+        store = StorePicture(100, evictions)
+        return advise(replace(SMALL, l1_misses=60, stores={"users": store}))[0].confidence
+
+    assert 0 < sure(30) < sure(300) < sure(3_000) < 1
+
+
+numbers = st.floats(0, 1e9)
+pictures = st.builds(
+    Picture,
+    seconds=numbers,
+    workers=st.floats(0, 100),
+    values=st.fixed_dictionaries(
+        {
+            name: (
+                st.integers(int(lever.low), int(lever.high))
+                if lever.whole
+                else st.floats(lever.low, lever.high)
+            )
+            for name, lever in LEVERS.items()
+        }
+    ),
+    stores=st.dictionaries(
+        st.sampled_from(["users", "conditional", "roles", "trees"]),
+        st.builds(StorePicture, numbers, numbers),
+    ),
+    l1_hits=numbers,
+    l1_misses=numbers,
+    l2_reads=st.floats(1, 1e9),
+    l2_errors=numbers,
+    l2_p99=st.none() | st.floats(0, 100),
+    memory_bytes=st.none() | st.floats(1, 1e12),
+    memory_share=st.none() | st.floats(0.001, 1),
+    queue=st.none()
+    | st.builds(QueuePicture, waiting=st.integers(0, 10**9), inflow=numbers, processing=numbers),
+)
+
+
+@given(pictures)
+def test_a_suggestion_is_in_range_and_changes_something(picture: Picture) -> None:
+    found = advise(picture)
+    assert len({one.setting for one in found}) == len(found)
+    for one in found:
+        lever = LEVERS[one.setting]
+        assert lever.low <= one.proposed <= lever.high
+        assert one.now == picture.values[one.setting] != one.proposed
+        assert 0 < one.confidence <= 1
+        assert one.why and one.effect
+
+
+@given(st.dictionaries(st.sampled_from(list(LEVERS)), st.floats(1, 100)))
+def test_nothing_is_suggested_without_evidence(values: dict[str, float]) -> None:
+    assert advise(Picture(600.0, 2.0, values)) == []
+
+
+@pytest.mark.parametrize("picture", [SMALL, SHORT, BEHIND, CUT_OFF])
+def test_following_what_is_said_comes_to_an_end(picture: Picture) -> None:
+    """Even if nothing gets better by it: there is always a bound."""
+    for _ in range(40):
+        found = advise(picture)
+        if not found:
+            return
+        values = {**picture.values, **{one.setting: one.proposed for one in found}}
+        picture = replace(picture, values=values)
+    raise AssertionError(picture.values)
+
+
+def test_the_ranges_are_those_of_the_configuration() -> None:
+    for lever in LEVERS.values():
+        if lever.key in CACHE_KEYS:
+            _, kind, low, high = CACHE_KEYS[lever.key]
+            assert (lever.whole, lever.low, lever.high) == (kind is int, low, high)
+        elif lever.key in QUEUE_KEYS:
+            allowed = QUEUE_KEYS[lever.key]
+            found = (lever.whole, lever.low, lever.high)
+            assert found == (allowed.kind is int, allowed.low, allowed.high)
+        else:
+            accepts = SETTINGS[lever.key].accepts
+            assert accepts(lever.low) and accepts(lever.high)
+            assert not accepts(lever.low / 2) and not accepts(lever.high * 2)
