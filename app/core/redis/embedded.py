@@ -80,9 +80,15 @@ class EmbeddedServer:
         deadline = time.monotonic() + START_LIMIT
         with _holding(self.folder / START_LOCK, deadline):
             keeper_lock = self._free_keeper_lock()
+            if keeper_lock is None:
+                # One that was killed may still have its lock for an instant.
+                keeper_lock = self._wait_for_answer(deadline)
             if keeper_lock is not None:
                 self._start_keeper(keeper_lock)
-            self._wait_for_answer(deadline)
+                keeper_lock = self._wait_for_answer(deadline)
+            if keeper_lock is not None:
+                os.close(keeper_lock)
+                raise self._not_started()
 
     def close(self) -> None:
         """Stop being a user. The last one to leave stops the server."""
@@ -117,22 +123,25 @@ class EmbeddedServer:
         finally:
             os.close(keeper_lock)
 
-    def _wait_for_answer(self, deadline: float) -> None:
+    def _wait_for_answer(self, deadline: float) -> int | None:
+        """None once the server answers; the keeper's lock, now ours, if the keeper has ended."""
         while time.monotonic() < deadline:
             try:
                 if keeper.say(self.socket_path, b"PING").startswith(b"+PONG"):
-                    return
+                    return None
             except TimeoutError as error:
                 raise StoreUnavailable("redis", error) from error
             except OSError:
                 # Not there yet, unless the keeper gave up.
                 keeper_lock = self._free_keeper_lock()
                 if keeper_lock is not None:
-                    os.close(keeper_lock)
-                    break
+                    return keeper_lock
                 time.sleep(_POLL)
+        raise self._not_started()
+
+    def _not_started(self) -> StoreUnavailable:
         log = self.folder / keeper.LOG_FILE
-        raise StoreUnavailable(
+        return StoreUnavailable(
             "redis", ConnectionError(f"the embedded server did not start; see {log}")
         )
 
