@@ -13,7 +13,7 @@ from .metric import Forecast, NoForecast
 from .said import Said, Told
 
 # Whoever serves requests comes first.
-NICENESS = 10
+NICENESS = 5
 
 
 def main() -> None:

@@ -17,8 +17,9 @@ from .metric import HISTORY, Anomaly, Drift, Forecast, NoForecast
 from .said import Said, Told
 
 _ANSWERING = "app.core.monitor.forecast.answering"
-# s for an answer: a day of minutes takes a few, and loading what learns takes one.
-ANSWER_LIMIT = 60.0
+# s for an answer: a day of minutes takes a few, and loading what learns takes one, but where every
+# processor is busy this process comes last.
+ANSWER_LIMIT = 240.0
 # s that the process gets to end by itself.
 END_LIMIT = 1.0
 
