@@ -100,7 +100,11 @@ def server_pid(connection: RedisConnection) -> int:
 
 
 def gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        # It may go between two looks.
+        return True
 
 
 def works(connection: RedisConnection) -> bool:
