@@ -193,6 +193,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     monitor.start(app)
     prefetch.start(app)
     tuner_of(app).start()
+    elected_forecaster(app).start()
     if not app.config["WARM_UP_AT_START"]:
         return None
     with app.app_context():
