@@ -12,6 +12,7 @@ from app.blueprints.behaviour import behaviour
 from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.community_socket import fan_out_of, init_community
 from app.blueprints.control_plane import init_control
+from app.blueprints.control_plane.overrides import overrides_control
 from app.blueprints.control_plane.prefetch import prefetch_control
 from app.blueprints.devices import devices
 from app.blueprints.docs import docs
@@ -48,6 +49,7 @@ REST: list[Blueprint] = [
     behaviour,
     registry,
     audit_log,
+    overrides_control,
     prefetch_control,
 ]
 

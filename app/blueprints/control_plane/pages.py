@@ -1,4 +1,4 @@
-"""The pages under ``/control/``: sign-in, status, sign-out."""
+"""The pages under ``/control/``: sign-in and sign-out, those of the navigation, one worker's status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.blueprints.auth.service import authenticate
-from app.blueprints.control_plane import ages, language
+from app.blueprints.control_plane import ages, language, shell, theme
+from app.blueprints.control_plane.navigation import PAGES, VIEW, Page
 from app.blueprints.control_plane.status import init_process, read_status
 from app.core.errors import PermissionDenied, RateLimited
 from app.core.permission import require_permission
@@ -30,17 +31,15 @@ from app.http.auth import CONTROL_PREFIX, current_user_id
 from app.http.context import read_only
 from app.http.problems import problem_of
 from app.http.session import (
-    CSRF_FIELD,
     CsrfFailed,
     check_csrf,
-    csrf_token,
     end_session,
     session_identity,
     start_session,
 )
 from app.models import User
 
-VIEW_PERMISSION = "platform.view"
+RIGHTS = ("platform.view", "platform.operate", "platform.admin")
 
 control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX)
 
@@ -51,26 +50,42 @@ def init_control(app: Flask) -> None:
     app.register_blueprint(control)
 
 
-@control.get("/")
-@require_permission(VIEW_PERMISSION)
+def _add(page: Page) -> None:
+    """Serve a page of the navigation. Its data comes from ``/control/api``."""
+
+    @control.get(page.path, endpoint=page.key)
+    @require_permission(page.right)
+    def view() -> str:
+        return render_template(f"control/{page.key}.html", page=page, **signed_in_as())
+
+
+for _page in PAGES:
+    _add(_page)
+
+
+@control.get("/status")
+@require_permission(VIEW)
 def status() -> str:
-    """How everything is, now."""
-    return render_template(
-        "control/status.html",
-        status=read_status(),
-        user=db.session.get_one(User, current_user_id()),
-    )
+    """How the worker that answers is, and what it runs on; needs no script."""
+    return render_template("control/status.html", status=read_status(), **signed_in_as())
+
+
+def signed_in_as() -> dict[str, Any]:
+    """Who looks at a page, what they may do, and the pages that are for them."""
+    user = db.session.get_one(User, current_user_id())
+    rights = [right for right in RIGHTS if permissions.check_permission(user.id, right)]
+    return {"signed_in": True, "user": user, "rights": rights, "pages": shell.reachable(rights)}
 
 
 @control.get("/sign-in")
 @public("this is where a session comes from")
 def sign_in_form() -> str | AnyResponse:
-    """The form; who is signed in already goes on to the status page."""
+    """The form; who is signed in already goes on to the overview."""
     try:
         session_identity()
     except Unauthorized:
         return render_template("control/sign_in.html")
-    return redirect(url_for("control.status"), 303)
+    return redirect(url_for("control.overview"), 303)
 
 
 @control.post("/sign-in")
@@ -88,13 +103,13 @@ def sign_in() -> Any:
         return _sign_in_later(error)
     if user is None:
         return _sign_in_again("sign_in.failed", 422)
-    if not permissions.check_permission(user.id, VIEW_PERMISSION):
+    if not permissions.check_permission(user.id, VIEW):
         return _sign_in_again("sign_in.no_right", 403)
     with writing():
         audit("control.sign_in", f"user:{user.id}", actor_id=user.id)
         db.session.commit()
     start_session(user)
-    return redirect(url_for("control.status"), 303)
+    return redirect(url_for("control.overview"), 303)
 
 
 @control.post("/sign-out")
@@ -125,22 +140,13 @@ def show_problem(error: Exception) -> Response:
 @control.context_processor
 def page_helpers() -> dict[str, Any]:
     """What every template of the pages may use."""
-    return {
-        "t": language.translate,
-        "language": language.current_language(),
-        "languages": language.LANGUAGES,
-        "language_tags": language.LANGUAGE_TAGS,
-        "csrf_field": CSRF_FIELD,
-        "csrf_token": csrf_token,
-        "age": ages.age,
-        "duration": ages.duration,
-    }
+    return shell.helpers()
 
 
 @control.after_request
-def keep_language(response: Response) -> Response:
-    """A language that was chosen stays chosen."""
-    return language.remember_language(response)
+def keep_choices(response: Response) -> Response:
+    """A language or theme that was chosen stays chosen."""
+    return theme.CHOICE.remember(language.CHOICE.remember(response))
 
 
 def _sign_in_again(message: str, status_code: int, **values: str) -> tuple[str, int]:
