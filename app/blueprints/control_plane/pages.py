@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import (
     Blueprint,
     Flask,
     Response,
+    g,
     json,
     redirect,
     render_template,
@@ -17,17 +19,19 @@ from flask import (
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.blueprints.auth.service import authenticate
+from app.blueprints.auth.service import authenticate, counted_glass
 from app.blueprints.control_plane import ages, language
 from app.blueprints.control_plane.status import init_process, read_status
 from app.core.errors import PermissionDenied, RateLimited
-from app.core.permission import require_permission
 from app.db import db, writing
 from app.extensions import permissions
+from app.http import break_glass
 from app.http.access import public
+from app.http.acts import record_act
 from app.http.audit import audit
-from app.http.auth import CONTROL_PREFIX, current_user_id
-from app.http.context import read_only
+from app.http.auth import CONTROL_PREFIX
+from app.http.context import origin, read_only
+from app.http.operators import VIEW, Operator, Via, operator, right
 from app.http.problems import problem_of
 from app.http.session import (
     CSRF_FIELD,
@@ -35,12 +39,12 @@ from app.http.session import (
     check_csrf,
     csrf_token,
     end_session,
-    session_identity,
+    start_broken_glass,
     start_session,
 )
 from app.models import User
 
-VIEW_PERMISSION = "platform.view"
+log = logging.getLogger(__name__)
 
 control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX)
 
@@ -52,14 +56,17 @@ def init_control(app: Flask) -> None:
 
 
 @control.get("/")
-@require_permission(VIEW_PERMISSION)
+@right(VIEW)
 def status() -> str:
     """How everything is, now."""
-    return render_template(
-        "control/status.html",
-        status=read_status(),
-        user=db.session.get_one(User, current_user_id()),
-    )
+    return render_template("control/status.html", status=read_status(), **signed_in_as())
+
+
+def signed_in_as() -> dict[str, Any]:
+    """Who looks at a page; nobody's account behind the break-glass token."""
+    account = operator().account
+    user = None if account is None else db.session.get_one(User, account.user_id)
+    return {"signed_in": True, "user": user}
 
 
 @control.get("/sign-in")
@@ -67,9 +74,9 @@ def status() -> str:
 def sign_in_form() -> str | AnyResponse:
     """The form; who is signed in already goes on to the status page."""
     try:
-        session_identity()
+        operator()
     except Unauthorized:
-        return render_template("control/sign_in.html")
+        return _sign_in_page()
     return redirect(url_for("control.status"), 303)
 
 
@@ -82,18 +89,36 @@ def sign_in() -> Any:
         check_csrf()
     except CsrfFailed:
         return _sign_in_again("sign_in.stale", 403)
+    if "glass" in request.form:
+        return _break_glass(request.form["glass"].strip())
     try:
         user = authenticate(request.form.get("username", ""), request.form.get("password", ""))
     except RateLimited as error:
         return _sign_in_later(error)
     if user is None:
         return _sign_in_again("sign_in.failed", 422)
-    if not permissions.check_permission(user.id, VIEW_PERMISSION):
+    if not permissions.check_permission(user.id, VIEW):
         return _sign_in_again("sign_in.no_right", 403)
     with writing():
         audit("control.sign_in", f"user:{user.id}", actor_id=user.id)
         db.session.commit()
     start_session(user)
+    return redirect(url_for("control.status"), 303)
+
+
+def _break_glass(token: str) -> Any:
+    """Start a session without account; it must work while database and Redis are down."""
+    try:
+        opened = counted_glass(token)
+    except RateLimited as error:
+        return _sign_in_later(error)
+    if not opened:
+        log.warning("a break-glass token was refused, from %s", origin().address)
+        return _sign_in_again("sign_in.glass_failed", 422)
+    start_broken_glass()
+    g.operator = Operator(Via.BREAK_GLASS, None)
+    log.critical("the glass was broken: a session without account began, %s", origin())
+    record_act("control.break_glass", "control", reason="signed in with the break-glass token")
     return redirect(url_for("control.status"), 303)
 
 
@@ -143,9 +168,14 @@ def keep_language(response: Response) -> Response:
     return language.remember_language(response)
 
 
+def _sign_in_page(**values: str) -> str:
+    return render_template(
+        "control/sign_in.html", has_glass=break_glass.configured_hash() is not None, **values
+    )
+
+
 def _sign_in_again(message: str, status_code: int, **values: str) -> tuple[str, int]:
-    text = language.translate(message, **values)
-    return render_template("control/sign_in.html", message=text), status_code
+    return _sign_in_page(message=language.translate(message, **values)), status_code
 
 
 def _sign_in_later(error: RateLimited) -> Response:
