@@ -12,6 +12,8 @@ class Base:
 
     ENVIRONMENT = "base"
     SECRET_KEY: str | None = None
+    # The hash of the token that opens the control plane when database or permissions are down.
+    BREAK_GLASS_HASH: str | None = None
     DATABASE_URL: str | None = None
     ALLOW_EMBEDDED = False
     AUTO_MIGRATE = False

@@ -35,6 +35,7 @@ from app.extensions import (
     redis_store,
     resilience,
 )
+from app.http.acts import audit_of_guards
 from app.http.answers import error_rate, init_answers
 from app.http.api import init_api
 from app.http.auth import caller_or_none, current_user_id, init_auth
@@ -115,7 +116,7 @@ def create_app(
         redis_store.of(app),
         events.of(app),
         journal=SqlJournal(app),
-        audit=sql_audit(app),
+        audit=audit_of_guards(sql_audit(app)),
         subject=caller_or_none,
         defaults=GUARDS,
         recorder=recorder,
@@ -167,7 +168,7 @@ def create_app(
     measure(app)
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
-    init_api(app, blueprints.REST)
+    init_api(app, blueprints.REST, blueprints.CONTROL_REST)
     blueprints.init_pages(app)
     cli.init_app(app)
     return app

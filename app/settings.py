@@ -27,7 +27,14 @@ from app.logs import FORMATS, LEVELS
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
 # Keys whose values no message shows.
-SECRETS = ("SECRET_KEY", "OPA_TOKEN", "REDIS_PASSWORD", "DATABASE_URL", "REDIS_URL")
+SECRETS = (
+    "SECRET_KEY",
+    "BREAK_GLASS_HASH",
+    "OPA_TOKEN",
+    "REDIS_PASSWORD",
+    "DATABASE_URL",
+    "REDIS_URL",
+)
 SECRET_KEY_MIN_LENGTH = 16  # characters; RFC 7518 wants as many bits as the hash for real secrets
 ENVIRONMENT_PREFIX = "YOTO"
 # Variables of the same prefix that are no configuration of the application.
@@ -51,6 +58,7 @@ def _between(low: float, high: float) -> Callable[[Any], bool]:
 
 _TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][0-9]{0,17}"
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _WEB = re.compile(r"https?://[^\s/]")
 _TYPES = re.compile(rf"(?:{_TYPE}(?:,{_TYPE})*)?", re.ASCII)
 
@@ -59,6 +67,12 @@ SETTINGS: dict[str, Setting] = {
         str,
         f"at least {SECRET_KEY_MIN_LENGTH} characters that nobody can guess",
         lambda value: len(value) >= SECRET_KEY_MIN_LENGTH,
+        optional=True,
+    ),
+    "BREAK_GLASS_HASH": Setting(
+        str,
+        "the 64 hexadecimal digits that flask control break-glass shows",
+        lambda value: bool(_SHA256.fullmatch(value)),
         optional=True,
     ),
     "DATABASE_URL": Setting(str, "a SQLAlchemy address of SQLite or MariaDB", optional=True),

@@ -12,8 +12,7 @@ from app.blueprints.behaviour import behaviour
 from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.community_socket import fan_out_of, init_community
 from app.blueprints.control_plane import init_control
-from app.blueprints.control_plane.overrides import overrides_control
-from app.blueprints.control_plane.prefetch import prefetch_control
+from app.blueprints.control_plane.routes import CONTROL_REST
 from app.blueprints.devices import devices
 from app.blueprints.docs import docs
 from app.blueprints.emergency import emergency
@@ -49,9 +48,10 @@ REST: list[Blueprint] = [
     behaviour,
     registry,
     audit_log,
-    overrides_control,
-    prefetch_control,
 ]
+
+
+__all__ = ["CONTROL_REST", "REST", "close_pages", "init_pages"]
 
 
 def init_pages(app: Flask) -> None:

@@ -8,6 +8,7 @@ from flask.cli import ScriptInfo
 
 from app.cli.alerts import alerts
 from app.cli.cache import cache
+from app.cli.control import control
 from app.cli.emergency import emergency
 from app.cli.insight import add_insight
 from app.cli.permission import permission
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
     for group in (
         alerts,
         cache,
+        control,
         emergency,
         permission,
         policy,

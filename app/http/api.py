@@ -10,7 +10,7 @@ from apispec import APISpec
 from flask import Flask
 from flask_smorest import Api, Blueprint
 
-from app.http.control_api import SCHEMES
+from app.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from app.http.problems import MEDIA_TYPE
 from app.http.rest import RowIdConverter
 
@@ -66,11 +66,11 @@ class YotoApi(Api):
 
     ERROR_SCHEMA = ProblemSchema
 
-    def __init__(self) -> None:
+    def __init__(self, config_prefix: str = "") -> None:
         self._describing = RLock()
         self._not_described: list[Blueprint] = []
         self._spec: APISpec | None = None
-        super().__init__()
+        super().__init__(config_prefix=config_prefix)
 
     @property
     def spec(self) -> APISpec | None:
@@ -107,23 +107,42 @@ class YotoApi(Api):
             self.spec.components.responses_lazy[status.name]["headers"] = headers
 
 
-def init_api(app: Flask, blueprints: list[Blueprint]) -> None:
-    """Register the blueprints of the REST API and serve its OpenAPI document."""
-    app.config.update(
-        API_TITLE="Yoto community API",
-        API_VERSION="v1",
-        OPENAPI_VERSION=OPENAPI_VERSION,
-        OPENAPI_URL_PREFIX="/api",
-        OPENAPI_JSON_PATH="openapi.json",
-    )
+def init_api(app: Flask, blueprints: list[Blueprint], control: list[Blueprint]) -> None:
+    """Register the REST blueprints, and serve one OpenAPI document for all of the application, and
+    one for operators.
+    """
     app.url_map.converters["int"] = RowIdConverter
-    api = YotoApi()
-    api.init_app(app, spec_kwargs={"info": {"description": "Servers, channels, messages, roles."}})
+    api = _api(app, "", "Yoto community API", "Servers, channels, messages, roles.", "/api")
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     )
+    operators = _api(
+        app,
+        "CONTROL_",
+        "Yoto control plane API",
+        "What operators see and do: the same as on the pages and in `flask`.",
+        CONTROL_API_PREFIX,
+    )
     for name, scheme in SCHEMES.items():
-        api.spec.components.security_scheme(name, scheme)
+        operators.spec.components.security_scheme(name, scheme)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
+    for blueprint in control:
+        operators.register_blueprint(blueprint)
     app.extensions["yoto.openapi"] = api
+
+
+def _api(app: Flask, prefix: str, title: str, description: str, path: str) -> YotoApi:
+    """An API whose settings begin with ``prefix``, with its document below ``path``."""
+    app.config.update(
+        {
+            f"{prefix}API_TITLE": title,
+            f"{prefix}API_VERSION": "v1",
+            f"{prefix}OPENAPI_VERSION": OPENAPI_VERSION,
+            f"{prefix}OPENAPI_URL_PREFIX": path,
+            f"{prefix}OPENAPI_JSON_PATH": "openapi.json",
+        }
+    )
+    api = YotoApi(config_prefix=prefix)
+    api.init_app(app, spec_kwargs={"info": {"description": description}})
+    return api

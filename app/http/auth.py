@@ -1,7 +1,7 @@
-"""Who the caller is: the bearer of a token in the API, the signed-in operator in ``/control``.
+"""Who the caller is: the bearer of an access token in the API, the operator in ``/control``.
 
-Neither credential serves in the other's place. The API never looks at the cookie, so no page of
-another site can make a browser call it.
+No credential of one serves in the other. The API never looks at the cookie, so no page of another
+site can make a browser call it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from flask import Flask, g, has_request_context, request
 
 from app.http.accounts import Identity
+from app.http.operators import account
 from app.http.passwords import init_passwords
-from app.http.session import init_sessions, session_identity
+from app.http.session import init_sessions
 from app.http.tokens import (
     EPOCH_CLAIM,
     FAMILY_CLAIM,
@@ -52,7 +53,7 @@ def identity() -> Identity:
         no valid access token.
     """
     if "identity" not in g:
-        g.identity = session_identity() if in_control() else bearer_identity()
+        g.identity = account() if in_control() else bearer_identity()
     return g.identity  # type: ignore[no-any-return]
 
 

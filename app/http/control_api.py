@@ -1,7 +1,8 @@
-"""JSON routes for operators, beside the pages: the session's cookie, and a header for what changes.
+"""JSON routes for operators, beside the pages.
 
 Errors are problems, as everywhere in the API; nobody is led to a sign-in page. A form of another
-site can send the cookie and no header, so a change needs the CSRF token in ``X-CSRF-Token``.
+site can send the cookie and no header, so a change by cookie needs the CSRF token in
+``X-CSRF-Token``.
 """
 
 from __future__ import annotations
@@ -9,21 +10,47 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from flask import request
+from flask import Response
 
-from app.http.auth import CONTROL_PREFIX, identity
-from app.http.context import SAFE_METHODS
+from app.http import idempotency
+from app.http.auth import CONTROL_PREFIX
+from app.http.context import changes_something
 from app.http.fields import Text
+from app.http.operators import (
+    ADMIN,
+    OPERATE,
+    RIGHTS,
+    VIEW,
+    actor_id,
+    bearer_token,
+    operator,
+    right,
+)
 from app.http.rest import RestBlueprint
 from app.http.session import CSRF_HEADER, check_csrf_header
 
+__all__ = [
+    "ADMIN",
+    "CONTROL_API_PREFIX",
+    "OPERATE",
+    "RIGHTS",
+    "SCHEMES",
+    "VIEW",
+    "ActSchema",
+    "ControlBlueprint",
+    "actor_id",
+    "operator",
+    "right",
+]
+
 CONTROL_API_PREFIX = f"{CONTROL_PREFIX}/api"
 REASON_LENGTH = 500
-SESSION_SCHEME, CSRF_SCHEME = "session", "csrf"
+SESSION_SCHEME, CSRF_SCHEME, TOKEN_SCHEME = "session", "csrf", "token"
 # As OpenAPI describes credentials.
 SCHEMES: dict[str, dict[str, Any]] = {
     SESSION_SCHEME: {"type": "apiKey", "in": "cookie", "name": "yoto_session"},
     CSRF_SCHEME: {"type": "apiKey", "in": "header", "name": CSRF_HEADER},
+    TOKEN_SCHEME: {"type": "http", "scheme": "bearer"},
 }
 
 
@@ -36,9 +63,11 @@ class ActSchema(ma.Schema):
 
 
 class ControlBlueprint(RestBlueprint):
-    """A ``RestBlueprint`` under ``/control/api``. No change gets past it without the token.
+    """A ``RestBlueprint`` under ``/control/api``. No change by cookie gets past it without the
+    CSRF token, and none that has an ``Idempotency-Key`` is made twice.
 
-    Each view still takes its right: ``platform.view`` to look, ``platform.operate`` to act.
+    Each view takes its right by ``@right``: ``VIEW`` to look, ``OPERATE`` to act on what runs,
+    ``ADMIN`` for who may do what and for what all depends on.
     """
 
     def __init__(self, name: str, import_name: str, path: str, description: str) -> None:
@@ -46,15 +75,20 @@ class ControlBlueprint(RestBlueprint):
         super().__init__(
             name, import_name, url_prefix=f"{CONTROL_API_PREFIX}{path}", description=description
         )
-        self.before_request(_check_session)
+        self.before_request(_check_caller)
+        self.after_request(idempotency.settle)
 
     def security_of(self, method: str) -> list[dict[str, list[str]]]:
-        if method.upper() in SAFE_METHODS:
-            return [{SESSION_SCHEME: []}]
-        return [{SESSION_SCHEME: [], CSRF_SCHEME: []}]
+        by_cookie: dict[str, list[str]] = {SESSION_SCHEME: []}
+        if method.upper() not in ("GET", "HEAD"):
+            by_cookie[CSRF_SCHEME] = []
+        return [by_cookie, {TOKEN_SCHEME: []}]
 
 
-def _check_session() -> None:
-    identity()
-    if request.method not in SAFE_METHODS:
+def _check_caller() -> Response | None:
+    operator()
+    if not changes_something():
+        return None
+    if bearer_token() is None:
         check_csrf_header()
+    return idempotency.claim()

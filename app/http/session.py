@@ -2,6 +2,9 @@
 
 The cookie holds the account's id, token epoch and a family as the bearer tokens have them, so one
 rule ends both: signing out denies the family, and a copy of the cookie is worth nothing then.
+
+Whoever broke the glass has a session without account: it asks no database, so it ends with time,
+or when another token is configured.
 """
 
 from __future__ import annotations
@@ -14,10 +17,12 @@ from flask import Flask, request, session
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from app.db import utcnow
+from app.http import break_glass
 from app.http.accounts import Identity, active_account, deny
 from app.models import User
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
+BROKEN_GLASS_LIFETIME = timedelta(hours=1)
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 
@@ -44,6 +49,24 @@ def start_session(user: User) -> None:
     session["since"] = int(utcnow().timestamp())
 
 
+def start_broken_glass() -> None:
+    """Sign whoever had the break-glass token in."""
+    session.clear()
+    session.permanent = True
+    session["broken_glass"] = break_glass.configured_hash()
+    session["since"] = int(utcnow().timestamp())
+
+
+def broke_glass() -> bool:
+    """Whether this session began with the break-glass token, and still goes on."""
+    began_with = session.get("broken_glass")
+    return (
+        began_with is not None
+        and began_with == break_glass.configured_hash()
+        and utcnow() < session_ends_at()
+    )
+
+
 def session_identity() -> Identity:
     """The account of the session, checked against the database.
 
@@ -51,7 +74,7 @@ def session_identity() -> Identity:
         Unauthorized: nobody is signed in, or no longer.
     """
     found = None
-    if "user_id" in session and utcnow() < _ends_at():
+    if "user_id" in session and utcnow() < session_ends_at():
         found = active_account(session["user_id"], session["epoch"], [session["family"]])
     if found is None:
         raise Unauthorized("Sign in first.")
@@ -61,7 +84,7 @@ def session_identity() -> Identity:
 def end_session() -> None:
     """Sign out: the cookie is emptied, and copies of it are refused."""
     if "user_id" in session:
-        deny(session["family"], session["user_id"], "logout", _ends_at())
+        deny(session["family"], session["user_id"], "logout", session_ends_at())
     session.clear()
 
 
@@ -96,5 +119,7 @@ def _compare(given: str) -> None:
         raise CsrfFailed
 
 
-def _ends_at() -> datetime:
-    return datetime.fromtimestamp(session["since"], UTC) + SESSION_LIFETIME
+def session_ends_at() -> datetime:
+    """When this session ends by itself."""
+    lifetime = BROKEN_GLASS_LIFETIME if "broken_glass" in session else SESSION_LIFETIME
+    return datetime.fromtimestamp(session["since"], UTC) + lifetime

@@ -9,11 +9,13 @@ from app.models.alert import (
     AlertSilenceRow,
     AlertWebhookRow,
 )
+from app.models.api_token import ApiToken
 from app.models.audit import AuditRecord, account_of, record_audit
 from app.models.channel import Category, Channel, ChannelKind
 from app.models.decision import DecisionRecord
 from app.models.device import Device
 from app.models.emergency import EmergencyAccess
+from app.models.idempotency import IdempotencyKey
 from app.models.member import Member
 from app.models.message import Message
 from app.models.outbox import OutboxEvent
@@ -57,6 +59,7 @@ __all__ = [
     "AlertRuleRow",
     "AlertSilenceRow",
     "AlertWebhookRow",
+    "ApiToken",
     "AuditRecord",
     "Category",
     "Channel",
@@ -66,6 +69,7 @@ __all__ = [
     "Device",
     "Effect",
     "EmergencyAccess",
+    "IdempotencyKey",
     "Invite",
     "Member",
     "Message",

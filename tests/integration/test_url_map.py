@@ -24,6 +24,7 @@ ALL_MARKS = (*PERMISSION_MARKS, SIGNED_IN_MARK, PUBLIC_MARK)
 UNMARKED = {
     "static": "style, scripts and pictures of pages that anybody may load",
     "api-docs.openapi_json": "whoever writes a client has no account yet",
+    "control-api-docs.openapi_json": "nor has whoever writes one for operators",
 }
 
 # Every write that takes no permission, and why.

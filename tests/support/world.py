@@ -323,19 +323,12 @@ class World:
     @in_context
     def audit(self, community: Community) -> list[Act]:
         """What the audit log holds about the server, oldest first."""
-        statement = (
-            select(
-                AuditRecord.action,
-                AuditRecord.subject,
-                AuditRecord.actor_id,
-                AuditRecord.before,
-                AuditRecord.after,
-                AuditRecord.reason,
-            )
-            .where(AuditRecord.server_id == community.id)
-            .order_by(AuditRecord.id)
-        )
-        return [Act(*row) for row in db.session.execute(statement)]
+        return self._acts(AuditRecord.server_id == community.id)
+
+    @in_context
+    def acts(self, action: str) -> list[Act]:
+        """What the audit log holds of one action, oldest first."""
+        return self._acts(AuditRecord.action == action)
 
     @in_context
     def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
@@ -349,6 +342,13 @@ class World:
     def soon(seconds: float = 3600) -> datetime:
         """A moment ahead."""
         return utcnow() + timedelta(seconds=seconds)
+
+    def _acts(self, which: Any) -> list[Act]:
+        record = AuditRecord
+        columns = (record.action, record.subject, record.actor_id)
+        values = (record.before, record.after, record.reason)
+        statement = select(*columns, *values).where(which).order_by(record.id)
+        return [Act(*row) for row in db.session.execute(statement)]
 
     def _add_user(self, username: str, **columns: Any) -> Person:
         user = User(

@@ -8,6 +8,7 @@ from app.core.errors import ValidationFailed
 from app.core.resilience import rate_limit
 from app.db import db, writing
 from app.extensions import behaviour
+from app.http import break_glass
 from app.http.audit import audit
 from app.http.callers import guess
 from app.http.conflicts import conflict, unique
@@ -18,6 +19,9 @@ from app.models import User
 # Whoever tries a password is counted, by address and account, before anything else happens: a
 # right one counts as much as a wrong one, and one of nobody's as much as one of somebody's.
 counted_guess = rate_limit(SIGN_IN, key=guess)
+
+# Whose tries those of the break-glass token are; no account can have this name.
+GLASS = "(break glass)"
 
 
 def register(username: str, display_name: str, password: str) -> User:
@@ -68,6 +72,20 @@ def authenticate(username: str, password: str) -> User | None:
     if user.disabled or user.password_hash != stored:
         return None
     return user
+
+
+def counted_glass(token: str) -> bool:
+    """Whether this is the break-glass token; tries are counted as those of an account.
+
+    Raises:
+        RateLimited: too many tries from this address, or at all.
+    """
+    return _opens(GLASS, token)
+
+
+@counted_guess
+def _opens(name: str, token: str) -> bool:
+    return break_glass.opens(token)
 
 
 def change_password(user_id: int, old: str, new: str) -> User:

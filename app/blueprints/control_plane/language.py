@@ -21,9 +21,7 @@ CHOICE = Choice("lang", COOKIE, LANGUAGES)
 
 def current_language() -> str:
     """What the address asks for, else what was chosen before, else what the browser prefers."""
-    return (
-        CHOICE.chosen() or request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
-    )
+    return CHOICE.chosen() or request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
 
 
 def translate(key: str, **values: object) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VIEW = "platform.view"
+from app.http.operators import VIEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +37,4 @@ class Page:
 # What the shared modules say.
 SHARED_TEXTS = ("shared", "states", "units")
 
-PAGES = (Page("overview", "/"),)
+PAGES = (Page("overview", "/", texts=("status",)),)

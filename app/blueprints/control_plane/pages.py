@@ -1,13 +1,15 @@
-"""The pages under ``/control/``: sign-in and sign-out, those of the navigation, one worker's status."""
+"""The pages under ``/control/``: sign-in and -out, those of the navigation, a worker's status."""
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import (
     Blueprint,
     Flask,
     Response,
+    g,
     json,
     redirect,
     render_template,
@@ -17,29 +19,31 @@ from flask import (
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.blueprints.auth.service import authenticate
+from app.blueprints.auth.service import authenticate, counted_glass
 from app.blueprints.control_plane import ages, language, shell, theme
-from app.blueprints.control_plane.navigation import PAGES, VIEW, Page
+from app.blueprints.control_plane.navigation import PAGES, Page
 from app.blueprints.control_plane.status import init_process, read_status
 from app.core.errors import PermissionDenied, RateLimited
-from app.core.permission import require_permission
 from app.db import db, writing
 from app.extensions import permissions
+from app.http import break_glass
 from app.http.access import public
+from app.http.acts import record_act
 from app.http.audit import audit
-from app.http.auth import CONTROL_PREFIX, current_user_id
-from app.http.context import read_only
+from app.http.auth import CONTROL_PREFIX
+from app.http.context import origin, read_only
+from app.http.operators import RIGHTS, VIEW, Operator, Via, may, operator, right
 from app.http.problems import problem_of
 from app.http.session import (
     CsrfFailed,
     check_csrf,
     end_session,
-    session_identity,
+    start_broken_glass,
     start_session,
 )
 from app.models import User
 
-RIGHTS = ("platform.view", "platform.operate", "platform.admin")
+log = logging.getLogger(__name__)
 
 control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX)
 
@@ -54,7 +58,7 @@ def _add(page: Page) -> None:
     """Serve a page of the navigation. Its data comes from ``/control/api``."""
 
     @control.get(page.path, endpoint=page.key)
-    @require_permission(page.right)
+    @right(page.right)
     def view() -> str:
         return render_template(f"control/{page.key}.html", page=page, **signed_in_as())
 
@@ -64,7 +68,7 @@ for _page in PAGES:
 
 
 @control.get("/status")
-@require_permission(VIEW)
+@right(VIEW)
 def status() -> str:
     """How the worker that answers is, and what it runs on; needs no script."""
     return render_template("control/status.html", status=read_status(), **signed_in_as())
@@ -72,8 +76,9 @@ def status() -> str:
 
 def signed_in_as() -> dict[str, Any]:
     """Who looks at a page, what they may do, and the pages that are for them."""
-    user = db.session.get_one(User, current_user_id())
-    rights = [right for right in RIGHTS if permissions.check_permission(user.id, right)]
+    account = operator().account
+    user = None if account is None else db.session.get_one(User, account.user_id)
+    rights = [name for name in RIGHTS if may(name)]
     return {"signed_in": True, "user": user, "rights": rights, "pages": shell.reachable(rights)}
 
 
@@ -82,9 +87,9 @@ def signed_in_as() -> dict[str, Any]:
 def sign_in_form() -> str | AnyResponse:
     """The form; who is signed in already goes on to the overview."""
     try:
-        session_identity()
+        operator()
     except Unauthorized:
-        return render_template("control/sign_in.html")
+        return _sign_in_page()
     return redirect(url_for("control.overview"), 303)
 
 
@@ -97,6 +102,8 @@ def sign_in() -> Any:
         check_csrf()
     except CsrfFailed:
         return _sign_in_again("sign_in.stale", 403)
+    if "glass" in request.form:
+        return _break_glass(request.form["glass"].strip())
     try:
         user = authenticate(request.form.get("username", ""), request.form.get("password", ""))
     except RateLimited as error:
@@ -109,6 +116,22 @@ def sign_in() -> Any:
         audit("control.sign_in", f"user:{user.id}", actor_id=user.id)
         db.session.commit()
     start_session(user)
+    return redirect(url_for("control.overview"), 303)
+
+
+def _break_glass(token: str) -> Any:
+    """Start a session without account; it must work while database and Redis are down."""
+    try:
+        opened = counted_glass(token)
+    except RateLimited as error:
+        return _sign_in_later(error)
+    if not opened:
+        log.warning("a break-glass token was refused, from %s", origin().address)
+        return _sign_in_again("sign_in.glass_failed", 422)
+    start_broken_glass()
+    g.operator = Operator(Via.BREAK_GLASS, None)
+    log.critical("the glass was broken: a session without account began, %s", origin())
+    record_act("control.break_glass", "control", reason="signed in with the break-glass token")
     return redirect(url_for("control.overview"), 303)
 
 
@@ -149,9 +172,14 @@ def keep_choices(response: Response) -> Response:
     return theme.CHOICE.remember(language.CHOICE.remember(response))
 
 
+def _sign_in_page(**values: str) -> str:
+    return render_template(
+        "control/sign_in.html", has_glass=break_glass.configured_hash() is not None, **values
+    )
+
+
 def _sign_in_again(message: str, status_code: int, **values: str) -> tuple[str, int]:
-    text = language.translate(message, **values)
-    return render_template("control/sign_in.html", message=text), status_code
+    return _sign_in_page(message=language.translate(message, **values)), status_code
 
 
 def _sign_in_later(error: RateLimited) -> Response:

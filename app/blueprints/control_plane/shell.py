@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import request, url_for
 
 from app.blueprints.control_plane import ages, language, theme
-from app.blueprints.control_plane.navigation import PAGES, Page
+from app.blueprints.control_plane.navigation import PAGES, SHARED_TEXTS, Page
 from app.blueprints.control_plane.vendor import vendor
 from app.db import utcnow
 from app.http.session import CSRF_FIELD, csrf_token
@@ -30,6 +30,7 @@ def helpers() -> dict[str, Any]:
         "duration": ages.duration,
         "vendor": vendor,
         "here": here,
+        "shared_texts": SHARED_TEXTS,
         "page_data": page_data,
         "page_texts": page_texts,
     }

@@ -23,7 +23,6 @@ const POLLS = {
   status: { every: 5, fetch: () => get("/status") },
   performance: { every: 5, fetch: async () => (await get("/stats/performance", { range: "10m" })).points.at(-1) },
   cache: { every: 5, fetch: () => get("/stats/cache") },
-  maintenance: { every: 10, fetch: () => get("/maintenance/mode") },
   alerts: { every: 10, fetch: () => get("/alerts") },
   events: { every: 2, fetch: pollEvents },
 };

@@ -25,12 +25,12 @@ if (connection) {
       state.dataset.mode = mode;
       replace(state, badge(mode, t(`live.${mode}`), LOOKS[mode]));
     }
-    // `at` is of this browser's clock; what is shown counts by the server's.
-    replace(seen, last.at === null ? "" : age(now() - (Date.now() - last.at)));
   };
   watch((found) => {
     last = found;
     draw();
+    // `at` is of this browser's clock; what is shown counts by the server's.
+    replace(seen, last.at === null ? "" : age(now() - (Date.now() - last.at)));
   });
   setInterval(draw, 1000);
 }

@@ -37,12 +37,23 @@ SCHEMA_FIELDS = {
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"),
     *("anyOf", "oneOf", "allOf", "readOnly", "writeOnly"),
 }
+API, CONTROL = "/api/openapi.json", f"{CONTROL_API_PREFIX}/openapi.json"
+PREFIXES = {API: API_PREFIX, CONTROL: CONTROL_API_PREFIX}
+# Routes that no blueprint of ours has.
+UNDOCUMENTED = {CONTROL}
 TYPES = {"string", "integer", "number", "boolean", "array", "object", "null"}
 
 
+@pytest.fixture(params=[API, CONTROL], ids=["application", "operators"])
+def address(request: pytest.FixtureRequest) -> str:
+    """Where one of the two documents is."""
+    found: str = request.param
+    return found
+
+
 @pytest.fixture
-def document(client: FlaskClient) -> dict[str, Any]:
-    answer = client.get("/api/openapi.json")
+def document(client: FlaskClient, address: str) -> dict[str, Any]:
+    answer = client.get(address)
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
     found: dict[str, Any] = answer.get_json()
     return found
@@ -118,7 +129,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
                 yield from references(value)
 
     found = set(references(document))
-    assert len(found) > 50
+    assert len(found) > 10
     for reference in found:
         assert reference.startswith("#/")
         resolved(document, {"$ref": reference})
@@ -127,7 +138,7 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 def test_every_operation_is_named_once_tagged_and_summed_up(document: dict[str, Any]) -> None:
     found = [operation for _, _, operation in operations(document)]
     ids = [operation["operationId"] for operation in found]
-    assert len(ids) == len(set(ids)) > 60
+    assert len(ids) == len(set(ids)) >= 8
     tags = {tag["name"] for tag in document["tags"]}
     for operation in found:
         assert operation.keys() <= OPERATION_FIELDS
@@ -168,7 +179,7 @@ def test_parameters_are_declared_once_and_match_the_path(document: dict[str, Any
 
 def test_every_schema_uses_only_words_of_json_schema(document: dict[str, Any]) -> None:
     found = list(schemas(document))
-    assert len(found) > 300
+    assert len(found) > 30
     for schema in found:
         assert schema.keys() <= SCHEMA_FIELDS, schema
         types = schema.get("type", [])
@@ -179,38 +190,43 @@ def test_every_schema_uses_only_words_of_json_schema(document: dict[str, Any]) -
             assert schema.keys() <= {"$ref", "description"}
 
 
-def documented(app: Flask) -> dict[tuple[str, str], Any]:
-    """Path and method of every REST route, with its view."""
+def documented(app: Flask, address: str) -> dict[tuple[str, str], Any]:
+    """Path and method of every REST route of a document, with its view."""
     found = {}
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith((API_PREFIX, CONTROL_API_PREFIX)):
+        if rule.rule.startswith(PREFIXES[address]) and rule.rule not in UNDOCUMENTED:
             path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 found[path, method.lower()] = app.view_functions[rule.endpoint]
     return found
 
 
-def test_it_has_every_route_and_no_other(app: Flask, document: dict[str, Any]) -> None:
+def test_it_has_every_route_and_no_other(
+    app: Flask, address: str, document: dict[str, Any]
+) -> None:
     found = {(path, method) for path, method, _ in operations(document)}
-    assert found == set(documented(app))
+    assert found == set(documented(app, address))
 
 
-def test_it_says_which_operations_need_a_token(app: Flask, document: dict[str, Any]) -> None:
-    assert document["components"]["securitySchemes"]["bearer"] == {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-    }
-    assert document["components"]["securitySchemes"]["csrf"]["name"] == "X-CSRF-Token"
-    views = documented(app)
+def test_it_says_which_operations_need_which_credentials(
+    app: Flask, address: str, document: dict[str, Any]
+) -> None:
+    schemes = document["components"]["securitySchemes"]
+    if address == API:
+        assert schemes == {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    else:
+        assert schemes.keys() == {"session", "csrf", "token"}
+        assert schemes["csrf"]["name"] == "X-CSRF-Token"
+    views = documented(app, address)
     for path, method, operation in operations(document):
         if operation["operationId"] == "refresh":
             continue
         public = hasattr(views[path, method], PUBLIC_MARK)
-        needed: dict[str, list[str]] = {"bearer": []}
-        if path.startswith(CONTROL_API_PREFIX):
-            needed = {"session": []} if method == "get" else {"session": [], "csrf": []}
-        assert operation.get("security") == (None if public else [needed])
+        needed: list[dict[str, list[str]]] = [{"bearer": []}]
+        if address == CONTROL:
+            cookie = {"session": []} if method == "get" else {"session": [], "csrf": []}
+            needed = [cookie, {"token": []}]
+        assert operation.get("security") == (None if public else needed)
         assert public or "401" in operation["responses"]
 
 
@@ -221,10 +237,10 @@ def test_it_says_what_a_body_may_be_refused_for(document: dict[str, Any]) -> Non
 
 
 def test_two_applications_serve_the_same_document(
-    app_config: dict[str, Any], document: dict[str, Any], tmp_path: Any
+    app_config: dict[str, Any], address: str, document: dict[str, Any], tmp_path: Any
 ) -> None:
     with another_app(app_config, tmp_path / "other") as other:
-        assert other.test_client().get("/api/openapi.json").get_json() == document
+        assert other.test_client().get(address).get_json() == document
 
 
 def test_all_who_ask_first_at_the_same_time_get_the_whole_document(app: Flask) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from app.blueprints.control_plane.overrides import service
 from app.blueprints.control_plane.overrides.schemas import OverridesSchema
-from app.core.permission import require_permission
-from app.http.control_api import ControlBlueprint
+from app.http.control_api import VIEW, ControlBlueprint, right
 
 overrides_control = ControlBlueprint(
     "overrides_control", __name__, "/overrides", "What is not as usual, for operators"
@@ -15,7 +14,7 @@ overrides_control = ControlBlueprint(
 
 
 @overrides_control.get("")
-@require_permission("platform.view")
+@right(VIEW)
 @overrides_control.response(200, OverridesSchema)
 def read_overrides() -> dict[str, Any]:
     """What is not as usual"""

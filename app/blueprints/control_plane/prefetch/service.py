@@ -7,9 +7,8 @@ from typing import Any
 from app.blueprints.control_plane.prefetch.schemas import FLEET
 from app.core.errors import Degraded, StoreUnavailable
 from app.core.prefetch import SmartPrefetcher
-from app.db import db
 from app.extensions import prefetch
-from app.http.audit import audit
+from app.http.acts import record_act
 
 
 def state() -> dict[str, Any]:
@@ -36,7 +35,7 @@ def tasks() -> dict[str, Any]:
     return {"instance": prefetch.current.instance_id, "items": items}
 
 
-def cancel(actor_id: int, task_id: int, reason: str) -> dict[str, Any]:
+def cancel(task_id: int, reason: str) -> dict[str, Any]:
     """Cancel a prefetch of this worker.
 
     Raises:
@@ -46,11 +45,11 @@ def cancel(actor_id: int, task_id: int, reason: str) -> dict[str, Any]:
     """
     prefetcher = _prefetcher()
     prefetcher.check_waiting(task_id)
-    _audited(actor_id, "prefetch.cancel", f"prefetch:{task_id}", reason)
+    _audited("prefetch.cancel", f"prefetch:{task_id}", reason)
     return prefetcher.cancel(task_id, reason)
 
 
-def steer(actor_id: int, running: bool, reason: str, where: str) -> dict[str, Any]:
+def steer(running: bool, reason: str, where: str) -> dict[str, Any]:
     """Pause or resume; raises as ``set_global_switch``, and ``Degraded`` where it is off."""
     prefetcher = _prefetcher()
     if where == FLEET:
@@ -58,7 +57,7 @@ def steer(actor_id: int, running: bool, reason: str, where: str) -> dict[str, An
         (prefetch.current.resume if running else prefetch.current.pause)(reason)
     else:
         action = "prefetch.resume" if running else "prefetch.pause"
-        _audited(actor_id, action, f"worker:{prefetch.current.instance_id}"[:64], reason)
+        _audited(action, f"worker:{prefetch.current.instance_id}", reason)
         (prefetcher.resume if running else prefetcher.pause)()
     return state()
 
@@ -70,7 +69,5 @@ def _prefetcher() -> SmartPrefetcher:
     return prefetcher
 
 
-def _audited(actor_id: int, action: str, subject: str, reason: str) -> None:
-    details = {"instance": prefetch.current.instance_id}
-    audit(action, subject, actor_id=actor_id, after=details, reason=reason)
-    db.session.commit()
+def _audited(action: str, subject: str, reason: str) -> None:
+    record_act(action, subject, reason=reason, after={"instance": prefetch.current.instance_id})

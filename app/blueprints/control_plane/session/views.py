@@ -1,0 +1,34 @@
+"""Routes of ``/control/api/session``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.blueprints.control_plane.language import current_language
+from app.blueprints.control_plane.session.schemas import SessionSchema
+from app.db import db
+from app.http.control_api import RIGHTS, VIEW, ControlBlueprint, operator, right
+from app.http.operators import bearer_token, may
+from app.http.session import csrf_token, session_ends_at
+from app.models import User
+
+session_control = ControlBlueprint(
+    "session_control", __name__, "/session", "Who is signed in to the control plane"
+)
+
+
+@session_control.get("")
+@right(VIEW)
+@session_control.response(200, SessionSchema)
+def read_session() -> dict[str, Any]:
+    """Who you are, and what you may do"""
+    account = operator().account
+    by_cookie = bearer_token() is None
+    return {
+        "user": None if account is None else db.session.get_one(User, account.user_id),
+        "via": operator().via,
+        "rights": [name for name in RIGHTS if may(name)],
+        "csrf_token": csrf_token() if by_cookie else None,
+        "expires_at": session_ends_at() if by_cookie else None,
+        "language": current_language(),
+    }

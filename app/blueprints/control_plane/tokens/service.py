@@ -1,0 +1,101 @@
+"""API tokens: made for oneself, with rights that one has; taken back by their owner or an admin."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
+from app.db import db, utcnow
+from app.extensions import permissions
+from app.http.api_tokens import add_token
+from app.http.audit import audit
+from app.http.paging import Page, cut
+from app.models import ApiToken
+
+TOKENS_OF_USER = 20  # that are valid at the same time
+
+
+def shown(token: ApiToken) -> dict[str, Any]:
+    """A token as operators see it."""
+    return {
+        "id": token.id,
+        "user_id": token.user_id,
+        "name": token.name,
+        "rights": token.rights,
+        "created_at": token.created_at,
+        "expires_at": token.expires_at,
+        "last_used_at": token.last_used_at,
+        "revoked_at": token.revoked_at,
+        "valid": token.revoked_at is None and token.expires_at > utcnow(),
+    }
+
+
+def tokens(user_id: int | None, after: int | None, limit: int) -> Page[dict[str, Any]]:
+    """Tokens of an account, or with None of all, newest first."""
+    statement = select(ApiToken).order_by(ApiToken.id.desc()).limit(limit + 1)
+    if user_id is not None:
+        statement = statement.where(ApiToken.user_id == user_id)
+    if after is not None:
+        statement = statement.where(ApiToken.id < after)
+    rows = [shown(token) for token in db.session.scalars(statement)]
+    return cut(rows, limit, lambda row: int(row["id"]))
+
+
+def make(
+    user_id: int, name: str, rights: Collection[str], days: int, reason: str
+) -> tuple[ApiToken, str]:
+    """A token for the account, and its secret, which is not kept.
+
+    Raises:
+        PermissionDenied: the account does not have one of the rights itself.
+        ValidationFailed: it has too many tokens already.
+    """
+    for name_of_right in sorted(rights):
+        decision = permissions.decide(user_id, name_of_right)
+        if not decision.allowed:
+            raise PermissionDenied(decision, name_of_right)
+    now = utcnow()
+    valid = select(ApiToken.id).where(
+        ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
+    )
+    if len(db.session.scalars(valid.limit(TOKENS_OF_USER)).all()) >= TOKENS_OF_USER:
+        raise ValidationFailed({"name": f"{TOKENS_OF_USER} tokens are valid; take one back first"})
+    token, secret = add_token(user_id, name, set(rights), now + timedelta(days=days))
+    audit(
+        "api_token.make",
+        f"api_token:{token.id}",
+        actor_id=user_id,
+        after={"name": name, "rights": token.rights, "expires_at": token.expires_at.isoformat()},
+        reason=reason,
+    )
+    db.session.commit()
+    return token, secret
+
+
+def revoke(token_id: int, actor_id: int | None, owner_id: int | None, reason: str) -> ApiToken:
+    """Take a token back; one that was taken back stays so.
+
+    Args:
+        owner_id: whose token it must be; None: anybody's.
+
+    Raises:
+        UnknownResource: there is none of that id, or it is somebody else's.
+    """
+    token = db.session.get(ApiToken, token_id, with_for_update=True)
+    if token is None or (owner_id is not None and token.user_id != owner_id):
+        raise UnknownResource("api_token", token_id)
+    if token.revoked_at is None:
+        token.revoked_at = utcnow()
+        audit(
+            "api_token.revoke",
+            f"api_token:{token.id}",
+            actor_id=actor_id,
+            before={"name": token.name, "user_id": token.user_id},
+            reason=reason,
+        )
+    db.session.commit()
+    return token

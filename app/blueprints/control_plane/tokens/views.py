@@ -1,0 +1,66 @@
+"""Routes of ``/control/api/tokens``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from werkzeug.exceptions import Forbidden
+
+from app.blueprints.control_plane.tokens import service
+from app.blueprints.control_plane.tokens.schemas import (
+    API_TOKEN_PAGE,
+    ApiTokenSchema,
+    MadeApiTokenSchema,
+    NewApiTokenSchema,
+    TokenQuery,
+)
+from app.core.errors import PermissionDenied
+from app.http.control_api import (
+    ADMIN,
+    VIEW,
+    ActSchema,
+    ControlBlueprint,
+    actor_id,
+    operator,
+    right,
+)
+from app.http.idempotency import secret_answer
+from app.http.operators import NOT_IN_TOKEN, Via, account, may
+from app.http.paging import Page
+
+tokens_control = ControlBlueprint("tokens_control", __name__, "/tokens", "API tokens of operators")
+
+
+@tokens_control.get("")
+@right(VIEW)
+@tokens_control.arguments(TokenQuery, location="query")
+@tokens_control.response(200, API_TOKEN_PAGE)
+def list_api_tokens(query: dict[str, Any]) -> Page[dict[str, Any]]:
+    """Your API tokens, or those of all"""
+    if query["everyone"] and not may(ADMIN):
+        raise PermissionDenied(NOT_IN_TOKEN if operator().limit else "not_granted", ADMIN)
+    owner = None if query["everyone"] else account().user_id
+    return service.tokens(owner, query["after"], query["limit"])
+
+
+@secret_answer
+@tokens_control.post("")
+@right(VIEW)
+@tokens_control.arguments(NewApiTokenSchema)
+@tokens_control.response(201, MadeApiTokenSchema)
+def make_api_token(body: dict[str, Any]) -> dict[str, Any]:
+    """Make an API token for yourself; only a session may, since a token could outlive itself"""
+    if operator().via is not Via.SESSION:
+        raise Forbidden("An API token is made in a session, not with another token.")
+    token, secret = service.make(account().user_id, **body)
+    return {**service.shown(token), "token": secret}
+
+
+@tokens_control.post("/<int:token_id>/revoke")
+@right(VIEW)
+@tokens_control.arguments(ActSchema)
+@tokens_control.response(200, ApiTokenSchema)
+def revoke_api_token(body: dict[str, Any], token_id: int) -> dict[str, Any]:
+    """Take an API token back: yours, or as an administrator anybody's"""
+    owner = None if may(ADMIN) else actor_id()
+    return service.shown(service.revoke(token_id, actor_id(), owner, body["reason"]))

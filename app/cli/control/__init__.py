@@ -1,0 +1,5 @@
+"""``flask control``: the control plane from a terminal."""
+
+from app.cli.control.group import control
+
+__all__ = ["control"]

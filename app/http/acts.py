@@ -1,0 +1,95 @@
+"""Acts of operators are in the audit log before they take effect."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.core.errors import StoreUnavailable
+from app.core.resilience import AuditEntry
+from app.db import db, writing
+from app.http.audit import audit
+from app.http.context import origin
+from app.http.operators import Via, known_operator, operator
+
+SUBJECT_LENGTH = 64  # characters, as wide as the column
+DATABASE_FAILURES = (DBAPIError, PoolTimeout, StoreUnavailable)
+
+log = logging.getLogger(__name__)
+
+
+def record_act(
+    action: str,
+    subject: str,
+    *,
+    reason: str,
+    before: Any = None,
+    after: Mapping[str, Any] | None = None,
+    server_id: int | None = None,
+) -> None:
+    """Record what the operator of this request is about to do, and commit.
+
+    Where the glass was broken the database may be what is down: then the record goes to the log
+    of the process, at the highest level.
+
+    Args:
+        action: what is done, such as ``breaker.isolate``.
+        subject: what it is done to, such as ``breaker:payments``; cut at 64 characters.
+        reason: why, in the operator's words.
+        before: values that it replaces.
+        after: values that it sets.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: there is no record, so the act must not be done.
+    """
+    who = operator()
+    facts = {**(after or {}), "via": who.credential}
+    try:
+        with writing():
+            audit(
+                action,
+                subject[:SUBJECT_LENGTH],
+                actor_id=None if who.account is None else who.account.user_id,
+                server_id=server_id,
+                before=before,
+                after=facts,
+                reason=reason,
+            )
+            db.session.commit()
+    except DATABASE_FAILURES:
+        if who.via is not Via.BREAK_GLASS:
+            raise
+        db.session.rollback()
+        _log_instead(action, subject, facts, reason)
+
+
+def audit_of_guards(durable: Callable[[AuditEntry], None]) -> Callable[[AuditEntry], None]:
+    """The ``Audit`` of the guards, which break-glass acts get past when the database is down."""
+
+    def record(entry: AuditEntry) -> None:
+        try:
+            durable(entry)
+        except DATABASE_FAILURES:
+            who = known_operator()
+            if who is None or who.via is not Via.BREAK_GLASS:
+                raise
+            _log_instead(entry.action, entry.subject, entry.after, entry.reason)
+
+    return record
+
+
+def _log_instead(action: str, subject: str, after: Any, reason: str | None) -> None:
+    source = origin()
+    log.critical(
+        "break-glass act without audit record: %s %s, reason: %s, values: %s, request %s from %s",
+        action,
+        subject,
+        reason,
+        after,
+        source.request_id,
+        source.address,
+    )

@@ -1,0 +1,91 @@
+"""Tokens of operators' programs: 256 random bits that are shown once and kept as a hash.
+
+A hash without salt or cost is right here: nobody guesses 256 bits, and one index look-up finds it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from app.db import db, utcnow, writing
+from app.http.accounts import Identity
+from app.models import ApiToken, User
+
+PREFIX = "yoto_api_"  # so that scanners for secrets find one that got out
+SECRET_BYTES = 32
+USE_STEP = timedelta(minutes=1)  # how exactly the last use is known: not a write a request
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """A valid token: whose it is, and which rights it may use."""
+
+    token_id: int
+    account: Identity
+    rights: frozenset[str]
+
+
+def new_secret() -> str:
+    """A token."""
+    return PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+
+
+def hash_of(secret: str) -> str:
+    """What is stored of a token."""
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+def add_token(
+    user_id: int, name: str, rights: Collection[str], expires_at: datetime
+) -> tuple[ApiToken, str]:
+    """A new token in the current transaction, and its secret."""
+    secret = new_secret()
+    token = ApiToken(
+        user_id=user_id,
+        name=name,
+        token_hash=hash_of(secret),
+        rights=sorted(rights),
+        expires_at=expires_at,
+    )
+    db.session.add(token)
+    db.session.flush()
+    return token, secret
+
+
+def token_use(secret: str) -> TokenUse | None:
+    """What a token opens now; None when it is unknown, over, taken back, or its owner disabled."""
+    now = utcnow()
+    row = db.session.execute(
+        select(ApiToken, User.super_admin)
+        .join(User, User.id == ApiToken.user_id)
+        .where(
+            ApiToken.token_hash == hash_of(secret),
+            ApiToken.revoked_at.is_(None),
+            ApiToken.expires_at > now,
+            User.disabled.is_(False),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    token, super_admin = row
+    if token.last_used_at is None or now - token.last_used_at >= USE_STEP:
+        _note_use(token.id, now)
+    return TokenUse(token.id, Identity(token.user_id, super_admin), frozenset(token.rights))
+
+
+def _note_use(token_id: int, now: datetime) -> None:
+    db.session.rollback()  # it only read; a writer begins anew
+    with writing():
+        db.session.execute(
+            update(ApiToken)
+            .where(ApiToken.id == token_id)
+            .values(last_used_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.commit()

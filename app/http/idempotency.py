@@ -1,0 +1,135 @@
+"""An act that its caller named by ``Idempotency-Key`` is done once, however often it is sent.
+
+After draft-ietf-httpapi-idempotency-key-header: the key is claimed in the database before the act;
+its answer is kept for a day and given again. What was refused or failed may be tried again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from flask import Response, current_app, g, request
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.core.errors import ValidationFailed
+from app.db import db, utcnow, writing
+from app.http.operators import operator
+from app.http.problems import problem
+from app.models import IdempotencyKey
+
+HEADER = "Idempotency-Key"
+REPLAYED_HEADER = "Idempotency-Replayed"
+KEPT = timedelta(days=1)
+SWEPT = 100  # outdated keys that a new one removes at most
+KEPT_HEADERS = ("Content-Type", "ETag", "Location")
+SECRET_MARK = "__secret_answer__"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def secret_answer(view: View) -> View:
+    """Say that the answer of a view holds a secret that is shown once: it is not kept."""
+    setattr(view, SECRET_MARK, True)
+    return view
+
+
+def claim() -> Response | None:
+    """Claim the key of this request.
+
+    Returns:
+        The answer to give instead of acting: that of before, or a problem. None: go on.
+
+    Raises:
+        ValidationFailed: the key is no text of 1 to 255 visible characters.
+    """
+    key = request.headers.get(HEADER)
+    who = operator()
+    if key is None or who.account is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise ValidationFailed({HEADER: "must be 1 to 255 visible ASCII characters"})
+    user_id, asked = who.account.user_id, _fingerprint()
+    db.session.rollback()  # what was read so far belongs to no act
+    with writing():
+        _sweep()
+        row = IdempotencyKey(user_id=user_id, idempotency_key=key, fingerprint=asked)
+        db.session.add(row)
+        try:
+            db.session.commit()
+        except IntegrityError:
+            db.session.rollback()
+            return _known(user_id, key, asked)
+    g.idempotency_id = row.id
+    return None
+
+
+def settle(response: Response) -> Response:
+    """Keep how the act of this request ended."""
+    claimed = g.pop("idempotency_id", None)
+    if claimed is None:
+        return response
+    db.session.rollback()
+    with writing():
+        if response.status_code < 300 and not response.is_streamed:
+            secret = hasattr(current_app.view_functions.get(request.endpoint or ""), SECRET_MARK)
+            kept = {
+                name: response.headers[name] for name in KEPT_HEADERS if name in response.headers
+            }
+            db.session.execute(
+                update(IdempotencyKey)
+                .where(IdempotencyKey.id == claimed)
+                .values(
+                    status=response.status_code,
+                    headers=json.dumps(kept),
+                    body=None if secret else response.get_data(as_text=True),
+                )
+            )
+        else:
+            db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.id == claimed))
+        db.session.commit()
+    return response
+
+
+def _fingerprint() -> str:
+    asked = "\0".join((request.method, request.full_path, request.headers.get("If-Match", "")))
+    return hashlib.sha256(asked.encode() + b"\0" + request.get_data(cache=True)).hexdigest()
+
+
+def _known(user_id: int, key: str, asked: str) -> Response:
+    row = db.session.scalar(
+        select(IdempotencyKey).where(
+            IdempotencyKey.user_id == user_id, IdempotencyKey.idempotency_key == key
+        )
+    )
+    db.session.rollback()
+    if row is None or row.status is None:
+        return problem(
+            409,
+            "idempotency-in-progress",
+            "The act of this key has begun and its end is not known; look before you repeat it.",
+        )
+    if row.fingerprint != asked:
+        text = "was used for something else"
+        return problem(422, "validation-failed", f"{HEADER}: {text}", errors={HEADER: [text]})
+    if row.body is None:
+        return problem(
+            409,
+            "idempotency-secret",
+            "This was done before; its answer held a secret and is shown once only.",
+        )
+    headers = {**json.loads(row.headers or "{}"), REPLAYED_HEADER: "true"}
+    return Response(row.body, row.status, headers)
+
+
+def _sweep() -> None:
+    outdated = select(IdempotencyKey.id).where(IdempotencyKey.created_at < utcnow() - KEPT)
+    ids = db.session.scalars(outdated.limit(SWEPT)).all()
+    if ids:
+        db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.id.in_(ids)))

@@ -1,0 +1,163 @@
+"""Who acts in the control plane, by which credential, and with which rights.
+
+Pages know sessions only. The JSON routes also take ``Authorization: Bearer`` with an API token or
+the break-glass token; a browser never adds that by itself, so it needs no CSRF token.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import g, has_request_context, request
+from werkzeug.exceptions import Unauthorized
+
+from app.core.errors import PermissionDenied
+from app.core.permission import require_permission
+from app.extensions import permissions
+from app.http import break_glass
+from app.http.accounts import Identity
+from app.http.api_tokens import token_use
+from app.http.session import broke_glass, session_identity
+
+VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
+RIGHTS = (VIEW, OPERATE, ADMIN)
+BEARER = "bearer "
+# Why a token is refused what its owner may do.
+NOT_IN_TOKEN = "not_in_token"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Via(enum.StrEnum):
+    """How somebody is known."""
+
+    SESSION = "session"
+    TOKEN = "token"
+    BREAK_GLASS = "break_glass"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Whoever makes this request.
+
+    Attributes:
+        account: None with the break-glass token, which is nobody's.
+        limit: the rights that the credential may use; None: all that the account has.
+        token_id: which API token it is.
+    """
+
+    via: Via
+    account: Identity | None
+    limit: frozenset[str] | None = None
+    token_id: int | None = None
+
+    @property
+    def credential(self) -> str:
+        """For the audit log: ``session``, ``token:7`` or ``break_glass``."""
+        return self.via if self.token_id is None else f"{self.via}:{self.token_id}"
+
+
+def operator() -> Operator:
+    """Who makes this request, found out once a request.
+
+    Raises:
+        Unauthorized: nobody that may be known here, or no longer.
+    """
+    if "operator" not in g:
+        g.operator = _operator()
+    found: Operator = g.operator
+    return found
+
+
+def known_operator() -> Operator | None:
+    """The same where it was found out already; outside a request None."""
+    found: Operator | None = g.get("operator") if has_request_context() else None
+    return found
+
+
+def account() -> Identity:
+    """The account of the operator.
+
+    Raises:
+        Unauthorized: there is none behind the break-glass token.
+    """
+    found = operator().account
+    if found is None:
+        raise Unauthorized("The break-glass token has no account; this needs one.")
+    return found
+
+
+def actor_id() -> int | None:
+    """The account's id for records of what is done; None with the break-glass token."""
+    found = operator().account
+    return None if found is None else found.user_id
+
+
+def may(name: str) -> bool:
+    """Whether the operator has a ``platform.*`` right, by account and by credential."""
+    who = operator()
+    if who.account is None:
+        return True
+    if who.limit is not None and name not in who.limit:
+        return False
+    return bool(permissions.check_permission(who.account.user_id, name))
+
+
+def right(name: str) -> Callable[[View], View]:
+    """Let operators with a ``platform.*`` right in.
+
+    The view raises ``PermissionDenied`` for others, also for a token that may not use the right.
+    """
+
+    def decorate(view: View) -> View:
+        checked = require_permission(name)(view)
+
+        @wraps(checked)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            who = operator()
+            if who.account is None:
+                return view(*args, **kwargs)
+            if who.limit is not None and name not in who.limit:
+                raise PermissionDenied(NOT_IN_TOKEN, name)
+            return checked(*args, **kwargs)
+
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def _operator() -> Operator:
+    secret = bearer_token()
+    if secret is not None:
+        return operator_of(secret)
+    if broke_glass():
+        return Operator(Via.BREAK_GLASS, None)
+    return Operator(Via.SESSION, session_identity())
+
+
+def bearer_token() -> str | None:
+    """The token that the request carries in ``Authorization``."""
+    header = request.headers.get("Authorization", "")
+    if not header[: len(BEARER)].lower() == BEARER:
+        return None
+    return header[len(BEARER) :].strip()
+
+
+def operator_of(secret: str) -> Operator:
+    """Whom an API token, or the break-glass token, stands for.
+
+    Raises:
+        Unauthorized: nobody.
+    """
+    if secret.startswith(break_glass.PREFIX):
+        if break_glass.opens(secret):
+            return Operator(Via.BREAK_GLASS, None)
+    else:
+        use = token_use(secret)
+        if use is not None:
+            return Operator(Via.TOKEN, use.account, use.rights, use.token_id)
+    raise Unauthorized("The token is not known here, or no longer.")

@@ -1,0 +1,34 @@
+"""Tokens with which programs of operators call the control plane."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+
+class ApiToken(db.Model):
+    """A token of an operator. The secret itself is kept nowhere.
+
+    Attributes:
+        token_hash: SHA-256 of the whole token, in hex.
+        rights: the ``platform.*`` permissions it may use, of those that its owner has.
+        last_used_at: exact to the minute.
+        revoked_at: when somebody took it back.
+    """
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    rights: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

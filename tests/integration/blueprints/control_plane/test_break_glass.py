@@ -1,0 +1,119 @@
+"""The token for when database or permissions are down."""
+
+from __future__ import annotations
+
+import logging
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.http import break_glass
+from app.http import session as sessions
+from tests.integration.blueprints.control_plane.conftest import (
+    OVERVIEW,
+    SIGN_IN,
+    STATUS,
+    Browser,
+)
+from tests.support.applications import another_app
+from tests.support.operators import RIGHTS, ControlClient
+from tests.support.world import World
+
+TOKEN, HASH = break_glass.new_token()
+
+
+@pytest.fixture
+def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
+    return {**app_config, "BREAK_GLASS_HASH": HASH}
+
+
+@pytest.fixture
+def holder(app: Flask) -> ControlClient:
+    """A program that sends the token."""
+    return ControlClient(app.test_client(), {"Authorization": f"Bearer {TOKEN}"})
+
+
+def sign_in(browser: Browser, token: str) -> Any:
+    form = {"csrf_token": browser.token(SIGN_IN), "glass": token}
+    return browser.client.post(SIGN_IN, data=form)
+
+
+def test_it_has_every_right_and_no_account(holder: ControlClient) -> None:
+    shown = holder.get("/session").json
+    assert shown["rights"] == list(RIGHTS)
+    assert (shown["via"], shown["user"]) == ("break_glass", None)
+
+
+def test_it_opens_the_pages_for_an_hour(
+    app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sign_in(browser, TOKEN).headers["Location"] == OVERVIEW
+    page = browser.get(STATUS)
+    assert page.status_code == 200 and "Break-glass session" in page.text
+    later = sessions.utcnow() + sessions.BROKEN_GLASS_LIFETIME
+    monkeypatch.setattr(sessions, "utcnow", lambda: later)
+    assert browser.get(STATUS).status_code == 303
+
+
+def test_a_session_ends_when_another_token_is_configured(app: Flask, browser: Browser) -> None:
+    sign_in(browser, TOKEN)
+    app.config["BREAK_GLASS_HASH"] = break_glass.new_token()[1]
+    assert browser.get(STATUS).status_code == 303
+
+
+def test_what_is_done_with_it_is_audited_without_an_actor(
+    holder: ControlClient, world: World
+) -> None:
+    assert holder.post("/prefetch/pause", where="worker").status_code in (200, 503)
+    acts = world.acts("prefetch.pause")
+    assert [(act.actor_id, act.after["via"]) for act in acts] == [(None, "break_glass")]
+
+
+def test_it_acts_on_guards_while_the_database_is_away(
+    app_config: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Then the record is in the log of the process."""
+    nowhere = f"sqlite:///{tmp_path / 'gone' / 'yoto.db'}"
+    with another_app({**app_config, "DATABASE_URL": nowhere}, tmp_path / "other") as cut:
+        browser = Browser(cut.test_client())
+        with caplog.at_level(logging.CRITICAL):
+            assert sign_in(browser, TOKEN).status_code == 303
+        assert browser.get(STATUS).status_code == 200
+        assert "control.break_glass" in caplog.text and TOKEN not in caplog.text
+        person = ControlClient(cut.test_client(), {"Authorization": "Bearer yoto_api_unknown"})
+        assert person.get("/session").status_code == 503
+
+
+@pytest.mark.parametrize(
+    "token", ["", TOKEN + "x", HASH, "yoto_glass_"], ids=["empty", "longer", "hash", "prefix"]
+)
+def test_another_token_opens_nothing(app: Flask, browser: Browser, token: str) -> None:
+    refused = sign_in(browser, token)
+    assert refused.status_code == 422 and "not the break-glass token" in refused.text
+    assert not browser.is_in()
+    wrong = ControlClient(app.test_client(), {"Authorization": f"Bearer {token}"})
+    assert wrong.get("/session").status_code == 401
+
+
+def test_tries_are_limited(browser: Browser) -> None:
+    codes = [sign_in(browser, "wrong").status_code for _ in range(12)]
+    assert codes[:10] == [422] * 10 and codes[-1] == 429
+
+
+def test_without_a_hash_there_is_no_such_way_in(app_config: dict[str, Any], tmp_path: Path) -> None:
+    with another_app({**app_config, "BREAK_GLASS_HASH": None}, tmp_path / "other") as closed:
+        browser = Browser(closed.test_client())
+        assert "glass" not in browser.get(SIGN_IN).text
+        assert sign_in(browser, TOKEN).status_code == 422
+        holder = ControlClient(closed.test_client(), {"Authorization": f"Bearer {TOKEN}"})
+        assert holder.get("/session").status_code == 401
+
+
+def test_the_command_makes_a_token_and_its_hash(app: Flask) -> None:
+    said = app.test_cli_runner().invoke(args=["control", "break-glass"]).output
+    token = re.search(r"yoto_glass_[\w-]+", said)
+    hashed = re.search(r"YOTO_BREAK_GLASS_HASH=([0-9a-f]{64})", said)
+    assert token and hashed and break_glass.hash_of(token[0]) == hashed[1]
