@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
