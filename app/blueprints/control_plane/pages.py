@@ -1,4 +1,4 @@
-"""The pages under ``/control/``: sign-in and -out, those of the navigation, a worker's status."""
+"""The pages under ``/control/``: sign-in and out, those of the navigation, the worker's status."""
 
 from __future__ import annotations
 
@@ -75,7 +75,10 @@ def status() -> str:
 
 
 def signed_in_as() -> dict[str, Any]:
-    """Who looks at a page, what they may do, and the pages that are for them."""
+    """Who looks at a page, what they may do, and the pages that are for them.
+
+    Behind the break-glass token is nobody's account.
+    """
     account = operator().account
     user = None if account is None else db.session.get_one(User, account.user_id)
     rights = [name for name in RIGHTS if may(name)]

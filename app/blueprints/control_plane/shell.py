@@ -30,9 +30,9 @@ def helpers() -> dict[str, Any]:
         "duration": ages.duration,
         "vendor": vendor,
         "here": here,
-        "shared_texts": SHARED_TEXTS,
         "page_data": page_data,
         "page_texts": page_texts,
+        "shared_texts": SHARED_TEXTS,
     }
 
 
