@@ -5,8 +5,8 @@ import { badge } from "./badge.js";
 import { chart, RANGES, rangePicker } from "./chart.js";
 import { h, replace } from "./dom.js";
 import { age, quantity } from "./format.js";
-import { isStale, subscribe } from "./live.js";
-import { has, named, page, t } from "./page.js";
+import { isStale, subscribe, watch } from "./live.js";
+import { has, named, t } from "./page.js";
 import { empty, load, loading, stale, unstale } from "./states.js";
 
 const part = (id) => document.getElementById(id);
@@ -21,7 +21,7 @@ const SPECS = [
   { title: t("overview.requests"), unit: "per_second", area: true, top: 1, series: [{ key: "request_rate", title: t("overview.rate"), colour: 1 }] },
   { title: t("overview.request_time"), unit: "ms", series: [{ key: "request_p95_ms", title: "p95", colour: 4 }] },
   { title: t("overview.failures"), unit: "ratio", area: true, top: 1, series: [{ key: "error_rate", title: t("overview.share"), colour: 2 }] },
-  { title: t("overview.rejections"), unit: "ratio", area: true, top: 1, series: [{ key: "rejection_rate", title: t("overview.share"), colour: 3 }] },
+  { title: t("overview.rejections"), unit: "per_second", area: true, top: 1, series: [{ key: "rejection_rate", title: t("overview.rate"), colour: 3 }] },
 ];
 const REFRESH = 60; // s between readings of the longer ranges, whose points are longer than that
 
@@ -44,12 +44,9 @@ async function showRange() {
 showRange();
 setInterval(() => document.hidden || picker.value() === "10m" || showRange(), REFRESH * 1000);
 
-function showPerformance(data, kind) {
-  const point = data?.points ? data.points.at(-1) : data;
-  if (picker.value() === "10m" && point?.at && (kind !== "snapshot" || !data.points)) {
+function showPerformance(point) {
+  if (picker.value() === "10m") {
     charts.forEach((one) => one.push(point));
-  } else if (kind === "snapshot" && picker.value() === "10m") {
-    charts.forEach((one) => one.show(data.points, RANGES["10m"]));
   }
 }
 
@@ -64,35 +61,71 @@ function showStatus(status) {
   replace(part("health"), strip);
 }
 
-function componentOf(component) {
-  const { name, state, value, unit, detail, at } = component;
-  const shown = typeof value === "number" ? quantity(value, unit ?? "count") : value ?? detail ?? "";
+function componentOf({ name, state, value, unit, detail, at }) {
+  const shown = value === null ? "" : quantity(value, unit);
   return h(
     "li",
     { dataset: { state } },
     h("span", { class: "name" }, named("component", name)),
     badge(state),
-    h("span", { class: "value", title: detail ?? null }, String(shown)),
-    h("span", { class: "seen" }, at ? age(at) : h("span", { class: "quiet" }, t("overview.component_unseen"))),
+    // What is as it should be needs no words.
+    h("span", { class: "value", title: detail }, state === "ok" ? shown : [shown, detail].filter(Boolean).join(" · ")),
+    h("span", { class: "seen" }, age(at)),
   );
 }
 
-// Alerts
+// Alerts: a snapshot has those that are open, and events tell what becomes of them.
 
 part("alerts").append(loading());
+const open = new Map();
 
-function showAlerts(data) {
-  const items = (Array.isArray(data) ? data : data.items ?? []).filter(({ state }) => state !== "resolved");
+function showAlerts(data, kind) {
+  if (kind === "snapshot") {
+    open.clear();
+    data.items.forEach((alert) => open.set(alert.id, alert));
+  } else {
+    learn(data);
+  }
+  const items = [...open.values()];
   replace(part("alerts"), items.length ? h("ul", { class: "alerts" }, items.map(alertOf)) : empty(t("overview.no_alerts"), { compact: true }));
 }
 
+function learn({ type, at, data }) {
+  const known = open.get(data.alert_id);
+  if (type === "alert.raised") {
+    open.set(data.alert_id, { ...data, raised_at: at });
+  } else if (type === "alert.changed" && known) {
+    open.set(data.alert_id, { ...known, ...data });
+  } else if (type === "alert.acknowledged" && known) {
+    open.set(data.alert_id, { ...known, acknowledged_by: data.by });
+  } else if (type === "alert.resolved") {
+    open.delete(data.alert_id);
+  }
+}
+
 const alertOf = (alert) =>
-  h("li", {}, badge(alert.severity ?? alert.state), " ", h("b", {}, alert.name ?? alert.rule), " ", alert.message ?? "", " ", age(alert.since ?? alert.at));
+  h(
+    "li",
+    {},
+    badge(alert.level),
+    " ",
+    h("b", {}, alert.rule),
+    " ",
+    alert.text,
+    " ",
+    age(alert.raised_at),
+    alert.acknowledged_by ? h("span", { class: "quiet" }, " ", t("overview.acknowledged", { by: alert.acknowledged_by })) : null,
+  );
 
 subscribe({ status: showStatus, performance: showPerformance, alerts: showAlerts });
 
+// What is heard no more is shown as what it is: old.
+let heard = null;
+watch(({ at }) => {
+  heard = at;
+});
 setInterval(() => {
   if (isStale() && part("health").querySelector(".strip")) {
-    stale(part("health"), Date.now());
+    stale(part("health"), heard);
   }
-}, 5000);
+}, 1000);

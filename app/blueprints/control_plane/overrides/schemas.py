@@ -7,7 +7,7 @@ import marshmallow as ma
 from app.http.fields import Instant
 
 
-class MaintenanceStateSchema(ma.Schema):
+class MaintenanceNowSchema(ma.Schema):
     """Whether the permission platform is closed."""
 
     enabled = ma.fields.Boolean(required=True)
@@ -45,7 +45,7 @@ class OverridesSchema(ma.Schema):
     """All that is not as usual."""
 
     maintenance = ma.fields.Nested(
-        MaintenanceStateSchema,
+        MaintenanceNowSchema,
         required=True,
         allow_none=True,
         metadata={"description": "null: unknown, the database is away"},
