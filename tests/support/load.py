@@ -10,7 +10,7 @@ from typing import Self
 from tests.support.people import Place, call, settle
 from tests.support.process import RunningYoto
 
-PAUSE = 0.02  # s between two requests of one of them
+PAUSE = 0.05  # s between two requests of one of them
 
 
 class Load:

@@ -1,4 +1,4 @@
-"""The overview: values that move under load, what is not as usual, and the page without a socket."""
+"""The overview: values that move under load, what is not as usual, and doing without a socket."""
 
 from __future__ import annotations
 
