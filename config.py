@@ -13,6 +13,8 @@ class Base:
     ENVIRONMENT = "base"
     SECRET_KEY: str | None = None
     DATABASE_URL: str | None = None
+    # Connections that a process keeps for its requests; up to ten more while all are in use.
+    DATABASE_POOL_SIZE = 5
     ALLOW_EMBEDDED = False
     AUTO_MIGRATE = False
     SEED_DEMO = False
