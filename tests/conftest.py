@@ -30,7 +30,7 @@ from tests.support.routes import share_builders  # noqa: E402
 
 share_builders()
 
-pytest_plugins = ["tests.support.redis_fixtures", "tests.support.spans"]
+pytest_plugins = ["tests.support.nursery", "tests.support.redis_fixtures", "tests.support.spans"]
 
 DATABASE = os.environ.get("YOTO_TEST_DATABASE", "sqlite")
 SHORT_READ_MS = 20
