@@ -49,6 +49,7 @@ from app.http.problems import init_problems
 from app.http.request_log import init_request_log
 from app.http.security import init_security_headers
 from app.http.traces import init_traces
+from app.logs import follow_fleet
 from app.server import YotoSocketIO
 from app.wiring import (
     PolicyJudge,
@@ -121,6 +122,7 @@ def create_app(
         defaults=GUARDS,
         recorder=recorder,
     )
+    follow_fleet(app)
     guard_database(app)
     time_database(app)
     init_auth(app)
