@@ -45,6 +45,7 @@ from .alerts import (
     Webhook,
     WebhookDesk,
     format_series,
+    settable,
 )
 from .backends import (
     Backend,
@@ -230,4 +231,5 @@ __all__ = [
     "readings",
     "series",
     "summarise",
+    "settable",
 ]

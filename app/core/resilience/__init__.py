@@ -61,6 +61,7 @@ from .tuning import (
     Tuner,
     TuningApplied,
     TuningKept,
+    TuningOutcome,
     TuningReverted,
     TuningSettings,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "TuningApplied",
     "TuningConfig",
     "TuningKept",
+    "TuningOutcome",
     "TuningReverted",
     "TuningSettings",
     "EVERY_FEATURE",

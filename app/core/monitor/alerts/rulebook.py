@@ -55,6 +55,17 @@ class Rulebook:
         """The rules that there are."""
         return list(self._rules)
 
+    def default(self, name: str) -> AlertRule:
+        """A rule as the code has it.
+
+        Raises:
+            UnknownResource: there is no such rule.
+        """
+        found = self._rules.get(name)
+        if found is None:
+            raise UnknownResource("alert rule", name, field="rule")
+        return found
+
     def in_force(self, rows: AlertRows) -> list[RuleInForce]:
         """Every rule, by what the store says in this transaction."""
         changes = {change.rule: change for change in rows.rule_changes()}
@@ -76,7 +87,7 @@ class Rulebook:
             UnknownResource: there is no such rule.
             StoreUnavailable: the store is away.
         """
-        self._default(name)
+        self.default(name)
         with self._store.reading() as rows:
             return rows.rule_history(name, HISTORY_SHOWN)
 
@@ -118,7 +129,7 @@ class Rulebook:
         reason: str,
         version: int | None,
     ) -> RuleInForce:
-        default = self._default(name)
+        default = self.default(name)
         check_author(by, reason)
         with self._store.writing() as rows:
             newest = next(iter(rows.rule_history(name, 1)), None)
@@ -141,12 +152,6 @@ class Rulebook:
                 )
             )
         return RuleInForce(rule=rule, version=at + 1, values=plain)
-
-    def _default(self, name: str) -> AlertRule:
-        found = self._rules.get(name)
-        if found is None:
-            raise UnknownResource("alert rule", name, field="rule")
-        return found
 
     def _laid_over(self, rule: AlertRule, change: RuleChange | None) -> RuleInForce:
         if change is None:

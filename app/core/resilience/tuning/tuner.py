@@ -15,6 +15,7 @@ from app.core.monitor import LEVERS, LIVE_LEVERS, Picture, Suggestion, advise
 from ..config_store import FLEET, ConfigStore, Entry, Kind, Origin
 from ..settings import MOST_IDS, TuningConfig
 from .events import TuningApplied, TuningKept, TuningReverted
+from .outcomes import TuningOutcome, outcomes_of
 from .settings import TuningSettings
 from .trial import Points, Step, Trial, next_step
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 AUTHOR = "tuner"
 # s. A look costs nothing while no trial goes on and nobody asked for any.
 LOOK = 15.0
+# Changes that outcomes are told from.
+HISTORY = 200
 
 # The picture of what happened since an epoch second, with those values in force; None: unknown.
 Look = Callable[[float, Mapping[str, float]], Picture | None]
@@ -122,6 +125,14 @@ class Tuner:
     def trial(self) -> Trial | None:
         """The change that is being observed."""
         return _trial(self._entry())
+
+    def outcomes(self) -> list[TuningOutcome]:
+        """What was followed lately and what came of it, newest first."""
+        return outcomes_of(self._store().history(Kind.TUNING, FLEET, HISTORY))
+
+    def dismissed(self) -> tuple[str, ...]:
+        """The suggestions that operators do not want to hear again, oldest first."""
+        return _config(self._entry()).dismissed
 
     def turn(self) -> None:
         """Judge the trial that goes on; else, if nobody needs to ask, follow the surest."""
