@@ -13,6 +13,7 @@ from app.blueprints.control_plane.audit import audit_control
 from app.blueprints.control_plane.log_level import log_level_control
 from app.blueprints.control_plane.maintenance import maintenance_control
 from app.blueprints.control_plane.operators import operators_control
+from app.blueprints.control_plane.overrides import overrides_control
 from app.blueprints.control_plane.prefetch import prefetch_control
 from app.blueprints.control_plane.session import session_control
 from app.blueprints.control_plane.suggestions import suggestions_control
@@ -21,6 +22,7 @@ from app.blueprints.control_plane.tokens import tokens_control
 CONTROL_REST: list[Blueprint] = [
     session_control,
     tokens_control,
+    overrides_control,
     prefetch_control,
     alerts_control,
     alert_rules_control,

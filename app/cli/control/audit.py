@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from app.blueprints.admin.audit import service
 from app.blueprints.admin.audit.service import Record
@@ -32,6 +32,7 @@ def add_audit(group: AppGroup) -> None:
 @click.option("--to", "until", type=MOMENT, help="Only before this time (UTC).")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @click.option("--export", is_flag=True, help="All of them, as a JSON array.")
+@with_appcontext
 def audit(limit: int, export: bool, action: str | None, **query: Any) -> None:
     """Show who changed what, newest first."""
     for name in ("since", "until"):
