@@ -9,12 +9,12 @@ from marshmallow.validate import Length, Range, Regexp
 
 from app.http.fields import MAX_ID, Instant
 from app.http.paging import PageQuery
-from app.models import AuditRecord
-from app.models.user import USERNAME_PATTERN
+from app.models import AuditRecord, User
 
 COLUMNS = AuditRecord.__table__.c
 ACTION_LENGTH = COLUMNS.action.type.length  # type: ignore[attr-defined]
 SUBJECT_LENGTH = COLUMNS.subject.type.length  # type: ignore[attr-defined]
+USERNAME_LENGTH = User.__table__.c.username.type.length  # type: ignore[attr-defined]
 ACTION_PATTERN = r"[a-z0-9_.-]+"
 
 
@@ -24,7 +24,7 @@ class AuditFilter(ma.Schema):
     actor_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
     actor = ma.fields.String(
         load_default=None,
-        validate=Regexp(rf"{USERNAME_PATTERN}\Z"),
+        validate=Length(1, USERNAME_LENGTH),
         metadata={"description": "Username of who did it"},
     )
     action = ma.fields.String(
