@@ -6,7 +6,9 @@ import marshmallow as ma
 
 from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField
 from app.http.control_api import ActSchema
-from app.http.fields import Flag
+from app.http.fields import Flag, Name
+
+RULE_LENGTH = 64
 
 
 class AlertRuleSchema(ma.Schema):
@@ -36,9 +38,12 @@ class AlertRuleSchema(ma.Schema):
     unknown_level = LevelField(required=True)
     degrade = ma.fields.String(required=True)
     degrade_from = LevelField(required=True)
+    own = Flag(required=True, metadata={"description": "Operators made it"})
     version = ma.fields.Integer(required=True)
     set = ma.fields.Dict(required=True, metadata={"description": "The fields that operators set"})
-    default = ma.fields.Dict(required=True, metadata={"description": "The same fields in code"})
+    default = ma.fields.Dict(
+        required=True, metadata={"description": "Such fields in code; empty: it has no such rule"}
+    )
 
 
 class AlertRulesSchema(ma.Schema):
@@ -61,6 +66,18 @@ class RuleHistorySchema(ma.Schema):
     """The latest versions, newest first."""
 
     items = ma.fields.List(ma.fields.Nested(RuleChangeSchema), required=True)
+
+
+class NewRuleSchema(ActSchema):
+    """A rule to make."""
+
+    name = Name(RULE_LENGTH, required=True)
+    values = ma.fields.Dict(
+        ma.fields.String(),
+        ma.fields.Raw(allow_none=True),
+        required=True,
+        metadata={"description": "At least `metric`, `direction` and one threshold"},
+    )
 
 
 class SetRuleSchema(ActSchema):

@@ -7,6 +7,7 @@ from typing import Any
 from app.blueprints.control_plane.alerts.rule_schemas import (
     AlertRuleSchema,
     AlertRulesSchema,
+    NewRuleSchema,
     RuleHistorySchema,
     SetRuleSchema,
 )
@@ -30,6 +31,28 @@ Answer = tuple[dict[str, Any], int, dict[str, str]]
 def list_alert_rules() -> dict[str, Any]:
     """The rules in force"""
     return {"items": [_shown(one) for one in alerts.rules.list()]}
+
+
+@alert_rules_control.post("")
+@right(ADMIN)
+@alert_rules_control.arguments(NewRuleSchema)
+@alert_rules_control.response(201, AlertRuleSchema)
+def add_alert_rule(body: dict[str, Any]) -> Answer:
+    """Make a rule on any series that is measured"""
+    made = alerts.rules.add(body["name"], body["values"], by=author(), reason=body["reason"])
+    return _shown(made), 201, etag(made.version)
+
+
+@alert_rules_control.post("/<rule>/remove")
+@right(ADMIN)
+@alert_rules_control.arguments(ActSchema)
+@alert_rules_control.response(204)
+@alert_rules_control.alt_response(412, "PRECONDITION_FAILED")
+@alert_rules_control.alt_response(428, "PRECONDITION_REQUIRED")
+def remove_alert_rule(body: dict[str, Any], rule: str) -> None:
+    """End a rule that operators made; takes `If-Match`"""
+    with if_match() as version:
+        alerts.rules.remove(rule, by=author(), reason=body["reason"], version=version)
 
 
 @alert_rules_control.get("/<rule>")
@@ -84,10 +107,12 @@ def _tagged(one: RuleInForce) -> Answer:
 
 
 def _shown(one: RuleInForce) -> dict[str, Any]:
-    coded = alerts.rules.default(one.rule.name).to_mapping()
+    coded = alerts.rules.default(one.rule.name)
+    plain = {} if coded is None else coded.to_mapping()
     return {
         **one.rule.to_mapping(),
+        "own": one.own,
         "version": one.version,
         "set": dict(one.values),
-        "default": {name: coded[name] for name in settable()},
+        "default": {name: plain[name] for name in settable() if name in plain},
     }

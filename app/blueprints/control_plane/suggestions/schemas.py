@@ -30,6 +30,9 @@ class SuggestionSchema(ma.Schema):
         required=True, metadata={"description": "The measurement that must not get worse"}
     )
     live = Flag(required=True, metadata={"description": "Can be applied while workers run"})
+    by_hand = Flag(
+        required=True, metadata={"description": "Followed only when somebody asks for it"}
+    )
 
 
 class TuningOutcomeSchema(ma.Schema):

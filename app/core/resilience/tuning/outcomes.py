@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..config_store import Change, Origin
-from .trial import Trial
+from .trial import OVERRULED, Trial
 
 
 class Result(StrEnum):
@@ -48,8 +48,8 @@ def outcomes_of(changes: Sequence[Change]) -> list[TuningOutcome]:
         values = change.values or {}
         trial = Trial.of(values.get("trial"))
         if current is not None and trial != current.trial:
-            kept = values.get(current.trial.setting) == current.trial.value
-            result = Result.KEPT if kept else Result.REVERTED
+            back = current.trial.id in values.get("reverted", ()) or change.reason == OVERRULED
+            result = Result.REVERTED if back else Result.KEPT
             ended = replace(current, result=result, ended_at=change.at / 1000, why=change.reason)
             found.append(ended)
             current = None

@@ -7,7 +7,7 @@ import { differenceList } from "../difference.js";
 import { act, show } from "../dialog.js";
 import { h } from "../dom.js";
 import { duration, moment, number } from "../format.js";
-import { named, t } from "../page.js";
+import { may, named, t } from "../page.js";
 import { load } from "../states.js";
 import { table } from "../table.js";
 
@@ -22,17 +22,22 @@ const rules = table({
     { title: t("settings.rule"), head: true, render: (one) => [named("rule", one.name), " ", h("span", { class: "quiet small" }, t(`settings.bad_${one.direction}`))] },
     ...LEVELS.map((level) => ({ title: t(`rules.${level}`), number: true, render: (one) => shown(one, level) })),
     { title: t("rules.hold"), number: true, render: (one) => duration(one.hold) },
-    { title: t("settings.state"), render: (one) => [one.enabled ? badge("ok", t("settings.on")) : badge("neutral", t("settings.off")), Object.keys(one.set).length ? [" ", badge("warning", t("settings.changed"))] : null] },
+    { title: t("settings.state"), render: (one) => [one.enabled ? badge("ok", t("settings.on")) : badge("neutral", t("settings.off")), one.own ? [" ", badge("neutral", t("settings.own"))] : Object.keys(one.set).length ? [" ", badge("warning", t("settings.changed"))] : null] },
   ],
   actions: [
     { title: t("settings.edit"), right: "admin", run: (one) => edit(one.name) },
-    { title: t("settings.reset"), right: "admin", when: (one) => Object.keys(one.set).length > 0, run: (one) => reset(one.name) },
+    { title: t("settings.reset"), right: "admin", when: (one) => !one.own && Object.keys(one.set).length > 0, run: (one) => reset(one.name) },
+    { title: t("settings.remove"), right: "admin", danger: true, when: (one) => one.own, run: (one) => remove(one.name) },
     { title: t("settings.history"), right: "view", run: history },
   ],
 });
 
 const shown = (one, field) =>
-  field in one.set ? h("b", { title: t("settings.default_is", { value: number(one.default[field]) }) }, number(one[field])) : number(one[field]);
+  field in one.set && !one.own ? h("b", { title: t("settings.default_is", { value: number(one.default[field]) }) }, number(one[field])) : number(one[field]);
+
+if (may("admin")) {
+  document.getElementById("threshold-new").append(h("button", { type: "button", onclick: add }, t("settings.rule_add")));
+}
 
 export const drawThresholds = () =>
   load(document.getElementById("threshold-list"), () => get("/alerts/rules"), ({ items }) => {
@@ -49,7 +54,7 @@ async function edit(name) {
     intro: h("p", {}, rule.metric, " · ", t(`settings.bad_${rule.direction}`)),
     submit: t("settings.save"),
     fields: [
-      ...NUMBERS.map((field) => ({ name: field, label: t(`rules.${field}`), type: "number", step: "any", value: rule[field], hint: t("settings.default_is", { value: rule.default[field] === null ? t("settings.no_limit") : number(rule.default[field]) }) })),
+      ...NUMBERS.map((field) => ({ name: field, label: t(`rules.${field}`), type: "number", step: "any", value: rule[field], hint: hintOf(rule, field) })),
       { name: "enabled", label: t("rules.enabled"), type: "checkbox", value: rule.enabled },
     ],
     preview: (values) => differenceList(pick(rule, changes(values)), changes(values)),
@@ -71,7 +76,41 @@ async function edit(name) {
   drawThresholds();
 }
 
+function hintOf(rule, field) {
+  const value = rule.default[field];
+  return rule.own ? null : t("settings.default_is", { value: value === null ? t("settings.no_limit") : number(value) });
+}
+
 const pick = (rule, wanted) => Object.fromEntries(Object.keys(wanted).map((field) => [field, rule[field]]));
+
+const add = () =>
+  act({
+    title: t("settings.rule_add"),
+    intro: t("settings.rule_add_does"),
+    submit: t("settings.rule_add"),
+    fields: [
+      { name: "name", label: t("settings.name"), required: true, maxlength: 64, hint: t("settings.webhook_name") },
+      { name: "metric", label: t("settings.metric"), required: true, hint: "yoto_queue_items" },
+      { name: "direction", label: t("settings.direction"), type: "select", options: [["high", t("settings.bad_high")], ["low", t("settings.bad_low")]] },
+      ...LEVELS.map((level) => ({ name: level, label: t(`rules.${level}`), type: "number", step: "any" })),
+      { name: "hold", label: t("rules.hold"), type: "number", step: "any", value: 30 },
+    ],
+    run: ({ name, reason, ...values }, { key }) => post("/alerts/rules", { name, values, reason }, { key }),
+    done: t("settings.saved"),
+  }).then(drawThresholds);
+
+async function remove(name) {
+  const { etag } = await read(`/alerts/rules/${encodeURIComponent(name)}`);
+  await act({
+    title: t("settings.remove_title", { name }),
+    intro: t("settings.rule_remove_does"),
+    submit: t("settings.remove"),
+    danger: true,
+    run: ({ reason }, { key }) => post(`/alerts/rules/${encodeURIComponent(name)}/remove`, { reason }, { etag, key }),
+    done: t("settings.rule_removed"),
+  });
+  drawThresholds();
+}
 
 async function reset(name) {
   const { data: rule, etag } = await read(`/alerts/rules/${encodeURIComponent(name)}`);

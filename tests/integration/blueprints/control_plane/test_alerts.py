@@ -128,6 +128,28 @@ def test_thresholds_are_set_against_the_version_that_was_seen(
     assert ada.put(f"{RULES}/none", "*", values={"warning": 1}).status_code == 404
 
 
+def test_operators_make_rules_of_their_own_silence_and_remove_them(
+    ada: ControlClient, world: World
+) -> None:
+    values = {"metric": "yoto_queue_items", "direction": "high", "warning": 1000}
+    made = ada.post(RULES, name="backlog", values=values)
+    assert (made.status_code, made.headers["ETag"]) == (201, '"1"')
+    assert (made.json["own"], made.json["warning"], made.json["default"]) == (True, 1000, {})
+    for wrong, field in (({"values": {}}, "metric"), ({"name": "backlog"}, "name")):
+        refused = ada.post(RULES, **{"name": "other", "values": values, **wrong})
+        assert refused.status_code == 422 and field in refused.json["errors"]
+    path = f"{RULES}/backlog"
+    assert ada.put(path, '"1"', values={"warning": 500}).json["version"] == 2
+    assert ada.post(SILENCES, rule="backlog", seconds=60).status_code == 201
+    assert ada.post(f"{path}/remove").status_code == 428
+    assert ada.send("POST", f"{path}/remove", {"reason": WHY}, If_Match='"1"').status_code == 412
+    assert ada.send("POST", f"{path}/remove", {"reason": WHY}, If_Match='"2"').status_code == 204
+    assert ada.get(path).status_code == 404
+    assert len(world.acts("alert.rule.add")) == len(world.acts("alert.rule.remove")) == 1
+    of_code = ada.send("POST", f"{RULES}/memory/remove", {"reason": WHY}, If_Match="*")
+    assert of_code.status_code == 422
+
+
 def test_a_webhook_shows_its_secret_once_and_says_what_came_of_messages(
     ada: ControlClient, receiver: Receiver, world: World
 ) -> None:
