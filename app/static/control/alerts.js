@@ -36,7 +36,7 @@ const alerts = pagedTable({
     { title: t("alerts.state"), render: stateOf },
   ],
   actions: [
-    { title: t("alerts.acknowledge"), when: (one) => one.open && !one.acknowledged_by, run: acknowledge },
+    { title: t("alerts.acknowledge"), when: (one) => one.open && !one.acknowledged_by, run: (one) => acknowledge(one) },
     { title: t("alerts.silence"), when: (one) => one.open && !one.silenced, run: (one) => silence(one) },
     { title: t("alerts.history"), right: "view", run: history },
   ],
@@ -91,7 +91,7 @@ const silences = table({
     { title: t("alerts.by"), render: (one) => one.by },
     { title: t("alerts.reason"), render: (one) => one.reason },
   ],
-  actions: [{ title: t("alerts.end"), run: endSilence }],
+  actions: [{ title: t("alerts.end"), run: (one) => endSilence(one) }],
 });
 
 const ruleName = (rule) => (rule === EVERY_RULE ? t("alerts.every_rule") : named("rule", rule));

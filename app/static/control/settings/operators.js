@@ -23,8 +23,8 @@ const operators = pagedTable({
     { title: t("settings.session"), render: (one) => (one.sessions_end ? until(one.sessions_end) : t("settings.no_session")) },
   ],
   actions: [
-    { title: t("settings.role_revoke"), right: "admin", when: (one) => one.roles.length > 0, run: revoke },
-    { title: t("settings.sign_out"), right: "admin", run: signOut },
+    { title: t("settings.role_revoke"), right: "admin", when: (one) => one.roles.length > 0, run: (one) => revoke(one) },
+    { title: t("settings.sign_out"), right: "admin", run: (one) => signOut(one) },
     { title: t("settings.disable"), right: "admin", danger: true, when: (one) => !one.disabled, run: (one) => turn(one, "disable") },
     { title: t("settings.enable"), right: "admin", when: (one) => one.disabled, run: (one) => turn(one, "enable") },
   ],

@@ -36,7 +36,7 @@ const shown = (one, field) =>
   field in one.set && !one.own ? h("b", { title: t("settings.default_is", { value: number(one.default[field]) }) }, number(one[field])) : number(one[field]);
 
 if (may("admin")) {
-  document.getElementById("threshold-new").append(h("button", { type: "button", onclick: add }, t("settings.rule_add")));
+  document.getElementById("threshold-new").append(h("button", { type: "button", onclick: () => add() }, t("settings.rule_add")));
 }
 
 export const drawThresholds = () =>

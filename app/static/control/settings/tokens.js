@@ -25,7 +25,7 @@ const tokens = pagedTable({
     { title: t("settings.ends"), render: (one) => (one.valid ? until(one.expires_at) : badge("neutral", one.revoked_at ? t("settings.revoked") : t("settings.expired"))) },
     { title: t("settings.last_used"), render: (one) => (one.last_used_at ? age(one.last_used_at) : t("settings.never")) },
   ],
-  actions: [{ title: t("settings.revoke"), right: "view", danger: true, when: (one) => one.valid, run: revoke }],
+  actions: [{ title: t("settings.revoke"), right: "view", danger: true, when: (one) => one.valid, run: (one) => revoke(one) }],
 });
 part("token-list").append(tokens.element);
 part("token-new").append(

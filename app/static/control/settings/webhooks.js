@@ -27,7 +27,7 @@ const webhooks = table({
   actions: [
     { title: t("settings.test"), right: "admin", run: test },
     { title: t("settings.deliveries"), right: "view", run: deliveries },
-    { title: t("settings.remove"), right: "admin", danger: true, run: remove },
+    { title: t("settings.remove"), right: "admin", danger: true, run: (one) => remove(one) },
   ],
 });
 
