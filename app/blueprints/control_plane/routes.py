@@ -10,6 +10,12 @@ from app.blueprints.control_plane.alerts import (
     alerts_control,
 )
 from app.blueprints.control_plane.audit import audit_control
+from app.blueprints.control_plane.live import (
+    events_control,
+    instances_control,
+    stats_control,
+    status_control,
+)
 from app.blueprints.control_plane.log_level import log_level_control
 from app.blueprints.control_plane.maintenance import maintenance_control
 from app.blueprints.control_plane.operators import operators_control
@@ -22,6 +28,10 @@ from app.blueprints.control_plane.tokens import tokens_control
 CONTROL_REST: list[Blueprint] = [
     session_control,
     tokens_control,
+    status_control,
+    stats_control,
+    events_control,
+    instances_control,
     overrides_control,
     prefetch_control,
     alerts_control,

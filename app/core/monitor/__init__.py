@@ -94,6 +94,7 @@ from .history import (
     summarise,
 )
 from .monitoring import Monitoring
+from .process import resident_bytes
 from .recording import Counter, Distribution, Gauge, Histogram, Recorder, Series, series
 from .scale import Direction
 from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
@@ -239,6 +240,7 @@ __all__ = [
     "overall",
     "picture_of",
     "readings",
+    "resident_bytes",
     "series",
     "summarise",
     "settable",

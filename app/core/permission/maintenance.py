@@ -48,13 +48,13 @@ class MaintenanceChanged(Event, frozen=True, kw_only=True):
 
     Attributes:
         enabled: whether there is maintenance now.
-        reason: why, in the operator's words.
+        reason: shown to everybody who is turned away; None where nobody is.
         until_ms: when it ends by itself, ms since 1970; None: somebody must end it.
         by: who turned it, such as ``user:42``; empty when its time was over.
     """
 
     enabled: bool
-    reason: str = ""
+    reason: str | None = None
     until_ms: int | None = None
     by: str = ""
 
@@ -189,7 +189,7 @@ class Maintenance:
                 reason=BY_ITSELF,
             )
             touch(session, cache.subjects.POLICY)
-        self.publish(MaintenanceChanged(enabled=False, reason=BY_ITSELF))
+        self.publish(MaintenanceChanged(enabled=False))
 
 
 def plain(switch: PlatformSwitch) -> dict[str, Any]:

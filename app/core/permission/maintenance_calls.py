@@ -116,7 +116,7 @@ class MaintenanceCalls:
             until_ms = None if until is None else round(until.timestamp() * 1000)
             state.caching.maintenance.publish(
                 MaintenanceChanged(
-                    enabled=enabled, reason=reason or "", until_ms=until_ms, by=by or ""
+                    enabled=enabled, reason=switch.reason, until_ms=until_ms, by=by or ""
                 )
             )
         return WriteReceipt()

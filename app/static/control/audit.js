@@ -10,6 +10,8 @@ import { pagedTable } from "./table.js";
 
 const part = (id) => document.getElementById(id);
 const TYPING = 300; // ms without a key until it is searched
+// What a line of the list shows of a change; the details show all.
+const SHORT = { most: 4, longest: 48 };
 const FILTERS = [
   { name: "actor", label: t("audit.actor") },
   { name: "action", label: t("audit.action"), hint: "alert." },
@@ -42,11 +44,11 @@ const records = pagedTable({
   none: t("audit.none"),
   fetch: (after) => get("/audit", { ...query(), after }),
   columns: [
-    { title: t("audit.at"), render: (one) => moment(one.at) },
-    { title: t("audit.who"), render: whoOf },
-    { title: t("audit.action"), head: true, render: (one) => h("code", {}, one.action) },
-    { title: t("audit.subject"), render: (one) => one.subject },
-    { title: t("audit.changed"), render: (one) => differenceList(one.before, one.after) },
+    { title: t("audit.at"), render: (one) => h("span", { class: "unbroken" }, moment(one.at)) },
+    { title: t("audit.who"), render: (one) => h("span", { class: "unbroken" }, whoOf(one)) },
+    { title: t("audit.act"), head: true, render: (one) => h("code", {}, one.action) },
+    { title: t("audit.subject"), render: (one) => h("span", { class: "unbroken" }, one.subject) },
+    { title: t("audit.changed"), render: (one) => differenceList(one.before, one.after, SHORT) },
     { title: t("audit.reason"), render: (one) => one.reason },
   ],
   actions: [{ title: t("audit.details"), right: "view", run: details }],
@@ -64,7 +66,7 @@ function details(one) {
   const facts = [
     [t("audit.at"), moment(one.at)],
     [t("audit.who"), whoOf(one)],
-    [t("audit.action"), h("code", {}, one.action)],
+    [t("audit.act"), h("code", {}, one.action)],
     [t("audit.subject"), one.subject],
     [t("audit.server"), one.server_id],
     [t("audit.reason"), one.reason],

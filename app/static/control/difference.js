@@ -13,23 +13,33 @@ export function differences(before, after) {
     .filter((one) => JSON.stringify(one.before) !== JSON.stringify(one.after));
 }
 
-/** The same as a list: what was is struck out, what is stands behind it. */
-export function differenceList(before, after) {
+/**
+ * The same as a list: what was is struck out, what is stands behind it. `most` lines are shown, and
+ * of each value as many characters as `longest`.
+ */
+export function differenceList(before, after, { most = Infinity, longest = Infinity } = {}) {
   const lines = differences(before, after);
-  return lines.length ? h("ul", { class: "difference" }, lines.map(lineOf)) : h("span", { class: "quiet" }, t("difference.none"));
+  if (!lines.length) {
+    return h("span", { class: "quiet" }, t("difference.none"));
+  }
+  const more = lines.length - most;
+  return h("ul", { class: "difference" }, lines.slice(0, most).map((line) => lineOf(line, longest)), more > 0 ? h("li", { class: "quiet" }, t("difference.more", { n: more })) : null);
 }
 
-const lineOf = ({ path, before, after }) =>
+const lineOf = ({ path, before, after }, longest) =>
   h(
     "li",
     {},
     path ? h("span", { class: "path" }, `${path} `) : null,
-    before === undefined ? null : h("del", {}, h("span", { class: "hidden-text" }, `${t("difference.before")} `), text(before)),
+    before === undefined ? null : h("del", {}, h("span", { class: "hidden-text" }, `${t("difference.before")} `), text(before, longest)),
     before === undefined || after === undefined ? null : " → ",
-    after === undefined ? null : h("ins", {}, h("span", { class: "hidden-text" }, `${t("difference.after")} `), text(after)),
+    after === undefined ? null : h("ins", {}, h("span", { class: "hidden-text" }, `${t("difference.after")} `), text(after, longest)),
   );
 
-const text = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+function text(value, longest) {
+  const whole = typeof value === "string" ? value : JSON.stringify(value);
+  return whole.length > longest ? `${whole.slice(0, longest)}…` : whole;
+}
 
 /** Paths of a value's leaves; lists are leaves, since their places mean nothing. */
 function flat(value, path = "", found = new Map()) {
