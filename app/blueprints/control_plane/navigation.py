@@ -37,4 +37,9 @@ class Page:
 # What the shared modules say.
 SHARED_TEXTS = ("shared", "states", "units")
 
-PAGES = (Page("overview", "/", texts=("status",)),)
+PAGES = (
+    Page("overview", "/", texts=("status",)),
+    Page("audit", "/audit"),
+    Page("alerts", "/alerts", texts=("rules",)),
+    Page("settings", "/settings", texts=("rules",)),
+)
