@@ -5,6 +5,19 @@ from __future__ import annotations
 from flask_smorest import Blueprint
 
 from app.blueprints.control_plane.overrides import overrides_control
+from app.blueprints.control_plane.permissions import (
+    explain_control,
+    registry_control,
+    review_control,
+    search_control,
+    servers_control,
+    users_control,
+)
+from app.blueprints.control_plane.policies import (
+    candidate_control,
+    documents_control,
+    policies_control,
+)
 from app.blueprints.control_plane.prefetch import prefetch_control
 from app.blueprints.control_plane.session import session_control
 from app.blueprints.control_plane.tokens import tokens_control
@@ -13,5 +26,14 @@ CONTROL_REST: list[Blueprint] = [
     session_control,
     tokens_control,
     overrides_control,
+    explain_control,
+    search_control,
+    review_control,
+    registry_control,
+    servers_control,
+    users_control,
+    policies_control,
+    documents_control,
+    candidate_control,
     prefetch_control,
 ]
