@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from flask_smorest import Blueprint
 
+from app.blueprints.control_plane.live import (
+    events_control,
+    instances_control,
+    stats_control,
+    status_control,
+)
 from app.blueprints.control_plane.overrides import overrides_control
 from app.blueprints.control_plane.permissions import (
     explain_control,
@@ -25,6 +31,10 @@ from app.blueprints.control_plane.tokens import tokens_control
 CONTROL_REST: list[Blueprint] = [
     session_control,
     tokens_control,
+    status_control,
+    stats_control,
+    events_control,
+    instances_control,
     overrides_control,
     explain_control,
     search_control,
