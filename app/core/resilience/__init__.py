@@ -29,6 +29,7 @@ from .config_store import (
 from .controller import ResilienceController
 from .decorators import bulkhead, circuit_breaker, degradable, guarded, rate_limit
 from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
+from .dry_run import DryRun, Replay
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit
 from .guards import BulkheadUse, GuardCounts
@@ -55,6 +56,7 @@ from .settings import (
 )
 from .store_health import StoreState, StoreStatus
 from .switches import SwitchConfig
+from .trail import KEPT_FOR, KeyUse, LimitedCall, TrailReading, top_keys
 from .tuning import (
     Tuner,
     TuningApplied,
@@ -97,12 +99,16 @@ __all__ = [
     "DegradationStatus",
     "Dimension",
     "DimensionStatus",
+    "DryRun",
     "Entry",
     "Guard",
     "GuardCounts",
     "Instance",
     "Journal",
+    "KEPT_FOR",
+    "KeyUse",
     "Kind",
+    "LimitedCall",
     "MultiDimensionalKey",
     "OnStoreError",
     "Origin",
@@ -113,6 +119,7 @@ __all__ = [
     "RateLimitResult",
     "RateLimiter",
     "Receipt",
+    "Replay",
     "Resilience",
     "ResilienceController",
     "Settings",
@@ -121,6 +128,7 @@ __all__ = [
     "StoreState",
     "StoreStatus",
     "SwitchConfig",
+    "TrailReading",
     "WindowType",
     "audit_of",
     "bulkhead",
@@ -134,4 +142,5 @@ __all__ = [
     "parse_kind",
     "rate_limit",
     "rate_limit_headers",
+    "top_keys",
 ]

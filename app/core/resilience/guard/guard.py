@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from app.core import tracing
-from app.core.errors import BulkheadFull, Rejected
+from app.core.errors import BulkheadFull, RateLimited, Rejected
 
 from ..breaker import CircuitBreaker
 from ..breaker.remote import RemoteBreaker
@@ -87,9 +87,16 @@ class Guard:
             ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
         """
         with tracing.span(SPAN, self._span_attributes):
-            entry = self._entry(key, cost, partition)
-            permit = self._admit(entry, wait)
-            runtime = self._runtime
+            limiter, runtime = self._limiter, self._runtime
+            try:
+                entry = self._entry(key, cost, partition)
+                permit = self._admit(entry, wait)
+            except RateLimited:
+                if limiter is not None:
+                    limiter.note(key, cost, False)
+                raise
+            if limiter is not None:
+                limiter.trail.note((entry.since, key, cost, True))
             runtime.entered(runtime.clock() - entry.since)
             return permit
 
@@ -104,7 +111,7 @@ class Guard:
                 # The twin has waited already.
                 raise
             if wait <= 0:
-                slots.bulkhead.rejected += 1
+                slots.bulkhead.count_refusal(slots.partition, entry.since)
                 raise
             return self._enter_after_wait(entry, slots, wait)
 
@@ -137,7 +144,7 @@ class Guard:
         if bulkhead is not None:
             config = bulkhead.get_config()
             if config.max_concurrent == 0:
-                raise bulkhead.refused(config)
+                raise bulkhead.refused(config, partition, self._runtime.clock())
             slots = self._slots
             if slots is None or slots.config is not config or slots.partition != partition:
                 slots = self._slots = BulkheadPart(bulkhead, config, partition)
@@ -190,8 +197,9 @@ class Guard:
     def _leave(self, permit: Permit, outcome: Outcome) -> None:
         entry, slot, slow = permit.entry, permit.slot, False
         part, counted = entry.breaker, NOT_WANTED
+        if self._breaker is not None:
+            slow = self._breaker.ended(permit, outcome)
         if part is not None:
-            slow = part.breaker.is_slow(permit)
             if permit.local or part.alone is not None:
                 part.breaker.record_local(permit, outcome, slow)
             if not permit.local:

@@ -9,6 +9,7 @@ from app.core.errors import ValidationFailed
 from ..runtime import Derived, Runtime
 from ..settings import OnStoreError, RateLimitConfig
 from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
+from ..trail import Trail
 from .denials import DenialMemory
 from .dimensions import DimensionPlan, Key, Target
 from .events import RateLimitReset
@@ -35,6 +36,7 @@ class RateLimiter:
         self.rejected = 0
         self.passed = 0
         self.last_dimension = ""
+        self.trail: Trail[tuple[float, Key, int, bool]] = Trail()
         self.store = StoreWatch(f"rate limit {name}", runtime.clock)
         self.denials = DenialMemory()
         self.remote = RemoteLimiter(runtime)
@@ -58,6 +60,7 @@ class RateLimiter:
         target = plan.target(key)
         known = self.known_denial(target, cost)
         if known is not None:
+            self.note(key, cost, False)
             return known
         try:
             self.settle(plan, target)
@@ -69,6 +72,7 @@ class RateLimiter:
             self.store.found()
             result = self.answered(target, cost, statuses)
         self.passed += result.allowed
+        self.note(key, cost, result.allowed)
         return result
 
     def peek(self, key: Key = None, cost: int = 1) -> RateLimitResult:
@@ -110,6 +114,7 @@ class RateLimiter:
         plan = self._plan()
         target = plan.target(key)
         self.denials.forget(target.keys)
+        self.note(key, -cost, True)
         self.give_without_store(target, cost)
         try:
             self.remote.give(plan, target, cost, self._runtime.request_id())
@@ -121,6 +126,10 @@ class RateLimiter:
         self.denials.forget(self._plan().target(key).keys)
 
     # What the guard, which admits through several parts in one script, shares with ``hit``.
+
+    def note(self, key: Key, cost: int, allowed: bool) -> None:
+        """Remember a call for a while; a cost below 0 was given back."""
+        self.trail.note((self._runtime.clock(), key, cost, allowed))
 
     def known_denial(self, target: Target, cost: int) -> RateLimitResult | None:
         """The denial that this process remembers, if it still holds."""
