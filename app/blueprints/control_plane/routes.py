@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_smorest import Blueprint
 
+from app.blueprints.control_plane.overrides import overrides_control
 from app.blueprints.control_plane.prefetch import prefetch_control
 from app.blueprints.control_plane.session import session_control
 from app.blueprints.control_plane.tokens import tokens_control
@@ -11,5 +12,6 @@ from app.blueprints.control_plane.tokens import tokens_control
 CONTROL_REST: list[Blueprint] = [
     session_control,
     tokens_control,
+    overrides_control,
     prefetch_control,
 ]
