@@ -12,7 +12,7 @@ from ..outcome import ANY_EXCEPTION, Classifier, Outcome, run_with
 from ..runtime import Derived, Runtime
 from ..settings import BreakerMode, CircuitBreakerConfig, OnStoreError
 from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
-from ..trail import REFUSED, Trail
+from ..trail import REFUSED, Noted, Trail
 from .local import LocalBreaker
 from .permit import AdmittedCall, BreakerPermit
 from .plan import BreakerPlan, plan_breaker
@@ -43,7 +43,7 @@ class CircuitBreaker:
         self.name = name
         self.rejected = 0
         self.passed = 0
-        self.trail: Trail[tuple[float, float, int]] = Trail()
+        self.trail = Trail()
         self.store = StoreWatch(f"circuit breaker {name}", runtime.clock)
         self.remote = RemoteBreaker(name, runtime)
         self._runtime = runtime
@@ -167,7 +167,7 @@ class CircuitBreaker:
     def refused(self, refusal: Refusal, remember: bool = True) -> CircuitOpen:
         """Counts a refusal and gives the exception for it."""
         self.rejected += 1
-        self.trail.note((self._runtime.clock(), 0.0, REFUSED))
+        self.trail.note((self._runtime.clock(), 0.0, 0.0, "", REFUSED, None, 1))
         if remember:
             self.local.follow(self._runtime.clock(), refusal, self.plan.config)
         kind = CircuitIsolated if refusal.isolated else CircuitOpen
@@ -186,12 +186,11 @@ class CircuitBreaker:
             raise self.refused(answer, remember=False)
         return self.permit(request, answer, local=True)
 
-    def ended(self, call: AdmittedCall, outcome: Outcome) -> bool:
-        """Remember a call for a while; whether it took too long."""
-        taken = self._runtime.clock() - call.started
+    def ended(self, call: Noted) -> bool:
+        """Remember a call that was let in; whether it took too long."""
         self.passed += 1
-        self.trail.note((call.started, taken, outcome))
-        return taken >= self._plan().config.slow_call_duration
+        self.trail.note(call)
+        return call[2] >= self._plan().config.slow_call_duration
 
     def heard(self, happened: Happened, plan: BreakerPlan) -> None:
         """Take note of what a result did in Redis."""
@@ -207,7 +206,9 @@ class CircuitBreaker:
         self.local.record(now, call.request, admission.period, outcome, slow, config)
 
     def _take_back(self, permit: BreakerPermit, outcome: Outcome) -> None:
-        plan, slow = self._plan(), self.ended(permit, outcome)
+        plan, started = self._plan(), permit.started
+        taken = self._runtime.clock() - started
+        slow = self.ended((started, 0.0, taken, "", outcome, None, 1))
         self.record_local(permit, outcome, slow)
         meaning = permit.admission.meaning
         if permit.local or meaning is Meaning.UNWANTED or plan.disabled:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from app.core.errors import BulkheadFull
 
 from ..leases import Slot
+from ..outcome import Outcome
 from ..runtime import Runtime
 from ..settings import BulkheadConfig, BulkheadStrategy, MultiDimensionalKey, OnStoreError
 from ..store_error import STORE_ERRORS, StoreWatch
-from ..trail import Trail
+from ..trail import REFUSED, Trail
 from .local import LocalBulkhead
 from .remote import RemoteBulkhead
 
@@ -63,7 +64,7 @@ class Bulkhead:
         self.rejected = 0
         self.passed = 0
         self.lost = 0
-        self.trail: Trail[tuple[float, float, float, str, bool]] = Trail()
+        self.trail = Trail()
         self.store = StoreWatch(f"bulkhead {name}", runtime.clock)
         self.remote = RemoteBulkhead(name, runtime)
         self.local = LocalBulkhead(runtime.clock)
@@ -192,7 +193,7 @@ class Bulkhead:
     def count_refusal(self, partition: str, came: float) -> None:
         """Somebody who came then was not let in."""
         self.rejected += 1
-        self.trail.note((came, 0.0, 0.0, partition, False))
+        self.trail.note((came, 0.0, 0.0, partition, REFUSED, None, 1))
 
     def full(self, config: BulkheadConfig) -> BulkheadFull:
         """The exception for somebody who found no slot, and may yet wait for one."""
@@ -220,8 +221,6 @@ class Bulkhead:
         """Somebody went out; Redis knows or will know."""
         self._runtime.heartbeat.remove(slot)
         self.local.leave(slot.partition, slot.id)
-        inside = self._runtime.clock() - slot.since
-        self.trail.note((slot.since - slot.waited, slot.waited, inside, slot.partition, True))
 
     def _wait(self, partition: str, request: str, deadline: float) -> tuple[bool, float]:
         """Queue until inside or until the deadline; also a moment before the lease began."""
@@ -248,6 +247,8 @@ class Bulkhead:
 
     def _give_back(self, slot: Slot) -> bool:
         self.left(slot)
+        inside = self._runtime.clock() - slot.since
+        self.trail.note((slot.since, slot.waited, inside, slot.partition, Outcome.SUCCESS, None, 1))
         if slot.local:
             return True
         try:

@@ -18,6 +18,7 @@ from ..limiter.limiter import check_units
 from ..outcome import ANY_EXCEPTION, Outcome, run_with
 from ..runtime import Runtime
 from ..store_error import STORE_ERRORS, StoreWatch
+from ..trail import Noted
 from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
 from .permit import Permit
 from .spread import enter_spread, leave_spread
@@ -95,8 +96,6 @@ class Guard:
                 if limiter is not None:
                     limiter.note(key, cost, False)
                 raise
-            if limiter is not None:
-                limiter.trail.note((entry.since, key, cost, True))
             runtime.entered(runtime.clock() - entry.since)
             return permit
 
@@ -140,7 +139,7 @@ class Guard:
             known = limiter.known_denial(target, cost) if limiter.denials else None
             if known is not None:
                 raise known.error(limiter.name)
-            limits = LimiterPart(limiter, plan, target, cost)
+            limits = LimiterPart(limiter, plan, target, cost, key)
         if bulkhead is not None:
             config = bulkhead.get_config()
             if config.max_concurrent == 0:
@@ -197,8 +196,16 @@ class Guard:
     def _leave(self, permit: Permit, outcome: Outcome) -> None:
         entry, slot, slow = permit.entry, permit.slot, False
         part, counted = entry.breaker, NOT_WANTED
+        since, limits = entry.since, entry.limiter
+        waited, partition = (0.0, "") if slot is None else (slot.waited, slot.partition)
+        key, cost = (None, 1) if limits is None else (limits.key, limits.cost)
+        taken = self._runtime.clock() - since
+        # One tuple for the trails of all parts: a call must not pay for three.
+        call: Noted = (since, waited, taken, partition, outcome, key, cost)
+        if limits is not None:
+            limits.limiter.trail.note(call)
         if self._breaker is not None:
-            slow = self._breaker.ended(permit, outcome)
+            slow = self._breaker.ended(call)
         if part is not None:
             if permit.local or part.alone is not None:
                 part.breaker.record_local(permit, outcome, slow)
@@ -216,6 +223,7 @@ class Guard:
             elif slot.hand_over() and entry.bulkhead is not None:
                 bulkhead = entry.bulkhead.bulkhead
                 bulkhead.left(slot)
+                bulkhead.trail.note(call)
                 together = self._together
                 if together is None:
                     happened = leave_spread(self._runtime, entry, period, counted, slow)

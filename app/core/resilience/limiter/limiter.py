@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from app.core.errors import ValidationFailed
 
+from ..outcome import Outcome
 from ..runtime import Derived, Runtime
 from ..settings import OnStoreError, RateLimitConfig
 from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
-from ..trail import Trail
+from ..trail import REFUSED, Trail
 from .denials import DenialMemory
 from .dimensions import DimensionPlan, Key, Target
 from .events import RateLimitReset
@@ -36,7 +37,7 @@ class RateLimiter:
         self.rejected = 0
         self.passed = 0
         self.last_dimension = ""
-        self.trail: Trail[tuple[float, Key, int, bool]] = Trail()
+        self.trail = Trail()
         self.store = StoreWatch(f"rate limit {name}", runtime.clock)
         self.denials = DenialMemory()
         self.remote = RemoteLimiter(runtime)
@@ -129,7 +130,8 @@ class RateLimiter:
 
     def note(self, key: Key, cost: int, allowed: bool) -> None:
         """Remember a call for a while; a cost below 0 was given back."""
-        self.trail.note((self._runtime.clock(), key, cost, allowed))
+        outcome = Outcome.SUCCESS if allowed else REFUSED
+        self.trail.note((self._runtime.clock(), 0.0, 0.0, "", outcome, key, cost))
 
     def known_denial(self, target: Target, cost: int) -> RateLimitResult | None:
         """The denial that this process remembers, if it still holds."""

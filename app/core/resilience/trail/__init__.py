@@ -1,6 +1,6 @@
 """What guards decided lately, kept for a while: for dry runs, and to see who is refused."""
 
-from .calls import REFUSED, BreakerCall, LimitedCall, SlotCall, key_of
+from .calls import REFUSED, BreakerCall, LimitedCall, Noted, SlotCall, key_of
 from .ring import Trail
 from .stored import KEPT_FOR, MOST_CALLS, StoredTrails, TrailReading
 from .top_keys import KeyUse, top_keys
@@ -12,6 +12,7 @@ __all__ = [
     "BreakerCall",
     "KeyUse",
     "LimitedCall",
+    "Noted",
     "SlotCall",
     "StoredTrails",
     "Trail",

@@ -13,6 +13,12 @@ REFUSED = 3
 PlainKey: TypeAlias = tuple[int | str | None, int | str | None, str | None] | str | int | None
 
 
+# A call as guards note it, one tuple for all parts of a guard: when it was let in by the runtime's
+# clock, seconds it had waited by then, seconds it ran, whose slots, its outcome or REFUSED, whom it
+# was counted for, and its units.
+Noted: TypeAlias = tuple[float, float, float, str, int, MultiDimensionalKey | str | int | None, int]
+
+
 class LimitedCall(NamedTuple):
     """A call that a rate limit counted.
 
@@ -62,6 +68,23 @@ class SlotCall(NamedTuple):
 
 
 Call: TypeAlias = LimitedCall | BreakerCall | SlotCall
+
+
+def limited_call(offset: float, noted: Noted) -> LimitedCall:
+    """As a rate limit sees it; ``offset`` makes its time Redis time."""
+    at, _, _, _, outcome, key, cost = noted
+    return LimitedCall(at + offset, plain_key(key), cost, outcome != REFUSED)
+
+
+def breaker_call(offset: float, noted: Noted) -> BreakerCall:
+    """As a breaker sees it."""
+    return BreakerCall(noted[0] + offset, noted[2], int(noted[4]))
+
+
+def slot_call(offset: float, noted: Noted) -> SlotCall:
+    """As a bulkhead sees it; it came before it waited."""
+    since, waited, seconds, partition, outcome, _, _ = noted
+    return SlotCall(since - waited + offset, waited, seconds, partition, outcome != REFUSED)
 
 
 def plain_key(key: MultiDimensionalKey | PlainKey) -> PlainKey:

@@ -21,7 +21,16 @@ from app.core.redis import load_script
 from ..config_store import Kind, ServerClock
 from ..runtime import Runtime
 from ..store_error import STORE_ERRORS
-from .calls import BreakerCall, Call, LimitedCall, SlotCall, plain_key
+from .calls import (
+    BreakerCall,
+    Call,
+    LimitedCall,
+    Noted,
+    SlotCall,
+    breaker_call,
+    limited_call,
+    slot_call,
+)
 from .ring import MOST_IN_PROCESS, Trail
 
 log = logging.getLogger(__name__)
@@ -72,13 +81,13 @@ class StoredTrails:
     def __init__(self, runtime: Runtime, clock: ServerClock) -> None:
         self._runtime = runtime
         self._clock = clock
-        self._watched: list[tuple[Guard, Trail[Any]]] = []
+        self._watched: list[tuple[Guard, Trail]] = []
         # What Redis does not have yet.
         self._backlog: dict[Guard, deque[Call]] = {}
         self._lost: set[Guard] = set()
         self._lock = threading.Lock()
 
-    def watch(self, kind: Kind, name: str, trail: Trail[Any]) -> None:
+    def watch(self, kind: Kind, name: str, trail: Trail) -> None:
         """Report this guard's calls from now on."""
         self._watched.append(((kind, name), trail))
 
@@ -157,24 +166,10 @@ class StoredTrails:
         return keys.tagged(tag), keys.tagged(tag, "n")
 
 
-def _limited(offset: float, call: tuple[Any, ...]) -> LimitedCall:
-    at, key, cost, allowed = call
-    return LimitedCall(at + offset, plain_key(key), cost, allowed)
-
-
-def _through_breaker(offset: float, call: tuple[Any, ...]) -> BreakerCall:
-    at, seconds, outcome = call
-    return BreakerCall(at + offset, seconds, int(outcome))
-
-
-def _in_slot(offset: float, call: tuple[Any, ...]) -> SlotCall:
-    return SlotCall(call[0] + offset, *call[1:])
-
-
-_SHAPES: dict[Kind, Callable[[float, tuple[Any, ...]], Call]] = {
-    Kind.RATE_LIMIT: _limited,
-    Kind.CIRCUIT_BREAKER: _through_breaker,
-    Kind.BULKHEAD: _in_slot,
+_SHAPES: dict[Kind, Callable[[float, Noted], Call]] = {
+    Kind.RATE_LIMIT: limited_call,
+    Kind.CIRCUIT_BREAKER: breaker_call,
+    Kind.BULKHEAD: slot_call,
 }
 
 
