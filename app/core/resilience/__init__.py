@@ -10,6 +10,7 @@ from .breaker import (
 )
 from .bulkhead import Bulkhead, BulkheadStats, Slot
 from .config_store import (
+    CONFIG_CLASSES,
     FLEET,
     REDIS_BREAKER,
     Action,
@@ -24,12 +25,13 @@ from .config_store import (
     Receipt,
     audit_of,
     change_to_plain,
+    check_entry,
     parse_kind,
 )
 from .controller import ResilienceController
 from .decorators import bulkhead, circuit_breaker, degradable, guarded, rate_limit
 from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
-from .dry_run import DryRun, Replay
+from .dry_run import Caveat, DryRun, Replay
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit
 from .guards import BulkheadUse, GuardCounts
@@ -89,6 +91,8 @@ __all__ = [
     "BulkheadStats",
     "BulkheadStrategy",
     "BulkheadUse",
+    "CONFIG_CLASSES",
+    "Caveat",
     "Change",
     "CircuitBreaker",
     "CircuitBreakerConfig",
@@ -133,6 +137,7 @@ __all__ = [
     "audit_of",
     "bulkhead",
     "change_to_plain",
+    "check_entry",
     "circuit_breaker",
     "degradable",
     "get_resilience_controller",
