@@ -15,6 +15,8 @@ class Base:
     # The hash of the token that opens the control plane when database or permissions are down.
     BREAK_GLASS_HASH: str | None = None
     DATABASE_URL: str | None = None
+    # Connections that a process keeps for its requests; up to ten more while all are in use.
+    DATABASE_POOL_SIZE = 5
     ALLOW_EMBEDDED = False
     AUTO_MIGRATE = False
     SEED_DEMO = False

@@ -42,7 +42,7 @@ from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.circumstances import circumstances
 from app.http.context import init_context, origin
 from app.http.deeds import init_deeds
-from app.http.guards import GUARDS
+from app.http.guards import AGAINST_GUESSING, GUARDS
 from app.http.limits import init_limits
 from app.http.positions import init_positions
 from app.http.problems import init_problems
@@ -136,7 +136,7 @@ def create_app(
     )
     cache.init_app(app, recorder=recorder)
     optimization.of(app).invalidation.connect(invalidation_log(cache.of(app)))
-    tuner = tune(app)
+    tuner = tune(app, never=AGAINST_GUESSING)
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
     init_deeds(app)

@@ -76,6 +76,7 @@ SETTINGS: dict[str, Setting] = {
         optional=True,
     ),
     "DATABASE_URL": Setting(str, "a SQLAlchemy address of SQLite or MariaDB", optional=True),
+    "DATABASE_POOL_SIZE": Setting(int, "connections, 1 to 500", _between(1, 500)),
     "ALLOW_EMBEDDED": Setting(bool, "true or false"),
     "AUTO_MIGRATE": Setting(bool, "true or false"),
     "SEED_DEMO": Setting(bool, "true or false"),

@@ -37,4 +37,4 @@ class Page:
 # What the shared modules say.
 SHARED_TEXTS = ("shared", "states", "units")
 
-PAGES = (Page("overview", "/"),)
+PAGES = (Page("overview", "/", texts=("status",)),)

@@ -98,11 +98,15 @@ from .scale import Direction
 from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
 from .sources import Counted, Measured, Sample, Source, Spread
 from .tuning import (
+    BULKHEAD,
     LEVERS,
 )
 from .tuning import LIVE as LIVE_LEVERS
 from .tuning import (
     METRICS,
+    PLAIN,
+    RATE_LIMIT,
+    Guards,
     Lever,
     Picture,
     QueuePicture,
@@ -111,12 +115,14 @@ from .tuning import (
     Verdict,
     advise,
     judge,
+    lever_of,
     picture_of,
     readings,
 )
 
 __all__ = [
     "BACKENDS",
+    "BULKHEAD",
     "CACHE_HIT_RATE",
     "COARSE",
     "CONTENT_TYPE",
@@ -129,6 +135,8 @@ __all__ = [
     "LIVE_LEVERS",
     "MEMORY_SHARE",
     "METRICS",
+    "PLAIN",
+    "RATE_LIMIT",
     "MIDDLE",
     "RESOLUTIONS",
     "RESPONSE_MS",
@@ -174,6 +182,7 @@ __all__ = [
     "Forecasting",
     "Gauge",
     "HealthReport",
+    "Guards",
     "Histogram",
     "HistoryEntry",
     "LearnReport",
@@ -224,6 +233,7 @@ __all__ = [
     "assess",
     "format_series",
     "judge",
+    "lever_of",
     "names",
     "overall",
     "picture_of",

@@ -36,6 +36,9 @@ REDIS_UP = "yoto_redis_up"
 REDIS_TIME = "yoto_redis_round_trip_seconds"
 REDIS_CONNECTIONS = "yoto_redis_connections"
 DATABASE_CONNECTIONS = "yoto_database_connections"
+POOL_TAKES = "yoto_database_pool_takes_total"
+POOL_SIZE = "yoto_database_pool_size"
+POOL_BUSIEST = "yoto_database_pool_busiest"
 STORE_ERRORS = "yoto_guard_store_errors_total"
 
 # Guards, locks, policies
@@ -45,6 +48,8 @@ GUARD_TIME = "yoto_guard_enter_seconds"
 BREAKER_STATE = "yoto_circuit_breaker_state"
 BULKHEAD_HELD = "yoto_bulkhead_in_flight"
 BULKHEAD_LIMIT = "yoto_bulkhead_limit"
+BULKHEAD_BUSY = "yoto_bulkhead_busy_seconds_total"
+LIMIT_REFUSALS = "yoto_rate_limit_refusals_total"
 ANSWERED_LOCALLY = "yoto_guard_answered_locally_total"
 LOCKS = "yoto_locks_total"
 LOCKS_HELD = "yoto_locks_held"
@@ -107,6 +112,9 @@ HELP = {
     REDIS_TIME: "time of a script call: the one of each flush, as a sample of all",
     REDIS_CONNECTIONS: "connections to Redis that a process has open, in use or idle",
     DATABASE_CONNECTIONS: "connections to the database that a process has open, in use or idle",
+    POOL_TAKES: "connections taken from a pool: at once, after waiting, and in vain",
+    POOL_SIZE: "connections that a pool of one process may have",
+    POOL_BUSIEST: "most connections of a pool in use at once since the flush before",
     STORE_ERRORS: "script calls of guards that failed",
     REJECTIONS: "calls that guards refused, by kind and name",
     PASSES: "calls that guards let through, by kind and name",
@@ -114,6 +122,8 @@ HELP = {
     BREAKER_STATE: "0 closed, 1 half open, 2 open, 3 isolated, 4 disabled, 5 metrics only",
     BULKHEAD_HELD: "callers of one process inside a bulkhead",
     BULKHEAD_LIMIT: "callers that a bulkhead lets in at once, over all workers",
+    BULKHEAD_BUSY: "seconds that callers were inside a bulkhead",
+    LIMIT_REFUSALS: "calls that rate limits refused, by the dimension that did",
     ANSWERED_LOCALLY: "calls that guards decided without Redis",
     LOCKS: "distributed locks, by outcome",
     LOCKS_HELD: "distributed locks held now",

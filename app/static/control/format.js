@@ -7,6 +7,8 @@ import { page, t } from "./page.js";
 const UNKNOWN = "–";
 const UNITS = [["days", 86400], ["hours", 3600], ["minutes", 60], ["seconds", 1]];
 const BYTES = ["B", "KiB", "MiB", "GiB", "TiB"];
+// Moments below are in seconds: as ms they would be before 1973.
+const SECONDS_BELOW = 1e11;
 const language = page.language ?? "en";
 // How far the clock of this browser is behind that of the server, ms.
 const offset = page.now ? Date.parse(page.now) - Date.now() : 0;
@@ -71,10 +73,13 @@ export function timestamp(at) {
 /** The time of day alone, for lists whose day is told elsewhere. */
 export const clock = (at) => (toMs(at) === null ? UNKNOWN : clocks.format(toMs(at)));
 
-/** ms since 1970 of an ISO 8601 text or of a number of ms; null for anything else. */
+/** ms since 1970 of an ISO 8601 text, or of a number of ms or s; null for anything else. */
 export function toMs(at) {
   const ms = typeof at === "string" ? Date.parse(at) : at;
-  return typeof ms === "number" && Number.isFinite(ms) ? ms : null;
+  if (typeof ms !== "number" || !Number.isFinite(ms)) {
+    return null;
+  }
+  return Math.abs(ms) < SECONDS_BELOW ? ms * 1000 : ms;
 }
 
 /** How old: an element that counts on by itself, and tells the moment when pointed at. */

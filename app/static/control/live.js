@@ -2,11 +2,14 @@
 //
 //   subscribe({status: (data, kind) => ..., events: (event) => ...}, {types: [...]})
 //
-// A handler gets the data of its topic; `kind` is "snapshot" (all of it, now), "delta" (news), or
-// "poll". Events come in order, each once, also after the connection was lost; where history is
-// gone, the handler `gap` is told {after, resumed_at, reason} and a snapshot follows.
+// A handler gets the data of its topic, and what it is: "snapshot" (how it is now), "delta" (news) or
+// "poll" (read again). The topics status, performance and cache bring pictures; events, alerts,
+// tasks and maintenance bring events, {id, type, at, data}, in order and each once, also after the
+// connection was lost. Where history is gone, the handler `gap` is told {after, resumed_at, reason}
+// and a snapshot follows. docs/control-socket.md describes the data.
 
 import { get } from "./api.js";
+import { now } from "./format.js";
 import { page } from "./page.js";
 
 const EVENT_OF = {
@@ -23,10 +26,9 @@ const POLLS = {
   status: { every: 5, fetch: () => get("/status") },
   performance: { every: 5, fetch: async () => (await get("/stats/performance", { range: "10m" })).points.at(-1) },
   cache: { every: 5, fetch: () => get("/stats/cache") },
-  maintenance: { every: 10, fetch: () => get("/maintenance/mode") },
-  alerts: { every: 10, fetch: () => get("/alerts") },
   events: { every: 2, fetch: pollEvents },
 };
+const PICTURES = new Set(["status", "performance", "cache"]);
 const PATIENCE = 4; // s until a socket that does not come is done without
 const RETRY = 15; // s between tries where the server refused the socket
 const STALE = 15; // s without a message: the server sends one each 5 s
@@ -37,7 +39,9 @@ const polls = new Map();
 let socket = null;
 let started = false;
 let queued = false;
+// The newest event that was heard, and for each topic the last one that it was told of.
 let lastEvent = null;
+const told = new Map();
 let state = { mode: "connecting", at: null };
 
 /** Follow topics; see above. `options.types` filters events. Returns a function that ends it. */
@@ -52,9 +56,12 @@ export function subscribe(handlers, { types = null } = {}) {
   };
 }
 
+/** Have the server show again how everything is that is followed: snapshots follow. */
+export const refresh = () => announce();
+
 /**
  * Follow the connection: `{mode, at}`, mode "connecting", "live", "polling" or "lost", `at` the time
- * of the last message (ms since 1970, this browser's clock) or null. Told at once, then at changes.
+ * of the last message (ms since 1970, the server's clock) or null. Told at once, then at changes.
  */
 export function watch(watcher) {
   watchers.add(watcher);
@@ -63,7 +70,7 @@ export function watch(watcher) {
 }
 
 /** Whether the last message is too old for what is shown to be of now. */
-export const isStale = () => state.at === null || Date.now() - state.at > STALE * 1000;
+export const isStale = () => state.at === null || now() - state.at > STALE * 1000;
 
 function become(change) {
   state = { ...state, ...change };
@@ -103,26 +110,27 @@ async function begin() {
   socket.on("connect_error", () => {
     startPolling();
     if (!socket.active) {
-      setTimeout(() => socket.connect(), RETRY * 1000);
+      comeBack(RETRY); // the server refused: it drains, or does not know the session
     }
   });
   socket.on("disconnect", (reason) => {
     startPolling();
     if (reason === "io server disconnect") {
-      // Signed out, a right taken away, or the worker ends: /session tells, and leads to sign-in.
-      get("/session").catch(() => null).finally(() => setTimeout(() => socket.connect(), 1000));
+      comeBack(1); // signed out, or a right was taken away
     }
   });
   socket.on("snapshot", ({ topics: found, last_event_id: last }) => {
     heard();
-    lastEvent = last ?? lastEvent;
+    resumeAt(last);
     for (const [topic, data] of Object.entries(found)) {
-      tell(topic, data, "snapshot");
+      if (data !== null) {
+        tell(topic, data, "snapshot");
+      }
     }
   });
   socket.on("gap", (gap) => {
     heard();
-    lastEvent = gap.resumed_at ?? lastEvent;
+    resumeAt(gap.resumed_at);
     for (const { handlers } of [...subscriptions]) {
       handlers.gap?.(gap);
     }
@@ -130,16 +138,22 @@ async function begin() {
   for (const [topic, name] of Object.entries(EVENT_OF)) {
     socket.on(name, (data) => {
       heard();
-      if (topic !== "events" || isNew(data.id)) {
+      if (PICTURES.has(topic) || isNew(topic, data.id)) {
         tell(topic, data, "delta");
       }
     });
   }
 }
 
+/** Connect again after so many seconds; /session leads to the sign-in page if need be. */
+async function comeBack(seconds) {
+  await get("/session").catch(() => null);
+  setTimeout(() => socket.connect(), seconds * 1000);
+}
+
 function heard() {
   stopPolling();
-  become({ mode: "live", at: Date.now() });
+  become({ mode: "live", at: now() });
 }
 
 /** Tell the server what is followed now; several changes at once are one message. */
@@ -169,13 +183,25 @@ function filters() {
   return all || !followers.length ? {} : { types: [...new Set(followers.flatMap(({ types }) => types))] };
 }
 
-/** Whether an event was not told yet: ids are "<ms>-<number>" and only grow. */
-function isNew(id) {
-  if (lastEvent !== null && compareIds(id, lastEvent) <= 0) {
+/** Whether a topic was not told of an event yet: ids are "<ms>-<number>" and only grow. */
+function isNew(topic, id) {
+  const before = told.get(topic) ?? null;
+  if (before !== null && compareIds(id, before) <= 0) {
     return false;
   }
-  lastEvent = id;
+  told.set(topic, id);
+  if (lastEvent === null || compareIds(id, lastEvent) > 0) {
+    lastEvent = id;
+  }
   return true;
+}
+
+/** All topics go on behind this event. */
+function resumeAt(id) {
+  if (id !== null && id !== undefined) {
+    lastEvent = id;
+    told.clear();
+  }
 }
 
 /** Below, at or above 0 as the event `a` was before, is, or came after `b`. */
@@ -231,7 +257,7 @@ async function pollOne(topic, { every, fetch }) {
   }
   polls.set(topic, Date.now() + every * 1000);
   if (found !== null && found !== undefined) {
-    become({ mode: "polling", at: Date.now() });
+    become({ mode: "polling", at: now() });
     tell(topic, found, "poll");
   }
 }
@@ -240,7 +266,7 @@ async function pollEvents() {
   const first = lastEvent === null;
   const found = await get("/events", { after: lastEvent, limit: first ? 1 : 100 });
   const events = found.items ?? [];
-  const ordered = [...events].sort((a, b) => compareIds(a.id, b.id)).filter((event) => isNew(event.id));
+  const ordered = [...events].sort((a, b) => compareIds(a.id, b.id)).filter((event) => isNew("events", event.id));
   if (!first) {
     ordered.forEach((event) => tell("events", event, "delta"));
   }

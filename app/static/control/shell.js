@@ -3,7 +3,7 @@
 import { badge } from "./badge.js";
 import { watchOverrides } from "./banner.js";
 import { h, replace } from "./dom.js";
-import { age, now, tick } from "./format.js";
+import { age, tick } from "./format.js";
 import { isStale, watch } from "./live.js";
 import { t } from "./page.js";
 
@@ -25,12 +25,11 @@ if (connection) {
       state.dataset.mode = mode;
       replace(state, badge(mode, t(`live.${mode}`), LOOKS[mode]));
     }
-    // `at` is of this browser's clock; what is shown counts by the server's.
-    replace(seen, last.at === null ? "" : age(now() - (Date.now() - last.at)));
   };
   watch((found) => {
     last = found;
     draw();
+    replace(seen, last.at === null ? "" : age(last.at));
   });
   setInterval(draw, 1000);
 }

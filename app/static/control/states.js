@@ -9,7 +9,8 @@ export const loading = () =>
   h("div", { class: "skeleton", role: "status", "aria-label": t("shared.loading") }, h("span"), h("span"), h("span"));
 
 /** There is none, said in a sentence; `action` is a button or link for what could be done. */
-export const empty = (text, action = null) => h("div", { class: "state" }, h("p", {}, text), action);
+export const empty = (text, { action = null, compact = false } = {}) =>
+  h("div", { class: compact ? "state compact" : "state" }, h("p", {}, text), action);
 
 /** It could not be loaded; `retry` is called by the button. */
 export const failed = (problem, retry = null) =>

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from app.http.fields import Instant
 
-class MaintenanceStateSchema(ma.Schema):
+
+class MaintenanceNowSchema(ma.Schema):
     """Whether the permission platform is closed."""
 
     enabled = ma.fields.Boolean(required=True)
@@ -21,8 +23,8 @@ class OverrideSchema(ma.Schema):
     values = ma.fields.Dict(required=True)
     author = ma.fields.String(required=True)
     reason = ma.fields.String(required=True)
-    since = ma.fields.DateTime(required=True)
-    expires_at = ma.fields.DateTime(
+    since = Instant(required=True)
+    expires_at = Instant(
         required=True, allow_none=True, metadata={"description": "null: until it is undone"}
     )
 
@@ -33,7 +35,7 @@ class RaisedLevelSchema(ma.Schema):
     source = ma.fields.String(required=True)
     level = ma.fields.String(required=True)
     feature = ma.fields.String(required=True, metadata={"description": "Empty: every feature"})
-    expires_at = ma.fields.DateTime(required=True)
+    expires_at = Instant(required=True)
     shared = ma.fields.Boolean(
         required=True, metadata={"description": "False: only the worker that answers knows"}
     )
@@ -43,11 +45,11 @@ class OverridesSchema(ma.Schema):
     """All that is not as usual."""
 
     maintenance = ma.fields.Nested(
-        MaintenanceStateSchema,
+        MaintenanceNowSchema,
         required=True,
         allow_none=True,
         metadata={"description": "null: unknown, the database is away"},
     )
     overrides = ma.fields.List(ma.fields.Nested(OverrideSchema), required=True)
     raised = ma.fields.List(ma.fields.Nested(RaisedLevelSchema), required=True)
-    at = ma.fields.DateTime(required=True)
+    at = Instant(required=True)

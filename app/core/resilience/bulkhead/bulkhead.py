@@ -65,6 +65,7 @@ class Bulkhead:
         self.passed = 0
         self.lost = 0
         self.trail = Trail()
+        self.busy = 0.0
         self.store = StoreWatch(f"bulkhead {name}", runtime.clock)
         self.remote = RemoteBulkhead(name, runtime)
         self.local = LocalBulkhead(runtime.clock)
@@ -221,6 +222,7 @@ class Bulkhead:
         """Somebody went out; Redis knows or will know."""
         self._runtime.heartbeat.remove(slot)
         self.local.leave(slot.partition, slot.id)
+        self.busy += self._runtime.clock() - slot.since
 
     def _wait(self, partition: str, request: str, deadline: float) -> tuple[bool, float]:
         """Queue until inside or until the deadline; also a moment before the lease began."""

@@ -16,7 +16,7 @@ class Slot:
         lease: seconds that it lives without a heartbeat.
         local: Redis does not know of it; it was taken while Redis was away.
         renewed_at: when its lease began last, seconds of the runtime's clock.
-        since: when its holder came in.
+        since: when its first lease began, which is when its holder came in.
         waited: seconds that the holder had waited for it by then.
     """
 
