@@ -124,6 +124,7 @@ class StoredTrails:
         Raises:
             StoreUnavailable: as script calls do.
         """
+        self.report()
         until = self._clock.now_ms() / 1000
         calls = [(_READ, (self._keys(guard)[0],), (-chunks,)) for guard in guards]
         replies = self._runtime.scripts.run_many(calls) if calls else []
