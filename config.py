@@ -25,6 +25,8 @@ class Base:
     HOST = "127.0.0.1"
     PORT = 5000
     DRAIN_SECONDS = 10.0
+    # Connections of Socket.IO that one worker takes; some 50 kB each.
+    SOCKETS_MAX = 1000
     TRUSTED_PROXIES = 0
     LOG_LEVEL = "INFO"
     # "json" or "console"; and the share of requests that leave a line at their end: 0 for none.

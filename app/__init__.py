@@ -26,6 +26,7 @@ from app.extensions import (
     cache,
     db,
     events,
+    fleet,
     migrate,
     monitor,
     optimization,
@@ -49,6 +50,8 @@ from app.http.problems import init_problems
 from app.http.request_log import init_request_log
 from app.http.security import init_security_headers
 from app.http.traces import init_traces
+from app.http.version import YOTO_VERSION
+from app.logs import follow_fleet
 from app.server import YotoSocketIO
 from app.wiring import (
     PolicyJudge,
@@ -73,6 +76,7 @@ from app.wiring import (
     time_database,
     tune,
     tuner_of,
+    worker_facts,
 )
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
@@ -122,6 +126,7 @@ def create_app(
         defaults=GUARDS,
         recorder=recorder,
     )
+    follow_fleet(app)
     guard_database(app)
     time_database(app)
     init_auth(app)
@@ -167,6 +172,7 @@ def create_app(
     )
     register_permission_handlers(optimization.of(app).queue)
     measure(app)
+    fleet.init_app(app, worker_facts(app, YOTO_VERSION))
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST, blueprints.CONTROL_REST)
@@ -196,6 +202,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     prefetch.start(app)
     tuner_of(app).start()
     elected_forecaster(app).start()
+    fleet.of(app).start()
     sweeper_of(app).start()
     if not app.config["WARM_UP_AT_START"]:
         return None
@@ -206,6 +213,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
+    fleet.of(app).close()
     sweeper_of(app).close()
     tuner_of(app).close()
     prefetch.close(app)

@@ -84,6 +84,7 @@ SETTINGS: dict[str, Setting] = {
     "HOST": Setting(str, "an address to listen on", bool),
     "PORT": Setting(int, "a port, 0 to 65535", _between(0, 65535)),
     "DRAIN_SECONDS": Setting(float, "seconds, 0 to 600", _between(0, 600)),
+    "SOCKETS_MAX": Setting(int, "sockets of one worker, 1 to 100000", _between(1, 100_000)),
     "TRUSTED_PROXIES": Setting(int, "how many proxies stand in front, 0 to 10", _between(0, 10)),
     "LOG_LEVEL": Setting(str, f"one of {', '.join(LEVELS)}", LEVELS.__contains__),
     "LOG_FORMAT": Setting(str, f"one of {', '.join(FORMATS)}", FORMATS.__contains__),

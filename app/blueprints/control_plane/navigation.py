@@ -40,4 +40,7 @@ SHARED_TEXTS = ("shared", "states", "units")
 PAGES = (
     Page("overview", "/", texts=("status",)),
     Page("guards", "/guards"),
+    Page("audit", "/audit"),
+    Page("alerts", "/alerts", texts=("rules",)),
+    Page("settings", "/settings", texts=("rules",)),
 )

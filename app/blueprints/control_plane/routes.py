@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from flask_smorest import Blueprint
 
+from app.blueprints.control_plane.alerts import (
+    alert_rules_control,
+    alert_webhooks_control,
+    alerts_control,
+)
+from app.blueprints.control_plane.audit import audit_control
 from app.blueprints.control_plane.config import config_control
 from app.blueprints.control_plane.guards import (
     breakers_control,
@@ -12,14 +18,28 @@ from app.blueprints.control_plane.guards import (
     guards_control,
     limiters_control,
 )
+from app.blueprints.control_plane.live import (
+    events_control,
+    instances_control,
+    stats_control,
+    status_control,
+)
+from app.blueprints.control_plane.log_level import log_level_control
+from app.blueprints.control_plane.maintenance import maintenance_control
+from app.blueprints.control_plane.operators import operators_control
 from app.blueprints.control_plane.overrides import overrides_control
 from app.blueprints.control_plane.prefetch import prefetch_control
 from app.blueprints.control_plane.session import session_control
+from app.blueprints.control_plane.suggestions import suggestions_control
 from app.blueprints.control_plane.tokens import tokens_control
 
 CONTROL_REST: list[Blueprint] = [
     session_control,
     tokens_control,
+    status_control,
+    stats_control,
+    events_control,
+    instances_control,
     overrides_control,
     guards_control,
     breakers_control,
@@ -28,4 +48,12 @@ CONTROL_REST: list[Blueprint] = [
     degradation_control,
     config_control,
     prefetch_control,
+    alerts_control,
+    alert_rules_control,
+    alert_webhooks_control,
+    suggestions_control,
+    audit_control,
+    maintenance_control,
+    log_level_control,
+    operators_control,
 ]

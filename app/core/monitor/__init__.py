@@ -45,6 +45,7 @@ from .alerts import (
     Webhook,
     WebhookDesk,
     format_series,
+    settable,
 )
 from .backends import (
     Backend,
@@ -93,6 +94,7 @@ from .history import (
     summarise,
 )
 from .monitoring import Monitoring
+from .process import resident_bytes
 from .recording import Counter, Distribution, Gauge, Histogram, Recorder, Series, series
 from .scale import Direction
 from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
@@ -238,6 +240,8 @@ __all__ = [
     "overall",
     "picture_of",
     "readings",
+    "resident_bytes",
     "series",
     "summarise",
+    "settable",
 ]

@@ -75,6 +75,12 @@ PREFETCH_VISITS = "yoto_prefetch_visits_total"
 PREFETCH_PRECISION = "yoto_prefetch_precision"
 PREFETCH_UNDECIDED = "yoto_prefetch_undecided"
 
+# Sockets of operators
+CONTROL_SOCKETS = "yoto_control_sockets"
+CONTROL_SOCKET_QUEUE = "yoto_control_socket_queue"
+CONTROL_SOCKET_MESSAGES = "yoto_control_socket_messages_total"
+CONTROL_SOCKETS_ENDED = "yoto_control_sockets_ended_total"
+
 # The process and the monitor itself
 MEMORY = "yoto_process_resident_memory_bytes"
 MEMORY_SHARE = "yoto_process_memory_share"
@@ -146,6 +152,10 @@ HELP = {
     PREFETCH_VISITS: "deeds of users that the prefetcher looked at",
     PREFETCH_PRECISION: "share of the last prefetches that were used, 0 to 1",
     PREFETCH_UNDECIDED: "prefetches whose user has not come by yet",
+    CONTROL_SOCKETS: "sockets of the control plane that are open in a process",
+    CONTROL_SOCKET_QUEUE: "messages that wait for the client for which most do",
+    CONTROL_SOCKET_MESSAGES: "messages sent to sockets of the control plane, one a client",
+    CONTROL_SOCKETS_ENDED: "sockets of the control plane that the process closed, by reason",
     MEMORY: "resident memory",
     MEMORY_SHARE: "resident memory as a share of what the process may use, 0 to 1",
     CPU: "processor time used, user and system",

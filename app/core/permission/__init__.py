@@ -14,6 +14,7 @@ from app.core.permission.decorators import (
 )
 from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
+from app.core.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from app.core.permission.outbox.watching import in_change
 from app.core.permission.positions import required_position
 from app.core.permission.preloading import PreloadReport, PreloadStats
@@ -57,6 +58,8 @@ __all__ = [
     "Decision",
     "Explanation",
     "JudgedPlaces",
+    "MaintenanceChanged",
+    "MaintenanceStatus",
     "Page",
     "Passage",
     "PermissionRequirement",

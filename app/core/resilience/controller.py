@@ -224,6 +224,14 @@ class ResilienceController(ConfigAccess):
         in_force = self.config.get(parsed, name).config
         return dry_run(parsed, name, self.trails.read(parsed, name, seconds), candidate, in_force)
 
+    @property
+    def config_revision(self) -> str:
+        """Which state of the configuration this process has; starts nothing.
+
+        Empty: it was not read yet.
+        """
+        return self._config.sync.revision
+
     # Callers
 
     def caller(self) -> MultiDimensionalKey:

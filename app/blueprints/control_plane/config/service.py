@@ -23,8 +23,12 @@ from app.core.resilience import (
 )
 from app.http.paging import Page, cut
 
-# Of these an operator changes nothing here: isolating and closing a breaker is an act.
-READ_ONLY = (Kind.FORCED_BREAKER,)
+# Of these an operator changes nothing here: they have acts of their own, some for administrators.
+READ_ONLY = {
+    Kind.FORCED_BREAKER: "changes by isolating, closing and resetting",
+    Kind.TUNING: "changes by suggestions",
+    Kind.LOG: "changes by the level of logs",
+}
 
 
 class Stale(Exception):
@@ -190,7 +194,7 @@ def _key(kind: str, name: str) -> tuple[Kind, str]:
 def _editable(kind: str, name: str) -> tuple[Kind, str]:
     key = _key(kind, name)
     if key[0] in READ_ONLY:
-        raise ValidationFailed({"kind": f"{kind} changes by isolating, closing and resetting"})
+        raise ValidationFailed({"kind": f"{kind} {READ_ONLY[key[0]]}"})
     return key
 
 

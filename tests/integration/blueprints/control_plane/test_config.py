@@ -119,6 +119,8 @@ def test_who_does_not_say_what_they_saw_changes_nothing(
         ("/config/rate_limit/misspelt", FIVE, 404, "name"),
         ("/config/circuit_breaker/redis", {"window_size": 5}, 422, "name"),
         ("/config/forced_breaker/database", {"state": "isolated"}, 422, "kind"),
+        ("/config/log/fleet", {"level": "DEBUG"}, 422, "kind"),
+        ("/config/tuning/fleet", {"dismissed": ["x"]}, 422, "kind"),
     ],
 )
 def test_what_is_refused_names_its_field(
@@ -152,7 +154,7 @@ def test_the_fields_of_a_kind_are_described(operator: ControlClient) -> None:
     assert fields["max_concurrent"]["type"] == "whole" and fields["lease"]["unit"] == "s"
     assert fields["strategy"]["choices"] == ["name", "user", "server", "request_type"]
     assert {one["name"] for one in shown["items"]} == {"message.send", "message.search"}
-    for kind in ("circuit_breaker", "rate_limit", "degradation", "switch", "tuning"):
+    for kind in ("circuit_breaker", "rate_limit", "degradation", "switch", "tuning", "log"):
         described = operator.get(f"/config/{kind}").json["fields"]
         assert described and all(one["type"] for one in described)
 

@@ -26,15 +26,27 @@ PLACEHOLDER = re.compile(r"{\w+}")
 SAME_IN_CHINESE = {"component.redis"}
 # Keys of these are put together from a name that comes from elsewhere.
 PUT_TOGETHER = (
+    "alerts.apply_",
+    "alerts.dismiss_",
+    "alerts.level_",
+    "alerts.result_",
+    "alerts.state_",
     "band.",
     "chart.range_",
     "component.",
+    "event.",
     "fact.",
     "guard_",
     "kind.",
     "live.",
     "measure.",
     "overall.",
+    "rule.",
+    "rules.",
+    "settings.bad_",
+    "settings.disable",
+    "settings.enable",
+    "settings.right_",
     "state.",
     "theme.",
     "unit.",
@@ -72,7 +84,7 @@ def used_keys() -> set[str]:
     texts = [
         path.read_text(encoding="utf-8")
         for folder in folders
-        for path in (folder.rglob("*.js") if folder == SCRIPTS else folder.iterdir())
+        for path in folder.rglob("*")
         if path.suffix in (".html", ".py", ".js")
     ]
     return set(re.findall(r"[\"'`]([a-z_0-9]+\.[a-z_0-9]*)[\"'`{]", "\n".join(texts)))
@@ -96,9 +108,9 @@ def test_a_template_asks_for_texts_that_there_are() -> None:
 def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
     of_page = {page.key: page.areas for page in PAGES}
     for path in SCRIPTS.rglob("*.js"):
-        # What only one page needs is in the folder of the page.
-        page = path.stem if path.parent == SCRIPTS else path.parent.name
-        handed_out = texts_of("en", of_page.get(page, SHARED_TEXTS))
+        # Modules of one page alone are in a folder of its name.
+        key = path.stem if path.parent == SCRIPTS else path.parent.name
+        handed_out = texts_of("en", of_page.get(key, SHARED_TEXTS))
         assert asked_for(path) <= set(handed_out), path.name
 
 
