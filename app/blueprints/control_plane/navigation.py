@@ -40,6 +40,7 @@ SHARED_TEXTS = ("shared", "states", "units")
 
 PAGES = (
     Page("overview", "/", texts=("status",)),
+    Page("guards", "/guards"),
     Page("permissions", "/permissions"),
     Page("policies", "/policies"),
     Page("audit", "/audit"),

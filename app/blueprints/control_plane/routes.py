@@ -10,6 +10,14 @@ from app.blueprints.control_plane.alerts import (
     alerts_control,
 )
 from app.blueprints.control_plane.audit import audit_control
+from app.blueprints.control_plane.config import config_control
+from app.blueprints.control_plane.guards import (
+    breakers_control,
+    bulkheads_control,
+    degradation_control,
+    guards_control,
+    limiters_control,
+)
 from app.blueprints.control_plane.live import (
     events_control,
     instances_control,
@@ -55,6 +63,12 @@ CONTROL_REST: list[Blueprint] = [
     policies_control,
     documents_control,
     candidate_control,
+    guards_control,
+    breakers_control,
+    limiters_control,
+    bulkheads_control,
+    degradation_control,
+    config_control,
     prefetch_control,
     alerts_control,
     alert_rules_control,

@@ -123,7 +123,7 @@ HELP = {
     POOL_BUSIEST: "most connections of a pool in use at once since the flush before",
     STORE_ERRORS: "script calls of guards that failed",
     REJECTIONS: "calls that guards refused, by kind and name",
-    PASSES: "calls that guards let through; rate limits and bulkheads count them",
+    PASSES: "calls that guards let through, by kind and name",
     GUARD_TIME: "time to be let in by a guard of several parts, waiting for a slot included",
     BREAKER_STATE: "0 closed, 1 half open, 2 open, 3 isolated, 4 disabled, 5 metrics only",
     BULKHEAD_HELD: "callers of one process inside a bulkhead",
