@@ -68,6 +68,7 @@ from app.wiring import (
     policy_engine,
     record_settings,
     sql_audit,
+    sweeper_of,
     tell_each,
     time_database,
     tune,
@@ -195,6 +196,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     prefetch.start(app)
     tuner_of(app).start()
     elected_forecaster(app).start()
+    sweeper_of(app).start()
     if not app.config["WARM_UP_AT_START"]:
         return None
     with app.app_context():
@@ -204,6 +206,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
+    sweeper_of(app).close()
     tuner_of(app).close()
     prefetch.close(app)
     optimization.of(app).stop()

@@ -42,7 +42,10 @@ HEADERS_OF = {
 
 
 class ProblemSchema(ma.Schema):
-    """RFC 9457 problem details, as every error of this API has them."""
+    """RFC 9457 problem details, as every error of this API has them; some have further members."""
+
+    class Meta:
+        unknown = ma.INCLUDE
 
     type = ma.fields.String(required=True, metadata={"description": "One value, one reaction"})
     title = ma.fields.String(required=True)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from flask import Response
+from flask import Response, request
 
 from app.http import idempotency
 from app.http.auth import CONTROL_PREFIX
-from app.http.context import changes_something
+from app.http.context import SAFE_METHODS, changes_something
 from app.http.fields import Text
 from app.http.operators import (
     ADMIN,
@@ -87,8 +87,8 @@ class ControlBlueprint(RestBlueprint):
 
 def _check_caller() -> Response | None:
     operator()
-    if not changes_something():
+    if request.method in SAFE_METHODS:
         return None
     if bearer_token() is None:
         check_csrf_header()
-    return idempotency.claim()
+    return idempotency.claim() if changes_something() else None

@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from flask import Response, current_app, g, request
@@ -21,12 +20,10 @@ from app.core.errors import ValidationFailed
 from app.db import db, utcnow, writing
 from app.http.operators import operator
 from app.http.problems import problem
-from app.models import IdempotencyKey
+from app.models import IDEMPOTENCY_KEPT, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
-KEPT = timedelta(days=1)
-SWEPT = 100  # outdated keys that a new one removes at most
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 SECRET_MARK = "__secret_answer__"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -58,7 +55,13 @@ def claim() -> Response | None:
     user_id, asked = who.account.user_id, _fingerprint()
     db.session.rollback()  # what was read so far belongs to no act
     with writing():
-        _sweep()
+        db.session.execute(
+            delete(IdempotencyKey).where(
+                IdempotencyKey.user_id == user_id,
+                IdempotencyKey.idempotency_key == key,
+                IdempotencyKey.created_at < utcnow() - IDEMPOTENCY_KEPT,
+            )
+        )
         row = IdempotencyKey(user_id=user_id, idempotency_key=key, fingerprint=asked)
         db.session.add(row)
         try:
@@ -126,10 +129,3 @@ def _known(user_id: int, key: str, asked: str) -> Response:
         )
     headers = {**json.loads(row.headers or "{}"), REPLAYED_HEADER: "true"}
     return Response(row.body, row.status, headers)
-
-
-def _sweep() -> None:
-    outdated = select(IdempotencyKey.id).where(IdempotencyKey.created_at < utcnow() - KEPT)
-    ids = db.session.scalars(outdated.limit(SWEPT)).all()
-    if ids:
-        db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.id.in_(ids)))

@@ -15,7 +15,7 @@ from app.models.channel import Category, Channel, ChannelKind
 from app.models.decision import DecisionRecord
 from app.models.device import Device
 from app.models.emergency import EmergencyAccess
-from app.models.idempotency import IdempotencyKey
+from app.models.idempotency import IDEMPOTENCY_KEPT, IdempotencyKey
 from app.models.member import Member
 from app.models.message import Message
 from app.models.outbox import OutboxEvent
@@ -51,6 +51,7 @@ from app.models.user import User
 
 __all__ = [
     "EVERYONE",
+    "IDEMPOTENCY_KEPT",
     "ROTATED",
     "AlertBoardRow",
     "AlertDeliveryRow",

@@ -13,6 +13,7 @@ from .passing import hot_places, tell_each
 from .policies import policy_engine
 from .policy_check import PolicyJudge
 from .policy_facts import Surroundings
+from .sweeping import sweeper_of
 from .tuning import tune, tuner_of
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "policy_engine",
     "record_settings",
     "sql_audit",
+    "sweeper_of",
     "time_database",
     "tell_each",
     "tune",

@@ -1,27 +1,27 @@
-"""The languages of the pages: one catalogue each, with the same keys."""
+"""The languages of the pages: a folder of catalogues each, with the same keys."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
 
-from flask import Response, current_app, g, request
+from flask import g, request
+
+from app.blueprints.control_plane.choice import Choice
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 DEFAULT_LANGUAGE = "en"
 # As HTML's lang attribute wants it (BCP 47).
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
 COOKIE = "yoto_language"
-COOKIE_SECONDS = 365 * 24 * 3600
+CHOICE = Choice("lang", COOKIE, LANGUAGES)
 
 
 def current_language() -> str:
     """What the address asks for, else what was chosen before, else what the browser prefers."""
-    for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
-        if wanted in LANGUAGES:
-            return str(wanted)
-    return request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
+    return CHOICE.chosen() or request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
 
 
 def translate(key: str, **values: object) -> str:
@@ -38,22 +38,27 @@ def translate(key: str, **values: object) -> str:
 @lru_cache
 def catalogue(language: str) -> dict[str, str]:
     """All texts of a language."""
-    file = files(__package__) / "locale" / f"{language}.json"
-    texts: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-    return texts
+    return {key: text for texts in areas(language).values() for key, text in texts.items()}
 
 
-def remember_language(response: Response) -> Response:
-    """Keep a choice that came with the address."""
-    wanted = request.args.get("lang")
-    if wanted in LANGUAGES:
-        response.set_cookie(
-            COOKIE,
-            str(wanted),
-            max_age=COOKIE_SECONDS,
-            path=current_app.config["SESSION_COOKIE_PATH"],
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-            httponly=True,
-            samesite="Lax",
-        )
-    return response
+@lru_cache
+def areas(language: str) -> dict[str, dict[str, str]]:
+    """The texts of a language by area, which is the name of their file."""
+    folder = files(__package__) / "locale" / language
+    found = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda f: f.name
+    )
+    return {
+        file.name.removesuffix(".json"): json.loads(file.read_text(encoding="utf-8"))
+        for file in found
+    }
+
+
+def texts_of(language: str, names: Iterable[str]) -> dict[str, str]:
+    """The texts of the areas ``names``.
+
+    Raises:
+        KeyError: there is no such area.
+    """
+    every = areas(language)
+    return {key: text for name in names for key, text in every[name].items()}

@@ -1,4 +1,4 @@
-"""The pages under ``/control/``: sign-in, status, sign-out."""
+"""The pages under ``/control/``: sign-in and out, those of the navigation, the worker's status."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.blueprints.auth.service import authenticate, counted_glass
-from app.blueprints.control_plane import ages, language
+from app.blueprints.control_plane import ages, language, shell, theme
+from app.blueprints.control_plane.navigation import PAGES, Page
 from app.blueprints.control_plane.status import init_process, read_status
 from app.core.errors import PermissionDenied, RateLimited
 from app.db import db, writing
@@ -31,13 +32,11 @@ from app.http.acts import record_act
 from app.http.audit import audit
 from app.http.auth import CONTROL_PREFIX
 from app.http.context import origin, read_only
-from app.http.operators import VIEW, Operator, Via, operator, right
+from app.http.operators import RIGHTS, VIEW, Operator, Via, may, operator, right
 from app.http.problems import problem_of
 from app.http.session import (
-    CSRF_FIELD,
     CsrfFailed,
     check_csrf,
-    csrf_token,
     end_session,
     start_broken_glass,
     start_session,
@@ -55,29 +54,46 @@ def init_control(app: Flask) -> None:
     app.register_blueprint(control)
 
 
-@control.get("/")
+def _add(page: Page) -> None:
+    """Serve a page of the navigation. Its data comes from ``/control/api``."""
+
+    @control.get(page.path, endpoint=page.key)
+    @right(page.right)
+    def view() -> str:
+        return render_template(f"control/{page.key}.html", page=page, **signed_in_as())
+
+
+for _page in PAGES:
+    _add(_page)
+
+
+@control.get("/status")
 @right(VIEW)
 def status() -> str:
-    """How everything is, now."""
+    """How the worker that answers is, and what it runs on; needs no script."""
     return render_template("control/status.html", status=read_status(), **signed_in_as())
 
 
 def signed_in_as() -> dict[str, Any]:
-    """Who looks at a page; nobody's account behind the break-glass token."""
+    """Who looks at a page, what they may do, and the pages that are for them.
+
+    Behind the break-glass token is nobody's account.
+    """
     account = operator().account
     user = None if account is None else db.session.get_one(User, account.user_id)
-    return {"signed_in": True, "user": user}
+    rights = [name for name in RIGHTS if may(name)]
+    return {"signed_in": True, "user": user, "rights": rights, "pages": shell.reachable(rights)}
 
 
 @control.get("/sign-in")
 @public("this is where a session comes from")
 def sign_in_form() -> str | AnyResponse:
-    """The form; who is signed in already goes on to the status page."""
+    """The form; who is signed in already goes on to the overview."""
     try:
         operator()
     except Unauthorized:
         return _sign_in_page()
-    return redirect(url_for("control.status"), 303)
+    return redirect(url_for("control.overview"), 303)
 
 
 @control.post("/sign-in")
@@ -103,7 +119,7 @@ def sign_in() -> Any:
         audit("control.sign_in", f"user:{user.id}", actor_id=user.id)
         db.session.commit()
     start_session(user)
-    return redirect(url_for("control.status"), 303)
+    return redirect(url_for("control.overview"), 303)
 
 
 def _break_glass(token: str) -> Any:
@@ -119,7 +135,7 @@ def _break_glass(token: str) -> Any:
     g.operator = Operator(Via.BREAK_GLASS, None)
     log.critical("the glass was broken: a session without account began, %s", origin())
     record_act("control.break_glass", "control", reason="signed in with the break-glass token")
-    return redirect(url_for("control.status"), 303)
+    return redirect(url_for("control.overview"), 303)
 
 
 @control.post("/sign-out")
@@ -150,22 +166,13 @@ def show_problem(error: Exception) -> Response:
 @control.context_processor
 def page_helpers() -> dict[str, Any]:
     """What every template of the pages may use."""
-    return {
-        "t": language.translate,
-        "language": language.current_language(),
-        "languages": language.LANGUAGES,
-        "language_tags": language.LANGUAGE_TAGS,
-        "csrf_field": CSRF_FIELD,
-        "csrf_token": csrf_token,
-        "age": ages.age,
-        "duration": ages.duration,
-    }
+    return shell.helpers()
 
 
 @control.after_request
-def keep_language(response: Response) -> Response:
-    """A language that was chosen stays chosen."""
-    return language.remember_language(response)
+def keep_choices(response: Response) -> Response:
+    """A language or theme that was chosen stays chosen."""
+    return theme.CHOICE.remember(language.CHOICE.remember(response))
 
 
 def _sign_in_page(**values: str) -> str:

@@ -6,6 +6,7 @@ from flask_smorest import Blueprint
 
 from app.blueprints.control_plane.cache import cache_control, upkeep_control
 from app.blueprints.control_plane.locks import locks_control
+from app.blueprints.control_plane.overrides import overrides_control
 from app.blueprints.control_plane.prefetch import prefetch_control
 from app.blueprints.control_plane.queues import queues_control
 from app.blueprints.control_plane.session import session_control
@@ -15,6 +16,7 @@ from app.blueprints.control_plane.tokens import tokens_control
 CONTROL_REST: list[Blueprint] = [
     session_control,
     tokens_control,
+    overrides_control,
     cache_control,
     upkeep_control,
     tasks_control,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Regexp
@@ -39,7 +39,7 @@ class TimeZone(ma.fields.String):
         name: str = super()._deserialize(value, attr, data, **options)
         try:
             ZoneInfo(name)
-        except (OSError, ValueError):
+        except (ZoneInfoNotFoundError, OSError, ValueError):
             raise ma.ValidationError("There is no such time zone.") from None
         return name
 

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from app.db import db, utcnow
 from app.http import idempotency
-from app.models import IdempotencyKey
+from app.models import IDEMPOTENCY_KEPT, IdempotencyKey
 from tests.support.operators import (
     ADMIN,
     OPERATE,
@@ -110,7 +110,7 @@ def test_an_answer_with_a_secret_is_not_kept(app: Flask, world: World) -> None:
 def test_keys_are_forgotten_after_a_day(app: Flask, steerer: ControlClient, world: World) -> None:
     steerer.send("POST", PAUSE, BODY, **KEY)
     with app.app_context():
-        then = utcnow() - idempotency.KEPT - timedelta(seconds=1)
+        then = utcnow() - IDEMPOTENCY_KEPT - timedelta(seconds=1)
         db.session.execute(update(IdempotencyKey).values(created_at=then))
         db.session.commit()
     assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 200

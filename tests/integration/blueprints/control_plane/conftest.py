@@ -15,7 +15,8 @@ from tests.support.world import Person, World
 
 PASSWORD = "correct horse battery"
 SIGN_IN = "/control/sign-in"
-STATUS = "/control/"
+STATUS = "/control/status"
+OVERVIEW = "/control/"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 

@@ -12,7 +12,12 @@ from flask import Flask
 
 from app.http import break_glass
 from app.http import session as sessions
-from tests.integration.blueprints.control_plane.conftest import SIGN_IN, STATUS, Browser
+from tests.integration.blueprints.control_plane.conftest import (
+    OVERVIEW,
+    SIGN_IN,
+    STATUS,
+    Browser,
+)
 from tests.support.applications import another_app
 from tests.support.operators import RIGHTS, ControlClient
 from tests.support.world import World
@@ -45,7 +50,7 @@ def test_it_has_every_right_and_no_account(holder: ControlClient) -> None:
 def test_it_opens_the_pages_for_an_hour(
     app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert sign_in(browser, TOKEN).headers["Location"] == STATUS
+    assert sign_in(browser, TOKEN).headers["Location"] == OVERVIEW
     page = browser.get(STATUS)
     assert page.status_code == 200 and "Break-glass session" in page.text
     later = sessions.utcnow() + sessions.BROKEN_GLASS_LIFETIME
@@ -82,7 +87,9 @@ def test_it_acts_on_guards_while_the_database_is_away(
         assert person.get("/session").status_code == 503
 
 
-@pytest.mark.parametrize("token", ["", TOKEN + "x", HASH, "yoto_glass_"])
+@pytest.mark.parametrize(
+    "token", ["", TOKEN + "x", HASH, "yoto_glass_"], ids=["empty", "longer", "hash", "prefix"]
+)
 def test_another_token_opens_nothing(app: Flask, browser: Browser, token: str) -> None:
     refused = sign_in(browser, token)
     assert refused.status_code == 422 and "not the break-glass token" in refused.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import re
@@ -14,12 +15,15 @@ import pytest
 from flask import Flask
 
 from app.blueprints.control_plane import status
+from app.blueprints.control_plane.navigation import PAGES
 from app.extensions import monitor
 from app.http.security import CONTENT_SECURITY_POLICY
 from app.wiring.alerts.values import ENOUGH
-from tests.integration.blueprints.control_plane.conftest import SIGN_IN, STATUS, Browser
+from tests.integration.blueprints.control_plane.conftest import OVERVIEW, SIGN_IN, STATUS, Browser
 from tests.support.applications import another_app
 from tests.support.world import Person
+
+ADDRESSES = [f"/control{page.path}" for page in PAGES]
 
 
 @pytest.fixture
@@ -73,16 +77,18 @@ def test_what_users_wrote_is_escaped(page: str) -> None:
     assert "Olga &lt;b&gt;Op&lt;/b&gt;" in page and "<b>Op" not in page
 
 
-@pytest.mark.parametrize("path", [SIGN_IN, STATUS])
+@pytest.mark.parametrize("path", [SIGN_IN, STATUS, *ADDRESSES])
 def test_a_page_has_no_inline_script_or_style_and_no_other_host(
     browser: Browser, operator: Person, path: str
 ) -> None:
-    if path == STATUS:
+    if path != SIGN_IN:
         browser.sign_in("olga")
     answer = browser.get(path)
+    assert answer.status_code == 200
     assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", answer.text)
-    assert not re.search(r"<script(?![^>]* src=)", answer.text)
+    # Data that scripts read is no script: the browser does not run it.
+    assert not re.search(r"<script(?![^>]* (?:src=|type=\"application/json\"))", answer.text)
     addresses = re.findall(r'(?:src|href|action)="([^"]+)"', answer.text)
     assert addresses and all(not urlsplit(address).netloc for address in addresses)
 
@@ -94,13 +100,45 @@ def test_pages_are_not_kept_by_caches(browser: Browser) -> None:
 
 
 def test_the_language_that_was_chosen_stays(browser: Browser, operator: Person) -> None:
-    assert '<html lang="en">' in browser.get(SIGN_IN).text
+    assert '<html lang="en"' in browser.get(SIGN_IN).text
     chosen = browser.get(f"{SIGN_IN}?lang=zh")
-    assert '<html lang="zh-Hans">' in chosen.text and "用户名" in chosen.text
+    assert '<html lang="zh-Hans"' in chosen.text and "用户名" in chosen.text
     browser.sign_in("olga")
     assert "一切正常" in browser.get(STATUS).text
     browser.get(f"{STATUS}?lang=en")
     assert "Everything works" in browser.get(STATUS).text
+
+
+def test_the_theme_that_was_chosen_stays_and_flashes_in_no_other(browser: Browser) -> None:
+    assert 'data-theme="auto"' in browser.get(SIGN_IN).text
+    chosen = browser.get(f"{SIGN_IN}?theme=dark").text
+    assert 'data-theme="dark"' in chosen
+    assert '<meta name="color-scheme" content="dark">' in chosen
+    assert 'data-theme="dark"' in browser.get(f"{SIGN_IN}?theme=nothing").text
+
+
+def test_a_switch_keeps_what_else_the_address_says(browser: Browser, operator: Person) -> None:
+    browser.sign_in("olga")
+    text = browser.get(f"{OVERVIEW}?user=7&endpoint=x&lang=en").text
+    assert f'href="{OVERVIEW}?user=7&amp;endpoint=x&amp;lang=zh"' in text
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+def test_a_page_hands_its_data_and_texts_to_its_script(
+    browser: Browser, operator: Person, path: str
+) -> None:
+    browser.sign_in("olga")
+    text = browser.get(f"{path}?lang=zh").text
+    blocks = {
+        name: json.loads(found)
+        for name, found in re.findall(
+            r'<script type="application/json" id="([\w-]+)">(.*?)</script>', text, re.S
+        )
+    }
+    data = blocks["page-data"]
+    assert (data["language"], data["rights"]) == ("zh-Hans", ["platform.view"])
+    assert (data["api"], data["csrf"]) == ("/control/api", browser.token(STATUS))
+    assert blocks["texts"]["shared.retry"] == "重试"
 
 
 def test_a_label_belongs_to_each_input(browser: Browser) -> None:

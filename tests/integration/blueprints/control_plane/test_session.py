@@ -16,6 +16,7 @@ from app.db import db
 from app.http import session as sessions
 from app.models import AuditRecord, RoleAssignment, User
 from tests.integration.blueprints.control_plane.conftest import (
+    OVERVIEW,
     PASSWORD,
     SIGN_IN,
     STATUS,
@@ -35,7 +36,7 @@ def execute(app: Flask, statement: Any) -> None:
 
 def test_an_operator_signs_in_and_sees_the_status(browser: Browser, operator: Person) -> None:
     answer = browser.sign_in("olga")
-    assert (answer.status_code, answer.headers["Location"]) == (303, STATUS)
+    assert (answer.status_code, answer.headers["Location"]) == (303, OVERVIEW)
     page = browser.get(STATUS)
     assert page.status_code == 200 and "Everything works" in page.text
 
@@ -147,7 +148,7 @@ def test_signing_in_keeps_nothing_of_the_session_before(
 
 def test_who_is_signed_in_does_not_see_the_form_again(browser: Browser, operator: Person) -> None:
     browser.sign_in("olga")
-    assert browser.get(SIGN_IN).headers["Location"] == STATUS
+    assert browser.get(SIGN_IN).headers["Location"] == OVERVIEW
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "ü"])

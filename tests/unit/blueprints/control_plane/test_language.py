@@ -12,13 +12,32 @@ from app.blueprints.control_plane.language import (
     COOKIE,
     LANGUAGE_TAGS,
     LANGUAGES,
+    areas,
     catalogue,
     current_language,
+    texts_of,
     translate,
 )
+from app.blueprints.control_plane.navigation import PAGES, SHARED_TEXTS
 
 ROOT = Path(__file__).parents[4]
+TEMPLATES, SCRIPTS = ROOT / "app/templates/control", ROOT / "app/static/control"
 PLACEHOLDER = re.compile(r"{\w+}")
+SAME_IN_CHINESE = {"component.redis"}
+# Keys of these are put together from a name that comes from elsewhere.
+PUT_TOGETHER = (
+    "band.",
+    "chart.range_",
+    "component.",
+    "fact.",
+    "kind.",
+    "live.",
+    "measure.",
+    "overall.",
+    "state.",
+    "theme.",
+    "unit.",
+)
 
 
 def test_every_language_has_the_same_texts() -> None:
@@ -36,26 +55,48 @@ def test_a_text_has_the_same_placeholders_in_every_language() -> None:
 
 def test_chinese_texts_are_chinese() -> None:
     same = {key for key, text in catalogue("en").items() if catalogue("zh")[key] == text}
-    assert same == {"component.redis"}
+    assert same == SAME_IN_CHINESE
+
+
+def test_no_key_is_in_two_areas() -> None:
+    for language in LANGUAGES:
+        keys = [key for texts in areas(language).values() for key in texts]
+        assert len(keys) == len(set(keys))
+        assert list(areas(language)) == list(areas("en"))
 
 
 def used_keys() -> set[str]:
-    """Keys that templates and code spell out."""
-    folders = [ROOT / "app/templates/control", ROOT / "app/blueprints/control_plane"]
+    """Keys that templates, scripts and code spell out."""
+    folders = [TEMPLATES, SCRIPTS, ROOT / "app/blueprints/control_plane"]
     texts = [
         path.read_text(encoding="utf-8")
         for folder in folders
         for path in folder.iterdir()
-        if path.suffix in (".html", ".py")
+        if path.suffix in (".html", ".py", ".js")
     ]
-    return set(re.findall(r"[\"']([a-z_]+\.[a-z_]*)[\"'{]", "\n".join(texts)))
+    return set(re.findall(r"[\"'`]([a-z_0-9]+\.[a-z_0-9]*)[\"'`{]", "\n".join(texts)))
 
 
 def test_no_text_is_there_for_nothing() -> None:
-    # Units and facts are put together from a name that comes from elsewhere.
-    built = ("unit.", "fact.", "component.", "measure.", "state.", "band.", "overall.")
-    unused = set(catalogue("en")) - used_keys()
-    assert {key for key in unused if not key.startswith(built)} == set()
+    unused = set(catalogue("en")) - used_keys() - {f"{page.key}.title" for page in PAGES}
+    assert {key for key in unused if not key.startswith(PUT_TOGETHER)} == set()
+
+
+def asked_for(path: Path) -> set[str]:
+    """Keys of the texts that a template or script asks for by their whole names."""
+    return set(re.findall(r"""\bt\(\s*["']([a-z_0-9]+\.[a-z_0-9]+)["']""", path.read_text("utf-8")))
+
+
+def test_a_template_asks_for_texts_that_there_are() -> None:
+    for path in TEMPLATES.iterdir():
+        assert asked_for(path) <= set(catalogue("en")), path.name
+
+
+def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
+    of_page = {page.key: page.areas for page in PAGES}
+    for path in SCRIPTS.glob("*.js"):
+        handed_out = texts_of("en", of_page.get(path.stem, SHARED_TEXTS))
+        assert asked_for(path) <= set(handed_out), path.name
 
 
 @pytest.mark.parametrize(

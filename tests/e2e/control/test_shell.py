@@ -1,4 +1,4 @@
-"""The control plane and the API documentation in a browser, against a started ``run.py``."""
+"""What is around the pages: sign-in, frame, status without scripts, and the API documentation."""
 
 from __future__ import annotations
 
@@ -7,15 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import ASYNC_MODE
-from tests.support.browser import chromium, screenshot, watched_page
+from tests.support.browser import screenshot, watched_page
+from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
-
-pytestmark = pytest.mark.skipif(
-    ASYNC_MODE != "threading", reason="Playwright needs a process that is not monkey-patched"
-)
-
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module", params=["eventlet", "threading"])
@@ -29,24 +23,8 @@ def yoto(
     app.stop()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as found:
-        yield found
-
-
-def sign_in(page: Page, yoto: RunningYoto, username: str = "admin") -> None:
-    """From the bare address of the control plane to the status page, as a person does it."""
-    page.goto(f"{yoto.url}/control/")
-    page.fill("#username", username)
-    page.fill("#password", yoto.accounts[username])
-    page.click("button.primary")
-
-
-def fits(page: Page) -> bool:
-    """Whether nothing of the page sticks out sideways."""
-    width = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    return bool(page.evaluate(width))
+def sign_in_to_status(page: Page, yoto: RunningYoto) -> None:
+    sign_in(page, yoto, path="/status")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -59,8 +37,9 @@ def test_an_operator_signs_in_sees_the_status_and_leaves(
         page.goto(f"{yoto.url}/control/")
         screenshot(page, f"sign-in-{theme}-{size['width']}")
         assert fits(page)
-        sign_in(page, yoto)
-        expect(page.get_by_role("heading", name="Status")).to_be_visible()
+        assert_accessible(page)
+        sign_in_to_status(page, yoto)
+        expect(page.get_by_role("heading", name="This worker")).to_be_visible()
         expect(page.get_by_text("Everything works")).to_be_visible()
         for component in ("Database", "Redis", "Migrations"):
             header = page.get_by_role("rowheader", name=component, exact=True)
@@ -68,6 +47,9 @@ def test_an_operator_signs_in_sees_the_status_and_leaves(
             expect(row.get_by_text("OK", exact=True)).to_be_visible()
         screenshot(page, f"status-{theme}-{size['width']}")
         assert fits(page)
+        assert_accessible(page)
+        if size is NARROW:
+            page.get_by_text("Menu").click()
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
         page.goto(f"{yoto.url}/control/")
@@ -77,7 +59,7 @@ def test_an_operator_signs_in_sees_the_status_and_leaves(
 
 def test_ages_grow_while_the_page_is_open(browser: Browser, yoto: RunningYoto) -> None:
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
-        sign_in(page, yoto)
+        sign_in_to_status(page, yoto)
         age = page.locator(".components time").first
         expect(age).not_to_have_text("0 s", timeout=10_000)
         watch.assert_quiet()
@@ -85,9 +67,9 @@ def test_ages_grow_while_the_page_is_open(browser: Browser, yoto: RunningYoto) -
 
 def test_the_page_speaks_chinese(browser: Browser, yoto: RunningYoto) -> None:
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
-        sign_in(page, yoto)
+        sign_in_to_status(page, yoto)
         page.get_by_role("link", name="中文").click()
-        expect(page.get_by_role("heading", name="状态")).to_be_visible()
+        expect(page.get_by_role("heading", name="当前工作进程")).to_be_visible()
         assert page.locator("html").get_attribute("lang") == "zh-Hans"
         screenshot(page, "status-chinese")
         watch.assert_quiet()
@@ -101,13 +83,14 @@ def test_everything_is_reached_by_keyboard(browser: Browser, yoto: RunningYoto) 
         page.keyboard.press("Tab")
         page.keyboard.type(yoto.accounts["admin"])
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="Status")).to_be_visible()
+        expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+        page.goto(f"{yoto.url}/control/status")
         reached = []
-        for _ in range(8):
+        for _ in range(12):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.textContent.trim()"))
         assert reached[0] == "Skip to content"
-        assert {"English", "中文", "Sign out", "Refresh"} <= set(reached)
+        assert {"Overview", "Dark", "English", "中文", "Sign out", "Refresh"} <= set(reached)
         watch.assert_quiet()
 
 

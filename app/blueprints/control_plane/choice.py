@@ -1,0 +1,41 @@
+"""What somebody chose by a link on a page, kept in a cookie."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from flask import Response, current_app, request
+
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of ``values``, given by the query parameter and kept in the cookie."""
+
+    parameter: str
+    cookie: str
+    values: Collection[str]
+
+    def chosen(self) -> str | None:
+        """What the address asks for, else what was chosen before, else None."""
+        for wanted in (request.args.get(self.parameter), request.cookies.get(self.cookie)):
+            if wanted in self.values:
+                return wanted
+        return None
+
+    def remember(self, response: Response) -> Response:
+        """Keep a choice that came with the address."""
+        wanted = request.args.get(self.parameter)
+        if wanted in self.values:
+            response.set_cookie(
+                self.cookie,
+                str(wanted),
+                max_age=COOKIE_SECONDS,
+                path=current_app.config["SESSION_COOKIE_PATH"],
+                secure=current_app.config["SESSION_COOKIE_SECURE"],
+                httponly=True,
+                samesite="Lax",
+            )
+        return response

@@ -1,0 +1,40 @@
+"""The pages of the control plane, in the order of the navigation.
+
+A page has its template ``control/<key>.html``, its module ``static/control/<key>.js``, an icon of
+its key in ``static/control/icons.svg``, and texts in the areas it names; its own area is
+``<key>`` and holds ``<key>.title``. An entry here is all that it takes to be reached.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.http.operators import VIEW
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page.
+
+    Attributes:
+        key: its name in addresses of the code: ``url_for("control.<key>")``.
+        path: below ``/control``.
+        right: what it takes to open it.
+        texts: further areas of texts that its module uses.
+    """
+
+    key: str
+    path: str
+    right: str = VIEW
+    texts: tuple[str, ...] = ()
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The areas of texts that the browser gets."""
+        return (*SHARED_TEXTS, self.key, *self.texts)
+
+
+# What the shared modules say.
+SHARED_TEXTS = ("shared", "states", "units")
+
+PAGES = (Page("overview", "/", texts=("status",)),)

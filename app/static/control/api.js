@@ -1,0 +1,125 @@
+// Calls of /control/api. Every failure is a Problem; a session that ended leads to the sign-in page.
+
+import { page, t } from "./page.js";
+
+const CSRF_HEADER = "X-CSRF-Token";
+const SAFE = new Set(["GET", "HEAD"]);
+
+/**
+ * What went wrong, as the server said it (RFC 9457), or `status` 0 when there was no answer.
+ *
+ * `type` is the last part of the problem's URN ("validation-failed"), `errors` maps fields to lists
+ * of texts, `fields` is the whole document (for example `current` and `version` of a conflict).
+ */
+export class Problem extends Error {
+  constructor(status, fields) {
+    super(fields.detail || fields.title || t("problem.no_answer"));
+    this.name = "Problem";
+    this.status = status;
+    this.type = String(fields.type ?? "no-answer").split(":").at(-1);
+    this.title = fields.title ?? "";
+    this.errors = fields.errors ?? {};
+    this.requestId = fields.request_id ?? null;
+    this.fields = fields;
+  }
+}
+
+/** A fresh `Idempotency-Key`: the same key makes a repeated action one action. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The data at `path`, below /control/api; `query` values that are null are left away. */
+export const get = async (path, query, options) => (await read(path, query, options)).data;
+
+/** The data with its version: `{data, etag}`; give `etag` back to `put` or `remove`. */
+export const read = (path, query = {}, options = {}) => call("GET", address(path, query), options);
+
+/** Act: `await post("/prefetch/pause", {reason}, {key: newKey()})`. */
+export const post = async (path, body, options = {}) =>
+  (await call("POST", path, { ...options, body })).data;
+
+/** Put a new version: `{etag}` is that of the version it was made from. Returns `{data, etag}`. */
+export const put = (path, body, options = {}) => call("PUT", path, { ...options, body });
+
+/** The same for a change of some fields. */
+export const patch = (path, body, options = {}) => call("PATCH", path, { ...options, body });
+
+/** Take away. */
+export const remove = async (path, body, options = {}) =>
+  (await call("DELETE", path, { ...options, body })).data;
+
+/** The address of `path` with parameters, for links and downloads: `href: apiAddress("/x", {})`. */
+export const apiAddress = (path, query = {}) => page.api + address(path, query);
+
+function address(path, query) {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const parameters = new URLSearchParams();
+  for (const [name, value] of given) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      parameters.append(name, String(one));
+    }
+  }
+  return given.length ? `${path}?${parameters}` : path;
+}
+
+async function call(method, path, { body, etag, key, signal, again = true } = {}) {
+  const headers = { Accept: "application/json" };
+  if (!SAFE.has(method)) {
+    headers[CSRF_HEADER] = page.csrf;
+    headers["Idempotency-Key"] = key ?? newKey();
+  }
+  if (body !== undefined) {
+    headers["Content-Type"] = "application/json";
+  }
+  if (etag) {
+    headers["If-Match"] = etag;
+  }
+  let answer;
+  try {
+    answer = await fetch(page.api + path, {
+      method,
+      headers,
+      signal,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: "same-origin",
+    });
+  } catch (error) {
+    if (error.name === "AbortError") {
+      throw error;
+    }
+    throw new Problem(0, {});
+  }
+  const data = await document_of(answer);
+  if (answer.ok) {
+    return { data, etag: answer.headers.get("ETag") };
+  }
+  if (answer.status === 401) {
+    location.assign(page.sign_in);
+  }
+  const problem = new Problem(answer.status, data ?? {});
+  if (again && problem.type === "forbidden" && !SAFE.has(method) && (await new_token())) {
+    return call(method, path, { body, etag, key: headers["Idempotency-Key"], signal, again: false });
+  }
+  throw problem;
+}
+
+async function document_of(answer) {
+  const text = await answer.text();
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    // A proxy in between answers in HTML.
+    return { title: answer.statusText, detail: `HTTP ${answer.status}` };
+  }
+}
+
+/** Whether the session has another token by now: somebody signed in again in another tab. */
+async function new_token() {
+  const session = await get("/session").catch(() => null);
+  const found = session?.csrf_token;
+  const changed = Boolean(found) && found !== page.csrf;
+  page.csrf = found ?? page.csrf;
+  return changed;
+}

@@ -1,0 +1,235 @@
+// Every action is asked for in a dialog: why, for how long, and, where it is grave, by typing.
+
+import { newKey } from "./api.js";
+import { h, replace, uniqueId } from "./dom.js";
+import { page, t } from "./page.js";
+import { toast } from "./toast.js";
+
+const REASON_LENGTH = 500;
+const PREVIEW_DELAY = 250; // ms without typing
+const EXPIRIES = [[300, "unit.minutes", 5], [900, "unit.minutes", 15], [3600, "unit.hours", 1], [14400, "unit.hours", 4], [86400, "unit.days", 1], [604800, "unit.days", 7]];
+
+/**
+ * Ask before an action. Resolves with what `run` returned, or with null when it was left.
+ *
+ * title, intro: what it is, what it does. submit: the text of the button. danger: a red button.
+ * reason: false leaves the reason away, which is required otherwise (`values.reason`).
+ * expiry: {required, standard, longest} in seconds adds the choice `values.expires_in` (s, or null).
+ * confirm: a text to type before the button works.
+ * fields: [{name, label, type: "text"|"number"|"textarea"|"select"|"checkbox"|"password", value,
+ *   options: [[value, label]], hint, required, min, max, step, maxlength}].
+ * preview(values, signal): a node or text that tells what will happen; asked for at each change.
+ * run(values, {key}): acts; a Problem that it throws is shown, with its fields' errors at the fields.
+ *   `key` is the Idempotency-Key: it stays the same while the values do.
+ * done: what a toast says afterwards; a text, or a function of the result.
+ */
+export function act({ title, intro, submit, danger = false, reason = true, expiry = null, confirm = null, fields = [], preview = null, run, done = null, wide = false }) {
+  const all = [...fields];
+  if (expiry) {
+    all.push(expiryField(expiry));
+  }
+  if (reason) {
+    all.push({ name: "reason", label: t("dialog.reason"), hint: t("dialog.reason_hint"), required: true, maxlength: REASON_LENGTH });
+  }
+  const parts = all.map(build);
+  const typed = confirm ? build({ name: "", label: t("dialog.type", { text: confirm }), required: true }) : null;
+  const alert = h("p", { class: "notice failed", role: "alert", hidden: true });
+  const shown = h("div", { class: "preview", "aria-live": "polite" });
+  const go = h("button", { class: danger ? "danger" : "primary", type: "submit" }, submit);
+  const { dialog, ended, close } = modal(title, wide);
+  const form = h(
+    "form",
+    { method: "dialog", novalidate: true, onsubmit: send, oninput: changed },
+    intro ? h("div", { class: "quiet" }, intro) : null,
+    parts.map((part) => part.element),
+    preview ? shown : null,
+    typed?.element,
+    alert,
+    h("div", { class: "dialog-end" }, h("button", { type: "button", onclick: () => close(null) }, t("dialog.cancel")), go),
+  );
+  let key = newKey();
+  let sent = "";
+  let waiting = null;
+  let asking = null;
+
+  const values = () => Object.fromEntries(parts.map((part) => [part.name, part.value()]));
+
+  function changed() {
+    go.disabled = typed !== null && typed.value() !== confirm;
+    if (preview) {
+      clearTimeout(waiting);
+      waiting = setTimeout(look, PREVIEW_DELAY);
+    }
+  }
+
+  async function look() {
+    asking?.abort();
+    asking = new AbortController();
+    try {
+      replace(shown, (await preview(values(), asking.signal)) ?? "");
+    } catch (problem) {
+      if (problem.name !== "AbortError") {
+        replace(shown, problem.message);
+      }
+    }
+  }
+
+  async function send(event) {
+    event.preventDefault();
+    const lacking = parts.filter((part) => part.lacks());
+    parts.forEach((part) => part.tell(lacking.includes(part) ? [t("dialog.required")] : []));
+    if (lacking.length) {
+      lacking[0].focus();
+      return;
+    }
+    const given = values();
+    if (sent !== "" && sent !== JSON.stringify(given)) {
+      key = newKey();
+    }
+    sent = JSON.stringify(given);
+    alert.hidden = true;
+    go.disabled = true;
+    form.setAttribute("aria-busy", "true");
+    try {
+      const result = await run(given, { key });
+      close(result ?? true);
+      if (done) {
+        toast(typeof done === "function" ? done(result) : done);
+      }
+    } catch (problem) {
+      tell(problem);
+    } finally {
+      go.disabled = false;
+      form.removeAttribute("aria-busy");
+    }
+  }
+
+  function tell(problem) {
+    const errors = { ...problem.errors };
+    let first = null;
+    for (const part of parts) {
+      part.tell(errors[part.name] ?? []);
+      if (errors[part.name]) {
+        first ??= part;
+        delete errors[part.name];
+      }
+    }
+    const others = Object.entries(errors).map(([name, texts]) => `${name}: ${[texts].flat().join(", ")}`);
+    alert.textContent = first && !others.length ? "" : others.length ? others.join("; ") : problem.message;
+    alert.hidden = alert.textContent === "";
+    if (problem.name !== "Problem") {
+      console.error(problem);
+    }
+    first?.focus();
+  }
+
+  dialog.append(form);
+  dialog.showModal();
+  parts[0]?.focus();
+  changed();
+  if (preview) {
+    look();
+  }
+  return ended.finally(() => {
+    clearTimeout(waiting);
+    asking?.abort();
+  });
+}
+
+/** Show something in a dialog: `{title, body: node, wide}`. Resolves when it is closed. */
+export function show({ title, body, wide = false }) {
+  const { dialog, ended, close } = modal(title, wide);
+  dialog.append(body, h("div", { class: "dialog-end" }, h("button", { type: "button", onclick: () => close(null) }, t("dialog.close"))));
+  dialog.showModal();
+  return ended;
+}
+
+/** `expires_in` seconds from now in words, for previews and toasts. */
+export const expiryName = (seconds) => {
+  const [, key, n] = EXPIRIES.find(([value]) => value === seconds) ?? [0, "unit.seconds", seconds];
+  return seconds === null ? t("dialog.no_expiry") : t(key, { n });
+};
+
+function modal(title, wide) {
+  const heading = uniqueId("dialog");
+  const dialog = h("dialog", { class: wide && "wide", "aria-labelledby": heading }, h("h2", { id: heading }, title));
+  const { promise: ended, resolve } = Promise.withResolvers?.() ?? resolvers();
+  const close = (result) => {
+    resolve(result);
+    // The browser gives the focus back to where it was.
+    dialog.close();
+    dialog.remove();
+  };
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    close(null);
+  });
+  document.body.append(dialog);
+  return { dialog, ended, close };
+}
+
+function resolvers() {
+  let resolve;
+  const promise = new Promise((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
+
+function expiryField({ required = false, standard = null, longest = Infinity }) {
+  const offered = EXPIRIES.filter(([seconds]) => seconds <= longest);
+  const options = offered.map(([seconds, key, n]) => [String(seconds), t(key, { n })]);
+  if (!required) {
+    options.unshift(["", t("dialog.no_expiry")]);
+  }
+  return { name: "expires_in", label: t("dialog.expiry"), type: "select", options, value: standard === null ? options[0][0] : String(standard), number: true };
+}
+
+function build(field) {
+  const id = uniqueId("field");
+  const attributes = { id, name: field.name || null, required: field.required, min: field.min, max: field.max, step: field.step, maxlength: field.maxlength, autocomplete: "off", "aria-describedby": `${id}-hint ${id}-problems` };
+  const input = inputOf(field, attributes);
+  const problems = h("p", { class: "problems", id: `${id}-problems`, hidden: true });
+  const hint = field.hint ? h("p", { class: "hint", id: `${id}-hint` }, field.hint) : null;
+  const check = field.type === "checkbox";
+  const element = check
+    ? h("div", { class: "field" }, h("label", { class: "check", for: id }, input, field.label), hint, problems)
+    : h("div", { class: "field" }, h("label", { for: id }, field.label), input, hint, problems);
+  const numeric = field.number || field.type === "number";
+  return {
+    name: field.name,
+    element,
+    focus: () => input.focus(),
+    lacks: () => Boolean(field.required) && !check && input.value.trim() === "",
+    value() {
+      if (check) {
+        return input.checked;
+      }
+      const text = field.type === "password" ? input.value : input.value.trim();
+      return numeric ? (text === "" ? null : Number(text)) : text;
+    },
+    tell(texts) {
+      problems.textContent = [texts].flat().join(" ");
+      problems.hidden = problems.textContent === "";
+      input.toggleAttribute("aria-invalid", !problems.hidden);
+      if (!problems.hidden) {
+        input.setAttribute("aria-invalid", "true");
+      }
+    },
+  };
+}
+
+function inputOf(field, attributes) {
+  switch (field.type) {
+    case "select": {
+      const options = field.options.map(([value, label]) => h("option", { value, selected: String(value) === String(field.value) }, label));
+      return h("select", attributes, options);
+    }
+    case "textarea":
+      return h("textarea", { ...attributes, spellcheck: "false" }, field.value ?? "");
+    case "checkbox":
+      return h("input", { ...attributes, type: "checkbox", checked: Boolean(field.value) });
+    default:
+      return h("input", { ...attributes, type: field.type ?? "text", value: field.value ?? "", lang: page.language });
+  }
+}

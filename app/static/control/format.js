@@ -1,0 +1,155 @@
+// Numbers with their units, times with their zone, in the language of the page. What is not known
+// (null, undefined, NaN) is a dash, never a zero.
+
+import { h } from "./dom.js";
+import { page, t } from "./page.js";
+
+const UNKNOWN = "–";
+const UNITS = [["days", 86400], ["hours", 3600], ["minutes", 60], ["seconds", 1]];
+const BYTES = ["B", "KiB", "MiB", "GiB", "TiB"];
+// Moments below are in seconds: as ms they would be before 1973.
+const SECONDS_BELOW = 1e11;
+const language = page.language ?? "en";
+// How far the clock of this browser is behind that of the server, ms.
+const offset = page.now ? Date.parse(page.now) - Date.now() : 0;
+
+export const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
+
+/** The server's time, in ms since 1970. */
+export const now = () => Date.now() + offset;
+
+/** A number: at most `digits` behind the point; by default as many as its size deserves. */
+export function number(value, digits = fitting(value)) {
+  return known(value) ? formatter(digits).format(value) : UNKNOWN;
+}
+
+/**
+ * A number with its unit: "ms", "s", "per_second", "ratio" (0..1, shown in per cent), "bytes",
+ * "count", or any text, which is put behind the number.
+ */
+export function quantity(value, unit = "count") {
+  if (!known(value)) {
+    return UNKNOWN;
+  }
+  switch (unit) {
+    case "count":
+      return number(value);
+    case "ratio":
+    case "share":
+      return `${number(value * 100, value === 0 || Math.abs(value) >= 0.1 ? 1 : 2)} %`;
+    case "per_second":
+    case "1/s":
+      return t("unit.per_second", { n: number(value) });
+    case "bytes":
+      return bytes(value);
+    case "s":
+      return value < 60 ? t("unit.seconds", { n: number(value) }) : duration(value);
+    default:
+      return `${number(value)} ${unit}`;
+  }
+}
+
+/** How a unit is written beside the name of what it measures. */
+export function unitName(unit) {
+  const names = { ratio: "%", share: "%", per_second: t("unit.per_second", { n: "" }).trim(), "1/s": t("unit.per_second", { n: "" }).trim(), count: "", bytes: "B" };
+  return names[unit] ?? unit;
+}
+
+/** A length of time in the largest unit that fits into it, rounded down, as the server says it. */
+export function duration(seconds) {
+  if (!known(seconds)) {
+    return UNKNOWN;
+  }
+  const [name, size] = UNITS.find((unit) => seconds >= unit[1]) ?? UNITS.at(-1);
+  return t(`unit.${name}`, { n: Math.max(0, Math.floor(seconds / size)) });
+}
+
+/** A moment with its zone: "2026-11-25 02:40:11 UTC". Takes ISO 8601 or ms since 1970. */
+export function timestamp(at) {
+  const ms = toMs(at);
+  return ms === null ? UNKNOWN : `${moments.format(ms)} ${zone(ms)}`;
+}
+
+/** The time of day alone, for lists whose day is told elsewhere. */
+export const clock = (at) => (toMs(at) === null ? UNKNOWN : clocks.format(toMs(at)));
+
+/** ms since 1970 of an ISO 8601 text, or of a number of ms or s; null for anything else. */
+export function toMs(at) {
+  const ms = typeof at === "string" ? Date.parse(at) : at;
+  if (typeof ms !== "number" || !Number.isFinite(ms)) {
+    return null;
+  }
+  return Math.abs(ms) < SECONDS_BELOW ? ms * 1000 : ms;
+}
+
+/** How old: an element that counts on by itself, and tells the moment when pointed at. */
+export function age(at) {
+  const ms = toMs(at);
+  return ms === null
+    ? h("span", { class: "quiet" }, UNKNOWN)
+    : h("time", { datetime: new Date(ms).toISOString(), title: timestamp(ms), dataset: { at: ms } }, t("unit.ago", { age: duration((now() - ms) / 1000) }));
+}
+
+/** How long until then: an element that counts down; "over" afterwards. */
+export function until(at) {
+  const ms = toMs(at);
+  return ms === null
+    ? h("span", { class: "quiet" }, t("unit.no_end"))
+    : h("time", { datetime: new Date(ms).toISOString(), title: timestamp(ms), dataset: { until: ms } }, left(ms));
+}
+
+/** A moment as an element. */
+export function moment(at) {
+  const ms = toMs(at);
+  return h("time", ms === null ? {} : { datetime: new Date(ms).toISOString() }, timestamp(at));
+}
+
+const left = (ms) => (ms > now() ? t("unit.left", { n: duration((ms - now()) / 1000) }) : t("unit.over"));
+
+/** Lets the ages on the page grow; the frame of the page calls it each second. */
+export function tick() {
+  for (const element of document.querySelectorAll("time[data-at], time[data-until], time[data-age]")) {
+    const { at, until: end, age: old } = element.dataset;
+    if (old !== undefined) {
+      // Written by the server, which told how old it was when the page was made.
+      element.dataset.since ??= String(now() - performance.now() - Number(old) * 1000);
+    }
+    const since = at ?? element.dataset.since;
+    const text = end !== undefined ? left(Number(end)) : duration((now() - Number(since)) / 1000);
+    const said = at !== undefined ? t("unit.ago", { age: text }) : text;
+    if (element.textContent !== said) {
+      element.textContent = said;
+    }
+  }
+}
+
+const formatters = new Map();
+
+function formatter(digits) {
+  if (!formatters.has(digits)) {
+    formatters.set(digits, new Intl.NumberFormat(language, { maximumFractionDigits: digits }));
+  }
+  return formatters.get(digits);
+}
+
+function fitting(value) {
+  const size = Math.abs(value ?? 0);
+  return size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2;
+}
+
+function bytes(value) {
+  let step = 0;
+  let size = value;
+  while (Math.abs(size) >= 1024 && step < BYTES.length - 1) {
+    size /= 1024;
+    step += 1;
+  }
+  return `${number(size)} ${BYTES[step]}`;
+}
+
+const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+// Swedish writes dates as ISO 8601 does.
+const moments = new Intl.DateTimeFormat("sv-SE", parts);
+const clocks = new Intl.DateTimeFormat("sv-SE", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const zones = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
+const zone = (ms) => zones.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";

@@ -1,0 +1,274 @@
+// Live data: one socket for the page, and polling of the same data while there is none.
+//
+//   subscribe({status: (data, kind) => ..., events: (event) => ...}, {types: [...]})
+//
+// A handler gets the data of its topic, and what it is: "snapshot" (how it is now), "delta" (news) or
+// "poll" (read again). The topics status, performance and cache bring pictures; events, alerts,
+// tasks and maintenance bring events, {id, type, at, data}, in order and each once, also after the
+// connection was lost. Where history is gone, the handler `gap` is told {after, resumed_at, reason}
+// and a snapshot follows. docs/control-socket.md describes the data.
+
+import { get } from "./api.js";
+import { now } from "./format.js";
+import { page } from "./page.js";
+
+const EVENT_OF = {
+  status: "system_status",
+  performance: "performance_stats",
+  cache: "cache_stats",
+  events: "permission_event",
+  alerts: "alert",
+  tasks: "task_progress",
+  maintenance: "maintenance_mode_change",
+};
+// How a topic is read without a socket, and how often (s). What is not here waits for the socket.
+const POLLS = {
+  status: { every: 5, fetch: () => get("/status") },
+  performance: { every: 5, fetch: async () => (await get("/stats/performance", { range: "10m" })).points.at(-1) },
+  cache: { every: 5, fetch: () => get("/stats/cache") },
+  events: { every: 2, fetch: pollEvents },
+};
+const PICTURES = new Set(["status", "performance", "cache"]);
+const PATIENCE = 4; // s until a socket that does not come is done without
+const RETRY = 15; // s between tries where the server refused the socket
+const STALE = 15; // s without a message: the server sends one each 5 s
+
+const subscriptions = new Set();
+const watchers = new Set();
+const polls = new Map();
+let socket = null;
+let started = false;
+let queued = false;
+// The newest event that was heard, and for each topic the last one that it was told of.
+let lastEvent = null;
+const told = new Map();
+let state = { mode: "connecting", at: null };
+
+/** Follow topics; see above. `options.types` filters events. Returns a function that ends it. */
+export function subscribe(handlers, { types = null } = {}) {
+  const subscription = { handlers, types };
+  subscriptions.add(subscription);
+  begin();
+  announce();
+  return () => {
+    subscriptions.delete(subscription);
+    announce();
+  };
+}
+
+/** Have the server show again how everything is that is followed: snapshots follow. */
+export const refresh = () => announce();
+
+/**
+ * Follow the connection: `{mode, at}`, mode "connecting", "live", "polling" or "lost", `at` the time
+ * of the last message (ms since 1970, the server's clock) or null. Told at once, then at changes.
+ */
+export function watch(watcher) {
+  watchers.add(watcher);
+  watcher(state);
+  return () => watchers.delete(watcher);
+}
+
+/** Whether the last message is too old for what is shown to be of now. */
+export const isStale = () => state.at === null || now() - state.at > STALE * 1000;
+
+function become(change) {
+  state = { ...state, ...change };
+  watchers.forEach((watcher) => watcher(state));
+}
+
+const topics = () => [...new Set([...subscriptions].flatMap(({ handlers }) => Object.keys(handlers)))].filter((topic) => topic in EVENT_OF);
+
+function tell(topic, data, kind) {
+  for (const { handlers, types } of [...subscriptions]) {
+    const wanted = topic !== "events" || !types || kind === "snapshot" || types.includes(data.type);
+    if (wanted) {
+      handlers[topic]?.(data, kind);
+    }
+  }
+}
+
+// The socket
+
+async function begin() {
+  if (started) {
+    return;
+  }
+  started = true;
+  const late = setTimeout(startPolling, PATIENCE * 1000);
+  const library = page.vendor?.socket ? await import(page.vendor.socket).catch(() => null) : null;
+  if (!library) {
+    clearTimeout(late);
+    startPolling();
+    return;
+  }
+  socket = library.io("/control", { path: page.socket_path, transports: ["websocket"], reconnectionDelayMax: 5000 });
+  socket.on("connect", () => {
+    clearTimeout(late);
+    announce();
+  });
+  socket.on("connect_error", () => {
+    startPolling();
+    if (!socket.active) {
+      comeBack(RETRY); // the server refused: it drains, or does not know the session
+    }
+  });
+  socket.on("disconnect", (reason) => {
+    startPolling();
+    if (reason === "io server disconnect") {
+      comeBack(1); // signed out, or a right was taken away
+    }
+  });
+  socket.on("snapshot", ({ topics: found, last_event_id: last }) => {
+    heard();
+    resumeAt(last);
+    for (const [topic, data] of Object.entries(found)) {
+      if (data !== null) {
+        tell(topic, data, "snapshot");
+      }
+    }
+  });
+  socket.on("gap", (gap) => {
+    heard();
+    resumeAt(gap.resumed_at);
+    for (const { handlers } of [...subscriptions]) {
+      handlers.gap?.(gap);
+    }
+  });
+  for (const [topic, name] of Object.entries(EVENT_OF)) {
+    socket.on(name, (data) => {
+      heard();
+      if (PICTURES.has(topic) || isNew(topic, data.id)) {
+        tell(topic, data, "delta");
+      }
+    });
+  }
+}
+
+/** Connect again after so many seconds; /session leads to the sign-in page if need be. */
+async function comeBack(seconds) {
+  await get("/session").catch(() => null);
+  setTimeout(() => socket.connect(), seconds * 1000);
+}
+
+function heard() {
+  stopPolling();
+  become({ mode: "live", at: now() });
+}
+
+/** Tell the server what is followed now; several changes at once are one message. */
+function announce() {
+  if (queued || !socket?.connected) {
+    return;
+  }
+  queued = true;
+  queueMicrotask(() => {
+    queued = false;
+    const wanted = topics();
+    if (wanted.length) {
+      socket.emit("subscribe", { topics: wanted, filters: filters(), last_event_id: lastEvent }, (answer) => {
+        if (answer?.ok) {
+          heard();
+        } else {
+          startPolling();
+        }
+      });
+    }
+  });
+}
+
+function filters() {
+  const followers = [...subscriptions].filter(({ handlers }) => handlers.events);
+  const all = followers.some(({ types }) => !types);
+  return all || !followers.length ? {} : { types: [...new Set(followers.flatMap(({ types }) => types))] };
+}
+
+/** Whether a topic was not told of an event yet: ids are "<ms>-<number>" and only grow. */
+function isNew(topic, id) {
+  const before = told.get(topic) ?? null;
+  if (before !== null && compareIds(id, before) <= 0) {
+    return false;
+  }
+  told.set(topic, id);
+  if (lastEvent === null || compareIds(id, lastEvent) > 0) {
+    lastEvent = id;
+  }
+  return true;
+}
+
+/** All topics go on behind this event. */
+function resumeAt(id) {
+  if (id !== null && id !== undefined) {
+    lastEvent = id;
+    told.clear();
+  }
+}
+
+/** Below, at or above 0 as the event `a` was before, is, or came after `b`. */
+export function compareIds(a, b) {
+  const [first, second] = [a, b].map((id) => String(id).split("-").map(BigInt));
+  const at = first[0] === second[0] ? 1 : 0;
+  const difference = (first[at] ?? 0n) - (second[at] ?? 0n);
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+// Polling
+
+function startPolling() {
+  if (polls.size) {
+    return;
+  }
+  become({ mode: state.at === null ? "connecting" : "lost" });
+  const step = setInterval(pollDue, 1000);
+  polls.set("", step);
+  pollDue();
+}
+
+function stopPolling() {
+  clearInterval(polls.get(""));
+  polls.clear();
+}
+
+function pollDue() {
+  if (document.hidden) {
+    return;
+  }
+  for (const topic of topics()) {
+    const poll = POLLS[topic];
+    if (poll && Date.now() >= (polls.get(topic) ?? 0)) {
+      polls.set(topic, Infinity); // until it has ended
+      pollOne(topic, poll);
+    }
+  }
+}
+
+async function pollOne(topic, { every, fetch }) {
+  let found;
+  try {
+    found = await fetch();
+  } catch (problem) {
+    found = null;
+    if (problem.status === 0) {
+      become({ mode: "lost" });
+    }
+  }
+  if (!polls.size) {
+    return; // the socket is there again
+  }
+  polls.set(topic, Date.now() + every * 1000);
+  if (found !== null && found !== undefined) {
+    become({ mode: "polling", at: now() });
+    tell(topic, found, "poll");
+  }
+}
+
+async function pollEvents() {
+  const first = lastEvent === null;
+  const found = await get("/events", { after: lastEvent, limit: first ? 1 : 100 });
+  const events = found.items ?? [];
+  const ordered = [...events].sort((a, b) => compareIds(a.id, b.id)).filter((event) => isNew("events", event.id));
+  if (!first) {
+    ordered.forEach((event) => tell("events", event, "delta"));
+  }
+  return null;
+}

@@ -1,0 +1,131 @@
+// The overview: what state everything is in, and how it has been going.
+
+import { get } from "./api.js";
+import { badge } from "./badge.js";
+import { chart, RANGES, rangePicker } from "./chart.js";
+import { h, replace } from "./dom.js";
+import { age, quantity } from "./format.js";
+import { isStale, subscribe, watch } from "./live.js";
+import { has, named, t } from "./page.js";
+import { empty, load, loading, stale, unstale } from "./states.js";
+
+const part = (id) => document.getElementById(id);
+
+// Charts
+
+const SPECS = [
+  { title: t("overview.decisions"), unit: "per_second", area: true, top: 1, series: [{ key: "checks_allowed", title: t("overview.allowed"), colour: 1 }, { key: "checks_denied", title: t("overview.denied"), colour: 2 }, { key: "checks_unknown", title: t("overview.undecided"), colour: 3 }] },
+  { title: t("overview.check_time"), unit: "ms", series: [{ key: "check_p50_ms", title: "p50", colour: 1 }, { key: "check_p95_ms", title: "p95", colour: 4 }, { key: "check_p99_ms", title: "p99", colour: 5 }] },
+  { title: t("overview.hit_rates"), unit: "ratio", top: 100, series: [{ key: "l1_hit_rate", title: t("overview.l1"), colour: 1 }, { key: "l2_hit_rate", title: t("overview.l2"), colour: 4 }] },
+  { title: t("overview.staleness"), unit: "ms", area: true, series: [{ key: "staleness_p99_ms", title: t("overview.stale_age"), colour: 4 }] },
+  { title: t("overview.requests"), unit: "per_second", area: true, top: 1, series: [{ key: "request_rate", title: t("overview.rate"), colour: 1 }] },
+  { title: t("overview.request_time"), unit: "ms", series: [{ key: "request_p95_ms", title: "p95", colour: 4 }] },
+  { title: t("overview.failures"), unit: "ratio", area: true, top: 1, series: [{ key: "error_rate", title: t("overview.share"), colour: 2 }] },
+  { title: t("overview.rejections"), unit: "per_second", area: true, top: 1, series: [{ key: "rejection_rate", title: t("overview.rate"), colour: 3 }] },
+];
+const REFRESH = 60; // s between readings of the longer ranges, whose points are longer than that
+
+const charts = SPECS.map(chart);
+const grid = h("div", { class: "grid wide" }, charts.map(({ element }) => h("div", { class: "card" }, element)));
+const picker = rangePicker("10m", showRange);
+part("range").append(picker.element);
+
+async function showRange() {
+  const range = picker.value();
+  await load(part("charts"), () => get("/stats/performance", { range }), (found) => {
+    if (range !== picker.value()) {
+      return; // another one was chosen meanwhile
+    }
+    charts.forEach((one) => one.show(found.points, RANGES[range]));
+    replace(part("charts"), found.complete === false ? h("p", { class: "notice unknown" }, t("overview.incomplete")) : null, grid);
+  });
+}
+
+showRange();
+setInterval(() => document.hidden || picker.value() === "10m" || showRange(), REFRESH * 1000);
+
+function showPerformance(point) {
+  if (picker.value() === "10m") {
+    charts.forEach((one) => one.push(point));
+  }
+}
+
+// Health
+
+part("health").append(loading());
+
+function showStatus(status) {
+  replace(part("overall"), badge(status.overall, has(`overall.${status.overall}`) ? t(`overall.${status.overall}`) : named("state", status.overall)));
+  const strip = h("ul", { class: "strip" }, status.components.map(componentOf));
+  unstale(part("health"));
+  replace(part("health"), strip);
+}
+
+function componentOf({ name, state, value, unit, detail, at }) {
+  const shown = value === null ? "" : quantity(value, unit);
+  return h(
+    "li",
+    { dataset: { state } },
+    h("span", { class: "name" }, named("component", name)),
+    badge(state),
+    // What is as it should be needs no words.
+    h("span", { class: "value", title: detail }, state === "ok" ? shown : [shown, detail].filter(Boolean).join(" · ")),
+    h("span", { class: "seen" }, age(at)),
+  );
+}
+
+// Alerts: a snapshot has those that are open, and events tell what becomes of them.
+
+part("alerts").append(loading());
+const open = new Map();
+
+function showAlerts(data, kind) {
+  if (kind === "snapshot") {
+    open.clear();
+    data.items.forEach((alert) => open.set(alert.id, alert));
+  } else {
+    learn(data);
+  }
+  const items = [...open.values()];
+  replace(part("alerts"), items.length ? h("ul", { class: "alerts" }, items.map(alertOf)) : empty(t("overview.no_alerts"), { compact: true }));
+}
+
+function learn({ type, at, data }) {
+  const known = open.get(data.alert_id);
+  if (type === "alert.raised") {
+    open.set(data.alert_id, { ...data, raised_at: at });
+  } else if (type === "alert.changed" && known) {
+    open.set(data.alert_id, { ...known, ...data });
+  } else if (type === "alert.acknowledged" && known) {
+    open.set(data.alert_id, { ...known, acknowledged_by: data.by });
+  } else if (type === "alert.resolved") {
+    open.delete(data.alert_id);
+  }
+}
+
+const alertOf = (alert) =>
+  h(
+    "li",
+    {},
+    badge(alert.level),
+    " ",
+    h("b", {}, alert.rule),
+    " ",
+    alert.text,
+    " ",
+    age(alert.raised_at),
+    alert.acknowledged_by ? h("span", { class: "quiet" }, " ", t("overview.acknowledged", { by: alert.acknowledged_by })) : null,
+  );
+
+subscribe({ status: showStatus, performance: showPerformance, alerts: showAlerts });
+
+// What is heard no more is shown as what it is: old.
+let heard = null;
+watch(({ at }) => {
+  heard = at;
+});
+setInterval(() => {
+  if (isStale() && part("health").querySelector(".strip")) {
+    stale(part("health"), heard);
+  }
+}, 1000);

@@ -1,0 +1,49 @@
+// What runs on every page: ages that grow, how fresh the data is, and what is not as usual.
+
+import { badge } from "./badge.js";
+import { watchOverrides } from "./banner.js";
+import { h, replace } from "./dom.js";
+import { age, tick } from "./format.js";
+import { isStale, watch } from "./live.js";
+import { t } from "./page.js";
+
+const LOOKS = { connecting: "neutral", live: "ok", polling: "warning", lost: "failed" };
+
+setInterval(tick, 1000);
+tick();
+
+const connection = document.getElementById("connection");
+if (connection) {
+  const state = h("span", { role: "status" });
+  const seen = h("span");
+  connection.append(state, seen);
+  let last = { mode: "", at: null };
+
+  const draw = () => {
+    const mode = last.mode === "live" && isStale() ? "lost" : last.mode;
+    if (state.dataset.mode !== mode) {
+      state.dataset.mode = mode;
+      replace(state, badge(mode, t(`live.${mode}`), LOOKS[mode]));
+    }
+  };
+  watch((found) => {
+    last = found;
+    draw();
+    replace(seen, last.at === null ? "" : age(last.at));
+  });
+  setInterval(draw, 1000);
+}
+
+const banner = document.getElementById("banner");
+if (banner) {
+  watchOverrides(banner);
+}
+
+// A menu that is open covers the page; Escape puts it away.
+document.addEventListener("keydown", (event) => {
+  const menu = document.querySelector("details.menu[open]");
+  if (event.key === "Escape" && menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});

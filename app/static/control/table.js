@@ -1,0 +1,176 @@
+// Lists: columns, actions of a row, sorting of what is complete, "more" for what is paged. On a
+// narrow screen each row is a card (CSS), with the titles of the columns beside the values.
+
+import { h, replace } from "./dom.js";
+import { may, t } from "./page.js";
+import { empty, failed, loading } from "./states.js";
+
+/**
+ * A table. Returns `{element, show(rows), append(rows), rows()}`; `show` keeps what did not change,
+ * so focus and selection stay where they are.
+ *
+ * label: what it lists, for screen readers. columns: [{title, render(row) -> node or text,
+ * number: right-aligned, head: the row's heading, sort(row) -> what to sort by}]. key(row): what
+ * makes it the same row. actions: [{title | title(row), run(row), right: "operate",
+ * when(row) -> whether it is offered, danger}]. none: the sentence for an empty list.
+ */
+export function table({ label, columns, key = (row) => row.id, actions = [], none = t("shared.none") }) {
+  const shown = new Map();
+  const allowed = actions.filter((action) => may(action.right ?? "operate"));
+  let sorting = null;
+  let data = [];
+
+  const heads = columns.map((column) => {
+    const head = h("th", { scope: "col", class: column.number && "number" });
+    head.append(column.sort ? h("button", { type: "button", class: "sorter", onclick: () => sortBy(column, head) }, column.title) : column.title);
+    return head;
+  });
+  if (allowed.length) {
+    heads.push(h("th", { scope: "col" }, h("span", { class: "hidden-text" }, t("shared.actions"))));
+  }
+  const body = h("tbody");
+  const grid = h("table", { class: "rows", "aria-label": label }, h("thead", {}, h("tr", {}, heads)), body);
+  const element = h("div", { class: "scroll" }, grid);
+
+  function sortBy(column, head) {
+    const descending = sorting?.column === column && !sorting.descending;
+    sorting = { column, descending };
+    heads.forEach((one) => one.removeAttribute("aria-sort"));
+    head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+    draw();
+  }
+
+  function ordered() {
+    if (!sorting) {
+      return data;
+    }
+    const { column, descending } = sorting;
+    const sign = descending ? -1 : 1;
+    return [...data].sort((a, b) => sign * compare(column.sort(a), column.sort(b)));
+  }
+
+  function cellsOf(row) {
+    return columns.map((column) =>
+      h(column.head ? "th" : "td", { scope: column.head && "row", class: column.number && "number", dataset: column.head ? {} : { title: column.title } }, h("div", {}, column.render(row) ?? "–")),
+    );
+  }
+
+  function actsOf(entry) {
+    const offered = allowed.filter((action) => !action.when || action.when(entry.row));
+    const titles = offered.map((action) => (typeof action.title === "function" ? action.title(entry.row) : action.title));
+    if (entry.acts && entry.titles.join("\n") === titles.join("\n")) {
+      return;
+    }
+    entry.titles = titles;
+    const buttons = offered.map((action, at) =>
+      h("button", { type: "button", class: action.danger && "dangerous", onclick: () => action.run(entry.row) }, titles[at]),
+    );
+    const acts = h("td", { class: "acts" }, h("div", { class: "buttons" }, buttons));
+    entry.acts?.replaceWith(acts);
+    entry.acts = acts;
+  }
+
+  function update(entry, row) {
+    entry.row = row;
+    const fresh = cellsOf(row);
+    entry.cells.forEach((cell, at) => {
+      if (!cell.isEqualNode(fresh[at])) {
+        cell.replaceWith(fresh[at]);
+        entry.cells[at] = fresh[at];
+      }
+    });
+    if (allowed.length) {
+      actsOf(entry);
+    }
+  }
+
+  function make(row) {
+    const entry = { row, cells: cellsOf(row), acts: null, titles: [] };
+    entry.line = h("tr", {}, entry.cells);
+    if (allowed.length) {
+      actsOf(entry);
+      entry.line.append(entry.acts);
+    }
+    return entry;
+  }
+
+  function draw() {
+    const rows = ordered();
+    const keys = new Set(rows.map(key));
+    for (const [name, entry] of shown) {
+      if (!keys.has(name)) {
+        entry.line.remove();
+        shown.delete(name);
+      }
+    }
+    rows.forEach((row, at) => {
+      const entry = shown.get(key(row));
+      if (entry) {
+        update(entry, row);
+      } else {
+        shown.set(key(row), make(row));
+      }
+      const { line } = shown.get(key(row));
+      if (body.children[at] !== line) {
+        body.insertBefore(line, body.children[at] ?? null);
+      }
+    });
+    replace(element, rows.length ? grid : empty(none));
+  }
+
+  return {
+    element,
+    rows: () => data,
+    show(rows) {
+      data = rows;
+      draw();
+    },
+    append(rows) {
+      data = [...data, ...rows];
+      draw();
+    },
+  };
+}
+
+/**
+ * A table of a list that is paged by cursor. `fetch(after)` returns `{items, next}`; `after` is null
+ * for the first page. Returns `{element, reload()}`; `reload` begins at the first page.
+ */
+export function pagedTable({ fetch, ...options }) {
+  const list = table(options);
+  const element = h("div", {}, loading());
+  const foot = h("div", { class: "more" });
+  let turn = 0;
+
+  async function turnPage(after) {
+    const mine = (turn += 1);
+    try {
+      const found = await fetch(after);
+      if (mine !== turn) {
+        return; // a later reload has overtaken this page
+      }
+      if (after === null) {
+        list.show(found.items);
+      } else {
+        list.append(found.items);
+      }
+      const next = found.next ?? null;
+      replace(foot, next === null ? null : h("button", { type: "button", onclick: () => turnPage(next) }, t("shared.more")), h("span", { class: "quiet small" }, t("shared.count", { n: list.rows().length })));
+      replace(element, list.element, list.rows().length ? foot : null);
+    } catch (problem) {
+      if (mine === turn) {
+        replace(element, after === null ? null : list.element, failed(problem, () => turnPage(after)));
+      }
+    }
+  }
+
+  return { element, reload: () => turnPage(null) };
+}
+
+function compare(a, b) {
+  const missing = (value) => value === null || value === undefined;
+  if (missing(a) || missing(b)) {
+    return Number(missing(a)) - Number(missing(b));
+  }
+  return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+}

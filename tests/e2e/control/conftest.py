@@ -1,0 +1,37 @@
+"""One started application and one browser for the tests of all pages.
+
+Tests leave the application as they found it: what they set, they take back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.conftest import ASYNC_MODE
+from tests.support.browser import chromium
+from tests.support.process import RunningYoto
+
+
+@pytest.fixture(scope="package", autouse=True)
+def unpatched() -> None:
+    """Playwright needs a process that is not monkey-patched."""
+    if ASYNC_MODE != "threading":
+        pytest.skip("Playwright needs a process that is not monkey-patched")
+
+
+@pytest.fixture(scope="package")
+def yoto(unpatched: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningYoto]:
+    """``run.py`` with the demo, as a user starts it."""
+    app = RunningYoto(tmp_path_factory.mktemp("instance"), YOTO_ASYNC_MODE="eventlet")
+    app.wait_for(lambda: app.accounts)
+    yield app
+    app.stop()
+
+
+@pytest.fixture(scope="package")
+def browser(unpatched: None) -> Iterator[Browser]:
+    with chromium() as found:
+        yield found

@@ -1,0 +1,54 @@
+"""Rows that have ended by themselves do not stay for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.db import utcnow
+from app.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
+from app.wiring import sweeper_of, sweeping
+from tests.support.redis_servers import wait_until
+from tests.support.world import World
+
+SOON = timedelta(minutes=1)
+
+
+def add_rows(world: World) -> None:
+    """Of each table two that have ended, and one that has not."""
+    person = world.user()
+    now = utcnow()
+    for number, ends in enumerate((now - SOON, now - 2 * SOON, now + SOON)):
+        world.add(
+            RevokedToken(
+                token_key=f"key{number}", user_id=person.id, reason="logout", expires_at=ends
+            )
+        )
+        world.add(
+            IdempotencyKey(
+                user_id=person.id,
+                idempotency_key=f"key{number}",
+                fingerprint="",
+                created_at=ends - IDEMPOTENCY_KEPT,
+            )
+        )
+
+
+def test_what_has_ended_is_deleted_and_nothing_else(app: Flask, world: World) -> None:
+    add_rows(world)
+    assert sweeper_of(app).sweep() == 4
+    assert world.rows(select(RevokedToken.token_key)) == [("key2",)]
+    assert world.rows(select(IdempotencyKey.idempotency_key)) == [("key2",)]
+
+
+def test_it_deletes_in_slices_and_by_itself(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "SLICE", 1)
+    add_rows(world)
+    sweeper_of(app).start()
+    wait_until(lambda: len(world.rows(select(IdempotencyKey.id))) == 1)
+    assert len(world.rows(select(RevokedToken.id))) == 1

@@ -1,0 +1,49 @@
+"""What tests of the control plane's pages do over and over."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.support.process import RunningYoto
+from tests.support.require import missing
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+GRAVE = ("serious", "critical")
+WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+
+
+def sign_in(page: Page, yoto: RunningYoto, username: str = "admin", path: str = "/") -> None:
+    """From the bare address of the control plane to a page of it, as a person does it."""
+    page.goto(f"{yoto.url}/control/")
+    page.fill("#username", username)
+    page.fill("#password", yoto.accounts[username])
+    page.click("button.primary")
+    if path != "/":
+        expect(page.get_by_role("heading", level=1)).not_to_have_text("Sign in")
+        page.goto(f"{yoto.url}/control{path}")
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing of the page sticks out sideways."""
+    width = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    return bool(page.evaluate(width))
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing serious on the page as it is now."""
+    if not AXE.is_file():
+        missing("axe-core is not installed (make test installs it)")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = page.evaluate(
+        "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
+    )
+    grave = [
+        {"rule": one["id"], "help": one["help"], "at": [node["target"] for node in one["nodes"]]}
+        for one in found
+        if one["impact"] in GRAVE
+    ]
+    assert not grave, json.dumps(grave, indent=1)
