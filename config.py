@@ -15,6 +15,8 @@ class Base:
     # The hash of the token that opens the control plane when database or permissions are down.
     BREAK_GLASS_HASH: str | None = None
     DATABASE_URL: str | None = None
+    # Connections that a process keeps for its requests; up to ten more while all are in use.
+    DATABASE_POOL_SIZE = 5
     ALLOW_EMBEDDED = False
     AUTO_MIGRATE = False
     SEED_DEMO = False
@@ -23,6 +25,8 @@ class Base:
     HOST = "127.0.0.1"
     PORT = 5000
     DRAIN_SECONDS = 10.0
+    # Connections of Socket.IO that one worker takes; some 50 kB each.
+    SOCKETS_MAX = 1000
     TRUSTED_PROXIES = 0
     LOG_LEVEL = "INFO"
     # "json" or "console"; and the share of requests that leave a line at their end: 0 for none.

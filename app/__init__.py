@@ -26,6 +26,7 @@ from app.extensions import (
     cache,
     db,
     events,
+    fleet,
     migrate,
     monitor,
     optimization,
@@ -42,13 +43,14 @@ from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.circumstances import circumstances
 from app.http.context import init_context, origin
 from app.http.deeds import init_deeds
-from app.http.guards import GUARDS
+from app.http.guards import AGAINST_GUESSING, GUARDS
 from app.http.limits import init_limits
 from app.http.positions import init_positions
 from app.http.problems import init_problems
 from app.http.request_log import init_request_log
 from app.http.security import init_security_headers
 from app.http.traces import init_traces
+from app.http.version import YOTO_VERSION
 from app.server import YotoSocketIO
 from app.wiring import (
     PolicyJudge,
@@ -73,6 +75,7 @@ from app.wiring import (
     time_database,
     tune,
     tuner_of,
+    worker_facts,
 )
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
@@ -136,7 +139,7 @@ def create_app(
     )
     cache.init_app(app, recorder=recorder)
     optimization.of(app).invalidation.connect(invalidation_log(cache.of(app)))
-    tuner = tune(app)
+    tuner = tune(app, never=AGAINST_GUESSING)
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
     init_deeds(app)
@@ -167,6 +170,7 @@ def create_app(
     )
     register_permission_handlers(optimization.of(app).queue)
     measure(app)
+    fleet.init_app(app, worker_facts(app, YOTO_VERSION))
     init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST, blueprints.CONTROL_REST)
@@ -196,6 +200,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     prefetch.start(app)
     tuner_of(app).start()
     elected_forecaster(app).start()
+    fleet.of(app).start()
     sweeper_of(app).start()
     if not app.config["WARM_UP_AT_START"]:
         return None
@@ -206,6 +211,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
+    fleet.of(app).close()
     sweeper_of(app).close()
     tuner_of(app).close()
     prefetch.close(app)

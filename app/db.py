@@ -13,11 +13,22 @@ from typing import Annotated, Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Integer, MetaData, create_engine, event, make_url
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Integer,
+    MetaData,
+    QueuePool,
+    create_engine,
+    event,
+    make_url,
+)
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.pools import WatchedPool
 
 # Every constraint has a name that can be derived, so that migrations can drop it on any database.
 NAMING_CONVENTION = {
@@ -85,6 +96,8 @@ ENGINE_HOOKS = "yoto.engine_hooks"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
 PRIMARY_RESULT_CODE = 0xFF  # the other bits say more about the same error
 SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
+# Connections that a process keeps for its requests; while all are in use it opens up to ten more.
+POOL_SIZE = 5
 CONNECT_SECONDS = 3  # how long a request waits for a database that does not answer
 # How long a statement may be silent before its connection counts as broken: what freezes with its
 # connections open would hold up a request for ever. Above the 50 s that a lock is waited for.
@@ -128,6 +141,11 @@ def init_db(app: Flask) -> None:
         options.setdefault("pool_recycle", 1800)
         limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
         options["connect_args"] = limits | options.get("connect_args", {})
+    if url.get_backend_name() != "sqlite" or url.database:
+        # A database in memory has one connection, and a pool of its own kind.
+        options.setdefault("poolclass", WatchedPool)
+        if options["poolclass"] is WatchedPool:
+            options.setdefault("pool_size", app.config.get("DATABASE_POOL_SIZE", POOL_SIZE))
     # The values of a statement are people's hashes, tokens and words: no error repeats them.
     options.setdefault("hide_parameters", True)
     db.init_app(app)
@@ -152,8 +170,10 @@ def side_engine(app: Flask, size: int, wait: float) -> Engine:
     with app.app_context():
         url = db.engine.url
     options = dict(app.config["SQLALCHEMY_ENGINE_OPTIONS"])
+    limits = {"pool_size": size, "max_overflow": 0, "pool_timeout": wait}
+    # The one that was used last is used next, so that those that a rush needed grow old.
     engine = create_engine(
-        url, **options | {"pool_size": size, "max_overflow": 0, "pool_timeout": wait}
+        url, **options | limits | {"poolclass": QueuePool, "pool_use_lifo": True}
     )
     for hook in app.extensions[ENGINE_HOOKS]:
         hook(engine)

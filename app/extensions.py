@@ -8,6 +8,7 @@ from werkzeug.local import LocalProxy
 
 from app.core.cache import HybridPermissionCache
 from app.core.events import Events
+from app.core.fleet import Fleet
 from app.core.monitor import Alerts, Monitor
 from app.core.optimization import AdvancedOptimization
 from app.core.permission import PermissionSystem
@@ -34,6 +35,7 @@ policy = PolicyManager()
 behaviour = BehaviourWatch()
 permissions = PermissionSystem()
 prefetch = Prefetch()
+fleet = Fleet()
 
 __all__ = [
     "alerts",
@@ -41,6 +43,7 @@ __all__ = [
     "cache",
     "db",
     "events",
+    "fleet",
     "migrate",
     "monitor",
     "optimization",

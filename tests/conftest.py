@@ -23,14 +23,21 @@ import pytest  # noqa: E402
 from flask import Flask  # noqa: E402
 from flask.testing import FlaskClient  # noqa: E402
 
+from tests.support.compiled import share_statements  # noqa: E402
 from tests.support.database import MariadbTemplate, SqliteTemplate, migrate  # noqa: E402
 from tests.support.mariadb import MariaDB, start_mariadb  # noqa: E402
 from tests.support.require import missing  # noqa: E402
 from tests.support.routes import share_builders  # noqa: E402
 
 share_builders()
+share_statements()
 
-pytest_plugins = ["tests.support.redis_fixtures", "tests.support.spans"]
+pytest_plugins = [
+    "tests.support.garbage",
+    "tests.support.nursery",
+    "tests.support.redis_fixtures",
+    "tests.support.spans",
+]
 
 DATABASE = os.environ.get("YOTO_TEST_DATABASE", "sqlite")
 SHORT_READ_MS = 20

@@ -12,7 +12,9 @@ from app.blueprints.behaviour import behaviour
 from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.community_socket import fan_out_of, init_community
 from app.blueprints.control_plane import init_control
+from app.blueprints.control_plane.live import init_live
 from app.blueprints.control_plane.routes import CONTROL_REST
+from app.blueprints.control_socket import close_control_socket, init_control_socket
 from app.blueprints.devices import devices
 from app.blueprints.docs import docs
 from app.blueprints.emergency import emergency
@@ -58,11 +60,14 @@ def init_pages(app: Flask) -> None:
     """Register what is not part of the REST API: health, pages, sockets."""
     init_health(app)
     init_control(app)
+    init_live(app, app.config["SOCKETS_MAX"])
     app.register_blueprint(docs)
     app.register_blueprint(access)
     init_community(app, message_payload)
+    init_control_socket(app)
 
 
 def close_pages(app: Flask) -> None:
     """End what listens to other workers."""
     fan_out_of(app).close()
+    close_control_socket(app)

@@ -73,6 +73,9 @@ SNAPSHOTS_OF_USER = Dimension("user", limit=90, window=MINUTE, burst=30)
 # With it an operator can close a route; what fails behind it has a breaker of its own.
 FOR_OPERATORS = CircuitBreakerConfig()
 
+# Limits that keep out who guesses: however much they refuse, nobody is advised to raise them.
+AGAINST_GUESSING = frozenset({SIGN_IN, REGISTER, INVITE_USE})
+
 GUARDS: Mapping[str, Mapping[str, Settings]] = {
     SIGN_IN: {
         "rate_limit": RateLimitConfig(

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask, request, session
+from flask import Flask, Response, request, session
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from app.db import utcnow
@@ -23,8 +25,25 @@ from app.models import User
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
 BROKEN_GLASS_LIFETIME = timedelta(hours=1)
+# Where the sockets of the pages connect.
+SOCKETS_PATH = "/socket.io"
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
+
+
+class TwoPlaces(SecureCookieSessionInterface):
+    """Gives browsers the cookie once for the pages and once for their sockets.
+
+    One for all places would go to the API too, which has no use for it.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        super().save_session(app, session, response)
+        beginning = f"{self.get_cookie_name(app)}="
+        pages = f"Path={self.get_cookie_path(app)}"
+        for cookie in response.headers.getlist("Set-Cookie"):
+            if cookie.startswith(beginning):
+                response.headers.add("Set-Cookie", cookie.replace(pages, f"Path={SOCKETS_PATH}"))
 
 
 class CsrfFailed(Forbidden):
@@ -34,8 +53,11 @@ class CsrfFailed(Forbidden):
 
 
 def init_sessions(app: Flask) -> None:
-    """Keep the cookie to the pages that need it, and no longer than a session may last."""
+    """Keep the cookie to the pages that need it and to their sockets, and no longer than a session
+    may last.
+    """
     app.config["SESSION_COOKIE_PATH"] = "/control"
+    app.session_interface = TwoPlaces()
     app.config["PERMANENT_SESSION_LIFETIME"] = SESSION_LIFETIME
 
 
@@ -67,18 +89,52 @@ def broke_glass() -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SessionClaim:
+    """What a session says of itself, to be believed only as far as ``identity`` goes.
+
+    Attributes:
+        user_id, epoch, family: as the cookie has them.
+        ends_at: when it ends by itself.
+    """
+
+    user_id: int
+    epoch: int
+    family: str
+    ends_at: datetime
+
+    def identity(self) -> Identity:
+        """The account, checked against the database.
+
+        Raises:
+            Unauthorized: the session has ended, or the account may not act any more.
+        """
+        found = None
+        if utcnow() < self.ends_at:
+            found = active_account(self.user_id, self.epoch, [self.family])
+        if found is None:
+            raise Unauthorized("Sign in first.")
+        return found
+
+
+def session_claim() -> SessionClaim:
+    """The claim of the session at hand, for what lives longer than its request.
+
+    Raises:
+        Unauthorized: nobody is signed in.
+    """
+    if "user_id" not in session:
+        raise Unauthorized("Sign in first.")
+    return SessionClaim(session["user_id"], session["epoch"], session["family"], session_ends_at())
+
+
 def session_identity() -> Identity:
     """The account of the session, checked against the database.
 
     Raises:
         Unauthorized: nobody is signed in, or no longer.
     """
-    found = None
-    if "user_id" in session and utcnow() < session_ends_at():
-        found = active_account(session["user_id"], session["epoch"], [session["family"]])
-    if found is None:
-        raise Unauthorized("Sign in first.")
-    return found
+    return session_claim().identity()
 
 
 def end_session() -> None:

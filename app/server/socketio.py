@@ -14,6 +14,9 @@ from flask_socketio import SocketIO
 from app.server.drain import Drain, InFlight
 from app.server.listener import listen
 
+# Bytes of one message of a client. None of ours is near it; a longer one ends the connection.
+MESSAGE_BYTES = 64 * 1024
+
 
 class YotoSocketIO(SocketIO):
     """Serves under eventlet, gevent or plain threads, the same way to its callers.
@@ -24,6 +27,7 @@ class YotoSocketIO(SocketIO):
 
     def init_app(self, app: Flask, **options: Any) -> None:
         """Serve ``app``; arguments as the base class's."""
+        options.setdefault("max_http_buffer_size", MESSAGE_BYTES)
         with warnings.catch_warnings():
             # It says at import that it is in maintenance; docs/adr/0001 says why it is here.
             warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")

@@ -5,6 +5,7 @@ from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .database_times import time_database
 from .decisions import record_settings
+from .fleet import worker_facts
 from .forecasting import elect_forecaster, elected_forecaster
 from .invalidation import invalidation_log
 from .journal import SqlJournal
@@ -41,4 +42,5 @@ __all__ = [
     "tell_each",
     "tune",
     "tuner_of",
+    "worker_facts",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from app.core.monitor import (
     FINE,
     LEVERS,
     MIDDLE,
+    Guards,
     Monitor,
     Monitoring,
     Picture,
@@ -23,6 +24,7 @@ from app.core.monitor import (
     picture_of,
 )
 from app.core.optimization import AdvancedOptimization, BatchQueue, QueueSettings
+from app.core.permission import PermissionSystem
 from app.core.resilience import (
     FLEET,
     Kind,
@@ -44,8 +46,12 @@ SHORT = 100.0
 STORES = ("users", "conditional", "roles", "trees")
 
 
-def tune(app: Flask) -> Tuner:
-    """Have ``app`` follow what is tuned, and know what to suggest; nothing is asked yet."""
+def tune(app: Flask, never: Iterable[str] = ()) -> Tuner:
+    """Have ``app`` follow what is tuned, and know what to suggest; nothing is asked yet.
+
+    Args:
+        never: names of guards whose limits are nobody's to tune.
+    """
     monitoring = Monitor.of(app)
     optimization = AdvancedOptimization.of(app)
     settings = TuningSettings(
@@ -62,6 +68,7 @@ def tune(app: Flask) -> Tuner:
         Events.of(app).stream.publish,
         elected_by(optimization.locks, LOCK),
         settings,
+        never,
     )
     app.extensions[EXTENSION_KEY] = tuner
     return tuner
@@ -78,6 +85,8 @@ def _configured(config: Mapping[str, Any]) -> dict[str, float]:
     cache = CacheSettings.from_config(config)
     values: dict[str, float] = {
         "queue_batch_size": QueueSettings.from_config(config).batch_size,
+        "permission_pool_size": config["PERMISSION_POOL_SIZE"],
+        "database_pool_size": config["DATABASE_POOL_SIZE"],
         "redis_socket_timeout": config["REDIS_SOCKET_TIMEOUT"],
     }
     for kind in STORES:
@@ -103,14 +112,18 @@ def _follower(app: Flask) -> Callable[[Settings], None]:
         cache.retune(**changed)
         tuned = config.queue_batch_size
         queue.set_batch_size(batch_size if tuned is None else tuned)
+        caching = PermissionSystem.caching_of(app)
+        if caching is not None:
+            size = config.permission_pool_size
+            caching.pool.resize(app.config["PERMISSION_POOL_SIZE"] if size is None else size)
 
     return follow
 
 
 def _look(
     monitoring: Monitoring, queue: BatchQueue
-) -> Callable[[float, Mapping[str, float]], Picture | None]:
-    def look(since: float, values: Mapping[str, float]) -> Picture | None:
+) -> Callable[[float, Mapping[str, float], Guards], Picture | None]:
+    def look(since: float, values: Mapping[str, float], guards: Guards) -> Picture | None:
         now = monitoring.now()
         since = max(since, now - EVIDENCE)
         reading = monitoring.read(FINE if now - since <= SHORT else MIDDLE, since)
@@ -120,7 +133,7 @@ def _look(
         whole = Point(first, max(1, round(now - first)))
         for point in reading.points:
             whole.merge(point)
-        return picture_of(whole, values, _queue(queue))
+        return picture_of(whole, values, _queue(queue), guards)
 
     return look
 

@@ -27,6 +27,7 @@ class RunningYoto:
         environment["YOTO_ASYNC_MODE"] = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
         environment.update(variables)
         environment["YOTO_INSTANCE_PATH"] = str(instance)
+        self.environment = environment
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "run.py"), "--port", "0", *arguments],
             env=environment,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,6 +20,13 @@ from tests.support.require import missing
 
 # s; a healthy server on a machine that is too busy is slow, not lost. Tests of loss say their own.
 PATIENCE = 2.0
+
+# The kinds that every contract holds on, as names and as names of fixtures. An event loop waits for
+# Redis as it waits for Valkey, so that threads alone meet both; a cluster has a client of its own.
+KINDS = ["valkey", "cluster"]
+if os.environ.get("YOTO_TEST_ASYNC_MODE") != "eventlet":
+    KINDS.insert(1, "redis")
+SERVERS = ["valkey_cluster" if kind == "cluster" else f"{kind}_server" for kind in KINDS]
 
 
 def settings_of(server: Server | Cluster, **fields: Any) -> RedisSettings:

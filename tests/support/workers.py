@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
+import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from app.core.redis import RedisSettings
+from tests.support.redis_servers import wait_until
+
+if TYPE_CHECKING:
+    from tests.support.nursery import Nursery
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,11 +26,6 @@ def obey(worker: object) -> None:
     for line in sys.stdin:
         name, arguments = json.loads(line)
         print(json.dumps(getattr(worker, name)(*arguments)), flush=True)
-
-
-def options() -> Any:
-    """In the worker: what the test gave at the start."""
-    return json.loads(sys.argv[1])
 
 
 def as_options(reach: RedisSettings) -> dict[str, Any]:
@@ -51,37 +51,26 @@ def from_options(given: dict[str, Any]) -> RedisSettings:
 
 
 class WorkerProcess:
-    """The test's side of one worker."""
+    """The test's side of one worker, which has called back on ``link``."""
 
-    def __init__(self, module: str, given: dict[str, Any]) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", module, json.dumps(given)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
+    def __init__(self, link: socket.socket) -> None:
+        self._link = link
+        self._orders = link.makefile("w", encoding="utf-8")
+        self._answers = link.makefile("r", encoding="utf-8")
+        self.pid = int(self._answers.readline())
 
     def ended(self) -> bool:
         """Wait for the answer to the oldest command; whether the process ended instead of it."""
-        assert self._process.stdout is not None
-        return not self._process.stdout.readline()
+        return not self._heard()
 
     def ask(self, name: str, *arguments: Any) -> None:
         """Send a command and do not wait for the answer."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([name, arguments]) + "\n")
-        self._process.stdin.flush()
+        self._orders.write(json.dumps([name, arguments]) + "\n")
+        self._orders.flush()
 
     def answer(self) -> Any:
         """Wait for the answer to the oldest command that was not answered yet."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._heard()
         assert line, "the worker ended"
         return json.loads(line)
 
@@ -92,36 +81,57 @@ class WorkerProcess:
 
     def kill(self) -> None:
         """SIGKILL."""
-        self._process.kill()
-        self._process.wait()
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        wait_until(self._gone, what="the worker to be gone")
 
     def pause(self) -> None:
         """SIGSTOP."""
-        os.kill(self._process.pid, signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
         """SIGCONT."""
-        os.kill(self._process.pid, signal.SIGCONT)
+        os.kill(self.pid, signal.SIGCONT)
 
     def close(self) -> None:
         """End it for good."""
         self.kill()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
+        # What was not sent to it any more is of no interest.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._orders.close()
+        self._answers.close()
+        self._link.close()
+
+    def _heard(self) -> str:
+        try:
+            return self._answers.readline()
+        except ConnectionResetError:  # killed with commands unread
+            return ""
+
+    def _gone(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        return False
 
 
 class Workers:
-    """Starts workers of one module, and ends them."""
+    """Starts workers of one module, which has a class ``Worker``, and ends them."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, nursery: Nursery, module: str) -> None:
+        self._nursery = nursery
         self._module = module
         self._started: list[WorkerProcess] = []
 
+    def begin(self, given: dict[str, Any]) -> WorkerProcess:
+        """One worker, which gets ready while the test goes on."""
+        self._started.append(self._nursery.worker(self._module, given))
+        return self._started[-1]
+
     def start(self, count: int, given: dict[str, Any]) -> list[WorkerProcess]:
         """``count`` workers whose method ``ready`` has returned."""
-        new = [WorkerProcess(self._module, given) for _ in range(count)]
-        self._started += new
+        new = [self.begin(given) for _ in range(count)]
         for worker in new:
             worker.ask("ready")
         for worker in new:

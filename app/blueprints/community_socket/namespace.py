@@ -6,11 +6,9 @@ with the problem that the REST API would have given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app
 from flask_jwt_extended import decode_token
 from flask_socketio import ConnectionRefusedError, Namespace
 from werkzeug.exceptions import Unauthorized
@@ -27,14 +25,12 @@ from app.blueprints.community_socket.broadcasting import (
 from app.blueprints.community_socket.fan_out import EXTENSION as FAN_OUT
 from app.blueprints.community_socket.fan_out import FanOut, Load, fan_out_of
 from app.blueprints.community_socket.listeners import Listeners
-from app.blueprints.community_socket.revocation import Warden
 from app.blueprints.rights import demand
+from app.blueprints.sockets import Warden, acknowledged, socket_id
 from app.core.errors import ValidationFailed
 from app.extensions import cache
 from app.http.auth import identity_of
 from app.http.fields import MAX_ID
-
-Handler = Callable[..., dict[str, Any]]
 
 
 def init_community(app: Flask, load: Load) -> None:
@@ -51,20 +47,6 @@ def init_community(app: Flask, load: Load) -> None:
     app.extensions["socketio"].on_namespace(CommunityNamespace(NAMESPACE))
 
 
-def acknowledged(handler: Handler) -> Handler:
-    """Acknowledge with the result, or with the problem that it raised."""
-
-    @wraps(handler)
-    def wrapped(*args: Any) -> dict[str, Any]:
-        try:
-            return {"ok": True, **handler(*args)}
-        except Exception as error:
-            problem: Any = current_app.handle_user_exception(error)
-            return {"ok": False, "error": problem.get_json()}
-
-    return wrapped
-
-
 class CommunityNamespace(Namespace):
     """Signed-in people listen to channels that they may read."""
 
@@ -74,39 +56,35 @@ class CommunityNamespace(Namespace):
         Raises:
             ConnectionRefusedError: there is no valid access token.
         """
-        if listeners().get(_sid()) is not None:
+        if listeners().get(socket_id()) is not None:
             return  # no connection, but an event that a client called "connect"
         token = auth.get("token") if isinstance(auth, dict) else None
         found = identity_of(token) if isinstance(token, str) else None
         if found is None:
             raise ConnectionRefusedError("a valid access token is needed")
-        listeners().connect(_sid(), found.user_id, token, decode_token(token)["exp"])
+        listeners().connect(socket_id(), found.user_id, token, decode_token(token)["exp"])
         fan_out_of(current_app).start()
 
     def on_disconnect(self, *_: Any) -> None:
-        listeners().disconnect(_sid())
+        listeners().disconnect(socket_id())
 
-    @acknowledged
+    @acknowledged("error")
     def on_join(self, *args: Any) -> dict[str, Any]:
         """Listen to a channel: ``{"channel_id": 3}``; needs ``channel.read`` there."""
         channel_id = _channel_id(args)
-        connection = listeners().get(_sid())
+        connection = listeners().get(socket_id())
         if connection is None or identity_of(connection.token) is None:
             raise Unauthorized("Connect again, with a token that is good now.")
         demand(connection.user_id, READ, "channel", channel_id)
-        listeners().join(_sid(), channel_id)
+        listeners().join(socket_id(), channel_id)
         return {"channel_id": channel_id}
 
-    @acknowledged
+    @acknowledged("error")
     def on_leave(self, *args: Any) -> dict[str, Any]:
         """Listen to a channel no more."""
         channel_id = _channel_id(args)
-        listeners().leave(_sid(), channel_id)
+        listeners().leave(socket_id(), channel_id)
         return {"channel_id": channel_id}
-
-
-def _sid() -> str:
-    return str(request.sid)  # type: ignore[attr-defined]
 
 
 def _channel_id(args: tuple[Any, ...]) -> int:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from flask_smorest import Blueprint
 
 from app.blueprints.control_plane.cache import cache_control, upkeep_control
+from app.blueprints.control_plane.live import (
+    events_control,
+    instances_control,
+    stats_control,
+    status_control,
+)
 from app.blueprints.control_plane.locks import locks_control
 from app.blueprints.control_plane.overrides import overrides_control
 from app.blueprints.control_plane.prefetch import prefetch_control
@@ -16,6 +22,10 @@ from app.blueprints.control_plane.tokens import tokens_control
 CONTROL_REST: list[Blueprint] = [
     session_control,
     tokens_control,
+    status_control,
+    stats_control,
+    events_control,
+    instances_control,
     overrides_control,
     cache_control,
     upkeep_control,

@@ -18,11 +18,15 @@ log = logging.getLogger(__name__)
 
 
 class State(enum.StrEnum):
-    """How a component is. Only ``OK`` is good: what nobody could find out is not."""
+    """How a component is. Only ``OK`` is good: what nobody could find out is not.
+
+    ``DRAINING`` is said of a whole worker alone: it works, and takes nothing new.
+    """
 
     OK = "ok"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    DRAINING = "draining"
 
 
 @dataclass(frozen=True, slots=True)

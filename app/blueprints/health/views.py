@@ -7,7 +7,7 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from app.blueprints.health.checks import CHECKS
 from app.blueprints.health.probe import Probe, State, overall
 from app.core.monitor import CONTENT_TYPE
-from app.extensions import monitor
+from app.extensions import fleet, monitor
 from app.http.access import public
 
 EXTENSION = "yoto.health"
@@ -37,9 +37,13 @@ def livez() -> Response:
 @health.get("/readyz")
 @public("whoever balances the load has no account")
 def readyz() -> Response:
-    """Whether requests can be served: 200, or 503 when a component is not known to work."""
+    """Whether requests can be served: 200, or 503 when a component is not known to work, or when an
+    operator asked this worker to drain.
+    """
     results = probe().run()
     state = overall(results)
+    if state is State.OK and fleet.current.draining is not None:
+        state = State.DRAINING
     body: dict[str, object] = {"status": state}
     if "verbose" in request.args:
         body["checks"] = [

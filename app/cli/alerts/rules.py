@@ -20,7 +20,7 @@ version_option = click.option(
 
 def add_rules(group: AppGroup) -> None:
     """Add them to ``flask alerts``."""
-    for command in (rules, set_rule, reset_rule):
+    for command in (rules, set_rule, reset_rule, add_rule, remove_rule):
         group.add_command(command)
 
 
@@ -73,6 +73,43 @@ def reset_rule(rule: str, version: int | None, reason: str, actor: str, as_json:
     _echo(changed, as_json)
 
 
+@click.command("rule-add")
+@click.argument("rule")
+@click.argument("metric")
+@click.argument("direction", type=click.Choice(["high", "low"]))
+@click.argument("fields", nargs=-1, required=True, metavar="FIELD=VALUE...")
+@says_why
+@as_json
+@with_appcontext
+def add_rule(
+    rule: str,
+    metric: str,
+    direction: str,
+    fields: tuple[str, ...],
+    reason: str,
+    actor: str,
+    as_json: bool,
+) -> None:
+    """Make RULE on METRIC, of which values on the side of DIRECTION are bad, with FIELDs such as
+    warning=100."""
+    values = {"metric": metric, "direction": direction, **dict(map(field_value, fields))}
+    with telling():
+        made = platform.rules.add(rule, values, by=actor, reason=reason)
+    _echo(made, as_json)
+
+
+@click.command("rule-remove")
+@click.argument("rule")
+@version_option
+@says_why
+@with_appcontext
+def remove_rule(rule: str, version: int | None, reason: str, actor: str) -> None:
+    """End RULE, which operators made."""
+    with telling():
+        platform.rules.remove(rule, by=actor, reason=reason, version=version)
+    click.echo(f"{rule} is removed; its alerts end with the next evaluation.")
+
+
 def _echo(changed: RuleInForce, as_json: bool) -> None:
     if as_json:
         echo_json(_plain(changed))
@@ -81,7 +118,12 @@ def _echo(changed: RuleInForce, as_json: bool) -> None:
 
 
 def _plain(one: RuleInForce) -> dict[str, object]:
-    return {**one.rule.to_mapping(), "version": one.version, "set": dict(one.values)}
+    return {
+        **one.rule.to_mapping(),
+        "version": one.version,
+        "set": dict(one.values),
+        "own": one.own,
+    }
 
 
 def _line(one: RuleInForce) -> str:

@@ -6,6 +6,7 @@ from .facts import (
     ConfigChanged,
     ConfigRestored,
     DegradationChanged,
+    EventsCleared,
     RejectionBurst,
     StoreLost,
     StoreRecovered,
@@ -13,8 +14,17 @@ from .facts import (
     TaskFinished,
     TaskProgressed,
 )
-from .gap import Gap
-from .stream import BEGINNING, STREAM_NAME, EventStream, StoredEvent, StreamInfo, to_plain
+from .gap import Gap, find_gap
+from .stream import (
+    BEGINNING,
+    STREAM_NAME,
+    EventStream,
+    StoredEvent,
+    StreamInfo,
+    position,
+    to_plain,
+    type_of,
+)
 from .tailer import TailCounts, Tailer
 from .types import Event, UnknownEvent, decode, encode, event_type, registered_types
 
@@ -28,6 +38,7 @@ __all__ = [
     "Event",
     "EventState",
     "EventStream",
+    "EventsCleared",
     "Events",
     "Gap",
     "RejectionBurst",
@@ -46,6 +57,9 @@ __all__ = [
     "event_type",
     "new_instance_id",
     "registered_types",
+    "find_gap",
+    "position",
     "tailer_of",
     "to_plain",
+    "type_of",
 ]

@@ -131,6 +131,22 @@ class StoreRecovered(Event, frozen=True, kw_only=True):
     answered_locally: int = 0
 
 
+@event_type("events.cleared")
+class EventsCleared(Event, frozen=True, kw_only=True):
+    """Somebody removed history: the events up to ``up_to``; that one stays if it was the newest.
+
+    Attributes:
+        up_to: id of the last one.
+        removed: how many there were.
+        by, reason: who did it, and why.
+    """
+
+    up_to: str
+    removed: int
+    by: str = ""
+    reason: str = ""
+
+
 @event_type("task.progress")
 class TaskProgressed(Event, frozen=True, kw_only=True):
     """Work that an operator may watch has come further; a few events a second at most.

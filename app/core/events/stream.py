@@ -171,9 +171,15 @@ class EventStream:
         """The id of the last entry ever written; ``"0-0"`` for none."""
         return self.info().last_id
 
-    def clear(self) -> int:
-        """Remove all entries and return how many; ids go on growing."""
-        return int(self._redis.client.xtrim(self.key, maxlen=0, approximate=False))
+    def clear(self, before: str | None = None) -> int:
+        """Remove the entries older than the id ``before``, by default all; returns how many.
+
+        Ids go on growing. Whoever reads on from an entry that was removed is told of a gap.
+        """
+        client = self._redis.client
+        if before is None:
+            return int(client.xtrim(self.key, maxlen=0, approximate=False))
+        return int(client.xtrim(self.key, minid=before, approximate=False))
 
 
 def position(entry_id: str) -> tuple[int, int]:
@@ -210,10 +216,14 @@ def _text(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
+def type_of(stored: StoredEvent) -> str:
+    """The type name of an event, also of one that this process does not understand."""
+    event = stored.event
+    return event.name if isinstance(event, UnknownEvent) else event.type
+
+
 def to_plain(stored: StoredEvent) -> dict[str, Any]:
     """A stored event as JSON-ready data: ``id``, ``at``, ``source``, ``type``, ``data``."""
-    event = stored.event
-    kind, data = event.type, msgspec.to_builtins(event)
-    if isinstance(event, UnknownEvent):
-        kind, data = event.name, event.data
+    event, kind = stored.event, type_of(stored)
+    data = event.data if isinstance(event, UnknownEvent) else msgspec.to_builtins(event)
     return {"id": stored.id, "at": stored.at, "source": stored.source, "type": kind, "data": data}

@@ -93,16 +93,21 @@ from .history import (
     summarise,
 )
 from .monitoring import Monitoring
+from .process import resident_bytes
 from .recording import Counter, Distribution, Gauge, Histogram, Recorder, Series, series
 from .scale import Direction
 from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
 from .sources import Counted, Measured, Sample, Source, Spread
 from .tuning import (
+    BULKHEAD,
     LEVERS,
 )
 from .tuning import LIVE as LIVE_LEVERS
 from .tuning import (
     METRICS,
+    PLAIN,
+    RATE_LIMIT,
+    Guards,
     Lever,
     Picture,
     QueuePicture,
@@ -111,12 +116,14 @@ from .tuning import (
     Verdict,
     advise,
     judge,
+    lever_of,
     picture_of,
     readings,
 )
 
 __all__ = [
     "BACKENDS",
+    "BULKHEAD",
     "CACHE_HIT_RATE",
     "COARSE",
     "CONTENT_TYPE",
@@ -129,6 +136,8 @@ __all__ = [
     "LIVE_LEVERS",
     "MEMORY_SHARE",
     "METRICS",
+    "PLAIN",
+    "RATE_LIMIT",
     "MIDDLE",
     "RESOLUTIONS",
     "RESPONSE_MS",
@@ -174,6 +183,7 @@ __all__ = [
     "Forecasting",
     "Gauge",
     "HealthReport",
+    "Guards",
     "Histogram",
     "HistoryEntry",
     "LearnReport",
@@ -224,10 +234,12 @@ __all__ = [
     "assess",
     "format_series",
     "judge",
+    "lever_of",
     "names",
     "overall",
     "picture_of",
     "readings",
+    "resident_bytes",
     "series",
     "summarise",
 ]

@@ -37,6 +37,9 @@ REDIS_UP = "yoto_redis_up"
 REDIS_TIME = "yoto_redis_round_trip_seconds"
 REDIS_CONNECTIONS = "yoto_redis_connections"
 DATABASE_CONNECTIONS = "yoto_database_connections"
+POOL_TAKES = "yoto_database_pool_takes_total"
+POOL_SIZE = "yoto_database_pool_size"
+POOL_BUSIEST = "yoto_database_pool_busiest"
 STORE_ERRORS = "yoto_guard_store_errors_total"
 
 # Guards, locks, policies
@@ -46,6 +49,8 @@ GUARD_TIME = "yoto_guard_enter_seconds"
 BREAKER_STATE = "yoto_circuit_breaker_state"
 BULKHEAD_HELD = "yoto_bulkhead_in_flight"
 BULKHEAD_LIMIT = "yoto_bulkhead_limit"
+BULKHEAD_BUSY = "yoto_bulkhead_busy_seconds_total"
+LIMIT_REFUSALS = "yoto_rate_limit_refusals_total"
 ANSWERED_LOCALLY = "yoto_guard_answered_locally_total"
 LOCKS = "yoto_locks_total"
 LOCKS_HELD = "yoto_locks_held"
@@ -70,6 +75,12 @@ PREFETCHES = "yoto_prefetches_total"
 PREFETCH_VISITS = "yoto_prefetch_visits_total"
 PREFETCH_PRECISION = "yoto_prefetch_precision"
 PREFETCH_UNDECIDED = "yoto_prefetch_undecided"
+
+# Sockets of operators
+CONTROL_SOCKETS = "yoto_control_sockets"
+CONTROL_SOCKET_QUEUE = "yoto_control_socket_queue"
+CONTROL_SOCKET_MESSAGES = "yoto_control_socket_messages_total"
+CONTROL_SOCKETS_ENDED = "yoto_control_sockets_ended_total"
 
 # The process and the monitor itself
 MEMORY = "yoto_process_resident_memory_bytes"
@@ -109,13 +120,18 @@ HELP = {
     REDIS_TIME: "time of a script call: the one of each flush, as a sample of all",
     REDIS_CONNECTIONS: "connections to Redis that a process has open, in use or idle",
     DATABASE_CONNECTIONS: "connections to the database that a process has open, in use or idle",
+    POOL_TAKES: "connections taken from a pool: at once, after waiting, and in vain",
+    POOL_SIZE: "connections that a pool of one process may have",
+    POOL_BUSIEST: "most connections of a pool in use at once since the flush before",
     STORE_ERRORS: "script calls of guards that failed",
     REJECTIONS: "calls that guards refused, by kind and name",
-    PASSES: "calls that guards let through; rate limits count them",
+    PASSES: "calls that guards let through; rate limits and bulkheads count them",
     GUARD_TIME: "time to be let in by a guard of several parts, waiting for a slot included",
     BREAKER_STATE: "0 closed, 1 half open, 2 open, 3 isolated, 4 disabled, 5 metrics only",
     BULKHEAD_HELD: "callers of one process inside a bulkhead",
     BULKHEAD_LIMIT: "callers that a bulkhead lets in at once, over all workers",
+    BULKHEAD_BUSY: "seconds that callers were inside a bulkhead",
+    LIMIT_REFUSALS: "calls that rate limits refused, by the dimension that did",
     ANSWERED_LOCALLY: "calls that guards decided without Redis",
     LOCKS: "distributed locks, by outcome",
     LOCKS_HELD: "distributed locks held now",
@@ -138,6 +154,10 @@ HELP = {
     PREFETCH_VISITS: "deeds of users that the prefetcher looked at",
     PREFETCH_PRECISION: "share of the last prefetches that were used, 0 to 1",
     PREFETCH_UNDECIDED: "prefetches whose user has not come by yet",
+    CONTROL_SOCKETS: "sockets of the control plane that are open in a process",
+    CONTROL_SOCKET_QUEUE: "messages that wait for the client for which most do",
+    CONTROL_SOCKET_MESSAGES: "messages sent to sockets of the control plane, one a client",
+    CONTROL_SOCKETS_ENDED: "sockets of the control plane that the process closed, by reason",
     MEMORY: "resident memory",
     MEMORY_SHARE: "resident memory as a share of what the process may use, 0 to 1",
     CPU: "processor time used, user and system",

@@ -8,6 +8,7 @@ from app.core import cache
 from app.core.errors import ValidationFailed
 from app.core.permission.audit import record_audit
 from app.core.permission.maintenance import NAME, STORED, MaintenanceStatus
+from app.core.permission.maintenance_facts import tell_maintenance
 from app.core.permission.outbox.watching import touch
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.scopes import checked_id
@@ -89,4 +90,5 @@ class MaintenanceCalls:
             touch(session, cache.subjects.POLICY)
         if state.caching is not None:
             state.caching.maintenance.refresh()
+        tell_maintenance(MaintenanceStatus(enabled, reason if enabled else None), actor_id)
         return WriteReceipt()

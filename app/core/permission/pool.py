@@ -15,9 +15,13 @@ from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
 from app.core.errors import StoreUnavailable
+from app.core.permission.gate import Gate
 from app.db import side_engine, writing
+from app.pools import PoolUse
 
 POOL_SIZE = 4
+# More than these are of no use to anybody, since each has a process of the database behind it.
+MOST_CONNECTIONS = 100
 # s to wait for a connection before the caller is told to come back.
 POOL_WAIT = 2.0
 RETRY_AFTER = 1.0
@@ -27,12 +31,13 @@ class SidePool:
     """At most ``size`` connections, opened when they are first needed.
 
     Args:
+        size: 1 to ``MOST_CONNECTIONS``.
         wait: seconds to wait for a free one.
     """
 
     def __init__(self, app: Flask, size: int = POOL_SIZE, wait: float = POOL_WAIT) -> None:
         self._app = app
-        self._size = size
+        self._gate = Gate(size)
         self._wait = wait
         self._lock = threading.Lock()
         self._engine: Engine | None = None
@@ -44,7 +49,7 @@ class SidePool:
         Raises:
             StoreUnavailable: the database did not answer, or all connections are taken.
         """
-        with _translated(), writing(False), self.engine.connect() as connection:
+        with self._inside(), _translated(), writing(False), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -53,16 +58,43 @@ class SidePool:
 
         Raises: as ``read``.
         """
-        with _translated(), self.engine.begin() as connection:
+        with self._inside(), _translated(), self.engine.begin() as connection:
             yield connection
 
     @property
+    def size(self) -> int:
+        """How many connections there may be."""
+        return self._gate.size
+
+    def resize(self, size: int) -> None:
+        """Have at most ``size`` from now on; what is in use stays, what is too much is closed."""
+        fewer = size < self._gate.size
+        self._gate.resize(size)
+        if fewer and self._engine is not None:
+            self._engine.dispose()
+
+    def use(self) -> PoolUse:
+        """How it was used so far; one caller alone may ask."""
+        return self._gate.use()
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        if not self._gate.enter(self._wait):
+            cause = TimeoutError(f"all {self.size} connections were in use for {self._wait:g} s")
+            raise StoreUnavailable("database", cause, RETRY_AFTER)
+        try:
+            yield
+        finally:
+            self._gate.leave()
+
+    @property
     def engine(self) -> Engine:
-        """The engine behind the pool."""
+        """The engine behind the pool; only ``read`` and ``begin`` keep to its size."""
         if self._engine is None:
             with self._lock:
                 if self._engine is None:
-                    self._engine = side_engine(self._app, self._size, self._wait)
+                    # The gate alone says how many, since it can be made wider.
+                    self._engine = side_engine(self._app, MOST_CONNECTIONS, self._wait)
         return self._engine
 
     def close(self) -> None:

@@ -196,6 +196,14 @@ class ResilienceController(ConfigAccess):
         """A picture of each breaker that this process uses; a round trip each."""
         return self._guards.breaker_states()
 
+    @property
+    def config_revision(self) -> str:
+        """Which state of the configuration this process has; starts nothing.
+
+        Empty: it was not read yet.
+        """
+        return self._config.sync.revision
+
     # Callers
 
     def caller(self) -> MultiDimensionalKey:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
 from app.core.errors import ConfigurationError
@@ -34,8 +34,8 @@ class GuardCounts:
 
     Attributes:
         kind, name: which.
-        passed: calls that a rate limit let through; None: this kind does not count them.
-        rejected: calls that it refused.
+        passed: calls that it let through; None: this kind does not count them.
+        rejected: calls that it refused; ``refused_by`` tells those of a rate limit by dimension.
         store_errors: script calls that failed.
         answered_locally: calls that it decided without Redis.
     """
@@ -46,6 +46,7 @@ class GuardCounts:
     rejected: int
     store_errors: int
     answered_locally: int
+    refused_by: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,13 @@ class BulkheadUse:
         name: which.
         held_here: holders in this process, of all partitions.
         limit: holders of one partition over all workers.
+        busy: seconds that callers who are out again were inside, together.
     """
 
     name: str
     held_here: int
     limit: int
+    busy: float
 
 
 class Guards:
@@ -130,10 +133,11 @@ class Guards:
             GuardCounts(
                 kind.value,
                 guard.name,
-                guard.passed if isinstance(guard, RateLimiter) else None,
+                None if isinstance(guard, CircuitBreaker) else guard.passed,
                 guard.rejected,
                 guard.store.store_errors,
                 guard.store.answered_locally,
+                dict(guard.refused_by) if isinstance(guard, RateLimiter) else {},
             )
             for kind, guards in kinds
             for guard in guards
@@ -142,7 +146,7 @@ class Guards:
     def bulkhead_use(self) -> list[BulkheadUse]:
         """How full each bulkhead of this process is; no round trip."""
         return [
-            BulkheadUse(one.name, one.local.inside(), one.get_config().max_concurrent)
+            BulkheadUse(one.name, one.local.inside(), one.get_config().max_concurrent, one.busy)
             for one in list(self._bulkheads.values())
         ]
 

@@ -185,13 +185,19 @@ function options(plot, lines, unit, top, area, seconds, tellValues) {
           width: 1.6,
           dash: line.dash,
           spanGaps: false,
-          points: { show: false },
+          // A value without neighbours makes no line; it is a dot.
+          points: { show: true, size: 3, filter: lonely },
           fill: area && at === 0 ? stroke.replace(/^rgb\(([^)]+)\)$/, "rgba($1, 0.13)") : undefined,
         };
       }),
     ],
     hooks: { setCursor: [(u) => tellValues(u.cursor.idx ?? null)] },
   };
+}
+
+function lonely(u, at) {
+  const values = u.data[at];
+  return values.flatMap((value, index) => (known(value) && !known(values[index - 1]) && !known(values[index + 1]) ? [index] : []));
 }
 
 const axisText = (value, unit) => (unit === "bytes" ? quantity(value, "bytes") : quantity(value));

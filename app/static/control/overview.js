@@ -6,8 +6,9 @@ import { chart, RANGES, rangePicker } from "./chart.js";
 import { h, replace } from "./dom.js";
 import { age, quantity } from "./format.js";
 import { isStale, subscribe, watch } from "./live.js";
-import { has, named, t } from "./page.js";
+import { named, t } from "./page.js";
 import { empty, load, loading, stale, unstale } from "./states.js";
+import { table } from "./table.js";
 
 const part = (id) => document.getElementById(id);
 
@@ -50,29 +51,61 @@ function showPerformance(point) {
   }
 }
 
-// Health
+// Health: what the socket tells, and what only the detailed status has.
+
+const DETAILS = 10; // s between readings of the details
+let nodes = [];
 
 part("health").append(loading());
 
 function showStatus(status) {
-  replace(part("overall"), badge(status.overall, has(`overall.${status.overall}`) ? t(`overall.${status.overall}`) : named("state", status.overall)));
-  const strip = h("ul", { class: "strip" }, status.components.map(componentOf));
+  replace(part("overall"), badge(status.overall, named("overall", status.overall)));
   unstale(part("health"));
-  replace(part("health"), strip);
+  replace(part("health"), h("ul", { class: "strip" }, status.components.map(componentOf)));
 }
 
-function componentOf({ name, state, value, unit, detail, at }) {
-  const shown = value === null ? "" : quantity(value, unit);
+function componentOf({ name, state, value, unit, limit, detail, at }) {
   return h(
     "li",
     { dataset: { state } },
     h("span", { class: "name" }, named("component", name)),
     badge(state),
+    h("span", { class: "value", title: detail }, valueOf(name, value, unit, limit)),
     // What is as it should be needs no words.
-    h("span", { class: "value", title: detail }, state === "ok" ? shown : [shown, detail].filter(Boolean).join(" · ")),
-    h("span", { class: "seen" }, age(at)),
+    state === "ok" ? null : h("span", { class: "small" }, detail),
+    age(at),
   );
 }
+
+function valueOf(name, value, unit, limit) {
+  const shown = quantity(value, unit);
+  if (name === "redis" && nodes.length > 1) {
+    return t("overview.nodes", { value: shown, n: nodes.filter(({ state }) => state === "ok").length, all: nodes.length });
+  }
+  return unit === "count" && limit !== null ? `${shown} / ${quantity(limit, unit)}` : shown;
+}
+
+const measures = table({
+  label: t("health.title"),
+  key: (row) => row.name,
+  columns: [
+    { title: t("health.measure"), head: true, render: (row) => named("measure", row.name.slice("health:".length)) },
+    { title: t("status.state"), render: (row) => badge(row.state) },
+    { title: t("status.value"), number: true, render: (row) => quantity(row.value, row.unit) },
+    { title: t("health.limit"), number: true, render: (row) => quantity(row.limit, row.unit) },
+    { title: t("status.age"), number: true, render: (row) => age(row.at) },
+  ],
+});
+
+const showDetails = () =>
+  load(part("minute"), () => get("/status/detailed"), ({ components }) => {
+    nodes = components.filter(({ name }) => name.startsWith("redis:"));
+    measures.show(components.filter(({ group }) => group === "health"));
+    return measures.element;
+  });
+
+showDetails();
+setInterval(() => document.hidden || showDetails(), DETAILS * 1000);
 
 // Alerts: a snapshot has those that are open, and events tell what becomes of them.
 

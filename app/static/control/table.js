@@ -46,7 +46,7 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
     }
     const { column, descending } = sorting;
     const sign = descending ? -1 : 1;
-    return [...data].sort((a, b) => sign * compare(column.sort(a), column.sort(b)));
+    return [...data].sort((a, b) => compare(column.sort(a), column.sort(b), sign));
   }
 
   function cellsOf(row) {
@@ -96,6 +96,7 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
 
   function draw() {
     const rows = ordered();
+    const focused = body.contains(document.activeElement) ? document.activeElement : null;
     const keys = new Set(rows.map(key));
     for (const [name, entry] of shown) {
       if (!keys.has(name)) {
@@ -116,6 +117,9 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
       }
     });
     replace(element, rows.length ? grid : empty(none));
+    if (focused?.isConnected && document.activeElement !== focused) {
+      focused.focus(); // its row was moved
+    }
   }
 
   return {
@@ -167,10 +171,11 @@ export function pagedTable({ fetch, ...options }) {
   return { element, reload: () => turnPage(null) };
 }
 
-function compare(a, b) {
+/** What has no value comes last, in whichever direction is sorted. */
+function compare(a, b, sign) {
   const missing = (value) => value === null || value === undefined;
   if (missing(a) || missing(b)) {
     return Number(missing(a)) - Number(missing(b));
   }
-  return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b));
+  return sign * (typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b)));
 }

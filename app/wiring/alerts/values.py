@@ -1,8 +1,12 @@
-"""What alerts judge: the measurements of the last minute, over all workers."""
+"""What alerts judge: the measurements of the last minute, over all workers.
+
+The rules of the platform need four of them. Operators may have rules on any other: of each series a
+gauge's highest reading, a counter's rate a second, and the p95 of a histogram, in seconds.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from app.core.monitor import (
     CACHE_HIT_RATE,
@@ -11,6 +15,7 @@ from app.core.monitor import (
     RESPONSE_MS,
     Monitoring,
     Point,
+    format_series,
     names,
     summarise,
 )
@@ -45,8 +50,19 @@ def values_of(points: list[Point]) -> Values:
     memory = whole.level(names.MEMORY_SHARE)
     served = summary.requests >= ENOUGH
     return {
+        **dict(_series(whole)),
         CACHE_HIT_RATE: summary.hit_rate if lookups >= ENOUGH else None,
         ERROR_RATE: summary.error_rate if served else None,
         RESPONSE_MS: summary.request.p95 if served and summary.request else None,
         MEMORY_SHARE: None if memory is None else memory.highest,
     }
+
+
+def _series(whole: Point) -> Iterator[tuple[str, float | None]]:
+    for gauge, level in whole.gauges.items():
+        yield format_series(gauge.name, dict(gauge.labels)), level.highest
+    for counter, added in whole.counters.items():
+        yield format_series(counter.name, dict(counter.labels)), added / whole.seconds
+    for histogram, found in whole.histograms.items():
+        p95 = found.quantile(0.95) if found.count >= ENOUGH else None
+        yield format_series(histogram.name, dict(histogram.labels)), p95

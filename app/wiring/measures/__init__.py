@@ -14,7 +14,7 @@ from .ahead import hot_samples, prefetch_samples, preload_samples
 from .cache import Staleness, cache_samples, outbox_samples
 from .guards import guard_samples, lock_samples, policy_samples
 from .looks import QueueLook, breaker_samples
-from .stores import database_samples, redis_samples
+from .stores import database_samples, pool_samples, redis_samples
 
 __all__ = ["measure"]
 
@@ -33,6 +33,7 @@ def measure(app: Flask) -> None:
     monitoring.add_source("outbox", lambda: outbox_samples(app))
     monitoring.add_source("redis", lambda: redis_samples(app))
     monitoring.add_source("database", lambda: database_samples(engines))
+    monitoring.add_source("pools", lambda: pool_samples(app, engines))
     monitoring.add_source("hot", lambda: hot_samples(optimization.hot))
     monitoring.add_source("preloading", lambda: preload_samples(app))
     monitoring.add_source("prefetching", lambda: prefetch_samples(app))

@@ -22,11 +22,15 @@ def guard_samples(app: Flask) -> Iterator[Sample]:
         if guard.passed is not None:
             yield Counted(names.PASSES, guard.passed, about)
         yield Counted(names.REJECTIONS, guard.rejected, about)
+        for dimension, refused in guard.refused_by.items():
+            of = {"name": guard.name, "dimension": dimension}
+            yield Counted(names.LIMIT_REFUSALS, refused, of)
         yield Counted(names.STORE_ERRORS, guard.store_errors, about)
         yield Counted(names.ANSWERED_LOCALLY, guard.answered_locally, about)
     for bulkhead in controller.bulkhead_use():
         yield Measured(names.BULKHEAD_HELD, bulkhead.held_here, {"name": bulkhead.name})
         yield Measured(names.BULKHEAD_LIMIT, bulkhead.limit, {"name": bulkhead.name})
+        yield Counted(names.BULKHEAD_BUSY, bulkhead.busy, {"name": bulkhead.name})
 
 
 def lock_samples(locks: DistributedLocks) -> Iterator[Sample]:

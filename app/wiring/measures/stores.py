@@ -8,8 +8,10 @@ from flask import Flask
 from sqlalchemy import QueuePool
 from sqlalchemy.engine import Engine
 
-from app.core.monitor import Measured, Sample, names
+from app.core.monitor import Counted, Measured, Sample, names
+from app.core.permission import PermissionSystem
 from app.core.redis import RedisStore
+from app.pools import PoolUse, WatchedPool
 
 
 def redis_samples(app: Flask) -> Iterator[Sample]:
@@ -29,3 +31,21 @@ def database_samples(engines: Sequence[Engine]) -> Iterator[Sample]:
         idle = sum(pool.checkedin() for pool in pools)
         yield Measured(names.DATABASE_CONNECTIONS, in_use, {"state": "in_use"})
         yield Measured(names.DATABASE_CONNECTIONS, idle, {"state": "idle"})
+
+
+def pool_samples(app: Flask, engines: Sequence[Engine]) -> Iterator[Sample]:
+    """How callers get their connections: requests, and what the cache loads with."""
+    for engine in engines:
+        if isinstance(engine.pool, WatchedPool):
+            yield from _use("requests", engine.pool.use())
+    caching = PermissionSystem.caching_of(app)
+    if caching is not None:
+        yield from _use("permissions", caching.pool.use())
+
+
+def _use(pool: str, use: PoolUse) -> Iterator[Sample]:
+    for outcome in ("at_once", "waited", "timed_out"):
+        about = {"pool": pool, "outcome": outcome}
+        yield Counted(names.POOL_TAKES, getattr(use, outcome), about)
+    yield Measured(names.POOL_SIZE, use.size, {"pool": pool})
+    yield Measured(names.POOL_BUSIEST, use.busiest, {"pool": pool})

@@ -14,6 +14,7 @@ from app.core.cache import CacheSettings, InvalidationLog, Loaded, Position, Tie
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.workers import CacheWorkers
+from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, start_valkey, wait_until
 
@@ -134,9 +135,9 @@ def other(make_cache: MakeCache, reach: RedisSettings) -> TieredCache:
 
 
 @pytest.fixture
-def workers() -> Iterator[CacheWorkers]:
+def workers(nursery: Nursery) -> Iterator[CacheWorkers]:
     """Starts worker processes, and ends them after the test."""
-    with CacheWorkers() as started:
+    with CacheWorkers(nursery) as started:
         yield started
 
 

@@ -1,4 +1,4 @@
-"""Worker processes for tests that have caches. Run as a program, this module is the worker.
+"""Worker processes for tests that have caches.
 
 The truth that workers load from is a folder: a file a user with the mask, and ``loads`` to which
 each load adds a line.
@@ -14,14 +14,8 @@ from typing import Any
 from app.core.cache import CacheSettings, Loaded, TieredCache, place_key
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection, RedisSettings
-from tests.support.workers import (
-    WorkerProcess,
-    Workers,
-    as_options,
-    from_options,
-    obey,
-    options,
-)
+from tests.support.nursery import Nursery
+from tests.support.workers import WorkerProcess, Workers, as_options, from_options
 
 SERVER_7 = place_key("server", 7)
 
@@ -116,15 +110,11 @@ class Worker:
 class CacheWorkers(Workers):
     """Starts workers that have a cache."""
 
-    def __init__(self) -> None:
-        super().__init__(__name__)
+    def __init__(self, nursery: Nursery) -> None:
+        super().__init__(nursery, __name__)
 
     def start_at(
         self, reach: RedisSettings, folder: Path, count: int, **config: Any
     ) -> list[WorkerProcess]:
         """``count`` workers that share one Redis and one truth."""
         return self.start(count, as_options(reach) | {"folder": str(folder), "config": config})
-
-
-if __name__ == "__main__":
-    obey(Worker(options()))

@@ -8,11 +8,11 @@ import pytest
 
 from app.core.events import EventStream
 from app.core.redis import RedisConnection, RedisSettings
-from tests.support.redis_fixtures import settings_of
+from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server
 
 
-@pytest.fixture(params=["valkey_server", "redis_server", "valkey_cluster"])
+@pytest.fixture(params=SERVERS)
 def settings(request: pytest.FixtureRequest) -> RedisSettings:
     """How to reach an empty server or cluster."""
     server = request.getfixturevalue(request.param)

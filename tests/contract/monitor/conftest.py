@@ -17,13 +17,13 @@ from app.core.monitor import (
     StatsdBackend,
 )
 from app.core.redis import RedisConnection, RedisSettings
-from tests.support.redis_fixtures import settings_of
+from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey
 
 MakeBackend = Callable[..., RedisBackend]
 
 
-@pytest.fixture(params=["valkey_server", "redis_server", "valkey_cluster"])
+@pytest.fixture(params=SERVERS)
 def reach(request: pytest.FixtureRequest) -> RedisSettings:
     """How to reach a server or a cluster, under a prefix that no other test uses."""
     server = request.getfixturevalue(request.param)

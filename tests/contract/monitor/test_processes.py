@@ -11,6 +11,7 @@ from app.core.monitor import COARSE, FINE, RedisBackend, WorkerState
 from app.core.redis import RedisSettings
 from tests.contract.monitor.conftest import MakeBackend
 from tests.contract.monitor.workers import RecordingWorkers
+from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import wait_until
 
@@ -25,8 +26,8 @@ def reach(request: pytest.FixtureRequest) -> RedisSettings:
 
 
 @pytest.fixture
-def workers() -> Iterator[RecordingWorkers]:
-    with RecordingWorkers() as started:
+def workers(nursery: Nursery) -> Iterator[RecordingWorkers]:
+    with RecordingWorkers(nursery) as started:
         yield started
 
 

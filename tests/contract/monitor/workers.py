@@ -1,4 +1,4 @@
-"""Worker processes for tests that record. Run as a program, this module is the worker."""
+"""Worker processes for tests that record."""
 
 from __future__ import annotations
 
@@ -8,14 +8,8 @@ from typing import Any
 from app.core.events import new_instance_id
 from app.core.monitor import Monitoring, RedisBackend
 from app.core.redis import RedisConnection, RedisSettings
-from tests.support.workers import (
-    WorkerProcess,
-    Workers,
-    as_options,
-    from_options,
-    obey,
-    options,
-)
+from tests.support.nursery import Nursery
+from tests.support.workers import WorkerProcess, Workers, as_options, from_options
 
 THREADS = 4
 
@@ -67,13 +61,9 @@ class Worker:
 class RecordingWorkers(Workers):
     """Starts workers that record."""
 
-    def __init__(self) -> None:
-        super().__init__(__name__)
+    def __init__(self, nursery: Nursery) -> None:
+        super().__init__(nursery, __name__)
 
     def start_at(self, reach: RedisSettings, count: int) -> list[WorkerProcess]:
         """``count`` workers that share one Redis."""
         return self.start(count, as_options(reach))
-
-
-if __name__ == "__main__":
-    obey(Worker(options()))

@@ -9,16 +9,15 @@ import pytest
 
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection, RedisSettings
-from tests.contract.optimization import workers as workers_module
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.nursery import Nursery
-from tests.support.redis_fixtures import settings_of
+from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey
 
 MakeLocks = Callable[[RedisSettings], DistributedLocks]
 
 
-@pytest.fixture(params=["valkey_server", "redis_server", "valkey_cluster"])
+@pytest.fixture(params=SERVERS)
 def reach(request: pytest.FixtureRequest) -> RedisSettings:
     """How to reach a server or a cluster, under a prefix that no other test uses."""
     server = request.getfixturevalue(request.param)
@@ -66,13 +65,6 @@ def redis(reach: RedisSettings) -> Iterator[RedisConnection]:
     connection = RedisConnection(reach)
     yield connection
     connection.close()
-
-
-@pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
-    """Forks worker processes."""
-    with Nursery(workers_module.__name__) as started:
-        yield started
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
-"""Worker processes for tests that take locks. Run as a program, this module is their
-nursery."""
+"""Worker processes for tests that take locks."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ from app.core.errors import LockLost, StaleToken
 from app.core.optimization import DistributedLocks, OptimizedDistributedLock
 from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization import contest
-from tests.support.nursery import Nursery, breed
+from tests.support.nursery import Nursery
 from tests.support.workers import WorkerProcess, Workers, as_options, from_options
 
 
@@ -66,15 +65,8 @@ class LockWorkers(Workers):
     """Starts workers that take locks, and ends them."""
 
     def __init__(self, nursery: Nursery) -> None:
-        super().__init__(__name__)
-        self._nursery = nursery
+        super().__init__(nursery, __name__)
 
     def start_at(self, reach: RedisSettings, count: int) -> list[WorkerProcess]:
         """``count`` workers that share one Redis."""
-        new: list[WorkerProcess] = [self._nursery.worker(as_options(reach)) for _ in range(count)]
-        self._started += new
-        return new
-
-
-if __name__ == "__main__":
-    breed(Worker)
+        return [self.begin(as_options(reach)) for _ in range(count)]

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -25,6 +25,7 @@ from app.extensions import cache, optimization, permissions, redis_store
 from app.models import User
 from tests.integration.cli.test_seed_matrix import MATRICES, NAMES, read
 from tests.integration.core.permission.stored import permission_ids, store
+from tests.support.examples import on_one_database
 from tests.support.redis_servers import wait_until
 from tests.unit.core.permission.reference import Reference
 from tests.unit.core.permission.worlds import MOMENTS
@@ -32,9 +33,6 @@ from tests.unit.core.permission.worlds import NAMES as PERMISSIONS
 from tests.unit.core.permission.worlds import USERS, Rows, communities
 
 NOBODY = 99
-on_one_database = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 
 
 class Clock:
@@ -92,7 +90,7 @@ def at(app: Flask, user_id: int, place: Place) -> tuple[str, Resolution]:
     return answer.tier, answer.resolution
 
 
-@on_one_database
+@on_one_database(60)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_every_tier_resolves_alike(
     app: Flask, other: Flask, clock: Clock, rows: Rows, now: float
@@ -123,7 +121,7 @@ def test_every_tier_resolves_alike(
     wipe(app)
 
 
-@on_one_database
+@on_one_database(60)
 @given(communities(), st.sampled_from(MOMENTS), st.sampled_from(PERMISSIONS))
 def test_every_tier_answers_a_batch_alike(
     app: Flask, other: Flask, clock: Clock, rows: Rows, now: float, name: str

@@ -18,6 +18,7 @@ from app.extensions import policy
 from app.models import PolicyKind, PolicyRevision, PolicyVersion
 from tests.contract.policy.workers import PolicyWorkers
 from tests.integration.core.policy.conftest import empty_record
+from tests.support.nursery import Nursery
 from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN
 from tests.support.workers import WorkerProcess
@@ -54,11 +55,11 @@ def context(app: Flask, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def start(
-    context: Path, app_config: dict[str, Any], tmp_path: Path
+    context: Path, app_config: dict[str, Any], tmp_path: Path, nursery: Nursery
 ) -> Iterator[Callable[[int], list[WorkerProcess]]]:
     """Starts workers of the same application that decide without pause."""
     given = {"config": app_config | {"ASYNC_MODE": "threading"}, "instance": str(tmp_path)}
-    with PolicyWorkers() as workers:
+    with PolicyWorkers(nursery) as workers:
 
         def begin(count: int) -> list[WorkerProcess]:
             started = workers.start(count, given)

@@ -9,8 +9,9 @@ from typing import Any
 
 from app import create_app
 from app.extensions import policy
+from tests.support.nursery import Nursery
 from tests.support.small_policies import question
-from tests.support.workers import Workers, obey, options
+from tests.support.workers import Workers
 
 THREADS = 2
 DENIED = 10_000
@@ -66,9 +67,5 @@ class Worker:
 class PolicyWorkers(Workers):
     """Starts workers of one application."""
 
-    def __init__(self) -> None:
-        super().__init__(__name__)
-
-
-if __name__ == "__main__":
-    obey(Worker(options()))
+    def __init__(self, nursery: Nursery) -> None:
+        super().__init__(nursery, __name__)

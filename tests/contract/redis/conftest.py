@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.core.redis import RedisConnection, RedisSettings
-from tests.support.redis_fixtures import PATIENCE
+from tests.support.redis_fixtures import KINDS, PATIENCE
 
 Connect = Callable[..., RedisConnection]
 
@@ -26,7 +26,7 @@ def connect() -> Iterator[Connect]:
         connection.close()
 
 
-@pytest.fixture(params=["valkey", "redis", "cluster"])
+@pytest.fixture(params=KINDS)
 def connection(request: pytest.FixtureRequest, connect: Connect) -> RedisConnection:
     """A connection to each kind of server that the platform supports, shared by all tests."""
     patient = {"REDIS_SOCKET_TIMEOUT": PATIENCE, "REDIS_CONNECT_TIMEOUT": PATIENCE}

@@ -7,9 +7,9 @@ import pytest
 
 from app.core.redis import RedisSettings
 from tests.contract.resilience.platform import DEAD_URL, PREFIX, Platform
+from tests.support.redis_fixtures import KINDS
 
 Join = Callable[..., Platform]
-REMOTE = ["valkey", "redis", "cluster"]
 
 
 def settings_of(request: pytest.FixtureRequest, kind: str) -> RedisSettings:
@@ -58,7 +58,7 @@ def keys_without_ttl(platform: Platform) -> list[bytes]:
     return [key for key in keys if client.pttl(key) == -1]
 
 
-@pytest.fixture(params=["local", *REMOTE])
+@pytest.fixture(params=["local", *KINDS])
 def join(request: pytest.FixtureRequest, make_platform: Callable[..., Platform]) -> Iterator[Join]:
     """Makes instances of one fleet, on each kind of server and on the twins without any.
 
@@ -67,7 +67,7 @@ def join(request: pytest.FixtureRequest, make_platform: Callable[..., Platform])
     yield from _join(request, make_platform)
 
 
-@pytest.fixture(params=REMOTE)
+@pytest.fixture(params=KINDS)
 def join_remote(
     request: pytest.FixtureRequest, make_platform: Callable[..., Platform]
 ) -> Iterator[Join]:

@@ -1,7 +1,7 @@
 """Real processes that use guards at the same moment.
 
-``Crew`` starts one Python process that imports everything and then forks, so that twenty workers
-cost one start. Workers begin together, and may be killed in the middle of their work.
+``run_crew`` has one process of the nursery fork them, so that twenty workers cost no start. They
+begin together, and may be killed in the middle of their work.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 import traceback
@@ -22,32 +20,22 @@ from typing import Any
 from app.core.errors import BulkheadFull, CircuitOpen
 from app.core.redis import RedisSettings
 from tests.contract.resilience.platform import Platform
+from tests.support.nursery import Nursery
+from tests.support.workers import Workers
 
-ROOT = Path(__file__).parents[3]
 Task = Callable[..., Any]
 PATIENCE = 5.0  # s
 
 
-def run_crew(settings: RedisSettings, task: str, workers: int, **arguments: Any) -> list[Any]:
+def run_crew(
+    nursery: Nursery, settings: RedisSettings, task: str, workers: int, **arguments: Any
+) -> list[Any]:
     """What each worker's task returned; ``None`` for a worker that was killed."""
     # Many processes on few cores wait for the processor; none of them is to think Redis lost.
     settings = replace(settings, socket_timeout=PATIENCE, connect_timeout=PATIENCE)
-    order = {
-        "settings": {**asdict(settings), "embedded_dir": None},
-        "task": task,
-        "workers": workers,
-        "arguments": arguments,
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.contract.resilience.crew"],
-        input=json.dumps(order),
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        timeout=100,
-    )
-    assert done.returncode == 0, done.stderr
-    answers: list[Any] = json.loads(done.stdout)
+    with Workers(nursery, __name__) as crew:
+        leader = crew.begin({**asdict(settings), "embedded_dir": None})
+        answers: list[Any] = leader.do("lead", task, workers, arguments)
     return answers
 
 
@@ -165,25 +153,30 @@ def _settings(plain: dict[str, Any]) -> RedisSettings:
     return RedisSettings(**{**plain, "nodes": nodes})
 
 
-def _main() -> None:
-    order = json.load(sys.stdin)
-    settings, task = _settings(order["settings"]), TASKS[order["task"]]
-    start_read, start_write = os.pipe()
-    answers = []
-    for number in range(order["workers"]):
-        read, write = os.pipe()
-        if os.fork() == 0:
-            os.close(start_write)
-            os.close(read)
-            _work(settings, task, number, order["arguments"], start_read, write)
-        os.close(write)
-        answers.append(read)
-    # The end of the file is the starting signal.
-    os.close(start_write)
-    results = [_read_all(read) for read in answers]
-    for _ in answers:
-        os.wait()
-    json.dump([json.loads(text) if text else None for text in results], sys.stdout)
+class Worker:
+    """The leader of a crew, in a process of its own."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self._settings = _settings(given)
+
+    def lead(self, task: str, workers: int, arguments: dict[str, Any]) -> list[Any]:
+        """Fork ``workers`` that begin together; what each returned."""
+        start_read, start_write = os.pipe()
+        answers = []
+        for number in range(workers):
+            read, write = os.pipe()
+            if os.fork() == 0:
+                os.close(start_write)
+                os.close(read)
+                _work(self._settings, TASKS[task], number, arguments, start_read, write)
+            os.close(write)
+            answers.append(read)
+        # The end of the file is the starting signal.
+        os.close(start_write)
+        results = [_read_all(read) for read in answers]
+        for _ in answers:
+            os.wait()
+        return [json.loads(text) if text else None for text in results]
 
 
 def _work(
@@ -207,7 +200,3 @@ def _work(
 def _read_all(read: int) -> str:
     with os.fdopen(read) as pipe:
         return pipe.read()
-
-
-if __name__ == "__main__":
-    _main()

@@ -11,17 +11,20 @@ from app.core.resilience.breaker import State
 from app.core.resilience.outcome import Outcome
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.crew import most_inside, run_crew
+from tests.support.nursery import Nursery
 from tests.support.redis_servers import wait_until
 
 
-def test_twenty_processes_send_one_probe_to_what_was_broken(join_remote: Join, name: str) -> None:
+def test_twenty_processes_send_one_probe_to_what_was_broken(
+    join_remote: Join, name: str, nursery: Nursery
+) -> None:
     platform = join_remote()
     breaker = platform.breaker(name, recovery_timeout=0.1)
     for _ in range(5):
         breaker.allow().exit(Outcome.FAILURE)
     assert breaker.state().state is State.OPEN
     time.sleep(0.1)
-    ran = run_crew(platform.redis.settings, "probe", 20, name=name, others=19)
+    ran = run_crew(nursery, platform.redis.settings, "probe", 20, name=name, others=19)
     assert ran.count(True) == 1
     assert ran.count(False) == 19
     assert breaker.state().state is State.CLOSED
@@ -29,20 +32,21 @@ def test_twenty_processes_send_one_probe_to_what_was_broken(join_remote: Join, n
 
 
 def test_four_processes_of_a_hundred_threads_share_a_limit_of_five(
-    join_remote: Join, name: str
+    join_remote: Join, name: str, nursery: Nursery
 ) -> None:
     platform = join_remote()
-    passed = run_crew(platform.redis.settings, "hit", 4, name=name, threads=100, limit=5)
+    passed = run_crew(nursery, platform.redis.settings, "hit", 4, name=name, threads=100, limit=5)
     assert sum(passed) == 5
 
 
 def test_a_cap_holds_under_a_thousand_tasks_while_holders_are_killed(
-    join_remote: Join, name: str, tmp_path: Path
+    join_remote: Join, name: str, tmp_path: Path, nursery: Nursery
 ) -> None:
     platform = join_remote()
     # A lease that ran out lets the next one in, as it must: it has to outlast a busy moment.
     log, cap, lease = tmp_path / "journal", 8, 3.0
     done = run_crew(
+        nursery,
         platform.redis.settings,
         "occupy",
         6,

@@ -10,8 +10,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.core.monitor import AlertFilter
 from app.extensions import alerts, monitor
 from app.models import AuditRecord
+from tests.support.redis_servers import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
 
@@ -106,6 +108,46 @@ def test_rules_are_shown_set_and_reset(app: Flask, world: World) -> None:
     assert "error" in run(app, "set", "hit_rate", "error=0.9", *WHY, fails=True)
     assert "version 2" in run(app, "reset", "hit_rate", "--json", *WHY).replace('": ', " ")
     assert audited(world) == [("alert.rule.set", "because"), ("alert.rule.reset", "because")]
+
+
+def test_operators_make_rules_on_any_series_and_end_them(app: Flask, world: World) -> None:
+    state, values = alerts.of(app), {'yoto_queue_items{kind="mail"}': 900.0}
+    fields = ("warning=100", "error=500", "hold=0", "recover=0")
+    made = run(app, "rule-add", "backlog", "yoto_queue_items", "high", *fields, *WHY)
+    assert made.startswith("backlog") and "yoto_queue_items: 100 / 500 / - (high is bad)" in made
+    state.evaluator._values = lambda: values
+    (raised,) = state.evaluator.turn()
+    assert raised.key == 'backlog{kind="mail"}'
+    assert state.desk.list().items[0].level == "error"
+
+    again = run(app, "rule-add", "backlog", "x", "high", "warning=1", *WHY, fails=True)
+    assert "there is a rule 'backlog'" in again
+    for name, field, says in (
+        ("hit_rate", "warning=1", "there is a rule"),
+        ("typo", "waring=1", "is unknown; known are metric"),
+        ("nothing", "hold=3", "at least one of warning"),
+    ):
+        assert says in run(app, "rule-add", name, "x", "high", field, *WHY, fails=True)
+    assert "version 2" in run(app, "set", "backlog", "error=600", *WHY)
+    assert "cannot be set" in run(app, "set", "backlog", "metric=other", *WHY, fails=True)
+    assert "remove it" in run(app, "reset", "backlog", *WHY, fails=True)
+    shown = {one["name"]: one for one in json.loads(run(app, "rules", "--json"))}
+    assert shown["backlog"]["own"] and shown["backlog"]["error"] == 600
+    assert not shown["hit_rate"]["own"]
+
+    late = run(app, "rule-remove", "backlog", "--version", "1", *WHY, fails=True)
+    assert "at version 2 by now" in late
+    assert "is removed" in run(app, "rule-remove", "backlog", *WHY)
+    assert "part of the platform" in run(app, "rule-remove", "hit_rate", *WHY, fails=True)
+    for command in (("rule-remove", "backlog"), ("set", "backlog", "error=1")):
+        assert "backlog" in run(app, *command, *WHY, fails=True)
+    assert "backlog" not in run(app, "rules")
+    wait_until(state.evaluator.turn)
+    assert state.desk.list(AlertFilter(open=True)).items == []
+    acts = [act for act, _ in audited(world)]
+    assert acts[:3] == ["alert.rule.add", "alert.rule.set", "alert.rule.remove"]
+    assert len(alerts.of(app).rules.history("backlog")) == 3
+    assert "version 4" in run(app, "rule-add", "backlog", "x", "low", "warning=1", *WHY)
 
 
 def test_webhooks_are_added_tried_and_removed(app: Flask, world: World, receiver: Receiver) -> None:

@@ -6,7 +6,15 @@ import re
 from pathlib import Path
 
 import config
-from app.core.monitor.tuning.advisers import cache_lives, cache_sizes, queue_batches, redis_timeout
+from app.core.monitor.tuning.advisers import (
+    bulkheads,
+    cache_lives,
+    cache_sizes,
+    pool_sizes,
+    queue_batches,
+    rate_limits,
+    redis_timeout,
+)
 from app.core.resilience import TuningSettings
 from app.settings import SETTINGS
 
@@ -32,3 +40,12 @@ def test_the_bounds_are_those_of_the_advisers() -> None:
     assert cache_lives.LONGEST == 3600 and "to an hour at most" in GUIDE
     assert f"to {queue_batches.LARGEST} at most" in GUIDE
     assert f"to {redis_timeout.LONGEST:g} s at most" in GUIDE
+    assert f"doubled, to {pool_sizes.LARGEST} at most" in GUIDE
+    assert f"halved, to {pool_sizes.SMALLEST} at least" in GUIDE
+    assert f"at least {pool_sizes.LEAST_WAITS} callers, and {pool_sizes.SHARE:.0%}" in (
+        GUIDE.replace(" %", "%")
+    )
+    assert f"half as many more, to {bulkheads.LARGEST} at most" in GUIDE
+    assert f"it refused {rate_limits.LEAST_REFUSED} calls and {rate_limits.SHARE:.0%}" in (
+        GUIDE.replace(" %", "%")
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ ALARM, LEAST_ERRORS = 6.0, 30
 # is an anomaly and no other time.
 MOST_SIZE = 5.0
 MOST_ANOMALIES = 100
+# Models learn a wild value as one so many standard deviations off, or a single one would mislead
+# them for long (Gelper, Fried and Croux, Journal of Forecasting 29, 2010). What is wild for more
+# steps than these is how it is now.
+CUT, MOST_WILD = 2.0, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +126,13 @@ class MetricForecaster:
                 self._begin()
             else:
                 self._bridge(step - self._step - 1)
-        self._judge(step, at, value)
+        plausible = self._judge(step, at, value)
         for candidate, backtest in self._field:
-            candidate.learn(value)
+            candidate.learn(plausible)
             path = candidate.path(LEADS)
             if path is not None:
                 backtest.forecast(step, value, [self._bounded(one) for one in path])
-        self._step, self._value = step, value
+        self._step, self._value = step, plausible
         return True
 
     def forecast(self) -> Forecast | NoForecast:
@@ -156,6 +161,7 @@ class MetricForecaster:
         self._errors: deque[float] = deque(maxlen=KEPT_ERRORS)
         self._detector = ChangeDetector()
         self._step = self.score = None
+        self._wild = 0
 
     def _bridge(self, steps: int) -> None:
         """Let the models' time go on through minutes of which nothing is known."""
@@ -164,8 +170,9 @@ class MetricForecaster:
                 path = candidate.path(1)
                 candidate.learn(self._value if path is None else self._bounded(path[0]))
 
-    def _judge(self, step: int, at: int, value: float) -> None:
-        """Compare the value with what was expected."""
+    def _judge(self, step: int, at: int, value: float) -> float:
+        """Compare the value with what was expected; what models should take it for."""
+        plausible = value
         if self._step is not None:
             expected = self._expected()
             error = value - expected
@@ -175,6 +182,9 @@ class MetricForecaster:
                 if self.score > ALARM:
                     self._alarm(at, value, expected, self.score)
                 scale = spread(self._errors, value)
+                self._wild = self._wild + 1 if self.score > ALARM else 0
+                if 0 < self._wild <= MOST_WILD:
+                    plausible = expected + math.copysign(CUT * scale, error)
                 size = min(MOST_SIZE, abs(error) / scale) if scale else 0.0
                 if self._detector.changed(size):
                     self.drifts.append(Drift(self.name, at))
@@ -182,6 +192,7 @@ class MetricForecaster:
             self._errors.append(error)
         for _, backtest in self._field:
             backtest.judge(step, value)
+        return plausible
 
     def _expected(self) -> float:
         """Of the next step, by the best model or, where none is good, by the last value."""

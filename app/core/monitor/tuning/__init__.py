@@ -1,23 +1,41 @@
 """Suggestions to change settings, and the verdict on a change that was made. Pure."""
 
 from .advisers import advise
-from .levers import LEVERS, LIVE, Lever
-from .picture import Picture, QueuePicture, StorePicture, picture_of
+from .levers import BULKHEAD, LEVERS, LIVE, RATE_LIMIT, Lever, lever_of
+from .picture import (
+    PLAIN,
+    BulkheadPicture,
+    Guards,
+    LimiterPicture,
+    Picture,
+    PoolPicture,
+    QueuePicture,
+    StorePicture,
+    picture_of,
+)
 from .suggestion import Suggestion
 from .verdict import METRICS, Verdict, judge, readings
 
 __all__ = [
+    "BULKHEAD",
+    "PLAIN",
+    "RATE_LIMIT",
     "LEVERS",
     "LIVE",
     "METRICS",
+    "BulkheadPicture",
+    "Guards",
     "Lever",
+    "LimiterPicture",
     "Picture",
+    "PoolPicture",
     "QueuePicture",
     "StorePicture",
     "Suggestion",
     "Verdict",
     "advise",
     "judge",
+    "lever_of",
     "picture_of",
     "readings",
 ]

@@ -9,6 +9,9 @@ from .. import metric_names as names
 from ..history import Point
 
 STORES = ("users", "conditional", "roles", "trees")
+# Among the dimensions of a rate limit: all that have no limit of their own.
+PLAIN = "limit"
+POOLS = ("requests", "permissions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,61 @@ class QueuePicture:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolPicture:
+    """Connections to the database, of all processes; ``size`` and ``busiest`` are of one.
+
+    Attributes:
+        size: how many there may be.
+        taken: callers who got one; ``waited`` of them had to wait.
+        timed_out: who waited in vain.
+        busiest: in use at once, at most.
+    """
+
+    size: float
+    taken: float
+    waited: float
+    timed_out: float
+    busiest: float
+
+
+@dataclass(frozen=True, slots=True)
+class BulkheadPicture:
+    """Holders of a bulkhead.
+
+    Attributes:
+        limit: how many there may be in a partition, over all workers.
+        alone: whether there is one partition only.
+        same: whether the limit was the same all the time.
+        passed, rejected: who came in, and who did not.
+        busy: seconds that they were inside, together.
+        held: inside at once over all workers, at most, by what was seen once a second.
+    """
+
+    limit: int
+    alone: bool
+    same: bool
+    passed: float
+    rejected: float
+    busy: float
+    held: float
+
+
+@dataclass(frozen=True, slots=True)
+class LimiterPicture:
+    """A rate limit.
+
+    Attributes:
+        passed: calls that it let through.
+        refused: by dimension, calls that it did not.
+        limits: by dimension, units in a window.
+    """
+
+    passed: float
+    refused: Mapping[str, float]
+    limits: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """What happened; None: nobody measured it.
 
@@ -48,6 +106,10 @@ class Picture:
         memory_bytes: of one process, on average.
         memory_share: of what the process may use, the highest of any.
         queue: the batch queue.
+        pools: connections to the database, by pool.
+        bulkheads, limiters: guards that may be tuned, by name.
+        request_p95: seconds that 95 % of the requests did not exceed.
+        error_rate: errors among the answers, 0 to 1.
     """
 
     seconds: float
@@ -62,6 +124,11 @@ class Picture:
     memory_bytes: float | None = None
     memory_share: float | None = None
     queue: QueuePicture | None = None
+    pools: Mapping[str, PoolPicture] = field(default_factory=dict)
+    bulkheads: Mapping[str, BulkheadPicture] = field(default_factory=dict)
+    limiters: Mapping[str, LimiterPicture] = field(default_factory=dict)
+    request_p95: float | None = None
+    error_rate: float | None = None
 
     @property
     def lookups(self) -> float:
@@ -74,10 +141,28 @@ class Picture:
         return self.l1_hits / self.lookups if self.lookups else None
 
 
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """The guards that may be tuned, as they are in force.
+
+    Attributes:
+        bulkheads: by name, how many may be inside, and whether there is one partition only.
+        limiters: by name, the limit of each dimension.
+    """
+
+    bulkheads: Mapping[str, tuple[int, bool]] = field(default_factory=dict)
+    limiters: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
 def picture_of(
-    point: Point, values: Mapping[str, float], queue: QueuePicture | None = None
+    point: Point,
+    values: Mapping[str, float],
+    queue: QueuePicture | None = None,
+    guards: Guards | None = None,
 ) -> Picture:
     """The picture of a stretch of time, given what was in force in it."""
+    guards = guards or Guards()
+    requests = point.counted(names.REQUESTS)
     recorded = point.counted(names.FLUSHED_SECONDS)
     workers = recorded / point.seconds if point.seconds else 0.0
     memory = point.level(names.MEMORY)
@@ -98,6 +183,14 @@ def picture_of(
         memory_bytes=None if memory is None else memory.mean,
         memory_share=None if share is None else share.highest,
         queue=queue,
+        pools={name: pool for name in POOLS if (pool := _pool(point, name)) is not None},
+        bulkheads={
+            name: _bulkhead(point, name, limit, alone, workers)
+            for name, (limit, alone) in guards.bulkheads.items()
+        },
+        limiters={name: _limiter(point, name, limits) for name, limits in guards.limiters.items()},
+        request_p95=point.spread(names.REQUEST_TIME).quantile(0.95),
+        error_rate=point.counted(names.REQUESTS, status="5xx") / requests if requests else None,
     )
 
 
@@ -107,3 +200,44 @@ def _store(point: Point, kind: str) -> StorePicture:
         entries=0.0 if entries is None else entries.mean,
         evictions=point.counted(names.CACHE_EVICTIONS, kind=kind),
     )
+
+
+def _pool(point: Point, pool: str) -> PoolPicture | None:
+    size = point.level(names.POOL_SIZE, pool=pool)
+    busiest = point.level(names.POOL_BUSIEST, pool=pool)
+    if size is None or busiest is None:
+        return None
+    waited = point.counted(names.POOL_TAKES, pool=pool, outcome="waited")
+    return PoolPicture(
+        size=size.mean,
+        taken=waited + point.counted(names.POOL_TAKES, pool=pool, outcome="at_once"),
+        waited=waited,
+        timed_out=point.counted(names.POOL_TAKES, pool=pool, outcome="timed_out"),
+        busiest=busiest.highest,
+    )
+
+
+def _bulkhead(point: Point, name: str, limit: int, alone: bool, workers: float) -> BulkheadPicture:
+    limits = point.level(names.BULKHEAD_LIMIT, name=name)
+    held = point.level(names.BULKHEAD_HELD, name=name)
+    return BulkheadPicture(
+        limit=limit,
+        alone=alone,
+        same=limits is not None and limits.mean == limits.highest == limit,
+        passed=point.counted(names.PASSES, kind="bulkhead", name=name),
+        rejected=point.counted(names.REJECTIONS, kind="bulkhead", name=name),
+        busy=point.counted(names.BULKHEAD_BUSY, name=name),
+        held=0.0 if held is None else held.highest * max(1.0, workers),
+    )
+
+
+def _limiter(point: Point, name: str, limits: Mapping[str, int]) -> LimiterPicture:
+    refused = {
+        one: point.counted(names.LIMIT_REFUSALS, name=name, dimension=one)
+        for one in limits
+        if one != PLAIN
+    }
+    if PLAIN in limits:
+        refused[PLAIN] = point.counted(names.LIMIT_REFUSALS, name=name) - sum(refused.values())
+    passed = point.counted(names.PASSES, kind="rate_limit", name=name)
+    return LimiterPicture(passed, refused, limits)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .levers import LEVERS
+from .levers import lever_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Suggestion:
     """One change of one setting.
 
     Attributes:
-        setting: a name in ``LEVERS``.
+        setting: a name in ``LEVERS``, or that of a limit of a guard.
         now, proposed: its values, in the lever's unit.
         why: what was seen.
         effect: what should come of it.
@@ -37,14 +37,19 @@ class Suggestion:
     @property
     def live(self) -> bool:
         """Whether it takes effect while workers run; else the configuration must be changed."""
-        return LEVERS[self.setting].live
+        return lever_of(self.setting).live
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether it is followed only when somebody asks for it."""
+        return lever_of(self.setting).by_hand or not self.live
 
     def to_plain(self) -> dict[str, Any]:
         """As JSON data."""
         return {
             "id": self.id,
             "setting": self.setting,
-            "key": LEVERS[self.setting].key,
+            "key": lever_of(self.setting).key,
             "now": self.now,
             "proposed": self.proposed,
             "why": self.why,
@@ -52,6 +57,7 @@ class Suggestion:
             "confidence": self.confidence,
             "metric": self.metric,
             "live": self.live,
+            "by_hand": self.by_hand,
         }
 
 
@@ -64,7 +70,7 @@ def suggest(
     setting: str, now: float, wanted: float, why: str, effect: str, sure: float, metric: str
 ) -> Suggestion | None:
     """The suggestion, its value brought into the allowed range; None if nothing is left of it."""
-    proposed = LEVERS[setting].fit(wanted)
+    proposed = lever_of(setting).fit(wanted)
     if proposed == now or sure <= 0:
         return None
     return Suggestion(setting, now, proposed, why, effect, sure, metric)

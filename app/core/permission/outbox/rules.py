@@ -16,6 +16,7 @@ from app.core import cache
 from app.core.permission.outbox.touches import Home, Touches
 from app.models import (
     ROTATED,
+    ApiToken,
     Category,
     Channel,
     ChannelOverwrite,
@@ -81,6 +82,12 @@ def _user(touches: Touches, act: Act, row: Row) -> None:
 def _revoked_token(touches: Touches, act: Act, row: Row) -> None:
     # Nothing cached is wrong, but sockets live longer than the request that opened them.
     if act is Act.INSERT and row["reason"] != ROTATED:
+        touches.user(row["user_id"])
+
+
+def _api_token(touches: Touches, act: Act, row: Row) -> None:
+    # As above: a new one has opened nothing yet.
+    if act is not Act.INSERT:
         touches.user(row["user_id"])
 
 
@@ -157,6 +164,7 @@ RULES: dict[str, Rule] = {
         optional=frozenset({"id", "super_admin"}),
     ),
     RevokedToken.__tablename__: Rule(frozenset(), ("user_id", "reason"), _revoked_token),
+    ApiToken.__tablename__: Rule(frozenset({"revoked_at"}), ("user_id",), _api_token),
     Member.__tablename__: Rule(
         frozenset({"server_id", "user_id", "banned", "timeout_until"}),
         ("user_id", "server_id"),

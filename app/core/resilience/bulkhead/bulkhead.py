@@ -61,6 +61,8 @@ class Bulkhead:
         self.name = name
         self.rejected = 0
         self.lost = 0
+        self.passed = 0
+        self.busy = 0.0
         self.store = StoreWatch(f"bulkhead {name}", runtime.clock)
         self.remote = RemoteBulkhead(name, runtime)
         self.local = LocalBulkhead(runtime.clock)
@@ -161,6 +163,7 @@ class Bulkhead:
         )
         if not local:
             self.local.note(partition, request)
+        self.passed += 1
         self._runtime.heartbeat.add(slot, self)
         return slot
 
@@ -193,6 +196,7 @@ class Bulkhead:
         """Somebody went out; Redis knows or will know."""
         self._runtime.heartbeat.remove(slot)
         self.local.leave(slot.partition, slot.id)
+        self.busy += self._runtime.clock() - slot.since
 
     def _wait(self, partition: str, request: str, deadline: float) -> tuple[bool, float]:
         """Queue until inside or until the deadline; also a moment before the lease began."""

@@ -16,6 +16,7 @@ class Slot:
         lease: seconds that it lives without a heartbeat.
         local: Redis does not know of it; it was taken while Redis was away.
         renewed_at: when its lease began last, seconds of the runtime's clock.
+        since: when its first lease began.
     """
 
     __slots__ = (
@@ -27,6 +28,7 @@ class Slot:
         "local",
         "partition",
         "renewed_at",
+        "since",
     )
 
     def __init__(
@@ -46,7 +48,7 @@ class Slot:
         self.partition = partition
         self.lease = lease
         self.local = local
-        self.renewed_at = renewed_at
+        self.renewed_at = self.since = renewed_at
 
     @property
     def lost(self) -> bool:

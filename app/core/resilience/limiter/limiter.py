@@ -35,6 +35,7 @@ class RateLimiter:
         self.rejected = 0
         self.passed = 0
         self.last_dimension = ""
+        self.refused_by: dict[str, int] = {}
         self.store = StoreWatch(f"rate limit {name}", runtime.clock)
         self.denials = DenialMemory()
         self.remote = RemoteLimiter(runtime)
@@ -177,7 +178,8 @@ class RateLimiter:
     def _counted(self, result: RateLimitResult) -> RateLimitResult:
         if not result.allowed:
             self.rejected += 1
-            self.last_dimension = result.dimension
+            by = self.last_dimension = result.dimension
+            self.refused_by[by] = self.refused_by.get(by, 0) + 1
         return result
 
     def _fixed_answer(self, plan: DimensionPlan, target: Target) -> RateLimitResult:

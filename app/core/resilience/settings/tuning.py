@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from app.core.monitor import LIVE_LEVERS
+from app.core.monitor import BULKHEAD, LIVE_LEVERS, RATE_LIMIT
 
 from .rules import Number, Settings, Whole, ruled
 
@@ -50,13 +50,17 @@ def _ids(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _is_live(setting: str) -> bool:
+    return setting in LIVE_LEVERS or setting.startswith((BULKHEAD, RATE_LIMIT))
+
+
 def _trial(value: Any) -> dict[str, Any] | None:
     if value is None:
         return None
     if not isinstance(value, Mapping) or value.keys() != TRIAL.keys():
         raise ValueError(f"must be null or an object of {', '.join(TRIAL)}")
     wrong = [name for name, kinds in TRIAL.items() if not isinstance(value[name], kinds)]
-    if wrong or value["setting"] not in LIVE_LEVERS:
+    if wrong or not _is_live(value["setting"]):
         raise ValueError(f"must say a setting that is live and proper values ({wrong})")
     return dict(value)
 
@@ -85,6 +89,7 @@ class TuningConfig(Settings):
     cache_trees_size: int | None = _of("cache_trees_size")
     cache_trees_ttl: float | None = _of("cache_trees_ttl")
     queue_batch_size: int | None = _of("queue_batch_size")
+    permission_pool_size: int | None = _of("permission_pool_size")
     trial: Mapping[str, Any] | None = ruled(None, _trial)
     reverted: tuple[str, ...] = ruled((), _ids)
     dismissed: tuple[str, ...] = ruled((), _ids)

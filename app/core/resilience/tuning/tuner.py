@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 
 from app.core.errors import StoreUnavailable, ValidationFailed, VersionConflict
 from app.core.events import Event
 from app.core.housekeeping import Housekeeper
-from app.core.monitor import LEVERS, LIVE_LEVERS, Picture, Suggestion, advise
+from app.core.monitor import LIVE_LEVERS, Guards, Picture, Suggestion, advise, lever_of
 
 from ..config_store import FLEET, ConfigStore, Entry, Kind, Origin
 from ..settings import MOST_IDS, TuningConfig
 from .events import TuningApplied, TuningKept, TuningReverted
+from .guard_limits import GuardLimit, guards_of
 from .settings import TuningSettings
 from .trial import Points, Step, Trial, next_step
 
@@ -24,8 +25,9 @@ AUTHOR = "tuner"
 # s. A look costs nothing while no trial goes on and nobody asked for any.
 LOOK = 15.0
 
-# The picture of what happened since an epoch second, with those values in force; None: unknown.
-Look = Callable[[float, Mapping[str, float]], Picture | None]
+# The picture of what happened since an epoch second, with those values and guards in force; None:
+# unknown.
+Look = Callable[[float, Mapping[str, float], Guards], Picture | None]
 
 
 class Tuner:
@@ -44,6 +46,7 @@ class Tuner:
         publish: Callable[[Event], object],
         elected: Callable[[], AbstractContextManager[bool]],
         settings: TuningSettings | None = None,
+        never: Iterable[str] = (),
     ) -> None:
         """Nothing is asked and no thread starts.
 
@@ -55,6 +58,7 @@ class Tuner:
             now: epoch s, by the clock of what was measured.
             publish: tells an event.
             elected: lets one process at a time take a turn.
+            never: names of guards whose limits are nobody's to tune.
         """
         self.settings = settings or TuningSettings()
         self._store = store
@@ -64,6 +68,7 @@ class Tuner:
         self._now = now
         self._publish = publish
         self._elected = elected
+        self._never = frozenset(never)
         self._thread = Housekeeper("yoto-tuner")
         self._thread.add("turn", self._task)
 
@@ -95,7 +100,7 @@ class Tuner:
             raise ValidationFailed({"id": f"{trial.id} is being observed; one at a time"})
         found = self._find(suggestion_id, entry)
         if not found.live:
-            key = LEVERS[found.setting].key
+            key = lever_of(found.setting).key
             says = f"set {key} to {found.proposed:g} in the configuration and restart"
             raise ValidationFailed({"id": f"cannot be changed while workers run: {says}"})
         self._begin(found, entry, author, reason, by_itself=False)
@@ -131,7 +136,7 @@ class Tuner:
             self._judge(trial, entry)
         elif self.settings.auto:
             for found in self._suggestions(entry):
-                if found.live and found.confidence >= self.settings.confidence:
+                if not found.by_hand and found.confidence >= self.settings.confidence:
                     self._begin(found, entry, AUTHOR, found.why, by_itself=True)
                     return
 
@@ -165,41 +170,67 @@ class Tuner:
         raise ValidationFailed({"id": f"{suggestion_id!r} is not suggested; now is: {known}"})
 
     def _suggestions(self, entry: Entry) -> list[Suggestion]:
-        config = _config(entry)
+        config, store = _config(entry), self._store()
         # What was seen before the last change tells of other values.
-        picture = self._look(_changed_at(entry), self.values(config))
+        guards = (*store.list(Kind.BULKHEAD), *store.list(Kind.RATE_LIMIT))
+        since = max([_changed_at(entry), *(_guard_changed_at(guard) for guard in guards)])
+        picture = self._look(since, self.values(config), guards_of(store, self._never))
         if picture is None:
             return []
         unwanted = {*config.dismissed, *_reverted(entry)}
-        forced = self._store().forced_fields(Kind.TUNING, FLEET)
         return [
-            one for one in advise(picture) if one.setting not in forced and one.id not in unwanted
+            one
+            for one in advise(picture)
+            if one.id not in unwanted and not self._forced(one.setting)
         ]
+
+    def _forced(self, setting: str) -> bool:
+        """Whether an operator has set it."""
+        limit = GuardLimit.of(setting)
+        if limit is not None:
+            return limit.forced(self._store())
+        return setting in self._store().forced_fields(Kind.TUNING, FLEET)
 
     def _begin(
         self, found: Suggestion, entry: Entry, author: str, reason: str, by_itself: bool
     ) -> None:
-        before = getattr(_own(entry), found.setting)
+        limit = GuardLimit.of(found.setting)
+        if limit is None:
+            before = getattr(_own(entry), found.setting)
+        else:
+            before = limit.own(self._store())
         at = self._now()
         trial = Trial(found.setting, before, found.proposed, found.metric, at, by_itself)
-        self._set(entry, {found.setting: found.proposed, "trial": trial.to_plain()}, author, reason)
+        change = {} if limit is not None else {found.setting: found.proposed}
+        # First the note: a process that dies in between leaves a trial that changed nothing.
+        self._set(entry, {**change, "trial": trial.to_plain()}, author, reason)
+        if limit is not None:
+            limit.write(self._store(), found.proposed, author, reason)
         self._tell(TuningApplied, trial, reason)
 
     def _judge(self, trial: Trial, entry: Entry) -> None:
-        back = {trial.setting: trial.before, "trial": None}
-        if trial.setting in self._store().forced_fields(Kind.TUNING, FLEET):
+        if self._forced(trial.setting):
             why = "an operator has set it"
-            self._set(entry, back, AUTHOR, why)
+            self._take_back(trial, entry, {}, why)
             self._tell(TuningReverted, trial, why)
             return
         step, why = next_step(trial, self._now(), self.settings.window, self._points)
         if step is Step.REVERT:
             reverted = (*_reverted(entry), trial.id)[-MOST_IDS:]
-            self._set(entry, {**back, "reverted": reverted}, AUTHOR, why)
+            self._take_back(trial, entry, {"reverted": reverted}, why)
             self._tell(TuningReverted, trial, why)
         elif step is Step.KEEP:
             self._set(entry, {"trial": None}, AUTHOR, why)
             self._tell(TuningKept, trial, why)
+
+    def _take_back(self, trial: Trial, entry: Entry, note: Mapping[str, object], why: str) -> None:
+        limit, back = GuardLimit.of(trial.setting), {**note, "trial": None}
+        if limit is None:
+            back[trial.setting] = trial.before
+        else:
+            # First the limit: who dies in between is followed by one who does it again.
+            limit.write(self._store(), trial.before, AUTHOR, why)
+        self._set(entry, back, AUTHOR, why)
 
     def _set(self, entry: Entry, values: Mapping[str, object], author: str, reason: str) -> None:
         self._store().set(
@@ -251,3 +282,8 @@ def _changed_at(entry: Entry) -> float:
         if not LIVE_LEVERS.keys().isdisjoint(change.values or ())
     ]
     return max(times, default=0.0)
+
+
+def _guard_changed_at(entry: Entry) -> float:
+    """Epoch s at which the limits of a guard were last set; 0: never."""
+    return max((change.at / 1000 for change in entry.layers), default=0.0)

@@ -13,6 +13,7 @@ from app.core.optimization import DistributedLocks, LogAccess, Submission
 from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.workers import CacheWorkers, Truth
 from tests.contract.optimization.invalidation.conftest import MakeInvalidation
+from tests.support.nursery import Nursery
 from tests.support.redis_servers import wait_until
 
 subjects = cache_layer.subjects
@@ -83,9 +84,10 @@ def test_after_it_says_done_two_processes_serve_nothing_old(
     make_cache: MakeCache,
     reach: RedisSettings,
     tmp_path: Path,
+    nursery: Nursery,
 ) -> None:
     truth = Truth(tmp_path)
-    with CacheWorkers() as workers:
+    with CacheWorkers(nursery) as workers:
         two = workers.start_at(reach, tmp_path, 2)
         for mask, strategy in enumerate(["conservative", "auto", "aggressive"], start=1):
             for worker in two:

@@ -12,6 +12,7 @@ from app.core.events import new_instance_id
 from app.core.optimization import BatchQueue, KindStats, QueueItem, QueueSettings
 from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.queue.workers import QueueWorkers
+from tests.support.nursery import Nursery
 from tests.support.redis_servers import wait_until
 
 # Nothing waits longer than a test has to.
@@ -93,7 +94,7 @@ def queue(make_queue: MakeQueue, reach: RedisSettings) -> BatchQueue:
 
 
 @pytest.fixture
-def queue_workers() -> Iterator[QueueWorkers]:
+def queue_workers(nursery: Nursery) -> Iterator[QueueWorkers]:
     """Starts processes that handle items, and ends them after the test."""
-    with QueueWorkers() as started:
+    with QueueWorkers(nursery) as started:
         yield started

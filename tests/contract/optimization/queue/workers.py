@@ -1,4 +1,4 @@
-"""Processes that handle items. Run as a program, this module is one of them.
+"""Processes that handle items.
 
 What they do to an item is done once, however often they do it: the first to set the item's bit
 adds its number to a total. Every time counts as a delivery.
@@ -15,14 +15,8 @@ from typing import Any
 from app.core.events import new_instance_id
 from app.core.optimization import BatchQueue, QueueItem, QueueSettings
 from app.core.redis import KeyBuilder, RedisConnection, RedisSettings, Script
-from tests.support.workers import (
-    WorkerProcess,
-    Workers,
-    as_options,
-    from_options,
-    obey,
-    options,
-)
+from tests.support.nursery import Nursery
+from tests.support.workers import WorkerProcess, Workers, as_options, from_options
 
 AFTERMATH = 0.002  # s
 
@@ -73,8 +67,8 @@ class Worker:
 class QueueWorkers(Workers):
     """Starts processes that handle items."""
 
-    def __init__(self) -> None:
-        super().__init__(__name__)
+    def __init__(self, nursery: Nursery) -> None:
+        super().__init__(nursery, __name__)
 
     def start_at(
         self, reach: RedisSettings, settings: QueueSettings, count: int
@@ -84,13 +78,8 @@ class QueueWorkers(Workers):
 
     def begin_at(self, reach: RedisSettings, settings: QueueSettings) -> WorkerProcess:
         """One more, which takes part as soon as it is ready."""
-        self._started.append(WorkerProcess(__name__, _given(reach, settings)))
-        return self._started[-1]
+        return self.begin(_given(reach, settings))
 
 
 def _given(reach: RedisSettings, settings: QueueSettings) -> dict[str, Any]:
     return {"reach": as_options(reach), "queue": asdict(settings)}
-
-
-if __name__ == "__main__":
-    obey(Worker(options()))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from tests.support.operators import OPERATE, VIEW
+from tests.support.operators import ADMIN, OPERATE, VIEW
 
 ROUTES: dict[str, str] = {
     "GET /cache": VIEW,
     "POST /cache/invalidate": OPERATE,
     "POST /cache/invalidate/preview": VIEW,
     "POST /cache/warm-up": OPERATE,
+    "GET /events": VIEW,
+    "POST /events/clear": ADMIN,
+    "GET /events/export": VIEW,
+    "GET /instances": VIEW,
+    "POST /instances/<string:instance_id>/drain": OPERATE,
+    "POST /instances/<string:instance_id>/resume": OPERATE,
     "GET /locks": VIEW,
     "GET /locks/<path:name>": VIEW,
     "POST /locks/<path:name>/release": OPERATE,
@@ -16,9 +22,9 @@ ROUTES: dict[str, str] = {
     "POST /maintenance/warmup": OPERATE,
     "GET /overrides": VIEW,
     "GET /prefetch": VIEW,
-    "GET /prefetch/tasks": VIEW,
     "POST /prefetch/pause": OPERATE,
     "POST /prefetch/resume": OPERATE,
+    "GET /prefetch/tasks": VIEW,
     "POST /prefetch/tasks/<int:task_id>/cancel": OPERATE,
     "GET /queues": VIEW,
     "GET /queues/<kind>/dead": VIEW,
@@ -26,12 +32,18 @@ ROUTES: dict[str, str] = {
     "POST /queues/<kind>/dead/<letter_id>/discard": OPERATE,
     "POST /queues/<kind>/dead/<letter_id>/redrive": OPERATE,
     "POST /queues/<kind>/redrive": OPERATE,
-    "GET /queues/invalidation/strategy": VIEW,
     "PUT /queues/invalidation/strategy": OPERATE,
+    "GET /queues/invalidation/strategy": VIEW,
     "GET /session": VIEW,
+    "GET /stats/cache": VIEW,
+    "GET /stats/monitor": VIEW,
+    "GET /stats/performance": VIEW,
+    "GET /stats/resilience": VIEW,
+    "GET /status": VIEW,
+    "GET /status/detailed": VIEW,
     "GET /tasks": VIEW,
     "GET /tasks/<task_id>": VIEW,
-    "GET /tokens": VIEW,
     "POST /tokens": VIEW,
+    "GET /tokens": VIEW,
     "POST /tokens/<int:token_id>/revoke": VIEW,
 }

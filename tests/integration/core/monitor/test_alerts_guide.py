@@ -58,7 +58,7 @@ def test_a_receiver_that_does_as_the_guide_says_knows_our_messages() -> None:
 
 def test_every_command_is_one() -> None:
     lines = re.findall(r"^\$ flask alerts (.*)$", GUIDE, re.MULTILINE)
-    assert len(lines) == 8
+    assert len(lines) == 10
     for line in lines:
         name, *arguments = shlex.split(line)
         # The address is asked for.

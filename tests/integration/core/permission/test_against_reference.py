@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.db import db
 from app.extensions import permissions
 from tests.integration.core.permission.conftest import Clock
 from tests.integration.core.permission.stored import permission_ids, store
+from tests.support.examples import on_one_database
 from tests.unit.core.permission.reference import Reference
 from tests.unit.core.permission.worlds import MOMENTS, NAMES, USERS, Rows, communities
 
-on_one_database = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 NOBODY = 99
 
 
-@on_one_database
+@on_one_database(150)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_every_effective_mask_equals_the_second_implementation(
     app: Flask, clock: Clock, rows: Rows, now: float
@@ -36,7 +34,7 @@ def test_every_effective_mask_equals_the_second_implementation(
         db.session.rollback()
 
 
-@on_one_database
+@on_one_database(150)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_every_batch_equals_the_second_implementation(
     app: Flask, clock: Clock, rows: Rows, now: float
@@ -54,7 +52,7 @@ def test_every_batch_equals_the_second_implementation(
         db.session.rollback()
 
 
-@on_one_database
+@on_one_database(150)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_many_checks_of_one_user_equal_the_second_implementation(
     app: Flask, clock: Clock, rows: Rows, now: float
@@ -74,7 +72,7 @@ def test_many_checks_of_one_user_equal_the_second_implementation(
         db.session.rollback()
 
 
-@on_one_database
+@on_one_database(150)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_every_survey_of_a_server_equals_the_second_implementation(
     app: Flask, clock: Clock, rows: Rows, now: float

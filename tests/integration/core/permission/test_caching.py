@@ -363,7 +363,8 @@ def test_without_the_database_the_cache_answers_while_it_is_fresh_and_else_nobod
 def test_when_all_connections_are_taken_the_caller_is_told_to_come_back(
     app: Flask, community: Community, person: Person, caching: Caching
 ) -> None:
-    caching.pool._size, caching.pool._wait = 1, 0.05
+    caching.pool.resize(1)
+    caching.pool._wait = 0.05
     with app.app_context():
         permissions.check_permission(person.id, "member.kick")
         caching.pool.close()

@@ -34,5 +34,20 @@ def test_points_are_judged_together_and_the_worst_worker_counts() -> None:
 def test_too_little_says_nothing() -> None:
     point = Point(0, 10)
     point.add({FAILED: 3, MISS: 3}, {}, {TIME: spread(9.0)})
-    assert set(values_of([point]).values()) == {None}
-    assert set(values_of([]).values()) == {None}
+    shown = ("error_rate", "cache_hit_rate", "response_ms", "memory_share")
+    for points in ([point], []):
+        values = values_of(points)
+        assert [values[name] for name in shown] == [None] * 4
+    assert values_of([point])[names.REQUEST_TIME] is None
+
+
+def test_rules_may_be_on_any_series() -> None:
+    point = Point(0, 10)
+    waiting = Series(names.QUEUE_ITEMS, (("kind", "mail"), ("state", "waiting")))
+    point.add({ANSWERED: 30}, {waiting: 4.0}, {TIME: spread(*[0.1] * 30)})
+    point.add({}, {waiting: 9.0}, {})
+    values = values_of([point])
+    assert values['yoto_queue_items{kind="mail",state="waiting"}'] == 9
+    assert values['yoto_http_requests_total{status="2xx"}'] == 0.5
+    p95 = values[names.REQUEST_TIME]
+    assert p95 is not None and abs(p95 - 0.1) < 0.01

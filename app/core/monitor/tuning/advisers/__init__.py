@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from ..picture import Picture
 from ..suggestion import Suggestion
-from . import cache_lives, cache_sizes, queue_batches, redis_timeout
+from . import (
+    bulkheads,
+    cache_lives,
+    cache_sizes,
+    pool_sizes,
+    queue_batches,
+    rate_limits,
+    redis_timeout,
+)
 
 ADVISERS = (
     cache_sizes.advise,
     cache_lives.advise,
     queue_batches.advise,
+    pool_sizes.advise,
+    bulkheads.advise,
+    rate_limits.advise,
     redis_timeout.advise,
 )
 

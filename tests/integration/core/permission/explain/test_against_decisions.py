@@ -6,7 +6,7 @@ import json
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.permission.explain.changes import KINDS
@@ -15,11 +15,9 @@ from app.extensions import permissions
 from tests.integration.core.permission.conftest import Clock
 from tests.integration.core.permission.explain.applying import APPLY, apply_change
 from tests.integration.core.permission.stored import permission_ids, store
+from tests.support.examples import on_one_database
 from tests.unit.core.permission.worlds import MOMENTS, NAMES, USERS, Rows, communities
 
-on_one_database = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 NOBODY = 99
 Question = tuple[int, str, str, int | None]
 
@@ -32,7 +30,7 @@ def clock(app: Flask) -> Clock:
     return found
 
 
-@on_one_database
+@on_one_database(150)
 @given(communities(), st.sampled_from(MOMENTS), st.data())
 def test_the_verdict_is_the_checks_and_every_change_turns_it(
     app: Flask, clock: Clock, rows: Rows, now: float, data: st.DataObject

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -15,9 +15,9 @@ from app.core.permission.search import Page
 from app.db import db
 from app.extensions import permissions
 from app.models import Channel, Server
-from tests.conftest import DATABASE
 from tests.integration.core.permission.conftest import Clock
 from tests.integration.core.permission.stored import permission_ids, store
+from tests.support.examples import on_one_database
 from tests.unit.core.permission.dense import USERS, dense_community
 from tests.unit.core.permission.worlds import MOMENTS, NAMES
 
@@ -27,16 +27,8 @@ EVERYBODY = (*USERS, NOBODY)
 
 
 def on_worlds(number: int) -> Callable[..., None]:
-    """So many random worlds at random moments, each with two permissions to look at.
-
-    MariaDB, which plans each of these statements for milliseconds, gets a tenth of them: what it
-    is there to show is that it takes the same SQL to mean the same.
-    """
-    several = settings(
-        max_examples=number // 10 if DATABASE == "mariadb" else number,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
-    )
+    """So many random worlds at random moments, each with two permissions to look at."""
+    several = on_one_database(number)
     names = st.sets(st.sampled_from(NAMES), min_size=2, max_size=2)
     drawn = given(seed=st.integers(0, 2**32), now=st.sampled_from(MOMENTS), names=names)
     return lambda test: several(drawn(test))
@@ -88,7 +80,7 @@ def all_pages(fetch: Callable[[int | None], Page], limit: int) -> list[int]:
         assert len(page.ids) == limit, "so few candidates fit in one look"
 
 
-@on_worlds(200)
+@on_worlds(100)
 def test_the_sql_verdict_equals_the_checks(
     app: Flask, clock: Clock, seed: int, now: float, names: set[str]
 ) -> None:
@@ -101,7 +93,7 @@ def test_the_sql_verdict_equals_the_checks(
                     assert found == truth.where(user_id, name, scope), (user_id, name, scope)
 
 
-@on_worlds(100)
+@on_worlds(50)
 def test_pages_of_resources_equal_the_filtered_list(
     app: Flask, clock: Clock, seed: int, now: float, names: set[str]
 ) -> None:
@@ -123,7 +115,7 @@ def test_pages_of_resources_equal_the_filtered_list(
             assert list(within.ids) == sorted(survey)
 
 
-@on_worlds(200)
+@on_worlds(100)
 def test_pages_of_users_equal_the_filtered_list(
     app: Flask, clock: Clock, seed: int, now: float, names: set[str]
 ) -> None:

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.cache.settings import KEYS as CACHE_KEYS
-from app.core.monitor.tuning import LEVERS, Picture, QueuePicture, StorePicture, advise
+from app.core.monitor.tuning import (
+    LEVERS,
+    BulkheadPicture,
+    LimiterPicture,
+    Picture,
+    PoolPicture,
+    QueuePicture,
+    StorePicture,
+    advise,
+    lever_of,
+)
 from app.core.optimization import QUEUE_KEYS
 from app.settings import SETTINGS
 
@@ -22,6 +32,8 @@ VALUES = {
     "cache_trees_size": 3_000,
     "queue_batch_size": 100,
     "redis_socket_timeout": 0.25,
+    "permission_pool_size": 8,
+    "database_pool_size": 5,
 }
 QUIET = Picture(600.0, 2.0, VALUES)
 SMALL = replace(
@@ -36,6 +48,18 @@ SHORT = replace(
     SMALL, stores={"users": StorePicture(entries=90)}, values={**VALUES, "cache_users_size": 8_000}
 )
 BEHIND = replace(QUIET, queue=QueuePicture(waiting=5_000, inflow=300, processing=200))
+POOL = PoolPicture(size=8, taken=1_000, waited=100, timed_out=2, busiest=8)
+CROWDED = replace(QUIET, pools={"permissions": POOL})
+IDLE = replace(CROWDED, pools={"permissions": replace(POOL, waited=0, timed_out=0, busiest=2)})
+WELL, ILL = {"request_p95": 0.02, "error_rate": 0.0}, {"request_p95": 0.9, "error_rate": 0.0}
+FULL = BulkheadPicture(8, True, True, passed=900, rejected=100, busy=45.0, held=8)
+REFUSING = replace(QUIET, bulkheads={"search": FULL}, **WELL)
+EMPTY = BulkheadPicture(100, True, True, passed=900, rejected=0, busy=45.0, held=6)
+WIDE = replace(QUIET, bulkheads={"search": EMPTY}, **ILL)
+LIMITER = LimiterPicture(
+    600, {"user": 400, "ip": 5, "limit": 0}, {"user": 20, "ip": 9, "limit": 60}
+)
+LIMITING = replace(QUIET, limiters={"send": LIMITER}, **WELL)
 CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
 
 
@@ -61,6 +85,31 @@ CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
         (replace(CUT_OFF, l2_p99=0.01), []),
         (replace(CUT_OFF, l2_errors=1_000), []),
         (replace(CUT_OFF, l2_errors=5), []),
+        (CROWDED, ["permission_pool_size=16"]),
+        (replace(CROWDED, pools={"requests": POOL}), ["database_pool_size=10"]),
+        (replace(CROWDED, pools={"requests": replace(POOL, taken=100_000)}), []),
+        (replace(CROWDED, pools={"permissions": replace(POOL, waited=10)}), []),
+        (IDLE, ["permission_pool_size=4"]),
+        (replace(IDLE, seconds=500.0), []),
+        (replace(IDLE, values={"permission_pool_size": 4}), []),
+        (replace(IDLE, pools={"permissions": replace(POOL, waited=0, timed_out=0)}), []),
+        (REFUSING, ["bulkhead:search=12"]),
+        (replace(REFUSING, **ILL), []),
+        (replace(REFUSING, request_p95=None), []),
+        (replace(REFUSING, error_rate=0.06), []),
+        (replace(REFUSING, pools={"requests": replace(POOL, waited=0)}), []),
+        (replace(REFUSING, bulkheads={"search": replace(FULL, rejected=10)}), []),
+        (replace(REFUSING, bulkheads={"search": replace(FULL, same=False)}), []),
+        (replace(REFUSING, bulkheads={"search": replace(FULL, limit=0)}), []),
+        (WIDE, ["bulkhead:search=12"]),
+        (replace(WIDE, **WELL), []),
+        (replace(WIDE, request_p95=0.02, error_rate=0.5), ["bulkhead:search=12"]),
+        (replace(WIDE, bulkheads={"search": replace(EMPTY, held=30)}), []),
+        (replace(WIDE, bulkheads={"search": replace(EMPTY, alone=False)}), []),
+        (replace(WIDE, bulkheads={"search": replace(EMPTY, passed=50)}), []),
+        (LIMITING, ["rate_limit:send:user=30"]),
+        (replace(LIMITING, **ILL), []),
+        (replace(LIMITING, limiters={"send": replace(LIMITER, passed=9_000)}), []),
     ],
 )
 def test_what_is_suggested(picture: Picture, ids: list[str]) -> None:
@@ -110,7 +159,60 @@ pictures = st.builds(
     memory_share=st.none() | st.floats(0.001, 1),
     queue=st.none()
     | st.builds(QueuePicture, waiting=st.integers(0, 10**9), inflow=numbers, processing=numbers),
+    pools=st.dictionaries(
+        st.sampled_from(["requests", "permissions"]),
+        st.builds(PoolPicture, numbers, numbers, numbers, numbers, numbers),
+    ),
+    bulkheads=st.dictionaries(
+        st.sampled_from(["search", "a:b"]),
+        st.builds(
+            BulkheadPicture,
+            limit=st.integers(0, 100_000),
+            alone=st.booleans(),
+            same=st.booleans(),
+            passed=numbers,
+            rejected=numbers,
+            busy=numbers,
+            held=numbers,
+        ),
+    ),
+    limiters=st.dictionaries(
+        st.sampled_from(["send", "a:b"]),
+        st.builds(
+            LimiterPicture,
+            numbers,
+            st.dictionaries(st.sampled_from(["user", "limit"]), numbers),
+            st.dictionaries(st.sampled_from(["user", "limit"]), st.integers(0, 10**9)),
+        ),
+    ),
+    request_p95=st.none() | st.floats(0, 10),
+    error_rate=st.none() | st.floats(0, 1),
 )
+
+
+def now_of(picture: Picture, setting: str) -> float:
+    """What a picture says that is in force."""
+    kind, _, name = setting.partition(":")
+    if kind == "bulkhead":
+        return picture.bulkheads[name].limit
+    if kind == "rate_limit":
+        name, _, dimension = name.rpartition(":")
+        return picture.limiters[name].limits[dimension]
+    return picture.values[setting]
+
+
+def followed(picture: Picture, setting: str, value: float) -> Picture:
+    """The same picture with a suggestion in force."""
+    kind, _, name = setting.partition(":")
+    if kind == "bulkhead":
+        changed = replace(picture.bulkheads[name], limit=int(value))
+        return replace(picture, bulkheads={**picture.bulkheads, name: changed})
+    if kind == "rate_limit":
+        name, _, dimension = name.rpartition(":")
+        limiter = picture.limiters[name]
+        limiter = replace(limiter, limits={**limiter.limits, dimension: int(value)})
+        return replace(picture, limiters={**picture.limiters, name: limiter})
+    return replace(picture, values={**picture.values, setting: value})
 
 
 @given(pictures)
@@ -118,9 +220,9 @@ def test_a_suggestion_is_in_range_and_changes_something(picture: Picture) -> Non
     found = advise(picture)
     assert len({one.setting for one in found}) == len(found)
     for one in found:
-        lever = LEVERS[one.setting]
+        lever = lever_of(one.setting)
         assert lever.low <= one.proposed <= lever.high
-        assert one.now == picture.values[one.setting] != one.proposed
+        assert one.now == now_of(picture, one.setting) != one.proposed
         assert 0 < one.confidence <= 1
         assert one.why and one.effect
 
@@ -130,15 +232,18 @@ def test_nothing_is_suggested_without_evidence(values: dict[str, float]) -> None
     assert advise(Picture(600.0, 2.0, values)) == []
 
 
-@pytest.mark.parametrize("picture", [SMALL, SHORT, BEHIND, CUT_OFF])
+@pytest.mark.parametrize(
+    "picture",
+    [SMALL, SHORT, BEHIND, CUT_OFF, CROWDED, IDLE, REFUSING, WIDE, LIMITING],
+)
 def test_following_what_is_said_comes_to_an_end(picture: Picture) -> None:
     """Even if nothing gets better by it: there is always a bound."""
     for _ in range(40):
         found = advise(picture)
         if not found:
             return
-        values = {**picture.values, **{one.setting: one.proposed for one in found}}
-        picture = replace(picture, values=values)
+        for one in found:
+            picture = followed(picture, one.setting, one.proposed)
     raise AssertionError(picture.values)
 
 

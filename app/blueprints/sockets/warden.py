@@ -23,7 +23,7 @@ class Warden:
     """Judges things of one kind again after changes, in a thread that lives while there is work.
 
     Args:
-        kind: ``channel`` or ``user``, for logs and the thread's name.
+        kind: what is judged, such as ``channel``, for logs and the thread's name.
         concerned: from the subjects of a change to the ids of what it may have changed; quick.
         judge: takes from the sockets about this id what they may no longer have; called in a
             context of ``app``.
@@ -53,7 +53,7 @@ class Warden:
             self._waiting |= found
             if self._thread is None:
                 self._thread = threading.Thread(
-                    target=self._run, name=f"yoto-community-{self._kind}-warden", daemon=True
+                    target=self._run, name=f"yoto-{self._kind}-warden", daemon=True
                 )
                 self._thread.start()
             self._changed.notify()

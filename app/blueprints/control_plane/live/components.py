@@ -1,0 +1,153 @@
+"""Every part of the platform, and how it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from app.blueprints.health import CheckResult, State
+from app.core.cache import CacheStats
+from app.core.fleet import Worker, WorkerState
+from app.core.monitor import Band, HealthReport
+from app.core.policy import EngineHealth
+from app.core.redis import RedisInfo
+
+OK, DEGRADED, FAILED, UNKNOWN = "ok", "degraded", "failed", "unknown"
+STATES = (OK, DEGRADED, FAILED, UNKNOWN)
+# The worst first: what nobody knows may hide a failure, and is worse than what is known to limp.
+_WORST_FIRST = (FAILED, UNKNOWN, DEGRADED)
+# Which metric of health is in which unit.
+UNITS = {"cache": "ratio", "response": "ms", "errors": "ratio", "memory": "ratio"}
+_BANDS = {
+    Band.EXCELLENT: OK,
+    Band.GOOD: OK,
+    Band.WARNING: DEGRADED,
+    Band.UNKNOWN: UNKNOWN,
+    Band.ERROR: FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One line of the status.
+
+    Attributes:
+        name: which part, such as ``redis`` or ``redis:10.0.0.3:6379``.
+        group: what it belongs to: ``store``, ``policy``, ``fleet``, ``health``.
+        state: one of ``STATES``.
+        detail: a sentence about it.
+        value, unit: the number that tells how it is, if one does.
+        limit: the number beyond which it is worse.
+        at: when this was found out, ms since 1970.
+        matters: whether the state of the whole takes it into account.
+    """
+
+    name: str
+    group: str
+    state: str
+    detail: str
+    at: int
+    value: float | None = None
+    unit: str | None = None
+    limit: float | None = None
+    matters: bool = True
+
+    def to_plain(self, now: int) -> dict[str, Any]:
+        """As JSON data, with ``age_ms`` at ``now``."""
+        found = asdict(self)
+        del found["matters"]
+        return {**found, "age_ms": max(0, now - self.at)}
+
+
+def overall(parts: Iterable[Part]) -> str:
+    """The worst state of those that matter."""
+    states = {part.state for part in parts if part.matters}
+    return next((state for state in _WORST_FIRST if state in states), OK)
+
+
+def checked(results: Sequence[CheckResult]) -> Iterator[Part]:
+    """What ``/readyz`` asks too: stores and migrations."""
+    states = {State.OK: OK, State.FAILED: FAILED, State.UNKNOWN: UNKNOWN}
+    for result in results:
+        at = round(result.at.timestamp() * 1000)
+        took = result.duration_ms
+        yield Part(result.name, "store", states[result.state], result.detail, at, took, "ms")
+
+
+def redis_nodes(info: RedisInfo, at: int) -> Iterator[Part]:
+    """Every server of Redis."""
+    for node in info.nodes:
+        what = f"{node.role or 'unknown role'}, {node.software} {node.version}"
+        detail = what if node.available else node.error or "no answer"
+        state = OK if node.available else FAILED
+        # One replica that is away makes nothing fail; whether Redis works is asked by itself.
+        yield Part(
+            f"redis:{node.address}",
+            "store",
+            state,
+            detail,
+            at,
+            node.latency_ms,
+            "ms",
+            matters=False,
+        )
+
+
+def policy_part(health: EngineHealth, at: int) -> Part:
+    """The policy engine; one that nobody needed yet is not known to work, and that is no fault."""
+    state = {"ok": OK, "unavailable": FAILED}.get(health.state, UNKNOWN)
+    matters = state is not UNKNOWN
+    return Part(
+        "policies", "policy", state, health.detail, at, health.latency_ms, "ms", matters=matters
+    )
+
+
+def log_part(stats: CacheStats, limit: float, at: int) -> Part:
+    """The invalidation log, as this worker follows it."""
+    if stats.silent_for is None:
+        detail = "nobody asked this worker anything yet"
+        return Part("invalidation_log", "store", UNKNOWN, detail, at, matters=False, limit=limit)
+    state = OK if stats.fresh else DEGRADED
+    detail = "is followed" if stats.fresh else "is silent; memory is not asked until it is heard"
+    silent = round(stats.silent_for, 3)
+    return Part("invalidation_log", "store", state, detail, at, silent, "s", limit)
+
+
+def health_parts(report: HealthReport, at: int) -> Iterator[Part]:
+    """How all workers did in the last minute; of what nobody uses nothing is known."""
+    for one in report.components.values():
+        detail = f"{one.band} in the last minute"
+        if one.band is Band.UNKNOWN:
+            detail = "not measured in the last minute, or too little to say"
+        yield Part(
+            f"health:{one.name}",
+            "health",
+            _BANDS[one.band],
+            detail,
+            at,
+            one.value,
+            UNITS[one.name],
+            one.limit,
+            matters=one.matters and one.band is not Band.UNKNOWN,
+        )
+
+
+def fleet_parts(workers: Sequence[Worker] | None, sockets: int, limit: int, at: int) -> list[Part]:
+    """The workers, and who is connected to this one; ``workers`` None: Redis cannot say."""
+    here = Part("sockets", "fleet", OK, "open in this worker", at, sockets, "count", limit)
+    if workers is None:
+        detail = "Redis does not say who lives"
+        return [Part("instances", "fleet", UNKNOWN, detail, at, unit="count"), here]
+    states = Counter(worker.state for worker in workers)
+    living = states[WorkerState.LIVE] + states[WorkerState.DRAINING]
+    told = [f"{states[state]} {state}" for state in WorkerState if states[state]]
+    # A worker that fell silent died, or hangs; after an hour it is history.
+    lost = [one for one in workers if one.state is WorkerState.SILENT and one.heard_ms < HOUR_MS]
+    state = DEGRADED if lost or not states[WorkerState.LIVE] else OK
+    detail = ", ".join(told) or "none"
+    return [Part("instances", "fleet", state, detail, at, living, "count"), here]
+
+
+HOUR_MS = 3600 * 1000

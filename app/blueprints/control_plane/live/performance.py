@@ -1,0 +1,119 @@
+"""Stretches of time as the lines of charts. Pure, but for the reading itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from app.core.monitor import (
+    COARSE,
+    FINE,
+    MIDDLE,
+    Monitoring,
+    Point,
+    Quantiles,
+    Resolution,
+    names,
+    summarise,
+)
+
+PER_SECOND, MS, RATIO = "per_second", "ms", "ratio"
+# What is drawn, and its unit. ``ratio`` is a share from 0 to 1.
+KEYS = {
+    "checks_allowed": PER_SECOND,
+    "checks_denied": PER_SECOND,
+    "checks_unknown": PER_SECOND,
+    "check_p50_ms": MS,
+    "check_p95_ms": MS,
+    "check_p99_ms": MS,
+    "request_rate": PER_SECOND,
+    "request_p95_ms": MS,
+    "error_rate": RATIO,
+    "l1_hit_rate": RATIO,
+    "l2_hit_rate": RATIO,
+    "staleness_p99_ms": MS,
+    "rejection_rate": PER_SECOND,
+}
+MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
+# Seconds of a range, what it is read from, and seconds that one point of a chart stands for.
+RANGES: dict[str, tuple[int, Resolution, int]] = {
+    "10m": (10 * MINUTE, FINE, 1),
+    "6h": (6 * HOUR, MIDDLE, 30),
+    "7d": (7 * DAY, COARSE, 15 * MINUTE),
+}
+
+
+def performance(monitoring: Monitoring, range_name: str) -> dict[str, Any]:
+    """The points of a range, oldest first; the last one is over."""
+    seconds, resolution, step = RANGES[range_name]
+    now = monitoring.now()
+    end = now - now % step
+    reading = monitoring.read(resolution, end - seconds, end)
+    return {
+        "range": range_name,
+        "resolution_s": step,
+        "complete": reading.complete,
+        "at": round(now * 1000),
+        "points": [line_of(point) for point in joined(reading.points, step)],
+        "keys": {key: {"unit": unit} for key, unit in KEYS.items()},
+    }
+
+
+def latest(monitoring: Monitoring) -> dict[str, Any]:
+    """The last second that is over, with ``complete`` as above; all None if nobody recorded it."""
+    end = int(monitoring.now())
+    reading = monitoring.read(FINE, end - 1, end)
+    point = reading.points[-1] if reading.points else Point(end - 1, 1)
+    return {**line_of(point), "complete": reading.complete}
+
+
+def joined(points: Iterable[Point], step: int) -> Iterator[Point]:
+    """Points in order, taken together by ``step`` seconds."""
+    whole: Point | None = None
+    for point in points:
+        begins = point.at - point.at % step
+        if whole is not None and whole.at == begins:
+            whole.merge(point)
+            continue
+        if whole is not None:
+            yield whole
+        whole = Point(begins, step)
+        whole.merge(point)
+    if whole is not None:
+        yield whole
+
+
+def line_of(point: Point) -> dict[str, Any]:
+    """One point: ``at``, and each of ``KEYS``; what was not measured is None."""
+    summary = summarise(point)
+    # Counts of nobody are not zero, they are unknown.
+    recorded = summary.workers > 0
+
+    def per_second(count: float) -> float | None:
+        return round(count / point.seconds, 3) if recorded else None
+
+    rejected = point.counted(names.REJECTIONS)
+    return {
+        "at": point.at * 1000,
+        "checks_allowed": per_second(summary.allowed),
+        "checks_denied": per_second(summary.denied),
+        "checks_unknown": per_second(summary.check_errors),
+        "check_p50_ms": _ms(summary.check, "p50"),
+        "check_p95_ms": _ms(summary.check, "p95"),
+        "check_p99_ms": _ms(summary.check, "p99"),
+        "request_rate": per_second(summary.requests),
+        "request_p95_ms": _ms(summary.request, "p95"),
+        "error_rate": _share(summary.error_rate),
+        "l1_hit_rate": _share(summary.l1_hit_rate),
+        "l2_hit_rate": _share(summary.l2_hit_rate),
+        "staleness_p99_ms": _ms(summary.staleness, "p99"),
+        "rejection_rate": per_second(rejected),
+    }
+
+
+def _ms(found: Quantiles | None, share: str) -> float | None:
+    return None if found is None else round(getattr(found, share), 3)
+
+
+def _share(found: float | None) -> float | None:
+    return None if found is None else round(found, 5)

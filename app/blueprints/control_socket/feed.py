@@ -1,0 +1,213 @@
+"""Brings the event stream to the clients of one worker: each event once, in order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Flask
+from redis import exceptions
+
+from app.blueprints.control_socket.clients import Client, Clients
+from app.blueprints.control_socket.outlet import Outlet
+from app.blueprints.control_socket.snapshots import snapshot
+from app.blueprints.control_socket.topics import told
+from app.core.errors import PlatformError
+from app.core.events import (
+    Events,
+    EventStream,
+    Gap,
+    StoredEvent,
+    position,
+    to_plain,
+    type_of,
+)
+from app.db import writing
+
+log = logging.getLogger(__name__)
+
+STORE_ERRORS = (PlatformError, exceptions.RedisError, OSError)
+# Events that may wait for this worker to send them; one that is so far behind begins anew.
+BACKLOG_MAX = 20_000
+# Events after which the writers of the clients get their turn.
+BATCH = 100
+RETRY_SECONDS = 0.2
+IDLE_SECONDS = 5.0
+
+
+class Feed:
+    """One thread that takes from the worker's tailer and sends to all live clients.
+
+    Attributes:
+        lock: who sends events, or changes how a client gets them, holds it.
+        position: id up to which every live client was sent everything; None: not known yet.
+    """
+
+    def __init__(self, app: Flask, clients: Clients, outlet: Outlet) -> None:
+        """No thread is started and nothing is asked."""
+        self._app = app
+        self._clients = clients
+        self._outlet = outlet
+        self.lock = threading.RLock()
+        self.position: str | None = None
+        self._waiting: deque[StoredEvent | Gap] = deque()
+        self._news = threading.Condition()
+        self._starting = threading.Lock()
+        self._stop: threading.Event | None = None
+        self._end: Callable[[], None] | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def stream(self) -> EventStream:
+        """The stream."""
+        return Events.of(self._app).stream
+
+    def start(self) -> None:
+        """Follow the stream from now on; only the first call does anything."""
+        with self._starting:
+            if self._stop is not None:
+                return
+            self._stop = threading.Event()
+            self._end = Events.of(self._app).tailer.subscribe(self._take, self._take)
+            self._thread = threading.Thread(
+                target=self._run, args=(self._stop,), name="yoto-control-feed", daemon=True
+            )
+            self._thread.start()
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Wait at most so long until it is known where the stream is."""
+        deadline = time.monotonic() + seconds
+        while self.position is None and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        """Follow it no more; a later ``start`` begins anew."""
+        with self._starting:
+            stop, self._stop = self._stop, None
+            end, self._end = self._end, None
+            thread, self._thread = self._thread, None
+        if stop is None or end is None or thread is None:
+            return
+        stop.set()
+        end()
+        with self._news:
+            self._news.notify_all()
+        if thread is not threading.current_thread():
+            thread.join(1.0)
+        with self.lock:
+            self.position = None
+            self._waiting.clear()
+
+    def where(self, client: Client) -> str | None:
+        """Id up to which a live client was sent everything; hold the lock."""
+        if client.seen is None or self.position is None:
+            return self.position
+        return max(client.seen, self.position, key=position)
+
+    def tell_gap(
+        self, clients: Sequence[Client], after: str | None, resumed_at: str, reason: str, shown: Any
+    ) -> None:
+        """Tell clients that events passed them, and show them how things are; hold the lock.
+
+        Args:
+            shown: the data of every topic that one of them follows.
+        """
+        gap = {"after": after, "resumed_at": resumed_at, "reason": reason}
+        self._outlet.send(clients, "gap", gap)
+        for client in clients:
+            self.show(client, shown, resumed_at)
+
+    def show(self, client: Client, shown: Any, last_event_id: str | None) -> None:
+        """Send a snapshot; hold the lock, so that no event comes between."""
+        topics = {topic: shown[topic] for topic in client.subscription.topics if topic in shown}
+        data = {"topics": topics, "last_event_id": last_event_id, "at": round(time.time() * 1000)}
+        self._outlet.send([client], "snapshot", data)
+
+    def picture(self, topics: frozenset[str]) -> dict[str, Any]:
+        """A snapshot's data, from any thread; not with the lock held, since it asks stores."""
+        with self._app.app_context(), writing(False):
+            return snapshot(topics)
+
+    def _take(self, item: StoredEvent | Gap) -> None:
+        with self._news:
+            if len(self._waiting) >= BACKLOG_MAX:
+                log.warning("%d events waited to be sent; clients begin anew", BACKLOG_MAX)
+                self._waiting.clear()
+                self._waiting.append(Gap("slow", self.position))
+            self._waiting.append(item)
+            self._news.notify()
+
+    def _run(self, stop: threading.Event) -> None:
+        # Listening has begun: what is newer than this comes by it, and what is not is skipped.
+        found = self._last_id(stop)
+        with self.lock:
+            if not stop.is_set():
+                self.position = found
+        while not stop.is_set():
+            try:
+                for item in self._next(stop):
+                    if stop.is_set():
+                        return
+                    if isinstance(item, Gap):
+                        self._gap(item, stop)
+                    else:
+                        self._tell(item)
+            except Exception:
+                log.exception("events were not sent to control sockets")
+            # Let the writers of the clients run.
+            time.sleep(0)
+
+    def _next(self, stop: threading.Event) -> list[StoredEvent | Gap]:
+        with self._news:
+            while not self._waiting and not stop.is_set():
+                self._news.wait(IDLE_SECONDS)
+            return [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
+
+    def _tell(self, stored: StoredEvent) -> None:
+        kind = type_of(stored)
+        with self.lock:
+            if self.position is not None and position(stored.id) <= position(self.position):
+                return
+            recipients: defaultdict[str, list[Client]] = defaultdict(list)
+            for client in self._clients.live():
+                if client.seen is not None:
+                    if client.is_ahead(stored.id):
+                        continue
+                    client.seen = None
+                for name in client.subscription.messages(kind):
+                    recipients[name].append(client)
+            self.position = stored.id
+            if recipients:
+                data = to_plain(stored)
+                for name, clients in recipients.items():
+                    self._outlet.send(clients, name, told(name, data))
+
+    def _gap(self, gap: Gap, stop: threading.Event) -> None:
+        if gap.reason == "start":
+            return
+        after = self.position
+        topics = [client.subscription.topics for client in self._clients.live()]
+        shown = self.picture(frozenset().union(*topics))
+        resumed_at = self._last_id(stop)
+        if resumed_at is None:
+            return
+        with self.lock:
+            self.position = resumed_at
+            clients = self._clients.live()
+            for client in clients:
+                client.seen = None
+            self.tell_gap(clients, after, resumed_at, gap.reason, shown)
+
+    def _last_id(self, stop: threading.Event) -> str | None:
+        """Where the stream ends, as soon as Redis says; None when it is time to stop."""
+        while not stop.is_set():
+            try:
+                return self.stream.last_id()
+            except STORE_ERRORS as error:
+                log.debug("the event stream is away: %s", error)
+                stop.wait(RETRY_SECONDS)
+        return None

@@ -1,0 +1,57 @@
+"""What one client, one account and one worker may take. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from app.core.errors import RateLimited
+
+# Connections. Some pages of some screens; a program needs one.
+OF_USER = 20
+# Connections of one worker.
+OF_WORKER = 500
+# Messages a second of one client, and how many at once. A page sends some when it opens.
+RATE = 10.0
+BURST = 20.0
+# Messages beyond the rate, in a row, after which a client is put out.
+PATIENCE = 100
+# Bytes of one message, as JSON. All topics and 50 types fit; beyond 64 KiB the connection ends.
+MESSAGE_BYTES = 8 * 1024
+# Packets that may wait for a client. At 50 events a second it may stop reading for 20 s.
+QUEUE_MAX = 1_000
+# Packets below which replay goes on.
+QUEUE_LOW = 200
+
+
+class Pace:
+    """A token bucket for the messages of one client."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._tokens = BURST
+        self._at = clock()
+        self.refused = 0
+
+    def take(self) -> None:
+        """Let one message in.
+
+        Raises:
+            RateLimited: it came too fast; ``refused`` counts those in a row.
+        """
+        now = self._clock()
+        self._tokens = min(BURST, self._tokens + (now - self._at) * RATE)
+        self._at = now
+        if self._tokens < 1:
+            self.refused += 1
+            wait = (1 - self._tokens) / RATE
+            raise RateLimited(
+                limit=round(RATE),
+                remaining=0,
+                reset=(BURST - self._tokens) / RATE,
+                retry_after=wait,
+                name="control socket",
+                dimension="connection",
+            )
+        self._tokens -= 1
+        self.refused = 0

@@ -1,0 +1,72 @@
+"""Which new connections of Socket.IO a worker takes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+from flask import Flask
+
+from app.extensions import fleet
+
+PATH = "/socket.io/"
+# s. The next try may find another worker, behind the same address.
+RETRY_AFTER = "1"
+
+Wsgi = Callable[..., Iterable[bytes]]
+
+
+class Door:
+    """WSGI middleware that refuses handshakes; what is connected already passes.
+
+    A refusal here, and not by the namespace, is a failed connection to clients, after which they
+    try again by themselves.
+    """
+
+    def __init__(self, wsgi: Wsgi, why_closed: Callable[[], str | None]) -> None:
+        """``why_closed``: why there is no new connection now; None: there may be."""
+        self._wsgi = wsgi
+        self._why_closed = why_closed
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if _is_handshake(environ):
+            why = self._why_closed()
+            if why is not None:
+                return _refusal(why, start_response)
+        return self._wsgi(environ, start_response)
+
+
+def init_door(app: Flask) -> None:
+    """Refuse sockets while the worker drains, or has as many as it may."""
+    most = app.config["SOCKETS_MAX"]
+    # The server of the application, which a test client may have looked up otherwise.
+    server = app.extensions["socketio"].server
+
+    def why_closed() -> str | None:
+        if fleet.of(app).draining is not None:
+            return "This worker drains; connect again to reach another."
+        if len(server.eio.sockets) >= most:
+            return f"This worker has the {most} sockets that it may have."
+        return None
+
+    app.wsgi_app = Door(app.wsgi_app, why_closed)  # type: ignore[method-assign]
+
+
+def _is_handshake(environ: dict[str, Any]) -> bool:
+    if not environ.get("PATH_INFO", "").startswith(PATH):
+        return False
+    return "sid" not in parse_qs(environ.get("QUERY_STRING", ""))
+
+
+def _refusal(why: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    body = {
+        "type": "urn:yoto:problem:sockets-refused",
+        "title": "Sockets refused",
+        "status": 503,
+        "detail": why,
+    }
+    headers = [("Content-Type", "application/problem+json"), ("Retry-After", RETRY_AFTER)]
+    start_response("503 SERVICE UNAVAILABLE", headers)
+    return [json.dumps(body).encode()]

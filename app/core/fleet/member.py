@@ -1,0 +1,65 @@
+"""A worker as the others see it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class WorkerState(StrEnum):
+    """How a worker is.
+
+    ``live``: heard, and takes what comes. ``draining``: heard, and said that it takes nothing new.
+    ``silent``: not heard for longer than heartbeats take, and it did not say that it ends.
+    ``ended``: it said so.
+    """
+
+    LIVE = "live"
+    DRAINING = "draining"
+    SILENT = "silent"
+    ENDED = "ended"
+
+
+class Drain(msgspec.Struct, frozen=True, kw_only=True):
+    """An order to drain.
+
+    Attributes:
+        by, reason: who asked for it, and why.
+        until_ms: when it ends by itself, in ms since 1970 by the clock of Redis.
+    """
+
+    by: str
+    reason: str
+    until_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process of the application.
+
+    Attributes:
+        id: of the instance, as events name their source.
+        host, pid: where it runs.
+        state: see ``WorkerState``.
+        heard_ms: ms since its last heartbeat.
+        facts: what it said of itself then, by name; values are JSON.
+        drain: the order that it has; it obeys as soon as ``state`` is ``draining``.
+    """
+
+    id: str
+    host: str
+    pid: int
+    state: WorkerState
+    heard_ms: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    drain: Drain | None = None
+
+
+def place_of(instance_id: str) -> tuple[str, int]:
+    """Host and process number of an instance, from its id."""
+    host, pid, _ = instance_id.rsplit("-", 2)
+    return host, int(pid)

@@ -1,0 +1,73 @@
+"""Bulkheads that keep out what could be done, and bulkheads too wide to protect anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..levers import bulkhead_setting
+from ..picture import BulkheadPicture, Picture
+from ..suggestion import Suggestion, confidence, suggest
+from .health import is_unwell, is_well
+
+# Refusals; fewer are chance. Of all callers: less is what a bulkhead is for.
+LEAST_REJECTED, SHARE = 20, 0.01
+HALF = 50.0
+FACTOR = 1.5
+# Holders over all workers. A larger number is a decision, not a tuning.
+LARGEST = 400
+# A limit is out of reach if no more than this share of it was ever used. So many times what was
+# used is room enough.
+NEAR, ROOM, SMALLEST = 0.25, 2, 4
+LEAST_PASSED, HALF_PASSED = 200, 500.0
+
+
+def advise(picture: Picture) -> Iterator[Suggestion]:
+    """More inside while all is well, fewer where the limit is out of reach and all is not."""
+    for name, bulkhead in picture.bulkheads.items():
+        if not bulkhead.same or not bulkhead.limit:
+            continue
+        found = _wider(name, bulkhead, picture) or _narrower(name, bulkhead, picture)
+        if found is not None:
+            yield found
+
+
+def _wider(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion | None:
+    callers = one.passed + one.rejected
+    if one.limit >= LARGEST or one.rejected < max(LEAST_REJECTED, callers * SHARE):
+        return None
+    # Where callers already wait in vain for a connection, more of them would only wait there.
+    if not is_well(picture) or any(pool.timed_out for pool in picture.pools.values()):
+        return None
+    inside = one.busy / one.passed * 1000 if one.passed else 0.0
+    return suggest(
+        bulkhead_setting(name),
+        one.limit,
+        min(max(one.limit + 1, one.limit * FACTOR), LARGEST),
+        f"{one.rejected:.0f} of {callers:.0f} callers were refused at {one.limit} inside, while "
+        f"those inside took {inside:.0f} ms and 95 % of all requests "
+        f"{(picture.request_p95 or 0.0) * 1000:.0f} ms or less",
+        "fewer refusals, while requests stay as quick",
+        confidence(one.rejected, HALF),
+        "request_p95",
+    )
+
+
+def _narrower(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion | None:
+    if one.rejected or not one.alone or one.passed < LEAST_PASSED or not is_unwell(picture):
+        return None
+    if one.held > one.limit * NEAR:
+        return None
+    wanted = max(SMALLEST, one.held * ROOM)
+    if wanted >= one.limit:
+        return None
+    return suggest(
+        bulkhead_setting(name),
+        one.limit,
+        wanted,
+        f"at most {one.held:.0f} of {one.limit} were inside at once, while 95 % of all requests "
+        f"took {(picture.request_p95 or 0.0) * 1000:.0f} ms or less and a share of "
+        f"{picture.error_rate or 0.0:.3f} failed",
+        "when this work gets stuck too, it takes less of what everybody needs",
+        confidence(one.passed, HALF_PASSED),
+        "request_p95",
+    )

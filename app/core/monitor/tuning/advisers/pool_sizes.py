@@ -1,0 +1,65 @@
+"""Pools of connections that callers wait for, and pools that nobody needs so large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..picture import Picture, PoolPicture
+from ..suggestion import Suggestion, confidence, suggest
+
+# The setting of each pool. That of requests opens so many more while all are in use.
+SETTINGS = {"permissions": "permission_pool_size", "requests": "database_pool_size"}
+# Callers who waited; fewer are chance. Of all callers: less is no harm.
+LEAST_WAITS, SHARE = 20, 0.01
+HALF = 50.0
+FACTOR = 2
+# Connections. MariaDB allows 151 to all processes together unless it is told otherwise.
+LARGEST = 32
+# A pool is too large if for so many seconds no more than this share of it was in use, though it was
+# used so often. It is never made smaller than what a process begins with.
+LONG, IDLE, LEAST_TAKEN, SMALLEST = 600.0, 0.25, 200, 4
+HALF_TAKEN = 1_000.0
+
+
+def advise(picture: Picture) -> Iterator[Suggestion]:
+    """More connections for who waits, fewer where most are idle for long."""
+    for pool, setting in SETTINGS.items():
+        found, now = picture.pools.get(pool), picture.values.get(setting)
+        if found is not None and now is not None:
+            one = _larger(setting, found, now) or _smaller(setting, found, now, picture.seconds)
+            if one is not None:
+                yield one
+
+
+def _larger(setting: str, pool: PoolPicture, now: float) -> Suggestion | None:
+    waits = pool.waited + pool.timed_out
+    callers = pool.taken + pool.timed_out
+    if now >= LARGEST or waits < max(LEAST_WAITS, callers * SHARE):
+        return None
+    return suggest(
+        setting,
+        now,
+        min(now * FACTOR, LARGEST),
+        f"{waits:.0f} of {callers:.0f} callers waited for a connection, "
+        f"{pool.timed_out:.0f} of them in vain",
+        "callers find a free connection; the database must allow so many to each worker",
+        confidence(waits, HALF),
+        "request_p95",
+    )
+
+
+def _smaller(setting: str, pool: PoolPicture, now: float, seconds: float) -> Suggestion | None:
+    if seconds < LONG or now <= SMALLEST or pool.taken < LEAST_TAKEN:
+        return None
+    if pool.waited or pool.timed_out or pool.busiest > pool.size * IDLE:
+        return None
+    return suggest(
+        setting,
+        now,
+        max(now // FACTOR, SMALLEST),
+        f"in {seconds:.0f} s at most {pool.busiest:.0f} of {pool.size:.0f} connections "
+        "were in use at once",
+        "connections of the database for others",
+        confidence(pool.taken, HALF_TAKEN),
+        "request_p95",
+    )

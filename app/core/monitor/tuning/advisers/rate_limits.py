@@ -1,0 +1,42 @@
+"""Rate limits that refuse much of what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..levers import rate_limit_setting
+from ..picture import Picture
+from ..suggestion import Suggestion, confidence, suggest
+from .health import is_well
+
+LEAST_REFUSED = 100
+# Of all calls of the name: less is somebody who does too much, and is kept from it as he should be.
+SHARE = 0.2
+HALF = 500.0
+FACTOR = 1.5
+# Units. A larger limit is a decision, not a tuning.
+LARGEST = 100_000
+
+
+def advise(picture: Picture) -> Iterator[Suggestion]:
+    """A higher limit for a dimension that refuses a large share of all calls while all is well."""
+    if not is_well(picture):
+        return
+    for name, limiter in picture.limiters.items():
+        calls = limiter.passed + sum(limiter.refused.values())
+        for dimension, limit in limiter.limits.items():
+            refused = limiter.refused.get(dimension, 0.0)
+            if not 0 < limit < LARGEST or refused < max(LEAST_REFUSED, calls * SHARE):
+                continue
+            found = suggest(
+                rate_limit_setting(name, dimension),
+                limit,
+                min(max(limit + 1, limit * FACTOR), LARGEST),
+                f"{refused:.0f} of {calls:.0f} calls were refused for what one {dimension} "
+                f"may do ({limit}), while requests are quick; see who they are first",
+                "fewer refusals, if they are people's and no program's",
+                confidence(refused, HALF),
+                "request_p95",
+            )
+            if found is not None:
+                yield found

@@ -1,0 +1,77 @@
+"""Whose a socket is: looked at when it connects, and again as often as somebody doubts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import session
+from werkzeug.exceptions import Unauthorized
+
+from app.db import utcnow
+from app.extensions import permissions
+from app.http import break_glass
+from app.http.operators import Operator, Via, operator_of
+from app.http.session import broke_glass, session_claim, session_ends_at
+
+
+@dataclass(frozen=True, slots=True)
+class SocketCredential:
+    """What a socket was opened with.
+
+    Attributes:
+        user_id: whose account; None behind the break-glass token.
+        look: who that is now; raises ``Unauthorized`` once the credential is worth nothing.
+    """
+
+    user_id: int | None
+    look: Callable[[], Operator] = field(repr=False)
+
+
+def socket_credential(auth: Any) -> SocketCredential:
+    """The credential of the connection at hand, checked.
+
+    Args:
+        auth: what the client sent: ``{"token": "..."}`` with an API token or the break-glass
+            token; without it the cookie of the session counts.
+
+    Raises:
+        Unauthorized: there is none that is good.
+    """
+    if auth is not None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if not isinstance(token, str):
+            raise Unauthorized('auth must be {"token": "..."}, or be left out for a session.')
+        return _checked(lambda: operator_of(token))
+    if broke_glass():
+        ends_at, began_with = session_ends_at(), session["broken_glass"]
+
+        def glass() -> Operator:
+            if began_with != break_glass.configured_hash() or utcnow() >= ends_at:
+                raise Unauthorized("Sign in first.")
+            return Operator(Via.BREAK_GLASS, None)
+
+        return _checked(glass)
+    claim = session_claim()
+    return _checked(lambda: Operator(Via.SESSION, claim.identity()))
+
+
+def still_may(credential: SocketCredential, right: str) -> bool:
+    """Whether the credential has a ``platform.*`` right now.
+
+    Raises:
+        Unauthorized: it is worth nothing any more.
+        StoreUnavailable, DBAPIError: nobody can tell now.
+    """
+    who = credential.look()
+    if who.account is None:
+        return True
+    if who.limit is not None and right not in who.limit:
+        return False
+    return bool(permissions.check_permission(who.account.user_id, right))
+
+
+def _checked(look: Callable[[], Operator]) -> SocketCredential:
+    account = look().account
+    return SocketCredential(None if account is None else account.user_id, look)

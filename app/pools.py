@@ -1,0 +1,69 @@
+"""Connection pools that say how they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import QueuePool
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """How a pool of connections is used.
+
+    Attributes:
+        size: connections that there may be.
+        at_once: callers, since the pool was made, who found a free one or opened a new one;
+            ``waited``: who waited for one; ``timed_out``: who waited in vain.
+        busiest: connections that were in use at once, at most, since this was asked before.
+    """
+
+    size: int
+    at_once: int
+    waited: int
+    timed_out: int
+    busiest: int
+
+
+class WatchedPool(QueuePool):
+    """SQLAlchemy's own pool, counting who waited.
+
+    Whether a caller waits is decided a moment before, so at the very edge it may be another one; a
+    count may be a few off, which nobody who sizes a pool minds.
+    """
+
+    def __init__(
+        self,
+        creator: Callable[..., Any],
+        pool_size: int = 5,
+        max_overflow: int = 10,
+        **options: Any,
+    ) -> None:
+        super().__init__(creator, pool_size=pool_size, max_overflow=max_overflow, **options)
+        self.most = pool_size + max_overflow
+        self._at_once = self._waited = self._timed_out = self._busiest = 0
+
+    def connect(self) -> Any:
+        """A connection; raises as SQLAlchemy's."""
+        waits = self.checkedout() >= self.most
+        try:
+            found = super().connect()
+        except PoolTimeout:
+            self._timed_out += 1
+            raise
+        if waits:
+            self._waited += 1
+        else:
+            self._at_once += 1
+        self._busiest = max(self._busiest, self.checkedout())
+        return found
+
+    def use(self) -> PoolUse:
+        """How it was used so far; one caller alone may ask."""
+        busiest, self._busiest = self._busiest, self.checkedout()
+        return PoolUse(
+            self.most, self._at_once, self._waited, self._timed_out, max(busiest, self._busiest)
+        )

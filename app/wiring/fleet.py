@@ -1,0 +1,56 @@
+"""What a worker tells of itself at each heartbeat."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import Flask
+
+from app.core.cache import HybridPermissionCache
+from app.core.events import Events
+from app.core.monitor import resident_bytes
+from app.core.resilience import Resilience
+
+S_TO_MS = 1000
+
+
+def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
+    """A callable that tells them; it asks no server.
+
+    Args:
+        version: of Yoto.
+
+    Its facts: ``version``; ``async_mode``; ``started_at`` in ms since 1970; ``uptime_s``;
+    ``config_version``; ``log_position`` and ``log_silent_s`` of the invalidation log,
+    ``event_position`` and ``events_silent_s`` of the event stream, silences in seconds and None
+    where nobody ever listened; ``memory_bytes``, None where the system does not tell; ``threads``;
+    ``sockets``, open connections of Socket.IO.
+    """
+    started_at, began = round(time.time() * S_TO_MS), time.monotonic()
+
+    def facts() -> Mapping[str, Any]:
+        log, events = HybridPermissionCache.of(app).tailer, Events.of(app).tailer
+        server = app.extensions["socketio"].server
+        return {
+            "version": version,
+            "async_mode": server.async_mode,
+            "started_at": started_at,
+            "uptime_s": round(time.monotonic() - began, 1),
+            "config_version": Resilience.of(app).config_revision,
+            "log_position": str(log.applied),
+            "log_silent_s": _rounded(log.silent_for),
+            "event_position": events.position,
+            "events_silent_s": _rounded(events.silent_for),
+            "memory_bytes": resident_bytes(),
+            "threads": threading.active_count(),
+            "sockets": len(server.eio.sockets),
+        }
+
+    return facts
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -1,0 +1,90 @@
+"""Feeds a series to a forecaster, step by step, and compares what it says with what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.core.monitor import Forecast
+from app.core.monitor.forecast.metric import LEADS, STEP, MetricForecaster
+
+# Steps after a planted one in which an alarm is about it.
+AFTERMATH = 15
+
+
+@dataclass
+class Outcome:
+    """One series.
+
+    Attributes:
+        ratio: mean absolute error of the offered forecasts over the naive one's; None: none was.
+        offered: share of the steps with an offer.
+        covered: share of the next values inside the interval.
+        planted, found: anomalies put in, and those that were noticed.
+        false_alarms: alarms about nothing that was put in.
+        drifts: changes of nature that were noticed.
+        worst: the highest error over the naive one's, by the forecaster's own lately, with which
+            anything was offered; None: nothing was.
+    """
+
+    series: str
+    ratio: float | None
+    offered: float
+    covered: float | None
+    planted: int
+    found: int
+    false_alarms: int
+    drifts: int
+    worst: float | None
+
+
+def backtest(
+    forecaster: MetricForecaster,
+    values: Sequence[float | None],
+    planted: Sequence[int],
+    warm_up: int,
+) -> Outcome:
+    """What a forecaster that knows nothing yet makes of a series.
+
+    Args:
+        values: one a step; None: nothing was measured.
+        planted: steps at which something begins that it should notice.
+        warm_up: steps that count for nothing, since it cannot know enough.
+    """
+    paths: dict[int, tuple[float, Forecast]] = {}
+    own = naive = 0.0
+    offered = inside = compared = 0
+    worst: float | None = None
+    alarms: list[int] = []
+    for step, value in enumerate(values):
+        if value is None:
+            continue
+        for lead in range(1, LEADS + 1):
+            if (made := paths.get(step - lead)) is not None:
+                own += abs(value - made[1].values[lead - 1])
+                naive += abs(value - made[0])
+        if (made := paths.get(step - 1)) is not None:
+            compared += 1
+            inside += made[1].lower[0] <= value <= made[1].upper[0]
+        before = len(forecaster.anomalies)
+        forecaster.learn(step * STEP, value)
+        alarms += [one.at // STEP for one in list(forecaster.anomalies)[before:]]
+        said = forecaster.forecast()
+        if isinstance(said, Forecast):
+            offered += step >= warm_up
+            worst = max(said.ratio, worst or 0.0)
+            paths[step] = value, said
+        paths.pop(step - LEADS, None)
+    found = sum(any(at <= alarm < at + AFTERMATH for alarm in alarms) for at in planted)
+    false = [one for one in alarms if not any(at <= one < at + AFTERMATH for at in planted)]
+    return Outcome(
+        forecaster.name,
+        round(own / naive, 2) if naive else None,
+        round(offered / (len(values) - warm_up), 2),
+        round(inside / compared, 2) if compared else None,
+        len(planted),
+        found,
+        len(false),
+        len(forecaster.drifts),
+        worst,
+    )

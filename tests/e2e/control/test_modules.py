@@ -1,0 +1,230 @@
+"""The shared modules as pages use them: numbers, tables, dialogs, the order of events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.browser import watched_page
+from tests.support.control_pages import assert_accessible, sign_in
+from tests.support.process import RunningYoto
+
+
+@pytest.fixture
+def page(browser: Browser, yoto: RunningYoto) -> Iterator[Page]:
+    """A page with an empty place, on which modules can be called."""
+    with watched_page(browser, yoto.url, locale="en-GB", timezone_id="Asia/Shanghai") as (
+        page,
+        watch,
+    ):
+        sign_in(page, yoto, path="/status")
+        page.evaluate("document.querySelector('main').replaceChildren()")
+        yield page
+        watch.assert_quiet()
+
+
+def run(page: Page, module: str, body: str) -> Any:
+    """What ``body`` returns, an async function's, in which the module is ``m``."""
+    modules = {"m": module, "dom": "dom"}
+    imports = "".join(
+        f"const {name} = await import('/static/control/{file}.js');"
+        for name, file in modules.items()
+    )
+    return page.evaluate(f"async () => {{ {imports} {body} }}")
+
+
+def test_numbers_have_units_and_what_is_unknown_is_no_zero(page: Page) -> None:
+    cases = {
+        '0, "ms"': "0 ms",
+        '0.034, "ms"': "0.03 ms",
+        '1234.5, "per_second"': "1,235/s",
+        '0.934, "ratio"': "93.4 %",
+        '0.001, "ratio"': "0.1 %",
+        '3 * 1024 * 1024, "bytes"': "3 MiB",
+        '7200, "s"': "2 h",
+        "12": "12",
+        'null, "ms"': "–",
+        'NaN, "ratio"': "–",
+    }
+    calls = ", ".join(f"m.quantity({arguments})" for arguments in cases)
+    assert run(page, "format", f"return [{calls}]") == list(cases.values())
+
+
+def test_a_moment_has_its_zone_and_may_come_as_text_ms_or_seconds(page: Page) -> None:
+    body = 'return ["2026-11-25T02:40:11Z", 1795574411000, 1795574411].map(m.timestamp)'
+    assert run(page, "format", body) == ["2026-11-25 10:40:11 GMT+8"] * 3
+
+
+def test_events_are_ordered_by_both_parts_of_their_ids(page: Page) -> None:
+    body = """
+      const ids = ["1795532051474-10", "1795532051474-9", "999-0", "1795532051475-0"];
+      return ids.sort(m.compareIds);"""
+    assert run(page, "live", body) == [
+        "999-0",
+        "1795532051474-9",
+        "1795532051474-10",
+        "1795532051475-0",
+    ]
+
+
+def test_data_cannot_become_markup(page: Page) -> None:
+    body = """
+      const node = dom.h("p", {title: "<i>"}, "<b onclick=x>", null, [1, false, "a"]);
+      return [node.textContent, node.childElementCount];"""
+    assert run(page, "dom", body) == ["<b onclick=x>1a", 0]
+
+
+TABLE = """
+  window.rows = [{id: 1, name: "b", n: 2}, {id: 2, name: "a", n: 9}, {id: 3, name: "c", n: null}];
+  window.list = m.table({
+    label: "Things",
+    columns: [
+      {title: "Name", head: true, render: (row) => row.name, sort: (row) => row.name},
+      {title: "Number", number: true, render: (row) => row.n, sort: (row) => row.n},
+    ],
+    actions: [
+      {title: "Touch", run: (row) => { window.touched = row.n; }},
+      {title: "Never", right: "nothing", run: () => null},
+    ],
+  });
+  document.querySelector("main").append(window.list.element);
+  window.list.show(window.rows);"""
+
+
+def names(page: Page) -> list[str]:
+    return page.get_by_role("rowheader").all_inner_texts()
+
+
+def test_a_table_is_sorted_by_its_heads_and_keeps_focus_when_rows_change(page: Page) -> None:
+    run(page, "table", TABLE)
+    page.get_by_role("button", name="Number").click()
+    assert names(page) == ["b", "a", "c"]
+    page.get_by_role("button", name="Number").click()
+    assert names(page) == ["a", "b", "c"]
+    expect(page.get_by_role("columnheader", name="Number")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    touch = page.get_by_role("row", name="a 9").get_by_role("button", name="Touch")
+    touch.focus()
+    page.evaluate("window.list.show(window.rows.map((row) => ({...row, n: 20 - (row.n ?? 0)})))")
+    expect(page.get_by_role("row", name="a 11").get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.touched") == 11
+    expect(page.get_by_role("button", name="Never")).to_have_count(0)
+    page.evaluate("window.list.show([])")
+    expect(page.get_by_text("There is nothing here.")).to_be_visible()
+
+
+def test_a_paged_table_goes_on_by_its_cursor_and_says_what_failed(page: Page) -> None:
+    body = """
+      const api = await import("/static/control/api.js");
+      const first = {items: [{id: 1}, {id: 2}], next: "c"};
+      const last = {items: [{id: 3}], next: null};
+      let fails = true;
+      const list = m.pagedTable({
+        label: "Pages",
+        columns: [{title: "Id", head: true, render: (row) => row.id}],
+        fetch: async (after) => {
+          if (after === "c" && fails) {
+            fails = false;
+            throw new api.Problem(503, {detail: "Redis is away"});
+          }
+          return after === null ? first : last;
+        },
+      });
+      document.querySelector("main").append(list.element);
+      await list.reload();"""
+    run(page, "table", body)
+    page.get_by_role("button", name="Show more").click()
+    expect(page.get_by_role("alert")).to_contain_text("Redis is away")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("3 shown")).to_be_visible()
+    assert names(page) == ["1", "2", "3"]
+
+
+DIALOG = """
+  const api = await import("/static/control/api.js");
+  window.keys = [];
+  const button = dom.h("button", {type: "button", onclick: async () => {
+    window.result = await m.act({
+      title: "Close the gate", submit: "Close it", danger: true, confirm: "gate",
+      expiry: {standard: 3600}, fields: [{name: "size", label: "Size", type: "number", value: 1}],
+      preview: async (values) => `${values.size} will go`,
+      run: async (values, {key}) => {
+        window.keys.push(key);
+        if (values.size > 5) {
+          throw new api.Problem(422, {detail: "no", errors: {size: ["at most 5"], other: ["odd"]}});
+        }
+        return values;
+      },
+      done: "It is closed",
+    });
+  }}, "Open");
+  document.querySelector("main").append(button);"""
+
+
+def test_an_action_is_asked_for_explained_corrected_and_done_once(page: Page) -> None:
+    run(page, "dialog", DIALOG)
+    page.get_by_role("button", name="Open").click()
+    dialog = page.get_by_role("dialog", name="Close the gate")
+    go = dialog.get_by_role("button", name="Close it")
+    expect(dialog.get_by_label("Size")).to_be_focused()
+    expect(dialog.get_by_text("1 will go")).to_be_visible()
+    expect(go).to_be_disabled()
+    dialog.get_by_label("Type “gate”").fill("gate")
+    go.click()
+    expect(dialog.get_by_label("Reason")).to_be_focused()
+    expect(dialog.get_by_label("Reason")).to_have_attribute("aria-invalid", "true")
+    assert_accessible(page)
+    dialog.get_by_label("Reason").fill("rebuilding")
+    dialog.get_by_label("Size").fill("9")
+    expect(dialog.get_by_text("9 will go")).to_be_visible()
+    go.click()
+    expect(dialog.get_by_text("at most 5")).to_be_visible()
+    expect(dialog.get_by_role("alert")).to_have_text("other: odd")
+    go.click()
+    dialog.get_by_label("Size").fill("4")
+    go.click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_role("button", name="Open")).to_be_focused()
+    expect(page.get_by_text("It is closed")).to_be_visible()
+    assert page.evaluate("window.result") == {
+        "size": 4,
+        "expires_in": 3600,
+        "reason": "rebuilding",
+    }
+    first, again, other = page.evaluate("window.keys")
+    # What is sent again is the same act; what was changed is another.
+    assert first == again and other != first
+
+
+def test_a_dialog_that_is_left_does_nothing(page: Page) -> None:
+    run(page, "dialog", DIALOG)
+    page.get_by_role("button", name="Open").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Open")).to_be_focused()
+    assert (page.evaluate("window.result"), page.evaluate("window.keys")) == (None, [])
+
+
+def test_what_was_loaded_once_stays_and_is_marked_as_old(page: Page) -> None:
+    body = """
+      const api = await import("/static/control/api.js");
+      const node = dom.h("div");
+      document.querySelector("main").append(node);
+      const away = async () => { throw new api.Problem(0, {}); };
+      await m.load(node, away, () => null);
+      const first = node.textContent;
+      await m.load(node, async () => 7, (n) => dom.h("p", {}, n));
+      await m.load(node, away, () => null);
+      const old = [node.classList.contains("stale"), node.textContent];
+      await m.load(node, async () => 8, (n) => dom.h("p", {}, n));
+      return {first, old, fresh: [node.classList.contains("stale"), node.textContent]};"""
+    found = run(page, "states", body)
+    assert "The server did not answer." in found["first"]
+    assert found["old"][0] is True
+    assert "Not up to date" in found["old"][1] and "7" in found["old"][1]
+    assert found["fresh"] == [False, "8"]

@@ -1,0 +1,189 @@
+"""Every event once and in order, whatever happened to the connection or to Redis."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.blueprints.control_plane.live.events import clear
+from app.core.events import Events, EventStream, StoreLost
+from tests.support.control_sockets import TestSocket
+from tests.support.operators import VIEW, api_token, operator_named
+from tests.support.redis_servers import Server, start_valkey, wait_until
+from tests.support.world import World
+
+Connect = Callable[[], TestSocket]
+
+
+@pytest.fixture(scope="module")
+def own_redis() -> Iterator[Server]:
+    with start_valkey() as server:
+        yield server
+
+
+@pytest.fixture
+def app_config(app_config: dict[str, Any], own_redis: Server) -> dict[str, Any]:
+    return app_config | {"REDIS_URL": own_redis.url}
+
+
+@pytest.fixture
+def connect(app: Flask, world: World) -> Connect:
+    _, secret = api_token(app, operator_named(world, "ada", VIEW), [VIEW])
+    return lambda: TestSocket(app, {"token": secret})
+
+
+@pytest.fixture
+def stream(app: Flask) -> EventStream:
+    return Events.of(app).stream
+
+
+def publish(stream: EventStream, first: int, count: int) -> list[str]:
+    ids = [stream.publish(StoreLost(store=f"{first + n}")) for n in range(count)]
+    assert None not in ids
+    return [one for one in ids if one is not None]
+
+
+def numbers(socket: TestSocket) -> list[int]:
+    return [int(one["data"]["store"]) for one in socket.heard("permission_event")]
+
+
+def test_who_was_away_hears_each_of_a_thousand_events_once_and_in_order(
+    connect: Connect, stream: EventStream
+) -> None:
+    first = connect()
+    first.subscribe("events")
+    publish(stream, 0, 10)
+    seen = first.wait_for("permission_event", 10)[-1]["id"]
+    first.leave()
+    publish(stream, 10, 1_000)
+    again = connect()
+    # While it catches up, more happens: nothing is lost or told twice where the two meet.
+    more = threading.Thread(target=publish, args=(stream, 1_010, 300))
+    more.start()
+    again.subscribe("events", last=seen)
+    more.join()
+    again.wait_for("permission_event", 1_300)
+    publish(stream, 1_310, 5)
+    again.wait_for("permission_event", 1_305)
+    assert numbers(again) == list(range(10, 1_315))
+    assert again.heard("snapshot")[0]["last_event_id"] == seen
+    assert again.heard("gap") == []
+
+
+def test_where_history_is_gone_there_is_one_gap_and_a_snapshot_and_then_it_goes_on(
+    connect: Connect, stream: EventStream
+) -> None:
+    seen = publish(stream, 0, 3)[0]
+    last = publish(stream, 3, 3)[-1]
+    assert clear(stream, last, "ada", "a test") == 5
+    last = stream.last_id()
+    socket = connect()
+    socket.subscribe("events", "maintenance", last=seen)
+    (gap,) = socket.wait_for("gap")
+    socket.wait_for("snapshot", 2)
+    assert gap == {"after": seen, "resumed_at": last, "reason": "trimmed"}
+    publish(stream, 6, 2)
+    socket.wait_for("permission_event", 2)
+    assert numbers(socket) == [6, 7]
+    names = [name for name, _ in socket.heard()]
+    assert names == ["snapshot", "gap", "snapshot", "permission_event", "permission_event"]
+    fresh = socket.heard("snapshot")[1]
+    assert fresh["last_event_id"] == last
+    assert fresh["topics"]["maintenance"] == {"enabled": False, "reason": None}
+
+
+def test_what_is_cleared_of_the_past_is_no_gap_to_who_has_it(
+    connect: Connect, stream: EventStream
+) -> None:
+    socket = connect()
+    socket.subscribe("events", types=["store.*"])
+    ids = publish(stream, 0, 4)
+    socket.wait_for("permission_event", 4)
+    assert clear(stream, ids[1], "ada", "a test") == 2
+    publish(stream, 4, 1)
+    socket.wait_for("permission_event", 5)
+    assert clear(stream, stream.last_id(), "ada", "a test") == 3
+    publish(stream, 5, 1)
+    socket.wait_for("permission_event", 6)
+    assert numbers(socket) == [0, 1, 2, 3, 4, 5] and socket.heard("gap") == []
+
+
+def test_an_id_from_the_future_is_a_gap(connect: Connect, stream: EventStream) -> None:
+    publish(stream, 0, 1)
+    socket = connect()
+    socket.subscribe("events", last="99999999999999-0")
+    (gap,) = socket.wait_for("gap")
+    assert gap["reason"] == "lost"
+    publish(stream, 1, 1)
+    socket.wait_for("permission_event")
+    assert numbers(socket) == [1]
+
+
+def test_only_the_types_that_were_asked_for_come_also_of_the_past(
+    connect: Connect, app: Flask, stream: EventStream
+) -> None:
+    begin = publish(stream, 0, 1)[0]
+    with app.app_context():
+        from app.extensions import permissions
+
+        permissions.set_maintenance_mode(True, "a new disk")
+        permissions.set_maintenance_mode(False)
+    socket = connect()
+    socket.subscribe("events", "maintenance", last=begin, types=["maintenance.*"])
+    publish(stream, 1, 1)
+    told = socket.wait_for("maintenance_mode_change", 2)
+    assert [(one["enabled"], one["reason"]) for one in told] == [
+        (True, "a new disk"),
+        (False, None),
+    ]
+    assert [one["type"] for one in socket.heard("permission_event")] == ["maintenance.changed"] * 2
+
+
+def test_following_more_topics_or_the_same_again_tells_nothing_twice(
+    connect: Connect, stream: EventStream
+) -> None:
+    socket = connect()
+    socket.subscribe("events")
+    ids = publish(stream, 0, 3)
+    socket.wait_for("permission_event", 3)
+    socket.subscribe("events", "alerts", last=ids[0])
+    publish(stream, 3, 2)
+    socket.wait_for("permission_event", 5)
+    assert numbers(socket) == [0, 1, 2, 3, 4]
+    assert socket.heard("snapshot")[1]["last_event_id"] == ids[-1]
+    assert socket.send("unsubscribe", {"topics": ["events"]})["topics"] == ["alerts"]
+    publish(stream, 5, 1)
+    socket.subscribe("events", last=None)
+    publish(stream, 6, 1)
+    socket.wait_for("permission_event", 6)
+    assert numbers(socket) == [0, 1, 2, 3, 4, 6]
+
+
+def test_redis_away_and_back_loses_nothing_and_an_empty_redis_is_a_gap(
+    connect: Connect, stream: EventStream, own_redis: Server
+) -> None:
+    live, late = connect(), connect()
+    live.subscribe("events")
+    seen = publish(stream, 0, 2)[0]
+    live.wait_for("permission_event", 2)
+    own_redis.pause()
+    late.subscribe("events", last=seen)
+    assert late.heard("permission_event") == []
+    own_redis.resume()
+    wait_until(lambda: stream.publish(StoreLost(store="2")) is not None)
+    late.wait_for("permission_event", 2)
+    live.wait_for("permission_event", 3)
+    assert numbers(late) == [1, 2] and numbers(live) == [0, 1, 2]
+    with own_redis.client() as redis:
+        redis.flushall()
+    wait_until(lambda: stream.publish(StoreLost(store="3")) is not None)
+    for socket in (live, late):
+        (gap,) = socket.wait_for("gap")
+        assert gap["reason"] in ("lost", "trimmed")
+    publish(stream, 4, 1)
+    live.wait_for("permission_event", 4)
+    assert numbers(live)[-1] == 4

@@ -1,0 +1,100 @@
+"""Sockets of the control plane for tests: in this process, and by a real client."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import socketio
+from flask import Flask
+from flask_socketio.test_client import SocketIOTestClient
+
+from tests.support.redis_servers import wait_until
+
+NAMESPACE = "/control"
+Message = tuple[str, Any]
+
+
+class TestSocket:
+    """A socket of an application in this process."""
+
+    __test__ = False
+
+    def __init__(self, app: Flask, auth: Any = None, **options: Any) -> None:
+        """``options`` are those of ``SocketIO.test_client``."""
+        server = app.extensions["socketio"]
+        self.client: SocketIOTestClient = server.test_client(
+            app, namespace=NAMESPACE, auth=auth, **options
+        )
+        self.messages: list[Message] = []
+
+    @property
+    def connected(self) -> bool:
+        return bool(self.client.is_connected(NAMESPACE))
+
+    def send(self, event: str, *data: Any) -> Any:
+        """The acknowledgement of an event."""
+        return self.client.emit(event, *data, namespace=NAMESPACE, callback=True)
+
+    def subscribe(self, *topics: str, last: str | None = None, types: Any = None) -> Any:
+        """The acknowledgement of a subscription, which must be a good one."""
+        filters = {} if types is None else {"types": types}
+        wanted = {"topics": list(topics), "filters": filters, "last_event_id": last}
+        answer = self.send("subscribe", wanted)
+        assert answer["ok"], answer
+        return answer
+
+    def heard(self, name: str | None = None) -> list[Any]:
+        """What came in: all messages, or the data of those of one name."""
+        queue = self.client.queue  # also what came before the end of a connection that has ended
+        while queue:
+            packet = queue.pop(0)
+            self.messages.append((packet["name"], packet["args"][0]))
+        if name is None:
+            return self.messages
+        return [data for one, data in self.messages if one == name]
+
+    def wait_for(self, name: str, count: int = 1) -> list[Any]:
+        """The data of messages of one name, once there are so many."""
+        wait_until(lambda: len(self.heard(name)) >= count)
+        return self.heard(name)
+
+    def leave(self) -> None:
+        self.client.disconnect(NAMESPACE)
+
+
+class RealSocket:
+    """A socket over the network."""
+
+    def __init__(self, url: str, auth: Any = None, **options: Any) -> None:
+        """``options`` are those of ``socketio.Client.connect``; raises as that does."""
+        self.client = socketio.Client(reconnection=False)
+        self.messages: list[Message] = []
+        self.disconnected = threading.Event()
+        self.client.on("*", self._take, namespace=NAMESPACE)
+        self.client.on("disconnect", lambda *_: self.disconnected.set(), namespace=NAMESPACE)
+        self.client.connect(
+            url, auth=auth, namespaces=[NAMESPACE], transports=["websocket"], **options
+        )
+
+    def subscribe(self, *topics: str, last: str | None = None, types: Any = None) -> None:
+        """Follow topics."""
+        filters = {} if types is None else {"types": types}
+        wanted = {"topics": list(topics), "filters": filters, "last_event_id": last}
+        answer = self.client.call("subscribe", wanted, namespace=NAMESPACE, timeout=20)
+        assert answer["ok"], answer
+
+    def heard(self, name: str) -> list[Any]:
+        """The data of messages of one name."""
+        return [data for one, data in list(self.messages) if one == name]
+
+    def wait_for(self, name: str, count: int = 1, seconds: float = 20) -> list[Any]:
+        """The data of messages of one name, once there are so many."""
+        wait_until(lambda: len(self.heard(name)) >= count, seconds)
+        return self.heard(name)
+
+    def close(self) -> None:
+        self.client.disconnect()
+
+    def _take(self, name: str, data: Any = None) -> None:
+        self.messages.append((name, data))

@@ -1,0 +1,24 @@
+"""How many random examples a test of SQL looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+
+from tests.conftest import DATABASE
+
+
+def on_one_database(number: int) -> Callable[..., Any]:
+    """Settings of ``number`` examples that follow each other on the database of one test.
+
+    MariaDB, which plans large statements for milliseconds, gets a tenth of them: what it is there
+    to show is that it takes the same SQL to mean the same. Each run draws new ones.
+    """
+    several: Callable[..., Any] = settings(
+        max_examples=number // 10 if DATABASE == "mariadb" else number,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    return several
