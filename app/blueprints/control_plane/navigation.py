@@ -43,6 +43,8 @@ PAGES = (
     Page("guards", "/guards"),
     Page("permissions", "/permissions"),
     Page("policies", "/policies"),
+    Page("cache", "/cache"),
+    Page("queues", "/queues"),
     Page("audit", "/audit"),
     Page("alerts", "/alerts", texts=("rules",)),
     Page("settings", "/settings", texts=("rules",)),

@@ -10,6 +10,7 @@ from app.blueprints.control_plane.alerts import (
     alerts_control,
 )
 from app.blueprints.control_plane.audit import audit_control
+from app.blueprints.control_plane.cache import cache_control, upkeep_control
 from app.blueprints.control_plane.config import config_control
 from app.blueprints.control_plane.guards import (
     breakers_control,
@@ -24,6 +25,7 @@ from app.blueprints.control_plane.live import (
     stats_control,
     status_control,
 )
+from app.blueprints.control_plane.locks import locks_control
 from app.blueprints.control_plane.log_level import log_level_control
 from app.blueprints.control_plane.maintenance import maintenance_control
 from app.blueprints.control_plane.operators import operators_control
@@ -42,8 +44,10 @@ from app.blueprints.control_plane.policies import (
     policies_control,
 )
 from app.blueprints.control_plane.prefetch import prefetch_control
+from app.blueprints.control_plane.queues import queues_control
 from app.blueprints.control_plane.session import session_control
 from app.blueprints.control_plane.suggestions import suggestions_control
+from app.blueprints.control_plane.tasks import tasks_control
 from app.blueprints.control_plane.tokens import tokens_control
 
 CONTROL_REST: list[Blueprint] = [
@@ -78,4 +82,9 @@ CONTROL_REST: list[Blueprint] = [
     maintenance_control,
     log_level_control,
     operators_control,
+    cache_control,
+    upkeep_control,
+    tasks_control,
+    queues_control,
+    locks_control,
 ]

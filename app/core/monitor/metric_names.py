@@ -26,6 +26,7 @@ CACHE_EVICTIONS = "yoto_cache_evictions_total"
 L2_TIME = "yoto_cache_l2_read_seconds"
 STALENESS = "yoto_invalidation_staleness_seconds"
 LOG_SILENCE = "yoto_invalidation_log_silent_for"
+LOG_APPLIED = "yoto_invalidation_log_applied"
 LOG_EVENTS = "yoto_invalidation_log_total"
 OUTBOX = "yoto_outbox_events_total"
 
@@ -110,6 +111,7 @@ HELP = {
     L2_TIME: "time of a read from the second tier",
     STALENESS: "time from a change's entry in the log to its being applied by a worker",
     LOG_SILENCE: "seconds since the invalidation log was last heard",
+    LOG_APPLIED: "number of the last entry of the invalidation log that was applied",
     LOG_EVENTS: "entries of the invalidation log applied, gaps, lapses and losses",
     OUTBOX: "events published, held back, relayed",
     DATABASE_TIME: "time of a statement",
