@@ -87,7 +87,7 @@ class NewValuesSchema(ActSchema, ValuesSchema):
     )
 
 
-class RollbackSchema(ActSchema):
+class ConfigRollbackSchema(ActSchema):
     """Back to what operators had set at a version; 0: nothing."""
 
     to_version = Whole(0, LARGEST_VERSION, required=True)

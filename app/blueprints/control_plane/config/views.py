@@ -10,12 +10,12 @@ from flask import Response
 from app.blueprints.control_plane.config import service
 from app.blueprints.control_plane.config.schemas import (
     HISTORY_PAGE,
+    ConfigRollbackSchema,
     DryRunSchema,
     EntriesSchema,
     EntrySchema,
     LiveEntrySchema,
     NewValuesSchema,
-    RollbackSchema,
     TrySchema,
     ValuesSchema,
     VerdictSchema,
@@ -101,7 +101,7 @@ def list_config_history(query: dict[str, Any], kind: str, name: str) -> Page[dic
 
 @config_control.post(f"{ENTRY}/rollback")
 @right(OPERATE)
-@config_control.arguments(RollbackSchema)
+@config_control.arguments(ConfigRollbackSchema)
 @config_control.response(200, LiveEntrySchema)
 @edits(config_control)
 def rollback_config(body: dict[str, Any], kind: str, name: str) -> Any:

@@ -48,7 +48,7 @@ class LocksSchema(ma.Schema):
     )
 
 
-class ReleaseSchema(ActSchema):
+class LockReleaseSchema(ActSchema):
     """Taking a lock away from one holder."""
 
     token = Whole(
@@ -59,7 +59,7 @@ class ReleaseSchema(ActSchema):
     )
 
 
-class ReleasedSchema(ma.Schema):
+class LockReleasedSchema(ma.Schema):
     """A lock that was taken away."""
 
     name = ma.fields.String(required=True)

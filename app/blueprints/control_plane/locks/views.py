@@ -7,10 +7,10 @@ from typing import Any
 from app.blueprints.control_plane.locks import service
 from app.blueprints.control_plane.locks.schemas import (
     LockQuery,
+    LockReleasedSchema,
+    LockReleaseSchema,
     LockSchema,
     LocksSchema,
-    ReleasedSchema,
-    ReleaseSchema,
 )
 from app.core.errors import UnknownResource
 from app.http.control_api import OPERATE, VIEW, ControlBlueprint, right
@@ -41,8 +41,8 @@ def read_lock(name: str) -> dict[str, Any]:
 
 @locks_control.post("/<path:name>/release", merge_slashes=False)
 @right(OPERATE)
-@locks_control.arguments(ReleaseSchema)
-@locks_control.response(200, ReleasedSchema)
+@locks_control.arguments(LockReleaseSchema)
+@locks_control.response(200, LockReleasedSchema)
 @locks_control.alt_response(409, "CONFLICT")
 def release_lock(body: dict[str, Any], name: str) -> dict[str, Any]:
     """Take a lock away from the holder with that token; 409 when it has another by now, or none"""

@@ -10,8 +10,8 @@ import marshmallow as ma
 from app.blueprints.control_plane.policies import service
 from app.blueprints.control_plane.policies.schemas import (
     DiffSchema,
+    PolicyRollbackSchema,
     ReceiptSchema,
-    RollbackSchema,
     VersionSchema,
 )
 from app.core.policy import PolicyReceipt, StoredVersion
@@ -62,7 +62,7 @@ def add_history(
 
     @blueprint.post("/<name>/rollback", endpoint=f"roll_back_{noun}")
     @right(ADMIN)
-    @blueprint.arguments(RollbackSchema)
+    @blueprint.arguments(PolicyRollbackSchema)
     @blueprint.response(200, ReceiptSchema)
     @edits(blueprint)
     def roll_back(body: dict[str, Any], name: str) -> tuple[PolicyReceipt, dict[str, str]]:

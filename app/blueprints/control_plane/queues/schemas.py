@@ -61,7 +61,7 @@ class BatchSchema(AmountsSchema):
     consumers = ma.fields.List(ma.fields.Nested(ConsumerSchema), required=True)
 
 
-class ForcedSchema(ma.Schema):
+class ForcedInvalidationSchema(ma.Schema):
     """A strategy that an operator chose."""
 
     strategy = ma.fields.String(required=True, validate=OneOf(list(Strategy)))
@@ -90,7 +90,7 @@ class StrategySchema(ma.Schema):
         validate=OneOf(list(Strategy)),
         metadata={"description": "What the figures call for, whatever is in force"},
     )
-    forced = ma.fields.Nested(ForcedSchema, required=True, allow_none=True)
+    forced = ma.fields.Nested(ForcedInvalidationSchema, required=True, allow_none=True)
 
 
 class InvalidationSchema(ma.Schema):

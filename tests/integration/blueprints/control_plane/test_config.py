@@ -58,7 +58,7 @@ def test_history_is_read_in_slices_and_any_version_can_be_had_again(
 ) -> None:
     for version in range(3):
         values = {"dimensions": {"user": {"limit": 10 + version}}}
-        assert operator.put(PATH, f'"v{version}"', values=values).status_code == 200
+        assert operator.put(PATH, f'"{version}"', values=values).status_code == 200
     page = operator.get(f"{PATH}/history", limit=2).json
     assert [one["version"] for one in page["items"]] == [3, 2] and page["next"] == 2
     rest = operator.get(f"{PATH}/history", after=2).json
