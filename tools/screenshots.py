@@ -63,7 +63,7 @@ def take(browser: Browser, yoto: RunningYoto, paths: dict[str, str], seconds: fl
         name = f"{theme}-{language}-{width}"
         if "sign-in" in paths:
             screenshot(page, f"sign-in-{name}")
-        sign_in(page, yoto)
+        sign_in(page, yoto, path="/status")
         for key, path in paths.items():
             if key != "sign-in":
                 visit(page, f"{yoto.url}/control{path}")
