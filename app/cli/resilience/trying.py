@@ -76,7 +76,7 @@ def dry_run(kind: str, name: str, fields: tuple[str, ...], seconds: float, as_js
 def _echo(found: DryRun) -> None:
     click.echo(
         f"would have rejected {found.candidate.rejected} of {found.calls} calls of the last "
-        f"{found.seconds:.0f} s, of {found.workers} workers"
+        f"{found.seconds:.0f} s, told by {found.workers} worker(s)"
     )
     click.echo(
         f"  as configured now: {found.in_force.rejected} in the same replay, "

@@ -20,8 +20,8 @@ _COUNTED = {names.PASSES: "passes", names.REJECTIONS: "rejections"}
 class GuardHistory:
     """Steps of one guard, oldest first; None where nobody recorded it."""
 
-    passes: list[float | None] = field(default_factory=lambda: [None] * STEPS)
-    rejections: list[float | None] = field(default_factory=lambda: [None] * STEPS)
+    passes: list[float | None]
+    rejections: list[float | None]
     in_flight: list[float | None] = field(default_factory=lambda: [None] * STEPS)
 
 
@@ -36,11 +36,18 @@ class History:
         self._until = int(now - now % MIDDLE.seconds)
         reading = watching.read(MIDDLE, self._until - SHOWN, self._until)
         self._complete = reading.complete
-        self._guards: dict[tuple[str, str], GuardHistory] = defaultdict(GuardHistory)
-        for point in reading.points:
-            step = (point.at - (self._until - SHOWN)) // MIDDLE.seconds
+        points = {
+            int(point.at - (self._until - SHOWN)) // MIDDLE.seconds: point
+            for point in reading.points
+        }
+        # Where anybody recorded, a guard of which nothing was told let nobody through.
+        empty = [0.0 if step in points else None for step in range(STEPS)]
+        self._guards: dict[tuple[str, str], GuardHistory] = defaultdict(
+            lambda: GuardHistory(list(empty), list(empty))
+        )
+        for step, point in points.items():
             if 0 <= step < STEPS:
-                self._take(int(step), point)
+                self._take(step, point)
 
     def rates(self, kind: str, name: str) -> dict[str, float | None]:
         """Calls a second in the last minute."""

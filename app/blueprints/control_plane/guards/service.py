@@ -8,7 +8,7 @@ from typing import Any
 from app.blueprints.control_plane.authors import author
 from app.blueprints.control_plane.guards import pictures
 from app.blueprints.control_plane.guards.schemas import FORCED_FOR
-from app.core.errors import UnknownResource, ValidationFailed
+from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from app.core.resilience import (
     EVERY_FEATURE,
     REDIS_BREAKER,
@@ -17,7 +17,11 @@ from app.core.resilience import (
     get_resilience_controller,
     network_of,
 )
+from app.http.acts import record_act
+from app.http.control_api import operator
+from app.http.operators import Via
 from app.http.paging import Page, cut
+from app.wiring import DATABASE
 
 ISOLATE, CLOSE, RESET = "isolate", "close", "reset"
 
@@ -57,15 +61,37 @@ def force(act: str, name: str, reason: str, expires_in: float | None = None) -> 
     if name == REDIS_BREAKER:
         raise ValidationFailed({"name": "redis opens and closes by itself"})
     check_known(Kind.CIRCUIT_BREAKER, name)
-    operations, who = get_resilience_controller().operations, author()
     ttl = FORCED_FOR if expires_in is None else expires_in
+    try:
+        _force_recorded(act, name, reason, ttl)
+    except StoreUnavailable as error:
+        if error.store != DATABASE or operator().via is not Via.BREAK_GLASS:
+            raise
+        _force_without_record(act, name, reason, ttl)
+    return guard(Kind.CIRCUIT_BREAKER, name)
+
+
+def _force_recorded(act: str, name: str, reason: str, ttl: float) -> None:
+    operations, who = get_resilience_controller().operations, author()
     if act == ISOLATE:
         operations.isolate(name, author=who, reason=reason, ttl=ttl)
     elif act == CLOSE:
         operations.close(name, author=who, reason=reason, ttl=ttl)
     else:
         operations.reset(name, author=who, reason=reason)
-    return guard(Kind.CIRCUIT_BREAKER, name)
+
+
+def _force_without_record(act: str, name: str, reason: str, ttl: float) -> None:
+    """The glass was broken because the database is away: then Redis alone holds the state, and
+    the log of the process has the record."""
+    record_act(f"breaker.{act}", f"circuit_breaker:{name}", reason=reason, after={"seconds": ttl})
+    breaker = get_resilience_controller().circuit_breaker(name)
+    if act == ISOLATE:
+        breaker.force_open(reason, ttl)
+    elif act == CLOSE:
+        breaker.force_close(reason, ttl)
+    else:
+        breaker.reset(reason)
 
 
 def reset_key(name: str, reason: str, **parts: Any) -> dict[str, Any]:

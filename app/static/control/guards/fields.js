@@ -98,7 +98,11 @@ export function asText(value, field = {}) {
   if (field.type === "choice") {
     return named("guard_choice", value);
   }
-  if (field.type === "dimensions" || typeof value === "object") {
+  if (field.type === "dimensions") {
+    const own = (one) => Object.entries(one).map(([name, n]) => `${named("guard_field", name)} ${n}`).join(", ") || t("guards.as_limit");
+    return Object.entries(value).map(([name, one]) => `${named("guard_dimension", name)}: ${own(one)}`).join("\n") || "–";
+  }
+  if (typeof value === "object") {
     return JSON.stringify(value);
   }
   if (typeof value === "boolean") {
