@@ -51,6 +51,7 @@ class MaintenanceStateSchema(ma.Schema):
 
     enabled = ma.fields.Boolean(required=True, allow_none=True)
     reason = _text()
+    until_ms = _whole()
 
 
 class StatusSchema(ma.Schema):

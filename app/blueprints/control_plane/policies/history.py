@@ -17,7 +17,7 @@ from app.blueprints.control_plane.policies.schemas import (
 from app.core.policy import PolicyReceipt, StoredVersion
 from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
 from app.http.paging import Page, PageQuery, page_of
-from app.http.preconditions import etag_header, matched_version, stale_is_412
+from app.http.preconditions import edits, etag, if_match
 from app.models import PolicyKind
 
 VERSIONS = "/<name>/versions"
@@ -64,26 +64,22 @@ def add_history(
     @right(ADMIN)
     @blueprint.arguments(RollbackSchema)
     @blueprint.response(200, ReceiptSchema)
-    @blueprint.alt_response(412, "PRECONDITION_FAILED")
-    @blueprint.alt_response(428, "PRECONDITION_REQUIRED")
+    @edits(blueprint)
     def roll_back(body: dict[str, Any], name: str) -> tuple[PolicyReceipt, dict[str, str]]:
         """Bring an old version into force again, as a new one
 
         `If-Match` is the version in force, `"0"` if none is.
         """
-        with stale_is_412():
-            receipt = service.roll_back(
-                kind, name, body["version"], body["reason"], matched_version()
-            )
-        return receipt, etag_header(receipt.version)
+        with if_match() as seen:
+            receipt = service.roll_back(kind, name, body["version"], body["reason"], seen)
+        return receipt, etag(receipt.version)
 
     @blueprint.post("/<name>/remove", endpoint=f"remove_{noun}")
     @right(ADMIN)
     @blueprint.arguments(ActSchema)
     @blueprint.response(200, ReceiptSchema)
-    @blueprint.alt_response(412, "PRECONDITION_FAILED")
-    @blueprint.alt_response(428, "PRECONDITION_REQUIRED")
+    @edits(blueprint)
     def remove(body: dict[str, Any], name: str) -> PolicyReceipt:
         """Take it out of force; its versions stay. `If-Match` as of a rollback"""
-        with stale_is_412():
-            return service.remove(kind, name, body["reason"], matched_version())
+        with if_match() as seen:
+            return service.remove(kind, name, body["reason"], seen)

@@ -23,7 +23,7 @@ from app.extensions import policy
 from app.http.context import read_only
 from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
 from app.http.operators import demand_right
-from app.http.preconditions import etag_header, matched_version, stale_is_412
+from app.http.preconditions import edits, etag, if_match
 from app.models import PolicyKind
 
 policies_control = ControlBlueprint(
@@ -50,24 +50,23 @@ def list_policies() -> dict[str, Any]:
 def read_policy(name: str) -> tuple[StoredVersion, dict[str, str]]:
     """What is in force of a policy; `ETag` is its version"""
     found = service.in_force(PolicyKind.REGO, name)
-    return found, etag_header(found.version)
+    return found, etag(found.version)
 
 
 @policies_control.put(ENTRY)
 @right(ADMIN)
 @policies_control.arguments(PutPolicySchema)
 @policies_control.response(200, ReceiptSchema)
-@policies_control.alt_response(412, "PRECONDITION_FAILED")
-@policies_control.alt_response(428, "PRECONDITION_REQUIRED")
+@edits(policies_control)
 def put_policy(body: dict[str, Any], name: str) -> tuple[PolicyReceipt, dict[str, str]]:
     """Bring a policy into force: compiled, tested, tried on recent inputs, stored
 
     `If-Match` is the version that it was made from, `"0"` for a new one. What the engine refuses
     is told at the field, with `line` and `column`.
     """
-    with stale_is_412():
-        receipt = service.put_policy(name, body, matched_version())
-    return receipt, etag_header(receipt.version)
+    with if_match() as seen:
+        receipt = service.put_policy(name, body, seen)
+    return receipt, etag(receipt.version)
 
 
 @policies_control.post(f"{ENTRY}/test")
@@ -99,20 +98,19 @@ def list_policy_documents() -> dict[str, Any]:
 def read_policy_document(name: str) -> tuple[dict[str, Any], dict[str, str]]:
     """What is in force of a document; `ETag` is its version"""
     found = service.in_force(PolicyKind.DATA, name)
-    return service.as_document(found), etag_header(found.version)
+    return service.as_document(found), etag(found.version)
 
 
 @documents_control.put(ENTRY)
 @right(ADMIN)
 @documents_control.arguments(PutDocumentSchema)
 @documents_control.response(200, ReceiptSchema)
-@documents_control.alt_response(412, "PRECONDITION_FAILED")
-@documents_control.alt_response(428, "PRECONDITION_REQUIRED")
+@edits(documents_control)
 def put_policy_document(body: dict[str, Any], name: str) -> tuple[PolicyReceipt, dict[str, str]]:
     """Bring a document into force; `If-Match` as of policies"""
-    with stale_is_412():
-        receipt = service.put_document(name, body, matched_version())
-    return receipt, etag_header(receipt.version)
+    with if_match() as seen:
+        receipt = service.put_document(name, body, seen)
+    return receipt, etag(receipt.version)
 
 
 @documents_control.post(f"{ENTRY}/test")

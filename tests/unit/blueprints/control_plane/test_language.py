@@ -26,12 +26,19 @@ PLACEHOLDER = re.compile(r"{\w+}")
 SAME_IN_CHINESE = {"component.redis"}
 # Keys of these are put together from a name that comes from elsewhere.
 PUT_TOGETHER = (
+    "alerts.apply_",
+    "alerts.dismiss_",
+    "alerts.level_",
+    "alerts.result_",
+    "alerts.state_",
     "band.",
     "chart.range_",
     "component.",
     "effect.",
     "engine_state.",
+    "event.",
     "fact.",
+    "guard_",
     "holding.",
     "kind.",
     "laid.",
@@ -41,7 +48,12 @@ PUT_TOGETHER = (
     "overall.",
     "policy_state.",
     "rule.",
+    "rules.",
     "scope.",
+    "settings.bad_",
+    "settings.disable",
+    "settings.enable",
+    "settings.right_",
     "standing.",
     "state.",
     "theme.",
@@ -107,6 +119,9 @@ def test_a_template_asks_for_texts_that_there_are() -> None:
 def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
     of_page = {page.key: page.areas for page in PAGES}
     for path in SCRIPTS.rglob("*.js"):
+        # Modules of one page alone are in a folder of its name.
+        key = path.stem if path.parent == SCRIPTS else path.parent.name
+        handed_out = texts_of("en", of_page.get(key, SHARED_TEXTS))
         # A folder has the parts of the module of its name.
         module = path.relative_to(SCRIPTS).parts[0].removesuffix(".js")
         handed_out = texts_of("en", of_page.get(module, SHARED_TEXTS))
