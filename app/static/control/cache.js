@@ -16,11 +16,14 @@ const part = (id) => document.getElementById(id);
 const TARGETS = [["user", t("cache.user")], ["role", t("cache.role")], ["server", t("cache.server")], ["channel", t("cache.channel")], ["all", t("cache.all")]];
 const TIERS = { l1: t("cache.l1"), l2: t("cache.l2"), db: t("cache.db") };
 const KINDS = { users: t("cache.users"), conditional: t("cache.conditional"), roles: t("cache.roles"), trees: t("cache.trees") };
+// Stores for loaders that want them; those of the platform read all of it with the user.
+const UNFILLED = new Set(["roles", "trees"]);
 const STEPS = { cache_warmup: t("cache.cache_warmup"), ml_warmup: t("cache.ml_warmup"), system_warmup: t("cache.system_warmup") };
 const WORKER_LOOKS = { following: "ok", cut_off: "failed", unknown: "unknown" };
 const TASK_LOOKS = { running: "neutral", unknown: "unknown" };
 const REFRESH = 3; // s between readings
 const TASKS_SHOWN = 3;
+const LONG_LAG = 100; // entries of the log that fill the bar
 
 // The picture
 
@@ -43,7 +46,7 @@ const memory = table({
     { title: t("cache.kind"), head: true, render: ({ kind }) => KINDS[kind] ?? kind },
     { title: t("cache.keys"), number: true, render: ({ keys }) => number(keys) },
     { title: t("cache.capacity"), number: true, render: ({ capacity }) => number(capacity) },
-    { title: t("cache.used"), render: ({ kind, keys, capacity }) => bar(keys, capacity, { label: KINDS[kind] ?? kind }) },
+    { title: t("cache.used"), render: ({ kind, keys, capacity }) => bar(keys, capacity, { label: KINDS[kind] ?? kind, words: keys === 0 && UNFILLED.has(kind) ? t("cache.unfilled") : null }) },
     { title: t("cache.evictions"), number: true, render: ({ evictions }) => number(evictions) },
   ],
 });
@@ -55,7 +58,7 @@ function behindOf({ behind, applied_number: applied }) {
     return t("cache.lag_unknown");
   }
   const words = behind === 0 ? t("cache.up_to_date") : t("cache.entries_behind", { n: number(behind) });
-  return h("span", { title: `${number(applied)} / ${number(newest)}` }, bar(Math.max(0, 100 - behind), 100, { label: t("cache.behind"), words }));
+  return h("span", { title: `${number(applied)} / ${number(newest)}` }, bar(behind, LONG_LAG, { label: t("cache.behind"), words }));
 }
 
 function silenceOf({ silence_s: silence }) {
@@ -119,7 +122,7 @@ const reloadTasks = () => load(part("tasks"), () => get("/tasks"), showTasks);
 reloadTasks();
 setInterval(() => document.hidden || !running || reloadTasks(), 1000);
 setInterval(() => document.hidden || running || reloadTasks(), 10000);
-subscribe({ cache: throttled(reload, 1000), tasks: throttled(reloadTasks, 200) });
+subscribe({ cache: throttled(reload, 2000), tasks: throttled(reloadTasks, 200) });
 
 // Prefetching
 

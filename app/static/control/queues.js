@@ -5,10 +5,11 @@ import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";
 import { h, replace } from "./dom.js";
 import { age, duration, moment, number, quantity } from "./format.js";
+import { subscribe } from "./live.js";
 import { may, t } from "./page.js";
 import { load } from "./states.js";
 import { pagedTable, table } from "./table.js";
-import { bar, repeat, tiles } from "./tiles.js";
+import { bar, repeat, throttled, tiles } from "./tiles.js";
 
 const part = (id) => document.getElementById(id);
 const code = (text) => h("span", { class: "name-of" }, text);
@@ -91,6 +92,9 @@ async function redriveAll({ kind, dead }) {
   });
   changed();
 }
+
+// What background work does to queues and locks is seen at once; else they are read again and again.
+subscribe({ tasks: throttled(reload, 500) });
 
 // Dead letters of one kind
 
@@ -248,7 +252,7 @@ async function release({ name, token, holder }) {
   await act({
     title: t("queues.release_of", { name }),
     intro: t("queues.release_does", { holder: holder ?? t("queues.holder_unknown"), token }),
-    submit: t("queues.release"),
+    submit: t("queues.release_do"),
     danger: true,
     confirm: name,
     run: ({ reason }, { key }) => post(`/locks/${name.split("/").map(encodeURIComponent).join("/")}/release`, { token, reason }, { key }),

@@ -96,6 +96,26 @@ def test_the_lock_of_a_process_that_died_is_listed_until_its_lease_ends(
         assert lock.token > token
 
 
+def test_standings_tell_of_each_lock_whose_it_is_now(
+    locks: DistributedLocks, others: DistributedLocks
+) -> None:
+    assert others.standings(10) == ([], 0) and others.standing("job") is None
+    lock = locks.create_lock("job", timeout=60, renew=False)
+    lock.acquire()
+    with locks.create_lock("other", timeout=60):
+        wait_until(lambda: others.standings(10)[1] == 2)
+        (job,), told = others.standings(1)
+        assert (job.view.key, job.view.token, told) == ("job", lock.token, 2)
+        assert job.holder is not None and job.held_for is not None
+    assert others.force_release("job", lock.token, reason="it hangs")
+    with others.create_lock("job", timeout=60) as later:
+        # The first one does not know yet, and still says that it holds the lock.
+        alone = others.standing("job")
+        assert alone is not None and (alone.view.token, alone.holder) == (later.token, None)
+        found = {one.view.key: one for one in others.standings(10)[0]}
+        assert found["job"].view.token == later.token
+
+
 def test_a_look_says_who_holds_and_how_many_wait(
     locks: DistributedLocks, others: DistributedLocks
 ) -> None:

@@ -76,7 +76,7 @@ def test_after_an_invalidation_the_database_answers_in_every_process(
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Id", exact=True).fill(str(member))
         # What it would hit is told before it is done, and so is whether that is exact.
-        expect(dialog.get_by_text("Exactly 1 accounts are concerned.")).to_be_visible()
+        expect(dialog.get_by_text("Accounts concerned: 1; exact.")).to_be_visible()
         dialog.get_by_role("button", name="Invalidate", exact=True).click()
         expect(dialog.get_by_text("Needed.")).to_be_visible()
         screenshot(page, "cache-invalidate")

@@ -9,7 +9,7 @@ from flask import current_app
 
 from app.core.cache import TieredCache
 from app.core.errors import StoreUnavailable
-from app.core.monitor import Point, WorkerState, WorkerStatus, names, series
+from app.core.monitor import MIDDLE, Point, WorkerState, WorkerStatus, names, series
 from app.db import utcnow
 from app.extensions import cache, events, monitor
 
@@ -25,7 +25,8 @@ USER_KINDS = ("users", "conditional")
 def picture() -> dict[str, Any]:
     """All of it; what nobody can tell is None."""
     current = cache.current
-    reading = monitor.current.recent(WINDOW)
+    now = monitor.current.now()
+    reading = monitor.current.read(MIDDLE, now - WINDOW)
     newest = _newest(current)
     stats = current.stats()
     return {
