@@ -51,7 +51,7 @@ class MaintenanceStateSchema(ma.Schema):
 
     enabled = ma.fields.Boolean(required=True, allow_none=True)
     reason = _text()
-    until_ms = _whole()
+    until_ms = _whole(allow_none=True)
 
 
 class StatusSchema(ma.Schema):
@@ -77,7 +77,7 @@ class OrderSchema(ma.Schema):
 
     by = ma.fields.String(required=True)
     reason = ma.fields.String(required=True)
-    until_ms = _whole()
+    until_ms = _whole(allow_none=True)
 
 
 class InstanceSchema(ma.Schema):
