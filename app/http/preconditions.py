@@ -1,7 +1,8 @@
 """Editing what somebody else may have edited meanwhile: entity tags and ``If-Match`` (RFC 9110).
 
-The tag of an entry is its version. A change must name the version that it was made from, or ``*``
-to change whatever is there.
+The tag of an entry is its version, ``"0"`` that of one that does not exist yet. A change names the
+version that it was made from: without one it is refused with 428 (RFC 6585), with another than the
+present one with 412, which has what is there by now. ``*`` would overwrite unseen, and is refused.
 """
 
 from __future__ import annotations
@@ -25,23 +26,33 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-@contextmanager
-def if_match() -> Iterator[int | None]:
-    """The version that the caller has seen; None: any. Inside, a conflict of versions is told.
+def seen_version() -> int:
+    """The version that the caller made the change from.
 
     Raises:
-        PreconditionRequired: the request names none (428).
-        ValidationFailed: it names what is no version (422).
+        PreconditionRequired: the request does not say (428).
+        ValidationFailed: it says what is no version (422).
+    """
+    given = request.headers.get(HEADER, "").strip()
+    if given in ("", "*"):
+        raise PreconditionRequired(f"Say in {HEADER} which version you have seen.")
+    match = _TAG.fullmatch(given)
+    if match is None:
+        raise ValidationFailed({HEADER: "must be an ETag that was given here"})
+    return int(match[1])
+
+
+@contextmanager
+def if_match() -> Iterator[int]:
+    """The version that the caller has seen; inside, a conflict of versions is told.
+
+    Raises:
+        PreconditionRequired, ValidationFailed: as ``seen_version``.
         PreconditionFailed: the entry has another version by now, which the answer holds (412).
     """
-    given = request.headers.get(HEADER)
-    if given is None:
-        raise PreconditionRequired(f"Say in {HEADER} which version you have seen.")
-    match = _TAG.fullmatch(given.strip())
-    if match is None and given.strip() != "*":
-        raise ValidationFailed({HEADER: "must be an entity tag that was given here, or *"})
+    version = seen_version()
     try:
-        yield None if match is None else int(match[1])
+        yield version
     except VersionConflict as error:
         answer = problem(
             412,

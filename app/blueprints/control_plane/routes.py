@@ -20,6 +20,19 @@ from app.blueprints.control_plane.log_level import log_level_control
 from app.blueprints.control_plane.maintenance import maintenance_control
 from app.blueprints.control_plane.operators import operators_control
 from app.blueprints.control_plane.overrides import overrides_control
+from app.blueprints.control_plane.permissions import (
+    explain_control,
+    registry_control,
+    review_control,
+    search_control,
+    servers_control,
+    users_control,
+)
+from app.blueprints.control_plane.policies import (
+    candidate_control,
+    documents_control,
+    policies_control,
+)
 from app.blueprints.control_plane.prefetch import prefetch_control
 from app.blueprints.control_plane.session import session_control
 from app.blueprints.control_plane.suggestions import suggestions_control
@@ -33,6 +46,15 @@ CONTROL_REST: list[Blueprint] = [
     events_control,
     instances_control,
     overrides_control,
+    explain_control,
+    search_control,
+    review_control,
+    registry_control,
+    servers_control,
+    users_control,
+    policies_control,
+    documents_control,
+    candidate_control,
     prefetch_control,
     alerts_control,
     alert_rules_control,

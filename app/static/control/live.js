@@ -38,6 +38,7 @@ const watchers = new Set();
 const polls = new Map();
 let socket = null;
 let started = false;
+let leaving = false;
 let queued = false;
 // The newest event that was heard, and for each topic the last one that it was told of.
 let lastEvent = null;
@@ -86,6 +87,12 @@ function tell(topic, data, kind) {
       handlers[topic]?.(data, kind);
     }
   }
+}
+
+/** The page is being left: what the server ends now is no reason to ask why. */
+export function leave() {
+  leaving = true;
+  stopPolling();
 }
 
 // The socket
@@ -147,8 +154,10 @@ async function begin() {
 
 /** Connect again after so many seconds; /session leads to the sign-in page if need be. */
 async function comeBack(seconds) {
-  await get("/session").catch(() => null);
-  setTimeout(() => socket.connect(), seconds * 1000);
+  if (!leaving) {
+    await get("/session").catch(() => null);
+    setTimeout(() => socket.connect(), seconds * 1000);
+  }
 }
 
 function heard() {
@@ -215,7 +224,7 @@ export function compareIds(a, b) {
 // Polling
 
 function startPolling() {
-  if (polls.size) {
+  if (polls.size || leaving) {
     return;
   }
   become({ mode: state.at === null ? "connecting" : "lost" });

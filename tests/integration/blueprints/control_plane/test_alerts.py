@@ -119,13 +119,13 @@ def test_thresholds_are_set_against_the_version_that_was_seen(
     assert bad.status_code == 422 and list(bad.json["errors"]) == ["error"]
     (version,) = ada.get(f"{path}/history").json["items"]
     assert (version["set"], version["reason"]) == ({"warning": 0.02}, WHY)
-    back = ada.send("POST", f"{path}/reset", {"reason": WHY}, If_Match="*")
+    back = ada.send("POST", f"{path}/reset", {"reason": WHY}, If_Match='"1"')
     assert (back.json["warning"], back.json["version"]) == (0.05, 2)
     assert [act.before for act in world.acts("alert.rule.reset")] == [{"warning": 0.02}]
     listed = {one["name"] for one in ada.get(RULES).json["items"]}
     assert listed == {"hit_rate", "response_time", "error_rate", "memory"}
     assert ada.get(f"{RULES}/none").status_code == 404
-    assert ada.put(f"{RULES}/none", "*", values={"warning": 1}).status_code == 404
+    assert ada.put(f"{RULES}/none", '"0"', values={"warning": 1}).status_code == 404
 
 
 def test_operators_make_rules_of_their_own_silence_and_remove_them(
@@ -146,7 +146,7 @@ def test_operators_make_rules_of_their_own_silence_and_remove_them(
     assert ada.send("POST", f"{path}/remove", {"reason": WHY}, If_Match='"2"').status_code == 204
     assert ada.get(path).status_code == 404
     assert len(world.acts("alert.rule.add")) == len(world.acts("alert.rule.remove")) == 1
-    of_code = ada.send("POST", f"{RULES}/memory/remove", {"reason": WHY}, If_Match="*")
+    of_code = ada.send("POST", f"{RULES}/memory/remove", {"reason": WHY}, If_Match='"0"')
     assert of_code.status_code == 422
 
 
