@@ -8,22 +8,44 @@ present one with 412, which has what is there by now. ``*`` would overwrite unse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from flask import request
+from flask_smorest import Blueprint
 from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 
 from app.core.errors import ValidationFailed, VersionConflict
 from app.http.problems import problem
 
+View = TypeVar("View", bound=Callable[..., Any])
+
 HEADER = "If-Match"
+# As OpenAPI describes the header.
+PARAMETER = {
+    "in": "header",
+    "name": HEADER,
+    "description": "The `ETag` that was read; without it the answer is 428",
+    "schema": {"type": "string"},
+}
 _TAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
 def etag(version: int) -> dict[str, str]:
     """The header that names a version."""
     return {"ETag": f'"{version}"'}
+
+
+def edits(blueprint: Blueprint) -> Callable[[View], View]:
+    """Document the header, and what a change that takes it may answer."""
+
+    def document(view: View) -> View:
+        view = blueprint.alt_response(412, "PRECONDITION_FAILED")(view)
+        view = blueprint.alt_response(428, "PRECONDITION_REQUIRED")(view)
+        return blueprint.doc(parameters=[PARAMETER])(view)  # type: ignore[no-any-return]
+
+    return document
 
 
 def seen_version() -> int:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.support.process import RunningYoto
 from tests.support.require import missing
@@ -23,8 +23,7 @@ def sign_in(page: Page, yoto: RunningYoto, username: str = "admin", path: str = 
     page.fill("#password", yoto.accounts[username])
     page.click("button.primary")
     if path != "/":
-        # A page that is left too early takes its session with it.
-        page.wait_for_url(f"{yoto.url}/control/")
+        expect(page.locator("#username")).to_have_count(0)
         page.goto(f"{yoto.url}/control{path}")
 
 

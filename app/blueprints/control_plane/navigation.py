@@ -40,8 +40,11 @@ SHARED_TEXTS = ("shared", "states", "units")
 
 PAGES = (
     Page("overview", "/", texts=("status",)),
+    Page("guards", "/guards"),
     Page("permissions", "/permissions"),
     Page("policies", "/policies"),
+    Page("cache", "/cache"),
+    Page("queues", "/queues"),
     Page("audit", "/audit"),
     Page("alerts", "/alerts", texts=("rules",)),
     Page("settings", "/settings", texts=("rules",)),

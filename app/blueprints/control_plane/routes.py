@@ -10,12 +10,22 @@ from app.blueprints.control_plane.alerts import (
     alerts_control,
 )
 from app.blueprints.control_plane.audit import audit_control
+from app.blueprints.control_plane.cache import cache_control, upkeep_control
+from app.blueprints.control_plane.config import config_control
+from app.blueprints.control_plane.guards import (
+    breakers_control,
+    bulkheads_control,
+    degradation_control,
+    guards_control,
+    limiters_control,
+)
 from app.blueprints.control_plane.live import (
     events_control,
     instances_control,
     stats_control,
     status_control,
 )
+from app.blueprints.control_plane.locks import locks_control
 from app.blueprints.control_plane.log_level import log_level_control
 from app.blueprints.control_plane.maintenance import maintenance_control
 from app.blueprints.control_plane.operators import operators_control
@@ -34,8 +44,10 @@ from app.blueprints.control_plane.policies import (
     policies_control,
 )
 from app.blueprints.control_plane.prefetch import prefetch_control
+from app.blueprints.control_plane.queues import queues_control
 from app.blueprints.control_plane.session import session_control
 from app.blueprints.control_plane.suggestions import suggestions_control
+from app.blueprints.control_plane.tasks import tasks_control
 from app.blueprints.control_plane.tokens import tokens_control
 
 CONTROL_REST: list[Blueprint] = [
@@ -55,6 +67,12 @@ CONTROL_REST: list[Blueprint] = [
     policies_control,
     documents_control,
     candidate_control,
+    guards_control,
+    breakers_control,
+    limiters_control,
+    bulkheads_control,
+    degradation_control,
+    config_control,
     prefetch_control,
     alerts_control,
     alert_rules_control,
@@ -64,4 +82,9 @@ CONTROL_REST: list[Blueprint] = [
     maintenance_control,
     log_level_control,
     operators_control,
+    cache_control,
+    upkeep_control,
+    tasks_control,
+    queues_control,
+    locks_control,
 ]

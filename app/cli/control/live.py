@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 from app.blueprints.control_plane.live import events as listing
 from app.blueprints.control_plane.live import instances as workers
@@ -22,6 +22,7 @@ from app.core.events import to_plain
 from app.core.resilience import get_resilience_controller
 from app.db import db, writing
 from app.extensions import events as platform
+from app.http.acts import SUBJECT_LENGTH
 from app.http.audit import audit
 
 FOLLOW_SECONDS = 0.5
@@ -29,7 +30,7 @@ FOLLOW_SECONDS = 0.5
 
 def add_live(group: AppGroup) -> None:
     """Add the commands to ``flask control``."""
-    for command in (status, list_events, list_instances, drain, resume):
+    for command in (status, list_events, clear_events, list_instances, drain, resume):
         group.add_command(command)
 
 
@@ -46,6 +47,7 @@ def _telling() -> Iterator[None]:
 
 @click.command("status")
 @as_json
+@with_appcontext
 def status(as_json: bool) -> None:
     """Show every part of the platform, as this host sees it."""
     with _telling():
@@ -65,6 +67,7 @@ def status(as_json: bool) -> None:
 @click.option("--export", is_flag=True, help="All of them as one JSON array.")
 @click.option("--follow", is_flag=True, help="Go on with those that come, until interrupted.")
 @as_json
+@with_appcontext
 def list_events(
     types: tuple[str, ...],
     after: str | None,
@@ -96,8 +99,22 @@ def list_events(
         click.echo(f"More with --after '{following}'.")
 
 
+@click.command("clear-events")
+@click.option("--up-to", help="Up to the event of this id, instead of the newest.")
+@says_why
+@with_appcontext
+def clear_events(up_to: str | None, reason: str, actor: str) -> None:
+    """Remove history; whoever reads on from before is told of a gap."""
+    with _telling():
+        found = listing.last_to_clear(platform.stream, up_to)
+        _audited("events.clear", "events", reason, {"up_to": found, "by": actor})
+        removed = listing.clear(platform.stream, found, actor, reason)
+    click.echo(f"{removed} events up to {found} were removed.")
+
+
 @click.command("instances")
 @as_json
+@with_appcontext
 def list_instances(as_json: bool) -> None:
     """Show every worker that was heard within a day."""
     with _telling():
@@ -119,11 +136,14 @@ def list_instances(as_json: bool) -> None:
 @click.argument("instance_id", metavar="ID")
 @click.option("--for", "seconds", type=Duration(), default=DRAIN_DEFAULT, show_default=True)
 @says_why
+@with_appcontext
 def drain(instance_id: str, seconds: float, reason: str, actor: str) -> None:
     """Have worker ID take no new sockets, send its own elsewhere, and say that it is not ready."""
     with _telling():
         workers.known(instance_id)
-        _audited("instance.drain", instance_id, reason, {"seconds": seconds, "by": actor})
+        _audited(
+            "instance.drain", f"instance:{instance_id}", reason, {"seconds": seconds, "by": actor}
+        )
         found = workers.drain(instance_id, seconds, actor, reason)
     _say(found, f"{instance_id} drains, for at most {seconds:g} s.")
 
@@ -131,11 +151,12 @@ def drain(instance_id: str, seconds: float, reason: str, actor: str) -> None:
 @click.command("resume")
 @click.argument("instance_id", metavar="ID")
 @says_why
+@with_appcontext
 def resume(instance_id: str, reason: str, actor: str) -> None:
     """Have worker ID take what comes again."""
     with _telling():
         workers.known(instance_id)
-        _audited("instance.resume", instance_id, reason, {"by": actor})
+        _audited("instance.resume", f"instance:{instance_id}", reason, {"by": actor})
         found = workers.resume(instance_id, actor, reason)
     _say(found, f"{instance_id} takes what comes again.")
 
@@ -153,9 +174,9 @@ def _follow(wanted: listing.Wanted, after: str, as_json: bool) -> None:
         time.sleep(FOLLOW_SECONDS)
 
 
-def _audited(action: str, instance_id: str, reason: str, after: dict[str, Any]) -> None:
+def _audited(action: str, subject: str, reason: str, after: dict[str, Any]) -> None:
     with writing():
-        audit(action, f"instance:{instance_id}"[:64], actor_id=None, after=after, reason=reason)
+        audit(action, subject[:SUBJECT_LENGTH], actor_id=None, after=after, reason=reason)
         db.session.commit()
 
 

@@ -20,7 +20,7 @@ from app.core.permission.positions import required_position
 from app.core.permission.preloading import PreloadReport, PreloadStats
 from app.core.permission.queue_handlers import register_permission_handlers
 from app.core.permission.receipt import WriteReceipt
-from app.core.permission.records import RecordSettings, masked_context
+from app.core.permission.records import RecordSettings, masked_address, masked_context
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.replay import Replay
 from app.core.permission.requirement import PermissionRequirement
@@ -92,6 +92,7 @@ __all__ = [
     "current_subject",
     "difference_rows",
     "in_change",
+    "masked_address",
     "masked_context",
     "register_permission_handlers",
     "require_expression",

@@ -26,6 +26,7 @@ const POLLS = {
   status: { every: 5, fetch: () => get("/status") },
   performance: { every: 5, fetch: async () => (await get("/stats/performance", { range: "10m" })).points.at(-1) },
   cache: { every: 5, fetch: () => get("/stats/cache") },
+  alerts: { every: 10, fetch: () => get("/alerts") },
   events: { every: 2, fetch: pollEvents },
 };
 const PICTURES = new Set(["status", "performance", "cache"]);
@@ -82,8 +83,7 @@ const topics = () => [...new Set([...subscriptions].flatMap(({ handlers }) => Ob
 
 function tell(topic, data, kind) {
   for (const { handlers, types } of [...subscriptions]) {
-    const wanted = topic !== "events" || !types || kind === "snapshot" || types.includes(data.type);
-    if (wanted) {
+    if (topic !== "events" || kind === "snapshot" || wants(types, data.type)) {
       handlers[topic]?.(data, kind);
     }
   }
@@ -94,6 +94,9 @@ export function leave() {
   leaving = true;
   stopPolling();
 }
+
+/** Whether `types` has a type, or its beginning: "alert.raised", "alert.*". */
+const wants = (types, type) => !types || types.some((one) => (one.endsWith(".*") ? type.startsWith(one.slice(0, -1)) : one === type));
 
 // The socket
 

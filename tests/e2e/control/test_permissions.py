@@ -170,13 +170,31 @@ def test_on_a_telephone_in_the_dark_and_in_chinese_one_role_is_chosen(
         watch.assert_quiet()
 
 
+@pytest.fixture
+def onlooker(browser: Browser, yoto: RunningYoto) -> Iterator[str]:
+    """Somebody of the demo who is made an operator without the right to audit."""
+    with watched_page(browser, yoto.url) as (page, _):
+        body = {"username": "admin", "password": yoto.accounts["admin"]}
+        made = page.request.post(f"{yoto.url}/api/v1/auth/login", data=body).json()
+        headers = {"Authorization": f"Bearer {made['access_token']}"}
+        listed = page.request.get(f"{yoto.url}/api/v1/roles", headers=headers).json()["items"]
+        (role,) = [one["id"] for one in listed if one["name"] == "Operator"]
+        found = page.request.get(f"{yoto.url}/api/v1/users?username=tomas", headers=headers)
+        (user,) = [one["id"] for one in found.json()["items"]]
+        address = f"{yoto.url}/api/v1/roles/{role}/members/{user}"
+        given = page.request.put(address, headers=headers, data={"reason": "a test"})
+        assert given.ok, given.text()
+        yield "tomas"
+        assert page.request.delete(f"{address}?reason=over", headers=headers).ok
+
+
 def test_who_may_only_look_is_told_which_right_is_lacking(
-    browser: Browser, yoto: RunningYoto
+    browser: Browser, yoto: RunningYoto, onlooker: str
 ) -> None:
     with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (page, watch):
-        sign_in(page, yoto, "sven", PATH)
+        sign_in(page, yoto, onlooker, PATH)
         form = page.locator("form.question")
-        fill(form, user="tomas", permission="message.send", server=SERVER, channel="#1")
+        fill(form, user="mara", permission="message.send", server=SERVER, channel="#1")
         form.get_by_role("button", name="Explain").click()
         expect(form.get_by_role("alert")).to_contain_text("server.audit")
         # The browser itself reports the refusal, and nothing else.

@@ -16,7 +16,7 @@ from app.core.monitor import RuleInForce, settable
 from app.extensions import alerts
 from app.http.acts import author
 from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
-from app.http.preconditions import etag, if_match
+from app.http.preconditions import edits, etag, if_match
 
 alert_rules_control = ControlBlueprint(
     "alert_rules_control", __name__, "/alerts/rules", "From which values on there is an alert"
@@ -47,8 +47,7 @@ def add_alert_rule(body: dict[str, Any]) -> Answer:
 @right(ADMIN)
 @alert_rules_control.arguments(ActSchema)
 @alert_rules_control.response(204)
-@alert_rules_control.alt_response(412, "PRECONDITION_FAILED")
-@alert_rules_control.alt_response(428, "PRECONDITION_REQUIRED")
+@edits(alert_rules_control)
 def remove_alert_rule(body: dict[str, Any], rule: str) -> None:
     """End a rule that operators made; takes `If-Match`"""
     with if_match() as version:
@@ -78,8 +77,7 @@ def read_alert_rule_history(rule: str) -> dict[str, Any]:
 @right(ADMIN)
 @alert_rules_control.arguments(SetRuleSchema)
 @alert_rules_control.response(200, AlertRuleSchema)
-@alert_rules_control.alt_response(412, "PRECONDITION_FAILED")
-@alert_rules_control.alt_response(428, "PRECONDITION_REQUIRED")
+@edits(alert_rules_control)
 def set_alert_rule(body: dict[str, Any], rule: str) -> Answer:
     """Set thresholds and other fields; takes `If-Match`"""
     with if_match() as version:
@@ -93,8 +91,7 @@ def set_alert_rule(body: dict[str, Any], rule: str) -> Answer:
 @right(ADMIN)
 @alert_rules_control.arguments(ActSchema)
 @alert_rules_control.response(200, AlertRuleSchema)
-@alert_rules_control.alt_response(412, "PRECONDITION_FAILED")
-@alert_rules_control.alt_response(428, "PRECONDITION_REQUIRED")
+@edits(alert_rules_control)
 def reset_alert_rule(body: dict[str, Any], rule: str) -> Answer:
     """Take back what operators set; takes `If-Match`"""
     with if_match() as version:

@@ -51,7 +51,9 @@ class MaintenanceStateSchema(ma.Schema):
 
     enabled = ma.fields.Boolean(required=True, allow_none=True)
     reason = _text()
-    until_ms = _whole(allow_none=True)
+    until_ms = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "null: it does not end by itself"}
+    )
 
 
 class StatusSchema(ma.Schema):
@@ -77,7 +79,7 @@ class OrderSchema(ma.Schema):
 
     by = ma.fields.String(required=True)
     reason = ma.fields.String(required=True)
-    until_ms = _whole(allow_none=True)
+    until_ms = _whole()
 
 
 class InstanceSchema(ma.Schema):

@@ -10,14 +10,14 @@ import marshmallow as ma
 from app.blueprints.control_plane.policies import service
 from app.blueprints.control_plane.policies.schemas import (
     DiffSchema,
+    PolicyRollbackSchema,
     ReceiptSchema,
-    RollbackSchema,
     VersionSchema,
 )
 from app.core.policy import PolicyReceipt, StoredVersion
 from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
 from app.http.paging import Page, PageQuery, page_of
-from app.http.preconditions import etag, if_match
+from app.http.preconditions import edits, etag, if_match
 from app.models import PolicyKind
 
 VERSIONS = "/<name>/versions"
@@ -62,10 +62,9 @@ def add_history(
 
     @blueprint.post("/<name>/rollback", endpoint=f"roll_back_{noun}")
     @right(ADMIN)
-    @blueprint.arguments(RollbackSchema)
+    @blueprint.arguments(PolicyRollbackSchema)
     @blueprint.response(200, ReceiptSchema)
-    @blueprint.alt_response(412, "PRECONDITION_FAILED")
-    @blueprint.alt_response(428, "PRECONDITION_REQUIRED")
+    @edits(blueprint)
     def roll_back(body: dict[str, Any], name: str) -> tuple[PolicyReceipt, dict[str, str]]:
         """Bring an old version into force again, as a new one
 
@@ -79,8 +78,7 @@ def add_history(
     @right(ADMIN)
     @blueprint.arguments(ActSchema)
     @blueprint.response(200, ReceiptSchema)
-    @blueprint.alt_response(412, "PRECONDITION_FAILED")
-    @blueprint.alt_response(428, "PRECONDITION_REQUIRED")
+    @edits(blueprint)
     def remove(body: dict[str, Any], name: str) -> PolicyReceipt:
         """Take it out of force; its versions stay. `If-Match` as of a rollback"""
         with if_match() as seen:

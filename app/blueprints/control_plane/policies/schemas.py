@@ -142,7 +142,7 @@ class PutDocumentSchema(ActSchema):
     )
 
 
-class RollbackSchema(ActSchema):
+class PolicyRollbackSchema(ActSchema):
     """To which version."""
 
     version = Whole(1, VERSION_MAX, required=True)

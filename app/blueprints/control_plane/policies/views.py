@@ -23,7 +23,7 @@ from app.extensions import policy
 from app.http.context import read_only
 from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
 from app.http.operators import demand_right
-from app.http.preconditions import etag, if_match
+from app.http.preconditions import edits, etag, if_match
 from app.models import PolicyKind
 
 policies_control = ControlBlueprint(
@@ -57,8 +57,7 @@ def read_policy(name: str) -> tuple[StoredVersion, dict[str, str]]:
 @right(ADMIN)
 @policies_control.arguments(PutPolicySchema)
 @policies_control.response(200, ReceiptSchema)
-@policies_control.alt_response(412, "PRECONDITION_FAILED")
-@policies_control.alt_response(428, "PRECONDITION_REQUIRED")
+@edits(policies_control)
 def put_policy(body: dict[str, Any], name: str) -> tuple[PolicyReceipt, dict[str, str]]:
     """Bring a policy into force: compiled, tested, tried on recent inputs, stored
 
@@ -106,8 +105,7 @@ def read_policy_document(name: str) -> tuple[dict[str, Any], dict[str, str]]:
 @right(ADMIN)
 @documents_control.arguments(PutDocumentSchema)
 @documents_control.response(200, ReceiptSchema)
-@documents_control.alt_response(412, "PRECONDITION_FAILED")
-@documents_control.alt_response(428, "PRECONDITION_REQUIRED")
+@edits(documents_control)
 def put_policy_document(body: dict[str, Any], name: str) -> tuple[PolicyReceipt, dict[str, str]]:
     """Bring a document into force; `If-Match` as of policies"""
     with if_match() as seen:

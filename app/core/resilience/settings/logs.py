@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from .rules import OneOf, Settings, ruled
+from .rules import Checked, OneOf, Settings, ruled
 
 
 class LogLevel(StrEnum):
@@ -30,4 +30,4 @@ class LogConfig(Settings):
         level: lines of this level and above are written; None: what each process is configured to.
     """
 
-    level: LogLevel | None = ruled(None, _level)
+    level: LogLevel | None = ruled(None, Checked(_level, "level"))

@@ -6,7 +6,7 @@ import { h, replace, uniqueId } from "../dom.js";
 import { named, t } from "../page.js";
 import { empty } from "../states.js";
 import { pagedTable, table } from "../table.js";
-import { form, idOf, select, serverPicker } from "./question.js";
+import { form, select, serverPicker } from "./question.js";
 
 const EVERY = "";
 const NARROW = matchMedia("(max-width: 46rem)");
@@ -16,7 +16,7 @@ export function matrixTab() {
   const found = h("div", {});
   const server = serverPicker();
   const asked = form([server], t("permissions.show"), async () => {
-    const id = idOf(server.value());
+    const id = await server.id();
     if (id === null) {
       server.input.focus();
       throw new Error(t("permissions.no_place"));

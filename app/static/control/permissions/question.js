@@ -36,25 +36,44 @@ export function picker({ label, find, required = true }) {
   return { element, input, value: () => input.value.trim(), set: (text) => (input.value = text ?? "") };
 }
 
+/** A picker of things that have ids; `id()` is that of what was typed, also of a whole name. */
+function idPicker({ label, find, required }) {
+  const part = picker({ label, required, find: async (text) => (await find(text)).map((one) => [`${one.name} #${one.id}`, one.category ?? ""]) });
+
+  async function id() {
+    const typed = part.value();
+    const number = idOf(typed);
+    if (number !== null || typed === "") {
+      return number;
+    }
+    const called = (await find(typed)).filter((one) => one.name.toLowerCase() === typed.toLowerCase());
+    return called.length === 1 ? called[0].id : null;
+  }
+
+  return { ...part, id };
+}
+
 /** The number behind the last # of a text, or that it is: "Harbour #7", "7"; null without one. */
 export function idOf(text) {
   const found = /(?:^|#)(\d{1,18})$/.exec(text.trim());
   return found ? Number(found[1]) : null;
 }
 
-const byId = (items) => items.map((one) => [`${one.name} #${one.id}`, one.category ?? ""]);
 const search = (path, text) => get(path, { search: text.replace(/ ?#\d+$/, ""), limit: OFFERED });
 
 export const userPicker = () =>
   picker({ label: t("permissions.user"), find: async (text) => (await search("/users", text)).items.map((one) => [one.username, one.display_name]) });
 
 export const serverPicker = (required = true) =>
-  picker({ label: t("permissions.server"), required, find: async (text) => byId((await search("/servers", text)).items) });
+  idPicker({ label: t("permissions.server"), required, find: async (text) => (await search("/servers", text)).items });
 
 const channelPicker = (server) =>
-  picker({
+  idPicker({
     label: t("permissions.channel"),
-    find: async (text) => (idOf(server()) === null ? [] : byId((await search(`/servers/${idOf(server())}/channels`, text)).items)),
+    async find(text) {
+      const at = await server.id();
+      return at === null ? [] : (await search(`/servers/${at}/channels`, text)).items;
+    },
   });
 
 let registry = null;
@@ -98,12 +117,12 @@ export function questionForm({ user = false, submit, ask, extra = [] }) {
   const permission = permissionPicker();
   const scope = select(t("permissions.scope"), ["channel", "server", "global"].map((one) => [one, named("scope", one)]));
   const server = serverPicker(false);
-  const channel = channelPicker(server.value);
+  const channel = channelPicker(server);
   scope.input.addEventListener("change", shape);
   const { element, send } = form([who, permission, scope, server, channel, ...extra], submit, async () => {
     const kind = scope.value();
     const place = kind === "server" ? server : channel;
-    const id = kind === "global" ? null : idOf(place.value());
+    const id = kind === "global" ? null : await place.id();
     if (kind !== "global" && id === null) {
       place.input.focus();
       throw new Error(t("permissions.no_place"));

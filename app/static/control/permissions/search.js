@@ -4,7 +4,7 @@ import { get } from "../api.js";
 import { h, replace } from "../dom.js";
 import { named, t } from "../page.js";
 import { pagedTable } from "../table.js";
-import { form, idOf, named_user, permissionPicker, questionForm, select, serverPicker, userPicker } from "./question.js";
+import { form, named_user, permissionPicker, questionForm, select, serverPicker, userPicker } from "./question.js";
 
 export function searchTab(go) {
   return { element: h("div", {}, who(go), what(go)), ask: () => {} };
@@ -42,7 +42,10 @@ function what(go) {
 
   async function ask() {
     const values = { ...named_user(user.value()), permission: permission.value(), scope: scope.value() };
-    const server_id = scope.value() === "channel" ? idOf(server.value()) : null;
+    const server_id = scope.value() === "channel" ? await server.id() : null;
+    if (server_id === null && scope.value() === "channel" && server.value() !== "") {
+      throw new Error(t("permissions.no_place"));
+    }
     const fetch = (after) => get("/search/what", { ...values, server_id, after });
     const first = await fetch(null);
     const list = pagedTable({

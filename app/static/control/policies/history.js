@@ -44,7 +44,7 @@ export function history({ address, live, changed }) {
   async function compare(old, now) {
     const title = t("policies.compared_title", { old, now });
     const found = await differenceOf(old, now).catch((problem) => problem);
-    show({ title, wide: true, body: found.name === "Problem" ? h("p", { class: "notice failed" }, found.message) : both(found, title) });
+    show({ title, wide: true, body: found instanceof Error ? h("p", { class: "notice failed" }, found.message) : h("div", {}, both(found, title)) });
   }
 
   async function rollBack(one) {

@@ -1,6 +1,6 @@
 // What is in force: the engine, the policies, the candidate, the documents.
 
-import { get } from "../api.js";
+import { get, Problem } from "../api.js";
 import { badge } from "../badge.js";
 import { act } from "../dialog.js";
 import { h } from "../dom.js";
@@ -83,7 +83,7 @@ function begin(kind, title) {
     fields: [{ name: "name", label: t("policies.name"), hint: t("policies.name_hint"), required: true, maxlength: 48 }],
     run: async ({ name }) => {
       if (!NAME.test(name)) {
-        throw new Error(t("policies.name_hint"));
+        throw new Problem(422, { errors: { name: [t("policies.name_hint")] } });
       }
       location.hash = addressOf(kind, name);
     },

@@ -83,6 +83,12 @@ def test_it_acts_on_guards_while_the_database_is_away(
             assert sign_in(browser, TOKEN).status_code == 303
         assert browser.get(STATUS).status_code == 200
         assert "control.break_glass" in caplog.text and TOKEN not in caplog.text
+        holder = ControlClient(cut.test_client(), {"Authorization": f"Bearer {TOKEN}"})
+        with caplog.at_level(logging.CRITICAL):
+            isolated = holder.post("/breakers/message.search/isolate", expires_in=60)
+        assert isolated.status_code == 200 and isolated.json["state"] == "isolated"
+        assert "breaker.isolate circuit_breaker:message.search" in caplog.text
+        assert holder.post("/breakers/message.search/reset").json["state"] == "closed"
         person = ControlClient(cut.test_client(), {"Authorization": "Bearer yoto_api_unknown"})
         assert person.get("/session").status_code == 503
 

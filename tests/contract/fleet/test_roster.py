@@ -1,0 +1,66 @@
+"""The list of workers, on every kind of Redis."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from app.core.errors import UnknownResource
+from app.core.fleet import Roster, roster
+from app.core.redis import RedisConnection
+from tests.support.redis_fixtures import settings_of
+from tests.support.redis_servers import wait_until
+
+ONE, TWO = "db-1.local-10-aaaa", "web-20-bbbb"
+
+
+@pytest.fixture(params=["valkey_server", "redis_server", "valkey_cluster"])
+def connection(request: pytest.FixtureRequest) -> Iterator[RedisConnection]:
+    server = request.getfixturevalue(request.param)
+    made = RedisConnection(settings_of(server, key_prefix=f"fleet-{secrets.token_hex(4)}:"))
+    yield made
+    made.close()
+
+
+def test_workers_are_listed_with_what_they_said_and_forgotten_in_the_end(
+    connection: RedisConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Roster(connection)
+    assert found.all() == []
+    found.beat(ONE, {"version": "1", "state": None})
+    found.beat(TWO, {"state": "draining"})
+    by_id = {worker.id: worker for worker in found.all()}
+    assert (by_id[ONE].host, by_id[ONE].pid, by_id[ONE].state) == ("db-1.local", 10, "live")
+    assert by_id[ONE].facts == {"version": "1"} and by_id[TWO].state == "draining"
+    found.beat(TWO, {"state": "ended"})
+    assert {worker.id: worker.state for worker in found.all()}[TWO] == "ended"
+    monkeypatch.setattr(roster, "GONE_AFTER_MS", 50)
+    wait_until(lambda: {worker.id: worker.state for worker in found.all()}[ONE] == "silent")
+    monkeypatch.setattr(roster, "REMEMBER_MS", 20)
+    wait_until(lambda: found.beat(TWO, {}) and [worker.id for worker in found.all()] == [TWO])
+
+
+def test_an_order_reaches_its_worker_until_it_is_taken_back_or_runs_out(
+    connection: RedisConnection,
+) -> None:
+    found = Roster(connection)
+    with pytest.raises(UnknownResource, match=ONE):
+        found.order(ONE, 60, "ada", "a test")
+    found.beat(ONE, {})
+    found.beat(TWO, {})
+    until = found.order(ONE, 60, "ada", 'with "quotes" and \\ and \u4e2d\u6587')
+    order, now = found.beat(ONE, {})
+    assert order is not None and (order.by, order.until_ms) == ("ada", until)
+    assert order.reason == 'with "quotes" and \\ and \u4e2d\u6587'
+    assert 59_000 < until - now <= 60_000
+    assert found.beat(TWO, {})[0] is None
+    assert {worker.id: worker.drain is not None for worker in found.all()} == {
+        ONE: True,
+        TWO: False,
+    }
+    assert found.order(ONE, 0, "ada", "done") == 0
+    assert found.beat(ONE, {})[0] is None
+    found.order(ONE, 0.05, "ada", "a short one")
+    wait_until(lambda: found.beat(ONE, {})[0] is None)
