@@ -51,6 +51,7 @@ from app.http.request_log import init_request_log
 from app.http.security import init_security_headers
 from app.http.traces import init_traces
 from app.http.version import YOTO_VERSION
+from app.logs import follow_fleet
 from app.server import YotoSocketIO
 from app.wiring import (
     PolicyJudge,
@@ -125,6 +126,7 @@ def create_app(
         defaults=GUARDS,
         recorder=recorder,
     )
+    follow_fleet(app)
     guard_database(app)
     time_database(app)
     init_auth(app)

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from app.blueprints.control_plane.navigation import PAGES
 from tests.support.browser import SCREENSHOTS, chromium, screenshot
@@ -63,7 +63,7 @@ def take(browser: Browser, yoto: RunningYoto, paths: dict[str, str], seconds: fl
         name = f"{theme}-{language}-{width}"
         if "sign-in" in paths:
             screenshot(page, f"sign-in-{name}")
-        sign_in(page, yoto)
+        sign_in(page, yoto, path="/status")
         for key, path in paths.items():
             if key != "sign-in":
                 visit(page, f"{yoto.url}/control{path}")
@@ -74,7 +74,7 @@ def take(browser: Browser, yoto: RunningYoto, paths: dict[str, str], seconds: fl
 def visit(page: Page, address: str) -> None:
     """Open a page and wait until it has drawn what it shows first."""
     page.goto(address)
-    page.wait_for_function("!document.querySelector('.skeleton')", timeout=20_000)
+    expect(page.locator(".skeleton")).to_have_count(0, timeout=20_000)
     page.wait_for_timeout(DRAWN)
 
 

@@ -11,6 +11,7 @@ from app.cli.cache import cache
 from app.cli.control import control
 from app.cli.emergency import emergency
 from app.cli.insight import add_insight
+from app.cli.locks import locks
 from app.cli.permission import permission
 from app.cli.policy import policy
 from app.cli.prefetch import prefetch
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
         cache,
         control,
         emergency,
+        locks,
         permission,
         policy,
         prefetch,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
+from app.cli.acts import record
 from app.core.errors import PlatformError
 from app.core.optimization import BatchQueue, DeadLetter, KindStats
 from app.extensions import optimization
@@ -18,6 +19,7 @@ from app.extensions import optimization
 queue = AppGroup("queue", help="See what waits in the queue, and put dead letters back.")
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+says_why = click.option("--reason", required=True, help="Why; it is audited.")
 # Characters of a payload that a line shows.
 SHOWN = 200
 
@@ -76,18 +78,48 @@ def dead(kind: str | None, limit: int, after: str | None, as_json: bool) -> None
         click.echo("No dead letters.")
 
 
+@queue.command("show")
+@click.argument("letter_id", metavar="ID")
+def show(letter_id: str) -> None:
+    """Show one dead letter with all its content."""
+    with _asking() as current:
+        found = current.dead_letter(letter_id)
+    if found is None:
+        raise click.ClickException(f"no dead letter {letter_id}")
+    click.echo(f"{found.id}  {_moment(found.died_at)}  {_tries(found)}: {found.reason}")
+    click.echo(found.payload)
+
+
 @queue.command("redrive")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All that there are now.")
 @click.option("--kind", help="With --all: only of this kind.")
-def redrive(ids: tuple[str, ...], everything: bool, kind: str | None) -> None:
+@says_why
+def redrive(ids: tuple[str, ...], everything: bool, kind: str | None, reason: str) -> None:
     """Put dead letters back into the queue, by IDS or all, as new items with all their tries."""
     if everything == bool(ids) or (kind is not None and not everything):
         raise click.UsageError("give IDS, or --all, if you like with --kind")
+    subject = f"queue:{kind or 'all'}" if everything else "queue:letters"
     with _asking() as current:
+        record("queue.redrive", subject, reason, after={"ids": list(ids)} if ids else None)
         moved = current.redrive_all(kind) if everything else current.redrive(ids)
     gone = len(ids) - moved if ids else 0
     click.echo(f"{moved} put back" + (f", {gone} not found." if gone else "."))
+
+
+@queue.command("discard")
+@click.argument("letter_id", metavar="ID")
+@says_why
+def discard(letter_id: str, reason: str) -> None:
+    """Throw one dead letter away for good; the audit log keeps its content."""
+    with _asking() as current:
+        found = current.dead_letter(letter_id)
+        if found is None:
+            raise click.ClickException(f"no dead letter {letter_id}")
+        record("queue.discard", f"queue:{found.kind}", reason, before=asdict(found))
+        if not current.discard(letter_id):
+            raise click.ClickException(f"no dead letter {letter_id} any more")
+    click.echo(f"{letter_id} is gone.")
 
 
 def _state(kind: KindStats) -> str:

@@ -246,6 +246,21 @@ class LockUnconfirmed(LockNotAcquired):
         self.replicas = replicas
 
 
+class LockChanged(PlatformError):
+    """The lock ``key`` is not held with ``token`` any more; nothing was done to it.
+
+    Attributes:
+        current: what is known of its holder by now; None: nobody holds it.
+    """
+
+    def __init__(self, key: str, token: int, current: Any) -> None:
+        now = "nobody holds it" if current is None else "it has another holder"
+        super().__init__(f"lock '{key}' is not held with token {token} any more: {now}")
+        self.key = key
+        self.token = token
+        self.current = current
+
+
 class LockLost(PlatformError):
     """The lock ``key`` with fencing ``token`` is no longer ours."""
 

@@ -22,6 +22,12 @@ DATABASE_FAILURES = (DBAPIError, PoolTimeout, StoreUnavailable)
 log = logging.getLogger(__name__)
 
 
+def author() -> str:
+    """The operator of this request, as records name authors: ``user:42``, or ``break_glass``."""
+    who = operator()
+    return who.credential if who.account is None else f"user:{who.account.user_id}"
+
+
 def record_act(
     action: str,
     subject: str,

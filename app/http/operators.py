@@ -113,6 +113,21 @@ def may(name: str) -> bool:
     return bool(permissions.check_permission(who.account.user_id, name))
 
 
+def demand_right(name: str) -> None:
+    """Go on only with a ``platform.*`` right; for what depends on more than the address.
+
+    Raises:
+        PermissionDenied: by account or by credential, the operator has it not.
+    """
+    who = operator()
+    if who.limit is not None and name not in who.limit:
+        raise PermissionDenied(NOT_IN_TOKEN, name)
+    if who.account is not None:
+        decision = permissions.decide(who.account.user_id, name)
+        if not decision.allowed:
+            raise PermissionDenied(decision, name)
+
+
 def right(name: str) -> Callable[[View], View]:
     """Let operators with a ``platform.*`` right in.
 

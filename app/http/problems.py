@@ -97,6 +97,8 @@ def _platform_error(error: errors.PlatformError) -> Response:
             return problem(422, "validation-failed", str(error), errors=error.errors)
         case errors.AlreadyRunning():
             return problem(409, "already-running", str(error), task_id=error.task_id)
+        case errors.LockChanged():
+            return problem(409, "lock-changed", str(error), current=error.current)
         case errors.PermissionDenied():
             reason = str(getattr(error.decision, "reason", error.decision))
             note_outcome(reason=reason, permission=error.permission)

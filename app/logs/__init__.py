@@ -4,6 +4,7 @@ Importing configures nothing; ``run.py`` and the ``flask`` commands call ``confi
 """
 
 from app.logs.fields import describe_requests
+from app.logs.fleet import follow_fleet
 from app.logs.handler import LogHandler
 from app.logs.levels import LEVELS, get_level, set_level
 from app.logs.redaction import HIDDEN, Redactor
@@ -26,6 +27,7 @@ __all__ = [
     "configure_app",
     "configure_early",
     "describe_requests",
+    "follow_fleet",
     "get_level",
     "process_name",
     "secrets_of",

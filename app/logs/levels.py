@@ -6,8 +6,9 @@ import logging
 import re
 
 from app.core.errors import ValidationFailed
+from app.core.resilience import LogLevel
 
-LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LEVELS = tuple(level.value for level in LogLevel)
 # Chatter of libraries at INFO that says nothing about this application.
 QUIET = {"alembic": logging.WARNING}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)

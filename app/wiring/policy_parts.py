@@ -169,7 +169,7 @@ def _in_maintenance(asked: Asked) -> Any:
     if caching is None:
         return ABSENT
     maintenance = caching.maintenance
-    return maintenance.enabled if maintenance.known else maintenance.refresh().enabled
+    return maintenance.holds if maintenance.known else maintenance.refresh().enabled
 
 
 PARTS: tuple[Part[Asked], ...] = (

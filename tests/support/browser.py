@@ -52,7 +52,8 @@ class Watch:
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.console.append(message.text)
+            where = message.location.get("url", "")
+            self.console.append(f"{message.text} ({where})")
 
     def _see(self, request: Request) -> None:
         if not request.url.startswith(f"{self._origin}/"):
@@ -60,7 +61,8 @@ class Watch:
 
     def assert_quiet(self) -> None:
         """No console error (a violation of the content policy is one), no other host."""
-        assert (self.console, self.errors, self.elsewhere) == ([], [], [])
+        found = (self.console, self.errors, self.elsewhere)
+        assert found == ([], [], []), found
 
 
 @contextmanager

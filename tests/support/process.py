@@ -35,6 +35,7 @@ class RunningYoto:
             stderr=subprocess.STDOUT,
             text=True,
         )
+        self.instance = instance
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()

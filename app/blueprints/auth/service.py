@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from app.core.errors import ValidationFailed
+from app.blueprints.auth.failures import Failure, note_failure
+from app.core.errors import RateLimited, ValidationFailed
 from app.core.resilience import rate_limit
 from app.db import db, writing
 from app.extensions import behaviour
@@ -46,16 +47,27 @@ def register(username: str, display_name: str, password: str) -> User:
     return user
 
 
-@counted_guess
 def authenticate(username: str, password: str) -> User | None:
     """The account that this name and password open, or None.
 
     An unknown name, a wrong password and a disabled account give the same answer after the same
-    work. Every door asks here, the API's and the pages'.
+    work. Every door asks here, the API's and the pages'. What fails of operators is audited.
 
     Raises:
         RateLimited: too many tries from this address, or on this name.
     """
+    try:
+        user = _authenticate(username, password)
+    except RateLimited:
+        note_failure(username, Failure.LOCKED_OUT)
+        raise
+    if user is None:
+        note_failure(username, Failure.REFUSED)
+    return user
+
+
+@counted_guess
+def _authenticate(username: str, password: str) -> User | None:
     found = db.session.execute(
         select(User.id, User.password_hash).where(User.username == username.strip().lower())
     ).one_or_none()

@@ -1,8 +1,9 @@
 """The pages of the control plane, in the order of the navigation.
 
-A page has its template ``control/<key>.html``, its module ``static/control/<key>.js``, an icon of
-its key in ``static/control/icons.svg``, and texts in the areas it names; its own area is
-``<key>`` and holds ``<key>.title``. An entry here is all that it takes to be reached.
+A page has its template ``control/<key>.html``, its module ``static/control/<key>.js`` (with parts
+of it in the folder ``<key>`` beside it), an icon of its key in ``static/control/icons.svg``, and
+texts in the areas it names; its own area is ``<key>`` and holds ``<key>.title``. An entry here is
+all that it takes to be reached.
 """
 
 from __future__ import annotations
@@ -37,4 +38,14 @@ class Page:
 # What the shared modules say.
 SHARED_TEXTS = ("shared", "states", "units")
 
-PAGES = (Page("overview", "/", texts=("status",)),)
+PAGES = (
+    Page("overview", "/", texts=("status",)),
+    Page("guards", "/guards"),
+    Page("permissions", "/permissions"),
+    Page("policies", "/policies"),
+    Page("cache", "/cache"),
+    Page("queues", "/queues"),
+    Page("audit", "/audit"),
+    Page("alerts", "/alerts", texts=("rules",)),
+    Page("settings", "/settings", texts=("rules",)),
+)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 from flask import current_app
 
+from app.cli.acts import record
 from app.cli.cache.group import cache, telling
 from app.core import cache as cache_layer
 from app.core.optimization import SmartInvalidation, Strategy, Submission
@@ -17,6 +18,8 @@ from app.extensions import optimization
 
 subjects = cache_layer.subjects
 
+DAY = 86_400.0  # s, the longest that a strategy can be forced
+SHOWN = 100  # subjects that the audit log names of one command
 KINDS = {
     "user": subjects.user,
     "role": subjects.role,
@@ -43,7 +46,7 @@ def stats() -> None:
 @click.argument("kind", type=click.Choice([*KINDS, "all"]))
 @click.argument("ids", nargs=-1, type=click.IntRange(1, subjects.MAX_ID))
 @click.option("--queued", is_flag=True, help="Through the queue, which merges and paces.")
-@click.option("--reason", help="Queued: why, as a short name such as 'import'.")
+@click.option("--reason", help="Why; it is audited. Queued: a short name such as 'import'.")
 @click.option("--server", type=click.IntRange(1), help="Queued: the server that it is all about.")
 @click.option("--memory", is_flag=True, help="Only what processes remember; Redis's stays.")
 def invalidate(
@@ -57,15 +60,21 @@ def invalidate(
     """Forget verdicts in every worker: of users, roles, servers or channels by id, or all."""
     if (kind == "all") == bool(ids):
         raise click.UsageError("give ids of users, roles, servers or channels; none for 'all'")
-    if queued == (reason is None):
-        raise click.UsageError("--queued and --reason go together")
+    if queued and reason is None:
+        raise click.UsageError("--queued needs a --reason")
     if server is not None and not queued:
         raise click.UsageError("--server goes with --queued")
     touched = [subjects.GLOBAL] if kind == "all" else [KINDS[kind](id_) for id_ in ids]
-    if reason is not None:
+    if queued and reason is not None:
         covering = None if server is None else subjects.server(server)
         _queue(touched, reason, "l1" if memory else "all", covering)
         return
+    record(
+        "cache.invalidate",
+        touched[0] if len(touched) == 1 else "several",
+        reason or "flask cache invalidate",
+        after={"subjects": touched[:SHOWN], "of": len(touched), "memory": memory},
+    )
     if memory:
         touched = [subjects.memory(one) for one in touched]
     with telling():
@@ -74,6 +83,8 @@ def invalidate(
 
 
 def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None) -> None:
+    shown = {"subjects": list(touched[:SHOWN]), "of": len(touched), "level": level}
+    record("cache.invalidate", "queued", reason, after=shown)
     with telling():
         receipt = invalidation().submit_many(
             [Submission(one, reason, level, covering) for one in touched]
@@ -95,11 +106,25 @@ def queue() -> None:
 
 @cache.command("strategy")
 @click.argument("strategy", type=click.Choice([*(one.value for one in Strategy), "normal"]))
-@click.option("--seconds", type=float, default=600.0, show_default=True)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, DAY, min_open=True),
+    default=600.0,
+    show_default=True,
+    help="For so long.",
+)
 @click.option("--reason", required=True, help="Why, for whoever looks at the queue.")
 def strategy(strategy: str, seconds: float, reason: str) -> None:
     """Make all workers publish the queue by STRATEGY for a while; 'normal' ends that."""
     with telling():
+        forced = invalidation().stats().forced
+        record(
+            "queue.strategy",
+            "queue:invalidation",
+            reason,
+            before={"strategy": "normal" if forced is None else forced.strategy.value},
+            after={"strategy": strategy, "seconds": None if strategy == "normal" else seconds},
+        )
         invalidation().force(None if strategy == "normal" else strategy, seconds, reason)
     ends = "" if strategy == "normal" else f" for {seconds:g} s"
     click.echo(f"Strategy: {strategy}{ends}.")

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from app.cli.acts import record
 from app.cli.cache.group import cache, telling
 from app.core import cache as cache_layer
 from app.core.cache import GLOBAL_PLACE, PlaceKey
@@ -53,11 +54,13 @@ def forget_hot(user_id: int) -> None:
 
 @cache.command("warm")
 @as_json
-def warm(as_json: bool) -> None:
+@click.option("--reason", default="flask cache warm", help="Why; it is audited.")
+def warm(as_json: bool, reason: str) -> None:
     """Warm up: what is hot into Redis, history into the forecaster, a look at each component.
 
     The exit status is 1 when a step failed.
     """
+    record("cache.warm_up", "cli", reason)
     with telling():
         report = permissions.warm_up(progress=None if as_json else _show_progress)
     if as_json:

@@ -1,8 +1,18 @@
 """``flask control``: the control plane from a terminal."""
 
-from app.cli.control.group import control
-from app.cli.control.live import add_live
+from __future__ import annotations
 
-add_live(control)
+from .audit import add_audit
+from .group import control
+from .live import add_live
+from .operators import operators
+from .switches import add_switches
+from .tokens import tokens
 
 __all__ = ["control"]
+
+add_live(control)
+add_switches(control)
+add_audit(control)
+control.add_command(operators)
+control.add_command(tokens)

@@ -50,7 +50,7 @@ def push(
         if path.suffix == ".json":
             if tests:
                 raise click.UsageError("a document takes no --tests")
-            value = _document(path)
+            value = parsed(read_text(path), str(path))
             receipt = manager.put_document(name, value, actor, comment, version)
         else:
             test_source = read_text(tests) if tests else tests_beside(path)
@@ -76,14 +76,21 @@ def remove(
 @click.argument("name")
 @click.argument("to_version", type=int)
 @kind
+@expected_version
 @says_why
 @as_json
 def rollback(
-    name: str, to_version: int, kind: str, comment: str, actor: str, as_json: bool
+    name: str,
+    to_version: int,
+    kind: str,
+    version: int | None,
+    comment: str,
+    actor: str,
+    as_json: bool,
 ) -> None:
     """Bring TO_VERSION of NAME into force again, as a new version."""
     with managing() as manager:
-        echo_receipt(manager.rollback(name, to_version, actor, comment, kind), as_json)
+        echo_receipt(manager.rollback(name, to_version, actor, comment, kind, version), as_json)
 
 
 @click.command("sync")
@@ -110,8 +117,9 @@ def tests_beside(path: Path) -> str:
     return read_text(beside) if beside.is_file() else ""
 
 
-def _document(path: Path) -> Any:
+def parsed(text: str, where: str) -> Any:
+    """JSON data; an error of the command if it is none."""
     try:
-        return json.loads(read_text(path))
+        return json.loads(text)
     except ValueError as error:
-        raise click.ClickException(f"{path} is no JSON: {error}") from None
+        raise click.ClickException(f"{where} is no JSON: {error}") from None

@@ -6,12 +6,14 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.policy.group import as_json, echo_json, kind, managing
-from app.core.policy import StoredVersion
+from app.core.policy import StoredVersion, difference_of
+
+MARKS = {"same": "  ", "added": "+ ", "removed": "- ", "left_out": "..."}
 
 
 def add_looking(group: AppGroup) -> None:
     """Add them to ``flask policy``."""
-    for command in (list_policies, versions, show, status):
+    for command in (list_policies, versions, show, difference, status):
         group.add_command(command)
 
 
@@ -64,6 +66,26 @@ def show(name: str, version: int | None, kind: str) -> None:
         raise click.ClickException(f"there is no such version of '{name}'")
     source = found[0].source
     click.echo(source, nl=not source.endswith("\n"))
+
+
+@click.command("diff")
+@click.argument("name")
+@click.argument("old", type=int)
+@click.argument("new", type=int)
+@kind
+def difference(name: str, old: int, new: int, kind: str) -> None:
+    """Show what is different in version NEW of NAME from version OLD."""
+    with managing() as manager:
+        found = [manager.version(name, number, kind) for number in (old, new)]
+    before, after = found
+    if before is None or after is None:
+        missing = old if before is None else new
+        raise click.ClickException(f"there is no version {missing} of '{name}'")
+    for title, lines in zip(("", "tests:"), difference_of(before, after), strict=True):
+        if title and lines:
+            click.echo(title)
+        for line in lines:
+            click.echo(f"{MARKS[line.mark]}{line.text}")
 
 
 @click.command("status")

@@ -12,6 +12,10 @@ from app.cli.policy.group import as_json, echo_json, echo_receipt, managing, say
 
 shadow = AppGroup("shadow", help="Evaluate a candidate beside what is in force.")
 
+candidate_version = click.option(
+    "--version", type=int, help="Refuse if the candidate is another version by now."
+)
+
 
 def add_shadowing(group: AppGroup) -> None:
     """Add the group to ``flask policy``."""
@@ -67,18 +71,20 @@ def report(as_json: bool) -> None:
 
 
 @shadow.command("promote")
+@candidate_version
 @says_why
 @as_json
-def promote(comment: str, actor: str, as_json: bool) -> None:
+def promote(version: int | None, comment: str, actor: str, as_json: bool) -> None:
     """Bring the candidate into force; it is rolled back if denials jump."""
     with managing() as manager:
-        echo_receipt(manager.promote(actor, comment), as_json)
+        echo_receipt(manager.promote(actor, comment, version), as_json)
 
 
 @shadow.command("drop")
+@candidate_version
 @says_why
 @as_json
-def drop(comment: str, actor: str, as_json: bool) -> None:
+def drop(version: int | None, comment: str, actor: str, as_json: bool) -> None:
     """End the candidate."""
     with managing() as manager:
-        echo_receipt(manager.drop(actor, comment), as_json)
+        echo_receipt(manager.drop(actor, comment, version), as_json)

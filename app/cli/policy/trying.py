@@ -10,15 +10,17 @@ from typing import TextIO
 import click
 from flask.cli import AppGroup
 
+from app.cli.policy.changing import FILE, parsed, read_text, tests_beside
 from app.cli.policy.format import problems_of
-from app.cli.policy.group import echo_json, managing
+from app.cli.policy.group import as_json, echo_json, managing
+from app.core.policy import Answer
 
 FAILED_EXIT = 1
 
 
 def add_trying(group: AppGroup) -> None:
     """Add them to ``flask policy``."""
-    for command in (run_tests, evaluate, format_check):
+    for command in (run_tests, evaluate, rehearse, format_check):
         group.add_command(command)
 
 
@@ -52,6 +54,38 @@ def evaluate(file: TextIO) -> None:
         sys.exit(FAILED_EXIT)
 
 
+@click.command("try")
+@click.argument("path", type=FILE)
+@click.option("--name", help="The policy's name; by default that of the file.")
+@click.option("--input", "given", type=click.File(encoding="utf-8"), help="One more input, JSON.")
+@as_json
+def rehearse(path: Path, name: str | None, given: TextIO | None, as_json: bool) -> None:
+    """Try PATH, a .rego or .json file, on recent inputs, and say what would change."""
+    name = name or path.stem
+    asked = None if given is None else parsed(given.read(), given.name)
+    with managing() as manager:
+        if path.suffix == ".json":
+            value = parsed(read_text(path), str(path))
+            found = manager.rehearse_document(name, value, asked)
+        else:
+            found = manager.rehearse(name, read_text(path), tests_beside(path), asked)
+    if as_json:
+        echo_json(found)
+        return
+    click.echo(
+        f"{len(found.tests_passed)} tests passed; of {found.inputs} recent inputs "
+        f"{found.allow_to_deny} would be denied, {found.deny_to_allow} allowed, "
+        f"{found.other_codes} denied for other reasons"
+    )
+    for one in found.differing:
+        subject = one.input.get("subject")
+        who = subject.get("id") if isinstance(subject, dict) else None
+        click.echo(f"  {one.number:>4}  user {who}: {_told(one.before)} -> {_told(one.after)}")
+    if found.given is not None:
+        before, after = found.given
+        click.echo(f"the given input: {_told(before)} -> {_told(after)}")
+
+
 @click.command("fmt-check")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 def format_check(paths: tuple[Path, ...]) -> None:
@@ -65,3 +99,9 @@ def format_check(paths: tuple[Path, ...]) -> None:
     click.echo(f"{len(files)} files, {found} problems")
     if found:
         sys.exit(FAILED_EXIT)
+
+
+def _told(answer: Answer) -> str:
+    if answer.error is not None:
+        return f"no verdict ({answer.error})"
+    return "allowed" if answer.allow else f"denied ({', '.join(answer.deny)})"

@@ -96,6 +96,21 @@ class Coherence:
             with self._mutex:
                 done = store.resize(size, RESIZE_STEP)
 
+    def count(self, touched: Touched) -> tuple[int, int] | None:
+        """How many users, and entries of them, ``invalidate`` would drop now.
+
+        Changes go on meanwhile; None: so many that nobody can tell.
+        """
+        users: set[int] = set()
+        entries = 0
+        for store in (self._users, self._conditional):
+            found = store.count(touched)
+            if found is None:
+                return None
+            users |= found[0]
+            entries += found[1]
+        return len(users), entries
+
     @property
     def floors(self) -> int:
         """How many floors are kept apart."""

@@ -33,6 +33,11 @@ class Continuity:
         self._known_number = 0
         self._number: int | None = None
 
+    @property
+    def number(self) -> int | None:
+        """The number of the entry that was read last; None: none, or the next begins anew."""
+        return self._number
+
     def note(self, entry: LogEntry) -> None:
         """``entry`` was appended, and will come by some time."""
         if entry.position > self.known:

@@ -102,6 +102,26 @@ class UserStore:
         self.evictions += shrink(self._users, size, most)
         return len(self._users) <= size
 
+    def count(self, touched: Touched) -> tuple[set[int], int] | None:
+        """Whom ``drop`` would forget something of, and how many entries that is.
+
+        None: too much changed meanwhile to be gone through.
+        """
+        users: set[int] = set()
+        entries = 0
+        found = _snapshot(self._users)
+        if found is None:
+            return None
+        for user_id, places in found:
+            concerned = len(places)
+            if not touched.everything and user_id not in touched.users:
+                slots = list(places.values())
+                concerned = sum(_entry_concerned(slot.entry, touched) for slot in slots)
+            if concerned:
+                users.add(user_id)
+                entries += concerned
+        return users, entries
+
     def _scan(self, touched: Touched) -> None:
         for user_id, places in _items(self._users):
             for place, slot in list(places.items()):
@@ -176,7 +196,7 @@ def _entry_concerned(entry: Entry, touched: Touched) -> bool:
     # Like ``_concerned(entry.concerns, ...)``, in a third of the time: a scan asks thousands.
     return (
         entry.server_id in touched.servers
-        or (entry.place & 1 and entry.place >> 1 in touched.channels)
+        or (entry.place & 1 == 1 and entry.place >> 1 in touched.channels)
         or not touched.roles.isdisjoint(entry.roles)
     )
 
@@ -191,10 +211,16 @@ def _concerned(concerns: Concerns, touched: Touched) -> bool:
 
 def _items(cache: LRUCache[Any, Any]) -> Iterator[tuple[Any, Any]]:
     """Everything in ``cache``; nothing, and ``cache`` is empty, if it could not be gone through."""
+    found = _snapshot(cache)
+    if found is None:
+        cache.clear()
+    return iter(found or ())
+
+
+def _snapshot(cache: LRUCache[Any, Any]) -> list[tuple[Any, Any]] | None:
     for _ in range(_SCAN_TRIES):
         try:
-            return iter(list(cache.items()))
+            return list(cache.items())
         except RuntimeError:
             continue
-    cache.clear()
-    return iter(())
+    return None

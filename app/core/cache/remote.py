@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 _PACKAGE = "app.core.cache.lua"
 _READ = load_script(_PACKAGE, "read.lua")
+_PLACES = load_script(_PACKAGE, "places.lua")
 _STORE = load_script(_PACKAGE, "store.lua")
 
 
@@ -53,6 +54,15 @@ class RemoteTier:
         except exceptions.ResponseError as error:
             reply = error
         return self._decoded(user_id, place, reply)
+
+    def places(self, user_id: int) -> int:
+        """Places of one user that there are entries of.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        key = self._redis.keys.user_permissions(user_id)
+        return int(self._redis.scripts.run(_PLACES, [key]))
 
     def get_many(self, user_ids: Sequence[int], place: PlaceKey) -> dict[int, Entry]:
         """The entries of many users in one place: one round trip a server.

@@ -143,6 +143,14 @@ class Tailer:
         return entry.position
 
     @property
+    def applied_number(self) -> int | None:
+        """The number of the last entry that was applied; entries are numbered one by one.
+
+        None: none was applied, or entries were lost and the next one begins anew.
+        """
+        return self._continuity.number
+
+    @property
     def known(self) -> Position:
         """The newest position that this process has read or was given."""
         return self._continuity.known

@@ -23,7 +23,7 @@ from app.core.cache.settings import CacheSettings, StoreSettings, check_store
 from app.core.cache.shared import SharedCache
 from app.core.cache.subjects import Touched
 from app.core.cache.tailer import Tailer
-from app.core.errors import StoreUnavailable
+from app.core.errors import StoreUnavailable, ValidationFailed
 from app.core.monitor import Recorder
 from app.core.optimization import DistributedLocks
 from app.core.redis import RedisConnection
@@ -194,6 +194,36 @@ class TieredCache:
         position = self.tailer.append(changed)
         self._coherence.invalidate(touched, position)
         return position
+
+    def would_drop(self, *subjects_: str) -> tuple[int, int] | None:
+        """How many users, and entries of them, ``invalidate`` would drop from memory now.
+
+        None: so much changes there that nobody can tell.
+
+        Raises:
+            ValidationFailed: a subject is malformed.
+        """
+        unknown = [f"unknown subject {one!r}" for one in subjects_ if not subjects.is_known(one)]
+        if unknown:
+            raise ValidationFailed({"subjects": unknown})
+        return self._coherence.count(Touched.of(subjects_))
+
+    def stored_places(self, user_id: int) -> int:
+        """Places of a user that Redis has entries of, believed or not.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        return self._remote.places(user_id)
+
+    def newest_number(self) -> int | None:
+        """The number of the last entry of the log; None: the log is empty.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        newest = self._log.newest()
+        return None if newest is None else newest.number
 
     def invalidate_user(self, user_id: int) -> Position:
         """Forget one user everywhere; raises as ``invalidate``."""

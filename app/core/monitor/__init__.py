@@ -45,6 +45,7 @@ from .alerts import (
     Webhook,
     WebhookDesk,
     format_series,
+    settable,
 )
 from .backends import (
     Backend,
@@ -242,4 +243,5 @@ __all__ = [
     "resident_bytes",
     "series",
     "summarise",
+    "settable",
 ]

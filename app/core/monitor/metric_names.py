@@ -26,6 +26,7 @@ CACHE_EVICTIONS = "yoto_cache_evictions_total"
 L2_TIME = "yoto_cache_l2_read_seconds"
 STALENESS = "yoto_invalidation_staleness_seconds"
 LOG_SILENCE = "yoto_invalidation_log_silent_for"
+LOG_APPLIED = "yoto_invalidation_log_applied"
 LOG_EVENTS = "yoto_invalidation_log_total"
 OUTBOX = "yoto_outbox_events_total"
 
@@ -110,6 +111,7 @@ HELP = {
     L2_TIME: "time of a read from the second tier",
     STALENESS: "time from a change's entry in the log to its being applied by a worker",
     LOG_SILENCE: "seconds since the invalidation log was last heard",
+    LOG_APPLIED: "number of the last entry of the invalidation log that was applied",
     LOG_EVENTS: "entries of the invalidation log applied, gaps, lapses and losses",
     OUTBOX: "events published, held back, relayed",
     DATABASE_TIME: "time of a statement",
@@ -123,7 +125,7 @@ HELP = {
     POOL_BUSIEST: "most connections of a pool in use at once since the flush before",
     STORE_ERRORS: "script calls of guards that failed",
     REJECTIONS: "calls that guards refused, by kind and name",
-    PASSES: "calls that guards let through; rate limits and bulkheads count them",
+    PASSES: "calls that guards let through, by kind and name",
     GUARD_TIME: "time to be let in by a guard of several parts, waiting for a slot included",
     BREAKER_STATE: "0 closed, 1 half open, 2 open, 3 isolated, 4 disabled, 5 metrics only",
     BULKHEAD_HELD: "callers of one process inside a bulkhead",

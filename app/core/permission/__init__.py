@@ -14,12 +14,13 @@ from app.core.permission.decorators import (
 )
 from app.core.permission.explain import Explanation
 from app.core.permission.group_writes import RegisteredGroup
+from app.core.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from app.core.permission.outbox.watching import in_change
 from app.core.permission.positions import required_position
 from app.core.permission.preloading import PreloadReport, PreloadStats
 from app.core.permission.queue_handlers import register_permission_handlers
 from app.core.permission.receipt import WriteReceipt
-from app.core.permission.records import RecordSettings, masked_context
+from app.core.permission.records import RecordSettings, masked_address, masked_context
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.replay import Replay
 from app.core.permission.requirement import PermissionRequirement
@@ -57,6 +58,8 @@ __all__ = [
     "Decision",
     "Explanation",
     "JudgedPlaces",
+    "MaintenanceChanged",
+    "MaintenanceStatus",
     "Page",
     "Passage",
     "PermissionRequirement",
@@ -89,6 +92,7 @@ __all__ = [
     "current_subject",
     "difference_rows",
     "in_change",
+    "masked_address",
     "masked_context",
     "register_permission_handlers",
     "require_expression",

@@ -11,6 +11,7 @@ from flask import Flask
 
 from app.core import cache as cache_layer
 from app.core.cache import Position, TieredCache
+from app.core.events import Events
 from app.core.optimization import DistributedLocks
 from app.core.permission.cached_source import CachedSource
 from app.core.permission.maintenance import Maintenance
@@ -69,14 +70,14 @@ class Caching:
             config.get("PERMISSION_POOL_WAIT", POOL_WAIT),
         )
         outbox = Outbox(cache, pool)
-        maintenance = Maintenance(pool)
+        maintenance = Maintenance(app, pool, clock, Events.of(app).stream.publish)
         relay = OutboxRelay(
             cache,
             locks,
             pool,
             outbox.counts,
             config.get("OUTBOX_RELAY_INTERVAL", RELAY_INTERVAL),
-            also=maintenance.refresh,
+            also=maintenance.turn,
         )
         made = cls(
             cache,

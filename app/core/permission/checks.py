@@ -184,7 +184,7 @@ class Checks:
 
         It tells what people may do and is no use of it: super-admins' answers are not audited.
         """
-        state = get_state()
+        state = get_state_for((permission,))
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
         ids = list(user_ids)

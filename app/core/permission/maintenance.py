@@ -2,50 +2,127 @@
 
 The switch is a row of the database. Who turns it publishes ``policy`` through the outbox, on which
 every worker reads the row again; the relay's turns do so too, for workers that Redis is away from.
+Maintenance that was given an end is over at that time by the clock of each worker, which needs
+neither Redis nor the database nor anybody for it.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
+from flask import Flask
 from sqlalchemy import select
 
-from app.core.errors import MaintenanceMode
+from app.core import cache
+from app.core.errors import MaintenanceMode, StoreUnavailable
+from app.core.events import Event, event_type
+from app.core.permission.outbox.watching import touch
 from app.core.permission.pool import SidePool
 from app.core.permission.statements import table
-from app.models import PlatformSwitch
+from app.models import PlatformSwitch, record_audit
+from app.sessions import recording
 
 NAME = "maintenance"
-RETRY_AFTER = 60.0  # s; what clients are told, since nobody knows how long it takes
+SUBJECT = f"switch:{NAME}"
+RETRY_AFTER = 60.0  # s; what clients are told where nobody said how long it takes
+BY_ITSELF = "its time was over"
 
 switches = table(PlatformSwitch)
-STORED = select(switches.c.enabled, switches.c.reason).where(switches.c.name == NAME)
+STORED = select(
+    switches.c.enabled,
+    switches.c.reason,
+    switches.c.until,
+    switches.c.changed_by,
+    switches.c.changed_at,
+).where(switches.c.name == NAME)
+
+
+@event_type("maintenance.changed")
+class MaintenanceChanged(Event, frozen=True, kw_only=True):
+    """Maintenance began, ended, or goes on otherwise.
+
+    Attributes:
+        enabled: whether there is maintenance now.
+        reason: shown to everybody who is turned away; None where nobody is.
+        until_ms: when it ends by itself, ms since 1970; None: somebody must end it.
+        by: who turned it, such as ``user:42``; empty when its time was over.
+    """
+
+    enabled: bool
+    reason: str | None = None
+    until_ms: int | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceStatus:
-    """Whether the platform is in maintenance, and why."""
+    """Whether the platform is in maintenance, and why.
+
+    Attributes:
+        until: when it ends by itself; None: somebody must end it.
+        changed_by: id of the account that turned the switch last, if one did.
+        changed_at: when; None: never.
+    """
 
     enabled: bool
     reason: str | None = None
+    until: datetime | None = None
+    changed_by: int | None = None
+    changed_at: datetime | None = None
+
+
+def status_of(row: Any, now: float) -> MaintenanceStatus:
+    """What a row of ``STORED`` (None: there is none) means at an epoch second."""
+    if row is None:
+        return MaintenanceStatus(False)
+    status = MaintenanceStatus(*row)
+    if not status.enabled or is_over(status.until, now):
+        return MaintenanceStatus(False, changed_by=status.changed_by, changed_at=status.changed_at)
+    return status
+
+
+def is_over(until: datetime | None, now: float) -> bool:
+    """Whether what lasts ``until`` then is over at an epoch second."""
+    return until is not None and until.timestamp() <= now
 
 
 class Maintenance:
     """What one process knows of the switch.
 
     Attributes:
-        enabled, reason: as last read.
+        enabled: whether it was on when last read; ``holds`` says whether it still is.
+        reason: as last read.
         known: whether it was ever read.
     """
 
-    def __init__(self, pool: SidePool) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        pool: SidePool,
+        clock: Callable[[], float],
+        publish: Callable[[Event], object],
+    ) -> None:
+        """``clock`` gives epoch seconds; ``publish`` tells an event."""
+        self._app = app
         self._pool = pool
+        self._clock = clock
+        self.publish = publish
         # A late reader must not put back what an earlier one has overtaken.
         self._lock = threading.Lock()
         self.enabled = False
         self.reason: str | None = None
+        self._until: datetime | None = None
         self.known = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is maintenance now, as far as this process knows."""
+        return self.enabled and not is_over(self._until, self._clock())
 
     def refresh(self) -> MaintenanceStatus:
         """Read the switch.
@@ -56,15 +133,68 @@ class Maintenance:
         with self._lock:
             with self._pool.read() as connection:
                 row = connection.execute(STORED).one_or_none()
-            status = MaintenanceStatus(*row) if row is not None else MaintenanceStatus(False)
+            status = status_of(row, self._clock())
             self.enabled, self.reason, self.known = status.enabled, status.reason, True
+            self._until = status.until
         return status
 
     def check(self) -> None:
         """Return if there is none.
 
         Raises:
-            MaintenanceMode: there is; it carries the reason.
+            MaintenanceMode: there is; it carries the reason, and when to come back.
         """
+        if self.holds:
+            left = RETRY_AFTER
+            if self._until is not None:
+                left = self._until.timestamp() - self._clock()
+            raise MaintenanceMode(self.reason, max(left, 1.0))
+        # Checks go the short way again. One that is turned on meanwhile is read by whoever hears.
         if self.enabled:
-            raise MaintenanceMode(self.reason, RETRY_AFTER)
+            with self._lock:
+                self.enabled = self.holds
+
+    def turn(self) -> None:
+        """Read the switch, and turn it off where its time is over. Not within a request, which may
+        hold the database's write lock.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        with self._pool.read() as connection:
+            row = connection.execute(STORED).one_or_none()
+        if row is not None and row.enabled and is_over(row.until, self._clock()):
+            self._turn_off()
+        self.refresh()
+
+    def _turn_off(self) -> None:
+        """One worker does it, records it and tells it."""
+        with recording(self._app, partial(StoreUnavailable, "database")) as session:
+            switch = session.scalar(
+                select(PlatformSwitch).where(PlatformSwitch.name == NAME).with_for_update()
+            )
+            if switch is None or not switch.enabled or not is_over(switch.until, self._clock()):
+                return
+            assert switch.until is not None
+            before = plain(switch)
+            switch.enabled, switch.reason, switch.changed_by = False, None, None
+            switch.changed_at, switch.until = switch.until, None
+            record_audit(
+                session,
+                "maintenance.end",
+                SUBJECT,
+                actor_id=None,
+                before=before,
+                after=plain(switch),
+                reason=BY_ITSELF,
+            )
+            touch(session, cache.subjects.POLICY)
+        self.publish(MaintenanceChanged(enabled=False))
+
+
+def plain(switch: PlatformSwitch) -> dict[str, Any]:
+    """A switch as the audit log has it."""
+    shown: dict[str, Any] = {"enabled": switch.enabled, "reason": switch.reason}
+    if switch.until is not None:
+        shown["until"] = switch.until.astimezone(UTC).isoformat()
+    return shown

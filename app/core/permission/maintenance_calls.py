@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 from sqlalchemy import select
 
 from app.core import cache
 from app.core.errors import ValidationFailed
 from app.core.permission.audit import record_audit
-from app.core.permission.maintenance import NAME, STORED, MaintenanceStatus
-from app.core.permission.maintenance_facts import tell_maintenance
+from app.core.permission.maintenance import (
+    NAME,
+    STORED,
+    SUBJECT,
+    MaintenanceChanged,
+    MaintenanceStatus,
+    plain,
+    status_of,
+)
 from app.core.permission.outbox.watching import touch
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.scopes import checked_id
@@ -18,6 +29,8 @@ from app.db import db, utcnow
 from app.models import PlatformSwitch
 
 REASON_MAX_LENGTH = 500
+# Maintenance that takes longer is no maintenance, and its end was likely mistyped.
+LONGEST = timedelta(days=30)
 
 
 class MaintenanceCalls:
@@ -36,25 +49,32 @@ class MaintenanceCalls:
         return self.maintenance_status().enabled
 
     def maintenance_status(self) -> MaintenanceStatus:
-        """The same with the reason."""
+        """The same with the reason, its end, and who turned it."""
         caching = get_state_in_maintenance().caching
         if caching is not None:
             return caching.maintenance.refresh()
-        row = db.session.execute(STORED).one_or_none()
-        return MaintenanceStatus(*row) if row is not None else MaintenanceStatus(False)
+        return status_of(db.session.execute(STORED).one_or_none(), time.time())
 
     def set_maintenance_mode(
-        self, enabled: bool, reason: str | None = None, *, actor_id: int | None = None
+        self,
+        enabled: bool,
+        reason: str | None = None,
+        *,
+        until: datetime | None = None,
+        actor_id: int | None = None,
+        by: str | None = None,
     ) -> WriteReceipt:
         """Turn maintenance on or off; every worker knows within a second.
 
         Args:
             reason: shown to everybody who is turned away.
+            until: when it ends by itself, in every worker; None: somebody must end it.
             actor_id: who does it, for the audit log.
+            by: the same for who has no account, such as ``cli:root``.
 
         Raises:
-            ValidationFailed: ``enabled`` is no bool, or the reason no text of at most 500
-                characters.
+            ValidationFailed: ``enabled`` is no bool, the reason no text of at most 500 characters,
+                or ``until`` no time with a zone within the next 30 days, or given for none.
             StoreUnavailable: the database did not answer; nothing was changed.
         """
         state = get_state_in_maintenance()
@@ -66,8 +86,10 @@ class MaintenanceCalls:
             raise ValidationFailed(
                 {"reason": f"must be a text of 1 to {REASON_MAX_LENGTH} characters"}
             )
+        _check_end(until, enabled, state.clock())
         if actor_id is not None:
             checked_id(actor_id, "actor_id")
+            by = f"user:{actor_id}"
         with write(True, {"enabled": "somebody else turned it at the same moment"}) as session:
             switch = session.scalar(
                 select(PlatformSwitch).where(PlatformSwitch.name == NAME).with_for_update()
@@ -75,20 +97,41 @@ class MaintenanceCalls:
             if switch is None:
                 switch = PlatformSwitch(name=NAME, enabled=False)
                 session.add(switch)
-            before = {"enabled": switch.enabled, "reason": switch.reason}
+            before = plain(switch)
             switch.enabled, switch.reason = enabled, reason if enabled else None
+            switch.until = until
             switch.changed_by, switch.changed_at = actor_id, utcnow()
             record_audit(
                 session,
                 "maintenance.set",
-                f"switch:{NAME}",
+                SUBJECT,
                 actor_id=actor_id,
                 before=before,
-                after={"enabled": enabled, "reason": switch.reason},
+                after=plain(switch) | ({} if actor_id or by is None else {"author": by}),
                 reason=reason,
             )
             touch(session, cache.subjects.POLICY)
         if state.caching is not None:
             state.caching.maintenance.refresh()
-        tell_maintenance(MaintenanceStatus(enabled, reason if enabled else None), actor_id)
+            until_ms = None if until is None else round(until.timestamp() * 1000)
+            state.caching.maintenance.publish(
+                MaintenanceChanged(
+                    enabled=enabled, reason=switch.reason, until_ms=until_ms, by=by or ""
+                )
+            )
         return WriteReceipt()
+
+
+def _check_end(until: Any, enabled: bool, now: float) -> None:
+    if until is None:
+        return
+    if not enabled:
+        raise ValidationFailed({"until": "only maintenance that begins has an end"})
+    if not isinstance(until, datetime) or until.utcoffset() is None:
+        raise ValidationFailed({"until": "must be a time with a zone"})
+    if (
+        not 0
+        < (until - datetime.fromtimestamp(now, UTC)).total_seconds()
+        <= LONGEST.total_seconds()
+    ):
+        raise ValidationFailed({"until": f"must be within the next {LONGEST.days} days"})

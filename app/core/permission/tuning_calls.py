@@ -47,7 +47,7 @@ class TuningCalls:
             maintenance = state.caching.maintenance
             if maintenance.known:
                 stats["maintenance"] = {
-                    "enabled": maintenance.enabled,
+                    "enabled": maintenance.holds,
                     "reason": maintenance.reason,
                 }
         if state.records is not None:

@@ -39,6 +39,11 @@ class WarmUpCalls:
             raise RuntimeError("this app has no warm-up: give 'warm_up' to permissions.init_app")
         return warming.run_in_background(progress) if background else warming.run(progress)
 
+    def latest_warm_up(self) -> WarmUpReport | None:
+        """The warm-up that goes on in this process, or its last one; None: there was none."""
+        warming = get_state_in_maintenance().warming
+        return None if warming is None else warming.latest
+
     def preload_users(self, user_ids: list[int]) -> PreloadReport:
         """Bring the entries of users in their hot places into the cache.
 

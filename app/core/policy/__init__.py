@@ -40,10 +40,11 @@ from app.core.policy.result import (
     Verdict,
 )
 from app.core.policy.service.receipt import Comparison, PolicyReceipt
+from app.core.policy.service.rehearsal import Answer, Differing, Rehearsal
 from app.core.policy.service.status import ManagerMetrics, PolicyStatus
 from app.core.policy.settings import INSTEAD_OF_SLOW, POLICY_ENGINES
 from app.core.policy.shadow import ShadowReport
-from app.core.policy.store import StoredVersion
+from app.core.policy.store import DiffLine, StoredVersion, difference_of
 from app.core.policy.texts import LANGUAGES, text_of
 
 __all__ = [
@@ -57,10 +58,13 @@ __all__ = [
     "POLICY_ERROR",
     "POLICY_UNAVAILABLE",
     "UNDEFINED",
+    "Answer",
     "BehaviourWatch",
     "Bundle",
     "Comparison",
     "CompiledPolicies",
+    "DiffLine",
+    "Differing",
     "EmbeddedEngine",
     "Emergencies",
     "EmergencyHeld",
@@ -79,6 +83,7 @@ __all__ = [
     "PolicyStatus",
     "PolicyUnavailable",
     "Question",
+    "Rehearsal",
     "RememberedEmergencies",
     "RememberedPeople",
     "RememberedPlaces",
@@ -88,6 +93,7 @@ __all__ = [
     "TestReport",
     "Validity",
     "Verdict",
+    "difference_of",
     "has_device",
     "judged_channels",
     "load_emergencies",

@@ -19,12 +19,13 @@ from app.core.policy.folder import DEFAULT_AUTHOR, Upgrade, read_folder, upgrade
 from app.core.policy.recent import Mask
 from app.core.policy.result import PolicyDecision
 from app.core.policy.service.receipt import PolicyReceipt
+from app.core.policy.service.rehearsal import Rehearsal
 from app.core.policy.service.service import PolicyService
 from app.core.policy.service.status import ManagerMetrics, PolicyStatus, metrics_of, status_of
 from app.core.policy.settings import PolicySettings
 from app.core.policy.shadow import ShadowReport, report_of
 from app.core.policy.slow import PolicyCosts
-from app.core.policy.store import Entry, StoredVersion, document_text
+from app.core.policy.store import Entry, StoredVersion, checked_name, document_text
 from app.core.redis import RedisStore
 from app.models import PolicyKind
 
@@ -145,6 +146,38 @@ class PolicyManager:
             raise ValidationFailed({"name": f"no '{name}' is in force"})
         return self.try_out(input_document)
 
+    def rehearse(
+        self,
+        name: str,
+        rego_source: str,
+        tests: str = "",
+        given: Mapping[str, Any] | None = None,
+    ) -> Rehearsal:
+        """Try a policy in the place of the one in force, on recent inputs; nothing is stored.
+
+        Args:
+            given: one more input to answer.
+
+        Raises:
+            ValidationFailed: the name, or ``given``, is refused.
+            PolicyError: a source does not compile, a test fails, or an evaluation takes too much.
+            PolicyUnavailable, StoreUnavailable: the engine or the database did not answer.
+        """
+        return self._rehearse(Entry(PolicyKind.REGO, name, rego_source, tests), given)
+
+    def rehearse_document(
+        self, name: str, value: Any, given: Mapping[str, Any] | None = None
+    ) -> Rehearsal:
+        """The same for a data document."""
+        return self._rehearse(Entry(PolicyKind.DATA, name, document_text(value)), given)
+
+    def _rehearse(self, entry: Entry, given: Mapping[str, Any] | None) -> Rehearsal:
+        service = self._service
+        checked_name(entry.name)
+        service.loader.ready()
+        bundle = service.reader.read().bundle_with([entry])
+        return service.examiner.rehearse(entry.name, bundle, given)
+
     def run_tests(self, path: Path) -> TestReport:
         """Run the Rego tests of a folder together with what is in force; nothing is stored.
 
@@ -213,9 +246,14 @@ class PolicyManager:
         author: str,
         comment: str = "",
         kind: str = PolicyKind.REGO,
+        live: int | None = None,
     ) -> PolicyReceipt:
-        """Bring the source of an old version into force again, as a new version."""
-        return self._service.publisher.rollback(_kind(kind), name, version, author, comment)
+        """Bring the source of an old version into force again, as a new version.
+
+        Args:
+            live: the version that must be in force until then, 0 for none; None: the present one.
+        """
+        return self._service.publisher.rollback(_kind(kind), name, version, author, comment, live)
 
     def sync_defaults(self) -> Upgrade:
         """Store what the default bundle of this release has and the record lacks.
@@ -263,13 +301,21 @@ class PolicyManager:
             return None
         return report_of(candidate, service.shadow_task.read(candidate.id))
 
-    def promote(self, author: str, comment: str = "") -> PolicyReceipt:
-        """Bring the candidate into force; it is rolled back if denials jump then."""
-        return self._service.publisher.promote(author, comment)
+    def candidate(self) -> StoredVersion | None:
+        """The candidate; None: there is none."""
+        return self._service.reader.read().candidate
 
-    def drop(self, author: str, comment: str = "") -> PolicyReceipt:
-        """End the candidate."""
-        return self._service.publisher.drop(author, comment)
+    def promote(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """Bring the candidate into force; it is rolled back if denials jump then.
+
+        Args:
+            seen: the version that the candidate must be; None: whichever it is.
+        """
+        return self._service.publisher.promote(author, comment, seen)
+
+    def drop(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """End the candidate; ``seen`` as in ``promote``."""
+        return self._service.publisher.drop(author, comment, seen)
 
     # Looking
 
@@ -282,6 +328,14 @@ class PolicyManager:
         """The data documents in force, by name."""
         live = self._service.reader.read().live
         return [one for one in live if one.kind is PolicyKind.DATA]
+
+    def in_force(self, name: str, kind: str = PolicyKind.REGO) -> StoredVersion | None:
+        """The version of an entry that is in force; None: none is."""
+        return self._service.reader.read().find(_kind(kind), name)
+
+    def version(self, name: str, version: int, kind: str = PolicyKind.REGO) -> StoredVersion | None:
+        """One version of an entry; None: it was never written."""
+        return self._service.reader.version(_kind(kind), name, version)
 
     def versions(
         self,

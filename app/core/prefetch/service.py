@@ -189,7 +189,11 @@ class PrefetchService:
         return self.work.stats()
 
     def fleet_stats(self) -> dict[str, Any]:
-        """The last report of each worker, by its name; raises ``StoreUnavailable``."""
+        """The last report of each worker, by its name: its ``stats`` with some of its ``tasks``.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
         return self._reports.read()
 
     def _effective(self, user_id: int, place: Place) -> list[str]:

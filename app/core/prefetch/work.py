@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 BUSY, IDLE = 0.05, 0.25
 FLUSH_INTERVAL = 1.0  # s
 # Entries of the log a turn, and users whose history is read in a turn: a few ms each.
+TASKS_TOLD = 20  # of a worker, to the fleet
 LOG_LIMIT, HISTORY_LIMIT = 500, 100
 
 
@@ -170,7 +171,9 @@ class PrefetchWork:
 
     def report(self) -> float:
         """Tell the fleet how this worker does; s until the next time."""
-        return self._parts.reports.publish(json.dumps(self.stats()))
+        prefetcher = self._prefetcher()
+        tasks = [] if prefetcher is None else prefetcher.tasks()[:TASKS_TOLD]
+        return self._parts.reports.publish(json.dumps(self.stats() | {"tasks": tasks}))
 
     def forget(self, user_id: int) -> None:
         """Forget a user in Redis and in every worker.

@@ -10,6 +10,7 @@ from .breaker import (
 )
 from .bulkhead import Bulkhead, BulkheadStats, Slot
 from .config_store import (
+    CONFIG_CLASSES,
     FLEET,
     REDIS_BREAKER,
     Action,
@@ -24,11 +25,13 @@ from .config_store import (
     Receipt,
     audit_of,
     change_to_plain,
+    check_entry,
     parse_kind,
 )
 from .controller import ResilienceController
 from .decorators import bulkhead, circuit_breaker, degradable, guarded, rate_limit
 from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
+from .dry_run import Caveat, DryRun, Replay
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit
 from .guards import BulkheadUse, GuardCounts
@@ -46,6 +49,8 @@ from .settings import (
     DegradationConfig,
     DegradationLevel,
     Dimension,
+    LogConfig,
+    LogLevel,
     MultiDimensionalKey,
     OnStoreError,
     RateLimitConfig,
@@ -55,10 +60,12 @@ from .settings import (
 )
 from .store_health import StoreState, StoreStatus
 from .switches import SwitchConfig
+from .trail import KEPT_FOR, KeyUse, LimitedCall, TrailReading, top_keys
 from .tuning import (
     Tuner,
     TuningApplied,
     TuningKept,
+    TuningOutcome,
     TuningReverted,
     TuningSettings,
 )
@@ -68,6 +75,7 @@ __all__ = [
     "TuningApplied",
     "TuningConfig",
     "TuningKept",
+    "TuningOutcome",
     "TuningReverted",
     "TuningSettings",
     "EVERY_FEATURE",
@@ -87,6 +95,8 @@ __all__ = [
     "BulkheadStats",
     "BulkheadStrategy",
     "BulkheadUse",
+    "CONFIG_CLASSES",
+    "Caveat",
     "Change",
     "CircuitBreaker",
     "CircuitBreakerConfig",
@@ -97,12 +107,18 @@ __all__ = [
     "DegradationStatus",
     "Dimension",
     "DimensionStatus",
+    "DryRun",
     "Entry",
     "Guard",
     "GuardCounts",
     "Instance",
     "Journal",
+    "KEPT_FOR",
+    "KeyUse",
     "Kind",
+    "LimitedCall",
+    "LogConfig",
+    "LogLevel",
     "MultiDimensionalKey",
     "OnStoreError",
     "Origin",
@@ -113,6 +129,7 @@ __all__ = [
     "RateLimitResult",
     "RateLimiter",
     "Receipt",
+    "Replay",
     "Resilience",
     "ResilienceController",
     "Settings",
@@ -121,10 +138,12 @@ __all__ = [
     "StoreState",
     "StoreStatus",
     "SwitchConfig",
+    "TrailReading",
     "WindowType",
     "audit_of",
     "bulkhead",
     "change_to_plain",
+    "check_entry",
     "circuit_breaker",
     "degradable",
     "get_resilience_controller",
@@ -134,4 +153,5 @@ __all__ = [
     "parse_kind",
     "rate_limit",
     "rate_limit_headers",
+    "top_keys",
 ]

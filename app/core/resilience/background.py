@@ -27,6 +27,7 @@ from .limiter import RateLimitReset
 from .operations import BreakerOperations
 from .rejections import RejectionReporter
 from .store_health import StoreMonitor
+from .trail import StoredTrails
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Work:
     operations: BreakerOperations
     instances: Instances
     rejections: RejectionReporter
+    trails: StoredTrails
     store_monitor: StoreMonitor
     find_store_again: Callable[[], None]
     forget_denials: Callable[[str | None], None]
@@ -64,6 +66,7 @@ class Background:
         work.operations.wake = add("operations", work.operations.catch_up)
         add("instances", work.instances.announce)
         add("rejections", work.rejections.report)
+        add("trails", work.trails.report)
         work.config.sync.wake_record = self.record_thread.add("record", work.config.sync.reconcile)
         work.redis.on_recovered(self._wake_config)
 

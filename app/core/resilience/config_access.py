@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from app.core.errors import ValidationFailed
+
 from .config_store import ConfigStore, Entry, Kind, Origin, Receipt, parse_kind
 from .settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
     DegradationConfig,
+    DegradationLevel,
     RateLimitConfig,
 )
 from .switches import SwitchConfig
@@ -100,6 +103,55 @@ class ConfigAccess:
             reason=reason,
             origin=origin,
             expires_in=expires_in,
+        )
+
+    def set_degradation_level(
+        self,
+        name: str,
+        level: DegradationLevel | str | None,
+        *,
+        author: str | None = None,
+        reason: str = "",
+        expires_in: float | None = None,
+    ) -> Receipt:
+        """Set the level of a feature, which wins over all others; ``none`` switches all of it on.
+
+        Args:
+            name: the feature; ``EVERY_FEATURE`` for all that have no level of their own.
+            level: None takes an operator's level back; what else operators set there stays.
+
+        Raises:
+            As ``set_config``; ``ValidationFailed`` too when there is no level to take back.
+        """
+        acting = self._acting(author)
+        if level is not None:
+            return self.set_config(
+                Kind.DEGRADATION,
+                name,
+                {"level": level},
+                author=acting,
+                reason=reason,
+                expires_in=expires_in,
+            )
+        entry = self.config.get(Kind.DEGRADATION, name)
+        mine = next((one for one in entry.layers if one.origin is Origin.OPERATOR), None)
+        rest = dict((mine and mine.values) or {})
+        if rest.pop("level", None) is None or mine is None:
+            raise ValidationFailed({"level": "no operator has set one"})
+        if not rest:
+            return self.config.delete(
+                Kind.DEGRADATION, name, author=acting, reason=reason, version=entry.version
+            )
+        left = (mine.expires_at - self.config.clock.now_ms()) / 1000 if mine.expires_at else None
+        return self.config.set(
+            Kind.DEGRADATION,
+            name,
+            rest,
+            author=acting,
+            reason=reason,
+            version=entry.version,
+            expires_in=left,
+            merge=False,
         )
 
     def get_all_resilience_configs(self) -> dict[str, dict[str, dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import ValidationFailed
@@ -11,6 +11,7 @@ from app.core.monitor import Recorder, names
 from app.core.redis import RedisConnection
 
 from . import scripts
+from .acts import GuardActs
 from .background import Background, Work
 from .breaker import BreakerState, CircuitBreaker
 from .bulkhead import Bulkhead, BulkheadStats
@@ -24,8 +25,10 @@ from .config_store import (
     Kind,
     RedisCopy,
     check_entry,
+    parse_kind,
 )
 from .degradation import Board, Degradation, OpenBreakers
+from .dry_run import DryRun, dry_run
 from .guard import Guard
 from .guards import ALL_PARTS, BulkheadUse, GuardCounts, Guards, Parts
 from .instances import Instances
@@ -44,6 +47,7 @@ from .settings import (
 )
 from .store_health import StoreMonitor, StoreStatus
 from .subject import Subject, caller, counted_caller, nobody
+from .trail import KEPT_FOR, StoredTrails
 
 
 class ResilienceController(ConfigAccess):
@@ -73,8 +77,10 @@ class ResilienceController(ConfigAccess):
         copy = RedisCopy(redis.scripts, redis.keys, events.stream)
         self._config = ConfigStore(copy, journal, audit)
         rejections = RejectionReporter(self.runtime)
-        self._guards = Guards(self._config, self.runtime, rejections, self.start)
+        self.trails = StoredTrails(self.runtime, self._config.clock)
+        self._guards = Guards(self._config, self.runtime, rejections, self.trails, self.start)
         self.operations = BreakerOperations(self._config, self.circuit_breaker, audit)
+        self.acts = GuardActs(self.rate_limiter, self.bulkhead, self.instances, audit)
         self._degradation = Degradation(
             self._config,
             Board(redis.scripts, redis.keys, events.stream, self._config.clock),
@@ -91,6 +97,7 @@ class ResilienceController(ConfigAccess):
                 operations=self.operations,
                 instances=self.instances,
                 rejections=rejections,
+                trails=self.trails,
                 store_monitor=self._store_monitor,
                 find_store_again=self._guards.find_store_again,
                 forget_denials=self._guards.forget_denials,
@@ -195,6 +202,27 @@ class ResilienceController(ConfigAccess):
     def breaker_states(self) -> list[BreakerState]:
         """A picture of each breaker that this process uses; a round trip each."""
         return self._guards.breaker_states()
+
+    def dry_run(
+        self,
+        kind: Kind | str,
+        name: str,
+        values: Mapping[str, Any] | None,
+        *,
+        seconds: float = KEPT_FOR,
+    ) -> DryRun:
+        """What an operator's ``values`` would have done with the calls of the last ``seconds``.
+
+        Args:
+            values: the fields of an operator's whole layer; None or none of them: without one.
+
+        Raises:
+            ValidationFailed: no such kind is replayed, or a value is refused.
+        """
+        parsed = parse_kind(kind)
+        candidate = self.config.candidate(parsed, name, values or {})
+        in_force = self.config.get(parsed, name).config
+        return dry_run(parsed, name, self.trails.read(parsed, name, seconds), candidate, in_force)
 
     @property
     def config_revision(self) -> str:

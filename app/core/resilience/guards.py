@@ -19,6 +19,7 @@ from .rejections import RejectionReporter
 from .runtime import Runtime
 from .settings import BulkheadConfig, CircuitBreakerConfig, RateLimitConfig
 from .store_error import StoreHealth, StoreWatch
+from .trail import StoredTrails
 
 T = TypeVar("T")
 Parts: TypeAlias = frozenset[Kind]
@@ -34,7 +35,7 @@ class GuardCounts:
 
     Attributes:
         kind, name: which.
-        passed: calls that it let through; None: this kind does not count them.
+        passed: calls that it let through; a breaker counts them when they end.
         rejected: calls that it refused; ``refused_by`` tells those of a rate limit by dimension.
         store_errors: script calls that failed.
         answered_locally: calls that it decided without Redis.
@@ -42,7 +43,7 @@ class GuardCounts:
 
     kind: str
     name: str
-    passed: int | None
+    passed: int
     rejected: int
     store_errors: int
     answered_locally: int
@@ -74,12 +75,14 @@ class Guards:
         config: ConfigStore,
         runtime: Runtime,
         rejections: RejectionReporter,
+        trails: StoredTrails,
         before_first: Callable[[], None],
     ) -> None:
         """``before_first`` is called before any guard is made: its configuration must be there."""
         self._config = config
         self._runtime = runtime
         self._rejections = rejections
+        self._trails = trails
         self._before_first = before_first
         self._lock = threading.RLock()
         self._breakers: dict[str, CircuitBreaker] = {}
@@ -133,7 +136,7 @@ class Guards:
             GuardCounts(
                 kind.value,
                 guard.name,
-                None if isinstance(guard, CircuitBreaker) else guard.passed,
+                guard.passed,
                 guard.rejected,
                 guard.store.store_errors,
                 guard.store.answered_locally,
@@ -182,18 +185,21 @@ class Guards:
         read = self._config.reader(Kind.CIRCUIT_BREAKER, name, CircuitBreakerConfig)
         breaker = CircuitBreaker(name, read, self._runtime)
         self._rejections.watch("circuit_breaker", breaker)
+        self._trails.watch(Kind.CIRCUIT_BREAKER, name, breaker.trail)
         return breaker
 
     def _new_limiter(self, name: str) -> RateLimiter:
         read = self._config.reader(Kind.RATE_LIMIT, name, RateLimitConfig)
         limiter = RateLimiter(name, read, self._runtime)
         self._rejections.watch("rate_limit", limiter)
+        self._trails.watch(Kind.RATE_LIMIT, name, limiter.trail)
         return limiter
 
     def _new_bulkhead(self, name: str) -> Bulkhead:
         read = self._config.reader(Kind.BULKHEAD, name, BulkheadConfig)
         bulkhead = Bulkhead(name, read, self._runtime)
         self._rejections.watch("bulkhead", bulkhead)
+        self._trails.watch(Kind.BULKHEAD, name, bulkhead.trail)
         return bulkhead
 
     def _new_guard(self, name: str, parts: Parts) -> Guard:

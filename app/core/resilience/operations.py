@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from app.core.errors import ValidationFailed
 from app.core.events import ConfigChanged, ConfigRestored, StoredEvent
 
+from .acts import require_reason
 from .breaker import BreakerState, CircuitBreaker, State
 from .config_store import Audit, AuditEntry, ConfigStore, Kind
 from .forced_state import Force
@@ -66,7 +66,7 @@ class BreakerOperations:
 
     def reset(self, name: str, *, author: str, reason: str) -> BreakerState:
         """Closed, with nothing counted and nothing forced; raises as ``isolate``."""
-        _require(reason)
+        require_reason(reason)
         before = self._breaker(name).state()
         # Somebody may have forced it a moment ago in another process.
         self._store.sync.refresh()
@@ -107,7 +107,7 @@ class BreakerOperations:
         return RETRY_INTERVAL
 
     def _force(self, name: str, force: Force, author: str, reason: str, ttl: float) -> BreakerState:
-        _require(reason)
+        require_reason(reason)
         self._store.set(
             Kind.FORCED_BREAKER,
             name,
@@ -146,8 +146,3 @@ class BreakerOperations:
         state = breaker.state()
         if state.state in _FORCED and not state.degraded:
             breaker.reset("no longer forced", expected_period=state.period)
-
-
-def _require(reason: str) -> None:
-    if not isinstance(reason, str) or not reason.strip():
-        raise ValidationFailed({"reason": "must say why"})

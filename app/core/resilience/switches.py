@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-from .settings.rules import Settings, ruled
-
-
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
+from .settings.rules import Flag, Settings, ruled
 
 
 @dataclass(frozen=True)
@@ -22,4 +15,4 @@ class SwitchConfig(Settings):
         enabled: whether what the switch names is on.
     """
 
-    enabled: bool = ruled(False, _flag)
+    enabled: bool = ruled(False, Flag())

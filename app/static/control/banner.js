@@ -29,7 +29,8 @@ export function watchOverrides(node) {
 
   look();
   setInterval(() => document.hidden || look(), SECONDS * 1000);
-  subscribe({ maintenance: (_, kind) => kind === "delta" && look(), events: look }, { types: ["config.changed", "config.restored", "degradation.changed", "switch.changed"] });
+  const heard = (_, kind) => kind === "delta" && look();
+  subscribe({ maintenance: heard, events: heard }, { types: ["config.changed", "config.restored", "degradation.changed", "switch.changed"] });
 }
 
 function maintenance(state) {
@@ -43,7 +44,8 @@ function notices({ overrides, raised }) {
   const grave = overrides.filter((one) => GRAVE.has(one.kind) || one.expires_at);
   const lines = [
     ...grave.map((one) => h("li", {}, h("b", {}, `${named("kind", one.kind)} ${one.name}`), " ", settings(one.values), ` · ${one.author}: ${one.reason || t("banner.no_reason")} · `, until(one.expires_at))),
-    ...raised.map((one) => h("li", {}, h("b", {}, one.feature || t("banner.every_feature")), ` ${t("banner.raised", { level: one.level, source: one.source })} · `, until(one.expires_at))),
+    // "none" asks nothing by itself: only a feature that names the source is degraded by it.
+    ...raised.filter(({ level }) => level !== "none").map((one) => h("li", {}, h("b", {}, one.feature || t("banner.every_feature")), ` ${t("banner.raised", { level: one.level, source: one.source })} · `, until(one.expires_at))),
   ];
   return lines.length ? h("div", { class: "banner warning" }, h("strong", {}, t("banner.overrides", { n: lines.length })), h("ul", {}, lines)) : null;
 }

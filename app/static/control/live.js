@@ -26,6 +26,7 @@ const POLLS = {
   status: { every: 5, fetch: () => get("/status") },
   performance: { every: 5, fetch: async () => (await get("/stats/performance", { range: "10m" })).points.at(-1) },
   cache: { every: 5, fetch: () => get("/stats/cache") },
+  alerts: { every: 10, fetch: () => get("/alerts") },
   events: { every: 2, fetch: pollEvents },
 };
 const PICTURES = new Set(["status", "performance", "cache"]);
@@ -38,6 +39,7 @@ const watchers = new Set();
 const polls = new Map();
 let socket = null;
 let started = false;
+let leaving = false;
 let queued = false;
 // The newest event that was heard, and for each topic the last one that it was told of.
 let lastEvent = null;
@@ -81,12 +83,20 @@ const topics = () => [...new Set([...subscriptions].flatMap(({ handlers }) => Ob
 
 function tell(topic, data, kind) {
   for (const { handlers, types } of [...subscriptions]) {
-    const wanted = topic !== "events" || !types || kind === "snapshot" || types.includes(data.type);
-    if (wanted) {
+    if (topic !== "events" || kind === "snapshot" || wants(types, data.type)) {
       handlers[topic]?.(data, kind);
     }
   }
 }
+
+/** The page is being left: what the server ends now is no reason to ask why. */
+export function leave() {
+  leaving = true;
+  stopPolling();
+}
+
+/** Whether `types` has a type, or its beginning: "alert.raised", "alert.*". */
+const wants = (types, type) => !types || types.some((one) => (one.endsWith(".*") ? type.startsWith(one.slice(0, -1)) : one === type));
 
 // The socket
 
@@ -147,8 +157,10 @@ async function begin() {
 
 /** Connect again after so many seconds; /session leads to the sign-in page if need be. */
 async function comeBack(seconds) {
-  await get("/session").catch(() => null);
-  setTimeout(() => socket.connect(), seconds * 1000);
+  if (!leaving) {
+    await get("/session").catch(() => null);
+    setTimeout(() => socket.connect(), seconds * 1000);
+  }
 }
 
 function heard() {
@@ -215,7 +227,7 @@ export function compareIds(a, b) {
 // Polling
 
 function startPolling() {
-  if (polls.size) {
+  if (polls.size || leaving) {
     return;
   }
   become({ mode: state.at === null ? "connecting" : "lost" });

@@ -113,7 +113,7 @@ part("alerts").append(loading());
 const open = new Map();
 
 function showAlerts(data, kind) {
-  if (kind === "snapshot") {
+  if (kind !== "delta") {
     open.clear();
     data.items.forEach((alert) => open.set(alert.id, alert));
   } else {

@@ -4,7 +4,7 @@ import { badge } from "./badge.js";
 import { watchOverrides } from "./banner.js";
 import { h, replace } from "./dom.js";
 import { age, tick } from "./format.js";
-import { isStale, watch } from "./live.js";
+import { isStale, leave, watch } from "./live.js";
 import { t } from "./page.js";
 
 const LOOKS = { connecting: "neutral", live: "ok", polling: "warning", lost: "failed" };
@@ -47,3 +47,8 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// Signing out ends the socket before the next page is there.
+document.addEventListener("submit", (event) => event.target.matches("form.account") && leave());
+addEventListener("pagehide", leave);
+addEventListener("pageshow", (event) => event.persisted && location.reload());

@@ -44,6 +44,9 @@ def cache_samples(cache: TieredCache) -> Iterator[Sample]:
         yield Counted(names.LOG_EVENTS, count, {"event": event})
     if stats.silent_for is not None:
         yield Measured(names.LOG_SILENCE, stats.silent_for)
+    number = cache.tailer.applied_number
+    if number is not None:
+        yield Measured(names.LOG_APPLIED, float(number))
 
 
 def outbox_samples(app: Flask) -> Iterator[Sample]:

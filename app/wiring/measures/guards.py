@@ -19,8 +19,7 @@ def guard_samples(app: Flask) -> Iterator[Sample]:
     controller = Resilience.of(app)
     for guard in controller.guard_counts():
         about = {"kind": guard.kind, "name": guard.name}
-        if guard.passed is not None:
-            yield Counted(names.PASSES, guard.passed, about)
+        yield Counted(names.PASSES, guard.passed, about)
         yield Counted(names.REJECTIONS, guard.rejected, about)
         for dimension, refused in guard.refused_by.items():
             of = {"name": guard.name, "dimension": dimension}

@@ -52,6 +52,8 @@ def test_each_process_is_listed_under_its_name(
 
 
 def test_telling_costs_whoever_takes_and_gives_back_nothing(locks: DistributedLocks) -> None:
+    with locks.create_lock("short"):
+        pass  # now its server knows the scripts
     with locks.create_lock("long"):
         wait_until(locks.held_anywhere)
         with count_round_trips(locks._redis.topology.router.nodes()) as trips:
@@ -92,6 +94,26 @@ def test_the_lock_of_a_process_that_died_is_listed_until_its_lease_ends(
     assert locks.force_release("job", token, reason="its process was killed")
     with locks.create_lock("job", wait=0) as lock:
         assert lock.token > token
+
+
+def test_standings_tell_of_each_lock_whose_it_is_now(
+    locks: DistributedLocks, others: DistributedLocks
+) -> None:
+    assert others.standings(10) == ([], 0) and others.standing("job") is None
+    lock = locks.create_lock("job", timeout=60, renew=False)
+    lock.acquire()
+    with locks.create_lock("other", timeout=60):
+        wait_until(lambda: others.standings(10)[1] == 2)
+        (job,), told = others.standings(1)
+        assert (job.view.key, job.view.token, told) == ("job", lock.token, 2)
+        assert job.holder is not None and job.held_for is not None
+    assert others.force_release("job", lock.token, reason="it hangs")
+    with others.create_lock("job", timeout=60) as later:
+        # The first one does not know yet, and still says that it holds the lock.
+        alone = others.standing("job")
+        assert alone is not None and (alone.view.token, alone.holder) == (later.token, None)
+        found = {one.view.key: one for one in others.standings(10)[0]}
+        assert found["job"].view.token == later.token
 
 
 def test_a_look_says_who_holds_and_how_many_wait(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser
 
 from tests.conftest import ASYNC_MODE
@@ -29,6 +30,16 @@ def yoto(unpatched: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     app.wait_for(lambda: app.accounts)
     yield app
     app.stop()
+
+
+@pytest.fixture(scope="package")
+def neighbour(yoto: RunningYoto) -> Iterator[Flask]:
+    """Another process of the same installation: this one. Its handlers and locks are the tests'."""
+    from app import close_app, create_app
+
+    app = create_app("development", instance_path=str(yoto.instance))
+    yield app
+    close_app(app)
 
 
 @pytest.fixture(scope="package")

@@ -76,7 +76,6 @@ def test_a_user_is_found_by_name(app: Flask, person: Person) -> None:
         ("cache", "invalidate", "user", "0"),
         ("cache", "invalidate", "galaxy", "1"),
         ("cache", "invalidate", "user", "1", "--queued"),
-        ("cache", "invalidate", "user", "1", "--reason", "import"),
         ("cache", "invalidate", "user", "1", "--server", "7"),
         ("cache", "strategy", "brutal", "--reason", "flood"),
         ("permission", "invalidate"),
@@ -90,6 +89,16 @@ def test_a_wrong_call_is_refused(app: Flask, arguments: tuple[str, ...]) -> None
 def test_what_processes_remember_is_forgotten_alone(app: Flask) -> None:
     output = run(app, "cache", "invalidate", "user", "42", "--memory")
     assert "memory:user:42" in output
+
+
+def test_what_is_done_at_the_terminal_is_in_the_audit_log(app: Flask, world: World) -> None:
+    run(app, "cache", "invalidate", "user", "41", "42", "--reason", "a repair")
+    run(app, "cache", "strategy", "aggressive", "--reason", "flood")
+    (act,) = world.acts("cache.invalidate")
+    assert (act.reason, act.actor_id) == ("a repair", None)
+    assert act.after["subjects"] == ["user:41", "user:42"] and act.after["via"].startswith("cli:")
+    (act,) = world.acts("queue.strategy")
+    assert (act.before, act.after["strategy"]) == ({"strategy": "normal"}, "aggressive")
 
 
 def test_the_queue_takes_what_is_not_urgent_and_shows_it(app: Flask) -> None:
@@ -119,7 +128,7 @@ def test_an_operator_chooses_the_strategy_for_a_while(app: Flask) -> None:
     run(app, "cache", "strategy", "normal", "--reason", "over")
     assert json.loads(run(app, "cache", "queue"))["stats"]["forced"] is None
     refused = ("cache", "strategy", "auto", "--seconds", "0", "--reason", "flood")
-    assert "seconds" in run(app, *refused, code=1)
+    assert "seconds" in run(app, *refused, code=2)
 
 
 @pytest.fixture

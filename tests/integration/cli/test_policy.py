@@ -181,3 +181,38 @@ def test_the_status_tells_of_engine_and_policies(run: Run) -> None:
     assert status["status"]["loading"]["error"] is None
     assert status["policies"]["bound"]["complexity"]["rules"] == 1
     assert status["policies"]["bound"].keys() == {"version", "complexity"}
+
+
+def test_a_file_is_tried_on_recent_inputs_before_it_is_pushed(
+    run: Run, file: Path, policy: PolicyManager, tmp_path: Path
+) -> None:
+    for number in (5, 15):
+        policy.evaluate(question(number))
+    asked = tmp_path / "asked.json"
+    asked.write_text(json.dumps(question(99)))
+    told = run("try", file, "--input", asked)
+    assert told.exit_code == 0, told.output
+    assert "of 2 recent inputs 0 would be denied, 1 allowed" in told.output
+    assert "denied (above_bound) -> allowed" in told.output
+    assert "the given input: denied (above_bound) -> denied (above_bound)" in told.output
+    assert [one["number"] for one in shown(run("try", file, "--json"))["differing"]] == [1]
+    document = tmp_path / "limits.json"
+    document.write_text("[]")
+    assert shown(run("try", document, "--json"))["inputs"] == 2
+    file.write_text("package yoto.authz\n\ndeny contains")
+    assert "line 3" in run("try", file).output
+    assert len(policy.versions("bound")) == 1
+
+
+def test_versions_are_compared_and_what_was_seen_must_still_be_there(
+    run: Run, file: Path, policy: PolicyManager
+) -> None:
+    assert run("push", file, *WHO).exit_code == 0
+    told = run("diff", "bound", 1, 2).output
+    assert "- deny contains" in told and "+ deny contains" in told
+    assert "no version 9" in run("diff", "bound", 1, 9).output
+    assert "version 2 is live by now" in run("rollback", "bound", 1, "--version", 1).output
+    assert run("rollback", "bound", 1, "--version", 2).exit_code == 0
+    assert run("shadow", "start", file).exit_code == 0
+    assert "is version 4 by now" in run("shadow", "promote", "--version", 3).output
+    assert run("shadow", "drop", "--version", 4).exit_code == 0

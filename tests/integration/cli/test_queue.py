@@ -12,6 +12,9 @@ from app.core.errors import ValidationFailed
 from app.core.optimization import BatchQueue
 from app.extensions import optimization
 from tests.support.redis_servers import wait_until
+from tests.support.world import World
+
+WHY = "its cause is mended"
 
 
 def run(app: Flask, *arguments: str, code: int = 0) -> str:
@@ -61,21 +64,43 @@ def test_dead_letters_are_shown_in_pages(app: Flask, queue: BatchQueue) -> None:
     assert run(app, "dead", "--kind", "foreign") == "No dead letters.\n"
 
 
-def test_dead_letters_are_put_back(app: Flask, queue: BatchQueue) -> None:
+def test_dead_letters_are_put_back(app: Flask, queue: BatchQueue, world: World) -> None:
     letters = queue.dead_letters().letters
-    assert run(app, "redrive", letters[0].id, "job:1-0") == "1 put back, 1 not found.\n"
-    assert run(app, "redrive", "--all", "--kind", "foreign") == "0 put back.\n"
-    assert run(app, "redrive", "--all") == "2 put back.\n"
+    redrive = ("redrive", "--reason", WHY)
+    assert run(app, *redrive, letters[0].id, "job:1-0") == "1 put back, 1 not found.\n"
+    assert run(app, *redrive, "--all", "--kind", "foreign") == "0 put back.\n"
+    assert run(app, *redrive, "--all") == "2 put back.\n"
     assert queue.stats().kinds["job"].waiting == 3
+    assert [act.subject for act in world.acts("queue.redrive")] == [
+        "queue:letters",
+        "queue:foreign",
+        "queue:all",
+    ]
+
+
+def test_a_dead_letter_is_shown_whole_and_thrown_away(
+    app: Flask, queue: BatchQueue, world: World
+) -> None:
+    newest = queue.dead_letters().letters[0]
+    assert run(app, "show", newest.id).endswith('{"n":2}\n')
+    assert run(app, "discard", newest.id, "--reason", WHY) == f"{newest.id} is gone.\n"
+    for command in (("show",), ("discard", "--reason", WHY)):
+        assert "no dead letter" in run(app, *command, newest.id, code=1)
+    (act,) = world.acts("queue.discard")
+    assert (act.reason, act.before["payload"]) == (WHY, '{"n":2}')
+    kind = queue.stats().kinds["job"]
+    assert (kind.dead, kind.counts.discarded) == (2, 1)
 
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("redrive",), 2),
-        (("redrive", "job:1-0", "--all"), 2),
-        (("redrive", "job:1-0", "--kind", "job"), 2),
-        (("redrive", "nonsense"), 1),
+        (("redrive", "--reason", WHY), 2),
+        (("redrive", "job:1-0"), 2),
+        (("redrive", "job:1-0", "--all", "--reason", WHY), 2),
+        (("redrive", "job:1-0", "--kind", "job", "--reason", WHY), 2),
+        (("redrive", "nonsense", "--reason", WHY), 1),
+        (("show", "nonsense"), 1),
         (("dead", "--limit", "0"), 1),
         (("dead", "--kind", "No Kind"), 1),
     ],

@@ -172,7 +172,7 @@ def test_parameters_are_declared_once_and_match_the_path(document: dict[str, Any
         in_path = {parameter["name"] for parameter in found if parameter["in"] == "path"}
         assert in_path == set(re.findall(r"{(\w+)}", path))
         for parameter in found:
-            assert parameter["in"] in ("path", "query")
+            assert parameter["in"] in ("path", "query", "header")
             assert parameter["schema"]
             assert parameter["in"] != "path" or parameter["required"] is True
 

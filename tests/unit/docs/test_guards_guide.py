@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 from app.cli.resilience import resilience
-from app.core.resilience import REDIS_BREAKER, RateLimitConfig
+from app.core.resilience import REDIS_BREAKER, Caveat, RateLimitConfig
 from app.http.guards import GUARDS
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guards.md").read_text(encoding="utf-8")
@@ -15,7 +15,8 @@ ROW = re.compile(r"^\| `([^`]+)` \|.*\| (.*) \|$", re.MULTILINE)
 
 
 def rows() -> dict[str, str]:
-    return {match[1]: match[2] for match in ROW.finditer(GUIDE)}
+    table = GUIDE[: GUIDE.index("```")]
+    return {match[1]: match[2] for match in ROW.finditer(table)}
 
 
 def test_every_guard_has_its_row_and_no_other() -> None:
@@ -35,8 +36,19 @@ def test_every_limit_stands_in_its_row() -> None:
 
 def test_every_command_is_one() -> None:
     lines = re.findall(r"^\$ flask resilience (.*)$", GUIDE, re.MULTILINE)
-    assert len(lines) == 4
+    assert len(lines) == 5
     for line in lines:
         name, *arguments = shlex.split(line)
         command = resilience.commands[name]
         assert command.make_context(name, arguments).params
+
+
+def test_every_act_of_the_terminal_that_is_named_is_one() -> None:
+    part = GUIDE[GUIDE.index("| act | REST |") : GUIDE.index("Acts take a reason")]
+    named = [row.split("|")[3] for row in part.splitlines()[2:] if row]
+    commands = {name for cell in named for name in re.findall(r"`([a-z-]+)`", cell)}
+    assert len(commands) >= 14 and commands <= set(resilience.commands)
+
+
+def test_every_caveat_of_a_dry_run_is_explained() -> None:
+    assert all(f"| `{caveat.value}` |" in GUIDE for caveat in Caveat)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from app.blueprints.people import PERSON_COLUMNS, Person
 from app.db import db
 from app.http.paging import Page, cut
 from app.models import AuditRecord, User
+
+EXPORT_STEP = 500  # records a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ def records(
     limit: int,
     since: datetime | None,
     until: datetime | None,
+    action_prefix: str | None = None,
+    actor: str | None = None,
     **equal: Any,
 ) -> Page[Record]:
     """A page in one statement.
@@ -44,6 +49,8 @@ def records(
     Args:
         after: id of the last record of the page before; older ones follow.
         since, until: ``since <= at < until``.
+        action_prefix: how the action begins, such as ``alert.``.
+        actor: username of who did it.
         equal: columns with the value that they must have; None: any.
     """
     statement = (
@@ -58,11 +65,34 @@ def records(
         statement = statement.where(AuditRecord.at >= since)
     if until is not None:
         statement = statement.where(AuditRecord.at < until)
+    if action_prefix:
+        # A range, which the index on the action can serve; "_" is no wildcard in it.
+        behind = action_prefix[:-1] + chr(ord(action_prefix[-1]) + 1)
+        statement = statement.where(
+            AuditRecord.action >= action_prefix, AuditRecord.action < behind
+        )
+    if actor is not None:
+        statement = statement.where(User.username == actor)
     for column, value in equal.items():
         if value is not None:
             statement = statement.where(getattr(AuditRecord, column) == value)
     rows = [_shown(row, person) for row, *person in db.session.execute(statement)]
     return cut(rows, limit, lambda record: record.id)
+
+
+def all_records(**query: Any) -> Iterator[Record]:
+    """Every record, newest first, as it stood when the first was read; arguments as ``records``
+    without the page's.
+    """
+    after: int | None = None
+    while True:
+        page = records(after=after, limit=EXPORT_STEP, **query)
+        # What is read here changes nothing, and a long export must not hold an old view open.
+        db.session.rollback()
+        yield from page.items
+        if page.next is None:
+            return
+        after = page.next
 
 
 def _shown(row: AuditRecord, person: list[Any]) -> Record:

@@ -119,8 +119,9 @@ def maintenance() -> dict[str, Any]:
     try:
         found = permissions.maintenance_status()
     except StoreUnavailable:
-        return {"enabled": None, "reason": None}
-    return {"enabled": found.enabled, "reason": found.reason}
+        return {"enabled": None, "reason": None, "until_ms": None}
+    until_ms = None if found.until is None else round(found.until.timestamp() * 1000)
+    return {"enabled": found.enabled, "reason": found.reason, "until_ms": until_ms}
 
 
 def open_sockets() -> int:

@@ -51,6 +51,9 @@ class MaintenanceStateSchema(ma.Schema):
 
     enabled = ma.fields.Boolean(required=True, allow_none=True)
     reason = _text()
+    until_ms = ma.fields.Integer(
+        required=True, allow_none=True, metadata={"description": "null: it does not end by itself"}
+    )
 
 
 class StatusSchema(ma.Schema):

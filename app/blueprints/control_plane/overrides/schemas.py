@@ -12,6 +12,9 @@ class MaintenanceNowSchema(ma.Schema):
 
     enabled = ma.fields.Boolean(required=True)
     reason = ma.fields.String(required=True, allow_none=True)
+    until = ma.fields.DateTime(
+        required=True, allow_none=True, metadata={"description": "null: somebody must end it"}
+    )
 
 
 class OverrideSchema(ma.Schema):

@@ -42,7 +42,7 @@ def _maintenance() -> dict[str, Any] | None:
         status = permissions.maintenance_status()
     except StoreUnavailable:
         return None
-    return {"enabled": status.enabled, "reason": status.reason}
+    return {"enabled": status.enabled, "reason": status.reason, "until": status.until}
 
 
 def _set_by_operators(controller: ResilienceController) -> Iterator[Change]:

@@ -51,6 +51,13 @@ class TasksSchema(ma.Schema):
 
     instance = ma.fields.String(required=True)
     items = ma.fields.List(ma.fields.Nested(TaskSchema), required=True)
+    fleet = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.List(ma.fields.Nested(TaskSchema)),
+        required=True,
+        allow_none=True,
+        metadata={"description": "The first of each worker, as of some seconds ago; null: unknown"},
+    )
 
 
 class SteerSchema(ActSchema):

@@ -29,10 +29,19 @@ def state() -> dict[str, Any]:
 
 
 def tasks() -> dict[str, Any]:
-    """Prefetches of this worker; none where it is off."""
-    prefetcher = prefetch.current.prefetcher
-    items = [] if prefetcher is None else prefetcher.tasks()
-    return {"instance": prefetch.current.instance_id, "items": items}
+    """Prefetches of this worker, none where it is off, and some of each worker."""
+    current = prefetch.current
+    prefetcher = current.prefetcher
+    try:
+        told = current.fleet_stats().items()
+        fleet = {worker: report.get("tasks", []) for worker, report in told}
+    except StoreUnavailable:
+        fleet = None
+    return {
+        "instance": current.instance_id,
+        "items": [] if prefetcher is None else prefetcher.tasks(),
+        "fleet": fleet,
+    }
 
 
 def cancel(task_id: int, reason: str) -> dict[str, Any]:

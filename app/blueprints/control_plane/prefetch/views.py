@@ -30,7 +30,7 @@ def read_prefetch() -> dict[str, Any]:
 @right(VIEW)
 @prefetch_control.response(200, TasksSchema)
 def list_prefetch_tasks() -> dict[str, Any]:
-    """Prefetches of the worker that answers"""
+    """Prefetches of the worker that answers, and some of each worker"""
     return service.tasks()
 
 

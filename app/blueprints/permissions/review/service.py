@@ -26,7 +26,7 @@ def access(caller_id: int, asked: Mapping[str, Any]) -> AccessPage:
 def all_access(caller_id: int, asked: Mapping[str, Any]) -> Iterator[AccessLine]:
     """Everybody from the page that is asked for on; that page is read, or refused, at once."""
     first = access(caller_id, asked)
-    return _from(first, question_of(asked), asked["limit"])
+    return lines_from(first, question_of(asked), asked["limit"])
 
 
 def difference(caller_id: int, asked: Mapping[str, Any]) -> AccessDifference:
@@ -36,7 +36,8 @@ def difference(caller_id: int, asked: Mapping[str, Any]) -> AccessDifference:
     return permissions.access_difference(*question, since=asked["since"], until=asked["until"])
 
 
-def _from(page: AccessPage, question: Question, limit: int) -> Iterator[AccessLine]:
+def lines_from(page: AccessPage, question: Question, limit: int) -> Iterator[AccessLine]:
+    """Everybody from a page on, read page by page of ``limit``."""
     while True:
         # Whoever reads slowly must not hold a connection meanwhile.
         db.session.rollback()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request, stream_with_context
+from flask import Response, request
 
 from app.blueprints.permissions.review import service
+from app.blueprints.permissions.review.export import access_csv, csv_file
 from app.blueprints.permissions.review.schemas import (
     CSV,
     AccessPageSchema,
@@ -17,17 +17,15 @@ from app.blueprints.permissions.review.schemas import (
     DifferenceSchema,
 )
 from app.core.permission import (
-    ACCESS_COLUMNS,
     DIFFERENCE_COLUMNS,
     AccessDifference,
     AccessPage,
-    access_rows,
     difference_rows,
 )
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
-from app.http.csv_export import MEDIA_TYPE, csv_lines
+from app.http.csv_export import MEDIA_TYPE
 from app.http.rest import RestBlueprint
 
 review = RestBlueprint(
@@ -53,9 +51,7 @@ def review_access(query: dict[str, Any]) -> AccessPage | Response:
     """
     if not _wants_csv(query):
         return service.access(current_user_id(), query)
-    lines = service.all_access(current_user_id(), query)
-    rows = chain.from_iterable(map(access_rows, lines))
-    return _csv("access", query, ACCESS_COLUMNS, rows)
+    return access_csv(query, service.all_access(current_user_id(), query))
 
 
 @review.get("/review/difference")
@@ -72,7 +68,7 @@ def review_difference(query: dict[str, Any]) -> AccessDifference | Response:
     found = service.difference(current_user_id(), query)
     if not _wants_csv(query):
         return found
-    return _csv("difference", query, DIFFERENCE_COLUMNS, difference_rows(found))
+    return csv_file("difference", query, DIFFERENCE_COLUMNS, difference_rows(found))
 
 
 def _wants_csv(query: Mapping[str, Any]) -> bool:
@@ -80,16 +76,3 @@ def _wants_csv(query: Mapping[str, Any]) -> bool:
         return bool(query["format"] == CSV)
     accepted = request.accept_mimetypes.best_match(["application/json", MEDIA_TYPE])
     return accepted == MEDIA_TYPE
-
-
-def _csv(
-    kind: str, query: Mapping[str, Any], columns: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> Response:
-    place = "-".join(str(part) for part in (query["scope"], query["scope_id"]) if part is not None)
-    answer = Response(stream_with_context(csv_lines(columns, rows)), mimetype=MEDIA_TYPE)
-    answer.headers.set(
-        "Content-Disposition",
-        "attachment",
-        filename=f"{kind}-{query['permission']}-{place}.csv",
-    )
-    return answer

@@ -26,7 +26,7 @@ from .records import (
     Silence,
     Webhook,
 )
-from .rule import AlertRule
+from .rule import AlertRule, settable
 from .rulebook import Rulebook, RuleInForce
 from .series import format_series
 from .store import WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct, MemoryStore
@@ -81,4 +81,5 @@ __all__ = [
     "WebhookDesk",
     "format_series",
     "step",
+    "settable",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
@@ -43,11 +43,13 @@ class AlertDesk:
     """Alerts and silences of one application. Methods raise ``StoreUnavailable`` when the store is
     away; nothing happened then."""
 
-    def __init__(self, store: AlertStore, teller: Teller, rules: Collection[str]) -> None:
-        """``rules``: the names that there are."""
+    def __init__(
+        self, store: AlertStore, teller: Teller, rules: Callable[[], Collection[str]]
+    ) -> None:
+        """``rules`` gives the names that there are now."""
         self._store = store
         self._teller = teller
-        self._rules = frozenset(rules)
+        self._rules = rules
 
     def list(
         self, which: AlertFilter | None = None, after: int | None = None, limit: int = 50
@@ -147,8 +149,9 @@ class AlertDesk:
         """
         labels = {} if labels is None else labels
         errors: Errors = {}
-        if rule != EVERY_RULE and rule not in self._rules:
-            errors["rule"] = f"must be {EVERY_RULE} or one of {', '.join(sorted(self._rules))}"
+        known = () if rule == EVERY_RULE else self._rules()
+        if rule != EVERY_RULE and rule not in known:
+            errors["rule"] = f"must be {EVERY_RULE} or one of {', '.join(sorted(known))}"
         check_labels(errors, "labels", labels)
         check_number(errors, "seconds", seconds, SHORTEST_SILENCE, LONGEST_SILENCE)
         refuse(errors)

@@ -78,7 +78,7 @@ class AlertState:
         self._teller = teller
         sender = Sender(settings.sending)
         self.rules = Rulebook(store, rules)
-        self.desk = AlertDesk(store, self._teller, self.rules.names)
+        self.desk = AlertDesk(store, self._teller, self.rules.all_names)
         self.webhooks = WebhookDesk(store, sender)
         self.deliverer = Deliverer(store, sender, settings.give_up_hours)
         self.evaluator = Evaluator(

@@ -64,6 +64,18 @@ class Rulebook:
         """The rules of the code."""
         return list(self._rules)
 
+    def all_names(self) -> list[str]:
+        """The rules that there are now, those of operators too.
+
+        Raises:
+            StoreUnavailable: the store is away.
+        """
+        return [one.rule.name for one in self.list()]
+
+    def default(self, name: str) -> AlertRule | None:
+        """A rule as the code has it; None: it is not one of the code."""
+        return self._rules.get(name)
+
     def in_force(self, rows: AlertRows) -> list[RuleInForce]:
         """Every rule, by what the store says in this transaction."""
         changes = {change.rule: change for change in rows.rule_changes()}

@@ -8,6 +8,7 @@ from app.core.optimization.lock.service import (
     DistributedLocks,
     HeldLock,
     LockCounts,
+    LockStanding,
     LockView,
 )
 
@@ -18,6 +19,7 @@ __all__ = [
     "HeldLock",
     "ListedLock",
     "LockCounts",
+    "LockStanding",
     "LockView",
     "OptimizedDistributedLock",
     "Pace",

@@ -7,9 +7,10 @@ import os
 import secrets
 import socket
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import Any
 
 from redis import exceptions
 
@@ -80,6 +81,24 @@ class LockView:
     token: int
     ends_in: float
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockStanding:
+    """A lock that somebody holds, as far as it is known.
+
+    Attributes:
+        view: what Redis says of it now.
+        holder: the process that said it holds the lock with this token; None: nobody has said so,
+            such as of a lock that was taken within the last second.
+        held_for: seconds by now; None where the holder is not known.
+        silent_for: seconds since the holder said so; likewise.
+    """
+
+    view: LockView
+    holder: str | None = None
+    held_for: float | None = None
+    silent_for: float | None = None
 
 
 class DistributedLocks:
@@ -175,18 +194,60 @@ class DistributedLocks:
         """
         return self._listing.all()
 
+    def standings(self, limit: int) -> tuple[list[LockStanding], int]:
+        """Locks that are held now, of those that were told of, and of how many that is the start.
+
+        Held longest first; a lock that has another holder by now is shown as that one's.
+
+        Args:
+            limit: the most locks to look at.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        told = self._listing.all()
+        shown = told[:limit]
+        views = self._look_many([one.key for one in shown])
+        found: dict[str, LockStanding] = {}
+        for one in shown:
+            view = views[one.key]
+            if view is None:
+                continue
+            if view.token == one.token:
+                found[one.key] = LockStanding(view, one.holder, one.held_for, one.silent_for)
+            else:
+                found.setdefault(one.key, LockStanding(view))
+        return list(found.values()), len({one.key for one in told})
+
+    def standing(self, key: str) -> LockStanding | None:
+        """The same of one lock, told of or not; None if nobody holds it.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        view = self.look(key)
+        if view is None:
+            return None
+        for one in self._listing.all():
+            if (one.key, one.token) == (key, view.token):
+                return LockStanding(view, one.holder, one.held_for, one.silent_for)
+        return LockStanding(view)
+
     def look(self, key: str) -> LockView | None:
         """Who holds the lock ``key`` now, by Redis's word; None if nobody does.
 
         Raises:
             StoreUnavailable: Redis did not answer.
         """
-        keys = LockKeys.of(self._redis.keys, key)
-        found = self._redis.scripts.run(LOOK, [keys.lock, keys.waiters])
-        if not found:
-            return None
-        token, left, waiting = found
-        return LockView(key, int(token), left / 1000, waiting)
+        return self._look_many([key])[key]
+
+    def _look_many(self, keys: Sequence[str]) -> dict[str, LockView | None]:
+        wanted = list(dict.fromkeys(keys))
+        of_each = [LockKeys.of(self._redis.keys, key) for key in wanted]
+        replies = self._redis.scripts.run_many(
+            (LOOK, [one.lock, one.waiters], ()) for one in of_each
+        )
+        return {key: _view(key, reply) for key, reply in zip(wanted, replies, strict=True)}
 
     def force_release(self, key: str, token: int, reason: str) -> bool:
         """Take the lock ``key`` away from the holder that has ``token``, wherever it is.
@@ -284,3 +345,10 @@ class DistributedLocks:
 
     def _holdings(self) -> list[Holding]:
         return [one for one in list(self._held.values()) if one.held]
+
+
+def _view(key: str, reply: Sequence[Any]) -> LockView | None:
+    if not reply:
+        return None
+    token, left, waiting = reply
+    return LockView(key, int(token), left / 1000, waiting)

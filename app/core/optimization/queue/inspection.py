@@ -67,6 +67,26 @@ class Inspection:
                 return DeadLetters(tuple(found[:limit]), f"{last.kind}:{last.number}")
         return DeadLetters(tuple(found), None)
 
+    def dead_letter(self, text: str) -> DeadLetter | None:
+        """The dead letter with the item's id ``text``; None: there is none, or no more.
+
+        Raises:
+            ValidationFailed: that is no id (field ``ids``).
+        """
+        kind, entry = _checked_id(text)
+        data = self._redis.scripts.run(scripts.LETTER, self._keys.of_kind(kind), [entry])
+        return None if data is None else dead_letter(kind, entry.encode(), data)
+
+    def discard(self, text: str) -> bool:
+        """Throw the dead letter away; False: there was none, or no more.
+
+        Raises:
+            ValidationFailed: that is no id (field ``ids``).
+        """
+        kind, entry = _checked_id(text)
+        gone = self._redis.scripts.run(scripts.DISCARD, self._keys.of_kind(kind), [entry])
+        return bool(gone)
+
     def redrive(self, ids: Iterable[str]) -> int:
         """Put the dead letters called ``ids`` back as new items; how many were there.
 
@@ -75,10 +95,8 @@ class Inspection:
         """
         of_kind: dict[str, list[str]] = {}
         for text in ids:
-            parts = ItemId.parse(text)
-            if parts is None:
-                raise ValidationFailed({"ids": f"'{text}' is no id; it looks like kind:1700-0"})
-            of_kind.setdefault(checked_kind(parts.kind), []).append(parts.entry)
+            kind, entry = _checked_id(text)
+            of_kind.setdefault(kind, []).append(entry)
         moved = 0
         for kind, entries in of_kind.items():
             for start in range(0, len(entries), REDRIVE_STEP):
@@ -113,6 +131,13 @@ class Inspection:
         args: list[Any] = [milliseconds(KEEP), REDRIVE_STEP, last, *entries]
         moved, up_to = self._redis.scripts.run(scripts.REDRIVE, self._keys.of_kind(kind), args)
         return moved, up_to
+
+
+def _checked_id(text: str) -> ItemId:
+    parts = ItemId.parse(text)
+    if parts is None:
+        raise ValidationFailed({"ids": f"'{text}' is no id; it looks like kind:1700-0"})
+    return ItemId(checked_kind(parts.kind), parts.entry)
 
 
 def _position(after: str) -> tuple[str, int]:

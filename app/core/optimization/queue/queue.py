@@ -9,7 +9,7 @@ from typing import Any
 from app.core.errors import ValidationFailed
 from app.core.optimization.queue.crew import Crew
 from app.core.optimization.queue.inspection import Inspection
-from app.core.optimization.queue.items import Check, DeadLetters, Handler
+from app.core.optimization.queue.items import Check, DeadLetter, DeadLetters, Handler
 from app.core.optimization.queue.keeper import Keeper
 from app.core.optimization.queue.names import ItemId, QueueKeys
 from app.core.optimization.queue.payload import checked_key, checked_kind, encode
@@ -183,6 +183,22 @@ class BatchQueue:
             StoreUnavailable: Redis did not answer.
         """
         return self._inspection.dead_letters(kind, after, limit)
+
+    def dead_letter(self, item_id: str) -> DeadLetter | None:
+        """One dead letter with all its content; None: there is none, or no more.
+
+        Raises:
+            ValidationFailed: that is no id of an item (field ``ids``).
+            StoreUnavailable: Redis did not answer.
+        """
+        return self._inspection.dead_letter(item_id)
+
+    def discard(self, item_id: str) -> bool:
+        """Throw a dead letter away for good; False: there was none, or no more.
+
+        Raises: as ``dead_letter``; without an answer it may be gone all the same.
+        """
+        return self._inspection.discard(item_id)
 
     def redrive(self, ids: Iterable[str]) -> int:
         """Put dead letters back as new items, with all their tries; how many of them were there.

@@ -33,6 +33,7 @@ class KindCounts:
         dead: items that became dead letters.
         redriven: dead letters put back as new items.
         forgotten: dead letters thrown away because there were too many.
+        discarded: dead letters that an operator threw away.
         duplicates: items that were handled by somebody who did not have them any more: their
             handler has run, or will run, more than once.
         late_failures: the same, where the late handler failed.
@@ -49,6 +50,7 @@ class KindCounts:
     dead: int = 0
     redriven: int = 0
     forgotten: int = 0
+    discarded: int = 0
     duplicates: int = 0
     late_failures: int = 0
     repeated: int = 0

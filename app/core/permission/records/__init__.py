@@ -1,6 +1,6 @@
 """Decision records: written beside the request, and masked."""
 
 from app.core.permission.records.log import DecisionLog, Origin, RecordSettings
-from app.core.permission.records.masking import masked_context
+from app.core.permission.records.masking import masked_address, masked_context
 
-__all__ = ["DecisionLog", "Origin", "RecordSettings", "masked_context"]
+__all__ = ["DecisionLog", "Origin", "RecordSettings", "masked_address", "masked_context"]

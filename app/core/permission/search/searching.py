@@ -15,7 +15,7 @@ from app.core.permission.search.resources import list_resources
 from app.core.permission.search.users import list_users
 from app.core.permission.search.visible import visible_in
 from app.core.permission.source import DatabaseSource
-from app.core.permission.state import get_state
+from app.core.permission.state import get_state, get_state_for
 
 Statement = TypeVar("Statement", bound=Select[Any])
 
@@ -68,7 +68,9 @@ class Searching:
             scope, scope_id: as in ``check_permission``.
             after, limit, context: as in ``list_resources``.
         """
-        return list_users(get_state(), permission, scope, scope_id, after, limit, context)
+        return list_users(
+            get_state_for((permission,)), permission, scope, scope_id, after, limit, context
+        )
 
     def allowed_permissions(
         self,

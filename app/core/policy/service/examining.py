@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from app.core.errors import PlatformError, PolicyError
+from app.core.errors import PlatformError, PolicyError, ValidationFailed
 from app.core.policy.bundle import Bundle
 from app.core.policy.engine import CompiledPolicies, PolicyEngine
 from app.core.policy.recent import RecentInputs, SharedInputs
 from app.core.policy.result import Verdict
 from app.core.policy.service.receipt import Comparison
+from app.core.policy.service.rehearsal import Answer, Differing, Rehearsal
 from app.core.policy.service.serving import Serving
 from app.core.policy.shadow import FlipCounts
 from app.core.policy.trial import run_trial
@@ -74,9 +76,28 @@ class Examiner:
             raise
         return Examined(compiled, len(report.passed), comparison)
 
+    def rehearse(
+        self, name: str, bundle: Bundle, given: Mapping[str, Any] | None = None
+    ) -> Rehearsal:
+        """What would be otherwise with ``bundle``, on recent inputs and on a given one.
+
+        Raises: as ``examine``; ``ValidationFailed`` where ``given`` is no JSON data.
+        """
+        sample, asked = self.sample(), _input_text(given)
+        report = run_trial(name, bundle, [*sample, *asked])
+        compiled = self._engine.compile(bundle)
+        try:
+            before = self._serving().newest
+            old = None if before is None else before.compiled
+            answers = [(_answer(old, text), _answer(compiled, text)) for text in sample]
+            answered = [(_answer(old, text), _answer(compiled, text)) for text in asked]
+        finally:
+            compiled.close()
+        return _rehearsal(report.passed, sample, answers, answered)
+
     def sample(self) -> Sequence[str]:
-        """Recent inputs of all processes or, without Redis, of this one."""
-        own = list(self._recent.latest())[-SAMPLE:]
+        """Recent inputs of all processes or, without Redis, of this one, newest first."""
+        own = list(self._recent.latest())[: -SAMPLE - 1 : -1]
         try:
             self._shared.keep(self._recent.take_unshared())
             return self._shared.latest(SAMPLE) or own
@@ -107,3 +128,46 @@ def _verdict(compiled: CompiledPolicies, text: str) -> Verdict:
         return compiled.evaluate(text)
     except PolicyError:
         return _NO_VERDICT
+
+
+def _answer(compiled: CompiledPolicies | None, text: str) -> Answer:
+    if compiled is None:
+        return Answer(False, error="no policies are in service")
+    try:
+        verdict = compiled.evaluate(text)
+    except PolicyError as error:
+        return Answer(False, error=str(error))
+    return Answer(verdict.allow, verdict.deny)
+
+
+def _input_text(given: Mapping[str, Any] | None) -> Sequence[str]:
+    if given is None:
+        return []
+    try:
+        return [json.dumps(given, allow_nan=False)]
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValidationFailed({"input": f"is no JSON data: {error}"}) from None
+
+
+def _rehearsal(
+    tests: Sequence[str],
+    sample: Sequence[str],
+    answers: Sequence[tuple[Answer, Answer]],
+    answered: Sequence[tuple[Answer, Answer]],
+) -> Rehearsal:
+    differing = tuple(
+        Differing(number, json.loads(text), before, after)
+        for number, (text, (before, after)) in enumerate(zip(sample, answers, strict=True), 1)
+        if before != after
+    )
+    denied = sum(one.before.allow and not one.after.allow for one in differing)
+    allowed = sum(one.after.allow and not one.before.allow for one in differing)
+    return Rehearsal(
+        tests_passed=tuple(tests),
+        inputs=len(sample),
+        allow_to_deny=denied,
+        deny_to_allow=allowed,
+        other_codes=len(differing) - denied - allowed,
+        differing=differing,
+        given=next(iter(answered), None),
+    )

@@ -141,18 +141,22 @@ class Publisher:
         (receipt,) = self._change([(entry.kind, entry.name)], author, comment, None, plan)
         return receipt
 
-    def promote(self, author: str, comment: str = "") -> PolicyReceipt:
-        """Bring the candidate into force."""
-        return self._end_shadow("promote", author, comment)
+    def promote(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """Bring the candidate into force; ``seen``: the version that it must be."""
+        return self._end_shadow("promote", author, comment, seen)
 
-    def drop(self, author: str, comment: str = "") -> PolicyReceipt:
-        """End the candidate, which never was in force."""
-        return self._end_shadow("drop", author, comment)
+    def drop(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """End the candidate, which never was in force; ``seen`` as in ``promote``."""
+        return self._end_shadow("drop", author, comment, seen)
 
-    def _end_shadow(self, action: str, author: str, comment: str) -> PolicyReceipt:
+    def _end_shadow(
+        self, action: str, author: str, comment: str, seen: int | None
+    ) -> PolicyReceipt:
         candidate = self._reader.read().candidate
         if candidate is None:
             raise ValidationFailed({"candidate": "there is none"})
+        if seen is not None and candidate.version != seen:
+            raise ValidationFailed({"candidate": f"is version {candidate.version} by now"})
         kind, name = candidate.kind, candidate.name
         step = _Step(action, Entry(kind, name, candidate.source, candidate.tests), None)
 

@@ -12,6 +12,7 @@ from ..outcome import ANY_EXCEPTION, Classifier, Outcome, run_with
 from ..runtime import Derived, Runtime
 from ..settings import BreakerMode, CircuitBreakerConfig, OnStoreError
 from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
+from ..trail import REFUSED, Noted, Trail
 from .local import LocalBreaker
 from .permit import AdmittedCall, BreakerPermit
 from .plan import BreakerPlan, plan_breaker
@@ -41,6 +42,8 @@ class CircuitBreaker:
         """``get_config`` gives the configuration of now and costs no round trip."""
         self.name = name
         self.rejected = 0
+        self.passed = 0
+        self.trail = Trail()
         self.store = StoreWatch(f"circuit breaker {name}", runtime.clock)
         self.remote = RemoteBreaker(name, runtime)
         self._runtime = runtime
@@ -164,6 +167,7 @@ class CircuitBreaker:
     def refused(self, refusal: Refusal, remember: bool = True) -> CircuitOpen:
         """Counts a refusal and gives the exception for it."""
         self.rejected += 1
+        self.trail.note((self._runtime.clock(), 0.0, 0.0, "", REFUSED, None, 1))
         if remember:
             self.local.follow(self._runtime.clock(), refusal, self.plan.config)
         kind = CircuitIsolated if refusal.isolated else CircuitOpen
@@ -182,10 +186,11 @@ class CircuitBreaker:
             raise self.refused(answer, remember=False)
         return self.permit(request, answer, local=True)
 
-    def is_slow(self, call: AdmittedCall) -> bool:
-        """Whether this call took too long."""
-        taken = self._runtime.clock() - call.started
-        return taken >= self._plan().config.slow_call_duration
+    def ended(self, call: Noted) -> bool:
+        """Remember a call that was let in; whether it took too long."""
+        self.passed += 1
+        self.trail.note(call)
+        return call[2] >= self._plan().config.slow_call_duration
 
     def heard(self, happened: Happened, plan: BreakerPlan) -> None:
         """Take note of what a result did in Redis."""
@@ -201,7 +206,9 @@ class CircuitBreaker:
         self.local.record(now, call.request, admission.period, outcome, slow, config)
 
     def _take_back(self, permit: BreakerPermit, outcome: Outcome) -> None:
-        plan, slow = self._plan(), self.is_slow(permit)
+        plan, started = self._plan(), permit.started
+        taken = self._runtime.clock() - started
+        slow = self.ended((started, 0.0, taken, "", outcome, None, 1))
         self.record_local(permit, outcome, slow)
         meaning = permit.admission.meaning
         if permit.local or meaning is Meaning.UNWANTED or plan.disabled:

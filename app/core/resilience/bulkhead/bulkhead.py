@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from app.core.errors import BulkheadFull
 
 from ..leases import Slot
+from ..outcome import Outcome
 from ..runtime import Runtime
 from ..settings import BulkheadConfig, BulkheadStrategy, MultiDimensionalKey, OnStoreError
 from ..store_error import STORE_ERRORS, StoreWatch
+from ..trail import REFUSED, Trail
 from .local import LocalBulkhead
 from .remote import RemoteBulkhead
 
@@ -60,8 +62,9 @@ class Bulkhead:
         """``get_config`` gives the configuration of now and costs no round trip."""
         self.name = name
         self.rejected = 0
-        self.lost = 0
         self.passed = 0
+        self.lost = 0
+        self.trail = Trail()
         self.busy = 0.0
         self.store = StoreWatch(f"bulkhead {name}", runtime.clock)
         self.remote = RemoteBulkhead(name, runtime)
@@ -82,10 +85,10 @@ class Bulkhead:
         config = self.get_config()
         wait = config.wait if timeout is None else timeout
         request, clock = self._runtime.request_id(), self._runtime.clock
-        since = clock()
+        came = since = clock()
         deadline = since + wait
         if config.max_concurrent == 0:
-            raise self.refused(config)
+            raise self.refused(config, partition, came)
         try:
             inside = self.remote.enter(partition, request, config.max_concurrent, config.lease)
             if not inside and wait > 0:
@@ -96,8 +99,8 @@ class Bulkhead:
             return self.acquire_without_store(config, partition, request, left)
         self.store.found()
         if not inside:
-            raise self.refused(config)
-        return self.entered(config, partition, request, since)
+            raise self.refused(config, partition, came)
+        return self.entered(config, partition, request, since, waited=since - came)
 
     def stats(self, partition: str = "") -> BulkheadStats:
         """A picture of now."""
@@ -122,6 +125,22 @@ class Bulkhead:
             store_errors=health.store_errors,
             answered_locally=health.answered_locally,
         )
+
+    def release_dead(self, living: Sequence[str], partition: str = "") -> int:
+        """Give back the slots of instances that are gone, before their leases end.
+
+        One that was only silent counts its holders again at its next heartbeat.
+
+        Args:
+            living: ids of the instances that live.
+
+        Returns:
+            How many slots came back.
+
+        Raises:
+            StoreUnavailable: Redis is away.
+        """
+        return self.remote.release(partition, living)
 
     def verify(self, slot: Slot) -> bool:
         """Ask Redis now whether a slot is still its holder's, and renew it if so.
@@ -156,21 +175,26 @@ class Bulkhead:
         request: str,
         since: float,
         local: bool = False,
+        waited: float = 0.0,
     ) -> Slot:
         """The slot of somebody who was let in; ``since``: a moment before its lease began."""
-        slot = Slot(
-            self._give_back, self._runtime.clock, request, partition, config.lease, local, since
-        )
+        clock = self._runtime.clock
+        slot = Slot(self._give_back, clock, request, partition, config.lease, local, since, waited)
+        self.passed += 1
         if not local:
             self.local.note(partition, request)
-        self.passed += 1
         self._runtime.heartbeat.add(slot, self)
         return slot
 
-    def refused(self, config: BulkheadConfig) -> BulkheadFull:
-        """Counts a refusal and gives the exception for it."""
-        self.rejected += 1
+    def refused(self, config: BulkheadConfig, partition: str, came: float) -> BulkheadFull:
+        """Counts a refusal of somebody who came then, and gives the exception for it."""
+        self.count_refusal(partition, came)
         return self.full(config)
+
+    def count_refusal(self, partition: str, came: float) -> None:
+        """Somebody who came then was not let in."""
+        self.rejected += 1
+        self.trail.note((came, 0.0, 0.0, partition, REFUSED, None, 1))
 
     def full(self, config: BulkheadConfig) -> BulkheadFull:
         """The exception for somebody who found no slot, and may yet wait for one."""
@@ -181,16 +205,18 @@ class Bulkhead:
     ) -> Slot:
         """The answer of ``on_store_error``; raises as ``acquire``."""
         self.store.answered_locally += 1
+        came = self._runtime.clock()
         match config.on_store_error:
             case OnStoreError.CLOSED:
-                raise self.refused(config)
+                raise self.refused(config, partition, came)
             case OnStoreError.OPEN:
                 self.local.note(partition, request)
             case OnStoreError.LOCAL:
                 share = self._runtime.share(config.max_concurrent)
                 if not self.local.enter(partition, request, share, wait):
-                    raise self.refused(config)
-        return self.entered(config, partition, request, self._runtime.clock(), local=True)
+                    raise self.refused(config, partition, came)
+        now = self._runtime.clock()
+        return self.entered(config, partition, request, now, local=True, waited=now - came)
 
     def left(self, slot: Slot) -> None:
         """Somebody went out; Redis knows or will know."""
@@ -223,6 +249,8 @@ class Bulkhead:
 
     def _give_back(self, slot: Slot) -> bool:
         self.left(slot)
+        inside = self._runtime.clock() - slot.since
+        self.trail.note((slot.since, slot.waited, inside, slot.partition, Outcome.SUCCESS, None, 1))
         if slot.local:
             return True
         try:

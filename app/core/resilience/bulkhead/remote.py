@@ -63,6 +63,12 @@ class RemoteBulkhead:
         holders = self.keys(partition).holders
         self._runtime.scripts.run(scripts.BULKHEAD_ENROL, (holders,), args)
 
+    def release(self, partition: str, living: Sequence[str]) -> int:
+        """Give back the slots of instances that do not live; how many there were."""
+        holders = self.keys(partition).holders
+        reply: int = self._runtime.scripts.run(scripts.BULKHEAD_RELEASE, (holders,), living)
+        return reply
+
     def look(self, partition: str) -> tuple[int, int]:
         """Holders and waiters."""
         holders, _, alive = self.keys(partition)

@@ -14,6 +14,7 @@ from ..settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
     DegradationConfig,
+    LogConfig,
     RateLimitConfig,
     Settings,
     TuningConfig,
@@ -31,6 +32,7 @@ class Kind(StrEnum):
     SWITCH = "switch"
     FORCED_BREAKER = "forced_breaker"
     TUNING = "tuning"
+    LOG = "log"
 
 
 CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
@@ -41,12 +43,14 @@ CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
     Kind.SWITCH: SwitchConfig,
     Kind.FORCED_BREAKER: ForcedStateConfig,
     Kind.TUNING: TuningConfig,
+    Kind.LOG: LogConfig,
 }
 
 # The breaker that the connection to Redis is: see ``redis_breaker.py``.
 REDIS_BREAKER = "redis"
-# The one entry of the kind ``tuning``: it is for all processes.
+# The one entry of kinds that are for all processes.
 FLEET = "fleet"
+_OF_FLEET = (Kind.TUNING, Kind.LOG)
 _BREAKERS = (Kind.CIRCUIT_BREAKER, Kind.FORCED_BREAKER)
 
 # Characters. The column of the record is as wide.
@@ -99,8 +103,8 @@ def check_entry(kind: Kind, name: str) -> tuple[Kind, str]:
     """
     if kind in _BREAKERS and name == REDIS_BREAKER:
         raise ValidationFailed({"name": "redis opens and closes by itself; choose another name"})
-    if kind is Kind.TUNING and name != FLEET:
-        raise ValidationFailed({"name": f"must be '{FLEET}': what is tuned is tuned for all"})
+    if kind in _OF_FLEET and name != FLEET:
+        raise ValidationFailed({"name": f"must be '{FLEET}': it is for all processes"})
     return kind, check_name(name)
 
 

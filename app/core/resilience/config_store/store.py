@@ -10,7 +10,7 @@ from .clock import ServerClock
 from .document import Action, Change, Document, Key, Origin
 from .entry import Entry, Receipt, live_layers
 from .journal import Audit, Journal
-from .kinds import Kind, check_entry, check_name
+from .kinds import Kind, check_entry, check_name, laid_over
 from .local_copy import Listener, LocalCopy, Reader
 from .recorder import Recorder
 from .redis_copy import RedisCopy
@@ -128,6 +128,26 @@ class ConfigStore:
             return merged
 
         return self._change(key, Action.SET, origin, layer, version, author, reason, lifetime)
+
+    def candidate(self, kind: Kind, name: str, values: Mapping[str, Any]) -> Settings:
+        """What would be in force if ``values`` were the operators' whole layer; nothing changes.
+
+        Raises:
+            ValidationFailed: as ``set``.
+        """
+        key = check_entry(kind, name)
+        base = base_of(key, self._defaults)
+        document = self.local.snapshot.documents.get(key, Document())
+        tuned = document.layer_values(Origin.TUNER, self.clock.now_ms())
+        if not values:
+            return laid_over(base, tuned)
+        merged = normalised(base, {}, values)
+        check_layers(base, document, Origin.OPERATOR, merged)
+        return laid_over(base, {**tuned, **merged})
+
+    def default(self, kind: Kind, name: str) -> Settings:
+        """The code's default of an entry: its own, or the one of its kind."""
+        return base_of((kind, check_name(name)), self._defaults)
 
     def delete(
         self,

@@ -8,7 +8,7 @@ from ..breaker import CircuitBreaker
 from ..breaker.plan import BreakerPlan
 from ..breaker.states import Admission
 from ..bulkhead import Bulkhead
-from ..limiter import RateLimiter
+from ..limiter import Key, RateLimiter
 from ..limiter.dimensions import DimensionPlan, Target
 from ..settings import BulkheadConfig
 
@@ -23,12 +23,13 @@ class BreakerPart(NamedTuple):
 
 
 class LimiterPart(NamedTuple):
-    """A limiter, its configuration, and what this call is counted on."""
+    """A limiter, its configuration, whom this call is counted for, and on what."""
 
     limiter: RateLimiter
     plan: DimensionPlan
     target: Target
     cost: int
+    key: Key = None
 
 
 class BulkheadPart(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from app.core import tracing
-from app.core.errors import BulkheadFull, Rejected
+from app.core.errors import BulkheadFull, RateLimited, Rejected
 
 from ..breaker import CircuitBreaker
 from ..breaker.remote import RemoteBreaker
@@ -18,6 +18,7 @@ from ..limiter.limiter import check_units
 from ..outcome import ANY_EXCEPTION, Outcome, run_with
 from ..runtime import Runtime
 from ..store_error import STORE_ERRORS, StoreWatch
+from ..trail import Noted
 from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
 from .permit import Permit
 from .spread import enter_spread, leave_spread
@@ -87,9 +88,14 @@ class Guard:
             ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
         """
         with tracing.span(SPAN, self._span_attributes):
-            entry = self._entry(key, cost, partition)
-            permit = self._admit(entry, wait)
-            runtime = self._runtime
+            limiter, runtime = self._limiter, self._runtime
+            try:
+                entry = self._entry(key, cost, partition)
+                permit = self._admit(entry, wait)
+            except RateLimited:
+                if limiter is not None:
+                    limiter.note(key, cost, False)
+                raise
             runtime.entered(runtime.clock() - entry.since)
             return permit
 
@@ -104,7 +110,7 @@ class Guard:
                 # The twin has waited already.
                 raise
             if wait <= 0:
-                slots.bulkhead.rejected += 1
+                slots.bulkhead.count_refusal(slots.partition, entry.since)
                 raise
             return self._enter_after_wait(entry, slots, wait)
 
@@ -133,11 +139,11 @@ class Guard:
             known = limiter.known_denial(target, cost) if limiter.denials else None
             if known is not None:
                 raise known.error(limiter.name)
-            limits = LimiterPart(limiter, plan, target, cost)
+            limits = LimiterPart(limiter, plan, target, cost, key)
         if bulkhead is not None:
             config = bulkhead.get_config()
             if config.max_concurrent == 0:
-                raise bulkhead.refused(config)
+                raise bulkhead.refused(config, partition, self._runtime.clock())
             slots = self._slots
             if slots is None or slots.config is not config or slots.partition != partition:
                 slots = self._slots = BulkheadPart(bulkhead, config, partition)
@@ -190,8 +196,17 @@ class Guard:
     def _leave(self, permit: Permit, outcome: Outcome) -> None:
         entry, slot, slow = permit.entry, permit.slot, False
         part, counted = entry.breaker, NOT_WANTED
+        since, limits = entry.since, entry.limiter
+        waited, partition = (0.0, "") if slot is None else (slot.waited, slot.partition)
+        key, cost = (None, 1) if limits is None else (limits.key, limits.cost)
+        taken = self._runtime.clock() - since
+        # One tuple for the trails of all parts: a call must not pay for three.
+        call: Noted = (since, waited, taken, partition, outcome, key, cost)
+        if limits is not None:
+            limits.limiter.trail.note(call)
+        if self._breaker is not None:
+            slow = self._breaker.ended(call)
         if part is not None:
-            slow = part.breaker.is_slow(permit)
             if permit.local or part.alone is not None:
                 part.breaker.record_local(permit, outcome, slow)
             if not permit.local:
@@ -208,6 +223,7 @@ class Guard:
             elif slot.hand_over() and entry.bulkhead is not None:
                 bulkhead = entry.bulkhead.bulkhead
                 bulkhead.left(slot)
+                bulkhead.trail.note(call)
                 together = self._together
                 if together is None:
                     happened = leave_spread(self._runtime, entry, period, counted, slow)

@@ -16,7 +16,8 @@ class Slot:
         lease: seconds that it lives without a heartbeat.
         local: Redis does not know of it; it was taken while Redis was away.
         renewed_at: when its lease began last, seconds of the runtime's clock.
-        since: when its first lease began.
+        since: when its first lease began, which is when its holder came in.
+        waited: seconds that the holder had waited for it by then.
     """
 
     __slots__ = (
@@ -29,6 +30,7 @@ class Slot:
         "partition",
         "renewed_at",
         "since",
+        "waited",
     )
 
     def __init__(
@@ -40,6 +42,7 @@ class Slot:
         lease: float,
         local: bool,
         renewed_at: float,
+        waited: float = 0.0,
     ) -> None:
         self._give_back: Callable[[Slot], bool] | None = give_back
         self._clock = clock
@@ -49,6 +52,7 @@ class Slot:
         self.lease = lease
         self.local = local
         self.renewed_at = self.since = renewed_at
+        self.waited = waited
 
     @property
     def lost(self) -> bool:

@@ -87,6 +87,11 @@ class DimensionPlan:
         # A key given as text is counted instead of the parts, beside a configured global limit.
         self._text = (self._dimension(Dimension("key")), *self._global["global" not in given :])
 
+    @property
+    def quotas(self) -> list[tuple[str, Quota]]:
+        """What is counted, by name, and up to what."""
+        return [(item.name, item.quota) for item in self._configured]
+
     def target(self, key: Key) -> Target:
         """What a call with this key is counted on; never nothing: a caller of whom nothing is known
         is counted on ``global``.

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from app.core.errors import ValidationFailed
 
+from ..outcome import Outcome
 from ..runtime import Derived, Runtime
 from ..settings import OnStoreError, RateLimitConfig
 from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
+from ..trail import REFUSED, Trail
 from .denials import DenialMemory
 from .dimensions import DimensionPlan, Key, Target
 from .events import RateLimitReset
@@ -35,6 +37,7 @@ class RateLimiter:
         self.rejected = 0
         self.passed = 0
         self.last_dimension = ""
+        self.trail = Trail()
         self.refused_by: dict[str, int] = {}
         self.store = StoreWatch(f"rate limit {name}", runtime.clock)
         self.denials = DenialMemory()
@@ -59,6 +62,7 @@ class RateLimiter:
         target = plan.target(key)
         known = self.known_denial(target, cost)
         if known is not None:
+            self.note(key, cost, False)
             return known
         try:
             self.settle(plan, target)
@@ -70,6 +74,7 @@ class RateLimiter:
             self.store.found()
             result = self.answered(target, cost, statuses)
         self.passed += result.allowed
+        self.note(key, cost, result.allowed)
         return result
 
     def peek(self, key: Key = None, cost: int = 1) -> RateLimitResult:
@@ -111,6 +116,7 @@ class RateLimiter:
         plan = self._plan()
         target = plan.target(key)
         self.denials.forget(target.keys)
+        self.note(key, -cost, True)
         self.give_without_store(target, cost)
         try:
             self.remote.give(plan, target, cost, self._runtime.request_id())
@@ -122,6 +128,11 @@ class RateLimiter:
         self.denials.forget(self._plan().target(key).keys)
 
     # What the guard, which admits through several parts in one script, shares with ``hit``.
+
+    def note(self, key: Key, cost: int, allowed: bool) -> None:
+        """Remember a call for a while; a cost below 0 was given back."""
+        outcome = Outcome.SUCCESS if allowed else REFUSED
+        self.trail.note((self._runtime.clock(), 0.0, 0.0, "", outcome, key, cost))
 
     def known_denial(self, target: Target, cost: int) -> RateLimitResult | None:
         """The denial that this process remembers, if it still holds."""

@@ -4,6 +4,7 @@ from .breaker import BreakerMode, CircuitBreakerConfig, WindowType
 from .bulkhead import BulkheadConfig, BulkheadStrategy
 from .degradation import DegradationConfig, DegradationLevel
 from .limiter import Algorithm, Dimension, MultiDimensionalKey, RateLimitConfig
+from .logs import LogConfig, LogLevel
 from .rules import Settings
 from .store import OnStoreError
 from .tuning import MOST_IDS, TuningConfig
@@ -17,6 +18,8 @@ __all__ = [
     "DegradationConfig",
     "DegradationLevel",
     "Dimension",
+    "LogConfig",
+    "LogLevel",
     "MOST_IDS",
     "MultiDimensionalKey",
     "OnStoreError",

@@ -105,6 +105,22 @@ def _dimensions(value: Any) -> tuple[Dimension, ...]:
 
 
 @dataclass(frozen=True)
+class Dimensions:
+    """Dimensions by name, each with its own limit, window and burst or the limiter's."""
+
+    def __call__(self, value: Any) -> tuple[Dimension, ...]:
+        return _dimensions(value)
+
+    def describe(self) -> dict[str, Any]:
+        own: dict[str, Rule] = {"limit": _LIMIT, "window": _WINDOW, "burst": _BURST}
+        return {
+            "type": "dimensions",
+            "parts": list(PARTS),
+            "fields": [{"name": name, **rule.describe()} for name, rule in own.items()],
+        }
+
+
+@dataclass(frozen=True)
 class RateLimitConfig(Settings):
     """How many units a key may use in a window.
 
@@ -121,7 +137,7 @@ class RateLimitConfig(Settings):
     limit: int = ruled(DEFAULT_LIMIT, _LIMIT)
     window: float = ruled(DEFAULT_WINDOW, _WINDOW)
     burst: int = ruled(DEFAULT_BURST, _BURST)
-    dimensions: tuple[Dimension, ...] = ruled((), _dimensions)
+    dimensions: tuple[Dimension, ...] = ruled((), Dimensions())
     on_store_error: OnStoreError = ruled(DEFAULT_ON_STORE_ERROR, OneOf(OnStoreError))
 
     def to_mapping(self) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self
@@ -17,6 +17,10 @@ class Rule(Protocol):
     """Turns a raw value into the stored one, or raises ``ValueError`` with what is allowed."""
 
     def __call__(self, value: Any) -> Any: ...
+
+    def describe(self) -> dict[str, Any]:
+        """Type and bounds as data, for whoever makes a form of it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class Whole:
     def allowed(self) -> str:
         return f"from {self.low} to {self.high} {self.unit}".rstrip()
 
+    def describe(self) -> dict[str, Any]:
+        return {"type": "whole", "minimum": self.low, "maximum": self.high, "unit": self.unit}
+
 
 @dataclass(frozen=True)
 class Number:
@@ -58,6 +65,9 @@ class Number:
     def allowed(self) -> str:
         return f"from {self.low:g} to {self.high:g} {self.unit}".rstrip()
 
+    def describe(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": self.low, "maximum": self.high, "unit": self.unit}
+
 
 @dataclass(frozen=True)
 class OneOf:
@@ -72,6 +82,9 @@ class OneOf:
             names = ", ".join(member.value for member in self.members)
             raise ValueError(f"must be one of {names}") from None
 
+    def describe(self) -> dict[str, Any]:
+        return {"type": "choice", "choices": [member.value for member in self.members]}
+
 
 @dataclass(frozen=True)
 class Text:
@@ -83,6 +96,36 @@ class Text:
         if not isinstance(value, str) or len(value) > self.longest:
             raise ValueError(f"must be text of at most {self.longest} characters")
         return value
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "text", "longest": self.longest}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    def __call__(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError("must be true or false")
+        return value
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "flag"}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a function checks; ``type`` names it for those who read a description."""
+
+    check: Callable[[Any], Any]
+    type: str
+
+    def __call__(self, value: Any) -> Any:
+        return self.check(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": self.type}
 
 
 def ruled(default: Any, rule: Rule) -> Any:
@@ -136,6 +179,18 @@ class Settings:
             hint = f"unknown field; known are {', '.join(known)}"
             raise ValidationFailed({str(name): hint for name in unknown})
         return cls(**values)
+
+    @classmethod
+    def describe(cls) -> list[dict[str, Any]]:
+        """Each field as data: its name, type, bounds, and whether the tuner alone sets it."""
+        return [
+            {
+                "name": item.name,
+                "tuners_own": item.name in cls.tuners_own,
+                **item.metadata[RULE].describe(),
+            }
+            for item in fields(cls)
+        ]
 
     def to_mapping(self) -> dict[str, Any]:
         """Plain data that ``from_mapping`` takes back and JSON can hold."""

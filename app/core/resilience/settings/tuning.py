@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from app.core.monitor import BULKHEAD, LIVE_LEVERS, RATE_LIMIT
 
-from .rules import Number, Settings, Whole, ruled
+from .rules import Checked, Number, Settings, Whole, ruled
 
 # Characters of an id of a suggestion, and ids that are kept; the oldest go.
 LONGEST_ID = 128
@@ -32,6 +32,9 @@ class Unless:
 
     def __call__(self, value: Any) -> int | float | None:
         return None if value is None else self.rule(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {**self.rule.describe(), "optional": True}
 
 
 def _of(name: str) -> Any:
@@ -90,6 +93,6 @@ class TuningConfig(Settings):
     cache_trees_ttl: float | None = _of("cache_trees_ttl")
     queue_batch_size: int | None = _of("queue_batch_size")
     permission_pool_size: int | None = _of("permission_pool_size")
-    trial: Mapping[str, Any] | None = ruled(None, _trial)
-    reverted: tuple[str, ...] = ruled((), _ids)
-    dismissed: tuple[str, ...] = ruled((), _ids)
+    trial: Mapping[str, Any] | None = ruled(None, Checked(_trial, "trial"))
+    reverted: tuple[str, ...] = ruled((), Checked(_ids, "ids"))
+    dismissed: tuple[str, ...] = ruled((), Checked(_ids, "ids"))

@@ -14,6 +14,8 @@ from app.core.monitor import Point, Verdict, judge, readings
 SETTLE = 0.2
 # After so many times the time that a verdict needs, none will come.
 PATIENCE = 3
+# Why a trial ends whose setting is not the tuner's any more.
+OVERRULED = "an operator has set it"
 
 # The points that began in [since, until), epoch s.
 Points = Callable[[float, float], Sequence[Point]]

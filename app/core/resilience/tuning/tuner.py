@@ -16,14 +16,17 @@ from ..config_store import FLEET, ConfigStore, Entry, Kind, Origin
 from ..settings import MOST_IDS, TuningConfig
 from .events import TuningApplied, TuningKept, TuningReverted
 from .guard_limits import GuardLimit, guards_of
+from .outcomes import TuningOutcome, outcomes_of
 from .settings import TuningSettings
-from .trial import Points, Step, Trial, next_step
+from .trial import OVERRULED, Points, Step, Trial, next_step
 
 log = logging.getLogger(__name__)
 
 AUTHOR = "tuner"
 # s. A look costs nothing while no trial goes on and nobody asked for any.
 LOOK = 15.0
+# Changes that outcomes are told from.
+HISTORY = 200
 
 # The picture of what happened since an epoch second, with those values and guards in force; None:
 # unknown.
@@ -128,6 +131,14 @@ class Tuner:
         """The change that is being observed."""
         return _trial(self._entry())
 
+    def outcomes(self) -> list[TuningOutcome]:
+        """What was followed lately and what came of it, newest first."""
+        return outcomes_of(self._store().history(Kind.TUNING, FLEET, HISTORY))
+
+    def dismissed(self) -> tuple[str, ...]:
+        """The suggestions that operators do not want to hear again, oldest first."""
+        return _config(self._entry()).dismissed
+
     def turn(self) -> None:
         """Judge the trial that goes on; else, if nobody needs to ask, follow the surest."""
         entry = self._entry()
@@ -210,9 +221,8 @@ class Tuner:
 
     def _judge(self, trial: Trial, entry: Entry) -> None:
         if self._forced(trial.setting):
-            why = "an operator has set it"
-            self._take_back(trial, entry, {}, why)
-            self._tell(TuningReverted, trial, why)
+            self._take_back(trial, entry, {}, OVERRULED)
+            self._tell(TuningReverted, trial, OVERRULED)
             return
         step, why = next_step(trial, self._now(), self.settings.window, self._points)
         if step is Step.REVERT:

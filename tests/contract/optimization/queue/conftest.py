@@ -64,7 +64,7 @@ def adds_up(stats: KindStats) -> bool:
     return (
         counts.enqueued + counts.redriven == counts.handled + counts.dead + stats.length
         and counts.delivered == counts.handled + counts.failed + counts.lapsed + stats.in_flight
-        and counts.dead == counts.redriven + counts.forgotten + stats.dead
+        and counts.dead == counts.redriven + counts.forgotten + counts.discarded + stats.dead
     )
 
 

@@ -154,6 +154,22 @@ def test_what_dies_again_is_redriven_once(queue: BatchQueue) -> None:
     assert (stats.counts.dead, stats.counts.redriven, stats.dead) == (10, 5, 5)
 
 
+def test_a_dead_letter_is_read_whole_and_thrown_away_once(queue: BatchQueue) -> None:
+    queue.register_handler("job", Recorder(fail=lambda item: True))
+    queue.enqueue_many("job", numbered(2))
+    queue.start()
+    settled(queue)
+    newest = queue.dead_letters("job").letters[0]
+    assert queue.dead_letter(newest.id) == newest
+    assert queue.discard(newest.id) and not queue.discard(newest.id)
+    assert queue.dead_letter(newest.id) is None and queue.redrive([newest.id]) == 0
+    stats = of_kind(queue)
+    assert (stats.dead, stats.counts.discarded) == (1, 1) and adds_up(stats)
+    for call in (queue.dead_letter, queue.discard):
+        with pytest.raises(ValidationFailed, match="is no id"):
+            call("nonsense")
+
+
 def test_only_the_newest_dead_letters_are_kept_and_the_others_counted(
     make_queue: MakeQueue, reach: RedisSettings
 ) -> None:

@@ -130,7 +130,11 @@ def test_a_browser_that_is_signed_in_needs_no_token(app: Flask, world: World) ->
     socket.subscribe(*TOPICS)
     (first,) = socket.heard("snapshot")
     assert sorted(first["topics"]) == sorted(TOPICS)
-    assert first["topics"]["status"]["maintenance"] == {"enabled": False, "reason": None}
+    assert first["topics"]["status"]["maintenance"] == {
+        "enabled": False,
+        "reason": None,
+        "until_ms": None,
+    }
 
 
 def test_signing_out_ends_the_sockets_of_that_session_and_no_other(

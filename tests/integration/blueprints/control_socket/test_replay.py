@@ -104,7 +104,7 @@ def test_where_history_is_gone_there_is_one_gap_and_a_snapshot_and_then_it_goes_
     assert names == ["snapshot", "gap", "snapshot", "permission_event", "permission_event"]
     fresh = socket.heard("snapshot")[1]
     assert fresh["last_event_id"] == last
-    assert fresh["topics"]["maintenance"] == {"enabled": False, "reason": None}
+    assert fresh["topics"]["maintenance"] == {"enabled": False, "reason": None, "until_ms": None}
 
 
 def test_what_is_cleared_of_the_past_is_no_gap_to_who_has_it(

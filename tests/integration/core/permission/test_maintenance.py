@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app import create_app
 from app.core.errors import MaintenanceMode, ValidationFailed
-from app.core.permission import require_permission
+from app.core.permission import MaintenanceChanged, require_permission
 from app.core.permission.subject import acting_as
-from app.extensions import db, optimization, permissions, redis_store
+from app.db import utcnow
+from app.extensions import db, events, optimization, permissions, redis_store
 from app.models import AuditRecord, PlatformSwitch
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
@@ -60,9 +63,21 @@ def is_turned_away(app: Flask, person: Person, community: Community) -> bool:
         return False
 
 
-def turn(app: Flask, enabled: bool) -> None:
+def turn(app: Flask, enabled: bool, until: datetime | None = None) -> None:
     with app.app_context():
-        permissions.set_maintenance_mode(enabled, REASON if enabled else None)
+        permissions.set_maintenance_mode(enabled, REASON if enabled else None, until=until)
+
+
+def told(app: Flask) -> list[tuple[bool, str]]:
+    """What the event stream says of maintenance."""
+    found = [stored.event for stored in events.of(app).stream.read()]
+    return [(one.enabled, one.by) for one in found if isinstance(one, MaintenanceChanged)]
+
+
+def set_clock(app: Flask, clock: Any) -> None:
+    caching = permissions.caching_of(app)
+    assert caching is not None
+    caching.maintenance._clock = clock
 
 
 def test_every_worker_is_closed_and_opened_again(
@@ -144,6 +159,69 @@ def test_decorated_views_answer_503_with_the_reason(
     assert int(answer.headers["Retry-After"]) > 0
     assert answer.json["reason"] == REASON
     assert answer.json["type"].endswith("maintenance")
+
+
+def test_it_ends_by_itself_in_every_worker_also_without_anybody_to_end_it(
+    app: Flask, other: Flask, client: FlaskClient, person: Person, community: Community
+) -> None:
+    turn(app, True, utcnow() + timedelta(hours=1))
+    for worker in (app, other):
+        assert is_turned_away(worker, person, community)
+    path = f"/api/v1/channels/{community.channel_id}/messages"
+    retry_after = client.get(path, headers=person.headers).headers["Retry-After"]
+    assert 3500 < int(retry_after) <= 3600
+    for worker in (app, other):
+        set_clock(worker, lambda: time.time() + 3601)
+        assert not is_turned_away(worker, person, community)
+        with worker.app_context():
+            assert permissions.maintenance_status().until is None
+    assert told(app) == [(True, "")]
+
+
+def test_one_worker_turns_the_switch_off_that_is_over_and_tells_it(
+    app: Flask, other: Flask, world: World
+) -> None:
+    turn(app, True, utcnow() + timedelta(hours=1))
+    for worker in (app, other, app):
+        set_clock(worker, lambda: time.time() + 3601)
+        caching = permissions.caching_of(worker)
+        assert caching is not None
+        caching.maintenance.turn()
+    assert world.rows(select(PlatformSwitch.enabled, PlatformSwitch.until)) == [(False, None)]
+    assert told(app) == [(True, ""), (False, "")]
+    (act,) = world.acts("maintenance.end")
+    assert act.actor_id is None and act.before["reason"] == REASON and not act.after["enabled"]
+
+
+def test_its_end_can_be_moved_and_taken_away(
+    app: Flask, person: Person, community: Community, operator: Person
+) -> None:
+    turn(app, True, utcnow() + timedelta(hours=1))
+    with app.app_context():
+        permissions.set_maintenance_mode(True, REASON, actor_id=operator.id)
+        status = permissions.maintenance_status()
+    assert (status.until, status.changed_by) == (None, operator.id)
+    set_clock(app, lambda: time.time() + 3601)
+    assert is_turned_away(app, person, community)
+    assert told(app)[-1] == (True, f"user:{operator.id}")
+
+
+@pytest.mark.parametrize(
+    ("enabled", "until"),
+    [
+        (True, datetime(2999, 1, 1)),
+        (True, utcnow() - timedelta(seconds=1)),
+        (True, utcnow() + timedelta(days=31)),
+        (True, "tomorrow"),
+        (False, utcnow() + timedelta(days=1)),
+    ],
+)
+def test_an_end_that_makes_no_sense_is_refused(app: Flask, enabled: bool, until: Any) -> None:
+    with app.app_context():
+        with pytest.raises(ValidationFailed) as raised:
+            permissions.set_maintenance_mode(enabled, REASON, until=until)
+        assert list(raised.value.errors) == ["until"]
+        assert not permissions.is_maintenance_mode_enabled()
 
 
 def test_turning_it_is_audited(app: Flask, operator: Person) -> None:

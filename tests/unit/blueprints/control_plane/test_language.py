@@ -26,17 +26,41 @@ PLACEHOLDER = re.compile(r"{\w+}")
 SAME_IN_CHINESE = {"component.redis"}
 # Keys of these are put together from a name that comes from elsewhere.
 PUT_TOGETHER = (
+    "alerts.apply_",
+    "alerts.dismiss_",
+    "alerts.level_",
+    "alerts.result_",
+    "alerts.state_",
     "band.",
     "chart.range_",
     "component.",
+    "effect.",
+    "engine_state.",
+    "event.",
     "fact.",
+    "guard_",
+    "holding.",
     "kind.",
+    "laid.",
     "live.",
     "measure.",
+    "origin.",
     "overall.",
+    "policy_state.",
+    "rule.",
+    "rules.",
+    "scope.",
+    "settings.bad_",
+    "settings.disable",
+    "settings.enable",
+    "settings.right_",
+    "standing.",
     "state.",
     "theme.",
+    "tier.",
+    "turn.",
     "unit.",
+    "way.",
 )
 
 
@@ -71,7 +95,7 @@ def used_keys() -> set[str]:
     texts = [
         path.read_text(encoding="utf-8")
         for folder in folders
-        for path in folder.iterdir()
+        for path in folder.rglob("*")
         if path.suffix in (".html", ".py", ".js")
     ]
     return set(re.findall(r"[\"'`]([a-z_0-9]+\.[a-z_0-9]*)[\"'`{]", "\n".join(texts)))
@@ -94,8 +118,13 @@ def test_a_template_asks_for_texts_that_there_are() -> None:
 
 def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
     of_page = {page.key: page.areas for page in PAGES}
-    for path in SCRIPTS.glob("*.js"):
-        handed_out = texts_of("en", of_page.get(path.stem, SHARED_TEXTS))
+    for path in SCRIPTS.rglob("*.js"):
+        # Modules of one page alone are in a folder of its name.
+        key = path.stem if path.parent == SCRIPTS else path.parent.name
+        handed_out = texts_of("en", of_page.get(key, SHARED_TEXTS))
+        # A folder has the parts of the module of its name.
+        module = path.relative_to(SCRIPTS).parts[0].removesuffix(".js")
+        handed_out = texts_of("en", of_page.get(module, SHARED_TEXTS))
         assert asked_for(path) <= set(handed_out), path.name
 
 

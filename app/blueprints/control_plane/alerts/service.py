@@ -1,0 +1,63 @@
+"""Alerts as operators see them. The desk records and audits what is done, with what it changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from app.blueprints.control_plane.alerts.schemas import ANY, OVER, UNCLAIMED
+from app.core.monitor import Alert, AlertFilter, HistoryEntry, Level
+from app.extensions import alerts
+from app.http.paging import Page
+
+
+def page(
+    state: str, rule: str | None, level: str | None, after: int | None, limit: int
+) -> Page[dict[str, Any]]:
+    """A page of alerts, newest first.
+
+    Raises:
+        StoreUnavailable: the database did not answer.
+    """
+    which = AlertFilter(
+        open=None if state == ANY else state != OVER,
+        rule=rule,
+        level=None if level is None else Level(level),
+        acknowledged=False if state == UNCLAIMED else None,
+    )
+    found = alerts.desk.list(which, after, limit)
+    return Page([_shown(one, one.id in found.silenced) for one in found.items], found.next)
+
+
+def detail(alert_id: int) -> dict[str, Any]:
+    """An alert with its history.
+
+    Raises:
+        UnknownResource: there is none.
+    """
+    alert = alerts.desk.get(alert_id)
+    silenced = any(one.matches(alert.rule, alert.labels) for one in alerts.desk.silences())
+    history = [_told(entry) for entry in alerts.desk.history(alert_id)]
+    return {**_shown(alert, alert.open and silenced), "history": history}
+
+
+def acknowledge(alert_id: int, by: str, note: str) -> dict[str, Any]:
+    """Take care of an alert; raises as ``AlertDesk.acknowledge``."""
+    alerts.desk.acknowledge(alert_id, by=by, note=note)
+    return detail(alert_id)
+
+
+def _shown(alert: Alert, silenced: bool) -> dict[str, Any]:
+    plain = {name: getattr(alert, name) for name in alert.__dataclass_fields__}
+    return {**plain, "labels": dict(alert.labels), "open": alert.open, "silenced": silenced}
+
+
+def _told(entry: HistoryEntry) -> dict[str, Any]:
+    event = entry.event
+    return {
+        "id": entry.id,
+        "at": entry.at,
+        "type": event.type,
+        "data": msgspec.to_builtins(event),
+    }

@@ -1,0 +1,82 @@
+"""Routes of ``/control/api/alerts`` about alerts and silences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.blueprints.control_plane.alerts import service
+from app.blueprints.control_plane.alerts.schemas import (
+    ALERT_PAGE,
+    AlertDetailSchema,
+    AlertQuery,
+    NewSilenceSchema,
+    SilenceQuery,
+    SilenceSchema,
+    SilencesSchema,
+)
+from app.core.monitor import Silence
+from app.extensions import alerts
+from app.http.acts import author
+from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
+from app.http.paging import Page
+
+alerts_control = ControlBlueprint("alerts_control", __name__, "/alerts", "Alerts and silences")
+
+
+@alerts_control.get("")
+@right(VIEW)
+@alerts_control.arguments(AlertQuery, location="query")
+@alerts_control.response(200, ALERT_PAGE)
+def list_alerts(query: dict[str, Any]) -> Page[dict[str, Any]]:
+    """Alerts, newest first"""
+    return service.page(**query)
+
+
+@alerts_control.get("/<int:alert_id>")
+@right(VIEW)
+@alerts_control.response(200, AlertDetailSchema)
+def read_alert(alert_id: int) -> dict[str, Any]:
+    """An alert and what happened to it"""
+    return service.detail(alert_id)
+
+
+@alerts_control.post("/<int:alert_id>/acknowledge")
+@right(OPERATE)
+@alerts_control.arguments(ActSchema)
+@alerts_control.response(200, AlertDetailSchema)
+def acknowledge_alert(body: dict[str, Any], alert_id: int) -> dict[str, Any]:
+    """Say that you take care of an alert that holds"""
+    return service.acknowledge(alert_id, author(), body["reason"])
+
+
+@alerts_control.get("/silences")
+@right(VIEW)
+@alerts_control.arguments(SilenceQuery, location="query")
+@alerts_control.response(200, SilencesSchema)
+def list_silences(query: dict[str, Any]) -> dict[str, Any]:
+    """Silences, newest first"""
+    return {"items": alerts.desk.silences(query["active"])}
+
+
+@alerts_control.post("/silences")
+@right(OPERATE)
+@alerts_control.arguments(NewSilenceSchema)
+@alerts_control.response(201, SilenceSchema)
+def begin_silence(body: dict[str, Any]) -> Silence:
+    """Let alerts notify nobody for a while"""
+    return alerts.desk.silence(
+        body["rule"],
+        body["labels"],
+        seconds=body["seconds"],
+        by=author(),
+        reason=body["reason"],
+    )
+
+
+@alerts_control.post("/silences/<int:silence_id>/end")
+@right(OPERATE)
+@alerts_control.arguments(ActSchema)
+@alerts_control.response(200, SilenceSchema)
+def end_silence(body: dict[str, Any], silence_id: int) -> Silence:
+    """End a silence before its time"""
+    return alerts.desk.unsilence(silence_id, by=author(), reason=body["reason"])

@@ -1,0 +1,67 @@
+"""Routes of ``/control/api/alerts/webhooks``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from app.blueprints.control_plane.alerts.webhook_schemas import (
+    AddedWebhookSchema,
+    DeliveriesSchema,
+    NewWebhookSchema,
+    WebhooksSchema,
+    WebhookTestSchema,
+)
+from app.extensions import alerts
+from app.http.acts import author
+from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
+from app.http.idempotency import secret_answer
+
+alert_webhooks_control = ControlBlueprint(
+    "alert_webhooks_control", __name__, "/alerts/webhooks", "Where alerts are sent"
+)
+
+
+@alert_webhooks_control.get("")
+@right(VIEW)
+@alert_webhooks_control.response(200, WebhooksSchema)
+def list_alert_webhooks() -> dict[str, Any]:
+    """Webhooks, without their secrets"""
+    return {"items": alerts.webhooks.list()}
+
+
+@secret_answer
+@alert_webhooks_control.post("")
+@right(ADMIN)
+@alert_webhooks_control.arguments(NewWebhookSchema)
+@alert_webhooks_control.response(201, AddedWebhookSchema)
+def add_alert_webhook(body: dict[str, Any]) -> dict[str, Any]:
+    """Send alerts there from now on"""
+    added = alerts.webhooks.add(**body, by=author())
+    return {**asdict(added.webhook), "secret": added.secret}
+
+
+@alert_webhooks_control.post("/<int:webhook_id>/remove")
+@right(ADMIN)
+@alert_webhooks_control.arguments(ActSchema)
+@alert_webhooks_control.response(204)
+def remove_alert_webhook(body: dict[str, Any], webhook_id: int) -> None:
+    """Send nothing there any more; what waits is given up"""
+    alerts.webhooks.remove(webhook_id, by=author(), reason=body["reason"])
+
+
+@alert_webhooks_control.post("/<int:webhook_id>/test")
+@right(ADMIN)
+@alert_webhooks_control.arguments(ActSchema)
+@alert_webhooks_control.response(200, WebhookTestSchema)
+def test_alert_webhook(body: dict[str, Any], webhook_id: int) -> Any:
+    """Send a test message, and wait for what comes of it"""
+    return alerts.webhooks.test(webhook_id, by=author(), reason=body["reason"])
+
+
+@alert_webhooks_control.get("/<int:webhook_id>/deliveries")
+@right(VIEW)
+@alert_webhooks_control.response(200, DeliveriesSchema)
+def list_alert_deliveries(webhook_id: int) -> dict[str, Any]:
+    """The latest messages, with what came of them"""
+    return {"items": alerts.webhooks.deliveries(webhook_id)}

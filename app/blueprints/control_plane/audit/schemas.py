@@ -1,0 +1,49 @@
+"""Which records of the audit log operators ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow.validate import Length, Range, Regexp
+
+from app.http.fields import MAX_ID, Instant
+from app.http.paging import PageQuery
+from app.models import AuditRecord, User
+
+COLUMNS = AuditRecord.__table__.c
+ACTION_LENGTH = COLUMNS.action.type.length  # type: ignore[attr-defined]
+SUBJECT_LENGTH = COLUMNS.subject.type.length  # type: ignore[attr-defined]
+USERNAME_LENGTH = User.__table__.c.username.type.length  # type: ignore[attr-defined]
+ACTION_PATTERN = r"[a-z0-9_.-]+"
+
+
+class AuditFilter(ma.Schema):
+    """Which acts. Times are half open: from <= at < to."""
+
+    actor_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
+    actor = ma.fields.String(
+        load_default=None,
+        validate=Length(1, USERNAME_LENGTH),
+        metadata={"description": "Username of who did it"},
+    )
+    action = ma.fields.String(
+        load_default=None,
+        validate=[Length(1, ACTION_LENGTH), Regexp(rf"{ACTION_PATTERN}\Z")],
+        attribute="action_prefix",
+        metadata={"description": "How it begins, such as `alert.`"},
+    )
+    subject = ma.fields.String(load_default=None, validate=Length(1, SUBJECT_LENGTH))
+    server_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
+    since = Instant(load_default=None, data_key="from")
+    until = Instant(load_default=None, data_key="to")
+
+    @ma.validates_schema
+    def is_a_span(self, data: dict[str, Any], **options: Any) -> None:
+        since, until = data["since"], data["until"]
+        if since is not None and until is not None and until <= since:
+            raise ma.ValidationError("Must be after 'from'.", "to")
+
+
+class AuditPageQuery(AuditFilter, PageQuery):
+    """The same, a page at a time, newest first."""

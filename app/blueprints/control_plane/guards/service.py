@@ -1,0 +1,163 @@
+"""What operators do to guards. The platform's own record of each act is made before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.blueprints.control_plane.authors import author
+from app.blueprints.control_plane.guards import pictures
+from app.blueprints.control_plane.guards.schemas import FORCED_FOR
+from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
+from app.core.resilience import (
+    EVERY_FEATURE,
+    REDIS_BREAKER,
+    Kind,
+    MultiDimensionalKey,
+    get_resilience_controller,
+    network_of,
+)
+from app.http.acts import record_act
+from app.http.control_api import operator
+from app.http.operators import Via
+from app.http.paging import Page, cut
+from app.wiring import DATABASE
+
+ISOLATE, CLOSE, RESET = "isolate", "close", "reset"
+
+
+def guards(
+    kind: str | None, state: str | None, name: str | None, after: int | None, limit: int
+) -> Page[dict[str, Any]]:
+    """A slice of the wall; the cursor is a place in it."""
+    kinds: Sequence[Kind] = pictures.GUARDED if kind is None else (Kind(kind),)
+    found = [
+        one
+        for one in pictures.wall(get_resilience_controller(), kinds, name)
+        if state is None or one["state"] == state
+    ]
+    return slice_of(found, after, limit)
+
+
+def guard(kind: str, name: str) -> dict[str, Any]:
+    """One guard.
+
+    Raises:
+        UnknownResource: there is no such kind of guard, or none of that name.
+    """
+    if kind not in pictures.GUARDED:
+        raise UnknownResource("kind", kind, "kind")
+    return pictures.alone(get_resilience_controller(), Kind(kind), check_known(Kind(kind), name))
+
+
+def force(act: str, name: str, reason: str, expires_in: float | None = None) -> dict[str, Any]:
+    """Isolate, close or reset a breaker in every worker.
+
+    Raises:
+        UnknownResource: there is no such breaker.
+        ValidationFailed: it is that of the connection to Redis, which has a mind of its own.
+        StoreUnavailable: the record cannot be reached; nothing was done.
+    """
+    if name == REDIS_BREAKER:
+        raise ValidationFailed({"name": "redis opens and closes by itself"})
+    check_known(Kind.CIRCUIT_BREAKER, name)
+    ttl = FORCED_FOR if expires_in is None else expires_in
+    try:
+        _force_recorded(act, name, reason, ttl)
+    except StoreUnavailable as error:
+        if error.store != DATABASE or operator().via is not Via.BREAK_GLASS:
+            raise
+        _force_without_record(act, name, reason, ttl)
+    return guard(Kind.CIRCUIT_BREAKER, name)
+
+
+def _force_recorded(act: str, name: str, reason: str, ttl: float) -> None:
+    operations, who = get_resilience_controller().operations, author()
+    if act == ISOLATE:
+        operations.isolate(name, author=who, reason=reason, ttl=ttl)
+    elif act == CLOSE:
+        operations.close(name, author=who, reason=reason, ttl=ttl)
+    else:
+        operations.reset(name, author=who, reason=reason)
+
+
+def _force_without_record(act: str, name: str, reason: str, ttl: float) -> None:
+    """The glass was broken because the database is away: then Redis alone holds the state, and
+    the log of the process has the record."""
+    record_act(f"breaker.{act}", f"circuit_breaker:{name}", reason=reason, after={"seconds": ttl})
+    breaker = get_resilience_controller().circuit_breaker(name)
+    if act == ISOLATE:
+        breaker.force_open(reason, ttl)
+    elif act == CLOSE:
+        breaker.force_close(reason, ttl)
+    else:
+        breaker.reset(reason)
+
+
+def reset_key(name: str, reason: str, **parts: Any) -> dict[str, Any]:
+    """Forget what a caller used; raises as ``GuardActs.reset_key``, and ``UnknownResource``."""
+    check_known(Kind.RATE_LIMIT, name)
+    key: MultiDimensionalKey | str | None = None
+    if parts["text"]:
+        key = parts["text"]
+    elif not parts["everyone"]:
+        key = MultiDimensionalKey(parts["user"], parts["server"], network_of(parts["address"]))
+    acts = get_resilience_controller().acts
+    return {"dimensions": acts.reset_key(name, key, author=author(), reason=reason)}
+
+
+def release(name: str, reason: str, partition: str) -> dict[str, Any]:
+    """Give back the slots of workers that are gone; raises as ``GuardActs.release``."""
+    check_known(Kind.BULKHEAD, name)
+    acts = get_resilience_controller().acts
+    return {"released": acts.release(name, partition, author=author(), reason=reason)}
+
+
+def features(after: int | None, limit: int) -> Page[dict[str, Any]]:
+    """Features that can be degraded, and the entry that is for all of them."""
+    controller = get_resilience_controller()
+    stored = {entry.name for entry in controller.config.list(Kind.DEGRADATION)}
+    names = [EVERY_FEATURE, *sorted(stored - {EVERY_FEATURE})]
+    return slice_of([feature(name) for name in names], after, limit)
+
+
+def feature(name: str) -> dict[str, Any]:
+    """How far a feature is degraded; raises ``ValidationFailed`` for what is no name."""
+    controller = get_resilience_controller()
+    entry = controller.get_config(Kind.DEGRADATION, name)
+    status = controller.degradation.status(name)
+    return {
+        "name": name,
+        "level": status.level.value,
+        "sources": {source: level.value for source, level in status.sources.items()},
+        "version": entry.version,
+    }
+
+
+def set_level(
+    name: str, level: str | None, reason: str, expires_in: float | None
+) -> dict[str, Any]:
+    """Set or take back an operator's level; raises as ``set_degradation_level``."""
+    get_resilience_controller().set_degradation_level(
+        name, level, author=author(), reason=reason, expires_in=expires_in
+    )
+    return feature(name)
+
+
+def check_known(kind: Kind, name: str) -> str:
+    """The name, if there is such a guard: an act on a misspelt one would do nothing.
+
+    Raises:
+        UnknownResource: there is none.
+    """
+    if name not in pictures.known(get_resilience_controller(), kind):
+        raise UnknownResource(kind.value, name, "name")
+    return name
+
+
+def slice_of(rows: Sequence[dict[str, Any]], after: int | None, limit: int) -> Page[dict[str, Any]]:
+    """A page of rows that are all at hand."""
+    start = after or 0
+    places = list(enumerate(rows[start : start + limit + 1], start + 1))
+    page = cut(places, limit, lambda row: row[0])
+    return Page([row for _, row in page.items], page.next)

@@ -1,0 +1,146 @@
+"""Everybody who has, had or will have a right on the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import exists, func, or_, select
+
+from app.blueprints.control_plane.operators.roles import OperatorRole, operator_roles
+from app.core.errors import UnknownResource
+from app.db import db, utcnow
+from app.extensions import permissions
+from app.http.operators import RIGHTS
+from app.http.paging import Page, cut
+from app.http.session import SESSION_LIFETIME
+from app.models import ApiToken, AuditRecord, RoleAssignment, User
+
+SIGN_IN = "control.sign_in"
+# Acts with which every session of an account ends.
+ENDINGS = ("operator.end_sessions", "operator.disable", "user.change_password")
+
+
+def listed(after: int | None, limit: int) -> Page[dict[str, Any]]:
+    """A page of operators, by id."""
+    roles = operator_roles()
+    statement = (
+        select(User)
+        .where(User.id > (after or 0), _is_operator(roles))
+        .order_by(User.id)
+        .limit(limit + 1)
+    )
+    page = cut(db.session.scalars(statement).all(), limit, lambda user: user.id)
+    return Page(_shown(page.items, roles), page.next)
+
+
+def one(user_id: int) -> dict[str, Any]:
+    """An account as operators see it, whether or not it is one's of them.
+
+    Raises:
+        UnknownResource: there is none of that id.
+    """
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise UnknownResource("user", user_id)
+    return _shown([user], operator_roles())[0]
+
+
+def _is_operator(roles: Collection[int]) -> Any:
+    given = exists().where(
+        RoleAssignment.user_id == User.id, RoleAssignment.role_id.in_(tuple(roles))
+    )
+    return or_(User.super_admin.is_(True), given)
+
+
+def _shown(users: Any, roles: dict[int, OperatorRole]) -> list[dict[str, Any]]:
+    ids = [user.id for user in users]
+    held = _held(ids, roles)
+    may = {name: permissions.batch_check_permissions(ids, name) for name in RIGHTS} if ids else {}
+    signed_in, ended = _sign_ins(ids)
+    tokens = _tokens(ids)
+    shown = []
+    for user in users:
+        last = signed_in.get(user.id)
+        shown.append(
+            {
+                "id": user.id,
+                "username": user.username,
+                "display_name": user.display_name,
+                "super_admin": user.super_admin,
+                "disabled": user.disabled,
+                "rights": [name for name in RIGHTS if may[name].get(user.id)],
+                "roles": held.get(user.id, []),
+                "tokens": tokens.get(user.id, 0),
+                "last_sign_in": last,
+                "sessions_end": _sessions_end(last, ended.get(user.id)),
+            }
+        )
+    return shown
+
+
+def _held(ids: list[int], roles: dict[int, OperatorRole]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = {}
+    statement = (
+        select(RoleAssignment)
+        .where(RoleAssignment.user_id.in_(ids), RoleAssignment.role_id.in_(tuple(roles)))
+        .order_by(RoleAssignment.id)
+    )
+    for row in db.session.scalars(statement):
+        role = roles[row.role_id]
+        found.setdefault(row.user_id, []).append(
+            {
+                "id": role.id,
+                "name": role.name,
+                "active": role.active,
+                "rights": role.rights,
+                "valid_from": row.valid_from,
+                "valid_until": row.valid_until,
+            }
+        )
+    return found
+
+
+def _sign_ins(ids: list[int]) -> tuple[dict[int, datetime], dict[int, datetime]]:
+    """When each last signed in to the control plane, and when all their sessions were ended last,
+    as the audit log says.
+    """
+    subjects = {f"user:{user_id}": user_id for user_id in ids}
+    statement = (
+        select(AuditRecord.subject, AuditRecord.action, func.max(AuditRecord.at))
+        .where(
+            AuditRecord.subject.in_(tuple(subjects)), AuditRecord.action.in_((SIGN_IN, *ENDINGS))
+        )
+        .group_by(AuditRecord.subject, AuditRecord.action)
+    )
+    signed_in: dict[int, datetime] = {}
+    ended: dict[int, datetime] = {}
+    for subject, action, at in db.session.execute(statement):
+        user_id = subjects[subject]
+        if action == SIGN_IN:
+            signed_in[user_id] = at
+        else:
+            ended[user_id] = max(at, ended.get(user_id, at))
+    return signed_in, ended
+
+
+def _sessions_end(last: datetime | None, ended: datetime | None) -> datetime | None:
+    """When the last session ends by itself, if one may be open."""
+    if last is None or (ended is not None and ended >= last):
+        return None
+    ends = last + SESSION_LIFETIME
+    return ends if ends > utcnow() else None
+
+
+def _tokens(ids: list[int]) -> dict[int, int]:
+    statement = (
+        select(ApiToken.user_id, func.count())
+        .where(
+            ApiToken.user_id.in_(ids),
+            ApiToken.revoked_at.is_(None),
+            ApiToken.expires_at > utcnow(),
+        )
+        .group_by(ApiToken.user_id)
+    )
+    return {user_id: number for user_id, number in db.session.execute(statement)}

@@ -1,0 +1,85 @@
+"""What operators look like to each other."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow.validate import OneOf, Regexp
+
+from app.http.control_api import RIGHTS, ActSchema
+from app.http.fields import Flag, Instant, RowId
+from app.http.paging import page_of
+from app.models.user import USERNAME_PATTERN
+
+
+class OperatorRoleSchema(ma.Schema):
+    """A global role that gives rights on the platform."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    active = Flag(required=True)
+    rights = ma.fields.List(
+        ma.fields.String(validate=OneOf(RIGHTS)),
+        required=True,
+        metadata={"description": "Of itself or of the roles above it"},
+    )
+
+
+class OperatorRolesSchema(ma.Schema):
+    """All of them, lowest position first."""
+
+    items = ma.fields.List(ma.fields.Nested(OperatorRoleSchema), required=True)
+
+
+class HeldRoleSchema(OperatorRoleSchema):
+    """A role that somebody was given."""
+
+    valid_from = Instant(required=True, allow_none=True)
+    valid_until = Instant(required=True, allow_none=True)
+
+
+class OperatorSchema(ma.Schema):
+    """Somebody who was given rights on the platform."""
+
+    id = ma.fields.Integer(required=True)
+    username = ma.fields.String(required=True)
+    display_name = ma.fields.String(required=True)
+    super_admin = Flag(required=True)
+    disabled = Flag(required=True, metadata={"description": "Cannot sign in, nor do anything"})
+    rights = ma.fields.List(
+        ma.fields.String(validate=OneOf(RIGHTS)),
+        required=True,
+        metadata={"description": "What the account may do now"},
+    )
+    roles = ma.fields.List(ma.fields.Nested(HeldRoleSchema), required=True)
+    tokens = ma.fields.Integer(required=True, metadata={"description": "Valid API tokens"})
+    last_sign_in = Instant(
+        required=True, allow_none=True, metadata={"description": "To the control plane"}
+    )
+    sessions_end = Instant(
+        required=True,
+        allow_none=True,
+        metadata={"description": "When the last session ends at the latest; null: none is open"},
+    )
+
+
+class GrantRoleSchema(ActSchema):
+    """A role to give."""
+
+    username = ma.fields.String(required=True, validate=Regexp(rf"{USERNAME_PATTERN}\Z"))
+    role_id = RowId(required=True)
+    valid_until = Instant(load_default=None, allow_none=True)
+
+
+class RevokeRoleSchema(ActSchema):
+    """A role to take back."""
+
+    role_id = RowId(required=True)
+
+
+class EndSessionsSchema(ActSchema):
+    """Signing an account out."""
+
+    tokens = Flag(load_default=False, metadata={"description": "Take back API tokens, too"})
+
+
+OPERATOR_PAGE = page_of(OperatorSchema)

@@ -1,0 +1,225 @@
+"""What administrators do about operators. Nobody locks the last administrator out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.blueprints.control_plane.operators import listing
+from app.blueprints.control_plane.operators.roles import operator_roles
+from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
+from app.db import db, utcnow, writing
+from app.extensions import permissions
+from app.http.audit import audit
+from app.http.conflicts import conflict
+from app.http.operators import ADMIN
+from app.models import ApiToken, Permission, RoleAssignment, User, account_of
+
+LAST = "is the last administrator who can sign in; name another one first"
+# Why an administrator is refused what only a super-admin may do.
+ABOVE = "role_too_high"
+
+
+def grant(
+    username: str, role_id: int, valid_until: datetime | None, by: str, reason: str
+) -> dict[str, Any]:
+    """Give an account one of the operator roles, or one it has another end.
+
+    Raises:
+        ValidationFailed: no such account, no role that gives rights on the platform, or an end
+            that is over.
+        PermissionDenied: the role stands too high for who acts, or gives what they do not have.
+        Conflict: the last administrator would lose the role at that end.
+    """
+    user_id = db.session.scalar(select(User.id).where(User.username == username))
+    if user_id is None:
+        raise ValidationFailed({"username": f"no account '{username}'"})
+    _check_role(role_id)
+    with _keeping_an_administrator(user_id, role_id if valid_until is not None else None):
+        permissions.assign_roles_to_user(
+            user_id,
+            [role_id],
+            None,
+            None,
+            valid_until,
+            actor_id=account_of(by),
+            reason=reason,
+            commit=False,
+        )
+    return listing.one(user_id)
+
+
+def revoke(user_id: int, role_id: int, by: str, reason: str) -> dict[str, Any]:
+    """Take an operator role from an account.
+
+    Raises:
+        UnknownResource: no such account.
+        ValidationFailed: it does not have that role.
+        PermissionDenied: the role stands too high for who acts.
+        Conflict: it is the last administrator's.
+    """
+    _existing(user_id)
+    _check_role(role_id)
+    with _keeping_an_administrator(user_id, role_id):
+        permissions.revoke_roles_from_user(
+            user_id, [role_id], actor_id=account_of(by), reason=reason, commit=False
+        )
+    return listing.one(user_id)
+
+
+def disable(user_id: int, by: str, reason: str) -> dict[str, Any]:
+    """Let an account sign in no more; its sessions and tokens of every kind are refused at once.
+
+    Raises:
+        UnknownResource: no such account.
+        PermissionDenied: it is a super-admin's, and who acts is none.
+        Conflict: it is the last administrator's.
+    """
+    _check_above(_existing(user_id), by)
+    with _keeping_an_administrator(user_id, None, disabled=True):
+        user = db.session.get_one(User, user_id)
+        before = {"disabled": user.disabled}
+        user.disabled = True
+        user.token_epoch += 1
+        audit(
+            "operator.disable",
+            f"user:{user_id}",
+            actor_id=account_of(by),
+            before=before,
+            after={"disabled": True, "author": by},
+            reason=reason,
+        )
+    return listing.one(user_id)
+
+
+def enable(user_id: int, by: str, reason: str) -> dict[str, Any]:
+    """Let an account sign in again; what was ended stays so. Raises as ``disable``."""
+    _check_above(_existing(user_id), by)
+    with writing():
+        user = db.session.get_one(User, user_id)
+        before = {"disabled": user.disabled}
+        user.disabled = False
+        audit(
+            "operator.enable",
+            f"user:{user_id}",
+            actor_id=account_of(by),
+            before=before,
+            after={"disabled": False, "author": by},
+            reason=reason,
+        )
+        db.session.commit()
+    return listing.one(user_id)
+
+
+def end_sessions(user_id: int, tokens: bool, by: str, reason: str) -> dict[str, Any]:
+    """Sign an account out everywhere.
+
+    Args:
+        tokens: take its API tokens back, too.
+
+    Raises: as ``disable``, but for the last administrator, who signs in again.
+    """
+    _check_above(_existing(user_id), by)
+    with writing():
+        user = db.session.get_one(User, user_id)
+        user.token_epoch += 1
+        revoked = _revoke_tokens(user_id) if tokens else 0
+        audit(
+            "operator.end_sessions",
+            f"user:{user_id}",
+            actor_id=account_of(by),
+            after={"tokens_revoked": revoked, "author": by},
+            reason=reason,
+        )
+        db.session.commit()
+    return listing.one(user_id)
+
+
+def _revoke_tokens(user_id: int) -> int:
+    now = utcnow()
+    result: Any = db.session.execute(
+        update(ApiToken)
+        .where(
+            ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
+        )
+        .values(revoked_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(result.rowcount)
+
+
+def _existing(user_id: int) -> User:
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise UnknownResource("user", user_id)
+    return user
+
+
+def _check_role(role_id: int) -> None:
+    if role_id not in operator_roles():
+        raise ValidationFailed({"role_id": "is no global role that gives rights on the platform"})
+
+
+def _check_above(user: User, by: str) -> None:
+    actor_id = account_of(by)
+    if not user.super_admin or actor_id is None:
+        return
+    actor = db.session.get(User, actor_id)
+    if actor is None or not actor.super_admin:
+        raise PermissionDenied(ABOVE, ADMIN)
+
+
+@contextmanager
+def _keeping_an_administrator(
+    user_id: int, role_id: int | None, disabled: bool = False
+) -> Iterator[None]:
+    """Commit the change inside, unless nobody could administer the platform after it.
+
+    Args:
+        user_id: whose rights become fewer.
+        role_id: the role that the account loses; None: none.
+        disabled: whether it loses all.
+    """
+    db.session.rollback()  # what was read so far is older than the lock
+    with writing():
+        # One at a time: two administrators could take each other's rights at the same moment.
+        db.session.execute(select(Permission.id).where(Permission.name == ADMIN).with_for_update())
+        try:
+            if (role_id is not None or disabled) and _is_last(user_id, role_id):
+                raise conflict("user_id", LAST)
+            yield
+            db.session.commit()
+        except BaseException:
+            db.session.rollback()
+            raise
+
+
+def _is_last(user_id: int, role_id: int | None) -> bool:
+    administrators = permissions.list_users(ADMIN, "global", limit=2).ids
+    if administrators != (user_id,):
+        return False
+    if role_id is None:
+        return True
+    user = db.session.get_one(User, user_id)
+    return not user.super_admin and not _has_another(user_id, role_id)
+
+
+def _has_another(user_id: int, role_id: int) -> bool:
+    """Whether another role of the account gives the right, now and without an end."""
+    giving = [
+        role.id
+        for role in operator_roles().values()
+        if role.active and ADMIN in role.rights and role.id != role_id
+    ]
+    started = RoleAssignment.valid_from.is_(None) | (RoleAssignment.valid_from <= utcnow())
+    statement = select(RoleAssignment.id).where(
+        RoleAssignment.user_id == user_id,
+        RoleAssignment.role_id.in_(giving),
+        RoleAssignment.valid_until.is_(None),
+        started,
+    )
+    return db.session.scalar(statement.limit(1)) is not None

@@ -1,0 +1,51 @@
+"""Which operators may know about other people.
+
+``platform.view`` alone lets nobody read what others may do: as in the application's API that takes
+``server.audit`` in the server concerned, or ``admin.audit``. An API token asks for its account. The
+break-glass token opens this too, since it is for when rights themselves are broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from app.blueprints.permissions.checks.service import Question, demand_insight, question_of
+from app.core.errors import UnknownResource
+from app.db import db
+from app.http.operators import operator
+from app.models import User
+
+
+def demand_operators_insight(questions: Iterable[Question]) -> None:
+    """Go on only when the operator may know about others in all these places.
+
+    Raises: as ``demand_insight``.
+    """
+    account = operator().account
+    if account is not None:
+        demand_insight(account.user_id, questions)
+
+
+def open_question(asked: Mapping[str, Any]) -> Question:
+    """The question in a request, if the operator may have it answered about anybody."""
+    question = question_of(asked)
+    demand_operators_insight([question])
+    return question
+
+
+def asked_user(asked: Mapping[str, Any]) -> int:
+    """The user that a request names by id or by name.
+
+    Raises:
+        UnknownResource: nobody has the name.
+    """
+    if asked["user_id"] is not None:
+        return int(asked["user_id"])
+    name = asked["username"].strip().lower()
+    found = db.session.scalar(select(User.id).where(User.username == name))
+    if found is None:
+        raise UnknownResource("user", asked["username"], "username")
+    return found

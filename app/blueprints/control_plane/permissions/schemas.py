@@ -1,0 +1,181 @@
+"""What questions of operators and their answers look like."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow.validate import Length, OneOf, Range
+
+from app.blueprints.people import PersonSchema
+from app.blueprints.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, QuestionSchema
+from app.blueprints.permissions.review.schemas import CSV, JSON
+from app.http.fields import MAX_ID, RowId
+from app.http.paging import PageQuery, page_of
+from app.models import ScopeType
+
+USERNAME_LENGTH = 64
+SEARCH_LENGTH = 100
+ROLES_MAX = 100
+RESOURCES = [ScopeType.CHANNEL.value, ScopeType.SERVER.value]
+
+
+class _OneUser(ma.Schema):
+    @ma.validates_schema
+    def names_one_user(self, data: dict[str, Any], **options: Any) -> None:
+        if (data["user_id"] is None) == (data["username"] is None):
+            raise ma.ValidationError("Give either user_id or username.", "user_id")
+
+
+class AskSchema(QuestionSchema, _OneUser):
+    """A question about somebody."""
+
+    user_id = RowId(load_default=None, allow_none=True)
+    username = ma.fields.String(
+        load_default=None, allow_none=True, validate=Length(1, USERNAME_LENGTH)
+    )
+    context = ma.fields.Dict(
+        keys=ma.fields.String(),
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Facts about the request; giving any makes policies take part"},
+    )
+
+
+class WhoQuery(PageQuery, PlaceQuery):
+    """Who may do something in a place."""
+
+    permission = ma.fields.String(required=True, validate=Length(1, NAME_LENGTH))
+
+
+class WhatQuery(PageQuery, _OneUser):
+    """Where somebody may do something."""
+
+    permission = ma.fields.String(required=True, validate=Length(1, NAME_LENGTH))
+    scope = ma.fields.String(load_default=ScopeType.CHANNEL.value, validate=OneOf(RESOURCES))
+    server_id = ma.fields.Integer(
+        load_default=None,
+        validate=Range(1, MAX_ID),
+        metadata={"description": "Only channels of this server"},
+    )
+    user_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
+    username = ma.fields.String(load_default=None, validate=Length(1, USERNAME_LENGTH))
+
+
+class ExportQuery(PlaceQuery):
+    """A review as a file."""
+
+    permission = ma.fields.String(required=True, validate=Length(1, NAME_LENGTH))
+    format = ma.fields.String(load_default=CSV, validate=OneOf([CSV, JSON]))
+
+
+class NameQuery(PageQuery):
+    """Part of a list, by name."""
+
+    search = ma.fields.String(
+        load_default="",
+        validate=Length(max=SEARCH_LENGTH),
+        metadata={"description": "What the name contains; of users, what it begins with"},
+    )
+
+
+class ListedServerSchema(ma.Schema):
+    """A server in a list."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    owner_id = ma.fields.Integer(required=True)
+    public = ma.fields.Boolean(required=True)
+
+
+class ListedChannelSchema(ma.Schema):
+    """A channel in a list."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    category = ma.fields.String(required=True, allow_none=True)
+
+
+class FoundResourceSchema(ma.Schema):
+    """A channel or a server."""
+
+    scope = ma.fields.String(required=True, validate=OneOf(RESOURCES))
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    server_id = ma.fields.Integer(required=True)
+    server = ma.fields.String(required=True)
+
+
+class GrantSchema(ma.Schema):
+    """What a role grants by itself, for the whole server or for a channel."""
+
+    permission = ma.fields.String(required=True)
+    effect = ma.fields.String(required=True, metadata={"enum": ["allow", "deny"]})
+    scope = ma.fields.String(
+        required=True, metadata={"description": "global, server:7 or channel:3"}
+    )
+    group = ma.fields.String(
+        required=True, allow_none=True, metadata={"description": "The group it comes through"}
+    )
+
+
+class MatrixRoleSchema(ma.Schema):
+    """A role with its own grants; those of its parents count too."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    position = ma.fields.Integer(required=True)
+    parent_id = ma.fields.Integer(required=True, allow_none=True)
+    active = ma.fields.Boolean(required=True)
+    is_default = ma.fields.Boolean(required=True)
+    holders = ma.fields.Integer(
+        required=True, metadata={"description": "Assignments, also those that are not in force"}
+    )
+    grants = ma.fields.List(ma.fields.Nested(GrantSchema), required=True)
+
+
+class MatrixPermissionSchema(ma.Schema):
+    """A permission that can be granted in a server."""
+
+    name = ma.fields.String(required=True)
+    scope = ma.fields.String(required=True)
+    group = ma.fields.String(required=True, allow_none=True, attribute="category")
+    description = ma.fields.String(required=True)
+
+
+class MatrixSchema(ma.Schema):
+    """Roles of a server and what they grant. Parents of a role may stand on another page."""
+
+    server = ma.fields.Nested(ListedServerSchema, required=True)
+    permissions = ma.fields.List(ma.fields.Nested(MatrixPermissionSchema), required=True)
+    roles = ma.fields.List(ma.fields.Nested(MatrixRoleSchema), required=True)
+    next = ma.fields.Integer(required=True, allow_none=True)
+
+
+class PlacedOverwriteSchema(ma.Schema):
+    """What one role or user may do differently."""
+
+    target_type = ma.fields.String(required=True, metadata={"enum": ["role", "user"]})
+    target_id = ma.fields.Integer(required=True)
+    target = ma.fields.String(required=True)
+    allow = ma.fields.List(ma.fields.String(), required=True)
+    deny = ma.fields.List(ma.fields.String(), required=True)
+
+
+class OverwrittenChannelSchema(ma.Schema):
+    """A channel and the overwrites in force in it."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    category = ma.fields.String(required=True, allow_none=True)
+    synced = ma.fields.Boolean(
+        required=True, metadata={"description": "The overwrites are those of the category"}
+    )
+    overwrites = ma.fields.List(ma.fields.Nested(PlacedOverwriteSchema), required=True)
+
+
+PERSON_PAGE = page_of(PersonSchema)
+SERVER_PAGE = page_of(ListedServerSchema)
+CHANNEL_PAGE = page_of(ListedChannelSchema)
+RESOURCE_PAGE = page_of(FoundResourceSchema)
+OVERWRITTEN_PAGE = page_of(OverwrittenChannelSchema)

@@ -1,0 +1,57 @@
+"""Suggestions as operators see them. The configuration store audits what is applied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+
+from app.core.resilience import Tuner, TuningOutcome
+from app.wiring import tuner_of
+
+OBSERVED = "observed"
+
+
+def state() -> dict[str, Any]:
+    """What is suggested, observed and past.
+
+    Raises:
+        StoreUnavailable: a store that is needed is away.
+    """
+    tuner = _tuner()
+    outcomes = [_shown(one) for one in tuner.outcomes()]
+    return {
+        "items": [one.to_plain() for one in tuner.suggestions()],
+        "observed": next((one for one in outcomes if one["result"] == OBSERVED), None),
+        "window": tuner.settings.window,
+        "outcomes": [one for one in outcomes if one["result"] != OBSERVED],
+        "dismissed": tuner.dismissed(),
+    }
+
+
+def apply(suggestion_id: str, by: str, reason: str) -> dict[str, Any]:
+    """Follow a suggestion; raises as ``Tuner.apply``."""
+    _tuner().apply(suggestion_id, author=by, reason=reason)
+    return state()
+
+
+def dismiss(suggestion_id: str, by: str, reason: str) -> dict[str, Any]:
+    """Do not suggest that again; raises as ``Tuner.dismiss``."""
+    _tuner().dismiss(suggestion_id, author=by, reason=reason)
+    return state()
+
+
+def _tuner() -> Tuner:
+    return tuner_of(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+def _shown(outcome: TuningOutcome) -> dict[str, Any]:
+    return {
+        "id": outcome.trial.id,
+        **outcome.trial.to_plain(),
+        "author": outcome.author,
+        "reason": outcome.reason,
+        "result": outcome.result.value,
+        "ended_at": outcome.ended_at,
+        "why": outcome.why,
+    }

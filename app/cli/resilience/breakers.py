@@ -1,0 +1,44 @@
+"""What is done to circuit breakers."""
+
+from __future__ import annotations
+
+import click
+
+from app.cli.options import Duration, as_json, says_why
+from app.cli.resilience.group import controlling, resilience
+from app.cli.resilience.output import echo_state
+
+
+@resilience.command("isolate")
+@click.argument("name")
+@click.option("--for", "ttl", type=Duration(), default="1h", show_default=True, help="How long.")
+@says_why
+@as_json
+def isolate(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> None:
+    """Force the circuit breaker NAME open: every call is refused, on the whole fleet."""
+    with controlling() as controller:
+        state = controller.operations.isolate(name, author=actor, reason=reason, ttl=ttl)
+    echo_state(state, as_json)
+
+
+@resilience.command("close")
+@click.argument("name")
+@click.option("--for", "ttl", type=Duration(), default="1h", show_default=True, help="How long.")
+@says_why
+@as_json
+def close(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> None:
+    """Force the circuit breaker NAME closed: every call goes through and none is counted."""
+    with controlling() as controller:
+        state = controller.operations.close(name, author=actor, reason=reason, ttl=ttl)
+    echo_state(state, as_json)
+
+
+@resilience.command("reset")
+@click.argument("name")
+@says_why
+@as_json
+def reset(name: str, reason: str, actor: str, as_json: bool) -> None:
+    """Close the circuit breaker NAME with nothing counted and nothing forced."""
+    with controlling() as controller:
+        state = controller.operations.reset(name, author=actor, reason=reason)
+    echo_state(state, as_json)

@@ -1,0 +1,22 @@
+"""What guards decided lately, kept for a while: for dry runs, and to see who is refused."""
+
+from .calls import REFUSED, BreakerCall, LimitedCall, Noted, SlotCall, key_of
+from .ring import Trail
+from .stored import KEPT_FOR, MOST_CALLS, StoredTrails, TrailReading
+from .top_keys import KeyUse, top_keys
+
+__all__ = [
+    "KEPT_FOR",
+    "MOST_CALLS",
+    "REFUSED",
+    "BreakerCall",
+    "KeyUse",
+    "LimitedCall",
+    "Noted",
+    "SlotCall",
+    "StoredTrails",
+    "Trail",
+    "TrailReading",
+    "key_of",
+    "top_keys",
+]

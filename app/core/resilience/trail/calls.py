@@ -1,0 +1,111 @@
+"""One call as each kind of guard remembers it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from ..settings import MultiDimensionalKey
+
+# Beside the numbers of ``Outcome``: the breaker did not let the call in.
+REFUSED = 3
+
+# A caller's parts (user, server, address), or the key that the code gave.
+PlainKey: TypeAlias = tuple[int | str | None, int | str | None, str | None] | str | int | None
+
+
+# A call as guards note it, one tuple for all parts of a guard: when it was let in by the runtime's
+# clock, seconds it had waited by then, seconds it ran, whose slots, its outcome or REFUSED, whom it
+# was counted for, and its units.
+Noted: TypeAlias = tuple[float, float, float, str, int, MultiDimensionalKey | str | int | None, int]
+
+
+class LimitedCall(NamedTuple):
+    """A call that a rate limit counted.
+
+    Attributes:
+        at: when it came, seconds.
+        key: whom it was counted for.
+        cost: units; below 0 when they were given back.
+        allowed: whether it was let in.
+    """
+
+    at: float
+    key: PlainKey
+    cost: int
+    allowed: bool
+
+
+class BreakerCall(NamedTuple):
+    """A call that asked a circuit breaker.
+
+    Attributes:
+        at: when it came, seconds.
+        seconds: how long it ran; 0 when it was refused.
+        outcome: a number of ``Outcome``, or ``REFUSED``.
+    """
+
+    at: float
+    seconds: float
+    outcome: int
+
+
+class SlotCall(NamedTuple):
+    """A call that asked a bulkhead.
+
+    Attributes:
+        at: when it came, seconds.
+        waited: seconds until it was let in.
+        seconds: how long it was inside; 0 when it was refused.
+        partition: whose slots.
+        admitted: whether it was let in.
+    """
+
+    at: float
+    waited: float
+    seconds: float
+    partition: str
+    admitted: bool
+
+
+Call: TypeAlias = LimitedCall | BreakerCall | SlotCall
+
+
+def limited_call(offset: float, noted: Noted) -> LimitedCall:
+    """As a rate limit sees it; ``offset`` makes its time Redis time."""
+    at, _, _, _, outcome, key, cost = noted
+    return LimitedCall(at + offset, plain_key(key), cost, outcome != REFUSED)
+
+
+def breaker_call(offset: float, noted: Noted) -> BreakerCall:
+    """As a breaker sees it."""
+    return BreakerCall(noted[0] + offset, noted[2], int(noted[4]))
+
+
+def slot_call(offset: float, noted: Noted) -> SlotCall:
+    """As a bulkhead sees it; it came before it waited."""
+    since, waited, seconds, partition, outcome, _, _ = noted
+    return SlotCall(since - waited + offset, waited, seconds, partition, outcome != REFUSED)
+
+
+def plain_key(key: MultiDimensionalKey | PlainKey) -> PlainKey:
+    """A key as it is stored."""
+    if isinstance(key, MultiDimensionalKey):
+        address = key.ip_address
+        return _part(key.user_id), _part(key.server_id), None if address is None else _text(address)
+    return _part(key) if isinstance(key, int | str) else key
+
+
+def _part(value: int | str | None) -> int | str | None:
+    """What the stored form can hold: numbers of 64 bits, and text of UTF-8."""
+    if isinstance(value, str):
+        return _text(value)
+    return value if value is None or -(2**63) <= value < 2**63 else str(value)
+
+
+def _text(value: str) -> str:
+    return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
+
+
+def key_of(plain: PlainKey) -> MultiDimensionalKey | str | int | None:
+    """The key that was stored so."""
+    return MultiDimensionalKey(*plain) if isinstance(plain, tuple) else plain

@@ -1,0 +1,60 @@
+"""What came of suggestions that were followed, as the record of the configuration tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from ..config_store import Change, Origin
+from .trial import OVERRULED, Trial
+
+
+class Result(StrEnum):
+    """How a trial ended."""
+
+    OBSERVED = "observed"
+    KEPT = "kept"
+    REVERTED = "reverted"
+
+
+@dataclass(frozen=True, slots=True)
+class TuningOutcome:
+    """A suggestion that was followed.
+
+    Attributes:
+        trial: what was changed, and which measurement is observed.
+        author, reason: who followed it and why.
+        result: what came of it; ``observed`` while that is not known.
+        ended_at: epoch s; None while it goes on.
+        why: what was measured, in words; empty while it goes on.
+    """
+
+    trial: Trial
+    author: str
+    reason: str
+    result: Result = Result.OBSERVED
+    ended_at: float | None = None
+    why: str = ""
+
+
+def outcomes_of(changes: Sequence[Change]) -> list[TuningOutcome]:
+    """The outcomes in changes of the entry, newest first as they are."""
+    found: list[TuningOutcome] = []
+    current: TuningOutcome | None = None
+    for change in reversed(changes):
+        if change.origin is not Origin.TUNER:
+            continue
+        values = change.values or {}
+        trial = Trial.of(values.get("trial"))
+        if current is not None and trial != current.trial:
+            back = current.trial.id in values.get("reverted", ()) or change.reason == OVERRULED
+            result = Result.REVERTED if back else Result.KEPT
+            ended = replace(current, result=result, ended_at=change.at / 1000, why=change.reason)
+            found.append(ended)
+            current = None
+        if trial is not None and current is None:
+            current = TuningOutcome(trial, change.author, change.reason)
+    if current is not None:
+        found.append(current)
+    return found[::-1]

@@ -1,0 +1,21 @@
+"""Follows the level that operators set for all processes."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.core.resilience import FLEET, Kind, LogConfig, Resilience, Settings
+from app.logs.levels import set_level
+
+
+def follow_fleet(app: Flask) -> None:
+    """Have this process log from the level on that operators set, as soon as it is heard of.
+
+    Until they do, and when what they set is over, it is that of the configuration.
+    """
+
+    def follow(config: Settings) -> None:
+        assert isinstance(config, LogConfig)
+        set_level(config.level or app.config["LOG_LEVEL"])
+
+    Resilience.of(app).on_config_change(Kind.LOG, FLEET, follow)

@@ -1,0 +1,221 @@
+// Alerts with who takes care of them, silences, and suggestions with what came of them.
+
+import { get, post } from "./api.js";
+import { badge } from "./badge.js";
+import { act, show } from "./dialog.js";
+import { h } from "./dom.js";
+import { age, duration, moment, number, quantity, until } from "./format.js";
+import { subscribe } from "./live.js";
+import { may, named, t } from "./page.js";
+import { changed, load } from "./states.js";
+import { pagedTable, table } from "./table.js";
+
+const part = (id) => document.getElementById(id);
+const STATES = ["open", "unclaimed", "over", "any"];
+const LEVELS = ["warning", "error", "critical"];
+const EVERY_RULE = "*";
+const REFRESH = 15; // s between readings where nothing is told
+const DRAW_DELAY = 300; // ms: what comes together is read once
+
+// Alerts
+
+const state = choice("state", t("alerts.state"), STATES.map((name) => [name, t(`alerts.state_${name}`)]));
+const level = choice("level", t("alerts.level"), [["", t("alerts.any_level")], ...LEVELS.map((name) => [name, t(`alerts.level_${name}`)])]);
+part("alert-tools").append(state.element, level.element);
+
+const alerts = pagedTable({
+  label: t("alerts.alerts"),
+  none: t("alerts.no_alerts"),
+  fetch: (after) => get("/alerts", { after, state: state.value(), level: level.value() }),
+  columns: [
+    { title: t("alerts.level"), render: (one) => badge(one.level, t(`alerts.level_${one.level}`)) },
+    { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.rule)), labelsOf(one.labels)] },
+    { title: t("alerts.what"), render: (one) => one.text },
+    { title: t("alerts.value"), number: true, render: (one) => `${number(one.value)} / ${number(one.limit)}` },
+    { title: t("alerts.since"), render: (one) => age(one.raised_at) },
+    { title: t("alerts.state"), render: stateOf },
+  ],
+  actions: [
+    { title: t("alerts.acknowledge"), when: (one) => one.open && !one.acknowledged_by, run: (one) => acknowledge(one) },
+    { title: t("alerts.silence"), when: (one) => one.open && !one.silenced, run: (one) => silence(one) },
+    { title: t("alerts.history"), right: "view", run: history },
+  ],
+});
+part("alerts").append(alerts.element);
+
+function stateOf(one) {
+  if (!one.open) {
+    return [badge("resolved", t("alerts.is_over")), " ", age(one.resolved_at)];
+  }
+  const taken = one.acknowledged_by
+    ? [badge("acknowledged", t("alerts.taken")), ` ${one.acknowledged_by}`, one.note ? `: ${one.note}` : ""]
+    : [badge("firing", t("alerts.untaken"))];
+  return [taken, one.silenced ? [" ", badge("neutral", t("alerts.silenced"))] : null];
+}
+
+const labelsOf = (labels) => Object.entries(labels).map(([name, value]) => h("span", { class: "quiet small" }, ` ${name}=${value}`));
+
+const acknowledge = (one) =>
+  act({
+    title: t("alerts.acknowledge_title", { rule: named("rule", one.rule) }),
+    intro: t("alerts.acknowledge_does"),
+    submit: t("alerts.acknowledge"),
+    run: ({ reason }, { key }) => post(`/alerts/${one.id}/acknowledge`, { reason }, { key }),
+    done: t("alerts.acknowledged"),
+  }).then(redraw);
+
+async function history(one) {
+  const found = await get(`/alerts/${one.id}`);
+  const list = table({
+    label: t("alerts.history"),
+    columns: [
+      { title: t("alerts.at"), render: (entry) => moment(entry.at) },
+      { title: t("alerts.event"), head: true, render: (entry) => named("event", entry.type) },
+      { title: t("alerts.level"), render: (entry) => (entry.data.level ? badge(entry.data.level, t(`alerts.level_${entry.data.level}`)) : null) },
+      { title: t("alerts.what"), render: (entry) => entry.data.note || entry.data.text || entry.data.reason || null },
+      { title: t("alerts.by"), render: (entry) => entry.data.by ?? null },
+    ],
+  });
+  list.show(found.history);
+  await show({ title: t("alerts.history_of", { rule: named("rule", one.rule) }), body: list.element, wide: true });
+}
+
+// Silences
+
+const silences = table({
+  label: t("alerts.silences"),
+  none: t("alerts.no_silences"),
+  columns: [
+    { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, ruleName(one.rule)), labelsOf(one.labels)] },
+    { title: t("alerts.ends"), render: (one) => until(one.until) },
+    { title: t("alerts.by"), render: (one) => one.by },
+    { title: t("alerts.reason"), render: (one) => one.reason },
+  ],
+  actions: [{ title: t("alerts.end"), run: (one) => endSilence(one) }],
+});
+
+const ruleName = (rule) => (rule === EVERY_RULE ? t("alerts.every_rule") : named("rule", rule));
+
+const drawSilences = () =>
+  load(part("silences"), () => get("/alerts/silences"), ({ items }) => {
+    silences.show(items);
+    return silences.element;
+  });
+
+if (may("operate")) {
+  part("silence-new").append(h("button", { type: "button", onclick: () => silence(null) }, t("alerts.new_silence")));
+}
+
+async function silence(one) {
+  const rules = one ? [] : (await get("/alerts/rules")).items;
+  const fields = one
+    ? []
+    : [{ name: "rule", label: t("alerts.rule"), type: "select", options: [[EVERY_RULE, t("alerts.every_rule")], ...rules.map(({ name }) => [name, named("rule", name)])] }];
+  await act({
+    title: one ? t("alerts.silence_title", { rule: named("rule", one.rule) }) : t("alerts.new_silence"),
+    intro: t("alerts.silence_does"),
+    submit: t("alerts.silence"),
+    fields,
+    expiry: { required: true, standard: 3600 },
+    run: ({ rule, reason, expires_in: seconds }, { key }) =>
+      post("/alerts/silences", { rule: one?.rule ?? rule, labels: one?.labels ?? {}, seconds, reason }, { key }),
+    done: t("alerts.silence_begun"),
+  });
+  redraw();
+}
+
+const endSilence = (one) =>
+  act({
+    title: t("alerts.end_title", { rule: ruleName(one.rule) }),
+    intro: t("alerts.end_does"),
+    submit: t("alerts.end"),
+    run: ({ reason }, { key }) => post(`/alerts/silences/${one.id}/end`, { reason }, { key }),
+    done: t("alerts.silence_ended"),
+  }).then(redraw);
+
+// Suggestions
+
+const suggestions = table({
+  label: t("alerts.suggestions"),
+  none: t("alerts.no_suggestions"),
+  columns: [
+    { title: t("alerts.setting"), head: true, render: (one) => h("code", {}, one.key) },
+    { title: t("alerts.change"), number: true, render: (one) => `${number(one.now)} → ${number(one.proposed)}` },
+    { title: t("alerts.confidence"), number: true, render: (one) => quantity(one.confidence, "ratio") },
+    { title: t("alerts.why"), render: (one) => [h("div", {}, one.why), h("div", { class: "quiet" }, one.effect)] },
+  ],
+  actions: [
+    { title: t("alerts.apply"), when: (one) => one.live, run: (one) => decide(one, "apply") },
+    { title: t("alerts.dismiss"), run: (one) => decide(one, "dismiss") },
+  ],
+});
+
+const outcomes = table({
+  label: t("alerts.outcomes"),
+  none: t("alerts.no_outcomes"),
+  key: (one) => `${one.id}@${one.at}`,
+  columns: [
+    { title: t("alerts.setting"), head: true, render: (one) => h("code", {}, one.setting) },
+    { title: t("alerts.change"), number: true, render: changeOf },
+    { title: t("alerts.result"), render: (one) => badge(one.result, t(`alerts.result_${one.result}`), { kept: "ok", reverted: "warning" }[one.result]) },
+    { title: t("alerts.verdict"), render: (one) => one.why },
+    { title: t("alerts.by"), render: (one) => (one.by_itself ? t("alerts.by_itself") : one.author) },
+    { title: t("alerts.at"), render: (one) => age(one.ended_at) },
+  ],
+});
+
+function changeOf(one) {
+  return `${one.before === null ? t("alerts.configured") : number(one.before)} → ${number(one.value)}`;
+}
+
+const drawnSuggestions = changed(part("suggestions"), (found) => {
+  suggestions.show(found.items);
+  outcomes.show(found.outcomes);
+  return h(
+    "div",
+    {},
+    found.observed ? observedNotice(found.observed, found.window) : suggestions.element,
+    h("h3", { class: "actions" }, t("alerts.outcomes")),
+    outcomes.element,
+    found.dismissed.length ? h("p", { class: "quiet small" }, t("alerts.dismissed", { ids: found.dismissed.join(", ") })) : null,
+  );
+});
+
+const drawSuggestions = () => load(part("suggestions"), () => get("/suggestions"), drawnSuggestions);
+
+const observedNotice = (one, window) =>
+  h("div", { class: "notice warning", id: "observed" }, h("b", {}, one.setting), ` ${changeOf(one)} · ${t("alerts.observed", { metric: one.metric, n: duration(window) })} · `, age(one.at));
+
+const decide = (one, what) =>
+  act({
+    title: t(`alerts.${what}_title`, { setting: one.key }),
+    intro: [t(`alerts.${what}_does`), h("p", {}, h("code", {}, one.key), ` ${number(one.now)} → ${number(one.proposed)}`)],
+    submit: t(`alerts.${what}`),
+    run: ({ reason }, { key }) => post(`/suggestions/${what}`, { id: one.id, reason }, { key }),
+    done: t(`alerts.${what}_done`),
+  }).then(redraw);
+
+// Keeping it true
+
+function choice(name, label, options) {
+  const id = `choose-${name}`;
+  const select = h("select", { id, onchange: () => alerts.reload() }, options.map(([value, text]) => h("option", { value }, text)));
+  return { element: h("div", {}, h("label", { for: id }, label), select), value: () => select.value };
+}
+
+let waiting = null;
+
+function redraw() {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    alerts.reload();
+    drawSilences();
+    drawSuggestions();
+  }, DRAW_DELAY);
+}
+
+alerts.reload();
+drawSilences();
+drawSuggestions();
+setInterval(() => document.hidden || redraw(), REFRESH * 1000);
+subscribe({ alerts: (_, kind) => kind === "delta" && redraw(), events: (_, kind) => kind === "delta" && redraw() }, { types: ["alert.silenced", "alert.unsilenced", "tuning.applied", "tuning.kept", "tuning.reverted"] });

@@ -1,0 +1,231 @@
+// Cache and consistency: what each tier answers, how far each worker follows the log, and the acts.
+
+import { get, post } from "./api.js";
+import { badge } from "./badge.js";
+import { act } from "./dialog.js";
+import { h, replace } from "./dom.js";
+import { age, duration, number, quantity } from "./format.js";
+import { subscribe } from "./live.js";
+import { may, t } from "./page.js";
+import { empty, load } from "./states.js";
+import { table } from "./table.js";
+import { bar, repeat, throttled, tiles } from "./tiles.js";
+
+const part = (id) => document.getElementById(id);
+
+const TARGETS = [["user", t("cache.user")], ["role", t("cache.role")], ["server", t("cache.server")], ["channel", t("cache.channel")], ["all", t("cache.all")]];
+const TIERS = { l1: t("cache.l1"), l2: t("cache.l2"), db: t("cache.db") };
+const KINDS = { users: t("cache.users"), conditional: t("cache.conditional"), roles: t("cache.roles"), trees: t("cache.trees") };
+// Stores for loaders that want them; those of the platform read all of it with the user.
+const UNFILLED = new Set(["roles", "trees"]);
+const STEPS = { cache_warmup: t("cache.cache_warmup"), ml_warmup: t("cache.ml_warmup"), system_warmup: t("cache.system_warmup") };
+const WORKER_LOOKS = { following: "ok", cut_off: "failed", unknown: "unknown" };
+const TASK_LOOKS = { running: "neutral", unknown: "unknown" };
+const REFRESH = 3; // s between readings
+const TASKS_SHOWN = 3;
+const LONG_LAG = 100; // entries of the log that fill the bar
+
+// The picture
+
+const workers = table({
+  label: t("cache.workers"),
+  columns: [
+    { title: t("cache.worker"), head: true, render: ({ id }) => h("span", { class: "name-of" }, id), sort: (row) => row.id },
+    { title: t("cache.state"), render: ({ state }) => badge(state, undefined, WORKER_LOOKS[state]), sort: (row) => row.state },
+    { title: t("cache.behind"), render: behindOf, sort: (row) => row.behind },
+    { title: t("cache.silence"), render: silenceOf, sort: (row) => row.silence_s },
+    { title: t("cache.held"), number: true, render: ({ keys }) => number(keys), sort: (row) => row.keys },
+    { title: t("cache.as_of"), render: ({ age_s }) => (age_s === 0 ? t("cache.now") : t("unit.ago", { age: duration(age_s) })), sort: (row) => row.age_s },
+  ],
+  none: t("cache.no_workers"),
+});
+const memory = table({
+  label: t("cache.memory"),
+  key: (row) => row.kind,
+  columns: [
+    { title: t("cache.kind"), head: true, render: ({ kind }) => KINDS[kind] ?? kind },
+    { title: t("cache.keys"), number: true, render: ({ keys }) => number(keys) },
+    { title: t("cache.capacity"), number: true, render: ({ capacity }) => number(capacity) },
+    { title: t("cache.used"), render: ({ kind, keys, capacity }) => bar(keys, capacity, { label: KINDS[kind] ?? kind, words: keys === 0 && UNFILLED.has(kind) ? t("cache.unfilled") : null }) },
+    { title: t("cache.evictions"), number: true, render: ({ evictions }) => number(evictions) },
+  ],
+});
+let bound = 0;
+let newest = null;
+
+function behindOf({ behind, applied_number: applied }) {
+  if (behind === null) {
+    return t("cache.lag_unknown");
+  }
+  const words = behind === 0 ? t("cache.up_to_date") : t("cache.entries_behind", { n: number(behind) });
+  return h("span", { title: `${number(applied)} / ${number(newest)}` }, bar(behind, LONG_LAG, { label: t("cache.behind"), words }));
+}
+
+function silenceOf({ silence_s: silence }) {
+  return silence === null ? "–" : bar(silence, bound, { label: t("cache.silence"), words: t("cache.of_bound", { n: number(silence), bound: number(bound) }) });
+}
+
+function showCache(found) {
+  bound = found.log.max_staleness_s;
+  newest = found.log.newest_number;
+  const { events, tiers } = found;
+  replace(
+    part("tiers"),
+    tiles([
+      ...tiers.filter(({ tier }) => tier !== "db").map((one) => ({ name: t("cache.rate_of", { tier: TIERS[one.tier] }), value: quantity(one.hit_rate, "ratio"), hint: t("cache.hits_of", { hits: number(one.hits), asked: number(one.hits + one.misses + one.bypassed + one.errors) }) })),
+      ...tiers.filter(({ tier }) => tier === "db").map((one) => ({ name: t("cache.loads"), value: number(one.hits), hint: one.errors ? t("cache.load_errors", { n: number(one.errors) }) : null })),
+      { name: t("cache.stampedes"), value: number(events.stampedes_avoided) },
+      { name: t("cache.refused"), value: number(events.stale_refused ?? 0), hint: t("cache.refused_hint") },
+      { name: t("cache.bypassed"), value: number(tiers.reduce((sum, one) => sum + one.bypassed, 0)), hint: t("cache.bypassed_hint") },
+    ]),
+  );
+  replace(part("window"), found.window.complete ? t("cache.window", { time: duration(found.window.seconds) }) : t("cache.window_here", { time: duration(found.window.seconds) }));
+  replace(part("log"), t("cache.position", { position: found.log.position }));
+  replace(part("instance"), found.instance);
+  workers.show(found.workers);
+  replace(part("workers"), workers.element);
+  memory.show(found.stores);
+  replace(part("memory"), memory.element);
+}
+
+const reload = repeat(() => load(part("tiers"), () => get("/cache"), showCache), REFRESH);
+
+// Tasks
+
+let running = false;
+
+function showTasks({ items }) {
+  running = items.some(({ state }) => state === "running");
+  return items.length ? h("ul", { class: "tasks" }, items.slice(0, TASKS_SHOWN).map(taskOf)) : empty(t("cache.no_tasks"), { compact: true });
+}
+
+function taskOf(task) {
+  const { state, success } = task;
+  const shown = state === "finished" ? (success ? badge("ok", t("cache.succeeded")) : badge("failed", t("cache.failed"))) : badge(state, state === "running" ? t("cache.running") : undefined, TASK_LOOKS[state]);
+  return h(
+    "li",
+    { dataset: { task: task.id, state } },
+    h("div", {}, shown, " ", h("b", {}, t("cache.warm_up")), " ", age(task.began_at), task.seconds === null ? null : h("span", { class: "quiet" }, " · ", t("cache.took", { time: quantity(task.seconds, "s") })), " ", h("span", { class: "quiet small" }, task.instance)),
+    h("ul", { class: "steps" }, task.steps.map((step) => stepOf(step, task))),
+    task.errors.length ? h("p", { class: "errors" }, task.errors.join("; ")) : null,
+  );
+}
+
+function stepOf({ name, done, total }, { state, steps }) {
+  const last = steps.at(-1).name === name;
+  const words = total ? t("cache.done_of", { done: number(done), total: number(total) }) : last && state !== "finished" ? t("cache.running") : t("cache.nothing_to_count");
+  const over = state === "finished" || !last;
+  return h("li", {}, h("span", {}, STEPS[name] ?? name), bar(total ? done : over ? 1 : 0, total || 1, { label: STEPS[name] ?? name, words }));
+}
+
+const reloadTasks = () => load(part("tasks"), () => get("/tasks"), showTasks);
+reloadTasks();
+setInterval(() => document.hidden || !running || reloadTasks(), 1000);
+setInterval(() => document.hidden || running || reloadTasks(), 10000);
+subscribe({ cache: throttled(reload, 2000), tasks: throttled(reloadTasks, 200) });
+
+// Prefetching
+
+const prefetchWorkers = table({
+  label: t("cache.prefetch_workers"),
+  columns: [
+    { title: t("cache.worker"), head: true, render: ({ id }) => h("span", { class: "name-of" }, id) },
+    { title: t("cache.state"), render: ({ running: runs }) => (runs ? badge("ok", t("cache.prefetching")) : badge("warning", t("cache.not_prefetching"))) },
+    { title: t("cache.precision"), number: true, render: ({ late_precision: found }) => quantity(found, "ratio") },
+    { title: t("cache.loaded"), number: true, render: ({ counts }) => number(counts.loaded) },
+    { title: t("cache.useful"), number: true, render: ({ counts }) => number(counts.used) },
+    { title: t("cache.gain"), number: true, render: ({ hit_rate_gain: found }) => quantity(found, "ratio") },
+    { title: t("cache.tasks_open"), number: true, render: ({ tasks }) => number(tasks) },
+  ],
+  none: t("cache.no_prefetch_workers"),
+});
+
+function showPrefetch(found) {
+  const { switches, fleet, stats, instance } = found;
+  const told = fleet === null ? { [instance]: stats } : { ...fleet };
+  const each = Object.entries(told).filter(([, one]) => one.prefetch).map(([id, one]) => ({ id, tasks: (one.tasks ?? []).filter(({ state }) => state === "waiting" || state === "loading").length, ...one.prefetch }));
+  const sum = (name) => each.reduce((total, one) => total + (one.counts[name] ?? 0), 0);
+  const decided = sum("used") + sum("expired") + sum("wasted");
+  prefetchWorkers.show(each);
+  const state = switches.fetching ? badge("ok", t("cache.prefetch_on")) : badge("warning", t("cache.prefetch_off"));
+  replace(
+    part("prefetch"),
+    h("p", {}, state, " ", switches.recording ? t("cache.recording_on") : t("cache.recording_off"), fleet === null ? h("span", { class: "quiet" }, " ", t("cache.fleet_unknown")) : null),
+    tiles([
+      { name: t("cache.precision_all"), value: quantity(decided ? sum("used") / decided : null, "ratio"), hint: t("cache.precision_hint", { used: number(sum("used")), decided: number(decided) }) },
+      { name: t("cache.loaded"), value: number(sum("loaded")) },
+      { name: t("cache.wasted"), value: number(decided - sum("used")) },
+    ]),
+    prefetchWorkers.element,
+  );
+  if (may("operate")) {
+    replace(part("prefetch-acts"), h("button", { type: "button", onclick: () => steer(!switches.fetching) }, switches.fetching ? t("cache.pause") : t("cache.resume")));
+  }
+}
+
+const reloadPrefetch = repeat(() => load(part("prefetch"), () => get("/prefetch"), showPrefetch), REFRESH);
+
+const steer = async (on) => {
+  await act({
+    title: on ? t("cache.resume") : t("cache.pause"),
+    intro: on ? t("cache.resume_does") : t("cache.pause_does"),
+    submit: on ? t("cache.resume") : t("cache.pause"),
+    run: ({ reason }, { key }) => post(on ? "/prefetch/resume" : "/prefetch/pause", { reason }, { key }),
+    done: on ? t("cache.resumed") : t("cache.paused"),
+  });
+  reloadPrefetch();
+};
+
+// Acts
+
+const target = ({ kind, id }) => ({ kind, id: kind === "all" ? null : id });
+
+async function previewOf(values, signal) {
+  if (values.kind !== "all" && values.id === null) {
+    return t("cache.preview_needs_id");
+  }
+  const found = await post("/cache/invalidate/preview", target(values), { signal });
+  const lines = [found.name === null ? t("cache.preview_nobody", { subject: found.subject }) : t("cache.preview_name", { subject: found.subject, name: found.name })];
+  lines.push(found.memory === null ? t("cache.preview_memory_unknown") : t("cache.preview_memory", { users: number(found.memory.users), entries: number(found.memory.entries) }));
+  if (values.kind === "user") {
+    lines.push(found.redis_entries === null ? t("cache.preview_redis_unknown") : t("cache.preview_redis", { n: number(found.redis_entries) }));
+  }
+  if (found.people === null) {
+    lines.push(t("cache.preview_people_unknown"));
+  } else {
+    lines.push(found.people.exact ? t("cache.preview_people", { n: number(found.people.count) }) : t("cache.preview_people_about", { n: number(found.people.count) }));
+  }
+  return h("ul", { class: "notes" }, lines.map((line) => h("li", {}, line)));
+}
+
+const invalidate = async () => {
+  await act({
+    title: t("cache.invalidate"),
+    intro: t("cache.invalidate_does"),
+    submit: t("cache.invalidate_do"),
+    danger: true,
+    fields: [
+      { name: "kind", label: t("cache.what"), type: "select", options: TARGETS, value: "user" },
+      { name: "id", label: t("cache.id"), type: "number", min: 1, hint: t("cache.id_hint") },
+      { name: "memory", label: t("cache.memory_only"), type: "checkbox", hint: t("cache.memory_only_hint") },
+    ],
+    preview: previewOf,
+    run: (values, { key }) => post("/cache/invalidate", { ...target(values), memory: values.memory, reason: values.reason }, { key }),
+    done: ({ subject, position }) => t("cache.invalidated", { subject, position }),
+  });
+  reload();
+};
+
+const begin = (title, does, path) => async () => {
+  await act({ title, intro: does, submit: title, danger: path.endsWith("refresh"), run: ({ reason }, { key }) => post(path, { reason }, { key }), done: t("cache.begun") });
+  reloadTasks();
+  reload();
+};
+
+if (may("operate")) {
+  part("acts").append(
+    h("button", { type: "button", class: "primary", onclick: invalidate }, t("cache.invalidate")),
+    h("button", { type: "button", onclick: begin(t("cache.warm_up"), t("cache.warm_up_does"), "/cache/warm-up") }, t("cache.warm_up")),
+    h("button", { type: "button", onclick: begin(t("cache.refresh"), t("cache.refresh_does"), "/maintenance/refresh") }, t("cache.refresh")),
+  );
+}

@@ -1,0 +1,141 @@
+// One guard on the wall. Its buttons stay what they are while its numbers change.
+
+import { badge } from "../badge.js";
+import { h, replace } from "../dom.js";
+import { number, quantity, until } from "../format.js";
+import { may, named, t } from "../page.js";
+import { sparkline } from "../sparkline.js";
+import { actsOf } from "./acts.js";
+import { edit } from "./editor.js";
+
+// A state by colour (and border), word, and shape of the badge.
+const LOOKS = {
+  closed: "ok", passing: "ok", free: "ok",
+  half_open: "warning", limiting: "warning", waiting: "warning", metrics_only: "warning", disabled: "warning",
+  open: "failed", isolated: "failed", full: "failed",
+  idle: "neutral", unknown: "unknown",
+};
+
+/** A card: `{element, show(guard)}`; `changed` is called after an act. */
+export function guardCard(changed) {
+  const title = h("h3");
+  const what = h("div", { class: "what" });
+  const state = h("div");
+  const facts = h("dl", { class: "facts" });
+  const notes = h("div");
+  const trace = h("div", { class: "trace" });
+  const buttons = h("div", { class: "buttons" });
+  const element = h("article", { class: "card guard" }, h("div", { class: "card-head" }, h("div", {}, title, what), state), facts, notes, trace, buttons);
+  let guard = null;
+  let offered = "";
+
+  function acts() {
+    const found = may("operate") ? actsOf(guard) : [];
+    const names = found.map((act) => act.title);
+    if (offered !== names.join()) {
+      offered = names.join();
+      replace(
+        buttons,
+        found.map((act) => h("button", { type: "button", class: act.danger && "dangerous", onclick: async () => (await act.run(guard)) && changed() }, act.title)),
+        guard.breaker && !guard.breaker.operable ? null : h("button", { type: "button", onclick: async () => (await edit(guard.kind, guard.name)) && changed() }, t("guards.configure")),
+      );
+    }
+  }
+
+  return {
+    element,
+    show(found) {
+      guard = found;
+      const look = LOOKS[guard.state] ?? "unknown";
+      element.dataset.look = look;
+      element.setAttribute("aria-label", `${named("kind", guard.kind)} ${guard.name}`);
+      element.dataset.guard = `${guard.kind}:${guard.name}`;
+      replaceIfOther(title, guard.name);
+      replaceIfOther(what, named("kind", guard.kind));
+      put(state, badge(guard.state, named("guard_state", guard.state), look));
+      put(facts, factsOf(guard));
+      put(notes, notesOf(guard));
+      put(trace, traceOf(guard));
+      acts();
+    },
+  };
+}
+
+function replaceIfOther(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
+/** Put what is new; what looks the same stays, so that nothing flickers or is read out again. */
+function put(node, ...children) {
+  const fresh = h("div", {}, children);
+  const old = [...node.childNodes];
+  const next = [...fresh.childNodes];
+  if (old.length !== next.length || next.some((child, at) => !child.isEqualNode(old[at]))) {
+    node.replaceChildren(...next);
+  }
+}
+
+const fact = (name, value) => [h("dt", {}, name), h("dd", {}, value)];
+const per_cent = (value) => (value === null ? t("guards.too_few") : quantity(value / 100, "ratio"));
+
+function factsOf(guard) {
+  const rates = [fact(t("guards.passes"), quantity(guard.rates.passes, "per_second")), fact(t("guards.refuses"), quantity(guard.rates.rejections, "per_second"))];
+  if (guard.breaker) {
+    return [...breakerFacts(guard.breaker), ...rates];
+  }
+  return guard.limiter ? [...rates, ...limiterFacts(guard.limiter)] : [...bulkheadFacts(guard.bulkhead), ...rates];
+}
+
+function breakerFacts(breaker) {
+  return [
+    fact(t("guards.failure_rate"), per_cent(breaker.failure_rate)),
+    fact(t("guards.slow_rate"), per_cent(breaker.slow_call_rate)),
+    fact(t("guards.volume"), t("guards.calls", { n: number(breaker.calls) })),
+    breaker.next_probe_in === null ? [] : fact(t("guards.next_probe"), quantity(Math.ceil(breaker.next_probe_in), "s")),
+  ].flat();
+}
+
+const limiterFacts = (limiter) =>
+  limiter.dimensions.flatMap((one) => fact(named("guard_dimension", one.name), t("guards.limit_in", { limit: number(one.limit), window: quantity(one.window, "s") })));
+
+const bulkheadFacts = (bulkhead) => [
+  fact(t("guards.in_flight"), bulkhead.held === null ? t("guards.by_partition") : `${number(bulkhead.held)} / ${number(bulkhead.limit)}`),
+  fact(t("guards.waiting"), number(bulkhead.waiting)),
+].flat();
+
+function notesOf(guard) {
+  const forced = guard.breaker?.forced;
+  const top = guard.limiter?.top?.keys.filter((one) => one.rejected) ?? [];
+  return [
+    guard.scope === "worker" ? h("p", { class: "notice unknown small" }, t("guards.worker_only")) : null,
+    forced ? h("p", { class: "forced" }, t("guards.forced_by", { author: forced.author, reason: forced.reason }), " · ", until(forced.until)) : null,
+    top.length
+      ? [
+          h("div", { class: "what" }, t("guards.refused_most", { calls: number(guard.limiter.top.calls), time: quantity(Math.round(guard.limiter.top.seconds), "s") })),
+          h("ul", { class: "callers" }, top.map((use) => h("li", {}, h("span", { class: "whom", title: whom(use) }, whom(use)), h("span", {}, t("guards.times", { n: number(use.rejected) }))))),
+        ]
+      : null,
+    guard.overridden.length ? h("p", { class: "changed quiet" }, t("guards.overridden", { fields: guard.overridden.map((name) => named("guard_field", name)).join(", ") })) : null,
+  ];
+}
+
+/** Whom a limit counted, in words. */
+export function whom(use) {
+  const parts = ["user", "server", "address", "text"].filter((name) => use[name] !== null).map((name) => `${named("guard_part", name)} ${use[name]}`);
+  return parts.join(" · ") || t("guards.everyone");
+}
+
+function traceOf({ spark, kind }) {
+  const held = kind === "bulkhead";
+  const line = held ? spark.in_flight : spark.passes;
+  const refused = sparkline(spark.rejections, t("guards.spark_refused"), { top: 0.1 });
+  refused.classList.add("refused");
+  return [
+    h("div", { class: "trace-names" }, h("span", {}, held ? t("guards.in_flight") : t("guards.passes")), h("span", {}, t("guards.ten_minutes"))),
+    sparkline(line, held ? t("guards.spark_held") : t("guards.spark_passes"), { top: 0.1 }),
+    spark.rejections.some((value) => value) ? [h("div", { class: "trace-names" }, h("span", {}, t("guards.refuses"))), refused] : null,
+    spark.complete ? null : h("div", { class: "what" }, t("guards.spark_incomplete")),
+  ];
+}

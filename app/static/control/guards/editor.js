@@ -1,0 +1,286 @@
+// The editor of one entry: form, difference before saving, dry run, history, and what happens when
+// somebody else was faster: they are shown, and nothing that was typed is lost.
+
+import { get, newKey, post, put, read, remove } from "../api.js";
+import { act, show } from "../dialog.js";
+import { h, replace, uniqueId } from "../dom.js";
+import { age, number, quantity, timestamp, until } from "../format.js";
+import { may, named, t } from "../page.js";
+import { failed, loading } from "../states.js";
+import { table } from "../table.js";
+import { toast } from "../toast.js";
+import { asText, settingsForm } from "./fields.js";
+
+const LOOK_DELAY = 300; // ms without typing
+const EXPIRIES = [[900, "unit.minutes", 15], [3600, "unit.hours", 1], [14400, "unit.hours", 4], [86400, "unit.days", 1]];
+const REASON_LENGTH = 500;
+const HISTORY_PAGE = 20;
+const TRIED = new Set(["circuit_breaker", "rate_limit", "bulkhead"]);
+
+/** Open the editor; resolves with whether something was changed. */
+export async function edit(kind, name) {
+  const body = h("div", { class: "editor" }, loading());
+  const editor = { kind, name, path: `/config/${kind}/${encodeURIComponent(name)}`, body, changed: false };
+  const ended = show({ title: t("guards.edit_title", { kind: named("kind", kind), name }), body, wide: true });
+  await open(editor);
+  await ended;
+  return editor.changed;
+}
+
+async function open(editor) {
+  try {
+    const [{ data: entry, etag }, { fields }] = await Promise.all([read(editor.path), get(`/config/${editor.kind}`, { limit: 1 })]);
+    draw(editor, entry, etag, fields);
+  } catch (problem) {
+    replace(editor.body, failed(problem, () => open(editor)));
+  }
+}
+
+function draw(editor, entry, etag, fields) {
+  const readOnly = !may("operate");
+  const of = Object.fromEntries(fields.map((field) => [field.name, field]));
+  const form = settingsForm(fields, entry, { changed, readOnly });
+  const conflict = h("div", { role: "alert" });
+  const alert = h("p", { class: "notice failed", role: "alert", hidden: true });
+  const difference = h("div", { "aria-live": "polite" });
+  const tried = h("div", { "aria-live": "polite" });
+  const reason = reasonField();
+  const expiry = expiryField();
+  const save = h("button", { type: "submit", class: "primary" }, t("guards.save"));
+  let version = etag;
+  let waiting = null;
+  let asking = null;
+
+  const element = h(
+    "form",
+    { novalidate: true, onsubmit: (event) => (event.preventDefault(), send()) },
+    statusOf(entry),
+    conflict,
+    form.element,
+    h("section", { class: "panel", "aria-label": t("guards.difference") }, h("h3", {}, t("guards.difference")), difference),
+    TRIED.has(editor.kind) ? h("section", { class: "panel", "aria-label": t("guards.dry_run") }, h("div", { class: "card-head" }, h("h3", {}, t("guards.dry_run")), h("button", { type: "button", onclick: tryOut }, t("guards.dry_run_do"))), h("p", { class: "quiet small" }, t("guards.dry_run_intro")), tried) : null,
+    readOnly ? null : [reason.element, expiry.element, alert, h("div", { class: "dialog-end" }, entry.override ? h("button", { type: "button", class: "dangerous", onclick: takeBack }, t("guards.to_default")) : null, save)],
+    historyOf(editor, () => version, readOnly, reload),
+  );
+  replace(editor.body, element);
+  look();
+
+  function changed() {
+    clearTimeout(waiting);
+    replace(tried);
+    waiting = setTimeout(look, LOOK_DELAY);
+  }
+
+  /** What the server thinks of what is typed now. */
+  async function look() {
+    asking?.abort();
+    asking = new AbortController();
+    const values = form.values();
+    try {
+      const verdict = await post(`${editor.path}/validate`, { values }, { signal: asking.signal });
+      const others = form.tell(verdict.errors);
+      replace(difference, verdict.valid ? differenceOf(verdict.difference, of) : h("p", { class: "failed notice" }, t("guards.invalid"), " ", Object.values(others).flat().join(" ")));
+    } catch (problem) {
+      if (problem.name !== "AbortError") {
+        replace(difference, problem.message);
+      }
+    }
+  }
+
+  async function tryOut() {
+    replace(tried, loading());
+    try {
+      replace(tried, dryRunOf(await post(`${editor.path}/dry-run`, { values: form.values() })));
+    } catch (problem) {
+      form.tell(problem.errors);
+      replace(tried, h("p", { class: "failed notice" }, problem.message));
+    }
+  }
+
+  async function send() {
+    await change(() => put(editor.path, { values: form.values(), reason: reason.value(), expires_in: expiry.value() }, { etag: version, key: newKey() }));
+  }
+
+  async function takeBack() {
+    await change(async () => ({ data: await remove(editor.path, { reason: reason.value() }, { etag: version, key: newKey() }) }));
+  }
+
+  async function change(run) {
+    alert.hidden = true;
+    if (!reason.check()) {
+      return;
+    }
+    element.setAttribute("aria-busy", "true");
+    save.disabled = true;
+    try {
+      const { data } = await run();
+      editor.changed = true;
+      toast(t(data.live ? "guards.saved" : "guards.saved_waiting"), data.live ? "ok" : "warning");
+      // Closes it, as Escape would.
+      editor.body.closest("dialog").dispatchEvent(new Event("cancel", { cancelable: true }));
+    } catch (problem) {
+      if (problem.status === 412 && problem.fields.current) {
+        collide(problem.fields);
+        return;
+      }
+      const others = form.tell(problem.errors);
+      reason.tell(others.reason ?? []);
+      delete others.reason;
+      const texts = Object.entries(others).map(([field, text]) => `${field}: ${[text].flat().join(" ")}`);
+      alert.textContent = texts.join("; ") || problem.message;
+      alert.hidden = false;
+    } finally {
+      element.removeAttribute("aria-busy");
+      save.disabled = false;
+    }
+  }
+
+  /** Somebody else was faster: show them, and let the operator go on with what is typed, or not. */
+  function collide({ current, current_version: now, difference: rows }) {
+    const theirs = current.override;
+    const who = theirs ? t("guards.conflict_by", { author: theirs.author, reason: theirs.reason || t("banner.no_reason") }) : t("guards.conflict_deleted");
+    const keep = h("button", { type: "button", class: "primary", onclick: () => settle(false) }, t("guards.keep_mine"));
+    replace(
+      conflict,
+      h(
+        "div",
+        { class: "conflict" },
+        h("h3", {}, t("guards.conflict", { version: now })),
+        h("p", {}, who, " ", theirs ? age(theirs.at) : ""),
+        conflictTable(rows, of),
+        h("p", { class: "quiet small" }, t("guards.conflict_intro")),
+        h("div", { class: "buttons" }, keep, h("button", { type: "button", onclick: () => settle(true) }, t("guards.take_theirs"))),
+      ),
+    );
+    conflict.scrollIntoView({ block: "nearest" });
+    keep.focus();
+
+    function settle(take) {
+      version = `"v${now}"`;
+      if (take) {
+        form.fill(theirs?.values);
+      }
+      replace(conflict, h("p", { class: "notice warning" }, t(take ? "guards.took_theirs" : "guards.kept_mine", { version: now })));
+      look();
+      save.focus();
+    }
+  }
+
+  async function reload() {
+    editor.changed = true;
+    await open(editor);
+  }
+}
+
+function statusOf(entry) {
+  const layer = entry.override;
+  return h(
+    "p",
+    { class: "quiet" },
+    t("guards.version", { version: entry.version }),
+    " · ",
+    layer ? [t("guards.set_by", { author: layer.author, reason: layer.reason || t("banner.no_reason") }), " ", age(layer.at), " · ", until(layer.expires_at)] : t("guards.nothing_set"),
+    entry.tuned ? [" · ", t("guards.tuned")] : null,
+  );
+}
+
+const cells = (values, of, field) => values.map((value) => h("td", {}, h("code", {}, asText(value, of[field]))));
+
+function differenceOf(rows, of) {
+  if (!rows.length) {
+    return h("p", { class: "quiet" }, t("guards.no_difference"));
+  }
+  const head = h("thead", {}, h("tr", {}, [t("guards.field"), t("guards.now"), t("guards.then")].map((text) => h("th", { scope: "col" }, text))));
+  return h("table", { class: "diff" }, head, h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, named("guard_field", row.field)), cells([row.before, row.after], of, row.field)))));
+}
+
+function conflictTable(rows, of) {
+  const head = h("thead", {}, h("tr", {}, [t("guards.field"), t("guards.when_opened"), t("guards.theirs"), t("guards.yours")].map((text) => h("th", { scope: "col" }, text))));
+  return h("div", { class: "scroll" }, h("table", { class: "diff" }, head, h("tbody", {}, rows.map((row) => h("tr", {}, h("th", { scope: "row" }, named("guard_field", row.field)), cells([row.base, row.theirs, row.yours], of, row.field))))));
+}
+
+function dryRunOf(found) {
+  const by = Object.entries(found.candidate.by).map(([name, n]) => h("li", {}, t("guards.dry_by", { name: named("guard_dimension", name), n: number(n) })));
+  return [
+    h("p", { class: "verdict" }, t("guards.dry_verdict", { n: number(found.candidate.rejected), m: number(found.calls) })),
+    h("p", { class: "small" }, t("guards.dry_rests", { time: quantity(Math.round(found.seconds), "s"), workers: number(found.workers), replayed: number(found.in_force.rejected), really: number(found.really_rejected) })),
+    by.length || found.candidate.opened ? h("ul", { class: "small" }, by, found.candidate.opened ? h("li", {}, t("guards.dry_opened", { n: number(found.candidate.opened) })) : null) : null,
+    found.caveats.length ? h("ul", { class: "small" }, found.caveats.map((caveat) => h("li", {}, named("guard_caveat", caveat)))) : null,
+  ];
+}
+
+function historyOf(editor, version, readOnly, reload) {
+  const place = h("div", {});
+  let items = [];
+  let next = null;
+
+  const list = table({
+    label: t("guards.history"),
+    key: (row) => row.version,
+    none: t("guards.no_history"),
+    columns: [
+      { title: t("guards.version_short"), head: true, render: (row) => `v${row.version}` },
+      { title: t("guards.what"), render: (row) => [named("guard_action", row.action), row.values ? h("div", {}, h("code", {}, JSON.stringify(row.values))) : null] },
+      { title: t("guards.who"), render: (row) => [row.author, row.origin === "tuner" ? ` (${t("guards.tuner")})` : "", h("div", { class: "quiet small" }, row.reason)] },
+      { title: t("guards.when"), render: (row) => timestamp(row.at) },
+    ],
+    actions: readOnly ? [] : [{ title: t("guards.roll_back"), when: (row) => row.origin === "operator" && row !== items[0], run: rollBack }],
+  });
+
+  async function rollBack(row) {
+    const done = await act({
+      title: t("guards.roll_back_title", { version: row.version }),
+      submit: t("guards.roll_back"),
+      run: (values, options) => post(`${editor.path}/rollback`, { ...values, to_version: row.version }, { ...options, etag: version() }),
+      done: t("guards.saved"),
+    });
+    if (done) {
+      await reload();
+    }
+  }
+
+  async function more() {
+    try {
+      const page = await get(`${editor.path}/history`, { after: next, limit: HISTORY_PAGE });
+      items = [...items, ...page.items];
+      next = page.next;
+      list.show(items);
+      replace(place, list.element, next === null ? null : h("button", { type: "button", onclick: more }, t("shared.more")));
+    } catch (problem) {
+      replace(place, failed(problem, more));
+    }
+  }
+
+  return h("details", { ontoggle: (event) => event.target.open && !items.length && more() }, h("summary", {}, t("guards.history")), place);
+}
+
+function reasonField() {
+  const id = uniqueId("reason");
+  const input = h("input", { id, name: "reason", maxlength: REASON_LENGTH, autocomplete: "off", required: true, "aria-describedby": `${id}-problems` });
+  const problems = h("p", { class: "problems", id: `${id}-problems`, hidden: true });
+  const element = h("div", { class: "field" }, h("label", { for: id }, t("dialog.reason")), input, h("p", { class: "hint" }, t("dialog.reason_hint")), problems);
+  const tell = (texts) => {
+    problems.textContent = [texts].flat().join(" ");
+    problems.hidden = problems.textContent === "";
+    input.setAttribute("aria-invalid", String(!problems.hidden));
+  };
+  return {
+    element,
+    tell,
+    value: () => input.value.trim(),
+    check() {
+      const given = input.value.trim() !== "";
+      tell(given ? [] : [t("dialog.required")]);
+      if (!given) {
+        input.focus();
+      }
+      return given;
+    },
+  };
+}
+
+function expiryField() {
+  const id = uniqueId("expiry");
+  const input = h("select", { id, name: "expires_in" }, h("option", { value: "" }, t("dialog.no_expiry")), EXPIRIES.map(([seconds, key, n]) => h("option", { value: String(seconds) }, t(key, { n }))));
+  return { element: h("div", { class: "field" }, h("label", { for: id }, t("dialog.expiry")), input), value: () => (input.value === "" ? null : Number(input.value)) };
+}

@@ -1,0 +1,42 @@
+// Why somebody may, who may, where somebody may, and all that a server grants.
+
+import { h, replace } from "./dom.js";
+import { t } from "./page.js";
+import { explainTab } from "./permissions/explain.js";
+import { matrixTab } from "./permissions/matrix.js";
+import { reviewTab } from "./permissions/review.js";
+import { searchTab } from "./permissions/search.js";
+
+const TABS = [
+  ["explain", t("permissions.explain"), explainTab],
+  ["search", t("permissions.search"), searchTab],
+  ["matrix", t("permissions.matrix"), matrixTab],
+  ["review", t("permissions.review"), reviewTab],
+];
+
+// A tab is made when it is first looked at, and keeps what was found in it.
+const made = new Map();
+const buttons = new Map(
+  TABS.map(([key, title]) => [key, h("button", { type: "button", onclick: () => go(key) }, title)]),
+);
+replace(document.getElementById("tabs"), h("div", { class: "segments tabs" }, [...buttons.values()]));
+
+/** Open a tab; `question` fills its form and asks. */
+function go(key, question = null) {
+  const at = buttons.has(key) ? key : "explain";
+  if (!made.has(at)) {
+    made.set(at, TABS.find(([name]) => name === at)[2](go));
+  }
+  for (const [name, button] of buttons) {
+    button.setAttribute("aria-pressed", String(name === at));
+  }
+  history.replaceState(null, "", `#${at}`);
+  const tab = made.get(at);
+  replace(document.getElementById("tab"), tab.element);
+  if (question) {
+    tab.ask(question);
+  }
+}
+
+addEventListener("hashchange", () => go(location.hash.slice(1)));
+go(location.hash.slice(1));

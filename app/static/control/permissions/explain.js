@@ -1,0 +1,211 @@
+// A verdict drawn as it comes about: roles, grants, overwrites, rules, policies, and what would turn it.
+
+import { post } from "../api.js";
+import { badge } from "../badge.js";
+import { h, replace, uniqueId } from "../dom.js";
+import { duration, moment } from "../format.js";
+import { has, named, page, t } from "../page.js";
+import { questionForm } from "./question.js";
+
+// What a step does to the permission, as a shape; the words stand beside it.
+const MARKS = { allow: "✓", deny: "✕", none: "–" };
+const POLICY_LANGUAGE = page.language.startsWith("zh") ? "zh" : "en";
+
+export function explainTab() {
+  const found = h("div", { "aria-live": "polite" });
+  const id = uniqueId("context");
+  const context = h("textarea", { id, rows: 4, spellcheck: "false", placeholder: '{"ip": "203.0.113.9"}' });
+  const more = { element: h("details", { class: "context" }, h("summary", {}, t("permissions.context")), h("label", { for: id }, t("permissions.context_hint")), context) };
+  const question = questionForm({ user: true, submit: t("permissions.ask"), ask, extra: [more] });
+
+  async function ask(values) {
+    const answer = await post("/explain", { ...values, context: contextOf(context.value) });
+    replace(found, drawn(answer));
+  }
+
+  return {
+    element: h("div", {}, h("p", { class: "quiet" }, t("permissions.explain_intro")), question.element, found),
+    ask(values) {
+      question.fill(values);
+      question.submit();
+    },
+  };
+}
+
+function contextOf(text) {
+  if (text.trim() === "") {
+    return null;
+  }
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${t("permissions.context")}: ${error.message}`);
+  }
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    throw new Error(t("permissions.context_object"));
+  }
+  return value;
+}
+
+function drawn(found) {
+  const title = uniqueId("verdict");
+  const name = found.username ?? `#${found.user_id}`;
+  const where = found.scope_id === null ? named("scope", found.scope) : `${named("scope", found.scope)} #${found.scope_id}`;
+  return h(
+    "section",
+    { class: "card derivation", "aria-labelledby": title },
+    h("div", { class: "card-head" }, h("h2", { id: title }, name, " · ", h("code", {}, found.permission), " · ", where), verdictBadge(found.allowed)),
+    h("ol", { class: "flow" }, standing(found), roles(found), grants(found), overwrites(found), rules(found), policies(found), verdict(found)),
+    changes(found),
+    h("details", {}, h("summary", {}, t("permissions.as_text")), h("pre", { class: "words", tabindex: "0" }, found.text)),
+  );
+}
+
+const verdictBadge = (allowed) => badge(allowed ? "allowed" : "denied", t(allowed ? "permissions.allowed" : "permissions.denied"));
+
+function step(effect, title, said, ...body) {
+  return h(
+    "li",
+    { class: `step ${effect}` },
+    h("span", { class: "mark", "aria-hidden": "true" }, MARKS[effect]),
+    h("div", { class: "step-body" }, h("h3", {}, title), h("p", { class: "said" }, said), body),
+  );
+}
+
+const list = (items, none) => (items.length ? h("ul", { class: "links" }, items) : none ? h("p", { class: "quiet" }, none) : null);
+
+/** One link of a step; what does not count is struck through in words too. */
+const link = (effect, counts, ...text) =>
+  h("li", { class: counts ? "" : "idle" }, effect ? badge(effect, named("effect", effect)) : null, " ", text, counts ? null : h("span", { class: "quiet" }, " ", t("permissions.idle")));
+
+function standing(found) {
+  const name = named("standing", found.standing);
+  const effect = found.standing === "disabled" || found.standing === "unknown" ? "deny" : found.super_admin || ["owner", "administrator"].includes(found.standing) ? "allow" : "none";
+  return step(effect, t("permissions.standing"), found.super_admin ? `${name} · ${t("permissions.super_admin")}` : name);
+}
+
+function roles(found) {
+  const items = found.roles.map((role) =>
+    link(
+      null,
+      role.status === "in_force",
+      h("b", {}, role.name),
+      ` #${role.role_id} · ${named("origin", role.source)}`,
+      role.via === null ? null : ` ${t("permissions.through", { role: roleName(found, role.via) })}`,
+      role.valid_until ? [" · ", t("permissions.until"), " ", moment(role.valid_until)] : null,
+      role.status === "in_force" ? null : ` · ${named("holding", role.status)}`,
+    ),
+  );
+  const counting = found.roles.filter((role) => role.status === "in_force").length;
+  return step("none", t("permissions.roles"), t("permissions.roles_said", { n: counting, all: found.roles.length }), list(items));
+}
+
+function grants(found) {
+  const items = found.grants.map((grant) =>
+    link(
+      grant.effect,
+      grant.counts,
+      h("b", {}, roleName(found, grant.role_id)),
+      " · ",
+      h("code", {}, grant.permission),
+      ` · ${grant.scope}`,
+      grant.group ? ` · ${t("permissions.by_group", { group: grant.group })}` : null,
+    ),
+  );
+  const has_it = found.base.includes(found.permission);
+  return step(has_it ? "allow" : "deny", t("permissions.grants"), t(has_it ? "permissions.base_yes" : "permissions.base_no"), list(items, t("permissions.no_grants")));
+}
+
+function overwrites(found) {
+  if (found.overwritten === null) {
+    return null;
+  }
+  const items = found.overwrites.map((one) =>
+    link(one.effect, one.counts, h("b", {}, targetName(found, one.target)), " · ", h("code", {}, one.permission)),
+  );
+  const turns = found.steps.map((one) => {
+    const changed = one.before !== one.after;
+    return link(
+      changed ? (one.after ? "allow" : "deny") : null,
+      true,
+      `${named("laid", one.target)}: ${t(one.before ? "permissions.had" : "permissions.had_not")} → ${t(one.after ? "permissions.had" : "permissions.had_not")}`,
+    );
+  });
+  const last = found.steps.at(-1);
+  const effect = !last ? "none" : last.after === found.steps[0].before ? "none" : last.after ? "allow" : "deny";
+  const said = found.steps.length ? t("permissions.laid_in", { place: found.overwritten }) : t("permissions.skipped");
+  return step(effect, t("permissions.overwrites"), said, list(items), list(turns));
+}
+
+function rules(found) {
+  const items = found.rules.map((rule) => link("deny", true, named("rule", rule)));
+  return step(found.rules.length ? "deny" : "none", t("permissions.rules"), found.rules.length ? "" : t("permissions.no_rules"), list(items));
+}
+
+function policies(found) {
+  const items = found.policies.flatMap((one) => {
+    const codes = one.allow ? [] : one.codes.length ? one.codes : [one.reason];
+    const version = one.version ? h("code", {}, one.version) : t("permissions.no_version");
+    const told = codes.map((code, at) => [h("br"), h("code", {}, code), " ", one.texts[POLICY_LANGUAGE]?.[at] ?? ""]);
+    return link(one.allow ? "allow" : "deny", true, t("permissions.policy_set"), " ", version, told);
+  });
+  const asked = found.policies.length > 0;
+  const effect = !asked ? "none" : found.policies.every((one) => one.allow) ? "allow" : "deny";
+  return step(effect, t("permissions.policies"), asked ? "" : t("permissions.not_asked"), list(items));
+}
+
+function verdict(found) {
+  const facts = [
+    [t("permissions.reason"), h("code", {}, found.reason)],
+    [t("permissions.answered_by"), `${named("tier", found.tier)} · ${t("permissions.old", { age: found.age_ms < 1000 ? `${Math.round(found.age_ms)} ms` : duration(found.age_ms / 1000) })}`],
+    [t("permissions.valid_until"), found.valid_until ? moment(found.valid_until) : t("permissions.no_bound")],
+    [t("permissions.read_at"), moment(found.at)],
+  ];
+  return step(
+    found.allowed ? "allow" : "deny",
+    t("permissions.verdict"),
+    verdictBadge(found.allowed),
+    h("dl", { class: "facts" }, facts.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+    found.agrees ? null : h("p", { class: "notice warning" }, t("permissions.disagrees")),
+  );
+}
+
+function changes(found) {
+  const items = found.changes.map((change) => h("li", {}, changeTold(found, change), " ", h("span", { class: "quiet" }, t("permissions.reaches", { n: change.affected }))));
+  return h(
+    "section",
+    {},
+    h("h3", {}, t(found.allowed ? "permissions.would_deny" : "permissions.would_allow")),
+    items.length ? h("ol", { class: "changes" }, items) : h("p", { class: "quiet" }, t("permissions.no_change")),
+  );
+}
+
+/** The sentence of the server in the language of the page. */
+function changeTold(found, change) {
+  const key = `turn.${change.kind}`;
+  const detail = { ...change.detail };
+  if (!has(key)) {
+    return change.text;
+  }
+  if ("role_id" in detail) {
+    detail.role = roleName(found, detail.role_id);
+  }
+  if ("target" in detail) {
+    detail.target = targetName(found, detail.target);
+  }
+  if ("effect" in detail) {
+    detail.effect = named("effect", detail.effect);
+  }
+  return t(key, detail);
+}
+
+function roleName(found, id) {
+  const role = found.roles.find((one) => one.role_id === id);
+  return role ? `${role.name} #${id}` : `#${id}`;
+}
+
+function targetName(found, target) {
+  const [kind, id] = String(target).split(":");
+  return kind === "role" ? roleName(found, Number(id)) : `${named("laid", "user")} #${id}`;
+}

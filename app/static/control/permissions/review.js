@@ -1,0 +1,56 @@
+// Access reviews: who can, since when and by what; as a file too.
+
+import { apiAddress, get } from "../api.js";
+import { h, replace } from "../dom.js";
+import { moment } from "../format.js";
+import { named, t } from "../page.js";
+import { pagedTable } from "../table.js";
+import { questionForm } from "./question.js";
+
+export function reviewTab(go) {
+  const found = h("div", { "aria-live": "polite" });
+  const question = questionForm({ submit: t("permissions.review_now"), ask });
+
+  async function ask(values) {
+    const fetch = async (after) => {
+      const page = await get("/review", { ...values, after });
+      return { items: page.items, next: page.next_after };
+    };
+    const first = await fetch(null);
+    const list = pagedTable({
+      label: t("permissions.review"),
+      none: t("permissions.nobody"),
+      key: (line) => line.user_id,
+      columns: [
+        { title: t("permissions.user"), head: true, render: (line) => line.username },
+        { title: t("permissions.reason"), render: (line) => h("code", {}, line.reason) },
+        { title: t("permissions.since"), render: (line) => (line.since ? moment(line.since) : t("permissions.unknown")) },
+        { title: t("permissions.ways"), render: (line) => h("ul", { class: "ways" }, line.ways.map(way)) },
+      ],
+      actions: [{ title: t("permissions.why"), right: "view", run: (line) => go("explain", { ...values, username: line.username }) }],
+      fetch: (after) => (after === null ? first : fetch(after)),
+    });
+    replace(found, exports(values), list.element);
+    await list.reload();
+  }
+
+  return { element: h("div", {}, h("p", { class: "quiet" }, t("permissions.review_intro")), question.element, found), ask: () => {} };
+}
+
+const exports = (values) =>
+  h(
+    "p",
+    { class: "buttons" },
+    ["csv", "json"].map((format) => h("a", { class: "button", href: apiAddress("/review/export", { ...values, format }), download: true }, t(format === "csv" ? "permissions.as_csv" : "permissions.as_json"))),
+  );
+
+const way = (one) =>
+  h(
+    "li",
+    {},
+    named("way", one.kind),
+    one.role === null ? null : [" · ", h("b", {}, one.role)],
+    one.group === null ? null : ` · ${t("permissions.by_group", { group: one.group })}`,
+    ` · ${one.scope}`,
+    one.until === null ? null : [" · ", t("permissions.until"), " ", moment(one.until)],
+  );

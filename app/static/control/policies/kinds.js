@@ -1,0 +1,45 @@
+// What is different between policies and documents: where they are, and what their text becomes.
+
+import { t } from "../page.js";
+import { jsonTokens, regoTokens } from "./tokens.js";
+
+export const KINDS = {
+  policy: {
+    path: "/policies",
+    noun: t("policies.policy"),
+    tokens: regoTokens,
+    textOf: (found) => found.source,
+    testsOf: (found) => found.tests,
+    bodyOf: ({ source, tests }) => ({ source, tests }),
+    fresh: "package yoto.authz\n\n",
+  },
+  document: {
+    path: "/policy-documents",
+    noun: t("policies.document"),
+    tokens: jsonTokens,
+    textOf: (found) => `${JSON.stringify(found.document, null, 2)}\n`,
+    testsOf: () => null,
+    bodyOf: ({ source }) => ({ document: parsed(source) }),
+    fresh: "{}\n",
+  },
+};
+
+/** A text that the editor cannot send; `line` is where, as far as the browser says. */
+export class BadText extends Error {
+  constructor(message, line) {
+    super(message);
+    this.name = "BadText";
+    this.line = line;
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const at = /position (\d+)/.exec(error.message);
+    throw new BadText(error.message, at ? text.slice(0, Number(at[1])).split("\n").length : null);
+  }
+}
+
+export const addressOf = (kind, name) => `#${kind}/${encodeURIComponent(name)}`;

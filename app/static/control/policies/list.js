@@ -1,0 +1,110 @@
+// What is in force: the engine, the policies, the candidate, the documents.
+
+import { get, Problem } from "../api.js";
+import { badge } from "../badge.js";
+import { act } from "../dialog.js";
+import { h } from "../dom.js";
+import { age, number, quantity } from "../format.js";
+import { may, named, t } from "../page.js";
+import { load } from "../states.js";
+import { table } from "../table.js";
+import { addressOf } from "./kinds.js";
+import { shadowCard } from "./shadow.js";
+
+const REFRESH = 5; // s
+const NAME = /^[a-z][a-z0-9_]{0,47}$/;
+
+export function listView() {
+  const engine = h("div", {});
+  const policies = h("div", {});
+  const documents = h("div", {});
+  const shadow = shadowCard(refresh);
+  const policyTable = table({
+    label: t("policies.title"),
+    none: t("policies.none"),
+    key: (one) => one.name,
+    columns: [
+      { title: t("policies.name"), head: true, sort: (one) => one.name, render: (one) => h("a", { href: addressOf("policy", one.name) }, one.name) },
+      { title: t("policies.state"), render: (one) => [badge(one.state, named("policy_state", one.state)), one.candidate_version === null ? null : [" ", badge("warning", t("policies.with_candidate", { version: one.candidate_version }))]] },
+      { title: t("policies.version"), number: true, render: (one) => one.version },
+      { title: t("policies.evaluations"), number: true, sort: (one) => one.use?.evaluations, render: (one) => number(one.use?.evaluations) },
+      { title: t("policies.denials"), number: true, sort: (one) => denials(one), render: (one) => number(denials(one)) },
+      { title: t("policies.changed"), render: (one) => [age(one.at), " · ", one.author] },
+    ],
+  });
+  const documentTable = table({
+    label: t("policies.documents"),
+    none: t("policies.no_documents"),
+    key: (one) => one.name,
+    columns: [
+      { title: t("policies.name"), head: true, sort: (one) => one.name, render: (one) => h("a", { href: addressOf("document", one.name) }, one.name) },
+      { title: t("policies.version"), number: true, render: (one) => one.version },
+      { title: t("policies.changed"), render: (one) => [age(one.at), " · ", one.author] },
+      { title: t("policies.comment"), render: (one) => one.comment },
+    ],
+  });
+
+  async function refresh() {
+    const found = get("/policies");
+    await Promise.all([
+      load(engine, () => found, (data) => engineOf(data.engine)),
+      load(policies, () => found, (data) => (policyTable.show(data.items), policyTable.element)),
+      load(documents, () => get("/policy-documents"), (data) => (documentTable.show(data.items), documentTable.element)),
+      shadow.refresh(),
+    ]);
+  }
+
+  refresh();
+  const timer = setInterval(() => document.hidden || refresh(), REFRESH * 1000);
+  return {
+    close: () => clearInterval(timer),
+    element: h(
+      "div",
+      {},
+      h("section", { class: "card" }, h("h2", {}, t("policies.engine")), engine),
+      h("section", { class: "card" }, head(t("policies.title"), "policy", t("policies.new_policy")), policies),
+      shadow.element,
+      h("section", { class: "card" }, head(t("policies.documents"), "document", t("policies.new_document")), h("p", { class: "quiet" }, t("policies.documents_intro")), documents),
+    ),
+  };
+}
+
+const denials = (one) => one.use && Object.values(one.use.denies).reduce((sum, n) => sum + n, 0);
+
+const head = (title, kind, text) =>
+  h("div", { class: "card-head" }, h("h2", {}, title), may("admin") ? h("button", { type: "button", onclick: () => begin(kind, text) }, text) : null);
+
+/** Ask for a name; nothing exists under it until it is put. */
+function begin(kind, title) {
+  act({
+    title,
+    submit: t("policies.write"),
+    reason: false,
+    fields: [{ name: "name", label: t("policies.name"), hint: t("policies.name_hint"), required: true, maxlength: 48 }],
+    run: async ({ name }) => {
+      if (!NAME.test(name)) {
+        throw new Problem(422, { errors: { name: [t("policies.name_hint")] } });
+      }
+      location.hash = addressOf(kind, name);
+    },
+  });
+}
+
+function engineOf(engine) {
+  const facts = [
+    [t("policies.state"), badge(engine.state, named("engine_state", engine.state))],
+    [t("policies.engine"), engine.engine],
+    [t("policies.set"), engine.bundle === null ? badge("failed", t("policies.no_set")) : h("code", {}, engine.bundle)],
+    [t("policies.revision"), engine.revision === engine.wanted ? number(engine.revision) : t("policies.behind", { loaded: engine.revision ?? "–", wanted: engine.wanted ?? "–" })],
+    [t("policies.answers_in"), quantity(engine.latency_ms, "ms")],
+    [t("policies.evaluations"), number(engine.evaluations)],
+    [t("policies.errors"), number(engine.errors)],
+    [t("policies.worker"), h("code", {}, engine.instance)],
+  ];
+  return [
+    h("dl", { class: "inline" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+    engine.error === null ? null : h("p", { class: "notice failed", role: "alert" }, engine.error),
+    engine.taken_out === null ? null : h("p", { class: "notice warning" }, t("policies.taken_out", { set: engine.taken_out })),
+    engine.state === "ok" ? null : h("p", { class: "notice warning" }, engine.detail),
+  ];
+}

@@ -1,0 +1,19 @@
+// Settings: each part of the page is a module of its own.
+
+import { drawLogLevel } from "./settings/log-level.js";
+import { drawMaintenance } from "./settings/maintenance.js";
+import { drawOperators } from "./settings/operators.js";
+import { drawThresholds } from "./settings/thresholds.js";
+import { drawTokens } from "./settings/tokens.js";
+import { drawWebhooks } from "./settings/webhooks.js";
+import { subscribe } from "./live.js";
+import { may } from "./page.js";
+
+const REFRESH = 20; // s between readings where nothing is told
+
+const parts = [drawMaintenance, drawLogLevel, drawThresholds, drawWebhooks, drawTokens, ...(may("admin") ? [drawOperators] : [])];
+const draw = () => parts.forEach((one) => one());
+
+draw();
+setInterval(() => document.hidden || draw(), REFRESH * 1000);
+subscribe({ maintenance: (_, kind) => kind === "delta" && drawMaintenance(), events: (_, kind) => kind === "delta" && drawLogLevel() }, { types: ["config.changed"] });

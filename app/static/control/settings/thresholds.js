@@ -1,0 +1,143 @@
+// From which values on there is an alert. What somebody else changed meanwhile is shown, and nothing
+// that was typed is lost.
+
+import { get, post, put, read } from "../api.js";
+import { badge } from "../badge.js";
+import { differenceList } from "../difference.js";
+import { act, show } from "../dialog.js";
+import { h } from "../dom.js";
+import { duration, moment, number } from "../format.js";
+import { may, named, t } from "../page.js";
+import { load } from "../states.js";
+import { table } from "../table.js";
+
+const LEVELS = ["warning", "error", "critical"];
+const NUMBERS = [...LEVELS, "hold", "recover", "hysteresis", "unknown_after"];
+const STALE = 412;
+
+const rules = table({
+  label: t("settings.thresholds"),
+  key: (one) => one.name,
+  columns: [
+    { title: t("settings.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.name)), " ", h("span", { class: "quiet small" }, t(`settings.bad_${one.direction}`))] },
+    ...LEVELS.map((level) => ({ title: t(`rules.${level}`), number: true, render: (one) => shown(one, level) })),
+    { title: t("settings.holds"), number: true, render: (one) => duration(one.hold) },
+    { title: t("settings.state"), render: (one) => [one.enabled ? badge("ok", t("settings.on")) : badge("neutral", t("settings.off")), one.own ? [" ", badge("neutral", t("settings.own"))] : Object.keys(one.set).length ? [" ", badge("warning", t("settings.changed"))] : null] },
+  ],
+  actions: [
+    { title: t("settings.edit"), right: "admin", run: (one) => edit(one.name) },
+    { title: t("settings.reset"), right: "admin", when: (one) => !one.own && Object.keys(one.set).length > 0, run: (one) => reset(one.name) },
+    { title: t("settings.remove"), right: "admin", danger: true, when: (one) => one.own, run: (one) => remove(one.name) },
+    { title: t("settings.history"), right: "view", run: history },
+  ],
+});
+
+const shown = (one, field) =>
+  field in one.set && !one.own ? h("b", { title: t("settings.default_is", { value: number(one.default[field]) }) }, number(one[field])) : number(one[field]);
+
+if (may("admin")) {
+  document.getElementById("threshold-new").append(h("button", { type: "button", onclick: () => add() }, t("settings.rule_add")));
+}
+
+export const drawThresholds = () =>
+  load(document.getElementById("threshold-list"), () => get("/alerts/rules"), ({ items }) => {
+    rules.show(items);
+    return rules.element;
+  });
+
+async function edit(name) {
+  let { data: rule, etag } = await read(`/alerts/rules/${encodeURIComponent(name)}`);
+  const changes = (values) =>
+    Object.fromEntries(Object.entries(values).filter(([field, value]) => field !== "reason" && value !== rule[field]));
+  await act({
+    title: t("settings.edit_title", { rule: named("rule", name) }),
+    intro: h("p", {}, rule.metric, " · ", t(`settings.bad_${rule.direction}`)),
+    submit: t("settings.save"),
+    fields: [
+      ...NUMBERS.map((field) => ({ name: field, label: t(`rules.${field}`), type: "number", step: "any", value: rule[field], hint: hintOf(rule, field) })),
+      { name: "enabled", label: t("rules.enabled"), type: "checkbox", value: rule.enabled },
+    ],
+    preview: (values) => differenceList(pick(rule, changes(values)), changes(values)),
+    async run(values, { key }) {
+      try {
+        return await put(`/alerts/rules/${encodeURIComponent(name)}`, { values: changes(values), reason: values.reason }, { etag, key });
+      } catch (problem) {
+        if (problem.status === STALE) {
+          const typed = changes(values);
+          ({ data: rule, etag } = await read(`/alerts/rules/${encodeURIComponent(name)}`));
+          problem.errors = {};
+          problem.message = t("settings.conflict", { fields: Object.entries(rule.set).map(([field, value]) => `${field} = ${value}`).join(", ") || "–", typed: Object.keys(typed).join(", ") });
+        }
+        throw problem;
+      }
+    },
+    done: t("settings.saved"),
+  });
+  drawThresholds();
+}
+
+function hintOf(rule, field) {
+  const value = rule.default[field];
+  return rule.own ? null : t("settings.default_is", { value: value === null ? t("settings.no_limit") : number(value) });
+}
+
+const pick = (rule, wanted) => Object.fromEntries(Object.keys(wanted).map((field) => [field, rule[field]]));
+
+const add = () =>
+  act({
+    title: t("settings.rule_add"),
+    intro: t("settings.rule_add_does"),
+    submit: t("settings.rule_add"),
+    fields: [
+      { name: "name", label: t("settings.name"), required: true, maxlength: 64, hint: t("settings.webhook_name") },
+      { name: "metric", label: t("settings.metric"), required: true, hint: "yoto_queue_items" },
+      { name: "direction", label: t("settings.direction"), type: "select", options: [["high", t("settings.bad_high")], ["low", t("settings.bad_low")]] },
+      ...LEVELS.map((level) => ({ name: level, label: t(`rules.${level}`), type: "number", step: "any" })),
+      { name: "hold", label: t("rules.hold"), type: "number", step: "any", value: 30 },
+    ],
+    run: ({ name, reason, ...values }, { key }) => post("/alerts/rules", { name, values, reason }, { key }),
+    done: t("settings.saved"),
+  }).then(drawThresholds);
+
+async function remove(name) {
+  const { etag } = await read(`/alerts/rules/${encodeURIComponent(name)}`);
+  await act({
+    title: t("settings.remove_title", { name }),
+    intro: t("settings.rule_remove_does"),
+    submit: t("settings.remove"),
+    danger: true,
+    run: ({ reason }, { key }) => post(`/alerts/rules/${encodeURIComponent(name)}/remove`, { reason }, { etag, key }),
+    done: t("settings.rule_removed"),
+  });
+  drawThresholds();
+}
+
+async function reset(name) {
+  const { data: rule, etag } = await read(`/alerts/rules/${encodeURIComponent(name)}`);
+  await act({
+    title: t("settings.reset_title", { rule: named("rule", name) }),
+    intro: differenceList(rule.set, pick({ ...rule, ...rule.default }, rule.set)),
+    submit: t("settings.reset"),
+    run: ({ reason }, { key }) => post(`/alerts/rules/${encodeURIComponent(name)}/reset`, { reason }, { etag, key }),
+    done: t("settings.saved"),
+  });
+  drawThresholds();
+}
+
+async function history({ name }) {
+  const { items } = await get(`/alerts/rules/${encodeURIComponent(name)}/history`);
+  const list = table({
+    label: t("settings.history"),
+    key: (one) => one.version,
+    none: t("settings.no_history"),
+    columns: [
+      { title: t("settings.version"), number: true, head: true, render: (one) => one.version },
+      { title: t("settings.changed"), render: (one) => differenceList(items.find(({ version }) => version === one.version - 1)?.set ?? {}, one.set) },
+      { title: t("settings.by"), render: (one) => one.by },
+      { title: t("settings.reason"), render: (one) => one.reason },
+      { title: t("settings.at"), render: (one) => moment(one.at) },
+    ],
+  });
+  list.show(items);
+  await show({ title: t("settings.history_of", { rule: named("rule", name) }), body: list.element, wide: true });
+}

@@ -1,0 +1,121 @@
+"""Alerts and suggestions: a real alert is taken care of and silenced, a suggestion is applied."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.control.test_settings import WHY, agree, row
+from tests.support.browser import watched_page
+from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
+from tests.support.load import Load
+from tests.support.process import RunningYoto
+
+ROOT = Path(__file__).parents[3]
+PATH = "/alerts"
+# As if the tuner had made the memory so small: what operators set it leaves alone.
+TUNE = """
+from app import close_app, create_app
+from app.core.resilience import FLEET, Kind, Origin, Resilience
+
+app = create_app()
+Resilience.of(app).config.set(
+    Kind.TUNING, FLEET, {"cache_users_size": 1}, author="test", origin=Origin.TUNER
+)
+close_app(app)
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningYoto]:
+    """An application whose memory is too small for the people who use it."""
+    app = RunningYoto(
+        tmp_path_factory.mktemp("instance"),
+        YOTO_ASYNC_MODE="eventlet",
+        YOTO_ALERT_INTERVAL="1",
+    )
+    app.wait_for(lambda: app.accounts)
+    subprocess.run(
+        [sys.executable, "-c", TUNE],
+        cwd=ROOT,
+        env=app.environment,
+        check=True,
+        capture_output=True,
+    )
+    with Load(app, people=3):
+        yield app
+    app.stop()
+
+
+def set_rule(page: Page, name: str, **values: float) -> None:
+    """What the settings' page does, without going there."""
+    page.evaluate(
+        """async ([path, values]) => {
+            const { put } = await import("/static/control/api.js");
+            await put(path, { values, reason: "a test of alerts" }, { etag: "*" });
+        }""",
+        [f"/alerts/rules/{name}", values],
+    )
+
+
+def test_an_alert_is_taken_care_of_and_silenced_and_ends_by_itself(
+    browser: Browser, small: RunningYoto
+) -> None:
+    with watched_page(browser, small.url, locale="en-GB") as (page, watch):
+        sign_in(page, small, path=PATH)
+        set_rule(page, "memory", warning=1e-6, error=0.9, critical=0.99, hold=0, recover=0)
+        raised = row(page, "#alerts", "Memory in use")
+        expect(raised).to_contain_text("Nobody takes care", timeout=30_000)
+        raised.get_by_role("button", name="Take care").click()
+        agree(page, "Take care")
+        expect(raised).to_contain_text("user:")
+        expect(raised).to_contain_text(WHY)
+        raised.get_by_role("button", name="Silence").click()
+        agree(page, "Silence")
+        expect(raised).to_contain_text("Silenced")
+        silence = row(page, "#silences", "Memory in use")
+        silence.get_by_role("button", name="End").click()
+        agree(page, "End")
+        expect(silence).to_have_count(0)
+        expect(raised).not_to_contain_text("Silenced")
+        raised.get_by_role("button", name="History").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("Raised")
+        assert_accessible(page)
+        dialog.get_by_role("button", name="Close").click()
+        set_rule(page, "memory", warning=0.8)
+        expect(raised).to_have_count(0, timeout=30_000)
+        page.get_by_label("State").select_option("over")
+        expect(raised).to_contain_text("Over")
+        watch.assert_quiet()
+
+
+def test_a_suggestion_is_applied_and_observed(browser: Browser, small: RunningYoto) -> None:
+    with watched_page(browser, small.url, locale="en-GB") as (page, watch):
+        sign_in(page, small, path=PATH)
+        suggested = row(page, "#suggestions", "CACHE_USERS_SIZE")
+        expect(suggested).to_contain_text(re.compile(r"1 → \d"), timeout=60_000)
+        assert_accessible(page)
+        suggested.get_by_role("button", name="Apply").click()
+        agree(page, "Apply")
+        expect(page.locator("#observed")).to_contain_text("cache_users_size")
+        expect(page.locator("#banner, #observed").last).to_contain_text("1 → ")
+        watch.assert_quiet()
+
+
+@pytest.mark.parametrize(("size", "language"), [(WIDE, "en"), (NARROW, "zh")])
+def test_it_can_be_read_by_everybody(
+    browser: Browser, yoto: RunningYoto, size: dict[str, int], language: str
+) -> None:
+    with watched_page(browser, yoto.url, viewport=size, locale=language) as (page, watch):
+        sign_in(page, yoto, path=PATH)
+        expect(page.locator(".skeleton")).to_have_count(0)
+        assert fits(page)
+        assert_accessible(page)
+        watch.assert_quiet()

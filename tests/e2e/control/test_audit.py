@@ -1,0 +1,38 @@
+"""The audit log: found by filters, read with what was and what is, and taken along."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.support.browser import watched_page
+from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
+from tests.support.process import RunningYoto
+
+
+@pytest.mark.parametrize(("size", "language"), [(WIDE, "en"), (NARROW, "zh")])
+def test_records_are_filtered_opened_and_exported(
+    browser: Browser, yoto: RunningYoto, size: dict[str, int], language: str
+) -> None:
+    with watched_page(browser, yoto.url, viewport=size, locale=language) as (page, watch):
+        sign_in(page, yoto, path="/audit")
+        rows = page.locator("#records tbody tr")
+        expect(rows.first).to_be_visible()
+        page.locator("#filter-action").fill("control.sign")
+        page.locator("#filter-actor").fill("admin")
+        expect(rows.filter(has_text="seed.demo")).to_have_count(0)
+        expect(rows.first).to_contain_text("control.sign_in")
+        assert fits(page)
+        assert_accessible(page)
+        with page.expect_download() as downloading:
+            page.locator("#export").click()
+        exported = json.loads(Path(downloading.value.path()).read_text(encoding="utf-8"))
+        assert exported and {one["action"] for one in exported} == {"control.sign_in"}
+        rows.first.get_by_role("button").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text(str(exported[0]["id"]))
+        assert_accessible(page)
+        watch.assert_quiet()

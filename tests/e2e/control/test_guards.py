@@ -1,0 +1,241 @@
+"""The page of guards: what an operator does there is felt in the product, and undone there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support.browser import screenshot, watched_page
+from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
+from tests.support.people import call
+from tests.support.process import RunningYoto
+from tests.support.redis_servers import wait_until
+
+WHY = "a <b>test</b> of what operators do"
+GUARDS = "/guards"
+SENDING, SEARCHING = "message.send", "message.search"
+
+
+class Member:
+    """Somebody of the demo who sends and searches."""
+
+    def __init__(self, yoto: RunningYoto) -> None:
+        self._yoto = yoto
+        name = next(name for name in yoto.accounts if name != "admin")
+        credentials = {"username": name, "password": yoto.accounts[name]}
+        self._token = call(yoto, "POST", "auth/login", credentials)[1]["access_token"]
+        server = self._get("servers")["items"][0]["id"]
+        channels = self._get(f"servers/{server}/channels")["items"]
+        self._channel = next(one["id"] for one in channels if self._may_say(one["id"]))
+
+    def _get(self, path: str) -> dict[str, list[dict[str, int]]]:
+        found: dict[str, list[dict[str, int]]] = call(self._yoto, "GET", path, token=self._token)[1]
+        return found
+
+    def _may_say(self, channel: int) -> bool:
+        return self.say(channel) == 201
+
+    def say(self, channel: int | None = None) -> int:
+        path = f"channels/{channel or self._channel}/messages"
+        return call(self._yoto, "POST", path, {"content": "Ahoy"}, self._token)[0]
+
+    def search(self) -> int:
+        path = f"channels/{self._channel}/messages/search?q=ahoy"
+        return call(self._yoto, "GET", path, token=self._token)[0]
+
+
+@pytest.fixture(scope="module")
+def member(yoto: RunningYoto) -> Member:
+    return Member(yoto)
+
+
+@contextmanager
+def guards_page(browser: Browser, yoto: RunningYoto, **options: object) -> Iterator[Page]:
+    """The wall, in a browser of its own; it must have been quiet."""
+    with watched_page(browser, yoto.url, **{"locale": "en-GB", **options}) as (page, watch):
+        sign_in(page, yoto, path=GUARDS)
+        expect(page.locator(".guard").first).to_be_visible()
+        yield page
+        # A browser reports refused requests itself, as it does the 412 that a test is about.
+        refused = [text for text in watch.console if "412" not in text and "422" not in text]
+        assert (refused, watch.errors, watch.elsewhere) == ([], [], [])
+
+
+def card(page: Page, kind: str, name: str) -> Locator:
+    return page.locator(f'[data-guard="{kind}:{name}"]')
+
+
+def act(page: Page, guard: Locator, button: str) -> None:
+    """Press a button of a card, say why, and go on."""
+    guard.get_by_role("button", name=button, exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill(WHY)
+    dialog.locator("button[type=submit]").click()
+    expect(dialog).to_have_count(0)
+
+
+def open_editor(page: Page, kind: str, name: str) -> Locator:
+    card(page, kind, name).get_by_role("button", name="Configure").click()
+    editor = page.get_by_role("dialog")
+    expect(editor.get_by_role("button", name="Save")).to_be_visible()
+    return editor
+
+
+@pytest.mark.parametrize(
+    ("size", "theme", "language"), [(WIDE, "light", "en"), (NARROW, "dark", "zh")]
+)
+def test_the_wall_shows_every_guard_in_words_and_numbers(
+    browser: Browser,
+    yoto: RunningYoto,
+    member: Member,
+    size: dict[str, int],
+    theme: str,
+    language: str,
+) -> None:
+    assert member.say() == 201
+    options = {"viewport": size, "color_scheme": theme, "locale": language}
+    with guards_page(browser, yoto, **options) as page:
+        closed = {"en": "Closed", "zh": "关闭"}[language]
+        sending = card(page, "circuit_breaker", SENDING)
+        expect(sending.locator(".badge.ok")).to_have_text(closed)
+        expect(card(page, "bulkhead", SENDING)).to_contain_text("0 / 50")
+        expect(card(page, "rate_limit", SENDING).locator(".sparkline")).to_be_visible()
+        redis = card(page, "circuit_breaker", "redis")
+        expect(redis.get_by_role("button")).to_have_count(0)
+        assert fits(page)
+        assert_accessible(page)
+        screenshot(page, f"guards-{theme}-{language}-{size['width']}")
+
+
+def test_guards_are_found_by_name_kind_and_state(browser: Browser, yoto: RunningYoto) -> None:
+    with guards_page(browser, yoto) as page:
+        page.get_by_label("Name").fill("SEARCH")
+        expect(page.locator(".guard")).to_have_count(2)
+        page.get_by_label("Kind").select_option("bulkhead")
+        expect(page.locator(".guard h3")).to_have_text([SEARCHING])
+        page.get_by_label("State").select_option("closed")
+        expect(page.get_by_text("No guard fits this filter.")).to_be_visible()
+
+
+def test_an_isolated_breaker_refuses_the_product_until_it_is_reset(
+    browser: Browser, yoto: RunningYoto, member: Member
+) -> None:
+    assert member.search() == 200
+    with guards_page(browser, yoto) as page:
+        breaker = card(page, "circuit_breaker", SEARCHING)
+        act(page, breaker, "Isolate")
+        expect(breaker.locator(".badge.failed")).to_have_text("Isolated")
+        expect(breaker).to_contain_text(WHY)
+        assert member.search() == 503
+        act(page, breaker, "Reset")
+        expect(breaker.locator(".badge.ok")).to_have_text("Closed")
+        expect(breaker).not_to_contain_text(WHY)
+    wait_until(lambda: member.search() == 200)
+
+
+def test_a_lowered_limit_bites_and_a_dry_run_knew_it(
+    browser: Browser, yoto: RunningYoto, member: Member
+) -> None:
+    assert [member.say() for _ in range(3)] == [201] * 3
+    with guards_page(browser, yoto) as page:
+        editor = open_editor(page, "rate_limit", SENDING)
+        own = editor.get_by_label("Set Dimensions here")
+        own.focus()
+        page.keyboard.press("Space")
+        rows = editor.locator(".dimension")
+        expect(rows).to_have_count(3)
+        user = rows.filter(has=page.locator('input[data-key="name"][value="user"]'))
+        user.locator('[data-key="limit"]').fill("many")
+        problem = editor.locator('[data-field="dimensions"] .problems')
+        expect(problem).to_contain_text("user.limit: must be a whole number")
+        user.locator('[data-key="limit"]').fill("1")
+        user.locator('[data-key="burst"]').fill("1")
+        expect(problem).to_be_hidden()
+        expect(editor.get_by_role("region", name="What would change")).to_contain_text("limit")
+        editor.get_by_role("button", name="Try on the last minutes").click()
+        expect(editor.locator(".verdict")).to_have_text(
+            re.compile(r"Would have rejected [1-9]\d* of \d+ calls")
+        )
+        assert_accessible(page)
+        screenshot(page, "guards-editor")
+        editor.get_by_role("button", name="Save").click()
+        expect(editor.get_by_text("Needed.")).to_be_visible()
+        editor.get_by_label("Reason").fill(WHY)
+        editor.get_by_role("button", name="Save").click()
+        expect(editor).to_have_count(0)
+        limiter = card(page, "rate_limit", SENDING)
+        expect(limiter).to_contain_text("Set by operators: Dimensions")
+        wait_until(lambda: member.say() == 429)
+        expect(limiter).to_contain_text("Refused most", timeout=10_000)
+        act(page, limiter, "Reset a key")
+        assert member.say() == 201
+        editor = open_editor(page, "rate_limit", SENDING)
+        editor.locator("summary").click()
+        expect(editor.get_by_role("row").filter(has_text="v1")).to_contain_text(WHY)
+        editor.get_by_label("Reason").fill("enough")
+        editor.get_by_role("button", name="Back to the default").click()
+        expect(editor).to_have_count(0)
+        expect(limiter).not_to_contain_text("Set by operators")
+    wait_until(lambda: [member.say() for _ in range(3)] == [201] * 3)
+
+
+def test_the_second_of_two_operators_is_told_and_loses_nothing(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    def fill(editor: Locator, value: str, reason: str) -> None:
+        own = editor.get_by_label("Set Waits for a slot here")
+        own.check()
+        editor.locator('[data-field="wait"] input:not([type=checkbox])').fill(value)
+        editor.get_by_label("Reason").fill(reason)
+
+    with guards_page(browser, yoto) as first, guards_page(browser, yoto) as second:
+        ours, theirs = (open_editor(page, "bulkhead", SEARCHING) for page in (first, second))
+        fill(ours, "2", "mine")
+        fill(theirs, "3", "theirs, with care")
+        theirs.get_by_role("button", name="Save").click()
+        expect(theirs).to_have_count(0)
+        ours.get_by_role("button", name="Save").click()
+        conflict = ours.locator(".conflict")
+        expect(conflict).to_contain_text("Somebody else changed this meanwhile")
+        expect(conflict).to_contain_text("theirs, with care")
+        row = conflict.get_by_role("row").filter(has_text="Waits for a slot")
+        expect(row.locator("td")).to_have_text(["–", "3", "2"])
+        screenshot(first, "guards-conflict")
+        assert_accessible(first)
+        wait = ours.locator('[data-field="wait"] input:not([type=checkbox])')
+        expect(wait).to_have_value("2")
+        expect(ours.get_by_label("Reason")).to_have_value("mine")
+        ours.get_by_role("button", name="Go on with mine").click()
+        ours.get_by_role("button", name="Save").click()
+        expect(ours).to_have_count(0)
+        editor = open_editor(second, "bulkhead", SEARCHING)
+        expect(editor.locator('[data-field="wait"] input:not([type=checkbox])')).to_have_value("2")
+        editor.locator("summary").click()
+        older = editor.get_by_role("row").filter(has_text="theirs, with care")
+        older.get_by_role("button", name="Roll back to this").click()
+        asked = second.get_by_role("dialog").last
+        asked.get_by_label("Reason").fill("theirs was better")
+        asked.locator("button[type=submit]").click()
+        expect(editor.locator('[data-field="wait"] input:not([type=checkbox])')).to_have_value("3")
+        editor.get_by_label("Reason").fill("enough")
+        editor.get_by_role("button", name="Back to the default").click()
+        expect(editor).to_have_count(0)
+
+
+def test_a_feature_is_degraded_and_switched_on_again(browser: Browser, yoto: RunningYoto) -> None:
+    with guards_page(browser, yoto) as page:
+        row = page.locator("#degradation").get_by_role("row").filter(has_text="Every feature")
+        row.get_by_role("button", name="Set a level").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Level").select_option("light")
+        dialog.get_by_label("Reason").fill(WHY)
+        dialog.locator("button[type=submit]").click()
+        expect(row.locator(".badge.warning")).to_have_text("Light")
+        row.get_by_role("button", name="Take the level back").click()
+        dialog.get_by_label("Reason").fill(WHY)
+        dialog.locator("button[type=submit]").click()
+        expect(row.locator(".badge.ok")).to_have_text("None")

@@ -1,0 +1,202 @@
+"""The page Permissions: why, who, where, the matrix of a server, and reviews."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support.browser import screenshot, watched_page
+from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
+from tests.support.process import RunningYoto
+
+PATH = "/permissions"
+SERVER = "Harbour Kitchen"
+
+
+@pytest.fixture
+def page(browser: Browser, yoto: RunningYoto) -> Iterator[Page]:
+    """The page, for an administrator; it must have done nothing that it must not do."""
+    with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (found, watch):
+        sign_in(found, yoto, path=PATH)
+        yield found
+        watch.assert_quiet()
+
+
+def api(page: Page, path: str) -> Any:
+    return page.request.get(f"{page.url.split('/control/')[0]}/control/api{path}").json()
+
+
+def channel(page: Page, name: str) -> str:
+    """The text of a channel of the demo as its picker takes it."""
+    (server,) = api(page, f"/servers?search={SERVER}")["items"]
+    (found,) = api(page, f"/servers/{server['id']}/channels?search={name}")["items"]
+    return f"{name} #{found['id']}"
+
+
+def fill(form: Locator, **fields: str) -> None:
+    for label, text in fields.items():
+        form.get_by_label(label.capitalize(), exact=True).fill(text)
+
+
+def ask_why(page: Page, user: str, permission: str, name: str) -> Locator:
+    form = page.locator("form.question").first
+    fill(form, user=user, permission=permission, server=SERVER, channel=channel(page, name))
+    form.get_by_role("button", name="Explain").click()
+    return page.locator(".derivation")
+
+
+def test_a_denial_and_an_allow_of_the_demo_are_drawn_step_by_step(page: Page) -> None:
+    drawn = ask_why(page, "tomas", "message.send", "announcements")
+    expect(drawn.get_by_role("heading", level=2)).to_contain_text("tomas · message.send")
+    expect(drawn.locator(".card-head .badge")).to_have_text("Denied")
+    steps = drawn.locator(".step")
+    expect(steps.filter(has_text="Grants").first).to_have_class("step allow")
+    taken = steps.filter(has_text="Overwrites").first
+    expect(taken).to_have_class("step deny")
+    expect(taken).to_contain_text("Everyone: has it → has it not")
+    expect(steps.last).to_contain_text("Verdict")
+    expect(drawn.locator(".changes li").first).to_contain_text("reaches at most 1")
+    screenshot(page, "permissions-denied-1280")
+    assert_accessible(page)
+    drawn = ask_why(page, "tomas", "message.send", "general")
+    expect(drawn.locator(".card-head .badge")).to_have_text("Allowed")
+    expect(drawn.get_by_role("heading", name="What would deny it")).to_be_visible()
+    expect(drawn.locator(".step").filter(has_text="Verdict")).to_have_class("step allow")
+
+
+def test_circumstances_bring_policies_in_and_what_cannot_be_asked_is_told(page: Page) -> None:
+    page.get_by_text("Circumstances (JSON)").click()
+    page.locator(".context textarea").fill("{")
+    ask_why(page, "tomas", "message.send", "general")
+    alert = page.locator("form.question").first.get_by_role("alert")
+    expect(alert).to_contain_text("Circumstances")
+    page.locator(".context textarea").fill('{"number": 1}')
+    drawn = ask_why(page, "tomas", "message.send", "general")
+    asked = drawn.locator(".step").filter(has_text="Policies").first
+    expect(asked.locator("code").first).to_be_visible()
+
+
+def test_who_can_and_where_somebody_can_are_searched_and_lead_to_why(page: Page) -> None:
+    page.get_by_role("button", name="Who and where").click()
+    who = page.locator("section").filter(has=page.get_by_role("heading", name="Who can"))
+    fill(who, permission="message.send", server=SERVER, channel=channel(page, "announcements"))
+    who.get_by_role("button", name="Find").click()
+    rows = who.locator("tbody tr")
+    expect(rows).to_have_count(3)  # the owner, a moderator, and a steward, who inherits
+    expect(who.get_by_role("rowheader", name="mara")).to_be_visible()
+    what = page.locator("section").filter(has=page.get_by_role("heading", name="Where somebody"))
+    fill(what, user="tomas", permission="message.send")
+    what.get_by_role("button", name="Find").click()
+    expect(what.get_by_role("rowheader", name="general")).to_be_visible()
+    expect(what.get_by_role("rowheader", name="announcements")).to_have_count(0)
+    rows.filter(has_text="dana").get_by_role("button", name="Why?").click()
+    expect(page.locator(".derivation .card-head .badge")).to_have_text("Allowed")
+
+
+def test_the_matrix_is_filtered_and_shows_groups_inheritance_and_overwrites(page: Page) -> None:
+    page.get_by_role("button", name="Server matrix").click()
+    fill(page.locator("form.question"), server=SERVER)
+    page.get_by_role("button", name="Show", exact=True).click()
+    matrix = page.locator("table.matrix")
+    expect(matrix.locator("thead th")).to_have_count(6)
+    pin = matrix.locator("tr").filter(has=page.get_by_text("message.pin", exact=True))
+    expect(pin).to_contain_text("allow, by group moderation")
+    expect(pin).to_contain_text("through Moderator")
+    screenshot(page, "permissions-matrix-1280")
+    assert_accessible(page)
+    page.get_by_label("Filter permissions").fill("pin")
+    expect(matrix.locator("tbody tr:not(:first-child)")).to_have_count(1)
+    page.get_by_label("Role", exact=True).select_option("Guest chef")
+    expect(matrix.locator("thead th")).to_have_count(2)
+    listed = page.get_by_role("table", name="Overwrites")
+    announcements = listed.get_by_role("row").filter(has_text="announcements")
+    expect(announcements.filter(has_text="@everyone")).to_contain_text("message.send")
+
+
+def test_a_review_is_shown_and_exported(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Access review").click()
+    form = page.locator("form.question")
+    fill(form, permission="message.pin", server=SERVER, channel=channel(page, "general"))
+    form.get_by_role("button", name="Review").click()
+    fatou = page.get_by_role("row").filter(has_text="fatou")
+    expect(fatou).to_contain_text("Guest chef")
+    names = page.locator("table.rows tbody th")
+    shown = {text.strip() for text in names.all_inner_texts()}
+    for button, read in (("All as CSV", usernames_in_csv), ("All as JSON", usernames_in_json)):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=button).click()
+        target = tmp_path / download.value.suggested_filename
+        download.value.save_as(target)
+        assert read(target.read_text(encoding="utf-8")) == shown
+
+
+def usernames_in_csv(text: str) -> set[str]:
+    return {row["username"] for row in csv.DictReader(io.StringIO(text, newline=""))}
+
+
+def usernames_in_json(text: str) -> set[str]:
+    return {line["username"] for line in json.loads(text)}
+
+
+def test_on_a_telephone_in_the_dark_and_in_chinese_one_role_is_chosen(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    options = {"viewport": NARROW, "color_scheme": "dark", "locale": "zh-CN"}
+    with watched_page(browser, yoto.url, **options) as (page, watch):
+        sign_in(page, yoto, path=PATH)
+        form = page.locator("form.question")
+        for label, text in (("用户", "tomas"), ("权限", "message.send"), ("服务器", SERVER)):
+            form.get_by_label(label, exact=True).fill(text)
+        form.get_by_label("频道", exact=True).fill(channel(page, "announcements"))
+        form.get_by_role("button", name="解释").click()
+        expect(page.locator(".derivation .card-head .badge")).to_have_text("拒绝")
+        screenshot(page, "permissions-denied-390-dark-zh")
+        assert fits(page)
+        assert_accessible(page)
+        page.get_by_role("button", name="服务器矩阵").click()
+        page.locator("form.question").get_by_label("服务器", exact=True).fill(f"{SERVER} #1")
+        page.get_by_role("button", name="显示", exact=True).click()
+        expect(page.locator("table.matrix thead th")).to_have_count(2)
+        screenshot(page, "permissions-matrix-390-dark-zh")
+        assert fits(page)
+        assert_accessible(page)
+        watch.assert_quiet()
+
+
+@pytest.fixture
+def onlooker(browser: Browser, yoto: RunningYoto) -> Iterator[str]:
+    """Somebody of the demo who is made an operator without the right to audit."""
+    with watched_page(browser, yoto.url) as (page, _):
+        body = {"username": "admin", "password": yoto.accounts["admin"]}
+        made = page.request.post(f"{yoto.url}/api/v1/auth/login", data=body).json()
+        headers = {"Authorization": f"Bearer {made['access_token']}"}
+        listed = page.request.get(f"{yoto.url}/api/v1/roles", headers=headers).json()["items"]
+        (role,) = [one["id"] for one in listed if one["name"] == "Operator"]
+        found = page.request.get(f"{yoto.url}/api/v1/users?username=tomas", headers=headers)
+        (user,) = [one["id"] for one in found.json()["items"]]
+        address = f"{yoto.url}/api/v1/roles/{role}/members/{user}"
+        given = page.request.put(address, headers=headers, data={"reason": "a test"})
+        assert given.ok, given.text()
+        yield "tomas"
+        assert page.request.delete(f"{address}?reason=over", headers=headers).ok
+
+
+def test_who_may_only_look_is_told_which_right_is_lacking(
+    browser: Browser, yoto: RunningYoto, onlooker: str
+) -> None:
+    with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (page, watch):
+        sign_in(page, yoto, onlooker, PATH)
+        form = page.locator("form.question")
+        fill(form, user="mara", permission="message.send", server=SERVER, channel="#1")
+        form.get_by_role("button", name="Explain").click()
+        expect(form.get_by_role("alert")).to_contain_text("server.audit")
+        # The browser itself reports the refusal, and nothing else.
+        assert all("403" in text for text in watch.console)
+        assert (watch.errors, watch.elsewhere) == ([], [])

@@ -1,0 +1,110 @@
+"""Operators read the audit log: filtered, a page at a time, and whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.blueprints.admin.audit import service
+from app.db import utcnow
+from app.models import AuditRecord
+from tests.support.operators import VIEW, ControlClient, control_client
+from tests.support.world import Person, World
+
+AUDIT = "/audit"
+
+
+@pytest.fixture
+def ada(app: Flask, world: World) -> ControlClient:
+    return control_client(app, world, VIEW)
+
+
+@pytest.fixture
+def olga(world: World) -> Person:
+    return world.user("olga")
+
+
+@pytest.fixture(autouse=True)
+def records(world: World, olga: Person) -> None:
+    for number, action in enumerate(("role.assign", "role_x.assign", "alert.silence") * 2):
+        world.add(
+            AuditRecord(
+                action=action,
+                subject=f"role:{number}",
+                actor_id=olga.id if number % 2 else None,
+                server_id=number or None,
+                before={"n": number},
+                after={"n": number + 1},
+                reason=f"reason {number}",
+            )
+        )
+
+
+def numbers(items: list[dict[str, Any]]) -> list[int]:
+    """Of the records of these tests; making the database left others."""
+    return [one["before"]["n"] for one in items if "n" in (one["before"] or {})]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, [5, 4, 3, 2, 1, 0]),
+        ({"action": "role."}, [3, 0]),
+        ({"action": "role"}, [4, 3, 1, 0]),
+        ({"action": "alert.silence"}, [5, 2]),
+        ({"actor": "olga"}, [5, 3, 1]),
+        ({"actor": "nobody"}, []),
+        ({"subject": "role:4"}, [4]),
+        ({"server_id": 2}, [2]),
+        ({"actor": "olga", "action": "role_x"}, [1]),
+        ({"to": "2020-01-01T00:00:00Z"}, []),
+        ({"from": "2020-01-01T00:00:00Z", "limit": 2}, [5, 4]),
+    ],
+)
+def test_records_are_found_by_who_what_where_and_when(
+    ada: ControlClient, query: dict[str, Any], expected: list[int]
+) -> None:
+    items = ada.get(AUDIT, **query).json["items"]
+    assert numbers(items) == expected
+    if "limit" not in query:
+        exported = json.loads(ada.get(f"{AUDIT}/export", **query).data)
+        assert exported == items
+
+
+def test_a_record_has_what_was_and_what_is(ada: ControlClient, olga: Person) -> None:
+    newest = ada.get(AUDIT, limit=1).json
+    (record,) = newest["items"]
+    assert (record["before"], record["after"], record["reason"]) == ({"n": 5}, {"n": 6}, "reason 5")
+    assert record["actor"]["id"] == olga.id
+    older = ada.get(AUDIT, limit=1, after=newest["next"]).json["items"]
+    assert older[0]["id"] < record["id"] and older[0]["actor"] is None
+
+
+def test_the_export_is_streamed_in_steps_and_holds_what_was_there_when_it_began(
+    ada: ControlClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "EXPORT_STEP", 2)
+    answer = ada.get(f"{AUDIT}/export")
+    assert answer.headers["Content-Disposition"] == "attachment; filename=audit.json"
+    assert answer.is_streamed and answer.mimetype == "application/json"
+    assert numbers(json.loads(answer.data)) == [5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"action": "role%"}, "action"),
+        ({"actor": "o" * 33}, "actor"),
+        ({"from": utcnow().isoformat(), "to": "2020-01-01T00:00:00Z"}, "to"),
+        ({"limit": 101}, "limit"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_wrong_filter_is_refused_by_its_name(
+    ada: ControlClient, query: dict[str, Any], field: str
+) -> None:
+    refused = ada.get(AUDIT, **query)
+    assert refused.status_code == 422 and list(refused.json["errors"]) == [field]

@@ -1,0 +1,187 @@
+"""Operators see the guards and act on them; what they do is felt in the product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.extensions import resilience
+from tests.integration.guards.conftest import say
+from tests.support.applications import another_app
+from tests.support.operators import OPERATE, RIGHTS, VIEW, WHY, ControlClient, control_client
+from tests.support.redis_servers import wait_until
+from tests.support.world import Community, Person, World
+
+SENDING = "message.send"
+
+
+@pytest.fixture
+def operator(app: Flask, world: World) -> ControlClient:
+    return control_client(app, world, *RIGHTS)
+
+
+@pytest.fixture
+def community(world: World) -> Community:
+    return world.server()
+
+
+@pytest.fixture
+def talker(world: World, community: Community) -> Person:
+    return world.member(community)
+
+
+def by_name(answer: Any) -> dict[tuple[str, str], Any]:
+    assert answer.status_code == 200, answer.text
+    return {(one["kind"], one["name"]): one for one in answer.json["items"]}
+
+
+def test_the_wall_shows_every_guard_of_the_code(operator: ControlClient) -> None:
+    wall = by_name(operator.get("/guards"))
+    assert {("circuit_breaker", "redis"), ("circuit_breaker", "database")} <= set(wall)
+    breaker = wall["circuit_breaker", SENDING]
+    assert (breaker["state"], breaker["scope"]) == ("closed", "fleet")
+    assert breaker["breaker"]["failure_rate"] is None and breaker["breaker"]["operable"]
+    assert wall["circuit_breaker", "redis"]["breaker"]["operable"] is False
+    limiter = wall["rate_limit", SENDING]["limiter"]
+    assert {one["name"]: one["limit"] for one in limiter["dimensions"]} == {
+        "user+server": 60,
+        "user": 120,
+        "server": 1200,
+    }
+    bulkhead = wall["bulkhead", SENDING]
+    assert (bulkhead["state"], bulkhead["bulkhead"]["held"], bulkhead["bulkhead"]["limit"]) == (
+        "free",
+        0,
+        50,
+    )
+    assert len(bulkhead["spark"]["in_flight"]) == 60
+
+
+def test_the_wall_is_read_in_slices_and_by_kind_state_and_name(operator: ControlClient) -> None:
+    whole = list(by_name(operator.get("/guards")))
+    sliced, after = [], None
+    while True:
+        query = {"limit": 4} if after is None else {"limit": 4, "after": after}
+        answer = operator.get("/guards", **query)
+        sliced += list(by_name(answer))
+        after = answer.json["next"]
+        if after is None:
+            break
+    assert sliced == whole
+    chosen = by_name(operator.get("/guards", kind="bulkhead", state="free", name="MESSAGE"))
+    assert set(chosen) == {("bulkhead", SENDING), ("bulkhead", "message.search")}
+    assert by_name(operator.get("/guards", kind="circuit_breaker", state="isolated")) == {}
+
+
+def test_an_isolated_breaker_refuses_in_every_worker_until_its_expiry(
+    app: Flask,
+    app_config: dict[str, Any],
+    tmp_path: Any,
+    operator: ControlClient,
+    community: Community,
+    talker: Person,
+    world: World,
+) -> None:
+    channel = community.channel_id
+    with another_app(app_config, tmp_path / "other") as other:
+        clients = [app.test_client(), other.test_client()]
+        assert [say(client, talker, channel).status_code for client in clients] == [201, 201]
+        shown = operator.post(f"/breakers/{SENDING}/isolate", expires_in=2.0).json
+        assert shown["state"] == "isolated" and 0 < shown["breaker"]["ends_in"] <= 2
+        forced = shown["breaker"]["forced"]
+        assert (forced["state"], forced["reason"]) == ("isolated", WHY)
+        assert forced["author"].startswith("user:") and forced["until"]
+        for client in clients:
+            refused = say(client, talker, channel)
+            assert refused.status_code == 503
+            assert refused.json["type"].endswith("circuit-isolated")
+        for client in clients:
+            wait_until(lambda client=client: say(client, talker, channel).status_code == 201)
+    assert operator.get(f"/guards/circuit_breaker/{SENDING}").json["breaker"]["forced"] is None
+    assert [act.reason for act in world.acts("resilience.config.set")] == [WHY]
+
+
+def test_a_breaker_can_be_closed_by_force_and_reset(operator: ControlClient, world: World) -> None:
+    assert operator.post("/breakers/message.search/close").json["state"] == "disabled"
+    assert operator.post("/breakers/message.search/reset").json["state"] == "closed"
+    assert len(world.acts("resilience.config.delete")) == 1
+
+
+def test_what_somebody_used_is_forgotten_by_their_parts(
+    app: Flask, operator: ControlClient, community: Community, talker: Person, world: World
+) -> None:
+    entry = operator.get(f"/config/rate_limit/{SENDING}")
+    values = {"dimensions": {"user": {"limit": 2}}}
+    lowered = operator.put(f"/config/rate_limit/{SENDING}", entry.headers["ETag"], values=values)
+    assert lowered.status_code == 200, lowered.text
+    client, channel = app.test_client(), community.channel_id
+    answers = [say(client, talker, channel).status_code for _ in range(3)]
+    assert answers == [201, 201, 429]
+    (top,) = operator.get(f"/guards/rate_limit/{SENDING}").json["limiter"]["top"]["keys"]
+    assert (top["user"], top["passed"], top["rejected"]) == (str(talker.id), 2, 1)
+    done = operator.post(f"/limiters/{SENDING}/reset-key", user=str(talker.id))
+    assert done.json == {"dimensions": ["user"]}
+    assert say(client, talker, channel).status_code == 201
+    (act,) = world.acts("resilience.rate_limit.reset_key")
+    assert act.reason == WHY and act.after["values"]["key"] == {"user": str(talker.id)}
+
+
+def test_slots_of_workers_that_are_gone_come_back(app: Flask, operator: ControlClient) -> None:
+    controller = resilience.of(app)
+    bulkhead = controller.bulkhead("message.search")
+    mine = bulkhead.acquire()
+    assert bulkhead.remote.enter("", "gone-1-abc.f00.1.1", 8, 600.0)
+    assert operator.get("/guards/bulkhead/message.search").json["bulkhead"]["held"] == 2
+    assert operator.post("/bulkheads/message.search/release").json == {"released": 1}
+    assert bulkhead.verify(mine) and mine.release()
+
+
+def test_a_level_is_set_for_a_while_and_taken_back(operator: ControlClient) -> None:
+    path = "/degradation/recommendations"
+    assert operator.get(path).json["level"] == "none"
+    assert operator.post(f"{path}/level", level="heavy", expires_in=60).json["sources"] == {
+        "operator": "heavy"
+    }
+    assert {"*", "recommendations"} <= {
+        one["name"] for one in operator.get("/degradation").json["items"]
+    }
+    assert operator.post(f"{path}/level", level=None).json["level"] == "none"
+    assert operator.post(f"{path}/level", level=None).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "field"),
+    [
+        ("/breakers/redis/isolate", {}, 422, "name"),
+        ("/breakers/no.such/isolate", {}, 404, "name"),
+        (f"/breakers/{SENDING}/isolate", {"expires_in": 0}, 422, "expires_in"),
+        (f"/breakers/{SENDING}/isolate", {"reason": ""}, 422, "reason"),
+        (f"/limiters/{SENDING}/reset-key", {}, 422, "user"),
+        (f"/limiters/{SENDING}/reset-key", {"user": "1", "text": "x"}, 422, "user"),
+        (f"/limiters/{SENDING}/reset-key", {"address": "192.0.2.1"}, 422, "key"),
+        ("/limiters/no.such/reset-key", {"user": "1"}, 404, "name"),
+        ("/bulkheads/no.such/release", {}, 404, "name"),
+        ("/degradation/search/level", {"level": "total"}, 422, "level"),
+    ],
+)
+def test_a_wrong_act_names_its_field_and_does_nothing(
+    operator: ControlClient,
+    world: World,
+    path: str,
+    body: dict[str, Any],
+    status: int,
+    field: str,
+) -> None:
+    refused = operator.post(path, **body)
+    assert (refused.status_code, list(refused.json["errors"])) == (status, [field]), refused.text
+    assert world.acts("resilience.config.set") == []
+    assert world.acts("resilience.rate_limit.reset_key") == []
+
+
+def test_who_may_look_may_not_act(app: Flask, world: World) -> None:
+    viewer = control_client(app, world, VIEW)
+    assert viewer.get("/guards").status_code == 200
+    refused = viewer.post(f"/breakers/{SENDING}/isolate")
+    assert (refused.status_code, refused.json["permission"]) == (403, OPERATE)

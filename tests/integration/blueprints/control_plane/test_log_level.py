@@ -1,0 +1,93 @@
+"""Operators set from which level on all workers log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.core.resilience import ConfigStore
+from app.db import utcnow
+from app.extensions import events, resilience
+from app.logs import get_level
+from tests.support.applications import another_app
+from tests.support.operators import ADMIN, VIEW, WHY, ControlClient, control_client
+from tests.support.redis_servers import wait_until
+from tests.support.world import World
+
+LEVEL = "/log-level"
+
+
+@pytest.fixture(autouse=True)
+def level_of_the_tests() -> Iterator[None]:
+    """All applications of a test process share one root logger."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    root.setLevel(before)
+
+
+@pytest.fixture
+def ada(app: Flask, world: World) -> ControlClient:
+    return control_client(app, world, VIEW, ADMIN)
+
+
+def test_every_worker_follows_also_one_that_starts_later_and_goes_back(
+    app: Flask, app_config: dict[str, Any], ada: ControlClient, world: World, tmp_path: Path
+) -> None:
+    configured = app.config["LOG_LEVEL"]
+    before = ada.get(LEVEL).json
+    assert (before["level"], before["configured"]) == (None, configured)
+    with another_app(app_config, tmp_path / "other") as other:
+        resilience.of(other).start()
+        answer = ada.put(LEVEL, level="ERROR").json
+        assert (answer["level"], answer["in_force"], answer["until"]) == ("ERROR", "ERROR", None)
+        assert (answer["reason"], answer["version"]) == (WHY, 1)
+        assert answer["changed_by"].startswith("user:")
+        # The other worker sets it as well, in its own time, where no one else has.
+        logging.getLogger().setLevel("DEBUG")
+        wait_until(lambda: get_level() == "ERROR", 3)
+    logging.getLogger().setLevel("DEBUG")
+    with another_app(app_config, tmp_path / "late") as late:
+        resilience.of(late).start()
+        wait_until(lambda: get_level() == "ERROR", 3)
+    back = ada.put(LEVEL, level=None).json
+    assert (back["level"], back["in_force"]) == (None, configured)
+    actions = [world.acts(f"resilience.config.{kind}") for kind in ("set", "delete")]
+    assert [len(acts) for acts in actions] == [1, 1] and actions[0][0].subject == "log:fleet"
+    told = [one.event.type for one in events.of(app).stream.read()]
+    assert told.count("config.changed") == 2
+
+
+def test_it_is_over_by_itself_at_its_time(ada: ControlClient, app: Flask) -> None:
+    until = (utcnow() + timedelta(seconds=1.0)).isoformat()
+    assert ada.put(LEVEL, level="DEBUG", until=until).json["in_force"] == "DEBUG"
+    config: ConfigStore = resilience.of(app).config
+    assert config.local.expire() is not None
+    wait_until(lambda: get_level() == app.config["LOG_LEVEL"], 5)
+    assert ada.get(LEVEL).json["level"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"level": "LOUD"}, "level"),
+        ({"level": "debug"}, "level"),
+        ({}, "level"),
+        ({"level": "DEBUG", "until": "2020-01-01T00:00:00Z"}, "until"),
+        ({"level": "DEBUG", "until": "2999-01-01T00:00:00Z"}, "until"),
+        ({"level": None, "until": "2999-01-01T00:00:00Z"}, "until"),
+        ({"level": "DEBUG", "reason": ""}, "reason"),
+    ],
+)
+def test_what_is_wrong_changes_nothing(
+    ada: ControlClient, body: dict[str, Any], field: str
+) -> None:
+    refused = ada.send("PUT", LEVEL, {"reason": WHY, **body})
+    assert refused.status_code == 422 and list(refused.json["errors"]) == [field]
+    assert ada.get(LEVEL).json["version"] == 0

@@ -1,0 +1,48 @@
+"""``flask locks``."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from flask import Flask
+
+from app.core.errors import LockLost
+from app.core.optimization.lock import listing
+from app.extensions import optimization
+from tests.support.redis_servers import wait_until
+from tests.support.world import World
+
+WHY = "its holder hangs"
+
+
+def run(app: Flask, *arguments: str, code: int = 0) -> str:
+    result = app.test_cli_runner().invoke(args=["locks", *arguments])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_a_lock_is_listed_and_taken_away_from_the_holder_that_was_seen(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "TOLD_AFTER", 0.0)
+    locks = optimization.of(app).locks
+    assert run(app, "list") == "No lock has been held for a second.\n"
+    lock = locks.create_lock("import", timeout=60, renew=False)
+    assert lock.acquire()
+    wait_until(locks.held_anywhere)
+    assert f"import: token {lock.token}, held by " in run(app, "list")
+    (shown,) = json.loads(run(app, "list", "--json"))
+    assert (shown["view"]["token"], shown["view"]["waiting"]) == (lock.token, 0)
+    release = ("release", "import", "--reason", WHY, "--token")
+    assert "it has another holder" in run(app, *release, str(lock.token - 1), code=1)
+    assert world.acts("lock.release") == []
+    assert run(app, *release, str(lock.token)) == (
+        f"import was taken away from token {lock.token}.\n"
+    )
+    (act,) = world.acts("lock.release")
+    assert (act.subject, act.reason) == ("lock:import", WHY)
+    assert run(app, "show", "import") == "import: nobody holds it\n"
+    assert "nobody holds it" in run(app, *release, str(lock.token), code=1)
+    with pytest.raises(LockLost):
+        lock.release()
