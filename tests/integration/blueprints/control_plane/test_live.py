@@ -64,7 +64,7 @@ def test_the_status_tells_each_part_with_its_age_and_the_detailed_one_every_serv
     assert parts["health:errors"]["state"] == "unknown" and parts["health:errors"]["value"] is None
     assert [part["name"] for part in short["components"]] == [n for n in parts if ":" not in n]
     assert found["workers"][0]["answering"] is True and "workers" not in short
-    assert short["maintenance"] == {"enabled": False, "reason": None}
+    assert short["maintenance"] == {"enabled": False, "reason": None, "until_ms": None}
     assert "overall" in run(app, "status")
     assert json.loads(run(app, "status", "--json"))["instances"]["live"] == 1
 
