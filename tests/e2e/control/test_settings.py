@@ -33,8 +33,9 @@ def call(yoto: RunningYoto, path: str, token: str, body: Any = None) -> tuple[in
         return error.code, json.load(error)
 
 
-def member_token(yoto: RunningYoto) -> str:
-    credentials = {"username": "tomas", "password": yoto.accounts["tomas"]}
+def token_of(yoto: RunningYoto, username: str) -> str:
+    """The token of a demo account for the application's API."""
+    credentials = {"username": username, "password": yoto.accounts[username]}
     token: str = call(yoto, "/api/v1/auth/login", "", credentials)[1]["access_token"]
     return token
 
@@ -55,7 +56,7 @@ def row(page: Page, place: str, name: str) -> Locator:
 def test_maintenance_closes_the_product_and_lets_it_go_on(
     browser: Browser, yoto: RunningYoto
 ) -> None:
-    token = member_token(yoto)
+    token = token_of(yoto, "tomas")
     question = ("/api/v1/permissions/check", token, {"permission": "channel.read"})
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=PATH)
