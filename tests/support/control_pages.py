@@ -16,14 +16,29 @@ GRAVE = ("serious", "critical")
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
+# Sessions that are open, by address and account: who signs in often is kept from it for a while.
+_sessions: dict[tuple[str, str], Any] = {}
+
+
 def sign_in(page: Page, yoto: RunningYoto, username: str = "admin", path: str = "/") -> None:
-    """From the bare address of the control plane to a page of it, as a person does it."""
+    """From the bare address of the control plane to a page of it, as a person does it.
+
+    Whoever wants another page than the first one may have a session of a test before.
+    """
+    known = _sessions.get((yoto.url, username))
+    if path != "/" and known is not None:
+        page.context.add_cookies([known])
+        page.goto(f"{yoto.url}/control{path}")
+        if "/sign-in" not in page.url:
+            return
     page.goto(f"{yoto.url}/control/")
     page.fill("#username", username)
     page.fill("#password", yoto.accounts[username])
     page.click("button.primary")
     if path != "/":
         expect(page.locator("#username")).to_have_count(0)
+        cookies = page.context.cookies(f"{yoto.url}/control/")
+        _sessions[yoto.url, username] = next(c for c in cookies if c["name"] == "yoto_session")
         page.goto(f"{yoto.url}/control{path}")
 
 
