@@ -60,7 +60,8 @@ class Watch:
 
     def assert_quiet(self) -> None:
         """No console error (a violation of the content policy is one), no other host."""
-        assert (self.console, self.errors, self.elsewhere) == ([], [], [])
+        found = (self.console, self.errors, self.elsewhere)
+        assert found == ([], [], []), found
 
 
 @contextmanager

@@ -37,4 +37,8 @@ class Page:
 # What the shared modules say.
 SHARED_TEXTS = ("shared", "states", "units")
 
-PAGES = (Page("overview", "/", texts=("status",)),)
+PAGES = (
+    Page("overview", "/", texts=("status",)),
+    Page("events", "/events"),
+    Page("instances", "/instances"),
+)

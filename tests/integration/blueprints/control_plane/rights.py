@@ -8,6 +8,7 @@ ROUTES: dict[str, str] = {
     "GET /events": VIEW,
     "POST /events/clear": ADMIN,
     "GET /events/export": VIEW,
+    "GET /events/types": VIEW,
     "GET /instances": VIEW,
     "POST /instances/<string:instance_id>/drain": OPERATE,
     "POST /instances/<string:instance_id>/resume": OPERATE,

@@ -71,7 +71,7 @@ def used_keys() -> set[str]:
     texts = [
         path.read_text(encoding="utf-8")
         for folder in folders
-        for path in folder.iterdir()
+        for path in folder.rglob("*")
         if path.suffix in (".html", ".py", ".js")
     ]
     return set(re.findall(r"[\"'`]([a-z_0-9]+\.[a-z_0-9]*)[\"'`{]", "\n".join(texts)))
@@ -94,8 +94,10 @@ def test_a_template_asks_for_texts_that_there_are() -> None:
 
 def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
     of_page = {page.key: page.areas for page in PAGES}
-    for path in SCRIPTS.glob("*.js"):
-        handed_out = texts_of("en", of_page.get(path.stem, SHARED_TEXTS))
+    for path in SCRIPTS.rglob("*.js"):
+        # Modules of one page alone are in a folder of its name.
+        key = path.stem if path.parent == SCRIPTS else path.parent.name
+        handed_out = texts_of("en", of_page.get(key, SHARED_TEXTS))
         assert asked_for(path) <= set(handed_out), path.name
 
 
