@@ -7,7 +7,7 @@ import { h } from "./dom.js";
 import { age, duration, moment, number, quantity, until } from "./format.js";
 import { subscribe } from "./live.js";
 import { may, named, t } from "./page.js";
-import { load } from "./states.js";
+import { changed, load } from "./states.js";
 import { pagedTable, table } from "./table.js";
 
 const part = (id) => document.getElementById(id);
@@ -29,7 +29,7 @@ const alerts = pagedTable({
   fetch: (after) => get("/alerts", { after, state: state.value(), level: level.value() }),
   columns: [
     { title: t("alerts.level"), render: (one) => badge(one.level, t(`alerts.level_${one.level}`)) },
-    { title: t("alerts.rule"), head: true, render: (one) => [named("rule", one.rule), labelsOf(one.labels)] },
+    { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.rule)), labelsOf(one.labels)] },
     { title: t("alerts.what"), render: (one) => one.text },
     { title: t("alerts.value"), number: true, render: (one) => `${number(one.value)} / ${number(one.limit)}` },
     { title: t("alerts.since"), render: (one) => age(one.raised_at) },
@@ -86,7 +86,7 @@ const silences = table({
   label: t("alerts.silences"),
   none: t("alerts.no_silences"),
   columns: [
-    { title: t("alerts.rule"), head: true, render: (one) => [ruleName(one.rule), labelsOf(one.labels)] },
+    { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, ruleName(one.rule)), labelsOf(one.labels)] },
     { title: t("alerts.ends"), render: (one) => until(one.until) },
     { title: t("alerts.by"), render: (one) => one.by },
     { title: t("alerts.reason"), render: (one) => one.reason },
@@ -168,19 +168,20 @@ function changeOf(one) {
   return `${one.before === null ? t("alerts.configured") : number(one.before)} → ${number(one.value)}`;
 }
 
-const drawSuggestions = () =>
-  load(part("suggestions"), () => get("/suggestions"), (found) => {
-    suggestions.show(found.items);
-    outcomes.show(found.outcomes);
-    return h(
-      "div",
-      {},
-      found.observed ? observedNotice(found.observed, found.window) : suggestions.element,
-      h("h3", { class: "actions" }, t("alerts.outcomes")),
-      outcomes.element,
-      found.dismissed.length ? h("p", { class: "quiet small" }, t("alerts.dismissed", { ids: found.dismissed.join(", ") })) : null,
-    );
-  });
+const drawnSuggestions = changed(part("suggestions"), (found) => {
+  suggestions.show(found.items);
+  outcomes.show(found.outcomes);
+  return h(
+    "div",
+    {},
+    found.observed ? observedNotice(found.observed, found.window) : suggestions.element,
+    h("h3", { class: "actions" }, t("alerts.outcomes")),
+    outcomes.element,
+    found.dismissed.length ? h("p", { class: "quiet small" }, t("alerts.dismissed", { ids: found.dismissed.join(", ") })) : null,
+  );
+});
+
+const drawSuggestions = () => load(part("suggestions"), () => get("/suggestions"), drawnSuggestions);
 
 const observedNotice = (one, window) =>
   h("div", { class: "notice warning", id: "observed" }, h("b", {}, one.setting), ` ${changeOf(one)} · ${t("alerts.observed", { metric: one.metric, n: duration(window) })} · `, age(one.at));

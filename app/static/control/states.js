@@ -23,6 +23,22 @@ export const failed = (problem, retry = null) =>
   );
 
 /**
+ * A `draw` for `load` that draws only what changed since: what has the focus keeps it. For parts
+ * that are drawn whole; tables do so by themselves.
+ */
+export function changed(node, draw) {
+  let shown = null;
+  return (data) => {
+    const key = JSON.stringify(data);
+    if (key === shown && node.dataset.loaded) {
+      return null;
+    }
+    shown = key;
+    return draw(data);
+  };
+}
+
+/**
  * Fill `node` with what `fetch` brings: skeleton, then `draw(data)`, or the problem with a button.
  * Called again, it keeps what is shown until the new data is there, and marks it as old when it
  * cannot be had. Returns the data, or null.

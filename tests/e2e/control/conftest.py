@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.conftest import ASYNC_MODE
 from tests.support.browser import chromium
@@ -44,5 +44,7 @@ def neighbour(yoto: RunningYoto) -> Iterator[Flask]:
 
 @pytest.fixture(scope="package")
 def browser(unpatched: None) -> Iterator[Browser]:
+    # On a machine that is too busy a page is slow, not broken.
+    expect.set_options(timeout=15_000)
     with chromium() as found:
         yield found

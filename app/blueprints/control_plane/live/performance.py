@@ -87,7 +87,7 @@ def line_of(point: Point) -> dict[str, Any]:
     """One point: ``at``, and each of ``KEYS``; what was not measured is None."""
     summary = summarise(point)
     # Counts of nobody are not zero, they are unknown.
-    recorded = summary.workers > 0
+    recorded = bool(point.counters or point.gauges)
 
     def per_second(count: float) -> float | None:
         return round(count / point.seconds, 3) if recorded else None

@@ -5,12 +5,15 @@ import { act } from "../dialog.js";
 import { h } from "../dom.js";
 import { age, until } from "../format.js";
 import { may, t } from "../page.js";
-import { load } from "../states.js";
+import { changed, load } from "../states.js";
 import { ending } from "./endings.js";
 
 const LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"];
 
-export const drawLogLevel = () => load(document.getElementById("log-level-state"), () => get("/log-level"), draw);
+const node = document.getElementById("log-level-state");
+const drawn = changed(node, draw);
+
+export const drawLogLevel = () => load(node, () => get("/log-level"), drawn);
 
 function draw(state) {
   const facts = [

@@ -6,12 +6,15 @@ import { act } from "../dialog.js";
 import { h } from "../dom.js";
 import { age, until } from "../format.js";
 import { may, t } from "../page.js";
-import { load } from "../states.js";
+import { changed, load } from "../states.js";
 import { ending } from "./endings.js";
 
 const CONFIRMATION = "maintenance"; // what the API asks for, in every language
 
-export const drawMaintenance = () => load(document.getElementById("maintenance-state"), () => get("/maintenance/mode"), draw);
+const node = document.getElementById("maintenance-state");
+const drawn = changed(node, draw);
+
+export const drawMaintenance = () => load(node, () => get("/maintenance/mode"), drawn);
 
 function draw(state) {
   return h(

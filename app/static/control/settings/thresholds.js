@@ -19,7 +19,7 @@ const rules = table({
   label: t("settings.thresholds"),
   key: (one) => one.name,
   columns: [
-    { title: t("settings.rule"), head: true, render: (one) => [named("rule", one.name), " ", h("span", { class: "quiet small" }, t(`settings.bad_${one.direction}`))] },
+    { title: t("settings.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.name)), " ", h("span", { class: "quiet small" }, t(`settings.bad_${one.direction}`))] },
     ...LEVELS.map((level) => ({ title: t(`rules.${level}`), number: true, render: (one) => shown(one, level) })),
     { title: t("settings.holds"), number: true, render: (one) => duration(one.hold) },
     { title: t("settings.state"), render: (one) => [one.enabled ? badge("ok", t("settings.on")) : badge("neutral", t("settings.off")), one.own ? [" ", badge("neutral", t("settings.own"))] : Object.keys(one.set).length ? [" ", badge("warning", t("settings.changed"))] : null] },

@@ -123,3 +123,18 @@ def test_the_command_makes_a_token_and_its_hash(app: Flask) -> None:
     token = re.search(r"yoto_glass_[\w-]+", said)
     hashed = re.search(r"YOTO_BREAK_GLASS_HASH=([0-9a-f]{64})", said)
     assert token and hashed and break_glass.hash_of(token[0]) == hashed[1]
+
+
+def test_it_opens_what_takes_the_right_to_audit_and_changes_policies_as_nobody(
+    holder: ControlClient, world: World
+) -> None:
+    harbour = world.server()
+    assert holder.get(f"/servers/{harbour.id}/matrix").status_code == 200
+    place = {"scope": "channel", "scope_id": harbour.channel_id}
+    asked = {"user_id": harbour.owner.id, "permission": "message.send", **place}
+    assert holder.send("POST", "/explain", asked).json["allowed"]
+    made = holder.put("/policy-documents/limits", '"0"', document={"most": 1})
+    assert made.status_code == 200
+    assert holder.get("/policy-documents/limits").json["author"] == "break-glass"
+    (act,) = world.acts("policy.put")
+    assert act.actor_id is None
