@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.blueprints.control_plane.navigation import PAGES
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
@@ -86,7 +87,7 @@ def test_everything_is_reached_by_keyboard(browser: Browser, yoto: RunningYoto) 
         expect(page.get_by_role("heading", name="Overview")).to_be_visible()
         page.goto(f"{yoto.url}/control/status")
         reached = []
-        for _ in range(12):
+        for _ in range(12 + len(PAGES)):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.textContent.trim()"))
         assert reached[0] == "Skip to content"
