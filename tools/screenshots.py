@@ -1,8 +1,9 @@
-"""Pictures every page of the control plane: ``python -m tools.screenshots [KEY...]``.
+"""Pictures every page of the control plane: ``python -m tools.screenshots [--readme] [KEY...]``.
 
 Starts the application with its demo, people who use it, and Chromium; writes
-``build/screenshots/<page>-<theme>-<language>-<width>.png``. Chinese needs a font that has it, such
-as Debian's package ``fonts-wqy-zenhei``.
+``build/screenshots/<page>-<theme>-<language>-<width>.png``, or, with ``--readme``, what the README
+shows into ``docs/images``. Chinese needs a font that has it, such as Debian's package
+``fonts-wqy-zenhei``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ from tests.support.load import Load
 from tests.support.process import RunningYoto
 
 THEMES, LANGUAGES, SIZES = ("light", "dark"), ("en", "zh"), ((1280, 800), (390, 844))
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+# What the README shows: page, theme and language of each picture there.
+README_PICTURES = {
+    ("overview", "light", "en"): "overview.png",
+    ("overview", "light", "zh"): "overview-zh.png",
+    ("guards", "dark", "en"): "guards.png",
+}
 DRAWN = 1_500  # ms after the last request that a page needs to draw what it got
 
 
@@ -32,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.screenshots", description=__doc__)
     parser.add_argument("keys", nargs="*", metavar="KEY", help=f"of {', '.join(known)}; all")
     parser.add_argument("--seconds", type=float, default=45.0, help="of load before the first")
+    parser.add_argument("--readme", action="store_true", help="only those of the README")
     options = parser.parse_args(arguments)
     wrong = set(options.keys) - set(known)
     if wrong:
@@ -43,10 +52,13 @@ def main(arguments: Sequence[str]) -> int:
         try:
             yoto.wait_for(lambda: yoto.accounts and yoto.url)
             with Load(yoto), chromium() as browser:
-                take(browser, yoto, wanted, options.seconds)
+                if options.readme:
+                    take_for_readme(browser, yoto, options.seconds)
+                else:
+                    take(browser, yoto, wanted, options.seconds)
         finally:
             yoto.stop()
-    print(f"pictures are in {SCREENSHOTS}")
+    print(f"pictures are in {IMAGES if options.readme else SCREENSHOTS}")
     return 0
 
 
@@ -69,6 +81,20 @@ def take(browser: Browser, yoto: RunningYoto, paths: dict[str, str], seconds: fl
                 visit(page, f"{yoto.url}/control{path}")
                 screenshot(page, f"{key}-{name}")
         context.close()
+
+
+def take_for_readme(browser: Browser, yoto: RunningYoto, seconds: float) -> None:
+    """One screen of what the README shows."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    page = context.new_page()
+    page.wait_for_timeout(seconds * 1000)
+    sign_in(page, yoto, path="/status")
+    paths = {one.key: one.path for one in PAGES}
+    for (key, theme, language), name in README_PICTURES.items():
+        visit(page, f"{yoto.url}/control{paths[key]}?theme={theme}&lang={language}")
+        page.screenshot(path=str(IMAGES / name))
+    context.close()
 
 
 def visit(page: Page, address: str) -> None:
