@@ -154,7 +154,7 @@ def test_the_past_is_searched_and_the_list_goes_back_to_live(
 
 
 def test_history_is_removed_on_purpose_and_who_missed_it_is_told(
-    browser: Browser, yoto: RunningYoto, tmp_path: Path
+    browser: Browser, yoto: RunningYoto
 ) -> None:
     with (
         watched_page(browser, yoto.url, locale="en-GB") as (page, watch),
