@@ -229,10 +229,12 @@ def test_a_worker_that_drains_hands_its_sockets_to_another(served: Serving, page
         return str(found["topics"]["status"]["instance"])
 
     first = answering()
+    transport = client.eio.ws
     assert page.call(f"/instances/{first}/drain", {"reason": "a test"})["acknowledged"] is True
     try:
         wait_until(lambda: any(name == "goodbye" for name, _ in list(heard)), 10)
         wait_until(lambda: NAMESPACE in client.namespaces and client.connected, 20)
+        transport.shutdown()  # the library leaves it to the garbage collector
         assert answering() != first
         states = {one["id"]: one["state"] for one in page.call("/instances")["items"]}
         assert states[first] == "draining"
