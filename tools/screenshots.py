@@ -74,6 +74,7 @@ def take(browser: Browser, yoto: RunningYoto, paths: dict[str, str], seconds: fl
 def visit(page: Page, address: str) -> None:
     """Open a page and wait until it has drawn what it shows first."""
     page.goto(address)
+    # No function to wait for: the page's content policy lets nobody evaluate text.
     expect(page.locator(".skeleton")).to_have_count(0, timeout=20_000)
     page.wait_for_timeout(DRAWN)
 

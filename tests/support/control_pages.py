@@ -14,44 +14,33 @@ from tests.support.require import missing
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 GRAVE = ("serious", "critical")
-# By application and username.
-_sessions: WeakKeyDictionary[RunningYoto, dict[str, Any]] = WeakKeyDictionary()
+SESSION_COOKIE, SIGN_IN_MS = "yoto_session", 20_000
+# The cookies of those who signed in to a started application.
+_sessions: WeakKeyDictionary[RunningYoto, dict[str, list[Any]]] = WeakKeyDictionary()
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
 def sign_in(page: Page, yoto: RunningYoto, username: str = "admin", path: str = "/") -> None:
-    """From the bare address of the control plane to a page of it, as a person does it.
+    """To a page of the control plane as somebody who may see it.
 
-    Only the first time: an account that signs in for each test is soon held to be a guesser. Where
-    the session has been ended since, another one begins.
+    Tries to sign in are limited, so a session that an earlier test began is gone on with.
     """
-    sessions = _sessions.setdefault(yoto, {})
-    if username in sessions:
-        page.context.add_cookies([sessions[username]])
-    page.goto(f"{yoto.url}/control/")
+    page.context.add_cookies(_sessions.setdefault(yoto, {}).get(username, []))
+    page.goto(f"{yoto.url}/control{path}")
     if page.locator("#username").count():
-        page.fill("#username", username)
-        page.fill("#password", yoto.accounts[username])
-        with page.expect_navigation():
-            page.click("button.primary")
-        if not page.locator("#username").count():
-            sessions[username] = _session_of(page)
-    if path != "/":
-        expect(page.locator("#username")).to_have_count(0)
-        page.goto(f"{yoto.url}/control{path}")
+        fill_in(page, yoto, username)
+        expect(page.locator("#username")).to_have_count(0, timeout=SIGN_IN_MS)
+        if path != "/":
+            page.goto(f"{yoto.url}/control{path}")
+    cookies = page.context.cookies(f"{yoto.url}/control/")
+    _sessions[yoto][username] = [one for one in cookies if one["name"] == SESSION_COOKIE]
 
 
-def _session_of(page: Page) -> Any:
-    """The cookie of whoever is signed in; the page has put its CSRF token into it."""
-    found = next(one for one in page.context.cookies() if one["name"] == "yoto_session")
-    return {
-        "name": found["name"],
-        "value": found["value"],
-        "domain": found["domain"],
-        "path": found["path"],
-        "httpOnly": True,
-        "sameSite": found["sameSite"],
-    }
+def fill_in(page: Page, yoto: RunningYoto, username: str) -> None:
+    """The form of the sign-in page, which is open."""
+    page.fill("#username", username)
+    page.fill("#password", yoto.accounts[username])
+    page.click("button.primary")
 
 
 def fits(page: Page) -> bool:

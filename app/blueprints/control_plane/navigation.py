@@ -45,7 +45,9 @@ PAGES = (
     Page("policies", "/policies"),
     Page("cache", "/cache"),
     Page("queues", "/queues"),
+    Page("events", "/events"),
     Page("audit", "/audit"),
+    Page("instances", "/instances"),
     Page("alerts", "/alerts", texts=("rules",)),
     Page("settings", "/settings", texts=("rules",)),
 )

@@ -84,8 +84,10 @@ class Outlet:
         """
         for client in self._clients.all():
             self._say_goodbye(client, reason, detail)
-        for found in list(self._server.eio.sockets.values()):
-            found.close(wait=False)
+        engine = self._server.eio
+        for found in list(engine.sockets.values()):
+            # Without the packet that says so: after it some clients do not try again.
+            found.close(wait=False, abort=True, reason=engine.reason.SERVER_DISCONNECT)
 
     def _say_goodbye(self, client: Client, reason: str, detail: str) -> None:
         self._server.emit(

@@ -152,4 +152,4 @@ const parts = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digi
 const moments = new Intl.DateTimeFormat("sv-SE", parts);
 const clocks = new Intl.DateTimeFormat("sv-SE", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const zones = new Intl.DateTimeFormat("en-GB", { timeZoneName: "short" });
-const zone = (ms) => zones.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";
+export const zone = (ms) => zones.formatToParts(ms).find((part) => part.type === "timeZoneName")?.value ?? "";

@@ -5,8 +5,8 @@
 // A handler gets the data of its topic, and what it is: "snapshot" (how it is now), "delta" (news) or
 // "poll" (read again). The topics status, performance and cache bring pictures; events, alerts,
 // tasks and maintenance bring events, {id, type, at, data}, in order and each once, also after the
-// connection was lost. Where history is gone, the handler `gap` is told {after, resumed_at, reason}
-// and a snapshot follows. docs/control-socket.md describes the data.
+// connection was lost. Where history is gone, the handler `gap` is told {after, reason}; a socket's
+// snapshot follows. docs/control-socket.md describes the data.
 
 import { get } from "./api.js";
 import { now } from "./format.js";
@@ -97,6 +97,7 @@ export function leave() {
 
 /** Whether `types` has a type, or its beginning: "alert.raised", "alert.*". */
 const wants = (types, type) => !types || types.some((one) => (one.endsWith(".*") ? type.startsWith(one.slice(0, -1)) : one === type));
+const tellGap = (gap) => [...subscriptions].forEach(({ handlers }) => handlers.gap?.(gap));
 
 // The socket
 
@@ -141,9 +142,7 @@ async function begin() {
   socket.on("gap", (gap) => {
     heard();
     resumeAt(gap.resumed_at);
-    for (const { handlers } of [...subscriptions]) {
-      handlers.gap?.(gap);
-    }
+    tellGap(gap);
   });
   for (const [topic, name] of Object.entries(EVENT_OF)) {
     socket.on(name, (data) => {
@@ -256,10 +255,11 @@ function pollDue() {
 
 async function pollOne(topic, { every, fetch }) {
   let found;
+  let answered = true;
   try {
     found = await fetch();
   } catch (problem) {
-    found = null;
+    answered = false;
     if (problem.status === 0) {
       become({ mode: "lost" });
     }
@@ -268,8 +268,10 @@ async function pollOne(topic, { every, fetch }) {
     return; // the socket is there again
   }
   polls.set(topic, Date.now() + every * 1000);
-  if (found !== null && found !== undefined) {
+  if (answered) {
     become({ mode: "polling", at: now() });
+  }
+  if (found !== null && found !== undefined) {
     tell(topic, found, "poll");
   }
 }
@@ -277,6 +279,13 @@ async function pollOne(topic, { every, fetch }) {
 async function pollEvents() {
   const first = lastEvent === null;
   const found = await get("/events", { after: lastEvent, limit: first ? 1 : 100 });
+  if (found.gap) {
+    tellGap(found.gap);
+    if (found.gap.reason === "lost") {
+      lastEvent = null; // ids begin anew
+      told.clear();
+    }
+  }
   const events = found.items ?? [];
   const ordered = [...events].sort((a, b) => compareIds(a.id, b.id)).filter((event) => isNew("events", event.id));
   if (!first) {

@@ -4,7 +4,7 @@ import { badge } from "./badge.js";
 import { watchOverrides } from "./banner.js";
 import { h, replace } from "./dom.js";
 import { age, tick } from "./format.js";
-import { isStale, leave, watch } from "./live.js";
+import { isStale, leave, subscribe, watch } from "./live.js";
 import { t } from "./page.js";
 
 const LOOKS = { connecting: "neutral", live: "ok", polling: "warning", lost: "failed" };
@@ -32,6 +32,8 @@ if (connection) {
     replace(seen, last.at === null ? "" : age(last.at));
   });
   setInterval(draw, 1000);
+  // The status comes each 5 s, also where a page follows only what seldom happens.
+  subscribe({ status: () => null });
 }
 
 const banner = document.getElementById("banner");

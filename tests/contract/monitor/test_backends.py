@@ -70,6 +70,15 @@ def test_nothing_is_read_from_another_time(backend: Backend) -> None:
     assert backend.read(FINE, now - 300, now - 60).points == []
 
 
+def test_what_is_asked_for_by_name_is_as_complete_as_all(backend: Backend) -> None:
+    backend.record({HITS: 3}, {SIZE: 5.0}, {TIME: Distribution.of([0.001])})
+    whole = backend.read(FINE, backend.now() - 60).points
+    some = backend.read(FINE, backend.now() - 60, None, {"hits_total", "call_seconds"}).points
+    assert [point.at for point in some] == [point.at for point in whole]
+    assert sum(point.counted("hits_total") for point in some) == 3
+    assert sum(point.spread("call_seconds").count for point in some) == 1
+
+
 def test_totals_only_grow(backend: Backend) -> None:
     seen = []
     for _ in range(3):

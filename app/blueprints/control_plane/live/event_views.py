@@ -15,6 +15,7 @@ from app.blueprints.control_plane.live.schemas import (
     EventPageSchema,
     EventQuery,
     EventSchema,
+    EventTypesSchema,
 )
 from app.extensions import events as stream_of_app
 from app.http.acts import record_act
@@ -32,10 +33,17 @@ events_control = ControlBlueprint(
 @events_control.response(200, EventPageSchema)
 def list_events(query: dict[str, Any]) -> dict[str, Any]:
     """Events that are still there: the newest first, or in order from an id"""
-    items, following = events.page(
-        stream_of_app.stream, _wanted(query), query["after"], query["limit"]
-    )
-    return {"items": items, "next": following}
+    stream, after = stream_of_app.stream, query["after"]
+    items, following = events.page(stream, _wanted(query), after, query["limit"])
+    return {"items": items, "next": following, "gap": events.gap_before(stream, after, items)}
+
+
+@events_control.get("/types")
+@right(VIEW)
+@events_control.response(200, EventTypesSchema)
+def list_types() -> dict[str, Any]:
+    """What types of events there are"""
+    return {"items": events.types()}
 
 
 @events_control.get("/export")

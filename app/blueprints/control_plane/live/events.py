@@ -15,7 +15,9 @@ from app.core.events import (
     EventsCleared,
     EventStream,
     StoredEvent,
+    find_gap,
     position,
+    registered_types,
     to_plain,
     type_of,
 )
@@ -24,6 +26,8 @@ READ = 500  # events a round trip
 # What a cursor for older events begins with; without it, it is an id and newer ones follow.
 BACK = "~"
 ID = r"[0-9]{1,15}-[0-9]{1,10}"
+# What happens to messages has a stream of its own.
+ELSEWHERE = "community."
 _CURSOR = re.compile(f"{BACK}?{ID}", re.ASCII)
 _ID = re.compile(ID, re.ASCII)
 
@@ -49,6 +53,11 @@ class Wanted:
         at = position(stored.id)[0]
         too_early = self.since is not None and at < self.since
         return not too_early and (self.until is None or at < self.until)
+
+
+def types() -> list[str]:
+    """Every type of event that this version of the platform tells, by name."""
+    return sorted(kind for kind in registered_types() if not kind.startswith(ELSEWHERE))
 
 
 def page(
@@ -77,6 +86,27 @@ def page(
             return items, f"{BACK}{last}" if backwards else last
         items.append(to_plain(stored))
     return items, None
+
+
+def gap_before(
+    stream: EventStream, after: str | None, items: list[dict[str, Any]]
+) -> dict[str, str] | None:
+    """Whether events between ``after`` and those that were read after it may be gone, and why.
+
+    Args:
+        after: as ``page`` was given it; only where it is an event's id something can be missing.
+        items: what ``page`` answered.
+
+    Returns:
+        ``{"after": id, "reason": "trimmed" | "lost"}``; see ``Gap``.
+
+    Raises:
+        StoreUnavailable: Redis does not answer.
+    """
+    if after is None or after.startswith(BACK):
+        return None
+    found, _ = find_gap(after, items[-1]["id"] if items else after, stream.info())
+    return None if found is None else {"after": after, "reason": found.reason}
 
 
 def export(stream: EventStream, wanted: Wanted) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Stretches of time as the lines of charts. Pure, but for the reading itself."""
+"""Stretches of time as the lines of charts."""
 
 from __future__ import annotations
 
@@ -34,6 +34,20 @@ KEYS = {
     "staleness_p99_ms": MS,
     "rejection_rate": PER_SECOND,
 }
+# The metrics that they are made from.
+NEEDED = frozenset(
+    {
+        names.FLUSHED_SECONDS,
+        names.CHECKS,
+        names.CHECK_ERRORS,
+        names.CHECK_TIME,
+        names.REQUESTS,
+        names.REQUEST_TIME,
+        names.LOOKUPS,
+        names.STALENESS,
+        names.REJECTIONS,
+    }
+)
 MINUTE, HOUR, DAY = 60, 3600, 24 * 3600
 # Seconds of a range, what it is read from, and seconds that one point of a chart stands for.
 RANGES: dict[str, tuple[int, Resolution, int]] = {
@@ -43,26 +57,12 @@ RANGES: dict[str, tuple[int, Resolution, int]] = {
 }
 
 
-def performance(monitoring: Monitoring, range_name: str) -> dict[str, Any]:
-    """The points of a range, oldest first; the last one is over."""
-    seconds, resolution, step = RANGES[range_name]
-    now = monitoring.now()
-    end = now - now % step
-    reading = monitoring.read(resolution, end - seconds, end)
-    return {
-        "range": range_name,
-        "resolution_s": step,
-        "complete": reading.complete,
-        "at": round(now * 1000),
-        "points": [line_of(point) for point in joined(reading.points, step)],
-        "keys": {key: {"unit": unit} for key, unit in KEYS.items()},
-    }
-
-
 def latest(monitoring: Monitoring) -> dict[str, Any]:
-    """The last second that is over, with ``complete`` as above; all None if nobody recorded it."""
+    """The last second that is over; all None if nobody recorded it, and ``complete`` False if only
+    this worker is known to have.
+    """
     end = int(monitoring.now())
-    reading = monitoring.read(FINE, end - 1, end)
+    reading = monitoring.read(FINE, end - 1, end, NEEDED)
     point = reading.points[-1] if reading.points else Point(end - 1, 1)
     return {**line_of(point), "complete": reading.complete}
 
@@ -87,7 +87,7 @@ def line_of(point: Point) -> dict[str, Any]:
     """One point: ``at``, and each of ``KEYS``; what was not measured is None."""
     summary = summarise(point)
     # Counts of nobody are not zero, they are unknown.
-    recorded = summary.workers > 0
+    recorded = bool(point.counters or point.gauges)
 
     def per_second(count: float) -> float | None:
         return round(count / point.seconds, 3) if recorded else None

@@ -12,6 +12,7 @@ from flask import Flask, current_app
 
 from app.blueprints.control_plane.live import components, performance
 from app.blueprints.control_plane.live.components import Part
+from app.blueprints.control_plane.live.lines import Lines
 from app.blueprints.control_plane.live.remembered import Remembered
 from app.blueprints.health import probe
 from app.core.errors import StoreUnavailable
@@ -42,6 +43,7 @@ class Pictures:
     def __init__(self, sockets_limit: int) -> None:
         """``sockets_limit``: sockets that one worker takes."""
         self._sockets_limit = sockets_limit
+        self._lines = Lines()
         self.detailed = Remembered(self._detailed, FRESH_SECONDS)
         self.cache = Remembered(_cache, FRESH_SECONDS)
         self.latest = Remembered(lambda: performance.latest(monitor.current), FRESH_SECONDS)
@@ -54,8 +56,8 @@ class Pictures:
         return {**rest, "components": main}
 
     def performance(self, range_name: str) -> dict[str, Any]:
-        """See ``performance.performance``."""
-        return performance.performance(monitor.current, range_name)
+        """The lines of charts; ``range_name`` of ``performance.RANGES``."""
+        return self._lines.read(monitor.current, range_name)
 
     def monitor(self) -> dict[str, Any]:
         """How measuring itself does, and the processes that measure."""

@@ -227,11 +227,34 @@ class EventSchema(ma.Schema):
     data = ma.fields.Raw(required=True, allow_none=True)
 
 
+class GapSchema(ma.Schema):
+    """Events may be missing."""
+
+    after = ma.fields.String(required=True)
+    reason = ma.fields.String(
+        required=True,
+        validate=OneOf(["trimmed", "lost"]),
+        metadata={"description": "trimmed: newer ones pushed them out, or somebody removed them"},
+    )
+
+
 class EventPageSchema(ma.Schema):
     """Some events."""
 
     items = ma.fields.List(ma.fields.Nested(EventSchema), required=True)
     next = _text(metadata={"description": "The `after` of the next page; null at the end"})
+    gap = ma.fields.Nested(
+        GapSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What came after the id `after` is not all there any more"},
+    )
+
+
+class EventTypesSchema(ma.Schema):
+    """Names of types."""
+
+    items = ma.fields.List(ma.fields.String(), required=True)
 
 
 class EventFilterQuery(ma.Schema):

@@ -58,6 +58,11 @@ def to_point(at: int, seconds: int, cells: Iterable[tuple[str, float]]) -> Point
     return point
 
 
+def name_in(cell: str) -> str:
+    """The name of the metric that a cell belongs to."""
+    return cell.partition(":")[2].partition("{")[0]
+
+
 def to_gauges(flat: Flat) -> dict[Series, float]:
     """Gauges by series."""
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..history import Counters, Gauges, Histograms, Resolution
 from .interface import Backend, Reading, Totals, WorkerStatus
 
@@ -19,8 +21,14 @@ class ForwardingBackend:
     def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
         self._store.record(counters, gauges, histograms)
 
-    def read(self, resolution: Resolution, since: float, until: float | None = None) -> Reading:
-        return self._store.read(resolution, since, until)
+    def read(
+        self,
+        resolution: Resolution,
+        since: float,
+        until: float | None = None,
+        only: Collection[str] | None = None,
+    ) -> Reading:
+        return self._store.read(resolution, since, until, only)
 
     def totals(self) -> Totals:
         return self._store.totals()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -106,8 +106,18 @@ class Backend(Protocol):
         Once taken it counts exactly once, also if the server is away now and comes back.
         """
 
-    def read(self, resolution: Resolution, since: float, until: float | None = None) -> Reading:
-        """The points that begin in [since, until), epoch seconds by the clock of the store."""
+    def read(
+        self,
+        resolution: Resolution,
+        since: float,
+        until: float | None = None,
+        only: Collection[str] | None = None,
+    ) -> Reading:
+        """The points that begin in [since, until), epoch seconds by the clock of the store.
+
+        Args:
+            only: names of metrics; others may be left out, which is quicker.
+        """
 
     def totals(self) -> Totals:
         """Everything that was ever recorded, for exporters of growing counters."""

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from ..history import (
@@ -72,7 +72,13 @@ class MemoryBackend:
                     _forget(points, resolution, number)
                 point.add(counters, gauges, histograms)
 
-    def read(self, resolution: Resolution, since: float, until: float | None = None) -> Reading:
+    def read(
+        self,
+        resolution: Resolution,
+        since: float,
+        until: float | None = None,
+        only: Collection[str] | None = None,
+    ) -> Reading:
         end = float("inf") if until is None else until
         with self._lock:
             points = self._points.get(resolution.seconds, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from time import monotonic
 from typing import TypeVar
 
@@ -83,9 +83,15 @@ class RedisBackend:
             self._backlog.add(batch, seconds)
             self._deliver()
 
-    def read(self, resolution: Resolution, since: float, until: float | None = None) -> Reading:
+    def read(
+        self,
+        resolution: Resolution,
+        since: float,
+        until: float | None = None,
+        only: Collection[str] | None = None,
+    ) -> Reading:
         end = float("inf") if until is None else until
-        points = self._ask(lambda: self._archive.points(resolution, since, end))
+        points = self._ask(lambda: self._archive.points(resolution, since, end, only))
         if points is None:
             return Reading(self._memory.read(resolution, since, until).points, complete=False)
         return Reading(points, complete=True)

@@ -47,6 +47,7 @@ ROUTES: dict[str, str] = {
     "GET /events": VIEW,
     "POST /events/clear": ADMIN,
     "GET /events/export": VIEW,
+    "GET /events/types": VIEW,
     "POST /explain": VIEW,
     "GET /guards": VIEW,
     "GET /guards/<kind>/<name>": VIEW,

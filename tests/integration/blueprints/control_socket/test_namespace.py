@@ -147,7 +147,7 @@ def test_signing_out_ends_the_sockets_of_that_session_and_no_other(
     staying = TestSocket(app, flask_test_client=other.client)
     assert leaving.connected and staying.connected
     Browser(first).sign_out()
-    wait_until(lambda: not leaving.connected, 5)
+    wait_until(lambda: not leaving.connected)
     assert staying.connected and len(hub_of(app).clients) == 1
 
 
@@ -158,7 +158,7 @@ def hub_of(app: Flask) -> Any:
 
 def end_of(socket: TestSocket) -> str:
     """Why the socket was closed, which it is within a moment."""
-    wait_until(lambda: not socket.connected, 5)
+    wait_until(lambda: not socket.connected)
     (goodbye,) = socket.heard("goodbye")
     assert goodbye["detail"]
     return str(goodbye["reason"])
@@ -232,7 +232,11 @@ def test_a_malformed_subscription_is_a_problem_that_names_the_field(
     assert socket.heard("snapshot") == []
 
 
-def test_too_much_and_too_fast_is_refused_and_at_last_ends(socket: TestSocket) -> None:
+def test_too_much_and_too_fast_is_refused_and_at_last_ends(
+    socket: TestSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slow the machine is, the client is faster.
+    monkeypatch.setattr("app.blueprints.control_socket.limits.RATE", 0.1)
     large = {"topics": ["status"], "filters": {"types": ["a" * 60] * 200}}
     assert socket.send("subscribe", large)["problem"]["status"] == 413
     answers = [socket.send("unsubscribe") for _ in range(round(BURST) + 5)]
@@ -309,6 +313,6 @@ def test_an_order_to_drain_ends_by_itself(
     wait_until(service.all)
     found = service.drain(service.id, 0.3, "ada", "a test")
     assert found is not None and found.state == "draining"
-    wait_until(lambda: service.draining is None, 5)
+    wait_until(lambda: service.draining is None)
     (worker,) = service.all()
     assert (worker.state, worker.drain) == ("live", None)

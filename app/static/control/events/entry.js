@@ -1,0 +1,65 @@
+// An event in the list: a line that tells it, which opens to its JSON. And what stands between two.
+
+import { h, replace } from "../dom.js";
+import { age, moment, timestamp } from "../format.js";
+import { t } from "../page.js";
+
+const MOST_PAIRS = 8; // of its data in the line
+const LONGEST_VALUE = 80; // characters
+// What tells most of an event comes first; what only programs read, last.
+const FIRST = ["name", "rule", "worker", "step", "feature", "store", "kind", "action", "old", "new", "level", "enabled", "reason", "text", "author", "by"];
+const LAST = ["bundle", "task_id", "alert_id"];
+const REASONS = { trimmed: t("events.gap_trimmed"), lost: t("events.gap_lost") };
+
+/** The element of an event `{id, type, at, source, data}`. */
+export function entry(event) {
+  const whole = h("pre", { tabindex: "0", role: "group", "aria-label": t("events.json", { type: event.type }) });
+  const details = h(
+    "details",
+    // Most are never opened, so that their JSON is not made before.
+    { ontoggle: () => details.open && replace(whole, JSON.stringify(event, null, 2)) },
+    h(
+      "summary",
+      {},
+      h("span", { class: "type" }, event.type),
+      h("span", { class: "gist" }, pairs(event.data)),
+      h("span", { class: "when" }, moment(event.at), " ", age(event.at)),
+    ),
+    whole,
+  );
+  return h("li", { dataset: { id: event.id } }, details);
+}
+
+/** What is looked through for a text, in lower case. */
+export const words = (event) => `${event.id} ${event.type} ${event.source} ${JSON.stringify(event.data)}`.toLowerCase();
+
+/** The marker where history is missing: `{after, reason}`. */
+export const gap = ({ after, reason }) =>
+  h("li", { class: "gap unknown" }, h("strong", {}, t("events.gap")), " ", REASONS[reason] ?? reason, after ? ` ${t("events.gap_after", { at: timestamp(milliseconds(after)) })}` : "");
+
+/** ms since 1970 at which an event got its id, "<ms>-<number>". */
+export const milliseconds = (id) => Number(String(id).split("-")[0]);
+
+function pairs(data) {
+  if (data === null || typeof data !== "object" || Array.isArray(data)) {
+    return data === null || data === undefined ? "" : short(data);
+  }
+  const told = Object.entries(data).filter(([, value]) => !isEmpty(value));
+  told.sort(([a], [b]) => rank(a) - rank(b));
+  return told.slice(0, MOST_PAIRS).map(([name, value]) => [h("span", { class: "pair" }, h("span", { class: "quiet" }, name), " ", short(value)), " "]);
+}
+
+const isEmpty = (value) => value === null || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+
+function rank(name) {
+  if (LAST.includes(name)) {
+    return FIRST.length + 1;
+  }
+  const at = FIRST.indexOf(name);
+  return at < 0 ? FIRST.length : at;
+}
+
+function short(value) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}

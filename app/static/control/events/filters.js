@@ -1,0 +1,46 @@
+// The filters in the address of the page, so that a search can be reloaded and sent to somebody.
+
+const LONGEST_TEXT = 200; // characters
+
+/** {types, text, from, to}; moments in ms since 1970 or null, `to` not included. */
+export function readFilters(search = location.search) {
+  const given = new URLSearchParams(search);
+  return {
+    types: (given.get("types") ?? "").split(",").filter(Boolean),
+    text: (given.get("text") ?? "").slice(0, LONGEST_TEXT),
+    from: whole(given.get("from")),
+    to: whole(given.get("to")),
+  };
+}
+
+/** Put them into the address; other parameters stay. */
+export function rememberFilters({ types, text, from, to }) {
+  const address = new URL(location.href);
+  for (const [name, value] of Object.entries({ types: types.join(","), text, from, to })) {
+    if (value === null || value === "") {
+      address.searchParams.delete(name);
+    } else {
+      address.searchParams.set(name, value);
+    }
+  }
+  history.replaceState(null, "", address);
+}
+
+/** A moment as an `<input type="datetime-local">` takes it, in the zone of the browser. */
+export function toLocal(ms) {
+  if (ms === null) {
+    return "";
+  }
+  const minutes = new Date(ms).getTimezoneOffset();
+  return new Date(ms - minutes * 60_000).toISOString().slice(0, 19);
+}
+
+/** The moment that such an input holds, or null. */
+export function toMoment(text) {
+  const ms = text ? new Date(text).getTime() : NaN;
+  return Number.isNaN(ms) ? null : ms;
+}
+
+function whole(text) {
+  return /^\d{1,14}$/.test(text ?? "") ? Number(text) : null;
+}

@@ -1,0 +1,123 @@
+// Every worker, and draining one.
+
+import { get, post } from "./api.js";
+import { badge } from "./badge.js";
+import { act } from "./dialog.js";
+import { h, replace } from "./dom.js";
+import { age, duration, now, quantity, timestamp, until } from "./format.js";
+import { subscribe } from "./live.js";
+import { t } from "./page.js";
+import { load } from "./states.js";
+import { table } from "./table.js";
+
+const SECONDS = 5; // between looks; what is told live is looked at once
+const STANDARD_DRAIN = 900; // s
+const LONGEST_DRAIN = 86400; // s
+const WORDS = { live: t("instances.live"), draining: t("instances.draining"), silent: t("instances.silent"), ended: t("instances.ended") };
+
+const part = (id) => document.getElementById(id);
+let workers = [];
+let readAt = 0;
+
+/** What a worker said of itself is only of now while it is heard. */
+const isHeard = ({ state }) => state === "live" || state === "draining";
+const ofNow = (worker, value) => (isHeard(worker) ? value : null);
+
+const rows = table({
+  label: t("instances.list"),
+  none: t("instances.none_running"),
+  columns: [
+    { title: t("instances.instance"), head: true, render: nameOf, sort: (row) => row.id },
+    { title: t("instances.state"), render: stateOf, sort: (row) => row.state },
+    { title: t("instances.version"), render: (row) => two(row.version ?? "–", row.async_mode ?? "–"), sort: (row) => row.version },
+    { title: t("instances.uptime"), number: true, render: (row) => h("span", { title: timestamp(row.started_at) }, duration(row.uptime_s)), sort: (row) => row.uptime_s },
+    { title: t("instances.config"), number: true, render: (row) => h("span", { class: "mono" }, row.config_version || "–"), sort: (row) => row.config_version },
+    { title: t("instances.lag"), number: true, render: lagOf, sort: (row) => ofNow(row, row.log_silent_s) },
+    { title: t("instances.memory"), number: true, render: (row) => quantity(ofNow(row, row.memory_bytes), "bytes"), sort: (row) => ofNow(row, row.memory_bytes) },
+    { title: t("instances.threads"), number: true, render: (row) => quantity(ofNow(row, row.threads)), sort: (row) => ofNow(row, row.threads) },
+    { title: t("instances.sockets"), number: true, render: (row) => quantity(ofNow(row, row.sockets)), sort: (row) => ofNow(row, row.sockets) },
+    { title: t("instances.heard"), number: true, render: (row) => age(readAt - row.heard_ms), sort: (row) => row.heard_ms },
+  ],
+  actions: [
+    { title: t("instances.drain"), when: (row) => row.state === "live" && row.drain === null, run: drain },
+    { title: t("instances.resume"), when: (row) => isHeard(row) && row.drain !== null, run: resume },
+  ],
+});
+
+function two(first, second) {
+  return [first, h("br"), h("span", { class: "quiet small" }, second)];
+}
+
+function nameOf({ id, host, pid, answering }) {
+  return [h("span", { class: "mono" }, id), answering ? [" ", badge("", t("instances.answering"), "neutral")] : null, h("br"), h("span", { class: "quiet small" }, t("instances.process", { host, pid }))];
+}
+
+function stateOf({ state, drain: order }) {
+  if (order === null) {
+    return badge(state, WORDS[state]);
+  }
+  const asked = state === "draining" ? null : [" ", h("span", { class: "small" }, t("instances.asked"))];
+  return [badge(state, WORDS[state]), asked, " ", h("span", { class: "small" }, until(order.until_ms)), h("div", { class: "order quiet small" }, t("instances.order", { by: order.by, reason: order.reason }))];
+}
+
+function lagOf(worker) {
+  const lags = [[t("instances.lag_log"), worker.log_silent_s, worker.log_position], [t("instances.lag_events"), worker.events_silent_s, worker.event_position]];
+  return lags.map(([name, seconds, position]) => h("div", { title: position }, h("span", { class: "quiet small" }, name), " ", quantity(ofNow(worker, seconds), "s")));
+}
+
+// Reading
+
+const showEnded = h("input", { type: "checkbox", onchange: draw });
+const endedCount = h("span");
+replace(part("ended"), h("label", { class: "check" }, showEnded, endedCount));
+
+function draw() {
+  const ended = workers.filter(({ state }) => state === "ended");
+  part("ended").hidden = ended.length === 0;
+  replace(endedCount, t("instances.show_ended", { n: ended.length }));
+  rows.show(showEnded.checked ? workers : workers.filter(({ state }) => state !== "ended"));
+  const counted = Object.keys(WORDS).map((state) => [state, workers.filter((worker) => worker.state === state).length]);
+  replace(part("counts"), counted.filter(([, n]) => n > 0).map(([state, n]) => badge(state, `${n} ${WORDS[state]}`)));
+  return workers.length ? rows.element : h("p", { class: "quiet" }, t("instances.none"));
+}
+
+const look = () =>
+  load(part("list"), () => get("/instances"), ({ items }) => {
+    workers = items;
+    readAt = now();
+    return draw();
+  });
+
+look();
+setInterval(() => document.hidden || look(), SECONDS * 1000);
+subscribe({ events: (_, kind) => kind === "delta" && look() }, { types: ["worker.drained", "worker.resumed", "worker.steered"] });
+
+// Acting
+
+const others = (worker) => workers.some((one) => one.id !== worker.id && one.state === "live");
+const path = (worker, what) => `/instances/${encodeURIComponent(worker.id)}/${what}`;
+const said = (text) => (found) => (found.acknowledged ? text : t("instances.not_yet"));
+
+async function drain(worker) {
+  await act({
+    title: t("instances.drain_title", { id: worker.id }),
+    intro: [t("instances.drain_does"), others(worker) ? null : h("p", { class: "notice warning" }, t("instances.drain_last")), worker.answering ? h("p", {}, t("instances.drain_self")) : null],
+    submit: t("instances.drain"),
+    danger: !others(worker),
+    expiry: { required: true, standard: STANDARD_DRAIN, longest: LONGEST_DRAIN },
+    run: ({ reason, expires_in: seconds }, { key }) => post(path(worker, "drain"), { reason, seconds }, { key }),
+    done: said(t("instances.drained")),
+  });
+  look();
+}
+
+async function resume(worker) {
+  await act({
+    title: t("instances.resume_title", { id: worker.id }),
+    intro: t("instances.resume_does"),
+    submit: t("instances.resume"),
+    run: ({ reason }, { key }) => post(path(worker, "resume"), { reason }, { key }),
+    done: said(t("instances.resumed")),
+  });
+  look();
+}

@@ -1,0 +1,124 @@
+"""How soon, and how surely, sockets of the control plane hear of events.
+
+``python -m benchmarks control_sockets [--clients N] [--rate N] [--seconds N] [--json FILE]`` starts
+a Redis server and one worker, connects clients to it (200 by default) that follow all events, and
+publishes some each second (50) for a while. Told: whether every client heard every event once and
+in order; the time from publishing to hearing, by one clock, since all run on one machine; processor
+and memory of the worker. Then one more client stops reading while events pour in: told is how much
+the worker grew until it was cut off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import tempfile
+import time
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from app.core.events import StoreLost
+from app.core.fleet import Roster
+from app.core.redis import RedisConnection, RedisSettings
+from benchmarks.control_sockets.listeners import run
+from tests.support.lean_sockets import LeanSocket, listen
+from tests.support.redis_servers import start_valkey, wait_until
+from tests.support.serving import Serving, serving
+
+TICKS = os.sysconf("SC_CLK_TCK")
+# For the client that does not read: events, and characters of each.
+POURED, TEXT = 4_000, 8_000
+
+
+def measure(served: Serving, clients: int, rate: int, seconds: float) -> dict[str, Any]:
+    """Publish at a steady rate to clients that listen."""
+    total = round(rate * seconds)
+    ours, theirs = multiprocessing.Pipe()
+    tokens = served.tokens("bench", clients)
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=run, args=(served.url, tokens, total, theirs))
+    process.start()
+    assert ours.recv() == "ready"
+    pid = served.yoto.process.pid
+    began, used = time.monotonic(), _processor(pid)
+    for number in range(total):
+        time.sleep(max(0.0, began + number / rate - time.monotonic()))
+        served.stream.publish(StoreLost(store=str(number), cause=str(time.time())))
+    times, complete = ours.recv()
+    took, used = time.monotonic() - began, _processor(pid) - used
+    process.join()
+    cuts = quantiles(times, n=1000)
+    return {
+        "clients": clients,
+        "events": total,
+        "events_per_second": rate,
+        "deliveries": len(times),
+        "clients_with_every_event_once_in_order": complete,
+        "p50_ms": round(median(times) * 1000, 2),
+        "p95_ms": round(cuts[949] * 1000, 2),
+        "p99_ms": round(cuts[989] * 1000, 2),
+        "max_ms": round(max(times) * 1000, 2),
+        "worker_cpu_cores": round(used / took, 3),
+        "worker_memory_mb": round(_memory(pid) / 1e6, 1),
+    }
+
+
+def pour(served: Serving, roster: Roster) -> dict[str, Any]:
+    """Have a client stop reading while events pour in."""
+    pid = served.yoto.process.pid
+    (token,) = served.tokens("deaf", 1)
+    deaf = LeanSocket(served.url, token, ["events"], lambda *_: None)
+    listen([deaf], lambda: deaf.subscribed, 30)
+    before, highest = _memory(pid), 0
+    for number in range(POURED):
+        served.stream.publish(StoreLost(store=str(number), cause="x" * TEXT))
+        if number % 50 == 0:
+            highest = max(highest, _memory(pid))
+    wait_until(lambda: all(not one.facts["sockets"] for one in roster.all()), 30)
+    found = {
+        "poured_mb": round(POURED * TEXT / 1e6, 1),
+        "worker_grew_mb": round((max(highest, _memory(pid)) - before) / 1e6, 1),
+        "cut_off": listen([deaf], lambda: deaf.closed, 30),
+    }
+    deaf.close()
+    return found
+
+
+def _processor(pid: int) -> float:
+    """Seconds of processor time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _memory(pid: int) -> int:
+    """Bytes that a process has in memory."""
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    """Measure, print a table, and write JSON if a file is named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--rate", type=int, default=50, help="events a second")
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--mode", default="eventlet", help="ASYNC_MODE of the worker")
+    parser.add_argument("--json", type=Path, help="write the numbers there too")
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        start_valkey() as redis,
+        serving(Path(folder), redis, YOTO_ASYNC_MODE=options.mode) as served,
+    ):
+        connection = RedisConnection(RedisSettings(url=redis.url, socket_timeout=2.0))
+        found = {"mode": options.mode}
+        found |= measure(served, options.clients, options.rate, options.seconds)
+        found |= pour(served, Roster(connection))
+        connection.close()
+    for name, value in found.items():
+        print(f"{name:<40} {value}")
+    if options.json is not None:
+        options.json.write_text(json.dumps(found, indent=2) + "\n")

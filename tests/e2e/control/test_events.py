@@ -1,0 +1,187 @@
+"""The events: live as they happen, held back, looked for in the past, exported, and removed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support.browser import watched_page
+from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
+from tests.support.process import RunningYoto
+
+ROOT = Path(__file__).parents[3]
+LIVE = 20_000  # ms in which what happened is on the page
+
+
+def flask(yoto: RunningYoto, *arguments: str) -> None:
+    """A command of an operator at a terminal, on the same database and Redis."""
+    subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "app", *arguments],
+        cwd=ROOT,
+        env=yoto.environment,
+        check=True,
+        capture_output=True,
+    )
+
+
+def block(yoto: RunningYoto, folder: Path, *networks: str) -> None:
+    """Permissions change: from these networks nobody may do what depends on the network."""
+    file = folder / "network.json"
+    file.write_text(json.dumps({"block": networks}))
+    flask(yoto, "policy", "push", str(file), "--comment", "an event for a test")
+
+
+def isolate(yoto: RunningYoto, why: str) -> None:
+    """A breaker is forced open for a moment."""
+    flask(yoto, "resilience", "isolate", "message.search", "--for", "3s", "--reason", why)
+
+
+def follow(page: Page, yoto: RunningYoto) -> None:
+    """Open the page, and wait until it is told what happens."""
+    sign_in(page, yoto, path="/events")
+    expect(page.locator("#connection .badge.ok")).to_be_visible(timeout=LIVE)
+    expect(page.locator(".skeleton")).to_have_count(0)
+
+
+def lines(page: Page, kind: str) -> Locator:
+    return page.locator(".tail > li").filter(has=page.locator(".type", has_text=kind))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "language"), [(WIDE, "en"), (NARROW, "zh")])
+def test_the_page_is_readable_in_every_dress(
+    browser: Browser, yoto: RunningYoto, theme: str, size: dict[str, int], language: str
+) -> None:
+    with watched_page(browser, yoto.url, viewport=size, locale=language) as (page, watch):
+        page.goto(f"{yoto.url}/control/sign-in?theme={theme}")
+        follow(page, yoto)
+        page.locator(".tail summary").first.click()
+        expect(page.locator(".tail pre").first).to_contain_text('"source"')
+        page.locator(".types > summary").click()
+        expect(page.locator(".types fieldset").first).to_be_visible()
+        assert fits(page)
+        assert_accessible(page)
+        page.keyboard.press("Escape")
+        expect(page.locator(".types fieldset").first).to_be_hidden()
+        watch.assert_quiet()
+
+
+def test_a_change_of_permissions_appears_as_it_happens_and_is_exported(
+    browser: Browser, yoto: RunningYoto, tmp_path: Path
+) -> None:
+    with watched_page(browser, yoto.url, locale="en-GB", timezone_id="Asia/Shanghai") as (
+        page,
+        watch,
+    ):
+        follow(page, yoto)
+        changes = lines(page, "policy.changed")
+        before = changes.count()
+        block(yoto, tmp_path, "203.0.113.0/24")
+        expect(changes).to_have_count(before + 1, timeout=LIVE)
+        newest = changes.first
+        expect(newest.locator(".when")).to_contain_text("GMT+8")
+        expect(newest.locator(".when")).to_contain_text("ago")
+        newest.locator("summary").click()
+        told = json.loads(newest.locator("pre").inner_text())
+        assert told["type"] == "policy.changed" and "network" in json.dumps(told["data"])
+        page.locator(".types > summary").click()
+        policies = page.get_by_role("group", name="policy", exact=True)
+        policies.get_by_label("changed", exact=True).check()
+        expect(lines(page, "task.")).to_have_count(0)
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Export as JSON").click()
+        exported = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+        assert told in exported
+        assert {one["type"] for one in exported} == {"policy.changed"}
+        block(yoto, tmp_path)
+        expect(changes).to_have_count(before + 2, timeout=LIVE)
+        # The filters are in the address.
+        page.reload()
+        expect(changes).to_have_count(before + 2)
+        expect(page.get_by_text("Types: 1 chosen")).to_be_visible()
+        watch.assert_quiet()
+
+
+def test_what_happens_while_it_is_paused_waits_and_is_counted(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
+        follow(page, yoto)
+        page.get_by_role("button", name="Pause").click()
+        why = f"held <b>back</b> {time.time_ns()}"
+        isolate(yoto, why)
+        on = page.get_by_role("button", name="Go on")
+        expect(on).not_to_have_text("Go on (0 waiting)", timeout=LIVE)
+        expect(page.locator(".tail")).not_to_contain_text(why)
+        on.click()
+        expect(page.locator(".tail")).to_contain_text(why, timeout=LIVE)
+        text = page.get_by_label("Text")
+        text.fill(why.upper())
+        expect(page.get_by_text("events here contain")).to_be_visible()
+        shown = page.locator(".tail > li:visible")
+        expect(shown.first).to_contain_text(why)
+        assert all(why in line for line in shown.all_inner_texts())
+        text.fill("there is no such event")
+        expect(shown).to_have_count(0)
+        watch.assert_quiet()
+
+
+def test_the_past_is_searched_and_the_list_goes_back_to_live(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    with watched_page(browser, yoto.url, locale="en-GB", timezone_id="UTC") as (page, watch):
+        follow(page, yoto)
+        page.get_by_label("From").fill("2020-01-01T00:00:00")
+        page.get_by_label("Until").fill("2020-01-02T00:00:00")
+        page.get_by_role("button", name="Search").click()
+        expect(page.get_by_text("No such event is kept.")).to_be_visible()
+        page.get_by_label("Until").fill("2019-01-02T00:00:00")
+        page.get_by_role("button", name="Search").click()
+        expect(page.get_by_label("Until")).to_be_focused()
+        page.get_by_label("Until").fill("2099-01-02T00:00:00")
+        page.get_by_role("button", name="Search").click()
+        expect(page.locator(".tail > li").first).to_be_visible()
+        expect(page.locator("#mode")).to_have_text("Search")
+        page.get_by_role("button", name="Back to live").click()
+        expect(page.locator("#mode")).to_have_text("Following")
+        watch.assert_quiet()
+
+
+def test_history_is_removed_on_purpose_and_who_missed_it_is_told(
+    browser: Browser, yoto: RunningYoto, tmp_path: Path
+) -> None:
+    with (
+        watched_page(browser, yoto.url, locale="en-GB") as (page, watch),
+        watched_page(browser, yoto.url, locale="en-GB") as (away, _),
+    ):
+        follow(away, yoto)
+        old = away.locator(".tail > li").count()
+        away.context.set_offline(True)
+        away.evaluate("dispatchEvent(new Event('offline'))")
+        expect(away.locator("#connection .badge.failed")).to_be_visible(timeout=30_000)
+        follow(page, yoto)
+        isolate(yoto, "to be removed")
+        page.get_by_role("button", name="Remove history").click()
+        dialog = page.get_by_role("dialog", name="Remove the history of events")
+        dialog.get_by_label("Reason").fill("a test needs room")
+        remove = dialog.get_by_role("button", name="Remove them")
+        expect(remove).to_be_disabled()
+        dialog.get_by_label("Type “clear events”").fill("clear events")
+        assert_accessible(page)
+        remove.click()
+        expect(page.get_by_text("events were removed")).to_be_visible()
+        expect(lines(page, "events.cleared")).to_have_count(1, timeout=LIVE)
+        expect(page.get_by_text("This is the oldest event that is kept.")).to_be_visible()
+        watch.assert_quiet()
+        away.context.set_offline(False)
+        gap = away.locator(".tail .gap")
+        expect(gap).to_contain_text("Events are missing here.", timeout=30_000)
+        expect(lines(away, "events.cleared")).to_have_count(1)
+        # What it had seen before stays, below the gap.
+        assert away.locator(".tail .gap ~ li").count() == old
