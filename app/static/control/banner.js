@@ -37,7 +37,11 @@ function maintenance(state) {
   if (state === null) {
     return h("div", { class: "banner unknown" }, h("strong", {}, t("banner.maintenance_unknown")));
   }
-  return state.enabled ? h("div", { class: "banner failed" }, h("strong", {}, t("banner.maintenance")), h("span", {}, state.reason ?? "")) : null;
+  if (!state.enabled) {
+    return null;
+  }
+  const end = state.until ? h("span", {}, until(state.until)) : null;
+  return h("div", { class: "banner failed" }, h("strong", {}, t("banner.maintenance")), h("span", {}, state.reason ?? ""), end);
 }
 
 function notices({ overrides, raised }) {

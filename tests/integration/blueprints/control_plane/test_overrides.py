@@ -28,7 +28,7 @@ def overrides(viewer: ControlClient) -> dict[str, Any]:
 
 def test_as_usual_there_is_nothing(viewer: ControlClient) -> None:
     found = overrides(viewer)
-    assert found["maintenance"] == {"enabled": False, "reason": None}
+    assert found["maintenance"] == {"enabled": False, "reason": None, "until": None}
     assert (found["overrides"], found["raised"]) == ([], [])
 
 
@@ -59,6 +59,6 @@ def test_raised_levels_and_maintenance_are_told(app: Flask, viewer: ControlClien
         resilience.of(app).degradation.raise_level("alert:slow", DegradationLevel.HEAVY, 60)
         permissions.set_maintenance_mode(True, "new disks")
     found = overrides(viewer)
-    assert found["maintenance"] == {"enabled": True, "reason": "new disks"}
+    assert found["maintenance"] == {"enabled": True, "reason": "new disks", "until": None}
     (raised,) = found["raised"]
     assert (raised["source"], raised["level"], raised["feature"]) == ("alert:slow", "heavy", "")
