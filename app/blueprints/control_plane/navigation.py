@@ -39,7 +39,7 @@ class Page:
 SHARED_TEXTS = ("shared", "states", "units")
 
 PAGES = (
-    Page("overview", "/", texts=("status",)),
+    Page("overview", "/", texts=("status", "rules")),
     Page("guards", "/guards"),
     Page("permissions", "/permissions"),
     Page("policies", "/policies"),

@@ -1,5 +1,6 @@
 // Alerts with who takes care of them, silences, and suggestions with what came of them.
 
+import { alertText } from "./alert_text.js";
 import { get, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";
@@ -30,7 +31,7 @@ const alerts = pagedTable({
   columns: [
     { title: t("alerts.level"), render: (one) => badge(one.level, t(`alerts.level_${one.level}`)) },
     { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.rule)), labelsOf(one.labels)] },
-    { title: t("alerts.what"), render: (one) => one.text },
+    { title: t("alerts.what"), render: alertText },
     { title: t("alerts.value"), number: true, render: (one) => `${number(one.value)} / ${number(one.limit)}` },
     { title: t("alerts.since"), render: (one) => age(one.raised_at) },
     { title: t("alerts.state"), render: stateOf },

@@ -1,5 +1,6 @@
 // The overview: what state everything is in, and how it has been going.
 
+import { alertText } from "./alert_text.js";
 import { get } from "./api.js";
 import { badge } from "./badge.js";
 import { chart, RANGES, rangePicker } from "./chart.js";
@@ -142,9 +143,9 @@ const alertOf = (alert) =>
     {},
     badge(alert.level),
     " ",
-    h("b", {}, alert.rule),
+    h("b", {}, named("rule", alert.rule)),
     " ",
-    alert.text,
+    alertText(alert),
     " ",
     age(alert.raised_at),
     alert.acknowledged_by ? h("span", { class: "quiet" }, " ", t("overview.acknowledged", { by: alert.acknowledged_by })) : null,

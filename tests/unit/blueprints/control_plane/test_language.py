@@ -49,6 +49,7 @@ PUT_TOGETHER = (
     "policy_state.",
     "rule.",
     "rules.",
+    "says.",
     "scope.",
     "settings.bad_",
     "settings.disable",
@@ -119,9 +120,6 @@ def test_a_template_asks_for_texts_that_there_are() -> None:
 def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
     of_page = {page.key: page.areas for page in PAGES}
     for path in SCRIPTS.rglob("*.js"):
-        # Modules of one page alone are in a folder of its name.
-        key = path.stem if path.parent == SCRIPTS else path.parent.name
-        handed_out = texts_of("en", of_page.get(key, SHARED_TEXTS))
         # A folder has the parts of the module of its name.
         module = path.relative_to(SCRIPTS).parts[0].removesuffix(".js")
         handed_out = texts_of("en", of_page.get(module, SHARED_TEXTS))
