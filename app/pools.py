@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,10 @@ class PoolUse:
     waited: int
     timed_out: int
     busiest: int
+
+
+# Named after its class, it would tell at INFO what SQLAlchemy's own pools keep to themselves.
+logging.getLogger(f"{__name__}.WatchedPool").setLevel(logging.WARNING)
 
 
 class WatchedPool(QueuePool):

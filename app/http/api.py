@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from threading import RLock
 
@@ -110,7 +111,7 @@ class YotoApi(Api):
             self.spec.components.responses_lazy[status.name]["headers"] = headers
 
 
-def init_api(app: Flask, blueprints: list[Blueprint], control: list[Blueprint]) -> None:
+def init_api(app: Flask, blueprints: list[Blueprint], control: Sequence[Blueprint] = ()) -> None:
     """Register the REST blueprints, and serve one OpenAPI document for all of the application, and
     one for operators.
     """

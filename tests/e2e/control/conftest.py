@@ -15,6 +15,9 @@ from tests.conftest import ASYNC_MODE
 from tests.support.browser import chromium
 from tests.support.process import RunningYoto
 
+# On a machine that is too busy Redis is slow, not lost.
+PATIENT_WITH_REDIS = {"YOTO_REDIS_SOCKET_TIMEOUT": "1.0", "YOTO_REDIS_CONNECT_TIMEOUT": "1.0"}
+
 
 @pytest.fixture(scope="package", autouse=True)
 def unpatched() -> None:
@@ -26,7 +29,9 @@ def unpatched() -> None:
 @pytest.fixture(scope="package")
 def yoto(unpatched: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningYoto]:
     """``run.py`` with the demo, as a user starts it."""
-    app = RunningYoto(tmp_path_factory.mktemp("instance"), YOTO_ASYNC_MODE="eventlet")
+    app = RunningYoto(
+        tmp_path_factory.mktemp("instance"), YOTO_ASYNC_MODE="eventlet", **PATIENT_WITH_REDIS
+    )
     app.wait_for(lambda: app.accounts)
     yield app
     app.stop()

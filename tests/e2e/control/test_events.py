@@ -30,10 +30,10 @@ def flask(yoto: RunningYoto, *arguments: str) -> None:
     )
 
 
-def block(yoto: RunningYoto, folder: Path, *networks: str) -> None:
-    """Permissions change: from these networks nobody may do what depends on the network."""
-    file = folder / "network.json"
-    file.write_text(json.dumps({"block": networks}))
+def publish(yoto: RunningYoto, folder: Path, *names: str) -> None:
+    """What policies may read changes. None of the demo reads this, so nobody's rights do."""
+    file = folder / "regulars.json"
+    file.write_text(json.dumps({"names": names}))
     flask(yoto, "policy", "push", str(file), "--comment", "an event for a test")
 
 
@@ -72,7 +72,7 @@ def test_the_page_is_readable_in_every_dress(
         watch.assert_quiet()
 
 
-def test_a_change_of_permissions_appears_as_it_happens_and_is_exported(
+def test_a_change_of_policies_appears_as_it_happens_and_is_exported(
     browser: Browser, yoto: RunningYoto, tmp_path: Path
 ) -> None:
     with watched_page(browser, yoto.url, locale="en-GB", timezone_id="Asia/Shanghai") as (
@@ -82,14 +82,14 @@ def test_a_change_of_permissions_appears_as_it_happens_and_is_exported(
         follow(page, yoto)
         changes = lines(page, "policy.changed")
         before = changes.count()
-        block(yoto, tmp_path, "203.0.113.0/24")
+        publish(yoto, tmp_path, "mara")
         expect(changes).to_have_count(before + 1, timeout=LIVE)
         newest = changes.first
         expect(newest.locator(".when")).to_contain_text("GMT+8")
         expect(newest.locator(".when")).to_contain_text("ago")
         newest.locator("summary").click()
         told = json.loads(newest.locator("pre").inner_text())
-        assert told["type"] == "policy.changed" and "network" in json.dumps(told["data"])
+        assert told["type"] == "policy.changed" and "regulars" in json.dumps(told["data"])
         page.locator(".types > summary").click()
         policies = page.get_by_role("group", name="policy", exact=True)
         policies.get_by_label("changed", exact=True).check()
@@ -99,7 +99,7 @@ def test_a_change_of_permissions_appears_as_it_happens_and_is_exported(
         exported = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
         assert told in exported
         assert {one["type"] for one in exported} == {"policy.changed"}
-        block(yoto, tmp_path)
+        publish(yoto, tmp_path)
         expect(changes).to_have_count(before + 2, timeout=LIVE)
         # The filters are in the address.
         page.reload()

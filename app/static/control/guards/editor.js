@@ -156,7 +156,7 @@ function draw(editor, entry, etag, fields) {
     keep.focus();
 
     function settle(take) {
-      version = `"v${now}"`;
+      version = `"${now}"`;
       if (take) {
         form.fill(theirs?.values);
       }
