@@ -17,6 +17,7 @@ from app.core.permission.cached_source import CachedSource
 from app.core.permission.maintenance import Maintenance
 from app.core.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from app.core.permission.outbox.relay import OutboxRelay
+from app.core.permission.outbox.telling import Telling
 from app.core.permission.pool import POOL_SIZE, POOL_WAIT, SidePool
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.source import DatabaseSource
@@ -69,13 +70,16 @@ class Caching:
             config.get("PERMISSION_POOL_SIZE", POOL_SIZE),
             config.get("PERMISSION_POOL_WAIT", POOL_WAIT),
         )
-        outbox = Outbox(cache, pool)
-        maintenance = Maintenance(app, pool, clock, Events.of(app).stream.publish)
+        publish = Events.of(app).stream.publish
+        telling = Telling(publish)
+        outbox = Outbox(cache, pool, telling)
+        maintenance = Maintenance(app, pool, clock, publish)
         relay = OutboxRelay(
             cache,
             locks,
             pool,
             outbox.counts,
+            telling,
             config.get("OUTBOX_RELAY_INTERVAL", RELAY_INTERVAL),
             also=maintenance.turn,
         )

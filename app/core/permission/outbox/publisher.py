@@ -11,6 +11,7 @@ from sqlalchemy import exc
 from app.core.cache import TieredCache
 from app.core.errors import PlatformError
 from app.core.permission.outbox.rows import Event, mark
+from app.core.permission.outbox.telling import Telling
 from app.core.permission.pool import SidePool
 from app.db import writing
 
@@ -48,9 +49,10 @@ class Outbox:
     Nothing here raises: the change is committed, and its caller must learn that.
     """
 
-    def __init__(self, cache: TieredCache, pool: SidePool) -> None:
+    def __init__(self, cache: TieredCache, pool: SidePool, telling: Telling) -> None:
         self._cache = cache
         self._pool = pool
+        self._telling = telling
         self.counts = OutboxCounts()
 
     def publish(self, events: Sequence[Event]) -> str:
@@ -61,15 +63,16 @@ class Outbox:
             ``outbox-17`` that stands for the position they are going to have.
         """
         try:
-            position = str(self._cache.invalidate(*(event.subject for event in events)))
+            position = self._cache.invalidate(*(event.subject for event in events))
         except Exception as error:
             self.counts.held_back += len(events)
             unexpected = not isinstance(error, PlatformError)
             log.warning("%d events wait for a relay: %s", len(events), error, exc_info=unexpected)
             return f"{TOKEN_PREFIX}{events[-1].id}"
         self.counts.published += len(events)
-        self._mark(events, position)
-        return position
+        self._mark(events, str(position))
+        self._telling.note(events, position)
+        return str(position)
 
     def _mark(self, events: Sequence[Event], position: str) -> None:
         try:

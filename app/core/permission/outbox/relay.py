@@ -12,6 +12,7 @@ from app.core.errors import LockNotAcquired
 from app.core.optimization import DistributedLocks
 from app.core.permission.outbox.publisher import OutboxCounts
 from app.core.permission.outbox.rows import mark, prune, unpublished
+from app.core.permission.outbox.telling import Telling
 from app.core.permission.pool import SidePool
 from app.db import writing
 
@@ -39,12 +40,14 @@ class OutboxRelay:
         locks: DistributedLocks,
         pool: SidePool,
         counts: OutboxCounts,
+        telling: Telling,
         interval: float,
         also: Callable[[], object] = bool,
     ) -> None:
         """No thread is started yet.
 
         Args:
+            telling: what it noted is told in every turn of the thread, and at its end.
             interval: seconds.
             also: done in every turn of the thread, whether this process relays or not.
         """
@@ -52,6 +55,7 @@ class OutboxRelay:
         self._locks = locks
         self._pool = pool
         self._counts = counts
+        self._telling = telling
         self._interval = interval
         self._also = also
         self._start_lock = threading.Lock()
@@ -69,6 +73,7 @@ class OutboxRelay:
         with self._start_lock:
             if not self.running:
                 self._stop = threading.Event()
+                self._telling.deferred = True
                 self._thread = threading.Thread(
                     target=self._run, args=(self._stop,), name="yoto-outbox-relay", daemon=True
                 )
@@ -81,6 +86,8 @@ class OutboxRelay:
             self._stop.set()
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
+        self._telling.deferred = False
+        self._telling.tell()
 
     def turn(self) -> int:
         """Publish and prune once, if no other worker is at it; how many events were published.
@@ -103,9 +110,10 @@ class OutboxRelay:
                 events = unpublished(connection, BATCH)
             if not events:
                 return published
-            position = str(self._cache.invalidate(*(event.subject for event in events)))
+            position = self._cache.invalidate(*(event.subject for event in events))
             with writing(), self._pool.begin() as connection:
-                mark(connection, [event.id for event in events], position)
+                mark(connection, [event.id for event in events], str(position))
+            self._telling.note(events, position, late=True)
             published += len(events)
             self._counts.relayed += len(events)
 
@@ -120,6 +128,7 @@ class OutboxRelay:
         failing = False
         while not stop.wait(self._interval):
             try:
+                self._telling.tell()
                 self._also()
                 self.turn()
                 failing = False

@@ -9,10 +9,12 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.core.errors import StoreUnavailable
+from app.core.events import Events
 from app.core.permission import PermissionSystem
 from app.core.permission.caching import Caching
 from app.core.permission.outbox.relay import LOCK
 from app.core.permission.outbox.rows import prune
+from app.core.permission.outbox.telling import PermissionsChanged
 from app.db import db, writing
 from app.extensions import optimization, permissions, redis_store
 from app.models import OutboxEvent, User
@@ -61,6 +63,12 @@ def waiting(scene: Scene) -> list[str]:
 def log_length(app: Flask) -> int:
     store = redis_store.of(app)
     return int(store.client.xlen(store.keys.invalidation_log()))
+
+
+def told(app: Flask) -> list[PermissionsChanged]:
+    """What listeners of platform events heard of permissions, oldest first."""
+    stored = Events.of(app).stream.read()
+    return [one.event for one in stored if isinstance(one.event, PermissionsChanged)]
 
 
 def test_a_receipt_says_where_the_change_is(scene: Scene, caching: Caching) -> None:
@@ -124,6 +132,29 @@ def test_a_writer_that_dies_between_commit_and_publish_is_relayed(
     caching.relay.turn()
     assert waiting(scene) == []
     assert caching.outbox.counts.relayed == 1
+    assert told(app)[-1].late
+
+
+def test_a_change_is_a_platform_event_with_the_position_that_includes_it(
+    app: Flask, scene: Scene
+) -> None:
+    position = disable(scene)
+    event = told(app)[-1]
+    assert (event.subjects, event.count) == ([f"user:{scene.member.id}"], 1)
+    assert (event.position, event.late) == (position, False)
+
+
+def test_while_a_relay_runs_its_turns_tell_what_was_changed_and_so_does_its_end(
+    app: Flask, scene: Scene, caching: Caching
+) -> None:
+    before = len(told(app))
+    caching.relay._interval = 3600
+    caching.relay.start()
+    positions = [disable(scene, disabled) for disabled in (True, False, True)]
+    assert len(told(app)) == before
+    caching.relay.close()
+    (event,) = told(app)[before:]
+    assert (event.subjects, event.position) == ([f"user:{scene.member.id}"], positions[-1])
 
 
 def test_publishing_twice_is_harmless(app: Flask, scene: Scene, caching: Caching) -> None:
