@@ -121,6 +121,7 @@ from .tuning import (
     picture_of,
     readings,
 )
+from .units import unit_of
 
 __all__ = [
     "BACKENDS",
@@ -244,4 +245,5 @@ __all__ = [
     "series",
     "summarise",
     "settable",
+    "unit_of",
 ]
