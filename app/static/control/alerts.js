@@ -8,6 +8,7 @@ import { h } from "./dom.js";
 import { age, duration, moment, number, quantity, until } from "./format.js";
 import { subscribe } from "./live.js";
 import { may, named, t } from "./page.js";
+import { reported } from "./reported.js";
 import { changed, load } from "./states.js";
 import { pagedTable, table } from "./table.js";
 
@@ -38,8 +39,8 @@ const alerts = pagedTable({
   ],
   actions: [
     { title: t("alerts.acknowledge"), when: (one) => one.open && !one.acknowledged_by, run: (one) => acknowledge(one) },
-    { title: t("alerts.silence"), when: (one) => one.open && !one.silenced, run: (one) => silence(one) },
-    { title: t("alerts.history"), right: "view", run: history },
+    { title: t("alerts.silence"), when: (one) => one.open && !one.silenced, run: reported((one) => silence(one)) },
+    { title: t("alerts.history"), right: "view", run: reported((one) => history(one)) },
   ],
 });
 part("alerts").append(alerts.element);
@@ -104,7 +105,7 @@ const drawSilences = () =>
   });
 
 if (may("operate")) {
-  part("silence-new").append(h("button", { type: "button", onclick: () => silence(null) }, t("alerts.new_silence")));
+  part("silence-new").append(h("button", { type: "button", onclick: reported(() => silence(null)) }, t("alerts.new_silence")));
 }
 
 async function silence(one) {

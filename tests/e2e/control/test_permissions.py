@@ -168,7 +168,7 @@ def test_the_matrix_shows_what_a_role_has_from_global_ones_and_nothing_through_o
 
 def test_of_two_questions_only_the_last_is_answered(page: Page) -> None:
     waiting: list[Route] = []
-    page.route("**/explain", waiting.append, times=1)
+    page.route("**/explain", lambda route: waiting.append(route), times=1)
     with page.expect_request("**/explain"):
         ask_why(page, "tomas", "message.send", "announcements")
     # As "Why?" does from another list, while the first answer is still under way.
