@@ -105,6 +105,7 @@ from .tuning import (
 )
 from .tuning import LIVE as LIVE_LEVERS
 from .tuning import (
+    METRIC_UNITS,
     METRICS,
     PLAIN,
     RATE_LIMIT,
@@ -138,6 +139,7 @@ __all__ = [
     "LIVE_LEVERS",
     "MEMORY_SHARE",
     "METRICS",
+    "METRIC_UNITS",
     "PLAIN",
     "RATE_LIMIT",
     "MIDDLE",

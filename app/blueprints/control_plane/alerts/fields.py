@@ -31,4 +31,7 @@ class LevelField(ma.fields.String):
 
 
 class UnitField(ma.fields.String):
-    """In what a value is measured: ``count``, ``share`` (0 to 1), ``ms``, ``s``, ``bytes``, ``per_second``."""
+    """In what a value is measured.
+
+    ``count``, ``share`` (0 to 1), ``ms``, ``s``, ``bytes`` or ``per_second``.
+    """

@@ -14,7 +14,9 @@ from .picture import (
     picture_of,
 )
 from .suggestion import Suggestion
-from .verdict import METRICS, Verdict, judge, readings
+from .verdict import METRICS
+from .verdict import UNITS as METRIC_UNITS
+from .verdict import Verdict, judge, readings
 
 __all__ = [
     "BULKHEAD",
@@ -23,6 +25,7 @@ __all__ = [
     "LEVERS",
     "LIVE",
     "METRICS",
+    "METRIC_UNITS",
     "BulkheadPicture",
     "Guards",
     "Lever",

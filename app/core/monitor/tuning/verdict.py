@@ -9,6 +9,7 @@ from statistics import fmean, variance
 
 from ..history import Point, Summary, summarise
 from ..scale import Direction
+from ..units import MS, SHARE
 
 # Stretches of time on each side; with fewer a mean tells nothing.
 LEAST_READINGS = 5
@@ -37,6 +38,8 @@ METRICS: dict[str, tuple[Callable[[Summary], float | None], Direction]] = {
     "l1_hit_rate": (lambda summary: summary.l1_hit_rate, Direction.LOW),
     "request_p95": (_p95, Direction.HIGH),
 }
+
+UNITS = {"l1_hit_rate": SHARE, "request_p95": MS}
 
 
 def readings(points: Iterable[Point], metric: str) -> list[float]:
