@@ -71,6 +71,14 @@ class NoForecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """The last value that was learned, of the minute that began at the epoch second ``at``."""
+
+    at: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Anomaly:
     """Minutes in a row that were not as expected.
 
@@ -100,7 +108,8 @@ class MetricForecaster:
     """Learns one value a step, and offers a forecast only while one is better than none.
 
     Attributes:
-        score: how surprising the last value was, in standard deviations; None: cannot be told yet.
+        last: what was learned last; None: nothing yet.
+        score: how surprising that was, in standard deviations; None: cannot be told yet.
         anomalies, drifts: the latest, oldest first.
     """
 
@@ -111,6 +120,7 @@ class MetricForecaster:
         self._high = float("inf") if high is None else high
         self.anomalies: deque[Anomaly] = deque(maxlen=MOST_ANOMALIES)
         self.drifts: deque[Drift] = deque(maxlen=MOST_ANOMALIES)
+        self.last: Learned | None = None
         self.score: float | None = None
         self._step: int | None = None
         self._value = 0.0
@@ -133,6 +143,7 @@ class MetricForecaster:
             if path is not None:
                 backtest.forecast(step, value, [self._bounded(one) for one in path])
         self._step, self._value = step, plausible
+        self.last = Learned(at, value)
         return True
 
     def forecast(self) -> Forecast | NoForecast:
