@@ -6,7 +6,7 @@ from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .database_times import time_database
 from .decisions import record_settings
 from .fleet import worker_facts
-from .forecast_board import forecast_board
+from .forecast_store import forecast_board
 from .forecasting import elect_forecaster, elected_forecaster
 from .invalidation import invalidation_log
 from .journal import SqlJournal

@@ -17,7 +17,7 @@ from app.core.monitor import Forecasting, Monitor, Said
 from app.core.optimization import AdvancedOptimization, DistributedLocks
 
 from .election import keeps
-from .forecast_board import ForecastBoard, forecast_board
+from .forecast_store import ForecastBoard, forecast_board
 
 log = logging.getLogger(__name__)
 

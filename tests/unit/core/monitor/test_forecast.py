@@ -92,7 +92,8 @@ def test_before_it_is_tested_nothing_is_said() -> None:
     found = fed(lambda step: 1.0 * step, steps=20).forecast()
     assert isinstance(found, NoForecast) and found.reason == "history"
     # What never changes cannot be foretold better than by its last value.
-    assert isinstance(fed(lambda step: 7.0).forecast(), NoForecast)
+    silent = fed(lambda step: 7.0).forecast()
+    assert isinstance(silent, NoForecast) and silent.reason == "naive"
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -161,10 +162,10 @@ def test_no_values_break_it(values: list[float]) -> None:
 
 
 def test_one_burst_of_what_is_quiet_is_an_anomaly_with_a_number() -> None:
-    forecaster = fed(lambda step: 5.0 if step == 40 else 0.0, steps=45)
+    forecaster = fed(lambda step: 5.0 if step == 80 else 0.0)
     (found,) = forecaster.anomalies
-    assert found.at == START + 40 * STEP and found.until > found.at
-    assert found.score == MOST_SURPRISE
+    assert (found.at, found.until) == (START + 80 * STEP, START + 80 * STEP)
+    assert (found.value, found.expected) == (5, 0) and ALARM < found.score < MOST_SURPRISE
 
 
 def test_short_gaps_are_bridged_and_long_ones_begin_anew() -> None:
@@ -191,7 +192,12 @@ def test_surprise_is_none_in_the_middle_and_grows_outwards(
 ) -> None:
     farthest = max(map(abs, errors)) + 1
     outside, further = (surprise(farthest * by, errors, level) for by in (2, 4))
-    assert 0 <= outside <= further
+    assert 0 <= outside <= further <= MOST_SURPRISE
+
+
+def test_whatever_follows_a_series_of_nothing_is_a_finite_surprise() -> None:
+    assert surprise(1.0, [0.0] * 30, 0.0) == MOST_SURPRISE
+    assert surprise(5e-324, [0.0] * 30, 0.0) < ALARM
 
 
 def test_a_backtest_compares_with_the_naive_forecast() -> None:
