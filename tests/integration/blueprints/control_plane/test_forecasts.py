@@ -36,7 +36,7 @@ def other(app: Flask, app_config: dict[str, Any], tmp_path: Path) -> Iterator[Fl
 
 
 def quiet_but_for_a_burst(app: Flask, until: float) -> None:
-    """Let the forecaster of ``app`` read minutes up to ``until``: a trend, and a burst in errors."""
+    """Let the forecaster of ``app`` read minutes up to ``until``: a trend, and a burst."""
     first = int(until) // 60 * 60 - MINUTES * 60
 
     def minute(number: int) -> Point:
