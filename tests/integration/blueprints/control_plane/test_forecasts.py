@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.monitor import Point, Reading, names, series
+from app.blueprints.control_plane.forecasts.service import shown
+from app.core.monitor import Forecast, Learned, Point, Reading, Said, Statement, names, series
 from app.extensions import events, monitor, redis_store
 from app.wiring import elected_forecaster, forecast_board
 from app.wiring import forecasting as election
@@ -70,6 +71,28 @@ def run(app: Flask) -> str:
     result = app.test_cli_runner().invoke(args=["control", "forecast"])
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def test_what_nobody_measures_any_more_is_silent_though_it_was_foretold() -> None:
+    expected = [1.0, 2.0, 3.0, 4.0, 5.0]
+    offered = Forecast("request_rate", 600, expected, expected, expected, "trend", 0.5, 100)
+    said = Said(
+        offered={"request_rate": offered},
+        lasts={"request_rate": Learned(600, 0.5)},
+        scores={"request_rate": 2.0},
+        learned_to=600,
+    )
+
+    def at(now: float) -> dict[str, Any]:
+        return metric(shown(Statement(now, "a", said), now), "request_rate")
+
+    # The minute that goes on is one of them: 600 is known, 660 to 900 are foretold.
+    fresh, late, past = at(665), at(959), at(960)
+    assert (len(fresh["minutes"]), fresh["trend"], fresh["score"]) == (5, 1, 2)
+    assert [one["value"] for one in late["minutes"]] == [5]
+    assert (past["silent"], past["minutes"], past["trend"]) == ("unmeasured", [], None)
+    said.learned_to = 900
+    assert at(665)["score"] is None and at(665)["level"] == 0.5
 
 
 def test_before_anybody_forecasts_it_is_unknown(app: Flask, ada: ControlClient) -> None:
