@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 from flask.cli import AppGroup
 
+from app.blueprints.control_plane.prefetch import service as acts
+from app.cli.acts import acting
 from app.cli.login import login
+from app.cli.options import with_reason
 from app.cli.permission import user_id_of
-from app.core.errors import PlatformError
 from app.core.prefetch import PrefetchService
 from app.core.resilience import get_resilience_controller
-from app.db import db, writing
 from app.extensions import prefetch as extension
-from app.http.audit import audit
 
 prefetch = AppGroup("prefetch", help="See what prefetching does, steer it, forget people.")
 
@@ -26,17 +25,12 @@ PREDICTIONS_SHOWN = 10
 
 @contextmanager
 def _using() -> Iterator[PrefetchService]:
-    """Prefetching for one command; errors of the platform become errors of the command."""
+    """Prefetching for one command; what it began in the background ends with it."""
     try:
-        yield extension.current
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
+        with acting():
+            yield extension.current
     finally:
         get_resilience_controller().close()
-
-
-def _says_why(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--reason", required=True, help="Why; it is audited.")(command)
 
 
 @prefetch.command("stats")
@@ -65,19 +59,17 @@ def predict(user: str, limit: int) -> None:
 
 @prefetch.command("forget")
 @click.argument("user")
-def forget(user: str) -> None:
+@with_reason
+def forget(user: str, reason: str) -> None:
     """Delete what USER (username or id) did, in Redis and in every worker."""
-    with _using() as service:
+    with _using():
         user_id = user_id_of(user)
-        with writing():
-            audit("prefetch.forget", f"user:{user_id}", actor_id=None, reason="flask prefetch")
-            db.session.commit()
-        service.forget(user_id)
+        acts.forget(user_id, reason)
     click.echo(f"The behaviour of user {user_id} is forgotten; workers follow within a second.")
 
 
 @prefetch.command("pause")
-@_says_why
+@with_reason
 def pause(reason: str) -> None:
     """Let no worker prefetch."""
     with _using() as service:
@@ -86,7 +78,7 @@ def pause(reason: str) -> None:
 
 
 @prefetch.command("resume")
-@_says_why
+@with_reason
 def resume(reason: str) -> None:
     """Let every worker prefetch again."""
     with _using() as service:
@@ -96,7 +88,7 @@ def resume(reason: str) -> None:
 
 @prefetch.command("recording")
 @click.argument("state", type=click.Choice(["on", "off"]))
-@_says_why
+@with_reason
 def recording(state: str, reason: str) -> None:
     """Let every worker record behaviour, or none. What is kept already stays until it runs out."""
     with _using() as service:

@@ -6,11 +6,9 @@ import json
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from app.core.prefetch import Step
 from app.extensions import prefetch
-from app.models import AuditRecord
 from tests.support.prefetching import by_hand, turn
 from tests.support.world import Person, World
 
@@ -51,10 +49,11 @@ def test_predictions_of_a_user(app: Flask, anna: Person) -> None:
 
 def test_forgetting_is_audited_and_done(app: Flask, anna: Person, world: World) -> None:
     live(app, anna)
-    assert "forgotten" in run(app, "forget", "anna")
+    assert "forgotten" in run(app, "forget", "anna", "--reason", "anna asked for it")
     assert "channel.open" not in run(app, "predict", "anna")
-    audited = select(AuditRecord.subject).where(AuditRecord.action == "prefetch.forget")
-    assert world.rows(audited) == [(f"user:{anna.id}",)]
+    (act,) = world.acts("prefetch.forget")
+    assert (act.subject, act.reason) == (f"user:{anna.id}", "anna asked for it")
+    assert act.after["via"].startswith("cli:")
 
 
 def test_pausing_and_recording_are_switches_of_the_fleet(app: Flask) -> None:
@@ -71,7 +70,8 @@ def test_pausing_and_recording_are_switches_of_the_fleet(app: Flask) -> None:
     [
         (("pause",), 2),
         (("recording", "maybe", "--reason", "x"), 2),
-        (("forget", "nobody-of-that-name"), 1),
+        (("forget", "nobody-of-that-name", "--reason", "x"), 1),
+        (("forget", "1"), 2),
     ],
 )
 def test_a_wrong_call_is_refused(app: Flask, arguments: tuple[str, ...], code: int) -> None:

@@ -71,6 +71,16 @@ def steer(running: bool, reason: str, where: str) -> dict[str, Any]:
     return state()
 
 
+def forget(user_id: int, reason: str) -> None:
+    """Delete what a user did, in Redis and in every worker.
+
+    Raises:
+        StoreUnavailable: Redis did not answer; nothing or not all is deleted.
+    """
+    _audited("prefetch.forget", f"user:{user_id}", reason)
+    prefetch.current.forget(user_id)
+
+
 def _prefetcher() -> SmartPrefetcher:
     prefetcher = prefetch.current.prefetcher
     if prefetcher is None:
