@@ -8,6 +8,7 @@ ROUTES: dict[str, str] = {
     "GET /alerts": VIEW,
     "GET /alerts/<int:alert_id>": VIEW,
     "POST /alerts/<int:alert_id>/acknowledge": OPERATE,
+    "GET /alerts/<int:alert_id>/history": VIEW,
     "GET /alerts/rules": VIEW,
     "POST /alerts/rules": ADMIN,
     "GET /alerts/rules/<rule>": VIEW,
