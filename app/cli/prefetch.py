@@ -21,6 +21,7 @@ from app.extensions import prefetch as extension
 prefetch = AppGroup("prefetch", help="See what prefetching does, steer it, forget people.")
 
 PREDICTIONS_SHOWN = 10
+_worker = click.option("--worker", metavar="ID", help="Only this one; 'stats' names them.")
 
 
 @contextmanager
@@ -69,21 +70,40 @@ def forget(user: str, reason: str) -> None:
 
 
 @prefetch.command("pause")
+@_worker
 @with_reason
-def pause(reason: str) -> None:
-    """Let no worker prefetch."""
+def pause(worker: str | None, reason: str) -> None:
+    """Let no worker prefetch, or one of them not."""
     with _using() as service:
-        service.pause(reason, login())
-    click.echo("No worker prefetches any more.")
+        if worker is None:
+            service.pause(reason, login())
+        else:
+            acts.order(worker, "pause", reason)
+    click.echo("No worker prefetches any more." if worker is None else f"{worker} is paused.")
 
 
 @prefetch.command("resume")
+@_worker
 @with_reason
-def resume(reason: str) -> None:
-    """Let every worker prefetch again."""
+def resume(worker: str | None, reason: str) -> None:
+    """Let every worker prefetch again, or one that was paused alone."""
     with _using() as service:
-        service.resume(reason, login())
-    click.echo("Workers prefetch again.")
+        if worker is None:
+            service.resume(reason, login())
+        else:
+            acts.order(worker, "resume", reason)
+    click.echo("Workers prefetch again." if worker is None else f"{worker} prefetches again.")
+
+
+@prefetch.command("cancel")
+@click.argument("worker")
+@click.argument("task_id", type=click.IntRange(1))
+@with_reason
+def cancel(worker: str, task_id: int, reason: str) -> None:
+    """Have WORKER not load the prefetch TASK_ID, which waits there; 'stats' shows both."""
+    with _using():
+        acts.order(worker, "cancel", reason, task_id)
+    click.echo(f"{worker} has cancelled prefetch {task_id}.")
 
 
 @prefetch.command("recording")
