@@ -4,6 +4,7 @@ from . import metric_names as names
 from .alerts import (
     DEFAULT_RULES,
     EVERY_RULE,
+    MOST_SILENCES,
     WEBHOOK_REMOVED,
     Alert,
     AlertAcknowledged,
@@ -62,15 +63,22 @@ from .backends import (
 )
 from .backends.prometheus import CONTENT_TYPE
 from .extension import BACKENDS, Monitor
+from .forecast import METRICS as FORECAST_METRICS
 from .forecast import (
     Anomaly,
     Drift,
     Forecast,
+    ForecastAnomaly,
+    ForecastDrift,
     Forecaster,
     ForecasterProcess,
     Forecasting,
+    Learned,
     LearnReport,
     NoForecast,
+    Said,
+    Statement,
+    news_of,
 )
 from .health import (
     DEFAULT_COMPONENTS,
@@ -105,7 +113,6 @@ from .tuning import (
 )
 from .tuning import LIVE as LIVE_LEVERS
 from .tuning import (
-    METRIC_UNITS,
     METRICS,
     PLAIN,
     RATE_LIMIT,
@@ -121,6 +128,7 @@ from .tuning import (
     lever_of,
     picture_of,
     readings,
+    unit_of_measure,
 )
 from .units import unit_of
 
@@ -134,12 +142,13 @@ __all__ = [
     "DEFAULT_RULES",
     "ERROR_RATE",
     "EVERY_RULE",
+    "MOST_SILENCES",
     "FINE",
+    "FORECAST_METRICS",
     "LEVERS",
     "LIVE_LEVERS",
     "MEMORY_SHARE",
     "METRICS",
-    "METRIC_UNITS",
     "PLAIN",
     "RATE_LIMIT",
     "MIDDLE",
@@ -182,6 +191,8 @@ __all__ = [
     "Evaluator",
     "FailureKind",
     "Forecast",
+    "ForecastAnomaly",
+    "ForecastDrift",
     "Forecaster",
     "ForecasterProcess",
     "Forecasting",
@@ -191,6 +202,7 @@ __all__ = [
     "Histogram",
     "HistoryEntry",
     "LearnReport",
+    "Learned",
     "Level",
     "Lever",
     "Measured",
@@ -214,6 +226,7 @@ __all__ = [
     "RuleChange",
     "RuleInForce",
     "Rulebook",
+    "Said",
     "Sample",
     "SendSettings",
     "Series",
@@ -221,6 +234,7 @@ __all__ = [
     "Silence",
     "Source",
     "Spread",
+    "Statement",
     "StatsdBackend",
     "StorePicture",
     "Suggestion",
@@ -240,6 +254,7 @@ __all__ = [
     "judge",
     "lever_of",
     "names",
+    "news_of",
     "overall",
     "picture_of",
     "readings",
@@ -248,4 +263,5 @@ __all__ = [
     "summarise",
     "settable",
     "unit_of",
+    "unit_of_measure",
 ]

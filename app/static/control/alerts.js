@@ -1,6 +1,7 @@
 // Alerts with who takes care of them, silences, and suggestions with what came of them.
 
 import { alertText } from "./alert_text.js";
+import "./alerts/forecasts.js";
 import { get, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";
@@ -68,8 +69,9 @@ const acknowledge = (one) =>
 
 async function history(one) {
   const found = await get(`/alerts/${one.id}`);
-  const list = table({
+  const list = pagedTable({
     label: t("alerts.history"),
+    fetch: async (after) => (after === null ? { items: found.history, next: found.history_next } : get(`/alerts/${one.id}/history`, { after })),
     columns: [
       { title: t("alerts.at"), render: (entry) => moment(entry.at) },
       { title: t("alerts.event"), head: true, render: (entry) => named("event", entry.type) },
@@ -78,7 +80,7 @@ async function history(one) {
       { title: t("alerts.by"), render: (entry) => entry.data.by ?? null },
     ],
   });
-  list.show(found.history);
+  list.reload();
   await show({ title: t("alerts.history_of", { rule: named("rule", one.rule) }), body: list.element, wide: true });
 }
 
@@ -92,7 +94,7 @@ function saidOf({ type, data }, unit) {
 
 // Silences
 
-const silences = table({
+const silences = pagedTable({
   label: t("alerts.silences"),
   none: t("alerts.no_silences"),
   columns: [
@@ -102,15 +104,11 @@ const silences = table({
     { title: t("alerts.reason"), render: (one) => one.reason },
   ],
   actions: [{ title: t("alerts.end"), run: (one) => endSilence(one) }],
+  fetch: (after) => get("/alerts/silences", { after }),
 });
+part("silences").append(silences.element);
 
 const ruleName = (rule) => (rule === EVERY_RULE ? t("alerts.every_rule") : named("rule", rule));
-
-const drawSilences = () =>
-  load(part("silences"), () => get("/alerts/silences"), ({ items }) => {
-    silences.show(items);
-    return silences.element;
-  });
 
 if (may("operate")) {
   part("silence-new").append(h("button", { type: "button", onclick: reported(() => silence(null)) }, t("alerts.new_silence")));
@@ -188,7 +186,11 @@ const figure = ([name, value]) => [name, typeof value === "string" ? value : qua
 /** What was seen, in the language of the page; what has no text there as the server said it. */
 const textOf = (key, figures, otherwise) => (has(key) ? t(key, Object.fromEntries(Object.entries(figures).map(figure))) : otherwise);
 const whyOf = (one) => textOf(`suggest.${one.code}`, one.figures, one.why);
-const metricName = (one) => named("tuned_metric", one.metric);
+// Some measure one pool or bulkhead: "pool_waits:requests".
+const metricName = ({ metric }) => {
+  const [kind, ...name] = metric.split(":");
+  return [named("tuned_metric", kind), name.join(":")].filter(Boolean).join(" ");
+};
 
 function verdictOf(one) {
   const measured = Object.entries(one.figures).map(([name, value]) => [name, quantity(value, one.metric_unit ?? "count")]);
@@ -253,13 +255,13 @@ function redraw() {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
     alerts.reload();
-    drawSilences();
+    silences.reload();
     drawSuggestions();
   }, DRAW_DELAY);
 }
 
 alerts.reload();
-drawSilences();
+silences.reload();
 drawSuggestions();
 setInterval(() => document.hidden || redraw(), REFRESH * 1000);
 subscribe({ alerts: (_, kind) => kind === "delta" && redraw(), events: (_, kind) => kind === "delta" && redraw() }, { types: ["alert.silenced", "alert.unsilenced", "tuning.applied", "tuning.kept", "tuning.reverted"] });

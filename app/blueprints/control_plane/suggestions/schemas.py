@@ -64,7 +64,9 @@ class TuningOutcomeSchema(ma.Schema):
     why = ma.fields.String(required=True, metadata={"description": "The verdict in words"})
     verdict = ma.fields.String(
         required=True,
-        metadata={"description": "better, same, worse, too_little, overruled; else empty"},
+        metadata={
+            "description": "better, same, worse, too_little, overruled, not_applied; or empty"
+        },
     )
     figures = ma.fields.Dict(
         required=True, metadata={"description": "`before` and `after`, where it was measured"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import current_app
 
-from app.core.monitor import METRIC_UNITS, lever_of
+from app.core.monitor import lever_of, unit_of_measure
 from app.core.resilience import Tuner, TuningOutcome, outcome_of
 from app.wiring import tuner_of
 
@@ -60,7 +60,7 @@ def _shown(outcome: TuningOutcome) -> dict[str, Any]:
         **outcome.trial.to_plain(),
         "key": lever.key,
         "unit": lever.unit,
-        "metric_unit": METRIC_UNITS.get(outcome.trial.metric),
+        "metric_unit": unit_of_measure(outcome.trial.metric),
         "verdict": verdict,
         "figures": figures,
         "author": outcome.author,

@@ -14,9 +14,7 @@ from .picture import (
     picture_of,
 )
 from .suggestion import Suggestion
-from .verdict import METRICS
-from .verdict import UNITS as METRIC_UNITS
-from .verdict import Verdict, judge, readings
+from .verdict import METRICS, Verdict, judge, readings, unit_of_measure
 
 __all__ = [
     "BULKHEAD",
@@ -25,7 +23,6 @@ __all__ = [
     "LEVERS",
     "LIVE",
     "METRICS",
-    "METRIC_UNITS",
     "BulkheadPicture",
     "Guards",
     "Lever",
@@ -41,4 +38,5 @@ __all__ = [
     "lever_of",
     "picture_of",
     "readings",
+    "unit_of_measure",
 ]

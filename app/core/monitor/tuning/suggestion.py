@@ -19,7 +19,7 @@ class Suggestion:
         why: what was seen.
         effect: what should come of it.
         confidence: 0 to 1, by how much evidence there is.
-        metric: the measurement, a name in ``METRICS``, that must not get worse.
+        metric: the measurement, see ``measure_of``, that must not get worse.
         code, figures: ``why`` and ``effect`` for those who say it in their own language: a name,
             and the values by name. A name ends in the unit where there is one: ``_s``, ``_ms``,
             ``_share``.

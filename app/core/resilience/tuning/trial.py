@@ -17,9 +17,11 @@ SETTLE = 0.2
 PATIENCE = 3
 # Why a trial ends whose setting is not the tuner's any more.
 OVERRULED = "an operator has set it"
+# Why one ends whose value is not in force: whoever began it could not finish.
+NOT_APPLIED = "it was not applied"
 _TOO_LITTLE = "was measured too little to tell"
 _JUDGED = re.compile(
-    rf"\S+ was (?P<before>\S+) and became (?P<after>\S+): (?P<verdict>{'|'.join(Verdict)})"
+    rf".+ was (?P<before>\S+) and became (?P<after>\S+): (?P<verdict>{'|'.join(Verdict)})"
 )
 
 # The points that began in [since, until), epoch s.
@@ -93,8 +95,8 @@ def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[
 def outcome_of(why: str) -> tuple[str, dict[str, float]]:
     """What ``next_step`` or an operator's overruling said, as a code and figures.
 
-    The code is a verdict with ``before`` and ``after``, ``too_little``, ``overruled``, or empty for
-    anything else.
+    The code is a verdict with ``before`` and ``after``, ``too_little``, ``overruled``,
+    ``not_applied``, or empty for anything else.
     """
     judged = _JUDGED.fullmatch(why)
     if judged is not None:
@@ -104,4 +106,4 @@ def outcome_of(why: str) -> tuple[str, dict[str, float]]:
         }
     if why.endswith(_TOO_LITTLE):
         return "too_little", {}
-    return ("overruled" if why == OVERRULED else ""), {}
+    return {OVERRULED: "overruled", NOT_APPLIED: "not_applied"}.get(why, ""), {}

@@ -10,7 +10,7 @@ import { duration, known, moment, quantity, unitName } from "../format.js";
 import { may, named, t } from "../page.js";
 import { reported } from "../reported.js";
 import { load } from "../states.js";
-import { table } from "../table.js";
+import { pagedTable, table } from "../table.js";
 
 const LEVELS = ["warning", "error", "critical"];
 const NUMBERS = [...LEVELS, "hold", "recover", "hysteresis", "unknown_after"];
@@ -29,7 +29,7 @@ const rules = table({
     { title: t("settings.edit"), right: "admin", run: reported((one) => edit(one.name)) },
     { title: t("settings.reset"), right: "admin", when: (one) => !one.own && Object.keys(one.set).length > 0, run: reported((one) => reset(one.name)) },
     { title: t("settings.remove"), right: "admin", danger: true, when: (one) => one.own, run: reported((one) => remove(one.name)) },
-    { title: t("settings.history"), right: "view", run: reported(history) },
+    { title: t("settings.history"), right: "view", run: history },
   ],
 });
 
@@ -158,19 +158,24 @@ async function reset(name) {
 
 async function history(rule) {
   const { name } = rule;
-  const { items } = await get(`/alerts/rules/${encodeURIComponent(name)}/history`);
-  const list = table({
+  const known_so_far = new Map(); // by version: each is compared with the one before it
+  const list = pagedTable({
+    fetch: async (after) => {
+      const page = await get(`/alerts/rules/${encodeURIComponent(name)}/history`, { after });
+      page.items.forEach((one) => known_so_far.set(one.version, one));
+      return page;
+    },
     label: t("settings.history"),
     key: (one) => one.version,
     none: t("settings.no_history"),
     columns: [
       { title: t("settings.version"), number: true, head: true, render: (one) => one.version },
-      { title: t("settings.changed"), render: (one) => differenceList(inWords(rule, items.find(({ version }) => version === one.version - 1)?.set ?? {}), inWords(rule, one.set)) },
+      { title: t("settings.changed"), render: (one) => differenceList(inWords(rule, known_so_far.get(one.version - 1)?.set ?? {}), inWords(rule, one.set)) },
       { title: t("settings.by"), render: (one) => one.by },
       { title: t("settings.reason"), render: (one) => one.reason },
       { title: t("settings.at"), render: (one) => moment(one.at) },
     ],
   });
-  list.show(items);
+  list.reload();
   await show({ title: t("settings.history_of", { rule: named("rule", name) }), body: list.element, wide: true });
 }
