@@ -141,7 +141,7 @@ def test_prefetching_is_paused_everywhere_and_resumed(browser: Browser, yoto: Ru
         expect(page.get_by_text("Paused everywhere")).to_have_count(0)
         page.route("**/control/api/cache", lambda route: route.abort())
         for part in ("tiers", "workers", "memory"):
-            expect(page.locator(f"#{part} > .stale-mark")).to_be_visible()
+            expect(page.locator(f"#{part}.stale")).to_be_visible()
         page.unroute("**/control/api/cache")
         expect(page.locator("main .stale-mark")).to_have_count(0)
         watch.console = [text for text in watch.console if "ERR_FAILED" not in text]

@@ -161,7 +161,7 @@ def test_of_two_who_edit_a_document_the_second_sees_the_difference_and_loses_not
     open_entry(page, "hours", "document")
     editor = page.get_by_label("Document", exact=True)
     before = editor.input_value()
-    with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (other, _):
+    with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (other, heard):
         sign_in(other, yoto, path=f"{PATH}#document/hours")
         theirs = other.get_by_label("Document", exact=True)
         expect(theirs).to_have_value(before)
@@ -169,6 +169,7 @@ def test_of_two_who_edit_a_document_the_second_sees_the_difference_and_loses_not
         other.get_by_role("button", name="Put in force").click()
         confirm(other, "Put in force")
         expect(other.get_by_text("version 2").first).to_be_visible()
+        heard.assert_quiet()
     mine = before.rstrip().removesuffix("}").rstrip() + ',\n  "mine": 2\n}\n'
     editor.fill(mine)
     page.get_by_role("button", name="Put in force").click()
