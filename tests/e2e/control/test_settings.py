@@ -169,7 +169,7 @@ def test_a_role_is_given_and_taken_and_the_last_administrator_stays(
         expect(dialog.get_by_role("alert")).to_contain_text("last administrator")
         dialog.get_by_role("button", name="Cancel").click()
         # A refusal is no mistake of the page, but Chromium says so of each.
-        assert (watch.errors, watch.elsewhere) == ([], [])
+        watch.allow("409")
 
 
 @pytest.mark.parametrize(
