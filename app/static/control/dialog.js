@@ -91,13 +91,10 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
   function become(acting) {
     busy = acting;
     status.textContent = "";
-    form.toggleAttribute("aria-busy", acting);
+    form.setAttribute("aria-busy", String(acting));
+    go.setAttribute("aria-disabled", String(acting));
     if (acting) {
-      form.setAttribute("aria-busy", "true");
-      go.setAttribute("aria-disabled", "true");
-      go.focus(); // what is disabled would lose it
-    } else {
-      go.removeAttribute("aria-disabled");
+      go.focus(); // a field that is disabled would lose it
     }
     inputs.disabled = acting;
   }

@@ -259,7 +259,7 @@ def test_the_end_of_the_session_leaves_what_was_typed_and_goes_on_after_signing_
         page.context.clear_cookies()
         # What the page reads by itself finds it out, and nothing is lost.
         page.evaluate(
-            "async () => (await import('/static/control/api.js')).get('/x').catch(() => null)"
+            "async () => (await import('/static/control/api.js')).get('/session').catch(() => null)"
         )
         expect(page.locator("#session")).to_contain_text("You are signed out.")
         assert_accessible(page)
