@@ -122,7 +122,7 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
 ) -> None:
     with (
         watched_page(browser, yoto.url, locale="en-GB") as (first, watch),
-        watched_page(browser, yoto.url, locale="en-GB") as (second, _),
+        watched_page(browser, yoto.url, ["412"], locale="en-GB") as (second, _),
     ):
         for page in (first, second):
             sign_in(page, yoto, path=PATH)
