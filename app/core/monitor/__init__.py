@@ -62,15 +62,22 @@ from .backends import (
 )
 from .backends.prometheus import CONTENT_TYPE
 from .extension import BACKENDS, Monitor
+from .forecast import METRICS as FORECAST_METRICS
 from .forecast import (
     Anomaly,
     Drift,
     Forecast,
+    ForecastAnomaly,
+    ForecastDrift,
     Forecaster,
     ForecasterProcess,
     Forecasting,
+    Learned,
     LearnReport,
     NoForecast,
+    Said,
+    Statement,
+    news_of,
 )
 from .health import (
     DEFAULT_COMPONENTS,
@@ -133,6 +140,7 @@ __all__ = [
     "ERROR_RATE",
     "EVERY_RULE",
     "FINE",
+    "FORECAST_METRICS",
     "LEVERS",
     "LIVE_LEVERS",
     "MEMORY_SHARE",
@@ -179,6 +187,8 @@ __all__ = [
     "Evaluator",
     "FailureKind",
     "Forecast",
+    "ForecastAnomaly",
+    "ForecastDrift",
     "Forecaster",
     "ForecasterProcess",
     "Forecasting",
@@ -188,6 +198,7 @@ __all__ = [
     "Histogram",
     "HistoryEntry",
     "LearnReport",
+    "Learned",
     "Level",
     "Lever",
     "Measured",
@@ -211,6 +222,7 @@ __all__ = [
     "RuleChange",
     "RuleInForce",
     "Rulebook",
+    "Said",
     "Sample",
     "SendSettings",
     "Series",
@@ -218,6 +230,7 @@ __all__ = [
     "Silence",
     "Source",
     "Spread",
+    "Statement",
     "StatsdBackend",
     "StorePicture",
     "Suggestion",
@@ -237,6 +250,7 @@ __all__ = [
     "judge",
     "lever_of",
     "names",
+    "news_of",
     "overall",
     "picture_of",
     "readings",
