@@ -106,7 +106,7 @@ def test_a_member_is_told_that_the_page_is_not_for_them(
     browser: Browser, yoto: RunningYoto
 ) -> None:
     others = [name for name in yoto.accounts if name != "admin"]
-    with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
+    with watched_page(browser, yoto.url, ["403"], locale="en-GB") as (page, _):
         page.goto(f"{yoto.url}/control/")
         fill_in(page, yoto, others[0])
         expect(page.get_by_role("alert")).to_contain_text("no right to see the control plane")
