@@ -4,6 +4,7 @@ from . import metric_names as names
 from .alerts import (
     DEFAULT_RULES,
     EVERY_RULE,
+    MOST_SILENCES,
     WEBHOOK_REMOVED,
     Alert,
     AlertAcknowledged,
@@ -139,6 +140,7 @@ __all__ = [
     "DEFAULT_RULES",
     "ERROR_RATE",
     "EVERY_RULE",
+    "MOST_SILENCES",
     "FINE",
     "FORECAST_METRICS",
     "LEVERS",

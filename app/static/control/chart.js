@@ -29,7 +29,7 @@ const uplot = () => (library ??= page.vendor?.charts ? import(page.vendor.charts
 export function chart({ title, unit = "count", series, top = 0, area = false }) {
   const lines = series.map((one, at) => ({ colour: at + 1, dash: DASHES[at % DASHES.length], ...one }));
   const values = lines.map(() => h("b"));
-  const when = h("span", { class: "quiet small end" });
+  const when = h("span", { class: "unit end" });
   const plot = h("div", { class: "plot", role: "img", "aria-label": title });
   const rows = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("chart.table", { title }) });
   const details = h("details", { ontoggle: () => details.open && drawTable() }, h("summary", {}, t("chart.as_table")), rows);

@@ -176,6 +176,7 @@ def test_older_events_are_reached_by_keyboard_while_new_ones_come(
             "落后太多",
         ),
     ],
+    ids=["en", "zh"],
 )
 def test_a_change_of_permissions_and_a_worker_that_fell_behind_are_told_in_words(
     browser: Browser, yoto: RunningYoto, neighbour: Flask, language: str, said: str, slow: str

@@ -50,7 +50,8 @@ function subjectsOf(data) {
   }
   const names = data.subjects.slice(0, SUBJECTS);
   const left = data.count - names.length;
-  const said = t("events.subjects_changed", { n: data.count, names: names.join(t("events.between")) });
+  const words = { n: data.count, names: names.join(t("events.between")) };
+  const said = data.count === 1 ? t("events.subject_changed", words) : t("events.subjects_changed", words);
   return [said, left > 0 ? t("events.subjects_more", { n: left }) : "", data.late ? h("span", { class: "quiet" }, ` · ${t("events.told_late")}`) : null];
 }
 
