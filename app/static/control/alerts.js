@@ -245,15 +245,15 @@ const decide = (one, what) =>
 
 function choice(name, label, options) {
   const id = `choose-${name}`;
-  const select = h("select", { id, onchange: () => alerts.reload() }, options.map(([value, text]) => h("option", { value }, text)));
+  const select = h("select", { id, onchange: () => alerts.restart() }, options.map(([value, text]) => h("option", { value }, text)));
   return { element: h("div", {}, h("label", { for: id }, label), select), value: () => select.value };
 }
 
 let waiting = null;
 
 function redraw() {
-  clearTimeout(waiting);
-  waiting = setTimeout(() => {
+  waiting ??= setTimeout(() => {
+    waiting = null;
     alerts.reload();
     silences.reload();
     drawSuggestions();

@@ -122,7 +122,8 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
 ) -> None:
     with (
         watched_page(browser, yoto.url, locale="en-GB") as (first, watch),
-        watched_page(browser, yoto.url, locale="en-GB") as (second, other),
+        # The browser itself reports that the second was refused.
+        watched_page(browser, yoto.url, ["412"], locale="en-GB") as (second, _),
     ):
         for page in (first, second):
             sign_in(page, yoto, path=PATH)
@@ -150,11 +151,6 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
         agree(first, "Reset")
         expect(changed.get_by_role("button", name="Reset")).to_have_count(0)
         watch.assert_quiet()
-        # The browser itself reports that the second was refused once, and nothing else.
-        (refused,) = other.console
-        assert "412" in refused
-        other.console.clear()
-        other.assert_quiet()
 
 
 def test_a_button_whose_first_read_fails_says_so(browser: Browser, yoto: RunningYoto) -> None:
@@ -195,7 +191,7 @@ def test_a_role_is_given_and_taken_and_the_last_administrator_stays(
         expect(dialog.get_by_role("alert")).to_contain_text("last administrator")
         dialog.get_by_role("button", name="Cancel").click()
         # A refusal is no mistake of the page, but Chromium says so of each.
-        assert (watch.errors, watch.elsewhere) == ([], [])
+        watch.allow("409")
 
 
 @pytest.mark.parametrize(
