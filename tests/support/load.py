@@ -14,7 +14,7 @@ PAUSE = 0.05  # s between two requests of one of them
 
 
 class Load:
-    """While it is entered, people read and write in a channel, and try what they may not."""
+    """While it is entered, people read and write, try what they may not, and one manages."""
 
     def __init__(self, server: RunningYoto, people: int = 2) -> None:
         self._server = server
@@ -38,6 +38,9 @@ class Load:
             call(self._server, "GET", messages, token=token)
             if turn % 20 == 0:
                 call(self._server, "POST", messages, {"content": f"turn {turn}"}, token)
+            if turn % 10 == 0:
+                # Policies are asked about it, and let its owner alone.
+                call(self._server, "GET", f"servers/{place.server_id}/invites", token=token)
             if turn % 7 == 0:
                 # The audit log of the platform is for others: a denial.
                 call(self._server, "GET", "admin/audit", token=token)

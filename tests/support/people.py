@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import urllib.error
 import urllib.request
@@ -11,12 +12,14 @@ from typing import Any
 from tests.support.process import RunningYoto
 
 PASSWORD = "correct horse battery"
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
 class Place:
-    """A channel, and the tokens of the people in it by their names."""
+    """A channel of a server, and the tokens of the people in it by their names."""
 
+    server_id: int
     channel_id: int
     tokens: dict[str, str]
 
@@ -36,9 +39,9 @@ def call(
 
 
 def settle(server: RunningYoto, people: int) -> Place:
-    """So many accounts in one channel of one server."""
+    """So many new accounts in one channel of a new server."""
     tokens = {}
-    for number in range(people):
+    for number in itertools.islice(_numbers, people):
         name = f"person{number}"
         account = {"username": name, "display_name": name, "password": PASSWORD}
         assert call(server, "POST", "auth/register", account)[0] == 201
@@ -50,4 +53,4 @@ def settle(server: RunningYoto, people: int) -> Place:
     code = call(server, "POST", f"servers/{harbour}/invites", {}, owner)[1]["code"]
     for token in list(tokens.values())[1:]:
         assert call(server, "POST", f"invites/{code}/join", token=token)[0] == 201
-    return Place(channels[0]["id"], tokens)
+    return Place(harbour, channels[0]["id"], tokens)

@@ -13,7 +13,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.conftest import ASYNC_MODE
 from tests.support.browser import chromium
-from tests.support.process import RunningYoto
+from tests.support.load import Load
+from tests.support.process import ROOT, RunningYoto
+from tests.support.require import missing
 
 # On a machine that is too busy Redis is slow, not lost.
 PATIENT_WITH_REDIS = {"YOTO_REDIS_SOCKET_TIMEOUT": "1.0", "YOTO_REDIS_CONNECT_TIMEOUT": "1.0"}
@@ -30,7 +32,11 @@ def unpatched() -> None:
 def yoto(unpatched: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningYoto]:
     """``run.py`` with the demo, as a user starts it."""
     app = RunningYoto(
-        tmp_path_factory.mktemp("instance"), YOTO_ASYNC_MODE="eventlet", **PATIENT_WITH_REDIS
+        tmp_path_factory.mktemp("instance"),
+        YOTO_ASYNC_MODE="eventlet",
+        # The receivers of webhooks are tests on this machine.
+        YOTO_ALERT_WEBHOOK_ALLOW_INTERNAL="true",
+        **PATIENT_WITH_REDIS,
     )
     app.wait_for(lambda: app.accounts)
     yield app
@@ -45,6 +51,15 @@ def neighbour(yoto: RunningYoto) -> Iterator[Flask]:
     app = create_app("development", instance_path=str(yoto.instance))
     yield app
     close_app(app)
+
+
+@pytest.fixture(scope="module")
+def busy(yoto: RunningYoto) -> Iterator[RunningYoto]:
+    """The application with people who use it, in the tests of a module."""
+    if not (ROOT / "app/static/vendor/uplot.js").is_file():
+        missing("what draws charts is not installed (make charts)")
+    with Load(yoto):
+        yield yoto
 
 
 @pytest.fixture(scope="package")

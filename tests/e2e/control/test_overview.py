@@ -15,20 +15,9 @@ from playwright.sync_api import Browser, Locator, Page, Route, WebSocketRoute, e
 
 from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
-from tests.support.load import Load
 from tests.support.process import RunningYoto
-from tests.support.require import missing
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="module")
-def busy(yoto: RunningYoto) -> Iterator[RunningYoto]:
-    """The application with people who use it."""
-    if not (ROOT / "app/static/vendor/uplot.js").is_file():
-        missing("what draws charts is not installed (make charts)")
-    with Load(yoto):
-        yield yoto
 
 
 def chart(page: Page, title: str) -> Locator:

@@ -1,0 +1,140 @@
+"""Acts on guards whose effect takes a breaker that opens by itself, or a worker that died."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.e2e.control.test_guards import (
+    SEARCHING,
+    WHY,
+    Member,
+    act,
+    card,
+    guards_page,
+    open_editor,
+)
+from tests.support.process import ROOT, RunningYoto
+from tests.support.redis_servers import wait_until
+
+CRUEL, KIND = "every call is slow", "no call is slow"
+# A worker that dies while eight callers search in it.
+DYING = """
+import os
+from app import create_app
+from app.core.resilience import Resilience
+
+searching = Resilience.of(create_app()).bulkhead("message.search")
+slots = [searching.acquire(0) for _ in range(8)]
+os._exit(0)
+"""
+
+
+@pytest.fixture(scope="module")
+def member(yoto: RunningYoto) -> Member:
+    return Member(yoto)
+
+
+def set_here(editor: Locator, field: str, value: str) -> None:
+    place = editor.locator(f'[data-field="{field}"]')
+    place.get_by_role("checkbox").check()
+    place.locator("input:not([type=checkbox])").fill(value)
+
+
+def save(editor: Locator, reason: str) -> None:
+    editor.get_by_label("Reason").fill(reason)
+    editor.get_by_role("button", name="Save").click()
+    expect(editor).to_have_count(0)
+
+
+def test_a_breaker_is_configured_forced_closed_and_rolled_back(
+    browser: Browser, yoto: RunningYoto, member: Member
+) -> None:
+    assert member.search() == 200
+    with guards_page(browser, yoto) as page:
+        breaker = card(page, "circuit_breaker", SEARCHING)
+        try:
+            editor = open_editor(page, "circuit_breaker", SEARCHING)
+            set_here(editor, "slow_call_duration", "0.001")
+            set_here(editor, "slow_call_rate_threshold", "1")
+            set_here(editor, "minimum_calls", "1")
+            set_here(editor, "recovery_timeout", "60")
+            save(editor, CRUEL)
+            wait_until(lambda: member.search() == 503)
+            expect(breaker.locator(".badge.failed")).to_have_text("Open")
+
+            force_closed(page, breaker)
+            assert [member.search() for _ in range(4)] == [200] * 4
+            act(page, breaker, "Reset")
+            expect(breaker).not_to_contain_text("Forced by")
+            wait_until(lambda: member.search() == 503)
+
+            editor = open_editor(page, "circuit_breaker", SEARCHING)
+            set_here(editor, "slow_call_duration", "60")
+            save(editor, KIND)
+            act(page, breaker, "Reset")
+            wait_until(lambda: [member.search() for _ in range(4)] == [200] * 4)
+
+            roll_back(page, CRUEL)
+            wait_until(lambda: member.search() == 503)
+        finally:
+            editor = open_editor(page, "circuit_breaker", SEARCHING)
+            editor.get_by_label("Reason").fill("enough")
+            editor.get_by_role("button", name="Back to the default").click()
+            expect(editor).to_have_count(0)
+            act(page, breaker, "Reset")
+    wait_until(lambda: [member.search() for _ in range(4)] == [200] * 4)
+
+
+def force_closed(page: Page, breaker: Locator) -> None:
+    """For five minutes."""
+    breaker.get_by_role("button", name="Force closed").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("For how long").select_option("5 min")
+    dialog.get_by_label("Reason").fill(WHY)
+    dialog.locator("button[type=submit]").click()
+    expect(dialog).to_have_count(0)
+    expect(breaker.locator(".badge.warning")).to_have_text("Forced closed")
+    expect(breaker).to_contain_text(WHY)
+    expect(breaker).to_contain_text(re.compile(r"[45] min left"))
+
+
+def roll_back(page: Page, reason: str) -> None:
+    """To the version that was set for that reason."""
+    editor = open_editor(page, "circuit_breaker", SEARCHING)
+    editor.locator("summary").click()
+    older = editor.get_by_role("row").filter(has_text=reason)
+    older.get_by_role("button", name="Roll back to this").click()
+    asked = page.get_by_role("dialog").last
+    asked.get_by_label("Reason").fill(WHY)
+    asked.locator("button[type=submit]").click()
+    slow = editor.locator('[data-field="slow_call_duration"] input:not([type=checkbox])')
+    expect(slow).to_have_value("0.001")
+    editor.get_by_role("button", name="Close").click()
+    expect(editor).to_have_count(0)
+
+
+@pytest.fixture
+def died(yoto: RunningYoto) -> Iterator[None]:
+    """A worker of the installation died with all slots of searches."""
+    command = [sys.executable, "-c", DYING]
+    subprocess.run(command, cwd=ROOT, env=yoto.environment, check=True, capture_output=True)
+    yield
+
+
+def test_slots_of_a_dead_worker_are_given_back(
+    browser: Browser, yoto: RunningYoto, member: Member, died: None
+) -> None:
+    with guards_page(browser, yoto) as page:
+        bulkhead = card(page, "bulkhead", SEARCHING)
+        expect(bulkhead).to_contain_text("8 / 8")
+        assert member.search() == 503
+        act(page, bulkhead, "Release dead slots")
+        expect(page.get_by_text("8 slots came back.")).to_be_visible()
+        assert member.search() == 200
+        expect(bulkhead).to_contain_text("0 / 8")
