@@ -8,8 +8,10 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from app.core.resilience import Kind, Resilience
 from tests.e2e.control.test_guards import (
     SEARCHING,
     WHY,
@@ -23,14 +25,15 @@ from tests.support.process import ROOT, RunningYoto
 from tests.support.redis_servers import wait_until
 
 CRUEL, KIND = "every call is slow", "no call is slow"
-# A worker that dies while eight callers search in it.
+# A worker that ends while eight callers search in it.
 DYING = """
 import os
 from app import create_app
 from app.core.resilience import Resilience
 
-searching = Resilience.of(create_app()).bulkhead("message.search")
-slots = [searching.acquire(0) for _ in range(8)]
+resilience = Resilience.of(create_app())
+slots = [resilience.bulkhead("message.search").acquire(0) for _ in range(8)]
+resilience.close()
 os._exit(0)
 """
 
@@ -120,11 +123,14 @@ def roll_back(page: Page, reason: str) -> None:
 
 
 @pytest.fixture
-def died(yoto: RunningYoto) -> Iterator[None]:
-    """A worker of the installation died with all slots of searches."""
+def died(yoto: RunningYoto, neighbour: Flask) -> Iterator[None]:
+    """A worker of the installation is gone with all slots of searches, for an hour."""
+    config = Resilience.of(neighbour).config
+    config.set(Kind.BULKHEAD, SEARCHING, {"lease": 3600}, author="test", reason=WHY)
     command = [sys.executable, "-c", DYING]
     subprocess.run(command, cwd=ROOT, env=yoto.environment, check=True, capture_output=True)
     yield
+    config.delete(Kind.BULKHEAD, SEARCHING, author="test", reason=WHY)
 
 
 def test_slots_of_a_dead_worker_are_given_back(
@@ -135,6 +141,6 @@ def test_slots_of_a_dead_worker_are_given_back(
         expect(bulkhead).to_contain_text("8 / 8")
         assert member.search() == 503
         act(page, bulkhead, "Release dead slots")
-        expect(page.get_by_text("8 slots came back.")).to_be_visible()
+        expect(page.locator("#toasts")).to_contain_text("8 slots came back.")
         assert member.search() == 200
         expect(bulkhead).to_contain_text("0 / 8")
