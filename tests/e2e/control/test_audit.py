@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.e2e.control.test_alerts import set_rule
+from tests.e2e.control.test_live_values import act
 from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
@@ -40,3 +42,22 @@ def test_records_are_filtered_opened_and_exported(
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text(str(exported[0]["id"]))
         assert_accessible(page)
+
+
+def test_a_record_tells_what_was_and_what_is(browser: Browser, yoto: RunningYoto) -> None:
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
+        sign_in(page, yoto, path="/audit")
+        for warning in (0.7, 0.6):
+            set_rule(page, "memory", warning=warning)
+        page.locator("#filter-action").fill("alert.rule")
+        newest = page.locator("#records tbody tr").first
+        expect(newest.locator("del")).to_contain_text("0.7")
+        expect(newest.locator("ins")).to_contain_text("0.6")
+        expect(newest).to_contain_text("a test of alerts")
+        newest.get_by_role("button").click()
+        dialog = page.get_by_role("dialog")
+        before, after = dialog.locator("pre").all()
+        expect(before).to_contain_text("0.7")
+        expect(after).to_contain_text("0.6")
+        expect(after).not_to_contain_text("0.7")
+        act(page, "reset", "/alerts/rules/memory")

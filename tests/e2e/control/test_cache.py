@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
+from app.core.prefetch import Prediction, Step
 from app.db import db
-from app.extensions import cache, optimization, permissions
-from app.models import User
+from app.extensions import cache, optimization, permissions, prefetch
+from app.models import Channel, Member, Role, Server, User
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
@@ -21,10 +23,10 @@ CACHE = "/cache"
 WHY = "a repair by hand"
 
 
-def tier_of(app: Flask, user_id: int) -> str:
+def tier_of(app: Flask, user_id: int, *place: Any) -> str:
     """Who answers a check about the user in another process."""
     with app.app_context():
-        return str(permissions.decide(user_id, "platform.view").tier)
+        return str(permissions.decide(user_id, "channel.read", *place).tier)
 
 
 def member_of(app: Flask, yoto: RunningYoto) -> int:
@@ -96,6 +98,73 @@ def test_after_an_invalidation_the_database_answers_in_every_process(
         watch.assert_quiet()
 
 
+class Place(NamedTuple):
+    """Where a member of a server may be, with what it is made of."""
+
+    member: int
+    role: int
+    server: int
+    channel: int
+
+
+@pytest.fixture
+def place(neighbour: Flask) -> Place:
+    with neighbour.app_context():
+        statement = (
+            select(Member.user_id, Role.id, Server.id, Channel.id)
+            .join(Server, Server.id == Member.server_id)
+            .join(Role, Role.server_id == Server.id)
+            .join(Channel, Channel.server_id == Server.id)
+            .where(Role.is_default, Member.user_id != Server.owner_id)
+            .order_by(Member.id, Channel.id)
+        )
+        found = db.session.execute(statement).first()
+        db.session.remove()
+    assert found is not None
+    return Place(*found)
+
+
+def test_what_a_verdict_was_made_of_is_forgotten_in_every_process(
+    browser: Browser, yoto: RunningYoto, neighbour: Flask, place: Place
+) -> None:
+    def tier() -> str:
+        return tier_of(neighbour, place.member, "channel", place.channel)
+
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
+        sign_in(page, yoto, path=CACHE)
+        for kind in ("role", "server", "channel", "all"):
+            wait_until(lambda: tier() == "l1")
+            forget(page, neighbour, kind, None if kind == "all" else getattr(place, kind))
+            assert tier() == "db", kind
+        wait_until(lambda: tier() == "l1")
+        forget(page, neighbour, "user", place.member, memory=True)
+        # What is in Redis stays believed.
+        assert tier() == "l2"
+        wait_until(lambda: tier() == "l1")
+        answer(page, "Refresh everything", "Refresh everything")
+        wait_until(lambda: tier() != "l1")
+        newest = page.locator(".tasks > li").first
+        expect(newest).to_have_attribute("data-state", "finished", timeout=60_000)
+
+
+def forget(page: Page, app: Flask, kind: str, found: int | None, memory: bool = False) -> None:
+    """Invalidate on the page; returns when ``app`` has heard of it."""
+    page.get_by_role("button", name="Invalidate …").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("What").select_option(kind)
+    if found is not None:
+        dialog.get_by_label("Id", exact=True).fill(str(found))
+    dialog.get_by_label("Memory of the workers only").set_checked(memory)
+    dialog.get_by_label("Reason").fill(WHY)
+    dialog.get_by_role("button", name="Invalidate", exact=True).click()
+    expect(dialog).to_have_count(0)
+    toast = page.locator("#toasts > *").last
+    subject = {"all": "global"}.get(kind, f"{kind}:{found}")
+    expect(toast).to_contain_text(f"{subject} is forgotten from position")
+    position = toast.inner_text().split()[-2]
+    wait_until(lambda: cache.of(app).reached(position))
+
+
 def answer(page: Page, button: str, submit: str) -> None:
     """Do what a button asks for, with a reason."""
     page.get_by_role("button", name=button, exact=True).click()
@@ -127,7 +196,24 @@ def test_a_warm_up_is_watched_to_its_end(
         watch.assert_quiet()
 
 
-def test_prefetching_is_paused_everywhere_and_resumed(browser: Browser, yoto: RunningYoto) -> None:
+def test_prefetching_is_paused_everywhere_and_resumed(
+    browser: Browser,
+    yoto: RunningYoto,
+    neighbour: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prefetcher = prefetch.of(neighbour).prefetcher
+    assert prefetcher is not None and cache.of(neighbour).start(10)
+    # Who was in one channel goes to the next.
+    step = Step("channel.read", "channel", 3)
+    monkeypatch.setattr(prefetcher, "_predict", lambda user_id: [Prediction(step, 1.0)])
+    monkeypatch.setattr(prefetcher._loader, "_submit", lambda job: False)
+
+    def fetches(user_id: int) -> bool:
+        """Whether a visit in another process makes it fetch what comes next."""
+        prefetcher.turn([(user_id, Step("channel.read", "channel", 1).place)])
+        return any(task["user_id"] == user_id for task in prefetcher.tasks())
+
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=CACHE)
         pause = page.get_by_role("button", name="Pause prefetching")
@@ -137,8 +223,12 @@ def test_prefetching_is_paused_everywhere_and_resumed(browser: Browser, yoto: Ru
         expect(pause).to_be_focused()  # what was read meanwhile changed only numbers
         answer(page, "Pause prefetching", "Pause prefetching")
         expect(page.get_by_text("Paused everywhere")).to_be_visible()
+        wait_until(lambda: not prefetcher.running)
+        assert not fetches(7)
         answer(page, "Resume prefetching", "Resume prefetching")
         expect(page.get_by_text("Paused everywhere")).to_have_count(0)
+        wait_until(lambda: prefetcher.running)
+        assert fetches(8)
         page.route("**/control/api/cache", lambda route: route.abort())
         for part in ("tiers", "workers", "memory"):
             expect(page.locator(f"#{part}.stale")).to_be_visible()

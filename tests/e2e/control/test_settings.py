@@ -66,9 +66,11 @@ def test_maintenance_closes_the_product_and_lets_it_go_on(
         go = dialog.get_by_role("button", name="Close the platform")
         expect(go).to_be_disabled()
         dialog.get_by_label("Type “maintenance”").fill("maintenance")
+        dialog.get_by_label("For how long").select_option("5 min")
         agree(page, "Close the platform")
         try:
             expect(page.locator("#maintenance-state")).to_contain_text("In maintenance")
+            expect(page.locator("#maintenance-state")).to_contain_text(re.compile(r"[45] min left"))
             expect(page.locator("#banner")).to_contain_text(WHY, timeout=20_000)
             status, problem = call(yoto, *question)
             assert (status, problem["reason"]) == (503, WHY)
@@ -190,6 +192,21 @@ def test_a_role_is_given_and_taken_and_the_last_administrator_stays(
         dialog.get_by_role("button", name="Cancel").click()
         # A refusal is no mistake of the page, but Chromium says so of each.
         watch.allow("409")
+
+
+def test_the_theme_that_is_chosen_stays(browser: Browser, yoto: RunningYoto) -> None:
+    ink = "getComputedStyle(document.body).color"
+    with watched_page(browser, yoto.url, locale="en-GB", color_scheme="light") as (page, _):
+        sign_in(page, yoto, path=PATH)
+        light = page.evaluate(ink)
+        page.locator("#looks").get_by_role("link", name="Dark").click()
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        page.goto(f"{yoto.url}/control{PATH}")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        assert page.evaluate(ink) != light
+        page.locator("#looks").get_by_role("link", name="As the system").click()
+        expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
+        assert page.evaluate(ink) == light
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,64 @@
+"""What administrators do to an operator is what that operator meets."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.control.test_settings import PATH, agree, call, row
+from tests.support.browser import watched_page
+from tests.support.control_pages import SIGN_IN_MS, fill_in, sign_in
+from tests.support.process import RunningYoto
+
+NAME = "tomas"
+
+
+def status_of(page: Page, yoto: RunningYoto) -> int:
+    """Of a request with the session that the page has."""
+    return page.request.get(f"{yoto.url}/control/api/session").status
+
+
+def sign_in_again(page: Page, yoto: RunningYoto) -> None:
+    page.goto(f"{yoto.url}/control/guards")
+    fill_in(page, yoto, NAME)
+
+
+def test_an_operator_is_let_in_signed_out_disabled_and_let_in_again(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    refusals = ["401", "403", "422"]  # which the browser itself reports of the operator's page
+    with (
+        watched_page(browser, yoto.url, locale="en-GB") as (page, _),
+        watched_page(browser, yoto.url, refusals, locale="en-GB") as (theirs, _),
+    ):
+        sign_in(page, yoto, path=PATH)
+        page.locator("#operator-grant").click()
+        agree(page, "Give a role", username=NAME)
+        operator = row(page, "#operator-list", NAME)
+        sign_in(theirs, yoto, NAME, "/guards")
+        expect(theirs.locator(".guard").first.get_by_role("button", name="Isolate")).to_be_visible()
+        assert status_of(theirs, yoto) == 200
+
+        operator.get_by_role("button", name="Sign out").click()
+        agree(page, "Sign out")
+        assert status_of(theirs, yoto) == 401
+        sign_in_again(theirs, yoto)
+        expect(theirs.locator(".guard").first).to_be_visible(timeout=SIGN_IN_MS)
+
+        operator.get_by_role("button", name="Disable").click()
+        page.get_by_role("dialog").get_by_label(f"Type “{NAME}”").fill(NAME)
+        agree(page, "Disable")
+        expect(operator).to_contain_text("Disabled")
+        assert status_of(theirs, yoto) == 401
+        credentials = {"username": NAME, "password": yoto.accounts[NAME]}
+        assert call(yoto, "/api/v1/auth/login", "", credentials)[0] in (401, 403)
+
+        operator.get_by_role("button", name="Enable").click()
+        agree(page, "Enable")
+        expect(operator).not_to_contain_text("Disabled")
+        sign_in_again(theirs, yoto)
+        expect(theirs.locator(".guard").first).to_be_visible(timeout=SIGN_IN_MS)
+
+        operator.get_by_role("button", name="Take a role").click()
+        agree(page, "Take a role")
+        expect(operator).to_have_count(0)
+        assert status_of(theirs, yoto) == 403
