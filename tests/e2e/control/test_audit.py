@@ -51,8 +51,8 @@ def test_a_record_tells_what_was_and_what_is(browser: Browser, yoto: RunningYoto
             set_rule(page, "memory", warning=warning)
         page.locator("#filter-action").fill("alert.rule")
         newest = page.locator("#records tbody tr").first
-        expect(newest.locator("del")).to_contain_text("0.7")
-        expect(newest.locator("ins")).to_contain_text("0.6")
+        expect(newest.locator("del")).to_contain_text(["0.7"])
+        expect(newest.locator("ins")).to_contain_text(["0.6"])
         expect(newest).to_contain_text("a test of alerts")
         newest.get_by_role("button").click()
         dialog = page.get_by_role("dialog")

@@ -195,18 +195,18 @@ def test_a_role_is_given_and_taken_and_the_last_administrator_stays(
 
 
 def test_the_theme_that_is_chosen_stays(browser: Browser, yoto: RunningYoto) -> None:
-    ink = "getComputedStyle(document.body).color"
     with watched_page(browser, yoto.url, locale="en-GB", color_scheme="light") as (page, _):
         sign_in(page, yoto, path=PATH)
-        light = page.evaluate(ink)
+        expect(page.locator("#operator-list tbody tr").first).to_be_visible()
+        light = page.evaluate("getComputedStyle(document.body).color")
         page.locator("#looks").get_by_role("link", name="Dark").click()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
         page.goto(f"{yoto.url}/control{PATH}")
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-        assert page.evaluate(ink) != light
+        expect(page.locator("body")).not_to_have_css("color", light)
         page.locator("#looks").get_by_role("link", name="As the system").click()
         expect(page.locator("html")).not_to_have_attribute("data-theme", "dark")
-        assert page.evaluate(ink) == light
+        expect(page.locator("body")).to_have_css("color", light)
 
 
 @pytest.mark.parametrize(
