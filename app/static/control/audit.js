@@ -48,12 +48,21 @@ const records = pagedTable({
     { title: t("audit.who"), render: (one) => h("span", { class: "unbroken" }, whoOf(one)) },
     { title: t("audit.act"), head: true, render: (one) => h("code", {}, one.action) },
     { title: t("audit.subject"), render: (one) => h("span", { class: "unbroken" }, one.subject) },
-    { title: t("audit.changed"), render: (one) => differenceList(one.before, one.after, SHORT) },
+    { title: t("audit.changed"), render: (one) => differenceList(one.before, valuesOf(one.after), SHORT) },
     { title: t("audit.reason"), render: (one) => one.reason },
   ],
   actions: [{ title: t("audit.details"), right: "view", run: details }],
 });
 part("records").append(records.element);
+
+/** What is now, to be compared with what was: acts on settings keep their values beside who acted. */
+function valuesOf(after) {
+  if (after === null || !("values" in after && "author" in after)) {
+    return after;
+  }
+  const { subject: _, author: __, values, ...details } = after;
+  return { ...values, ...details };
+}
 
 function whoOf(one) {
   if (one.actor) {

@@ -47,12 +47,14 @@ def test_records_are_filtered_opened_and_exported(
 def test_a_record_tells_what_was_and_what_is(browser: Browser, yoto: RunningYoto) -> None:
     with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
         sign_in(page, yoto, path="/audit")
+        # What stays as it is is no part of the change.
+        set_rule(page, "memory", error=0.95, critical=0.97)
         for warning in (0.7, 0.6):
             set_rule(page, "memory", warning=warning)
         page.locator("#filter-action").fill("alert.rule")
         newest = page.locator("#records tbody tr").first
-        expect(newest.locator("del")).to_contain_text(["0.7"])
-        expect(newest.locator("ins")).to_contain_text(["0.6"])
+        expect(newest.locator("del")).to_have_text(["Before 0.7"])
+        expect(newest.locator("ins")).to_have_text(["After 0.6"])
         expect(newest).to_contain_text("a test of alerts")
         newest.get_by_role("button").click()
         dialog = page.get_by_role("dialog")

@@ -81,7 +81,7 @@ def test_a_webhook_is_told_of_what_nobody_silenced(
                 settings, alerts = f"{yoto.url}/control{PATH}", f"{yoto.url}/control/alerts"
                 page.goto(settings)
                 button(row(page, "#threshold-list", "Memory in use"), "Edit")
-                agree(page, "Save", warning="0.000001", hold="0")
+                agree(page, "Save", warning="0.000001", hold="0", recover="0")
                 page.goto(alerts)
                 expect(row(page, "#alerts", "Memory in use")).to_contain_text(
                     "Silenced", timeout=RAISED
@@ -115,8 +115,13 @@ def test_a_webhook_is_told_of_what_nobody_silenced(
                 agree(page, "Remove")
                 expect(mine).to_have_count(0)
                 memory = row(page, "#threshold-list", "Memory in use")
+                button(memory, "Edit")
+                agree(page, "Save", warning="0.8")
+                page.goto(alerts)
+                expect(page.locator(".skeleton")).to_have_count(0)
+                expect(row(page, "#alerts", "Memory in use")).to_have_count(0, timeout=RAISED)
+                expect(row(page, "#alerts", RULE)).to_have_count(0, timeout=RAISED)
+                page.goto(settings)
                 button(memory, "Reset")
                 agree(page, "Reset")
                 page.goto(alerts)
-                expect(row(page, "#alerts", "Memory in use")).to_have_count(0, timeout=RAISED)
-                expect(row(page, "#alerts", RULE)).to_have_count(0, timeout=RAISED)
