@@ -97,12 +97,6 @@ def actor_id() -> int | None:
     return None if found is None else found.user_id
 
 
-def acting() -> str:
-    """Who acts, for events and records that are no rows: ``user:42``, or ``break_glass``."""
-    found = actor_id()
-    return str(Via.BREAK_GLASS) if found is None else f"user:{found}"
-
-
 def may(name: str) -> bool:
     """Whether the operator has a ``platform.*`` right, by account and by credential."""
     who = operator()

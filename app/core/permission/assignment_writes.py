@@ -34,6 +34,7 @@ class AssignmentWrites:
         valid_until: datetime | None = None,
         *,
         actor_id: int | None = None,
+        by: str | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
@@ -42,6 +43,7 @@ class AssignmentWrites:
         Args:
             server_id: if given, all roles must be of this server.
             valid_from, valid_until: the window, half open, with a time zone; None: no bound.
+            by: for the audit log, who has no account, such as ``cli:root``.
 
         Returns:
             A receipt with the ids of the assignments.
@@ -73,7 +75,7 @@ class AssignmentWrites:
                     held[role.id] = assignment
                 assignment.valid_from, assignment.valid_until = valid_from, valid_until
                 assignment.assigned_by = actor_id
-                after = _window(assignment)
+                after = _window(assignment) | _author(actor_id, by)
                 _audit(session, "role.assign", role, user.id, actor_id, before, after, reason)
             session.flush()
         return WriteReceipt(ids=tuple(held[role.id].id for role in roles))
@@ -85,10 +87,11 @@ class AssignmentWrites:
         server_id: int | None = None,
         *,
         actor_id: int | None = None,
+        by: str | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Take roles from a user.
+        """Take roles from a user; ``by`` as in ``assign_roles_to_user``.
 
         Raises:
             ValidationFailed: also for a role that the user does not hold (field ``role_ids``).
@@ -111,7 +114,8 @@ class AssignmentWrites:
             for role in roles:
                 before = _window(held[role.id])
                 session.delete(held[role.id])
-                _audit(session, "role.unassign", role, user.id, actor_id, before, None, reason)
+                after = _author(actor_id, by) or None
+                _audit(session, "role.unassign", role, user.id, actor_id, before, after, reason)
         return WriteReceipt(ids=ids)
 
 
@@ -171,6 +175,11 @@ def _window(assignment: RoleAssignment) -> dict[str, Any]:
         "valid_from": start.isoformat() if start else None,
         "valid_until": end.isoformat() if end else None,
     }
+
+
+def _author(actor_id: int | None, by: str | None) -> dict[str, Any]:
+    """What a record says of an author who is no account."""
+    return {} if actor_id is not None or by is None else {"author": by}
 
 
 def _audit(

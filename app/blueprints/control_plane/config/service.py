@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from app.blueprints.control_plane.authors import author
 from app.blueprints.control_plane.guards.pictures import GUARDED, moment
-from app.blueprints.control_plane.guards.service import check_known, slice_of
+from app.blueprints.control_plane.guards.service import (
+    check_known,
+    demand_right_to_loosen,
+    slice_of,
+)
 from app.core.errors import UnknownResource, ValidationFailed, VersionConflict
 from app.core.resilience import (
     CONFIG_CLASSES,
@@ -21,6 +24,7 @@ from app.core.resilience import (
     check_entry,
     get_resilience_controller,
 )
+from app.http.acts import author
 from app.http.paging import Page, cut
 
 # Of these an operator changes nothing here: they have acts of their own, some for administrators.
@@ -72,6 +76,7 @@ def put(
 
     Raises:
         UnknownResource: there is no such entry.
+        PermissionDenied: it keeps out who guesses, which administrators alone may change.
         ValidationFailed: a value is refused; nothing changed.
         Stale: the entry is not at ``version`` any more; nothing changed.
     """
@@ -192,6 +197,7 @@ def _key(kind: str, name: str) -> tuple[Kind, str]:
 
 
 def _editable(kind: str, name: str) -> tuple[Kind, str]:
+    demand_right_to_loosen(name)
     key = _key(kind, name)
     if key[0] in READ_ONLY:
         raise ValidationFailed({"kind": f"{kind} {READ_ONLY[key[0]]}"})

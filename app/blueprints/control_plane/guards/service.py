@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.blueprints.control_plane.authors import author
 from app.blueprints.control_plane.guards import pictures
 from app.blueprints.control_plane.guards.schemas import FORCED_FOR
 from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
@@ -17,9 +16,10 @@ from app.core.resilience import (
     get_resilience_controller,
     network_of,
 )
-from app.http.acts import record_act
-from app.http.control_api import operator
-from app.http.operators import Via
+from app.http.acts import author, record_act
+from app.http.control_api import ADMIN, operator
+from app.http.guards import AGAINST_GUESSING
+from app.http.operators import Via, demand_right
 from app.http.paging import Page, cut
 from app.wiring import DATABASE
 
@@ -95,7 +95,10 @@ def _force_without_record(act: str, name: str, reason: str, ttl: float) -> None:
 
 
 def reset_key(name: str, reason: str, **parts: Any) -> dict[str, Any]:
-    """Forget what a caller used; raises as ``GuardActs.reset_key``, and ``UnknownResource``."""
+    """Forget what a caller used; raises as ``GuardActs.reset_key``, ``UnknownResource``, and as
+    ``demand_right_to_loosen``.
+    """
+    demand_right_to_loosen(name)
     check_known(Kind.RATE_LIMIT, name)
     key: MultiDimensionalKey | str | None = None
     if parts["text"]:
@@ -153,6 +156,19 @@ def check_known(kind: Kind, name: str) -> str:
     if name not in pictures.known(get_resilience_controller(), kind):
         raise UnknownResource(kind.value, name, "name")
     return name
+
+
+def demand_right_to_loosen(name: str) -> None:
+    """Go on with what could switch a limit off, if that is this operator's to do.
+
+    Behind a limit against guessing are the passwords of administrators too: whoever loosened it
+    could guess one, and have all rights.
+
+    Raises:
+        PermissionDenied: it is such a limit, and who asks is no administrator.
+    """
+    if name in AGAINST_GUESSING:
+        demand_right(ADMIN)
 
 
 def slice_of(rows: Sequence[dict[str, Any]], after: int | None, limit: int) -> Page[dict[str, Any]]:

@@ -47,6 +47,7 @@ def grant(
             None,
             valid_until,
             actor_id=account_of(by),
+            by=by,
             reason=reason,
             commit=False,
         )
@@ -66,7 +67,7 @@ def revoke(user_id: int, role_id: int, by: str, reason: str) -> dict[str, Any]:
     _check_role(role_id)
     with _keeping_an_administrator(user_id, role_id):
         permissions.revoke_roles_from_user(
-            user_id, [role_id], actor_id=account_of(by), reason=reason, commit=False
+            user_id, [role_id], actor_id=account_of(by), by=by, reason=reason, commit=False
         )
     return listing.one(user_id)
 

@@ -8,7 +8,7 @@ from app.blueprints.control_plane.prefetch.schemas import FLEET
 from app.core.errors import Degraded, StoreUnavailable
 from app.core.prefetch import SmartPrefetcher
 from app.extensions import prefetch
-from app.http.acts import record_act
+from app.http.acts import author, record_act
 
 
 def state() -> dict[str, Any]:
@@ -63,7 +63,8 @@ def steer(running: bool, reason: str, where: str) -> dict[str, Any]:
     prefetcher = _prefetcher()
     if where == FLEET:
         # The configuration store audits what it changes.
-        (prefetch.current.resume if running else prefetch.current.pause)(reason)
+        turn = prefetch.current.resume if running else prefetch.current.pause
+        turn(reason, author=author())
     else:
         action = "prefetch.resume" if running else "prefetch.pause"
         _audited(action, f"worker:{prefetch.current.instance_id}", reason)

@@ -135,6 +135,6 @@ def test_it_opens_what_takes_the_right_to_audit_and_changes_policies_as_nobody(
     assert holder.send("POST", "/explain", asked).json["allowed"]
     made = holder.put("/policy-documents/limits", '"0"', document={"most": 1})
     assert made.status_code == 200
-    assert holder.get("/policy-documents/limits").json["author"] == "break-glass"
+    assert holder.get("/policy-documents/limits").json["author"] == "break_glass"
     (act,) = world.acts("policy.put")
     assert act.actor_id is None
