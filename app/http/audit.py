@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper
 
 from app.db import db
-from app.http.context import origin
+from app.http.context import note_record, origin
 from app.http.operators import known_operator
 from app.models import AuditRecord, record_audit
 
@@ -44,6 +44,7 @@ def add_origin(mapper: Mapper[Any], connection: Connection, record: AuditRecord)
     """Say which request a record came from, whichever layer wrote it, and in the control plane by
     which credential: who has no account is known by nothing else.
     """
+    note_record()
     source, who = origin(), known_operator()
     if who is not None and (record.after is None or isinstance(record.after, dict)):
         record.after = {**(record.after or {}), "via": who.credential}

@@ -72,6 +72,12 @@ def outcome() -> dict[str, str]:
     return found
 
 
+def note_record() -> None:
+    """Remember that this request put something into the audit log, as every act does first."""
+    if has_request_context():
+        g.recorded = True
+
+
 def read_only(view: View) -> View:
     """Say that a view changes nothing although its method is POST, so it waits for no writer."""
     setattr(view, READ_ONLY_MARK, True)

@@ -17,7 +17,7 @@ from app.core.permission.receipt import WriteReceipt
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.rows import require, require_role
 from app.core.permission.scopes import checked_id
-from app.core.permission.state import get_state
+from app.core.permission.state import get_state, get_state_in_maintenance
 from app.core.permission.transactions import write
 from app.models import Effect, Role, RoleAssignment, User
 
@@ -36,6 +36,7 @@ class AssignmentWrites:
         actor_id: int | None = None,
         by: str | None = None,
         reason: str | None = None,
+        in_maintenance: bool = False,
         commit: bool = True,
     ) -> WriteReceipt:
         """Give roles to a user; one already held gets the new window.
@@ -44,6 +45,8 @@ class AssignmentWrites:
             server_id: if given, all roles must be of this server.
             valid_from, valid_until: the window, half open, with a time zone; None: no bound.
             by: for the audit log, who has no account, such as ``cli:root``.
+            in_maintenance: go on in maintenance too; for operators' roles, which the caller has
+                made sure that these are.
 
         Returns:
             A receipt with the ids of the assignments.
@@ -52,7 +55,7 @@ class AssignmentWrites:
             ValidationFailed: also for a user who is no member of the role's server, and for a
                 window that is empty or over.
         """
-        state = get_state()
+        state = get_state_in_maintenance() if in_maintenance else get_state()
         now = datetime.fromtimestamp(state.clock(), UTC)
         check_window(valid_from, valid_until, now)
         with write(commit, {"role_ids": "somebody else gave one of them meanwhile"}) as session:
@@ -89,14 +92,15 @@ class AssignmentWrites:
         actor_id: int | None = None,
         by: str | None = None,
         reason: str | None = None,
+        in_maintenance: bool = False,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Take roles from a user; ``by`` as in ``assign_roles_to_user``.
+        """Take roles from a user, ``by`` and ``in_maintenance`` as in ``assign_roles_to_user``.
 
         Raises:
             ValidationFailed: also for a role that the user does not hold (field ``role_ids``).
         """
-        state = get_state()
+        state = get_state_in_maintenance() if in_maintenance else get_state()
         with write(commit) as session:
             user = require(session, User, user_id)
             roles = _roles(session, role_ids, server_id)

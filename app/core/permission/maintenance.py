@@ -134,9 +134,13 @@ class Maintenance:
             with self._pool.read() as connection:
                 row = connection.execute(STORED).one_or_none()
             status = status_of(row, self._clock())
-            self.enabled, self.reason, self.known = status.enabled, status.reason, True
-            self._until = status.until
+            self._take(status)
         return status
+
+    def believe(self, status: MaintenanceStatus) -> None:
+        """Take over what was just committed, where it cannot be read back."""
+        with self._lock:
+            self._take(status)
 
     def check(self) -> None:
         """Return if there is none.
@@ -153,6 +157,10 @@ class Maintenance:
         if self.enabled:
             with self._lock:
                 self.enabled = self.holds
+
+    def _take(self, status: MaintenanceStatus) -> None:
+        self.enabled, self.reason, self.known = status.enabled, status.reason, True
+        self._until = status.until
 
     def turn(self) -> None:
         """Read the switch, and turn it off where its time is over. Not within a request, which may

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core import cache
-from app.core.errors import ValidationFailed
+from app.core.errors import StoreUnavailable, ValidationFailed
 from app.core.permission.audit import record_audit
 from app.core.permission.maintenance import (
     NAME,
@@ -31,6 +32,8 @@ from app.models import PlatformSwitch
 REASON_MAX_LENGTH = 500
 # Maintenance that takes longer is no maintenance, and its end was likely mistyped.
 LONGEST = timedelta(days=30)
+
+log = logging.getLogger(__name__)
 
 
 class MaintenanceCalls:
@@ -112,7 +115,16 @@ class MaintenanceCalls:
             )
             touch(session, cache.subjects.POLICY)
         if state.caching is not None:
-            state.caching.maintenance.refresh()
+            try:
+                state.caching.maintenance.refresh()
+            except StoreUnavailable as error:
+                # It is committed: whoever turned it is not told that it failed.
+                log.warning("the switch that was just turned cannot be read: %s", error)
+                state.caching.maintenance.believe(
+                    MaintenanceStatus(
+                        enabled, switch.reason, until, switch.changed_by, switch.changed_at
+                    )
+                )
             until_ms = None if until is None else round(until.timestamp() * 1000)
             state.caching.maintenance.publish(
                 MaintenanceChanged(
