@@ -164,7 +164,7 @@ def test_the_last_administrator_keeps_the_role_in_the_applications_api_too(
     ada = world.user("ada")
     world.assign(ada, role_id)
     world.assign(ada, world.role(None, "admin.roles", name="high", position=9))
-    path, client = f"/api/v1/roles/{role_id}/users/{ada.id}", app.test_client()
+    path, client = f"/api/v1/roles/{role_id}/members/{ada.id}", app.test_client()
     refused = client.delete(path, headers=ada.headers)
     assert refused.status_code == 409 and list(refused.json["errors"]) == ["user_id"]
     until = {"valid_until": (utcnow() + timedelta(hours=1)).isoformat()}
