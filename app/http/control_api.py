@@ -16,7 +16,7 @@ from flask import request
 
 from app.http import idempotency, operators
 from app.http.auth import CONTROL_PREFIX
-from app.http.context import SAFE_METHODS, changes_something
+from app.http.context import READ_ONLY_MARK, SAFE_METHODS, changes_something
 from app.http.fields import Text
 from app.http.operators import (
     ADMIN,
@@ -106,6 +106,13 @@ class ControlBlueprint(RestBlueprint):
         if method.upper() not in ("GET", "HEAD"):
             by_cookie[CSRF_SCHEME] = []
         return [by_cookie, {TOKEN_SCHEME: []}]
+
+    def document_more(self, operation: dict[str, Any], method: str, view: object) -> None:
+        if method.upper() in SAFE_METHODS or hasattr(view, READ_ONLY_MARK):
+            return
+        operation["parameters"] = [*operation.get("parameters", ()), idempotency.PARAMETER]
+        for status, answer in idempotency.ANSWERS.items():
+            operation["responses"].setdefault(status, answer)
 
 
 def _check_caller() -> None:

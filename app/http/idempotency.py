@@ -33,6 +33,14 @@ HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 SECRET_MARK = "__secret_answer__"
+# As OpenAPI describes the header, and what else an operation that takes it may answer.
+PARAMETER = {
+    "in": "header",
+    "name": HEADER,
+    "description": "Names this act: sent again within a day, it is answered as before, not done",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+ANSWERS = {"409": "CONFLICT", "422": "UNPROCESSABLE_ENTITY"}
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 log = logging.getLogger(__name__)
