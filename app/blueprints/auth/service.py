@@ -21,8 +21,8 @@ from app.models import User
 # right one counts as much as a wrong one, and one of nobody's as much as one of somebody's.
 counted_guess = rate_limit(SIGN_IN, key=guess)
 
-# Tries of the break-glass token are counted by address alone: nobody guesses 256 bits, and one count
-# for all addresses would let anybody close the way in that is for emergencies.
+# Tries of the break-glass token are counted by address alone: nobody guesses 256 bits, and one
+# count for all addresses would let anybody close the way in that is for emergencies.
 counted_address = rate_limit(SIGN_IN, key=address)
 
 
