@@ -9,8 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper
 
 from app.db import db
-from app.http.context import note_record, origin
-from app.http.operators import known_operator
+from app.http.context import credential, note_record, origin
 from app.models import AuditRecord, record_audit
 
 
@@ -45,8 +44,8 @@ def add_origin(mapper: Mapper[Any], connection: Connection, record: AuditRecord)
     which credential: who has no account is known by nothing else.
     """
     note_record()
-    source, who = origin(), known_operator()
-    if who is not None and (record.after is None or isinstance(record.after, dict)):
-        record.after = {**(record.after or {}), "via": who.credential}
+    source, via = origin(), credential()
+    if via is not None and (record.after is None or isinstance(record.after, dict)):
+        record.after = {**(record.after or {}), "via": via}
     record.request_id = record.request_id or source.request_id
     record.address = record.address or source.address

@@ -72,6 +72,17 @@ def outcome() -> dict[str, str]:
     return found
 
 
+def note_credential(credential: str) -> None:
+    """Keep by which credential an operator makes this request, for what records it."""
+    g.credential = credential
+
+
+def credential() -> str | None:
+    """What ``note_credential`` kept; None where nobody was known as an operator."""
+    found: str | None = g.get("credential") if has_request_context() else None
+    return found
+
+
 def note_record() -> None:
     """Remember that this request put something into the audit log, as every act does first."""
     if has_request_context():

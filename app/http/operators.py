@@ -21,6 +21,8 @@ from app.extensions import permissions
 from app.http import break_glass
 from app.http.accounts import Identity
 from app.http.api_tokens import token_use
+from app.http.context import note_credential
+from app.http.glass_uses import note_glass
 from app.http.session import broke_glass, session_identity
 
 VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
@@ -68,9 +70,15 @@ def operator() -> Operator:
         Unauthorized: nobody that may be known here, or no longer.
     """
     if "operator" not in g:
-        g.operator = _operator()
+        become(_operator())
     found: Operator = g.operator
     return found
+
+
+def become(who: Operator) -> None:
+    """Take somebody for the operator of this request, who has just proved it."""
+    g.operator = who
+    note_credential(who.credential)
 
 
 def known_operator() -> Operator | None:
@@ -169,7 +177,9 @@ def operator_of(secret: str) -> Operator:
         Unauthorized: nobody.
     """
     if secret.startswith(break_glass.PREFIX):
-        if break_glass.opens(secret):
+        opened = break_glass.opens(secret)
+        note_glass(opened)
+        if opened:
             return Operator(Via.BREAK_GLASS, None)
     else:
         use = token_use(secret)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.http import break_glass
+from app.http import break_glass, glass_uses
 from app.http import session as sessions
 from tests.integration.blueprints.control_plane.conftest import (
     OVERVIEW,
@@ -116,6 +116,30 @@ def test_tries_are_limited_by_address_and_by_nothing_else(app: Flask, browser: B
     right = {"csrf_token": browser.token(SIGN_IN), "glass": TOKEN}
     opened = browser.client.post(SIGN_IN, data=right, environ_base={"REMOTE_ADDR": "192.0.2.9"})
     assert opened.headers["Location"] == OVERVIEW
+
+
+def test_a_program_that_uses_it_leaves_a_trace(
+    holder: ControlClient, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also where it only reads; once in some minutes, not for each request."""
+    with caplog.at_level(logging.WARNING):
+        assert [holder.get("/session").status_code for _ in range(3)] == [200] * 3
+    critical = [one for one in caplog.records if one.levelno == logging.CRITICAL]
+    assert len(critical) == 1 and "127.0.0.1" in critical[0].getMessage()
+    (act,) = world.acts("control.break_glass")
+    assert (act.actor_id, act.after["via"]) == (None, "break_glass")
+    assert TOKEN not in caplog.text
+
+
+def test_a_program_with_a_wrong_one_is_logged_and_counted(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = ControlClient(app.test_client(), {"Authorization": f"Bearer {TOKEN}x"})
+    with caplog.at_level(logging.WARNING):
+        assert [wrong.get("/session").status_code for _ in range(3)] == [401] * 3
+    refusals = [one for one in caplog.messages if "was refused, from 127.0.0.1" in one]
+    assert len(refusals) == 1
+    assert app.extensions[glass_uses.EXTENSION].refused == 3
 
 
 def test_without_a_hash_there_is_no_such_way_in(app_config: dict[str, Any], tmp_path: Path) -> None:
