@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from app.sessions import recording
 
 NAME = "maintenance"
 SUBJECT = f"switch:{NAME}"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_AFTER = 60.0  # s; what clients are told where nobody said how long it takes
 BY_ITSELF = "its time was over"
 
@@ -74,6 +75,16 @@ class MaintenanceStatus:
     until: datetime | None = None
     changed_by: int | None = None
     changed_at: datetime | None = None
+
+    @property
+    def version(self) -> int:
+        """A number that is another after each turn."""
+        return version_of(self.changed_at)
+
+
+def version_of(changed_at: datetime | None) -> int:
+    """The version of a switch that was turned then: µs since 1970, 0 where nobody ever did."""
+    return 0 if changed_at is None else (changed_at - EPOCH) // timedelta(microseconds=1)
 
 
 def status_of(row: Any, now: float) -> MaintenanceStatus:

@@ -10,6 +10,7 @@ from app.blueprints.control_plane.guards.pictures import GUARDED, moment
 from app.blueprints.control_plane.guards.service import (
     check_known,
     demand_right_to_loosen,
+    feature_names,
     slice_of,
 )
 from app.core.errors import UnknownResource, ValidationFailed, VersionConflict
@@ -33,6 +34,8 @@ READ_ONLY = {
     Kind.TUNING: "changes by suggestions",
     Kind.LOG: "changes by the level of logs",
 }
+# An entry of these whose name the code does not know would be stored and change nothing.
+NAMED_BY_CODE = (Kind.SWITCH, Kind.DEGRADATION)
 
 
 class Stale(Exception):
@@ -199,9 +202,17 @@ def _key(kind: str, name: str) -> tuple[Kind, str]:
 def _editable(kind: str, name: str) -> tuple[Kind, str]:
     demand_right_to_loosen(name)
     key = _key(kind, name)
+    if key[0] in NAMED_BY_CODE and not _is_known(key):
+        raise UnknownResource(kind, name, "name")
     if key[0] in READ_ONLY:
         raise ValidationFailed({"kind": f"{kind} {READ_ONLY[key[0]]}"})
     return key
+
+
+def _is_known(key: tuple[Kind, str]) -> bool:
+    if key[0] is Kind.DEGRADATION:
+        return key[1] in feature_names()
+    return any(entry.name == key[1] for entry in _store().list(key[0]))
 
 
 def _store() -> ConfigStore:

@@ -13,6 +13,7 @@ from app.core.resilience import (
     REDIS_BREAKER,
     Kind,
     MultiDimensionalKey,
+    degradable_features,
     get_resilience_controller,
     network_of,
 )
@@ -118,15 +119,25 @@ def release(name: str, reason: str, partition: str) -> dict[str, Any]:
 
 def features(after: int | None, limit: int) -> Page[dict[str, Any]]:
     """Features that can be degraded, and the entry that is for all of them."""
-    controller = get_resilience_controller()
-    stored = {entry.name for entry in controller.config.list(Kind.DEGRADATION)}
-    names = [EVERY_FEATURE, *sorted(stored - {EVERY_FEATURE})]
+    names = [EVERY_FEATURE, *sorted(feature_names() - {EVERY_FEATURE})]
     return slice_of([feature(name) for name in names], after, limit)
 
 
+def feature_names() -> set[str]:
+    """Features that the code has, that are used, or under whose names something is stored."""
+    stored = {entry.name for entry in get_resilience_controller().config.list(Kind.DEGRADATION)}
+    return stored | degradable_features() | {EVERY_FEATURE}
+
+
 def feature(name: str) -> dict[str, Any]:
-    """How far a feature is degraded; raises ``ValidationFailed`` for what is no name."""
+    """How far a feature is degraded.
+
+    Raises:
+        UnknownResource: nothing here is called so, and nobody stored anything under the name.
+    """
     controller = get_resilience_controller()
+    if name not in feature_names():
+        raise UnknownResource("feature", name, "name")
     entry = controller.get_config(Kind.DEGRADATION, name)
     status = controller.degradation.status(name)
     return {
@@ -138,13 +149,14 @@ def feature(name: str) -> dict[str, Any]:
 
 
 def set_level(
-    name: str, level: str | None, reason: str, expires_in: float | None
+    name: str, level: str | None, reason: str, expires_in: float | None, version: int | None
 ) -> dict[str, Any]:
-    """Set or take back an operator's level; raises as ``set_degradation_level``."""
-    get_resilience_controller().set_degradation_level(
-        name, level, author=author(), reason=reason, expires_in=expires_in
+    """Set or take back an operator's level; raises as ``set_degradation_level`` and ``feature``."""
+    feature(name)
+    receipt = get_resilience_controller().set_degradation_level(
+        name, level, version=version, author=author(), reason=reason, expires_in=expires_in
     )
-    return feature(name)
+    return {**feature(name), "live": receipt.live}
 
 
 def check_known(kind: Kind, name: str) -> str:

@@ -27,14 +27,19 @@ def state() -> dict[str, Any]:
         "until": status.until,
         "changed_at": status.changed_at,
         "changed_by": _name_of(status.changed_by),
+        "version": status.version,
     }
 
 
-def turn(enabled: bool, *, until: datetime | None, by: str, reason: str) -> dict[str, Any]:
+def turn(
+    enabled: bool, *, until: datetime | None, by: str, reason: str, version: int | None = None
+) -> dict[str, Any]:
     """Turn it on or off in every worker; raises as ``set_maintenance_mode``."""
     actor_id = account_of(by)
     turned_by = _name_of(actor_id)
-    permissions.set_maintenance_mode(enabled, reason, until=until, actor_id=actor_id, by=by)
+    permissions.set_maintenance_mode(
+        enabled, reason, until=until, actor_id=actor_id, by=by, version=version
+    )
     try:
         return state()
     except DATABASE_FAILURES as error:
@@ -45,6 +50,7 @@ def turn(enabled: bool, *, until: datetime | None, by: str, reason: str) -> dict
             "until": until,
             "changed_at": utcnow(),
             "changed_by": turned_by,
+            "version": None,
         }
 
 
