@@ -19,7 +19,7 @@ from tests.integration.blueprints.control_plane.conftest import (
     Browser,
 )
 from tests.support.applications import another_app
-from tests.support.operators import RIGHTS, VIEW, ControlClient, api_token, operator_named
+from tests.support.operators import RIGHTS, VIEW, WHY, ControlClient, api_token, operator_named
 from tests.support.world import World
 
 TOKEN, HASH = break_glass.new_token()
@@ -89,6 +89,19 @@ def test_it_acts_on_guards_while_the_database_is_away(
         assert isolated.status_code == 200 and isolated.json["state"] == "isolated"
         assert "breaker.isolate circuit_breaker:message.search" in caplog.text
         assert holder.post("/breakers/message.search/reset").json["state"] == "closed"
+        for path, body in (
+            ("/limiters/message.send/reset-key", {"user": "1"}),
+            ("/bulkheads/message.search/release", {}),
+            ("/prefetch/pause", {"where": "worker"}),
+        ):
+            done = holder.send("POST", path, {"reason": WHY, **body}, Idempotency_Key="one")
+            assert done.status_code == 200, path
+        for path, body in (
+            ("/degradation/*/level", {"level": "light"}),
+            ("/prefetch/pause", {}),
+            ("/operators", {"username": "nora", "role_id": 1}),
+        ):
+            assert holder.post(path, **body).status_code == 503, path
         person = ControlClient(cut.test_client(), {"Authorization": "Bearer yoto_api_unknown"})
         assert person.get("/session").status_code == 503
 
