@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import set_writing
@@ -73,13 +73,13 @@ def outcome() -> dict[str, str]:
 
 
 def note_credential(credential: str) -> None:
-    """Keep by which credential an operator makes this request, for what records it."""
+    """Keep by which credential an operator acts, by request or terminal, for what records it."""
     g.credential = credential
 
 
 def credential() -> str | None:
     """What ``note_credential`` kept; None where nobody was known as an operator."""
-    found: str | None = g.get("credential") if has_request_context() else None
+    found: str | None = g.get("credential") if has_app_context() else None
     return found
 
 
