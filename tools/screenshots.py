@@ -2,8 +2,8 @@
 
 Starts the application with its demo, people who use it, and Chromium; writes
 ``build/screenshots/<page>-<theme>-<language>-<width>.png``, or, with ``--readme``, what the README
-shows into ``docs/images``. Chinese needs a font that has it, such as Debian's package
-``fonts-wqy-zenhei``.
+shows into ``docs/images``. Fails if a page has an error in its console or asks another host.
+Chinese needs a font that has it, such as Debian's package ``fonts-wqy-zenhei``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from app.blueprints.control_plane.navigation import PAGES
-from tests.support.browser import SCREENSHOTS, chromium, screenshot
+from tests.support.browser import SCREENSHOTS, chromium, screenshot, watched_page
 from tests.support.control_pages import sign_in
 from tests.support.load import Load
 from tests.support.process import RunningYoto
@@ -66,35 +66,33 @@ def take(browser: Browser, yoto: RunningYoto, paths: dict[str, str], seconds: fl
     """Visit each page in each theme, language and width."""
     waited = False
     for theme, language, (width, height) in itertools.product(THEMES, LANGUAGES, SIZES):
-        context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
-        page = context.new_page()
-        if not waited:
-            page.wait_for_timeout(seconds * 1000)
-            waited = True
-        page.goto(f"{yoto.url}/control/sign-in?theme={theme}&lang={language}")
-        name = f"{theme}-{language}-{width}"
-        if "sign-in" in paths:
-            screenshot(page, f"sign-in-{name}")
-        sign_in(page, yoto, path="/status")
-        for key, path in paths.items():
-            if key != "sign-in":
-                visit(page, f"{yoto.url}/control{path}")
-                screenshot(page, f"{key}-{name}")
-        context.close()
+        size = {"width": width, "height": height}
+        with watched_page(browser, yoto.url, viewport=size, locale="en-GB") as (page, _):
+            if not waited:
+                page.wait_for_timeout(seconds * 1000)
+                waited = True
+            page.goto(f"{yoto.url}/control/sign-in?theme={theme}&lang={language}")
+            name = f"{theme}-{language}-{width}"
+            if "sign-in" in paths:
+                screenshot(page, f"sign-in-{name}")
+            sign_in(page, yoto, path="/status")
+            for key, path in paths.items():
+                if key != "sign-in":
+                    visit(page, f"{yoto.url}/control{path}")
+                    screenshot(page, f"{key}-{name}")
 
 
 def take_for_readme(browser: Browser, yoto: RunningYoto, seconds: float) -> None:
     """One screen of what the README shows."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    page = context.new_page()
-    page.wait_for_timeout(seconds * 1000)
-    sign_in(page, yoto, path="/status")
-    paths = {one.key: one.path for one in PAGES}
-    for (key, theme, language), name in README_PICTURES.items():
-        visit(page, f"{yoto.url}/control{paths[key]}?theme={theme}&lang={language}")
-        page.screenshot(path=str(IMAGES / name))
-    context.close()
+    size = {"width": 1280, "height": 800}
+    with watched_page(browser, yoto.url, viewport=size, locale="en-GB") as (page, _):
+        page.wait_for_timeout(seconds * 1000)
+        sign_in(page, yoto, path="/status")
+        paths = {one.key: one.path for one in PAGES}
+        for (key, theme, language), name in README_PICTURES.items():
+            visit(page, f"{yoto.url}/control{paths[key]}?theme={theme}&lang={language}")
+            page.screenshot(path=str(IMAGES / name))
 
 
 def visit(page: Page, address: str) -> None:

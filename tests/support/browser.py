@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.support.require import missing
 
@@ -39,39 +39,54 @@ def chromium() -> Iterator[Browser]:
 
 
 class Watch:
-    """What a page did that it must not do."""
+    """What the pages of a browser's context did that they must not do."""
 
-    def __init__(self, page: Page, origin: str) -> None:
+    def __init__(self, context: BrowserContext, origin: str, allowed: Sequence[str] = ()) -> None:
         self.console: list[str] = []
         self.errors: list[str] = []
         self.elsewhere: list[str] = []
-        self._origin = origin
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", self._see)
+        self._allowed = list(allowed)
+        self._origins = (f"{origin}/", f"ws{origin.removeprefix('http')}/")
+        context.on("console", self._hear)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("request", lambda request: self._see(request.url))
+        context.on("page", lambda page: page.on("websocket", lambda one: self._see(one.url)))
+
+    def allow(self, *texts: str) -> None:
+        """What has one of these in it may be in the console, as part of what the test is about."""
+        self._allowed += texts
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             where = message.location.get("url", "")
             self.console.append(f"{message.text} ({where})")
 
-    def _see(self, request: Request) -> None:
-        if not request.url.startswith(f"{self._origin}/"):
-            self.elsewhere.append(request.url)
+    def _see(self, url: str) -> None:
+        if not url.startswith(self._origins):
+            self.elsewhere.append(url)
 
     def assert_quiet(self) -> None:
         """No console error (a violation of the content policy is one), no other host."""
-        found = (self.console, self.errors, self.elsewhere)
+        said = [text for text in self.console if not any(one in text for one in self._allowed)]
+        found = (said, self.errors, self.elsewhere)
         assert found == ([], [], []), found
 
 
 @contextmanager
-def watched_page(browser: Browser, origin: str, **options: Any) -> Iterator[tuple[Page, Watch]]:
-    """A page of a fresh profile; the options are those of ``Browser.new_context``."""
+def watched_page(
+    browser: Browser, origin: str, allowed: Sequence[str] = (), **options: Any
+) -> Iterator[tuple[Page, Watch]]:
+    """A page of a fresh profile, which must have been quiet when it is left.
+
+    Args:
+        allowed: what may be in the console nevertheless, by a part of its text.
+        options: those of ``Browser.new_context``.
+    """
     context = browser.new_context(**options)
+    watch = Watch(context, origin, allowed)
     try:
-        page = context.new_page()
-        yield page, Watch(page, origin)
+        yield context.new_page(), watch
+        watch.assert_quiet()
     finally:
         context.close()
 

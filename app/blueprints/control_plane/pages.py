@@ -19,7 +19,7 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.blueprints.auth.service import authenticate, counted_glass
-from app.blueprints.control_plane import ages, language, shell, theme
+from app.blueprints.control_plane import ages, destination, language, shell, theme
 from app.blueprints.control_plane.navigation import PAGES, Page
 from app.blueprints.control_plane.status import init_process, read_status
 from app.core.errors import PermissionDenied, RateLimited
@@ -87,12 +87,12 @@ def signed_in_as() -> dict[str, Any]:
 @control.get("/sign-in")
 @public("this is where a session comes from")
 def sign_in_form() -> str | AnyResponse:
-    """The form; who is signed in already goes on to the overview."""
+    """The form; who is signed in already goes on to the page that was wanted."""
     try:
         operator()
     except Unauthorized:
         return _sign_in_page()
-    return redirect(url_for("control.overview"), 303)
+    return redirect(destination.wanted(), 303)
 
 
 @control.post("/sign-in")
@@ -120,7 +120,7 @@ def sign_in() -> Any:
         audit("control.sign_in", f"user:{user.id}", actor_id=user.id)
         db.session.commit()
     start_session(user)
-    return redirect(url_for("control.overview"), 303)
+    return redirect(destination.wanted(), 303)
 
 
 def _break_glass(token: str) -> Any:
@@ -136,7 +136,7 @@ def _break_glass(token: str) -> Any:
     become(Operator(Via.BREAK_GLASS, None))
     log.critical("the glass was broken: a session without account began, %s", origin())
     record_act("control.break_glass", "control", reason="signed in with the break-glass token")
-    return redirect(url_for("control.overview"), 303)
+    return redirect(destination.wanted(), 303)
 
 
 @control.post("/sign-out")
@@ -151,7 +151,7 @@ def sign_out() -> AnyResponse:
 @control.errorhandler(Unauthorized)
 def to_sign_in(error: Unauthorized) -> AnyResponse:
     """Nobody is signed in (any more)."""
-    return redirect(url_for("control.sign_in_form"), 303)
+    return redirect(destination.sign_in_address(), 303)
 
 
 @control.errorhandler(Exception)
@@ -178,7 +178,10 @@ def keep_choices(response: Response) -> Response:
 
 def _sign_in_page(**values: str) -> str:
     return render_template(
-        "control/sign_in.html", has_glass=break_glass.configured_hash() is not None, **values
+        "control/sign_in.html",
+        action=destination.form_address(),
+        has_glass=break_glass.configured_hash() is not None,
+        **values,
     )
 
 

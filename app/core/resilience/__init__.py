@@ -75,6 +75,7 @@ from .tuning import (
     TuningOutcome,
     TuningReverted,
     TuningSettings,
+    outcome_of,
 )
 
 __all__ = [
@@ -162,4 +163,5 @@ __all__ = [
     "rate_limit",
     "rate_limit_headers",
     "top_keys",
+    "outcome_of",
 ]

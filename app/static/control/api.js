@@ -1,9 +1,11 @@
-// Calls of /control/api. Every failure is a Problem; a session that ended leads to the sign-in page.
+// Calls of /control/api. Every failure is a Problem.
 
 import { page, t } from "./page.js";
+import { hasEnded, learn } from "./session.js";
 
 const CSRF_HEADER = "X-CSRF-Token";
 const SAFE = new Set(["GET", "HEAD"]);
+const SIGNED_OUT = 401;
 
 /**
  * What went wrong, as the server said it (RFC 9457), or `status` 0 when there was no answer.
@@ -64,7 +66,10 @@ function address(path, query) {
   return given.length ? `${path}?${parameters}` : path;
 }
 
-async function call(method, path, { body, etag, key, signal, again = true } = {}) {
+async function call(method, path, { body, etag, key, signal, again = true, always = false } = {}) {
+  if (hasEnded() && SAFE.has(method) && !always) {
+    throw signedOut({}); // pages read again and again; only what somebody does asks the server
+  }
   const headers = { Accept: "application/json" };
   if (!SAFE.has(method)) {
     headers[CSRF_HEADER] = page.csrf;
@@ -93,13 +98,15 @@ async function call(method, path, { body, etag, key, signal, again = true } = {}
   }
   const data = await document_of(answer);
   if (answer.ok) {
+    learn(false);
     return { data, etag: answer.headers.get("ETag") };
   }
-  if (answer.status === 401) {
-    location.assign(page.sign_in);
+  if (answer.status === SIGNED_OUT) {
+    learn(true);
+    throw signedOut(data);
   }
   const problem = new Problem(answer.status, data ?? {});
-  if (again && problem.type === "forbidden" && !SAFE.has(method) && (await new_token())) {
+  if (again && problem.type === "forbidden" && !SAFE.has(method) && (await recognise())) {
     return call(method, path, { body, etag, key: headers["Idempotency-Key"], signal, again: false });
   }
   throw problem;
@@ -115,9 +122,11 @@ async function document_of(answer) {
   }
 }
 
-/** Whether the session has another token by now: somebody signed in again in another tab. */
-async function new_token() {
-  const session = await get("/session").catch(() => null);
+const signedOut = (fields) => new Problem(SIGNED_OUT, { ...fields, detail: t("session.ended") });
+
+/** Ask who is signed in; whether it is another session by now, begun in another tab. */
+export async function recognise() {
+  const session = await get("/session", {}, { always: true }).catch(() => null);
   const found = session?.csrf_token;
   const changed = Boolean(found) && found !== page.csrf;
   page.csrf = found ?? page.csrf;

@@ -4,7 +4,7 @@ import { apiAddress, get } from "./api.js";
 import { differenceList } from "./difference.js";
 import { show } from "./dialog.js";
 import { h } from "./dom.js";
-import { moment } from "./format.js";
+import { moment, now, zone } from "./format.js";
 import { t } from "./page.js";
 import { pagedTable } from "./table.js";
 
@@ -17,8 +17,8 @@ const FILTERS = [
   { name: "action", label: t("audit.action"), hint: "alert." },
   { name: "subject", label: t("audit.subject"), hint: "role:9" },
   { name: "server_id", label: t("audit.server"), type: "number" },
-  { name: "from", label: t("audit.from"), type: "datetime-local" },
-  { name: "to", label: t("audit.to"), type: "datetime-local" },
+  { name: "from", label: `${t("audit.from")} (${zone(now())})`, type: "datetime-local" },
+  { name: "to", label: `${t("audit.to")} (${zone(now())})`, type: "datetime-local" },
 ];
 
 const inputs = FILTERS.map(({ name, label, type = "text", hint }) => {
@@ -85,7 +85,7 @@ let waiting = null;
 
 function search() {
   exporting.href = apiAddress("/audit/export", query());
-  records.reload();
+  records.restart();
 }
 
 function later() {

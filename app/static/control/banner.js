@@ -2,29 +2,47 @@
 // an operator set for a while. What is set for good is only counted.
 
 import { get } from "./api.js";
-import { h, replace } from "./dom.js";
-import { until } from "./format.js";
+import { h, replace, say } from "./dom.js";
+import { age, now, until } from "./format.js";
 import { subscribe } from "./live.js";
 import { named, t } from "./page.js";
 
 const SECONDS = 15; // between looks; what is told live is looked at once
 const GRAVE = new Set(["forced_breaker", "degradation"]);
 
-/** Keep `node` filled. */
-export function watchOverrides(node) {
+/** Keep `node` filled, and `spoken` with the same in words, without what changes each second. */
+export function watchOverrides(node, spoken) {
   let shown = "";
+  let parts = null; // what was not as usual when it was last known
+  let shownAt = null;
+  let begun = 0;
+  let newest = 0;
 
   async function look() {
+    const mine = (begun += 1);
     const found = await get("/overrides").catch(() => null);
-    if (!found) {
-      return; // the connection says that nothing is heard
+    if (mine < newest) {
+      return; // a later look has overtaken this one
     }
-    const { at: _, ...facts } = found;
-    const key = JSON.stringify(facts);
-    if (key !== shown) {
-      shown = key;
-      replace(node, maintenance(found.maintenance), notices(found));
+    if (found !== null) {
+      newest = mine;
+      shownAt = now();
+      const { at: _, ...facts } = found;
+      draw(JSON.stringify(facts), () => (parts = [maintenance(found.maintenance), notices(found)]));
+    } else {
+      draw(`unknown since ${shownAt}`, () => [unknown(shownAt), parts]);
     }
+  }
+
+  function draw(key, make) {
+    if (key === shown) {
+      return;
+    }
+    shown = key;
+    replace(node, make());
+    const still = node.cloneNode(true);
+    still.querySelectorAll("time").forEach((one) => one.remove());
+    say(spoken, [...still.querySelectorAll("strong, .why, li")].map((one) => one.textContent).join(" "));
   }
 
   look();
@@ -32,6 +50,9 @@ export function watchOverrides(node) {
   const heard = (_, kind) => kind === "delta" && look();
   subscribe({ maintenance: heard, events: heard }, { types: ["config.changed", "config.restored", "degradation.changed", "switch.changed"] });
 }
+
+const unknown = (since) =>
+  h("div", { class: "banner unknown" }, h("strong", {}, t("banner.unknown")), since === null ? null : h("span", {}, `${t("banner.as_of")} `, age(since)));
 
 function maintenance(state) {
   if (state === null) {
@@ -41,7 +62,7 @@ function maintenance(state) {
     return null;
   }
   const end = state.until ? h("span", {}, until(state.until)) : null;
-  return h("div", { class: "banner failed" }, h("strong", {}, t("banner.maintenance")), h("span", {}, state.reason ?? ""), end);
+  return h("div", { class: "banner failed" }, h("strong", {}, t("banner.maintenance")), h("span", { class: "why" }, state.reason ?? ""), end);
 }
 
 function notices({ overrides, raised }) {

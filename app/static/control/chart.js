@@ -1,13 +1,14 @@
 // Charts over time by uPlot, which set-up took from npm. Without it a chart is its numbers.
 
 import { h, replace, svg } from "./dom.js";
-import { clock, known, quantity, timestamp, toMs, unitName } from "./format.js";
+import { clock, known, now, quantity, timestamp, toMs, unitName, zone } from "./format.js";
 import { page, t } from "./page.js";
 
 /** What can be looked at: how many seconds of time each range holds. */
 export const RANGES = { "10m": 600, "6h": 6 * 3600, "7d": 7 * 86400 };
 
 const HEIGHT = 170; // px
+const LATE = 3; // s by which points may be apart on a machine that is busy
 const TABLE_ROWS = 30;
 // Lines differ by their strokes too, for eyes that do not tell their colours apart.
 const DASHES = [[], [7, 4], [2, 3], [12, 4, 2, 4], [5, 2], [1, 5]];
@@ -21,13 +22,14 @@ const uplot = () => (library ??= page.vendor?.charts ? import(page.vendor.charts
  * A chart. `{title, unit, series: [{key, title, colour: 1..6}], top, area}`: `unit` as `quantity`
  * takes it, `top` the least that the axis shows, `area` fills below the first line.
  *
- * Returns `{element, show(points, range), push(point)}`: a point is `{at, <key>: number|null}`, `at`
- * in ISO 8601 or ms; `range` is a key of RANGES or seconds. `push` adds one and forgets the oldest.
+ * Returns `{element, show(points, range, step), push(point)}`: a point is `{at, <key>: number|null}`,
+ * `at` in ISO 8601 or ms; `range` is a key of RANGES or seconds; a point stands for `step` seconds.
+ * `push` adds one and forgets the oldest. Where points are missing the lines are broken.
  */
 export function chart({ title, unit = "count", series, top = 0, area = false }) {
   const lines = series.map((one, at) => ({ colour: at + 1, dash: DASHES[at % DASHES.length], ...one }));
   const values = lines.map(() => h("b"));
-  const when = h("span", { class: "quiet small end" });
+  const when = h("span", { class: "unit end" });
   const plot = h("div", { class: "plot", role: "img", "aria-label": title });
   const rows = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": t("chart.table", { title }) });
   const details = h("details", { ontoggle: () => details.open && drawTable() }, h("summary", {}, t("chart.as_table")), rows);
@@ -41,6 +43,7 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
   );
   let points = [];
   let seconds = RANGES["10m"];
+  let every = 1;
   let drawn = null;
 
   function tellValues(index) {
@@ -48,7 +51,7 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
     lines.forEach((line, at) => {
       values[at].textContent = quantity(point?.[line.key], unit);
     });
-    when.textContent = index === null || !point ? "" : timestamp(point.at);
+    when.textContent = index === null || !point ? zone(now()) : timestamp(point.at);
   }
 
   function columns() {
@@ -91,7 +94,7 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
       h(
         "table",
         { "aria-label": title },
-        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("chart.time")), lines.map((line) => h("th", { scope: "col", class: "number" }, line.title)))),
+        h("thead", {}, h("tr", {}, h("th", { scope: "col" }, `${t("chart.time")} (${zone(now())})`), lines.map((line) => h("th", { scope: "col", class: "number" }, line.title)))),
         h("tbody", {}, shown.map((point) => h("tr", {}, h("th", { scope: "row" }, seconds > 86400 ? timestamp(point.at) : clock(point.at)), lines.map((line) => h("td", { class: "number" }, quantity(point[line.key], unit)))))),
       ),
     );
@@ -108,8 +111,9 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
 
   return {
     element,
-    show(found, range = seconds) {
-      points = found;
+    show(found, range = seconds, step = every) {
+      every = step;
+      points = found.reduce((whole, point) => joined(whole, point, every), []);
       seconds = typeof range === "number" ? range : RANGES[range];
       if (drawn && !points.length) {
         drawn.destroy();
@@ -122,10 +126,23 @@ export function chart({ title, unit = "count", series, top = 0, area = false }) 
       if (points.length && toMs(point.at) <= toMs(points.at(-1).at)) {
         return;
       }
-      points = [...points.filter((one) => toMs(one.at) >= oldest), point];
+      points = joined(points.filter((one) => toMs(one.at) >= oldest), point, every);
       draw();
     },
   };
+}
+
+/** Whether points are missing between two moments, if each stands for `step` seconds. */
+export const isHole = (before, after, step) => toMs(after) - toMs(before) > Math.max(LATE, 1.5 * step) * 1000;
+
+/** `points` and one more; where some are missing between, a point without values. */
+function joined(points, point, step) {
+  const last = points.at(-1);
+  if (last && isHole(last.at, point.at, step)) {
+    points.push({ at: toMs(last.at) + step * 1000 });
+  }
+  points.push(point);
+  return points;
 }
 
 /** Buttons for the range: `{element, value()}`; `change(range)` is told of each choice. */

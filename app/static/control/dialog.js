@@ -2,15 +2,19 @@
 
 import { newKey } from "./api.js";
 import { h, replace, uniqueId } from "./dom.js";
+import { placeOf } from "./focus.js";
 import { page, t } from "./page.js";
+import { signInLink } from "./session.js";
 import { toast } from "./toast.js";
 
 const REASON_LENGTH = 500;
+const SIGNED_OUT = 401;
 const PREVIEW_DELAY = 250; // ms without typing
 const EXPIRIES = [[300, "unit.minutes", 5], [900, "unit.minutes", 15], [3600, "unit.hours", 1], [14400, "unit.hours", 4], [86400, "unit.days", 1], [604800, "unit.days", 7]];
 
 /**
- * Ask before an action. Resolves with what `run` returned, or with null when it was left.
+ * Ask before an action. Resolves with what `run` returned, or with null when it was left. While `run`
+ * acts it cannot be left: what becomes of the act is always told.
  *
  * title, intro: what it is, what it does. submit: the text of the button. danger: a red button.
  * reason: false leaves the reason away, which is required otherwise (`values.reason`).
@@ -36,17 +40,19 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
   const alert = h("p", { class: "notice failed", role: "alert", hidden: true });
   const shown = h("div", { class: "preview", "aria-live": "polite" });
   const go = h("button", { class: danger ? "danger" : "primary", type: "submit" }, submit);
-  const { dialog, ended, close } = modal(title, wide);
+  const status = h("p", { class: "quiet", role: "status" });
+  const { dialog, ended, close } = modal(title, wide, leave);
+  const inputs = h("fieldset", { class: "bare" }, parts.map((part) => part.element), preview ? shown : null, typed?.element);
   const form = h(
     "form",
     { method: "dialog", novalidate: true, onsubmit: send, oninput: changed },
     intro ? h("div", { class: "quiet" }, intro) : null,
-    parts.map((part) => part.element),
-    preview ? shown : null,
-    typed?.element,
+    inputs,
     alert,
-    h("div", { class: "dialog-end" }, h("button", { type: "button", onclick: () => close(null) }, t("dialog.cancel")), go),
+    status,
+    h("div", { class: "dialog-end" }, h("button", { type: "button", onclick: leave }, t("dialog.cancel")), go),
   );
+  let busy = false;
   let key = newKey();
   let sent = "";
   let waiting = null;
@@ -74,8 +80,30 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
     }
   }
 
+  function leave() {
+    if (busy) {
+      status.textContent = t("dialog.busy");
+    } else {
+      close(null);
+    }
+  }
+
+  function become(acting) {
+    busy = acting;
+    status.textContent = "";
+    form.setAttribute("aria-busy", String(acting));
+    go.setAttribute("aria-disabled", String(acting));
+    if (acting) {
+      go.focus(); // a field that is disabled would lose it
+    }
+    inputs.disabled = acting;
+  }
+
   async function send(event) {
     event.preventDefault();
+    if (busy) {
+      return;
+    }
     const lacking = parts.filter((part) => part.lacks());
     parts.forEach((part) => part.tell(lacking.includes(part) ? [t("dialog.required")] : []));
     if (lacking.length) {
@@ -88,19 +116,17 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
     }
     sent = JSON.stringify(given);
     alert.hidden = true;
-    go.disabled = true;
-    form.setAttribute("aria-busy", "true");
+    become(true);
     try {
       const result = await run(given, { key });
+      become(false);
       close(result ?? true);
       if (done) {
         toast(typeof done === "function" ? done(result) : done);
       }
     } catch (problem) {
+      become(false);
       tell(problem);
-    } finally {
-      go.disabled = false;
-      form.removeAttribute("aria-busy");
     }
   }
 
@@ -117,6 +143,9 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
     const others = Object.entries(errors).map(([name, texts]) => `${name}: ${[texts].flat().join(", ")}`);
     alert.textContent = first && !others.length ? "" : others.length ? others.join("; ") : problem.message;
     alert.hidden = alert.textContent === "";
+    if (problem.status === SIGNED_OUT) {
+      alert.append(" ", signInLink());
+    }
     if (problem.name !== "Problem") {
       console.error(problem);
     }
@@ -138,7 +167,7 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
 
 /** Show something in a dialog: `{title, body: node, wide}`. Resolves when it is closed. */
 export function show({ title, body, wide = false }) {
-  const { dialog, ended, close } = modal(title, wide);
+  const { dialog, ended, close } = modal(title, wide, () => close(null));
   dialog.append(body, h("div", { class: "dialog-end" }, h("button", { type: "button", onclick: () => close(null) }, t("dialog.close"))));
   dialog.showModal();
   return ended;
@@ -150,19 +179,29 @@ export const expiryName = (seconds) => {
   return seconds === null ? t("dialog.no_expiry") : t(key, { n });
 };
 
-function modal(title, wide) {
+/** A dialog; `leave` is called when Escape is pressed. */
+function modal(title, wide, leave) {
   const heading = uniqueId("dialog");
   const dialog = h("dialog", { class: wide && "wide", "aria-labelledby": heading }, h("h2", { id: heading }, title));
   const { promise: ended, resolve } = Promise.withResolvers?.() ?? resolvers();
+  const back = placeOf(document.activeElement);
   const close = (result) => {
     resolve(result);
-    // The browser gives the focus back to where it was.
     dialog.close();
     dialog.remove();
+    // The browser gives the focus back to where it was, unless that is gone.
+    back();
   };
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
-    close(null);
+    leave();
+  });
+  // Of a second Escape browsers do not ask: they close.
+  dialog.addEventListener("close", () => {
+    if (dialog.isConnected) {
+      dialog.showModal();
+      leave();
+    }
   });
   document.body.append(dialog);
   return { dialog, ended, close };

@@ -26,6 +26,13 @@ export function replace(node, ...children) {
   return node;
 }
 
+/** Have `node` say `text`; what it says already is not written again, so nothing is read out twice. */
+export function say(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
+  }
+}
+
 /** A number that no other call on this page returns, for ids. */
 export const uniqueId = (prefix) => `${prefix}-${(counter += 1)}`;
 

@@ -3,7 +3,8 @@
 import { apiAddress, get, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act } from "./dialog.js";
-import { h, replace } from "./dom.js";
+import { h, replace, say } from "./dom.js";
+import { isLost, toHeading } from "./focus.js";
 import { milliseconds } from "./events/entry.js";
 import { readFilters, rememberFilters, toLocal, toMoment } from "./events/filters.js";
 import { tail } from "./events/tail.js";
@@ -175,47 +176,71 @@ const backButton = h("button", { type: "button", onclick: toLive }, t("events.to
 const exportLink = h("a", { class: "button", download: true }, t("events.export"));
 const clearButton = may("admin") ? h("button", { type: "button", class: "dangerous", onclick: clear }, t("events.clear")) : null;
 const notice = h("p", { class: "notice warning", role: "status", hidden: true }, t("events.not_heard"));
-const head = h("div", {});
+const head = h("p", { class: "quiet small", hidden: true });
+const heard = h("p", { class: "hidden-text", role: "status" });
 const foot = h("div", { class: "tail-end" });
+// What stands below the list stays the same while events come, so that it can be clicked.
+const dropped = h("p", { class: "quiet small", hidden: true });
+const olderButton = h("button", { type: "button", onclick: () => state === "loading" || older() }, t("events.older"));
+const count = h("span", { class: "quiet small" });
+const waitingLines = loading();
+const ends = new Map();
 replace(part("acts"), pauseButton, backButton, exportLink, clearButton);
-replace(part("list"), notice, head, list.element, foot);
+replace(part("list"), notice, head, heard, list.element, foot);
 
 function draw() {
   const mode = searching() ? "search" : paused ? "paused" : "following";
-  replace(part("mode"), badge(mode, MODES[mode], mode === "following" ? "ok" : "neutral"));
+  replace(part("mode"), MODES[mode]);
   pauseButton.hidden = searching();
   pauseButton.setAttribute("aria-pressed", String(paused));
   const n = overflow ? `${MOST}+` : waiting.length;
-  replace(pauseButton, paused ? t("events.continue", { n }) : t("events.pause"));
+  say(pauseButton, paused ? t("events.continue", { n }) : t("events.pause"));
   backButton.hidden = !searching();
   exportLink.href = apiAddress("/events/export", range());
   const shown = list.size();
   const found = list.found();
   list.element.hidden = found === 0;
-  replace(head, shown > 0 && filters.text ? h("p", { class: "quiet small", role: "status" }, t("events.found", { n: found, all: shown, text: filters.text })) : null);
+  head.hidden = shown === 0 || !filters.text;
+  say(head, head.hidden ? "" : t("events.found", { n: found, all: shown, text: filters.text }));
+  say(dropped, t("events.dropped", { n: list.dropped(), most: MOST }));
+  dropped.hidden = list.dropped() === 0;
+  say(count, t("shared.count", { n: shown }));
+  olderButton.setAttribute("aria-disabled", String(state === "loading"));
+  const focused = foot.contains(document.activeElement);
   replace(foot, endOf(shown));
+  if (focused && isLost()) {
+    toHeading(foot); // it was the button, and there is nothing older
+  }
 }
 
-const MODES = { following: t("events.following"), paused: t("events.paused"), search: t("events.searching") };
+const modeBadge = (mode, text) => badge(mode, text, mode === "following" ? "ok" : "neutral");
+const MODES = { following: modeBadge("following", t("events.following")), paused: modeBadge("paused", t("events.paused")), search: modeBadge("search", t("events.searching")) };
 
 function endOf(shown) {
   if (state === "loading") {
-    return loading();
-  }
-  if (typeof state !== "string") {
-    return failed(state, readOlder);
+    return cursor === null ? waitingLines : [dropped, olderButton, count, waitingLines];
   }
   if (state === "more") {
-    return [
-      list.dropped() ? h("p", { class: "quiet small" }, t("events.dropped", { n: list.dropped(), most: MOST })) : null,
-      h("button", { type: "button", onclick: older }, t("events.older")),
-      h("span", { class: "quiet small" }, t("shared.count", { n: shown })),
-    ];
+    return [dropped, olderButton, count];
+  }
+  if (typeof state !== "string") {
+    return once(state, () => failed(state, readOlder));
   }
   if (shown === 0) {
-    return empty(searching() || filters.types.length ? t("events.none_wanted") : t("events.none"));
+    const text = searching() || filters.types.length ? t("events.none_wanted") : t("events.none");
+    return once(text, () => empty(text));
   }
-  return h("p", { class: "quiet small" }, filters.from === null ? t("events.oldest") : t("events.first_of_time"), ` · ${t("shared.count", { n: shown })}`);
+  const text = filters.from === null ? t("events.oldest") : t("events.first_of_time");
+  return [once(text, () => h("p", { class: "quiet small" }, text)), count];
+}
+
+/** The same node each time that the same is to be said. */
+function once(what, make) {
+  if (!ends.has(what)) {
+    ends.clear();
+    ends.set(what, make());
+  }
+  return ends.get(what);
 }
 
 let soon = null;
@@ -257,6 +282,7 @@ textInput.addEventListener("input", () => {
   list.find(filters.text);
   rememberFilters(filters);
   draw();
+  say(heard, head.textContent); // how many there are is read out once, not with each event
 });
 
 part("filters").addEventListener("submit", (event) => {

@@ -82,7 +82,7 @@ function draw() {
 }
 
 const look = () =>
-  load(part("list"), () => get("/instances"), ({ items }) => {
+  load([part("list"), part("counts")], () => get("/instances"), ({ items }) => {
     workers = items;
     readAt = now();
     return draw();

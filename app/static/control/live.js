@@ -2,15 +2,17 @@
 //
 //   subscribe({status: (data, kind) => ..., events: (event) => ...}, {types: [...]})
 //
-// A handler gets the data of its topic, and what it is: "snapshot" (how it is now), "delta" (news) or
-// "poll" (read again). The topics status, performance and cache bring pictures; events, alerts,
+// A handler gets the data of its topic, and what it is: "snapshot" (how it is now), "delta" (news),
+// "poll" (read again), or "failed" with a Problem instead of data: how it is now is not known, and is
+// asked again. The poll of "performance" brings all of the last ten minutes. The topics status, performance and cache bring pictures; events, alerts,
 // tasks and maintenance bring events, {id, type, at, data}, in order and each once, also after the
 // connection was lost. Where history is gone, the handler `gap` is told {after, reason}; a socket's
 // snapshot follows. docs/control-socket.md describes the data.
 
-import { get } from "./api.js";
+import { get, Problem } from "./api.js";
 import { now } from "./format.js";
-import { page } from "./page.js";
+import { page, t } from "./page.js";
+import { hasEnded, watchSession } from "./session.js";
 
 const EVENT_OF = {
   status: "system_status",
@@ -24,7 +26,7 @@ const EVENT_OF = {
 // How a topic is read without a socket, and how often (s). What is not here waits for the socket.
 const POLLS = {
   status: { every: 5, fetch: () => get("/status") },
-  performance: { every: 5, fetch: async () => (await get("/stats/performance", { range: "10m" })).points.at(-1) },
+  performance: { every: 5, fetch: () => get("/stats/performance", { range: "10m" }) },
   cache: { every: 5, fetch: () => get("/stats/cache") },
   alerts: { every: 10, fetch: () => get("/alerts") },
   events: { every: 2, fetch: pollEvents },
@@ -32,6 +34,7 @@ const POLLS = {
 const PICTURES = new Set(["status", "performance", "cache"]);
 const PATIENCE = 4; // s until a socket that does not come is done without
 const RETRY = 15; // s between tries where the server refused the socket
+const UNKNOWN_RETRY = 5; // s until what a snapshot could not tell is asked for again
 const STALE = 15; // s without a message: the server sends one each 5 s
 
 const subscriptions = new Set();
@@ -41,6 +44,7 @@ let socket = null;
 let started = false;
 let leaving = false;
 let queued = false;
+let again = null; // the timer of a snapshot that is asked for again
 // The newest event that was heard, and for each topic the last one that it was told of.
 let lastEvent = null;
 const told = new Map();
@@ -58,8 +62,14 @@ export function subscribe(handlers, { types = null } = {}) {
   };
 }
 
-/** Have the server show again how everything is that is followed: snapshots follow. */
-export const refresh = () => announce();
+/** Have how everything is that is followed told again. */
+export function refresh() {
+  announce();
+  if (polls.size) {
+    topics().forEach((topic) => polls.delete(topic));
+    pollDue();
+  }
+}
 
 /**
  * Follow the connection: `{mode, at}`, mode "connecting", "live", "polling" or "lost", `at` the time
@@ -83,7 +93,7 @@ const topics = () => [...new Set([...subscriptions].flatMap(({ handlers }) => Ob
 
 function tell(topic, data, kind) {
   for (const { handlers, types } of [...subscriptions]) {
-    if (topic !== "events" || kind === "snapshot" || wants(types, data.type)) {
+    if (topic !== "events" || kind !== "delta" || wants(types, data.type)) {
       handlers[topic]?.(data, kind);
     }
   }
@@ -133,11 +143,15 @@ async function begin() {
   socket.on("snapshot", ({ topics: found, last_event_id: last }) => {
     heard();
     resumeAt(last);
+    const unknown = Object.keys(found).filter((topic) => found[topic] === null && topic !== "events");
+    clearTimeout(again);
+    again = unknown.length ? setTimeout(announce, UNKNOWN_RETRY * 1000) : null;
     for (const [topic, data] of Object.entries(found)) {
       if (data !== null) {
         tell(topic, data, "snapshot");
       }
     }
+    unknown.forEach((topic) => tellFailed(topic, new Problem(503, { detail: t("live.store_away") })));
   });
   socket.on("gap", (gap) => {
     heard();
@@ -154,13 +168,27 @@ async function begin() {
   }
 }
 
-/** Connect again after so many seconds; /session leads to the sign-in page if need be. */
+/** Connect again after so many seconds, unless nobody is signed in. */
 async function comeBack(seconds) {
-  if (!leaving) {
-    await get("/session").catch(() => null);
+  if (leaving) {
+    return;
+  }
+  await get("/session").catch(() => null);
+  if (!hasEnded()) {
     setTimeout(() => socket.connect(), seconds * 1000);
   }
 }
+
+watchSession((ended) => {
+  if (ended) {
+    stopPolling();
+    become({ mode: "lost" });
+  } else if (socket) {
+    socket.connect();
+  } else if (started) {
+    startPolling();
+  }
+});
 
 function heard() {
   stopPolling();
@@ -226,7 +254,7 @@ export function compareIds(a, b) {
 // Polling
 
 function startPolling() {
-  if (polls.size || leaving) {
+  if (polls.size || leaving || hasEnded()) {
     return;
   }
   become({ mode: state.at === null ? "connecting" : "lost" });
@@ -254,25 +282,33 @@ function pollDue() {
 }
 
 async function pollOne(topic, { every, fetch }) {
-  let found;
-  let answered = true;
+  let found = null;
+  let problem = null;
   try {
     found = await fetch();
-  } catch (problem) {
-    answered = false;
-    if (problem.status === 0) {
-      become({ mode: "lost" });
-    }
+  } catch (error) {
+    problem = error;
   }
   if (!polls.size) {
-    return; // the socket is there again
+    return; // the socket is there again, or nobody is signed in any more
   }
   polls.set(topic, Date.now() + every * 1000);
-  if (answered) {
+  if (problem === null) {
     become({ mode: "polling", at: now() });
+  } else if (problem.status === 0) {
+    become({ mode: "lost" });
   }
-  if (found !== null && found !== undefined) {
+  if (problem !== null) {
+    tellFailed(topic, problem);
+  } else if (found !== null) {
     tell(topic, found, "poll");
+  }
+}
+
+/** What a topic is about is not known now. For events that is told by the age of the last message. */
+function tellFailed(topic, problem) {
+  if (topic !== "events") {
+    tell(topic, problem, "failed");
   }
 }
 

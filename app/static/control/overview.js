@@ -3,15 +3,28 @@
 import { alertText } from "./alert_text.js";
 import { get } from "./api.js";
 import { badge } from "./badge.js";
-import { chart, RANGES, rangePicker } from "./chart.js";
+import { chart, isHole, RANGES, rangePicker } from "./chart.js";
 import { h, replace } from "./dom.js";
-import { age, quantity } from "./format.js";
-import { isStale, subscribe, watch } from "./live.js";
+import { age, now, quantity } from "./format.js";
+import { isStale, refresh, subscribe, watch } from "./live.js";
 import { named, t } from "./page.js";
-import { empty, load, loading, stale, unstale } from "./states.js";
+import { empty, failed, load, loading, stale, unstale } from "./states.js";
 import { table } from "./table.js";
 
 const part = (id) => document.getElementById(id);
+
+// Which parts were heard of, and when last; and which of them the server could not tell the last time.
+const told = new Map();
+const broken = new Set();
+
+function heardOf(name, well) {
+  if (well) {
+    told.set(name, now());
+    broken.delete(name);
+  } else {
+    broken.add(name);
+  }
+}
 
 // Charts
 
@@ -28,27 +41,61 @@ const SPECS = [
 const REFRESH = 60; // s between readings of the longer ranges, whose points are longer than that
 
 const charts = SPECS.map(chart);
+const incomplete = h("p", { class: "notice unknown", hidden: true }, t("overview.incomplete"));
 const grid = h("div", { class: "grid wide" }, charts.map(({ element }) => h("div", { class: "card" }, element)));
 const picker = rangePicker("10m", showRange);
 part("range").append(picker.element);
+let newest; // when the last second was that is shown of the last ten minutes; 0: there is none
+let ofAll = true; // whether the last point was of all workers
 
 async function showRange() {
   const range = picker.value();
-  await load(part("charts"), () => get("/stats/performance", { range }), (found) => {
-    if (range !== picker.value()) {
-      return; // another one was chosen meanwhile
+  const found = await load(part("charts"), () => get("/stats/performance", { range }), (answer) => {
+    if (range === picker.value()) {
+      showPoints(answer); // else another one was chosen meanwhile
     }
-    charts.forEach((one) => one.show(found.points, RANGES[range]));
-    replace(part("charts"), found.complete === false ? h("p", { class: "notice unknown" }, t("overview.incomplete")) : null, grid);
   });
+  heardOf("charts", found !== null);
+}
+
+function showPoints({ range, points, complete, resolution_s: step }) {
+  newest = Math.max(newest ?? 0, points.at(-1)?.at ?? 0);
+  incomplete.hidden = complete !== false;
+  charts.forEach((one) => one.show(points, RANGES[range], step));
+  replace(part("charts"), incomplete, grid);
 }
 
 showRange();
-setInterval(() => document.hidden || picker.value() === "10m" || showRange(), REFRESH * 1000);
+setInterval(() => document.hidden || (picker.value() === "10m" && !broken.has("charts")) || showRange(), REFRESH * 1000);
 
-function showPerformance(point) {
-  if (picker.value() === "10m") {
-    charts.forEach((one) => one.push(point));
+function showPerformance(data, kind) {
+  if (picker.value() !== "10m") {
+    return;
+  }
+  if (kind === "failed") {
+    heardOf("charts", false);
+  } else if (kind === "poll") {
+    heardOf("charts", true);
+    showPoints(data);
+  } else if (newest !== undefined) {
+    showPoint(data);
+  }
+}
+
+/** One more second. What was missed, or is of other workers than the line so far, is read whole. */
+function showPoint(point) {
+  const other = (point.complete !== false) !== ofAll;
+  const missed = newest > 0 && isHole(newest, point.at, 1);
+  ofAll = point.complete !== false;
+  newest = Math.max(newest, point.at);
+  charts.forEach((one) => one.push(point));
+  if (!ofAll) {
+    incomplete.hidden = false;
+  }
+  if (other || missed) {
+    showRange();
+  } else {
+    heardOf("charts", true);
   }
 }
 
@@ -59,10 +106,16 @@ let nodes = [];
 
 part("health").append(loading());
 
-function showStatus(status) {
-  replace(part("overall"), badge(status.overall, named("overall", status.overall)));
-  unstale(part("health"));
-  replace(part("health"), h("ul", { class: "strip" }, status.components.map(componentOf)));
+function showStatus(status, kind) {
+  heardOf("health", kind !== "failed");
+  if (kind !== "failed") {
+    replace(part("overall"), badge(status.overall, named("overall", status.overall)));
+    replace(part("health"), h("ul", { class: "strip" }, status.components.map(componentOf)));
+  } else if (!part("health").querySelector(".strip")) {
+    replace(part("health"), failed(status, refresh));
+  } else {
+    replace(part("overall"), badge("unknown", named("overall", "unknown")));
+  }
 }
 
 function componentOf({ name, state, value, unit, limit, detail, at }) {
@@ -98,9 +151,25 @@ const measures = table({
   ],
 });
 
+const servers = table({
+  label: t("overview.servers"),
+  key: (row) => row.name,
+  columns: [
+    { title: t("overview.server"), head: true, render: (row) => row.name.slice("redis:".length) },
+    { title: t("status.state"), render: (row) => badge(row.state) },
+    { title: t("overview.about"), render: (row) => row.detail },
+    { title: t("overview.latency"), number: true, render: (row) => quantity(row.value, row.unit) },
+    { title: t("status.age"), number: true, render: (row) => age(row.at) },
+  ],
+});
+
 const showDetails = () =>
-  load(part("minute"), () => get("/status/detailed"), ({ components }) => {
+  load([part("minute"), part("servers")], () => get("/status/detailed"), ({ components }) => {
     nodes = components.filter(({ name }) => name.startsWith("redis:"));
+    // One server is what the strip tells of.
+    part("servers-card").hidden = nodes.length < 2;
+    servers.show(nodes);
+    replace(part("servers"), servers.element);
     measures.show(components.filter(({ group }) => group === "health"));
     return measures.element;
   });
@@ -112,13 +181,28 @@ setInterval(() => document.hidden || showDetails(), DETAILS * 1000);
 
 part("alerts").append(loading());
 const open = new Map();
+let listed = false; // whether all of them are known: to what is not, news cannot be added
 
 function showAlerts(data, kind) {
+  if (kind === "failed") {
+    listed = false;
+    heardOf("alerts", false);
+    if (!part("alerts").dataset.loaded) {
+      replace(part("alerts"), failed(data, refresh));
+    }
+    return;
+  }
   if (kind !== "delta") {
+    listed = true;
+    heardOf("alerts", true);
+    part("alerts").dataset.loaded = "";
     open.clear();
     data.items.forEach((alert) => open.set(alert.id, alert));
-  } else {
+  } else if (listed) {
+    heardOf("alerts", true);
     learn(data);
+  } else {
+    return;
   }
   const items = [...open.values()];
   replace(part("alerts"), items.length ? h("ul", { class: "alerts" }, items.map(alertOf)) : empty(t("overview.no_alerts"), { compact: true }));
@@ -159,7 +243,11 @@ watch(({ at }) => {
   heard = at;
 });
 setInterval(() => {
-  if (isStale() && part("health").querySelector(".strip")) {
-    stale(part("health"), heard);
+  for (const [name, at] of told) {
+    if (isStale() || broken.has(name)) {
+      stale(part(name), broken.has(name) ? at : heard);
+    } else {
+      unstale(part(name));
+    }
   }
 }, 1000);

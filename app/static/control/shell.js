@@ -1,11 +1,13 @@
 // What runs on every page: ages that grow, how fresh the data is, and what is not as usual.
 
+import { recognise } from "./api.js";
 import { badge } from "./badge.js";
 import { watchOverrides } from "./banner.js";
 import { h, replace } from "./dom.js";
 import { age, tick } from "./format.js";
 import { isStale, leave, subscribe, watch } from "./live.js";
 import { t } from "./page.js";
+import { hasEnded, signInLink, watchSession } from "./session.js";
 
 const LOOKS = { connecting: "neutral", live: "ok", polling: "warning", lost: "failed" };
 
@@ -38,7 +40,18 @@ if (connection) {
 
 const banner = document.getElementById("banner");
 if (banner) {
-  watchOverrides(banner);
+  watchOverrides(banner, document.getElementById("banner-spoken"));
+}
+
+// The end of the session leaves the page as it is; whoever comes back from signing in goes on here.
+const session = document.getElementById("session");
+if (session) {
+  watchSession((ended) => {
+    replace(session, ended ? h("div", { class: "banner failed" }, h("strong", {}, t("session.ended")), signInLink()) : null);
+  });
+  const look = () => document.hidden || !hasEnded() || recognise();
+  addEventListener("focus", look);
+  document.addEventListener("visibilitychange", look);
 }
 
 // A menu that is open covers the page; Escape puts it away.

@@ -1,7 +1,7 @@
 // What a part of a page shows while there is nothing, no longer, or not yet something to show.
 
 import { h, replace } from "./dom.js";
-import { age } from "./format.js";
+import { age, now } from "./format.js";
 import { t } from "./page.js";
 
 /** Grey lines in the place of what is being loaded. */
@@ -38,54 +38,76 @@ export function changed(node, draw) {
   };
 }
 
+// Of each node that `load` fills: how many readings were begun, and which of them is shown.
+const readings = new WeakMap();
+
 /**
  * Fill `node` with what `fetch` brings: skeleton, then `draw(data)`, or the problem with a button.
  * Called again, it keeps what is shown until the new data is there, and marks it as old when it
- * cannot be had. Returns the data, or null.
+ * cannot be had. Returns the data; null where it could not be had; undefined where a
+ * later reading has overtaken this one, whose answer is dropped.
+ *
+ * `node` may be a list, of nodes that `draw` fills from the same data: all of them are marked; the
+ * first has the skeleton and the button, and takes what `draw` returns.
  */
 export async function load(node, fetch, draw) {
-  if (!node.hasChildNodes()) {
-    node.append(loading());
+  const [first, ...others] = [node].flat();
+  const reading = readings.get(first) ?? { begun: 0, shown: 0 };
+  readings.set(first, reading);
+  const mine = (reading.begun += 1);
+  if (!first.hasChildNodes()) {
+    first.append(loading());
   }
   try {
     const data = await fetch();
-    unstale(node);
+    if (mine < reading.shown) {
+      return undefined;
+    }
+    reading.shown = mine;
+    [first, ...others].forEach(unstale);
+    others.forEach((one) => one.querySelector(":scope > .not-loaded")?.remove());
     const drawn = draw(data);
     if (drawn !== undefined && drawn !== null) {
-      replace(node, drawn);
+      replace(first, drawn);
     }
-    node.dataset.loaded = String(Date.now());
+    first.dataset.loaded = String(now());
     return data;
   } catch (error) {
-    if (error.name === "AbortError") {
-      return null;
+    if (error.name === "AbortError" || mine < reading.shown) {
+      return undefined;
     }
     if (error.name !== "Problem") {
       console.error(error);
     }
-    if (node.dataset.loaded) {
-      stale(node, Number(node.dataset.loaded));
+    if (first.dataset.loaded) {
+      [first, ...others].forEach((one) => stale(one, Number(first.dataset.loaded)));
     } else {
-      replace(node, failed(error, () => {
-        replace(node);
+      replace(first, failed(error, () => {
+        replace(first);
         load(node, fetch, draw);
       }));
+      others.forEach((one) => replace(one, h("p", { class: "quiet not-loaded" }, t("shared.not_loaded"))));
     }
     return null;
   }
 }
+
+// The mark of a node stands before it, where nothing that the node is filled with takes it away.
+const marks = new WeakMap();
 
 /** Mark what `node` shows as of `since` (ms since 1970, or ISO 8601) and not newer. */
 export function stale(node, since) {
   if (node.classList.contains("stale")) {
     return;
   }
+  const mark = h("p", { class: "stale-mark unknown" }, t("shared.stale"), " ", age(since));
+  marks.set(node, mark);
   node.classList.add("stale");
-  node.prepend(h("p", { class: "stale-mark unknown" }, t("shared.stale"), " ", age(since)));
+  node.before(mark);
 }
 
 /** What `node` shows is of now again. */
 export function unstale(node) {
   node.classList.remove("stale");
-  node.querySelector(":scope > .stale-mark")?.remove();
+  marks.get(node)?.remove();
 }

@@ -2,8 +2,10 @@
 // narrow screen each row is a card (CSS), with the titles of the columns beside the values.
 
 import { h, replace } from "./dom.js";
+import { enter, isLost, toHeading } from "./focus.js";
+import { now } from "./format.js";
 import { may, t } from "./page.js";
-import { empty, failed, loading } from "./states.js";
+import { empty, failed, loading, stale, unstale } from "./states.js";
 
 /**
  * A table. Returns `{element, show(rows), append(rows), rows()}`; `show` keeps what did not change,
@@ -97,6 +99,8 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
   function draw() {
     const rows = ordered();
     const focused = body.contains(document.activeElement) ? document.activeElement : null;
+    const line = focused?.closest("tr");
+    const place = [...body.children].indexOf(line);
     const keys = new Set(rows.map(key));
     for (const [name, entry] of shown) {
       if (!keys.has(name)) {
@@ -119,6 +123,8 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
     replace(element, rows.length ? grid : empty(none));
     if (focused?.isConnected && document.activeElement !== focused) {
       focused.focus(); // its row was moved
+    } else if (focused && !focused.isConnected && !(line.isConnected && enter(line)) && !enter(body.children[Math.min(place, rows.length - 1)])) {
+      toHeading(element);
     }
   }
 
@@ -138,37 +144,123 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
 
 /**
  * A table of a list that is paged by cursor. `fetch(after)` returns `{items, next}`; `after` is null
- * for the first page. Returns `{element, reload()}`; `reload` begins at the first page.
+ * for the first page. Returns `{element, reload(), restart()}`.
+ *
+ * `reload` reads again as many pages as are open, and marks what is shown as old where that fails;
+ * asked for while it reads, it reads once more afterwards. `restart` is for another list, such as
+ * after a choice: it begins at the first page, and nothing of the one before stays.
  */
 export function pagedTable({ fetch, ...options }) {
-  const list = table(options);
-  const element = h("div", {}, loading());
+  const key = options.key ?? ((row) => row.id);
+  const list = table({ ...options, key });
+  const content = h("div", {}, loading());
+  const element = h("div", {}, content);
+  const count = h("span", { class: "quiet small" });
+  const more = h("button", { type: "button", onclick: readMore }, t("shared.more"));
   const foot = h("div", { class: "more" });
-  let turn = 0;
+  let turn = 0; // grows when another list is wanted
+  let wanted = 1; // pages
+  let next = null;
+  let shownAt = null;
+  let reading = null;
+  let again = false;
+  let adding = false;
 
-  async function turnPage(after) {
-    const mine = (turn += 1);
-    try {
-      const found = await fetch(after);
-      if (mine !== turn) {
-        return; // a later reload has overtaken this page
-      }
-      if (after === null) {
-        list.show(found.items);
-      } else {
-        list.append(found.items);
-      }
-      const next = found.next ?? null;
-      replace(foot, next === null ? null : h("button", { type: "button", onclick: () => turnPage(next) }, t("shared.more")), h("span", { class: "quiet small" }, t("shared.count", { n: list.rows().length })));
-      replace(element, list.element, list.rows().length ? foot : null);
-    } catch (problem) {
-      if (mine === turn) {
-        replace(element, after === null ? null : list.element, failed(problem, () => turnPage(after)));
-      }
+  function show(problem = null, retry = null) {
+    const focused = content.contains(document.activeElement);
+    const n = list.rows().length;
+    count.textContent = t("shared.count", { n });
+    replace(foot, next === null ? null : more, count);
+    replace(content, list.element, n ? foot : null, problem && failed(problem, retry));
+    if (focused && isLost() && !enter(foot)) {
+      toHeading(element);
     }
   }
 
-  return { element, reload: () => turnPage(null) };
+  async function read() {
+    const mine = turn;
+    const found = new Map(); // a row that slipped to the next page meanwhile is there once
+    let after = null;
+    try {
+      for (let page = 0; page < wanted; page += 1) {
+        const { items, next: following } = await fetch(after);
+        if (mine !== turn) {
+          return;
+        }
+        items.forEach((row) => found.set(key(row), row));
+        after = following ?? null;
+        if (after === null) {
+          break;
+        }
+      }
+    } catch (problem) {
+      if (mine === turn && shownAt !== null) {
+        stale(content, shownAt);
+      } else if (mine === turn) {
+        replace(content, failed(problem, reload));
+      }
+      return;
+    }
+    next = after;
+    shownAt = now();
+    unstale(content);
+    list.show([...found.values()]);
+    show();
+  }
+
+  /** The next page; a reading that began before takes it along. */
+  async function readMore() {
+    if (adding) {
+      return;
+    }
+    const mine = turn;
+    adding = true;
+    wanted += 1;
+    const after = next;
+    try {
+      const found = await fetch(after);
+      if (mine === turn && after === next) {
+        next = found.next ?? null;
+        const known = new Set(list.rows().map(key));
+        list.append(found.items.filter((row) => !known.has(key(row))));
+        show();
+      }
+    } catch (problem) {
+      if (mine === turn) {
+        wanted -= 1;
+        show(problem, readMore);
+      }
+    } finally {
+      adding = adding && mine !== turn;
+    }
+  }
+
+  async function readOn() {
+    const mine = turn;
+    do {
+      again = false;
+      await read();
+    } while (again && mine === turn);
+    if (mine === turn) {
+      reading = null;
+    }
+  }
+
+  function reload() {
+    again = reading !== null;
+    return (reading ??= readOn());
+  }
+
+  function restart() {
+    turn += 1;
+    wanted = 1;
+    next = null;
+    shownAt = null;
+    adding = false;
+    return (reading = readOn());
+  }
+
+  return { element, reload, restart };
 }
 
 /** What has no value comes last, in whichever direction is sorted. */

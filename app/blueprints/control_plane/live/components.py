@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from app.blueprints.health import CheckResult, State
@@ -76,13 +76,22 @@ def checked(results: Sequence[CheckResult]) -> Iterator[Part]:
         yield Part(result.name, "store", states[result.state], result.detail, at, took, "ms")
 
 
+def with_servers(part: Part, info: RedisInfo) -> Part:
+    """Redis as a whole, which works with less to fall back on while one of its servers is away."""
+    away = sum(not node.available for node in info.nodes)
+    if part.name != "redis" or part.state != OK or not away:
+        return part
+    detail = f"{away} of {len(info.nodes)} servers do not answer"
+    return replace(part, state=DEGRADED, detail=detail)
+
+
 def redis_nodes(info: RedisInfo, at: int) -> Iterator[Part]:
     """Every server of Redis."""
     for node in info.nodes:
         what = f"{node.role or 'unknown role'}, {node.software} {node.version}"
         detail = what if node.available else node.error or "no answer"
         state = OK if node.available else FAILED
-        # One replica that is away makes nothing fail; whether Redis works is asked by itself.
+        # One replica that is away makes nothing fail; ``with_servers`` tells of it.
         yield Part(
             f"redis:{node.address}",
             "store",
@@ -96,31 +105,34 @@ def redis_nodes(info: RedisInfo, at: int) -> Iterator[Part]:
 
 
 def policy_part(health: EngineHealth, at: int) -> Part:
-    """The policy engine; one that nobody needed yet is not known to work, and that is no fault."""
+    """The policy engine."""
     state = {"ok": OK, "unavailable": FAILED}.get(health.state, UNKNOWN)
-    matters = state is not UNKNOWN
-    return Part(
-        "policies", "policy", state, health.detail, at, health.latency_ms, "ms", matters=matters
-    )
+    return Part("policies", "policy", state, health.detail, at, health.latency_ms, "ms")
 
 
 def log_part(stats: CacheStats, limit: float, at: int) -> Part:
-    """The invalidation log, as this worker follows it."""
+    """The invalidation log, as this worker follows it; it begins when it is first asked."""
     if stats.silent_for is None:
-        detail = "nobody asked this worker anything yet"
-        return Part("invalidation_log", "store", UNKNOWN, detail, at, matters=False, limit=limit)
+        asked = any(stats.counts.values())
+        detail = "was never heard" if asked else "nobody asked this worker anything yet"
+        return Part("invalidation_log", "store", UNKNOWN, detail, at, matters=asked, limit=limit)
     state = OK if stats.fresh else DEGRADED
     detail = "is followed" if stats.fresh else "is silent; memory is not asked until it is heard"
     silent = round(stats.silent_for, 3)
     return Part("invalidation_log", "store", state, detail, at, silent, "s", limit)
 
 
-def health_parts(report: HealthReport, at: int) -> Iterator[Part]:
-    """How all workers did in the last minute; of what nobody uses nothing is known."""
+def health_parts(report: HealthReport, recorded: bool, at: int) -> Iterator[Part]:
+    """How all workers did in the last minute.
+
+    ``recorded``: whether they recorded in it. Only then is what is not known merely not used.
+    """
     for one in report.components.values():
         detail = f"{one.band} in the last minute"
-        if one.band is Band.UNKNOWN:
-            detail = "not measured in the last minute, or too little to say"
+        if one.band is Band.UNKNOWN and recorded:
+            detail = "not used in the last minute, or too little to say"
+        elif one.band is Band.UNKNOWN:
+            detail = "no worker is known to have measured in the last minute"
         yield Part(
             f"health:{one.name}",
             "health",
@@ -130,24 +142,48 @@ def health_parts(report: HealthReport, at: int) -> Iterator[Part]:
             one.value,
             UNITS[one.name],
             one.limit,
-            matters=one.matters and one.band is not Band.UNKNOWN,
+            matters=one.matters and (one.band is not Band.UNKNOWN or not recorded),
         )
 
 
 def fleet_parts(workers: Sequence[Worker] | None, sockets: int, limit: int, at: int) -> list[Part]:
-    """The workers, and who is connected to this one; ``workers`` None: Redis cannot say."""
-    here = Part("sockets", "fleet", OK, "open in this worker", at, sockets, "count", limit)
+    """The workers, and the sockets that are open in them.
+
+    Args:
+        workers: None: Redis cannot say.
+        sockets: open in this worker.
+        limit: how many a worker takes.
+    """
     if workers is None:
         detail = "Redis does not say who lives"
-        return [Part("instances", "fleet", UNKNOWN, detail, at, unit="count"), here]
+        return [
+            Part("instances", "fleet", UNKNOWN, detail, at, unit="count"),
+            Part("sockets", "fleet", UNKNOWN, HERE, at, sockets, "count", limit),
+        ]
     states = Counter(worker.state for worker in workers)
-    living = states[WorkerState.LIVE] + states[WorkerState.DRAINING]
+    living = [one for one in workers if one.state in (WorkerState.LIVE, WorkerState.DRAINING)]
     told = [f"{states[state]} {state}" for state in WorkerState if states[state]]
     # A worker that fell silent died, or hangs; after an hour it is history.
     lost = [one for one in workers if one.state is WorkerState.SILENT and one.heard_ms < HOUR_MS]
     state = DEGRADED if lost or not states[WorkerState.LIVE] else OK
     detail = ", ".join(told) or "none"
-    return [Part("instances", "fleet", state, detail, at, living, "count"), here]
+    instances = Part("instances", "fleet", state, detail, at, len(living), "count")
+    return [instances, _sockets(living, sockets, limit, at)]
 
 
+def _sockets(living: Sequence[Worker], here: int, limit: int, at: int) -> Part:
+    """All that are open, by the heartbeats of those that live."""
+    told = [worker.facts.get("sockets") for worker in living]
+    open_in = [found for found in told if isinstance(found, int)]
+    if not open_in or len(open_in) < len(told):
+        return Part("sockets", "fleet", UNKNOWN, HERE, at, here, "count", limit)
+    full = sum(found >= limit for found in open_in)
+    detail = f"open in all workers, of which {len(open_in)} live"
+    if full:
+        detail = f"{full} of {len(open_in)} workers take no more"
+    state = DEGRADED if full else OK
+    return Part("sockets", "fleet", state, detail, at, sum(open_in), "count", limit * len(open_in))
+
+
+HERE = "open in the worker that answers; the others do not say"
 HOUR_MS = 3600 * 1000

@@ -84,15 +84,18 @@ class Pictures:
         results = probe().run()
         now = _now()
         workers = workers_or_none()
-        health: HealthReport = assess(DEFAULT_COMPONENTS, measured_values(monitor.current)())
+        values = measured_values(monitor.current)()
+        health: HealthReport = assess(DEFAULT_COMPONENTS, values)
+        recorded = bool(values.get(names.FLUSHED_SECONDS))
+        redis = get_redis_info()
         silence = current_app.config["MAX_STALENESS"]
         parts: list[Part] = [
-            *components.checked(results),
+            *(components.with_servers(part, redis) for part in components.checked(results)),
             components.policy_part(policy.health(), now),
             components.log_part(cache.current.stats(), silence, now),
             *components.fleet_parts(workers, open_sockets(), self._sockets_limit, now),
-            *components.redis_nodes(get_redis_info(), now),
-            *components.health_parts(health, now),
+            *components.redis_nodes(redis, now),
+            *components.health_parts(health, recorded, now),
         ]
         return {
             "at": now,

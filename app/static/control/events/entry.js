@@ -9,7 +9,10 @@ const LONGEST_VALUE = 80; // characters
 // What tells most of an event comes first; what only programs read, last.
 const FIRST = ["name", "rule", "worker", "step", "feature", "store", "kind", "action", "old", "new", "level", "enabled", "reason", "text", "author", "by"];
 const LAST = ["bundle", "task_id", "alert_id"];
-const REASONS = { trimmed: t("events.gap_trimmed"), lost: t("events.gap_lost") };
+const REASONS = { trimmed: t("events.gap_trimmed"), lost: t("events.gap_lost"), slow: t("events.gap_slow") };
+const SUBJECTS = 6; // of a change of permissions, that its line names
+// What the line of an event says, where that is more than its data in pairs.
+const GISTS = { "permission.changed": subjectsOf };
 
 /** The element of an event `{id, type, at, source, data}`. */
 export function entry(event) {
@@ -22,7 +25,7 @@ export function entry(event) {
       "summary",
       {},
       h("span", { class: "type" }, event.type),
-      h("span", { class: "gist" }, pairs(event.data)),
+      h("span", { class: "gist" }, (GISTS[event.type] ?? pairs)(event.data)),
       h("span", { class: "when" }, moment(event.at), " ", age(event.at)),
     ),
     whole,
@@ -39,6 +42,18 @@ export const gap = ({ after, reason }) =>
 
 /** ms since 1970 at which an event got its id, "<ms>-<number>". */
 export const milliseconds = (id) => Number(String(id).split("-")[0]);
+
+/** Whose permissions changed; the event itself names some of them only. */
+function subjectsOf(data) {
+  if (!Array.isArray(data?.subjects) || !Number.isInteger(data.count)) {
+    return pairs(data);
+  }
+  const names = data.subjects.slice(0, SUBJECTS);
+  const left = data.count - names.length;
+  const words = { n: data.count, names: names.join(t("events.between")) };
+  const said = data.count === 1 ? t("events.subject_changed", words) : t("events.subjects_changed", words);
+  return [said, left > 0 ? t("events.subjects_more", { n: left }) : "", data.late ? h("span", { class: "quiet" }, ` · ${t("events.told_late")}`) : null];
+}
 
 function pairs(data) {
   if (data === null || typeof data !== "object" || Array.isArray(data)) {

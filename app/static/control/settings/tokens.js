@@ -12,7 +12,7 @@ import { showSecret } from "./secret.js";
 const RIGHTS = ["view", "operate", "admin"];
 const DAYS = [1, 7, 30, 90, 365];
 const part = (id) => document.getElementById(id);
-const everyone = may("admin") ? h("input", { type: "checkbox", id: "tokens-of-all", onchange: () => drawTokens() }) : null;
+const everyone = may("admin") ? h("input", { type: "checkbox", id: "tokens-of-all", onchange: () => tokens.restart() }) : null;
 
 const tokens = pagedTable({
   label: t("settings.tokens"),

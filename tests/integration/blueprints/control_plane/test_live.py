@@ -53,12 +53,18 @@ def test_the_status_tells_each_part_with_its_age_and_the_detailed_one_every_serv
 ) -> None:
     fleet.of(app).start()
     wait_until(lambda: fleet.of(app).all())
+    # Nobody has measured anything yet, so how everything does is not known.
+    assert operator.get("/status").get_json()["overall"] == "unknown"
+    for _ in range(2):  # from the first to the second one it has measured
+        monitor.of(app).flush()
+    wait_until(lambda: operator.get("/status").get_json()["overall"] == "ok")
     short, found = operator.get("/status").get_json(), operator.get("/status/detailed").get_json()
     parts = {part["name"]: part for part in found["components"]}
     assert found["overall"] == "ok"
     for name in ("database", "redis", "migrations", "policies", "invalidation_log", "instances"):
         assert parts[name]["state"] == "ok" and 0 <= parts[name]["age_ms"] < 5_000, name
     assert parts["instances"]["value"] == 1 and parts["sockets"]["limit"] == 1000
+    assert parts["sockets"]["detail"] == "open in all workers, of which 1 live"
     assert any(name.startswith("redis:127.0.0.1") for name in parts)
     # Nobody used anything yet: that is unknown, and neither good nor bad.
     assert parts["health:errors"]["state"] == "unknown" and parts["health:errors"]["value"] is None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
@@ -51,8 +54,62 @@ def test_a_super_admin_needs_no_role_for_it(app: Flask, browser: Browser, operat
 
 
 def test_strangers_are_sent_to_the_sign_in_page(browser: Browser) -> None:
-    answer = browser.get(STATUS)
+    answer = browser.get(OVERVIEW)
     assert (answer.status_code, answer.headers["Location"]) == (303, SIGN_IN)
+
+
+def test_who_signs_in_comes_to_the_page_that_was_wanted(browser: Browser, operator: Person) -> None:
+    wanted = "/control/events?types=task.%2A&text=%E4%B8%AD"
+    form = browser.get(wanted).headers["Location"]
+    assert urlsplit(form).path == SIGN_IN and parse_qs(urlsplit(form).query) == {"next": [wanted]}
+    action = re.search(r'<form method="post" action="([^"]+)"', browser.get(form).text)
+    assert action
+    fields = {"csrf_token": browser.token(form), "username": "olga", "password": PASSWORD}
+    answer = browser.client.post(html.unescape(action[1]), data=fields)
+    assert (answer.status_code, answer.headers["Location"]) == (303, wanted)
+    # Who is signed in already is not asked again.
+    assert browser.get(form).headers["Location"] == wanted
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "//evil.example/",
+        "https://evil.example/control/",
+        "https:evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "\n//evil.example",
+        "/control/\r\nSet-Cookie: a=b",
+        "javascript:alert(1)",
+        "/control/../../evil",
+        "/control//evil.example",
+        "/control/api/session",
+        "/control/sign-in?next=/control/",
+        "/control/events/../..//evil.example",
+        "/control/events@evil.example",
+        "/control/events?" + "a=b&" * 600,
+        "",
+    ],
+)
+def test_nobody_is_led_elsewhere_by_signing_in(
+    browser: Browser, operator: Person, hostile: str
+) -> None:
+    form = f"{SIGN_IN}?{urlencode({'next': hostile})}"
+    assert f'action="{SIGN_IN}"' in browser.get(form).text
+    fields = {"csrf_token": browser.token(form), "username": "olga", "password": PASSWORD}
+    assert browser.client.post(form, data=fields).headers["Location"] == OVERVIEW
+    assert browser.get(form).headers["Location"] == OVERVIEW
+
+
+def test_parameters_of_the_page_that_is_wanted_are_written_anew(
+    browser: Browser, operator: Person
+) -> None:
+    browser.sign_in("olga")
+    asked = urlencode({"next": "/control/events?text=a b\r\nX: y&_external=1"})
+    found = browser.get(f"{SIGN_IN}?{asked}&_scheme=javascript&_external=1").headers["Location"]
+    assert found == "/control/events?text=a+b%0D%0AX%3A+y&_external=1"
 
 
 def test_signing_in_is_audited(browser: Browser, operator: Person, world: World) -> None:
@@ -228,7 +285,7 @@ def test_the_api_takes_no_cookie_and_the_pages_no_token(browser: Browser, operat
     assert client.post("/api/v1/auth/logout").status_code == 401
     client.delete_cookie("yoto_session", path="/")
     client.delete_cookie("yoto_session", path="/control")
-    answer = client.get(STATUS, headers=operator.headers)
+    answer = client.get(OVERVIEW, headers=operator.headers)
     assert (answer.status_code, answer.headers["Location"]) == (303, SIGN_IN)
 
 
