@@ -33,6 +33,7 @@ OPERATION_FIELDS = {
 # JSON Schema 2020-12 as far as a field of ours can need it; "nullable" is OpenAPI 3.0.
 SCHEMA_FIELDS = {
     *("type", "format", "enum", "const", "pattern", "default", "title", "description", "$ref"),
+    "examples",
     *("properties", "required", "additionalProperties", "items", "minItems", "maxItems"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"),
     *("anyOf", "oneOf", "allOf", "readOnly", "writeOnly"),
