@@ -4,6 +4,8 @@ from . import metric_names as names
 from .alerts import (
     DEFAULT_RULES,
     EVERY_RULE,
+    FURTHEST_OFF,
+    NEVER_TRIED,
     WEBHOOK_REMOVED,
     Alert,
     AlertAcknowledged,
@@ -96,7 +98,7 @@ from .history import (
 from .monitoring import Monitoring
 from .process import resident_bytes
 from .recording import Counter, Distribution, Gauge, Histogram, Recorder, Series, series
-from .scale import Direction
+from .scale import Direction, Extent, Value
 from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
 from .sources import Counted, Measured, Sample, Source, Spread
 from .tuning import (
@@ -142,6 +144,8 @@ __all__ = [
     "MIDDLE",
     "RESOLUTIONS",
     "RESPONSE_MS",
+    "FURTHEST_OFF",
+    "NEVER_TRIED",
     "WEBHOOK_REMOVED",
     "Alert",
     "AlertAcknowledged",
@@ -173,6 +177,7 @@ __all__ = [
     "Degrade",
     "Delivery",
     "Direction",
+    "Extent",
     "Distribution",
     "Drift",
     "Elected",
@@ -225,6 +230,7 @@ __all__ = [
     "Totals",
     "Track",
     "Transition",
+    "Value",
     "Values",
     "Verdict",
     "Webhook",
