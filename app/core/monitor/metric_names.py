@@ -84,7 +84,8 @@ CONTROL_SOCKETS_ENDED = "yoto_control_sockets_ended_total"
 
 # The process and the monitor itself
 MEMORY = "yoto_process_resident_memory_bytes"
-MEMORY_SHARE = "yoto_process_memory_share"
+MEMORY_SHARE = "yoto_memory_share"
+MEMORY_LIMIT = "yoto_memory_limit_bytes"
 CPU = "yoto_process_cpu_seconds_total"
 THREADS = "yoto_process_threads"
 DELAY = "yoto_thread_delay_seconds"
@@ -159,7 +160,8 @@ HELP = {
     CONTROL_SOCKET_MESSAGES: "messages sent to sockets of the control plane, one a client",
     CONTROL_SOCKETS_ENDED: "sockets of the control plane that the process closed, by reason",
     MEMORY: "resident memory",
-    MEMORY_SHARE: "resident memory as a share of what the process may use, 0 to 1",
+    MEMORY_SHARE: "use of the memory that all processes here share: their container, or the host",
+    MEMORY_LIMIT: "the memory that all processes here share",
     CPU: "processor time used, user and system",
     THREADS: "threads of the interpreter",
     DELAY: "how late a thread, or the event loop, ran that had asked to be woken",
