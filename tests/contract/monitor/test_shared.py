@@ -180,6 +180,30 @@ def test_a_worker_that_ends_says_so_and_one_that_was_killed_is_silent(
     connection.close()
 
 
+def test_what_went_wrong_is_counted_by_kind_with_the_time_it_took(
+    make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
+) -> None:
+    backend = make_backend(impatient)
+    backend.record({HITS: 1}, {}, {})
+    own_server.pause()
+    try:
+        backend.record({}, {}, {})
+    finally:
+        own_server.resume()
+
+    def delivered() -> bool:
+        backend.record({}, {}, {})
+        return backend.health().waiting == 0
+
+    wait_until(delivered)
+    backend.record({}, {}, {})
+    point = backend.totals().point
+    told = point.counted(names.BACKEND_FAILURES, backend="redis", kind="timeout")
+    assert told == backend.health().failures["timeout"] >= 1
+    slowest = point.spread(names.REDIS_TIME).quantile(1.0)
+    assert slowest is not None and slowest >= 0.2
+
+
 def test_a_wrong_password_is_told_as_such(make_backend: MakeBackend, own_server: Server) -> None:
     with own_server.client() as client:
         client.config_set("requirepass", "secret")

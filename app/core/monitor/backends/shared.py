@@ -18,7 +18,7 @@ from ..recording import Series
 from .archive import Archive
 from .backlog import Backlog
 from .delivery import Delivery, ServerClock
-from .failures import STORE_ERRORS, FailureKind, FailureLog
+from .failures import STORE_ERRORS, FailureKind, FailureLog, failures_of
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 from .keys import MonitorKeys, host_of, pid_of
 from .memory import BESIDE, MemoryBackend
@@ -78,6 +78,8 @@ class RedisBackend:
         batch = Batch(dict(counters), dict(gauges), dict(histograms))
         with self._sending:
             batch.spread(Series(names.REDIS_TIME), self._delivery.round_trips.drain())
+            for kind, count in self._failures.news().items():
+                batch.count(failures_of(self.name, kind), count)
             seconds = 0.0 if self._recorded_at is None else now - self._recorded_at
             self._recorded_at = now
             self._backlog.add(batch, seconds)

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import exc, text
 
 from app.core.errors import StoreUnavailable, ValidationFailed
 from app.core.monitor import (
@@ -22,7 +23,8 @@ from app.core.monitor import (
     names,
     summarise,
 )
-from app.extensions import cache, monitor, optimization, permissions, resilience
+from app.core.resilience import BulkheadConfig, BulkheadStrategy
+from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
 from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
 from tests.support.together import together
@@ -248,3 +250,45 @@ def test_breakers_bulkheads_and_queues_are_measured(app: Flask, monitoring: Moni
     assert found.spread(names.LOCK_TIME).count >= 1
     # Of the flush before.
     assert found.spread(names.REDIS_TIME).count >= 1
+
+
+def test_a_statement_that_fails_is_timed_and_told_by_kind(
+    app: Flask, monitoring: Monitoring
+) -> None:
+    with app.app_context():
+        db.session.execute(text("SELECT 1"))
+        before = measured(monitoring).spread(names.DATABASE_TIME).count
+        with pytest.raises(exc.DBAPIError):
+            db.session.execute(text("SELECT nothing FROM nowhere"))
+        found = measured(monitoring)
+    assert found.spread(names.DATABASE_TIME).count == before + 1
+    assert found.counted(names.DATABASE_ERRORS, kind="operation") == 1
+    assert found.counted(names.DATABASE_ERRORS) == 1
+
+
+def test_whether_alerts_are_evaluated_is_measured(app: Flask, monitoring: Monitoring) -> None:
+    state = alerts.of(app)
+    assert measured(monitoring).level(names.ALERT_SILENCE) is None
+    # As while its threads run.
+    state.started = True
+    state.evaluator._seen_at -= 100
+    silent = measured(monitoring).level(names.ALERT_SILENCE)
+    assert silent is not None and silent.highest >= 100
+    state.evaluator.turn()
+    found = measured(monitoring)
+    assert found.counted(names.ALERT_EVENTS, event="evaluations") == 1
+    silent = found.level(names.ALERT_SILENCE)
+    assert silent is not None and silent.lowest < 100
+
+
+def test_only_a_bulkhead_of_one_partition_has_a_limit_to_compare_with(
+    app: Flask, monitoring: Monitoring
+) -> None:
+    per_user = BulkheadConfig(max_concurrent=2, strategy=BulkheadStrategy.USER)
+    resilience.of(app).define("parts", bulkhead=per_user)
+    parts = resilience.of(app).bulkhead("parts")
+    with parts.acquire(), resilience.of(app).bulkhead("whole").acquire():
+        found = measured(monitoring)
+    limit = found.level(names.BULKHEAD_LIMIT, name="parts", strategy="user")
+    assert limit is not None and limit.highest == 2
+    assert found.level(names.BULKHEAD_LIMIT, name="whole", strategy="name") is not None
