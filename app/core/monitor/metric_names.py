@@ -25,8 +25,10 @@ CACHE_CAPACITY = "yoto_cache_capacity"
 CACHE_EVICTIONS = "yoto_cache_evictions_total"
 L2_TIME = "yoto_cache_l2_read_seconds"
 STALENESS = "yoto_invalidation_staleness_seconds"
+STALENESS_WORST = "yoto_invalidation_staleness_worst"
 LOG_SILENCE = "yoto_invalidation_log_silent_for"
 LOG_APPLIED = "yoto_invalidation_log_applied"
+LOG_NEWEST = "yoto_invalidation_log_newest"
 LOG_EVENTS = "yoto_invalidation_log_total"
 OUTBOX = "yoto_outbox_events_total"
 
@@ -117,9 +119,11 @@ HELP = {
     CACHE_CAPACITY: "keys that there may be, by kind",
     CACHE_EVICTIONS: "entries that had to go for others, by kind",
     L2_TIME: "time of a read from the second tier",
-    STALENESS: "time from a change's entry in the log to its being applied by a worker",
+    STALENESS: "time from a change to its being applied by a worker",
+    STALENESS_WORST: "seconds: the oldest change that a worker applied in the last minute",
     LOG_SILENCE: "seconds since the invalidation log was last heard",
     LOG_APPLIED: "number of the last entry of the invalidation log that was applied",
+    LOG_NEWEST: "number of the newest entry of the log that a worker has seen or written",
     LOG_EVENTS: "entries of the invalidation log applied, gaps, lapses and losses",
     OUTBOX: "events published, held back, relayed",
     DATABASE_TIME: "time of a statement",

@@ -41,4 +41,6 @@ def measure(app: Flask) -> None:
     monitoring.add_source("prefetching", lambda: prefetch_samples(app))
     monitoring.add_slow_source("breakers", lambda: breaker_samples(app))
     monitoring.add_slow_source("queues", QueueLook(app))
-    cache.tailer.subscribe(Staleness(monitoring))
+    staleness = Staleness(monitoring)
+    cache.tailer.watch(staleness)
+    monitoring.add_source("staleness", staleness.samples)

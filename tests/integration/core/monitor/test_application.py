@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,9 @@ from app.core.monitor import (
     summarise,
 )
 from app.core.resilience import BulkheadConfig, BulkheadStrategy
+from app.db import utcnow
 from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
+from app.models import OutboxEvent
 from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
 from tests.support.together import together
@@ -149,6 +152,49 @@ def test_a_change_is_measured_until_it_is_applied(
         wait_until(applied, 20)
     stale = measured(monitoring).spread(names.STALENESS).quantile(0.5)
     assert stale is not None and stale < 5
+
+
+def test_what_a_relay_publishes_late_is_as_old_as_its_commit(
+    app: Flask, world: World, monitoring: Monitoring
+) -> None:
+    caching = permissions.caching_of(app)
+    assert caching is not None
+    person = world.user()
+    with app.app_context():
+        permissions.start(app)
+        wait_until(lambda: cache.stats().fresh)
+        caching.relay.close()
+        row = OutboxEvent(subject=f"user:{person.id}", created_at=utcnow() - timedelta(seconds=60))
+        db.session.add(row)
+        db.session.commit()
+        assert caching.relay.turn() >= 1
+        wait_until(lambda: (measured(monitoring).spread(names.STALENESS).quantile(1.0) or 0) > 50)
+        found = measured(monitoring)
+    oldest = found.spread(names.STALENESS).quantile(1.0)
+    assert oldest is not None and 50 < oldest < 80
+    worst = found.level(names.STALENESS_WORST)
+    assert worst is not None and 60 <= worst.highest < 70
+    # Everything there is was applied, so that nothing lies between the newest and this worker.
+    newest, applied = found.level(names.LOG_NEWEST), found.level(names.LOG_APPLIED)
+    assert newest is not None and applied is not None
+    assert newest.highest == applied.highest
+
+
+def test_a_worker_that_stands_still_is_behind_what_it_writes_itself(
+    app: Flask, world: World, monitoring: Monitoring
+) -> None:
+    with app.app_context():
+        permissions.start(app)
+        wait_until(lambda: cache.stats().fresh)
+        tailer = cache.of(app).tailer
+        before = tailer.applied_number
+        tailer.close()
+        for _ in range(5):
+            cache.invalidate_all()
+        found = measured(monitoring)
+    newest, applied = found.level(names.LOG_NEWEST), found.level(names.LOG_APPLIED)
+    assert newest is not None and applied is not None and before is not None
+    assert (applied.highest, newest.highest - applied.highest >= 5) == (before, True)
 
 
 def test_prometheus_reads_sums_and_nobodys_name(
