@@ -11,14 +11,13 @@ from app.core.events import Event
 from .level import Level
 from .machine import Cause
 from .track import Track
-from .webhooks.backoff import LONGEST_PAUSE
 
 # Matches alerts of every rule.
 EVERY_RULE = "*"
 # Silences that may hold at a time.
 MOST_SILENCES = 1_000
 # s for which a webhook is left alone at most: the longest pause after a failure.
-FURTHEST_OFF = LONGEST_PAUSE
+FURTHEST_OFF = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)

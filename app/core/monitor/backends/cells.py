@@ -25,9 +25,10 @@ def to_cells(batch: Batch) -> tuple[Flat, Flat, Flat]:
     for about, added in batch.counters.items():
         adding += (f"c:{about}", added)
     for about, found in batch.histograms.items():
+        # The first of its kind decides whether the store has room for the series.
+        adding += (f"s:{about}", found.total)
         for number, count in found.counts.items():
             adding += (f"h{number}:{about}", count)
-        adding += (f"s:{about}", found.total)
     for about, value in batch.gauges.items():
         adding += (f"n:{about}", 1, f"t:{about}", value)
         rising += (f"m:{about}", value, f"l:{about}", -value)
