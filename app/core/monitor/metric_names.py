@@ -184,7 +184,7 @@ HELP = {
     FLUSHED_SECONDS: "seconds for which workers recorded",
     BACKEND_FAILURES: "what went wrong with keeping measurements, by backend and kind",
     SOURCE_FAILURES: "sources that could not be read",
-    SERIES_REFUSED: "series beyond what a process or the store may hold; the store's at each delivery",
+    SERIES_REFUSED: "series beyond what a process may hold, or the store, at each delivery",
     LOST_SECONDS: "seconds whose measurements were given up, because the store was away too long",
     COMPLETE: "1 while the sums of all workers of this host are known",
 }

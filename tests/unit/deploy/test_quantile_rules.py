@@ -1,4 +1,4 @@
-"""Rules on quantiles: Prometheus reads them from few buckets, and must not see what is not there."""
+"""Rules on quantiles: Prometheus reads them from few buckets, and sees no more than there is."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from .keys import MonitorKeys
 _FLUSH = load_script("app.core.monitor.lua", "flush.lua")
 _pack = msgspec.msgpack.Encoder().encode
 
-# Cells that Redis numbers: some thirty for a busy histogram, one for a counter. Series that are there
-# get more of them, up to twice as many in all; new ones do not.
+# Cells that Redis numbers: some thirty for a busy histogram, one for a counter. Series that are
+# there get more of them, up to twice as many in all; new ones do not.
 MOST_CELLS = 8_192
 MOST_WORKERS = 1_000
 # s. Beyond the longest resolution, so that no point outlives the numbers it is written in.
