@@ -108,10 +108,10 @@ COMPLETE = "yoto_monitor_complete"
 HELP = {
     REQUESTS: "HTTP answers, by part of the API and class of status",
     REQUEST_TIME: "time from request to answer",
-    CHECKS: "permission verdicts, by result and by the tier that had the permissions",
+    CHECKS: "permission verdicts, by permission, result and the tier that had the permissions",
     CHECK_TIME: "time of a verdict; those on the short way through memory are counted, not timed",
     CHECK_ERRORS: "checks that ended without a verdict because a store was away",
-    DENIALS: "denials by permission and reason",
+    DENIALS: "denials by permission and reason; memory does not know why",
     LOAD_TIME: "time to load the permissions of a user in a place from the database",
     LOOKUPS: "look-ups by tier and result",
     CACHE_EVENTS: "what else the cache counts, by event",

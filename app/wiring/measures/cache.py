@@ -24,19 +24,28 @@ LOOKUPS = (
     ("loads", "db", "hit"),
     ("load_errors", "db", "error"),
 )
-# Checks that memory answered on the short way: field and result.
-QUICK = (("quick_allowed", "allowed"), ("quick_denied", "denied"))
+# Checks that memory answered on the short way; they are among the hits too.
+QUICK = ("quick_allowed", "quick_denied")
+# The reason of denials on the short way.
+UNTOLD = "(memory)"
 # s of which the oldest change is told: no scrape comes more rarely.
 WORST_OF = 60.0
-_TOLD_OTHERWISE = {field for field, *_ in (*LOOKUPS, *QUICK)}
+_TOLD_OTHERWISE = {field for field, *_ in LOOKUPS} | set(QUICK)
 
 
 def cache_samples(cache: TieredCache) -> Iterator[Sample]:
     stats = cache.stats()
     for field, tier, result in LOOKUPS:
         yield Counted(names.LOOKUPS, stats.counts[field], {"tier": tier, "result": result})
-    for field, result in QUICK:
-        yield Counted(names.CHECKS, stats.counts[field], {"tier": "l1", "result": result})
+    for allowed, by_permission in cache.quick_counts().items():
+        result = "allowed" if allowed else "denied"
+        for permission, count in by_permission.items():
+            about = {"tier": "l1", "result": result, "permission": permission}
+            yield Counted(names.CHECKS, count, about)
+            if not allowed:
+                # Memory has what is held, not why something is not.
+                denial = {"permission": permission, "reason": UNTOLD}
+                yield Counted(names.DENIALS, count, denial)
     for field, count in stats.counts.items():
         if field not in _TOLD_OTHERWISE:
             yield Counted(names.CACHE_EVENTS, count, {"event": field})

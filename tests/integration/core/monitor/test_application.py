@@ -87,12 +87,18 @@ def test_checks_are_counted_exactly_by_tier_and_result(
         assert permissions.decide(person.id, "channel.read", *place).tier == "l1"
     found = measured(monitoring)
     checks = {
-        dict(about.labels)["tier"] + " " + dict(about.labels)["result"]: count
+        " ".join(dict(about.labels)[label] for label in ("permission", "tier", "result")): count
         for about, count in found.counters.items()
         if about.name == names.CHECKS
     }
-    assert checks == {"db allowed": 1, "l1 allowed": 40, "db denied": 1, "l1 denied": 6}
-    assert found.counted(names.DENIALS, permission="channel.read") == 1
+    assert checks == {
+        "channel.read db allowed": 1,
+        "channel.read l1 allowed": 40,
+        "channel.read db denied": 1,
+        "channel.read l1 denied": 6,
+    }
+    assert found.counted(names.DENIALS, permission="channel.read") == 7
+    assert found.counted(names.DENIALS, permission="channel.read", reason="(memory)") == 6
     # Each answer of memory counts as one look-up, however short its way was.
     assert found.counted(names.LOOKUPS, tier="l1", result="hit") == 46
     assert found.counted(names.LOOKUPS, tier="l1", result="miss") == 2
