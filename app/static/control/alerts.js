@@ -1,6 +1,7 @@
 // Alerts with who takes care of them, silences, and suggestions with what came of them.
 
 import { alertText } from "./alert_text.js";
+import "./alerts/forecasts.js";
 import { get, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";

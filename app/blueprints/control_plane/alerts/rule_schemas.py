@@ -7,6 +7,7 @@ import marshmallow as ma
 from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField
 from app.http.control_api import ActSchema
 from app.http.fields import Flag, Name
+from app.http.paging import page_of
 
 RULE_LENGTH = 64
 
@@ -62,10 +63,7 @@ class RuleChangeSchema(ma.Schema):
     at = EpochInstant(required=True)
 
 
-class RuleHistorySchema(ma.Schema):
-    """The latest versions, newest first."""
-
-    items = ma.fields.List(ma.fields.Nested(RuleChangeSchema), required=True)
+RULE_CHANGE_PAGE = page_of(RuleChangeSchema)
 
 
 class NewRuleSchema(ActSchema):

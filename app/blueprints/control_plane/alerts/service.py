@@ -9,7 +9,7 @@ import msgspec
 from app.blueprints.control_plane.alerts.schemas import ANY, OVER, UNCLAIMED
 from app.core.monitor import Alert, AlertFilter, HistoryEntry, Level
 from app.extensions import alerts
-from app.http.paging import Page
+from app.http.paging import PAGE_MAX, Page, cut
 
 
 def page(
@@ -38,8 +38,18 @@ def detail(alert_id: int) -> dict[str, Any]:
     """
     alert = alerts.desk.get(alert_id)
     silenced = any(one.matches(alert.rule, alert.labels) for one in alerts.desk.silences())
-    history = [_told(entry) for entry in alerts.desk.history(alert_id)]
-    return {**_shown(alert, alert.open and silenced), "history": history}
+    told = history(alert_id, None, PAGE_MAX)
+    return {
+        **_shown(alert, alert.open and silenced),
+        "history": told.items,
+        "history_next": told.next,
+    }
+
+
+def history(alert_id: int, after: int | None, limit: int) -> Page[dict[str, Any]]:
+    """A page of what happened to an alert, newest first; raises as ``detail``."""
+    found = cut(alerts.desk.history(alert_id, after, limit + 1), limit, lambda entry: entry.id)
+    return Page([_told(entry) for entry in found.items], found.next)
 
 
 def acknowledge(alert_id: int, by: str, note: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from .machine import Cause, Kind, Step, Transition, step
 from .records import (
     EVERY_RULE,
     FURTHEST_OFF,
+    MOST_SILENCES,
     Alert,
     AlertFilter,
     Board,
@@ -39,6 +40,7 @@ __all__ = [
     "DEFAULT_RULES",
     "EVERY_RULE",
     "FURTHEST_OFF",
+    "MOST_SILENCES",
     "NEVER_TRIED",
     "WEBHOOK_REMOVED",
     "Alert",

@@ -18,7 +18,7 @@ class Suggestion:
         why: what was seen.
         effect: what should come of it.
         confidence: 0 to 1, by how much evidence there is.
-        metric: the measurement, a name in ``METRICS``, that must not get worse.
+        metric: the measurement, see ``measure_of``, that must not get worse.
     """
 
     setting: str

@@ -16,6 +16,8 @@ SETTLE = 0.2
 PATIENCE = 3
 # Why a trial ends whose setting is not the tuner's any more.
 OVERRULED = "an operator has set it"
+# Why one ends whose value is not in force: whoever began it could not finish.
+NOT_APPLIED = "it was not applied"
 
 # The points that began in [since, until), epoch s.
 Points = Callable[[float, float], Sequence[Point]]

@@ -38,6 +38,7 @@ PUT_TOGETHER = (
     "engine_state.",
     "event.",
     "fact.",
+    "foretold.",
     "guard_",
     "holding.",
     "kind.",

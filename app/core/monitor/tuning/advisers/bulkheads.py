@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..levers import bulkhead_setting
 from ..picture import BulkheadPicture, Picture
 from ..suggestion import Suggestion, confidence, suggest
+from ..verdict import bulkhead_refusals
 from .health import is_unwell, is_well
 
 # Refusals; fewer are chance. Of all callers: less is what a bulkhead is for.
@@ -69,5 +70,5 @@ def _narrower(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion |
         f"{picture.error_rate or 0.0:.3f} failed",
         "when this work gets stuck too, it takes less of what everybody needs",
         confidence(one.passed, HALF_PASSED),
-        "request_p95",
+        bulkhead_refusals(name),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isclose
 
 from ..picture import Picture
 from ..suggestion import Suggestion, confidence, suggest
@@ -27,6 +28,9 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
     rate, store = picture.hit_rate, picture.stores.get("users")
     now = picture.values.get("cache_users_ttl")
     if rate is None or store is None or now is None or rate >= GOOD or now >= LONGEST:
+        return
+    if store.ttl is None or not isclose(store.ttl, now):
+        # Some of what ended had been given another life, such as by an operator for a while.
         return
     if picture.seconds < now or store.evictions or picture.l1_misses < LEAST_MISSES:
         return
