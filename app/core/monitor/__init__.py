@@ -130,7 +130,9 @@ from .tuning import (
     lever_of,
     picture_of,
     readings,
+    unit_of_measure,
 )
+from .units import unit_of
 
 __all__ = [
     "BACKENDS",
@@ -266,4 +268,6 @@ __all__ = [
     "series",
     "summarise",
     "settable",
+    "unit_of",
+    "unit_of_measure",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField
+from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField, UnitField
 from app.http.control_api import ActSchema
 from app.http.fields import Flag, Name
 from app.http.paging import page_of
@@ -17,6 +17,7 @@ class AlertRuleSchema(ma.Schema):
 
     name = ma.fields.String(required=True)
     metric = ma.fields.String(required=True)
+    unit = UnitField(required=True)
     direction = ma.fields.String(
         required=True, metadata={"description": "The side on which values are bad"}
     )

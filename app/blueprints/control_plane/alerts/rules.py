@@ -12,7 +12,7 @@ from app.blueprints.control_plane.alerts.rule_schemas import (
     SetRuleSchema,
 )
 from app.core.errors import UnknownResource
-from app.core.monitor import RuleChange, RuleInForce, settable
+from app.core.monitor import RuleChange, RuleInForce, settable, unit_of
 from app.extensions import alerts
 from app.http.acts import author
 from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
@@ -112,6 +112,7 @@ def _shown(one: RuleInForce) -> dict[str, Any]:
     plain = {} if coded is None else coded.to_mapping()
     return {
         **one.rule.to_mapping(),
+        "unit": unit_of(one.rule.metric),
         "own": one.own,
         "version": one.version,
         "set": dict(one.values),

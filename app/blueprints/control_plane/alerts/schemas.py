@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField
+from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField, UnitField
 from app.core.monitor import EVERY_RULE, MOST_SILENCES
 from app.http.control_api import ActSchema
 from app.http.fields import MAX_ID, Flag, Name, Whole
@@ -41,6 +41,9 @@ class AlertSchema(ma.Schema):
         required=True, allow_none=True, metadata={"description": "null: unknown"}
     )
     limit = ma.fields.Float(required=True, allow_none=True)
+    unit = UnitField(
+        required=True, allow_none=True, metadata={"description": "null: its rule is gone"}
+    )
     cause = ma.fields.String(required=True)
     text = ma.fields.String(required=True)
     open = Flag(required=True)

@@ -11,6 +11,7 @@ from statistics import fmean, variance
 from .. import metric_names as names
 from ..history import Point, summarise
 from ..scale import Direction
+from ..units import MS, SHARE
 
 # Stretches of time on each side; with fewer a mean tells nothing.
 LEAST_READINGS = 5
@@ -38,11 +39,13 @@ class Measure:
         read: gives it from a stretch of time; None: nobody measured it.
         bad: on which side it is bad.
         least: a smaller difference is none, however small the values are.
+        unit: what its values are measured in.
     """
 
     read: Callable[[Point], float | None]
     bad: Direction
     least: float = 0.0
+    unit: str = SHARE
 
 
 def _p95(point: Point) -> float | None:
@@ -52,7 +55,7 @@ def _p95(point: Point) -> float | None:
 
 METRICS: dict[str, Measure] = {
     "l1_hit_rate": Measure(lambda point: summarise(point).l1_hit_rate, Direction.LOW),
-    "request_p95": Measure(_p95, Direction.HIGH),
+    "request_p95": Measure(_p95, Direction.HIGH, unit=MS),
 }
 # Of these there are as many as pools and bulkheads: shares of the callers who had to wait for a
 # connection, and who were refused. What is made smaller is judged by them.
@@ -84,6 +87,14 @@ def measure_of(metric: str) -> Measure:
         name = metric.removeprefix(BULKHEAD_REFUSALS)
         return Measure(lambda point: _refusals(point, name), Direction.HIGH, LEAST_SHARE)
     return METRICS[metric]
+
+
+def unit_of_measure(metric: str) -> str | None:
+    """What a metric is measured in; None for one that there is no more."""
+    try:
+        return measure_of(metric).unit
+    except KeyError:
+        return None
 
 
 def _waits(point: Point, pool: str) -> float | None:

@@ -130,6 +130,27 @@ class Tuner:
         )
         return found
 
+    def restore(self, suggestion_id: str, *, author: str, reason: str) -> None:
+        """Let a dismissed suggestion be made again.
+
+        Raises:
+            ValidationFailed: it is not dismissed (field ``id``); nothing changed.
+            VersionConflict: somebody else changed something at this moment; nothing changed.
+        """
+        entry = self._entry()
+        dismissed = _config(entry).dismissed
+        if suggestion_id not in dismissed:
+            known = ", ".join(dismissed) or "nothing"
+            raise ValidationFailed({"id": f"{suggestion_id!r} is not dismissed; that is: {known}"})
+        self._store().set(
+            Kind.TUNING,
+            FLEET,
+            {"dismissed": tuple(one for one in dismissed if one != suggestion_id)},
+            author=author,
+            reason=reason,
+            version=entry.version,
+        )
+
     def trial(self) -> Trial | None:
         """The change that is being observed."""
         return _trial(self._entry())

@@ -130,6 +130,7 @@ ROUTES: dict[str, str] = {
     "GET /suggestions": VIEW,
     "POST /suggestions/apply": OPERATE,
     "POST /suggestions/dismiss": OPERATE,
+    "POST /suggestions/restore": OPERATE,
     "GET /tasks": VIEW,
     "GET /tasks/<task_id>": VIEW,
     "GET /tokens": VIEW,

@@ -50,6 +50,12 @@ def _wider(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion | No
         "fewer refusals, while requests stay as quick",
         confidence(one.rejected, HALF),
         "request_p95",
+        "bulkhead_refuses",
+        rejected=one.rejected,
+        callers=callers,
+        limit=one.limit,
+        inside_ms=inside,
+        requests_ms=(picture.request_p95 or 0.0) * 1000,
     )
 
 
@@ -71,4 +77,9 @@ def _narrower(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion |
         "when this work gets stuck too, it takes less of what everybody needs",
         confidence(one.passed, HALF_PASSED),
         bulkhead_refusals(name),
+        "bulkhead_idle",
+        held=one.held,
+        limit=one.limit,
+        requests_ms=(picture.request_p95 or 0.0) * 1000,
+        failed_share=picture.error_rate or 0.0,
     )

@@ -46,6 +46,11 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
         "fewer entries loaded again that nobody had changed",
         confidence(picture.l1_misses, HALF),
         "l1_hit_rate",
+        "lives_end",
+        ended=ended,
+        life_s=now,
+        misses=picture.l1_misses,
+        hit_share=rate,
     )
     if found is not None:
         yield found

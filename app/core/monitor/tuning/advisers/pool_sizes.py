@@ -53,6 +53,10 @@ def _larger(setting: str, pool: PoolPicture, now: float) -> Suggestion | None:
         "callers find a free connection; the database must allow so many to each worker",
         confidence(waits, HALF),
         "request_p95",
+        "pool_waits",
+        waited=waits,
+        callers=callers,
+        vain=pool.timed_out,
     )
 
 
@@ -70,4 +74,8 @@ def _smaller(name: str, pool: PoolPicture, now: float, seconds: float) -> Sugges
         "connections of the database for others",
         confidence(pool.taken, HALF_TAKEN),
         pool_waits(name),
+        "pool_idle",
+        time_s=seconds,
+        busiest=pool.busiest,
+        size=pool.size,
     )

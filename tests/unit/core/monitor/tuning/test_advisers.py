@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.blueprints.control_plane.language import catalogue
 from app.core.cache.settings import KEYS as CACHE_KEYS
 from app.core.monitor.tuning import (
     LEVERS,
@@ -119,7 +121,12 @@ CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
     ],
 )
 def test_what_is_suggested(picture: Picture, ids: list[str]) -> None:
-    assert [one.id for one in advise(picture)] == ids
+    found = advise(picture)
+    assert [one.id for one in found] == ids
+    for one, language in product(found, ("en", "zh")):
+        # Every figure that the text names is there; nothing of it is left to the English words.
+        assert catalogue(language)[f"suggest.{one.code}"].format(**one.figures)
+        assert f"suggest.{one.code}_effect" in catalogue(language)
 
 
 def test_memory_bounds_how_much_larger_a_store_may_get() -> None:
