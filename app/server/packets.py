@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from socketio import packet
 
 ALLOWED = frozenset({packet.CONNECT, packet.DISCONNECT, packet.EVENT, packet.ACK})
@@ -20,14 +18,12 @@ class TextPacket(packet.Packet):  # type: ignore[misc]
     anybody. No event here has any.
     """
 
-    def decode(self, encoded_packet: Any) -> int:
+    def decode(self, encoded_packet: str) -> int:
         """Read a packet; returns its attachments, none.
 
         Raises:
             Malformed: it is no packet, or announces attachments.
         """
-        if not isinstance(encoded_packet, str):
-            raise Malformed("no text")
         try:
             attachments = super().decode(encoded_packet)
         except (ValueError, RecursionError) as error:

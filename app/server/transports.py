@@ -85,7 +85,6 @@ class Transports:
             return
         known = self._known.get(eio_sid)
         found.close(wait=False, abort=True, reason=self._engine.reason.SERVER_DISCONNECT)
-        self._engine.sockets.pop(eio_sid, None)
         if known is None or known.connection is None or not (found.upgraded or found.upgrading):
             return
         # Who went away in this very moment has no connection any more.
@@ -112,8 +111,10 @@ class Transports:
         known = self._known.get(eio_sid)
         if known is None:
             return  # it was ended by what came before
-        joins = isinstance(data, str) and data.startswith("0")
-        if known.pace.take(COST_OF_CONNECT if joins else 1.0):
+        if not isinstance(data, str) or not data:
+            self._refuse(eio_sid, known, "a message was no packet")
+            return
+        if known.pace.take(COST_OF_CONNECT if data.startswith("0") else 1.0):
             self._refuse(eio_sid, known, "packets came too fast")
             return
         try:
@@ -124,6 +125,8 @@ class Transports:
     def _ended(self, eio_sid: str, reason: str) -> None:
         self._known.pop(eio_sid, None)
         self._server._handle_eio_disconnect(eio_sid, reason)
+        # With some servers the library forgets it only some time later, and it counts till then.
+        self._engine.sockets.pop(eio_sid, None)
 
     def _refuse(self, eio_sid: str, known: Transport, why: str) -> None:
         log.info("a socket of %s was closed: %s", known.network, why)

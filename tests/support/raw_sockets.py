@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import socket
+from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 TEXT, BINARY, CONTINUED = 0x1, 0x2, 0x0
@@ -60,6 +62,15 @@ class RawSocket:
             head += bytes([0x80 | 127]) + length.to_bytes(8)
         self.socket.sendall(head + bytes(4) + payload)
 
+    def flood(self, send: Callable[[], None], times: int) -> None:
+        """Send so often, or until the server takes no more."""
+        self.socket.settimeout(2)
+        # Whoever was cut waits for room that never comes, or is told so.
+        with suppress(ConnectionError, TimeoutError):
+            for _ in range(times):
+                send()
+        self.socket.settimeout(20)
+
     def hear(self) -> str | None:
         """The next packet; None: the connection is over."""
         try:
@@ -69,7 +80,7 @@ class RawSocket:
             length = head[1] & 0x7F
             if length >= 126:
                 length = int.from_bytes(self._stream.read(2 if length == 126 else 8))
-            return self._stream.read(length).decode()
+            return bytes(self._stream.read(length)).decode()
         except ConnectionError:
             return None
 
