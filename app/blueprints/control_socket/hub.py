@@ -147,9 +147,10 @@ class Hub:
         clients = self.clients.all()
         if not clients:
             return IDLE
-        for client in clients:
-            if client.credential.over():
-                self.outlet.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
+        with self._app.app_context():
+            for client in clients:
+                if client.credential.over():
+                    self.outlet.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
         for client in self.clients.all():
             try:
                 with self._app.app_context(), writing(False):
