@@ -370,7 +370,7 @@ HOLDERS = {
 
 
 def packets(socket: TestSocket, event: str) -> Any:
-    """The answer to an event that is sent whether or not the server wants it; None: there is none."""
+    """The answer to an event, sent whether or not the server wants it; None: there is none."""
     server, client = socket.client.socketio.server, socket.client
     data = EVENTS[event]
     body = json.dumps([event, *([] if data is None else [data])])
