@@ -78,11 +78,19 @@ class Feed:
             )
             self._thread.start()
 
-    def wait_until_ready(self, seconds: float) -> None:
-        """Wait at most so long until it is known where the stream is."""
+    def end_of_stream(self, seconds: float) -> str | None:
+        """Up to where everything was sent, waited for at most so long; or else where the stream
+        ends now. None: Redis is away.
+        """
         deadline = time.monotonic() + seconds
         while self.position is None and time.monotonic() < deadline:
             time.sleep(0.005)
+        if self.position is not None:
+            return self.position
+        try:
+            return self.stream.last_id()
+        except STORE_ERRORS:
+            return None
 
     def close(self) -> None:
         """Follow it no more; a later ``start`` begins anew."""
@@ -102,15 +110,15 @@ class Feed:
             self.position = None
             self._waiting.clear()
 
-    def hold(self, client: Client, last_event_id: str | None) -> None:
+    def hold(self, client: Client, begin: str | None) -> None:
         """Send a client no events until a replay goes on from its ``seen``; hold the lock.
 
         Args:
-            last_event_id: from where on it wants those of the past; None: from now. Of no account
+            begin: id after which it gets them; None: from as soon as that is known. Of no account
                 for a client that hears events already.
         """
         if client.hearing is Hearing.NOTHING:
-            client.seen = last_event_id or self.position
+            client.seen = begin
         elif client.hearing is Hearing.LIVE:
             client.seen = self.where(client)
         client.hearing, client.replay = Hearing.REPLAY, object()
@@ -162,7 +170,10 @@ class Feed:
             self._news.notify()
 
     def _run(self, stop: threading.Event) -> None:
-        # Listening has begun: what is newer than this comes by it, and what is not is skipped.
+        # Once the tailer listens, what is newer than this comes by it, and what is not is skipped.
+        tailer = Events.of(self._app).tailer
+        while not stop.is_set() and not tailer.wait_until_ready(RETRY_SECONDS):
+            pass
         found = self._last_id(stop)
         with self.lock:
             if not stop.is_set():

@@ -75,12 +75,13 @@ class Hub:
         While it is looked at how things are, the client is sent no events: those that fall
         meanwhile come after the snapshot, which may not hold them.
         """
-        if wanted.hears_events:
-            self.feed.wait_until_ready(READY_SECONDS)
+        begin = wanted.last_event_id
+        if wanted.hears_events and begin is None:
+            begin = self.feed.end_of_stream(READY_SECONDS)
         with client.turn:
             with self.feed.lock:
                 if wanted.hears_events:
-                    self.feed.hold(client, wanted.last_event_id)
+                    self.feed.hold(client, begin)
                 else:
                     client.hearing, client.replay = Hearing.NOTHING, None
                 held = client.replay
