@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
+from flask import g
 from sqlalchemy.exc import DBAPIError
 
 from app.cli.login import login
-from app.db import db, writing
-from app.http.audit import audit
+from app.core.errors import PlatformError
+from app.db import db
+from app.http.operators import Operator, Via
 
-SUBJECT_LENGTH = 64  # characters, as wide as the column
 
-
-def record(
-    action: str,
-    subject: str,
-    reason: str,
-    before: Any = None,
-    after: Mapping[str, Any] | None = None,
-) -> None:
-    """Record what is about to be done, by whom, and commit.
-
-    Args:
-        action: what is done, such as ``lock.release``.
-        subject: what it is done to, such as ``lock:preload``.
-
-    Raises:
-        click.ClickException: there is no record, so the act must not be done.
-    """
-    facts = {**(after or {}), "via": login()}
+@contextmanager
+def acting() -> Iterator[None]:
+    """Services act for whoever has the terminal; what fails is an error of the command."""
+    g.operator = Operator(Via.TERMINAL, None, login=login())
     try:
-        with writing():
-            audit(
-                action,
-                subject[:SUBJECT_LENGTH],
-                actor_id=None,
-                before=before,
-                after=facts,
-                reason=reason,
-            )
-            db.session.commit()
+        yield
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
     except DBAPIError as error:
-        raise click.ClickException(f"the audit log did not take it: {error.orig}") from None
+        db.session.rollback()
+        raise click.ClickException(f"the database did not take it: {error.orig}") from None
+    finally:
+        # In tests the context outlives the command.
+        g.pop("operator", None)

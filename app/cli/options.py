@@ -43,10 +43,14 @@ def says_who(command: F) -> F:
     )(command)
 
 
+def with_reason(command: F) -> F:
+    """The option of every act: the audit log says it."""
+    return click.option("--reason", required=True, help="Why; it is audited.")(command)
+
+
 def says_why(command: F) -> F:
-    """Options of every command that changes something."""
-    reason = click.option("--reason", required=True, help="Why; it is recorded and audited.")
-    return reason(says_who(command))
+    """Options of every command that changes something for which a record names its author."""
+    return with_reason(says_who(command))
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")

@@ -8,9 +8,14 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
+from app.blueprints.control_plane.cache import service
+from app.blueprints.control_plane.cache.targets import ALL
+from app.cli.acts import acting
+from app.cli.options import with_reason
 from app.core.errors import PlatformError
 from app.db import db, writing
 from app.extensions import permissions
+from app.http.fields import MAX_ID
 from app.models import ScopeType, User
 
 permission = AppGroup("permission", help="Ask for verdicts; keep the registry up to date.")
@@ -46,22 +51,21 @@ def list_permissions(group: str | None) -> None:
 
 @permission.command("invalidate")
 @click.argument("user", required=False)
-@click.option("--role", type=int, help="What was made from this role.")
+@click.option("--role", type=click.IntRange(1, MAX_ID), help="What was made from this role.")
 @click.option("--all", "everything", is_flag=True, help="All verdicts.")
-def invalidate(user: str | None, role: int | None, everything: bool) -> None:
+@with_reason
+def invalidate(user: str | None, role: int | None, everything: bool, reason: str) -> None:
     """Let every worker forget the verdicts about USER (username or id), a role, or all."""
     if sum((user is not None, role is not None, everything)) != 1:
         raise click.UsageError("give USER, --role or --all")
-    try:
+    with acting():
         if user is not None:
-            receipt = permissions.invalidate_user_cache(user_id_of(user))
+            done = service.invalidate("user", user_id_of(user), False, reason)
         elif role is not None:
-            receipt = permissions.invalidate_role_cache(role)
+            done = service.invalidate("role", role, False, reason)
         else:
-            receipt = permissions.invalidate_all()
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
-    click.echo(f"Forgotten in every worker from position {receipt.position} on.")
+            done = service.invalidate(ALL, None, False, reason)
+    click.echo(f"Forgotten in every worker from position {done['position']} on.")
 
 
 @permission.command("sync")
@@ -76,10 +80,10 @@ def user_id_of(user: str) -> int:
     """The id that ``user`` is, or whose username it is.
 
     Raises:
-        click.ClickException: nobody has that name.
+        click.ClickException: nobody has that name, or can have that id.
     """
     if user.isdecimal():
-        return int(user)
+        return click.IntRange(1, MAX_ID).convert(int(user), None, None)
     found = db.session.scalar(select(User.id).where(User.username == user))
     if found is None:
         raise click.ClickException(f"user: nobody is called '{user}'")

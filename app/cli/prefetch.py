@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 from flask.cli import AppGroup
 
+from app.blueprints.control_plane.prefetch import service as acts
+from app.cli.acts import acting
 from app.cli.login import login
+from app.cli.options import with_reason
 from app.cli.permission import user_id_of
-from app.core.errors import PlatformError
 from app.core.prefetch import PrefetchService
 from app.core.resilience import get_resilience_controller
-from app.db import db, writing
 from app.extensions import prefetch as extension
-from app.http.audit import audit
 
 prefetch = AppGroup("prefetch", help="See what prefetching does, steer it, forget people.")
 
 PREDICTIONS_SHOWN = 10
+_worker = click.option("--worker", metavar="ID", help="Only this one; 'stats' names them.")
 
 
 @contextmanager
 def _using() -> Iterator[PrefetchService]:
-    """Prefetching for one command; errors of the platform become errors of the command."""
+    """Prefetching for one command; what it began in the background ends with it."""
     try:
-        yield extension.current
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
+        with acting():
+            yield extension.current
     finally:
         get_resilience_controller().close()
-
-
-def _says_why(command: Callable[..., Any]) -> Callable[..., Any]:
-    return click.option("--reason", required=True, help="Why; it is audited.")(command)
 
 
 @prefetch.command("stats")
@@ -65,38 +60,55 @@ def predict(user: str, limit: int) -> None:
 
 @prefetch.command("forget")
 @click.argument("user")
-def forget(user: str) -> None:
+@with_reason
+def forget(user: str, reason: str) -> None:
     """Delete what USER (username or id) did, in Redis and in every worker."""
-    with _using() as service:
+    with _using():
         user_id = user_id_of(user)
-        with writing():
-            audit("prefetch.forget", f"user:{user_id}", actor_id=None, reason="flask prefetch")
-            db.session.commit()
-        service.forget(user_id)
+        acts.forget(user_id, reason)
     click.echo(f"The behaviour of user {user_id} is forgotten; workers follow within a second.")
 
 
 @prefetch.command("pause")
-@_says_why
-def pause(reason: str) -> None:
-    """Let no worker prefetch."""
+@_worker
+@with_reason
+def pause(worker: str | None, reason: str) -> None:
+    """Let no worker prefetch, or one of them not."""
     with _using() as service:
-        service.pause(reason, login())
-    click.echo("No worker prefetches any more.")
+        if worker is None:
+            service.pause(reason, login())
+        else:
+            acts.order(worker, "pause", reason)
+    click.echo("No worker prefetches any more." if worker is None else f"{worker} is paused.")
 
 
 @prefetch.command("resume")
-@_says_why
-def resume(reason: str) -> None:
-    """Let every worker prefetch again."""
+@_worker
+@with_reason
+def resume(worker: str | None, reason: str) -> None:
+    """Let every worker prefetch again, or one that was paused alone."""
     with _using() as service:
-        service.resume(reason, login())
-    click.echo("Workers prefetch again.")
+        if worker is None:
+            service.resume(reason, login())
+        else:
+            acts.order(worker, "resume", reason)
+    click.echo("Workers prefetch again." if worker is None else f"{worker} prefetches again.")
+
+
+@prefetch.command("cancel")
+@click.argument("worker")
+@click.argument("task_id", type=click.IntRange(1))
+@with_reason
+def cancel(worker: str, task_id: int, reason: str) -> None:
+    """Have WORKER not load the prefetch TASK_ID, which waits there; 'stats' shows both."""
+    with _using():
+        acts.order(worker, "cancel", reason, task_id)
+    click.echo(f"{worker} has cancelled prefetch {task_id}.")
 
 
 @prefetch.command("recording")
 @click.argument("state", type=click.Choice(["on", "off"]))
-@_says_why
+@with_reason
 def recording(state: str, reason: str) -> None:
     """Let every worker record behaviour, or none. What is kept already stays until it runs out."""
     with _using() as service:

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 import click
 from flask.cli import AppGroup
 
-from app.cli.acts import record
-from app.core.errors import PlatformError
-from app.core.optimization import BatchQueue, DeadLetter, KindStats
+from app.blueprints.control_plane.queues import service
+from app.cli.acts import acting
+from app.cli.options import as_json, echo_json, with_reason
+from app.core.errors import UnknownResource
+from app.core.optimization import DeadLetter, KindStats
 from app.extensions import optimization
 
 queue = AppGroup("queue", help="See what waits in the queue, and put dead letters back.")
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
-says_why = click.option("--reason", required=True, help="Why; it is audited.")
 # Characters of a payload that a line shows.
 SHOWN = 200
-
-
-@contextmanager
-def _asking() -> Iterator[BatchQueue]:
-    """The queue for one command; errors of the platform become errors of the command."""
-    try:
-        yield optimization.queue
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
 
 
 @queue.command("stats")
 @as_json
 def stats(as_json: bool) -> None:
     """Show each kind of items, and the processes that handle them."""
-    with _asking() as current:
-        found = current.stats()
+    with acting():
+        found = optimization.queue_stats()
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=2))
+        echo_json(found)
         return
     for name, kind in found.kinds.items():
         click.echo(f"{name}: {_state(kind)}")
@@ -64,10 +52,10 @@ def stats(as_json: bool) -> None:
 @as_json
 def dead(kind: str | None, limit: int, after: str | None, as_json: bool) -> None:
     """Show dead letters, kind by kind, the newest of each first."""
-    with _asking() as current:
-        page = current.dead_letters(kind, after, limit)
+    with acting():
+        page = optimization.queue.dead_letters(kind, after, limit)
     if as_json:
-        click.echo(json.dumps(asdict(page), indent=2))
+        echo_json(page)
         return
     for letter in page.letters:
         click.echo(f"{letter.id}  {_moment(letter.died_at)}  {_tries(letter)}: {letter.reason}")
@@ -82,8 +70,8 @@ def dead(kind: str | None, limit: int, after: str | None, as_json: bool) -> None
 @click.argument("letter_id", metavar="ID")
 def show(letter_id: str) -> None:
     """Show one dead letter with all its content."""
-    with _asking() as current:
-        found = current.dead_letter(letter_id)
+    with acting():
+        found = optimization.queue.dead_letter(letter_id)
     if found is None:
         raise click.ClickException(f"no dead letter {letter_id}")
     click.echo(f"{found.id}  {_moment(found.died_at)}  {_tries(found)}: {found.reason}")
@@ -94,32 +82,41 @@ def show(letter_id: str) -> None:
 @click.argument("ids", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All that there are now.")
 @click.option("--kind", help="With --all: only of this kind.")
-@says_why
+@with_reason
 def redrive(ids: tuple[str, ...], everything: bool, kind: str | None, reason: str) -> None:
-    """Put dead letters back into the queue, by IDS or all, as new items with all their tries."""
+    """Put dead letters back into the queue, by IDS or all, as new items with all their tries.
+
+    The exit status is 1 when one was not found; the others are put back all the same.
+    """
     if everything == bool(ids) or (kind is not None and not everything):
         raise click.UsageError("give IDS, or --all, if you like with --kind")
-    subject = f"queue:{kind or 'all'}" if everything else "queue:letters"
-    with _asking() as current:
-        record("queue.redrive", subject, reason, after={"ids": list(ids)} if ids else None)
-        moved = current.redrive_all(kind) if everything else current.redrive(ids)
+    with acting():
+        if everything:
+            kinds = optimization.queue_stats().kinds if kind is None else [kind]
+            moved = sum(service.redrive_all(one, reason) for one in kinds)
+        else:
+            moved = sum(_redriven(one, reason) for one in ids)
     gone = len(ids) - moved if ids else 0
-    click.echo(f"{moved} put back" + (f", {gone} not found." if gone else "."))
+    if gone:
+        raise click.ClickException(f"{moved} put back, {gone} not found.")
+    click.echo(f"{moved} put back.")
 
 
 @queue.command("discard")
 @click.argument("letter_id", metavar="ID")
-@says_why
+@with_reason
 def discard(letter_id: str, reason: str) -> None:
     """Throw one dead letter away for good; the audit log keeps its content."""
-    with _asking() as current:
-        found = current.dead_letter(letter_id)
-        if found is None:
-            raise click.ClickException(f"no dead letter {letter_id}")
-        record("queue.discard", f"queue:{found.kind}", reason, before=asdict(found))
-        if not current.discard(letter_id):
-            raise click.ClickException(f"no dead letter {letter_id} any more")
+    with acting():
+        service.discard(letter_id, reason)
     click.echo(f"{letter_id} is gone.")
+
+
+def _redriven(letter_id: str, reason: str) -> int:
+    try:
+        return service.redrive(letter_id, reason)
+    except UnknownResource:
+        return 0
 
 
 def _state(kind: KindStats) -> str:

@@ -70,3 +70,13 @@ def dismiss(suggestion_id: str, reason: str, actor: str) -> None:
     with _tuning() as tuner:
         found = tuner.dismiss(suggestion_id, author=actor, reason=reason)
     click.echo(f"{found.id} is not suggested any more.")
+
+
+@suggestions.command("restore")
+@click.argument("suggestion_id", metavar="ID")
+@says_why
+def restore(suggestion_id: str, reason: str, actor: str) -> None:
+    """Let dismissed suggestion ID be made again."""
+    with _tuning() as tuner:
+        tuner.restore(suggestion_id, author=actor, reason=reason)
+    click.echo(f"{suggestion_id} may be suggested again.")

@@ -39,16 +39,18 @@ class Via(enum.StrEnum):
     SESSION = "session"
     TOKEN = "token"
     BREAK_GLASS = "break_glass"
+    TERMINAL = "terminal"
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Whoever makes this request.
+    """Whoever makes this request, or has the terminal.
 
     Attributes:
-        account: None with the break-glass token, which is nobody's.
+        account: None with the break-glass token, which is nobody's, and at a terminal.
         limit: the rights that the credential may use; None: all that the account has.
         token_id: which API token it is.
+        login: who has the terminal, as records name them.
         ends_at: when that token ends by itself.
     """
 
@@ -56,11 +58,14 @@ class Operator:
     account: Identity | None
     limit: frozenset[str] | None = None
     token_id: int | None = None
+    login: str | None = None
     ends_at: datetime | None = None
 
     @property
     def credential(self) -> str:
-        """For the audit log: ``session``, ``token:7`` or ``break_glass``."""
+        """For the audit log: ``session``, ``token:7``, ``break_glass`` or ``cli:anna``."""
+        if self.login is not None:
+            return self.login
         return self.via if self.token_id is None else f"{self.via}:{self.token_id}"
 
 
@@ -185,5 +190,5 @@ def operator_of(secret: str) -> Operator:
     else:
         use = token_use(secret)
         if use is not None:
-            return Operator(Via.TOKEN, use.account, use.rights, use.token_id, use.ends_at)
+            return Operator(Via.TOKEN, use.account, use.rights, use.token_id, ends_at=use.ends_at)
     raise Unauthorized("The token is not known here, or no longer.")

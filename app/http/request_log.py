@@ -49,6 +49,8 @@ def request_fields() -> dict[str, Any]:
 
 def _begin() -> None:
     g.request_began = perf_counter()
+    # Of a request that hangs there is no other line.
+    log.debug("request begins")
 
 
 def _keep_status(response: Response) -> Response:

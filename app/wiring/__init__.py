@@ -6,6 +6,7 @@ from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .database_times import time_database
 from .decisions import record_settings
 from .fleet import worker_facts
+from .forecast_store import forecast_board
 from .forecasting import elect_forecaster, elected_forecaster
 from .invalidation import invalidation_log
 from .journal import SqlJournal
@@ -29,6 +30,7 @@ __all__ = [
     "elect_forecaster",
     "elected_by",
     "elected_forecaster",
+    "forecast_board",
     "guard_database",
     "hot_places",
     "invalidation_log",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -12,10 +13,13 @@ from flask import Flask
 
 from app.core.errors import StoreUnavailable
 from app.core.housekeeping import Housekeeper
-from app.core.monitor import Forecasting, Monitor
+from app.core.monitor import Forecasting, Monitor, Said
 from app.core.optimization import AdvancedOptimization, DistributedLocks
 
 from .election import keeps
+from .forecast_store import ForecastBoard, forecast_board
+
+log = logging.getLogger(__name__)
 
 EXTENSION_KEY = "yoto.forecaster"
 LOCK = "forecaster"
@@ -27,11 +31,18 @@ RETRY = 5.0
 
 
 class ElectedForecasting:
-    """Whoever gets the lock learns the history, and each minute from then on, while it lives."""
+    """Whoever gets the lock learns the history, and each minute from then on, while it lives, and
+    lets all workers know what it thinks."""
 
-    def __init__(self, forecasting: Forecasting, locks: DistributedLocks) -> None:
+    def __init__(
+        self, forecasting: Forecasting, locks: DistributedLocks, board: ForecastBoard
+    ) -> None:
         """No thread is started, and nothing is asked."""
         self._forecasting = forecasting
+        forecasting.tell(self._tell)
+        self._board = board
+        # What shows at the board that this worker is the elected one; None: it is not.
+        self._token: int | None = None
         self._lock = locks.create_lock(LOCK, LEASE, wait=0)
         self._mutex = threading.Lock()
         self._asked: list[Future[Mapping[str, Any]]] = []
@@ -79,17 +90,31 @@ class ElectedForecasting:
             return self._report
         if self._report is not None:
             # Somebody else may forecast by now.
-            self._report = None
+            self._report = self._token = None
             self._forecasting.close()
         if not keeps(self._lock):
             return {"elected": False}
+        self._token = self._lock.token
         try:
             report = self._forecasting.learn_history()
         except StoreUnavailable:
+            self._token = None
             self._lock.release()
             raise
         self._report = {"elected": True} | asdict(report)
         return self._report
+
+    def _tell(self, said: Said) -> None:
+        """Runs in whichever thread has learned."""
+        token = self._token
+        if token is None:
+            return
+        try:
+            if not self._board.write(said, token):
+                # Somebody else was elected; the election's own thread finds out and stands back.
+                self._wake()
+        except StoreUnavailable as error:
+            log.warning("forecasts are not told now: %s", error)
 
     def _answer(self, answer: Mapping[str, Any] | Exception) -> None:
         with self._mutex:
@@ -103,7 +128,9 @@ class ElectedForecasting:
 
 def elect_forecaster(app: Flask) -> ElectedForecasting:
     """Have this process of ``app`` stand for election, once it is told to."""
-    found = ElectedForecasting(Monitor.of(app).forecasting, AdvancedOptimization.of(app).locks)
+    found = ElectedForecasting(
+        Monitor.of(app).forecasting, AdvancedOptimization.of(app).locks, forecast_board(app)
+    )
     app.extensions[EXTENSION_KEY] = found
     return found
 

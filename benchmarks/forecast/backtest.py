@@ -23,8 +23,6 @@ class Outcome:
         planted, found: anomalies put in, and those that were noticed.
         false_alarms: alarms about nothing that was put in.
         drifts: changes of nature that were noticed.
-        worst: the highest error over the naive one's, by the forecaster's own lately, with which
-            anything was offered; None: nothing was.
     """
 
     series: str
@@ -35,7 +33,6 @@ class Outcome:
     found: int
     false_alarms: int
     drifts: int
-    worst: float | None
 
 
 def backtest(
@@ -54,7 +51,6 @@ def backtest(
     paths: dict[int, tuple[float, Forecast]] = {}
     own = naive = 0.0
     offered = inside = compared = 0
-    worst: float | None = None
     alarms: list[int] = []
     for step, value in enumerate(values):
         if value is None:
@@ -72,7 +68,6 @@ def backtest(
         said = forecaster.forecast()
         if isinstance(said, Forecast):
             offered += step >= warm_up
-            worst = max(said.ratio, worst or 0.0)
             paths[step] = value, said
         paths.pop(step - LEADS, None)
     found = sum(any(at <= alarm < at + AFTERMATH for alarm in alarms) for at in planted)
@@ -86,5 +81,4 @@ def backtest(
         found,
         len(false),
         len(forecaster.drifts),
-        worst,
     )

@@ -29,6 +29,10 @@ class Proxy:
         """Address for ``REDIS_URL``."""
         return f"redis://{HOST}:{self._listener.getsockname()[1]}"
 
+    def lead_to(self, server: Server) -> None:
+        """Lead connections that are made from now on to another server."""
+        self._target = (HOST, server.port)
+
     def lose_reply(self) -> None:
         """Close the connection instead of delivering the next reply."""
         self._lose.set()

@@ -48,6 +48,6 @@ PAGES = (
     Page("events", "/events"),
     Page("audit", "/audit"),
     Page("instances", "/instances"),
-    Page("alerts", "/alerts", texts=("rules",)),
+    Page("alerts", "/alerts", texts=("rules", "forecasts")),
     Page("settings", "/settings", texts=("rules",)),
 )

@@ -12,6 +12,7 @@ from app.blueprints.control_plane.alerts import (
 from app.blueprints.control_plane.audit import audit_control
 from app.blueprints.control_plane.cache import cache_control, upkeep_control
 from app.blueprints.control_plane.config import config_control
+from app.blueprints.control_plane.forecasts import forecasts_control
 from app.blueprints.control_plane.guards import (
     breakers_control,
     bulkheads_control,
@@ -78,6 +79,7 @@ CONTROL_REST: list[Blueprint] = [
     alert_rules_control,
     alert_webhooks_control,
     suggestions_control,
+    forecasts_control,
     audit_control,
     maintenance_control,
     log_level_control,

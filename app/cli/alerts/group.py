@@ -24,6 +24,7 @@ from app.core.monitor import (
 )
 from app.extensions import alerts as platform
 from app.extensions import monitor
+from app.http.paging import PAGE_MAX, cut
 from app.wiring import measured_values
 
 alerts = AppGroup("alerts", help="See alerts, acknowledge and silence them, set their rules.")
@@ -93,18 +94,23 @@ def list_alerts(
 
 @alerts.command("show")
 @click.argument("alert_id", type=int)
+@click.option("--after", type=int, help="Continue its history behind the entry of this number.")
 @as_json
-def show(alert_id: int, as_json: bool) -> None:
+def show(alert_id: int, after: int | None, as_json: bool) -> None:
     """Show the alert ALERT_ID and what happened to it."""
     with telling():
         alert = platform.desk.get(alert_id)
-        history = platform.desk.history(alert_id)
+        found = platform.desk.history(alert_id, after, PAGE_MAX + 1)
+    page = cut(found, PAGE_MAX, lambda entry: entry.id)
     if as_json:
-        echo_json({"alert": alert, "history": [_told(entry) for entry in history]})
+        history = [_told(entry) for entry in page.items]
+        echo_json({"alert": alert, "history": history, "next": page.next})
         return
     click.echo(_line(alert, False))
-    for entry in history:
+    for entry in page.items:
         click.echo(f"  {_time(entry.at)}  {entry.event.type}")
+    if page.next is not None:
+        click.echo(f"More with --after {page.next}.")
 
 
 @alerts.command("ack")
@@ -177,7 +183,7 @@ def _line(alert: Alert, silenced: bool) -> str:
 
 def _told(entry: HistoryEntry) -> dict[str, object]:
     event = entry.event
-    return {"at": entry.at, "type": event.type, "data": msgspec.to_builtins(event)}
+    return {"id": entry.id, "at": entry.at, "type": event.type, "data": msgspec.to_builtins(event)}
 
 
 def _silence(silence: Silence) -> str:

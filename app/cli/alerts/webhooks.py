@@ -8,6 +8,7 @@ from flask.cli import AppGroup, with_appcontext
 from app.cli.options import as_json, echo_json, says_why
 from app.core.monitor import Level
 from app.extensions import alerts as platform
+from app.http.paging import PAGE_DEFAULT, cut
 
 from .group import telling
 
@@ -79,18 +80,22 @@ def test_webhook(webhook_id: int, reason: str, actor: str) -> None:
 
 @click.command("deliveries")
 @click.argument("webhook_id", type=int)
+@click.option("--after", type=int, help="Continue behind the message of this number.")
 @as_json
 @with_appcontext
-def deliveries(webhook_id: int, as_json: bool) -> None:
+def deliveries(webhook_id: int, after: int | None, as_json: bool) -> None:
     """Show the latest messages to WEBHOOK_ID and what came of them."""
     with telling():
-        found = platform.webhooks.deliveries(webhook_id)
+        found = platform.webhooks.deliveries(webhook_id, after, PAGE_DEFAULT + 1)
+    page = cut(found, PAGE_DEFAULT, lambda one: one.id)
     if as_json:
-        echo_json(found)
+        echo_json(page)
         return
-    for one in found:
+    for one in page.items:
         state = "waiting" if one.settled_at is None else "given up"
         came = "delivered" if one.delivered else f"{state}, {one.attempts} tries: {one.error}"
         click.echo(f"{one.id:>6}  {one.event}  {came}")
     if not found:
         click.echo("Nothing was sent there lately.")
+    if page.next is not None:
+        click.echo(f"More with --after {page.next}.")

@@ -9,23 +9,22 @@ from dataclasses import asdict
 import click
 from flask import current_app
 
-from app.cli.acts import record
-from app.cli.cache.group import cache, telling
+from app.blueprints.control_plane.cache import service
+from app.blueprints.control_plane.cache.targets import ALL, KINDS, subject_of
+from app.blueprints.control_plane.queues.schemas import DAY, NORMAL
+from app.blueprints.control_plane.queues.service import choose_strategy
+from app.cli.acts import acting
+from app.cli.cache.group import cache
+from app.cli.options import with_reason
 from app.core import cache as cache_layer
 from app.core.optimization import SmartInvalidation, Strategy, Submission
 from app.extensions import cache as hybrid_cache
 from app.extensions import optimization
+from app.http.acts import record_act
 
 subjects = cache_layer.subjects
 
-DAY = 86_400.0  # s, the longest that a strategy can be forced
 SHOWN = 100  # subjects that the audit log names of one command
-KINDS = {
-    "user": subjects.user,
-    "role": subjects.role,
-    "server": subjects.server,
-    "channel": subjects.channel,
-}
 
 
 def invalidation() -> SmartInvalidation:
@@ -43,49 +42,43 @@ def stats() -> None:
 
 
 @cache.command("invalidate")
-@click.argument("kind", type=click.Choice([*KINDS, "all"]))
+@click.argument("kind", type=click.Choice([*KINDS, ALL]))
 @click.argument("ids", nargs=-1, type=click.IntRange(1, subjects.MAX_ID))
 @click.option("--queued", is_flag=True, help="Through the queue, which merges and paces.")
-@click.option("--reason", help="Why; it is audited. Queued: a short name such as 'import'.")
+@click.option(
+    "--reason", required=True, help="Why; it is audited. Queued: a short name such as 'import'."
+)
 @click.option("--server", type=click.IntRange(1), help="Queued: the server that it is all about.")
 @click.option("--memory", is_flag=True, help="Only what processes remember; Redis's stays.")
 def invalidate(
     kind: str,
     ids: tuple[int, ...],
     queued: bool,
-    reason: str | None,
+    reason: str,
     server: int | None,
     memory: bool,
 ) -> None:
     """Forget verdicts in every worker: of users, roles, servers or channels by id, or all."""
-    if (kind == "all") == bool(ids):
+    if (kind == ALL) == bool(ids):
         raise click.UsageError("give ids of users, roles, servers or channels; none for 'all'")
-    if queued and reason is None:
-        raise click.UsageError("--queued needs a --reason")
     if server is not None and not queued:
         raise click.UsageError("--server goes with --queued")
-    touched = [subjects.GLOBAL] if kind == "all" else [KINDS[kind](id_) for id_ in ids]
-    if queued and reason is not None:
+    targets = ids or (None,)
+    if queued:
         covering = None if server is None else subjects.server(server)
+        touched = [subject_of(kind, target) for target in targets]
         _queue(touched, reason, "l1" if memory else "all", covering)
         return
-    record(
-        "cache.invalidate",
-        touched[0] if len(touched) == 1 else "several",
-        reason or "flask cache invalidate",
-        after={"subjects": touched[:SHOWN], "of": len(touched), "memory": memory},
-    )
-    if memory:
-        touched = [subjects.memory(one) for one in touched]
-    with telling():
-        position = hybrid_cache.current.invalidate(*touched)
-    click.echo(f"Every worker forgets {', '.join(touched)}; position {position}.")
+    with acting():
+        done = [service.invalidate(kind, target, memory, reason) for target in targets]
+    told = ", ".join(one["subject"] for one in done)
+    click.echo(f"Every worker forgets {told}; position {done[-1]['position']}.")
 
 
 def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None) -> None:
     shown = {"subjects": list(touched[:SHOWN]), "of": len(touched), "level": level}
-    record("cache.invalidate", "queued", reason, after=shown)
-    with telling():
+    with acting():
+        record_act("cache.invalidate", "queued", reason=reason, after=shown)
         receipt = invalidation().submit_many(
             [Submission(one, reason, level, covering) for one in touched]
         )
@@ -96,7 +89,7 @@ def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None
 @cache.command("queue")
 def queue() -> None:
     """Show, as JSON, what waits to be invalidated, and what that means."""
-    with telling():
+    with acting():
         shown = {
             "stats": asdict(invalidation().stats()),
             "analysis": asdict(invalidation().analysis()),
@@ -105,7 +98,7 @@ def queue() -> None:
 
 
 @cache.command("strategy")
-@click.argument("strategy", type=click.Choice([*(one.value for one in Strategy), "normal"]))
+@click.argument("strategy", type=click.Choice([*(one.value for one in Strategy), NORMAL]))
 @click.option(
     "--seconds",
     type=click.FloatRange(0, DAY, min_open=True),
@@ -113,18 +106,10 @@ def queue() -> None:
     show_default=True,
     help="For so long.",
 )
-@click.option("--reason", required=True, help="Why, for whoever looks at the queue.")
+@with_reason
 def strategy(strategy: str, seconds: float, reason: str) -> None:
     """Make all workers publish the queue by STRATEGY for a while; 'normal' ends that."""
-    with telling():
-        forced = invalidation().stats().forced
-        record(
-            "queue.strategy",
-            "queue:invalidation",
-            reason,
-            before={"strategy": "normal" if forced is None else forced.strategy.value},
-            after={"strategy": strategy, "seconds": None if strategy == "normal" else seconds},
-        )
-        invalidation().force(None if strategy == "normal" else strategy, seconds, reason)
-    ends = "" if strategy == "normal" else f" for {seconds:g} s"
+    with acting():
+        choose_strategy(strategy, seconds, reason)
+    ends = "" if strategy == NORMAL else f" for {seconds:g} s"
     click.echo(f"Strategy: {strategy}{ends}.")

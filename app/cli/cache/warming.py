@@ -7,16 +7,17 @@ import sys
 
 import click
 
-from app.cli.acts import record
-from app.cli.cache.group import cache, telling
+from app.blueprints.control_plane.cache import service
+from app.cli.acts import acting
+from app.cli.cache.group import cache
+from app.cli.options import as_json, with_reason
 from app.core import cache as cache_layer
 from app.core.cache import GLOBAL_PLACE, PlaceKey
 from app.core.permission import WarmUpReport
 from app.extensions import optimization, permissions
+from app.http.acts import record_act
 
 BAR_WIDTH = 30
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
 
 
 @cache.command("hot")
@@ -25,7 +26,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable
 def hot(limit: int, as_json: bool) -> None:
     """Show who asks for most, and where, and by which roles: decayed numbers of requests."""
     counts = optimization.hot
-    with telling():
+    with acting():
         limit = min(limit, counts.settings.members)
         pairs, roles = counts.pairs(limit), counts.roles(limit)
     if as_json:
@@ -45,24 +46,44 @@ def hot(limit: int, as_json: bool) -> None:
 
 @cache.command("forget-hot")
 @click.argument("user_id", type=click.IntRange(1, cache_layer.subjects.MAX_ID))
-def forget_hot(user_id: int) -> None:
+@with_reason
+def forget_hot(user_id: int, reason: str) -> None:
     """Forget where one user asked for permissions."""
-    with telling():
-        gone = optimization.hot.forget(user_id)
+    with acting():
+        gone = service.forget_hot(user_id, reason)["places"]
     click.echo(f"Forgot user {user_id} in {gone} places.")
 
 
 @cache.command("warm")
 @as_json
-@click.option("--reason", default="flask cache warm", help="Why; it is audited.")
+@with_reason
 def warm(as_json: bool, reason: str) -> None:
     """Warm up: what is hot into Redis, history into the forecaster, a look at each component.
 
     The exit status is 1 when a step failed.
     """
-    record("cache.warm_up", "cli", reason)
-    with telling():
-        report = permissions.warm_up(progress=None if as_json else _show_progress)
+    with acting():
+        record_act("cache.warm_up", "cli", reason=reason)
+        _warm_up(as_json)
+
+
+@cache.command("refresh")
+@as_json
+@with_reason
+def refresh(as_json: bool, reason: str) -> None:
+    """Let every worker forget everything, then warm up as 'warm' does.
+
+    The exit status is 1 when a step failed.
+    """
+    with acting():
+        position = service.forget_all(reason)
+        # What is read by programs is the report alone.
+        click.echo(f"Every worker forgets everything; position {position}.", err=as_json)
+        _warm_up(as_json)
+
+
+def _warm_up(as_json: bool) -> None:
+    report = permissions.warm_up(progress=None if as_json else _show_progress)
     if as_json:
         click.echo(json.dumps(report.to_plain(), indent=2))
     else:

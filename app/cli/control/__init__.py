@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .audit import add_audit
+from .forecast import add_forecast
 from .group import control
 from .live import add_live
 from .operators import operators
@@ -14,5 +15,6 @@ __all__ = ["control"]
 add_live(control)
 add_switches(control)
 add_audit(control)
+add_forecast(control)
 control.add_command(operators)
 control.add_command(tokens)

@@ -16,14 +16,12 @@ from app.blueprints.control_plane.live import instances as workers
 from app.blueprints.control_plane.live.filters import TypeFilter
 from app.blueprints.control_plane.live.pictures import pictures
 from app.blueprints.control_plane.live.schemas import DRAIN_DEFAULT, EVENTS_MAX
+from app.cli.acts import acting
 from app.cli.options import Duration, as_json, echo_json, says_why
-from app.core.errors import PlatformError
 from app.core.events import to_plain
 from app.core.resilience import get_resilience_controller
-from app.db import db, writing
 from app.extensions import events as platform
-from app.http.acts import SUBJECT_LENGTH
-from app.http.audit import audit
+from app.http.acts import record_act
 
 FOLLOW_SECONDS = 0.5
 
@@ -36,11 +34,10 @@ def add_live(group: AppGroup) -> None:
 
 @contextmanager
 def _telling() -> Iterator[None]:
-    """Errors of the platform become errors of the command."""
+    """What a command began in the background ends with it."""
     try:
-        yield
-    except PlatformError as error:
-        raise click.ClickException(str(error)) from None
+        with acting():
+            yield
     finally:
         get_resilience_controller().close()
 
@@ -107,7 +104,7 @@ def clear_events(up_to: str | None, reason: str, actor: str) -> None:
     """Remove history; whoever reads on from before is told of a gap."""
     with _telling():
         found = listing.last_to_clear(platform.stream, up_to)
-        _audited("events.clear", "events", reason, {"up_to": found, "by": actor})
+        record_act("events.clear", "events", reason=reason, after={"up_to": found, "by": actor})
         removed = listing.clear(platform.stream, found, actor, reason)
     click.echo(f"{removed} events up to {found} were removed.")
 
@@ -141,8 +138,11 @@ def drain(instance_id: str, seconds: float, reason: str, actor: str) -> None:
     """Have worker ID take no new sockets, send its own elsewhere, and say that it is not ready."""
     with _telling():
         workers.known(instance_id)
-        _audited(
-            "instance.drain", f"instance:{instance_id}", reason, {"seconds": seconds, "by": actor}
+        record_act(
+            "instance.drain",
+            f"instance:{instance_id}",
+            reason=reason,
+            after={"seconds": seconds, "by": actor},
         )
         found = workers.drain(instance_id, seconds, actor, reason)
     _say(found, f"{instance_id} drains, for at most {seconds:g} s.")
@@ -156,7 +156,7 @@ def resume(instance_id: str, reason: str, actor: str) -> None:
     """Have worker ID take what comes again."""
     with _telling():
         workers.known(instance_id)
-        _audited("instance.resume", f"instance:{instance_id}", reason, {"by": actor})
+        record_act("instance.resume", f"instance:{instance_id}", reason=reason, after={"by": actor})
         found = workers.resume(instance_id, actor, reason)
     _say(found, f"{instance_id} takes what comes again.")
 
@@ -172,12 +172,6 @@ def _follow(wanted: listing.Wanted, after: str, as_json: bool) -> None:
                 else:
                     click.echo(_line(item))
         time.sleep(FOLLOW_SECONDS)
-
-
-def _audited(action: str, subject: str, reason: str, after: dict[str, Any]) -> None:
-    with writing():
-        audit(action, subject[:SUBJECT_LENGTH], actor_id=None, after=after, reason=reason)
-        db.session.commit()
 
 
 def _say(found: dict[str, Any], done: str) -> None:

@@ -4,6 +4,7 @@ from . import metric_names as names
 from .alerts import (
     DEFAULT_RULES,
     EVERY_RULE,
+    MOST_SILENCES,
     WEBHOOK_REMOVED,
     Alert,
     AlertAcknowledged,
@@ -62,15 +63,22 @@ from .backends import (
 )
 from .backends.prometheus import CONTENT_TYPE
 from .extension import BACKENDS, Monitor
+from .forecast import METRICS as FORECAST_METRICS
 from .forecast import (
     Anomaly,
     Drift,
     Forecast,
+    ForecastAnomaly,
+    ForecastDrift,
     Forecaster,
     ForecasterProcess,
     Forecasting,
+    Learned,
     LearnReport,
     NoForecast,
+    Said,
+    Statement,
+    news_of,
 )
 from .health import (
     DEFAULT_COMPONENTS,
@@ -120,7 +128,9 @@ from .tuning import (
     lever_of,
     picture_of,
     readings,
+    unit_of_measure,
 )
+from .units import unit_of
 
 __all__ = [
     "BACKENDS",
@@ -132,7 +142,9 @@ __all__ = [
     "DEFAULT_RULES",
     "ERROR_RATE",
     "EVERY_RULE",
+    "MOST_SILENCES",
     "FINE",
+    "FORECAST_METRICS",
     "LEVERS",
     "LIVE_LEVERS",
     "MEMORY_SHARE",
@@ -179,6 +191,8 @@ __all__ = [
     "Evaluator",
     "FailureKind",
     "Forecast",
+    "ForecastAnomaly",
+    "ForecastDrift",
     "Forecaster",
     "ForecasterProcess",
     "Forecasting",
@@ -188,6 +202,7 @@ __all__ = [
     "Histogram",
     "HistoryEntry",
     "LearnReport",
+    "Learned",
     "Level",
     "Lever",
     "Measured",
@@ -211,6 +226,7 @@ __all__ = [
     "RuleChange",
     "RuleInForce",
     "Rulebook",
+    "Said",
     "Sample",
     "SendSettings",
     "Series",
@@ -218,6 +234,7 @@ __all__ = [
     "Silence",
     "Source",
     "Spread",
+    "Statement",
     "StatsdBackend",
     "StorePicture",
     "Suggestion",
@@ -237,6 +254,7 @@ __all__ = [
     "judge",
     "lever_of",
     "names",
+    "news_of",
     "overall",
     "picture_of",
     "readings",
@@ -244,4 +262,6 @@ __all__ = [
     "series",
     "summarise",
     "settable",
+    "unit_of",
+    "unit_of_measure",
 ]

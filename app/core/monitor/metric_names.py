@@ -22,6 +22,7 @@ LOOKUPS = "yoto_cache_lookups_total"
 CACHE_EVENTS = "yoto_cache_events_total"
 CACHE_ENTRIES = "yoto_cache_entries"
 CACHE_CAPACITY = "yoto_cache_capacity"
+CACHE_TTL = "yoto_cache_ttl_seconds"
 CACHE_EVICTIONS = "yoto_cache_evictions_total"
 L2_TIME = "yoto_cache_l2_read_seconds"
 STALENESS = "yoto_invalidation_staleness_seconds"
@@ -107,6 +108,7 @@ HELP = {
     CACHE_EVENTS: "what else the cache counts, by event",
     CACHE_ENTRIES: "keys in the memory of one process, by kind",
     CACHE_CAPACITY: "keys that there may be, by kind",
+    CACHE_TTL: "seconds that an entry lives, by kind",
     CACHE_EVICTIONS: "entries that had to go for others, by kind",
     L2_TIME: "time of a read from the second tier",
     STALENESS: "time from a change's entry in the log to its being applied by a worker",

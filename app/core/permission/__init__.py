@@ -13,6 +13,7 @@ from app.core.permission.decorators import (
     require_permissions,
 )
 from app.core.permission.explain import Explanation
+from app.core.permission.facts import PlaceFacts, RoleFacts
 from app.core.permission.group_writes import RegisteredGroup
 from app.core.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from app.core.permission.outbox.watching import in_change
@@ -24,7 +25,7 @@ from app.core.permission.records import RecordSettings, masked_address, masked_c
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.replay import Replay
 from app.core.permission.requirement import PermissionRequirement
-from app.core.permission.resolver import Resolution, Standing
+from app.core.permission.resolver import Resolution, Standing, lineage
 from app.core.permission.review import (
     ACCESS_COLUMNS,
     DIFFERENCE_COLUMNS,
@@ -67,6 +68,7 @@ __all__ = [
     "PermissionSystem",
     "PermissionTemplate",
     "Place",
+    "PlaceFacts",
     "PolicyAnswer",
     "PolicyCheck",
     "PolicyQuestion",
@@ -78,6 +80,7 @@ __all__ = [
     "RegisteredRole",
     "Replay",
     "Resolution",
+    "RoleFacts",
     "Standing",
     "StepReport",
     "SuperAdminUse",
@@ -92,6 +95,7 @@ __all__ = [
     "current_subject",
     "difference_rows",
     "in_change",
+    "lineage",
     "masked_address",
     "masked_context",
     "register_permission_handlers",

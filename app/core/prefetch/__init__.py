@@ -3,7 +3,7 @@
 from app.core.prefetch.analyzer import BehaviorAnalyzer, Prediction, Profile
 from app.core.prefetch.client import ClientSidePredictor, Snapshot
 from app.core.prefetch.extension import Prefetch
-from app.core.prefetch.facts import PrefetchTurned
+from app.core.prefetch.facts import PrefetchSteered, PrefetchTurned
 from app.core.prefetch.fetching import (
     CacheView,
     PermissionCacheView,
@@ -37,6 +37,7 @@ __all__ = [
     "PrefetchService",
     "PrefetchSettings",
     "PrefetchStats",
+    "PrefetchSteered",
     "PrefetchTurned",
     "Profile",
     "SmartPrefetcher",

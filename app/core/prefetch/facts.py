@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from app.core.events import Event, event_type
 
 
@@ -16,3 +18,22 @@ class PrefetchTurned(Event, frozen=True, kw_only=True):
 
     down: bool
     precision: float | None = None
+
+
+@event_type("prefetch.steered")
+class PrefetchSteered(Event, frozen=True, kw_only=True):
+    """Somebody asked one worker to pause its prefetching, to go on, or to cancel a prefetch; it
+    hears so by this.
+
+    Attributes:
+        worker: the instance.
+        act: what is asked for.
+        task_id: which prefetch to cancel.
+        by, reason: who, and why.
+    """
+
+    worker: str
+    act: Literal["pause", "resume", "cancel"]
+    task_id: int | None = None
+    by: str = ""
+    reason: str = ""

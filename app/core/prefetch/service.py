@@ -9,14 +9,16 @@ from typing import Any
 
 from flask import Flask
 
+from app.core.errors import Degraded
 from app.core.events import EventState
 from app.core.optimization import HotCounts
 from app.core.permission import PermissionSystem, Place
 from app.core.prefetch.analyzer import BehaviorAnalyzer, Prediction, Profile
 from app.core.prefetch.client import ClientSidePredictor
 from app.core.prefetch.clock import SharedClock
-from app.core.prefetch.facts import PrefetchTurned
+from app.core.prefetch.facts import PrefetchSteered, PrefetchTurned
 from app.core.prefetch.fetching import Lanes, PermissionCacheView, SmartPrefetcher
+from app.core.prefetch.orders import Orders
 from app.core.prefetch.recording import (
     BehaviourHistory,
     BehaviourLog,
@@ -43,6 +45,7 @@ class PrefetchService:
         recorder: takes deeds down; ``recorder.passed`` listens to permission checks.
         analyzer: what this process knows of behaviour.
         work: the background work.
+        orders: to one worker, this or another.
     """
 
     def __init__(
@@ -66,8 +69,17 @@ class PrefetchService:
         writer = secrets.token_hex(4)
         flusher = Flusher(writer, log_, history, clock, settings.buffer)
         self._reports = Reports(redis, events.instance_id)
+        self.orders = Orders(events, self._reports, self._obey)
         parts = Parts(
-            clock, self.recorder, log_, history, flusher, self.analyzer, self._reports, hot
+            clock,
+            self.recorder,
+            log_,
+            history,
+            flusher,
+            self.analyzer,
+            self._reports,
+            hot,
+            self.orders,
         )
         self.work = PrefetchWork(parts, lambda: self.prefetcher, self.may_record)
         self._lanes = Lanes(settings.concurrency)
@@ -109,10 +121,12 @@ class PrefetchService:
     def start(self) -> None:
         """Begin the background work, unless the configuration says that there is none."""
         if self.settings.enabled:
+            self.orders.start(self.work.wake_report)
             self.work.start()
 
     def close(self) -> None:
         """End the background work; it may begin again."""
+        self.orders.close()
         self.work.close()
         self._lanes.close()
 
@@ -195,6 +209,17 @@ class PrefetchService:
             StoreUnavailable: Redis did not answer.
         """
         return self._reports.read()
+
+    def _obey(self, order: PrefetchSteered) -> None:
+        prefetcher = self.prefetcher
+        if prefetcher is None:
+            raise Degraded("prefetch", "off")
+        if order.act == "cancel":
+            prefetcher.cancel(order.task_id or 0, order.reason)
+        elif order.act == "pause":
+            prefetcher.pause()
+        else:
+            prefetcher.resume()
 
     def _effective(self, user_id: int, place: Place) -> list[str]:
         return PermissionSystem().effective_permissions(user_id, place.kind, place.id)

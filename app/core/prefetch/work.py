@@ -13,6 +13,7 @@ from app.core.optimization import HotCounts
 from app.core.prefetch.analyzer import BehaviorAnalyzer
 from app.core.prefetch.clock import SharedClock
 from app.core.prefetch.fetching import SmartPrefetcher
+from app.core.prefetch.orders import Orders
 from app.core.prefetch.recording import (
     AWAY,
     BEGINNING,
@@ -47,6 +48,7 @@ class Parts:
     analyzer: BehaviorAnalyzer
     reports: Reports
     hot: HotCounts | None = None
+    orders: Orders | None = None
 
 
 class PrefetchWork:
@@ -54,6 +56,7 @@ class PrefetchWork:
 
     Attributes:
         log_failures, history_failures: reads that Redis did not answer.
+        wake_report: has the thread report at once.
     """
 
     def __init__(
@@ -79,7 +82,7 @@ class PrefetchWork:
         self._keeper = Housekeeper("yoto-prefetch")
         self._keeper.add("learn", self.learn)
         self._wake_flush = self._keeper.add("flush", self.flush)
-        self._keeper.add("report", self.report)
+        self.wake_report = self._keeper.add("report", self.report)
 
     def start(self) -> None:
         """Begin, if it has not begun."""
@@ -172,8 +175,13 @@ class PrefetchWork:
     def report(self) -> float:
         """Tell the fleet how this worker does; s until the next time."""
         prefetcher = self._prefetcher()
-        tasks = [] if prefetcher is None else prefetcher.tasks()[:TASKS_TOLD]
-        return self._parts.reports.publish(json.dumps(self.stats() | {"tasks": tasks}))
+        orders = self._parts.orders
+        told = self.stats() | {
+            "tasks": [] if prefetcher is None else prefetcher.tasks()[:TASKS_TOLD],
+            "paused": prefetcher is not None and prefetcher.paused,
+            "orders": {} if orders is None else orders.outcomes(),
+        }
+        return self._parts.reports.publish(json.dumps(told))
 
     def forget(self, user_id: int) -> None:
         """Forget a user in Redis and in every worker.

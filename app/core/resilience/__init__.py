@@ -68,6 +68,7 @@ from .tuning import (
     TuningOutcome,
     TuningReverted,
     TuningSettings,
+    outcome_of,
 )
 
 __all__ = [
@@ -154,4 +155,5 @@ __all__ = [
     "rate_limit",
     "rate_limit_headers",
     "top_keys",
+    "outcome_of",
 ]

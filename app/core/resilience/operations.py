@@ -47,9 +47,9 @@ class BreakerOperations:
         self.wake: Callable[[], None] = lambda: None
 
     def isolate(
-        self, name: str, *, author: str, reason: str, ttl: float = DEFAULT_FORCED_FOR
+        self, name: str, *, author: str, reason: str, ttl: float | None = DEFAULT_FORCED_FOR
     ) -> BreakerState:
-        """Refuse every call for ``ttl`` seconds.
+        """Refuse every call for ``ttl`` seconds; None: until somebody resets it.
 
         Raises:
             ValidationFailed: no reason, or a bad ``ttl``.
@@ -59,9 +59,9 @@ class BreakerOperations:
         return self._force(name, Force.ISOLATED, author, reason, ttl)
 
     def close(
-        self, name: str, *, author: str, reason: str, ttl: float = DEFAULT_FORCED_FOR
+        self, name: str, *, author: str, reason: str, ttl: float | None = DEFAULT_FORCED_FOR
     ) -> BreakerState:
-        """Let every call in and count nothing for ``ttl`` seconds; raises as ``isolate``."""
+        """Let every call in and count nothing for ``ttl`` seconds; else as ``isolate``."""
         return self._force(name, Force.DISABLED, author, reason, ttl)
 
     def reset(self, name: str, *, author: str, reason: str) -> BreakerState:
@@ -106,7 +106,9 @@ class BreakerOperations:
             self._apply(name)
         return RETRY_INTERVAL
 
-    def _force(self, name: str, force: Force, author: str, reason: str, ttl: float) -> BreakerState:
+    def _force(
+        self, name: str, force: Force, author: str, reason: str, ttl: float | None
+    ) -> BreakerState:
         require_reason(reason)
         self._store.set(
             Kind.FORCED_BREAKER,

@@ -1,13 +1,15 @@
 // Alerts with who takes care of them, silences, and suggestions with what came of them.
 
 import { alertText } from "./alert_text.js";
+import "./alerts/forecasts.js";
 import { get, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act, show } from "./dialog.js";
 import { h } from "./dom.js";
-import { age, duration, moment, number, quantity, until } from "./format.js";
+import { age, duration, known, moment, number, quantity, until } from "./format.js";
 import { subscribe } from "./live.js";
-import { may, named, t } from "./page.js";
+import { has, may, named, t } from "./page.js";
+import { reported } from "./reported.js";
 import { changed, load } from "./states.js";
 import { pagedTable, table } from "./table.js";
 
@@ -32,14 +34,14 @@ const alerts = pagedTable({
     { title: t("alerts.level"), render: (one) => badge(one.level, t(`alerts.level_${one.level}`)) },
     { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.rule)), labelsOf(one.labels)] },
     { title: t("alerts.what"), render: alertText },
-    { title: t("alerts.value"), number: true, render: (one) => `${number(one.value)} / ${number(one.limit)}` },
+    { title: t("alerts.value"), number: true, render: (one) => (known(one.limit) ? `${quantity(one.value, one.unit ?? "count")} / ${quantity(one.limit, one.unit ?? "count")}` : quantity(one.value, one.unit ?? "count")) },
     { title: t("alerts.since"), render: (one) => age(one.raised_at) },
     { title: t("alerts.state"), render: stateOf },
   ],
   actions: [
     { title: t("alerts.acknowledge"), when: (one) => one.open && !one.acknowledged_by, run: (one) => acknowledge(one) },
-    { title: t("alerts.silence"), when: (one) => one.open && !one.silenced, run: (one) => silence(one) },
-    { title: t("alerts.history"), right: "view", run: history },
+    { title: t("alerts.silence"), when: (one) => one.open && !one.silenced, run: reported((one) => silence(one)) },
+    { title: t("alerts.history"), right: "view", run: reported((one) => history(one)) },
   ],
 });
 part("alerts").append(alerts.element);
@@ -67,23 +69,32 @@ const acknowledge = (one) =>
 
 async function history(one) {
   const found = await get(`/alerts/${one.id}`);
-  const list = table({
+  const list = pagedTable({
     label: t("alerts.history"),
+    fetch: async (after) => (after === null ? { items: found.history, next: found.history_next } : get(`/alerts/${one.id}/history`, { after })),
     columns: [
       { title: t("alerts.at"), render: (entry) => moment(entry.at) },
       { title: t("alerts.event"), head: true, render: (entry) => named("event", entry.type) },
       { title: t("alerts.level"), render: (entry) => (entry.data.level ? badge(entry.data.level, t(`alerts.level_${entry.data.level}`)) : null) },
-      { title: t("alerts.what"), render: (entry) => entry.data.note || entry.data.text || entry.data.reason || null },
+      { title: t("alerts.what"), render: (entry) => saidOf(entry, found.unit) },
       { title: t("alerts.by"), render: (entry) => entry.data.by ?? null },
     ],
   });
-  list.show(found.history);
+  list.reload();
   await show({ title: t("alerts.history_of", { rule: named("rule", one.rule) }), body: list.element, wide: true });
+}
+
+/** What happened to an alert, in words: what somebody wrote, or what was measured. */
+function saidOf({ type, data }, unit) {
+  if (type === "alert.resolved" && data.cause === "value" && known(data.value)) {
+    return t("alerts.back", { value: quantity(data.value, unit ?? "count") });
+  }
+  return data.note || data.reason || (data.text ? alertText(data) : null);
 }
 
 // Silences
 
-const silences = table({
+const silences = pagedTable({
   label: t("alerts.silences"),
   none: t("alerts.no_silences"),
   columns: [
@@ -93,18 +104,14 @@ const silences = table({
     { title: t("alerts.reason"), render: (one) => one.reason },
   ],
   actions: [{ title: t("alerts.end"), run: (one) => endSilence(one) }],
+  fetch: (after) => get("/alerts/silences", { after }),
 });
+part("silences").append(silences.element);
 
 const ruleName = (rule) => (rule === EVERY_RULE ? t("alerts.every_rule") : named("rule", rule));
 
-const drawSilences = () =>
-  load(part("silences"), () => get("/alerts/silences"), ({ items }) => {
-    silences.show(items);
-    return silences.element;
-  });
-
 if (may("operate")) {
-  part("silence-new").append(h("button", { type: "button", onclick: () => silence(null) }, t("alerts.new_silence")));
+  part("silence-new").append(h("button", { type: "button", onclick: reported(() => silence(null)) }, t("alerts.new_silence")));
 }
 
 async function silence(one) {
@@ -141,9 +148,9 @@ const suggestions = table({
   none: t("alerts.no_suggestions"),
   columns: [
     { title: t("alerts.setting"), head: true, render: (one) => h("code", {}, one.key) },
-    { title: t("alerts.change"), number: true, render: (one) => `${number(one.now)} → ${number(one.proposed)}` },
+    { title: t("alerts.change"), number: true, render: (one) => `${inUnit(one.now, one.unit)} → ${inUnit(one.proposed, one.unit)}` },
     { title: t("alerts.confidence"), number: true, render: (one) => quantity(one.confidence, "ratio") },
-    { title: t("alerts.why"), render: (one) => [h("div", {}, one.why), h("div", { class: "quiet" }, one.effect)] },
+    { title: t("alerts.why"), render: (one) => [h("div", {}, whyOf(one)), h("div", { class: "quiet" }, textOf(`suggest.${one.code}_effect`, {}, one.effect))] },
   ],
   actions: [
     { title: t("alerts.apply"), when: (one) => one.live, run: (one) => decide(one, "apply") },
@@ -156,41 +163,79 @@ const outcomes = table({
   none: t("alerts.no_outcomes"),
   key: (one) => `${one.id}@${one.at}`,
   columns: [
-    { title: t("alerts.setting"), head: true, render: (one) => h("code", {}, one.setting) },
+    { title: t("alerts.setting"), head: true, render: (one) => h("code", {}, one.key) },
     { title: t("alerts.change"), number: true, render: changeOf },
     { title: t("alerts.result"), render: (one) => badge(one.result, t(`alerts.result_${one.result}`), { kept: "ok", reverted: "warning" }[one.result]) },
-    { title: t("alerts.verdict"), render: (one) => one.why },
+    { title: t("alerts.verdict"), render: verdictOf },
     { title: t("alerts.by"), render: (one) => (one.by_itself ? t("alerts.by_itself") : one.author) },
     { title: t("alerts.at"), render: (one) => age(one.ended_at) },
   ],
 });
 
 function changeOf(one) {
-  return `${one.before === null ? t("alerts.configured") : number(one.before)} → ${number(one.value)}`;
+  return `${one.before === null ? t("alerts.configured") : inUnit(one.before, one.unit)} → ${inUnit(one.value, one.unit)}`;
 }
+
+/** A value of a setting with what it counts. */
+const inUnit = (value, unit) => (has(`lever_unit.${unit}`) ? t(`lever_unit.${unit}`, { n: number(value) }) : quantity(value, unit));
+
+// Figures tell their unit by the end of their name.
+const UNITS = { ms: "ms", s: "s", share: "share" };
+const figure = ([name, value]) => [name, typeof value === "string" ? value : quantity(value, UNITS[name.split("_").at(-1)] ?? "count")];
+
+/** What was seen, in the language of the page; what has no text there as the server said it. */
+const textOf = (key, figures, otherwise) => (has(key) ? t(key, Object.fromEntries(Object.entries(figures).map(figure))) : otherwise);
+const whyOf = (one) => textOf(`suggest.${one.code}`, one.figures, one.why);
+// Some measure one pool or bulkhead: "pool_waits:requests".
+const metricName = ({ metric }) => {
+  const [kind, ...name] = metric.split(":");
+  return [named("tuned_metric", kind), name.join(":")].filter(Boolean).join(" ");
+};
+
+function verdictOf(one) {
+  const measured = Object.entries(one.figures).map(([name, value]) => [name, quantity(value, one.metric_unit ?? "count")]);
+  return has(`tuned.${one.verdict}`) ? t(`tuned.${one.verdict}`, { metric: metricName(one), ...Object.fromEntries(measured) }) : one.why;
+}
+
+const dismissed = table({
+  label: t("alerts.dismissed"),
+  key: (one) => one.id,
+  columns: [{ title: t("alerts.setting"), head: true, render: (one) => h("code", {}, one.id) }],
+  actions: [{ title: t("alerts.restore"), run: (one) => restore(one.id) }],
+});
+
+const restore = (id) =>
+  act({
+    title: t("alerts.restore_title", { setting: id }),
+    intro: t("alerts.restore_does"),
+    submit: t("alerts.restore"),
+    run: ({ reason }, { key }) => post("/suggestions/restore", { id, reason }, { key }),
+    done: t("alerts.restore_done"),
+  }).then(redraw);
 
 const drawnSuggestions = changed(part("suggestions"), (found) => {
   suggestions.show(found.items);
   outcomes.show(found.outcomes);
+  dismissed.show(found.dismissed.map((id) => ({ id })));
   return h(
     "div",
     {},
     found.observed ? observedNotice(found.observed, found.window) : suggestions.element,
     h("h3", { class: "actions" }, t("alerts.outcomes")),
     outcomes.element,
-    found.dismissed.length ? h("p", { class: "quiet small" }, t("alerts.dismissed", { ids: found.dismissed.join(", ") })) : null,
+    found.dismissed.length ? [h("h3", { class: "actions" }, t("alerts.dismissed")), dismissed.element] : null,
   );
 });
 
 const drawSuggestions = () => load(part("suggestions"), () => get("/suggestions"), drawnSuggestions);
 
 const observedNotice = (one, window) =>
-  h("div", { class: "notice warning", id: "observed" }, h("b", {}, one.setting), ` ${changeOf(one)} · ${t("alerts.observed", { metric: one.metric, n: duration(window) })} · `, age(one.at));
+  h("div", { class: "notice warning", id: "observed" }, h("b", {}, one.key), ` ${changeOf(one)} · ${t("alerts.observed", { metric: metricName(one), n: duration(window) })} · `, age(one.at));
 
 const decide = (one, what) =>
   act({
     title: t(`alerts.${what}_title`, { setting: one.key }),
-    intro: [t(`alerts.${what}_does`), h("p", {}, h("code", {}, one.key), ` ${number(one.now)} → ${number(one.proposed)}`)],
+    intro: [t(`alerts.${what}_does`), h("p", {}, h("code", {}, one.key), ` ${inUnit(one.now, one.unit)} → ${inUnit(one.proposed, one.unit)}`)],
     submit: t(`alerts.${what}`),
     run: ({ reason }, { key }) => post(`/suggestions/${what}`, { id: one.id, reason }, { key }),
     done: t(`alerts.${what}_done`),
@@ -210,13 +255,13 @@ function redraw() {
   clearTimeout(waiting);
   waiting = setTimeout(() => {
     alerts.reload();
-    drawSilences();
+    silences.reload();
     drawSuggestions();
   }, DRAW_DELAY);
 }
 
 alerts.reload();
-drawSilences();
+silences.reload();
 drawSuggestions();
 setInterval(() => document.hidden || redraw(), REFRESH * 1000);
 subscribe({ alerts: (_, kind) => kind === "delta" && redraw(), events: (_, kind) => kind === "delta" && redraw() }, { types: ["alert.silenced", "alert.unsilenced", "tuning.applied", "tuning.kept", "tuning.reverted"] });

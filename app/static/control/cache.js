@@ -50,45 +50,57 @@ const memory = table({
     { title: t("cache.evictions"), number: true, render: ({ evictions }) => number(evictions) },
   ],
 });
+const l2Size = h("p", { class: "quiet small" }, t("cache.l2_size"));
 let bound = 0;
 let newest = null;
 
 function behindOf({ behind, applied_number: applied }) {
+  const at = h("div", { class: "quiet small" }, t("cache.at_entry", { applied: number(applied), newest: number(newest) }));
   if (behind === null) {
-    return t("cache.lag_unknown");
+    return [t("cache.lag_unknown"), at];
   }
   const words = behind === 0 ? t("cache.up_to_date") : t("cache.entries_behind", { n: number(behind) });
-  return h("span", { title: `${number(applied)} / ${number(newest)}` }, bar(behind, LONG_LAG, { label: t("cache.behind"), words }));
+  return [bar(behind, LONG_LAG, { label: t("cache.behind"), words }), at];
 }
 
 function silenceOf({ silence_s: silence }) {
   return silence === null ? "–" : bar(silence, bound, { label: t("cache.silence"), words: t("cache.of_bound", { n: number(silence), bound: number(bound) }) });
 }
 
-function showCache(found) {
-  bound = found.log.max_staleness_s;
-  newest = found.log.newest_number;
+function showTiers(found) {
   const { events, tiers } = found;
-  replace(
-    part("tiers"),
-    tiles([
-      ...tiers.filter(({ tier }) => tier !== "db").map((one) => ({ name: t("cache.rate_of", { tier: TIERS[one.tier] }), value: quantity(one.hit_rate, "ratio"), hint: t("cache.hits_of", { hits: number(one.hits), asked: number(one.hits + one.misses + one.bypassed + one.errors) }) })),
-      ...tiers.filter(({ tier }) => tier === "db").map((one) => ({ name: t("cache.loads"), value: number(one.hits), hint: one.errors ? t("cache.load_errors", { n: number(one.errors) }) : null })),
-      { name: t("cache.stampedes"), value: number(events.stampedes_avoided) },
-      { name: t("cache.refused"), value: number(events.stale_refused ?? 0), hint: t("cache.refused_hint") },
-      { name: t("cache.bypassed"), value: number(tiers.reduce((sum, one) => sum + one.bypassed, 0)), hint: t("cache.bypassed_hint") },
-    ]),
-  );
   replace(part("window"), found.window.complete ? t("cache.window", { time: duration(found.window.seconds) }) : t("cache.window_here", { time: duration(found.window.seconds) }));
-  replace(part("log"), t("cache.position", { position: found.log.position }));
-  replace(part("instance"), found.instance);
-  workers.show(found.workers);
-  replace(part("workers"), workers.element);
-  memory.show(found.stores);
-  replace(part("memory"), memory.element);
+  return tiles([
+    ...tiers.filter(({ tier }) => tier !== "db").map((one) => ({ name: t("cache.rate_of", { tier: TIERS[one.tier] }), value: quantity(one.hit_rate, "ratio"), hint: t("cache.hits_of", { hits: number(one.hits), asked: number(one.hits + one.misses + one.bypassed + one.errors) }) })),
+    ...tiers.filter(({ tier }) => tier === "db").map((one) => ({ name: t("cache.loads"), value: number(one.hits), hint: one.errors ? t("cache.load_errors", { n: number(one.errors) }) : null })),
+    { name: t("cache.stampedes"), value: number(events.stampedes_avoided) },
+    { name: t("cache.refused"), value: number(events.stale_refused ?? 0), hint: t("cache.refused_hint") },
+    { name: t("cache.bypassed"), value: number(tiers.reduce((sum, one) => sum + one.bypassed, 0)), hint: t("cache.bypassed_hint") },
+  ]);
 }
 
-const reload = repeat(() => load(part("tiers"), () => get("/cache"), showCache), REFRESH);
+function showWorkers(found) {
+  bound = found.log.max_staleness_s;
+  newest = found.log.newest_number;
+  replace(part("log"), t("cache.position", { position: found.log.position }));
+  workers.show(found.workers);
+  return workers.element;
+}
+
+function showMemory(found) {
+  replace(part("instance"), found.instance);
+  memory.show(found.stores);
+  return [memory.element, l2Size];
+}
+
+// One reading for all parts; each shows by itself when it could not be had.
+const reload = repeat(() => {
+  const found = get("/cache");
+  const fetch = () => found;
+  load(part("tiers"), fetch, showTiers);
+  load(part("workers"), fetch, showWorkers);
+  load(part("memory"), fetch, showMemory);
+}, REFRESH);
 
 // Tasks
 
@@ -107,7 +119,7 @@ function taskOf(task) {
     { dataset: { task: task.id, state } },
     h("div", {}, shown, " ", h("b", {}, t("cache.warm_up")), " ", age(task.began_at), task.seconds === null ? null : h("span", { class: "quiet" }, " · ", t("cache.took", { time: quantity(task.seconds, "s") })), " ", h("span", { class: "quiet small" }, task.instance)),
     h("ul", { class: "steps" }, task.steps.map((step) => stepOf(step, task))),
-    task.errors.length ? h("p", { class: "errors" }, task.errors.join("; ")) : null,
+    task.errors.length ? h("p", { class: "errors" }, t("cache.task_errors", { errors: task.errors.join("; ") })) : null,
   );
 }
 
@@ -140,6 +152,11 @@ const prefetchWorkers = table({
   none: t("cache.no_prefetch_workers"),
 });
 
+// The same button all the time, so that it keeps the focus while numbers change.
+let fetching = null;
+const steering = may("operate") ? h("button", { type: "button", hidden: true, onclick: () => steer(!fetching) }) : null;
+replace(part("prefetch-acts"), steering);
+
 function showPrefetch(found) {
   const { switches, fleet, stats, instance } = found;
   const told = fleet === null ? { [instance]: stats } : { ...fleet };
@@ -158,8 +175,11 @@ function showPrefetch(found) {
     ]),
     prefetchWorkers.element,
   );
-  if (may("operate")) {
-    replace(part("prefetch-acts"), h("button", { type: "button", onclick: () => steer(!switches.fetching) }, switches.fetching ? t("cache.pause") : t("cache.resume")));
+  fetching = switches.fetching;
+  const does = fetching ? t("cache.pause") : t("cache.resume");
+  if (steering && steering.textContent !== does) {
+    steering.textContent = does;
+    steering.hidden = false;
   }
 }
 

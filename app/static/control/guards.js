@@ -67,10 +67,14 @@ function show() {
   }
   replace(wall, fits.map((guard) => cards.get(keyOf(guard)).element));
   states();
-  replace(part("summary"), t("guards.shown", { n: fits.length, all: guards.length }));
+  const summary = t("guards.shown", { n: fits.length, all: guards.length });
+  if (part("summary").textContent !== summary) {
+    part("summary").textContent = summary; // it is read out
+  }
   const content = fits.length ? wall : empty(t("guards.none_fits"));
   if (guards.length) {
-    replace(part("wall"), content);
+    // What is old stays marked as that, whatever is chosen of it.
+    replace(part("wall"), part("wall").querySelector(":scope > .stale-mark"), content);
   }
   return content;
 }

@@ -3,7 +3,7 @@
 import { h, replace } from "./dom.js";
 import { t } from "./page.js";
 import { entryView } from "./policies/entry.js";
-import { KINDS } from "./policies/kinds.js";
+import { entryAt } from "./policies/kinds.js";
 import { listView } from "./policies/list.js";
 
 const place = document.getElementById("policies");
@@ -11,7 +11,7 @@ let view = null;
 
 /** The address tells what is open: #policy/time, #document/hours, or nothing for the list. */
 function open() {
-  const [kind, name] = location.hash.slice(1).split("/");
+  const wanted = entryAt(location.hash);
   if (view?.at === location.hash) {
     return;
   }
@@ -20,9 +20,15 @@ function open() {
     return;
   }
   view?.close?.();
-  view = KINDS[kind] && name ? entryView(kind, decodeURIComponent(name)) : listView();
+  view = wanted ? entryView(wanted.kind, wanted.name) : listView();
   view.at = location.hash;
-  replace(place, KINDS[kind] ? h("p", { class: "back" }, h("a", { href: "#" }, "← ", t("policies.back"))) : null, view.element);
+  const bad = !wanted && location.hash.length > 1;
+  replace(
+    place,
+    wanted ? h("p", { class: "back" }, h("a", { href: "#" }, "← ", t("policies.back"))) : null,
+    bad ? h("p", { class: "notice failed", role: "alert" }, t("policies.bad_address", { address: location.hash.slice(1) })) : null,
+    view.element,
+  );
   document.getElementById("content").scrollIntoView();
 }
 

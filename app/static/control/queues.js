@@ -62,25 +62,24 @@ const consumers = table({
   none: t("queues.no_consumers"),
 });
 
-function showQueues({ batch, invalidation }) {
-  kinds.show(batch.kinds);
-  consumers.show(batch.consumers);
-  replace(part("kinds"), kinds.element);
-  replace(part("consumers"), consumers.element);
-  replace(
-    part("batch"),
-    tiles([
-      { name: t("queues.waiting"), value: number(batch.waiting), hint: t("queues.more", { in_flight: number(batch.in_flight), delayed: number(batch.delayed) }) },
-      { name: t("queues.oldest"), value: quantity(batch.oldest_age, "s") },
-      { name: t("queues.inflow"), value: quantity(batch.inflow, "per_second") },
-      { name: t("queues.processing"), value: quantity(batch.processing, "per_second") },
-      { name: t("queues.dead"), value: number(batch.dead) },
-    ]),
-  );
-  showInvalidation(invalidation);
-}
+const showBatch = ({ batch }) =>
+  tiles([
+    { name: t("queues.waiting"), value: number(batch.waiting), hint: t("queues.more", { in_flight: number(batch.in_flight), delayed: number(batch.delayed) }) },
+    { name: t("queues.oldest"), value: quantity(batch.oldest_age, "s") },
+    { name: t("queues.inflow"), value: quantity(batch.inflow, "per_second") },
+    { name: t("queues.processing"), value: quantity(batch.processing, "per_second") },
+    { name: t("queues.dead"), value: number(batch.dead) },
+  ]);
 
-const reload = repeat(() => load(part("batch"), () => get("/queues"), showQueues), REFRESH);
+// One reading for all parts; each shows by itself when it could not be had.
+const reload = repeat(() => {
+  const found = get("/queues");
+  const fetch = () => found;
+  load(part("batch"), fetch, showBatch);
+  load(part("kinds"), fetch, ({ batch }) => (kinds.show(batch.kinds), kinds.element));
+  load(part("consumers"), fetch, ({ batch }) => (consumers.show(batch.consumers), consumers.element));
+  load(part("invalidation"), fetch, ({ invalidation }) => showInvalidation(invalidation));
+}, REFRESH);
 
 async function redriveAll({ kind, dead }) {
   await act({
@@ -99,8 +98,10 @@ subscribe({ tasks: throttled(reload, 500) });
 // Dead letters of one kind
 
 let letters = null;
+let opener = null;
 
 function open(kind) {
+  opener = document.activeElement;
   const path = `/queues/${encodeURIComponent(kind)}/dead`;
   const one = (letter) => `${path}/${encodeURIComponent(letter.id)}`;
   letters = pagedTable({
@@ -131,6 +132,8 @@ function open(kind) {
 function close() {
   letters = null;
   part("letters-card").hidden = true;
+  // What had the focus is hidden now; the button that opened it may be gone with its letters.
+  (opener?.isConnected ? opener : part("batch-title")).focus();
 }
 
 function changed() {
@@ -184,8 +187,8 @@ async function discard({ id }, path) {
 
 function showInvalidation(found) {
   const { strategy, recommendations } = found;
-  replace(
-    part("invalidation"),
+  offerStrategies(strategy);
+  return [
     h("p", {}, badge(found.health, HEALTH[found.health], HEALTH_LOOKS[found.health]), " ", h("b", {}, t("queues.strategy", { name: STRATEGIES[strategy.in_force] })), " ", h("span", { class: "quiet" }, WHY[strategy.why]), forcedOf(strategy)),
     tiles([
       { name: t("queues.waiting"), value: number(found.waiting), hint: t("queues.claimed", { n: number(found.claimed) }) },
@@ -196,7 +199,10 @@ function showInvalidation(found) {
       { name: t("queues.merged"), value: number(found.totals.merged), hint: t("queues.of_submitted", { n: number(found.totals.submitted) }) },
     ]),
     recommendations.length ? h("ul", { class: "notes" }, recommendations.map(({ code: name, figures }) => h("li", {}, ADVICE[name] ?? name, figures.name ? ` (${figures.name})` : ""))) : null,
-  );
+  ];
+}
+
+function offerStrategies(strategy) {
   if (may("operate")) {
     const choose = h("button", { type: "button", onclick: () => choose_strategy(false) }, t("queues.choose"));
     const end = strategy.why === "forced" ? h("button", { type: "button", onclick: () => choose_strategy(true) }, t("queues.end_choice")) : null;

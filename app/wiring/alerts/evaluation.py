@@ -123,13 +123,17 @@ class EvaluationRows(SessionRows):
         )
         return HistoryEntry(id=entry_id, at=self.now, event=event, alert_id=alert_id)
 
-    def history(self, alert_id: int, limit: int) -> Sequence[HistoryEntry]:
+    def history(
+        self, alert_id: int, limit: int, after: int | None = None
+    ) -> Sequence[HistoryEntry]:
         statement = (
             select(_HISTORY)
             .where(_HISTORY.c.alert_id == alert_id)
             .order_by(_HISTORY.c.id.desc())
             .limit(limit)
         )
+        if after is not None:
+            statement = statement.where(_HISTORY.c.id < after)
         return [_entry(row) for row in self.session.execute(statement).mappings()]
 
     def untold(self, limit: int) -> Sequence[HistoryEntry]:

@@ -23,8 +23,12 @@ _RULES = table_of(AlertRuleRow)
 class OperatorRows(SessionRows):
     """See ``AlertRows``."""
 
-    def silences(self, only_active: bool, limit: int) -> Sequence[Silence]:
+    def silences(
+        self, only_active: bool, limit: int, after: int | None = None
+    ) -> Sequence[Silence]:
         statement = select(_SILENCES).order_by(_SILENCES.c.id.desc()).limit(limit)
+        if after is not None:
+            statement = statement.where(_SILENCES.c.id < after)
         if only_active:
             statement = statement.where(self._active())
         return [_silence(row) for row in self.session.execute(statement).mappings()]
@@ -57,9 +61,11 @@ class OperatorRows(SessionRows):
         statement = select(_RULES).where(tuple_(_RULES.c.rule, _RULES.c.version).in_(newest))
         return [_change(row) for row in self.session.execute(statement).mappings()]
 
-    def rule_history(self, rule: str, limit: int) -> Sequence[RuleChange]:
-        rows = self.session.execute(_history_of(rule, limit)).mappings()
-        return [_change(row) for row in rows]
+    def rule_history(self, rule: str, limit: int, after: int | None = None) -> Sequence[RuleChange]:
+        statement = _history_of(rule, limit)
+        if after is not None:
+            statement = statement.where(_RULES.c.version < after)
+        return [_change(row) for row in self.session.execute(statement).mappings()]
 
     def add_rule_change(
         self, rule: str, version: int, values: Mapping[str, Any], by: str, reason: str

@@ -96,13 +96,17 @@ class WebhookRows(SessionRows):
         )
         return [_delivery(row) for row in self.session.execute(statement).mappings()]
 
-    def deliveries(self, webhook_id: int, limit: int) -> Sequence[Delivery]:
+    def deliveries(
+        self, webhook_id: int, limit: int, after: int | None = None
+    ) -> Sequence[Delivery]:
         statement = (
             select(_DELIVERIES)
             .where(_DELIVERIES.c.webhook_id == webhook_id)
             .order_by(_DELIVERIES.c.id.desc())
             .limit(limit)
         )
+        if after is not None:
+            statement = statement.where(_DELIVERIES.c.id < after)
         return [_delivery(row) for row in self.session.execute(statement).mappings()]
 
     def tried(self, delivery_id: int, status: int | None, error: str | None, settled: bool) -> None:

@@ -39,6 +39,8 @@ def cache_samples(cache: TieredCache) -> Iterator[Sample]:
     for kind, size in stats.sizes.items():
         yield Measured(names.CACHE_ENTRIES, size, {"kind": kind})
         yield Measured(names.CACHE_CAPACITY, stats.capacities[kind], {"kind": kind})
+        ttl = getattr(cache.settings, kind).ttl
+        yield Measured(names.CACHE_TTL, ttl, {"kind": kind})
         yield Counted(names.CACHE_EVICTIONS, stats.evictions[kind], {"kind": kind})
     for event, count in stats.log.items():
         yield Counted(names.LOG_EVENTS, count, {"event": event})

@@ -14,17 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app import create_app
 from app.cli.seed.matrix import import_matrix, permission_name
 from app.core.permission.resolver import Resolution
 from app.core.permission.scopes import GLOBAL, Place
 from app.core.permission.source import DatabaseSource
 from app.core.permission.state import EXTENSION
 from app.db import db, writing
-from app.extensions import cache, optimization, permissions, redis_store
+from app.extensions import cache, optimization, permissions
 from app.models import User
 from tests.integration.cli.test_seed_matrix import MATRICES, NAMES, read
 from tests.integration.core.permission.stored import permission_ids, store
+from tests.support.applications import another_app
 from tests.support.examples import on_one_database
 from tests.support.redis_servers import wait_until
 from tests.unit.core.permission.reference import Reference
@@ -60,13 +60,8 @@ def clock(app: Flask, other: Flask) -> Iterator[Clock]:
 @pytest.fixture
 def other(app: Flask, app_config: dict[str, Any], tmp_path: Path) -> Iterator[Flask]:
     """Another worker of the same platform."""
-    worker = create_app(app_config, instance_path=str(tmp_path / "other"))
-    yield worker
-    permissions.close(worker)
-    optimization.of(worker).locks.close()
-    redis_store.of(worker).close()
-    with worker.app_context():
-        db.engine.dispose()
+    with another_app(app_config, tmp_path / "other") as worker:
+        yield worker
 
 
 def wipe(app: Flask) -> None:

@@ -262,15 +262,19 @@ def test_a_breaker_disabled_by_configuration_counts_nothing(platform: Platform, 
 
 def test_calls_run_side_by_side(platform: Platform, name: str) -> None:
     breaker = platform.breaker(name)
-    threads = [threading.Thread(target=breaker.call, args=(time.sleep, 0.5)) for _ in range(8)]
-    started = time.monotonic()
+    # It opens once all eight are inside; for seven at a time it never would.
+    all_inside = threading.Barrier(8)
+    threads = [
+        threading.Thread(target=breaker.call, args=(all_inside.wait, 10), daemon=True)
+        for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    # One after the other they would take 4 s.
-    assert time.monotonic() - started < 3
-    assert breaker.state().calls == 8
+    assert not all_inside.broken
+    state = breaker.state()
+    assert (state.calls, state.failures) == (8, 0)
 
 
 # What needs a server

@@ -54,7 +54,8 @@ def small(yoto: RunningYoto) -> Iterator[RunningYoto]:
     tune(yoto, "small")
     for _ in range(ROUNDS):
         for token in tokens:
-            assert call(yoto, "/api/v1/permissions/check", token, {"permission": "admin.audit"})
+            asked = call(yoto, "/api/v1/permissions/check", token, {"permission": "admin.audit"})
+            assert asked[0] == 200, asked
     yield yoto
     tune(yoto, "as it was")
 
@@ -83,6 +84,7 @@ def test_an_alert_is_taken_care_of_and_silenced_and_ends_by_itself(
         agree(page, "Take care")
         expect(raised).to_contain_text("user:")
         expect(raised).to_contain_text(WHY)
+        expect(raised.locator("td.number")).to_have_text(re.compile(r"^[\d.]+ % / 0 %$"))
         raised.get_by_role("button", name="Silence").click()
         agree(page, "Silence")
         expect(raised).to_contain_text("Silenced")
@@ -107,10 +109,25 @@ def test_a_suggestion_is_applied_and_observed(browser: Browser, small: RunningYo
     with watched_page(browser, small.url, locale="en-GB") as (page, watch):
         sign_in(page, small, path=PATH)
         suggested = row(page, "#suggestions", "CACHE_USERS_SIZE")
-        expect(suggested).to_contain_text(re.compile(r"1 → \d"), timeout=30_000)
+        expect(suggested).to_contain_text(re.compile(r"1 users → \d+ users"), timeout=30_000)
+        expect(suggested).to_contain_text("entries had to go for others")
+        suggested.get_by_role("button", name="Dismiss").click()
+        agree(page, "Dismiss")
+        expect(suggested).to_have_count(0)
+        gone = page.get_by_role("table", name="Dismissed").get_by_role("row")
+        page.goto(f"{small.url}/control{PATH}?lang=zh")
+        expect(page.get_by_role("button", name="恢复建议")).to_be_visible()
+        page.goto(f"{small.url}/control{PATH}?lang=en")
+        gone.filter(has_text="cache_users_size").get_by_role("button").click()
+        agree(page, "Suggest again")
+        expect(suggested).to_be_visible()
+        page.goto(f"{small.url}/control{PATH}?lang=zh")
+        expect(suggested).to_contain_text("个条目被其他条目挤出")
+        expect(suggested).to_contain_text("内存未命中减少")
+        page.goto(f"{small.url}/control{PATH}?lang=en")
         suggested.get_by_role("button", name="Apply").click()
         agree(page, "Apply")
-        expect(page.locator("#observed")).to_contain_text("cache_users_size 1 → ")
+        expect(page.locator("#observed")).to_contain_text("CACHE_USERS_SIZE 1 users → ")
         expect(suggested).to_have_count(0)
         watch.assert_quiet()
 

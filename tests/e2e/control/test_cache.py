@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
@@ -48,6 +50,8 @@ def test_the_page_shows_tiers_workers_and_memory(
         row = page.get_by_role("table", name="Workers and the invalidation log").locator("tbody tr")
         expect(row.get_by_text("Following")).to_be_visible()
         expect(row.get_by_text("up to date")).to_be_visible(timeout=20_000)
+        expect(row.get_by_text(re.compile(r"^entry [\d,]+ of [\d,]+$"))).to_be_visible()
+        expect(page.get_by_text("Entries in Redis (L2): unknown")).to_be_visible()
         expect(page.get_by_role("rowheader", name="Verdicts of users", exact=True)).to_be_visible()
         screenshot(page, f"cache-{theme}-{size['width']}")
         assert fits(page)
@@ -126,8 +130,19 @@ def test_a_warm_up_is_watched_to_its_end(
 def test_prefetching_is_paused_everywhere_and_resumed(browser: Browser, yoto: RunningYoto) -> None:
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=CACHE)
+        pause = page.get_by_role("button", name="Pause prefetching")
+        pause.focus()
+        with page.expect_response("**/control/api/prefetch"):
+            pass
+        expect(pause).to_be_focused()  # what was read meanwhile changed only numbers
         answer(page, "Pause prefetching", "Pause prefetching")
         expect(page.get_by_text("Paused everywhere")).to_be_visible()
         answer(page, "Resume prefetching", "Resume prefetching")
         expect(page.get_by_text("Paused everywhere")).to_have_count(0)
+        page.route("**/control/api/cache", lambda route: route.abort())
+        for part in ("tiers", "workers", "memory"):
+            expect(page.locator(f"#{part}.stale")).to_be_visible()
+        page.unroute("**/control/api/cache")
+        expect(page.locator("main .stale-mark")).to_have_count(0)
+        watch.console = [text for text in watch.console if "ERR_FAILED" not in text]
         watch.assert_quiet()

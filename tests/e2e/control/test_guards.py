@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from flask import Flask
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from app.core.resilience import Kind, get_resilience_controller
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.people import call
@@ -127,8 +129,15 @@ def test_an_isolated_breaker_refuses_the_product_until_it_is_reset(
     assert member.search() == 200
     with guards_page(browser, yoto) as page:
         breaker = card(page, "circuit_breaker", SEARCHING)
-        act(page, breaker, "Isolate")
+        breaker.get_by_role("button", name="Isolate", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("until somebody resets it")).to_have_count(0)
+        dialog.locator("[name=expires_in]").select_option("")
+        expect(dialog.get_by_text("until somebody resets it")).to_be_visible()
+        dialog.get_by_label("Reason").fill(WHY)
+        dialog.locator("button[type=submit]").click()
         expect(breaker.locator(".badge.failed")).to_have_text("Isolated")
+        expect(breaker).to_contain_text("until it is undone")
         expect(breaker).to_contain_text(WHY)
         assert member.search() == 503
         act(page, breaker, "Reset")
@@ -171,16 +180,84 @@ def test_a_lowered_limit_bites_and_a_dry_run_knew_it(
         expect(limiter).to_contain_text("Set by operators: Dimensions")
         wait_until(lambda: member.say() == 429)
         expect(limiter).to_contain_text("Refused most", timeout=10_000)
+        expect(limiter).to_contain_text(re.compile(r"user \d+.*\d+ passed, [1-9]\d* refused"))
+        limiter.get_by_role("button", name="Callers").click()
+        expect(page.get_by_role("dialog")).to_contain_text(re.compile(r"\d+ passed, [1-9]"))
+        page.get_by_role("dialog").get_by_role("button", name="Close").click()
         act(page, limiter, "Reset a key")
         assert member.say() == 201
         editor = open_editor(page, "rate_limit", SENDING)
         editor.locator("summary").click()
         expect(editor.get_by_role("row").filter(has_text="v1")).to_contain_text(WHY)
         editor.get_by_label("Reason").fill("enough")
-        editor.get_by_role("button", name="Back to the default").click()
+        sent: list[str] = []
+        page.on("request", lambda one: sent.append(one.method))
+        editor.get_by_role("button", name="Back to the default").dblclick()
         expect(editor).to_have_count(0)
+        assert sent.count("DELETE") == 1
         expect(limiter).not_to_contain_text("Set by operators")
     wait_until(lambda: [member.say() for _ in range(3)] == [201] * 3)
+
+
+@pytest.fixture
+def parted(neighbour: Flask) -> Iterator[None]:
+    """The bulkhead of searches has slots for each user."""
+    with neighbour.app_context():
+        config = get_resilience_controller().config
+        config.set(Kind.BULKHEAD, SEARCHING, {"strategy": "user"}, author="test", reason=WHY)
+        yield
+        config.delete(Kind.BULKHEAD, SEARCHING, author="test", reason=WHY)
+
+
+def test_a_bulkhead_of_partitions_shows_what_is_known_and_a_lost_answer_is_no_conflict(
+    browser: Browser, yoto: RunningYoto, parted: None
+) -> None:
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
+        sign_in(page, yoto, path=GUARDS)
+        bulkhead = card(page, "bulkhead", SEARCHING)
+        expect(bulkhead.locator(".badge")).to_have_text("by partition")
+        expect(bulkhead).to_contain_text(re.compile(r"In flight in this worker\s*0"))
+        expect(bulkhead).to_contain_text(re.compile(r"Limit of each user\s*\d+"))
+        editor = open_editor(page, "bulkhead", SEARCHING)
+        editor.get_by_label("Set Waits for a slot here").check()
+        editor.locator('[data-field="wait"] input:not([type=checkbox])').fill("2")
+        editor.get_by_label("Reason").fill(WHY)
+
+        def lose(route: Route) -> None:
+            assert route.fetch().ok
+            route.abort()
+
+        page.route("**/config/bulkhead/*", lose, times=1)
+        editor.get_by_role("button", name="Save").click()
+        expect(editor.get_by_text("did not answer")).to_be_visible()
+        editor.get_by_role("button", name="Save").click()
+        expect(editor).to_have_count(0)
+        # The browser itself reports the answer that was lost, and nothing else.
+        (lost,) = watch.console
+        assert "ERR_FAILED" in lost
+        watch.console.clear()
+        watch.assert_quiet()
+
+
+def test_what_is_old_stays_marked_while_guards_are_filtered(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
+        sign_in(page, yoto, path=GUARDS)
+        expect(page.locator(".guard").first).to_be_visible()
+        page.route("**/control/api/guards?*", lambda route: route.abort())
+        mark = page.locator("main .stale-mark")
+        expect(mark).to_be_visible()
+        page.get_by_label("Name").fill("search")
+        expect(page.locator(".guard")).to_have_count(2)
+        expect(mark).to_be_visible()
+        said = page.locator("#summary").evaluate("node => node.firstChild.marked = true")
+        page.unroute("**/control/api/guards?*")
+        expect(mark).to_have_count(0)
+        assert said and page.locator("#summary").evaluate("node => node.firstChild.marked")
+        # The browser itself reports what was lost on the way, and nothing else.
+        watch.console = [text for text in watch.console if "ERR_FAILED" not in text]
+        watch.assert_quiet()
 
 
 def test_the_second_of_two_operators_is_told_and_loses_nothing(

@@ -73,7 +73,13 @@ def test_a_rule_is_tried_shadowed_promoted_felt_and_rolled_back(
     open_entry(page, "risk")
     before = source(page).input_value()
     source(page).fill(before + RULE)
-    expect(page.get_by_text("changed, not in force")).to_be_visible()
+    unsaved = page.get_by_text("changed, not in force")
+    expect(unsaved).to_be_visible()
+    heard = unsaved.element_handle()
+    source(page).press("Control+End")
+    page.keyboard.type("# more")
+    assert heard.is_visible()  # said once, not with each letter
+    source(page).fill(before + RULE)
     expect(page.locator(".paint .string").filter(has_text=CODE)).to_have_count(1)
     page.get_by_role("button", name="Try", exact=True).click()
     summed = page.locator(".trial-sum")
@@ -87,14 +93,17 @@ def test_a_rule_is_tried_shadowed_promoted_felt_and_rolled_back(
     confirm(page, "Put in shadow")
     card = page.get_by_role("region", name="Candidate in shadow")
     expect(card).to_contain_text("risk version 2")
+    promote = card.get_by_role("button", name="Promote")
+    promote.focus()
 
     def would_deny() -> bool:
         assert product.manage()[0] == 200
         return CODE in card.inner_text()
 
     wait_in(page, would_deny)
+    expect(promote).to_be_focused()  # the card was read again meanwhile
     screenshot(page, "policies-shadow-1280")
-    card.get_by_role("button", name="Promote").click()
+    promote.click()
     confirm(page, "Promote")
     expect(card).to_contain_text("There is no candidate")
 
@@ -152,7 +161,7 @@ def test_of_two_who_edit_a_document_the_second_sees_the_difference_and_loses_not
     open_entry(page, "hours", "document")
     editor = page.get_by_label("Document", exact=True)
     before = editor.input_value()
-    with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (other, _):
+    with watched_page(browser, yoto.url, viewport=WIDE, locale="en-GB") as (other, heard):
         sign_in(other, yoto, path=f"{PATH}#document/hours")
         theirs = other.get_by_label("Document", exact=True)
         expect(theirs).to_have_value(before)
@@ -160,6 +169,7 @@ def test_of_two_who_edit_a_document_the_second_sees_the_difference_and_loses_not
         other.get_by_role("button", name="Put in force").click()
         confirm(other, "Put in force")
         expect(other.get_by_text("version 2").first).to_be_visible()
+        heard.assert_quiet()
     mine = before.rstrip().removesuffix("}").rstrip() + ',\n  "mine": 2\n}\n'
     editor.fill(mine)
     page.get_by_role("button", name="Put in force").click()
@@ -175,13 +185,28 @@ def test_of_two_who_edit_a_document_the_second_sees_the_difference_and_loses_not
     page.get_by_role("button", name="Put in force").click()
     confirm(page, "Put in force")
     expect(page.get_by_role("rowheader", name="3", exact=True)).to_be_visible()
+    editor.fill(mine.replace("2", "3"))
     page.get_by_role("row").filter(
         has=page.get_by_role("rowheader", name="1", exact=True)
     ).get_by_role("button", name="Roll back").click()
+    expect(page.get_by_role("dialog")).to_contain_text("did not put in force is lost")
     confirm(page, "Roll back")
     expect(editor).to_have_value(before)
     assert all("412" in text for text in watch.console)
     assert (watch.errors, watch.elsewhere) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["%", "..%2Fx", "a/b"])
+def test_an_address_that_can_name_nothing_is_told(
+    watched: tuple[Page, Watch], yoto: RunningYoto, name: str
+) -> None:
+    page, watch = watched
+    page.goto(f"{yoto.url}/control{PATH}#policy/{name}")
+    page.reload()
+    told = page.get_by_role("alert").filter(has_text=f"policy/{name}")
+    expect(told).to_be_visible()
+    expect(page.locator("a[href='#policy/risk']")).to_be_visible()
+    watch.assert_quiet()
 
 
 def test_a_new_policy_is_written_tested_and_taken_out(watched: tuple[Page, Watch]) -> None:

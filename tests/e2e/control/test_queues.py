@@ -86,6 +86,15 @@ def test_dead_letters_are_read_put_back_and_done(
         expect(kind.get_by_role("button", name="Put all back")).to_have_count(0)
         counts = optimization.of(neighbour).queue.stats().kinds["taste"].counts
         assert (counts.handled, counts.redriven, counts.discarded) == (2, 2, 1)
+        page.locator("#letters-acts").get_by_role("button").click()
+        # Its button went with the last letter, so the focus is where the list begins.
+        expect(page.locator("#batch-title")).to_be_focused()
+        page.route("**/control/api/queues", lambda route: route.abort())
+        for part in ("batch", "kinds", "consumers", "invalidation"):
+            expect(page.locator(f"#{part}.stale")).to_be_visible()
+        page.unroute("**/control/api/queues")
+        expect(page.locator("main .stale-mark")).to_have_count(0)
+        watch.console = [text for text in watch.console if "ERR_FAILED" not in text]
         watch.assert_quiet()
 
 

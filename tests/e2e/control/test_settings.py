@@ -122,7 +122,7 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
 ) -> None:
     with (
         watched_page(browser, yoto.url, locale="en-GB") as (first, watch),
-        watched_page(browser, yoto.url, locale="en-GB") as (second, _),
+        watched_page(browser, yoto.url, locale="en-GB") as (second, other),
     ):
         for page in (first, second):
             sign_in(page, yoto, path=PATH)
@@ -135,17 +135,43 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
         expect(dialog.locator(".preview")).to_contain_text("After 250")
         dialog.locator("[name=reason]").fill(WHY)
         dialog.get_by_role("button", name="Save").click()
-        expect(dialog.get_by_role("alert")).to_contain_text("warning = 150")
+        expect(dialog.get_by_role("alert")).to_contain_text("Warning = 150 ms")
         expect(dialog.locator("[name=error]")).to_have_value("250")
+        # What is saved next is what was typed here, and nothing of the other's.
+        expect(dialog.locator(".preview li")).to_have_count(1)
         dialog.get_by_role("button", name="Save").click()
         expect(dialog).to_have_count(0)
         changed = row(second, "#threshold-list", "Time of an answer")
-        expect(changed).to_contain_text("250")
+        expect(changed.locator("td").nth(0)).to_have_text("150 ms")
+        expect(changed.locator("td").nth(1)).to_have_text("250 ms")
         first.reload()
         changed = row(first, "#threshold-list", "Time of an answer")
         changed.get_by_role("button", name="Reset").click()
         agree(first, "Reset")
         expect(changed.get_by_role("button", name="Reset")).to_have_count(0)
+        watch.assert_quiet()
+        # The browser itself reports that the second was refused once, and nothing else.
+        (refused,) = other.console
+        assert "412" in refused
+        other.console.clear()
+        other.assert_quiet()
+
+
+def test_a_button_whose_first_read_fails_says_so(browser: Browser, yoto: RunningYoto) -> None:
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
+        sign_in(page, yoto, path=PATH)
+        edit = row(page, "#threshold-list", "Time of an answer").get_by_role("button", name="Edit")
+        expect(edit).to_be_visible()
+        page.route("**/alerts/rules/response_time", lambda route: route.abort())
+        edit.click()
+        expect(page.locator("#toasts")).to_contain_text("did not answer")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        page.unroute("**/alerts/rules/response_time")
+        edit.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        (lost,) = watch.console
+        assert "ERR_FAILED" in lost
+        watch.console.clear()
         watch.assert_quiet()
 
 

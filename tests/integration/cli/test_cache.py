@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from app.core.cache import place_key
 from app.core.permission.warming import WarmUp
 from app.extensions import cache, optimization
+from app.http import acts
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
+
+WHY = ("--reason", "a repair")
 
 
 @pytest.fixture
@@ -29,6 +34,14 @@ def run(app: Flask, *arguments: str, code: int = 0) -> str:
     result = app.test_cli_runner().invoke(args=list(arguments))
     assert result.exit_code == code, result.output
     return result.output
+
+
+def listen(app: Flask) -> list[str]:
+    """A list that every subject is put in from now on."""
+    heard: list[str] = []
+    cache.of(app).start(30)
+    cache.of(app).tailer.subscribe(lambda subjects, position: heard.extend(subjects))
+    return heard
 
 
 def test_stats_are_json(app: Flask) -> None:
@@ -53,11 +66,8 @@ def test_stats_are_json(app: Flask) -> None:
 def test_every_worker_is_told_to_forget(
     app: Flask, arguments: tuple[str, ...], subject: str
 ) -> None:
-    heard: list[str] = []
-    tailer = cache.of(app).tailer
-    cache.of(app).start(30)
-    tailer.subscribe(lambda subjects, position: heard.extend(subjects))
-    output = run(app, *arguments)
+    heard = listen(app)
+    output = run(app, *arguments, *WHY)
     position = output.rsplit("position ", 1)[1].split()[0].rstrip(".")
     assert cache.of(app).reached(position)
     # The listeners are told right after a position counts as reached.
@@ -65,7 +75,7 @@ def test_every_worker_is_told_to_forget(
 
 
 def test_a_user_is_found_by_name(app: Flask, person: Person) -> None:
-    assert "position" in run(app, "permission", "invalidate", person.username)
+    assert "position" in run(app, "permission", "invalidate", person.username, *WHY)
 
 
 @pytest.mark.parametrize(
@@ -75,28 +85,86 @@ def test_a_user_is_found_by_name(app: Flask, person: Person) -> None:
         ("cache", "invalidate", "all", "3"),
         ("cache", "invalidate", "user", "0"),
         ("cache", "invalidate", "galaxy", "1"),
-        ("cache", "invalidate", "user", "1", "--queued"),
         ("cache", "invalidate", "user", "1", "--server", "7"),
-        ("cache", "strategy", "brutal", "--reason", "flood"),
+        ("cache", "strategy", "brutal"),
         ("permission", "invalidate"),
         ("permission", "invalidate", "42", "--all"),
+        ("permission", "invalidate", "0"),
     ],
 )
 def test_a_wrong_call_is_refused(app: Flask, arguments: tuple[str, ...]) -> None:
-    run(app, *arguments, code=2)
+    assert "--reason" not in run(app, *arguments, *WHY, code=2).rpartition("Error")[2]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("cache", "invalidate", "user", "1"),
+        ("cache", "invalidate", "user", "1", "--queued"),
+        ("cache", "forget-hot", "1"),
+        ("cache", "refresh"),
+        ("cache", "warm"),
+        ("permission", "invalidate", "1"),
+    ],
+)
+def test_an_act_has_a_reason(app: Flask, arguments: tuple[str, ...]) -> None:
+    assert "Missing option '--reason'" in run(app, *arguments, code=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "action", "subject"),
+    [
+        (("cache", "forget-hot", "42"), "cache.forget_hot", "user:42"),
+        (("cache", "refresh"), "cache.refresh", "global"),
+        (("cache", "warm"), "cache.warm_up", "cli"),
+        (("permission", "invalidate", "42"), "cache.invalidate", "user:42"),
+    ],
+)
+def test_what_cannot_be_recorded_is_not_done(
+    app: Flask,
+    world: World,
+    hot_person: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    action: str,
+    subject: str,
+) -> None:
+    arguments = tuple(str(hot_person.id) if one == "42" else one for one in arguments)
+    subject = subject.replace("42", str(hot_person.id))
+    heard, hot = listen(app), optimization.of(app).hot
+    with monkeypatch.context() as broken:
+        broken.setattr(acts, "audit", full_disk)
+        output = run(app, *arguments, *WHY, code=1)
+    assert "the disk is full" in output
+    assert "cache_warmup" not in output and "position" not in output
+    assert len(hot.pairs(10)) == 2 and world.acts(action) == []
+    run(app, *arguments, *WHY)
+    if action in ("cache.refresh", "cache.invalidate"):
+        wait_until(lambda: subject in heard)
+    (act,) = world.acts(action)
+    assert (act.subject, act.reason, act.actor_id) == (subject, WHY[1], None)
+    assert act.after["via"].startswith("cli:")
+
+
+def full_disk(*arguments: Any, **more: Any) -> None:
+    raise OperationalError("INSERT", {}, Exception("the disk is full"))
 
 
 def test_what_processes_remember_is_forgotten_alone(app: Flask) -> None:
-    output = run(app, "cache", "invalidate", "user", "42", "--memory")
+    output = run(app, "cache", "invalidate", "user", "42", "--memory", *WHY)
     assert "memory:user:42" in output
 
 
 def test_what_is_done_at_the_terminal_is_in_the_audit_log(app: Flask, world: World) -> None:
     run(app, "cache", "invalidate", "user", "41", "42", "--reason", "a repair")
     run(app, "cache", "strategy", "aggressive", "--reason", "flood")
-    (act,) = world.acts("cache.invalidate")
-    assert (act.reason, act.actor_id) == ("a repair", None)
-    assert act.after["subjects"] == ["user:41", "user:42"] and act.after["via"].startswith("cli:")
+    done = world.acts("cache.invalidate")
+    assert [(act.subject, act.reason) for act in done] == [
+        ("user:41", "a repair"),
+        ("user:42", "a repair"),
+    ]
+    assert {act.actor_id for act in done} == {None}
+    assert all(act.after["via"].startswith("cli:") for act in done)
     (act,) = world.acts("queue.strategy")
     assert (act.before, act.after["strategy"]) == ({"strategy": "normal"}, "aggressive")
 
@@ -163,20 +231,27 @@ def test_with_nothing_hot_the_command_says_so(app: Flask) -> None:
 
 def test_somebody_can_be_forgotten(app: Flask, hot_person: Person) -> None:
     assert f"Forgot user {hot_person.id} in 2 places." in run(
-        app, "cache", "forget-hot", str(hot_person.id)
+        app, "cache", "forget-hot", str(hot_person.id), *WHY
     )
     assert json.loads(run(app, "cache", "hot", "--json"))["pairs"] == []
 
 
 def test_warming_reports_every_step(app: Flask, hot_person: Person) -> None:
-    shown = json.loads(run(app, "cache", "warm", "--json"))
+    shown = json.loads(run(app, "cache", "warm", "--json", *WHY))
     assert shown["success"] and shown["errors"] == []
     assert shown["cache_warmup"]["details"]["loaded"] == 2
     assert shown["ml_warmup"]["details"]["elected"]
-    text = run(app, "cache", "warm")
+    text = run(app, "cache", "warm", *WHY)
     for line in ("cache_warmup   ok", "ml_warmup      ok", "redis: ok, answers"):
         assert line in text
     assert "total          ok" in text
+
+
+def test_a_refresh_forgets_everything_and_then_warms_up(app: Flask, hot_person: Person) -> None:
+    heard = listen(app)
+    text = run(app, "cache", "refresh", *WHY)
+    wait_until(lambda: "global" in heard)
+    assert "cache_warmup   ok" in text and "    loaded: 2" in text
 
 
 def test_warming_fails_with_the_step_that_failed(
@@ -185,7 +260,7 @@ def test_warming_fails_with_the_step_that_failed(
     state = app.extensions["yoto.permissions"]
     parts = replace(state.warming._parts, forecaster=None)
     monkeypatch.setattr(state, "warming", WarmUp(app, state.preloading, parts))
-    shown = json.loads(run(app, "cache", "warm", "--json", code=1))
+    shown = json.loads(run(app, "cache", "warm", "--json", *WHY, code=1))
     assert shown["cache_warmup"]["success"] and shown["system_warmup"]["success"]
     assert [error.split(":")[0] for error in shown["errors"]] == ["ml_warmup"]
-    assert "ml_warmup      failed" in run(app, "cache", "warm", code=1)
+    assert "ml_warmup      failed" in run(app, "cache", "warm", *WHY, code=1)

@@ -32,8 +32,9 @@ def test_a_lock_is_listed_and_taken_away_from_the_holder_that_was_seen(
     assert lock.acquire()
     wait_until(locks.held_anywhere)
     assert f"import: token {lock.token}, held by " in run(app, "list")
-    (shown,) = json.loads(run(app, "list", "--json"))
-    assert (shown["view"]["token"], shown["view"]["waiting"]) == (lock.token, 0)
+    listed = json.loads(run(app, "list", "--json"))
+    (shown,) = listed["items"]
+    assert (shown["token"], shown["waiting"], listed["truncated"]) == (lock.token, 0, False)
     release = ("release", "import", "--reason", WHY, "--token")
     assert "it has another holder" in run(app, *release, str(lock.token - 1), code=1)
     assert world.acts("lock.release") == []
@@ -45,4 +46,17 @@ def test_a_lock_is_listed_and_taken_away_from_the_holder_that_was_seen(
     assert run(app, "show", "import") == "import: nobody holds it\n"
     assert "nobody holds it" in run(app, *release, str(lock.token), code=1)
     with pytest.raises(LockLost):
+        lock.release()
+
+
+def test_a_list_that_was_cut_says_so(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "TOLD_AFTER", 0.0)
+    locks = optimization.of(app).locks
+    held = [locks.create_lock(name, timeout=60, renew=False) for name in ("import", "export")]
+    assert all(lock.acquire() for lock in held)
+    wait_until(lambda: len(locks.held_anywhere()) == 2)
+    assert "1 more were told of: --limit" in run(app, "list", "--limit", "1")
+    shown = json.loads(run(app, "list", "--limit", "1", "--json"))
+    assert (len(shown["items"]), shown["told"], shown["truncated"]) == (1, 2, True)
+    for lock in held:
         lock.release()

@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import create_app
-from app.extensions import cache, db, optimization, permissions, redis_store
+from app.extensions import cache
 from app.http.positions import POSITION_COOKIE, POSITION_HEADER
+from tests.support.applications import another_app
 from tests.support.world import Community, Person, World
 
 CHECK = "/api/v1/permissions/check"
@@ -21,13 +21,8 @@ CHECK = "/api/v1/permissions/check"
 @pytest.fixture
 def other(app: Flask, app_config: dict[str, Any], tmp_path: Path) -> Iterator[Flask]:
     """Another worker of the same platform."""
-    worker = create_app(app_config, instance_path=str(tmp_path / "other"))
-    yield worker
-    permissions.close(worker)
-    optimization.of(worker).locks.close()
-    redis_store.of(worker).close()
-    with worker.app_context():
-        db.engine.dispose()
+    with another_app(app_config, tmp_path / "other") as worker:
+        yield worker
 
 
 @pytest.fixture

@@ -63,6 +63,13 @@ def test_a_request_leaves_one_line_at_its_end(app: Flask, lines: LogLines) -> No
     assert 0 < ended["duration_ms"] < 60_000
 
 
+def test_at_debug_its_beginning_is_a_line_too(app: Flask) -> None:
+    with written("DEBUG") as found:
+        app.test_client().get("/say/hello")
+        (began,) = found.parsed("request begins")
+    assert (began["path"], began["level"]) == ("/say/hello", "debug")
+
+
 def test_a_line_says_itself_whom_it_is_about(app: Flask, lines: LogLines) -> None:
     app.add_url_rule("/about", "about", lambda: log.info("about", extra={"path": "/x"}) or "")
     app.test_client().get("/about")

@@ -28,3 +28,10 @@ class LevelField(ma.fields.String):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validate=OneOf(LEVELS), **options)
+
+
+class UnitField(ma.fields.String):
+    """In what a value is measured.
+
+    ``count``, ``share`` (0 to 1), ``ms``, ``s``, ``bytes`` or ``per_second``.
+    """

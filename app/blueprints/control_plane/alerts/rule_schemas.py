@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField
+from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField, UnitField
 from app.http.control_api import ActSchema
 from app.http.fields import Flag, Name
+from app.http.paging import page_of
 
 RULE_LENGTH = 64
 
@@ -16,6 +17,7 @@ class AlertRuleSchema(ma.Schema):
 
     name = ma.fields.String(required=True)
     metric = ma.fields.String(required=True)
+    unit = UnitField(required=True)
     direction = ma.fields.String(
         required=True, metadata={"description": "The side on which values are bad"}
     )
@@ -62,10 +64,7 @@ class RuleChangeSchema(ma.Schema):
     at = EpochInstant(required=True)
 
 
-class RuleHistorySchema(ma.Schema):
-    """The latest versions, newest first."""
-
-    items = ma.fields.List(ma.fields.Nested(RuleChangeSchema), required=True)
+RULE_CHANGE_PAGE = page_of(RuleChangeSchema)
 
 
 class NewRuleSchema(ActSchema):

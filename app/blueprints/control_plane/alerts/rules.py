@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from app.blueprints.control_plane.alerts.rule_schemas import (
+    RULE_CHANGE_PAGE,
     AlertRuleSchema,
     AlertRulesSchema,
     NewRuleSchema,
-    RuleHistorySchema,
     SetRuleSchema,
 )
 from app.core.errors import UnknownResource
-from app.core.monitor import RuleInForce, settable
+from app.core.monitor import RuleChange, RuleInForce, settable, unit_of
 from app.extensions import alerts
 from app.http.acts import author
 from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
+from app.http.paging import Page, PageQuery, cut
 from app.http.preconditions import edits, etag, if_match
 
 alert_rules_control = ControlBlueprint(
@@ -67,10 +68,13 @@ def read_alert_rule(rule: str) -> Answer:
 
 @alert_rules_control.get("/<rule>/history")
 @right(VIEW)
-@alert_rules_control.response(200, RuleHistorySchema)
-def read_alert_rule_history(rule: str) -> dict[str, Any]:
-    """What operators set on a rule, and why"""
-    return {"items": alerts.rules.history(rule)}
+@alert_rules_control.arguments(PageQuery, location="query")
+@alert_rules_control.response(200, RULE_CHANGE_PAGE)
+def read_alert_rule_history(query: dict[str, Any], rule: str) -> Page[RuleChange]:
+    """What operators set on a rule, newest first, and why"""
+    limit = query["limit"]
+    found = alerts.rules.history(rule, query["after"], limit + 1)
+    return cut(found, limit, lambda change: change.version)
 
 
 @alert_rules_control.put("/<rule>")
@@ -108,6 +112,7 @@ def _shown(one: RuleInForce) -> dict[str, Any]:
     plain = {} if coded is None else coded.to_mapping()
     return {
         **one.rule.to_mapping(),
+        "unit": unit_of(one.rule.metric),
         "own": one.own,
         "version": one.version,
         "set": dict(one.values),

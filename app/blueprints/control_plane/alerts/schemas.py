@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import marshmallow as ma
-from marshmallow.validate import Length, OneOf
+from marshmallow.validate import Length, OneOf, Range
 
-from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField
-from app.core.monitor import EVERY_RULE
+from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField, UnitField
+from app.core.monitor import EVERY_RULE, MOST_SILENCES
 from app.http.control_api import ActSchema
-from app.http.fields import Flag, Name, Whole
+from app.http.fields import MAX_ID, Flag, Name, Whole
 from app.http.paging import PageQuery, page_of
 
 OPEN, OVER, UNCLAIMED, ANY = "open", "over", "unclaimed", "any"
@@ -41,6 +41,9 @@ class AlertSchema(ma.Schema):
         required=True, allow_none=True, metadata={"description": "null: unknown"}
     )
     limit = ma.fields.Float(required=True, allow_none=True)
+    unit = UnitField(
+        required=True, allow_none=True, metadata={"description": "null: its rule is gone"}
+    )
     cause = ma.fields.String(required=True)
     text = ma.fields.String(required=True)
     open = Flag(required=True)
@@ -66,12 +69,23 @@ class AlertDetailSchema(AlertSchema):
     """An alert with what happened to it, newest first."""
 
     history = ma.fields.List(ma.fields.Nested(AlertEventSchema), required=True)
+    history_next = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "`after` for the rest at `history`; null: that was all"},
+    )
 
 
 class SilenceQuery(ma.Schema):
-    """Which silences."""
+    """Which silences: by default all that can be active at once."""
 
     active = ma.fields.Boolean(load_default=True)
+    after = ma.fields.Integer(
+        load_default=None,
+        validate=Range(0, MAX_ID),
+        metadata={"description": "The `next` of the page before"},
+    )
+    limit = ma.fields.Integer(load_default=MOST_SILENCES, validate=Range(1, MOST_SILENCES))
 
 
 class SilenceSchema(ma.Schema):
@@ -88,12 +102,6 @@ class SilenceSchema(ma.Schema):
     ended_by = ma.fields.String(required=True, allow_none=True)
 
 
-class SilencesSchema(ma.Schema):
-    """Silences, newest first."""
-
-    items = ma.fields.List(ma.fields.Nested(SilenceSchema), required=True)
-
-
 class NewSilenceSchema(ActSchema):
     """A silence to begin."""
 
@@ -108,3 +116,5 @@ class NewSilenceSchema(ActSchema):
 
 
 ALERT_PAGE = page_of(AlertSchema)
+ALERT_EVENT_PAGE = page_of(AlertEventSchema)
+SILENCE_PAGE = page_of(SilenceSchema)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from app.blueprints.control_plane.alerts.schemas import ANY, OVER, UNCLAIMED
-from app.core.monitor import Alert, AlertFilter, HistoryEntry, Level
+from app.core.monitor import Alert, AlertFilter, HistoryEntry, Level, unit_of
 from app.extensions import alerts
-from app.http.paging import Page
+from app.http.paging import PAGE_MAX, Page, cut
 
 
 def page(
@@ -27,7 +28,9 @@ def page(
         acknowledged=False if state == UNCLAIMED else None,
     )
     found = alerts.desk.list(which, after, limit)
-    return Page([_shown(one, one.id in found.silenced) for one in found.items], found.next)
+    units = _units()
+    shown = [_shown(one, one.id in found.silenced, units) for one in found.items]
+    return Page(shown, found.next)
 
 
 def detail(alert_id: int) -> dict[str, Any]:
@@ -38,8 +41,18 @@ def detail(alert_id: int) -> dict[str, Any]:
     """
     alert = alerts.desk.get(alert_id)
     silenced = any(one.matches(alert.rule, alert.labels) for one in alerts.desk.silences())
-    history = [_told(entry) for entry in alerts.desk.history(alert_id)]
-    return {**_shown(alert, alert.open and silenced), "history": history}
+    told = history(alert_id, None, PAGE_MAX)
+    return {
+        **_shown(alert, alert.open and silenced, _units()),
+        "history": told.items,
+        "history_next": told.next,
+    }
+
+
+def history(alert_id: int, after: int | None, limit: int) -> Page[dict[str, Any]]:
+    """A page of what happened to an alert, newest first; raises as ``detail``."""
+    found = cut(alerts.desk.history(alert_id, after, limit + 1), limit, lambda entry: entry.id)
+    return Page([_told(entry) for entry in found.items], found.next)
 
 
 def acknowledge(alert_id: int, by: str, note: str) -> dict[str, Any]:
@@ -48,9 +61,19 @@ def acknowledge(alert_id: int, by: str, note: str) -> dict[str, Any]:
     return detail(alert_id)
 
 
-def _shown(alert: Alert, silenced: bool) -> dict[str, Any]:
+def _units() -> dict[str, str]:
+    return {one.rule.name: unit_of(one.rule.metric) for one in alerts.rules.list()}
+
+
+def _shown(alert: Alert, silenced: bool, units: Mapping[str, str]) -> dict[str, Any]:
     plain = {name: getattr(alert, name) for name in alert.__dataclass_fields__}
-    return {**plain, "labels": dict(alert.labels), "open": alert.open, "silenced": silenced}
+    return {
+        **plain,
+        "labels": dict(alert.labels),
+        "unit": units.get(alert.rule),
+        "open": alert.open,
+        "silenced": silenced,
+    }
 
 
 def _told(entry: HistoryEntry) -> dict[str, Any]:

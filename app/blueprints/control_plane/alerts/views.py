@@ -6,19 +6,20 @@ from typing import Any
 
 from app.blueprints.control_plane.alerts import service
 from app.blueprints.control_plane.alerts.schemas import (
+    ALERT_EVENT_PAGE,
     ALERT_PAGE,
+    SILENCE_PAGE,
     AlertDetailSchema,
     AlertQuery,
     NewSilenceSchema,
     SilenceQuery,
     SilenceSchema,
-    SilencesSchema,
 )
 from app.core.monitor import Silence
 from app.extensions import alerts
 from app.http.acts import author
 from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
-from app.http.paging import Page
+from app.http.paging import Page, PageQuery, cut
 
 alerts_control = ControlBlueprint("alerts_control", __name__, "/alerts", "Alerts and silences")
 
@@ -40,6 +41,15 @@ def read_alert(alert_id: int) -> dict[str, Any]:
     return service.detail(alert_id)
 
 
+@alerts_control.get("/<int:alert_id>/history")
+@right(VIEW)
+@alerts_control.arguments(PageQuery, location="query")
+@alerts_control.response(200, ALERT_EVENT_PAGE)
+def read_alert_history(query: dict[str, Any], alert_id: int) -> Page[dict[str, Any]]:
+    """What happened to an alert, newest first"""
+    return service.history(alert_id, **query)
+
+
 @alerts_control.post("/<int:alert_id>/acknowledge")
 @right(OPERATE)
 @alerts_control.arguments(ActSchema)
@@ -52,10 +62,12 @@ def acknowledge_alert(body: dict[str, Any], alert_id: int) -> dict[str, Any]:
 @alerts_control.get("/silences")
 @right(VIEW)
 @alerts_control.arguments(SilenceQuery, location="query")
-@alerts_control.response(200, SilencesSchema)
-def list_silences(query: dict[str, Any]) -> dict[str, Any]:
+@alerts_control.response(200, SILENCE_PAGE)
+def list_silences(query: dict[str, Any]) -> Page[Silence]:
     """Silences, newest first"""
-    return {"items": alerts.desk.silences(query["active"])}
+    limit = query["limit"]
+    found = alerts.desk.silences(query["active"], query["after"], limit + 1)
+    return cut(found, limit, lambda silence: silence.id)
 
 
 @alerts_control.post("/silences")

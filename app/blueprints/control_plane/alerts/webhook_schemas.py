@@ -8,6 +8,7 @@ from marshmallow.validate import Length
 from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField
 from app.http.control_api import ActSchema
 from app.http.fields import Flag, Name
+from app.http.paging import page_of
 
 NAME_LENGTH, URL_LENGTH = 64, 2_000
 
@@ -76,7 +77,4 @@ class DeliverySchema(ma.Schema):
     error = ma.fields.String(required=True, allow_none=True)
 
 
-class DeliveriesSchema(ma.Schema):
-    """The latest messages, newest first."""
-
-    items = ma.fields.List(ma.fields.Nested(DeliverySchema), required=True)
+DELIVERY_PAGE = page_of(DeliverySchema)

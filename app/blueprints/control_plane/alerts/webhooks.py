@@ -6,16 +6,18 @@ from dataclasses import asdict
 from typing import Any
 
 from app.blueprints.control_plane.alerts.webhook_schemas import (
+    DELIVERY_PAGE,
     AddedWebhookSchema,
-    DeliveriesSchema,
     NewWebhookSchema,
     WebhooksSchema,
     WebhookTestSchema,
 )
+from app.core.monitor import Delivery
 from app.extensions import alerts
 from app.http.acts import author
 from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
 from app.http.idempotency import secret_answer
+from app.http.paging import Page, PageQuery, cut
 
 alert_webhooks_control = ControlBlueprint(
     "alert_webhooks_control", __name__, "/alerts/webhooks", "Where alerts are sent"
@@ -61,7 +63,10 @@ def test_alert_webhook(body: dict[str, Any], webhook_id: int) -> Any:
 
 @alert_webhooks_control.get("/<int:webhook_id>/deliveries")
 @right(VIEW)
-@alert_webhooks_control.response(200, DeliveriesSchema)
-def list_alert_deliveries(webhook_id: int) -> dict[str, Any]:
-    """The latest messages, with what came of them"""
-    return {"items": alerts.webhooks.deliveries(webhook_id)}
+@alert_webhooks_control.arguments(PageQuery, location="query")
+@alert_webhooks_control.response(200, DELIVERY_PAGE)
+def list_alert_deliveries(query: dict[str, Any], webhook_id: int) -> Page[Delivery]:
+    """Messages, newest first, with what came of them"""
+    limit = query["limit"]
+    found = alerts.webhooks.deliveries(webhook_id, query["after"], limit + 1)
+    return cut(found, limit, lambda delivery: delivery.id)

@@ -130,10 +130,13 @@ def _other_worker(worker: WorkerStatus, newest: int | None, max_staleness: float
 
 
 def _state(silence: float | None, age: float, max_staleness: float) -> str:
-    """Whether the worker's memory may answer, as far as it has said."""
+    """Whether the worker's memory may answer now, as far as its word of ``age`` ago tells."""
     if silence is None:
         return UNKNOWN
-    return FOLLOWING if silence <= max_staleness else CUT_OFF
+    if silence > max_staleness:
+        return CUT_OFF
+    # It followed then; what became of it since, nobody knows for longer than that.
+    return FOLLOWING if silence + age <= max_staleness else UNKNOWN
 
 
 def _lag(applied: int | None, newest: int | None) -> dict[str, int | None]:

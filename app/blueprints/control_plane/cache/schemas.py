@@ -137,6 +137,21 @@ class InvalidatedSchema(ma.Schema):
     )
 
 
+class ForgetHotSchema(ActSchema):
+    """Whose requests are to be forgotten."""
+
+    user_id = RowId(required=True)
+
+
+class ForgottenHotSchema(ma.Schema):
+    """Somebody of whom Redis has no counts any more."""
+
+    user_id = ma.fields.Integer(required=True)
+    places = ma.fields.Integer(
+        required=True, metadata={"description": "Where they had asked, as Redis knew"}
+    )
+
+
 class MemoryCountSchema(ma.Schema):
     """Exact, of the worker that answers alone."""
 

@@ -11,7 +11,7 @@ from app.blueprints.control_plane.cache.targets import name_of, people, subject_
 from app.core import cache as cache_layer
 from app.core.errors import AlreadyRunning, StoreUnavailable
 from app.db import db
-from app.extensions import cache, events, permissions
+from app.extensions import cache, events, optimization, permissions
 from app.http.acts import DATABASE_FAILURES, record_act
 
 T = TypeVar("T")
@@ -68,10 +68,28 @@ def warm_up(reason: str) -> dict[str, str]:
 def refresh(reason: str) -> dict[str, str]:
     """Let every worker forget everything, then warm up in this one; raises as both."""
     _check_idle()
+    return {"position": forget_all(reason), **_begin()}
+
+
+def forget_all(reason: str) -> str:
+    """The first half of a refresh, for who warms up by themselves; raises as ``invalidate``.
+
+    Returns:
+        The position of the invalidation.
+    """
     subject = cache_layer.subjects.GLOBAL
     record_act("cache.refresh", subject, reason=reason, after={"instance": _instance()})
-    position = str(cache.current.invalidate(subject))
-    return {"position": position, **_begin()}
+    return str(cache.current.invalidate(subject))
+
+
+def forget_hot(user_id: int, reason: str) -> dict[str, int]:
+    """Forget where a user asked for permissions.
+
+    Raises:
+        StoreUnavailable: Redis did not answer; it is to be asked again.
+    """
+    record_act("cache.forget_hot", subject_of("user", user_id), reason=reason)
+    return {"user_id": user_id, "places": optimization.hot.forget(user_id)}
 
 
 def _check_idle() -> None:

@@ -8,6 +8,8 @@ from app.blueprints.control_plane.cache import service
 from app.blueprints.control_plane.cache.picture import picture
 from app.blueprints.control_plane.cache.schemas import (
     CacheSchema,
+    ForgetHotSchema,
+    ForgottenHotSchema,
     InvalidatedSchema,
     InvalidateSchema,
     PreviewSchema,
@@ -49,6 +51,15 @@ def preview_invalidation(body: dict[str, Any]) -> dict[str, Any]:
 def invalidate_cache(body: dict[str, Any]) -> dict[str, str]:
     """Let every worker forget verdicts about a user, role, server or channel, or all"""
     return service.invalidate(body["kind"], body["id"], body["memory"], body["reason"])
+
+
+@cache_control.post("/forget-hot")
+@right(OPERATE)
+@cache_control.arguments(ForgetHotSchema)
+@cache_control.response(200, ForgottenHotSchema)
+def forget_hot(body: dict[str, Any]) -> dict[str, int]:
+    """Forget where a user asked for permissions, which warming up goes by"""
+    return service.forget_hot(body["user_id"], body["reason"])
 
 
 @cache_control.post("/warm-up")

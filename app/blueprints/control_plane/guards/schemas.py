@@ -196,7 +196,7 @@ class ForceSchema(ActSchema):
         load_default=FORCED_FOR,
         allow_none=True,
         validate=Range(0, LONGEST_EXPIRY, min_inclusive=False),
-        metadata={"description": f"Seconds; {FORCED_FOR} when left out or null"},
+        metadata={"description": f"Seconds; {FORCED_FOR} when left out, null: until it is reset"},
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.blueprints.control_plane.authors import author
 from app.blueprints.control_plane.guards import pictures
-from app.blueprints.control_plane.guards.schemas import FORCED_FOR
+from app.blueprints.control_plane.guards.schemas import LONGEST_EXPIRY
 from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from app.core.resilience import (
     EVERY_FEATURE,
@@ -51,7 +51,7 @@ def guard(kind: str, name: str) -> dict[str, Any]:
 
 
 def force(act: str, name: str, reason: str, expires_in: float | None = None) -> dict[str, Any]:
-    """Isolate, close or reset a breaker in every worker.
+    """Isolate or close a breaker in every worker, for seconds or until it is reset; or reset it.
 
     Raises:
         UnknownResource: there is no such breaker.
@@ -61,17 +61,16 @@ def force(act: str, name: str, reason: str, expires_in: float | None = None) -> 
     if name == REDIS_BREAKER:
         raise ValidationFailed({"name": "redis opens and closes by itself"})
     check_known(Kind.CIRCUIT_BREAKER, name)
-    ttl = FORCED_FOR if expires_in is None else expires_in
     try:
-        _force_recorded(act, name, reason, ttl)
+        _force_recorded(act, name, reason, expires_in)
     except StoreUnavailable as error:
         if error.store != DATABASE or operator().via is not Via.BREAK_GLASS:
             raise
-        _force_without_record(act, name, reason, ttl)
+        _force_without_record(act, name, reason, expires_in)
     return guard(Kind.CIRCUIT_BREAKER, name)
 
 
-def _force_recorded(act: str, name: str, reason: str, ttl: float) -> None:
+def _force_recorded(act: str, name: str, reason: str, ttl: float | None) -> None:
     operations, who = get_resilience_controller().operations, author()
     if act == ISOLATE:
         operations.isolate(name, author=who, reason=reason, ttl=ttl)
@@ -81,15 +80,16 @@ def _force_recorded(act: str, name: str, reason: str, ttl: float) -> None:
         operations.reset(name, author=who, reason=reason)
 
 
-def _force_without_record(act: str, name: str, reason: str, ttl: float) -> None:
+def _force_without_record(act: str, name: str, reason: str, ttl: float | None) -> None:
     """The glass was broken because the database is away: then Redis alone holds the state, and
     the log of the process has the record."""
     record_act(f"breaker.{act}", f"circuit_breaker:{name}", reason=reason, after={"seconds": ttl})
     breaker = get_resilience_controller().circuit_breaker(name)
+    seconds = LONGEST_EXPIRY if ttl is None else ttl
     if act == ISOLATE:
-        breaker.force_open(reason, ttl)
+        breaker.force_open(reason, seconds)
     elif act == CLOSE:
-        breaker.force_close(reason, ttl)
+        breaker.force_close(reason, seconds)
     else:
         breaker.reset(reason)
 

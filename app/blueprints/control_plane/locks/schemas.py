@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Range
 
 from app.http.control_api import ActSchema
-from app.http.fields import Instant, Whole
+from app.http.fields import Flag, Instant, Whole
 
 LIMIT_DEFAULT, LIMIT_MAX = 100, 200
 MAX_TOKEN = 2**53 - 1  # what numbers of JavaScript and Lua count exactly
@@ -45,6 +45,9 @@ class LocksSchema(ma.Schema):
     items = ma.fields.List(ma.fields.Nested(LockSchema), required=True)
     told = ma.fields.Integer(
         required=True, metadata={"description": "How many locks workers told of"}
+    )
+    truncated = Flag(
+        required=True, metadata={"description": "More were told of than `limit`, and not looked at"}
     )
 
 

@@ -14,7 +14,12 @@ from app.http.acts import record_act
 def locks(limit: int) -> dict[str, Any]:
     """Those that were told of and are still held."""
     found, told = optimization.locks.standings(limit)
-    return {"at": utcnow(), "items": [shown(one) for one in found], "told": told}
+    return {
+        "at": utcnow(),
+        "items": [shown(one) for one in found],
+        "told": told,
+        "truncated": told > limit,
+    }
 
 
 def lock(name: str) -> dict[str, Any] | None:

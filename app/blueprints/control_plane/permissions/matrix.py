@@ -9,12 +9,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, null, select, union_all
+from sqlalchemy import Row, func, null, or_, select, union_all
 
 from app.blueprints.channels.targets import ROLE, USER
 from app.blueprints.control_plane.permissions.insight import demand_operators_insight
 from app.blueprints.permissions.checks.service import Question
 from app.blueprints.rows import existing
+from app.core.permission import PlaceFacts, RoleFacts, lineage
 from app.db import db
 from app.http.paging import Page, cut
 from app.models import (
@@ -34,12 +35,12 @@ from app.models import (
     User,
 )
 
-SHOWN_OF_ROLE = ("id", "name", "position", "parent_id", "active", "is_default")
+SHOWN_OF_ROLE = ("id", "name", "position", "active", "is_default")
 Place = tuple[str, int]
 
 
 def roles_and_grants(server_id: int, after: int | None, limit: int) -> dict[str, Any]:
-    """A page of roles, by id, with their own grants.
+    """A page of roles, by id, with their own grants, and all roles that they inherit from.
 
     Raises:
         UnknownResource: there is no such server.
@@ -50,7 +51,13 @@ def roles_and_grants(server_id: int, after: int | None, limit: int) -> dict[str,
     found = db.session.scalars(statement.order_by(Role.id).limit(limit + 1)).all()
     page = cut(found, limit, lambda role: role.id)
     ids = [role.id for role in page.items]
-    granted, holders = _grants(ids), _holders(ids)
+    place = _place_of(server_id)
+    inherited = {id_: lineage(id_, place)[1:] for id_ in ids}
+    elsewhere = {one for line in inherited.values() for one in line} - set(ids)
+    ancestors = db.session.scalars(select(Role).where(Role.id.in_(elsewhere)).order_by(Role.id))
+    granted, holders = _grants([*ids, *elsewhere]), _holders(ids)
+    # A global role may also have grants for other servers.
+    counted = ("global", f"server:{server_id}")
     return {
         "server": server,
         "permissions": db.session.scalars(
@@ -62,9 +69,18 @@ def roles_and_grants(server_id: int, after: int | None, limit: int) -> dict[str,
             {
                 **{name: getattr(role, name) for name in SHOWN_OF_ROLE},
                 "holders": holders.get(role.id, 0),
+                "inherits": inherited[role.id],
                 "grants": granted[role.id],
             }
             for role in page.items
+        ],
+        "ancestors": [
+            {
+                "id": role.id,
+                "name": role.name,
+                "grants": [one for one in granted[role.id] if one["scope"] in counted],
+            }
+            for role in ancestors
         ],
         "next": page.next,
     }
@@ -101,6 +117,14 @@ def _server(server_id: int) -> Server:
     server = existing(Server, server_id)
     demand_operators_insight([Question("", ScopeType.SERVER, server_id)])
     return server
+
+
+def _place_of(server_id: int) -> PlaceFacts:
+    """The roles that may have a part in the server, as the resolver knows them, without grants."""
+    shape = (Role.id, Role.server_id, Role.parent_id, Role.active, Role.is_default)
+    statement = select(*shape).where(or_(Role.server_id == server_id, Role.server_id.is_(None)))
+    rows = db.session.execute(statement)
+    return PlaceFacts("server", server_id, roles={id_: RoleFacts(*facts) for id_, *facts in rows})
 
 
 def _place(channel: Channel) -> Place:

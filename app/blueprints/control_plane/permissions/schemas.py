@@ -120,17 +120,31 @@ class GrantSchema(ma.Schema):
 
 
 class MatrixRoleSchema(ma.Schema):
-    """A role with its own grants; those of its parents count too."""
+    """A role with its own grants; those of the roles it inherits from count too."""
 
     id = ma.fields.Integer(required=True)
     name = ma.fields.String(required=True)
     position = ma.fields.Integer(required=True)
-    parent_id = ma.fields.Integer(required=True, allow_none=True)
-    active = ma.fields.Boolean(required=True)
+    active = ma.fields.Boolean(
+        required=True, metadata={"description": "An inactive role grants nothing to anybody"}
+    )
     is_default = ma.fields.Boolean(required=True)
     holders = ma.fields.Integer(
         required=True, metadata={"description": "Assignments, also those that are not in force"}
     )
+    inherits = ma.fields.List(
+        ma.fields.Integer(),
+        required=True,
+        metadata={"description": "The roles that it inherits from now, nearest first"},
+    )
+    grants = ma.fields.List(ma.fields.Nested(GrantSchema), required=True)
+
+
+class AncestorSchema(ma.Schema):
+    """A role of the server or a global one that a listed role inherits from."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
     grants = ma.fields.List(ma.fields.Nested(GrantSchema), required=True)
 
 
@@ -144,11 +158,16 @@ class MatrixPermissionSchema(ma.Schema):
 
 
 class MatrixSchema(ma.Schema):
-    """Roles of a server and what they grant. Parents of a role may stand on another page."""
+    """Roles of a server and what they grant."""
 
     server = ma.fields.Nested(ListedServerSchema, required=True)
     permissions = ma.fields.List(ma.fields.Nested(MatrixPermissionSchema), required=True)
     roles = ma.fields.List(ma.fields.Nested(MatrixRoleSchema), required=True)
+    ancestors = ma.fields.List(
+        ma.fields.Nested(AncestorSchema),
+        required=True,
+        metadata={"description": "What listed roles inherit from that is not listed itself"},
+    )
     next = ma.fields.Integer(required=True, allow_none=True)
 
 

@@ -6,6 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from app.http.control_api import ActSchema
+from app.http.fields import RowId
 
 FLEET, WORKER = "fleet", "worker"
 
@@ -58,6 +59,12 @@ class TasksSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "The first of each worker, as of some seconds ago; null: unknown"},
     )
+
+
+class ForgetSchema(ActSchema):
+    """Whose behaviour is to be forgotten."""
+
+    user_id = RowId(required=True)
 
 
 class SteerSchema(ActSchema):

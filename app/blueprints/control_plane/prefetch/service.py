@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from app.blueprints.control_plane.prefetch.schemas import FLEET
-from app.core.errors import Degraded, StoreUnavailable
-from app.core.prefetch import SmartPrefetcher
+from app.core.errors import Degraded, StoreUnavailable, ValidationFailed
+from app.core.prefetch import PrefetchSteered, SmartPrefetcher
 from app.extensions import prefetch
-from app.http.acts import record_act
+from app.http.acts import author, record_act
+
+Act: TypeAlias = Literal["pause", "resume", "cancel"]
 
 
 def state() -> dict[str, Any]:
@@ -69,6 +71,36 @@ def steer(running: bool, reason: str, where: str) -> dict[str, Any]:
         _audited(action, f"worker:{prefetch.current.instance_id}", reason)
         (prefetcher.resume if running else prefetcher.pause)()
     return state()
+
+
+def order(worker: str, act: Act, reason: str, task_id: int | None = None) -> None:
+    """Have one worker pause, resume, or cancel a prefetch that waits there.
+
+    Raises:
+        UnknownResource: no such worker tells of itself.
+        ValidationFailed: it says why it does not, or has not said so in time that it does.
+    """
+    orders = prefetch.current.orders
+    orders.check_known(worker)
+    subject = f"worker:{worker}" if task_id is None else f"prefetch:{task_id}"
+    record_act(f"prefetch.{act}", subject, reason=reason, after={"instance": worker})
+    outcome = orders.give(
+        PrefetchSteered(worker=worker, act=act, task_id=task_id, by=author(), reason=reason)
+    )
+    if outcome is None:
+        raise ValidationFailed({"worker": "was asked, and has not said that it obeys"})
+    if outcome:
+        raise ValidationFailed({"worker": f"answers: {outcome}"})
+
+
+def forget(user_id: int, reason: str) -> None:
+    """Delete what a user did, in Redis and in every worker.
+
+    Raises:
+        StoreUnavailable: Redis did not answer; nothing or not all is deleted.
+    """
+    _audited("prefetch.forget", f"user:{user_id}", reason)
+    prefetch.current.forget(user_id)
 
 
 def _prefetcher() -> SmartPrefetcher:

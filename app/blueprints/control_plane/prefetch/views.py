@@ -6,6 +6,7 @@ from typing import Any
 
 from app.blueprints.control_plane.prefetch import service
 from app.blueprints.control_plane.prefetch.schemas import (
+    ForgetSchema,
     PrefetchStateSchema,
     SteerSchema,
     TaskSchema,
@@ -41,6 +42,15 @@ def list_prefetch_tasks() -> dict[str, Any]:
 def cancel_prefetch_task(body: dict[str, Any], task_id: int) -> dict[str, Any]:
     """Do not load what still waits, in the worker that answers"""
     return service.cancel(task_id, body["reason"])
+
+
+@prefetch_control.post("/forget")
+@right(OPERATE)
+@prefetch_control.arguments(ForgetSchema)
+@prefetch_control.response(204)
+def forget_behaviour(body: dict[str, Any]) -> None:
+    """Delete what a user did; workers follow within a second"""
+    service.forget(body["user_id"], body["reason"])
 
 
 @prefetch_control.post("/pause")

@@ -71,19 +71,22 @@ def letters(kind: str, after: int | None, limit: int) -> Page[dict[str, Any]]:
     return Page([_shown(letter) for letter in page.items], page.next)
 
 
-def letter(kind: str, entry: str) -> dict[str, Any]:
+def letter(letter_id: str) -> dict[str, Any]:
     """One with all its content.
+
+    Args:
+        letter_id: as the queue calls it: its kind, a colon, its number.
 
     Raises:
         UnknownResource: there is none, or no more.
     """
-    found = _letter(kind, entry)
+    found = _letter(letter_id)
     return _shown(found) | {"payload": found.payload}
 
 
-def redrive(kind: str, entry: str, reason: str) -> int:
+def redrive(letter_id: str, reason: str) -> int:
     """Put one back as a new item; raises as ``letter``."""
-    found = _letter(kind, entry)
+    found = _letter(letter_id)
     record_act("queue.redrive", _subject(found), reason=reason, after={"id": found.id})
     moved = optimization.queue.redrive([found.id])
     if not moved:
@@ -104,23 +107,22 @@ def redrive_all(kind: str, reason: str) -> int:
     return optimization.queue.redrive_all(kind)
 
 
-def discard(kind: str, entry: str, reason: str) -> int:
+def discard(letter_id: str, reason: str) -> int:
     """Throw one away; the audit log keeps what it said. Raises as ``letter``."""
-    found = _letter(kind, entry)
+    found = _letter(letter_id)
     record_act("queue.discard", _subject(found), reason=reason, before=asdict(found))
     if not optimization.queue.discard(found.id):
         raise UnknownResource("letter", found.id)
     return 1
 
 
-def _letter(kind: str, entry: str) -> DeadLetter:
-    text = f"{kind}:{entry}"
+def _letter(letter_id: str) -> DeadLetter:
     try:
-        found = optimization.queue.dead_letter(text)
+        found = optimization.queue.dead_letter(letter_id)
     except ValidationFailed:
         found = None
     if found is None:
-        raise UnknownResource("letter", text)
+        raise UnknownResource("letter", letter_id)
     return found
 
 

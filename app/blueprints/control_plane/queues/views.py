@@ -61,7 +61,7 @@ def list_dead_letters(query: dict[str, Any], kind: str) -> Page[dict[str, Any]]:
 @queues_control.response(200, WholeLetterSchema)
 def read_dead_letter(kind: str, letter_id: str) -> dict[str, Any]:
     """A dead letter with its content"""
-    return service.letter(kind, letter_id)
+    return service.letter(f"{kind}:{letter_id}")
 
 
 @queues_control.post("/<kind>/dead/<letter_id>/redrive")
@@ -70,7 +70,7 @@ def read_dead_letter(kind: str, letter_id: str) -> dict[str, Any]:
 @queues_control.response(200, RedrivenSchema)
 def redrive_dead_letter(body: dict[str, Any], kind: str, letter_id: str) -> dict[str, int]:
     """Put a dead letter back as a new item, with all its tries"""
-    return {"redriven": service.redrive(kind, letter_id, body["reason"])}
+    return {"redriven": service.redrive(f"{kind}:{letter_id}", body["reason"])}
 
 
 @queues_control.post("/<kind>/dead/<letter_id>/discard")
@@ -79,7 +79,7 @@ def redrive_dead_letter(body: dict[str, Any], kind: str, letter_id: str) -> dict
 @queues_control.response(200, DiscardedSchema)
 def discard_dead_letter(body: dict[str, Any], kind: str, letter_id: str) -> dict[str, int]:
     """Throw a dead letter away; the audit log keeps its content"""
-    return {"discarded": service.discard(kind, letter_id, body["reason"])}
+    return {"discarded": service.discard(f"{kind}:{letter_id}", body["reason"])}
 
 
 @queues_control.post("/<kind>/redrive")

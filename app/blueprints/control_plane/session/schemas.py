@@ -26,7 +26,9 @@ class SessionSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "null behind the break-glass token"},
     )
-    via = ma.fields.String(required=True, validate=OneOf([str(via) for via in Via]))
+    via = ma.fields.String(
+        required=True, validate=OneOf([str(via) for via in Via if via is not Via.TERMINAL])
+    )
     rights = ma.fields.List(ma.fields.String(validate=OneOf(RIGHTS)), required=True)
     csrf_token = ma.fields.String(
         required=True,

@@ -21,6 +21,9 @@ class SuggestionSchema(ma.Schema):
     key = ma.fields.String(
         required=True, metadata={"description": "What it is called in the configuration"}
     )
+    unit = ma.fields.String(
+        required=True, metadata={"description": "What `now` and `proposed` count, or `s`"}
+    )
     now = ma.fields.Float(required=True)
     proposed = ma.fields.Float(required=True)
     why = ma.fields.String(required=True)
@@ -29,6 +32,10 @@ class SuggestionSchema(ma.Schema):
     metric = ma.fields.String(
         required=True, metadata={"description": "The measurement that must not get worse"}
     )
+    code = ma.fields.String(
+        required=True, metadata={"description": "What `why` and `effect` say, as a name"}
+    )
+    figures = ma.fields.Dict(required=True, metadata={"description": "The values in `why`"})
     live = Flag(required=True, metadata={"description": "Can be applied while workers run"})
     by_hand = Flag(
         required=True, metadata={"description": "Followed only when somebody asks for it"}
@@ -40,11 +47,14 @@ class TuningOutcomeSchema(ma.Schema):
 
     id = ma.fields.String(required=True)
     setting = ma.fields.String(required=True)
+    key = ma.fields.String(required=True)
+    unit = ma.fields.String(required=True)
     before = ma.fields.Float(
         required=True, allow_none=True, metadata={"description": "null: as configured"}
     )
     value = ma.fields.Float(required=True)
     metric = ma.fields.String(required=True)
+    metric_unit = ma.fields.String(required=True, allow_none=True)
     at = EpochInstant(required=True)
     author = ma.fields.String(required=True)
     reason = ma.fields.String(required=True)
@@ -52,6 +62,15 @@ class TuningOutcomeSchema(ma.Schema):
     result = ma.fields.String(required=True, validate=OneOf(RESULTS))
     ended_at = EpochInstant(required=True, allow_none=True)
     why = ma.fields.String(required=True, metadata={"description": "The verdict in words"})
+    verdict = ma.fields.String(
+        required=True,
+        metadata={
+            "description": "better, same, worse, too_little, overruled, not_applied; or empty"
+        },
+    )
+    figures = ma.fields.Dict(
+        required=True, metadata={"description": "`before` and `after`, where it was measured"}
+    )
 
 
 class SuggestionsSchema(ma.Schema):
@@ -67,6 +86,6 @@ class SuggestionsSchema(ma.Schema):
 
 
 class SuggestionActSchema(ActSchema):
-    """What to do about one of those that are suggested now."""
+    """What to do about one of those that are suggested now, or were dismissed."""
 
     id = Name(ID_LENGTH, required=True)

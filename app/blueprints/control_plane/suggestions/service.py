@@ -6,7 +6,8 @@ from typing import Any
 
 from flask import current_app
 
-from app.core.resilience import Tuner, TuningOutcome
+from app.core.monitor import lever_of, unit_of_measure
+from app.core.resilience import Tuner, TuningOutcome, outcome_of
 from app.wiring import tuner_of
 
 OBSERVED = "observed"
@@ -41,14 +42,27 @@ def dismiss(suggestion_id: str, by: str, reason: str) -> dict[str, Any]:
     return state()
 
 
+def restore(suggestion_id: str, by: str, reason: str) -> dict[str, Any]:
+    """Let it be suggested again; raises as ``Tuner.restore``."""
+    _tuner().restore(suggestion_id, author=by, reason=reason)
+    return state()
+
+
 def _tuner() -> Tuner:
     return tuner_of(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 def _shown(outcome: TuningOutcome) -> dict[str, Any]:
+    lever = lever_of(outcome.trial.setting)
+    verdict, figures = outcome_of(outcome.why)
     return {
         "id": outcome.trial.id,
         **outcome.trial.to_plain(),
+        "key": lever.key,
+        "unit": lever.unit,
+        "metric_unit": unit_of_measure(outcome.trial.metric),
+        "verdict": verdict,
+        "figures": figures,
         "author": outcome.author,
         "reason": outcome.reason,
         "result": outcome.result.value,

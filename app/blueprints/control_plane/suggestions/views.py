@@ -35,6 +35,16 @@ def apply_suggestion(body: dict[str, Any]) -> dict[str, Any]:
     return service.apply(body["id"], author(), body["reason"])
 
 
+@suggestions_control.post("/restore")
+@right(OPERATE)
+@suggestions_control.arguments(SuggestionActSchema)
+@suggestions_control.response(200, SuggestionsSchema)
+@suggestions_control.alt_response(409, "CONFLICT")
+def restore_suggestion(body: dict[str, Any]) -> dict[str, Any]:
+    """Let a dismissed suggestion be made again"""
+    return service.restore(body["id"], author(), body["reason"])
+
+
 @suggestions_control.post("/dismiss")
 @right(OPERATE)
 @suggestions_control.arguments(SuggestionActSchema)

@@ -17,6 +17,7 @@ from .level import Level
 from .machine import Cause, Kind, Step, Transition, step
 from .records import (
     EVERY_RULE,
+    MOST_SILENCES,
     Alert,
     AlertFilter,
     Board,
@@ -37,6 +38,7 @@ from .webhooks.sending import Outcome, SendSettings
 __all__ = [
     "DEFAULT_RULES",
     "EVERY_RULE",
+    "MOST_SILENCES",
     "WEBHOOK_REMOVED",
     "Alert",
     "AlertAcknowledged",

@@ -87,15 +87,20 @@ class AlertDesk:
             raise UnknownResource("alert", alert_id)
         return alert
 
-    def history(self, alert_id: int) -> Sequence[HistoryEntry]:
+    def history(
+        self, alert_id: int, after: int | None = None, limit: int = HISTORY_SHOWN
+    ) -> Sequence[HistoryEntry]:
         """What happened to an alert, newest first.
+
+        Args:
+            after: go on behind the entry of this id.
 
         Raises:
             UnknownResource: there is none.
         """
         self.get(alert_id)
         with self._store.reading() as rows:
-            return rows.history(alert_id, HISTORY_SHOWN)
+            return rows.history(alert_id, limit, after)
 
     def acknowledge(self, alert_id: int, *, by: str, note: str = "") -> Alert:
         """Say that ``by`` takes care of an open alert; the last one who says so does.
@@ -207,10 +212,16 @@ class AlertDesk:
         self._tell()
         return silence
 
-    def silences(self, only_active: bool = True) -> Sequence[Silence]:
-        """Silences, newest first."""
+    def silences(
+        self, only_active: bool = True, after: int | None = None, limit: int = MOST_SILENCES
+    ) -> Sequence[Silence]:
+        """Silences, newest first: by default all that can be active at once.
+
+        Args:
+            after: go on behind the silence of this id.
+        """
         with self._store.reading() as rows:
-            return rows.silences(only_active, MOST_SILENCES)
+            return rows.silences(only_active, limit, after)
 
     def _tell(self) -> None:
         try:

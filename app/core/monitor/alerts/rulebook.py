@@ -92,16 +92,21 @@ class Rulebook:
         with self._store.reading() as rows:
             return self.in_force(rows)
 
-    def history(self, name: str) -> Sequence[RuleChange]:
+    def history(
+        self, name: str, after: int | None = None, limit: int = HISTORY_SHOWN
+    ) -> Sequence[RuleChange]:
         """What operators did to a rule, newest first.
+
+        Args:
+            after: go on behind this version.
 
         Raises:
             UnknownResource: there is no such rule.
             StoreUnavailable: the store is away.
         """
         with self._store.reading() as rows:
-            found = rows.rule_history(name, HISTORY_SHOWN)
-        if not found:
+            found = rows.rule_history(name, limit, after)
+        if not found and after is None:
             self._default(name)
         return found
 

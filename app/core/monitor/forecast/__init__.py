@@ -4,19 +4,28 @@ The library ``river`` takes a second to load, in which an event loop would stand
 85 MB; so what learns is a process of its own, which the first minute that is learned starts.
 """
 
+from .events import ForecastAnomaly, ForecastDrift, news_of
 from .forecaster import METRICS, Forecaster, LearnReport
 from .forecasting import Forecasting
-from .metric import Anomaly, Drift, Forecast, NoForecast
+from .metric import Anomaly, Drift, Forecast, Learned, NoForecast
 from .process import ForecasterProcess
+from .said import Said
+from .statement import Statement
 
 __all__ = [
     "METRICS",
     "Anomaly",
     "Drift",
     "Forecast",
+    "ForecastAnomaly",
+    "ForecastDrift",
     "Forecaster",
     "ForecasterProcess",
     "Forecasting",
     "LearnReport",
+    "Learned",
     "NoForecast",
+    "Said",
+    "Statement",
+    "news_of",
 ]

@@ -34,6 +34,7 @@ def answer(forecaster: Forecaster, told: Told) -> Said:
     return Said(
         offered=_only(forecasts, Forecast),
         silent=_only(forecasts, NoForecast),
+        lasts=forecaster.lasts(),
         scores=forecaster.scores(),
         anomalies=forecaster.anomalies(),
         drifts=forecaster.drifts(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from math import isfinite
 
 from .robust import quantile
 
@@ -60,9 +61,10 @@ class Backtest:
         self.tests += judged
 
     def ratio(self) -> float | None:
-        """Mean absolute error over that of the naive forecast; None if that made none, or before
-        the first test."""
-        return self._own / self._naive if self._naive > 0 else None
+        """Mean absolute error over that of the naive forecast; None if that made next to none, or
+        before the first test."""
+        ratio = self._own / self._naive if self._naive > 0 else None
+        return ratio if ratio is not None and isfinite(ratio) else None
 
     def margins(self, lead: int, share: float) -> tuple[float, float] | None:
         """What to add to a forecast so that ``share`` of the values lie between.

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from ..history import Quantiles, Summary
-from .metric import HISTORY, Anomaly, Drift, Forecast, MetricForecaster, NoForecast
+from .metric import HISTORY, Anomaly, Drift, Forecast, Learned, MetricForecaster, NoForecast
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """What is read from a summary, and between what it can be."""
+    """What is read from a summary, in which unit, and between what it can be."""
 
     read: Callable[[Summary], float | None]
+    unit: str
     low: float | None = 0.0
     high: float | None = None
 
@@ -25,15 +26,15 @@ def _p95(found: Quantiles | None) -> float | None:
 
 
 METRICS: Mapping[str, Metric] = {
-    "request_rate": Metric(lambda one: one.request_rate),
-    "error_rate": Metric(lambda one: one.error_rate, high=1.0),
-    "decision_rate": Metric(lambda one: one.decisions / one.seconds),
-    "hit_rate": Metric(lambda one: one.hit_rate, high=1.0),
-    "request_p95_ms": Metric(lambda one: _p95(one.request)),
-    "check_p95_ms": Metric(lambda one: _p95(one.check)),
-    "load_p95_ms": Metric(lambda one: _p95(one.load)),
-    "memory_bytes": Metric(lambda one: one.memory_bytes),
-    "cpu": Metric(lambda one: one.cpu),
+    "request_rate": Metric(lambda one: one.request_rate, "per_second"),
+    "error_rate": Metric(lambda one: one.error_rate, "ratio", high=1.0),
+    "decision_rate": Metric(lambda one: one.decisions / one.seconds, "per_second"),
+    "hit_rate": Metric(lambda one: one.hit_rate, "ratio", high=1.0),
+    "request_p95_ms": Metric(lambda one: _p95(one.request), "ms"),
+    "check_p95_ms": Metric(lambda one: _p95(one.check), "ms"),
+    "load_p95_ms": Metric(lambda one: _p95(one.load), "ms"),
+    "memory_bytes": Metric(lambda one: one.memory_bytes, "bytes"),
+    "cpu": Metric(lambda one: one.cpu, "s/s"),
 }
 
 
@@ -108,6 +109,12 @@ class Forecaster:
             if not self._forecasters:
                 return {name: NoForecast(name, HISTORY, 0, None) for name in self._metrics}
             return {name: one.forecast() for name, one in self._forecasters.items()}
+
+    def lasts(self) -> dict[str, Learned]:
+        """By metric, what was learned last; without those of which nothing was."""
+        with self._lock:
+            lasts = {name: one.last for name, one in self._forecasters.items()}
+        return {name: last for name, last in lasts.items() if last is not None}
 
     def scores(self) -> dict[str, float | None]:
         """By metric, how surprising its last minute was; None: cannot be told."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from app.core.errors import StoreUnavailable
@@ -11,6 +12,7 @@ from ..backends import Reading
 from ..history import COARSE, summarise
 from .forecaster import LearnReport
 from .process import ForecasterProcess
+from .said import Said
 
 HISTORY_HOURS = 24.0
 # s after the end of a minute at which it is learned: late workers have delivered by then.
@@ -19,6 +21,7 @@ GRACE = 5.0
 RETRY = 10.0
 
 Read = Callable[[float, float], Reading]
+Hear = Callable[[Said], None]
 
 
 class Forecasting:
@@ -38,38 +41,58 @@ class Forecasting:
         self.forecaster = ForecasterProcess()
         self._read = read
         self._now = now
+        self._hear: Hear = lambda said: None
+        self._mutex = threading.Lock()
         self._thread = Housekeeper("yoto-forecast")
         self._thread.add("learn", self._turn)
+
+    def tell(self, hear: Hear) -> None:
+        """Have ``hear`` called with what is thought after each time that something was learned."""
+        self._hear = hear
 
     def learn_history(self, hours: float = HISTORY_HOURS) -> LearnReport:
         """Learn the whole minutes of the last ``hours``, and from now on each that ends.
 
         Raises:
-            StoreUnavailable: the store did not tell what all workers recorded, or the forecaster's
-                process ended; nothing was learned.
+            StoreUnavailable: the store did not tell what all workers recorded, the forecaster's
+                process ended, or it was closed meanwhile; nothing was learned.
         """
-        report = self._learn(hours * 3600)
-        self._thread.start()
+        with self._mutex:
+            if self.forecaster.closed:
+                self.forecaster = ForecasterProcess()
+            forecaster = self.forecaster
+        report = self._learn(forecaster, hours * 3600)
+        with self._mutex:
+            if forecaster.closed:
+                raise StoreUnavailable("forecaster")
+            self._thread.start()
         return report
 
     def close(self) -> None:
-        """End the thread and the forecaster's process; what they said last stays."""
-        self._thread.stop()
-        self.forecaster.close()
+        """End the thread and the forecaster's process; from then on nothing is known here."""
+        with self._mutex:
+            self._thread.stop()
+            self.forecaster.close()
 
     def _turn(self) -> float:
-        learned_to = self.forecaster.learned_to
-        now = self._now()
+        forecaster = self.forecaster
+        learned_to, now = forecaster.learned_to, self._now()
         try:
-            self._learn(HISTORY_HOURS * 3600 if learned_to is None else now - learned_to)
+            self._learn(
+                forecaster, HISTORY_HOURS * 3600 if learned_to is None else now - learned_to
+            )
         except StoreUnavailable:
             return RETRY
         return COARSE.seconds - now % COARSE.seconds + GRACE
 
-    def _learn(self, seconds: float) -> LearnReport:
+    def _learn(self, forecaster: ForecasterProcess, seconds: float) -> LearnReport:
         now = self._now()
         over = now - now % COARSE.seconds
         reading = self._read(now - seconds, over)
         if not reading.complete:
             raise StoreUnavailable("redis")
-        return self.forecaster.learn(summarise(point) for point in reading.points)
+        report = forecaster.learn(summarise(point) for point in reading.points)
+        said = forecaster.said
+        if said.report is not None:
+            self._hear(said)
+        return report

@@ -30,6 +30,9 @@ MOST_ANOMALIES = 100
 # them for long (Gelper, Fried and Croux, Journal of Forecasting 29, 2010). What is wild for more
 # steps than these is how it is now.
 CUT, MOST_WILD = 2.0, 5
+# Of the level, a step: it falls more slowly than any model forgets, so that the way back from a
+# burst is no news.
+LEVEL_KEPT = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,14 @@ class NoForecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Learned:
+    """The last value that was learned, of the minute that began at the epoch second ``at``."""
+
+    at: int
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Anomaly:
     """Minutes in a row that were not as expected.
 
@@ -100,7 +111,8 @@ class MetricForecaster:
     """Learns one value a step, and offers a forecast only while one is better than none.
 
     Attributes:
-        score: how surprising the last value was, in standard deviations; None: cannot be told yet.
+        last: what was learned last; None: nothing yet.
+        score: how surprising that was, in standard deviations; None: cannot be told yet.
         anomalies, drifts: the latest, oldest first.
     """
 
@@ -111,6 +123,7 @@ class MetricForecaster:
         self._high = float("inf") if high is None else high
         self.anomalies: deque[Anomaly] = deque(maxlen=MOST_ANOMALIES)
         self.drifts: deque[Drift] = deque(maxlen=MOST_ANOMALIES)
+        self.last: Learned | None = None
         self.score: float | None = None
         self._step: int | None = None
         self._value = 0.0
@@ -133,6 +146,7 @@ class MetricForecaster:
             if path is not None:
                 backtest.forecast(step, value, [self._bounded(one) for one in path])
         self._step, self._value = step, plausible
+        self.last = Learned(at, value)
         return True
 
     def forecast(self) -> Forecast | NoForecast:
@@ -140,7 +154,9 @@ class MetricForecaster:
         best = self._best()
         if best is None or self._step is None:
             tests = max(backtest.tests for _, backtest in self._field)
-            return NoForecast(self.name, HISTORY, tests, None)
+            # Where the last value was never wrong, nothing can be better.
+            reason = NAIVE if tests >= LEAST_TESTS else HISTORY
+            return NoForecast(self.name, reason, tests, None)
         candidate, backtest, ratio = best
         path = candidate.path(LEADS)
         if ratio > MOST_RATIO or path is None:
@@ -162,6 +178,7 @@ class MetricForecaster:
         self._detector = ChangeDetector()
         self._step = self.score = None
         self._wild = 0
+        self._level = 0.0
 
     def _bridge(self, steps: int) -> None:
         """Let the models' time go on through minutes of which nothing is known."""
@@ -177,11 +194,12 @@ class MetricForecaster:
             expected = self._expected()
             error = value - expected
             self.score = None
+            self._level = max(abs(value), self._level * LEVEL_KEPT)
             if len(self._errors) >= LEAST_ERRORS:
-                self.score = surprise(error, self._errors, value)
+                self.score = surprise(error, self._errors, self._level)
                 if self.score > ALARM:
                     self._alarm(at, value, expected, self.score)
-                scale = spread(self._errors, value)
+                scale = spread(self._errors, self._level)
                 self._wild = self._wild + 1 if self.score > ALARM else 0
                 if 0 < self._wild <= MOST_WILD:
                     plausible = expected + math.copysign(CUT * scale, error)

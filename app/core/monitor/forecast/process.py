@@ -29,65 +29,78 @@ class ForecasterProcess:
 
     What it said last is answered from memory. A process that dies has forgotten everything: then
     ``learned_to`` is None again, and the next ``learn`` starts another.
+
+    Attributes:
+        closed: whether it was ended for good.
+        said: what the process said last.
     """
 
     def __init__(self) -> None:
         """No process is started yet."""
         self._child: subprocess.Popen[bytes] | None = None
         self._mutex = threading.Lock()
-        self._said = Said()
+        self.closed = False
+        self.said = Said()
 
     @property
     def learned_to(self) -> int | None:
         """Epoch second at which the newest minute began that was learned; None before any."""
-        return self._said.learned_to
+        return self.said.learned_to
 
     def learn(self, summaries: Iterable[Summary]) -> LearnReport:
         """See ``Forecaster.learn``; it waits for the process.
 
         Raises:
-            StoreUnavailable: the process ended, or took too long; all that it knew is lost.
+            StoreUnavailable: the process ended, took too long or was closed; all that it knew is
+                lost.
         """
         told = Told(list(summaries))
         with self._mutex:
             new = [one for one in told.summaries if self._is_new(one)]
             if not new:
-                silent = {name: one.reason for name, one in self._said.silent.items()}
-                return LearnReport(len(told.summaries), 0, {}, tuple(self._said.offered), silent)
-            self._said = self._ask(told)
-        assert self._said.report is not None
-        return self._said.report
+                silent = {name: one.reason for name, one in self.said.silent.items()}
+                return LearnReport(len(told.summaries), 0, {}, tuple(self.said.offered), silent)
+            self.said = self._ask(told)
+        assert self.said.report is not None
+        return self.said.report
 
     def forecasts(self) -> dict[str, Forecast | NoForecast]:
         """By metric, what is expected or why nothing is said."""
-        said = self._said
+        said = self.said
         if said.report is None:
             return {name: NoForecast(name, HISTORY, 0, None) for name in METRICS}
         return {**said.offered, **said.silent}
 
     def scores(self) -> dict[str, float | None]:
         """By metric, how surprising its last minute was; None: cannot be told."""
-        return dict(self._said.scores)
+        return dict(self.said.scores)
 
     def anomalies(self) -> list[Anomaly]:
         """The latest of all metrics, oldest first."""
-        return list(self._said.anomalies)
+        return list(self.said.anomalies)
 
     def drifts(self) -> list[Drift]:
         """The latest of all metrics, oldest first."""
-        return list(self._said.drifts)
+        return list(self.said.drifts)
 
     def close(self) -> None:
-        """End the process; one that is started later knows nothing."""
-        with self._mutex:
+        """End the process for good; who asks on hears that nothing is known."""
+        self.closed = True
+        while not self._mutex.acquire(timeout=END_LIMIT):
+            # It learns what nobody will ask for.
+            if (child := self._child) is not None:
+                child.kill()
+        try:
             self._end()
-            self._said.learned_to = None
+            self.said = Said()
+        finally:
+            self._mutex.release()
 
     def _is_new(self, summary: Summary) -> bool:
-        return self._said.learned_to is None or summary.at > self._said.learned_to
+        return self.said.learned_to is None or summary.at > self.said.learned_to
 
     def _ask(self, told: Told) -> Said:
-        if self._child is not None and self._child.poll() is not None:
+        if self.closed or (self._child is not None and self._child.poll() is not None):
             raise self._lost(None)
         if self._child is None:
             self._child = subprocess.Popen(
@@ -113,7 +126,7 @@ class ForecasterProcess:
     def _lost(self, error: Exception | None) -> StoreUnavailable:
         """The process has ended, and what it knew is to be learned anew."""
         self._end()
-        self._said = Said()
+        self.said = Said()
         return StoreUnavailable("forecaster", error)
 
     def _end(self) -> None:

@@ -9,6 +9,10 @@ from statistics import median
 MAD_TO_SIGMA = 1.4826
 # Errors below this share of the level are no news, however quiet the series was.
 LEAST_SHARE = 1e-3
+# Less is nothing in the unit of any metric: what is left of rounding is no surprise.
+LEAST_SCALE = 1e-9
+# However quiet a series was, a surprise is a number: JSON knows no infinity.
+MOST_SURPRISE = 1e6
 
 
 def spread(errors: Collection[float], level: float) -> float:
@@ -19,16 +23,14 @@ def spread(errors: Collection[float], level: float) -> float:
 
 
 def surprise(error: float, errors: Collection[float], level: float) -> float:
-    """How many standard deviations ``error`` is away from what ``errors`` are like.
+    """How many standard deviations ``error`` is away from what ``errors`` are like, at most
+    ``MOST_SURPRISE``.
 
     Args:
         level: what the values themselves are like.
     """
-    scale = spread(errors, level)
-    distance = abs(error - median(errors))
-    if not scale:
-        return float("inf") if distance else 0.0
-    return distance / scale
+    scale = max(spread(errors, level), LEAST_SCALE)
+    return min(abs(error - median(errors)) / scale, MOST_SURPRISE)
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

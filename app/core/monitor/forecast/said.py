@@ -6,7 +6,7 @@ import msgspec
 
 from ..history import Summary
 from .forecaster import LearnReport
-from .metric import Anomaly, Drift, Forecast, NoForecast
+from .metric import Anomaly, Drift, Forecast, Learned, NoForecast
 
 
 class Told(msgspec.Struct):
@@ -21,12 +21,13 @@ class Said(msgspec.Struct):
     Attributes:
         report: what it learned; None: it was told nothing yet.
         offered, silent: forecasts by metric, and why there is none.
-        scores, anomalies, drifts: as ``Forecaster`` has them.
+        lasts, scores, anomalies, drifts: as ``Forecaster`` has them.
         learned_to: epoch second at which the newest minute began.
     """
 
     offered: dict[str, Forecast] = {}
     silent: dict[str, NoForecast] = {}
+    lasts: dict[str, Learned] = {}
     scores: dict[str, float | None] = {}
     anomalies: list[Anomaly] = []
     drifts: list[Drift] = []

@@ -14,7 +14,7 @@ from .picture import (
     picture_of,
 )
 from .suggestion import Suggestion
-from .verdict import METRICS, Verdict, judge, readings
+from .verdict import METRICS, Verdict, judge, readings, unit_of_measure
 
 __all__ = [
     "BULKHEAD",
@@ -38,4 +38,5 @@ __all__ = [
     "lever_of",
     "picture_of",
     "readings",
+    "unit_of_measure",
 ]

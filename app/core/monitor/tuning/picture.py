@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isclose
 
 from .. import metric_names as names
-from ..history import Point
+from ..history import Point, Readings
 
 STORES = ("users", "conditional", "roles", "trees")
 # Among the dimensions of a rate limit: all that have no limit of their own.
@@ -21,10 +22,12 @@ class StorePicture:
     Attributes:
         entries: keys of one process, on average.
         evictions: entries of all processes that had to go for others.
+        ttl: seconds that entries live; None: not the same all the time, or not everywhere.
     """
 
     entries: float = 0.0
     evictions: float = 0.0
+    ttl: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,14 @@ class PoolPicture:
 
     Attributes:
         size: how many there may be.
+        same: whether there were so many all the time, and everywhere.
         taken: callers who got one; ``waited`` of them had to wait.
         timed_out: who waited in vain.
         busiest: in use at once, at most.
     """
 
     size: float
+    same: bool
     taken: float
     waited: float
     timed_out: float
@@ -199,6 +204,7 @@ def _store(point: Point, kind: str) -> StorePicture:
     return StorePicture(
         entries=0.0 if entries is None else entries.mean,
         evictions=point.counted(names.CACHE_EVICTIONS, kind=kind),
+        ttl=_steady(point.level(names.CACHE_TTL, kind=kind)),
     )
 
 
@@ -210,11 +216,19 @@ def _pool(point: Point, pool: str) -> PoolPicture | None:
     waited = point.counted(names.POOL_TAKES, pool=pool, outcome="waited")
     return PoolPicture(
         size=size.mean,
+        same=_steady(size) is not None,
         taken=waited + point.counted(names.POOL_TAKES, pool=pool, outcome="at_once"),
         waited=waited,
         timed_out=point.counted(names.POOL_TAKES, pool=pool, outcome="timed_out"),
         busiest=busiest.highest,
     )
+
+
+def _steady(level: Readings | None) -> float | None:
+    """What every reading said; None if there was none, or they said different things."""
+    if level is None or not isclose(level.mean, level.highest):
+        return None
+    return level.highest
 
 
 def _bulkhead(point: Point, name: str, limit: int, alone: bool, workers: float) -> BulkheadPicture:
@@ -223,7 +237,7 @@ def _bulkhead(point: Point, name: str, limit: int, alone: bool, workers: float) 
     return BulkheadPicture(
         limit=limit,
         alone=alone,
-        same=limits is not None and limits.mean == limits.highest == limit,
+        same=_steady(limits) == limit,
         passed=point.counted(names.PASSES, kind="bulkhead", name=name),
         rejected=point.counted(names.REJECTIONS, kind="bulkhead", name=name),
         busy=point.counted(names.BULKHEAD_BUSY, name=name),

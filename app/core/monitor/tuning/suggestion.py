@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from .levers import lever_of
@@ -18,7 +19,10 @@ class Suggestion:
         why: what was seen.
         effect: what should come of it.
         confidence: 0 to 1, by how much evidence there is.
-        metric: the measurement, a name in ``METRICS``, that must not get worse.
+        metric: the measurement, see ``measure_of``, that must not get worse.
+        code, figures: ``why`` and ``effect`` for those who say it in their own language: a name,
+            and the values by name. A name ends in the unit where there is one: ``_s``, ``_ms``,
+            ``_share``.
     """
 
     setting: str
@@ -28,6 +32,8 @@ class Suggestion:
     effect: str
     confidence: float
     metric: str
+    code: str = ""
+    figures: Mapping[str, float | str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -50,12 +56,15 @@ class Suggestion:
             "id": self.id,
             "setting": self.setting,
             "key": lever_of(self.setting).key,
+            "unit": lever_of(self.setting).unit,
             "now": self.now,
             "proposed": self.proposed,
             "why": self.why,
             "effect": self.effect,
             "confidence": self.confidence,
             "metric": self.metric,
+            "code": self.code,
+            "figures": dict(self.figures),
             "live": self.live,
             "by_hand": self.by_hand,
         }
@@ -67,10 +76,18 @@ def confidence(seen: float, half: float) -> float:
 
 
 def suggest(
-    setting: str, now: float, wanted: float, why: str, effect: str, sure: float, metric: str
+    setting: str,
+    now: float,
+    wanted: float,
+    why: str,
+    effect: str,
+    sure: float,
+    metric: str,
+    code: str,
+    **figures: float | str,
 ) -> Suggestion | None:
     """The suggestion, its value brought into the allowed range; None if nothing is left of it."""
     proposed = lever_of(setting).fit(wanted)
     if proposed == now or sure <= 0:
         return None
-    return Suggestion(setting, now, proposed, why, effect, sure, metric)
+    return Suggestion(setting, now, proposed, why, effect, sure, metric, code, figures)

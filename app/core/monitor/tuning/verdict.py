@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
 from statistics import fmean, variance
 
-from ..history import Point, Summary, summarise
+from .. import metric_names as names
+from ..history import Point, summarise
 from ..scale import Direction
+from ..units import MS, SHARE
 
 # Stretches of time on each side; with fewer a mean tells nothing.
 LEAST_READINGS = 5
@@ -28,21 +31,94 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
-def _p95(summary: Summary) -> float | None:
-    return None if summary.request is None else summary.request.p95
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What may be judged.
+
+    Attributes:
+        read: gives it from a stretch of time; None: nobody measured it.
+        bad: on which side it is bad.
+        least: a smaller difference is none, however small the values are.
+        unit: what its values are measured in.
+    """
+
+    read: Callable[[Point], float | None]
+    bad: Direction
+    least: float = 0.0
+    unit: str = SHARE
 
 
-# What may be judged: how it is read from a stretch of time, and on which side it is bad.
-METRICS: dict[str, tuple[Callable[[Summary], float | None], Direction]] = {
-    "l1_hit_rate": (lambda summary: summary.l1_hit_rate, Direction.LOW),
-    "request_p95": (_p95, Direction.HIGH),
+def _p95(point: Point) -> float | None:
+    request = summarise(point).request
+    return None if request is None else request.p95
+
+
+METRICS: dict[str, Measure] = {
+    "l1_hit_rate": Measure(lambda point: summarise(point).l1_hit_rate, Direction.LOW),
+    "request_p95": Measure(_p95, Direction.HIGH, unit=MS),
 }
+# Of these there are as many as pools and bulkheads: shares of the callers who had to wait for a
+# connection, and who were refused. What is made smaller is judged by them.
+POOL_WAITS, BULKHEAD_REFUSALS = "pool_waits:", "bulkhead_refusals:"
+# Of the callers: fewer are no reason to make a pool or a bulkhead larger either.
+LEAST_SHARE = 0.01
+
+
+def pool_waits(pool: str) -> str:
+    """The measurement of those who waited for a connection of ``pool``."""
+    return f"{POOL_WAITS}{pool}"
+
+
+def bulkhead_refusals(name: str) -> str:
+    """The measurement of those whom the bulkhead ``name`` refused."""
+    return f"{BULKHEAD_REFUSALS}{name}"
+
+
+def measure_of(metric: str) -> Measure:
+    """What a metric measures.
+
+    Raises:
+        KeyError: there is no such metric.
+    """
+    if metric.startswith(POOL_WAITS):
+        pool = metric.removeprefix(POOL_WAITS)
+        return Measure(lambda point: _waits(point, pool), Direction.HIGH, LEAST_SHARE)
+    if metric.startswith(BULKHEAD_REFUSALS):
+        name = metric.removeprefix(BULKHEAD_REFUSALS)
+        return Measure(lambda point: _refusals(point, name), Direction.HIGH, LEAST_SHARE)
+    return METRICS[metric]
+
+
+def unit_of_measure(metric: str) -> str | None:
+    """What a metric is measured in; None for one that there is no more."""
+    try:
+        return measure_of(metric).unit
+    except KeyError:
+        return None
+
+
+def _waits(point: Point, pool: str) -> float | None:
+    takes = [
+        point.counted(names.POOL_TAKES, pool=pool, outcome=outcome)
+        for outcome in ("at_once", "waited", "timed_out")
+    ]
+    return sum(takes[1:]) / sum(takes) if sum(takes) else None
+
+
+def _refusals(point: Point, name: str) -> float | None:
+    refused = point.counted(names.REJECTIONS, kind="bulkhead", name=name)
+    callers = refused + point.counted(names.PASSES, kind="bulkhead", name=name)
+    return refused / callers if callers else None
 
 
 def readings(points: Iterable[Point], metric: str) -> list[float]:
-    """The values of a metric of ``METRICS``; stretches in which nobody measured are left out."""
-    read, _ = METRICS[metric]
-    values = (read(summarise(point)) for point in points)
+    """The values of a metric; stretches in which nobody measured it are left out.
+
+    Raises:
+        KeyError: there is no such metric.
+    """
+    read = measure_of(metric).read
+    values = (read(point) for point in points)
     return [value for value in values if value is not None]
 
 
@@ -52,7 +128,7 @@ def judge(before: Sequence[float], after: Sequence[float], metric: str) -> Verdi
         return Verdict.UNKNOWN
     was, became = fmean(before), fmean(after)
     noise = sqrt(variance(before) / len(before) + variance(after) / len(after))
-    if abs(became - was) <= max(abs(was) * MARGIN, ERRORS * noise):
+    measure = measure_of(metric)
+    if abs(became - was) <= max(abs(was) * MARGIN, ERRORS * noise, measure.least):
         return Verdict.SAME
-    _, bad = METRICS[metric]
-    return Verdict.WORSE if bad.falls_from(was, became) else Verdict.BETTER
+    return Verdict.WORSE if measure.bad.falls_from(was, became) else Verdict.BETTER

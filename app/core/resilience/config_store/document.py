@@ -66,6 +66,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the layer counts at that time."""
         return self.values is not None and not (self.expires_at and self.expires_at <= now_ms)
 
+    @property
+    def ended_at(self) -> int:
+        """Redis time in ms at which the layer, which does not count any more, came to its end."""
+        return self.at if self.values is None else self.expires_at
+
 
 class Document(msgspec.Struct, frozen=True):
     """The newest change of each layer of an entry, and the entry's version.

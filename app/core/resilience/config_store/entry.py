@@ -20,6 +20,7 @@ class Entry:
         version: of the stored entry; 0 when nothing was ever stored. A change needs it.
         config: what guards see.
         layers: the live layers over the code default, lowest first.
+        ended: those that were taken away or have run out.
     """
 
     kind: Kind
@@ -27,6 +28,7 @@ class Entry:
     version: int
     config: Settings
     layers: tuple[Change, ...]
+    ended: tuple[Change, ...] = ()
 
     @property
     def origins(self) -> dict[str, str]:

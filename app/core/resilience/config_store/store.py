@@ -243,4 +243,5 @@ class ConfigStore:
             version=document.version,
             config=snapshot.configs.get(key) or base_of(key, self._defaults),
             layers=tuple(live_layers(document, now)),
+            ended=tuple(change for change in document.layers if not change.live(now)),
         )

@@ -3,7 +3,7 @@
 from .events import TuningApplied, TuningKept, TuningReverted
 from .outcomes import TuningOutcome
 from .settings import TuningSettings
-from .trial import Trial
+from .trial import Trial, outcome_of
 from .tuner import Tuner
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "TuningKept",
     "TuningReverted",
     "TuningSettings",
+    "outcome_of",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from app.core.errors import ValidationFailed
 from app.core.monitor import BULKHEAD, PLAIN, RATE_LIMIT, Guards
 
 from ..config_store import ConfigStore, Entry, Kind, Origin
@@ -58,28 +59,66 @@ class GuardLimit:
     def own(self, store: ConfigStore) -> float | None:
         """What the tuner has set; None: nothing."""
         said = self._layer(store.get(self.kind, self.name)).get(self._field)
-        if self._field == "dimensions" and said is not None:
-            said = said.get(self._dimension, {}).get("limit")
+        if self._field == "dimensions":
+            # The layer names all dimensions of the code; what it leaves as it is it has not set.
+            said = (said or {}).get(self._dimension, {}).get("limit")
+            code = self._code(store).get(self._dimension)
+            if code is None or said == code.get("limit"):
+                return None
         return None if said is None else float(said)
 
     def write(self, store: ConfigStore, value: float | None, author: str, reason: str) -> None:
-        """Set it in the tuner's layer, or with None take back what the tuner set on this guard.
+        """Set it in the tuner's layer, or with None take it out of there.
 
-        Raises: as ``ConfigStore.set``.
+        Whatever else the tuner has set on this guard stays, and what operators set is not looked
+        at: it is theirs, and ends when they say.
+
+        Raises: as ``ConfigStore.set``; ``ValidationFailed`` (field ``id``) also when the code knows
+            no such dimension.
         """
         entry = store.get(self.kind, self.name)
+        before = self._layer(entry)
+        after = {name: said for name, said in before.items() if name != self._field}
+        said = self._said(store, before, None if value is None else int(value))
+        if said is not None:
+            after[self._field] = said
         about: Any = {"author": author, "reason": reason, "version": entry.version}
-        if value is not None:
-            values = {self._field: self._given(entry, int(value))}
-            store.set(self.kind, self.name, values, origin=Origin.TUNER, **about)
-        elif self._layer(entry):
-            store.delete(self.kind, self.name, origin=Origin.TUNER, **about)
+        about["origin"] = Origin.TUNER
+        if after == before:
+            return
+        if after:
+            store.set(self.kind, self.name, after, merge=False, **about)
+        else:
+            store.delete(self.kind, self.name, **about)
 
-    def _given(self, entry: Entry, value: int) -> Any:
+    def _said(self, store: ConfigStore, layer: Mapping[str, Any], value: int | None) -> Any:
+        """What the layer says of the field with this value in it; None: nothing any more."""
         if self._field != "dimensions":
             return value
-        dimensions = entry.config.to_mapping()["dimensions"]
-        return {**dimensions, self._dimension: {**dimensions[self._dimension], "limit": value}}
+        code = self._code(store)
+        if value is not None and self._dimension not in code:
+            raise ValidationFailed(
+                {"id": f"rate_limit {self.name} has no dimension {self._dimension} any more"}
+            )
+        limits = {
+            name: own["limit"]
+            for name, own in layer.get("dimensions", {}).items()
+            if name in code and name != self._dimension and "limit" in own
+        }
+        if value is not None:
+            limits[self._dimension] = value
+        # One field holds all dimensions, so those that are not tuned are named as in the code.
+        made = {
+            name: {**own, "limit": limits[name]} if name in limits else own
+            for name, own in code.items()
+        }
+        return None if made == code else made
+
+    def _code(self, store: ConfigStore) -> Mapping[str, Mapping[str, Any]]:
+        """The dimensions as the code defines them."""
+        dimensions: Mapping[str, Mapping[str, Any]]
+        dimensions = store.default(self.kind, self.name).to_mapping()["dimensions"]
+        return dimensions
 
     @staticmethod
     def _layer(entry: Entry) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ..config_store import Change, Origin
-from .trial import OVERRULED, Trial
+from .trial import NOT_APPLIED, OVERRULED, Trial
 
 
 class Result(StrEnum):
@@ -48,7 +48,8 @@ def outcomes_of(changes: Sequence[Change]) -> list[TuningOutcome]:
         values = change.values or {}
         trial = Trial.of(values.get("trial"))
         if current is not None and trial != current.trial:
-            back = current.trial.id in values.get("reverted", ()) or change.reason == OVERRULED
+            back = current.trial.id in values.get("reverted", ())
+            back = back or change.reason in (OVERRULED, NOT_APPLIED)
             result = Result.REVERTED if back else Result.KEPT
             ended = replace(current, result=result, ended_at=change.at / 1000, why=change.reason)
             found.append(ended)

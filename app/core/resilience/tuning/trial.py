@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -16,6 +17,12 @@ SETTLE = 0.2
 PATIENCE = 3
 # Why a trial ends whose setting is not the tuner's any more.
 OVERRULED = "an operator has set it"
+# Why one ends whose value is not in force: whoever began it could not finish.
+NOT_APPLIED = "it was not applied"
+_TOO_LITTLE = "was measured too little to tell"
+_JUDGED = re.compile(
+    rf".+ was (?P<before>\S+) and became (?P<after>\S+): (?P<verdict>{'|'.join(Verdict)})"
+)
 
 # The points that began in [since, until), epoch s.
 Points = Callable[[float, float], Sequence[Point]]
@@ -77,9 +84,26 @@ def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[
     after = readings(points(max(due, now) - window, now), trial.metric)
     verdict = judge(before, after, trial.metric)
     if verdict is Verdict.UNKNOWN:
-        why = f"{trial.metric} was measured too little to tell"
+        why = f"{trial.metric} {_TOO_LITTLE}"
         if now < trial.at + PATIENCE * (due - trial.at):
             return Step.WAIT, why
         return (Step.REVERT if trial.by_itself else Step.KEEP), why
     why = f"{trial.metric} was {fmean(before):.4g} and became {fmean(after):.4g}: {verdict.value}"
     return (Step.REVERT if verdict is Verdict.WORSE else Step.KEEP), why
+
+
+def outcome_of(why: str) -> tuple[str, dict[str, float]]:
+    """What ``next_step`` or an operator's overruling said, as a code and figures.
+
+    The code is a verdict with ``before`` and ``after``, ``too_little``, ``overruled``,
+    ``not_applied``, or empty for anything else.
+    """
+    judged = _JUDGED.fullmatch(why)
+    if judged is not None:
+        return judged["verdict"], {
+            "before": float(judged["before"]),
+            "after": float(judged["after"]),
+        }
+    if why.endswith(_TOO_LITTLE):
+        return "too_little", {}
+    return {OVERRULED: "overruled", NOT_APPLIED: "not_applied"}.get(why, ""), {}

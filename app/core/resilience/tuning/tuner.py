@@ -15,16 +15,19 @@ from app.core.monitor import LIVE_LEVERS, Guards, Picture, Suggestion, advise, l
 from ..config_store import FLEET, ConfigStore, Entry, Kind, Origin
 from ..settings import MOST_IDS, TuningConfig
 from .events import TuningApplied, TuningKept, TuningReverted
+from .evidence import changed_at
 from .guard_limits import GuardLimit, guards_of
 from .outcomes import TuningOutcome, outcomes_of
 from .settings import TuningSettings
-from .trial import OVERRULED, Points, Step, Trial, next_step
+from .trial import NOT_APPLIED, OVERRULED, Points, Step, Trial, next_step
 
 log = logging.getLogger(__name__)
 
 AUTHOR = "tuner"
 # s. A look costs nothing while no trial goes on and nobody asked for any.
 LOOK = 15.0
+# s after a note in which what it is about is in force in every process, or never will be.
+APPLIED_WITHIN = 30.0
 # Changes that outcomes are told from.
 HISTORY = 200
 
@@ -127,6 +130,27 @@ class Tuner:
         )
         return found
 
+    def restore(self, suggestion_id: str, *, author: str, reason: str) -> None:
+        """Let a dismissed suggestion be made again.
+
+        Raises:
+            ValidationFailed: it is not dismissed (field ``id``); nothing changed.
+            VersionConflict: somebody else changed something at this moment; nothing changed.
+        """
+        entry = self._entry()
+        dismissed = _config(entry).dismissed
+        if suggestion_id not in dismissed:
+            known = ", ".join(dismissed) or "nothing"
+            raise ValidationFailed({"id": f"{suggestion_id!r} is not dismissed; that is: {known}"})
+        self._store().set(
+            Kind.TUNING,
+            FLEET,
+            {"dismissed": tuple(one for one in dismissed if one != suggestion_id)},
+            author=author,
+            reason=reason,
+            version=entry.version,
+        )
+
     def trial(self) -> Trial | None:
         """The change that is being observed."""
         return _trial(self._entry())
@@ -165,7 +189,7 @@ class Tuner:
             with self._elected() as mine:
                 if mine:
                     self.turn()
-        except (StoreUnavailable, VersionConflict) as error:
+        except (StoreUnavailable, ValidationFailed) as error:
             log.warning("tuning waits: %s", error)
         return LOOK
 
@@ -184,7 +208,7 @@ class Tuner:
         config, store = _config(entry), self._store()
         # What was seen before the last change tells of other values.
         guards = (*store.list(Kind.BULKHEAD), *store.list(Kind.RATE_LIMIT))
-        since = max([_changed_at(entry), *(_guard_changed_at(guard) for guard in guards)])
+        since = max([changed_at(entry, LIVE_LEVERS), *map(changed_at, guards)])
         picture = self._look(since, self.values(config), guards_of(store, self._never))
         if picture is None:
             return []
@@ -206,20 +230,47 @@ class Tuner:
         self, found: Suggestion, entry: Entry, author: str, reason: str, by_itself: bool
     ) -> None:
         limit = GuardLimit.of(found.setting)
-        if limit is None:
-            before = getattr(_own(entry), found.setting)
-        else:
-            before = limit.own(self._store())
+        before = self._tuned(found.setting, entry)
         at = self._now()
         trial = Trial(found.setting, before, found.proposed, found.metric, at, by_itself)
         change = {} if limit is not None else {found.setting: found.proposed}
         # First the note: a process that dies in between leaves a trial that changed nothing.
         self._set(entry, {**change, "trial": trial.to_plain()}, author, reason)
         if limit is not None:
-            limit.write(self._store(), found.proposed, author, reason)
+            try:
+                limit.write(self._store(), found.proposed, author, reason)
+            except ValidationFailed as error:
+                self._not_applied(trial, refused=not isinstance(error, VersionConflict))
+                raise
         self._tell(TuningApplied, trial, reason)
 
+    def _not_applied(self, trial: Trial, refused: bool) -> None:
+        """Take the note back. If that cannot be done either, whoever judges the trial does it."""
+        entry = self._entry()
+        note: dict[str, object] = {"trial": None}
+        if refused:
+            # It would be refused again.
+            note["reverted"] = (*_reverted(entry), trial.id)[-MOST_IDS:]
+        try:
+            self._set(entry, note, AUTHOR, NOT_APPLIED)
+        except (VersionConflict, StoreUnavailable) as error:
+            log.warning("the note of %s stays until it is judged: %s", trial.id, error)
+
+    def _tuned(self, setting: str, entry: Entry) -> float | None:
+        """What the tuner itself has set; None: nothing."""
+        limit = GuardLimit.of(setting)
+        if limit is not None:
+            return limit.own(self._store())
+        own: float | None = getattr(_own(entry), setting)
+        return own
+
     def _judge(self, trial: Trial, entry: Entry) -> None:
+        if self._tuned(trial.setting, entry) != trial.value:
+            if self._now() < trial.at + APPLIED_WITHIN:
+                return
+            self._set(entry, {"trial": None}, AUTHOR, NOT_APPLIED)
+            self._tell(TuningReverted, trial, NOT_APPLIED)
+            return
         if self._forced(trial.setting):
             self._take_back(trial, entry, {}, OVERRULED)
             self._tell(TuningReverted, trial, OVERRULED)
@@ -282,18 +333,3 @@ def _trial(entry: Entry) -> Trial | None:
 
 def _reverted(entry: Entry) -> tuple[str, ...]:
     return _own(entry).reverted
-
-
-def _changed_at(entry: Entry) -> float:
-    """Epoch s at which a setting was last changed, or a trial ended; 0: never."""
-    times = [
-        change.at / 1000
-        for change in entry.layers
-        if not LIVE_LEVERS.keys().isdisjoint(change.values or ())
-    ]
-    return max(times, default=0.0)
-
-
-def _guard_changed_at(entry: Entry) -> float:
-    """Epoch s at which the limits of a guard were last set; 0: never."""
-    return max((change.at / 1000 for change in entry.layers), default=0.0)

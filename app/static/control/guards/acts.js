@@ -2,9 +2,10 @@
 
 import { post } from "../api.js";
 import { act } from "../dialog.js";
+import { h } from "../dom.js";
 import { t } from "../page.js";
 
-const HOUR = 3600; // s
+const EXPIRY = { standard: 3600 }; // s
 
 /** The acts that make sense for a guard now: `[{title, danger, run(guard)}]`. */
 export function actsOf(guard) {
@@ -13,6 +14,9 @@ export function actsOf(guard) {
   }
   return guard.limiter ? [RESET_KEY] : [RELEASE];
 }
+
+/** What is forced without an end is told to stay. */
+const endOf = ({ expires_in: seconds }) => (seconds === null ? h("p", { class: "notice warning" }, t("guards.without_end")) : "");
 
 const path = (area, guard, what) => `/${area}/${encodeURIComponent(guard.name)}/${what}`;
 
@@ -25,7 +29,8 @@ const ISOLATE = {
       intro: t("guards.isolate_intro"),
       submit: t("guards.isolate"),
       danger: true,
-      expiry: { required: true, standard: HOUR },
+      expiry: EXPIRY,
+      preview: endOf,
       run: (values, options) => post(path("breakers", guard, "isolate"), values, options),
       done: t("guards.isolated", { name: guard.name }),
     }),
@@ -38,7 +43,8 @@ const CLOSE = {
       title: t("guards.close_title", { name: guard.name }),
       intro: t("guards.close_intro"),
       submit: t("guards.close"),
-      expiry: { required: true, standard: HOUR },
+      expiry: EXPIRY,
+      preview: endOf,
       run: (values, options) => post(path("breakers", guard, "close"), values, options),
       done: t("guards.closed", { name: guard.name }),
     }),

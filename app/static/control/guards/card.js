@@ -6,6 +6,7 @@ import { number, quantity, until } from "../format.js";
 import { may, named, t } from "../page.js";
 import { sparkline } from "../sparkline.js";
 import { actsOf } from "./acts.js";
+import { callers, callersOf } from "./callers.js";
 import { edit } from "./editor.js";
 
 // A state by colour (and border), word, and shape of the badge.
@@ -37,6 +38,7 @@ export function guardCard(changed) {
       replace(
         buttons,
         found.map((act) => h("button", { type: "button", class: act.danger && "dangerous", onclick: async () => (await act.run(guard)) && changed() }, act.title)),
+        guard.limiter ? h("button", { type: "button", onclick: () => callers(guard.name) }, t("guards.callers")) : null,
         guard.breaker && !guard.breaker.operable ? null : h("button", { type: "button", onclick: async () => (await edit(guard.kind, guard.name)) && changed() }, t("guards.configure")),
       );
     }
@@ -46,13 +48,15 @@ export function guardCard(changed) {
     element,
     show(found) {
       guard = found;
-      const look = LOOKS[guard.state] ?? "unknown";
+      // Each partition is full or free by itself.
+      const parted = guard.bulkhead && guard.bulkhead.held === null;
+      const look = parted ? "neutral" : LOOKS[guard.state] ?? "unknown";
       element.dataset.look = look;
       element.setAttribute("aria-label", `${named("kind", guard.kind)} ${guard.name}`);
       element.dataset.guard = `${guard.kind}:${guard.name}`;
       replaceIfOther(title, guard.name);
       replaceIfOther(what, named("kind", guard.kind));
-      put(state, badge(guard.state, named("guard_state", guard.state), look));
+      put(state, badge(guard.state, parted ? t("guards.by_partition") : named("guard_state", guard.state), look));
       put(facts, factsOf(guard));
       put(notes, notesOf(guard));
       put(trace, traceOf(guard));
@@ -100,31 +104,23 @@ function breakerFacts(breaker) {
 const limiterFacts = (limiter) =>
   limiter.dimensions.flatMap((one) => fact(named("guard_dimension", one.name), t("guards.limit_in", { limit: number(one.limit), window: quantity(one.window, "s") })));
 
-const bulkheadFacts = (bulkhead) => [
-  fact(t("guards.in_flight"), bulkhead.held === null ? t("guards.by_partition") : `${number(bulkhead.held)} / ${number(bulkhead.limit)}`),
-  fact(t("guards.waiting"), number(bulkhead.waiting)),
-].flat();
+const bulkheadFacts = (bulkhead) =>
+  bulkhead.held === null
+    ? [
+        fact(t("guards.held_here"), number(bulkhead.held_here)),
+        fact(t("guards.limit_each", { partition: named("guard_choice", bulkhead.strategy) }), number(bulkhead.limit)),
+        fact(t("guards.lost"), number(bulkhead.lost)),
+      ].flat()
+    : [fact(t("guards.in_flight"), `${number(bulkhead.held)} / ${number(bulkhead.limit)}`), fact(t("guards.waiting"), number(bulkhead.waiting)), fact(t("guards.lost"), number(bulkhead.lost))].flat();
 
 function notesOf(guard) {
   const forced = guard.breaker?.forced;
-  const top = guard.limiter?.top?.keys.filter((one) => one.rejected) ?? [];
   return [
     guard.scope === "worker" ? h("p", { class: "notice unknown small" }, t("guards.worker_only")) : null,
     forced ? h("p", { class: "forced" }, t("guards.forced_by", { author: forced.author, reason: forced.reason }), " · ", until(forced.until)) : null,
-    top.length
-      ? [
-          h("div", { class: "what" }, t("guards.refused_most", { calls: number(guard.limiter.top.calls), time: quantity(Math.round(guard.limiter.top.seconds), "s") })),
-          h("ul", { class: "callers" }, top.map((use) => h("li", {}, h("span", { class: "whom", title: whom(use) }, whom(use)), h("span", {}, t("guards.times", { n: number(use.rejected) }))))),
-        ]
-      : null,
+    guard.limiter ? callersOf(guard.limiter.top) : null,
     guard.overridden.length ? h("p", { class: "changed quiet" }, t("guards.overridden", { fields: guard.overridden.map((name) => named("guard_field", name)).join(", ") })) : null,
   ];
-}
-
-/** Whom a limit counted, in words. */
-export function whom(use) {
-  const parts = ["user", "server", "address", "text"].filter((name) => use[name] !== null).map((name) => `${named("guard_part", name)} ${use[name]}`);
-  return parts.join(" · ") || t("guards.everyone");
 }
 
 function traceOf({ spark, kind }) {

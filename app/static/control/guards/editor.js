@@ -47,7 +47,10 @@ function draw(editor, entry, etag, fields) {
   const reason = reasonField();
   const expiry = expiryField();
   const save = h("button", { type: "submit", class: "primary" }, t("guards.save"));
+  const back = entry.override ? h("button", { type: "button", class: "dangerous", onclick: takeBack }, t("guards.to_default")) : null;
   let version = etag;
+  let key = newKey();
+  let sent = "";
   let waiting = null;
   let asking = null;
 
@@ -59,7 +62,7 @@ function draw(editor, entry, etag, fields) {
     form.element,
     h("section", { class: "panel", "aria-label": t("guards.difference") }, h("h3", {}, t("guards.difference")), difference),
     TRIED.has(editor.kind) ? h("section", { class: "panel", "aria-label": t("guards.dry_run") }, h("div", { class: "card-head" }, h("h3", {}, t("guards.dry_run")), h("button", { type: "button", onclick: tryOut }, t("guards.dry_run_do"))), h("p", { class: "quiet small" }, t("guards.dry_run_intro")), tried) : null,
-    readOnly ? null : [reason.element, expiry.element, alert, h("div", { class: "dialog-end" }, entry.override ? h("button", { type: "button", class: "dangerous", onclick: takeBack }, t("guards.to_default")) : null, save)],
+    readOnly ? null : [reason.element, expiry.element, alert, h("div", { class: "dialog-end" }, back, save)],
     historyOf(editor, () => version, readOnly, reload),
   );
   replace(editor.body, element);
@@ -98,20 +101,32 @@ function draw(editor, entry, etag, fields) {
   }
 
   async function send() {
-    await change(() => put(editor.path, { values: form.values(), reason: reason.value(), expires_in: expiry.value() }, { etag: version, key: newKey() }));
+    const body = { values: form.values(), reason: reason.value(), expires_in: expiry.value() };
+    await change(() => put(editor.path, body, { etag: version, key: keyOf("put", body) }));
+  }
+
+  /** The same while the same is asked for, so that what is sent again after a lost answer is done once. */
+  function keyOf(...what) {
+    const asked = JSON.stringify([version, ...what]);
+    if (asked !== sent) {
+      key = newKey();
+      sent = asked;
+    }
+    return key;
   }
 
   async function takeBack() {
-    await change(async () => ({ data: await remove(editor.path, { reason: reason.value() }, { etag: version, key: newKey() }) }));
+    const body = { reason: reason.value() };
+    await change(async () => ({ data: await remove(editor.path, body, { etag: version, key: keyOf("remove", body) }) }));
   }
 
   async function change(run) {
     alert.hidden = true;
-    if (!reason.check()) {
+    if (save.disabled || !reason.check()) {
       return;
     }
     element.setAttribute("aria-busy", "true");
-    save.disabled = true;
+    disable(true);
     try {
       const { data } = await run();
       editor.changed = true;
@@ -131,8 +146,12 @@ function draw(editor, entry, etag, fields) {
       alert.hidden = false;
     } finally {
       element.removeAttribute("aria-busy");
-      save.disabled = false;
+      disable(false);
     }
+  }
+
+  function disable(on) {
+    [save, back].forEach((button) => button?.toggleAttribute("disabled", on));
   }
 
   /** Somebody else was faster: show them, and let the operator go on with what is typed, or not. */

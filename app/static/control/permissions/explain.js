@@ -2,7 +2,7 @@
 
 import { post } from "../api.js";
 import { badge } from "../badge.js";
-import { h, replace, uniqueId } from "../dom.js";
+import { h, uniqueId } from "../dom.js";
 import { duration, moment } from "../format.js";
 import { has, named, page, t } from "../page.js";
 import { questionForm } from "./question.js";
@@ -16,11 +16,10 @@ export function explainTab() {
   const id = uniqueId("context");
   const context = h("textarea", { id, rows: 4, spellcheck: "false", placeholder: '{"ip": "203.0.113.9"}' });
   const more = { element: h("details", { class: "context" }, h("summary", {}, t("permissions.context")), h("label", { for: id }, t("permissions.context_hint")), context) };
-  const question = questionForm({ user: true, submit: t("permissions.ask"), ask, extra: [more] });
+  const question = questionForm({ user: true, submit: t("permissions.ask"), ask, found, extra: [more] });
 
   async function ask(values) {
-    const answer = await post("/explain", { ...values, context: contextOf(context.value) });
-    replace(found, drawn(answer));
+    return drawn(await post("/explain", { ...values, context: contextOf(context.value) }));
   }
 
   return {

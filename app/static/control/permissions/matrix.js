@@ -5,24 +5,26 @@ import { badge } from "../badge.js";
 import { h, replace, uniqueId } from "../dom.js";
 import { named, t } from "../page.js";
 import { empty } from "../states.js";
-import { pagedTable, table } from "../table.js";
+import { table } from "../table.js";
+import { groupsOf } from "./groups.js";
+import { overwrites } from "./overwrites.js";
 import { form, select, serverPicker } from "./question.js";
+import { sign } from "./sign.js";
 
 const EVERY = "";
 const NARROW = matchMedia("(max-width: 46rem)");
-const SIGNS = { allow: "✓", deny: "✕" };
 
 export function matrixTab() {
   const found = h("div", {});
   const server = serverPicker();
-  const asked = form([server], t("permissions.show"), async () => {
+  const asked = form([server], t("permissions.show"), found, async () => {
     const id = await server.id();
     if (id === null) {
       server.input.focus();
       throw new Error(t("permissions.no_place"));
     }
     const first = await get(`/servers/${id}/matrix`);
-    replace(found, grid(id, first), channels(id));
+    return [grid(id, first), overwrites(id, first.permissions)];
   });
   return { element: h("div", {}, h("p", { class: "quiet" }, t("permissions.matrix_intro")), asked.element, found), ask: () => {} };
 }
@@ -30,8 +32,11 @@ export function matrixTab() {
 /** Roles by permissions. One role alone fits on a telephone. */
 function grid(serverId, first) {
   const roles = new Map();
+  // Those and what they inherit from, wherever it stands.
+  const known = new Map();
   const shown = h("div", { class: "scroll matrix-frame", tabindex: "0", role: "region", "aria-label": t("permissions.matrix") });
   const local = h("div", {});
+  const groups = h("div", {});
   const more = h("div", { class: "more" });
   const filter = { input: h("input", { id: uniqueId("filter"), type: "search", oninput: draw }) };
   const role = select(t("permissions.role"), []);
@@ -39,7 +44,11 @@ function grid(serverId, first) {
   const granted = h("input", { id: uniqueId("granted"), type: "checkbox", onchange: draw });
 
   function add(page) {
-    page.roles.forEach((one) => roles.set(one.id, { ...one, cells: cellsOf(one) }));
+    page.ancestors.filter((one) => !known.has(one.id)).forEach((one) => known.set(one.id, { ...one, cells: cellsOf(one) }));
+    page.roles.forEach((one) => {
+      known.set(one.id, { ...one, cells: cellsOf(one) });
+      roles.set(one.id, known.get(one.id));
+    });
     const chosen = role.value();
     const options = [...ordered()].map((one) => h("option", { value: one.id, selected: String(one.id) === chosen }, one.name));
     replace(role.input, h("option", { value: EVERY, selected: chosen === EVERY }, t("permissions.every_role")), options);
@@ -66,10 +75,11 @@ function grid(serverId, first) {
     const rows = first.permissions.filter(
       (one) =>
         `${one.name} ${one.description}`.toLowerCase().includes(wanted) &&
-        (!granted.checked || columns.some((column) => cellFor(roles, column, one.name) !== null)),
+        (!granted.checked || columns.some((column) => cellFor(known, column, one.name) !== null)),
     );
-    replace(shown, rows.length ? drawnTable(rows, columns, roles) : empty(t("permissions.no_match"), { compact: true }));
+    replace(shown, rows.length ? drawnTable(rows, columns, known) : empty(t("permissions.no_match"), { compact: true }));
     replace(local, grantsInChannels(columns));
+    replace(groups, groupsOf([...known.values()]));
   }
 
   add(first);
@@ -92,6 +102,7 @@ function grid(serverId, first) {
     shown,
     more,
     local,
+    groups,
   );
 }
 
@@ -104,11 +115,12 @@ const legend = () =>
       [cell({ effect: "deny" }), t("permissions.legend_deny")],
       [cell({ effect: "allow", group: "…" }), t("permissions.legend_group")],
       [cell({ effect: "allow", from: "…" }), t("permissions.legend_inherited")],
+      [cell({ effect: "allow", idle: true }), t("permissions.legend_inactive")],
       ["·", t("permissions.legend_none")],
     ].map(([sign, text]) => h("li", {}, h("span", { "aria-hidden": "true" }, sign), text)),
   );
 
-function drawnTable(rows, columns, roles) {
+function drawnTable(rows, columns, known) {
   const head = columns.map((one) =>
     h("th", { scope: "col" }, h("span", { class: "role-name" }, one.name), h("span", { class: "quiet small" }, one.is_default ? t("permissions.everyone") : t("permissions.holders", { n: one.holders })), one.active ? null : badge("unknown", t("permissions.inactive"))),
   );
@@ -119,7 +131,7 @@ function drawnTable(rows, columns, roles) {
       group = one.group;
       bodies.push(h("tbody", {}, h("tr", {}, h("th", { class: "group", scope: "rowgroup", colspan: columns.length + 1 }, group ?? t("permissions.no_group")))));
     }
-    const cells = columns.map((column) => h("td", {}, cell(cellFor(roles, column, one.name))));
+    const cells = columns.map((column) => h("td", {}, cell(cellFor(known, column, one.name))));
     bodies.at(-1).append(h("tr", {}, h("th", { scope: "row", title: one.description }, h("code", {}, one.name)), cells));
   }
   return h("table", { class: "matrix" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("permissions.permission")), head)), bodies);
@@ -137,18 +149,16 @@ function cellsOf(role) {
   return cells;
 }
 
-/** What a role says with its parents: {effect, group, from}; null: nothing. A denial of any of them counts. */
-function cellFor(roles, role, permission) {
+/**
+ * What a role says with all that it inherits from: {effect, group, from, idle}; null: nothing. A
+ * denial of any of them counts. An inactive role inherits nothing, and what it says does not count.
+ */
+function cellFor(known, role, permission) {
   let found = null;
-  const seen = new Set();
-  for (let one = role; one && !seen.has(one.id); one = roles.get(one.parent_id)) {
-    seen.add(one.id);
+  for (const one of [role, ...role.inherits.map((id) => known.get(id))]) {
     const own = one.cells.get(permission);
     if (own && (found === null || (found.effect === "allow" && own.effect === "deny"))) {
-      found = one === role ? own : { ...own, from: one.name };
-    }
-    if (!one.active) {
-      break;
+      found = { ...own, from: one === role ? null : one.name, idle: !role.active };
     }
   }
   return found;
@@ -158,9 +168,9 @@ function cell(found) {
   if (found === null) {
     return h("span", { class: "quiet" }, h("span", { "aria-hidden": "true" }, "·"), h("span", { class: "hidden-text" }, t("permissions.legend_none")));
   }
-  const { effect, group, from } = found;
-  const told = [named("effect", effect), group && t("permissions.by_group", { group }), from && t("permissions.through", { role: from })].filter(Boolean).join(", ");
-  return h("span", { class: `cell ${effect}`, title: told }, h("span", { "aria-hidden": "true" }, SIGNS[effect], group ? "ᵍ" : "", from ? "↑" : ""), h("span", { class: "hidden-text" }, told));
+  const { effect, group, from, idle } = found;
+  const told = [named("effect", effect), group && t("permissions.by_group", { group }), from && t("permissions.through", { role: from }), idle && t("permissions.does_not_count")].filter(Boolean).join(", ");
+  return h("span", { class: `cell ${idle ? "idle" : effect}`, title: told }, h("span", { "aria-hidden": "true" }, sign(effect), group ? "ᵍ" : "", from ? "↑" : ""), h("span", { class: "hidden-text" }, told));
 }
 
 /** Grants for single channels, which act as overwrites of the role there. */
@@ -181,33 +191,3 @@ function grantsInChannels(roles) {
   list.show(rows);
   return h("section", {}, h("h3", {}, t("permissions.channel_grants")), list.element);
 }
-
-function channels(serverId) {
-  const list = pagedTable({
-    label: t("permissions.overwrites"),
-    none: t("permissions.no_overwrites"),
-    columns: [
-      { title: t("permissions.channel"), head: true, render: (one) => `${one.name} #${one.channel_id}` },
-      { title: t("permissions.category"), render: (one) => (one.category === null ? null : [one.category, one.synced ? ` · ${t("permissions.synced")}` : ""]) },
-      { title: t("permissions.target"), render: (one) => (one.target === null ? h("span", { class: "quiet" }, t("permissions.no_overwrite")) : `${named("laid", one.target_type)} ${one.target}`) },
-      { title: named("effect", "allow"), render: (one) => names(one.allow) },
-      { title: named("effect", "deny"), render: (one) => names(one.deny) },
-    ],
-    fetch: async (after) => {
-      const page = await get(`/servers/${serverId}/overwrites`, { after });
-      return { items: page.items.flatMap(rowsOf), next: page.next };
-    },
-  });
-  list.reload();
-  return h("section", { class: "card" }, h("h2", {}, t("permissions.overwrites")), list.element);
-}
-
-function rowsOf(channel) {
-  const place = { channel_id: channel.id, name: channel.name, category: channel.category, synced: channel.synced };
-  if (!channel.overwrites.length) {
-    return [{ ...place, id: `${channel.id}`, target: null, allow: [], deny: [] }];
-  }
-  return channel.overwrites.map((one) => ({ ...place, ...one, id: `${channel.id} ${one.target_type} ${one.target_id}` }));
-}
-
-const names = (list) => (list.length ? h("span", {}, list.map((name, at) => [at ? ", " : "", h("code", {}, name)])) : null);

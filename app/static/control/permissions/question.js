@@ -109,17 +109,17 @@ export function select(label, options) {
 }
 
 /**
- * A permission in a place, of somebody with `user`. `ask(values)` is called when the form is sent;
- * a Problem that it throws is shown in it. Returns {element, fill(question), submit()}.
+ * A permission in a place, of somebody with `user`. `ask(values)` is called when the form is sent,
+ * as `form` does. Returns {element, fill(question), submit()}.
  */
-export function questionForm({ user = false, submit, ask, extra = [] }) {
+export function questionForm({ user = false, submit, ask, found, extra = [] }) {
   const who = user ? userPicker() : null;
   const permission = permissionPicker();
   const scope = select(t("permissions.scope"), ["channel", "server", "global"].map((one) => [one, named("scope", one)]));
   const server = serverPicker(false);
   const channel = channelPicker(server);
   scope.input.addEventListener("change", shape);
-  const { element, send } = form([who, permission, scope, server, channel, ...extra], submit, async () => {
+  const { element, send } = form([who, permission, scope, server, channel, ...extra], submit, found, async () => {
     const kind = scope.value();
     const place = kind === "server" ? server : channel;
     const id = kind === "global" ? null : await place.id();
@@ -127,7 +127,7 @@ export function questionForm({ user = false, submit, ask, extra = [] }) {
       place.input.focus();
       throw new Error(t("permissions.no_place"));
     }
-    await ask({ ...(who ? named_user(who.value()) : {}), permission: permission.value(), scope: kind, scope_id: id });
+    return ask({ ...(who ? named_user(who.value()) : {}), permission: permission.value(), scope: kind, scope_id: id });
   });
 
   function shape() {
@@ -155,27 +155,42 @@ export function questionForm({ user = false, submit, ask, extra = [] }) {
 /** "#42" is an id, anything else a name. */
 export const named_user = (text) => (/^#\d+$/.test(text) ? { user_id: idOf(text) } : { username: text });
 
-/** A form of pickers; see `questionForm`. */
-export function form(parts, submit, ask) {
+/**
+ * A form of pickers. When it is sent `ask()` brings what `found` then shows; of several questions
+ * only the last is answered. A problem that it throws is told in the form, and `found` is emptied.
+ */
+export function form(parts, submit, found, ask) {
   const alert = h("p", { class: "notice failed", role: "alert", hidden: true });
   const button = h("button", { class: "primary", type: "submit" }, submit);
   const element = h("form", { class: "card question", onsubmit: sent }, h("div", { class: "tools" }, parts.map((part) => part?.element), button), alert);
 
+  let turn = 0;
+
   async function send() {
+    const mine = (turn += 1);
     alert.hidden = true;
     button.disabled = true;
     element.setAttribute("aria-busy", "true");
     try {
-      await ask();
+      const answer = await ask();
+      if (mine === turn) {
+        replace(found, answer);
+      }
     } catch (problem) {
+      if (mine !== turn) {
+        return;
+      }
+      replace(found);
       alert.textContent = told(problem);
       alert.hidden = false;
       if (problem.name === "TypeError") {
         console.error(problem);
       }
     } finally {
-      button.disabled = false;
-      element.removeAttribute("aria-busy");
+      if (mine === turn) {
+        button.disabled = false;
+        element.removeAttribute("aria-busy");
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 // Access reviews: who can, since when and by what; as a file too.
 
 import { apiAddress, get } from "../api.js";
-import { h, replace } from "../dom.js";
+import { h } from "../dom.js";
 import { moment } from "../format.js";
 import { named, t } from "../page.js";
 import { pagedTable } from "../table.js";
@@ -9,7 +9,7 @@ import { questionForm } from "./question.js";
 
 export function reviewTab(go) {
   const found = h("div", { "aria-live": "polite" });
-  const question = questionForm({ submit: t("permissions.review_now"), ask });
+  const question = questionForm({ submit: t("permissions.review_now"), ask, found });
 
   async function ask(values) {
     const fetch = async (after) => {
@@ -30,8 +30,8 @@ export function reviewTab(go) {
       actions: [{ title: t("permissions.why"), right: "view", run: (line) => go("explain", { ...values, username: line.username }) }],
       fetch: (after) => (after === null ? first : fetch(after)),
     });
-    replace(found, exports(values), list.element);
     await list.reload();
+    return [exports(values), list.element];
   }
 
   return { element: h("div", {}, h("p", { class: "quiet" }, t("permissions.review_intro")), question.element, found), ask: () => {} };

@@ -1,7 +1,7 @@
 // Who may do something in a place, and where somebody may.
 
 import { get } from "../api.js";
-import { h, replace } from "../dom.js";
+import { h } from "../dom.js";
 import { named, t } from "../page.js";
 import { pagedTable } from "../table.js";
 import { form, named_user, permissionPicker, questionForm, select, serverPicker, userPicker } from "./question.js";
@@ -12,7 +12,7 @@ export function searchTab(go) {
 
 function who(go) {
   const found = h("div", { "aria-live": "polite" });
-  const question = questionForm({ submit: t("permissions.find"), ask });
+  const question = questionForm({ submit: t("permissions.find"), ask, found });
 
   async function ask(values) {
     const fetch = (after) => get("/search/who", { ...values, after });
@@ -28,8 +28,8 @@ function who(go) {
       actions: [{ title: t("permissions.why"), right: "view", run: (one) => go("explain", { ...values, username: one.username }) }],
       fetch: (after) => (after === null ? first : fetch(after)),
     });
-    replace(found, list.element);
     await list.reload();
+    return list.element;
   }
 
   return h("section", {}, h("h2", {}, t("permissions.who_can")), question.element, found);
@@ -64,10 +64,10 @@ function what(go) {
       ],
       fetch: (after) => (after === null ? first : fetch(after)),
     });
-    replace(found, list.element);
     await list.reload();
+    return list.element;
   }
 
-  const asked = form([user, permission, scope, server], t("permissions.find"), ask);
+  const asked = form([user, permission, scope, server], t("permissions.find"), found, ask);
   return h("section", {}, h("h2", {}, t("permissions.what_can")), h("p", { class: "quiet small" }, t("permissions.what_hint")), asked.element, found);
 }

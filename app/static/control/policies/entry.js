@@ -6,6 +6,7 @@ import { act } from "../dialog.js";
 import { h, replace } from "../dom.js";
 import { age } from "../format.js";
 import { may, t } from "../page.js";
+import { reported } from "../reported.js";
 import { load } from "../states.js";
 import { toast } from "../toast.js";
 import { difference, drawn } from "./diff.js";
@@ -46,14 +47,16 @@ export function entryView(kind, name) {
 
   function take(found) {
     base = found;
-    const options = { readonly: !may("admin"), changed: () => said() };
+    const options = { readonly: !may("admin"), changed: () => mark() };
     source = editor({ label: t(kind === "policy" ? "policies.source" : "policies.document"), tokens: about.tokens, ...options });
     source.set(base.source);
     tests = kind === "policy" ? editor({ label: t("policies.tests"), tokens: about.tokens, ...options }) : null;
     tests?.set(base.tests);
   }
 
-  const state = h("span", { role: "status" });
+  const state = h("span", {});
+  // Heard when it changes, not with each letter.
+  const unsaved = h("span", { role: "status" });
   const conflict = h("div", {});
 
   function said() {
@@ -61,29 +64,38 @@ export function entryView(kind, name) {
     replace(
       state,
       one === null ? badge("unknown", t("policies.not_in_force")) : [badge("live", t("policies.version_n", { n: one.version })), " ", age(one.at), ` · ${one.author}`],
-      dirty() ? [" ", badge("warning", t("policies.unsaved"))] : null,
     );
+    mark();
   }
+
+  function mark() {
+    if (dirty() !== unsaved.hasChildNodes()) {
+      replace(unsaved, dirty() ? [" ", badge("warning", t("policies.unsaved"))] : null);
+    }
+  }
+
+  /** What is lost by an act that opens the entry again. */
+  const loses = () => (dirty() ? h("p", { class: "notice warning" }, t("policies.loses_unsaved")) : null);
 
   function page() {
     said();
     replace(conflict);
     const buttons = [
-      h("button", { type: "button", class: "primary", onclick: save }, t("policies.put")),
-      kind === "policy" ? h("button", { type: "button", onclick: shadow }, t("policies.start_shadow")) : null,
+      h("button", { type: "button", class: "primary", onclick: reported(save) }, t("policies.put")),
+      kind === "policy" ? h("button", { type: "button", onclick: reported(shadow) }, t("policies.start_shadow")) : null,
       base.found === null ? null : h("button", { type: "button", onclick: takeOut }, t("policies.remove")),
     ];
     return [
       h(
         "section",
         { class: "card" },
-        h("div", { class: "card-head" }, state, may("admin") ? h("div", { class: "buttons" }, buttons) : h("span", { class: "quiet" }, t("policies.read_only"))),
+        h("div", { class: "card-head" }, h("span", {}, state, unsaved), may("admin") ? h("div", { class: "buttons" }, buttons) : h("span", { class: "quiet" }, t("policies.read_only"))),
         conflict,
         source.element,
         tests ? h("details", { open: base.tests !== "" }, h("summary", {}, t("policies.tests")), tests.element) : null,
       ),
       base.found === null && !may("admin") ? null : trial({ address, texts: () => (may("admin") ? about.bodyOf(texts()) : null), refused }),
-      history({ address, live, changed: open }).element,
+      history({ address, live, loses, changed: open }).element,
     ];
   }
 
@@ -176,7 +188,7 @@ export function entryView(kind, name) {
   async function takeOut() {
     const done = await act({
       title: t("policies.remove_title", { name }),
-      intro: t("policies.remove_intro"),
+      intro: [h("p", {}, t("policies.remove_intro")), loses()],
       submit: t("policies.remove"),
       danger: true,
       confirm: name,

@@ -9,8 +9,11 @@ import { named, t } from "../page.js";
 import { pagedTable } from "../table.js";
 import { drawn } from "./diff.js";
 
-/** `live()` is the version in force, 0 for none; `changed` is called after a rollback. */
-export function history({ address, live, changed }) {
+/**
+ * `live()` is the version in force, 0 for none; `loses()` warns of what is typed and not put;
+ * `changed` is called after a rollback.
+ */
+export function history({ address, live, loses, changed }) {
   const list = pagedTable({
     label: t("policies.versions"),
     none: t("policies.no_versions"),
@@ -50,7 +53,7 @@ export function history({ address, live, changed }) {
   async function rollBack(one) {
     const done = await act({
       title: t("policies.roll_back_title", { version: one.version }),
-      intro: t("policies.roll_back_intro"),
+      intro: [h("p", {}, t("policies.roll_back_intro")), loses()],
       submit: t("policies.roll_back"),
       wide: true,
       preview: async () => (live() === 0 ? "" : both(await differenceOf(live(), one.version), t("policies.versions"))),

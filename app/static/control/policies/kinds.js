@@ -42,4 +42,13 @@ function parsed(text) {
   }
 }
 
+/** What a policy or document may be called, as the server has it. */
+export const NAME = /^[a-z][a-z0-9_]{0,47}$/;
+
+/** {kind, name} that the address `#policy/time` names; null for no or a bad name. */
+export function entryAt(hash) {
+  const [kind, name, ...more] = hash.slice(1).split("/");
+  return KINDS[kind] && NAME.test(name ?? "") && !more.length ? { kind, name } : null;
+}
+
 export const addressOf = (kind, name) => `#${kind}/${encodeURIComponent(name)}`;

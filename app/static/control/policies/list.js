@@ -8,14 +8,15 @@ import { age, number, quantity } from "../format.js";
 import { may, named, t } from "../page.js";
 import { load } from "../states.js";
 import { table } from "../table.js";
-import { addressOf } from "./kinds.js";
+import { addressOf, NAME } from "./kinds.js";
 import { shadowCard } from "./shadow.js";
 
 const REFRESH = 5; // s
-const NAME = /^[a-z][a-z0-9_]{0,47}$/;
 
 export function listView() {
   const engine = h("div", {});
+  // Kept while it says the same, so that it is read out once.
+  const trouble = h("p", { class: "notice failed", role: "alert", hidden: true });
   const policies = h("div", {});
   const documents = h("div", {});
   const shadow = shadowCard(refresh);
@@ -47,7 +48,7 @@ export function listView() {
   async function refresh() {
     const found = get("/policies");
     await Promise.all([
-      load(engine, () => found, (data) => engineOf(data.engine)),
+      load(engine, () => found, (data) => (say(trouble, data.engine.error === null ? "" : t("policies.engine_says", { detail: data.engine.error })), engineOf(data.engine))),
       load(policies, () => found, (data) => (policyTable.show(data.items), policyTable.element)),
       load(documents, () => get("/policy-documents"), (data) => (documentTable.show(data.items), documentTable.element)),
       shadow.refresh(),
@@ -61,12 +62,19 @@ export function listView() {
     element: h(
       "div",
       {},
-      h("section", { class: "card" }, h("h2", {}, t("policies.engine")), engine),
+      h("section", { class: "card" }, h("h2", {}, t("policies.engine")), engine, trouble),
       h("section", { class: "card" }, head(t("policies.title"), "policy", t("policies.new_policy")), policies),
       shadow.element,
       h("section", { class: "card" }, head(t("policies.documents"), "document", t("policies.new_document")), h("p", { class: "quiet" }, t("policies.documents_intro")), documents),
     ),
   };
+}
+
+function say(node, text) {
+  if (node.textContent !== text) {
+    node.textContent = text;
+    node.hidden = text === "";
+  }
 }
 
 const denials = (one) => one.use && Object.values(one.use.denies).reduce((sum, n) => sum + n, 0);
@@ -103,8 +111,7 @@ function engineOf(engine) {
   ];
   return [
     h("dl", { class: "inline" }, facts.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
-    engine.error === null ? null : h("p", { class: "notice failed", role: "alert" }, engine.error),
     engine.taken_out === null ? null : h("p", { class: "notice warning" }, t("policies.taken_out", { set: engine.taken_out })),
-    engine.state === "ok" ? null : h("p", { class: "notice warning" }, engine.detail),
+    engine.state === "ok" ? null : h("p", { class: "notice warning" }, t("policies.engine_says", { detail: engine.detail })),
   ];
 }

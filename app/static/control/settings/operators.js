@@ -6,6 +6,7 @@ import { act } from "../dialog.js";
 import { h } from "../dom.js";
 import { age, until } from "../format.js";
 import { t } from "../page.js";
+import { reported } from "../reported.js";
 import { pagedTable } from "../table.js";
 import { ending } from "./endings.js";
 
@@ -30,7 +31,7 @@ const operators = pagedTable({
   ],
 });
 part("operator-list")?.append(operators.element);
-part("operator-new")?.append(h("button", { type: "button", id: "operator-grant", onclick: grant }, t("settings.role_grant")));
+part("operator-new")?.append(h("button", { type: "button", id: "operator-grant", onclick: reported(grant) }, t("settings.role_grant")));
 
 export const drawOperators = () => operators.reload();
 

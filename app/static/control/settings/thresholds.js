@@ -5,11 +5,12 @@ import { get, post, put, read } from "../api.js";
 import { badge } from "../badge.js";
 import { differenceList } from "../difference.js";
 import { act, show } from "../dialog.js";
-import { h } from "../dom.js";
-import { duration, moment, number } from "../format.js";
+import { h, replace } from "../dom.js";
+import { duration, known, moment, quantity, unitName } from "../format.js";
 import { may, named, t } from "../page.js";
+import { reported } from "../reported.js";
 import { load } from "../states.js";
-import { table } from "../table.js";
+import { pagedTable, table } from "../table.js";
 
 const LEVELS = ["warning", "error", "critical"];
 const NUMBERS = [...LEVELS, "hold", "recover", "hysteresis", "unknown_after"];
@@ -25,15 +26,42 @@ const rules = table({
     { title: t("settings.state"), render: (one) => [one.enabled ? badge("ok", t("settings.on")) : badge("neutral", t("settings.off")), one.own ? [" ", badge("neutral", t("settings.own"))] : Object.keys(one.set).length ? [" ", badge("warning", t("settings.changed"))] : null] },
   ],
   actions: [
-    { title: t("settings.edit"), right: "admin", run: (one) => edit(one.name) },
-    { title: t("settings.reset"), right: "admin", when: (one) => !one.own && Object.keys(one.set).length > 0, run: (one) => reset(one.name) },
-    { title: t("settings.remove"), right: "admin", danger: true, when: (one) => one.own, run: (one) => remove(one.name) },
+    { title: t("settings.edit"), right: "admin", run: reported((one) => edit(one.name)) },
+    { title: t("settings.reset"), right: "admin", when: (one) => !one.own && Object.keys(one.set).length > 0, run: reported((one) => reset(one.name)) },
+    { title: t("settings.remove"), right: "admin", danger: true, when: (one) => one.own, run: reported((one) => remove(one.name)) },
     { title: t("settings.history"), right: "view", run: history },
   ],
 });
 
-const shown = (one, field) =>
-  field in one.set && !one.own ? h("b", { title: t("settings.default_is", { value: number(one.default[field]) }) }, number(one[field])) : number(one[field]);
+const shown = (one, field) => {
+  const value = valueText(one, field, one[field]);
+  return field in one.set && !one.own ? h("b", { title: t("settings.default_is", { value: valueText(one, field, one.default[field]) }) }, value) : value;
+};
+
+const LENGTHS = new Set(["hold", "recover", "unknown_after"]); // s
+
+/** The value of a field of a rule in words; thresholds have the unit of what the rule watches. */
+function valueText(rule, field, value) {
+  if (typeof value === "boolean") {
+    return t(value ? "settings.on" : "settings.off");
+  }
+  if (!known(value)) {
+    return t("settings.no_limit");
+  }
+  if (LENGTHS.has(field)) {
+    return duration(value);
+  }
+  return quantity(value, LEVELS.includes(field) ? rule.unit : field === "hysteresis" ? "share" : "count");
+}
+
+/** What a field is called, with the unit in which it is typed: shares are typed as 0 to 1. */
+function fieldLabel(rule, field) {
+  const unit = rule.unit === "share" ? t("settings.unit_share") : unitName(rule.unit);
+  return LEVELS.includes(field) && unit ? t("settings.field_in", { field: t(`rules.${field}`), unit }) : named("rules", field);
+}
+
+/** Fields and values by name, for people. */
+const inWords = (rule, values) => Object.fromEntries(Object.entries(values).map(([field, value]) => [named("rules", field), typeof value === "string" ? value : valueText(rule, field, value)]));
 
 if (may("admin")) {
   document.getElementById("threshold-new").append(h("button", { type: "button", onclick: () => add() }, t("settings.rule_add")));
@@ -46,27 +74,32 @@ export const drawThresholds = () =>
   });
 
 async function edit(name) {
-  let { data: rule, etag } = await read(`/alerts/rules/${encodeURIComponent(name)}`);
+  const { data: base, etag: opened } = await read(`/alerts/rules/${encodeURIComponent(name)}`);
+  // What holds now. Only what was typed differs from `base`: the rest is not of this operator.
+  let [rule, etag] = [base, opened];
   const changes = (values) =>
-    Object.fromEntries(Object.entries(values).filter(([field, value]) => field !== "reason" && value !== rule[field]));
+    Object.fromEntries(Object.entries(values).filter(([field, value]) => field !== "reason" && value !== base[field]));
+  const difference = h("div");
+  const look = (values) => replace(difference, differenceList(inWords(rule, pick(rule, changes(values))), inWords(rule, changes(values))));
   await act({
     title: t("settings.edit_title", { rule: named("rule", name) }),
-    intro: h("p", {}, rule.metric, " · ", t(`settings.bad_${rule.direction}`)),
+    intro: h("p", {}, base.metric, " · ", t(`settings.bad_${base.direction}`)),
     submit: t("settings.save"),
     fields: [
-      ...NUMBERS.map((field) => ({ name: field, label: t(`rules.${field}`), type: "number", step: "any", value: rule[field], hint: hintOf(rule, field) })),
-      { name: "enabled", label: t("rules.enabled"), type: "checkbox", value: rule.enabled },
+      ...NUMBERS.map((field) => ({ name: field, label: fieldLabel(base, field), type: "number", step: "any", value: base[field], hint: hintOf(base, field) })),
+      { name: "enabled", label: t("rules.enabled"), type: "checkbox", value: base.enabled },
     ],
-    preview: (values) => differenceList(pick(rule, changes(values)), changes(values)),
+    preview: look,
     async run(values, { key }) {
       try {
         return await put(`/alerts/rules/${encodeURIComponent(name)}`, { values: changes(values), reason: values.reason }, { etag, key });
       } catch (problem) {
         if (problem.status === STALE) {
-          const typed = changes(values);
           ({ data: rule, etag } = await read(`/alerts/rules/${encodeURIComponent(name)}`));
+          look(values);
+          const set = Object.entries(inWords(rule, rule.set)).map(([field, value]) => `${field} = ${value}`);
           problem.errors = {};
-          problem.message = t("settings.conflict", { fields: Object.entries(rule.set).map(([field, value]) => `${field} = ${value}`).join(", ") || "–", typed: Object.keys(typed).join(", ") });
+          problem.message = t("settings.conflict", { fields: set.join(", ") || "–", typed: Object.keys(inWords(rule, changes(values))).join(", ") });
         }
         throw problem;
       }
@@ -77,8 +110,7 @@ async function edit(name) {
 }
 
 function hintOf(rule, field) {
-  const value = rule.default[field];
-  return rule.own ? null : t("settings.default_is", { value: value === null ? t("settings.no_limit") : number(value) });
+  return rule.own ? null : t("settings.default_is", { value: valueText(rule, field, rule.default[field]) });
 }
 
 const pick = (rule, wanted) => Object.fromEntries(Object.keys(wanted).map((field) => [field, rule[field]]));
@@ -116,7 +148,7 @@ async function reset(name) {
   const { data: rule, etag } = await read(`/alerts/rules/${encodeURIComponent(name)}`);
   await act({
     title: t("settings.reset_title", { rule: named("rule", name) }),
-    intro: differenceList(rule.set, pick({ ...rule, ...rule.default }, rule.set)),
+    intro: differenceList(inWords(rule, rule.set), inWords(rule, pick({ ...rule, ...rule.default }, rule.set))),
     submit: t("settings.reset"),
     run: ({ reason }, { key }) => post(`/alerts/rules/${encodeURIComponent(name)}/reset`, { reason }, { etag, key }),
     done: t("settings.saved"),
@@ -124,20 +156,26 @@ async function reset(name) {
   drawThresholds();
 }
 
-async function history({ name }) {
-  const { items } = await get(`/alerts/rules/${encodeURIComponent(name)}/history`);
-  const list = table({
+async function history(rule) {
+  const { name } = rule;
+  const known_so_far = new Map(); // by version: each is compared with the one before it
+  const list = pagedTable({
+    fetch: async (after) => {
+      const page = await get(`/alerts/rules/${encodeURIComponent(name)}/history`, { after });
+      page.items.forEach((one) => known_so_far.set(one.version, one));
+      return page;
+    },
     label: t("settings.history"),
     key: (one) => one.version,
     none: t("settings.no_history"),
     columns: [
       { title: t("settings.version"), number: true, head: true, render: (one) => one.version },
-      { title: t("settings.changed"), render: (one) => differenceList(items.find(({ version }) => version === one.version - 1)?.set ?? {}, one.set) },
+      { title: t("settings.changed"), render: (one) => differenceList(inWords(rule, known_so_far.get(one.version - 1)?.set ?? {}), inWords(rule, one.set)) },
       { title: t("settings.by"), render: (one) => one.by },
       { title: t("settings.reason"), render: (one) => one.reason },
       { title: t("settings.at"), render: (one) => moment(one.at) },
     ],
   });
-  list.show(items);
+  list.reload();
   await show({ title: t("settings.history_of", { rule: named("rule", name) }), body: list.element, wide: true });
 }

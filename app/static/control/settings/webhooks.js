@@ -6,6 +6,7 @@ import { act, show } from "../dialog.js";
 import { h } from "../dom.js";
 import { age, moment, number } from "../format.js";
 import { may, named, t } from "../page.js";
+import { reported } from "../reported.js";
 import { load } from "../states.js";
 import { table } from "../table.js";
 import { toast } from "../toast.js";
@@ -26,7 +27,7 @@ const webhooks = table({
   ],
   actions: [
     { title: t("settings.test"), right: "admin", run: test },
-    { title: t("settings.deliveries"), right: "view", run: deliveries },
+    { title: t("settings.deliveries"), right: "view", run: reported(deliveries) },
     { title: t("settings.remove"), right: "admin", danger: true, run: (one) => remove(one) },
   ],
 });

@@ -59,6 +59,12 @@ def test_an_alert_is_taken_care_of_and_its_history_tells_it(
     assert answer.json["note"] == "I look at the database"
     assert answer.json["acknowledged_by"].startswith("user:")
     assert [one["type"] for one in answer.json["history"]] == ["alert.acknowledged", "alert.raised"]
+    assert answer.json["history_next"] is None
+    path, told = f"{ALERTS}/{raised}/history", answer.json["history"]
+    first = ada.get(path, limit=1).json
+    assert first == {"items": told[:1], "next": told[0]["id"]}
+    assert ada.get(path, limit=1, after=first["next"]).json == {"items": told[1:], "next": None}
+    assert ada.get(f"{ALERTS}/999/history").status_code == 404
     (act,) = world.acts("alert.acknowledge")
     assert act.actor_id is not None and act.reason == "I look at the database"
     assert ada.get(ALERTS, state="unclaimed").json["items"] == []
@@ -79,7 +85,11 @@ def test_a_silence_lets_alerts_be_seen_but_tells_nobody_and_can_be_ended(
     ended = ada.post(f"{SILENCES}/{made.json['id']}/end")
     assert ended.json["ended_by"] == made.json["by"]
     assert ada.get(SILENCES).json["items"] == []
-    assert len(ada.get(SILENCES, active="false").json["items"]) == 1
+    again = ada.post(SILENCES, rule="*", seconds=60)
+    first = ada.get(SILENCES, active="false", limit=1).json
+    assert first == {"items": [again.json], "next": again.json["id"]}
+    last = ada.get(SILENCES, active="false", limit=1, after=first["next"]).json
+    assert last == {"items": [ended.json], "next": None}
     assert ada.post(f"{SILENCES}/{made.json['id']}/end").status_code == 404
 
 
@@ -151,7 +161,7 @@ def test_operators_make_rules_of_their_own_silence_and_remove_them(
 
 
 def test_a_webhook_shows_its_secret_once_and_says_what_came_of_messages(
-    ada: ControlClient, receiver: Receiver, world: World
+    app: Flask, ada: ControlClient, receiver: Receiver, world: World
 ) -> None:
     url = f"{receiver.url}/secret-path"
     made = ada.post(WEBHOOKS, name="pager", url=url)
@@ -162,7 +172,13 @@ def test_a_webhook_shows_its_secret_once_and_says_what_came_of_messages(
     assert ada.post(f"{hook}/test").json == {"delivered": True, "status": 204, "error": None}
     receiver.answer = lambda request: 500
     assert ada.post(f"{hook}/test").json["delivered"] is False
-    assert ada.get(f"{hook}/deliveries").json == {"items": []}
+    assert ada.get(f"{hook}/deliveries").json == {"items": [], "next": None}
+    with alerts.of(app)._store.writing() as rows:
+        older, newer = (rows.add_delivery(made.json["id"], "alert.raised", "{}") for _ in range(2))
+    first = ada.get(f"{hook}/deliveries", limit=1).json
+    assert ([one["id"] for one in first["items"]], first["next"]) == ([newer.id], newer.id)
+    last = ada.get(f"{hook}/deliveries", limit=1, after=first["next"]).json
+    assert ([one["id"] for one in last["items"]], last["next"]) == ([older.id], None)
     again = ada.post(WEBHOOKS, name="pager", url=url)
     assert again.status_code == 422 and list(again.json["errors"]) == ["name"]
     assert ada.post(WEBHOOKS, name="x", url="gopher://x").json["errors"].keys() == {"url"}

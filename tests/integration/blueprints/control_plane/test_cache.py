@@ -69,9 +69,11 @@ def test_who_has_not_been_heard_is_unknown(
         known = {series(getattr(names, key)): value for key, value in gauges.items()}
         return WorkerStatus(f"host-{name}", "host", 7, state, silent_for, 0.0, known)
 
+    bound = app.config["MAX_STALENESS"]
     told = [
-        other("well", WorkerState.ALIVE, 1.0, LOG_SILENCE=0.2, LOG_APPLIED=1.0),
+        other("well", WorkerState.ALIVE, bound - 0.3, LOG_SILENCE=0.2, LOG_APPLIED=1.0),
         other("cut", WorkerState.ALIVE, 1.0, LOG_SILENCE=30.0),
+        other("late", WorkerState.ALIVE, bound - 0.1, LOG_SILENCE=0.2, LOG_APPLIED=1.0),
         other("new", WorkerState.ALIVE, 1.0),
         other("killed", WorkerState.SILENT, 90.0, LOG_SILENCE=0.2, LOG_APPLIED=1.0),
         other("long-gone", WorkerState.SILENT, 9_000.0),
@@ -84,6 +86,7 @@ def test_who_has_not_been_heard_is_unknown(
     assert states == {
         "host-well": "following",
         "host-cut": "cut_off",
+        "host-late": "unknown",
         "host-new": "unknown",
         "host-killed": "unknown",
     }
@@ -247,6 +250,22 @@ def test_a_refresh_forgets_everything_and_warms_up(
     assert latest is not None and latest.wait(30) and latest.task_id == begun.json["task_id"]
     assert tier_of(app, member, community) == "db"
     assert len(world.acts("cache.refresh")) == 1
+
+
+def test_somebody_can_be_forgotten_among_what_is_hot(
+    app: Flask, operator: ControlClient, member: Person, community: Community, world: World
+) -> None:
+    hot = optimization.of(app).hot
+    hot.note(member.id, community.channel_id << 1 | 1)
+    hot.flush()
+    answer = operator.post(f"{CACHE}/forget-hot", user_id=member.id)
+    assert (answer.status_code, answer.json) == (200, {"user_id": member.id, "places": 1})
+    assert hot.pairs(10) == []
+    (act,) = world.acts("cache.forget_hot")
+    assert (act.subject, act.reason) == (f"user:{member.id}", WHY)
+    refused = operator.post(f"{CACHE}/forget-hot", user_id=0)
+    assert refused.status_code == 422 and list(refused.json["errors"]) == ["user_id"]
+    assert len(world.acts("cache.forget_hot")) == 1
 
 
 def test_a_task_that_is_not_heard_of_any_more_is_unknown(

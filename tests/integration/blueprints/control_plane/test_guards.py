@@ -104,9 +104,13 @@ def test_an_isolated_breaker_refuses_in_every_worker_until_its_expiry(
 
 
 def test_a_breaker_can_be_closed_by_force_and_reset(operator: ControlClient, world: World) -> None:
-    assert operator.post("/breakers/message.search/close").json["state"] == "disabled"
-    assert operator.post("/breakers/message.search/reset").json["state"] == "closed"
-    assert len(world.acts("resilience.config.delete")) == 1
+    path = "/breakers/message.search"
+    for given, ends in (({}, True), ({"expires_in": None}, False)):
+        shown = operator.post(f"{path}/close", **given).json
+        assert shown["state"] == "disabled"
+        assert bool(shown["breaker"]["forced"]["until"]) is ends
+        assert operator.post(f"{path}/reset").json["state"] == "closed"
+    assert len(world.acts("resilience.config.delete")) == 2
 
 
 def test_what_somebody_used_is_forgotten_by_their_parts(

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
+from app.extensions import permissions
+from app.models import RoleGrant
 from tests.support.operators import (
     OPERATE,
     VIEW,
@@ -22,6 +25,7 @@ from tests.support.world import Community, Person, World
 
 AUDIT, SERVER_AUDIT = "admin.audit", "server.audit"
 SEND, PIN = "message.send", "message.pin"
+MANAGE, KICK = "channel.manage", "member.kick"
 
 
 @pytest.fixture
@@ -155,6 +159,38 @@ def test_the_matrix_has_roles_with_their_grants_and_groups(
     ]
     names = {one["name"]: one for one in first["permissions"]}
     assert names[PIN]["description"] and AUDIT not in names
+
+
+def test_the_matrix_says_what_the_resolver_decides_of_each_role(
+    app: Flask, auditor: ControlClient, world: World, harbour: Community
+) -> None:
+    other = world.server(name="Elsewhere")
+    far = world.role(None, KICK, name="far")
+    moved = update(RoleGrant).where(RoleGrant.role_id == far)
+    world.run(moved.values(server_id=other.id, scope_key=f"server:{other.id}"))
+    everywhere = world.role(None, PIN, name="everywhere", parent_id=far)
+    asleep = world.role(harbour, MANAGE, name="asleep", active=False, parent_id=everywhere)
+    roles = [
+        asleep,
+        world.role(harbour, KICK, name="under the sleeper", parent_id=asleep),
+        world.role(harbour, KICK, name="under a global one", parent_id=everywhere),
+        world.role(harbour, name="denies", deny=[PIN], parent_id=everywhere),
+    ]
+    listed: dict[int, Any] = {}
+    lines: dict[int, Any] = {}
+    for role_id in roles:  # each alone on its page, so all that it inherits from stands elsewhere
+        page = auditor.get(f"/servers/{harbour.id}/matrix", limit=1, after=role_id - 1).json
+        (listed[role_id],) = page["roles"]
+        lines |= {one["id"]: one for one in [*page["ancestors"], *page["roles"]]}
+    for role_id in roles:
+        holder = world.member(harbour, world.user(), role_id)
+        counted = [role_id, *listed[role_id]["inherits"]] if listed[role_id]["active"] else []
+        grants = [grant for one in counted for grant in lines[one]["grants"]]
+        for name in (PIN, MANAGE, KICK):
+            effects = {grant["effect"] for grant in grants if grant["permission"] == name}
+            with app.app_context():
+                may = permissions.check_permission(holder.id, name, "server", harbour.id)
+            assert bool(may) is (effects == {"allow"}), (listed[role_id]["name"], name)
 
 
 def test_the_overwrites_in_force_stand_at_each_channel(

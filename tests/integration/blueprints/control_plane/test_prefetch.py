@@ -12,7 +12,7 @@ from app.core.prefetch import Prediction, Step
 from app.extensions import cache, prefetch
 from app.models import AuditRecord
 from tests.integration.blueprints.control_plane.conftest import STATUS, Browser
-from tests.support.prefetching import by_hand
+from tests.support.prefetching import by_hand, turn
 from tests.support.world import Person, World
 
 PREFETCH = "/control/api/prefetch"
@@ -95,6 +95,18 @@ def test_a_prefetch_that_waits_can_be_cancelled(
     assert len(acts(world)) == 1
 
 
+def test_what_somebody_did_can_be_forgotten(app: Flask, steerer: Browser, world: World) -> None:
+    service = by_hand(app)
+    service.record(7, [(Step("channel.open", "channel", 3), 5.0)])
+    turn(service)
+    assert service.analyzer.predict(7)
+    assert post(steerer, "/forget", {"reason": WHY, "user_id": 7}).status_code == 204
+    assert not service.analyzer.predict(7)
+    assert acts(world) == [("prefetch.forget", "user:7", WHY)]
+    refused = post(steerer, "/forget", {"reason": WHY, "user_id": "anna"})
+    assert refused.status_code == 422 and list(refused.get_json()["errors"]) == ["user_id"]
+
+
 @pytest.mark.parametrize("token", ["", "another"])
 def test_without_the_token_of_the_session_nothing_is_changed(
     steerer: Browser, world: World, token: str
@@ -117,7 +129,7 @@ def test_without_a_reason_nothing_is_changed(steerer: Browser, world: World, bod
 
 
 def test_who_may_look_may_not_act(viewer: Browser, world: World) -> None:
-    for path in ("/pause", "/resume", "/tasks/1/cancel"):
+    for path in ("/pause", "/resume", "/forget", "/tasks/1/cancel"):
         assert post(viewer, path, {"reason": WHY}).status_code == 403
     assert acts(world) == []
 

@@ -70,6 +70,10 @@ def test_a_suggestion_is_followed_observed_and_judged(
 def test_what_is_dismissed_is_named_and_not_suggested_again(ada: ControlClient) -> None:
     left = ada.post(f"{PATH}/dismiss", id=MEMORY.id).json
     assert left["dismissed"] == [MEMORY.id] and ids(left["items"]) == [BATCHES.id, TIMEOUT.id]
+    refused = ada.post(f"{PATH}/restore", id=BATCHES.id)
+    assert refused.status_code == 422 and list(refused.json["errors"]) == ["id"]
+    back = ada.post(f"{PATH}/restore", id=MEMORY.id).json
+    assert back["dismissed"] == [] and MEMORY.id in ids(back["items"])
 
 
 @pytest.mark.parametrize("wanted", [TIMEOUT.id, "nothing=1"])

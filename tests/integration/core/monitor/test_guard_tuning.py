@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.errors import BulkheadFull, StoreUnavailable
-from app.core.monitor import names
+from app.core.errors import BulkheadFull, StoreUnavailable, ValidationFailed, VersionConflict
+from app.core.monitor import LIVE_LEVERS, Suggestion, names
 from app.core.permission import PermissionSystem
 from app.core.resilience import (
     FLEET,
@@ -23,9 +24,14 @@ from app.core.resilience import (
     ResilienceController,
     Tuner,
 )
-from app.extensions import monitor, resilience
+from app.core.resilience.tuning import tuner as tuning
+from app.core.resilience.tuning.evidence import changed_at
+from app.core.resilience.tuning.guard_limits import GuardLimit
+from app.core.resilience.tuning.trial import NOT_APPLIED, Step
+from app.extensions import events, monitor, resilience
 from app.http.guards import SIGN_IN
 from app.wiring import tuner_of
+from tests.support.redis_servers import wait_until
 
 LIMIT, CALLERS, WINDOW = 4, 6, 10
 NAME = "report"
@@ -197,3 +203,143 @@ def test_a_pool_that_callers_wait_for_grows_while_it_is_used(
             assert second.exec_driver_sql("SELECT 1").scalar() == 1
     controller.config.delete(Kind.TUNING, FLEET, author="ada", reason="back")
     assert pool.size == 2, "the tuner's layer is not the operators'"
+
+
+def begin(tuner: Tuner, setting: str, proposed: float) -> None:
+    """Put a value on trial, as if it had been suggested."""
+    found = Suggestion(setting, 5, proposed, "seen", "better", 0.9, "request_p95")
+    tuner._begin(found, tuner._entry(), "ada", "try", by_itself=False)
+
+
+def judged(tuner: Tuner, monkeypatch: pytest.MonkeyPatch, step: Step) -> None:
+    monkeypatch.setattr(tuning, "next_step", lambda *anything: (step, "as measured"))
+    tuner.turn()
+    assert tuner.trial() is None
+
+
+def told(app: Flask) -> list[tuple[str, str]]:
+    """What the stream says of tuning, and why."""
+    found: list[Any] = [one.event for one in events.of(app).stream.read()]
+    return [(one.type, one.reason) for one in found if one.type.startswith("tuning.")]
+
+
+DIMENSIONS = {"user": {"limit": 5}, "ip": {"limit": 50}}
+
+
+@pytest.fixture
+def gossip(controller: ResilienceController) -> Callable[[], dict[str, Any]]:
+    """The limits in force of a limiter with two dimensions."""
+    controller.define("gossip", rate_limit=RateLimitConfig(limit=60, dimensions=DIMENSIONS))
+
+    def limits() -> dict[str, Any]:
+        config = controller.get_rate_limit_config("gossip").to_mapping()
+        return {"limit": config["limit"], **config["dimensions"]}
+
+    return limits
+
+
+def test_what_is_taken_back_leaves_what_was_kept(
+    tuner: Tuner, gossip: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(tuner, "rate_limit:gossip:user", 7)
+    judged(tuner, monkeypatch, Step.KEEP)
+    kept = {"limit": 60, "user": {"limit": 7}, "ip": {"limit": 50}}
+    for setting, value in (("limit", 90), ("ip", 75), ("user", 10)):
+        begin(tuner, f"rate_limit:gossip:{setting}", value)
+        assert gossip() != kept
+        judged(tuner, monkeypatch, Step.REVERT)
+        assert gossip() == kept
+    limit = GuardLimit.of("rate_limit:gossip:user")
+    assert limit is not None
+    store = tuner._store()
+    limit.write(store, None, "ada", "enough")
+    assert gossip() == {"limit": 60, **DIMENSIONS} and limit.own(store) is None
+    # Nothing is left of the layer, nor is it written again for nothing.
+    version = store.get(Kind.RATE_LIMIT, "gossip").version
+    limit.write(store, None, "ada", "enough")
+    entry = store.get(Kind.RATE_LIMIT, "gossip")
+    assert (entry.version, entry.layers) == (version, ())
+
+
+def test_an_operators_values_are_never_made_the_tuners(
+    controller: ResilienceController,
+    tuner: Tuner,
+    gossip: Callable[[], dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin(tuner, "rate_limit:gossip:user", 7)
+    judged(tuner, monkeypatch, Step.KEEP)
+    begin(tuner, "rate_limit:gossip:user", 10)
+    # For a while there is no dimension "user", and another one.
+    controller.set_rate_limit_config(
+        "gossip", dimensions={"ip": {"limit": 2}, "server": {}}, author="ada", reason="an attack"
+    )
+    tuner.turn()
+    assert tuner.trial() is None
+    assert gossip() == {"limit": 60, "ip": {"limit": 2}, "server": {}}
+    with pytest.raises(ValidationFailed, match="no dimension server"):
+        begin(tuner, "rate_limit:gossip:server", 9)
+    assert tuner.trial() is None
+    controller.config.delete(Kind.RATE_LIMIT, "gossip", author="ada", reason="it is over")
+    assert gossip() == {"limit": 60, "user": {"limit": 7}, "ip": {"limit": 50}}
+
+
+def test_a_change_that_could_not_be_made_is_neither_observed_nor_kept(
+    app: Flask,
+    load: Load,
+    controller: ResilienceController,
+    tuner: Tuner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ValidationFailed):
+        begin(tuner, f"bulkhead:{NAME}", 10**9)
+    assert tuner.trial() is None and told(app) == []
+    (refused,) = tuner.outcomes()
+    assert (refused.result, refused.why) == ("reverted", NOT_APPLIED)
+    assert tuner._entry().config.to_mapping()["reverted"] == (f"bulkhead:{NAME}=1000000000",)
+
+    faults: list[Exception] = [VersionConflict(2, {}), StoreUnavailable("database")]
+    monkeypatch.setattr(GuardLimit, "write", lambda *anything: (_ for _ in ()).throw(faults.pop(0)))
+    with pytest.raises(VersionConflict):
+        begin(tuner, f"bulkhead:{NAME}", 6)
+    assert tuner.trial() is None
+    assert f"bulkhead:{NAME}=6" not in tuner._entry().config.to_mapping()["reverted"]
+    # Whether an unanswered write arrived is seen later; until then it is a trial.
+    with pytest.raises(StoreUnavailable):
+        begin(tuner, f"bulkhead:{NAME}", 6)
+    tuner.turn()
+    assert tuner.trial() is not None
+    load.now += 31
+    tuner.turn()
+    assert tuner.trial() is None and limit_of(controller) == LIMIT
+    assert told(app) == [("tuning.reverted", NOT_APPLIED)]
+
+
+def test_waits_for_what_an_operator_made_small_for_a_while_are_no_evidence(
+    app: Flask, load: Load, controller: ResilienceController, tuner: Tuner
+) -> None:
+    caching = PermissionSystem.caching_of(app)
+    assert caching is not None
+    pool, store = caching.pool, controller.config
+    store.set(Kind.TUNING, FLEET, {"permission_pool_size": 2}, author="ada", reason="try")
+    with pool.read(), pool.read():
+        for _ in range(25):
+            with pytest.raises(StoreUnavailable), pool.read():
+                pass
+    load.run(2)
+    began = changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS)
+    store.delete(Kind.TUNING, FLEET, author="ada", reason="enough")
+    ended = changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS)
+    assert ended > began > 0
+    # By the clock of the measurements, which runs ahead here, they came later than that.
+    assert "permission_pool_size" not in [one.setting for one in tuner.suggestions()]
+
+    store.set(
+        Kind.TUNING, FLEET, {"cache_users_ttl": 1.0}, author="ada", reason="try", expires_in=0.05
+    )
+    wait_until(lambda: not store.forced_fields(Kind.TUNING, FLEET))
+    expired = changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS)
+    assert expired > ended
+    # What is dismissed changes no value.
+    store.set(Kind.TUNING, FLEET, {"dismissed": ["a=1"]}, author="ada", reason="no")
+    assert changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS) <= expired

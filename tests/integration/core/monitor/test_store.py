@@ -82,6 +82,34 @@ def test_what_is_untold_is_not_deleted(platform: Platform, clock: Clock) -> None
         assert rows.alert(alert.id) is not None
 
 
+def test_lists_go_on_behind_what_was_seen(platform: Platform) -> None:
+    """Histories of an alert and of a rule, messages, silences: nothing is out of reach."""
+    desk, rules, webhooks = platform.state.desk, platform.state.rules, platform.state.webhooks
+    platform.see(15)
+    (alert,) = desk.list().items
+    hook = webhooks.add("pager", "https://example.com/", by="ada").webhook
+    for n in range(3):
+        desk.acknowledge(alert.id, by="ada")
+        desk.silence("load", seconds=60, by="ada")
+        rules.set("load", {"warning": 11 + n}, by="ada")
+        with platform.store.writing() as rows:
+            rows.add_delivery(hook.id, "alert.raised", "{}")
+    desk.unsilence(desk.silences()[1].id, by="ada")
+    for read in (
+        lambda after, limit: desk.history(alert.id, after, limit),
+        lambda after, limit: webhooks.deliveries(hook.id, after, limit),
+        lambda after, limit: desk.silences(False, after, limit),
+        lambda after, limit: desk.silences(True, after, limit),
+    ):
+        whole = [one.id for one in read(None, 100)]
+        assert len(whole) >= 2 and whole == sorted(whole, reverse=True)
+        assert [one.id for one in read(whole[0], 1)] == whole[1:2]
+        assert [one.id for one in read(whole[0], 100)] == whole[1:]
+        assert list(read(whole[-1], 100)) == []
+    assert [one.version for one in rules.history("load", 3, 1)] == [2]
+    assert list(rules.history("load", 1)) == []
+
+
 def test_an_account_that_is_not_there_does_nothing(app: Flask) -> None:
     desk = alerts.of(app).desk
     with pytest.raises(UnknownResource) as refused:

@@ -13,13 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from app import create_app
 from app.core.errors import MaintenanceMode, ValidationFailed
 from app.core.permission import MaintenanceChanged, require_permission
 from app.core.permission.subject import acting_as
 from app.db import utcnow
-from app.extensions import db, events, optimization, permissions, redis_store
+from app.extensions import db, events, permissions
 from app.models import AuditRecord, PlatformSwitch
+from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
 
@@ -29,13 +29,8 @@ REASON = "the platform moves house"
 @pytest.fixture
 def other(app: Flask, app_config: dict[str, Any], tmp_path: Path) -> Iterator[Flask]:
     """Another worker of the same platform."""
-    worker = create_app(app_config, instance_path=str(tmp_path / "other"))
-    yield worker
-    permissions.close(worker)
-    optimization.of(worker).locks.close()
-    redis_store.of(worker).close()
-    with worker.app_context():
-        db.engine.dispose()
+    with another_app(app_config, tmp_path / "other") as worker:
+        yield worker
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from app import close_app, create_app
 from app.core.policy import PolicyManager
 from app.db import db
 from app.extensions import policy as manager
 from app.models import Policy, PolicyRevision, PolicyShadowCount, PolicyVersion
+from tests.support.applications import another_app
 from tests.support.small_policies import MAIN, bound, bound_tests
 
 
@@ -40,6 +40,5 @@ def empty_record() -> None:
 @contextmanager
 def another_process(config: dict[str, Any], path: Path, **changes: Any) -> Iterator[Flask]:
     """An application with the same database and Redis, as another worker has one."""
-    other = create_app(config | changes, instance_path=str(path / "other"))
-    yield other
-    close_app(other)
+    with another_app(config | changes, path / "other") as other:
+        yield other

@@ -6,9 +6,12 @@ import math
 import random
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,9 +26,12 @@ from app.core.monitor import (
     Reading,
     summarise,
 )
+from app.core.monitor.forecast.answering import answer
 from app.core.monitor.forecast.backtest import Backtest
+from app.core.monitor.forecast.forecaster import Metric
 from app.core.monitor.forecast.metric import ALARM, LEADS, LONGEST_GAP, STEP, MetricForecaster
-from app.core.monitor.forecast.robust import quantile, surprise
+from app.core.monitor.forecast.robust import MOST_SURPRISE, quantile, surprise
+from app.core.monitor.forecast.said import Said, Told
 
 START = 1_700_000_040
 FLOATS = st.floats(-1e6, 1e6)
@@ -86,7 +92,8 @@ def test_before_it_is_tested_nothing_is_said() -> None:
     found = fed(lambda step: 1.0 * step, steps=20).forecast()
     assert isinstance(found, NoForecast) and found.reason == "history"
     # What never changes cannot be foretold better than by its last value.
-    assert isinstance(fed(lambda step: 7.0).forecast(), NoForecast)
+    silent = fed(lambda step: 7.0).forecast()
+    assert isinstance(silent, NoForecast) and silent.reason == "naive"
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -143,6 +150,22 @@ def test_no_values_break_it(values: list[float]) -> None:
         said = forecaster.forecast()
         if isinstance(said, Forecast):
             assert all(map(math.isfinite, (*said.values, *said.lower, *said.upper)))
+        assert forecaster.score is None or 0 <= forecaster.score <= MOST_SURPRISE
+    whole = Forecaster({"metric": Metric(lambda one: one.request_rate, "per_second")})
+    empty = summarise(minute(0, 0))
+    told = [
+        replace(empty, at=START + step * STEP, request_rate=value)
+        for step, value in enumerate(values)
+    ]
+    thought = answer(whole, Told(told))
+    assert msgspec.json.decode(msgspec.json.encode(thought), type=Said) == thought
+
+
+def test_one_burst_of_what_is_quiet_is_an_anomaly_with_a_number() -> None:
+    forecaster = fed(lambda step: 5.0 if step == 80 else 0.0)
+    (found,) = forecaster.anomalies
+    assert (found.at, found.until) == (START + 80 * STEP, START + 80 * STEP)
+    assert (found.value, found.expected) == (5, 0) and ALARM < found.score < MOST_SURPRISE
 
 
 def test_short_gaps_are_bridged_and_long_ones_begin_anew() -> None:
@@ -169,7 +192,12 @@ def test_surprise_is_none_in_the_middle_and_grows_outwards(
 ) -> None:
     farthest = max(map(abs, errors)) + 1
     outside, further = (surprise(farthest * by, errors, level) for by in (2, 4))
-    assert 0 <= outside <= further
+    assert 0 <= outside <= further <= MOST_SURPRISE
+
+
+def test_whatever_follows_a_series_of_nothing_is_a_finite_surprise() -> None:
+    assert surprise(1.0, [0.0] * 30, 0.0) == MOST_SURPRISE
+    assert surprise(5e-324, [0.0] * 30, 0.0) < ALARM
 
 
 def test_a_backtest_compares_with_the_naive_forecast() -> None:
@@ -237,6 +265,33 @@ def test_history_is_learned_up_to_the_last_whole_minute() -> None:
         forecasting.close()
     assert report.new == 5 and report.seconds >= 0
     assert asked[0] == (now - 7200, now - 30)
+
+
+def test_who_was_closed_while_it_read_begins_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, go_on, done = threading.Event(), threading.Event(), threading.Event()
+    calls: list[float] = []
+
+    def read(since: float, until: float) -> Reading:
+        calls.append(since)
+        if len(calls) > 1:
+            reading.set()
+            assert go_on.wait(10)
+            done.set()
+        return Reading([minute(n, 600) for n in range(len(calls) + 4)], complete=True)
+
+    heard: list[Said] = []
+    forecasting = Forecasting(read, lambda: START - START % 60 + 330.0)
+    forecasting.tell(heard.append)
+    monkeypatch.setattr(forecasting._thread, "stop", partial(forecasting._thread.stop, timeout=0))
+    forecasting.learn_history()
+    assert [said.learned_to for said in heard] == [minute(4, 0).at]
+    assert reading.wait(10)
+    thread = next(one for one in threading.enumerate() if one.name == "yoto-forecast")
+    forecasting.close()
+    go_on.set()
+    thread.join(10)
+    assert done.is_set() and not thread.is_alive()
+    assert forecasting.forecaster._child is None and len(heard) == 1
 
 
 def test_nothing_but_learning_loads_the_library() -> None:

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from app.core.errors import StoreUnavailable
-from app.core.monitor import Forecaster, ForecasterProcess, Summary, summarise
+from app.core.monitor import Forecaster, ForecasterProcess, NoForecast, Summary, summarise
+from app.core.monitor.forecast import process
 from tests.support.redis_servers import wait_until
 from tests.unit.core.monitor.test_forecast import minute, noise
 
@@ -55,6 +57,36 @@ def test_it_says_the_same_and_ends_with_the_worker(
     remote.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+    # Whoever was elected instead may think otherwise by now.
+    assert {type(one) for one in remote.forecasts().values()} == {NoForecast}
+    assert (remote.scores(), remote.anomalies(), remote.learned_to) == ({}, [], None)
+    with pytest.raises(StoreUnavailable, match="forecaster"):
+        remote.learn(minutes)
+    assert remote._child is None
+
+
+def test_a_burst_of_what_was_quiet_is_said_and_learning_goes_on(remote: ForecasterProcess) -> None:
+    quiet = [summarise(minute(n, 600 if n == 40 else 0)) for n in range(45)]
+    remote.learn(quiet[:44])
+    pid = pid_of(remote)
+    assert {one.metric for one in remote.anomalies()} == {"request_rate"}
+    assert remote.learn(quiet).new == 1
+    assert pid_of(remote) == pid and remote.learned_to == quiet[-1].at
+
+
+def test_closing_does_not_wait_for_one_that_learns_on(
+    remote: ForecasterProcess, minutes: list[Summary], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "END_LIMIT", 0.05)
+    remote.learn(minutes[:1])
+    os.kill(pid_of(remote), signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as threads:
+        learning = threads.submit(remote.learn, minutes)
+        wait_until(remote._mutex.locked)
+        remote.close()
+        with pytest.raises(StoreUnavailable):
+            learning.result(10)
+    assert remote._child is None
 
 
 def test_one_that_was_killed_has_forgotten_everything_and_learns_anew(

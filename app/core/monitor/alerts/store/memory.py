@@ -120,7 +120,7 @@ class MemoryRows:
         found = [
             alert
             for alert in self._tables.alerts.values()
-            if (after is None or alert.id < after)
+            if _behind(alert.id, after)
             and which.open in (None, alert.open)
             and which.rule in (None, alert.rule)
             and which.level in (None, alert.level)
@@ -135,11 +135,13 @@ class MemoryRows:
         self.change_alert(alert_id, acknowledged_at=self.now, acknowledged_by=by, note=note)
         return True
 
-    def silences(self, only_active: bool, limit: int) -> Sequence[Silence]:
+    def silences(
+        self, only_active: bool, limit: int, after: int | None = None
+    ) -> Sequence[Silence]:
         found = [
             silence
             for silence in self._tables.silences.values()
-            if not only_active or silence.active(self.now)
+            if _behind(silence.id, after) and (not only_active or silence.active(self.now))
         ]
         return found[::-1][:limit]
 
@@ -172,8 +174,12 @@ class MemoryRows:
             newest[change.rule] = change
         return list(newest.values())
 
-    def rule_history(self, rule: str, limit: int) -> Sequence[RuleChange]:
-        found = [change for change in self._tables.rules.values() if change.rule == rule]
+    def rule_history(self, rule: str, limit: int, after: int | None = None) -> Sequence[RuleChange]:
+        found = [
+            change
+            for change in self._tables.rules.values()
+            if change.rule == rule and _behind(change.version, after)
+        ]
         return found[::-1][:limit]
 
     def add_rule_change(
@@ -200,8 +206,14 @@ class MemoryRows:
         self._tables.untold.add(entry.id)
         return entry
 
-    def history(self, alert_id: int, limit: int) -> Sequence[HistoryEntry]:
-        found = [one for one in self._tables.history.values() if one.alert_id == alert_id]
+    def history(
+        self, alert_id: int, limit: int, after: int | None = None
+    ) -> Sequence[HistoryEntry]:
+        found = [
+            one
+            for one in self._tables.history.values()
+            if one.alert_id == alert_id and _behind(one.id, after)
+        ]
         return found[::-1][:limit]
 
     def untold(self, limit: int) -> Sequence[HistoryEntry]:
@@ -267,8 +279,14 @@ class MemoryRows:
             if one.webhook_id == webhook_id and one.settled_at is None
         ][:limit]
 
-    def deliveries(self, webhook_id: int, limit: int) -> Sequence[Delivery]:
-        found = [one for one in self._tables.deliveries.values() if one.webhook_id == webhook_id]
+    def deliveries(
+        self, webhook_id: int, limit: int, after: int | None = None
+    ) -> Sequence[Delivery]:
+        found = [
+            one
+            for one in self._tables.deliveries.values()
+            if one.webhook_id == webhook_id and _behind(one.id, after)
+        ]
         return found[::-1][:limit]
 
     def tried(self, delivery_id: int, status: int | None, error: str | None, settled: bool) -> None:
@@ -308,6 +326,10 @@ class MemoryRows:
     def _next_id(self) -> int:
         self._tables.last_id += 1
         return self._tables.last_id
+
+
+def _behind(number: int, after: int | None) -> bool:
+    return after is None or number < after
 
 
 def _drop(rows: dict[int, Any], over: Callable[[Any], bool], limit: int) -> int:

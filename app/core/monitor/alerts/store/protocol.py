@@ -40,7 +40,10 @@ class AuditAct:
 
 
 class AlertRows(Protocol):
-    """The rows of one transaction. Ids grow; lists are newest first unless they say otherwise."""
+    """The rows of one transaction. Ids grow; lists are newest first unless they say otherwise.
+
+    ``after`` goes on behind the row of that id, or of that version.
+    """
 
     @property
     def now(self) -> float:
@@ -83,7 +86,9 @@ class AlertRows(Protocol):
         """Say who takes care of an open alert; False if it is not open."""
         ...
 
-    def silences(self, only_active: bool, limit: int) -> Sequence[Silence]:
+    def silences(
+        self, only_active: bool, limit: int, after: int | None = None
+    ) -> Sequence[Silence]:
         """Silences."""
         ...
 
@@ -101,7 +106,7 @@ class AlertRows(Protocol):
         """The newest change of each rule."""
         ...
 
-    def rule_history(self, rule: str, limit: int) -> Sequence[RuleChange]:
+    def rule_history(self, rule: str, limit: int, after: int | None = None) -> Sequence[RuleChange]:
         """The changes of one rule."""
         ...
 
@@ -129,7 +134,9 @@ class AlertRows(Protocol):
         """Something happened; it is untold as yet."""
         ...
 
-    def history(self, alert_id: int, limit: int) -> Sequence[HistoryEntry]:
+    def history(
+        self, alert_id: int, limit: int, after: int | None = None
+    ) -> Sequence[HistoryEntry]:
         """What happened to an alert."""
         ...
 
@@ -175,7 +182,9 @@ class AlertRows(Protocol):
         """Messages that wait for a webhook, oldest first."""
         ...
 
-    def deliveries(self, webhook_id: int, limit: int) -> Sequence[Delivery]:
+    def deliveries(
+        self, webhook_id: int, limit: int, after: int | None = None
+    ) -> Sequence[Delivery]:
         """Messages to a webhook."""
         ...
 

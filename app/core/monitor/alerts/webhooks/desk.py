@@ -124,15 +124,20 @@ class WebhookDesk:
         message_id = f"test_{secrets.token_hex(8)}"
         return self._sender.send(webhook.url, webhook.secret, message_id, body)
 
-    def deliveries(self, webhook_id: int) -> Sequence[Delivery]:
+    def deliveries(
+        self, webhook_id: int, after: int | None = None, limit: int = DELIVERIES_SHOWN
+    ) -> Sequence[Delivery]:
         """The latest messages, newest first, with what came of them.
+
+        Args:
+            after: go on behind the message of this id.
 
         Raises:
             UnknownResource: there is no such webhook.
         """
         with self._store.reading() as rows:
             _found(rows, webhook_id)
-            return rows.deliveries(webhook_id, DELIVERIES_SHOWN)
+            return rows.deliveries(webhook_id, limit, after)
 
     def _record(self, rows: AlertRows, act: str, webhook: Webhook, by: str, reason: str) -> None:
         about = {"name": webhook.name, "url": shown_url(webhook.url)}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..levers import bulkhead_setting
 from ..picture import BulkheadPicture, Picture
 from ..suggestion import Suggestion, confidence, suggest
+from ..verdict import bulkhead_refusals
 from .health import is_unwell, is_well
 
 # Refusals; fewer are chance. Of all callers: less is what a bulkhead is for.
@@ -49,6 +50,12 @@ def _wider(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion | No
         "fewer refusals, while requests stay as quick",
         confidence(one.rejected, HALF),
         "request_p95",
+        "bulkhead_refuses",
+        rejected=one.rejected,
+        callers=callers,
+        limit=one.limit,
+        inside_ms=inside,
+        requests_ms=(picture.request_p95 or 0.0) * 1000,
     )
 
 
@@ -69,5 +76,10 @@ def _narrower(name: str, one: BulkheadPicture, picture: Picture) -> Suggestion |
         f"{picture.error_rate or 0.0:.3f} failed",
         "when this work gets stuck too, it takes less of what everybody needs",
         confidence(one.passed, HALF_PASSED),
-        "request_p95",
+        bulkhead_refusals(name),
+        "bulkhead_idle",
+        held=one.held,
+        limit=one.limit,
+        requests_ms=(picture.request_p95 or 0.0) * 1000,
+        failed_share=picture.error_rate or 0.0,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isclose
 
 from ..picture import Picture
 from ..suggestion import Suggestion, confidence, suggest
@@ -28,6 +29,9 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
     now = picture.values.get("cache_users_ttl")
     if rate is None or store is None or now is None or rate >= GOOD or now >= LONGEST:
         return
+    if store.ttl is None or not isclose(store.ttl, now):
+        # Some of what ended had been given another life, such as by an operator for a while.
+        return
     if picture.seconds < now or store.evictions or picture.l1_misses < LEAST_MISSES:
         return
     ended = store.entries * max(1.0, picture.workers) * picture.seconds / now
@@ -42,6 +46,11 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
         "fewer entries loaded again that nobody had changed",
         confidence(picture.l1_misses, HALF),
         "l1_hit_rate",
+        "lives_end",
+        ended=ended,
+        life_s=now,
+        misses=picture.l1_misses,
+        hit_share=rate,
     )
     if found is not None:
         yield found

@@ -48,6 +48,13 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
             "fewer misses in memory, and so fewer reads of Redis and the database",
             confidence(store.evictions, HALF),
             "l1_hit_rate",
+            "store_evicts",
+            evicted=store.evictions,
+            misses=picture.l1_misses,
+            lookups=picture.lookups,
+            hit_share=rate,
+            used=store.entries,
+            size=now,
         )
         if found is not None:
             yield found

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from ..picture import Picture, PoolPicture
 from ..suggestion import Suggestion, confidence, suggest
+from ..verdict import pool_waits
 
 # The setting of each pool. That of requests opens so many more while all are in use.
 SETTINGS = {"permissions": "permission_pool_size", "requests": "database_pool_size"}
+# Pools that never have more.
+EXACT = ("permissions",)
 # Callers who waited; fewer are chance. Of all callers: less is no harm.
 LEAST_WAITS, SHARE = 20, 0.01
 HALF = 50.0
@@ -25,10 +28,15 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
     """More connections for who waits, fewer where most are idle for long."""
     for pool, setting in SETTINGS.items():
         found, now = picture.pools.get(pool), picture.values.get(setting)
-        if found is not None and now is not None:
-            one = _larger(setting, found, now) or _smaller(setting, found, now, picture.seconds)
+        if found is not None and now is not None and _as_now(pool, found, now):
+            one = _larger(setting, found, now) or _smaller(pool, found, now, picture.seconds)
             if one is not None:
                 yield one
+
+
+def _as_now(name: str, pool: PoolPicture, now: float) -> bool:
+    """Whether what was seen was seen of the size that is in force."""
+    return pool.same and (name not in EXACT or pool.size == now)
 
 
 def _larger(setting: str, pool: PoolPicture, now: float) -> Suggestion | None:
@@ -45,21 +53,29 @@ def _larger(setting: str, pool: PoolPicture, now: float) -> Suggestion | None:
         "callers find a free connection; the database must allow so many to each worker",
         confidence(waits, HALF),
         "request_p95",
+        "pool_waits",
+        waited=waits,
+        callers=callers,
+        vain=pool.timed_out,
     )
 
 
-def _smaller(setting: str, pool: PoolPicture, now: float, seconds: float) -> Suggestion | None:
+def _smaller(name: str, pool: PoolPicture, now: float, seconds: float) -> Suggestion | None:
     if seconds < LONG or now <= SMALLEST or pool.taken < LEAST_TAKEN:
         return None
     if pool.waited or pool.timed_out or pool.busiest > pool.size * IDLE:
         return None
     return suggest(
-        setting,
+        SETTINGS[name],
         now,
         max(now // FACTOR, SMALLEST),
         f"in {seconds:.0f} s at most {pool.busiest:.0f} of {pool.size:.0f} connections "
         "were in use at once",
         "connections of the database for others",
         confidence(pool.taken, HALF_TAKEN),
-        "request_p95",
+        pool_waits(name),
+        "pool_idle",
+        time_s=seconds,
+        busiest=pool.busiest,
+        size=pool.size,
     )

@@ -32,6 +32,10 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
         "fewer round trips and transactions an item",
         confidence(batches, HALF),
         "request_p95",
+        "queue_behind",
+        waiting=queue.waiting,
+        inflow=queue.inflow,
+        processing=queue.processing,
     )
     if found is not None:
         yield found

@@ -37,6 +37,11 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
                 "fewer refusals, if they are people's and no program's",
                 confidence(refused, HALF),
                 "request_p95",
+                "limit_refuses",
+                refused=refused,
+                calls=calls,
+                dimension=dimension,
+                limit=limit,
             )
             if found is not None:
                 yield found

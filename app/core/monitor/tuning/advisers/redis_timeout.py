@@ -37,6 +37,11 @@ def advise(picture: Picture) -> Iterator[Suggestion]:
         "slow answers are waited for instead of going to the database",
         confidence(errors, HALF),
         "request_p95",
+        "answers_cut_off",
+        errors=errors,
+        reads=picture.l2_reads,
+        slowest_s=picture.l2_p99,
+        time_out_s=now,
     )
     if found is not None:
         yield found

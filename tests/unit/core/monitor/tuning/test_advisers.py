@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.blueprints.control_plane.language import catalogue
 from app.core.cache.settings import KEYS as CACHE_KEYS
 from app.core.monitor.tuning import (
     LEVERS,
@@ -45,10 +47,12 @@ SMALL = replace(
     memory_share=0.1,
 )
 SHORT = replace(
-    SMALL, stores={"users": StorePicture(entries=90)}, values={**VALUES, "cache_users_size": 8_000}
+    SMALL,
+    stores={"users": StorePicture(entries=90, ttl=300.0)},
+    values={**VALUES, "cache_users_size": 8_000},
 )
 BEHIND = replace(QUIET, queue=QueuePicture(waiting=5_000, inflow=300, processing=200))
-POOL = PoolPicture(size=8, taken=1_000, waited=100, timed_out=2, busiest=8)
+POOL = PoolPicture(size=8, same=True, taken=1_000, waited=100, timed_out=2, busiest=8)
 CROWDED = replace(QUIET, pools={"permissions": POOL})
 IDLE = replace(CROWDED, pools={"permissions": replace(POOL, waited=0, timed_out=0, busiest=2)})
 WELL, ILL = {"request_p95": 0.02, "error_rate": 0.0}, {"request_p95": 0.9, "error_rate": 0.0}
@@ -76,7 +80,9 @@ CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
         (SHORT, ["cache_users_ttl=600"]),
         (replace(SHORT, seconds=200), []),
         (replace(SHORT, l1_hits=9_000), []),
-        (replace(SHORT, stores={"users": StorePicture(20)}), []),
+        (replace(SHORT, stores={"users": StorePicture(20, ttl=300.0)}), []),
+        (replace(SHORT, stores={"users": StorePicture(90, ttl=1.0)}), []),
+        (replace(SHORT, stores={"users": StorePicture(90)}), []),
         (BEHIND, ["queue_batch_size=200"]),
         (replace(BEHIND, queue=QueuePicture(5_000, 200, 300)), []),
         (replace(BEHIND, queue=QueuePicture(500, 300, 200)), []),
@@ -86,7 +92,9 @@ CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
         (replace(CUT_OFF, l2_errors=1_000), []),
         (replace(CUT_OFF, l2_errors=5), []),
         (CROWDED, ["permission_pool_size=16"]),
-        (replace(CROWDED, pools={"requests": POOL}), ["database_pool_size=10"]),
+        (replace(CROWDED, pools={"permissions": replace(POOL, same=False)}), []),
+        (replace(CROWDED, pools={"permissions": replace(POOL, size=1)}), []),
+        (replace(CROWDED, pools={"requests": replace(POOL, size=15)}), ["database_pool_size=10"]),
         (replace(CROWDED, pools={"requests": replace(POOL, taken=100_000)}), []),
         (replace(CROWDED, pools={"permissions": replace(POOL, waited=10)}), []),
         (IDLE, ["permission_pool_size=4"]),
@@ -113,7 +121,12 @@ CUT_OFF = replace(QUIET, l2_reads=2_000, l2_errors=50, l2_p99=0.2)
     ],
 )
 def test_what_is_suggested(picture: Picture, ids: list[str]) -> None:
-    assert [one.id for one in advise(picture)] == ids
+    found = advise(picture)
+    assert [one.id for one in found] == ids
+    for one, language in product(found, ("en", "zh")):
+        # Every figure that the text names is there; nothing of it is left to the English words.
+        assert catalogue(language)[f"suggest.{one.code}"].format(**one.figures)
+        assert f"suggest.{one.code}_effect" in catalogue(language)
 
 
 def test_memory_bounds_how_much_larger_a_store_may_get() -> None:
@@ -121,6 +134,11 @@ def test_memory_bounds_how_much_larger_a_store_may_get() -> None:
     used = GIB * 0.35 - 4_100
     tight = replace(SMALL, memory_bytes=used, memory_share=used / GIB)
     assert [one.id for one in advise(tight)] == ["cache_users_size=101"]
+
+
+def test_what_is_made_smaller_names_what_that_could_harm() -> None:
+    (pool,), (bulkhead,) = advise(IDLE), advise(WIDE)
+    assert (pool.metric, bulkhead.metric) == ("pool_waits:permissions", "bulkhead_refusals:search")
 
 
 def test_more_evidence_gives_more_confidence() -> None:
@@ -161,7 +179,7 @@ pictures = st.builds(
     | st.builds(QueuePicture, waiting=st.integers(0, 10**9), inflow=numbers, processing=numbers),
     pools=st.dictionaries(
         st.sampled_from(["requests", "permissions"]),
-        st.builds(PoolPicture, numbers, numbers, numbers, numbers, numbers),
+        st.builds(PoolPicture, numbers, st.booleans(), numbers, numbers, numbers, numbers),
     ),
     bulkheads=st.dictionaries(
         st.sampled_from(["search", "a:b"]),

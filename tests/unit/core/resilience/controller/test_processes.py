@@ -8,9 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
+from app.core.events import ConfigRestored
 from app.core.resilience import ResilienceController
 from tests.support.process import ROOT
 from tests.support.redis_servers import Server, wait_until
@@ -68,15 +70,15 @@ def test_four_processes_converge_within_a_second(
 ) -> None:
     controller = new_controller(journal=None)
     controller.config  # noqa: B018  (connects, so that only the change itself is timed)
-    delays: dict[str, list[float]] = {one.mode: [] for one in followers}
+    delays: list[float] = []
     for limit in (3, 4, 5):
         controller.set_bulkhead_config("thing", max_concurrent=limit)
         changed_at = time.time()
         wait_until(lambda: all(limit in one.seen for one in followers))
-        for one in followers:
-            delays[one.mode].append(one.seen[limit] - changed_at)
+        # Until the last of them has it.
+        delays.append(max(one.seen[limit] for one in followers) - changed_at)
     # A busy machine holds up some changes, not each of them.
-    assert all(min(found) < 1.0 for found in delays.values()), delays
+    assert min(delays) < 1.0, delays
 
 
 def test_a_process_that_hears_of_a_change_does_not_wait_for_its_poll(
@@ -92,6 +94,42 @@ def test_a_process_that_hears_of_a_change_does_not_wait_for_its_poll(
 
 def limit_of(controller: ResilienceController) -> int:
     return controller.get_bulkhead_config("thing").max_concurrent
+
+
+class Caller(threading.Thread):
+    """Calls through the guards of one process, until it is told to stop or one fails."""
+
+    def __init__(self, controller: ResilienceController) -> None:
+        super().__init__(daemon=True)
+        self._controller = controller
+        self.calls = 0
+        self.error: Exception | None = None
+        self.over = threading.Event()
+
+    def run(self) -> None:
+        breaker = self._controller.circuit_breaker("busy")
+        bulkhead = self._controller.bulkhead("thing")
+        try:
+            while not self.over.is_set():
+                with bulkhead.acquire():
+                    breaker.call(int)
+                self.calls += 1
+        except Exception as error:
+            self.error = error
+
+
+@contextmanager
+def calling(controllers: list[ResilienceController]) -> Iterator[list[Caller]]:
+    """Guarded calls go on in each process meanwhile."""
+    callers = [Caller(controller) for controller in controllers]
+    for caller in callers:
+        caller.start()
+    try:
+        yield callers
+    finally:
+        for caller in callers:
+            caller.over.set()
+            caller.join(10)
 
 
 class TestALossOfRedis:
@@ -117,12 +155,24 @@ class TestALossOfRedis:
         controllers: list[ResilienceController],
         new_controller: NewController,
     ) -> None:
-        with server.client() as client:
+        with calling(controllers) as callers, server.client() as client:
+            wait_until(lambda: all(caller.calls > 10 for caller in callers))
             client.flushall()
+            made = [caller.calls for caller in callers]
             wait_until(lambda: client.hlen(controllers[0].runtime.keys.event_stream("config")) > 1)
-        fresh = new_controller(journal=None)
-        wait_until(lambda: self.back(controllers, fresh))
+            fresh = new_controller(journal=None)
+            wait_until(lambda: self.back(controllers, fresh))
+            # Each process looks twice more; a loss that is healed is told no second time.
+            polls = [one.config.sync.counts.polls for one in controllers]
+            for controller, before in zip(controllers, polls, strict=True):
+                wait_until(lambda: controller.config.sync.counts.polls >= before + 2)
+            assert all(caller.calls > before for caller, before in zip(callers, made, strict=True))
+        assert [caller.error for caller in callers] == [None, None, None]
         assert [limit_of(controller) for controller in controllers] == [3, 3, 3]
+        told = [stored.event for stored in controllers[0].runtime.events.read()]
+        assert [type(event) for event in told].count(ConfigRestored) == 1
+        turns = [event.new for event in told if getattr(event, "name", "") == "busy"]
+        assert turns == ["closed"]
 
     def test_script_flush_raises_nothing(
         self, server: Server, controllers: list[ResilienceController]

@@ -87,5 +87,5 @@ def test_background_work_is_a_few_commands_a_second(valkey_server: Server) -> No
     # which is asked at most 7 times a second.
     assert 2 <= counts["EVALSHA"] <= 14, counts
     assert counts["XREAD"] <= 16 and counts["XINFO"] <= 16, counts
-    # A thread may have opened a connection of its own.
-    assert set(counts) - {"HELLO", "CLIENT"} == {"EVALSHA", "XREAD", "XINFO"}, counts
+    # A thread may have opened a connection of its own. A read that waits may have been sent before.
+    assert set(counts) - {"HELLO", "CLIENT", "XREAD"} == {"EVALSHA", "XINFO"}, counts

@@ -8,7 +8,15 @@ from dataclasses import replace
 import pytest
 
 from app.core.monitor import Point, names, series
-from app.core.resilience.tuning.trial import PATIENCE, SETTLE, Points, Step, Trial, next_step
+from app.core.resilience.tuning.trial import (
+    PATIENCE,
+    SETTLE,
+    Points,
+    Step,
+    Trial,
+    next_step,
+    outcome_of,
+)
 
 AT, WINDOW = 1_000.0, 100.0
 DUE = AT + WINDOW * (1 + SETTLE)
@@ -38,6 +46,9 @@ def test_what_does_no_harm_is_kept(before: float, after: float, step: Step) -> N
     found, why = next_step(TRIAL, DUE, WINDOW, measured(before, after))
     assert found is step
     assert why.startswith(f"l1_hit_rate was {before:.4g} and became {after:.4g}")
+    verdict, figures = outcome_of(why)
+    assert verdict == ("worse" if step is Step.REVERT else "better" if after > before else "same")
+    assert figures == {"before": before, "after": after}
 
 
 def test_nothing_is_judged_before_its_time() -> None:

@@ -1,0 +1,37 @@
+"""What the worker that forecasts lets all others know."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .said import Said
+
+# s after which a statement tells of the past: each minute brings a new one.
+OLD_AFTER = 180.0
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """What one worker thought at one moment.
+
+    Attributes:
+        at: epoch seconds, by the clock of the monitor's store.
+        instance: the worker.
+        said: its forecasts, anomalies and drifts.
+    """
+
+    at: float
+    instance: str
+    said: Said
+
+    @classmethod
+    def decode(cls, stored: bytes) -> Statement:
+        """The statement that ``encode`` gave."""
+        return msgspec.json.decode(stored, type=cls)
+
+    def encode(self) -> bytes:
+        """As it is stored."""
+        return msgspec.json.encode(self)
+
+    def is_old(self, now: float) -> bool:
+        """Whether whoever said it should have said something new by ``now``."""
+        return now - self.at > OLD_AFTER

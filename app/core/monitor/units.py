@@ -1,0 +1,36 @@
+"""In what a value is measured, by the name of its metric."""
+
+from __future__ import annotations
+
+from . import metric_names as names
+from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
+
+COUNT, SHARE, PER_SECOND, SECONDS, MS, BYTES = "count", "share", "per_second", "s", "ms", "bytes"
+
+# Names that do not end in their unit.
+_UNITS = {
+    CACHE_HIT_RATE: SHARE,
+    ERROR_RATE: SHARE,
+    MEMORY_SHARE: SHARE,
+    RESPONSE_MS: MS,
+    names.PREFETCH_PRECISION: SHARE,
+    names.LOG_SILENCE: SECONDS,
+    names.QUEUE_AGE: SECONDS,
+    names.INVALIDATION_AGE: SECONDS,
+}
+# Counters are watched as what they gain in a second, whatever they count.
+_ENDINGS = {
+    "_total": PER_SECOND,
+    "_per_second": PER_SECOND,
+    "_share": SHARE,
+    "_seconds": SECONDS,
+    "_bytes": BYTES,
+}
+
+
+def unit_of(metric: str) -> str:
+    """The unit of a metric as alert rules watch it; ``count`` for what is only counted."""
+    found = _UNITS.get(metric)
+    if found is None:
+        found = next((unit for end, unit in _ENDINGS.items() if metric.endswith(end)), COUNT)
+    return found

@@ -1,0 +1,79 @@
+"""Where the worker that forecasts says what it thinks, so that all others can answer with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from app.core.errors import StaleToken
+from app.core.events import Events, EventStream
+from app.core.monitor import Monitor, Said, Statement, news_of
+from app.core.optimization import AdvancedOptimization, FencedStore
+
+NAME = "forecasts"
+
+
+class ForecastBoard:
+    """One value in Redis, which only the elected worker may write, kept for a day."""
+
+    def __init__(
+        self, store: FencedStore, stream: EventStream, now: Callable[[], float], instance: str
+    ) -> None:
+        """Nothing is asked.
+
+        Args:
+            store: holds the value.
+            stream: takes the events.
+            now: epoch seconds, by the clock of the monitor's store.
+            instance: the id of this worker.
+        """
+        self._store = store
+        self._stream = stream
+        self._now = now
+        self._instance = instance
+        self._told: frozenset[str] = frozenset()
+
+    def write(self, said: Said, token: int) -> bool:
+        """Replace what was said before, and tell of what is news.
+
+        Args:
+            token: the fencing token of the lock by which this worker was elected.
+
+        Returns:
+            Whether this worker is the elected one; another that came later is not overwritten.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        now = self._now()
+        try:
+            self._store.write(NAME, Statement(now, self._instance, said).encode(), token)
+        except StaleToken:
+            return False
+        told = set()
+        for event, fact in news_of(said, now):
+            # What Redis did not take is told again with the next minute.
+            if fact in self._told or self._stream.publish_once(event, fact):
+                told.add(fact)
+        self._told = frozenset(told)
+        return True
+
+    def read(self) -> Statement | None:
+        """What was said last, by any worker; None: nothing within a day.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        stored = self._store.read(NAME)
+        return None if stored is None else Statement.decode(stored)
+
+
+def forecast_board(app: Flask) -> ForecastBoard:
+    """That of ``app``."""
+    return ForecastBoard(
+        AdvancedOptimization.of(app).locks.fenced_store(),
+        Events.of(app).stream,
+        Monitor.of(app).now,
+        Events.of(app).instance_id,
+    )

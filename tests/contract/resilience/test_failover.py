@@ -1,0 +1,58 @@
+"""A primary that became a replica answers READONLY: the call finds the new primary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from redis import exceptions
+
+from app.core.redis import RedisSettings
+from app.core.redis.registry import ScriptRegistry
+from app.core.resilience.settings import MultiDimensionalKey
+from tests.contract.resilience.platform import PREFIX, Platform
+from tests.support.redis_proxy import Proxy
+from tests.support.redis_servers import HOST, start_replica, start_valkey
+
+SOMEBODY = MultiDimensionalKey(user_id=42)
+
+
+def test_a_guard_goes_on_at_the_new_primary(
+    make_platform: Callable[..., Platform], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problems: list[type[Exception]] = []
+    react = ScriptRegistry._react
+
+    def noted(self: ScriptRegistry, problem: Exception, *more: object) -> object:
+        problems.append(type(problem))
+        return react(self, problem, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ScriptRegistry, "_react", noted)
+    with (
+        start_valkey({"repl-diskless-sync-delay": "0"}) as old,
+        start_replica(old) as new,
+        # The name of the primary, as a service or a DNS entry is.
+        Proxy(old) as proxy,
+        old.client() as at_old,
+        new.client() as at_new,
+    ):
+        platform = make_platform(
+            RedisSettings.from_config({"REDIS_KEY_PREFIX": PREFIX, "REDIS_URL": proxy.url})
+        )
+        guard = platform.guard(name, {}, {"limit": 10, "window": 60}, {"max_concurrent": 2})
+        breaker, bulkhead = platform.breaker(name), platform.bulkhead(name, max_concurrent=2)
+        with guard.enter(SOMEBODY):
+            assert at_old.wait(1, 5_000) == 1
+            at_new.replicaof("NO", "ONE")
+            at_old.replicaof(HOST, new.port)
+            proxy.lead_to(new)
+            with pytest.raises(exceptions.ReadOnlyError):
+                at_old.set("anything", 1)
+            problems.clear()
+        with guard.enter(SOMEBODY):
+            pass
+        assert exceptions.ReadOnlyError in problems
+        # Nobody's twin stood in: the new primary has what was counted before and after.
+        assert (breaker.state().calls, bulkhead.stats().held) == (2, 0)
+        assert platform.redis.client.info("replication")["role"] == "master"
+        assert at_new.keys(f"{PREFIX}*")
