@@ -6,6 +6,7 @@ import http.client
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -53,7 +54,8 @@ def connect(served: Serving) -> Iterator[Callable[..., RawSocket]]:
     yield connected
     for one in made:
         one.flood(lambda one=one: one.say("1"), 1)
-        one.is_ended()
+        with suppress(OSError):  # a flooded one may have no room left to be told by
+            one.is_ended()
         one.close()
 
 
