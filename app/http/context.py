@@ -32,14 +32,18 @@ class Origin:
 
 def init_context(app: Flask) -> None:
     """Give each request an id and, behind trusted proxies, its true address."""
-    proxies = app.config["TRUSTED_PROXIES"]
-    if proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
-        )
+    app.wsgi_app = behind_proxies(app, app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(_name_request)
     app.before_request(_announce_writes)
     app.after_request(_return_id)
+
+
+def behind_proxies(app: Flask, wsgi: Any) -> Any:
+    """What ``wsgi`` is behind trusted proxies: told the client's address. Twice changes nothing."""
+    proxies = app.config["TRUSTED_PROXIES"]
+    if not proxies:
+        return wsgi
+    return ProxyFix(wsgi, x_for=proxies, x_proto=proxies, x_host=proxies)
 
 
 def origin() -> Origin:
