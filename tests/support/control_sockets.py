@@ -70,6 +70,7 @@ class FaithfulSocket:
         self.messages: list[Message] = []
         self.connects = 0
         self._last: str | None = None
+        self._transports: list[Any] = []
         self.client.on("*", self._take, namespace=NAMESPACE)
         self.client.on("connect", self._subscribe, namespace=NAMESPACE)
         self.client.connect(
@@ -88,9 +89,12 @@ class FaithfulSocket:
 
     def close(self) -> None:
         self.client.disconnect()
+        for transport in self._transports:
+            transport.shutdown()  # the library leaves those that broke to the garbage collector
 
     def _subscribe(self) -> None:
         self.connects += 1
+        self._transports.append(self.client.eio.ws)
         wanted = {
             "topics": ["events"],
             "filters": {"types": ["store.*"]},
