@@ -27,6 +27,13 @@ class Base:
     DRAIN_SECONDS = 10.0
     # Connections of Socket.IO that one worker takes; some 50 kB each.
     SOCKETS_MAX = 1000
+    # How many of them one address may have, or one /64 of IPv6: some offices share one.
+    SOCKETS_PER_ADDRESS = 200
+    # Seconds until a connection that has joined no namespace is closed; between two pings, and
+    # until one is answered.
+    SOCKETS_JOIN_SECONDS = 10.0
+    SOCKETS_PING_INTERVAL = 25
+    SOCKETS_PING_TIMEOUT = 20
     TRUSTED_PROXIES = 0
     LOG_LEVEL = "INFO"
     # "json" or "console"; and the share of requests that leave a line at their end: 0 for none.

@@ -114,10 +114,15 @@ def work(options: argparse.Namespace, mode: str) -> None:
 def supervise(options: argparse.Namespace) -> int:
     """Prepare the database once, then keep the workers alive; the exit code."""
     from app.cli.startup import prepare
+    from app.core.errors import ConfigurationError
     from app.extensions import permissions, policy
     from app.server import Supervisor, bind, refuse_taken
 
     app = application()
+    if app.config["MONITOR_BACKEND"] == "memory":
+        raise ConfigurationError(
+            "MONITOR_BACKEND", "must be 'redis' with several workers: memory holds those of one"
+        )
     host, port = address(options, app.config)
     refuse_taken(host, port)
     prepare(app)

@@ -70,6 +70,7 @@ from app.wiring import (
     measured_values,
     policy_engine,
     record_settings,
+    signs_of_life,
     sql_audit,
     sweeper_of,
     tell_each,
@@ -113,7 +114,7 @@ def create_app(
     migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     redis_store.init_app(app)
     events.init_app(app)
-    monitor.init_app(app)
+    monitor.init_app(app, signs=signs_of_life(app))
     recorder = monitor.of(app).recorder
     init_answers(app)
     resilience.init_app(

@@ -85,6 +85,12 @@ SETTINGS: dict[str, Setting] = {
     "PORT": Setting(int, "a port, 0 to 65535", _between(0, 65535)),
     "DRAIN_SECONDS": Setting(float, "seconds, 0 to 600", _between(0, 600)),
     "SOCKETS_MAX": Setting(int, "sockets of one worker, 1 to 100000", _between(1, 100_000)),
+    "SOCKETS_PER_ADDRESS": Setting(
+        int, "sockets of one address at one worker, 1 to 100000", _between(1, 100_000)
+    ),
+    "SOCKETS_JOIN_SECONDS": Setting(float, "seconds, 0.5 to 60", _between(0.5, 60)),
+    "SOCKETS_PING_INTERVAL": Setting(int, "seconds, 1 to 300", _between(1, 300)),
+    "SOCKETS_PING_TIMEOUT": Setting(int, "seconds, 1 to 300", _between(1, 300)),
     "TRUSTED_PROXIES": Setting(int, "how many proxies stand in front, 0 to 10", _between(0, 10)),
     "LOG_LEVEL": Setting(str, f"one of {', '.join(LEVELS)}", LEVELS.__contains__),
     "LOG_FORMAT": Setting(str, f"one of {', '.join(FORMATS)}", FORMATS.__contains__),

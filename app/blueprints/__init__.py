@@ -71,3 +71,4 @@ def close_pages(app: Flask) -> None:
     """End what listens to other workers."""
     fan_out_of(app).close()
     close_control_socket(app)
+    app.extensions["socketio"].transports.close()

@@ -12,13 +12,13 @@ from sqlalchemy.exc import DBAPIError
 from app.cli.login import login
 from app.core.errors import PlatformError
 from app.db import db
-from app.http.operators import Operator, Via
+from app.http.operators import Operator, Via, become
 
 
 @contextmanager
 def acting() -> Iterator[None]:
     """Services act for whoever has the terminal; what fails is an error of the command."""
-    g.operator = Operator(Via.TERMINAL, None, login=login())
+    become(Operator(Via.TERMINAL, None, login=login()))
     try:
         yield
     except PlatformError as error:
@@ -29,3 +29,4 @@ def acting() -> Iterator[None]:
     finally:
         # In tests the context outlives the command.
         g.pop("operator", None)
+        g.pop("credential", None)

@@ -37,7 +37,7 @@ def record_act(
     after: Mapping[str, Any] | None = None,
     server_id: int | None = None,
 ) -> None:
-    """Record what the operator of this request is about to do, and commit.
+    """Record what the operator of this request is about to do, and by which credential; commit.
 
     Where the glass was broken the database may be what is down: then the record goes to the log
     of the process, at the highest level.
@@ -53,7 +53,6 @@ def record_act(
         sqlalchemy.exc.DBAPIError: there is no record, so the act must not be done.
     """
     who = operator()
-    facts = {**(after or {}), "via": who.credential}
     try:
         with writing():
             audit(
@@ -62,7 +61,7 @@ def record_act(
                 actor_id=None if who.account is None else who.account.user_id,
                 server_id=server_id,
                 before=before,
-                after=facts,
+                after=None if after is None else dict(after),
                 reason=reason,
             )
             db.session.commit()
@@ -70,7 +69,7 @@ def record_act(
         if who.via is not Via.BREAK_GLASS:
             raise
         db.session.rollback()
-        _log_instead(action, subject, facts, reason)
+        _log_instead(action, subject, after, reason)
 
 
 def audit_of_guards(durable: Callable[[AuditEntry], None]) -> Callable[[AuditEntry], None]:

@@ -24,11 +24,12 @@ USE_STEP = timedelta(minutes=1)  # how exactly the last use is known: not a writ
 
 @dataclass(frozen=True, slots=True)
 class TokenUse:
-    """A valid token: whose it is, and which rights it may use."""
+    """A valid token: whose it is, which rights it may use, and until when."""
 
     token_id: int
     account: Identity
     rights: frozenset[str]
+    ends_at: datetime
 
 
 def new_secret() -> str:
@@ -76,7 +77,8 @@ def token_use(secret: str) -> TokenUse | None:
     token, super_admin = row
     if token.last_used_at is None or now - token.last_used_at >= USE_STEP:
         _note_use(token.id, now)
-    return TokenUse(token.id, Identity(token.user_id, super_admin), frozenset(token.rights))
+    who = Identity(token.user_id, super_admin)
+    return TokenUse(token.id, who, frozenset(token.rights), token.expires_at)
 
 
 def _note_use(token_id: int, now: datetime) -> None:

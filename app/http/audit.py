@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper
 
 from app.db import db
-from app.http.context import origin
+from app.http.context import credential, note_record, origin
 from app.models import AuditRecord, record_audit
 
 
@@ -40,7 +40,12 @@ def audit(
 
 @event.listens_for(AuditRecord, "before_insert")
 def add_origin(mapper: Mapper[Any], connection: Connection, record: AuditRecord) -> None:
-    """Say which request a record came from, whichever layer wrote it."""
-    source = origin()
+    """Say which request a record came from, whichever layer wrote it, and in the control plane by
+    which credential: who has no account is known by nothing else.
+    """
+    note_record()
+    source, via = origin(), credential()
+    if via is not None and (record.after is None or isinstance(record.after, dict)):
+        record.after = {**(record.after or {}), "via": via}
     record.request_id = record.request_id or source.request_id
     record.address = record.address or source.address

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import set_writing
@@ -32,14 +32,18 @@ class Origin:
 
 def init_context(app: Flask) -> None:
     """Give each request an id and, behind trusted proxies, its true address."""
-    proxies = app.config["TRUSTED_PROXIES"]
-    if proxies:
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
-        )
+    app.wsgi_app = behind_proxies(app, app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(_name_request)
     app.before_request(_announce_writes)
     app.after_request(_return_id)
+
+
+def behind_proxies(app: Flask, wsgi: Any) -> Any:
+    """What ``wsgi`` is behind trusted proxies: told the client's address. Twice changes nothing."""
+    proxies = app.config["TRUSTED_PROXIES"]
+    if not proxies:
+        return wsgi
+    return ProxyFix(wsgi, x_for=proxies, x_proto=proxies, x_host=proxies)
 
 
 def origin() -> Origin:
@@ -70,6 +74,23 @@ def outcome() -> dict[str, str]:
     """What ``note_outcome`` kept of this request."""
     found: dict[str, str] = g.get("outcome", {})
     return found
+
+
+def note_credential(credential: str) -> None:
+    """Keep by which credential an operator acts, by request or terminal, for what records it."""
+    g.credential = credential
+
+
+def credential() -> str | None:
+    """What ``note_credential`` kept; None where nobody was known as an operator."""
+    found: str | None = g.get("credential") if has_app_context() else None
+    return found
+
+
+def note_record() -> None:
+    """Remember that this request put something into the audit log, as every act does first."""
+    if has_request_context():
+        g.recorded = True
 
 
 def read_only(view: View) -> View:

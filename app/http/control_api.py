@@ -7,14 +7,16 @@ site can send the cookie and no header, so a change by cookie needs the CSRF tok
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
 
 import marshmallow as ma
-from flask import Response, request
+from flask import request
 
-from app.http import idempotency
+from app.http import idempotency, operators
 from app.http.auth import CONTROL_PREFIX
-from app.http.context import SAFE_METHODS, changes_something
+from app.http.context import READ_ONLY_MARK, SAFE_METHODS, changes_something
 from app.http.fields import Text
 from app.http.operators import (
     ADMIN,
@@ -24,7 +26,6 @@ from app.http.operators import (
     actor_id,
     bearer_token,
     operator,
-    right,
 )
 from app.http.rest import RestBlueprint
 from app.http.session import CSRF_HEADER, check_csrf_header
@@ -42,6 +43,8 @@ __all__ = [
     "operator",
     "right",
 ]
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 CONTROL_API_PREFIX = f"{CONTROL_PREFIX}/api"
 REASON_LENGTH = 500
@@ -62,11 +65,31 @@ class ActSchema(ma.Schema):
     )
 
 
+def right(name: str) -> Callable[[View], View]:
+    """Let operators with a ``platform.*`` right in, as ``app.http.operators.right``, and do once
+    what they gave a key.
+
+    The key is claimed, and an answer of before given again, behind the right: who lost it learns
+    nothing by a key, and who never had it leaves no row.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def once(*args: Any, **kwargs: Any) -> Any:
+            before = idempotency.claim() if changes_something() else None
+            return view(*args, **kwargs) if before is None else before
+
+        return operators.right(name)(once)  # type: ignore[return-value]
+
+    return decorate
+
+
 class ControlBlueprint(RestBlueprint):
     """A ``RestBlueprint`` under ``/control/api``. No change by cookie gets past it without the
-    CSRF token, and none that has an ``Idempotency-Key`` is made twice.
+    CSRF token.
 
-    Each view takes its right by ``@right``: ``VIEW`` to look, ``OPERATE`` to act on what runs,
+    Each view takes its right by the ``@right`` of this module, which also sees to it that no change
+    with an ``Idempotency-Key`` is made twice: ``VIEW`` to look, ``OPERATE`` to act on what runs,
     ``ADMIN`` for who may do what and for what all depends on.
     """
 
@@ -84,11 +107,15 @@ class ControlBlueprint(RestBlueprint):
             by_cookie[CSRF_SCHEME] = []
         return [by_cookie, {TOKEN_SCHEME: []}]
 
+    def document_more(self, operation: dict[str, Any], method: str, view: object) -> None:
+        if method.upper() in SAFE_METHODS or hasattr(view, READ_ONLY_MARK):
+            return
+        operation["parameters"] = [*operation.get("parameters", ()), idempotency.PARAMETER]
+        for status, answer in idempotency.ANSWERS.items():
+            operation["responses"].setdefault(status, answer)
 
-def _check_caller() -> Response | None:
+
+def _check_caller() -> None:
     operator()
-    if request.method in SAFE_METHODS:
-        return None
-    if bearer_token() is None:
+    if request.method not in SAFE_METHODS and bearer_token() is None:
         check_csrf_header()
-    return idempotency.claim() if changes_something() else None

@@ -37,10 +37,10 @@ MINUTE, HOUR = 60.0, 3600.0  # s
 
 # Tries. An office or a school signs in from one address at nine o'clock.
 SIGN_INS_OF_ADDRESS = Dimension("ip", limit=30, window=5 * MINUTE)
-# Tries. Who does not remember a password tries a few, and goes on with one in half a minute.
-SIGN_INS_OF_ADDRESS_TO_ACCOUNT = Dimension("user+ip", limit=10, window=5 * MINUTE)
-# Tries. Against many addresses that guess one password; far enough above the limit of one address
-# that nobody alone keeps the owner out.
+# Tries. Who does not remember a password tries a few, and goes on with one in three minutes.
+SIGN_INS_OF_ADDRESS_TO_ACCOUNT = Dimension("user+ip", limit=10, window=30 * MINUTE)
+# Tries. Against many addresses that guess one password. One address has 10 at once and 20 an hour,
+# a third of what comes back here, so it takes several that go on together to keep the owner out.
 SIGN_INS_TO_ACCOUNT = Dimension("user", limit=60, window=HOUR)
 
 # Accounts. A class registers together; a program that makes accounts is stopped.

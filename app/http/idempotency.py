@@ -1,13 +1,18 @@
 """An act that its caller named by ``Idempotency-Key`` is done once, however often it is sent.
 
 After draft-ietf-httpapi-idempotency-key-header: the key is claimed in the database before the act;
-its answer is kept for a day and given again. What was refused or failed may be tried again.
+its answer is kept for a day and given again. What was refused may be tried again, and so may what
+failed before anything was recorded; of what failed later nobody can say that nothing was done.
+
+A key belongs to an account and to the credential that it came with. The break-glass token has no
+account, and must work without the database: its keys are passed over.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,6 +23,8 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import ValidationFailed
 from app.db import db, utcnow, writing
+from app.http.acts import DATABASE_FAILURES
+from app.http.context import request_id
 from app.http.operators import operator
 from app.http.problems import problem
 from app.models import IDEMPOTENCY_KEPT, IdempotencyKey
@@ -26,7 +33,17 @@ HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 SECRET_MARK = "__secret_answer__"
+# As OpenAPI describes the header, and what else an operation that takes it may answer.
+PARAMETER = {
+    "in": "header",
+    "name": HEADER,
+    "description": "Names this act: sent again within a day, it is answered as before, not done",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+ANSWERS = {"409": "CONFLICT", "422": "UNPROCESSABLE_ENTITY"}
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+log = logging.getLogger(__name__)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -52,7 +69,7 @@ def claim() -> Response | None:
         return None
     if not _KEY.fullmatch(key):
         raise ValidationFailed({HEADER: "must be 1 to 255 visible ASCII characters"})
-    user_id, asked = who.account.user_id, _fingerprint()
+    user_id, asked = who.account.user_id, _fingerprint(who.credential)
     db.session.rollback()  # what was read so far belongs to no act
     with writing():
         db.session.execute(
@@ -69,15 +86,25 @@ def claim() -> Response | None:
         except IntegrityError:
             db.session.rollback()
             return _known(user_id, key, asked)
-    g.idempotency_id = row.id
+    g.idempotency_id, g.recorded = row.id, False
     return None
 
 
 def settle(response: Response) -> Response:
-    """Keep how the act of this request ended."""
+    """Keep how the act of this request ended, if that is known and can be kept."""
     claimed = g.pop("idempotency_id", None)
-    if claimed is None:
+    if claimed is None or (response.status_code >= 500 and g.recorded):
         return response
+    try:
+        _settle(claimed, response)
+    except DATABASE_FAILURES:
+        # The act is done, or refused, and so it is answered; its key goes on as if nobody knew.
+        log.exception("the end of an act with a key could not be kept, request %s", request_id())
+        db.session.rollback()
+    return response
+
+
+def _settle(claimed: int, response: Response) -> None:
     db.session.rollback()
     with writing():
         if response.status_code < 300 and not response.is_streamed:
@@ -97,11 +124,11 @@ def settle(response: Response) -> Response:
         else:
             db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.id == claimed))
         db.session.commit()
-    return response
 
 
-def _fingerprint() -> str:
-    asked = "\0".join((request.method, request.full_path, request.headers.get("If-Match", "")))
+def _fingerprint(credential: str) -> str:
+    version = request.headers.get("If-Match", "")
+    asked = "\0".join((credential, request.method, request.full_path, version))
     return hashlib.sha256(asked.encode() + b"\0" + request.get_data(cache=True)).hexdigest()
 
 
@@ -112,15 +139,15 @@ def _known(user_id: int, key: str, asked: str) -> Response:
         )
     )
     db.session.rollback()
+    if row is not None and row.fingerprint != asked:
+        text = "was used for something else, or with another credential"
+        return problem(422, "validation-failed", f"{HEADER}: {text}", errors={HEADER: [text]})
     if row is None or row.status is None:
         return problem(
             409,
             "idempotency-in-progress",
             "The act of this key has begun and its end is not known; look before you repeat it.",
         )
-    if row.fingerprint != asked:
-        text = "was used for something else"
-        return problem(422, "validation-failed", f"{HEADER}: {text}", errors={HEADER: [text]})
     if row.body is None:
         return problem(
             409,

@@ -29,6 +29,9 @@ PARAMETER = {
     "description": "The `ETag` that was read; without it the answer is 428",
     "schema": {"type": "string"},
 }
+OPTIONAL = PARAMETER | {
+    "description": "The `ETag` that was read: the answer is 412 if it changed; left out: overwrite"
+}
 _TAG = re.compile(r'(?:W/)?"(\d{1,18})"')
 
 
@@ -44,6 +47,16 @@ def edits(blueprint: Blueprint) -> Callable[[View], View]:
         view = blueprint.alt_response(412, "PRECONDITION_FAILED")(view)
         view = blueprint.alt_response(428, "PRECONDITION_REQUIRED")(view)
         return blueprint.doc(parameters=[PARAMETER])(view)  # type: ignore[no-any-return]
+
+    return document
+
+
+def may_compare(blueprint: Blueprint) -> Callable[[View], View]:
+    """The same where a change may also be made unseen, such as one for an emergency."""
+
+    def document(view: View) -> View:
+        view = blueprint.alt_response(412, "PRECONDITION_FAILED")(view)
+        return blueprint.doc(parameters=[OPTIONAL])(view)  # type: ignore[no-any-return]
 
     return document
 
@@ -72,9 +85,22 @@ def if_match() -> Iterator[int]:
         PreconditionRequired, ValidationFailed: as ``seen_version``.
         PreconditionFailed: the entry has another version by now, which the answer holds (412).
     """
-    version = seen_version()
+    with conflicts_told():
+        yield seen_version()
+
+
+@contextmanager
+def if_match_given() -> Iterator[int | None]:
+    """The same where the caller need not say: None then."""
+    with conflicts_told():
+        yield seen_version() if HEADER in request.headers else None
+
+
+@contextmanager
+def conflicts_told() -> Iterator[None]:
+    """Answer a conflict of versions with what is there by now (412)."""
     try:
-        yield version
+        yield
     except VersionConflict as error:
         answer = problem(
             412,

@@ -60,10 +60,14 @@ class RestBlueprint(Blueprint):
             if method != "parameters":
                 is_public = hasattr(view_func, PUBLIC_MARK)
                 _document(info, added, rule, None if is_public else self.security_of(method))
+                self.document_more(info["manual_doc"], method, view_func)
 
     def security_of(self, method: str) -> list[dict[str, list[str]]]:
         """The credentials that a view takes that is not public, as OpenAPI writes it."""
         return [{"bearer": []}]
+
+    def document_more(self, operation: dict[str, Any], method: str, view: object) -> None:
+        """Add what else all operations of this kind of blueprint have to one that is documented."""
 
 
 def _document(

@@ -13,6 +13,8 @@ from flask_socketio import SocketIO
 
 from app.server.drain import Drain, InFlight
 from app.server.listener import listen
+from app.server.packets import TextPacket
+from app.server.transports import Transports
 
 # Bytes of one message of a client. None of ours is near it; a longer one ends the connection.
 MESSAGE_BYTES = 64 * 1024
@@ -23,15 +25,26 @@ class YotoSocketIO(SocketIO):
 
     The base class listens by itself: only under eventlet on a port that others may share, and in
     no mode with an end that lets running requests finish.
+
+    Attributes:
+        transports: the connections below the namespaces.
     """
+
+    transports: Transports
 
     def init_app(self, app: Flask, **options: Any) -> None:
         """Serve ``app``; arguments as the base class's."""
         options.setdefault("max_http_buffer_size", MESSAGE_BYTES)
+        options.setdefault("serializer", TextPacket)
+        options.setdefault("ping_interval", app.config["SOCKETS_PING_INTERVAL"])
+        options.setdefault("ping_timeout", app.config["SOCKETS_PING_TIMEOUT"])
         with warnings.catch_warnings():
             # It says at import that it is in maintenance; docs/adr/0001 says why it is here.
             warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
             super().init_app(app, **options)
+        # By default everybody may join "/", where nothing is: only those that somebody serves.
+        self.server.namespaces = []
+        self.transports = Transports(self.server, MESSAGE_BYTES, app.config["SOCKETS_JOIN_SECONDS"])
 
     def run(
         self,

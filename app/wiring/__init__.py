@@ -5,7 +5,7 @@ from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, guard_database
 from .database_times import time_database
 from .decisions import record_settings
-from .fleet import worker_facts
+from .fleet import signs_of_life, worker_facts
 from .forecast_store import forecast_board
 from .forecasting import elect_forecaster, elected_forecaster
 from .invalidation import invalidation_log
@@ -38,6 +38,7 @@ __all__ = [
     "measured_values",
     "policy_engine",
     "record_settings",
+    "signs_of_life",
     "sql_audit",
     "sweeper_of",
     "time_database",

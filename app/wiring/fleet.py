@@ -11,6 +11,7 @@ from flask import Flask
 
 from app.core.cache import HybridPermissionCache
 from app.core.events import Events
+from app.core.fleet import Fleet
 from app.core.monitor import resident_bytes
 from app.core.resilience import Resilience
 
@@ -50,6 +51,14 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
         }
 
     return facts
+
+
+def signs_of_life(app: Flask) -> Callable[[], Mapping[str, float]]:
+    """A callable that tells, by worker, seconds since its last heartbeat.
+
+    It raises ``StoreUnavailable`` when Redis does not answer.
+    """
+    return lambda: {worker.id: worker.heard_ms / S_TO_MS for worker in Fleet.of(app).all()}
 
 
 def _rounded(seconds: float | None) -> float | None:

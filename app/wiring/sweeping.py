@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.core.errors import StoreUnavailable
 from app.core.housekeeping import Housekeeper
 from app.db import db, utcnow, writing
 from app.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
 
 EXTENSION = "yoto.sweeper"
 EVERY = 3600.0  # s
+AGAIN = 60.0  # s until it is tried again where the database is away
+DATABASE_AWAY = (DBAPIError, PoolTimeout, StoreUnavailable)
 # Rows a transaction: others want to write, too.
 SLICE = 500
+
+log = logging.getLogger(__name__)
 
 
 class Sweeper:
@@ -24,6 +32,7 @@ class Sweeper:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
+        self._away = False
         self._thread = Housekeeper("yoto-sweeper")
         self._thread.add("ended-rows", self._run)
 
@@ -42,7 +51,14 @@ class Sweeper:
             return sum(_delete(*ended) for ended in _ended(now))
 
     def _run(self) -> float:
-        self.sweep()
+        try:
+            self.sweep()
+        except DATABASE_AWAY as error:
+            if not self._away:
+                log.warning("ended rows stay until the database is back: %s", error)
+            self._away = True
+            return AGAIN
+        self._away = False
         return EVERY
 
 

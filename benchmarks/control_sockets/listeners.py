@@ -14,8 +14,8 @@ PATIENCE = 120.0  # s
 def run(url: str, tokens: Sequence[str], total: int, pipe: Connection) -> None:
     """Connect, say so, listen until every client has heard every event, and tell how it went.
 
-    Sends ``"ready"``, then the seconds that each event took, and how many clients heard each event
-    once and in order.
+    Sends how many clients are subscribed; then the seconds that each event took, and how many
+    clients heard each event once and in order.
     """
     numbers: list[list[int]] = [[] for _ in tokens]
     times: list[float] = []
@@ -33,7 +33,7 @@ def run(url: str, tokens: Sequence[str], total: int, pipe: Connection) -> None:
         for token, mine in zip(tokens, numbers, strict=True)
     ]
     listen(sockets, lambda: all(one.subscribed for one in sockets), PATIENCE)
-    pipe.send("ready")
+    pipe.send(sum(one.subscribed for one in sockets))
     listen(sockets, lambda: len(times) >= total * len(tokens), PATIENCE)
     whole = list(range(total))
     pipe.send((times, sum(one == whole for one in numbers)))

@@ -5,7 +5,10 @@ a Redis server and one worker, connects clients to it (200 by default) that foll
 publishes some each second (50) for a while. Told: whether every client heard every event once and
 in order; the time from publishing to hearing, by one clock, since all run on one machine; processor
 and memory of the worker. Then one more client stops reading while events pour in: told is how much
-the worker grew until it was cut off.
+the worker grew at most until it was cut off.
+
+Exits with 1 unless every client heard every event once and in order, and the client that does not
+read was cut off before the worker grew by more than ``MOST_GROWN_MB``.
 """
 
 from __future__ import annotations
@@ -31,6 +34,9 @@ from tests.support.serving import Serving, serving
 TICKS = os.sysconf("SC_CLK_TCK")
 # For the client that does not read: events, and characters of each.
 POURED, TEXT = 4_000, 8_000
+# For it the worker keeps 1,000 packets, and as many in its writer: 16 MB of this text, each held
+# once more while it is encoded.
+MOST_GROWN_MB = 60.0
 
 
 def measure(served: Serving, clients: int, rate: int, seconds: float) -> dict[str, Any]:
@@ -41,7 +47,10 @@ def measure(served: Serving, clients: int, rate: int, seconds: float) -> dict[st
     context = multiprocessing.get_context("spawn")
     process = context.Process(target=run, args=(served.url, tokens, total, theirs))
     process.start()
-    assert ours.recv() == "ready"
+    subscribed = ours.recv()
+    if subscribed != clients:
+        process.terminate()
+        raise SystemExit(f"only {subscribed} of {clients} clients could subscribe")
     pid = served.yoto.process.pid
     began, used = time.monotonic(), _processor(pid)
     for number in range(total):
@@ -70,14 +79,21 @@ def pour(served: Serving, roster: Roster) -> dict[str, Any]:
     """Have a client stop reading while events pour in."""
     pid = served.yoto.process.pid
     (token,) = served.tokens("deaf", 1)
+
+    def sockets() -> int:
+        return sum(one.facts["sockets"] for one in roster.all() if one.state == "live")
+
+    wait_until(lambda: sockets() == 0, 30, "the end of the others")
     deaf = LeanSocket(served.url, token, ["events"], lambda *_: None)
-    listen([deaf], lambda: deaf.subscribed, 30)
+    if not listen([deaf], lambda: deaf.subscribed, 30):
+        raise SystemExit("the client that is to stop reading could not subscribe")
+    wait_until(lambda: sockets() == 1, 30, "its connection")
     before, highest = _memory(pid), 0
     for number in range(POURED):
         served.stream.publish(StoreLost(store=str(number), cause="x" * TEXT))
-        if number % 50 == 0:
+        if number % 10 == 0:
             highest = max(highest, _memory(pid))
-    wait_until(lambda: all(not one.facts["sockets"] for one in roster.all()), 30)
+    wait_until(lambda: sockets() == 0, 30, "its end")
     found = {
         "poured_mb": round(POURED * TEXT / 1e6, 1),
         "worker_grew_mb": round((max(highest, _memory(pid)) - before) / 1e6, 1),
@@ -111,7 +127,12 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         start_valkey() as redis,
-        serving(Path(folder), redis, YOTO_ASYNC_MODE=options.mode) as served,
+        serving(
+            Path(folder),
+            redis,
+            YOTO_ASYNC_MODE=options.mode,
+            YOTO_SOCKETS_PER_ADDRESS=str(options.clients + 1),
+        ) as served,
     ):
         connection = RedisConnection(RedisSettings(url=redis.url, socket_timeout=2.0))
         found = {"mode": options.mode}
@@ -122,3 +143,19 @@ def main() -> None:
         print(f"{name:<40} {value}")
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=2) + "\n")
+    wrong = failures(found)
+    if wrong:
+        raise SystemExit("; ".join(wrong))
+
+
+def failures(found: dict[str, Any]) -> list[str]:
+    """What of the numbers is not as it has to be."""
+    clients, complete = found["clients"], found["clients_with_every_event_once_in_order"]
+    wrong = []
+    if complete != clients or found["deliveries"] != clients * found["events"]:
+        wrong.append(f"only {complete} of {clients} clients heard every event once and in order")
+    if found["worker_grew_mb"] > MOST_GROWN_MB:
+        wrong.append(f"the worker grew by more than {MOST_GROWN_MB} MB")
+    if not found["cut_off"]:
+        wrong.append("the client that does not read was not cut off")
+    return wrong

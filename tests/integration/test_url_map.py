@@ -139,7 +139,8 @@ def test_without_a_session_every_private_page_leads_to_the_sign_in(
     assert pages
     for route in pages:
         answer = client.open(route.path, method=route.method, headers=headers)
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/control/sign-in")
+        assert answer.status_code == 303
+        assert answer.headers["Location"].partition("?")[0] == "/control/sign-in"
 
 
 def test_without_a_session_every_operators_call_answers_401_and_changes_nothing(

@@ -11,6 +11,7 @@ import pytest
 import config
 import run
 from app import close_app
+from app.server import EX_CONFIG
 from tests.support.log_lines import logging_restored
 
 
@@ -34,3 +35,14 @@ def test_the_level_of_the_configuration_holds_unless_the_environment_says_anothe
     monkeypatch.setattr(config.Testing, "LOG_LEVEL", "ERROR")
     close_app(run.application())
     assert logging.getLevelName(logging.getLogger().level) == level
+
+
+@pytest.mark.usefixtures("restored")
+def test_several_workers_are_not_measured_by_the_memory_of_each(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("YOTO_ENVIRONMENT", "testing")
+    monkeypatch.setenv("YOTO_INSTANCE_PATH", str(tmp_path))
+    monkeypatch.setenv("YOTO_MONITOR_BACKEND", "memory")
+    assert run.main(["--workers", "2", "--port", "0"]) == EX_CONFIG
+    assert "MONITOR_BACKEND: must be 'redis' with several workers" in capsys.readouterr().err

@@ -5,11 +5,7 @@ Those of other accounts are limited and counted as behaviour, not audited.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
 from enum import StrEnum
-from time import monotonic
 
 from flask import current_app, request
 from sqlalchemy import select
@@ -18,12 +14,12 @@ from app.db import db, writing
 from app.extensions import permissions
 from app.http.audit import audit
 from app.http.operators import VIEW
+from app.http.pace import Pace
 from app.models import User
 
 EXTENSION_KEY = "yoto.failed_sign_ins"
 INTERVAL = 60.0  # s between two records of one kind about one account, in each process
 LONGEST_NAME = 32  # characters; nobody is called longer
-MOST = 1_000  # names that are remembered; whoever tries more is held up by the limits
 
 
 class Failure(StrEnum):
@@ -31,35 +27,6 @@ class Failure(StrEnum):
 
     REFUSED = "sign_in.failed"
     LOCKED_OUT = "sign_in.locked_out"
-
-
-class Pace:
-    """Says yes once in an interval for each key, and forgets the oldest. Safe for threads."""
-
-    def __init__(
-        self,
-        interval: float = INTERVAL,
-        most: int = MOST,
-        clock: Callable[[], float] = monotonic,
-    ) -> None:
-        self._interval = interval
-        self._most = most
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._last: OrderedDict[tuple[str, ...], float] = OrderedDict()
-
-    def allows(self, *key: str) -> bool:
-        """Whether the last yes to ``key`` was long enough ago."""
-        now = self._clock()
-        with self._lock:
-            last = self._last.get(key)
-            if last is not None and now - last < self._interval:
-                return False
-            self._last[key] = now
-            self._last.move_to_end(key)
-            while len(self._last) > self._most:
-                self._last.popitem(last=False)
-        return True
 
 
 def note_failure(username: str, failure: Failure) -> None:
@@ -71,7 +38,7 @@ def note_failure(username: str, failure: Failure) -> None:
     name = username.strip().lower()
     if len(name) > LONGEST_NAME:
         return
-    pace: Pace = current_app.extensions.setdefault(EXTENSION_KEY, Pace())
+    pace: Pace = current_app.extensions.setdefault(EXTENSION_KEY, Pace(INTERVAL))
     if not pace.allows(name, failure):
         return
     user_id = db.session.scalar(select(User.id).where(User.username == name))

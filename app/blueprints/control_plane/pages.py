@@ -9,7 +9,6 @@ from flask import (
     Blueprint,
     Flask,
     Response,
-    g,
     json,
     redirect,
     render_template,
@@ -32,7 +31,7 @@ from app.http.acts import record_act
 from app.http.audit import audit
 from app.http.auth import CONTROL_PREFIX
 from app.http.context import origin, read_only
-from app.http.operators import RIGHTS, VIEW, Operator, Via, may, operator, right
+from app.http.operators import RIGHTS, VIEW, Operator, Via, become, may, operator, right
 from app.http.problems import problem_of
 from app.http.session import (
     CsrfFailed,
@@ -115,6 +114,8 @@ def sign_in() -> Any:
         return _sign_in_again("sign_in.failed", 422)
     if not permissions.check_permission(user.id, VIEW):
         return _sign_in_again("sign_in.no_right", 403)
+    # It only read; a writer begins anew, or SQLite refuses it once somebody else has written.
+    db.session.rollback()
     with writing():
         audit("control.sign_in", f"user:{user.id}", actor_id=user.id)
         db.session.commit()
@@ -132,7 +133,7 @@ def _break_glass(token: str) -> Any:
         log.warning("a break-glass token was refused, from %s", origin().address)
         return _sign_in_again("sign_in.glass_failed", 422)
     start_broken_glass()
-    g.operator = Operator(Via.BREAK_GLASS, None)
+    become(Operator(Via.BREAK_GLASS, None))
     log.critical("the glass was broken: a session without account began, %s", origin())
     record_act("control.break_glass", "control", reason="signed in with the break-glass token")
     return redirect(destination.wanted(), 303)

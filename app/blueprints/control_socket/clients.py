@@ -9,7 +9,7 @@ from enum import Enum
 
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
-from app.blueprints.control_socket.limits import OF_USER, OF_WORKER, Pace
+from app.blueprints.control_socket.limits import OF_USER, OF_WORKER, ClientPace
 from app.blueprints.control_socket.topics import Subscription
 from app.core.events import position
 from app.http.socket_credentials import SocketCredential
@@ -37,16 +37,18 @@ class Client:
         hearing: see ``Hearing``.
         seen: id up to which it was sent all it wants, by its own replay; None: as everybody.
         replay: marks the replay that goes on; another one has taken its place if it changed.
+        turn: who changes what it follows holds it; one after the other.
     """
 
     sid: str
     eio_sid: str
     credential: SocketCredential
-    pace: Pace = field(default_factory=Pace)
+    pace: ClientPace = field(default_factory=ClientPace)
     subscription: Subscription = field(default_factory=Subscription)
     hearing: Hearing = Hearing.NOTHING
     seen: str | None = None
     replay: object | None = None
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     def is_ahead(self, event_id: str) -> bool:
         """Whether its replay brought this event already."""

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 from redis import exceptions
 
-from app.blueprints.control_socket.clients import Client, Clients
+from app.blueprints.control_socket.clients import Client, Clients, Hearing
 from app.blueprints.control_socket.outlet import Outlet
 from app.blueprints.control_socket.snapshots import snapshot
 from app.blueprints.control_socket.topics import told
@@ -78,11 +78,19 @@ class Feed:
             )
             self._thread.start()
 
-    def wait_until_ready(self, seconds: float) -> None:
-        """Wait at most so long until it is known where the stream is."""
+    def end_of_stream(self, seconds: float) -> str | None:
+        """Up to where everything was sent, waited for at most so long; or else where the stream
+        ends now. None: Redis is away.
+        """
         deadline = time.monotonic() + seconds
         while self.position is None and time.monotonic() < deadline:
             time.sleep(0.005)
+        if self.position is not None:
+            return self.position
+        try:
+            return self.stream.last_id()
+        except STORE_ERRORS:
+            return None
 
     def close(self) -> None:
         """Follow it no more; a later ``start`` begins anew."""
@@ -101,6 +109,26 @@ class Feed:
         with self.lock:
             self.position = None
             self._waiting.clear()
+
+    def hold(self, client: Client, begin: str | None) -> None:
+        """Send a client no events until a replay goes on from its ``seen``; hold the lock.
+
+        Args:
+            begin: id after which it gets them; None: from as soon as that is known. Of no account
+                for a client that hears events already.
+        """
+        if client.hearing is Hearing.NOTHING:
+            client.seen = begin
+        elif client.hearing is Hearing.LIVE:
+            client.seen = self.where(client)
+        client.hearing, client.replay = Hearing.REPLAY, object()
+
+    def let_go(self, client: Client) -> bool:
+        """Let a client that is held go live, if nothing happened meanwhile; hold the lock."""
+        if client.seen is None or client.seen != self.position:
+            return False
+        client.seen, client.hearing, client.replay = None, Hearing.LIVE, None
+        return True
 
     def where(self, client: Client) -> str | None:
         """Id up to which a live client was sent everything; hold the lock."""
@@ -142,24 +170,37 @@ class Feed:
             self._news.notify()
 
     def _run(self, stop: threading.Event) -> None:
-        # Listening has begun: what is newer than this comes by it, and what is not is skipped.
+        # Once the tailer listens, what is newer than this comes by it, and what is not is skipped.
+        tailer = Events.of(self._app).tailer
+        while not stop.is_set() and not tailer.wait_until_ready(RETRY_SECONDS):
+            pass
         found = self._last_id(stop)
         with self.lock:
             if not stop.is_set():
                 self.position = found
         while not stop.is_set():
-            try:
-                for item in self._next(stop):
-                    if stop.is_set():
-                        return
-                    if isinstance(item, Gap):
-                        self._gap(item, stop)
-                    else:
-                        self._tell(item)
-            except Exception:
-                log.exception("events were not sent to control sockets")
+            for item in self._next(stop):
+                self._deal(item, stop)
             # Let the writers of the clients run.
             time.sleep(0)
+
+    def _deal(self, item: StoredEvent | Gap, stop: threading.Event) -> None:
+        """Tell of one item; what fails is a gap, which is told until that succeeds."""
+        pause = RETRY_SECONDS
+        while not stop.is_set():
+            try:
+                if isinstance(item, Gap):
+                    self._gap(item, stop)
+                else:
+                    self._tell(item)
+                return
+            except Exception:
+                log.exception("what happened was not sent to control sockets; they begin anew")
+                if isinstance(item, Gap):
+                    stop.wait(pause)
+                    pause = min(2 * pause, IDLE_SECONDS)
+                else:
+                    item = Gap("failed", self.position)
 
     def _next(self, stop: threading.Event) -> list[StoredEvent | Gap]:
         with self._news:
@@ -180,27 +221,35 @@ class Feed:
                     client.seen = None
                 for name in client.subscription.messages(kind):
                     recipients[name].append(client)
-            self.position = stored.id
             if recipients:
                 data = to_plain(stored)
                 for name, clients in recipients.items():
                     self._outlet.send(clients, name, told(name, data))
+            self.position = stored.id
 
     def _gap(self, gap: Gap, stop: threading.Event) -> None:
         if gap.reason == "start":
             return
         after = self.position
-        topics = [client.subscription.topics for client in self._clients.live()]
-        shown = self.picture(frozenset().union(*topics))
-        resumed_at = self._last_id(stop)
-        if resumed_at is None:
-            return
-        with self.lock:
-            self.position = resumed_at
-            clients = self._clients.live()
-            for client in clients:
-                client.seen = None
-            self.tell_gap(clients, after, resumed_at, gap.reason, shown)
+        while not stop.is_set():
+            # Before the picture, which may not hold what happens while it is made.
+            resumed_at = self._last_id(stop)
+            if resumed_at is None:
+                return
+            followed = [client.subscription.topics for client in self._clients.live()]
+            shown = self.picture(frozenset().union(*followed))
+            with self.lock:
+                clients = self._clients.live()
+                if gap.reason != "lost":
+                    # Whose own replay went on beyond the gap has missed nothing.
+                    clients = [one for one in clients if not one.is_ahead(resumed_at)]
+                if any(client.subscription.topics - shown.keys() for client in clients):
+                    continue  # it began to follow something meanwhile
+                self.position = resumed_at
+                for client in clients:
+                    client.seen = None
+                self.tell_gap(clients, after, resumed_at, gap.reason, shown)
+                return
 
     def _last_id(self, stop: threading.Event) -> str | None:
         """Where the stream ends, as soon as Redis says; None when it is time to stop."""

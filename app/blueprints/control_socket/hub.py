@@ -71,37 +71,40 @@ class Hub:
 
         ``last_event_id`` counts where the client heard no events until now: one that does is
         sent each once, whatever it says.
+
+        While it is looked at how things are, the client is sent no events: those that fall
+        meanwhile come after the snapshot, which may not hold them.
         """
-        if wanted.hears_events:
-            self.feed.wait_until_ready(READY_SECONDS)
-        shown = self.feed.picture(wanted.topics)
-        replay = None
-        with self.feed.lock:
-            client.subscription = wanted
-            if not wanted.hears_events:
-                client.hearing, client.replay = Hearing.NOTHING, None
-                last_event_id = wanted.last_event_id
-            elif client.hearing is not Hearing.NOTHING:
-                live = client.hearing is Hearing.LIVE
-                last_event_id = self.feed.where(client) if live else client.seen
-            elif wanted.last_event_id is None and self.feed.position is not None:
-                client.hearing, client.seen = Hearing.LIVE, None
-                last_event_id = self.feed.position
-            else:
-                client.hearing, client.seen = Hearing.REPLAY, wanted.last_event_id
-                client.replay = object()
-                last_event_id = wanted.last_event_id
-                replay = Replay(self.feed, self.outlet, client)
-            self.feed.show(client, shown, last_event_id)
+        begin = wanted.last_event_id
+        if wanted.hears_events and begin is None:
+            begin = self.feed.end_of_stream(READY_SECONDS)
+        with client.turn:
+            with self.feed.lock:
+                if wanted.hears_events:
+                    self.feed.hold(client, begin)
+                else:
+                    client.hearing, client.replay = Hearing.NOTHING, None
+                held = client.replay
+            shown = self.feed.picture(wanted.topics)
+            with self.feed.lock:
+                if client.replay is not held:
+                    return  # it is gone
+                client.subscription = wanted
+                hears = wanted.hears_events
+                self.feed.show(client, shown, client.seen if hears else wanted.last_event_id)
+                behind = hears and not self.feed.let_go(client)
+                replay = Replay(self.feed, self.outlet, client) if behind else None
         self.broadcasts.follow(wanted.topics)
         if replay is not None:
             self._app.extensions["socketio"].start_background_task(replay.run)
 
-    def leave(self, client: Client, rest: Subscription) -> None:
-        """Have a client follow ``rest``, a part of what it followed."""
-        with self.feed.lock:
-            client.subscription = rest
-            if not rest.hears_events:
+    def leave(self, client: Client, topics: frozenset[str] | None) -> None:
+        """Have a client follow these topics no more; None: no topic at all."""
+        with client.turn, self.feed.lock:
+            now = client.subscription
+            left = now.topics - (now.topics if topics is None else topics)
+            client.subscription = Subscription(left, now.types)
+            if not client.subscription.hears_events:
                 client.hearing, client.replay = Hearing.NOTHING, None
 
     def judge(self, user_id: int) -> None:
@@ -145,12 +148,17 @@ class Hub:
         clients = self.clients.all()
         if not clients:
             return IDLE
-        for client in clients:
+        with self._app.app_context():
+            for client in clients:
+                if client.credential.over():
+                    self.outlet.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
+        for client in self.clients.all():
             try:
                 with self._app.app_context(), writing(False):
                     self._judge(client)
             except (PlatformError, *STORE_FAILURES) as error:
-                log.debug("a control socket could not be judged now: %s", error)
+                # The others would wait as long for the same answer.
+                log.debug("the control sockets cannot be judged now: %s", error)
                 break
             time.sleep(0)
         return DOUBT_SECONDS

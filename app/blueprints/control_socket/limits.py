@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from app.core.errors import RateLimited
+from app.server.pace import Pace
 
 # Connections. Some pages of some screens; a program needs one.
 OF_USER = 20
@@ -24,34 +25,32 @@ QUEUE_MAX = 1_000
 QUEUE_LOW = 200
 
 
-class Pace:
-    """A token bucket for the messages of one client."""
+class ClientPace(Pace):
+    """Of the messages of one client.
+
+    Attributes:
+        refused: how many in a row came too fast.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._tokens = BURST
-        self._at = clock()
+        super().__init__(RATE, BURST, clock)
         self.refused = 0
 
-    def take(self) -> None:
+    def admit(self) -> None:
         """Let one message in.
 
         Raises:
-            RateLimited: it came too fast; ``refused`` counts those in a row.
+            RateLimited: it came too fast.
         """
-        now = self._clock()
-        self._tokens = min(BURST, self._tokens + (now - self._at) * RATE)
-        self._at = now
-        if self._tokens < 1:
+        wait = self.take()
+        if wait:
             self.refused += 1
-            wait = (1 - self._tokens) / RATE
             raise RateLimited(
-                limit=round(RATE),
+                limit=round(self.rate),
                 remaining=0,
-                reset=(BURST - self._tokens) / RATE,
+                reset=self.full_in,
                 retry_after=wait,
                 name="control socket",
                 dimension="connection",
             )
-        self._tokens -= 1
         self.refused = 0

@@ -16,14 +16,20 @@ from flask_socketio import ConnectionRefusedError, Namespace
 from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
 from app.blueprints.control_socket.clients import Client
-from app.blueprints.control_socket.hub import DETAILS, DRAINING, EXTENSION, Hub, current_hub
+from app.blueprints.control_socket.hub import (
+    DETAILS,
+    DRAINING,
+    EXTENSION,
+    SIGNED_OUT,
+    Hub,
+    current_hub,
+)
 from app.blueprints.control_socket.limits import MESSAGE_BYTES, PATIENCE
 from app.blueprints.control_socket.outlet import NAMESPACE
 from app.blueprints.control_socket.snapshots import state_of
 from app.blueprints.control_socket.topics import (
     STATE_TOPICS,
     STATUS,
-    Subscription,
     parse,
     parse_topics,
 )
@@ -64,13 +70,16 @@ def heard(handler: Handler) -> Handler:
         client = current_hub().clients.get(socket_id())
         if client is None:
             raise Unauthorized("Connect again.")
+        if client.credential.over():
+            current_hub().outlet.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
+            raise Unauthorized(DETAILS[SIGNED_OUT])
         try:
-            client.pace.take()
+            client.pace.admit()
         except RateLimited:
             if client.pace.refused > PATIENCE:
                 current_hub().outlet.end(client, TOO_FAST, "Messages came too fast for too long.")
             raise
-        if _size(args) > MESSAGE_BYTES:
+        if len(json.dumps(args)) > MESSAGE_BYTES:
             raise RequestEntityTooLarge(f"A message may have {MESSAGE_BYTES} bytes.")
         with writing(False):
             return handler(self, client, *args)
@@ -110,9 +119,8 @@ class ControlNamespace(Namespace):
     @heard
     def on_unsubscribe(self, client: Client, *args: Any) -> dict[str, Any]:
         """Follow these topics no more: ``{"topics": [...]}``; without data, none at all."""
-        now = client.subscription
-        leaving = parse_topics(_only(args)) if args else now.topics
-        current_hub().leave(client, Subscription(now.topics - leaving, now.types))
+        leaving = parse_topics(_only(args)) if args else None
+        current_hub().leave(client, leaving)
         return {"topics": sorted(client.subscription.topics)}
 
     @heard
@@ -145,10 +153,3 @@ def _only(args: tuple[Any, ...]) -> Any:
     if len(args) != 1 or not isinstance(args[0], dict):
         raise ValidationFailed({"body": "must be one object"})
     return args[0]
-
-
-def _size(args: tuple[Any, ...]) -> int:
-    try:
-        return len(json.dumps(args))
-    except (TypeError, ValueError):
-        return 0  # binary data, which no handler takes

@@ -11,7 +11,6 @@ from flask import Flask
 
 from app.blueprints.control_socket.clients import Client, Clients
 from app.blueprints.control_socket.limits import QUEUE_MAX
-from app.blueprints.sockets import cut
 
 NAMESPACE = "/control"
 
@@ -99,4 +98,4 @@ class Outlet:
         log.warning("a control socket that did not read was closed: %s", client.credential.user_id)
         self.counts.dropped += 1
         self._clients.remove(client.sid)
-        cut(self._app, client.eio_sid)
+        self._app.extensions["socketio"].transports.cut(client.eio_sid)

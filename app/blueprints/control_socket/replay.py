@@ -55,9 +55,7 @@ class Replay:
         """One read; whether the client is live now, or gone."""
         before = self._client.seen
         if before is None:
-            if self._feed.position is None:
-                time.sleep(LOOK_SECONDS)
-            return self._go_live(None)
+            return self._begin()
         events = self._feed.stream.read(before, READ)
         info = self._feed.stream.info()
         gap, _ = find_gap(before, events[-1].id if events else before, info)
@@ -66,7 +64,7 @@ class Replay:
         for stored in events:
             if not self._send(stored):
                 return True
-        return len(events) < READ and self._go_live(self._client.seen)
+        return len(events) < READ and self._go_live()
 
     def _send(self, stored: StoredEvent) -> bool:
         """Send one event if it is wanted; False: the client is gone."""
@@ -97,28 +95,40 @@ class Replay:
             time.sleep(LOOK_SECONDS)
         return True
 
-    def _go_live(self, seen: str | None) -> bool:
+    def _go_live(self) -> bool:
         feed, client = self._feed, self._client
         with feed.lock:
             if not self._goes_on():
                 return True
-            if feed.position is None:
+            if feed.position is None or client.seen is None:
                 return False
-            if seen is not None and position(seen) < position(feed.position):
+            if position(client.seen) < position(feed.position):
                 return False
-            client.seen, client.hearing, client.replay = seen, Hearing.LIVE, None
+            client.hearing, client.replay = Hearing.LIVE, None
             return True
 
+    def _begin(self) -> bool:
+        """Begin now, where it was not known until now where the stream is; False: it goes on."""
+        feed, client = self._feed, self._client
+        begin = feed.position
+        if begin is None:
+            time.sleep(LOOK_SECONDS)
+            return False
+        shown = feed.picture(client.subscription.topics)
+        with feed.lock:
+            if not self._goes_on():
+                return True
+            client.seen = begin
+            feed.show(client, shown, begin)
+        return False
+
     def _begin_anew(self, gap: Gap, last_id: str) -> bool:
+        """Tell of a gap, and go on from where the stream ended before the picture was made."""
         feed, client = self._feed, self._client
         shown = feed.picture(client.subscription.topics)
         with feed.lock:
             if not self._goes_on():
                 return True
-            if feed.position is None:
-                return False
-            # What the feed has sent to others meanwhile it does not send again.
-            resumed_at = max(last_id, feed.position, key=position)
-            client.seen, client.hearing, client.replay = resumed_at, Hearing.LIVE, None
-            feed.tell_gap([client], gap.after_id, resumed_at, gap.reason, shown)
-            return True
+            client.seen = last_id
+            feed.tell_gap([client], gap.after_id, last_id, gap.reason, shown)
+        return False

@@ -55,8 +55,15 @@ def _ends() -> dict[str, Any]:
 
 def _open_alerts() -> dict[str, Any]:
     page = alerts.desk.list(AlertFilter(open=True), limit=MOST_ALERTS)
-    items = [msgspec.to_builtins(one) for one in page.items]
-    return {"items": items, "next": page.next}
+    return {"items": [_in_ms(msgspec.to_builtins(one)) for one in page.items], "next": page.next}
+
+
+def _in_ms(record: dict[str, Any]) -> dict[str, Any]:
+    """A record whose moments, in s, are ms as all moments of sockets are."""
+    return {
+        name: round(value * 1000) if name.endswith("_at") and value is not None else value
+        for name, value in record.items()
+    }
 
 
 def _tasks() -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """What the namespaces of Socket.IO share."""
 
 from app.blueprints.sockets.answers import acknowledged
-from app.blueprints.sockets.cutting import cut
 from app.blueprints.sockets.door import Door, init_door
 from app.blueprints.sockets.requests import socket_id
 from app.blueprints.sockets.warden import Warden
 
-__all__ = ["Door", "Warden", "acknowledged", "cut", "init_door", "socket_id"]
+__all__ = ["Door", "Warden", "acknowledged", "init_door", "socket_id"]

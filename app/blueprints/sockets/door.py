@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from flask import Flask
 
 from app.extensions import fleet
+from app.http.context import behind_proxies
 
 PATH = "/socket.io/"
 # s. The next try may find another worker, behind the same address.
@@ -25,33 +26,36 @@ class Door:
     try again by themselves.
     """
 
-    def __init__(self, wsgi: Wsgi, why_closed: Callable[[], str | None]) -> None:
-        """``why_closed``: why there is no new connection now; None: there may be."""
+    def __init__(self, wsgi: Wsgi, why_closed: Callable[[str | None], str | None]) -> None:
+        """``why_closed``: why an address gets no new connection now; None: it may have one."""
         self._wsgi = wsgi
         self._why_closed = why_closed
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         if _is_handshake(environ):
-            why = self._why_closed()
+            why = self._why_closed(environ.get("REMOTE_ADDR"))
             if why is not None:
                 return _refusal(why, start_response)
         return self._wsgi(environ, start_response)
 
 
 def init_door(app: Flask) -> None:
-    """Refuse sockets while the worker drains, or has as many as it may."""
-    most = app.config["SOCKETS_MAX"]
-    # The server of the application, which a test client may have looked up otherwise.
-    server = app.extensions["socketio"].server
+    """Refuse sockets while the worker drains, or it or the client has as many as it may."""
+    most, of_one = app.config["SOCKETS_MAX"], app.config["SOCKETS_PER_ADDRESS"]
+    transports = app.extensions["socketio"].transports
 
-    def why_closed() -> str | None:
+    def why_closed(address: str | None) -> str | None:
         if fleet.of(app).draining is not None:
             return "This worker drains; connect again to reach another."
-        if len(server.eio.sockets) >= most:
+        if len(transports) >= most:
             return f"This worker has the {most} sockets that it may have."
+        if transports.of(address) >= of_one:
+            return f"Your address has the {of_one} sockets that it may have here."
         return None
 
-    app.wsgi_app = Door(app.wsgi_app, why_closed)  # type: ignore[method-assign]
+    app.wsgi_app = behind_proxies(  # type: ignore[method-assign]
+        app, Door(app.wsgi_app, why_closed)
+    )
 
 
 def _is_handshake(environ: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from app.blueprints.control_plane.tokens import service
 from app.cli.options import as_json, echo_json, says_why
 from app.db import db, writing
 from app.http.operators import RIGHTS, VIEW
-from app.models import User, account_of
+from app.models import User
 
 from .telling import telling, time
 
@@ -60,7 +60,7 @@ def make(
     """Make a token called NAME for the account USERNAME, which has the rights itself."""
     with telling(), writing():
         user_id = _id_of(username)
-        token, secret = service.make(user_id, name, rights, days, f"{reason} ({actor})")
+        token, secret = service.make(user_id, name, rights, days, actor, reason)
     click.echo(f"Token {token.id} is good until {time(token.expires_at)}. Shown this once:")
     click.echo(secret)
 
@@ -71,7 +71,7 @@ def make(
 def revoke(token_id: int, reason: str, actor: str) -> None:
     """Take the token TOKEN_ID back."""
     with telling(), writing():
-        service.revoke(token_id, account_of(actor), None, f"{reason} ({actor})")
+        service.revoke(token_id, actor, None, reason)
     click.echo(f"Token {token_id} is taken back.")
 
 

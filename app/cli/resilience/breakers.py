@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import click
 
 from app.cli.options import Duration, as_json, says_why
 from app.cli.resilience.group import controlling, resilience
 from app.cli.resilience.output import echo_state
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Stay(Duration):
+    """A duration; None for ``ever``, until somebody ends it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return None if value == "ever" else super().convert(value, param, ctx)
+
+
+def _how_long(command: F) -> F:
+    return click.option(
+        "--for",
+        "ttl",
+        type=_Stay(),
+        default="1h",
+        show_default=True,
+        help="How long; 'ever': until it is reset, a year at most.",
+    )(command)
+
 
 @resilience.command("isolate")
 @click.argument("name")
-@click.option("--for", "ttl", type=Duration(), default="1h", show_default=True, help="How long.")
+@_how_long
 @says_why
 @as_json
-def isolate(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> None:
+def isolate(name: str, ttl: float | None, reason: str, actor: str, as_json: bool) -> None:
     """Force the circuit breaker NAME open: every call is refused, on the whole fleet."""
     with controlling() as controller:
         state = controller.operations.isolate(name, author=actor, reason=reason, ttl=ttl)
@@ -23,10 +46,10 @@ def isolate(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> No
 
 @resilience.command("close")
 @click.argument("name")
-@click.option("--for", "ttl", type=Duration(), default="1h", show_default=True, help="How long.")
+@_how_long
 @says_why
 @as_json
-def close(name: str, ttl: float, reason: str, actor: str, as_json: bool) -> None:
+def close(name: str, ttl: float | None, reason: str, actor: str, as_json: bool) -> None:
     """Force the circuit breaker NAME closed: every call goes through and none is counted."""
     with controlling() as controller:
         state = controller.operations.close(name, author=actor, reason=reason, ttl=ttl)

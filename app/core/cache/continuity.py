@@ -38,6 +38,11 @@ class Continuity:
         """The number of the entry that was read last; None: none, or the next begins anew."""
         return self._number
 
+    @property
+    def known_number(self) -> int:
+        """The number of the entry at ``known``; 0: none."""
+        return self._known_number
+
     def note(self, entry: LogEntry) -> None:
         """``entry`` was appended, and will come by some time."""
         if entry.position > self.known:

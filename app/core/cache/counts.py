@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(slots=True)
@@ -11,8 +11,8 @@ class CacheCounts:
 
     Attributes:
         l1_hits, l2_hits: answers of each tier.
-        quick_allowed, quick_denied: answers of memory that a check took by itself, by its verdict,
-            so that it counts once for both. ``all`` counts them as hits.
+        quick_allowed, quick_denied: answers of memory that a check took by itself, by its verdict
+            and the permission, so that it counts once for all. ``all`` counts them as hits.
         l1_misses, l2_misses: look-ups that a tier could not answer.
         l1_bypassed: look-ups in which memory was not asked, because Redis was silent too long.
         stale_refused: entries that were there, or just loaded, and not believed.
@@ -26,8 +26,8 @@ class CacheCounts:
     """
 
     l1_hits: int = 0
-    quick_allowed: int = 0
-    quick_denied: int = 0
+    quick_allowed: dict[str, int] = field(default_factory=dict)
+    quick_denied: dict[str, int] = field(default_factory=dict)
     l1_misses: int = 0
     l1_bypassed: int = 0
     l2_hits: int = 0
@@ -46,9 +46,16 @@ class CacheCounts:
 
     def all(self) -> dict[str, int]:
         """The counts by name, with every answer of memory among ``l1_hits``."""
-        found = asdict(self)
-        found["l1_hits"] += self.quick_allowed + self.quick_denied
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        for name in ("quick_allowed", "quick_denied"):
+            # A copy is made in one piece, whatever other threads add meanwhile.
+            found[name] = sum(found[name].copy().values())
+            found["l1_hits"] += found[name]
         return found
+
+    def quick(self) -> dict[bool, dict[str, int]]:
+        """Answers that checks took by themselves, by verdict and permission."""
+        return {True: self.quick_allowed.copy(), False: self.quick_denied.copy()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The invalidation log: one Redis stream that tells every worker what has changed.
 
 The id of an entry is a ``Position``; ids only grow. An entry has two fields: ``n``, which counts
-entries one by one so that a reader notices when some are missing, and ``s``, the subjects.
+entries one by one so that a reader notices when some are missing, and ``s``, the subjects. Of a
+change that came late ``a`` tells for how many ms it had waited before.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ _LISTEN = load_script("app.core.cache.lua", "listen.lua")
 
 
 class LogEntry(NamedTuple):
-    """One entry of the log."""
+    """One entry of the log; ``late_ms``: how old the change was when it came there, if it had to
+    wait for a relay."""
 
     position: Position
     number: int
     subjects: tuple[str, ...]
+    late_ms: int = 0
 
 
 class InvalidationLog:
@@ -51,7 +54,9 @@ class InvalidationLog:
         self._max_length = max_length
         self._ttl_ms = ttl_ms
 
-    def append(self, subjects: Iterable[str], known: Position = ORIGIN) -> LogEntry:
+    def append(
+        self, subjects: Iterable[str], known: Position = ORIGIN, late_ms: int = 0
+    ) -> LogEntry:
         """Append ``subjects`` as one entry or, if there are many, as several.
 
         Appending the same twice does no harm.
@@ -59,6 +64,7 @@ class InvalidationLog:
         Args:
             known: the newest position that the caller has seen; the new one will be above it even
                 if the log was lost.
+            late_ms: for how long the oldest of these changes has waited.
 
         Returns:
             The last entry written.
@@ -71,20 +77,21 @@ class InvalidationLog:
         if problems or not wanted:
             raise ValidationFailed({"subjects": problems or "at least one is needed"})
         for start in range(0, len(wanted), MAX_SUBJECTS):
-            entry = self._append(wanted[start : start + MAX_SUBJECTS], known)
+            entry = self._append(wanted[start : start + MAX_SUBJECTS], known, late_ms)
             known = max(known, entry.position)
         return entry
 
-    def _append(self, subjects: tuple[str, ...], known: Position) -> LogEntry:
+    def _append(self, subjects: tuple[str, ...], known: Position, late_ms: int) -> LogEntry:
         args = (
             SEPARATOR.join(subjects),
             self._max_length,
             self._ttl_ms,
             known.ms,
             known.sequence,
+            late_ms,
         )
         entry_id, number = self._redis.scripts.run(_APPEND, [self.key, self._counter], args)
-        return LogEntry(_position(entry_id), int(number), subjects)
+        return LogEntry(_position(entry_id), int(number), subjects, late_ms)
 
     def listen(self, known: Position, silence: float) -> LogEntry:
         """Begin a read: the last entry of a log that is there and takes writes.
@@ -132,12 +139,13 @@ def _entries(reply: Any) -> Sequence[Any]:
 
 def _entry(raw: Any) -> LogEntry:
     entry_id, fields = raw
-    number = fields.get(b"n", b"")
+    number, late = fields.get(b"n", b""), fields.get(b"a", b"")
     # What somebody wrote by hand has no number, which readers take for a gap.
     return LogEntry(
         _position(entry_id),
         int(number) if number.isdigit() else 0,
         tuple(fields.get(b"s", b"").decode(errors="replace").split(SEPARATOR)),
+        int(late) if late.isdigit() else 0,
     )
 
 

@@ -12,7 +12,7 @@ from redis import exceptions
 
 from app.core.cache.coherence import Coherence
 from app.core.cache.continuity import Continuity, Gap
-from app.core.cache.listeners import Listener, Listeners
+from app.core.cache.listeners import Listener, Listeners, Watcher
 from app.core.cache.log import InvalidationLog, LogEntry
 from app.core.cache.position import Position
 from app.core.cache.subjects import GLOBAL
@@ -79,6 +79,7 @@ class Tailer:
         self._stop = threading.Event()
         self._tried = threading.Event()
         self._heard_at: float | None = None
+        self._newest_number = 0
         # Everybody must be told that Redis lost entries.
         self._must_renew = False
         self.applied = Position(0)
@@ -131,14 +132,22 @@ class Tailer:
         """
         return self._listeners.add(listener)
 
-    def append(self, subjects: Iterable[str]) -> Position:
+    def watch(self, watcher: Watcher) -> None:
+        """Call ``watcher(entry)`` for each entry once it was applied, also where listeners are
+        told that anything may have changed. It runs in the tailer's thread and must be quick."""
+        self._listeners.watch(watcher)
+
+    def append(self, subjects: Iterable[str], late_ms: int = 0) -> Position:
         """Append to the log; the position does not count as applied before it was read back.
+
+        Args:
+            late_ms: for how long the oldest of these changes has waited, for those who measure.
 
         Raises:
             ValidationFailed: a subject is malformed, or there is none.
             StoreUnavailable: Redis did not answer; the entry may be there all the same.
         """
-        entry = self._log.append(subjects, self._continuity.known)
+        entry = self._log.append(subjects, self._continuity.known, late_ms)
         self._note(entry)
         return entry.position
 
@@ -149,6 +158,11 @@ class Tailer:
         None: none was applied, or entries were lost and the next one begins anew.
         """
         return self._continuity.number
+
+    @property
+    def newest_number(self) -> int | None:
+        """The number of the newest entry that this process has seen or written; None: none."""
+        return max(self._newest_number, self._continuity.known_number) or None
 
     @property
     def known(self) -> Position:
@@ -208,6 +222,7 @@ class Tailer:
         known = self._continuity.known
         sent = monotonic()
         newest = self._log.listen(known, self._max_staleness)
+        self._newest_number = newest.number
         gap = self._continuity.check_newest(newest, known)
         if gap is not None:
             self._begin_anew(gap, Position(known + 1))

@@ -181,8 +181,11 @@ class TieredCache:
         """
         return self._ready() and self._barrier.reached(at_least)
 
-    def invalidate(self, *changed: str) -> Position:
+    def invalidate(self, *changed: str, late_ms: int = 0) -> Position:
         """Believe nothing about ``changed`` subjects any more, here at once, elsewhere by the log.
+
+        Args:
+            late_ms: for how long the oldest of these changes has waited, for those who measure.
 
         Raises:
             ValidationFailed: a subject is malformed, or there is none.
@@ -191,9 +194,13 @@ class TieredCache:
         touched = Touched.of(changed)
         # What is being loaded at this moment may have been read before the change.
         self._coherence.invalidate(touched, Position(self.tailer.applied + 1))
-        position = self.tailer.append(changed)
+        position = self.tailer.append(changed, late_ms)
         self._coherence.invalidate(touched, position)
         return position
+
+    def quick_counts(self) -> dict[bool, dict[str, int]]:
+        """Answers of memory that checks took by themselves, by verdict and permission."""
+        return self.lookup.counts.quick()
 
     def would_drop(self, *subjects_: str) -> tuple[int, int] | None:
         """How many users, and entries of them, ``invalidate`` would drop from memory now.

@@ -4,7 +4,9 @@ from . import metric_names as names
 from .alerts import (
     DEFAULT_RULES,
     EVERY_RULE,
+    FURTHEST_OFF,
     MOST_SILENCES,
+    NEVER_TRIED,
     WEBHOOK_REMOVED,
     Alert,
     AlertAcknowledged,
@@ -104,7 +106,7 @@ from .history import (
 from .monitoring import Monitoring
 from .process import resident_bytes
 from .recording import Counter, Distribution, Gauge, Histogram, Recorder, Series, series
-from .scale import Direction
+from .scale import Direction, Extent, Value
 from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
 from .sources import Counted, Measured, Sample, Source, Spread
 from .tuning import (
@@ -154,6 +156,8 @@ __all__ = [
     "MIDDLE",
     "RESOLUTIONS",
     "RESPONSE_MS",
+    "FURTHEST_OFF",
+    "NEVER_TRIED",
     "WEBHOOK_REMOVED",
     "Alert",
     "AlertAcknowledged",
@@ -185,6 +189,7 @@ __all__ = [
     "Degrade",
     "Delivery",
     "Direction",
+    "Extent",
     "Distribution",
     "Drift",
     "Elected",
@@ -242,6 +247,7 @@ __all__ = [
     "Totals",
     "Track",
     "Transition",
+    "Value",
     "Values",
     "Verdict",
     "Webhook",

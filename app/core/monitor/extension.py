@@ -12,6 +12,7 @@ from app.core.events import Events
 from app.core.redis import RedisStore
 
 from .backends import Backend, BackendHealth, MemoryBackend, RedisBackend, StatsdBackend
+from .backends.archive import Signs
 from .history import Summary
 from .monitoring import FLUSH_INTERVAL, Monitoring
 from .recording import Counter, Gauge, Histogram
@@ -41,11 +42,12 @@ class Monitor:
     backend ``redis`` the application needs ``RedisStore`` and ``Events``.
     """
 
-    def init_app(self, app: Flask, backend: Backend | None = None) -> None:
+    def init_app(self, app: Flask, backend: Backend | None = None, signs: Signs = dict) -> None:
         """Set up the monitor; nothing connects and no thread starts.
 
         Args:
             backend: where measurements go; by default what the configuration says.
+            signs: by worker, seconds since its last sign of life, beside what it delivers.
 
         Raises:
             ConfigurationError: ``MONITOR_STATSD`` is no address.
@@ -53,7 +55,7 @@ class Monitor:
         """
         config: Mapping[str, Any] = app.config
         interval = config.get("MONITOR_INTERVAL", FLUSH_INTERVAL)
-        monitoring = Monitoring(backend or _backend(app, config, interval), interval)
+        monitoring = Monitoring(backend or _backend(app, config, interval, signs), interval)
         state = MonitorState(monitoring, config.get("MONITOR", True))
         app.extensions[EXTENSION_KEY] = state
 
@@ -115,10 +117,12 @@ def _state(app: Flask) -> MonitorState:
     return state
 
 
-def _backend(app: Flask, config: Mapping[str, Any], interval: float) -> Backend:
+def _backend(app: Flask, config: Mapping[str, Any], interval: float, signs: Signs) -> Backend:
     backend: Backend
     if config.get("MONITOR_BACKEND", "redis") == "redis":
-        backend = RedisBackend(RedisStore.of(app), Events.of(app).instance_id, interval)
+        backend = RedisBackend(
+            RedisStore.of(app), Events.of(app).instance_id, interval, signs=signs
+        )
     else:
         backend = MemoryBackend()
     address = config.get("MONITOR_STATSD")

@@ -26,8 +26,10 @@ CACHE_TTL = "yoto_cache_ttl_seconds"
 CACHE_EVICTIONS = "yoto_cache_evictions_total"
 L2_TIME = "yoto_cache_l2_read_seconds"
 STALENESS = "yoto_invalidation_staleness_seconds"
+STALENESS_WORST = "yoto_invalidation_staleness_worst"
 LOG_SILENCE = "yoto_invalidation_log_silent_for"
 LOG_APPLIED = "yoto_invalidation_log_applied"
+LOG_NEWEST = "yoto_invalidation_log_newest"
 LOG_EVENTS = "yoto_invalidation_log_total"
 OUTBOX = "yoto_outbox_events_total"
 
@@ -36,6 +38,7 @@ DATABASE_TIME = "yoto_database_statement_seconds"
 DATABASE_ERRORS = "yoto_database_errors_total"
 REDIS_UP = "yoto_redis_up"
 REDIS_TIME = "yoto_redis_round_trip_seconds"
+REDIS_ERRORS = "yoto_redis_errors_total"
 REDIS_CONNECTIONS = "yoto_redis_connections"
 DATABASE_CONNECTIONS = "yoto_database_connections"
 POOL_TAKES = "yoto_database_pool_takes_total"
@@ -77,6 +80,11 @@ PREFETCH_VISITS = "yoto_prefetch_visits_total"
 PREFETCH_PRECISION = "yoto_prefetch_precision"
 PREFETCH_UNDECIDED = "yoto_prefetch_undecided"
 
+# Alerts
+ALERT_EVENTS = "yoto_alert_evaluation_events_total"
+ALERT_SILENCE = "yoto_alert_evaluation_silent_for"
+ALERT_MESSAGES = "yoto_alert_messages_total"
+
 # Sockets of operators
 CONTROL_SOCKETS = "yoto_control_sockets"
 CONTROL_SOCKET_QUEUE = "yoto_control_socket_queue"
@@ -85,12 +93,14 @@ CONTROL_SOCKETS_ENDED = "yoto_control_sockets_ended_total"
 
 # The process and the monitor itself
 MEMORY = "yoto_process_resident_memory_bytes"
-MEMORY_SHARE = "yoto_process_memory_share"
+MEMORY_SHARE = "yoto_memory_share"
+MEMORY_LIMIT = "yoto_memory_limit_bytes"
 CPU = "yoto_process_cpu_seconds_total"
 THREADS = "yoto_process_threads"
 DELAY = "yoto_thread_delay_seconds"
 FLUSH_TIME = "yoto_monitor_flush_seconds"
 FLUSHED_SECONDS = "yoto_monitor_recorded_seconds_total"
+BACKEND_FAILURES = "yoto_monitor_failures_total"
 SOURCE_FAILURES = "yoto_monitor_source_failures_total"
 SERIES_REFUSED = "yoto_monitor_series_refused_total"
 LOST_SECONDS = "yoto_monitor_lost_seconds_total"
@@ -99,10 +109,10 @@ COMPLETE = "yoto_monitor_complete"
 HELP = {
     REQUESTS: "HTTP answers, by part of the API and class of status",
     REQUEST_TIME: "time from request to answer",
-    CHECKS: "permission verdicts, by result and by the tier that had the permissions",
+    CHECKS: "permission verdicts, by permission, result and the tier that had the permissions",
     CHECK_TIME: "time of a verdict; those on the short way through memory are counted, not timed",
     CHECK_ERRORS: "checks that ended without a verdict because a store was away",
-    DENIALS: "denials by permission and reason",
+    DENIALS: "denials by permission and reason; memory does not know why",
     LOAD_TIME: "time to load the permissions of a user in a place from the database",
     LOOKUPS: "look-ups by tier and result",
     CACHE_EVENTS: "what else the cache counts, by event",
@@ -111,15 +121,18 @@ HELP = {
     CACHE_TTL: "seconds that an entry lives, by kind",
     CACHE_EVICTIONS: "entries that had to go for others, by kind",
     L2_TIME: "time of a read from the second tier",
-    STALENESS: "time from a change's entry in the log to its being applied by a worker",
+    STALENESS: "time from a change to its being applied by a worker",
+    STALENESS_WORST: "seconds: the oldest change that a worker applied in the last minute",
     LOG_SILENCE: "seconds since the invalidation log was last heard",
     LOG_APPLIED: "number of the last entry of the invalidation log that was applied",
+    LOG_NEWEST: "number of the newest entry of the log that a worker has seen or written",
     LOG_EVENTS: "entries of the invalidation log applied, gaps, lapses and losses",
     OUTBOX: "events published, held back, relayed",
     DATABASE_TIME: "time of a statement",
-    DATABASE_ERRORS: "statements that failed because the connection broke",
+    DATABASE_ERRORS: "statements that failed, by what went wrong",
     REDIS_UP: "1 while calls to Redis go through",
     REDIS_TIME: "time of a script call: the one of each flush, as a sample of all",
+    REDIS_ERRORS: "calls to Redis that failed, by what went wrong",
     REDIS_CONNECTIONS: "connections to Redis that a process has open, in use or idle",
     DATABASE_CONNECTIONS: "connections to the database that a process has open, in use or idle",
     POOL_TAKES: "connections taken from a pool: at once, after waiting, and in vain",
@@ -131,7 +144,7 @@ HELP = {
     GUARD_TIME: "time to be let in by a guard of several parts, waiting for a slot included",
     BREAKER_STATE: "0 closed, 1 half open, 2 open, 3 isolated, 4 disabled, 5 metrics only",
     BULKHEAD_HELD: "callers of one process inside a bulkhead",
-    BULKHEAD_LIMIT: "callers that a bulkhead lets in at once, over all workers",
+    BULKHEAD_LIMIT: "callers that a bulkhead lets in at once, over all workers, of each partition",
     BULKHEAD_BUSY: "seconds that callers were inside a bulkhead",
     LIMIT_REFUSALS: "calls that rate limits refused, by the dimension that did",
     ANSWERED_LOCALLY: "calls that guards decided without Redis",
@@ -156,19 +169,24 @@ HELP = {
     PREFETCH_VISITS: "deeds of users that the prefetcher looked at",
     PREFETCH_PRECISION: "share of the last prefetches that were used, 0 to 1",
     PREFETCH_UNDECIDED: "prefetches whose user has not come by yet",
+    ALERT_EVENTS: "evaluations of alerts, turns left to others, and what failed in them",
+    ALERT_SILENCE: "seconds since a process last saw that anybody had evaluated the alerts",
+    ALERT_MESSAGES: "messages to webhooks that were delivered, tried in vain, and given up",
     CONTROL_SOCKETS: "sockets of the control plane that are open in a process",
     CONTROL_SOCKET_QUEUE: "messages that wait for the client for which most do",
     CONTROL_SOCKET_MESSAGES: "messages sent to sockets of the control plane, one a client",
     CONTROL_SOCKETS_ENDED: "sockets of the control plane that the process closed, by reason",
     MEMORY: "resident memory",
-    MEMORY_SHARE: "resident memory as a share of what the process may use, 0 to 1",
+    MEMORY_SHARE: "use of the memory that all processes here share: their container, or the host",
+    MEMORY_LIMIT: "the memory that all processes here share",
     CPU: "processor time used, user and system",
     THREADS: "threads of the interpreter",
     DELAY: "how late a thread, or the event loop, ran that had asked to be woken",
     FLUSH_TIME: "time to deliver one second of measurements",
     FLUSHED_SECONDS: "seconds for which workers recorded",
+    BACKEND_FAILURES: "what went wrong with keeping measurements, by backend and kind",
     SOURCE_FAILURES: "sources that could not be read",
-    SERIES_REFUSED: "series beyond what a process or the store may hold",
+    SERIES_REFUSED: "series beyond what a process may hold, or the store, at each delivery",
     LOST_SECONDS: "seconds whose measurements were given up, because the store was away too long",
     COMPLETE: "1 while the sums of all workers of this host are known",
 }

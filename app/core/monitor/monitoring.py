@@ -15,11 +15,12 @@ from .backends import Backend, BackendHealth, PrometheusBackend, Reading, Worker
 from .forecast import Forecasting
 from .history import COARSE, RESOLUTIONS, Batch, Resolution, Summary, summarise
 from .process import process_samples
-from .recording import Recorder, Series
+from .recording import Recorder, Series, series
 from .slow_sources import LOOK_EVERY, SlowSource
 from .sources import Source, Sources
 
 FLUSH_INTERVAL = 1.0  # s
+_REFUSED = series(names.SERIES_REFUSED, {"by": "process"})
 MOST_HOURS = COARSE.keep / 3600
 
 
@@ -106,7 +107,7 @@ class Monitoring:
             self._sources.collect(batch)
             if self._flushed_at is not None:
                 batch.count(Series(names.FLUSHED_SECONDS), began - self._flushed_at)
-            batch.count(Series(names.SERIES_REFUSED), self.recorder.refused - self._refused)
+            batch.count(_REFUSED, self.recorder.refused - self._refused)
             self._refused = self.recorder.refused
             self._flushed_at = began
             self.backend.record(batch.counters, batch.gauges, batch.histograms)

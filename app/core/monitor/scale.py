@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+
+class Extent(NamedTuple):
+    """What several said of one thing at once, such as every worker of a gauge."""
+
+    lowest: float
+    highest: float
+
+
+# None is unknown.
+Value: TypeAlias = float | Extent | None
 
 
 class Direction(StrEnum):
@@ -14,6 +26,12 @@ class Direction(StrEnum):
     def beyond(self, value: float, limit: float) -> bool:
         """Whether ``value`` is on the bad side; the limit itself is still good."""
         return value < limit if self is Direction.LOW else value > limit
+
+    def worst(self, value: Value) -> float | None:
+        """What counts of ``value``: of an extent the end on the bad side."""
+        if isinstance(value, Extent):
+            return value.lowest if self is Direction.LOW else value.highest
+        return value
 
     def recovered(self, value: float, limit: float, margin: float) -> bool:
         """Whether ``value`` is on the good side by ``margin``, a share of the limit (0.05: 5 %)."""

@@ -12,5 +12,5 @@ CACHE_HIT_RATE = "cache_hit_rate"
 RESPONSE_MS = "response_ms"
 # Share of answers that failed, 0 to 1.
 ERROR_RATE = "error_rate"
-# Share of the memory that the process may use, 0 to 1.
+# Share of the memory in use that all processes of a container, or of a host, share, 0 to 1.
 MEMORY_SHARE = "memory_share"

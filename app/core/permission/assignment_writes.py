@@ -17,7 +17,7 @@ from app.core.permission.receipt import WriteReceipt
 from app.core.permission.registry import PermissionRegistry
 from app.core.permission.rows import require, require_role
 from app.core.permission.scopes import checked_id
-from app.core.permission.state import get_state
+from app.core.permission.state import get_state, get_state_in_maintenance
 from app.core.permission.transactions import write
 from app.models import Effect, Role, RoleAssignment, User
 
@@ -34,7 +34,9 @@ class AssignmentWrites:
         valid_until: datetime | None = None,
         *,
         actor_id: int | None = None,
+        by: str | None = None,
         reason: str | None = None,
+        in_maintenance: bool = False,
         commit: bool = True,
     ) -> WriteReceipt:
         """Give roles to a user; one already held gets the new window.
@@ -42,6 +44,9 @@ class AssignmentWrites:
         Args:
             server_id: if given, all roles must be of this server.
             valid_from, valid_until: the window, half open, with a time zone; None: no bound.
+            by: for the audit log, who has no account, such as ``cli:root``.
+            in_maintenance: go on in maintenance too; for operators' roles, which the caller has
+                made sure that these are.
 
         Returns:
             A receipt with the ids of the assignments.
@@ -50,7 +55,7 @@ class AssignmentWrites:
             ValidationFailed: also for a user who is no member of the role's server, and for a
                 window that is empty or over.
         """
-        state = get_state()
+        state = get_state_in_maintenance() if in_maintenance else get_state()
         now = datetime.fromtimestamp(state.clock(), UTC)
         check_window(valid_from, valid_until, now)
         with write(commit, {"role_ids": "somebody else gave one of them meanwhile"}) as session:
@@ -73,7 +78,7 @@ class AssignmentWrites:
                     held[role.id] = assignment
                 assignment.valid_from, assignment.valid_until = valid_from, valid_until
                 assignment.assigned_by = actor_id
-                after = _window(assignment)
+                after = _window(assignment) | _author(actor_id, by)
                 _audit(session, "role.assign", role, user.id, actor_id, before, after, reason)
             session.flush()
         return WriteReceipt(ids=tuple(held[role.id].id for role in roles))
@@ -85,15 +90,17 @@ class AssignmentWrites:
         server_id: int | None = None,
         *,
         actor_id: int | None = None,
+        by: str | None = None,
         reason: str | None = None,
+        in_maintenance: bool = False,
         commit: bool = True,
     ) -> WriteReceipt:
-        """Take roles from a user.
+        """Take roles from a user, ``by`` and ``in_maintenance`` as in ``assign_roles_to_user``.
 
         Raises:
             ValidationFailed: also for a role that the user does not hold (field ``role_ids``).
         """
-        state = get_state()
+        state = get_state_in_maintenance() if in_maintenance else get_state()
         with write(commit) as session:
             user = require(session, User, user_id)
             roles = _roles(session, role_ids, server_id)
@@ -111,7 +118,8 @@ class AssignmentWrites:
             for role in roles:
                 before = _window(held[role.id])
                 session.delete(held[role.id])
-                _audit(session, "role.unassign", role, user.id, actor_id, before, None, reason)
+                after = _author(actor_id, by) or None
+                _audit(session, "role.unassign", role, user.id, actor_id, before, after, reason)
         return WriteReceipt(ids=ids)
 
 
@@ -171,6 +179,11 @@ def _window(assignment: RoleAssignment) -> dict[str, Any]:
         "valid_from": start.isoformat() if start else None,
         "valid_until": end.isoformat() if end else None,
     }
+
+
+def _author(actor_id: int | None, by: str | None) -> dict[str, Any]:
+    """What a record says of an author who is no account."""
+    return {} if actor_id is not None or by is None else {"author": by}
 
 
 def _audit(

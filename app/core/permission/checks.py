@@ -18,6 +18,7 @@ from app.core.permission.deciding import (
 )
 from app.core.permission.expressions import compile_expression
 from app.core.permission.hierarchy import Authority
+from app.core.permission.meters import first_count
 from app.core.permission.outbox.watching import TOUCHES
 from app.core.permission.positions import required_position
 from app.core.permission.registry import RegisteredPermission
@@ -114,10 +115,16 @@ class Checks:
                 stored = slot.mask
             if stored is not None:
                 if stored & wanted:
-                    quick.counts.quick_allowed += 1
+                    try:
+                        quick.counts.quick_allowed[permission] += 1
+                    except KeyError:
+                        first_count(quick.counts.quick_allowed, permission)
                     return True
                 if state.records is None and not stored & SUPER:
-                    quick.counts.quick_denied += 1
+                    try:
+                        quick.counts.quick_denied[permission] += 1
+                    except KeyError:
+                        first_count(quick.counts.quick_denied, permission)
                     return False
         return self.decide(user_id, permission, scope, scope_id).allowed
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from app.sessions import recording
 
 NAME = "maintenance"
 SUBJECT = f"switch:{NAME}"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_AFTER = 60.0  # s; what clients are told where nobody said how long it takes
 BY_ITSELF = "its time was over"
 
@@ -74,6 +75,16 @@ class MaintenanceStatus:
     until: datetime | None = None
     changed_by: int | None = None
     changed_at: datetime | None = None
+
+    @property
+    def version(self) -> int:
+        """A number that is another after each turn."""
+        return version_of(self.changed_at)
+
+
+def version_of(changed_at: datetime | None) -> int:
+    """The version of a switch that was turned then: µs since 1970, 0 where nobody ever did."""
+    return 0 if changed_at is None else (changed_at - EPOCH) // timedelta(microseconds=1)
 
 
 def status_of(row: Any, now: float) -> MaintenanceStatus:
@@ -134,9 +145,13 @@ class Maintenance:
             with self._pool.read() as connection:
                 row = connection.execute(STORED).one_or_none()
             status = status_of(row, self._clock())
-            self.enabled, self.reason, self.known = status.enabled, status.reason, True
-            self._until = status.until
+            self._take(status)
         return status
+
+    def believe(self, status: MaintenanceStatus) -> None:
+        """Take over what was just committed, where it cannot be read back."""
+        with self._lock:
+            self._take(status)
 
     def check(self) -> None:
         """Return if there is none.
@@ -153,6 +168,10 @@ class Maintenance:
         if self.enabled:
             with self._lock:
                 self.enabled = self.holds
+
+    def _take(self, status: MaintenanceStatus) -> None:
+        self.enabled, self.reason, self.known = status.enabled, status.reason, True
+        self._until = status.until
 
     def turn(self) -> None:
         """Read the switch, and turn it off where its time is over. Not within a request, which may

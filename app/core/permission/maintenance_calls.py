@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.core import cache
-from app.core.errors import ValidationFailed
+from app.core.errors import StoreUnavailable, ValidationFailed, VersionConflict
 from app.core.permission.audit import record_audit
 from app.core.permission.maintenance import (
     NAME,
@@ -19,6 +20,7 @@ from app.core.permission.maintenance import (
     MaintenanceStatus,
     plain,
     status_of,
+    version_of,
 )
 from app.core.permission.outbox.watching import touch
 from app.core.permission.receipt import WriteReceipt
@@ -31,6 +33,8 @@ from app.models import PlatformSwitch
 REASON_MAX_LENGTH = 500
 # Maintenance that takes longer is no maintenance, and its end was likely mistyped.
 LONGEST = timedelta(days=30)
+
+log = logging.getLogger(__name__)
 
 
 class MaintenanceCalls:
@@ -63,6 +67,7 @@ class MaintenanceCalls:
         until: datetime | None = None,
         actor_id: int | None = None,
         by: str | None = None,
+        version: int | None = None,
     ) -> WriteReceipt:
         """Turn maintenance on or off; every worker knows within a second.
 
@@ -71,10 +76,12 @@ class MaintenanceCalls:
             until: when it ends by itself, in every worker; None: somebody must end it.
             actor_id: who does it, for the audit log.
             by: the same for who has no account, such as ``cli:root``.
+            version: that of the status that the change was made from; None: whatever there is.
 
         Raises:
             ValidationFailed: ``enabled`` is no bool, the reason no text of at most 500 characters,
                 or ``until`` no time with a zone within the next 30 days, or given for none.
+            VersionConflict: somebody else turned it meanwhile.
             StoreUnavailable: the database did not answer; nothing was changed.
         """
         state = get_state_in_maintenance()
@@ -97,6 +104,9 @@ class MaintenanceCalls:
             if switch is None:
                 switch = PlatformSwitch(name=NAME, enabled=False)
                 session.add(switch)
+            present = version_of(switch.changed_at)
+            if version is not None and version != present:
+                raise VersionConflict(present, plain(switch))
             before = plain(switch)
             switch.enabled, switch.reason = enabled, reason if enabled else None
             switch.until = until
@@ -112,7 +122,16 @@ class MaintenanceCalls:
             )
             touch(session, cache.subjects.POLICY)
         if state.caching is not None:
-            state.caching.maintenance.refresh()
+            try:
+                state.caching.maintenance.refresh()
+            except StoreUnavailable as error:
+                # It is committed: whoever turned it is not told that it failed.
+                log.warning("the switch that was just turned cannot be read: %s", error)
+                state.caching.maintenance.believe(
+                    MaintenanceStatus(
+                        enabled, switch.reason, until, switch.changed_by, switch.changed_at
+                    )
+                )
             until_ms = None if until is None else round(until.timestamp() * 1000)
             state.caching.maintenance.publish(
                 MaintenanceChanged(

@@ -10,6 +10,14 @@ from app.core.permission.verdict import Decision
 SEVERAL = "(several)"
 OTHER = "(other)"
 MOST_DENIALS = 500
+# By permission, tier and result; what is beyond is not told apart by permission.
+MOST_CHECKS = 500
+
+
+def first_count(counts: dict[str, int], permission: str) -> None:
+    """Count a permission that was not counted yet; another thread may have been quicker."""
+    counts.setdefault(permission, 0)
+    counts[permission] += 1
 
 
 class CheckMeters:
@@ -19,8 +27,8 @@ class CheckMeters:
         self._recorder = recorder
         self._observe = recorder.histogram(names.CHECK_TIME).observe
         self._errors = recorder.counter(names.CHECK_ERRORS)
-        # By tier and result, and by permission and reason, so that no name is put together twice.
-        self._checks: dict[tuple[str, bool], Counter] = {}
+        # By labels, so that no name is put together twice.
+        self._checks: dict[tuple[str, str, bool], Counter] = {}
         self._denials: dict[tuple[str, str], Counter] = {}
 
     def decided(self, permission: str | None, decision: Decision, seconds: float) -> None:
@@ -30,15 +38,25 @@ class CheckMeters:
             permission: what was asked for; None for a condition over several.
         """
         self._observe(seconds)
-        key = decision.tier, decision.allowed
-        checks = self._checks.get(key)
+        asked = permission or SEVERAL
+        checks = self._checks.get((asked, decision.tier, decision.allowed))
         if checks is None:
-            result = "allowed" if decision.allowed else "denied"
-            checks = self._recorder.counter(names.CHECKS, tier=decision.tier, result=result)
-            self._checks[key] = checks
+            checks = self._new_checks(asked, decision)
         checks.add()
         if not decision.allowed:
-            self._denied(permission or SEVERAL, decision.reason)
+            self._denied(asked, decision.reason)
+
+    def _new_checks(self, permission: str, decision: Decision) -> Counter:
+        if len(self._checks) >= MOST_CHECKS:
+            permission = OTHER
+        checks = self._recorder.counter(
+            names.CHECKS,
+            permission=permission,
+            tier=decision.tier,
+            result="allowed" if decision.allowed else "denied",
+        )
+        self._checks[permission, decision.tier, decision.allowed] = checks
+        return checks
 
     def failed(self) -> None:
         """Take note of a check that ended without a verdict, because a store was away."""

@@ -30,7 +30,7 @@ from app.core.prefetch.settings import PrefetchSettings
 from app.core.prefetch.steps import Step
 from app.core.prefetch.work import Parts, PrefetchWork
 from app.core.redis import RedisConnection
-from app.core.resilience import Receipt, ResilienceController
+from app.core.resilience import Kind, Receipt, ResilienceController, SwitchConfig
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,8 @@ class PrefetchService:
         self.settings = settings
         self._events = events
         self._resilience = resilience
+        for switch in (FETCHING, RECORDING):
+            resilience.config.define(Kind.SWITCH, switch, SwitchConfig(enabled=True))
         clock = SharedClock()
         self.recorder = BehaviourRecorder(settings.buffer, settings.sample)
         self.analyzer = BehaviorAnalyzer(settings, clock.now)

@@ -108,6 +108,8 @@ class _Reporting(AbstractConnection):
             # A connection that the server closed says little; the next one will tell.
             if self._opening or isinstance(error, exceptions.TimeoutError):
                 self._gate.failed(error)
+            else:
+                self._gate.noted(error)
             raise translated(error) from error
 
 

@@ -79,6 +79,11 @@ class RedisConnection:
         found = [node.links() for node in topology.router.all_nodes()]
         return sum(count for count, _ in found), sum(idle for _, idle in found)
 
+    def errors(self) -> dict[str, int]:
+        """How many calls of this process failed, of scripts and of clients, by what went wrong:
+        ``connection`` or ``timeout``. Calls that fail-fast refused are not among them."""
+        return dict(self._prober.errors)
+
     def on_recovered(self, listener: Callable[[], None]) -> None:
         """Call ``listener()`` in a background thread each time a server came back."""
         self._prober.on_recovered(listener)

@@ -13,6 +13,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from redis import exceptions
+
 from app.core.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -56,12 +58,18 @@ class Gate:
 
     def failed(self, cause: BaseException) -> None:
         """Count an error; the third in a row trips the gate."""
+        self.noted(cause)
         self.failures += 1
         self._cause = cause
         if self.failures >= FAILURES_TO_TRIP and not self.tripped:
             self.tripped = True
             log.warning("redis %s is away: %s", self.name, cause)
             self._prober.watch(self)
+
+    def noted(self, cause: BaseException) -> None:
+        """Count an error for whoever measures, which says nothing about the server yet."""
+        timed_out = isinstance(cause, (exceptions.TimeoutError, TimeoutError))
+        self._prober.errors["timeout" if timed_out else "connection"] += 1
 
     def succeeded(self) -> None:
         """The server answered: it starts with a clean slate."""
@@ -71,9 +79,15 @@ class Gate:
 
 
 class Prober:
-    """Probes tripped gates in one daemon thread, and tells listeners when one opens again."""
+    """Probes tripped gates in one daemon thread, and tells listeners when one opens again.
+
+    Attributes:
+        errors: of all gates, those of servers that are gone too: time-outs, and connections that
+            could not be opened or broke.
+    """
 
     def __init__(self) -> None:
+        self.errors = {"timeout": 0, "connection": 0}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._watched: dict[Gate, None] = {}

@@ -154,8 +154,9 @@ class Node:
             failure = exceptions.TimeoutError(f"{self.name} did not answer in {self._timeout} s")
             self.gate.failed(failure)
         else:
-            # Not counted: the server may be up. Opening the next link will tell.
+            # Trips nothing: the server may be up. Opening the next link will tell.
             failure = exceptions.ConnectionError(f"{self.name}: {error}")
+            self.gate.noted(failure)
         return failure
 
     def links(self) -> tuple[int, int]:

@@ -29,7 +29,14 @@ from .config_store import (
     parse_kind,
 )
 from .controller import ResilienceController
-from .decorators import bulkhead, circuit_breaker, degradable, guarded, rate_limit
+from .decorators import (
+    bulkhead,
+    circuit_breaker,
+    degradable,
+    degradable_features,
+    guarded,
+    rate_limit,
+)
 from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
 from .dry_run import Caveat, DryRun, Replay
 from .extension import Resilience, get_resilience_controller
@@ -147,6 +154,7 @@ __all__ = [
     "check_entry",
     "circuit_breaker",
     "degradable",
+    "degradable_features",
     "get_resilience_controller",
     "guarded",
     "network_of",

@@ -110,6 +110,7 @@ class ConfigAccess:
         name: str,
         level: DegradationLevel | str | None,
         *,
+        version: int | None = None,
         author: str | None = None,
         reason: str = "",
         expires_in: float | None = None,
@@ -129,18 +130,20 @@ class ConfigAccess:
                 Kind.DEGRADATION,
                 name,
                 {"level": level},
+                version=version,
                 author=acting,
                 reason=reason,
                 expires_in=expires_in,
             )
         entry = self.config.get(Kind.DEGRADATION, name)
+        base = entry.version if version is None else version
         mine = next((one for one in entry.layers if one.origin is Origin.OPERATOR), None)
         rest = dict((mine and mine.values) or {})
         if rest.pop("level", None) is None or mine is None:
             raise ValidationFailed({"level": "no operator has set one"})
         if not rest:
             return self.config.delete(
-                Kind.DEGRADATION, name, author=acting, reason=reason, version=entry.version
+                Kind.DEGRADATION, name, author=acting, reason=reason, version=base
             )
         left = (mine.expires_at - self.config.clock.now_ms()) / 1000 if mine.expires_at else None
         return self.config.set(
@@ -149,7 +152,7 @@ class ConfigAccess:
             rest,
             author=acting,
             reason=reason,
-            version=entry.version,
+            version=base,
             expires_in=left,
             merge=False,
         )

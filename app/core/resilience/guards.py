@@ -17,7 +17,7 @@ from .guard import Guard
 from .limiter import RateLimiter
 from .rejections import RejectionReporter
 from .runtime import Runtime
-from .settings import BulkheadConfig, CircuitBreakerConfig, RateLimitConfig
+from .settings import BulkheadConfig, BulkheadStrategy, CircuitBreakerConfig, RateLimitConfig
 from .store_error import StoreHealth, StoreWatch
 from .trail import StoredTrails
 
@@ -59,12 +59,15 @@ class BulkheadUse:
         held_here: holders in this process, of all partitions.
         limit: holders of one partition over all workers.
         busy: seconds that callers who are out again were inside, together.
+        strategy: what partitions it; with ``name`` there is one, so that ``held_here`` of all
+            workers compares with ``limit``.
     """
 
     name: str
     held_here: int
     limit: int
     busy: float
+    strategy: BulkheadStrategy
 
 
 class Guards:
@@ -149,8 +152,11 @@ class Guards:
     def bulkhead_use(self) -> list[BulkheadUse]:
         """How full each bulkhead of this process is; no round trip."""
         return [
-            BulkheadUse(one.name, one.local.inside(), one.get_config().max_concurrent, one.busy)
+            BulkheadUse(
+                one.name, one.local.inside(), config.max_concurrent, one.busy, config.strategy
+            )
             for one in list(self._bulkheads.values())
+            for config in (one.get_config(),)
         ]
 
     def breaker_states(self) -> list[BreakerState]:

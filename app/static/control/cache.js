@@ -155,7 +155,8 @@ const prefetchWorkers = table({
 // The same button all the time, so that it keeps the focus while numbers change.
 let fetching = null;
 const steering = may("operate") ? h("button", { type: "button", hidden: true, onclick: () => steer(!fetching) }) : null;
-replace(part("prefetch-acts"), steering);
+const forgetting = may("operate") ? h("button", { type: "button", onclick: () => forget() }, t("cache.forget")) : null;
+replace(part("prefetch-acts"), forgetting, steering);
 
 function showPrefetch(found) {
   const { switches, fleet, stats, instance } = found;
@@ -192,6 +193,24 @@ const steer = async (on) => {
     submit: on ? t("cache.resume") : t("cache.pause"),
     run: ({ reason }, { key }) => post(on ? "/prefetch/resume" : "/prefetch/pause", { reason }, { key }),
     done: on ? t("cache.resumed") : t("cache.paused"),
+  });
+  reloadPrefetch();
+};
+
+const FORGET = [["/prefetch/forget", t("cache.forget_behaviour")], ["/cache/forget-hot", t("cache.forget_hot")]];
+
+const forget = async () => {
+  await act({
+    title: t("cache.forget"),
+    intro: t("cache.forget_does"),
+    submit: t("cache.forget_do"),
+    danger: true,
+    fields: [
+      { name: "user", label: t("cache.user"), type: "number", min: 1, required: true },
+      { name: "what", label: t("cache.what"), type: "select", value: FORGET[0][0], options: FORGET },
+    ],
+    run: ({ user, what, reason }, { key }) => post(what, { user_id: user, reason }, { key }),
+    done: t("cache.forgotten"),
   });
   reloadPrefetch();
 };

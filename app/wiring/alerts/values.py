@@ -1,7 +1,8 @@
 """What alerts judge: the measurements of the last minute, over all workers.
 
 The rules of the platform need four of them. Operators may have rules on any other: of each series a
-gauge's highest reading, a counter's rate a second, and the p95 of a histogram, in seconds.
+gauge's lowest and highest reading, of which the worse counts, a counter's rate a second, and the
+p95 of a histogram, in seconds.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from app.core.monitor import (
     ERROR_RATE,
     MEMORY_SHARE,
     RESPONSE_MS,
+    Extent,
     Monitoring,
     Point,
+    Value,
     format_series,
     names,
     summarise,
@@ -24,7 +27,7 @@ WINDOW = 60.0  # s
 # Answers, and look-ups, below which a share or a quantile says nothing.
 ENOUGH = 20
 
-Values = Mapping[str, float | None]
+Values = Mapping[str, Value]
 
 
 def measured_values(monitoring: Monitoring) -> Callable[[], Values]:
@@ -58,9 +61,9 @@ def values_of(points: list[Point]) -> Values:
     }
 
 
-def _series(whole: Point) -> Iterator[tuple[str, float | None]]:
+def _series(whole: Point) -> Iterator[tuple[str, Value]]:
     for gauge, level in whole.gauges.items():
-        yield format_series(gauge.name, dict(gauge.labels)), level.highest
+        yield format_series(gauge.name, dict(gauge.labels)), Extent(level.lowest, level.highest)
     for counter, added in whole.counters.items():
         yield format_series(counter.name, dict(counter.labels)), added / whole.seconds
     for histogram, found in whole.histograms.items():

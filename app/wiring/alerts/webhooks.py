@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, or_, select, update
+from sqlalchemy import RowMapping, func, insert, or_, select, update
 
-from app.core.monitor import WEBHOOK_REMOVED, Delivery, Level, Webhook
+from app.core.monitor import FURTHEST_OFF, NEVER_TRIED, WEBHOOK_REMOVED, Delivery, Level, Webhook
 from app.models import AlertDeliveryRow, AlertWebhookRow
 
 from .rows import SessionRows, moment, seconds, table_of
@@ -58,7 +58,7 @@ class WebhookRows(SessionRows):
 
     def claim_webhook(self, webhook_id: int, seconds: float) -> bool:
         free = [
-            or_(column.is_(None), column <= self.now_at)
+            or_(column.is_(None), column <= self.now_at, column > moment(self.now + FURTHEST_OFF))
             for column in (_WEBHOOKS.c.next_at, _WEBHOOKS.c.claimed_until)
         ]
         statement = (
@@ -95,6 +95,19 @@ class WebhookRows(SessionRows):
             .limit(limit)
         )
         return [_delivery(row) for row in self.session.execute(statement).mappings()]
+
+    def give_up(self, webhook_id: int, age: float) -> int:
+        statement = (
+            update(_DELIVERIES)
+            .where(
+                _DELIVERIES.c.webhook_id == webhook_id,
+                _DELIVERIES.c.settled_at.is_(None),
+                _DELIVERIES.c.created_at <= moment(self.now - age),
+            )
+            .values(settled_at=self.now_at, error=func.coalesce(_DELIVERIES.c.error, NEVER_TRIED))
+        )
+        result: Any = self.session.execute(statement)
+        return int(result.rowcount)
 
     def deliveries(
         self, webhook_id: int, limit: int, after: int | None = None

@@ -6,11 +6,12 @@ from flask import Flask
 from sqlalchemy.engine import Engine
 
 from app.core.cache import HybridPermissionCache
-from app.core.monitor import Monitor
+from app.core.monitor import Alerts, Monitor
 from app.core.optimization import AdvancedOptimization
 from app.db import on_engine
 
 from .ahead import hot_samples, prefetch_samples, preload_samples
+from .alerts import alert_samples
 from .cache import Staleness, cache_samples, outbox_samples
 from .guards import guard_samples, lock_samples, policy_samples
 from .looks import QueueLook, breaker_samples
@@ -31,6 +32,7 @@ def measure(app: Flask) -> None:
     monitoring.add_source("guards", lambda: guard_samples(app))
     monitoring.add_source("policies", lambda: policy_samples(app))
     monitoring.add_source("outbox", lambda: outbox_samples(app))
+    monitoring.add_source("alerts", lambda: alert_samples(Alerts.of(app)))
     monitoring.add_source("redis", lambda: redis_samples(app))
     monitoring.add_source("database", lambda: database_samples(engines))
     monitoring.add_source("pools", lambda: pool_samples(app, engines))
@@ -39,4 +41,6 @@ def measure(app: Flask) -> None:
     monitoring.add_source("prefetching", lambda: prefetch_samples(app))
     monitoring.add_slow_source("breakers", lambda: breaker_samples(app))
     monitoring.add_slow_source("queues", QueueLook(app))
-    cache.tailer.subscribe(Staleness(monitoring))
+    staleness = Staleness(monitoring)
+    cache.tailer.watch(staleness)
+    monitoring.add_source("staleness", staleness.samples)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections import deque
+from collections.abc import Iterator
 from time import monotonic
 
 from flask import Flask
 
-from app.core.cache import Position, TieredCache
+from app.core.cache import LogEntry, TieredCache
 from app.core.monitor import Counted, Measured, Monitoring, Sample, names
 from app.core.permission import PermissionSystem
 
@@ -22,17 +24,28 @@ LOOKUPS = (
     ("loads", "db", "hit"),
     ("load_errors", "db", "error"),
 )
-# Checks that memory answered on the short way: field and result.
-QUICK = (("quick_allowed", "allowed"), ("quick_denied", "denied"))
-_TOLD_OTHERWISE = {field for field, *_ in (*LOOKUPS, *QUICK)}
+# Checks that memory answered on the short way; they are among the hits too.
+QUICK = ("quick_allowed", "quick_denied")
+# The reason of denials on the short way.
+UNTOLD = "(memory)"
+# s of which the oldest change is told: no scrape comes more rarely.
+WORST_OF = 60.0
+_TOLD_OTHERWISE = {field for field, *_ in LOOKUPS} | set(QUICK)
 
 
 def cache_samples(cache: TieredCache) -> Iterator[Sample]:
     stats = cache.stats()
     for field, tier, result in LOOKUPS:
         yield Counted(names.LOOKUPS, stats.counts[field], {"tier": tier, "result": result})
-    for field, result in QUICK:
-        yield Counted(names.CHECKS, stats.counts[field], {"tier": "l1", "result": result})
+    for allowed, by_permission in cache.quick_counts().items():
+        result = "allowed" if allowed else "denied"
+        for permission, count in by_permission.items():
+            about = {"tier": "l1", "result": result, "permission": permission}
+            yield Counted(names.CHECKS, count, about)
+            if not allowed:
+                # Memory has what is held, not why something is not.
+                denial = {"permission": permission, "reason": UNTOLD}
+                yield Counted(names.DENIALS, count, denial)
     for field, count in stats.counts.items():
         if field not in _TOLD_OTHERWISE:
             yield Counted(names.CACHE_EVENTS, count, {"event": field})
@@ -49,6 +62,9 @@ def cache_samples(cache: TieredCache) -> Iterator[Sample]:
     number = cache.tailer.applied_number
     if number is not None:
         yield Measured(names.LOG_APPLIED, float(number))
+    newest = cache.tailer.newest_number
+    if newest is not None:
+        yield Measured(names.LOG_NEWEST, float(newest))
 
 
 def outbox_samples(app: Flask) -> Iterator[Sample]:
@@ -61,21 +77,40 @@ def outbox_samples(app: Flask) -> Iterator[Sample]:
 
 
 class Staleness:
-    """Measures how old each entry of the log is when this process has applied it.
+    """Measures how old each change is when this process has applied its entry of the log.
 
-    Both times are of the clock of Redis, ours as of its last answer to a flush. Entries from before
-    this process are not measured: it reads old ones when it starts.
+    The time in the log is of the clock of Redis, ours as of its last answer to a flush; what a
+    change waited for a relay before comes on top. Entries from before this process are not
+    measured: it reads old ones when it starts.
     """
 
     def __init__(self, monitoring: Monitoring) -> None:
         self._monitoring = monitoring
         self._observe = monitoring.recorder.histogram(names.STALENESS).observe
         self._began = monotonic()
+        # When, and how old; each older than all that came later, so that the first is the oldest.
+        self._lock = threading.Lock()
+        self._oldest: deque[tuple[float, float]] = deque()
 
-    def __call__(self, subjects: Sequence[str], position: Position) -> None:
-        now = self._monitoring.redis_time()
+    def __call__(self, entry: LogEntry) -> None:
+        now, here = self._monitoring.redis_time(), monotonic()
         if now is None:
             return
-        age = now - position.ms / 1000
-        if age <= monotonic() - self._began:
-            self._observe(max(0.0, age))
+        in_log = now - entry.position.ms / 1000
+        if in_log > here - self._began:
+            return
+        age = max(0.0, in_log) + entry.late_ms / 1000
+        self._observe(age)
+        with self._lock:
+            while self._oldest and self._oldest[-1][1] <= age:
+                self._oldest.pop()
+            self._oldest.append((here, age))
+
+    def samples(self) -> Iterator[Sample]:
+        """The oldest of the last minute; none where nothing was applied."""
+        with self._lock:
+            while self._oldest and self._oldest[0][0] < monotonic() - WORST_OF:
+                self._oldest.popleft()
+            worst = self._oldest[0][1] if self._oldest else None
+        if worst is not None:
+            yield Measured(names.STALENESS_WORST, worst)

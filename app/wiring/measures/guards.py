@@ -28,7 +28,8 @@ def guard_samples(app: Flask) -> Iterator[Sample]:
         yield Counted(names.ANSWERED_LOCALLY, guard.answered_locally, about)
     for bulkhead in controller.bulkhead_use():
         yield Measured(names.BULKHEAD_HELD, bulkhead.held_here, {"name": bulkhead.name})
-        yield Measured(names.BULKHEAD_LIMIT, bulkhead.limit, {"name": bulkhead.name})
+        of_one = {"name": bulkhead.name, "strategy": bulkhead.strategy.value}
+        yield Measured(names.BULKHEAD_LIMIT, bulkhead.limit, of_one)
         yield Counted(names.BULKHEAD_BUSY, bulkhead.busy, {"name": bulkhead.name})
 
 

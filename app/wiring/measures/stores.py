@@ -15,9 +15,11 @@ from app.pools import PoolUse, WatchedPool
 
 
 def redis_samples(app: Flask) -> Iterator[Sample]:
-    """Whether calls go through, and the connections of the scripts."""
+    """Whether calls go through, which failed, and the connections of the scripts."""
     redis = RedisStore.of(app)
     yield Measured(names.REDIS_UP, float(redis.available))
+    for kind, count in redis.errors().items():
+        yield Counted(names.REDIS_ERRORS, count, {"kind": kind})
     made, idle = redis.links()
     yield Measured(names.REDIS_CONNECTIONS, made - idle, {"state": "in_use"})
     yield Measured(names.REDIS_CONNECTIONS, idle, {"state": "idle"})

@@ -31,6 +31,17 @@ def test_what_is_appended_is_read(log: InvalidationLog) -> None:
     assert first.subjects == ("user:42", "server:7")
 
 
+def test_how_long_a_change_had_waited_is_read_and_others_need_not_know(
+    log: InvalidationLog, redis: RedisConnection
+) -> None:
+    late = log.append(["user:42"], late_ms=61_000)
+    assert (late.late_ms, log.newest()) == (61_000, late)
+    in_time = log.append(["user:42"])
+    assert in_time.late_ms == 0
+    fields = [sorted(fields) for _, fields in redis.client.xrange(log.key)]
+    assert fields == [[b"a", b"n", b"s"], [b"n", b"s"]]
+
+
 def test_an_empty_log_has_no_newest_entry(log: InvalidationLog) -> None:
     assert log.newest() is None
     assert log.read(ORIGIN, 10, 1) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -48,9 +49,9 @@ def make_backend() -> Iterator[MakeBackend]:
     """Makes Redis backends, as each worker has one."""
     made: list[tuple[RedisConnection, RedisBackend]] = []
 
-    def make(settings: RedisSettings, interval: float = 1.0) -> RedisBackend:
+    def make(settings: RedisSettings, interval: float = 1.0, **parts: Any) -> RedisBackend:
         redis = RedisConnection(settings)
-        made.append((redis, RedisBackend(redis, new_instance_id(), interval)))
+        made.append((redis, RedisBackend(redis, new_instance_id(), interval, **parts)))
         return made[-1][1]
 
     yield make

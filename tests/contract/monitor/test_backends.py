@@ -56,6 +56,7 @@ def test_what_was_recorded_adds_up_in_every_resolution(
     assert sum(level.readings for level in levels) == 4
     assert sum(level.total for level in levels) == 24.0
     assert max(level.highest for level in levels) == 9.0
+    assert min(level.lowest for level in levels) == 5.0
     times = Distribution()
     for point in reading.points:
         times.merge(point.spread("call_seconds"))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from app.core.monitor import COARSE, FINE, RedisBackend, WorkerState
 from app.core.redis import RedisSettings
 from tests.contract.monitor.conftest import MakeBackend
-from tests.contract.monitor.workers import RecordingWorkers
+from tests.contract.monitor.workers import THREADS, RecordingWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import wait_until
@@ -50,7 +50,10 @@ def test_sums_over_workers_equal_what_was_sent(
     for worker in four:
         worker.ask("send", EACH)
     expected = sum(worker.answer() for worker in four)
-    watcher = make_backend(reach, 0.1)
+    signs: dict[str, Callable[[], float]] = {}
+    watcher = make_backend(
+        reach, 0.1, signs=lambda: {name: since() for name, since in signs.items()}
+    )
     wait_until(lambda: sent(watcher) == (expected, expected))
 
     # What a killed one had not delivered is lost, and nothing else; and it is told.
@@ -58,6 +61,11 @@ def test_sums_over_workers_equal_what_was_sent(
     for worker in others:
         worker.ask("send", EACH)
     expected += sum(worker.answer() for worker in others)
+    victim_id = victim.do("stop")
+    heard = {one.id: watcher.now() - one.silent_for for one in watcher.workers()}[victim_id]
+    assert victim.do("send", EACH) == EACH * THREADS
+    lived = watcher.now()
+    signs[victim_id] = lambda: watcher.now() - lived
     victim.kill()
     for worker in others:
         assert worker.do("close")
@@ -73,4 +81,5 @@ def test_sums_over_workers_equal_what_was_sent(
     wait_until(lambda: WorkerState.SILENT in states())
     assert states() == ["alive", "ended", "ended", "ended", "silent"]
     (silent,) = [one for one in watcher.workers() if one.state is WorkerState.SILENT]
-    assert silent.unreported == 0.1 and silent.silent_for > 0.5
+    assert silent.id == victim_id and silent.silent_for > 0.5
+    assert silent.unreported == pytest.approx(max(0.1, lived - heard), abs=0.05)

@@ -143,17 +143,42 @@ def test_numbers_that_were_lost_make_no_series_of_another(
     backend.record({Series("others_total"): 3}, {}, {})
     assert counted(backend) == 0
     point = backend.totals().point
-    assert point.counters == {Series("others_total"): 3}
+    assert {about.name for about in point.counters} == {names.SERIES_REFUSED, "others_total"}
+    assert point.counted("others_total") == 3
 
 
-def test_cells_beyond_what_the_store_holds_are_refused_and_told(
+def test_series_beyond_what_the_store_holds_are_refused_and_told(
     make_backend: MakeBackend, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "MOST_CELLS", 3)
+    monkeypatch.setattr(delivery, "MOST_CELLS", 4)
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
     backend.record({Series(f"n{number}_total"): 1 for number in range(5)}, {}, {})
-    assert len(backend.totals().point.counters) == 3
-    assert "no room for 2 cells" in backend.health().detail
+    assert len(backend.totals().point.counters) == 4
+    assert "no room for 2 series" in backend.health().detail
+    backend.record({}, {}, {})
+    assert backend.totals().point.counted(names.SERIES_REFUSED, by="store") == 2
+
+
+def test_a_series_is_kept_with_all_its_cells_or_not_at_all(
+    make_backend: MakeBackend, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "MOST_CELLS", 8)
+    backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
+    size = Series("size")
+    backend.record({}, {size: 2.0}, {TIME: Distribution.of([0.001, 0.1])})
+    # There is room for nothing new, and the histogram has other buckets now.
+    other = Series("other_seconds")
+    late = Distribution.of([0.01, 1.0, 2.0])
+    backend.record({HITS: 1}, {Series("late"): 1.0}, {other: late})
+    backend.record({}, {size: 1.0}, {TIME: late, other: late})
+    point = backend.totals().point
+    assert point.spread("call_seconds") == Distribution.of([0.001, 0.1, 0.01, 1.0, 2.0])
+    assert other not in point.histograms and HITS not in point.counters
+    (minute,) = backend.read(COARSE, backend.now() - 60).points
+    level = minute.level("size")
+    assert level is not None and (level.lowest, level.highest, level.mean) == (1.0, 2.0, 1.5)
+    assert minute.level("late") is None
+    assert "no room for" in backend.health().detail
 
 
 def test_a_worker_that_ends_says_so_and_one_that_was_killed_is_silent(
@@ -178,6 +203,30 @@ def test_a_worker_that_ends_says_so_and_one_that_was_killed_is_silent(
     assert states()[watcher.worker_id][0] == WorkerState.ALIVE
     assert counted(watcher) == 2
     connection.close()
+
+
+def test_what_went_wrong_is_counted_by_kind_with_the_time_it_took(
+    make_backend: MakeBackend, impatient: RedisSettings, own_server: Server
+) -> None:
+    backend = make_backend(impatient)
+    backend.record({HITS: 1}, {}, {})
+    own_server.pause()
+    try:
+        backend.record({}, {}, {})
+    finally:
+        own_server.resume()
+
+    def delivered() -> bool:
+        backend.record({}, {}, {})
+        return backend.health().waiting == 0
+
+    wait_until(delivered)
+    backend.record({}, {}, {})
+    point = backend.totals().point
+    told = point.counted(names.BACKEND_FAILURES, backend="redis", kind="timeout")
+    assert told == backend.health().failures["timeout"] >= 1
+    slowest = point.spread(names.REDIS_TIME).quantile(1.0)
+    assert slowest is not None and slowest >= 0.2
 
 
 def test_a_wrong_password_is_told_as_such(make_backend: MakeBackend, own_server: Server) -> None:

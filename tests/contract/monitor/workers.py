@@ -18,8 +18,8 @@ class Worker:
     """The worker's side: threads that record, and a flush as often as in an application."""
 
     def __init__(self, given: dict[str, Any]) -> None:
-        backend = RedisBackend(RedisConnection(from_options(given)), new_instance_id(), 0.1)
-        self.monitoring = Monitoring(backend, 0.1)
+        self.backend = RedisBackend(RedisConnection(from_options(given)), new_instance_id(), 0.1)
+        self.monitoring = Monitoring(self.backend, 0.1)
         self.counter = self.monitoring.recorder.counter("sent_total")
         self.times = self.monitoring.recorder.histogram("sent_seconds")
 
@@ -31,6 +31,13 @@ class Worker:
         """Flush from now on."""
         self.monitoring.start()
         return True
+
+    def stop(self) -> str:
+        """Flush once more and then no more, as if what follows were within an interval; who this
+        is."""
+        self.monitoring._thread.stop()
+        self.monitoring.flush()
+        return self.backend.worker_id
 
     def send(self, each: int) -> int:
         """Record ``each`` times in each of the threads; how often in all."""

@@ -196,6 +196,27 @@ def test_a_warm_up_is_watched_to_its_end(
         watch.assert_quiet()
 
 
+def test_what_was_counted_of_somebody_is_forgotten(
+    browser: Browser, yoto: RunningYoto, neighbour: Flask
+) -> None:
+    member = member_of(neighbour, yoto)
+    hot = optimization.of(neighbour).hot
+    hot.note(member, 0)
+    hot.flush()
+    assert member in {one.user_id for one in hot.pairs(1_000)}
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
+        sign_in(page, yoto, path=CACHE)
+        page.get_by_role("button", name="Forget somebody", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        dialog.locator("[name=user]").fill(str(member))
+        dialog.locator("[name=what]").select_option("/cache/forget-hot")
+        dialog.get_by_label("Reason").fill(WHY)
+        dialog.get_by_role("button", name="Forget", exact=True).click()
+        expect(dialog).to_have_count(0)
+        wait_until(lambda: member not in {one.user_id for one in hot.pairs(1_000)})
+        watch.assert_quiet()
+
+
 def test_prefetching_is_paused_everywhere_and_resumed(
     browser: Browser,
     yoto: RunningYoto,

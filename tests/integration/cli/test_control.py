@@ -78,6 +78,9 @@ def test_operators_are_seen_named_and_locked_out(app: Flask, world: World) -> No
     assert "platform.view" in run(app, "operators", "enable", str(nora.id), *WHY)
     run(app, "operators", "end-sessions", str(nora.id), *WHY)
     assert "no right now" in run(app, "operators", "revoke", str(nora.id), role_id, *WHY)
+    for action in ("role.assign", "role.unassign"):
+        (act,) = world.acts(action)
+        assert (act.actor_id, act.after["author"]) == (None, "cli:ada")
 
 
 def test_tokens_are_made_for_an_account_with_rights_it_has_and_taken_back(
@@ -92,6 +95,9 @@ def test_tokens_are_made_for_an_account_with_rights_it_has_and_taken_back(
     run(app, "tokens", "revoke", str(token_id), *WHY)
     assert as_json(app, "tokens", "list")["items"][0]["valid"] is False
     assert "no api_token 99" in run(app, "tokens", "revoke", "99", *WHY, fails=True)
+    for action in ("api_token.make", "api_token.revoke"):
+        (act,) = world.acts(action)
+        assert (act.actor_id, act.after["author"], act.reason) == (None, "cli:ada", "because")
 
 
 def test_the_audit_log_is_read_with_what_was_and_what_is(app: Flask, world: World) -> None:

@@ -60,6 +60,15 @@ def test_an_account_has_so_many_tries_from_all_addresses(client: FlaskClient, ad
     assert refused_by(sign_in(client, "ada", PASSWORD, address="192.0.2.7")) == "user"
 
 
+def test_one_address_alone_does_not_keep_an_owner_out() -> None:
+    """However it spreads its tries, fewer are let in an hour than the account gets back."""
+    one, all_ = SIGN_INS_OF_ADDRESS_TO_ACCOUNT, SIGN_INS_TO_ACCOUNT
+    assert one.limit is not None and all_.limit is not None
+    assert one.window is not None and all_.window is not None
+    assert one.limit < all_.limit
+    assert one.limit / one.window <= all_.limit / all_.window / 2
+
+
 def test_whoever_has_a_network_of_ipv6_is_one_address(client: FlaskClient) -> None:
     for number in tries(SIGN_INS_OF_ADDRESS.limit):
         sign_in(client, f"nobody{number}", address=f"2001:db8:1:2::{number + 1:x}")
@@ -102,7 +111,7 @@ def test_every_answer_says_what_is_left(client: FlaskClient, ada: Person) -> Non
     policy = dimensions(answer, "RateLimit-Policy")
     assert policy == {
         "ip": {"q": 30, "w": 300},
-        "user+ip": {"q": 10, "w": 300},
+        "user+ip": {"q": 10, "w": 1800},
         "user": {"q": 60, "w": 3600},
     }
     left = dimensions(answer, "RateLimit")

@@ -6,11 +6,15 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
+from app.blueprints.control_plane.prefetch import service
+from app.core.errors import StoreUnavailable
 from app.db import db, utcnow
 from app.http import idempotency
-from app.models import IDEMPOTENCY_KEPT, IdempotencyKey
+from app.http.passwords import passwords
+from app.models import IDEMPOTENCY_KEPT, IdempotencyKey, RoleAssignment
+from tests.integration.blueprints.control_plane.conftest import PASSWORD, STATUS, Browser
 from tests.support.operators import (
     ADMIN,
     OPERATE,
@@ -89,22 +93,103 @@ def test_an_act_whose_end_nobody_knows_is_not_repeated(
     assert pauses(world) == 1
 
 
-def test_an_answer_with_a_secret_is_not_kept(app: Flask, world: World) -> None:
-    person = operator_named(world, "ada", VIEW, ADMIN)
-    token_id, secret = api_token(app, person)
-    mine = ControlClient(app.test_client(), {"Authorization": f"Bearer {secret}"})
-    revoke = f"/tokens/{token_id}/revoke"
-    view = app.view_functions["tokens_control.revoke_api_token"]
-    idempotency.secret_answer(view)
-    try:
-        assert mine.send("POST", revoke, {"reason": WHY}, **KEY).status_code == 200
-        assert world.rows(select(IdempotencyKey.status, IdempotencyKey.body)) == [(200, None)]
-    finally:
-        delattr(view, idempotency.SECRET_MARK)
-    _, other = api_token(app, person)
-    mine.credentials = {"Authorization": f"Bearer {other}"}
-    answer = mine.send("POST", revoke, {"reason": WHY}, **KEY)
+@pytest.mark.parametrize(
+    ("path", "body", "secret"),
+    [
+        ("/tokens", {"name": "deploy", "rights": [VIEW]}, "token"),
+        ("/alerts/webhooks", {"name": "pager", "url": "https://pager.example/hook"}, "secret"),
+    ],
+    ids=["token", "webhook"],
+)
+def test_an_answer_with_a_secret_is_not_kept(
+    app: Flask, world: World, path: str, body: dict[str, object], secret: str
+) -> None:
+    with app.app_context():
+        stored = passwords().hash(PASSWORD)
+    operator_named(world, "ada", VIEW, ADMIN, password_hash=stored)
+    browser = Browser(app.test_client())
+    browser.sign_in("ada")
+    mine = ControlClient(browser.client, {"X-CSRF-Token": browser.token(STATUS)})
+    made = mine.send("POST", path, {"reason": WHY, **body}, **KEY)
+    assert made.status_code == 201 and made.json[secret]
+    assert world.rows(select(IdempotencyKey.status, IdempotencyKey.body)) == [(201, None)]
+    answer = mine.send("POST", path, {"reason": WHY, **body}, **KEY)
     assert answer.status_code == 409 and answer.json["type"].endswith("idempotency-secret")
+
+
+def test_who_lost_the_right_is_not_answered_as_before(
+    app: Flask, steerer: ControlClient, world: World
+) -> None:
+    assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 200
+    with app.app_context():
+        db.session.execute(delete(RoleAssignment))
+        db.session.commit()
+    refused = steerer.send("POST", PAUSE, BODY, **KEY)
+    assert refused.status_code == 403 and "Idempotency-Replayed" not in refused.headers
+
+
+def test_who_may_not_act_leaves_no_row(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claimed: list[object] = []
+    monkeypatch.setattr(idempotency, "claim", lambda: claimed.append(1))
+    viewer = control_client(app, world, VIEW)
+    assert viewer.send("POST", PAUSE, BODY, **KEY).status_code == 403
+    assert claimed == []
+
+
+def test_a_narrower_token_of_the_account_gets_no_stored_answer(app: Flask, world: World) -> None:
+    ada = operator_named(world, "ada", VIEW, OPERATE)
+    programs = [
+        ControlClient(app.test_client(), {"Authorization": f"Bearer {secret}"})
+        for _, secret in (api_token(app, ada), api_token(app, ada, [VIEW]), api_token(app, ada))
+    ]
+    answers = [one.send("POST", PAUSE, BODY, **KEY) for one in programs]
+    assert [one.status_code for one in answers] == [200, 403, 422]
+    assert list(answers[2].json["errors"]) == ["Idempotency-Key"]
+    assert pauses(world) == 1
+
+
+def test_what_failed_after_it_was_recorded_is_not_done_again(
+    steerer: ControlClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can say that nothing was done."""
+
+    def away() -> object:
+        raise StoreUnavailable("redis")
+
+    monkeypatch.setattr(service, "state", away)
+    assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 503
+    monkeypatch.undo()
+    answer = steerer.send("POST", PAUSE, BODY, **KEY)
+    assert answer.status_code == 409 and answer.json["type"].endswith("idempotency-in-progress")
+    assert pauses(world) == 1
+
+
+def test_what_failed_before_anything_was_recorded_may_be_tried_again(
+    steerer: ControlClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> object:
+        raise StoreUnavailable("redis")
+
+    monkeypatch.setattr(service, "_prefetcher", away)
+    assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 503
+    monkeypatch.undo()
+    assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 200
+    assert pauses(world) == 1
+
+
+def test_an_act_is_answered_as_done_although_its_end_cannot_be_kept(
+    steerer: ControlClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("database")
+
+    monkeypatch.setattr(idempotency, "_settle", away)
+    assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 200
+    monkeypatch.undo()
+    assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 409
+    assert pauses(world) == 1
 
 
 def test_keys_are_forgotten_after_a_day(app: Flask, steerer: ControlClient, world: World) -> None:

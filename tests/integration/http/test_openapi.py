@@ -33,6 +33,7 @@ OPERATION_FIELDS = {
 # JSON Schema 2020-12 as far as a field of ours can need it; "nullable" is OpenAPI 3.0.
 SCHEMA_FIELDS = {
     *("type", "format", "enum", "const", "pattern", "default", "title", "description", "$ref"),
+    "examples",
     *("properties", "required", "additionalProperties", "items", "minItems", "maxItems"),
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength"),
     *("anyOf", "oneOf", "allOf", "readOnly", "writeOnly"),
@@ -234,6 +235,20 @@ def test_it_says_what_a_body_may_be_refused_for(document: dict[str, Any]) -> Non
     for _, _, operation in operations(document):
         if "requestBody" in operation:
             assert {"400", "413", "415", "422"} <= operation["responses"].keys()
+
+
+def test_it_says_which_operations_of_operators_take_a_key(client: FlaskClient) -> None:
+    """All that change something; three only look, although they are asked by POST."""
+    document = client.get(CONTROL).get_json()
+    looking = {"explain_verdict", "test_policy", "test_policy_document"}
+    without = set()
+    for path, method, operation in operations(document):
+        names = {one["name"] for one in parameters(document, path, method)}
+        if "Idempotency-Key" in names:
+            assert method != "get" and {"409", "422"} <= operation["responses"].keys()
+        elif method != "get":
+            without.add(operation["operationId"])
+    assert without == looking
 
 
 def test_two_applications_serve_the_same_document(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.core.errors import StoreUnavailable
 from app.db import utcnow
 from app.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
 from app.wiring import sweeper_of, sweeping
@@ -42,6 +44,22 @@ def test_what_has_ended_is_deleted_and_nothing_else(app: Flask, world: World) ->
     assert sweeper_of(app).sweep() == 4
     assert world.rows(select(RevokedToken.token_key)) == [("key2",)]
     assert world.rows(select(IdempotencyKey.idempotency_key)) == [("key2",)]
+
+
+def test_a_database_that_is_away_is_said_once_and_tried_again_later(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sweeper = sweeper_of(app)
+
+    def away(now: object) -> NoReturn:
+        raise StoreUnavailable("database")
+
+    with monkeypatch.context() as faulty:
+        faulty.setattr(sweeping, "_ended", away)
+        assert [sweeper._run() for _ in range(3)] == [sweeping.AGAIN] * 3
+    said = [one for one in caplog.records if one.name == sweeping.__name__]
+    assert len(said) == 1 and said[0].exc_info is None
+    assert sweeper._run() == sweeping.EVERY
 
 
 def test_it_deletes_in_slices_and_by_itself(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from app.blueprints.people import PERSON_COLUMNS, Person
 from app.db import db
@@ -41,6 +41,7 @@ def records(
     since: datetime | None,
     until: datetime | None,
     action_prefix: str | None = None,
+    families: Collection[str] | None = None,
     actor: str | None = None,
     **equal: Any,
 ) -> Page[Record]:
@@ -50,6 +51,7 @@ def records(
         after: id of the last record of the page before; older ones follow.
         since, until: ``since <= at < until``.
         action_prefix: how the action begins, such as ``alert.``.
+        families: how the action may begin; None: however.
         actor: username of who did it.
         equal: columns with the value that they must have; None: any.
     """
@@ -66,11 +68,9 @@ def records(
     if until is not None:
         statement = statement.where(AuditRecord.at < until)
     if action_prefix:
-        # A range, which the index on the action can serve; "_" is no wildcard in it.
-        behind = action_prefix[:-1] + chr(ord(action_prefix[-1]) + 1)
-        statement = statement.where(
-            AuditRecord.action >= action_prefix, AuditRecord.action < behind
-        )
+        statement = statement.where(_begins(action_prefix))
+    if families is not None:
+        statement = statement.where(or_(*map(_begins, families)))
     if actor is not None:
         statement = statement.where(User.username == actor)
     for column, value in equal.items():
@@ -93,6 +93,12 @@ def all_records(**query: Any) -> Iterator[Record]:
         if page.next is None:
             return
         after = page.next
+
+
+def _begins(prefix: str) -> ColumnElement[bool]:
+    """A range, which the index on the action can serve; "_" is no wildcard in it."""
+    behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return and_(AuditRecord.action >= prefix, AuditRecord.action < behind)
 
 
 def _shown(row: AuditRecord, person: list[Any]) -> Record:

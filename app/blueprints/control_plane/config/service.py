@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from app.blueprints.control_plane.authors import author
 from app.blueprints.control_plane.guards.pictures import GUARDED, moment
-from app.blueprints.control_plane.guards.service import check_known, slice_of
+from app.blueprints.control_plane.guards.service import (
+    check_known,
+    demand_right_to_loosen,
+    feature_names,
+    slice_of,
+)
 from app.core.errors import UnknownResource, ValidationFailed, VersionConflict
 from app.core.resilience import (
     CONFIG_CLASSES,
@@ -21,6 +25,7 @@ from app.core.resilience import (
     check_entry,
     get_resilience_controller,
 )
+from app.http.acts import author
 from app.http.paging import Page, cut
 
 # Of these an operator changes nothing here: they have acts of their own, some for administrators.
@@ -29,6 +34,8 @@ READ_ONLY = {
     Kind.TUNING: "changes by suggestions",
     Kind.LOG: "changes by the level of logs",
 }
+# An entry of these whose name the code does not know would be stored and change nothing.
+NAMED_BY_CODE = (Kind.SWITCH, Kind.DEGRADATION)
 
 
 class Stale(Exception):
@@ -72,6 +79,7 @@ def put(
 
     Raises:
         UnknownResource: there is no such entry.
+        PermissionDenied: it keeps out who guesses, which administrators alone may change.
         ValidationFailed: a value is refused; nothing changed.
         Stale: the entry is not at ``version`` any more; nothing changed.
     """
@@ -192,10 +200,19 @@ def _key(kind: str, name: str) -> tuple[Kind, str]:
 
 
 def _editable(kind: str, name: str) -> tuple[Kind, str]:
+    demand_right_to_loosen(name)
     key = _key(kind, name)
+    if key[0] in NAMED_BY_CODE and not _is_known(key):
+        raise UnknownResource(kind, name, "name")
     if key[0] in READ_ONLY:
         raise ValidationFailed({"kind": f"{kind} {READ_ONLY[key[0]]}"})
     return key
+
+
+def _is_known(key: tuple[Kind, str]) -> bool:
+    if key[0] is Kind.DEGRADATION:
+        return key[1] in feature_names()
+    return any(entry.name == key[1] for entry in _store().list(key[0]))
 
 
 def _store() -> ConfigStore:

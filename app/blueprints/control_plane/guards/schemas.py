@@ -259,4 +259,13 @@ class FeatureSchema(ma.Schema):
     version = Whole(0, 2**31, required=True)
 
 
+class LiveFeatureSchema(FeatureSchema):
+    """The same after a change."""
+
+    live = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "False: recorded; workers follow when Redis is back"},
+    )
+
+
 FEATURE_PAGE = page_of(FeatureSchema)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.blueprints.control_plane.authors import author
 from app.blueprints.control_plane.guards import pictures
 from app.blueprints.control_plane.guards.schemas import LONGEST_EXPIRY
 from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
@@ -14,12 +13,14 @@ from app.core.resilience import (
     REDIS_BREAKER,
     Kind,
     MultiDimensionalKey,
+    degradable_features,
     get_resilience_controller,
     network_of,
 )
-from app.http.acts import record_act
-from app.http.control_api import operator
-from app.http.operators import Via
+from app.http.acts import author, record_act
+from app.http.control_api import ADMIN, operator
+from app.http.guards import AGAINST_GUESSING
+from app.http.operators import Via, demand_right
 from app.http.paging import Page, cut
 from app.wiring import DATABASE
 
@@ -95,7 +96,10 @@ def _force_without_record(act: str, name: str, reason: str, ttl: float | None) -
 
 
 def reset_key(name: str, reason: str, **parts: Any) -> dict[str, Any]:
-    """Forget what a caller used; raises as ``GuardActs.reset_key``, and ``UnknownResource``."""
+    """Forget what a caller used; raises as ``GuardActs.reset_key``, ``UnknownResource``, and as
+    ``demand_right_to_loosen``.
+    """
+    demand_right_to_loosen(name)
     check_known(Kind.RATE_LIMIT, name)
     key: MultiDimensionalKey | str | None = None
     if parts["text"]:
@@ -115,15 +119,25 @@ def release(name: str, reason: str, partition: str) -> dict[str, Any]:
 
 def features(after: int | None, limit: int) -> Page[dict[str, Any]]:
     """Features that can be degraded, and the entry that is for all of them."""
-    controller = get_resilience_controller()
-    stored = {entry.name for entry in controller.config.list(Kind.DEGRADATION)}
-    names = [EVERY_FEATURE, *sorted(stored - {EVERY_FEATURE})]
+    names = [EVERY_FEATURE, *sorted(feature_names() - {EVERY_FEATURE})]
     return slice_of([feature(name) for name in names], after, limit)
 
 
+def feature_names() -> set[str]:
+    """Features that the code has, that are used, or under whose names something is stored."""
+    stored = {entry.name for entry in get_resilience_controller().config.list(Kind.DEGRADATION)}
+    return stored | degradable_features() | {EVERY_FEATURE}
+
+
 def feature(name: str) -> dict[str, Any]:
-    """How far a feature is degraded; raises ``ValidationFailed`` for what is no name."""
+    """How far a feature is degraded.
+
+    Raises:
+        UnknownResource: nothing here is called so, and nobody stored anything under the name.
+    """
     controller = get_resilience_controller()
+    if name not in feature_names():
+        raise UnknownResource("feature", name, "name")
     entry = controller.get_config(Kind.DEGRADATION, name)
     status = controller.degradation.status(name)
     return {
@@ -135,13 +149,14 @@ def feature(name: str) -> dict[str, Any]:
 
 
 def set_level(
-    name: str, level: str | None, reason: str, expires_in: float | None
+    name: str, level: str | None, reason: str, expires_in: float | None, version: int | None
 ) -> dict[str, Any]:
-    """Set or take back an operator's level; raises as ``set_degradation_level``."""
-    get_resilience_controller().set_degradation_level(
-        name, level, author=author(), reason=reason, expires_in=expires_in
+    """Set or take back an operator's level; raises as ``set_degradation_level`` and ``feature``."""
+    feature(name)
+    receipt = get_resilience_controller().set_degradation_level(
+        name, level, version=version, author=author(), reason=reason, expires_in=expires_in
     )
-    return feature(name)
+    return {**feature(name), "live": receipt.live}
 
 
 def check_known(kind: Kind, name: str) -> str:
@@ -153,6 +168,19 @@ def check_known(kind: Kind, name: str) -> str:
     if name not in pictures.known(get_resilience_controller(), kind):
         raise UnknownResource(kind.value, name, "name")
     return name
+
+
+def demand_right_to_loosen(name: str) -> None:
+    """Go on with what could switch a limit off, if that is this operator's to do.
+
+    Behind a limit against guessing are the passwords of administrators too: whoever loosened it
+    could guess one, and have all rights.
+
+    Raises:
+        PermissionDenied: it is such a limit, and who asks is no administrator.
+    """
+    if name in AGAINST_GUESSING:
+        demand_right(ADMIN)
 
 
 def slice_of(rows: Sequence[dict[str, Any]], after: int | None, limit: int) -> Page[dict[str, Any]]:

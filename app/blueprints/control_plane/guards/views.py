@@ -13,6 +13,7 @@ from app.blueprints.control_plane.guards.schemas import (
     GuardQuery,
     GuardSchema,
     LevelSchema,
+    LiveFeatureSchema,
     ReleasedSchema,
     ReleaseSchema,
     ResetDoneSchema,
@@ -20,6 +21,7 @@ from app.blueprints.control_plane.guards.schemas import (
 )
 from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
 from app.http.paging import Page, PageQuery
+from app.http.preconditions import etag, if_match_given, may_compare
 
 guards_control = ControlBlueprint(
     "guards_control", __name__, "/guards", "Breakers, rate limits and bulkheads as they are"
@@ -113,16 +115,20 @@ def list_degradations(query: dict[str, Any]) -> Page[dict[str, Any]]:
 @right(VIEW)
 @degradation_control.response(200, FeatureSchema)
 @degradation_control.alt_response(422, "UNPROCESSABLE_ENTITY")
-def read_degradation(name: str) -> dict[str, Any]:
+def read_degradation(name: str) -> Any:
     """How far a feature is degraded, and who asks for it"""
-    return service.feature(name)
+    state = service.feature(name)
+    return state, 200, etag(state["version"])
 
 
 @degradation_control.post("/<name>/level")
 @right(OPERATE)
 @degradation_control.arguments(LevelSchema)
-@degradation_control.response(200, FeatureSchema)
+@degradation_control.response(200, LiveFeatureSchema)
 @degradation_control.alt_response(409, "CONFLICT")
-def set_degradation(body: dict[str, Any], name: str) -> dict[str, Any]:
+@may_compare(degradation_control)
+def set_degradation(body: dict[str, Any], name: str) -> Any:
     """Set a feature's level, which wins over all others, or take it back"""
-    return service.set_level(name, **body)
+    with if_match_given() as version:
+        state = service.set_level(name, **body, version=version)
+    return state, 200, etag(state["version"])

@@ -18,9 +18,8 @@ from app.blueprints.control_plane.live.schemas import (
     EventTypesSchema,
 )
 from app.extensions import events as stream_of_app
-from app.http.acts import record_act
+from app.http.acts import author, record_act
 from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
-from app.http.operators import acting
 
 events_control = ControlBlueprint(
     "events_control", __name__, "/events", "What happened in the platform"
@@ -68,7 +67,7 @@ def clear_events(body: dict[str, Any]) -> dict[str, Any]:
     stream, reason = stream_of_app.stream, body["reason"]
     up_to = events.last_to_clear(stream, body["up_to"])
     record_act("events.clear", "events", reason=reason, after={"up_to": up_to})
-    return {"up_to": up_to, "removed": events.clear(stream, up_to, acting(), reason)}
+    return {"up_to": up_to, "removed": events.clear(stream, up_to, author(), reason)}
 
 
 def _wanted(query: dict[str, Any]) -> events.Wanted:

@@ -10,9 +10,8 @@ from app.blueprints.control_plane.live.schemas import (
     InstancesSchema,
     SteeredSchema,
 )
-from app.http.acts import record_act
+from app.http.acts import author, record_act
 from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
-from app.http.operators import acting
 
 instances_control = ControlBlueprint(
     "instances_control", __name__, "/instances", "The workers, and draining one"
@@ -38,7 +37,7 @@ def drain_instance(body: dict[str, Any], instance_id: str) -> dict[str, Any]:
     record_act(
         "instance.drain", f"instance:{instance_id}", reason=reason, after={"seconds": seconds}
     )
-    return instances.drain(instance_id, seconds, acting(), reason)
+    return instances.drain(instance_id, seconds, author(), reason)
 
 
 @instances_control.post("/<string:instance_id>/resume")
@@ -49,4 +48,4 @@ def resume_instance(body: dict[str, Any], instance_id: str) -> dict[str, Any]:
     """Have a worker take what comes again"""
     instances.known(instance_id)
     record_act("instance.resume", f"instance:{instance_id}", reason=body["reason"])
-    return instances.resume(instance_id, acting(), body["reason"])
+    return instances.resume(instance_id, author(), body["reason"])

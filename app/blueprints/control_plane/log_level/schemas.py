@@ -37,6 +37,15 @@ class LogLevelSchema(ma.Schema):
     instance = ma.fields.String(required=True, metadata={"description": "The worker that answers"})
 
 
+class LiveLogLevelSchema(LogLevelSchema):
+    """The same after a change."""
+
+    live = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "False: recorded; workers follow when Redis is back"},
+    )
+
+
 class SetLogLevelSchema(ActSchema):
     """Setting the level of all workers."""
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import current_app
 
-from app.core.errors import ValidationFailed
-from app.core.resilience import FLEET, Kind, LogConfig, Origin
+from app.core.errors import ValidationFailed, VersionConflict
+from app.core.resilience import FLEET, Kind, LogConfig, Origin, Receipt
 from app.db import utcnow
 from app.extensions import events, resilience
 from app.logs import get_level
@@ -32,28 +32,47 @@ def state() -> dict[str, Any]:
     }
 
 
-def set_level(level: str | None, *, until: datetime | None, by: str, reason: str) -> dict[str, Any]:
+def set_level(
+    level: str | None, *, until: datetime | None, by: str, reason: str, version: int | None = None
+) -> dict[str, Any]:
     """Have every worker log from ``level`` on; None: as each is configured.
+
+    Args:
+        version: the version that the change was made from; None: whatever there is.
 
     Raises:
         ValidationFailed: no level, or ``until`` is over, or given for no level.
+        VersionConflict: somebody else changed it meanwhile.
         StoreUnavailable: it could not be recorded; nothing changed.
     """
     if level is None:
         if until is not None:
             raise ValidationFailed({"until": "what is taken back has no end"})
-        resilience.config.delete(Kind.LOG, FLEET, author=by, reason=reason)
-        return state()
+        return _done(
+            resilience.config.delete(Kind.LOG, FLEET, author=by, reason=reason, version=version)
+        )
     seconds = None if until is None else (until - utcnow()).total_seconds()
     if seconds is not None and seconds <= 0:
         raise ValidationFailed({"until": "is over already"})
     try:
-        resilience.config.set(
-            Kind.LOG, FLEET, {"level": level}, author=by, reason=reason, expires_in=seconds
+        receipt = resilience.config.set(
+            Kind.LOG,
+            FLEET,
+            {"level": level},
+            author=by,
+            reason=reason,
+            expires_in=seconds,
+            version=version,
         )
+    except VersionConflict:
+        raise
     except ValidationFailed as error:
         raise _as_until(error) from None
-    return state()
+    return _done(receipt)
+
+
+def _done(receipt: Receipt) -> dict[str, Any]:
+    return {**state(), "live": receipt.live}
 
 
 def _as_until(error: ValidationFailed) -> ValidationFailed:

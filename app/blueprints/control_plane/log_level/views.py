@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from app.blueprints.control_plane.log_level import service
-from app.blueprints.control_plane.log_level.schemas import LogLevelSchema, SetLogLevelSchema
+from app.blueprints.control_plane.log_level.schemas import (
+    LiveLogLevelSchema,
+    LogLevelSchema,
+    SetLogLevelSchema,
+)
 from app.http.acts import author
 from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
+from app.http.preconditions import etag, if_match_given, may_compare
+
+Tagged = tuple[dict[str, Any], int, dict[str, str]]
 
 log_level_control = ControlBlueprint(
     "log_level_control", __name__, "/log-level", "How much the fleet logs"
@@ -17,15 +24,21 @@ log_level_control = ControlBlueprint(
 @log_level_control.get("")
 @right(VIEW)
 @log_level_control.response(200, LogLevelSchema)
-def read_log_level() -> dict[str, Any]:
+def read_log_level() -> Tagged:
     """From which level on workers log"""
-    return service.state()
+    return _tagged(service.state())
 
 
 @log_level_control.put("")
 @right(ADMIN)
 @log_level_control.arguments(SetLogLevelSchema)
-@log_level_control.response(200, LogLevelSchema)
-def set_log_level(body: dict[str, Any]) -> dict[str, Any]:
+@log_level_control.response(200, LiveLogLevelSchema)
+@may_compare(log_level_control)
+def set_log_level(body: dict[str, Any]) -> Tagged:
     """Set the level of all workers, also of those that start later"""
-    return service.set_level(body["level"], until=body["until"], by=author(), reason=body["reason"])
+    with if_match_given() as version:
+        return _tagged(service.set_level(**body, by=author(), version=version))
+
+
+def _tagged(state: dict[str, Any]) -> Tagged:
+    return state, 200, etag(state["version"])

@@ -27,6 +27,11 @@ class MaintenanceSchema(ma.Schema):
     changed_by = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "The name of the account"}
     )
+    version = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "As in `ETag`; null: turned, and not read back"},
+    )
 
 
 class TurnMaintenanceSchema(ActSchema):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 from typing import Any
 
-from app.db import db
+from app.db import db, utcnow
 from app.extensions import permissions
+from app.http.acts import DATABASE_FAILURES
 from app.models import User, account_of
+
+log = logging.getLogger(__name__)
 
 
 def state() -> dict[str, Any]:
@@ -17,17 +21,39 @@ def state() -> dict[str, Any]:
         StoreUnavailable: it did not answer.
     """
     status = permissions.maintenance_status()
-    turned_by = None if status.changed_by is None else db.session.get(User, status.changed_by)
     return {
         "enabled": status.enabled,
         "reason": status.reason,
         "until": status.until,
         "changed_at": status.changed_at,
-        "changed_by": None if turned_by is None else turned_by.username,
+        "changed_by": _name_of(status.changed_by),
+        "version": status.version,
     }
 
 
-def turn(enabled: bool, *, until: datetime | None, by: str, reason: str) -> dict[str, Any]:
+def turn(
+    enabled: bool, *, until: datetime | None, by: str, reason: str, version: int | None = None
+) -> dict[str, Any]:
     """Turn it on or off in every worker; raises as ``set_maintenance_mode``."""
-    permissions.set_maintenance_mode(enabled, reason, until=until, actor_id=account_of(by), by=by)
-    return state()
+    actor_id = account_of(by)
+    turned_by = _name_of(actor_id)
+    permissions.set_maintenance_mode(
+        enabled, reason, until=until, actor_id=actor_id, by=by, version=version
+    )
+    try:
+        return state()
+    except DATABASE_FAILURES as error:
+        log.warning("maintenance was turned, and cannot be read back: %s", error)
+        return {
+            "enabled": enabled,
+            "reason": reason if enabled else None,
+            "until": until,
+            "changed_at": utcnow(),
+            "changed_by": turned_by,
+            "version": None,
+        }
+
+
+def _name_of(user_id: int | None) -> str | None:
+    user = None if user_id is None else db.session.get(User, user_id)
+    return None if user is None else user.username

@@ -11,6 +11,9 @@ from app.blueprints.control_plane.maintenance.schemas import (
 )
 from app.http.acts import author
 from app.http.control_api import OPERATE, VIEW, ControlBlueprint, right
+from app.http.preconditions import etag, if_match_given, may_compare
+
+Tagged = tuple[dict[str, Any], int, dict[str, str]]
 
 maintenance_control = ControlBlueprint(
     "maintenance_control", __name__, "/maintenance", "Closing the platform for a while"
@@ -20,15 +23,28 @@ maintenance_control = ControlBlueprint(
 @maintenance_control.get("/mode")
 @right(VIEW)
 @maintenance_control.response(200, MaintenanceSchema)
-def read_maintenance_mode() -> dict[str, Any]:
+def read_maintenance_mode() -> Tagged:
     """Whether the platform is in maintenance"""
-    return service.state()
+    return _tagged(service.state())
 
 
 @maintenance_control.put("/mode")
 @right(OPERATE)
 @maintenance_control.arguments(TurnMaintenanceSchema)
 @maintenance_control.response(200, MaintenanceSchema)
-def turn_maintenance_mode(body: dict[str, Any]) -> dict[str, Any]:
+@may_compare(maintenance_control)
+def turn_maintenance_mode(body: dict[str, Any]) -> Tagged:
     """Turn everybody away from the product, or let them in again"""
-    return service.turn(body["enabled"], until=body["until"], by=author(), reason=body["reason"])
+    with if_match_given() as version:
+        state = service.turn(
+            body["enabled"],
+            until=body["until"],
+            by=author(),
+            reason=body["reason"],
+            version=version,
+        )
+    return _tagged(state)
+
+
+def _tagged(state: dict[str, Any]) -> Tagged:
+    return state, 200, {} if state["version"] is None else etag(state["version"])

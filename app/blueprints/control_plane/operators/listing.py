@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import exists, func, or_, select
 
-from app.blueprints.control_plane.operators.roles import OperatorRole, operator_roles
+from app.blueprints.operator_roles import OperatorRole, operator_roles
 from app.core.errors import UnknownResource
 from app.db import db, utcnow
 from app.extensions import permissions

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 
+from app.blueprints.administrators import keeping_an_administrator
 from app.blueprints.control_plane.operators import listing
-from app.blueprints.control_plane.operators.roles import operator_roles
+from app.blueprints.operator_roles import operator_roles
 from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
 from app.db import db, utcnow, writing
 from app.extensions import permissions
 from app.http.audit import audit
-from app.http.conflicts import conflict
 from app.http.operators import ADMIN
-from app.models import ApiToken, Permission, RoleAssignment, User, account_of
+from app.models import ApiToken, User, account_of
 
-LAST = "is the last administrator who can sign in; name another one first"
 # Why an administrator is refused what only a super-admin may do.
 ABOVE = "role_too_high"
 
@@ -39,7 +36,7 @@ def grant(
     if user_id is None:
         raise ValidationFailed({"username": f"no account '{username}'"})
     _check_role(role_id)
-    with _keeping_an_administrator(user_id, role_id if valid_until is not None else None):
+    with keeping_an_administrator():
         permissions.assign_roles_to_user(
             user_id,
             [role_id],
@@ -47,10 +44,14 @@ def grant(
             None,
             valid_until,
             actor_id=account_of(by),
+            by=by,
             reason=reason,
+            in_maintenance=True,
             commit=False,
         )
-    return listing.one(user_id)
+        # What is answered is read before the commit: after it nothing may make the act look failed.
+        shown = listing.one(user_id)
+    return shown
 
 
 def revoke(user_id: int, role_id: int, by: str, reason: str) -> dict[str, Any]:
@@ -64,11 +65,18 @@ def revoke(user_id: int, role_id: int, by: str, reason: str) -> dict[str, Any]:
     """
     _existing(user_id)
     _check_role(role_id)
-    with _keeping_an_administrator(user_id, role_id):
+    with keeping_an_administrator():
         permissions.revoke_roles_from_user(
-            user_id, [role_id], actor_id=account_of(by), reason=reason, commit=False
+            user_id,
+            [role_id],
+            actor_id=account_of(by),
+            by=by,
+            reason=reason,
+            in_maintenance=True,
+            commit=False,
         )
-    return listing.one(user_id)
+        shown = listing.one(user_id)
+    return shown
 
 
 def disable(user_id: int, by: str, reason: str) -> dict[str, Any]:
@@ -80,7 +88,7 @@ def disable(user_id: int, by: str, reason: str) -> dict[str, Any]:
         Conflict: it is the last administrator's.
     """
     _check_above(_existing(user_id), by)
-    with _keeping_an_administrator(user_id, None, disabled=True):
+    with keeping_an_administrator():
         user = db.session.get_one(User, user_id)
         before = {"disabled": user.disabled}
         user.disabled = True
@@ -93,7 +101,8 @@ def disable(user_id: int, by: str, reason: str) -> dict[str, Any]:
             after={"disabled": True, "author": by},
             reason=reason,
         )
-    return listing.one(user_id)
+        shown = listing.one(user_id)
+    return shown
 
 
 def enable(user_id: int, by: str, reason: str) -> dict[str, Any]:
@@ -111,8 +120,9 @@ def enable(user_id: int, by: str, reason: str) -> dict[str, Any]:
             after={"disabled": False, "author": by},
             reason=reason,
         )
+        shown = listing.one(user_id)
         db.session.commit()
-    return listing.one(user_id)
+    return shown
 
 
 def end_sessions(user_id: int, tokens: bool, by: str, reason: str) -> dict[str, Any]:
@@ -135,8 +145,9 @@ def end_sessions(user_id: int, tokens: bool, by: str, reason: str) -> dict[str, 
             after={"tokens_revoked": revoked, "author": by},
             reason=reason,
         )
+        shown = listing.one(user_id)
         db.session.commit()
-    return listing.one(user_id)
+    return shown
 
 
 def _revoke_tokens(user_id: int) -> int:
@@ -171,55 +182,3 @@ def _check_above(user: User, by: str) -> None:
     actor = db.session.get(User, actor_id)
     if actor is None or not actor.super_admin:
         raise PermissionDenied(ABOVE, ADMIN)
-
-
-@contextmanager
-def _keeping_an_administrator(
-    user_id: int, role_id: int | None, disabled: bool = False
-) -> Iterator[None]:
-    """Commit the change inside, unless nobody could administer the platform after it.
-
-    Args:
-        user_id: whose rights become fewer.
-        role_id: the role that the account loses; None: none.
-        disabled: whether it loses all.
-    """
-    db.session.rollback()  # what was read so far is older than the lock
-    with writing():
-        # One at a time: two administrators could take each other's rights at the same moment.
-        db.session.execute(select(Permission.id).where(Permission.name == ADMIN).with_for_update())
-        try:
-            if (role_id is not None or disabled) and _is_last(user_id, role_id):
-                raise conflict("user_id", LAST)
-            yield
-            db.session.commit()
-        except BaseException:
-            db.session.rollback()
-            raise
-
-
-def _is_last(user_id: int, role_id: int | None) -> bool:
-    administrators = permissions.list_users(ADMIN, "global", limit=2).ids
-    if administrators != (user_id,):
-        return False
-    if role_id is None:
-        return True
-    user = db.session.get_one(User, user_id)
-    return not user.super_admin and not _has_another(user_id, role_id)
-
-
-def _has_another(user_id: int, role_id: int) -> bool:
-    """Whether another role of the account gives the right, now and without an end."""
-    giving = [
-        role.id
-        for role in operator_roles().values()
-        if role.active and ADMIN in role.rights and role.id != role_id
-    ]
-    started = RoleAssignment.valid_from.is_(None) | (RoleAssignment.valid_from <= utcnow())
-    statement = select(RoleAssignment.id).where(
-        RoleAssignment.user_id == user_id,
-        RoleAssignment.role_id.in_(giving),
-        RoleAssignment.valid_until.is_(None),
-        started,
-    )
-    return db.session.scalar(statement.limit(1)) is not None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from app.blueprints.control_plane.operators import listing, service
-from app.blueprints.control_plane.operators.roles import operator_roles
 from app.blueprints.control_plane.operators.schemas import (
     OPERATOR_PAGE,
     EndSessionsSchema,
@@ -14,6 +13,7 @@ from app.blueprints.control_plane.operators.schemas import (
     OperatorSchema,
     RevokeRoleSchema,
 )
+from app.blueprints.operator_roles import operator_roles
 from app.http.acts import author
 from app.http.control_api import ADMIN, ActSchema, ControlBlueprint, right
 from app.http.paging import Page, PageQuery

@@ -12,9 +12,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.blueprints.permissions.checks.service import Question, demand_insight, question_of
-from app.core.errors import UnknownResource
+from app.blueprints.permissions.checks.service import (
+    PLATFORM_AUDIT,
+    Question,
+    demand_insight,
+    question_of,
+)
+from app.core.errors import MaintenanceMode, UnknownResource
 from app.db import db
+from app.extensions import permissions
 from app.http.operators import operator
 from app.models import User
 
@@ -27,6 +33,18 @@ def demand_operators_insight(questions: Iterable[Question]) -> None:
     account = operator().account
     if account is not None:
         demand_insight(account.user_id, questions)
+
+
+def has_insight() -> bool:
+    """Whether the operator may know about others everywhere.
+
+    In maintenance the rights of the application are not asked, and nobody with an account may.
+    """
+    account = operator().account
+    try:
+        return account is None or permissions.check_permission(account.user_id, PLATFORM_AUDIT)
+    except MaintenanceMode:
+        return False
 
 
 def open_question(asked: Mapping[str, Any]) -> Question:

@@ -10,9 +10,10 @@ from app.blueprints.control_plane.policies.schemas import (
     ShadowSchema,
     StartShadowSchema,
 )
-from app.blueprints.control_plane.policies.service import author, refused_by_field
+from app.blueprints.control_plane.policies.service import refused_by_field
 from app.core.policy import PolicyReceipt
 from app.extensions import policy
+from app.http.acts import author
 from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
 
 candidate_control = ControlBlueprint(

@@ -20,21 +20,13 @@ from app.core.errors import PolicyError, UnknownResource
 from app.core.events import Events
 from app.core.policy import PolicyReceipt, Rehearsal, StoredVersion, difference_of
 from app.extensions import policy
-from app.http.control_api import actor_id
+from app.http.acts import author
 from app.http.paging import Page
 from app.http.problems import problem
 from app.models import PolicyKind
 
-# Who changes something by the break-glass token, which is nobody's.
-GLASS_AUTHOR = "break-glass"
 TESTS_OF = re.compile(r"(.+) \(test\)")
 PLACE = re.compile(r"line (\d+), column (\d+)")
-
-
-def author() -> str:
-    """The operator, as the record of policies names authors."""
-    user_id = actor_id()
-    return GLASS_AUTHOR if user_id is None else f"user:{user_id}"
 
 
 @contextmanager

@@ -65,7 +65,8 @@ def steer(running: bool, reason: str, where: str) -> dict[str, Any]:
     prefetcher = _prefetcher()
     if where == FLEET:
         # The configuration store audits what it changes.
-        (prefetch.current.resume if running else prefetch.current.pause)(reason)
+        turn = prefetch.current.resume if running else prefetch.current.pause
+        turn(reason, author=author())
     else:
         action = "prefetch.resume" if running else "prefetch.pause"
         _audited(action, f"worker:{prefetch.current.instance_id}", reason)

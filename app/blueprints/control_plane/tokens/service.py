@@ -14,7 +14,7 @@ from app.extensions import permissions
 from app.http.api_tokens import add_token
 from app.http.audit import audit
 from app.http.paging import Page, cut
-from app.models import ApiToken
+from app.models import ApiToken, account_of
 
 TOKENS_OF_USER = 20  # that are valid at the same time
 
@@ -46,9 +46,9 @@ def tokens(user_id: int | None, after: int | None, limit: int) -> Page[dict[str,
 
 
 def make(
-    user_id: int, name: str, rights: Collection[str], days: int, reason: str
+    user_id: int, name: str, rights: Collection[str], days: int, by: str, reason: str
 ) -> tuple[ApiToken, str]:
-    """A token for the account, and its secret, which is not kept.
+    """A token for the account, and its secret, which is not kept; ``by`` as in ``revoke``.
 
     Raises:
         PermissionDenied: the account does not have one of the rights itself.
@@ -68,18 +68,25 @@ def make(
     audit(
         "api_token.make",
         f"api_token:{token.id}",
-        actor_id=user_id,
-        after={"name": name, "rights": token.rights, "expires_at": token.expires_at.isoformat()},
+        actor_id=account_of(by),
+        after={
+            "user_id": user_id,
+            "name": name,
+            "rights": token.rights,
+            "expires_at": token.expires_at.isoformat(),
+            "author": by,
+        },
         reason=reason,
     )
     db.session.commit()
     return token, secret
 
 
-def revoke(token_id: int, actor_id: int | None, owner_id: int | None, reason: str) -> ApiToken:
+def revoke(token_id: int, by: str, owner_id: int | None, reason: str) -> ApiToken:
     """Take a token back; one that was taken back stays so.
 
     Args:
+        by: who does it, such as ``user:42`` or ``cli:root``.
         owner_id: whose token it must be; None: anybody's.
 
     Raises:
@@ -93,8 +100,9 @@ def revoke(token_id: int, actor_id: int | None, owner_id: int | None, reason: st
         audit(
             "api_token.revoke",
             f"api_token:{token.id}",
-            actor_id=actor_id,
+            actor_id=account_of(by),
             before={"name": token.name, "user_id": token.user_id},
+            after={"author": by},
             reason=reason,
         )
     db.session.commit()

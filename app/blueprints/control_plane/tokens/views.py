@@ -15,6 +15,7 @@ from app.blueprints.control_plane.tokens.schemas import (
     TokenQuery,
 )
 from app.core.errors import PermissionDenied
+from app.http.acts import author
 from app.http.control_api import (
     ADMIN,
     VIEW,
@@ -52,7 +53,7 @@ def make_api_token(body: dict[str, Any]) -> dict[str, Any]:
     """Make an API token for yourself; only a session may, since a token could outlive itself"""
     if operator().via is not Via.SESSION:
         raise Forbidden("An API token is made in a session, not with another token.")
-    token, secret = service.make(account().user_id, **body)
+    token, secret = service.make(account().user_id, **body, by=author())
     return {**service.shown(token), "token": secret}
 
 
@@ -63,4 +64,4 @@ def make_api_token(body: dict[str, Any]) -> dict[str, Any]:
 def revoke_api_token(body: dict[str, Any], token_id: int) -> dict[str, Any]:
     """Take an API token back: yours, or as an administrator anybody's"""
     owner = None if may(ADMIN) else actor_id()
-    return service.shown(service.revoke(token_id, actor_id(), owner, body["reason"]))
+    return service.shown(service.revoke(token_id, author(), owner, body["reason"]))

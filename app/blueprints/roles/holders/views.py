@@ -42,6 +42,7 @@ def list_holders(query: dict[str, Any], role_id: int) -> Page[Holder]:
 @holders.arguments(AssignSchema)
 @holders.response(200, AssignmentSchema)
 @holders.alt_response(404, "NOT_FOUND")
+@holders.alt_response(409, "CONFLICT")
 def assign_role(body: dict[str, Any], role_id: int, user_id: int) -> RoleAssignment:
     """Give a role to somebody, for a time or for good"""
     return service.assign(current_user_id(), role_id, user_id, body)
@@ -52,6 +53,7 @@ def assign_role(body: dict[str, Any], role_id: int, user_id: int) -> RoleAssignm
 @holders.arguments(ReasonQuery, location="query")
 @holders.response(204)
 @holders.alt_response(404, "NOT_FOUND")
+@holders.alt_response(409, "CONFLICT")
 def take_role(query: dict[str, Any], role_id: int, user_id: int) -> None:
     """Take a role from somebody"""
     service.take(current_user_id(), role_id, user_id, query["reason"])

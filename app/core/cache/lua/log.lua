@@ -3,14 +3,18 @@
 -- microseconds: never where it stopped.
 
 -- Appends subjects (joined by spaces) as one entry; returns its id and number, or nil and an error.
--- The id is above known_ms-known_sequence even if the log was lost and the clock is behind.
-local function append_entry(log, counter, subjects, keep, time, known_ms, known_sequence)
+-- The id is above known_ms-known_sequence even if the log was lost and the clock is behind. late: ms
+-- that the change had waited for before ('0' or nil: none), for those who measure.
+local function append_entry(log, counter, subjects, keep, time, known_ms, known_sequence, late)
   if redis.call('EXISTS', counter) == 0 then
     redis.call('SET', counter, string.format('%.0f', time[1] * 1000000 + time[2]))
   end
   local number = string.format('%.0f', redis.call('INCR', counter))
 
   local function add(id)
+    if late and late ~= '0' then
+      return redis.pcall('XADD', log, 'MAXLEN', '~', keep, id, 'n', number, 's', subjects, 'a', late)
+    end
     return redis.pcall('XADD', log, 'MAXLEN', '~', keep, id, 'n', number, 's', subjects)
   end
 

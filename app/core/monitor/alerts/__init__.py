@@ -17,6 +17,7 @@ from .level import Level
 from .machine import Cause, Kind, Step, Transition, step
 from .records import (
     EVERY_RULE,
+    FURTHEST_OFF,
     MOST_SILENCES,
     Alert,
     AlertFilter,
@@ -30,7 +31,7 @@ from .records import (
 from .rule import AlertRule, settable
 from .rulebook import Rulebook, RuleInForce
 from .series import format_series
-from .store import WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct, MemoryStore
+from .store import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct, MemoryStore
 from .track import Track
 from .webhooks.desk import NewWebhook, ShownWebhook, WebhookDesk
 from .webhooks.sending import Outcome, SendSettings
@@ -38,7 +39,9 @@ from .webhooks.sending import Outcome, SendSettings
 __all__ = [
     "DEFAULT_RULES",
     "EVERY_RULE",
+    "FURTHEST_OFF",
     "MOST_SILENCES",
+    "NEVER_TRIED",
     "WEBHOOK_REMOVED",
     "Alert",
     "AlertAcknowledged",

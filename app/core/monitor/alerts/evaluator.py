@@ -6,17 +6,19 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any, TypeAlias
 
 from redis import exceptions
 
 from app.core.errors import PlatformError
 
+from ..scale import Value
 from .announcing import event_of
 from .degrading import Degrader
 from .machine import Kind, Transition, step
 from .notices import to_tell
-from .records import MOST_SILENCES, Alert
+from .records import MOST_SILENCES, Alert, Board
 from .rulebook import Rulebook
 from .store import AlertRows, AlertStore
 from .telling import Teller
@@ -28,7 +30,7 @@ log = logging.getLogger(__name__)
 # Of the interval: who comes sooner after the last evaluation leaves it at that.
 TOO_SOON = 0.9
 
-Values: TypeAlias = Callable[[], Mapping[str, float | None]]
+Values: TypeAlias = Callable[[], Mapping[str, Value]]
 # Gives a context in which this worker is the elected one, if the value is true.
 Elected: TypeAlias = Callable[[], AbstractContextManager[bool]]
 
@@ -88,6 +90,8 @@ class Evaluator:
         self._degrader = degrader
         self._values_failing = False
         self._refused: frozenset[str] = frozenset()
+        self._seen_version: int | None = None
+        self._seen_at = monotonic()
         self.counts = EvaluationCounts()
 
     def turn(self) -> list[Transition]:
@@ -111,6 +115,12 @@ class Evaluator:
             self.counts.degrade_failures += self._degrader.apply(rules, alerts, transitions)
         return transitions
 
+    @property
+    def silent_for(self) -> float:
+        """Seconds since this process last saw that anybody had evaluated; since it was made, if it
+        never did."""
+        return monotonic() - self._seen_at
+
     def _lead(self, stack: ExitStack) -> bool:
         try:
             return stack.enter_context(self._elected())
@@ -121,13 +131,15 @@ class Evaluator:
 
     def _evaluate(self) -> tuple[list[Transition], list[Alert]]:
         with self._store.reading() as rows:
-            if rows.now - rows.board().evaluated_at < TOO_SOON * self._interval:
+            board = rows.board()
+            self._note_evaluation(board)
+            if self._too_soon(rows.now, board):
                 raise _Late
         # Before the transaction: whoever measures may take time.
         values = self._read_values()
         with self._store.writing() as rows:
             board = rows.board()
-            if rows.now - board.evaluated_at < TOO_SOON * self._interval:
+            if self._too_soon(rows.now, board):
                 raise _Late
             alerts = rows.open_alerts()
             rules = [entry.rule for entry in self._rulebook.in_force(rows)]
@@ -138,10 +150,21 @@ class Evaluator:
             alerts = rows.open_alerts()
             self._tell_webhooks(rows, alerts)
         self.counts.evaluations += 1
+        self._seen_version, self._seen_at = board.version + 1, monotonic()
         self._note_refused(result.refused)
         return result.transitions, list(alerts)
 
-    def _read_values(self) -> Mapping[str, float | None]:
+    def _too_soon(self, now: float, board: Board) -> bool:
+        """Whether the last evaluation is not an interval ago; one in the future never is: the clock
+        was set back since."""
+        return 0 <= now - board.evaluated_at < TOO_SOON * self._interval
+
+    def _note_evaluation(self, board: Board) -> None:
+        """Somebody evaluated since our last look if the board has another version."""
+        if board.version != self._seen_version:
+            self._seen_version, self._seen_at = board.version, monotonic()
+
+    def _read_values(self) -> Mapping[str, Value]:
         try:
             values = self._values()
         except Exception:

@@ -60,6 +60,7 @@ class AlertState:
         webhooks: the webhooks, for operators.
         evaluator: evaluates the rules.
         deliverer: delivers messages.
+        started: whether it evaluates and delivers by itself.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class AlertState:
             elected,
             None if degrade is None else Degrader(degrade, settings.interval),
         )
+        self.started = False
         self._away: dict[str, bool] = {}
         # Two threads: a receiver that does not answer must not hold up an evaluation.
         self._evaluation = Housekeeper("yoto-alerts")
@@ -100,11 +102,13 @@ class AlertState:
 
     def start(self) -> None:
         """Evaluate and deliver from now on."""
+        self.started = True
         self._evaluation.start()
         self._delivery.start()
 
     def close(self) -> None:
         """End the threads; they may start again."""
+        self.started = False
         self._evaluation.stop()
         self._delivery.stop()
 

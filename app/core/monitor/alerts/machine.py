@@ -10,6 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ..metric_names import FLUSHED_SECONDS
+from ..recording import COUNTER_ENDING
+from ..scale import Direction, Value
 from .level import Level, level_of
 from .rule import AlertRule
 from .series import format_series, parse_series
@@ -85,7 +88,7 @@ class Step:
 def step(
     rules: Iterable[AlertRule],
     tracks: Mapping[str, Track],
-    values: Mapping[str, float | None],
+    values: Mapping[str, Value],
     now: float,
 ) -> Step:
     """Evaluate every rule once.
@@ -93,35 +96,41 @@ def step(
     Args:
         rules: with names of their own.
         tracks: of the step before, by key.
-        values: series name to value; see ``app.core.monitor.signals``.
+        values: series name to value; see ``app.core.monitor.signals``. While somebody recorded, a
+            counter that is not among them stood still.
         now: seconds; a clock that all evaluations share.
     """
     result = Step({}, [])
     samples = _by_metric(values, result.refused)
     watched = {rule.name: rule for rule in rules if rule.enabled}
     left = dict(tracks)
+    recorded = Direction.LOW.worst(values.get(FLUSHED_SECONDS)) or 0.0
+    still = 0.0 if recorded > 0 else None
     for rule in watched.values():
         seen: set[str] = set()
-        for labels, value in samples.get(rule.metric) or [({}, None)]:
+        missing = still if rule.metric.endswith(COUNTER_ENDING) else None
+        for labels, value in samples.get(rule.metric) or [({}, missing)]:
             key = format_series(rule.name, {**labels, **rule.labels})
             if key in seen or len(seen) >= MOST_SERIES:
                 result.refused.append(format_series(rule.metric, labels))
                 continue
             seen.add(key)
-            _look(result, rule, key, left.pop(key, None), value, now)
+            _look(result, rule, key, left.pop(key, None), rule.direction.worst(value), now)
     for key, track in left.items():
         name, labels = parse_series(key)
         if name in watched:
-            _look_at_missing(result, watched[name], key, labels, track, now)
+            rule = watched[name]
+            missing = still if rule.metric.endswith(COUNTER_ENDING) else None
+            _look_at_missing(result, rule, key, labels, track, missing, now)
         elif track.rank:
             result.transitions.append(_ended(key, track, Cause.RULE))
     return result
 
 
 def _by_metric(
-    values: Mapping[str, float | None], refused: list[str]
-) -> dict[str, list[tuple[dict[str, str], float | None]]]:
-    found: dict[str, list[tuple[dict[str, str], float | None]]] = {}
+    values: Mapping[str, Value], refused: list[str]
+) -> dict[str, list[tuple[dict[str, str], Value]]]:
+    found: dict[str, list[tuple[dict[str, str], Value]]] = {}
     for text in sorted(values):
         try:
             name, labels = parse_series(text)
@@ -142,14 +151,20 @@ def _look(
 
 
 def _look_at_missing(
-    result: Step, rule: AlertRule, key: str, labels: Mapping[str, str], track: Track, now: float
+    result: Step,
+    rule: AlertRule,
+    key: str,
+    labels: Mapping[str, str],
+    track: Track,
+    value: float | None,
+    now: float,
 ) -> None:
-    """A series that was there before and is not among the values now."""
-    after = observe(rule, track, None, now, LONGEST_GAP)
+    """A series that was there before and is not among the values now; ``value`` stands for it."""
+    after = observe(rule, track, value, now, LONGEST_GAP)
     # Without labels of its own it stood for the metric as a whole, which has other series now.
     gone = labels == rule.labels or after.unknown_for >= GONE_AFTER
     if not gone:
-        _look(result, rule, key, track, None, now)
+        _look(result, rule, key, track, value, now)
     elif track.rank:
         result.transitions.append(_ended(key, track, Cause.GONE))
 

@@ -16,6 +16,8 @@ from .track import Track
 EVERY_RULE = "*"
 # Silences that may hold at a time.
 MOST_SILENCES = 1_000
+# s for which a webhook is left alone at most: the longest pause after a failure.
+FURTHEST_OFF = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,6 +168,11 @@ class Webhook:
     next_at: float = 0.0
     claimed_until: float = 0.0
     removed_at: float | None = None
+
+    def due(self, now: float) -> bool:
+        """Whether it may be tried, and nobody is at it. What waits for a time that is further off
+        than anybody ever waits was written before the clock was set back."""
+        return not any(now < at <= now + FURTHEST_OFF for at in (self.next_at, self.claimed_until))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,18 +63,18 @@ def observe(
 
     Args:
         value: None, infinity and what is no number are unknown.
-        now: seconds; not later than the last look counts as the same moment.
+        now: seconds. Not later than the last look counts as the same moment: the clock was set
+            back, and goes on from there.
         longest_gap: seconds; of a longer pause between looks only so much counts.
     """
     before = track or Track(at=now)
     elapsed = min(max(0.0, now - before.at), longest_gap)
-    at = max(now, before.at)
     if value is None or not is_number(value):
-        return _without_value(rule, before, track is not None, at, elapsed)
+        return _without_value(rule, before, track is not None, now, elapsed)
     bad_for = _longer(before.bad_for, _beyond(rule, value), elapsed)
     well_for = _longer(before.well_for, _recovered(rule, value), elapsed)
     return Track(
-        at=at,
+        at=now,
         known=True,
         value=float(value),
         bad_for=bad_for,

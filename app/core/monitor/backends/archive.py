@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -19,6 +20,8 @@ from .keys import MonitorKeys, host_of, pid_of
 
 _unpack = msgspec.msgpack.Decoder().decode
 
+Signs: TypeAlias = Callable[[], Mapping[str, float]]
+
 # Points a command: some 300 KB, which a server on the same network sends well in time.
 AT_ONCE = 200
 # s after which a worker that delivers every second counts as silent.
@@ -29,9 +32,20 @@ class Archive:
     """Every call raises ``StoreUnavailable`` or ``redis.exceptions.RedisError`` without Redis."""
 
     def __init__(
-        self, redis: RedisConnection, keys: MonitorKeys, clock: ServerClock, interval: float
+        self,
+        redis: RedisConnection,
+        keys: MonitorKeys,
+        clock: ServerClock,
+        interval: float,
+        signs: Signs,
     ) -> None:
-        """``interval``: seconds between the deliveries of a worker."""
+        """Nothing is asked yet.
+
+        Args:
+            interval: seconds between the deliveries of a worker.
+            signs: by worker, seconds since the last sign of life that is no delivery.
+        """
+        self._signs = signs
         self._redis = redis
         self._keys = keys
         self._clock = clock
@@ -75,20 +89,34 @@ class Archive:
         """Those that were heard within a day, the last first."""
         stored = self._redis.client.hgetall(self._keys.workers)
         found = [self._worker(name.decode(), _unpack(said)) for name, said in stored.items()]
+        if any(worker.state is WorkerState.SILENT for worker in found):
+            signs = self._signs()
+            found = [self._by_sign(worker, signs.get(worker.id)) for worker in found]
         return sorted(found, key=lambda worker: worker.silent_for)
 
     def _worker(self, name: str, said: Any) -> WorkerStatus:
-        _, heard_ms, ended, gauges = said
+        _, heard_ms, ended, gauges, *told = said
+        # Until when it was recorded what was delivered last: earlier, if that had waited.
+        until_ms = told[0] if told else heard_ms
         silent_for = max(0.0, self._clock.now() - heard_ms / 1000)
         state = WorkerState.ALIVE
         if ended:
             state = WorkerState.ENDED
         elif silent_for > max(SILENT_AFTER, 3 * self._interval):
             state = WorkerState.SILENT
-        unreported = self._interval if state is WorkerState.SILENT else 0.0
+        unreported = 0.0
+        if state is WorkerState.SILENT:
+            unreported = self._interval + (heard_ms - until_ms) / 1000
         return WorkerStatus(
             name, host_of(name), pid_of(name), state, silent_for, unreported, to_gauges(gauges)
         )
+
+    def _by_sign(self, worker: WorkerStatus, since_sign: float | None) -> WorkerStatus:
+        """With what a silent one lived on for after its last delivery, as a later sign tells."""
+        if worker.state is not WorkerState.SILENT or since_sign is None:
+            return worker
+        lived_on = worker.unreported - self._interval + worker.silent_for - since_sign
+        return replace(worker, unreported=max(worker.unreported, lived_on))
 
     def _numbering(self, only: Collection[str] | None = None) -> _Numbering:
         stored = self._redis.client.hgetall(self._keys.numbers)

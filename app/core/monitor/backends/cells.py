@@ -2,7 +2,8 @@
 
 A cell is text: what it holds, a colon, and the series. ``c`` a counter, ``h`` with a number the
 bucket of a histogram, ``s`` the sum of a histogram, ``n`` and ``t`` how many readings of a gauge
-and their sum, ``m`` the highest of them.
+and their sum, ``m`` the highest of them, ``l`` the lowest with its sign turned, so that the
+largest counts of it too.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ def to_cells(batch: Batch) -> tuple[Flat, Flat, Flat]:
     for about, added in batch.counters.items():
         adding += (f"c:{about}", added)
     for about, found in batch.histograms.items():
+        # The first of its kind decides whether the store has room for the series.
+        adding += (f"s:{about}", found.total)
         for number, count in found.counts.items():
             adding += (f"h{number}:{about}", count)
-        adding += (f"s:{about}", found.total)
     for about, value in batch.gauges.items():
         adding += (f"n:{about}", 1, f"t:{about}", value)
-        rising += (f"m:{about}", value)
+        rising += (f"m:{about}", value, f"l:{about}", -value)
         gauges += (str(about), value)
     return adding, rising, gauges
 
@@ -55,6 +57,8 @@ def to_point(at: int, seconds: int, cells: Iterable[tuple[str, float]]) -> Point
             _gauge(point, about).total = value
         elif kind == "m":
             _gauge(point, about).highest = value
+        elif kind == "l":
+            _gauge(point, about).lowest = -value
     return point
 
 

@@ -10,6 +10,9 @@ from redis import exceptions
 
 from app.core.errors import PlatformError, StoreUnavailable
 
+from ..metric_names import BACKEND_FAILURES
+from ..recording import Series, series
+
 log = logging.getLogger(__name__)
 
 # What a call to Redis may raise.
@@ -36,7 +39,8 @@ _KINDS: tuple[tuple[FailureKind, tuple[type[BaseException], ...]], ...] = (
             exceptions.NoPermissionError,
         ),
     ),
-    (FailureKind.TIMEOUT, (exceptions.TimeoutError, TimeoutError)),
+    # A socket whose time is up says that it would block.
+    (FailureKind.TIMEOUT, (exceptions.TimeoutError, TimeoutError, BlockingIOError)),
     (FailureKind.CONNECTION, (exceptions.ConnectionError, OSError)),
     (FailureKind.OPERATION, (exceptions.RedisError,)),
 )
@@ -47,6 +51,11 @@ _SENTENCES = {
     FailureKind.AUTHENTICATION: "%s refuses our user or password, %s: %s",
     FailureKind.OPERATION: "%s refuses what the monitor asks, %s: %s",
 }
+
+
+def failures_of(backend: str, kind: str) -> Series:
+    """The counter of failures of a kind."""
+    return series(BACKEND_FAILURES, {"backend": backend, "kind": kind})
 
 
 def failure_kind(error: BaseException) -> FailureKind:
@@ -79,6 +88,7 @@ class FailureLog:
         self._name = name
         self._meanwhile = meanwhile
         self.counts: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
         self.current: FailureKind | None = None
         self.last: str | None = None
 
@@ -91,6 +101,12 @@ class FailureLog:
             log.log(level, _SENTENCES[kind], self._name, self._meanwhile, error)
         self.current, self.last = kind, str(error)
         return kind
+
+    def news(self) -> dict[str, int]:
+        """How often since the last call, by kind."""
+        counts = Counter(self.counts)
+        new, self._told = counts - self._told, counts
+        return dict(new)
 
     def succeeded(self) -> None:
         """All is well (again)."""

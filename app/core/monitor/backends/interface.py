@@ -28,8 +28,10 @@ class WorkerStatus:
         host, pid: where it runs.
         state: see ``WorkerState``.
         silent_for: seconds since it delivered last.
-        unreported: seconds before its end for which nothing was delivered, at most; 0 while it
-            lives, and if it said that it ends; what a killed one recorded in them is lost.
+        unreported: seconds before its end for which nothing was delivered: one interval at most
+            if it delivered in time, more if its last batch had waited, or if another sign of life
+            came later; 0 while it lives, and if it said that it ends. What a killed one recorded in
+            them is lost.
         gauges: what its gauges said last.
     """
 

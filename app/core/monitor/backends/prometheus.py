@@ -21,8 +21,15 @@ from .interface import BackendHealth, Totals
 V = TypeVar("V")
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-# Of our bounds each that is four times the one before, 16 in all, and not 121 lines a series.
-SHOWN_PLACES = tuple(range(0, len(BOUNDS), 2 * PER_OCTAVE))
+# s between which thresholds are: there each shown bound is twice the one before, so that a quantile
+# that Prometheus reads is off by less than that; beyond, four times.
+FINE_FROM, FINE_TO = 2.0**-10, 2.0**3
+# 24 lines a series with the one for all, and not 121.
+SHOWN_PLACES = tuple(
+    number
+    for number in range(0, len(BOUNDS), PER_OCTAVE)
+    if FINE_FROM <= BOUNDS[number] <= FINE_TO or number % (2 * PER_OCTAVE) == 0
+)
 # Says which worker a gauge is from.
 WORKER_LABEL = "worker"
 

@@ -14,11 +14,11 @@ from app.core.redis import RedisConnection
 
 from .. import metric_names as names
 from ..history import COARSE, RESOLUTIONS, Batch, Counters, Gauges, Histograms, Point, Resolution
-from ..recording import Series
-from .archive import Archive
+from ..recording import Series, series
+from .archive import Archive, Signs
 from .backlog import Backlog
 from .delivery import Delivery, ServerClock
-from .failures import STORE_ERRORS, FailureKind, FailureLog
+from .failures import STORE_ERRORS, FailureKind, FailureLog, failures_of
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 from .keys import MonitorKeys, host_of, pid_of
 from .memory import BESIDE, MemoryBackend
@@ -26,6 +26,8 @@ from .memory import BESIDE, MemoryBackend
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_REFUSED = series(names.SERIES_REFUSED, {"by": "store"})
 
 
 class RedisBackend:
@@ -44,6 +46,7 @@ class RedisBackend:
         worker_id: str | None = None,
         interval: float = 1.0,
         resolutions: tuple[Resolution, ...] = RESOLUTIONS,
+        signs: Signs = dict,
     ) -> None:
         """Nothing connects before the first use.
 
@@ -51,13 +54,14 @@ class RedisBackend:
             worker_id: the id of this instance.
             interval: seconds between the deliveries of a worker.
             resolutions: how finely and for how long points are kept.
+            signs: by worker, seconds since its last sign of life that is no delivery.
         """
         self._redis = redis
         self._worker_id = worker_id or new_instance_id()
         self._keys = MonitorKeys(redis.keys)
         self._clock = ServerClock()
         self._delivery = Delivery(redis, self._keys, self._clock, resolutions)
-        self._archive = Archive(redis, self._keys, self._clock, interval)
+        self._archive = Archive(redis, self._keys, self._clock, interval, signs)
         self._memory = MemoryBackend(BESIDE, self._clock.now, lambda: self.worker_id)
         self._backlog = Backlog(longest=COARSE.keep)
         self._sending = threading.Lock()
@@ -75,9 +79,13 @@ class RedisBackend:
     def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
         self._memory.record(counters, gauges, histograms)
         now = monotonic()
-        batch = Batch(dict(counters), dict(gauges), dict(histograms))
+        # Always told, and first, so that it has its place before there is no room for others.
+        refused: Counters = {_REFUSED: self._refused}
+        batch = Batch({**refused, **counters}, dict(gauges), dict(histograms))
         with self._sending:
             batch.spread(Series(names.REDIS_TIME), self._delivery.round_trips.drain())
+            for kind, count in self._failures.news().items():
+                batch.count(failures_of(self.name, kind), count)
             seconds = 0.0 if self._recorded_at is None else now - self._recorded_at
             self._recorded_at = now
             self._backlog.add(batch, seconds)
@@ -119,7 +127,7 @@ class RedisBackend:
         kind = self._failures.current
         detail = "takes measurements" if kind is None else f"{kind}: {self._failures.last}"
         if self._refused:
-            detail += f"; no room for {self._refused} cells"
+            detail += f"; no room for {self._refused} series"
         return BackendHealth(
             self.name,
             answers and kind is None,
@@ -160,7 +168,7 @@ class RedisBackend:
             self._backlog.taken(parcel)
             self._failures.succeeded()
             if refused and not self._refused:
-                log.error("redis has no room for %d cells of measurements", refused)
+                log.error("redis has no room for %d series of measurements", refused)
             self._refused = refused
 
     def _ask(self, question: Callable[[], T]) -> T | None:

@@ -12,7 +12,7 @@ from app.core.errors import ConfigurationError
 from ..history import Counters, Gauges, Histograms
 from ..recording import Distribution, Series
 from ..recording.buckets import lower_bound, upper_bound
-from .failures import FailureLog
+from .failures import FailureLog, failures_of
 from .forwarding import ForwardingBackend
 from .interface import Backend, BackendHealth
 
@@ -44,6 +44,8 @@ class StatsdBackend(ForwardingBackend):
         self._sent = self._dropped = 0
 
     def record(self, counters: Counters, gauges: Gauges, histograms: Histograms) -> None:
+        failures = {failures_of(self.name, kind): n for kind, n in self._failures.news().items()}
+        counters = {**counters, **failures}
         super().record(counters, gauges, histograms)
         if monotonic() < self._not_before:
             return

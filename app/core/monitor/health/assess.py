@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..scale import Value
 from .bands import Band, Component, ComponentHealth, HealthReport
 
 
-def assess(components: Iterable[Component], values: Mapping[str, float | None]) -> HealthReport:
+def assess(components: Iterable[Component], values: Mapping[str, Value]) -> HealthReport:
     """How ``components`` do by ``values``, metric name to value; one that is missing is unknown."""
     found: dict[str, ComponentHealth] = {}
     for component in components:
-        value = values.get(component.metric)
+        value = component.direction.worst(values.get(component.metric))
         band, limit = component.band_of(value)
         found[component.name] = ComponentHealth(
             component.name,

@@ -16,11 +16,13 @@ class Readings:
         readings: how many.
         total: all of them added up; ``mean`` is what one process said on average.
         highest: the largest of them.
+        lowest: the smallest; infinite where nobody kept it.
     """
 
     readings: int = 0
     total: float = 0.0
     highest: float = float("-inf")
+    lowest: float = float("inf")
 
     @property
     def mean(self) -> float:
@@ -32,12 +34,14 @@ class Readings:
         self.readings += 1
         self.total += value
         self.highest = max(self.highest, value)
+        self.lowest = min(self.lowest, value)
 
     def merge(self, other: Readings) -> None:
         """Take the readings of another."""
         self.readings += other.readings
         self.total += other.total
         self.highest = max(self.highest, other.highest)
+        self.lowest = min(self.lowest, other.lowest)
 
 
 @dataclass(slots=True)

@@ -7,8 +7,10 @@
 --   up and their values in turn, cells of which the largest counts, gauges), 5 whether the worker
 --   ends ('1' or '0'), 6 most cells, 7 most workers, 8 ms to keep numbers and totals, 9 ms to keep
 --   workers, then for each resolution: ms of a point, number of the point, ms to keep it
--- returns: {1 taken, 0 known already, -1 a point has another number by now; ms now; cells refused}
+-- returns: {1 taken, 0 known already, -1 a point has another number by now; ms now; series refused}
 -- repeatable: yes
+-- A series is taken with all its cells or not at all: the first cell of a new one, of kind c, s or n,
+-- gets a number only while there is room, and the others only if that one has its number.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local worker, sequence = ARGV[1], tonumber(ARGV[2])
@@ -35,6 +37,19 @@ generation = tonumber(generation)
 local batch = cmsgpack.unpack(ARGV[4])
 local count, most, refused = redis.call('HLEN', KEYS[1]), tonumber(ARGV[6]), 0
 
+local function first_of(cell)
+  local kind, series = cell:sub(1, 1), cell:match(':.*')
+  if kind == 'h' then return 's' .. series end
+  if kind == 't' or kind == 'm' or kind == 'l' then return 'n' .. series end
+  return cell
+end
+
+local function room_for(cell)
+  if count <= most then return true end
+  local first = first_of(cell)
+  return first ~= cell and count <= 2 * most and redis.call('HEXISTS', KEYS[1], first) == 1
+end
+
 -- The numbers of the cells in a flat list of cells and values, and the values.
 local function numbered(flat)
   local numbers, values = {}, {}
@@ -44,7 +59,7 @@ local function numbered(flat)
     local found = redis.call('HMGET', KEYS[1], unpack(cells))
     for i, cell in ipairs(cells) do
       local number = tonumber(found[i])
-      if not number and count <= most then
+      if not number and room_for(cell) then
         number = count
         count = count + 1
         redis.call('HSET', KEYS[1], cell, number)
@@ -52,7 +67,7 @@ local function numbered(flat)
       if number then
         numbers[#numbers + 1] = number
         values[#values + 1] = flat[start + i * 2 - 1]
-      else
+      elseif first_of(cell) == cell then
         refused = refused + 1
       end
     end
@@ -95,7 +110,7 @@ for _, point in ipairs(points) do
 end
 put(KEYS[4], tonumber(ARGV[8]))
 
-redis.call('HSET', KEYS[2], worker, cmsgpack.pack({sequence, now, tonumber(ARGV[5]), batch[3]}))
+redis.call('HSET', KEYS[2], worker, cmsgpack.pack({sequence, now, tonumber(ARGV[5]), batch[3], at}))
 redis.call('ZADD', KEYS[3], now, worker)
 local gone = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now - ARGV[9], 'LIMIT', 0, 100)
 local over = redis.call('ZCARD', KEYS[3]) - tonumber(ARGV[7])

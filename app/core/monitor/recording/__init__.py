@@ -3,11 +3,12 @@
 from .buckets import BOUNDS, place
 from .distribution import Distribution
 from .metrics import Counter, Gauge, Histogram
-from .recorder import Recorder
+from .recorder import COUNTER_ENDING, Recorder
 from .series import Series, parse_series, series
 
 __all__ = [
     "BOUNDS",
+    "COUNTER_ENDING",
     "Counter",
     "Distribution",
     "Gauge",

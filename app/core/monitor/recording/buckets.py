@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-SMALLEST = 1e-6  # s: what is faster than a microsecond is not worth telling apart
+# s, some microsecond: what is faster is not worth telling apart. A power of two, so that a second,
+# its halves and its doubles are bounds, to which thresholds can be set without rounding.
+SMALLEST = 2.0**-20
 PER_OCTAVE = 4
-OCTAVES = 30  # up to 1,074 s; no call takes longer and is still waited for
+OCTAVES = 30  # up to 1,024 s; no call takes longer and is still waited for
 
 # Upper bounds in seconds. A value that equals a bound belongs to that bucket.
 BOUNDS = tuple(SMALLEST * 2 ** (step / PER_OCTAVE) for step in range(OCTAVES * PER_OCTAVE + 1))

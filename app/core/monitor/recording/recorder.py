@@ -17,7 +17,8 @@ M = TypeVar("M", Counter, Gauge, Histogram)
 
 # Series a process. A label made from what users send would otherwise grow without end.
 MOST_SERIES = 2_000
-_ENDINGS: Mapping[type[Metric], str] = {Counter: "_total", Histogram: "_seconds"}
+COUNTER_ENDING = "_total"
+_ENDINGS: Mapping[type[Metric], str] = {Counter: COUNTER_ENDING, Histogram: "_seconds"}
 
 
 class Recorder:

@@ -171,7 +171,7 @@ def picture_of(
     recorded = point.counted(names.FLUSHED_SECONDS)
     workers = recorded / point.seconds if point.seconds else 0.0
     memory = point.level(names.MEMORY)
-    share = point.level(names.MEMORY_SHARE)
+    allowed = point.level(names.MEMORY_LIMIT)
     l2_errors = point.counted(names.LOOKUPS, tier="l2", result="error")
     return Picture(
         seconds=recorded / max(1.0, workers),
@@ -186,7 +186,7 @@ def picture_of(
         l2_errors=l2_errors,
         l2_p99=point.spread(names.L2_TIME).quantile(0.99),
         memory_bytes=None if memory is None else memory.mean,
-        memory_share=None if share is None else share.highest,
+        memory_share=None if not (memory and allowed) else memory.highest / allowed.mean,
         queue=queue,
         pools={name: pool for name in POOLS if (pool := _pool(point, name)) is not None},
         bulkheads={

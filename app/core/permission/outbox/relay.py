@@ -31,7 +31,8 @@ class OutboxRelay:
     """One daemon thread a process; in each interval the one that gets the lock does the work.
 
     It does not matter how old a row is: to publish one that its writer is just publishing costs a
-    few cache entries, and to tell its age would need clocks that agree.
+    few cache entries, and to tell its age would need clocks that agree. The age that goes with it
+    into the log is for those who measure.
     """
 
     def __init__(
@@ -107,10 +108,11 @@ class OutboxRelay:
         published = 0
         while True:
             with self._pool.read() as connection:
-                events = unpublished(connection, BATCH)
+                events, waited = unpublished(connection, BATCH)
             if not events:
                 return published
-            position = self._cache.invalidate(*(event.subject for event in events))
+            subjects = (event.subject for event in events)
+            position = self._cache.invalidate(*subjects, late_ms=round(waited * 1000))
             with writing(), self._pool.begin() as connection:
                 mark(connection, [event.id for event in events], str(position))
             self._telling.note(events, position, late=True)

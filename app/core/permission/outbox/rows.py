@@ -66,15 +66,22 @@ def add_events(connection: Connection, subjects: Sequence[str]) -> list[Event]:
     return [Event(id_, subject) for id_, subject in zip(ids.scalars(), subjects, strict=True)]
 
 
-def unpublished(connection: Connection, limit: int) -> list[Event]:
-    """The oldest rows that the log does not have, as far as the outbox knows."""
+def unpublished(connection: Connection, limit: int) -> tuple[list[Event], float]:
+    """The oldest rows that the log does not have, as far as the outbox knows.
+
+    Returns:
+        The rows, and for how many seconds the oldest has waited, as far as the clocks of its
+        writer's host and this one agree.
+    """
     found = connection.execute(
-        select(outbox.c.id, outbox.c.subject)
+        select(outbox.c.id, outbox.c.subject, outbox.c.created_at)
         .where(outbox.c.published_at.is_(None))
         .order_by(outbox.c.id)
         .limit(limit)
-    )
-    return [Event(id_, subject) for id_, subject in found]
+    ).all()
+    oldest = min((row.created_at for row in found), default=None)
+    waited = 0.0 if oldest is None else (utcnow() - oldest).total_seconds()
+    return [Event(row.id, row.subject) for row in found], max(0.0, waited)
 
 
 def mark(connection: Connection, ids: Iterable[int], position: str) -> None:

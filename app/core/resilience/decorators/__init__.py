@@ -13,13 +13,20 @@ from ..degradation import DEFAULT_KEEP
 from ..guards import ALL_PARTS
 from ..outcome import ExceptionTypes
 from .call import CallClassifier
-from .degrade import NOTHING, DegradePart
+from .degrade import NOTHING, DegradePart, degradable_features
 from .keys import CostOption, Evaluated, KeyOf, KeyOption
 from .parts import BreakerPart, BulkheadPart, GuardPart, LimitPart
 from .shapes import attach
 from .stack import Stack
 
-__all__ = ["bulkhead", "circuit_breaker", "degradable", "guarded", "rate_limit"]
+__all__ = [
+    "bulkhead",
+    "circuit_breaker",
+    "degradable",
+    "degradable_features",
+    "guarded",
+    "rate_limit",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.blueprints.auth.failures import Pace
+from app.http.pace import Pace
 from tests.integration.blueprints.control_plane.conftest import Browser
 from tests.support.operators import VIEW, operator_named
 from tests.support.world import Person, World

@@ -159,7 +159,6 @@ def test_a_channel_that_is_not_there_is_404(connect: Connect, listener: Person) 
         ({"channel_id": [1]},),
         ({"channel_id": 1, "user_id": 2},),
         ({"channel_id": 1}, {"channel_id": 2}),
-        (b"\x00",),
     ],
 )
 def test_malformed_events_are_answered_with_a_problem(

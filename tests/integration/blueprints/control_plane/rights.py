@@ -138,3 +138,11 @@ ROUTES: dict[str, str] = {
     "POST /tokens/<int:token_id>/revoke": VIEW,
     "GET /users": VIEW,
 }
+
+# What takes ``platform.admin`` where the name is that of a limit that keeps out who guesses.
+LOOSENING = (
+    "PUT /config/rate_limit/<name>",
+    "DELETE /config/rate_limit/<name>",
+    "POST /config/rate_limit/<name>/rollback",
+    "POST /limiters/<name>/reset-key",
+)

@@ -10,8 +10,9 @@ from flask import Flask
 
 from app.blueprints.admin.audit import service
 from app.db import utcnow
+from app.extensions import permissions
 from app.models import AuditRecord
-from tests.support.operators import VIEW, ControlClient, control_client
+from tests.support.operators import RIGHTS, VIEW, ControlClient, control_client
 from tests.support.world import Person, World
 
 AUDIT = "/audit"
@@ -19,7 +20,7 @@ AUDIT = "/audit"
 
 @pytest.fixture
 def ada(app: Flask, world: World) -> ControlClient:
-    return control_client(app, world, VIEW)
+    return control_client(app, world, VIEW, "admin.audit")
 
 
 @pytest.fixture
@@ -39,6 +40,7 @@ def records(world: World, olga: Person) -> None:
                 before={"n": number},
                 after={"n": number + 1},
                 reason=f"reason {number}",
+                address="192.0.2.7",
             )
         )
 
@@ -81,6 +83,26 @@ def test_a_record_has_what_was_and_what_is(ada: ControlClient, olga: Person) -> 
     assert record["actor"]["id"] == olga.id
     older = ada.get(AUDIT, limit=1, after=newest["next"]).json["items"]
     assert older[0]["id"] < record["id"] and older[0]["actor"] is None
+
+
+def test_who_may_not_know_about_others_reads_of_what_runs_and_no_addresses(
+    app: Flask, ada: ControlClient, world: World
+) -> None:
+    bert = control_client(app, world, *RIGHTS, username="bert")
+    shown, whole = (one.get(AUDIT).json["items"] for one in (bert, ada))
+    assert numbers(shown) == [5, 2] and {one["address"] for one in shown} == {None}
+    assert numbers(whole) == [5, 4, 3, 2, 1, 0] and "192.0.2.7" in {one["address"] for one in whole}
+    assert bert.get(AUDIT, action="role").json["items"] == []
+    assert json.loads(bert.get(f"{AUDIT}/export").data) == shown
+
+
+def test_in_maintenance_the_log_is_read_without_what_tells_of_others(
+    app: Flask, ada: ControlClient
+) -> None:
+    with app.app_context():
+        permissions.set_maintenance_mode(True, "a test")
+    shown = ada.get(AUDIT)
+    assert shown.status_code == 200 and numbers(shown.json["items"]) == [5, 2]
 
 
 def test_the_export_is_streamed_in_steps_and_holds_what_was_there_when_it_began(

@@ -186,3 +186,20 @@ def test_a_dry_run_tells_of_real_calls_and_changes_nothing(
     assert operator.get(SENDING).json["version"] == 0
     refused = operator.send("POST", "/config/switch/x/dry-run", {"values": {"enabled": True}})
     assert (refused.status_code, list(refused.json["errors"])) == (422, ["kind"])
+
+
+@pytest.mark.parametrize("kind", ["switch", "degradation"])
+def test_what_nothing_in_the_code_is_called_is_not_stored(
+    operator: ControlClient, world: World, kind: str
+) -> None:
+    values = {"enabled": True} if kind == "switch" else {"level": "light"}
+    refused = operator.put(f"/config/{kind}/misspelt", '"0"', values=values)
+    assert (refused.status_code, list(refused.json["errors"])) == (404, ["name"])
+    assert world.acts("resilience.config.set") == []
+
+
+def test_a_switch_of_the_code_shows_what_holds_and_is_turned(operator: ControlClient) -> None:
+    path = "/config/switch/prefetch.recording"
+    assert operator.get(path).json["values"] == {"enabled": True}
+    turned = operator.put(path, '"0"', values={"enabled": False})
+    assert turned.status_code == 200 and turned.json["values"] == {"enabled": False}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.core.resilience import DegradationConfig, degradable
 from app.extensions import resilience
 from tests.integration.guards.conftest import say
 from tests.support.applications import another_app
@@ -142,17 +143,27 @@ def test_slots_of_workers_that_are_gone_come_back(app: Flask, operator: ControlC
     assert bulkhead.verify(mine) and mine.release()
 
 
-def test_a_level_is_set_for_a_while_and_taken_back(operator: ControlClient) -> None:
+def test_a_level_is_set_for_a_while_and_taken_back(app: Flask, operator: ControlClient) -> None:
     path = "/degradation/recommendations"
-    assert operator.get(path).json["level"] == "none"
-    assert operator.post(f"{path}/level", level="heavy", expires_in=60).json["sources"] == {
-        "operator": "heavy"
-    }
+    resilience.of(app).define("recommendations", degradation=DegradationConfig())
+    first = operator.get(path)
+    assert (first.json["level"], first.headers["ETag"]) == ("none", '"0"')
+    heavy = operator.post(f"{path}/level", level="heavy", expires_in=60)
+    assert (heavy.json["sources"], heavy.json["live"]) == ({"operator": "heavy"}, True)
+    body = {"reason": WHY, "level": "light"}
+    late = operator.send("POST", f"{path}/level", body, If_Match='"0"')
+    assert (late.status_code, late.headers["ETag"]) == (412, '"1"')
     assert {"*", "recommendations"} <= {
         one["name"] for one in operator.get("/degradation").json["items"]
     }
     assert operator.post(f"{path}/level", level=None).json["level"] == "none"
     assert operator.post(f"{path}/level", level=None).status_code == 422
+
+
+def test_a_degradable_function_makes_its_feature_known(operator: ControlClient) -> None:
+    assert operator.get("/degradation/a-test-of-names").status_code == 404
+    degradable("a-test-of-names", static=None)(lambda: None)
+    assert operator.post("/degradation/a-test-of-names/level", level="light").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -167,7 +178,8 @@ def test_a_level_is_set_for_a_while_and_taken_back(operator: ControlClient) -> N
         (f"/limiters/{SENDING}/reset-key", {"address": "192.0.2.1"}, 422, "key"),
         ("/limiters/no.such/reset-key", {"user": "1"}, 404, "name"),
         ("/bulkheads/no.such/release", {}, 404, "name"),
-        ("/degradation/search/level", {"level": "total"}, 422, "level"),
+        ("/degradation/*/level", {"level": "total"}, 422, "level"),
+        ("/degradation/no.such/level", {"level": "light"}, 404, "name"),
     ],
 )
 def test_a_wrong_act_names_its_field_and_does_nothing(

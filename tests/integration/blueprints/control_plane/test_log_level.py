@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.core.errors import StoreUnavailable
 from app.core.resilience import ConfigStore
+from app.core.resilience.config_store.redis_copy import RedisCopy
 from app.db import utcnow
 from app.extensions import events, resilience
 from app.logs import get_level, set_level
@@ -104,3 +106,27 @@ def test_what_is_wrong_changes_nothing(
     refused = ada.send("PUT", LEVEL, {"reason": WHY, **body})
     assert refused.status_code == 422 and list(refused.json["errors"]) == [field]
     assert ada.get(LEVEL).json["version"] == 0
+
+
+def test_what_somebody_else_set_meanwhile_is_not_overwritten(ada: ControlClient) -> None:
+    """Where it is said which version was seen."""
+    seen = ada.get(LEVEL).headers["ETag"]
+    first = ada.put(LEVEL, seen, level="ERROR", until=None)
+    assert (first.status_code, first.json["live"], first.headers["ETag"]) == (200, True, '"1"')
+    for level in ("DEBUG", None):
+        late = ada.put(LEVEL, seen, level=level)
+        assert (late.status_code, late.headers["ETag"]) == (412, '"1"')
+    assert ada.get(LEVEL).json["level"] == "ERROR"
+    assert ada.put(LEVEL, level="DEBUG").status_code == 200
+
+
+def test_it_is_told_that_workers_do_not_follow_yet(
+    ada: ControlClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis did not take the change."""
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailable("redis")
+
+    monkeypatch.setattr(RedisCopy, "bring_up", away)
+    assert ada.put(LEVEL, level="ERROR").json["live"] is False

@@ -98,3 +98,16 @@ def test_what_is_not_meant_changes_nothing(
 def test_a_browser_needs_the_token_of_its_session(app: Flask) -> None:
     answer = app.test_client().put(f"{API}{MODE}", json={"enabled": False, "reason": WHY})
     assert answer.status_code == 401
+
+
+def test_what_somebody_else_turned_meanwhile_is_not_overwritten(ada: ControlClient) -> None:
+    """Where it is said which version was seen."""
+    seen = ada.get(MODE).headers["ETag"]
+    assert seen == '"0"'
+    on = {"enabled": True, "confirm": "maintenance"}
+    first = ada.put(MODE, seen, **on)
+    assert first.status_code == 200 and first.headers["ETag"] != seen
+    late = ada.put(MODE, seen, enabled=False)
+    assert (late.status_code, late.headers["ETag"]) == (412, first.headers["ETag"])
+    assert ada.get(MODE).json["enabled"] is True
+    assert ada.put(MODE, first.headers["ETag"], enabled=False).status_code == 200

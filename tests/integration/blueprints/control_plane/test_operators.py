@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.blueprints.control_plane.operators import listing
+from app.core.errors import StoreUnavailable
 from app.db import utcnow
 from app.http.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
@@ -141,10 +143,70 @@ def test_the_last_administrator_cannot_be_taken_away(app: Flask, world: World, a
     refused = lose()
     assert refused.status_code == 409 and list(refused.json["errors"]) == ["user_id"]
     assert mine.get(SESSION).json["rights"] == list(RIGHTS)
-    operator_named(world, "bert", ADMIN, disabled=True)
+    for name, rights, columns in (
+        ("disabled", RIGHTS, {"disabled": True}),
+        ("cannot_sign_in", (ADMIN,), {}),
+        ("administers_nothing", (VIEW, OPERATE), {}),
+    ):
+        operator_named(world, name, *rights, **columns)
+        assert lose().status_code == 409, name
+    tomorrow = world.role(None, *RIGHTS, name="for a day")
+    world.assign(world.user("deputy"), tomorrow, valid_until=utcnow() + timedelta(days=1))
     assert lose().status_code == 409
-    operator_named(world, "cleo", ADMIN)
+    operator_named(world, "cleo", VIEW, ADMIN)
     assert lose().status_code == 200
+
+
+def test_the_last_administrator_keeps_the_role_in_the_applications_api_too(
+    app: Flask, world: World
+) -> None:
+    role_id = world.role(None, *RIGHTS, name="admins", position=1)
+    ada = world.user("ada")
+    world.assign(ada, role_id)
+    world.assign(ada, world.role(None, "admin.roles", name="high", position=9))
+    path, client = f"/api/v1/roles/{role_id}/members/{ada.id}", app.test_client()
+    refused = client.delete(path, headers=ada.headers)
+    assert refused.status_code == 409 and list(refused.json["errors"]) == ["user_id"]
+    until = {"valid_until": (utcnow() + timedelta(hours=1)).isoformat()}
+    assert client.put(path, headers=ada.headers, json=until).status_code == 409
+    assert client.put(path, headers=ada.headers, json={}).status_code == 200
+    operator_named(world, "cleo", VIEW, ADMIN)
+    assert client.delete(path, headers=ada.headers).status_code == 204
+
+
+def test_roles_of_operators_are_given_and_taken_in_maintenance_too(
+    root: ControlClient, world: World
+) -> None:
+    nora = world.user("nora")
+    role_id = world.role(None, VIEW, name="viewers")
+    assert root.put("/maintenance/mode", enabled=True, confirm="maintenance").status_code == 200
+    given = root.post(OPERATORS, username="nora", role_id=role_id)
+    assert (given.status_code, given.json["rights"]) == (200, [VIEW])
+    taken = root.post(f"{OPERATORS}/{nora.id}/revoke", role_id=role_id)
+    assert (taken.status_code, taken.json["rights"]) == (200, [])
+    # What others may do is told to nobody then.
+    asked = {"user_id": nora.id, "permission": "message.send", "scope": "global"}
+    told = root.send("POST", "/explain", asked)
+    assert told.status_code == 503 and told.json["type"].endswith("maintenance")
+
+
+def test_what_cannot_be_shown_is_not_done(
+    root: ControlClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever could fail comes before the commit, so nobody is told of a failure that is none."""
+    nora = world.user("nora")
+    role_id = world.role(None, VIEW, name="viewers")
+    before = len(world.acts("role.assign"))
+
+    def away(user_id: int) -> Any:
+        raise StoreUnavailable("database", None)
+
+    monkeypatch.setattr(listing, "one", away)
+    assert root.post(OPERATORS, username="nora", role_id=role_id).status_code == 503
+    for act in ("disable", "enable", "end-sessions"):
+        assert root.post(f"{OPERATORS}/{nora.id}/{act}").status_code == 503
+    assert len(world.acts("role.assign")) == before
+    assert world.acts("operator.disable") == world.acts("operator.end_sessions") == []
 
 
 def test_of_two_administrators_who_disable_each_other_one_stays(app: Flask, world: World) -> None:

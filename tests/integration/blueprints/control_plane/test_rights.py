@@ -14,20 +14,23 @@ from flask import Flask
 
 from app.http import session as sessions
 from app.http.control_api import CONTROL_API_PREFIX
+from app.http.guards import AGAINST_GUESSING
 from app.http.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import (
     PASSWORD,
     STATUS,
     Browser,
 )
-from tests.integration.blueprints.control_plane.rights import ROUTES
+from tests.integration.blueprints.control_plane.rights import LOOSENING, ROUTES
 from tests.support.operators import (
     ADMIN,
     OPERATE,
     RIGHTS,
     VIEW,
+    WHY,
     ControlClient,
     api_token,
+    control_client,
     operator_named,
 )
 from tests.support.world import World
@@ -139,3 +142,31 @@ def test_a_session_that_is_over_opens_nothing(
     later = sessions.utcnow() + sessions.SESSION_LIFETIME + timedelta(seconds=1)
     monkeypatch.setattr(sessions, "utcnow", lambda: later)
     assert set(statuses(signed_in).values()) == {401}
+
+
+@pytest.mark.parametrize("rights", [(VIEW, OPERATE), RIGHTS], ids=["operator", "administrator"])
+def test_who_only_operates_loosens_no_limit_against_guessing(
+    app: Flask, world: World, rights: tuple[str, ...]
+) -> None:
+    """They could try all passwords of an administrator."""
+    caller = control_client(app, world, *rights)
+    bodies = [
+        {"reason": WHY, "values": {"dimensions": {"user": {"limit": 19, "window": 60}}}},
+        {"reason": WHY},
+        {"reason": WHY, "to_version": 1},
+        {"reason": WHY, "user": "1", "address": "192.0.2.1"},
+    ]
+    for limit in AGAINST_GUESSING:
+        for version, (route, body) in enumerate(zip(LOOSENING, bodies, strict=True)):
+            method, path = route.replace("<name>", limit).split(" ")
+            answer = caller.send(method, path, body, If_Match=f'"{version}"')
+            if ADMIN not in rights:
+                assert (answer.status_code, answer.json["permission"]) == (403, ADMIN), path
+            elif "rollback" not in path:
+                assert answer.status_code in (200, 422), (path, answer.text)
+            else:
+                assert answer.status_code != 403, path
+    resets, changes = world.acts("resilience.rate_limit.reset_key"), world.acts(
+        "resilience.config.set"
+    )
+    assert bool(resets) == bool(changes) == (ADMIN in rights)

@@ -14,8 +14,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
-from app.db import db
+from app.core.permission import PermissionSystem
+from app.db import db, writing
 from app.http import session as sessions
 from app.models import AuditRecord, RoleAssignment, User
 from tests.integration.blueprints.control_plane.conftest import (
@@ -285,3 +287,22 @@ def test_the_api_takes_no_cookie_and_the_pages_no_token(browser: Browser, operat
     client.delete_cookie("yoto_session", path="/control")
     answer = client.get(OVERVIEW, headers=operator.headers)
     assert (answer.status_code, answer.headers["Location"]) == (303, SIGN_IN)
+
+
+def test_a_sign_in_succeeds_although_somebody_writes_meanwhile(
+    app: Flask, browser: Browser, operator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite refuses a reader that turns writer after another wrote."""
+    check = PermissionSystem.check_permission
+
+    def and_another_writes(*arguments: Any, **options: Any) -> bool:
+        allowed = check(*arguments, **options)
+        db.session.execute(select(User.id)).all()  # whatever else was read by then
+        with writing(), Session(db.engine) as other, other.begin():
+            other.add(AuditRecord(action="test.write", subject="test"))
+        return allowed
+
+    monkeypatch.setattr(PermissionSystem, "check_permission", and_another_writes)
+    assert browser.sign_in("olga").status_code == 303
+    monkeypatch.undo()
+    assert browser.is_in()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,7 +12,8 @@ from flask import Flask
 
 from app.blueprints.control_plane.live.events import clear
 from app.blueprints.control_socket import current_hub
-from app.core.events import Events, EventStream, TaskProgressed
+from app.blueprints.control_socket.feed import Feed
+from app.core.events import Events, EventStream, Gap, TaskProgressed, position
 from tests.support.control_sockets import TestSocket
 from tests.support.operators import VIEW, api_token, operator_named
 from tests.support.redis_servers import Server, start_valkey, wait_until
@@ -201,3 +203,96 @@ def test_redis_away_and_back_loses_nothing_and_an_empty_redis_is_a_gap(
     publish(stream, 4, 1)
     live.wait_for("permission_event", 4)
     assert numbers(live)[-1] == 4
+
+
+@pytest.fixture
+def feed(app: Flask) -> Feed:
+    with app.app_context():
+        return current_hub().feed
+
+
+def happen_during_pictures(
+    feed: Feed, stream: EventStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Have an event fall after each picture was made, and be told to others before it is shown."""
+    picture, told = feed.picture, itertools.count()
+
+    def late(topics: frozenset[str]) -> dict[str, Any]:
+        shown = picture(topics)
+        (event_id,) = publish(stream, next(told), 1)
+        if threading.current_thread().name != "yoto-control-feed":
+            wait_until(lambda: position(feed.position or "0-0") >= position(event_id))
+        return shown
+
+    monkeypatch.setattr(feed, "picture", late)
+
+
+def test_what_happens_while_a_snapshot_is_made_comes_after_it(
+    connect: Connect, stream: EventStream, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happen_during_pictures(feed, stream, monkeypatch)
+    socket = connect()
+    socket.subscribe("events", types=OWN)
+    socket.wait_for("permission_event", 1)
+    # One that is live already, and begins to follow more.
+    socket.subscribe("events", "tasks", types=OWN)
+    socket.wait_for("permission_event", 2)
+    assert [one["data"]["done"] for one in socket.wait_for("task_progress")] == [1]
+    publish(stream, 2, 1)
+    socket.wait_for("permission_event", 3)
+    assert numbers(socket) == [0, 1, 2]
+    names = [name for name, _ in socket.heard() if name != "task_progress"]
+    assert names == ["snapshot", "permission_event"] * 2 + ["permission_event"]
+    for shown, event in zip(
+        socket.heard("snapshot"), socket.heard("permission_event"), strict=False
+    ):
+        assert position(shown["last_event_id"]) < position(event["id"])
+
+
+def test_what_happens_while_the_snapshot_after_a_gap_is_made_comes_after_it(
+    connect: Connect, stream: EventStream, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, late = connect(), connect()
+    live.subscribe("events", types=OWN)
+    happen_during_pictures(feed, stream, monkeypatch)
+    # The first picture is that of the subscription, the second that of the gap.
+    late.subscribe("events", types=OWN, last="99999999999999-0")
+    late.wait_for("gap")
+    late.wait_for("permission_event", 1)
+    assert numbers(late) == [1]
+    live.wait_for("permission_event", 2)
+    feed._take(Gap("slow", feed.position))
+    live.wait_for("gap")
+    live.wait_for("permission_event", 3)
+    late.wait_for("permission_event", 2)
+    assert numbers(live) == [0, 1, 2] and numbers(late) == [1, 2]
+    # Its own replay had brought it beyond that gap.
+    assert len(late.heard("gap")) == 1
+
+
+def test_what_could_not_be_sent_is_a_gap_and_what_came_after_it_is_told(
+    connect: Connect, stream: EventStream, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    socket = connect()
+    socket.subscribe("events", types=OWN)
+    send = feed._outlet.send
+
+    def fails_once(clients: Any, name: str, data: Any) -> None:
+        if name == "permission_event" and data["data"].get("done") == 1:
+            raise RuntimeError("a fault of a test")
+        send(clients, name, data)
+
+    monkeypatch.setattr(feed._outlet, "send", fails_once)
+    with feed.lock:  # so that all of them are taken at once
+        ids = publish(stream, 0, 50)
+        wait_until(lambda: len(feed._waiting) >= 1)
+    socket.wait_for("gap")
+    (last,) = publish(stream, 50, 1)
+    wait_until(lambda: feed.position == last)
+    (gap,) = socket.heard("gap")
+    assert gap["reason"] == "failed" and gap["after"] == ids[0]
+    assert len(socket.heard("snapshot")) == 2
+    resumed = [
+        n for n, one in enumerate([*ids, last]) if position(one) > position(gap["resumed_at"])
+    ]
+    assert numbers(socket) == [0, *resumed] and resumed[-1] == 50

@@ -14,20 +14,23 @@ from collections.abc import Iterator
 from statistics import quantiles
 from typing import Any
 
+import psutil
 import pytest
 import socketio
 
-from app.core.events import EventStream, StoreLost
+from app.core.events import EventStream, StoreLost, position
 from app.core.fleet import Roster
 from app.core.redis import RedisConnection, RedisSettings
 from app.http.passwords import passwords
-from tests.support.control_sockets import NAMESPACE, RealSocket
+from tests.support.control_sockets import NAMESPACE, FaithfulSocket
 from tests.support.lean_sockets import LeanSocket, listen
 from tests.support.operators import OPERATE, VIEW, operator_named
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.serving import Serving, serving
+from tests.support.silent_proxy import SilentProxy
 
 CLIENTS, RATE, SECONDS = 20, 50, 3.0
+CUT_SECONDS = 30.0
 PASSWORD = "correct horse battery"
 
 
@@ -82,43 +85,80 @@ def test_many_clients_get_every_event_soon(served: Serving) -> None:
         one.close()
 
 
-def test_who_was_cut_off_gets_what_happened_meanwhile(served: Serving) -> None:
-    (token,) = served.tokens("cut", 1)
-    socket = RealSocket(served.url, {"token": token})
-    socket.subscribe("events", "status", types=["store.*"])
-    publish(served.stream, 1, text="first")
-    seen = socket.wait_for("permission_event")[-1]["id"]
-    socket.client.eio.ws.sock.close()  # as a network does it
-    publish(served.stream, 1_000, text="away")
-    again = RealSocket(served.url, {"token": token})
-    again.subscribe("events", types=["store.*"], last=seen)
-    heard = again.wait_for("permission_event", 1_000)
-    assert [int(one["data"]["store"]) for one in heard] == list(range(1_000))
-    publish(served.stream, 1, text="live")
-    assert again.wait_for("permission_event", 1_001)[-1]["data"]["cause"] == "live"
-    assert again.heard("gap") == []
-    again.close()
+def test_who_is_cut_for_half_a_minute_hears_each_event_once_and_in_order(served: Serving) -> None:
+    token, other = served.tokens("cut", 2)
+    with SilentProxy(served.url) as near, SilentProxy(served.url) as far:
+        cut, gone = FaithfulSocket(near.url, token), FaithfulSocket(far.url, other)
+        publish(served.stream, 1, text="before")
+        for one in (cut, gone):
+            one.wait_for("permission_event")
+        began = time.monotonic()
+        near.fall_silent()
+        far.fall_silent()
+        publish(served.stream, 1_000, rate=1_000 / CUT_SECONDS, text="away")
+        assert (
+            time.monotonic() - began >= CUT_SECONDS - 1 and len(cut.heard("permission_event")) == 1
+        )
+        near.come_back()
+        heard = cut.wait_for("permission_event", 1_001)
+        publish(served.stream, 1, text="after")
+        heard = cut.wait_for("permission_event", 1_002)
+        causes = [one["data"]["cause"] for one in heard]
+        assert causes == ["before", *["away"] * 1_000, "after"]
+        assert [int(one["data"]["store"]) for one in heard[1:-1]] == list(range(1_000))
+        assert cut.heard("gap") == [] and cut.connects == 2
+        # The other is away until the stream has forgotten what it saw.
+        short = EventStream(served.stream._redis, "a-test-2-ab", max_length=200)
+        publish(short, 400, text="trimmed")
+        info = served.stream.info()
+        seen = gone.heard("permission_event")[-1]["id"]
+        assert info.first_id is not None and position(info.first_id) > position(seen)
+        far.come_back()
+        gone.wait_for("gap")
+        publish(served.stream, 1, text="live")
+        wait_until(lambda: gone.heard("permission_event")[-1]["data"]["cause"] == "live")
+        (gap,) = gone.heard("gap")
+        assert (gap["after"], gap["reason"]) == (seen, "trimmed")
+        # One for each subscription, and one after the gap.
+        assert [name for name, _ in gone.messages if name != "permission_event"] == [
+            "snapshot",
+            "snapshot",
+            "gap",
+            "snapshot",
+        ]
+        assert [one["data"]["cause"] for one in gone.heard("permission_event")] == [
+            "before",
+            "live",
+        ]
+        assert gone.heard("snapshot")[-1]["last_event_id"] == gap["resumed_at"]
+        for one in (cut, gone):
+            one.close()
 
 
 def test_who_does_not_read_is_cut_off_and_memory_stays(served: Serving, own_redis: Server) -> None:
     (token,) = served.tokens("deaf", 1)
-    deaf = LeanSocket(served.url, token, ["events"], lambda *_: None)
-    assert listen([deaf], lambda: deaf.subscribed, 30)
     with RedisConnectionOf(own_redis) as roster:
-        before = {one.id: one.facts["memory_bytes"] for one in roster.all()}
-        began = sum(one.facts["sockets"] for one in roster.all() if one.state == "live")
+
+        def live(name: str) -> dict[str, int]:
+            return {one.id: one.facts[name] for one in roster.all() if one.state == "live"}
+
+        wait_until(lambda: not any(live("sockets").values()), 30, "the end of other connections")
+        deaf = LeanSocket(served.url, token, ["events"], lambda *_: None)
+        assert listen([deaf], lambda: deaf.subscribed, 30)
+        # Its worker says so: that it is counted no more means something then.
+        wait_until(lambda: sum(live("sockets").values()) == 1, 30, "the connection")
+        before = live("memory_bytes")
+        processes = [psutil.Process(int(pid.split("-")[-2])) for pid in before]
+        highest = {one.pid: one.memory_info().rss for one in processes}
+        began = dict(highest)
         # Far more than the kernel holds for a connection.
-        text = "x" * 8_000
-        publish(served.stream, 3_000, text=text)
-        wait_until(
-            lambda: sum(one.facts["sockets"] for one in roster.all() if one.state == "live")
-            < max(began, 1),
-            30,
-            "the end of the connection",
-        )
-        after = {one.id: one.facts["memory_bytes"] for one in roster.all()}
-    grown = max(after[one] - before[one] for one in before.keys() & after.keys())
-    print(f"memory grew by {grown / 1e6:.1f} MB")
+        for _ in range(60):
+            publish(served.stream, 50, text="x" * 8_000)
+            for one in processes:
+                highest[one.pid] = max(highest[one.pid], one.memory_info().rss)
+        wait_until(lambda: not any(live("sockets").values()), 30, "the end of the connection")
+    grown = max(highest[pid] - began[pid] for pid in began)
+    print(f"memory grew by {grown / 1e6:.1f} MB at most")
     assert grown < 60e6
     # What was sent and not read comes first; then the connection is over.
     assert listen([deaf], lambda: deaf.closed, 30)

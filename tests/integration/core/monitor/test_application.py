@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import event, exc, text
 
 from app.core.errors import StoreUnavailable, ValidationFailed
 from app.core.monitor import (
@@ -22,7 +24,10 @@ from app.core.monitor import (
     names,
     summarise,
 )
-from app.extensions import cache, monitor, optimization, permissions, resilience
+from app.core.resilience import BulkheadConfig, BulkheadStrategy
+from app.db import utcnow
+from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
+from app.models import OutboxEvent
 from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
 from tests.support.together import together
@@ -82,12 +87,18 @@ def test_checks_are_counted_exactly_by_tier_and_result(
         assert permissions.decide(person.id, "channel.read", *place).tier == "l1"
     found = measured(monitoring)
     checks = {
-        dict(about.labels)["tier"] + " " + dict(about.labels)["result"]: count
+        " ".join(dict(about.labels)[label] for label in ("permission", "tier", "result")): count
         for about, count in found.counters.items()
         if about.name == names.CHECKS
     }
-    assert checks == {"db allowed": 1, "l1 allowed": 40, "db denied": 1, "l1 denied": 6}
-    assert found.counted(names.DENIALS, permission="channel.read") == 1
+    assert checks == {
+        "channel.read db allowed": 1,
+        "channel.read l1 allowed": 40,
+        "channel.read db denied": 1,
+        "channel.read l1 denied": 6,
+    }
+    assert found.counted(names.DENIALS, permission="channel.read") == 7
+    assert found.counted(names.DENIALS, permission="channel.read", reason="(memory)") == 6
     # Each answer of memory counts as one look-up, however short its way was.
     assert found.counted(names.LOOKUPS, tier="l1", result="hit") == 46
     assert found.counted(names.LOOKUPS, tier="l1", result="miss") == 2
@@ -147,6 +158,49 @@ def test_a_change_is_measured_until_it_is_applied(
         wait_until(applied, 20)
     stale = measured(monitoring).spread(names.STALENESS).quantile(0.5)
     assert stale is not None and stale < 5
+
+
+def test_what_a_relay_publishes_late_is_as_old_as_its_commit(
+    app: Flask, world: World, monitoring: Monitoring
+) -> None:
+    caching = permissions.caching_of(app)
+    assert caching is not None
+    person = world.user()
+    with app.app_context():
+        permissions.start(app)
+        wait_until(lambda: cache.stats().fresh)
+        caching.relay.close()
+        row = OutboxEvent(subject=f"user:{person.id}", created_at=utcnow() - timedelta(seconds=60))
+        db.session.add(row)
+        db.session.commit()
+        assert caching.relay.turn() >= 1
+        wait_until(lambda: (measured(monitoring).spread(names.STALENESS).quantile(1.0) or 0) > 50)
+        found = measured(monitoring)
+    oldest = found.spread(names.STALENESS).quantile(1.0)
+    assert oldest is not None and 50 < oldest < 80
+    worst = found.level(names.STALENESS_WORST)
+    assert worst is not None and 60 <= worst.highest < 70
+    # Everything there is was applied, so that nothing lies between the newest and this worker.
+    newest, applied = found.level(names.LOG_NEWEST), found.level(names.LOG_APPLIED)
+    assert newest is not None and applied is not None
+    assert newest.highest == applied.highest
+
+
+def test_a_worker_that_stands_still_is_behind_what_it_writes_itself(
+    app: Flask, world: World, monitoring: Monitoring
+) -> None:
+    with app.app_context():
+        permissions.start(app)
+        wait_until(lambda: cache.stats().fresh)
+        tailer = cache.of(app).tailer
+        before = tailer.applied_number
+        tailer.close()
+        for _ in range(5):
+            cache.invalidate_all()
+        found = measured(monitoring)
+    newest, applied = found.level(names.LOG_NEWEST), found.level(names.LOG_APPLIED)
+    assert newest is not None and applied is not None and before is not None
+    assert (applied.highest, newest.highest - applied.highest >= 5) == (before, True)
 
 
 def test_prometheus_reads_sums_and_nobodys_name(
@@ -248,3 +302,53 @@ def test_breakers_bulkheads_and_queues_are_measured(app: Flask, monitoring: Moni
     assert found.spread(names.LOCK_TIME).count >= 1
     # Of the flush before.
     assert found.spread(names.REDIS_TIME).count >= 1
+
+
+def test_a_statement_that_fails_is_timed_and_told_by_kind(
+    app: Flask, monitoring: Monitoring
+) -> None:
+    seconds = 30.0
+
+    def age(*arguments: Any) -> None:
+        if "nowhere" in arguments[2]:
+            arguments[4]._yoto_began -= seconds
+
+    with app.app_context():
+        db.session.execute(text("SELECT 1"))
+        before = measured(monitoring).spread(names.DATABASE_TIME).total
+        # Others of the application have statements timed too, none of which takes so long.
+        event.listen(db.engine, "before_cursor_execute", age)
+        with pytest.raises(exc.DBAPIError):
+            db.session.execute(text("SELECT nothing FROM nowhere"))
+        found = measured(monitoring)
+    assert found.spread(names.DATABASE_TIME).total >= before + seconds
+    assert found.counted(names.DATABASE_ERRORS, kind="operation") == 1
+    assert found.counted(names.DATABASE_ERRORS) == 1
+
+
+def test_whether_alerts_are_evaluated_is_measured(app: Flask, monitoring: Monitoring) -> None:
+    state = alerts.of(app)
+    assert measured(monitoring).level(names.ALERT_SILENCE) is None
+    # As while its threads run.
+    state.started = True
+    state.evaluator._seen_at -= 100
+    silent = measured(monitoring).level(names.ALERT_SILENCE)
+    assert silent is not None and silent.highest >= 100
+    state.evaluator.turn()
+    found = measured(monitoring)
+    assert found.counted(names.ALERT_EVENTS, event="evaluations") == 1
+    silent = found.level(names.ALERT_SILENCE)
+    assert silent is not None and silent.lowest < 100
+
+
+def test_only_a_bulkhead_of_one_partition_has_a_limit_to_compare_with(
+    app: Flask, monitoring: Monitoring
+) -> None:
+    per_user = BulkheadConfig(max_concurrent=2, strategy=BulkheadStrategy.USER)
+    resilience.of(app).define("parts", bulkhead=per_user)
+    parts = resilience.of(app).bulkhead("parts")
+    with parts.acquire(), resilience.of(app).bulkhead("whole").acquire():
+        found = measured(monitoring)
+    limit = found.level(names.BULKHEAD_LIMIT, name="parts", strategy="user")
+    assert limit is not None and limit.highest == 2
+    assert found.level(names.BULKHEAD_LIMIT, name="whole", strategy="name") is not None

@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from app.core.errors import UnknownResource, ValidationFailed
-from app.core.monitor import AlertSettings, AlertState, SendSettings
+from app.core.monitor import NEVER_TRIED, AlertSettings, AlertState, SendSettings
 from app.core.monitor.alerts.webhooks import addresses
 from app.core.monitor.alerts.webhooks.delivery import CLAIM
 from tests.integration.core.monitor.conftest import INTERVAL, Platform
@@ -145,17 +145,47 @@ def test_a_message_that_nobody_takes_is_given_up(
     receiver.answer = lambda request: 500
     platform.see(15)
     deliver(platform)
+    # Those behind it were never tried, and are as old.
+    for load in (25, 35):
+        platform.see(load)
     platform.clock.now += 25 * 3600
-    deliver(platform)
-    (given_up,) = platform.state.webhooks.deliveries(added.webhook.id)
-    assert given_up.settled_at is not None and not given_up.delivered
-    assert (given_up.attempts, given_up.error) == (2, "HTTP status 500")
-    assert platform.state.deliverer.counts.given_up == 1
-    assert "it is given up" in caplog.text
-    # What came later is tried next.
     receiver.answer = lambda request: 200
-    platform.see(25)
-    platform.clock.now += 3600
+    platform.see(35)
+    platform.see(5)
+    assert platform.see(5) == ["resolved"]
+    assert deliver(platform) == 1
+    assert types(receiver) == ["alert.raised", "alert.resolved"]
+    _, *given_up = platform.state.webhooks.deliveries(added.webhook.id)
+    assert [one.settled_at is not None and one.delivered for one in given_up] == [False] * 3
+    assert [(one.attempts, one.error) for one in given_up] == [
+        (0, NEVER_TRIED),
+        (0, NEVER_TRIED),
+        (1, "HTTP status 500"),
+    ]
+    assert platform.state.deliverer.counts.given_up == 3
+    assert "3 messages to the webhook 'pager' are given up" in caplog.text
+
+
+def test_giving_up_is_no_success(platform: Platform, receiver: Receiver) -> None:
+    platform.state.webhooks.add("pager", receiver.url, by="ada")
+    receiver.answer = lambda request: 500
+    platform.see(15)
+    deliver(platform)
+    platform.clock.now += 25 * 3600
+    assert deliver(platform) == 0 and len(receiver.received) == 1
+    (shown,) = platform.state.webhooks.list()
+    assert (shown.failures, shown.waiting) == (1, 0)
+
+
+def test_a_clock_that_is_set_back_holds_no_message_up(
+    platform: Platform, receiver: Receiver
+) -> None:
+    platform.state.webhooks.add("pager", receiver.url, by="ada")
+    receiver.answer = lambda request: 500
+    platform.see(15)
+    deliver(platform)
+    receiver.answer = lambda request: 200
+    platform.clock.now -= 24 * 3600
     assert deliver(platform) == 1
 
 

@@ -123,6 +123,35 @@ def test_what_one_worker_saw_pending_another_raises(another: Make) -> None:
     assert third.see(15) == ["raised warning"]
 
 
+def test_a_clock_that_is_set_back_stops_no_alert(another: Make) -> None:
+    platform = another(rule(hold=INTERVAL, recover=INTERVAL))
+    assert platform.see(15) == []
+    assert platform.see(15, after=-3600) == []
+    assert platform.state.evaluator.counts.left == 0
+    # The time that the clock told before is over; what holds from now on counts.
+    assert platform.see(15) == ["raised warning"]
+    assert platform.see(5, after=-3600) == []
+    assert platform.see(5) == ["resolved"]
+
+
+def test_how_long_nobody_evaluated_is_known_to_those_who_look(
+    another: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("app.core.monitor.alerts.evaluator.monotonic", lambda: now)
+    first, second = another(), another()
+    now = 70.0
+    assert first.state.evaluator.silent_for == 70
+    first.see(15)
+    assert (first.state.evaluator.silent_for, second.state.evaluator.silent_for) == (0, 70)
+    assert second.state.evaluator.turn() == []
+    assert second.state.evaluator.silent_for == 0
+    now = 90.0
+    # That it is too soon is no evaluation.
+    assert second.state.evaluator.turn() == []
+    assert second.state.evaluator.silent_for == 20
+
+
 def test_workers_that_evaluate_at_once_raise_one_alert(another: Make) -> None:
     workers = [another() for _ in range(4)]
     for worker in workers:

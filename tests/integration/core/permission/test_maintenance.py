@@ -13,13 +13,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from app.core.errors import MaintenanceMode, ValidationFailed
+from app.core.errors import MaintenanceMode, StoreUnavailable, ValidationFailed
 from app.core.permission import MaintenanceChanged, require_permission
+from app.core.permission.maintenance import Maintenance
 from app.core.permission.subject import acting_as
 from app.db import utcnow
 from app.extensions import db, events, permissions
 from app.models import AuditRecord, PlatformSwitch
 from tests.support.applications import another_app
+from tests.support.operators import RIGHTS, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
 
@@ -243,3 +245,27 @@ def test_a_switch_that_was_never_turned_is_off(app: Flask, world: World) -> None
     world.run(update(PlatformSwitch).values(enabled=True))
     with app.app_context():
         assert not permissions.is_maintenance_mode_enabled()
+
+
+def test_maintenance_that_was_turned_is_not_reported_as_failed(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The switch is committed, and cannot be read back."""
+    ada = control_client(app, world, *RIGHTS)
+    read = Maintenance.refresh
+
+    def away(*_: Any) -> Any:
+        raise StoreUnavailable("database")
+
+    monkeypatch.setattr(Maintenance, "refresh", away)
+    body = {"enabled": True, "confirm": "maintenance"}
+    answer = ada.put("/maintenance/mode", **body)
+    assert answer.status_code == 200, answer.text
+    assert (answer.json["enabled"], answer.json["changed_by"]) == (True, "ada")
+    assert answer.json["changed_at"] is not None
+    with app.app_context():
+        with pytest.raises(MaintenanceMode):
+            permissions.check_permission(1, "message.send")
+    assert [enabled for enabled, _ in told(app)] == [True]
+    monkeypatch.setattr(Maintenance, "refresh", read)
+    assert ada.get("/maintenance/mode").json["enabled"] is True

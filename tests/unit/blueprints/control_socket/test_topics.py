@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.blueprints.control_plane.live.filters import TypeFilter
-from app.blueprints.control_socket.limits import BURST, RATE, Pace
+from app.blueprints.control_socket.limits import BURST, RATE, ClientPace
 from app.blueprints.control_socket.snapshots import running_tasks
 from app.blueprints.control_socket.topics import Subscription, parse, told
 from app.core.errors import RateLimited
@@ -49,14 +49,14 @@ def test_a_change_of_maintenance_looks_like_its_snapshot() -> None:
 
 def test_a_client_may_hurry_now_and_then_and_not_for_long() -> None:
     now = [0.0]
-    pace = Pace(lambda: now[0])
+    pace = ClientPace(lambda: now[0])
     for _ in range(round(BURST)):
-        pace.take()
+        pace.admit()
     with pytest.raises(RateLimited) as refusal:
-        pace.take()
+        pace.admit()
     assert refusal.value.retry_after == pytest.approx(1 / RATE) and pace.refused == 1
     now[0] += 1 / RATE
-    pace.take()
+    pace.admit()
     assert pace.refused == 0
 
 

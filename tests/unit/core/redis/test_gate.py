@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from redis import exceptions
 
 from app.core.errors import StoreUnavailable
 from app.core.redis.gate import FAILURES_TO_TRIP, Gate, Prober
@@ -163,3 +164,14 @@ def test_one_thread_probes_all_gates(prober: Prober, patient: Patient) -> None:
     assert gates[0].tripped
     patient.ill = False
     wait_until(lambda: not gates[0].tripped)
+
+
+def test_every_error_is_counted_by_kind_whether_it_trips_or_not() -> None:
+    prober = Prober()
+    gates = [Gate(name, prober, lambda: None) for name in ("a", "b")]
+    gates[0].failed(exceptions.TimeoutError("late"))
+    gates[1].failed(exceptions.ConnectionError("refused"))
+    gates[1].noted(exceptions.ConnectionError("hung up"))
+    gates[1].succeeded()
+    assert prober.errors == {"timeout": 1, "connection": 2}
+    assert gates[0].failures == 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.core.monitor import Distribution, Point, Series, names
+from app.core.monitor import AlertRule, Direction, Distribution, Extent, Point, Series, names
+from app.core.monitor.alerts import step
 from app.wiring.alerts.values import values_of
 
 ANSWERED = Series(names.REQUESTS, (("status", "2xx"),))
@@ -28,7 +29,7 @@ def test_points_are_judged_together_and_the_worst_worker_counts() -> None:
     assert values["cache_hit_rate"] == 0.6
     assert values["memory_share"] == 0.8
     response = values["response_ms"]
-    assert response is not None and abs(response - 100) < 10
+    assert isinstance(response, float) and abs(response - 100) < 10
 
 
 def test_too_little_says_nothing() -> None:
@@ -47,7 +48,39 @@ def test_rules_may_be_on_any_series() -> None:
     point.add({ANSWERED: 30}, {waiting: 4.0}, {TIME: spread(*[0.1] * 30)})
     point.add({}, {waiting: 9.0}, {})
     values = values_of([point])
-    assert values['yoto_queue_items{kind="mail",state="waiting"}'] == 9
+    assert values['yoto_queue_items{kind="mail",state="waiting"}'] == Extent(4, 9)
     assert values['yoto_http_requests_total{status="2xx"}'] == 0.5
     p95 = values[names.REQUEST_TIME]
-    assert p95 is not None and abs(p95 - 0.1) < 0.01
+    assert isinstance(p95, float) and abs(p95 - 0.1) < 0.01
+
+
+def test_an_alert_on_a_counter_ends_when_nothing_is_counted_any_more() -> None:
+    rule = AlertRule(
+        name="blind",
+        metric=names.CHECK_ERRORS,
+        direction=Direction.HIGH,
+        warning=0.1,
+        hold=0,
+        recover=0,
+    )
+    lived = {Series(names.FLUSHED_SECONDS): 60.0}
+    outage, quiet = Point(0, 60), Point(60, 60)
+    outage.add({**lived, Series(names.CHECK_ERRORS): 600}, {}, {})
+    quiet.add(lived, {}, {})
+    raised = step([rule], {}, values_of([outage]), 0)
+    assert [one.kind for one in raised.transitions] == ["raised"]
+    silent = step([rule], raised.tracks, values_of([]), 60)
+    assert silent.transitions == []
+    ended = step([rule], silent.tracks, values_of([quiet]), 120)
+    assert [one.kind for one in ended.transitions] == ["resolved"]
+
+
+def test_a_low_rule_on_a_gauge_sees_the_worst_worker() -> None:
+    rule = AlertRule(
+        name="redis", metric=names.REDIS_UP, direction=Direction.LOW, warning=1.0, hold=0
+    )
+    point = Point(0, 60)
+    for up in (1.0, 0.0, 1.0):
+        point.add({}, {Series(names.REDIS_UP): up}, {})
+    (raised,) = step([rule], {}, values_of([point]), 0).transitions
+    assert (raised.kind, raised.value) == ("raised", 0.0)

@@ -1,6 +1,6 @@
 """Where alerts are kept: the protocol, and the store in memory."""
 
 from .memory import MemoryStore
-from .protocol import WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct
+from .protocol import NEVER_TRIED, WEBHOOK_REMOVED, AlertRows, AlertStore, AuditAct
 
-__all__ = ["WEBHOOK_REMOVED", "AlertRows", "AlertStore", "AuditAct", "MemoryStore"]
+__all__ = ["NEVER_TRIED", "WEBHOOK_REMOVED", "AlertRows", "AlertStore", "AuditAct", "MemoryStore"]

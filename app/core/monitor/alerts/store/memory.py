@@ -26,7 +26,7 @@ from ..records import (
     Webhook,
 )
 from ..track import Track
-from .protocol import WEBHOOK_REMOVED, AuditAct
+from .protocol import NEVER_TRIED, WEBHOOK_REMOVED, AuditAct
 
 DAY = 24 * 3600.0
 
@@ -251,7 +251,7 @@ class MemoryRows:
 
     def claim_webhook(self, webhook_id: int, seconds: float) -> bool:
         webhook = self.webhook(webhook_id)
-        if webhook is None or max(webhook.next_at, webhook.claimed_until) > self.now:
+        if webhook is None or not webhook.due(self.now):
             return False
         self._change_webhook(webhook_id, claimed_until=self.now + seconds)
         return True
@@ -278,6 +278,18 @@ class MemoryRows:
             for one in self._tables.deliveries.values()
             if one.webhook_id == webhook_id and one.settled_at is None
         ][:limit]
+
+    def give_up(self, webhook_id: int, age: float) -> int:
+        old = [
+            one
+            for one in self.waiting(webhook_id, len(self._tables.deliveries))
+            if one.created_at <= self.now - age
+        ]
+        for one in old:
+            self._tables.deliveries[one.id] = replace(
+                one, settled_at=self.now, error=one.error or NEVER_TRIED
+            )
+        return len(old)
 
     def deliveries(
         self, webhook_id: int, limit: int, after: int | None = None

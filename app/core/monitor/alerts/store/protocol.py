@@ -25,6 +25,8 @@ from ..track import Track
 
 # The error of deliveries that waited for a webhook when it was removed.
 WEBHOOK_REMOVED = "the webhook was removed"
+# The error of deliveries that were given up before they were ever tried.
+NEVER_TRIED = "it waited too long behind others"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +169,8 @@ class AlertRows(Protocol):
         ...
 
     def claim_webhook(self, webhook_id: int, seconds: float) -> bool:
-        """Be the one worker that delivers to it for so long; False if it is not due or taken."""
+        """Be the one worker that delivers to it for so long; False if it is not due or taken
+        (see ``Webhook.due``)."""
         ...
 
     def release_webhook(self, webhook_id: int, failures: int, pause: float) -> None:
@@ -180,6 +183,10 @@ class AlertRows(Protocol):
 
     def waiting(self, webhook_id: int, limit: int) -> Sequence[Delivery]:
         """Messages that wait for a webhook, oldest first."""
+        ...
+
+    def give_up(self, webhook_id: int, age: float) -> int:
+        """Let no message to a webhook wait that is at least ``age`` seconds old; how many did."""
         ...
 
     def deliveries(

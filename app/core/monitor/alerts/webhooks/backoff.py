@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ..records import FURTHEST_OFF
+
 FIRST_PAUSE = 5.0  # s
-LONGEST_PAUSE = 3600.0  # s
+LONGEST_PAUSE = FURTHEST_OFF  # s
 SPREAD = 0.2  # share of the pause by which it varies, so that receivers are not hit in step
 
 

@@ -57,12 +57,16 @@ class Deliverer:
             due = [
                 webhook
                 for webhook in rows.webhooks()
-                if max(webhook.next_at, webhook.claimed_until) <= rows.now
-                and rows.waiting(webhook.id, 1)
+                if webhook.due(rows.now) and rows.waiting(webhook.id, 1)
             ]
         for webhook in due:
             with self._store.writing() as rows:
                 mine = rows.claim_webhook(webhook.id, CLAIM)
+                # All of them, not the first alone: nobody wants to hear of days ago.
+                given_up = rows.give_up(webhook.id, self._give_up) if mine else 0
+            if given_up:
+                self.counts.given_up += given_up
+                log.warning("%d messages to the webhook '%s' are given up", given_up, webhook.name)
             if mine:
                 delivered += self._deliver(webhook)
         return delivered
@@ -84,7 +88,7 @@ class Deliverer:
                     break
             if len(batch) < BATCH or monotonic() > until:
                 with self._store.writing() as rows:
-                    rows.release_webhook(webhook.id, 0, 0.0)
+                    rows.release_webhook(webhook.id, 0 if delivered else webhook.failures, 0.0)
                 return delivered
 
     def _note(self, webhook: Webhook, delivery: Delivery, outcome: Outcome) -> bool:
@@ -100,12 +104,12 @@ class Deliverer:
             current = rows.webhook(webhook.id)
             failures = (current.failures if current is not None else 0) + 1
             # What was removed meanwhile waits no more.
-            given_up = current is None or rows.now - delivery.created_at >= self._give_up
-            rows.tried(delivery.id, outcome.status, error, settled=given_up)
+            removed = current is None
+            rows.tried(delivery.id, outcome.status, error, settled=removed)
             rows.release_webhook(webhook.id, failures, pause_after(failures, random.random()))
-        self.counts.given_up += given_up
-        if failures == 1 or given_up:
-            ending = "it is given up" if given_up else "it is tried again"
+        self.counts.given_up += removed
+        if failures == 1:
+            ending = "it is given up" if removed else "it is tried again"
             log.warning(
                 "message %d to the webhook '%s' is not delivered (%s); %s",
                 delivery.id,

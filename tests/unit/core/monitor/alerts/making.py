@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.core.monitor import AlertRule, Direction, Track, Transition
+from app.core.monitor import AlertRule, Direction, Track, Transition, Value
 from app.core.monitor.alerts import step
 
-Values = Mapping[str, float | None]
+Values = Mapping[str, Value]
 
 
 def rule(**fields: Any) -> AlertRule:

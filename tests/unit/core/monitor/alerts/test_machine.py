@@ -6,10 +6,11 @@ import math
 
 import pytest
 
-from app.core.monitor import Direction, Level
+from app.core.monitor import Direction, Extent, Level
 from app.core.monitor.alerts import Cause
 from app.core.monitor.alerts.machine import GONE_AFTER, LONGEST_GAP, MOST_SERIES
-from tests.unit.core.monitor.alerts.making import Run, rule
+from app.core.monitor.metric_names import FLUSHED_SECONDS
+from tests.unit.core.monitor.alerts.making import Run, rule, short
 
 
 def test_a_bad_value_must_hold_before_it_is_an_alert() -> None:
@@ -203,3 +204,51 @@ def test_the_text_says_the_numbers() -> None:
     assert (raised.value, raised.limit) == (15.5, 10.0)
     (raised,) = Run(rule()).see({"load": 25})
     assert raised.text == "load is 25, the limit is 20"
+
+
+RECORDED = {FLUSHED_SECONDS: 1.0}
+
+
+def test_a_counter_that_stands_still_ends_its_alert() -> None:
+    run = Run(rule(metric="errors_total"))
+    assert [short(one) for one in run.see({**RECORDED, "errors_total": 15.0})] == ["raised warning"]
+    # Nobody recorded: that says nothing.
+    for _ in range(20):
+        assert run.see({}) == []
+    run.see(RECORDED, after=30)
+    assert [short(one) for one in run.see(RECORDED, after=60)] == ["resolved"]
+    assert run.tracks == {}
+
+
+def test_each_series_of_a_counter_stands_still_by_itself() -> None:
+    run = Run(rule(metric="errors_total", labels={"team": "a"}))
+    both = {**RECORDED, 'errors_total{kind="x"}': 15.0, 'errors_total{kind="y"}': 25.0}
+    assert [short(one) for one in run.see(both)] == ["raised warning", "raised error"]
+    del both['errors_total{kind="x"}']
+    run.see(both, after=60)
+    (ended,) = run.see(both, after=60)
+    assert (short(ended), ended.labels) == ("resolved", {"kind": "x", "team": "a"})
+    del both['errors_total{kind="y"}']
+    run.see(both, after=60)
+    assert [short(one) for one in run.see(both, after=60)] == ["resolved"]
+
+
+def test_a_gauge_without_news_is_unknown() -> None:
+    run = Run(rule())
+    run.see({**RECORDED, "load": 15.0})
+    for _ in range(20):
+        assert run.see(RECORDED) == []
+
+
+def test_of_an_extent_the_end_on_the_bad_side_counts() -> None:
+    assert run_of(Direction.HIGH) == ["raised warning"]
+    assert run_of(Direction.LOW) == ["raised warning"]
+
+
+def run_of(direction: Direction) -> list[str]:
+    limits = {"warning": 10.0, "error": None, "critical": None}
+    made = rule(direction=direction, **limits)
+    run = Run(made)
+    good = Extent(3.0, 10.0) if direction is Direction.HIGH else Extent(10.0, 30.0)
+    assert run.see({"load": good}) == []
+    return [short(one) for one in run.see({"load": Extent(9.0, 11.0)})]

@@ -1,0 +1,112 @@
+"""How full the memory is that all processes here share, from the operating system.
+
+What ends a process for want of memory is not its own size but that of everything within the limit:
+a control group, which a container is, or the host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+CGROUPS = Path("/sys/fs/cgroup")
+KB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """Bytes in use, and bytes that there may be."""
+
+    used: int
+    allowed: int
+
+    @property
+    def share(self) -> float:
+        """0 to 1."""
+        return self.used / self.allowed
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """The files of one version of control groups. ``unused``: what of the memory in use are pages
+    of files that nobody used lately; the kernel takes them back before it ends anybody."""
+
+    use: str
+    limit: str
+    unused: str
+
+
+_V1 = _Version("memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file")
+_V2 = _Version("memory.current", "memory.max", "inactive_file")
+
+
+def memory_use(proc: Path = PROC, cgroups: Path = CGROUPS) -> MemoryUse | None:
+    """The fullest of the control groups that this process is in and that have a limit; without one
+    what the host has, and has available. None where the system does not tell."""
+    host = _host(proc / "meminfo")
+    found = [
+        use
+        for folder, version in _groups(proc / "self" / "cgroup", cgroups)
+        if (use := _group(folder, version)) is not None
+        # Version 1 says a number beyond all memory where there is no limit.
+        and (host is None or use.allowed <= host.allowed)
+    ]
+    return max(found, key=lambda use: use.share, default=host)
+
+
+def _groups(own: Path, cgroups: Path) -> Iterator[tuple[Path, _Version]]:
+    """The groups that the process is in, up to the root: a limit holds for all below it.
+
+    Within a container the path may be the host's, where there is nothing to be found; its own group
+    is then the root.
+    """
+    for line in _lines(own):
+        number, controllers, path = line.split(":", 2)
+        if number == "0":
+            root, version = cgroups, _V2
+        elif "memory" in controllers.split(","):
+            root, version = cgroups / "memory", _V1
+        else:
+            continue
+        folder = Path(path)
+        for step in (folder, *folder.parents):
+            yield root / str(step).lstrip("/"), version
+
+
+def _group(folder: Path, version: _Version) -> MemoryUse | None:
+    use, limit = _number(folder / version.use), _number(folder / version.limit)
+    if use is None or not limit:
+        return None
+    unused = _named(folder / "memory.stat", rf"{version.unused} (\d+)") or 0
+    return MemoryUse(max(0, use - unused), limit)
+
+
+def _host(meminfo: Path) -> MemoryUse | None:
+    total = _named(meminfo, r"MemTotal:\s+(\d+) kB")
+    available = _named(meminfo, r"MemAvailable:\s+(\d+) kB")
+    if not total or available is None:
+        return None
+    return MemoryUse(max(0, total - available) * KB, total * KB)
+
+
+def _number(path: Path) -> int | None:
+    """The number in a file; None where it says ``max``, which is none, or is not there."""
+    text = "".join(_lines(path)).strip()
+    return int(text) if text.isdecimal() else None
+
+
+def _named(path: Path, pattern: str) -> int | None:
+    for line in _lines(path):
+        if (match := re.fullmatch(pattern, line)) is not None:
+            return int(match[1])
+    return None
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text().splitlines()
+    except OSError:
+        return []

@@ -1,0 +1,164 @@
+"""The transports below the namespaces: who has how many, what each may send, and their end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.core.housekeeping import Housekeeper
+from app.core.resilience import network_of
+from app.server.pace import Pace
+from app.server.packets import Malformed
+from app.server.websockets import bound_websockets
+
+log = logging.getLogger(__name__)
+
+# Packets of one transport a second, and at once, whatever namespace they are for, if any. Beyond
+# this it ends; namespaces answer with a problem long before.
+RATE, BURST = 50.0, 200.0
+# Packets that a request to join a namespace counts for: it asks the database.
+COST_OF_CONNECT = 10.0
+# s between looks at who has joined nothing, and where there is nobody.
+LOOK_SECONDS, IDLE = 0.5, 3600.0
+
+
+@dataclass(slots=True)
+class Transport:
+    """One connection of Engine.IO.
+
+    Attributes:
+        network: where it comes from; see ``network_of``.
+        alone_since: since when it is in no namespace, monotonic; None: it is in one.
+        connection: the TCP connection of its websocket; None: it polls, or that is not known.
+    """
+
+    network: str | None
+    pace: Pace = field(default_factory=lambda: Pace(RATE, BURST))
+    alone_since: float | None = field(default_factory=time.monotonic)
+    connection: Any = None
+
+
+class Transports:
+    """Those of one server, which they are hooked into before it serves."""
+
+    def __init__(self, server: Any, message_bytes: int, join_seconds: float) -> None:
+        """No thread is started.
+
+        Args:
+            server: of Socket.IO.
+            message_bytes: of one message at most.
+            join_seconds: after which a transport that has joined no namespace ends.
+        """
+        self._server = server
+        self._engine = server.eio
+        self._join_seconds = join_seconds
+        self._known: dict[str, Transport] = {}
+        self._keeper = Housekeeper("yoto-sockets")
+        self._wake = self._keeper.add("alone", self._end_those_alone)
+        bound_websockets(self._engine, message_bytes, self._opened)
+        self._engine.on("connect", self._began)
+        self._engine.on("message", self._heard)
+        self._engine.on("disconnect", self._ended)
+
+    def __len__(self) -> int:
+        return len(self._engine.sockets)
+
+    def of(self, address: str | None) -> int:
+        """How many come from the network of an address."""
+        network = network_of(address)
+        return sum(one.network == network for one in list(self._known.values()))
+
+    def cut(self, eio_sid: str) -> None:
+        """End a transport at once, with all of its namespaces, also if its client does not read.
+
+        The library's own end waits until the client has taken what is queued, and its writer until
+        the kernel takes what it writes. So the TCP connection is shut down too, which wakes the
+        writer: that of the websocket, since the one of a handshake by polling may be another's now.
+        """
+        found = self._engine.sockets.get(eio_sid)
+        if found is None:
+            return
+        known = self._known.get(eio_sid)
+        found.close(wait=False, abort=True, reason=self._engine.reason.SERVER_DISCONNECT)
+        if known is None or known.connection is None or not (found.upgraded or found.upgrading):
+            return
+        # Who went away in this very moment has no connection any more.
+        with contextlib.suppress(OSError):
+            known.connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """End the thread; the next transport starts it again."""
+        self._keeper.stop()
+
+    def _began(self, eio_sid: str, environ: Mapping[str, Any]) -> Any:
+        self._known[eio_sid] = Transport(network_of(environ.get("REMOTE_ADDR")))
+        if len(self._known) == 1:
+            self._wake()
+        self._keeper.start()
+        return self._server._handle_eio_connect(eio_sid, environ)
+
+    def _opened(self, found: Any, environ: Mapping[str, Any]) -> None:
+        known = self._known.get(found.sid)
+        if known is not None:
+            known.connection = connection_of(environ)
+
+    def _heard(self, eio_sid: str, data: Any) -> None:
+        known = self._known.get(eio_sid)
+        if known is None:
+            return  # it was ended by what came before
+        if not isinstance(data, str) or not data:
+            self._refuse(eio_sid, known, "a message was no packet")
+            return
+        if known.pace.take(COST_OF_CONNECT if data.startswith("0") else 1.0):
+            self._refuse(eio_sid, known, "packets came too fast")
+            return
+        try:
+            self._server._handle_eio_message(eio_sid, data)
+        except Malformed as error:
+            self._refuse(eio_sid, known, f"a packet was malformed: {error}")
+
+    def _ended(self, eio_sid: str, reason: str) -> None:
+        self._known.pop(eio_sid, None)
+        self._server._handle_eio_disconnect(eio_sid, reason)
+        # With some servers the library forgets it only some time later, and it counts till then.
+        self._engine.sockets.pop(eio_sid, None)
+
+    def _refuse(self, eio_sid: str, known: Transport, why: str) -> None:
+        log.info("a socket of %s was closed: %s", known.network, why)
+        self.cut(eio_sid)
+
+    def _end_those_alone(self) -> float:
+        now = time.monotonic()
+        for eio_sid, known in list(self._known.items()):
+            if self._has_joined(eio_sid):
+                known.alone_since = None
+            elif known.alone_since is None:
+                known.alone_since = now
+            elif now - known.alone_since >= self._join_seconds:
+                self._refuse(eio_sid, known, "it joined no namespace")
+        return LOOK_SECONDS if self._known else IDLE
+
+    def _has_joined(self, eio_sid: str) -> bool:
+        manager = self._server.manager
+        return any(
+            manager.sid_from_eio_sid(eio_sid, namespace)
+            for namespace in list(manager.get_namespaces())
+        )
+
+
+def connection_of(environ: Mapping[str, Any]) -> Any:
+    """The TCP connection of a websocket, as each of our servers gives it; None: not known."""
+    if "werkzeug.socket" in environ:
+        return environ["werkzeug.socket"]
+    if "eventlet.input" in environ:
+        return environ["eventlet.input"].get_socket()
+    if environ.get("SERVER_SOFTWARE", "").startswith("gevent"):
+        reader = environ["wsgi.input"]
+        reader = getattr(reader, "rfile", reader)
+        return getattr(getattr(reader, "raw", None), "_sock", None)
+    return None

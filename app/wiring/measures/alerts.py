@@ -1,0 +1,21 @@
+"""Whether alerts are evaluated, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.core.monitor import AlertState, Counted, Measured, Sample, names
+
+EVALUATIONS = ("evaluations", "left", "unelected", "value_failures", "degrade_failures")
+MESSAGES = ("delivered", "failed", "given_up")
+
+
+def alert_samples(alerts: AlertState) -> Iterator[Sample]:
+    """What this process did, and how long ago it last saw an evaluation, its own or another's."""
+    for what in EVALUATIONS:
+        yield Counted(names.ALERT_EVENTS, getattr(alerts.evaluator.counts, what), {"event": what})
+    for outcome in MESSAGES:
+        count = getattr(alerts.deliverer.counts, outcome)
+        yield Counted(names.ALERT_MESSAGES, count, {"outcome": outcome})
+    if alerts.started:
+        yield Measured(names.ALERT_SILENCE, alerts.evaluator.silent_for)
