@@ -29,6 +29,8 @@ const inputs = FILTERS.map(({ name, label, type = "text", hint }) => {
 const exporting = h("a", { class: "button", id: "export", download: "audit.json" }, t("audit.export"));
 const form = part("filters");
 form.append(...inputs.map(({ element }) => element), h("div", { class: "buttons" }, h("button", { type: "reset" }, t("audit.clear")), exporting));
+// Enter asks again only in a form that has such a button.
+form.append(h("button", { type: "submit", hidden: true }));
 
 function query() {
   return Object.fromEntries(

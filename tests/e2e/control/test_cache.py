@@ -141,9 +141,11 @@ def test_what_a_verdict_was_made_of_is_forgotten_in_every_process(
         # What is in Redis stays believed.
         assert tier() == "l2"
         wait_until(lambda: tier() == "l1")
+        newest = page.locator(".tasks > li").first
+        before = newest.get_attribute("data-task")
         answer(page, "Refresh everything", "Refresh everything")
         wait_until(lambda: tier() != "l1")
-        newest = page.locator(".tasks > li").first
+        expect(newest).not_to_have_attribute("data-task", before or "", timeout=20_000)
         expect(newest).to_have_attribute("data-state", "finished", timeout=60_000)
 
 
