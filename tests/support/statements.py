@@ -12,7 +12,12 @@ from sqlalchemy import event
 from app.db import db
 
 # Tables that threads of the application look at by themselves.
-REGULAR = ("platform_switches", "policy_revisions", "policy_versions")
+REGULAR = (
+    "platform_switches",
+    "policy_revisions",
+    "policy_versions",
+    "resilience_config_changes",
+)
 
 
 @contextmanager
@@ -20,7 +25,7 @@ def count_statements(app: Flask) -> Iterator[list[str]]:
     """Collects the text of every statement that the database of ``app`` gets inside.
 
     The BEGIN that SQLite is sent is left out; MariaDB's driver begins without a statement. So are
-    looks at maintenance and policies: they come at intervals, whatever is asked.
+    looks at maintenance, policies and the configuration of guards: they come at intervals, whatever is asked.
     """
     statements: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Importing opens nothing, starts nothing, and reads no environment."""
+"""Importing opens nothing, starts nothing, and reads no environment; nor does a new application."""
 
 from __future__ import annotations
 
@@ -47,6 +47,32 @@ print(len(names))
 def test_importing_every_module_opens_nothing() -> None:
     child = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", CHILD], cwd=ROOT, capture_output=True, text=True
+    )
+    assert child.returncode == 0, child.stderr
+    assert int(child.stdout) > 50
+
+
+MAKE = """
+import socket, sqlite3, subprocess, sys, threading
+
+def forbid(*arguments, **options):
+    raise AssertionError("making an application opened something")
+
+socket.socket.connect = sqlite3.connect = sqlite3.dbapi2.connect = forbid
+subprocess.Popen.__init__ = threading.Thread.start = forbid
+
+from app import create_app
+made = {"ENVIRONMENT": "testing", "DATABASE_URL": f"sqlite:///{sys.argv[1]}/none.db"}
+print(len(create_app(made, instance_path=sys.argv[1]).url_map._rules))
+"""
+
+
+def test_making_an_application_opens_nothing_and_starts_nothing(tmp_path: Path) -> None:
+    child = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", MAKE, str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     assert child.returncode == 0, child.stderr
     assert int(child.stdout) > 50

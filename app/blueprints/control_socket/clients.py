@@ -81,12 +81,13 @@ class Clients:
                 raise TooManyRequests(f"This account has the {OF_USER} that it may have here.")
             self._by_sid[client.sid] = client
 
-    def remove(self, sid: str) -> None:
-        """Forget a client; one that is not there is nothing to say about."""
+    def remove(self, sid: str) -> bool:
+        """Forget a client; whether it was there, which it is for one of several who ask at once."""
         with self._lock:
             client = self._by_sid.pop(sid, None)
         if client is not None:
             client.hearing, client.replay = Hearing.NOTHING, None
+        return client is not None
 
     def clear(self) -> None:
         """Forget all of them."""

@@ -70,11 +70,15 @@ class Outlet:
         return max(map(self.waiting, self._clients.all()), default=0)
 
     def end(self, client: Client, reason: str, detail: str) -> None:
-        """Put a client out, and tell it why: it may connect again, with something better."""
+        """Put a client out, and tell it why: it may connect again, with something better.
+
+        Its own message and the next look at all of them may come to that at the same moment.
+        """
+        if not self._clients.remove(client.sid):
+            return
         self.counts.ended += 1
         self._say_goodbye(client, reason, detail)
         self._server.disconnect(client.sid, namespace=NAMESPACE)
-        self._clients.remove(client.sid)
 
     def send_away(self, reason: str, detail: str) -> None:
         """Ask every socket of the worker, of all namespaces, to connect again elsewhere.

@@ -30,7 +30,7 @@ from app.core.prefetch.settings import PrefetchSettings
 from app.core.prefetch.steps import Step
 from app.core.prefetch.work import Parts, PrefetchWork
 from app.core.redis import RedisConnection
-from app.core.resilience import Kind, Receipt, ResilienceController, SwitchConfig
+from app.core.resilience import Receipt, ResilienceController, SwitchConfig
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class PrefetchService:
         self._events = events
         self._resilience = resilience
         for switch in (FETCHING, RECORDING):
-            resilience.config.define(Kind.SWITCH, switch, SwitchConfig(enabled=True))
+            resilience.define(switch, switch=SwitchConfig(enabled=True))
         clock = SharedClock()
         self.recorder = BehaviourRecorder(settings.buffer, settings.sample)
         self.analyzer = BehaviorAnalyzer(settings, clock.now)

@@ -47,6 +47,7 @@ from .settings import (
 )
 from .store_health import StoreMonitor, StoreStatus
 from .subject import Subject, caller, counted_caller, nobody
+from .switches import SwitchConfig
 from .trail import KEPT_FOR, StoredTrails
 
 
@@ -112,8 +113,11 @@ class ResilienceController(ConfigAccess):
         rate_limit: RateLimitConfig | None = None,
         bulkhead: BulkheadConfig | None = None,
         degradation: DegradationConfig | None = None,
+        switch: SwitchConfig | None = None,
     ) -> None:
         """Give a name its defaults in code, over which operators and tuners lay theirs.
+
+        Nothing is started for it.
 
         Raises:
             ConfigurationError: it has other defaults already.
@@ -123,6 +127,7 @@ class ResilienceController(ConfigAccess):
             Kind.RATE_LIMIT: rate_limit,
             Kind.BULKHEAD: bulkhead,
             Kind.DEGRADATION: degradation,
+            Kind.SWITCH: switch,
         }
         for kind, settings in given.items():
             if settings is not None:
