@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import socketio
@@ -82,9 +83,14 @@ class FaithfulSocket:
         """The data of messages of one name."""
         return [data for one, data in list(self.messages) if one == name]
 
-    def wait_for(self, name: str, count: int = 1, seconds: float = 30) -> list[Any]:
+    def wait_for(self, name: str, count: int = 1, seconds: float = 60) -> list[Any]:
         """The data of messages of one name, once there are so many."""
-        wait_until(lambda: len(self.heard(name)) >= count, seconds)
+        try:
+            wait_until(lambda: len(self.heard(name)) >= count, seconds)
+        except TimeoutError as error:
+            heard = Counter(one for one, _ in list(self.messages))
+            state = f"connected {self.connects} times, now {self.client.connected}, heard {heard}"
+            raise TimeoutError(f"{count} of {name} did not come: {state}") from error
         return self.heard(name)
 
     def close(self) -> None:

@@ -25,7 +25,8 @@ def count_statements(app: Flask) -> Iterator[list[str]]:
     """Collects the text of every statement that the database of ``app`` gets inside.
 
     The BEGIN that SQLite is sent is left out; MariaDB's driver begins without a statement. So are
-    looks at maintenance, policies and the configuration of guards: they come at intervals, whatever is asked.
+    looks at maintenance, policies and the configuration of guards: they come at intervals, whatever
+    is asked.
     """
     statements: list[str] = []
 
