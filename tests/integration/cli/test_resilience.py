@@ -159,12 +159,15 @@ def test_a_breaker_is_isolated_closed_and_reset(
     assert "billing-db is isolated for 900 s" in isolated.output
     assert server_side.get_circuit_breaker_state("billing-db").state == "isolated"
     assert "state: isolated (busy evening)" in run("show", "circuit_breaker", "billing-db").output
-    for_good = run("isolate", "billing-db", "--for", "ever", *WHY).output
-    assert "billing-db is isolated for 31536000 s" in for_good  # none is forced for longer
     assert shown(run("close", "billing-db", *WHY, "--json"))["state"] == "disabled"
     assert "circuit breaker billing-db is" in run("reset", "billing-db", *WHY).output
     # A process that is just then bringing it into the state of before hears of the end after that.
     wait_until(lambda: server_side.get_circuit_breaker_state("billing-db").state == "closed")
+
+
+def test_a_breaker_is_forced_until_it_is_reset(run: Run, server_side: ResilienceController) -> None:
+    for_good = run("isolate", "billing-db", "--for", "ever", *WHY).output
+    assert "billing-db is isolated for 31536000 s" in for_good  # none is forced for longer
 
 
 def test_a_switch_is_turned_on_the_whole_fleet(run: Run, server_side: ResilienceController) -> None:

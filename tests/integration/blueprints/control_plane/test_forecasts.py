@@ -105,7 +105,8 @@ def test_before_anybody_forecasts_it_is_unknown(app: Flask, ada: ControlClient) 
 def test_what_one_worker_forecasts_every_worker_answers(
     app: Flask, other: Flask, ada: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quiet_but_for_a_burst(other, time.time())
+    now = time.time()
+    quiet_but_for_a_burst(other, now)
     assert elected_forecaster(other).learn()["elected"]
     assert not elected_forecaster(app).learn()["elected"]
     found = ada.get(PATH).json
@@ -141,7 +142,7 @@ def test_what_one_worker_forecasts_every_worker_answers(
     elected_forecaster(other).close()
     connection = redis_store.of(app)
     connection.client.delete(connection.keys.lock(election.LOCK))
-    quiet_but_for_a_burst(app, time.time())
+    quiet_but_for_a_burst(app, now)
     wait_until(lambda: elected_forecaster(app).learn()["elected"])
     assert told(app) == before
     assert ada.get(PATH).json["instance"] == events.of(app).instance_id
