@@ -409,7 +409,7 @@ def test_a_lock_whose_thread_has_ended_is_not_renewed(
     locks: DistributedLocks, others: DistributedLocks, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    lock = locks.create_lock("job", timeout=0.3)
+    lock = locks.create_lock("job", timeout=1.0)
     in_thread(lock.acquire).join()
     assert others.create_lock("job", wait=30).acquire()
     assert "was not given back by its thread" in caplog.text
