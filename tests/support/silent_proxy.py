@@ -24,6 +24,8 @@ class SilentProxy:
         self._target = (address.hostname, address.port)
         self._listener = socket.create_server((HOST, 0))
         self._silent = threading.Event()
+        # Silences that are over: a connection of before one carries nothing any more.
+        self._silences = 0
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
 
@@ -41,6 +43,7 @@ class SilentProxy:
         """
         with self._lock:
             old, self._sockets = self._sockets, []
+            self._silences += 1
         for one in old:
             with suppress(OSError):
                 one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
@@ -59,9 +62,10 @@ class SilentProxy:
                     threading.Thread(target=self._forward, args=(one, other), daemon=True).start()
 
     def _forward(self, one: socket.socket, other: socket.socket) -> None:
+        began = self._silences
         with suppress(OSError):
             while data := one.recv(CHUNK):
-                if not self._silent.is_set():
+                if not self._silent.is_set() and began == self._silences:
                     other.sendall(data)
         for end in (one, other):
             with suppress(OSError):
