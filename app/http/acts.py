@@ -6,18 +6,14 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
-from app.core.errors import StoreUnavailable
 from app.core.resilience import AuditEntry
 from app.db import db, writing
 from app.http.audit import audit
 from app.http.context import origin
 from app.http.operators import Via, known_operator, operator
+from app.wiring import STORE_FAILURES
 
 SUBJECT_LENGTH = 64  # characters, as wide as the column
-DATABASE_FAILURES = (DBAPIError, PoolTimeout, StoreUnavailable)
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +61,7 @@ def record_act(
                 reason=reason,
             )
             db.session.commit()
-    except DATABASE_FAILURES:
+    except STORE_FAILURES:
         if who.via is not Via.BREAK_GLASS:
             raise
         db.session.rollback()
@@ -78,7 +74,7 @@ def audit_of_guards(durable: Callable[[AuditEntry], None]) -> Callable[[AuditEnt
     def record(entry: AuditEntry) -> None:
         try:
             durable(entry)
-        except DATABASE_FAILURES:
+        except STORE_FAILURES:
             who = known_operator()
             if who is None or who.via is not Via.BREAK_GLASS:
                 raise

@@ -9,14 +9,12 @@ import logging
 from dataclasses import dataclass, field
 
 from flask import current_app, has_request_context
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core.errors import StoreUnavailable
 from app.db import db, writing
 from app.http.audit import audit
 from app.http.context import origin
 from app.http.pace import Pace
+from app.wiring import STORE_FAILURES
 
 EXTENSION = "yoto.glass_uses"
 BETWEEN_USES = 300.0  # s
@@ -69,6 +67,6 @@ def note_glass(opened: bool) -> None:
                 reason="sent the break-glass token with a request",
             )
             db.session.commit()
-    except (DBAPIError, PoolTimeout, StoreUnavailable):
+    except STORE_FAILURES:
         log.exception("the use of the break-glass token could not be recorded")
         db.session.rollback()

@@ -8,10 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
-from app.core.errors import StoreUnavailable
 from app.core.resilience import (
     BulkheadConfig,
     CircuitBreakerConfig,
@@ -29,9 +25,6 @@ INVITE_USE = "invite.use"
 BEHAVIOUR_RECORD = "behaviour.record"
 BEHAVIOUR_FORGET = "behaviour.forget"
 PERMISSION_SNAPSHOT = "permission.snapshot"
-
-# Of a store that is away its own breaker keeps the count; these must not keep it a second time.
-STORE_FAILURES = (DBAPIError, PoolTimeout, StoreUnavailable)
 
 MINUTE, HOUR = 60.0, 3600.0  # s
 

@@ -23,11 +23,11 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import ValidationFailed
 from app.db import db, utcnow, writing
-from app.http.acts import DATABASE_FAILURES
 from app.http.context import request_id
 from app.http.operators import operator
 from app.http.problems import problem
 from app.models import IDEMPOTENCY_KEPT, IdempotencyKey
+from app.wiring import STORE_FAILURES
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -97,7 +97,7 @@ def settle(response: Response) -> Response:
         return response
     try:
         _settle(claimed, response)
-    except DATABASE_FAILURES:
+    except STORE_FAILURES:
         # The act is done, or refused, and so it is answered; its key goes on as if nobody knew.
         log.exception("the end of an act with a key could not be kept, request %s", request_id())
         db.session.rollback()

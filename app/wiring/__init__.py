@@ -2,7 +2,7 @@
 
 from .alerts import SqlAlertStore, alert_settings, degrade_by, elected_by, measured_values
 from .audit import sql_audit
-from .database import DATABASE, DATABASE_BREAKER, guard_database
+from .database import DATABASE, DATABASE_BREAKER, STORE_FAILURES, guard_database
 from .database_times import time_database
 from .decisions import record_settings
 from .fleet import signs_of_life, worker_facts
@@ -21,6 +21,7 @@ from .tuning import tune, tuner_of
 __all__ = [
     "DATABASE",
     "DATABASE_BREAKER",
+    "STORE_FAILURES",
     "PolicyJudge",
     "SqlAlertStore",
     "SqlJournal",

@@ -16,12 +16,16 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 from sqlalchemy.engine import Dialect, Engine, ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.errors import CircuitOpen, StoreUnavailable
 from app.core.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
 from app.db import on_engine
 
 DATABASE = "database"
+# What is raised where it is away, or has no connection free.
+STORE_FAILURES = (DBAPIError, PoolTimeout, StoreUnavailable)
 
 DATABASE_BREAKER = CircuitBreakerConfig(
     # Connections that could not be opened, with none that could between them.

@@ -9,18 +9,16 @@ from typing import Any
 
 from flask import Flask
 from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core.errors import StoreUnavailable
 from app.core.housekeeping import Housekeeper
 from app.db import db, utcnow, writing
 from app.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
 
+from .database import STORE_FAILURES
+
 EXTENSION = "yoto.sweeper"
 EVERY = 3600.0  # s
 AGAIN = 60.0  # s until it is tried again where the database is away
-DATABASE_AWAY = (DBAPIError, PoolTimeout, StoreUnavailable)
 # Rows a transaction: others want to write, too.
 SLICE = 500
 
@@ -53,7 +51,7 @@ class Sweeper:
     def _run(self) -> float:
         try:
             self.sweep()
-        except DATABASE_AWAY as error:
+        except STORE_FAILURES as error:
             if not self._away:
                 log.warning("ended rows stay until the database is back: %s", error)
             self._away = True

@@ -20,9 +20,9 @@ from app.core.errors import PlatformError
 from app.core.housekeeping import Housekeeper
 from app.core.monitor import Counted, Measured, Sample, names
 from app.db import writing
-from app.http.guards import STORE_FAILURES
 from app.http.operators import VIEW
 from app.http.socket_credentials import still_may
+from app.wiring import STORE_FAILURES
 
 EXTENSION = "yoto.control_socket"
 # s that the first subscription waits for the stream, so that nothing falls in between.

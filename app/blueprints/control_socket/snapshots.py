@@ -22,7 +22,7 @@ from app.core.errors import PlatformError
 from app.core.events import StoredEvent, TaskFinished, TaskProgressed
 from app.core.monitor import AlertFilter
 from app.extensions import alerts, events
-from app.http.guards import STORE_FAILURES
+from app.wiring import STORE_FAILURES
 
 # Alerts that a snapshot holds at most; the list of all has pages.
 MOST_ALERTS = 100

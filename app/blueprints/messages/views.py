@@ -23,10 +23,11 @@ from app.core.resilience import guarded
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
-from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEND, STORE_FAILURES
+from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEND
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
 from app.models import Message
+from app.wiring import STORE_FAILURES
 
 messages = RestBlueprint(
     "messages", __name__, url_prefix=API_PREFIX, description="What people say in channels"
@@ -38,6 +39,7 @@ MESSAGE = f"{MESSAGES}/<int:message_id>"
 
 # Editing is telling everybody something too. Inside the permission check: who may not send must not
 # use up the limit of a server.
+# Of a store that is away its own breaker keeps the count; these must not keep it a second time.
 guarded_sending = guarded(MESSAGE_SEND, key=sender, ignored=STORE_FAILURES)
 guarded_search = guarded(
     MESSAGE_SEARCH, parts=("circuit_breaker", "bulkhead"), ignored=STORE_FAILURES

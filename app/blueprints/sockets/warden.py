@@ -11,7 +11,7 @@ from flask import Flask
 from app.core.cache import Position
 from app.core.errors import PlatformError
 from app.db import writing
-from app.http.guards import STORE_FAILURES
+from app.wiring import STORE_FAILURES
 
 log = logging.getLogger(__name__)
 

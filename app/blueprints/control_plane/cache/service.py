@@ -12,7 +12,8 @@ from app.core import cache as cache_layer
 from app.core.errors import AlreadyRunning, StoreUnavailable
 from app.db import db
 from app.extensions import cache, events, optimization, permissions
-from app.http.acts import DATABASE_FAILURES, record_act
+from app.http.acts import record_act
+from app.wiring import STORE_FAILURES
 
 T = TypeVar("T")
 
@@ -112,6 +113,6 @@ def _unless_away(ask: Callable[[], T]) -> T | None:
         return ask()
     except StoreUnavailable:
         return None
-    except DATABASE_FAILURES:
+    except STORE_FAILURES:
         db.session.rollback()
         return None

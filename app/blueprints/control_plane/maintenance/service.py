@@ -8,8 +8,8 @@ from typing import Any
 
 from app.db import db, utcnow
 from app.extensions import permissions
-from app.http.acts import DATABASE_FAILURES
 from app.models import User, account_of
+from app.wiring import STORE_FAILURES
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def turn(
     )
     try:
         return state()
-    except DATABASE_FAILURES as error:
+    except STORE_FAILURES as error:
         log.warning("maintenance was turned, and cannot be read back: %s", error)
         return {
             "enabled": enabled,
