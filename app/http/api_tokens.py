@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from app.db import db, utcnow, writing
 from app.http.accounts import Identity
@@ -42,6 +42,20 @@ def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
+def usable(now: datetime) -> ColumnElement[bool]:
+    """Whether a token opens anything, in a statement that joins it with its owner.
+
+    A token ends with what ends its owner's sessions: another password, disabling, signing out
+    everywhere. It stays so when the account is enabled again.
+    """
+    return and_(
+        ApiToken.revoked_at.is_(None),
+        ApiToken.expires_at > now,
+        ApiToken.epoch == User.token_epoch,
+        User.disabled.is_(False),
+    )
+
+
 def add_token(
     user_id: int, name: str, rights: Collection[str], expires_at: datetime
 ) -> tuple[ApiToken, str]:
@@ -52,6 +66,7 @@ def add_token(
         name=name,
         token_hash=hash_of(secret),
         rights=sorted(rights),
+        epoch=db.session.get_one(User, user_id).token_epoch,
         expires_at=expires_at,
     )
     db.session.add(token)
@@ -60,17 +75,12 @@ def add_token(
 
 
 def token_use(secret: str) -> TokenUse | None:
-    """What a token opens now; None when it is unknown, over, taken back, or its owner disabled."""
+    """What a token opens now; None when it is unknown or not ``usable``."""
     now = utcnow()
     row = db.session.execute(
         select(ApiToken, User.super_admin)
         .join(User, User.id == ApiToken.user_id)
-        .where(
-            ApiToken.token_hash == hash_of(secret),
-            ApiToken.revoked_at.is_(None),
-            ApiToken.expires_at > now,
-            User.disabled.is_(False),
-        )
+        .where(ApiToken.token_hash == hash_of(secret), usable(now))
     ).one_or_none()
     if row is None:
         return None

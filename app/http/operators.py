@@ -28,6 +28,10 @@ from app.http.session import broke_glass, session_identity
 
 VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
 RIGHTS = (VIEW, OPERATE, ADMIN)
+# No right of accounts: lets a token use what its owner may know about others (``admin.audit``,
+# ``server.audit``). Without it a token that was made for monitoring reads nobody's acts.
+INSIGHT = "platform.insight"
+TOKEN_RIGHTS = (*RIGHTS, INSIGHT)
 BEARER = "bearer "
 # Why a token is refused what its owner may do.
 NOT_IN_TOKEN = "not_in_token"
@@ -125,15 +129,25 @@ def may(name: str) -> bool:
     return permissions.batch_check_permissions([user_id], name).get(user_id, False)
 
 
+def demand_in_credential(name: str) -> None:
+    """Go on only where the credential may use a right; whether the account has it is not asked.
+
+    Raises:
+        PermissionDenied: it is a token that was not made for it.
+    """
+    limit = operator().limit
+    if limit is not None and name not in limit:
+        raise PermissionDenied(NOT_IN_TOKEN, name)
+
+
 def demand_right(name: str) -> None:
     """Go on only with a ``platform.*`` right; for what depends on more than the address.
 
     Raises:
         PermissionDenied: by account or by credential, the operator has it not.
     """
+    demand_in_credential(name)
     who = operator()
-    if who.limit is not None and name not in who.limit:
-        raise PermissionDenied(NOT_IN_TOKEN, name)
     if who.account is not None:
         decision = permissions.decide(who.account.user_id, name)
         if not decision.allowed:
@@ -154,8 +168,7 @@ def right(name: str) -> Callable[[View], View]:
             who = operator()
             if who.account is None:
                 return view(*args, **kwargs)
-            if who.limit is not None and name not in who.limit:
-                raise PermissionDenied(NOT_IN_TOKEN, name)
+            demand_in_credential(name)
             return checked(*args, **kwargs)
 
         return guarded  # type: ignore[return-value]

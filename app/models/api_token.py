@@ -15,7 +15,8 @@ class ApiToken(db.Model):
 
     Attributes:
         token_hash: SHA-256 of the whole token, in hex.
-        rights: the ``platform.*`` permissions it may use, of those that its owner has.
+        rights: what it may use of what its owner may do.
+        epoch: the owner's ``token_epoch`` when it was made; it ends when that is raised.
         last_used_at: exact to the minute.
         revoked_at: when somebody took it back.
     """
@@ -28,6 +29,7 @@ class ApiToken(db.Model):
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     rights: Mapped[list[str]] = mapped_column(JSON)
+    epoch: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]

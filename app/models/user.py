@@ -28,6 +28,7 @@ class User(db.Model):
     super_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
     # What the user may be trusted with, as ``Channel.sensitivity``: 0 to 4.
     clearance: Mapped[int] = mapped_column(default=0, server_default="0")
-    # Raised when the password changes: every token made for an earlier epoch is refused.
+    # Raised when the password changes, the account is disabled or signed out everywhere: whatever
+    # was made for an earlier epoch (sessions, access and API tokens) is refused from then on.
     token_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

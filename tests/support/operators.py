@@ -18,6 +18,7 @@ API = "/control/api"
 WHY = "a test of what operators do"
 VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
 RIGHTS = (VIEW, OPERATE, ADMIN)
+INSIGHT = "platform.insight"
 
 
 def operator_named(world: World, username: str, *rights: str, **columns: Any) -> Person:
@@ -29,7 +30,7 @@ def operator_named(world: World, username: str, *rights: str, **columns: Any) ->
 
 
 def api_token(
-    app: Flask, person: Person, rights: Sequence[str] = RIGHTS, days: float = 1.0
+    app: Flask, person: Person, rights: Sequence[str] = (*RIGHTS, INSIGHT), days: float = 1.0
 ) -> tuple[int, str]:
     """Id and secret of a token of the account that may use these of its rights."""
     with app.app_context():
@@ -72,5 +73,5 @@ class ControlClient:
 def control_client(app: Flask, world: World, *rights: str, username: str = "ada") -> ControlClient:
     """A program of an operator with these rights."""
     person = operator_named(world, username, *rights)
-    _, secret = api_token(app, person, rights or RIGHTS)
+    _, secret = api_token(app, person, (*(rights or RIGHTS), INSIGHT))
     return ControlClient(app.test_client(), {"Authorization": f"Bearer {secret}"})

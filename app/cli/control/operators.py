@@ -74,7 +74,7 @@ def revoke(user_id: int, role_id: int, reason: str, actor: str) -> None:
 @user_argument
 @says_why
 def disable(user_id: int, reason: str, actor: str) -> None:
-    """Let the account USER_ID sign in no more, and end its sessions."""
+    """Let the account USER_ID sign in no more, and end its sessions and API tokens."""
     with telling():
         click.echo(_line(service.disable(user_id, actor, reason)))
 
@@ -90,12 +90,11 @@ def enable(user_id: int, reason: str, actor: str) -> None:
 
 @operators.command("end-sessions")
 @user_argument
-@click.option("--tokens", is_flag=True, help="Take its API tokens back, too.")
 @says_why
-def end_sessions(user_id: int, tokens: bool, reason: str, actor: str) -> None:
-    """Sign the account USER_ID out everywhere."""
+def end_sessions(user_id: int, reason: str, actor: str) -> None:
+    """Sign the account USER_ID out everywhere; its API tokens end, too."""
     with telling():
-        click.echo(_line(service.end_sessions(user_id, tokens, actor, reason)))
+        click.echo(_line(service.end_sessions(user_id, actor, reason)))
 
 
 def _line(one: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.blueprints.control_plane.tokens import service
 from app.cli.options import as_json, echo_json, says_why
 from app.db import db, writing
-from app.http.operators import RIGHTS, VIEW
+from app.http.operators import TOKEN_RIGHTS, VIEW
 from app.models import User
 
 from .telling import telling, time
@@ -48,7 +48,7 @@ def list_tokens(username: str | None, after: int | None, limit: int, as_json: bo
     "--right",
     "rights",
     multiple=True,
-    type=click.Choice(RIGHTS),
+    type=click.Choice(TOKEN_RIGHTS),
     default=(VIEW,),
     show_default=True,
 )

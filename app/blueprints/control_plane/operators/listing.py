@@ -12,6 +12,7 @@ from app.blueprints.operator_roles import OperatorRole, operator_roles
 from app.core.errors import UnknownResource
 from app.db import db, utcnow
 from app.extensions import permissions
+from app.http.api_tokens import usable
 from app.http.operators import RIGHTS
 from app.http.paging import Page, cut
 from app.http.session import SESSION_LIFETIME
@@ -59,7 +60,7 @@ def _shown(users: Any, roles: dict[int, OperatorRole]) -> list[dict[str, Any]]:
     held = _held(ids, roles)
     may = {name: permissions.batch_check_permissions(ids, name) for name in RIGHTS} if ids else {}
     signed_in, ended = _sign_ins(ids)
-    tokens = _tokens(ids)
+    tokens = tokens_of(ids)
     shown = []
     for user in users:
         last = signed_in.get(user.id)
@@ -133,14 +134,12 @@ def _sessions_end(last: datetime | None, ended: datetime | None) -> datetime | N
     return ends if ends > utcnow() else None
 
 
-def _tokens(ids: list[int]) -> dict[int, int]:
+def tokens_of(ids: list[int]) -> dict[int, int]:
+    """How many valid API tokens accounts have; without those that have none."""
     statement = (
         select(ApiToken.user_id, func.count())
-        .where(
-            ApiToken.user_id.in_(ids),
-            ApiToken.revoked_at.is_(None),
-            ApiToken.expires_at > utcnow(),
-        )
+        .join(User, User.id == ApiToken.user_id)
+        .where(ApiToken.user_id.in_(ids), usable(utcnow()))
         .group_by(ApiToken.user_id)
     )
     return {user_id: number for user_id, number in db.session.execute(statement)}

@@ -76,10 +76,4 @@ class RevokeRoleSchema(ActSchema):
     role_id = RowId(required=True)
 
 
-class EndSessionsSchema(ActSchema):
-    """Signing an account out."""
-
-    tokens = Flag(load_default=False, metadata={"description": "Take back API tokens, too"})
-
-
 OPERATOR_PAGE = page_of(OperatorSchema)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from app.blueprints.administrators import keeping_an_administrator
 from app.blueprints.control_plane.operators import listing
 from app.blueprints.operator_roles import operator_roles
 from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
-from app.db import db, utcnow, writing
+from app.db import db, writing
 from app.extensions import permissions
 from app.http.audit import audit
 from app.http.operators import ADMIN
-from app.models import ApiToken, User, account_of
+from app.models import User, account_of
 
 # Why an administrator is refused what only a super-admin may do.
 ABOVE = "role_too_high"
@@ -125,42 +125,26 @@ def enable(user_id: int, by: str, reason: str) -> dict[str, Any]:
     return shown
 
 
-def end_sessions(user_id: int, tokens: bool, by: str, reason: str) -> dict[str, Any]:
-    """Sign an account out everywhere.
-
-    Args:
-        tokens: take its API tokens back, too.
+def end_sessions(user_id: int, by: str, reason: str) -> dict[str, Any]:
+    """Sign an account out everywhere; its API tokens end, too.
 
     Raises: as ``disable``, but for the last administrator, who signs in again.
     """
     _check_above(_existing(user_id), by)
     with writing():
         user = db.session.get_one(User, user_id)
+        ended = listing.tokens_of([user_id]).get(user_id, 0)
         user.token_epoch += 1
-        revoked = _revoke_tokens(user_id) if tokens else 0
         audit(
             "operator.end_sessions",
             f"user:{user_id}",
             actor_id=account_of(by),
-            after={"tokens_revoked": revoked, "author": by},
+            after={"tokens_ended": ended, "author": by},
             reason=reason,
         )
         shown = listing.one(user_id)
         db.session.commit()
     return shown
-
-
-def _revoke_tokens(user_id: int) -> int:
-    now = utcnow()
-    result: Any = db.session.execute(
-        update(ApiToken)
-        .where(
-            ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
-        )
-        .values(revoked_at=now)
-        .execution_options(synchronize_session=False)
-    )
-    return int(result.rowcount)
 
 
 def _existing(user_id: int) -> User:

@@ -7,7 +7,6 @@ from typing import Any
 from app.blueprints.control_plane.operators import listing, service
 from app.blueprints.control_plane.operators.schemas import (
     OPERATOR_PAGE,
-    EndSessionsSchema,
     GrantRoleSchema,
     OperatorRolesSchema,
     OperatorSchema,
@@ -66,7 +65,7 @@ def revoke_operator_role(body: dict[str, Any], user_id: int) -> dict[str, Any]:
 @operators_control.response(200, OperatorSchema)
 @operators_control.alt_response(409, "CONFLICT")
 def disable_operator(body: dict[str, Any], user_id: int) -> dict[str, Any]:
-    """Let an account sign in no more, and end its sessions"""
+    """Let an account sign in no more, and end its sessions and API tokens for good"""
     return service.disable(user_id, author(), body["reason"])
 
 
@@ -81,8 +80,8 @@ def enable_operator(body: dict[str, Any], user_id: int) -> dict[str, Any]:
 
 @operators_control.post("/<int:user_id>/end-sessions")
 @right(ADMIN)
-@operators_control.arguments(EndSessionsSchema)
+@operators_control.arguments(ActSchema)
 @operators_control.response(200, OperatorSchema)
 def end_operator_sessions(body: dict[str, Any], user_id: int) -> dict[str, Any]:
-    """Sign an account out everywhere"""
-    return service.end_sessions(user_id, body["tokens"], author(), body["reason"])
+    """Sign an account out everywhere; its API tokens end with its sessions"""
+    return service.end_sessions(user_id, author(), body["reason"])

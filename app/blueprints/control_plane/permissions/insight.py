@@ -1,8 +1,9 @@
 """Which operators may know about other people.
 
 ``platform.view`` alone lets nobody read what others may do: as in the application's API that takes
-``server.audit`` in the server concerned, or ``admin.audit``. An API token asks for its account. The
-break-glass token opens this too, since it is for when rights themselves are broken.
+``server.audit`` in the server concerned, or ``admin.audit``. An API token must have been made for
+it (``platform.insight``), and its account have these. The break-glass token opens this too, since
+it is for when rights themselves are broken.
 """
 
 from __future__ import annotations
@@ -21,15 +22,18 @@ from app.blueprints.permissions.checks.service import (
 from app.core.errors import MaintenanceMode, UnknownResource
 from app.db import db
 from app.extensions import permissions
-from app.http.operators import operator
+from app.http.operators import INSIGHT, demand_in_credential, operator
 from app.models import User
 
 
 def demand_operators_insight(questions: Iterable[Question]) -> None:
     """Go on only when the operator may know about others in all these places.
 
-    Raises: as ``demand_insight``.
+    Raises:
+        PermissionDenied: the token was not made for it.
+        and as ``demand_insight``.
     """
+    demand_in_credential(INSIGHT)
     account = operator().account
     if account is not None:
         demand_insight(account.user_id, questions)
@@ -40,7 +44,10 @@ def has_insight() -> bool:
 
     In maintenance the rights of the application are not asked, and nobody with an account may.
     """
-    account = operator().account
+    who = operator()
+    if who.limit is not None and INSIGHT not in who.limit:
+        return False
+    account = who.account
     try:
         return account is None or permissions.check_permission(account.user_id, PLATFORM_AUDIT)
     except MaintenanceMode:

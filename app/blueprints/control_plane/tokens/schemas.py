@@ -7,8 +7,9 @@ from datetime import timedelta
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
-from app.http.control_api import RIGHTS, ActSchema
+from app.http.control_api import ActSchema
 from app.http.fields import Flag, Instant, Name, Whole
+from app.http.operators import TOKEN_RIGHTS
 from app.http.paging import PageQuery, page_of
 
 NAME_LENGTH = 100
@@ -31,14 +32,17 @@ class ApiTokenSchema(ma.Schema):
     id = ma.fields.Integer(required=True)
     user_id = ma.fields.Integer(required=True)
     name = ma.fields.String(required=True)
-    rights = ma.fields.List(ma.fields.String(validate=OneOf(RIGHTS)), required=True)
+    rights = ma.fields.List(ma.fields.String(validate=OneOf(TOKEN_RIGHTS)), required=True)
     created_at = Instant(required=True)
     expires_at = Instant(required=True)
     last_used_at = Instant(
         required=True, allow_none=True, metadata={"description": "Exact to the minute"}
     )
     revoked_at = Instant(required=True, allow_none=True)
-    valid = Flag(required=True, metadata={"description": "Neither over nor taken back"})
+    valid = Flag(
+        required=True,
+        metadata={"description": "Neither over, taken back, nor ended with its owner's sessions"},
+    )
 
 
 class NewApiTokenSchema(ActSchema):
@@ -46,10 +50,13 @@ class NewApiTokenSchema(ActSchema):
 
     name = Name(NAME_LENGTH, required=True)
     rights = ma.fields.List(
-        ma.fields.String(validate=OneOf(RIGHTS)),
+        ma.fields.String(validate=OneOf(TOKEN_RIGHTS)),
         required=True,
-        validate=Length(min=1, max=len(RIGHTS)),
-        metadata={"description": "Rights that you have yourself"},
+        validate=Length(min=1, max=len(TOKEN_RIGHTS)),
+        metadata={
+            "description": "Rights that you have yourself; and `platform.insight`, with which the "
+            "token may use your `admin.audit` and `server.audit`"
+        },
     )
     days = Whole(1, DAYS_MAX, load_default=DEFAULT_LIFETIME.days)
 

@@ -11,16 +11,17 @@ from sqlalchemy import select
 from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
 from app.db import db, utcnow
 from app.extensions import permissions
-from app.http.api_tokens import add_token
+from app.http.api_tokens import add_token, usable
 from app.http.audit import audit
+from app.http.operators import INSIGHT
 from app.http.paging import Page, cut
-from app.models import ApiToken, account_of
+from app.models import ApiToken, User, account_of
 
 TOKENS_OF_USER = 20  # that are valid at the same time
 
 
-def shown(token: ApiToken) -> dict[str, Any]:
-    """A token as operators see it."""
+def shown(token: ApiToken, valid: bool) -> dict[str, Any]:
+    """A token as operators see it; ``valid``: see ``usable``."""
     return {
         "id": token.id,
         "user_id": token.user_id,
@@ -30,18 +31,23 @@ def shown(token: ApiToken) -> dict[str, Any]:
         "expires_at": token.expires_at,
         "last_used_at": token.last_used_at,
         "revoked_at": token.revoked_at,
-        "valid": token.revoked_at is None and token.expires_at > utcnow(),
+        "valid": valid,
     }
 
 
 def tokens(user_id: int | None, after: int | None, limit: int) -> Page[dict[str, Any]]:
     """Tokens of an account, or with None of all, newest first."""
-    statement = select(ApiToken).order_by(ApiToken.id.desc()).limit(limit + 1)
+    statement = (
+        select(ApiToken, usable(utcnow()))
+        .join(User, User.id == ApiToken.user_id)
+        .order_by(ApiToken.id.desc())
+        .limit(limit + 1)
+    )
     if user_id is not None:
         statement = statement.where(ApiToken.user_id == user_id)
     if after is not None:
         statement = statement.where(ApiToken.id < after)
-    rows = [shown(token) for token in db.session.scalars(statement)]
+    rows = [shown(token, bool(valid)) for token, valid in db.session.execute(statement)]
     return cut(rows, limit, lambda row: int(row["id"]))
 
 
@@ -54,13 +60,15 @@ def make(
         PermissionDenied: the account does not have one of the rights itself.
         ValidationFailed: it has too many tokens already.
     """
-    for name_of_right in sorted(rights):
+    for name_of_right in sorted({*rights} - {INSIGHT}):
         decision = permissions.decide(user_id, name_of_right)
         if not decision.allowed:
             raise PermissionDenied(decision, name_of_right)
     now = utcnow()
-    valid = select(ApiToken.id).where(
-        ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None), ApiToken.expires_at > now
+    valid = (
+        select(ApiToken.id)
+        .join(User, User.id == ApiToken.user_id)
+        .where(User.id == user_id, usable(now))
     )
     if len(db.session.scalars(valid.limit(TOKENS_OF_USER)).all()) >= TOKENS_OF_USER:
         raise ValidationFailed({"name": f"{TOKENS_OF_USER} tokens are valid; take one back first"})

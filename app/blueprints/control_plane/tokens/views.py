@@ -18,6 +18,7 @@ from app.core.errors import PermissionDenied
 from app.http.acts import author
 from app.http.control_api import (
     ADMIN,
+    OPERATE,
     VIEW,
     ActSchema,
     ControlBlueprint,
@@ -26,7 +27,7 @@ from app.http.control_api import (
     right,
 )
 from app.http.idempotency import secret_answer
-from app.http.operators import NOT_IN_TOKEN, Via, account, may
+from app.http.operators import NOT_IN_TOKEN, Via, account, demand_in_credential, may
 from app.http.paging import Page
 
 tokens_control = ControlBlueprint("tokens_control", __name__, "/tokens", "API tokens of operators")
@@ -54,7 +55,7 @@ def make_api_token(body: dict[str, Any]) -> dict[str, Any]:
     if operator().via is not Via.SESSION:
         raise Forbidden("An API token is made in a session, not with another token.")
     token, secret = service.make(account().user_id, **body, by=author())
-    return {**service.shown(token), "token": secret}
+    return {**service.shown(token, valid=True), "token": secret}
 
 
 @tokens_control.post("/<int:token_id>/revoke")
@@ -62,6 +63,11 @@ def make_api_token(body: dict[str, Any]) -> dict[str, Any]:
 @tokens_control.arguments(ActSchema)
 @tokens_control.response(200, ApiTokenSchema)
 def revoke_api_token(body: dict[str, Any], token_id: int) -> dict[str, Any]:
-    """Take an API token back: yours, or as an administrator anybody's"""
+    """Take an API token back: yours, or as an administrator anybody's
+
+    By session, or with a token that may use `platform.operate`: whoever finds one that only looks
+    cannot switch the others off.
+    """
+    demand_in_credential(OPERATE)
     owner = None if may(ADMIN) else actor_id()
-    return service.shown(service.revoke(token_id, author(), owner, body["reason"]))
+    return service.shown(service.revoke(token_id, author(), owner, body["reason"]), valid=False)

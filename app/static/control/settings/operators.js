@@ -70,8 +70,7 @@ const signOut = (one) =>
     title: t("settings.sign_out_title", { name: one.username }),
     intro: t("settings.sign_out_does"),
     submit: t("settings.sign_out"),
-    fields: [{ name: "tokens", label: t("settings.sign_out_tokens"), type: "checkbox" }],
-    run: ({ tokens, reason }, { key }) => post(`/operators/${one.id}/end-sessions`, { tokens, reason }, { key }),
+    run: ({ reason }, { key }) => post(`/operators/${one.id}/end-sessions`, { reason }, { key }),
     done: t("settings.signed_out"),
   }).then(drawOperators);
 

@@ -22,7 +22,7 @@ const tokens = pagedTable({
     { title: t("settings.name"), head: true, render: (one) => one.name },
     { title: t("settings.owner"), render: (one) => `user:${one.user_id}` },
     { title: t("settings.rights"), render: (one) => one.rights.map((right) => [badge(right, t(`settings.right_${right.split(".").at(-1)}`), "neutral"), " "]) },
-    { title: t("settings.ends"), render: (one) => (one.valid ? until(one.expires_at) : badge("neutral", one.revoked_at ? t("settings.revoked") : t("settings.expired"))) },
+    { title: t("settings.ends"), render: (one) => (one.valid ? until(one.expires_at) : badge("neutral", howEnded(one))) },
     { title: t("settings.last_used"), render: (one) => (one.last_used_at ? age(one.last_used_at) : t("settings.never")) },
   ],
   actions: [{ title: t("settings.revoke"), right: "view", danger: true, when: (one) => one.valid, run: (one) => revoke(one) }],
@@ -33,17 +33,24 @@ part("token-new").append(
   h("button", { type: "button", id: "token-make", onclick: make }, t("settings.token_make")),
 );
 
+function howEnded(one) {
+  if (one.revoked_at) {
+    return t("settings.revoked");
+  }
+  return new Date(one.expires_at) <= new Date() ? t("settings.expired") : t("settings.ended");
+}
+
 export const drawTokens = () => tokens.reload();
 
 async function make() {
-  const mine = RIGHTS.filter((right) => page.rights.includes(`platform.${right}`));
+  const mine = [...RIGHTS.filter((right) => page.rights.includes(`platform.${right}`)), "insight"];
   const made = await act({
     title: t("settings.token_make"),
     intro: t("settings.token_does"),
     submit: t("settings.token_make"),
     fields: [
       { name: "name", label: t("settings.name"), required: true, maxlength: 100, hint: t("settings.token_name") },
-      ...mine.map((right) => ({ name: right, label: t(`settings.right_${right}`), type: "checkbox", value: right === "view" })),
+      ...mine.map((right) => ({ name: right, label: t(`settings.right_${right}`), type: "checkbox", value: right === "view", hint: right === "insight" ? t("settings.insight_does") : null })),
       { name: "days", label: t("settings.good_for"), type: "select", number: true, options: DAYS.map((days) => [days, t("unit.days", { n: days })]), value: 90 },
     ],
     run: ({ name, days, reason, ...chosen }, { key }) =>

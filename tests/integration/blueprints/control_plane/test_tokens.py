@@ -10,10 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
+from app.blueprints.control_plane.tokens import service
 from app.db import db
-from app.models import ApiToken, RoleAssignment, User
-from tests.integration.blueprints.control_plane.conftest import STATUS, Browser
-from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, api_token
+from app.models import ApiToken, AuditRecord, RoleAssignment, User
+from tests.integration.blueprints.control_plane.conftest import PASSWORD, STATUS, Browser
+from tests.support.operators import ADMIN, INSIGHT, OPERATE, VIEW, WHY, ControlClient, api_token
 from tests.support.world import Person, World
 
 TOKENS, SESSION = "/tokens", "/session"
@@ -87,6 +88,58 @@ def test_a_token_that_is_no_longer_good_opens_nothing(
         secret += "x"
     answer = program(app.test_client(), secret).get(SESSION)
     assert answer.status_code == 401 and answer.mimetype == "application/problem+json"
+
+
+def test_a_token_ends_with_the_password_of_its_owner(
+    app: Flask, signed_in: ControlClient, operator: Person
+) -> None:
+    _, secret = api_token(app, operator)
+    pair = signed_in.client.post(
+        "/api/v1/auth/login", json={"username": "olga", "password": PASSWORD}
+    ).json
+    changed = signed_in.client.post(
+        "/api/v1/auth/change-password",
+        json={"old_password": PASSWORD, "new_password": "another horse battery"},
+        headers={"Authorization": f"Bearer {pair['access_token']}"},
+    )
+    assert changed.status_code == 200
+    assert program(app.test_client(), secret).get(SESSION).status_code == 401
+    with app.app_context():
+        assert [one["valid"] for one in service.tokens(operator.id, None, 9).items] == [False]
+
+
+@pytest.mark.parametrize("rights", [[VIEW], [VIEW, INSIGHT]])
+def test_what_others_may_do_and_did_takes_a_token_made_for_it(
+    app: Flask, operator: Person, world: World, rights: list[str]
+) -> None:
+    world.assign(operator, world.role(None, "admin.audit", name="auditors"))
+    world.add(AuditRecord(action="role.assign", subject="role:1"))
+    mine = program(app.test_client(), api_token(app, operator, rights)[1])
+    about = {"user_id": operator.id, "permission": VIEW, "scope": "global"}
+    asked = {
+        "explain": mine.send("POST", "/explain", about),
+        "who": mine.get("/search/who", permission=VIEW, scope="global"),
+        "what": mine.get("/search/what", username="olga", permission="channel.read"),
+        "review": mine.get("/review", permission=VIEW, scope="global"),
+        "export": mine.get("/review/export", permission=VIEW, scope="global", format="csv"),
+    }
+    told = {name: (answer.status_code, answer.get_data(True)) for name, answer in asked.items()}
+    seen = {one["action"] for one in mine.get("/audit", action="role.").json["items"]}
+    if INSIGHT in rights:
+        assert {status for status, _ in told.values()} == {200}, told
+        assert seen == {"role.assign"}
+    else:
+        assert {status for status, _ in told.values()} == {403}, told
+        assert all(INSIGHT in text for _, text in told.values()) and not seen
+
+
+def test_a_token_that_only_looks_takes_none_back(
+    app: Flask, operator: Person, world: World
+) -> None:
+    token_id, secret = api_token(app, operator, [VIEW, INSIGHT])
+    refused = program(app.test_client(), secret).post(f"{TOKENS}/{token_id}/revoke")
+    assert (refused.status_code, refused.json["reason"]) == (403, "not_in_token")
+    assert world.acts("api_token.revoke") == []
 
 
 def test_nobody_makes_a_token_for_rights_they_do_not_have(signed_in: ControlClient) -> None:
