@@ -10,6 +10,7 @@ from time import monotonic, perf_counter
 from flask import Flask, Response, current_app, g, request
 
 from app.core.monitor import Counter, Monitor, Recorder, names
+from app.http.context import outcome
 
 EXTENSION_KEY = "yoto.answers"
 HALF_LIFE = 60.0  # s
@@ -17,7 +18,10 @@ HALF_LIFE = 60.0  # s
 STEP = 0.5
 # Answers below which a share says nothing: one failure of two is no failing system.
 ENOUGH = 20.0
-FIRST_FAILURE = 500
+FIRST_FAILURE, REFUSED = 500, 503
+# Refusals by an operator's order: the problem's ``type``. They fail nobody who was not told.
+PLANNED = frozenset({"maintenance", "circuit-isolated"})
+PLANNED_STATUS = "planned"
 # What belongs to no part of the API: static files, and addresses that there are not.
 NO_AREA = "none"
 
@@ -58,6 +62,9 @@ class ErrorRate:
 class Answers:
     """Counts and times answers; a refusal for lack of something (503) counts as failed.
 
+    One that an operator ordered, by maintenance or by isolating a breaker, is no failure, and is
+    counted apart.
+
     Attributes:
         error_rate: how many failed, lately.
     """
@@ -69,13 +76,18 @@ class Answers:
         # By part of the API and class of status: the lookups of a recorder take longer.
         self._requests: dict[tuple[str, int], Counter] = {}
 
-    def add(self, area: str, status: int, seconds: float | None) -> None:
-        """Take note of an answer; ``seconds`` is None for a request that nobody saw begin."""
-        self.error_rate.add(status >= FIRST_FAILURE)
-        key = area, status // 100
+    def add(self, area: str, status: int, seconds: float | None, planned: bool = False) -> None:
+        """Take note of an answer.
+
+        Args:
+            seconds: None for a request that nobody saw begin.
+            planned: whether an operator ordered this refusal.
+        """
+        self.error_rate.add(status >= FIRST_FAILURE and not planned)
+        key = area, 0 if planned else status // 100
         requests = self._requests.get(key)
         if requests is None:
-            shown = f"{status // 100}xx"
+            shown = PLANNED_STATUS if planned else f"{status // 100}xx"
             requests = self._recorder.counter(names.REQUESTS, area=area, status=shown)
             self._requests[key] = requests
         requests.add()
@@ -107,5 +119,6 @@ def _count(response: Response) -> Response:
     # A blueprint's own parts are one to whoever looks at the whole.
     area = (request.blueprint or NO_AREA).partition(".")[0]
     seconds = None if began is None else perf_counter() - began
-    found.add(area, response.status_code, seconds)
+    planned = response.status_code == REFUSED and outcome().get("problem") in PLANNED
+    found.add(area, response.status_code, seconds, planned)
     return response

@@ -107,7 +107,7 @@ LOST_SECONDS = "yoto_monitor_lost_seconds_total"
 COMPLETE = "yoto_monitor_complete"
 
 HELP = {
-    REQUESTS: "HTTP answers, by part of the API and class of status",
+    REQUESTS: "HTTP answers, by part of the API and class of status, or planned for an ordered 503",
     REQUEST_TIME: "time from request to answer",
     CHECKS: "permission verdicts, by permission, result and the tier that had the permissions",
     CHECK_TIME: "time of a verdict; those on the short way through memory are counted, not timed",

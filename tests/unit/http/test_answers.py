@@ -1,10 +1,16 @@
-"""The share of failed answers."""
+"""The share of failed answers, and what does not count as one."""
 
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 
+from app.core.errors import CircuitIsolated, CircuitOpen, MaintenanceMode, StoreUnavailable
+from app.core.monitor import Recorder, names
+from app.http import answers
 from app.http.answers import HALF_LIFE, ErrorRate
+
+from .conftest import Raiser
 
 
 class Clock:
@@ -36,3 +42,28 @@ def test_old_failures_fade() -> None:
     for _ in range(50):
         found.add(False)
     assert found.share() == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"),
+    [
+        (MaintenanceMode("a new disk"), "planned"),
+        (CircuitIsolated("billing", 9.0), "planned"),
+        (CircuitOpen("billing", 9.0), "5xx"),
+        (StoreUnavailable("redis"), "5xx"),
+    ],
+)
+def test_a_refusal_that_an_operator_ordered_is_no_failure(
+    bare_app: Flask, raising: Raiser, error: Exception, counted: str
+) -> None:
+    found = bare_app.extensions[answers.EXTENSION_KEY] = answers.Answers(recorder := Recorder())
+    bare_app.after_request(answers._count)
+    client = raising(error)
+    for _ in range(30):
+        assert client.get("/fail").status_code == 503
+    counters, _, _ = recorder.drain()
+    of = {
+        dict(one.labels)["status"]: n for one, n in counters.items() if one.name == names.REQUESTS
+    }
+    assert of == {counted: 30}
+    assert found.error_rate.share() == pytest.approx(float(counted == "5xx"))
