@@ -110,10 +110,17 @@ class DegradationChanged(Event, frozen=True, kw_only=True):
 
 @event_type("store.lost")
 class StoreLost(Event, frozen=True, kw_only=True):
-    """This process lost a store. Told after the fact: without Redis nothing can be published."""
+    """This process lost a store. Told after the fact: without Redis nothing can be published.
+
+    Attributes:
+        store: which one.
+        cause: why, where that is known.
+        at_ms: when, in ms since 1970; 0: when the entry says, which is the time of the recovery.
+    """
 
     store: str
     cause: str = ""
+    at_ms: int = 0
 
 
 @event_type("store.recovered")

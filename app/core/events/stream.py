@@ -223,7 +223,11 @@ def type_of(stored: StoredEvent) -> str:
 
 
 def to_plain(stored: StoredEvent) -> dict[str, Any]:
-    """A stored event as JSON-ready data: ``id``, ``at``, ``source``, ``type``, ``data``."""
+    """A stored event as JSON-ready data: ``id``, ``at``, ``source``, ``type``, ``data``.
+
+    ``at`` is when it happened, ms since 1970: what could be told only later says so itself.
+    """
     event, kind = stored.event, type_of(stored)
     data = event.data if isinstance(event, UnknownEvent) else msgspec.to_builtins(event)
-    return {"id": stored.id, "at": stored.at, "source": stored.source, "type": kind, "data": data}
+    at = getattr(event, "at_ms", 0) or stored.at
+    return {"id": stored.id, "at": at, "source": stored.source, "type": kind, "data": data}

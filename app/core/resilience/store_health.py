@@ -50,11 +50,14 @@ class StoreMonitor:
         stream: EventStream,
         guards: Callable[[], Iterable[StoreHealth]],
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
-        """``guards``: the health of every guard of this process, as it is when asked."""
+        """``guards``: the health of every guard of this process, as it is when asked; ``wall``:
+        seconds since 1970."""
         self._stream = stream
         self._guards = guards
         self._clock = clock
+        self._wall = wall
         self._lock = threading.Lock()
         self._known = False
         self._lost_at: float | None = None
@@ -79,9 +82,12 @@ class StoreMonitor:
             seconds = now - (lost_at or now)
             self._lost_seconds += seconds
             locally = answered - self._answered_before
-        self._stream.publish(StoreLost(store="redis"))
+        lost_ms = round(seconds * 1000)
+        # The stream has the time of the recovery: before it nothing could be written.
+        at_ms = round(self._wall() * 1000) - lost_ms
+        self._stream.publish(StoreLost(store="redis", at_ms=at_ms))
         self._stream.publish(
-            StoreRecovered(store="redis", lost_ms=round(seconds * 1000), answered_locally=locally)
+            StoreRecovered(store="redis", lost_ms=lost_ms, answered_locally=locally)
         )
 
     def status(self) -> StoreStatus:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError, ReadOnlyError
 
 from app.core.errors import StoreUnavailable
-from app.core.events import StoreLost, StoreRecovered
+from app.core.events import StoreLost, StoreRecovered, to_plain
 from app.core.resilience import ResilienceController, StoreState
 from app.core.resilience.store_error import StoreHealth, StoreWatch
 from app.core.resilience.store_health import StoreMonitor
@@ -41,7 +42,7 @@ class TestStore:
         wait_until(lambda: controller.store_status().state is StoreState.DEGRADED)
         for _ in range(5):
             limiter.hit("k")
-        lost = controller.store_status()
+        lost, seen_at = controller.store_status(), time.time()
         assert lost.answered_locally >= 5 and lost.degraded_for > 0 and lost.store_errors > 0
 
         server.start()
@@ -53,8 +54,13 @@ class TestStore:
         wait_until(lambda: any(isinstance(s.event, StoreRecovered) for s in stream.read()))
         told = [s.event for s in stream.read() if isinstance(s.event, StoreLost | StoreRecovered)]
         assert [type(event) for event in told] == [StoreLost, StoreRecovered]
-        recovered = told[1]
-        assert isinstance(recovered, StoreRecovered)
+        loss, recovered = told
+        assert isinstance(loss, StoreLost) and isinstance(recovered, StoreRecovered)
+        # Both were written at the recovery; the loss is of when it was seen, and before.
+        assert loss.at_ms <= seen_at * 1000
+        shown = [to_plain(s) for s in stream.read() if s.event in told]
+        assert [one["at"] for one in shown] == [loss.at_ms, shown[1]["at"]]
+        assert shown[1]["at"] - shown[0]["at"] >= recovered.lost_ms - 50
         assert recovered.lost_ms > 0 and recovered.answered_locally >= 5
 
     def test_guards_that_nobody_uses_know_by_themselves_that_it_is_back(
