@@ -35,6 +35,8 @@ class AlertRow(db.Model):
     level: Mapped[str] = mapped_column(LEVEL)
     value: Mapped[float | None] = mapped_column(Double)
     threshold: Mapped[float | None] = mapped_column(Double)
+    peak_level: Mapped[str] = mapped_column(LEVEL)
+    peak_value: Mapped[float | None] = mapped_column(Double)
     cause: Mapped[str] = mapped_column(LEVEL)
     text: Mapped[str] = mapped_column(REASON)
     raised_at: Mapped[datetime]

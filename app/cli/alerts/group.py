@@ -121,7 +121,7 @@ def acknowledge(alert_id: int, note: str, actor: str) -> None:
     """Say that you take care of the alert ALERT_ID."""
     with telling():
         alert = platform.desk.acknowledge(alert_id, by=actor, note=note)
-    click.echo(f"Alert {alert.id} is taken care of by {alert.acknowledged_by}.")
+    click.echo(f"Alert {alert.id} is acknowledged by {alert.acknowledged_by}.")
 
 
 @alerts.command("silence")
@@ -171,14 +171,18 @@ def _label(text: str) -> tuple[str, str]:
 
 
 def _line(alert: Alert, silenced: bool) -> str:
+    level = alert.level if alert.open else alert.peak_level
     notes = [
+        f"now {alert.value:.4g}" if alert.open and alert.value is not None else "",
+        "" if alert.peak_value is None else f"peak {alert.peak_value:.4g} ({alert.peak_level})",
+        "" if alert.limit is None else f"limit {alert.limit:g}",
         f"since {_time(alert.raised_at)}",
-        "" if alert.resolved_at is None else f"over {_time(alert.resolved_at)}",
-        "" if alert.acknowledged_by is None else f"taken care of by {alert.acknowledged_by}",
+        "" if alert.resolved_at is None else f"resolved {_time(alert.resolved_at)}",
+        "" if alert.acknowledged_by is None else f"acknowledged by {alert.acknowledged_by}",
         "silenced" if silenced else "",
     ]
     about = ", ".join(note for note in notes if note)
-    return f"{alert.id:>6}  {alert.level:<8}  {alert.key}  {alert.text} ({about})"
+    return f"{alert.id:>6}  {level:<8}  {alert.key}  {alert.text} ({about})"
 
 
 def _told(entry: HistoryEntry) -> dict[str, object]:

@@ -6,12 +6,18 @@ import { has, t } from "./page.js";
 const share = (value) => quantity(value, "share");
 const FORMATS = { hit_rate: share, response_time: (value) => quantity(value, "ms"), error_rate: share, memory: share };
 
-/** The text of an alert. Rules of the platform have one in each language; others say what was written for them. */
-export function alertText({ rule, cause, value, limit, text }) {
+/**
+ * The text of an alert, about the worst that it was: that holds while the value falls, and afterwards.
+ * Rules of the platform have one in each language; others say what was written for them.
+ */
+export function alertText({ rule, cause, peak_value: peak, limit, text }) {
   const key = `says.${rule}`;
-  if (!has(key) || cause !== "value" || !known(value) || !known(limit)) {
+  if (!has(key) || cause === "unknown" || !known(peak) || !known(limit)) {
     return text;
   }
   const format = FORMATS[rule] ?? number;
-  return t(key, { value: format(value), limit: format(limit) });
+  return t(key, { value: format(peak), limit: format(limit) });
 }
+
+/** The level of an alert: of one that is over, the worst that it was. */
+export const levelOf = (alert) => (alert.open === false ? alert.peak_level : alert.level);

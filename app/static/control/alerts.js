@@ -1,6 +1,6 @@
 // Alerts with who takes care of them, silences, and suggestions with what came of them.
 
-import { alertText } from "./alert_text.js";
+import { alertText, levelOf } from "./alert_text.js";
 import "./alerts/forecasts.js";
 import { get, post } from "./api.js";
 import { badge } from "./badge.js";
@@ -31,10 +31,12 @@ const alerts = pagedTable({
   none: t("alerts.no_alerts"),
   fetch: (after) => get("/alerts", { after, state: state.value(), level: level.value() }),
   columns: [
-    { title: t("alerts.level"), render: (one) => badge(one.level, t(`alerts.level_${one.level}`)) },
+    { title: t("alerts.level"), render: (one) => badge(levelOf(one), t(`alerts.level_${levelOf(one)}`)) },
     { title: t("alerts.rule"), head: true, render: (one) => [h("span", {}, named("rule", one.rule)), labelsOf(one.labels)] },
     { title: t("alerts.what"), render: alertText },
-    { title: t("alerts.value"), number: true, render: (one) => (known(one.limit) ? `${quantity(one.value, one.unit ?? "count")} / ${quantity(one.limit, one.unit ?? "count")}` : quantity(one.value, one.unit ?? "count")) },
+    { title: t("alerts.now"), number: true, render: (one) => (one.open ? measured(one, one.value) : null) },
+    { title: t("alerts.peak"), number: true, render: (one) => measured(one, one.peak_value) },
+    { title: t("alerts.limit"), number: true, render: (one) => measured(one, one.limit) },
     { title: t("alerts.since"), render: (one) => age(one.raised_at) },
     { title: t("alerts.state"), render: stateOf },
   ],
@@ -55,6 +57,8 @@ function stateOf(one) {
     : [badge("firing", t("alerts.untaken"))];
   return [taken, one.silenced ? [" ", badge("neutral", t("alerts.silenced"))] : null];
 }
+
+const measured = ({ unit }, value) => quantity(value, unit ?? "count");
 
 const labelsOf = (labels) => Object.entries(labels).map(([name, value]) => h("span", { class: "quiet small" }, ` ${name}=${value}`));
 

@@ -102,7 +102,7 @@ def test_a_webhook_is_told_of_what_nobody_silenced(
                 button(page.get_by_role("dialog"), "Close")
                 page.goto(alerts)
                 raised = row(page, "#alerts", RULE).first
-                expect(raised).to_contain_text("Nobody takes care", timeout=RAISED)
+                expect(raised).to_contain_text("Unacknowledged", timeout=RAISED)
                 expect(raised).not_to_contain_text("Silenced")
                 page.goto(settings)
                 button(added, "Messages")

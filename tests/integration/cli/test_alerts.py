@@ -67,10 +67,10 @@ def test_alerts_are_listed_shown_and_acknowledged(app: Flask, world: World, rais
     assert json.loads(run(app, "list", "--json"))["items"][0]["level"] == "error"
     assert run(app, "list", "--level", "critical") == "There are no such alerts.\n"
     assert run(app, "ack", str(raised), "--note", "on it", "--actor", "ada") == (
-        f"Alert {raised} is taken care of by ada.\n"
+        f"Alert {raised} is acknowledged by ada.\n"
     )
     shown = run(app, "show", str(raised))
-    assert "taken care of by ada" in shown
+    assert "acknowledged by ada" in shown
     assert "alert.raised" in shown and "alert.acknowledged" in shown
     newest, _ = json.loads(run(app, "show", str(raised), "--json"))["history"]
     rest = run(app, "show", str(raised), "--after", str(newest["id"]))

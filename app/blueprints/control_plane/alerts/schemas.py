@@ -36,11 +36,19 @@ class AlertSchema(ma.Schema):
     id = ma.fields.Integer(required=True)
     rule = ma.fields.String(required=True)
     labels = ma.fields.Dict(ma.fields.String(), ma.fields.String(), required=True)
-    level = LevelField(required=True)
+    level = LevelField(required=True, metadata={"description": "Now, or when it ended"})
     value = ma.fields.Float(
-        required=True, allow_none=True, metadata={"description": "null: unknown"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Now, or when it ended; null: unknown"},
     )
-    limit = ma.fields.Float(required=True, allow_none=True)
+    limit = ma.fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The threshold of its level; at its end that of the worst level"},
+    )
+    peak_level = LevelField(required=True, metadata={"description": "The worst since it began"})
+    peak_value = ma.fields.Float(required=True, allow_none=True)
     unit = UnitField(
         required=True, allow_none=True, metadata={"description": "null: its rule is gone"}
     )

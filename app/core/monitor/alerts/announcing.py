@@ -20,7 +20,10 @@ def event_of(alert: Alert, old: Level | None) -> AlertEvent:
         "rule": alert.rule,
         "labels": dict(alert.labels),
         "level": alert.level.value,
+        "peak_level": alert.peak_level.value,
+        "peak_value": alert.peak_value,
         "value": alert.value,
+        "limit": alert.limit,
         "cause": alert.cause.value,
         "text": alert.text,
     }
@@ -28,5 +31,5 @@ def event_of(alert: Alert, old: Level | None) -> AlertEvent:
         lasted = round((alert.resolved_at - alert.raised_at) * 1000)
         return AlertResolved(lasted_ms=lasted, **about)
     if old is None:
-        return AlertRaised(limit=alert.limit, **about)
-    return AlertChanged(old=old.value, limit=alert.limit, **about)
+        return AlertRaised(**about)
+    return AlertChanged(old=old.value, **about)

@@ -14,7 +14,7 @@ DEFAULT_RULES = (
         warning=0.8,
         error=0.6,
         critical=0.4,
-        text="the cache answers a share of {value} of what it is asked; {limit} is expected",
+        text="cache hit rate below {limit}: {value} at worst",
     ),
     AlertRule(
         name="response_time",
@@ -23,7 +23,7 @@ DEFAULT_RULES = (
         warning=100.0,
         error=200.0,
         critical=500.0,
-        text="an answer takes {value} ms, more than {limit}",
+        text="response time (p95) above {limit} ms: {value} ms at worst",
     ),
     AlertRule(
         name="error_rate",
@@ -32,7 +32,7 @@ DEFAULT_RULES = (
         warning=0.05,
         error=0.1,
         critical=0.2,
-        text="a share of {value} of all answers fails, more than {limit}",
+        text="error rate (5xx) above {limit}: {value} at worst",
     ),
     AlertRule(
         name="memory",
@@ -41,6 +41,6 @@ DEFAULT_RULES = (
         warning=0.7,
         error=0.85,
         critical=0.95,
-        text="a share of {value} of the memory is used, more than {limit}",
+        text="memory in use above {limit}: {value} at worst",
     ),
 )

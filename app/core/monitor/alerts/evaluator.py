@@ -16,9 +16,10 @@ from app.core.errors import PlatformError
 from ..scale import Value
 from .announcing import event_of
 from .degrading import Degrader
-from .machine import Kind, Transition, step
+from .machine import Cause, Kind, Transition, step, text_of
 from .notices import to_tell
 from .records import MOST_SILENCES, Alert, Board
+from .rule import AlertRule
 from .rulebook import Rulebook
 from .store import AlertRows, AlertStore
 from .telling import Teller
@@ -147,12 +148,16 @@ class Evaluator:
             if not rows.save_board(board.version, result.tracks):
                 raise _Late
             self._apply(rows, result.transitions, {alert.key: alert for alert in alerts})
-            alerts = rows.open_alerts()
+            by_name = {rule.name: rule for rule in rules}
+            alerts = [
+                _followed(rows, alert, by_name[alert.rule], result.tracks[alert.key])
+                for alert in rows.open_alerts()
+            ]
             self._tell_webhooks(rows, alerts)
         self.counts.evaluations += 1
         self._seen_version, self._seen_at = board.version + 1, monotonic()
         self._note_refused(result.refused)
-        return result.transitions, list(alerts)
+        return result.transitions, alerts
 
     def _too_soon(self, now: float, board: Board) -> bool:
         """Whether the last evaluation is not an interval ago; one in the future never is: the clock
@@ -220,18 +225,39 @@ def reconciled(
         del kept[key]
     for key, alert in held.items():
         if key not in kept or not kept[key].rank:
-            kept[key] = Track(at=now, value=alert.value, level=alert.level.rank)
+            kept[key] = Track(
+                at=now,
+                value=alert.value,
+                level=alert.level.rank,
+                peak=alert.peak_value,
+                peak_level=alert.peak_level.rank,
+            )
     return kept
+
+
+def _followed(rows: AlertRows, alert: Alert, rule: AlertRule, track: Track) -> Alert:
+    """An open alert with what its value is and was at worst; its level is told by transitions."""
+    found: dict[str, Any] = {"value": track.value, "peak_value": track.peak}
+    if alert.cause is not Cause.UNKNOWN and alert.peak_value != track.peak:
+        found["text"] = text_of(rule, track)
+    changes = {name: value for name, value in found.items() if getattr(alert, name) != value}
+    if not changes:
+        return alert
+    rows.change_alert(alert.id, **changes)
+    return replace(alert, **changes)
 
 
 def _columns(transition: Transition, now: float) -> dict[str, Any]:
     columns: dict[str, Any] = {
         "value": transition.value,
-        "limit": transition.limit,
+        "peak_level": transition.peak_level,
+        "peak_value": transition.peak_value,
         "cause": transition.cause,
         "text": transition.text,
         "changed_at": now,
     }
+    if transition.cause not in (Cause.RULE, Cause.GONE):
+        columns["limit"] = transition.limit
     if transition.new is None:
         return {**columns, "resolved_at": now}
     return {**columns, "level": transition.new}

@@ -12,12 +12,15 @@ class AlertEvent(Event, frozen=True, kw_only=True):
         alert_id: the alert.
         rule, labels: what it is of.
         level: ``warning``, ``error`` or ``critical``; of a resolved alert the last one.
+        peak_level, peak_value: the worst since it was raised; empty in acts on an alert.
     """
 
     alert_id: int
     rule: str
     labels: dict[str, str] = {}
     level: str
+    peak_level: str = ""
+    peak_value: float | None = None
 
 
 @event_type("alert.raised")
@@ -54,12 +57,14 @@ class AlertResolved(AlertEvent, frozen=True, kw_only=True):
 
     Attributes:
         value: the last one known.
+        limit: the threshold of the worst level.
         cause: ``value``; ``gone`` if its series is no more, ``rule`` if its rule is not.
         lasted_ms: since it was raised.
         text: for people.
     """
 
     value: float | None = None
+    limit: float | None = None
     cause: str = "value"
     lasted_ms: int = 0
     text: str = ""

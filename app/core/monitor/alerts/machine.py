@@ -53,7 +53,9 @@ class Transition:
         rule, labels: what the alert is of.
         old, new: its level; None for no alert.
         value: the last one known.
-        limit: the threshold of the level; None for an alert about an unknown value.
+        limit: the threshold of the level, at the end that of the worst one; None for an alert about
+            an unknown value, or whose rule or series is gone.
+        peak_level, peak_value: the worst since it was raised; no value: none was known.
         cause: why.
         text: for people.
     """
@@ -66,6 +68,8 @@ class Transition:
     new: Level | None
     value: float | None
     limit: float | None
+    peak_level: Level
+    peak_value: float | None
     cause: Cause
     text: str
 
@@ -145,7 +149,7 @@ def _look(
     result: Step, rule: AlertRule, key: str, track: Track | None, value: float | None, now: float
 ) -> None:
     after = observe(rule, track, value, now, LONGEST_GAP)
-    result.transitions.extend(_transitions(rule, key, track.rank if track else 0, after))
+    result.transitions.extend(_transitions(rule, key, track or Track(at=now), after))
     if not (after.quiet or _forgettable(rule, after)):
         result.tracks[key] = after
 
@@ -175,17 +179,36 @@ def _forgettable(rule: AlertRule, track: Track) -> bool:
     return not track.known and not waits
 
 
-def _transitions(rule: AlertRule, key: str, before: int, after: Track) -> Iterator[Transition]:
-    if after.rank == before:
+def _transitions(rule: AlertRule, key: str, before: Track, after: Track) -> Iterator[Transition]:
+    if after.rank == before.rank:
         return
-    old, new = level_of(before), level_of(after.rank)
+    old, new = level_of(before.rank), level_of(after.rank)
     kind = Kind.RAISED if old is None else Kind.RESOLVED if new is None else Kind.CHANGED
     cause = Cause.UNKNOWN if after.unknown_rank > after.level else Cause.VALUE
-    limit = None if cause is Cause.UNKNOWN else rule.limit(after.rank or before)
+    # What is over is about the worst that it was.
+    told = before if new is None else after
+    limit = None if cause is Cause.UNKNOWN else rule.limit(after.rank or told.peak_rank)
     name, labels = parse_series(key)
     yield Transition(
-        kind, key, name, labels, old, new, after.value, limit, cause, text_of(rule, after, limit)
+        kind,
+        key,
+        name,
+        labels,
+        old,
+        new,
+        after.value,
+        limit,
+        _level(told.peak_rank),
+        told.peak,
+        cause,
+        text_of(rule, told),
     )
+
+
+def _level(rank: int) -> Level:
+    level = level_of(rank)
+    assert level is not None, "an alert has a level"
+    return level
 
 
 def _ended(key: str, track: Track, cause: Cause) -> Transition:
@@ -199,6 +222,8 @@ def _ended(key: str, track: Track, cause: Cause) -> Transition:
         None,
         track.value,
         None,
+        _level(track.peak_rank),
+        track.peak,
         cause,
         (
             f"{name} is not watched any more"
@@ -208,11 +233,15 @@ def _ended(key: str, track: Track, cause: Cause) -> Transition:
     )
 
 
-def text_of(rule: AlertRule, track: Track, limit: float | None) -> str:
-    """The words of a rule with the numbers filled in."""
-    if not track.known:
+def text_of(rule: AlertRule, track: Track) -> str:
+    """The words of a rule with the worst value filled in, and the threshold that it is beyond.
+
+    Of the value of now they would say, as soon as it falls, that it is beyond what it is not.
+    """
+    if track.unknown_rank > track.level:
         return f"{rule.metric} has been unknown for {track.unknown_for:.0f} s"
-    text = rule.text or f"{rule.metric} is {{value}}, the limit is {{limit}}"
-    value = "unknown" if track.value is None else f"{track.value:.4g}"
+    text = rule.text or f"{rule.metric} beyond {{limit}}: {{value}} at worst"
+    limit = rule.limit(track.peak_rank) if track.peak_rank else None
+    value = "unknown" if track.peak is None else f"{track.peak:.4g}"
     bound = "unknown" if limit is None else f"{limit:g}"
     return text.replace("{value}", value).replace("{limit}", bound)

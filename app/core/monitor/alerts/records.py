@@ -29,7 +29,11 @@ class Alert:
         key: the rule and the labels as one text; at most one alert of a key is open.
         rule, labels: what it is of.
         level: now, or when it ended.
-        value, limit, cause, text: of its last change.
+        value: the last one known, as of the last evaluation or when it ended.
+        limit: the threshold of its level; of one that is over, of the worst level.
+        peak_level, peak_value: the worst since it was raised.
+        cause: of its last change.
+        text: about the peak, so that it holds while the value falls, and afterwards.
         raised_at, changed_at: when.
         resolved_at: when it ended; None while it is open.
         acknowledged_at, acknowledged_by, note: who takes care of it, if anybody.
@@ -43,6 +47,8 @@ class Alert:
     level: Level
     value: float | None
     limit: float | None
+    peak_level: Level
+    peak_value: float | None
     cause: Cause
     text: str
     raised_at: float

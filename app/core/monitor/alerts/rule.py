@@ -37,7 +37,8 @@ class AlertRule:
         recover: seconds for which it must be back before the alert falls or ends.
         hysteresis: how far it must be back, as a share of the threshold, 0 to 1.
         labels: put on each alert of the rule.
-        text: what to tell people; ``{value}`` and ``{limit}`` are filled in.
+        text: what to tell people; ``{value}`` becomes the worst value since it was last within
+            every threshold, ``{limit}`` the threshold that this is beyond.
         enabled: whether the rule is looked at.
         unknown_after: seconds without a value after which that itself is an alert; None: never.
         unknown_level: the level of such an alert.

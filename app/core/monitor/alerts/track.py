@@ -24,6 +24,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
         bad_for: by rank, seconds for which it has been beyond the threshold.
         well_for: by rank, seconds for which it has been back by the hysteresis.
         level: rank of the alert that the value makes; 0: none.
+        peak: the worst value since it was last within every threshold; None: it is.
+        peak_level: rank of the worst alert that it made since; 0: none.
         unknown_for: seconds without a value up to now.
         unknown_rank: rank of the alert that its absence makes; 0: none.
     """
@@ -34,6 +36,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     bad_for: Spans = NOWHERE
     well_for: Spans = NOWHERE
     level: int = 0
+    peak: float | None = None
+    peak_level: int = 0
     unknown_for: float = 0.0
     unknown_rank: int = 0
 
@@ -41,6 +45,11 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     def rank(self) -> int:
         """Rank of the alert that there is; 0: none."""
         return max(self.level, self.unknown_rank)
+
+    @property
+    def peak_rank(self) -> int:
+        """Rank of the worst alert since it was raised; of boards without it, of the one now."""
+        return max(self.peak_level, self.rank)
 
     @property
     def pending(self) -> bool:
@@ -73,13 +82,17 @@ def observe(
         return _without_value(rule, before, track is not None, now, elapsed)
     bad_for = _longer(before.bad_for, _beyond(rule, value), elapsed)
     well_for = _longer(before.well_for, _recovered(rule, value), elapsed)
+    level = _level(rule, before.level, bad_for, well_for)
+    within = not level and bad_for == NOWHERE
     return Track(
         at=now,
         known=True,
         value=float(value),
         bad_for=bad_for,
         well_for=well_for,
-        level=_level(rule, before.level, bad_for, well_for),
+        level=level,
+        peak=None if within else _worse(rule, before.peak, float(value)),
+        peak_level=max(before.peak_level, level) if level else 0,
     )
 
 
@@ -91,8 +104,17 @@ def _without_value(
     if rule.unknown_after is not None and unknown_for >= rule.unknown_after:
         rank = rule.unknown_level.rank
     return msgspec.structs.replace(
-        before, at=at, known=False, unknown_for=unknown_for, unknown_rank=rank
+        before,
+        at=at,
+        known=False,
+        unknown_for=unknown_for,
+        unknown_rank=rank,
+        peak_level=max(before.peak_level, rank),
     )
+
+
+def _worse(rule: AlertRule, one: float | None, other: float) -> float:
+    return other if one is None or rule.direction.beyond(other, one) else one
 
 
 def _level(rule: AlertRule, level: int, bad_for: Spans, well_for: Spans) -> int:

@@ -34,10 +34,18 @@ def test_an_alert_is_kept_from_its_raising_to_its_end(platform: Platform) -> Non
     assert (alert.rule, alert.level, alert.value, alert.limit) == ("load", "warning", 15.0, 10.0)
     assert (alert.open, alert.cause, alert.raised_at) == (True, Cause.VALUE, platform.clock.now)
     assert platform.see(25) == ["changed error"]
+    changed_at = platform.clock.now
+    assert platform.see(29) == []
+    assert platform.see(21) == []
+    (alert,) = platform.state.desk.list().items
+    # No step, and yet what it is now, and what it was at worst.
+    assert (alert.value, alert.peak_value, alert.changed_at) == (21, 29, changed_at)
+    assert alert.text == "load beyond 20: 29 at worst"
     assert platform.see(5) == []
     assert platform.see(5) == ["resolved"]
     (over,) = platform.state.desk.list().items
     assert (over.id, over.level, over.resolved_at) == (alert.id, Level.ERROR, platform.clock.now)
+    assert (over.value, over.peak_level, over.peak_value) == (5, Level.ERROR, 29)
     assert platform.open_rules() == []
 
 
@@ -46,9 +54,16 @@ def test_each_transition_is_one_event(platform: Platform) -> None:
         platform.see(load)
     (alert,) = platform.state.desk.list().items
     about = {"alert_id": alert.id, "rule": "load"}
+    worst = {"peak_level": "error", "peak_value": 25.0, "text": "load beyond 20: 25 at worst"}
     assert platform.events() == [
         AlertRaised(
-            **about, level="warning", value=15, limit=10, text="load is 15, the limit is 10"
+            **about,
+            level="warning",
+            peak_level="warning",
+            peak_value=15,
+            value=15,
+            limit=10,
+            text="load beyond 10: 15 at worst",
         ),
         AlertChanged(
             **about,
@@ -56,14 +71,15 @@ def test_each_transition_is_one_event(platform: Platform) -> None:
             old="warning",
             value=25,
             limit=20,
-            text="load is 25, the limit is 20",
+            **worst,
         ),
         AlertResolved(
             **about,
             level="error",
             value=5,
+            limit=20,
             lasted_ms=int(INTERVAL * 5000),
-            text="load is 5, the limit is 20",
+            **worst,
         ),
     ]
     history = platform.state.desk.history(alert.id)

@@ -102,6 +102,8 @@ class MemoryRows:
             level=transition.new,
             value=transition.value,
             limit=transition.limit,
+            peak_level=transition.peak_level,
+            peak_value=transition.peak_value,
             cause=transition.cause,
             text=transition.text,
             raised_at=self.now,

@@ -203,7 +203,40 @@ def test_the_text_says_the_numbers() -> None:
     assert raised.text == "load 15.5 over 10"
     assert (raised.value, raised.limit) == (15.5, 10.0)
     (raised,) = Run(rule()).see({"load": 25})
-    assert raised.text == "load is 25, the limit is 20"
+    assert raised.text == "load beyond 20: 25 at worst"
+
+
+def test_an_alert_keeps_its_peak_through_its_fall_and_its_end() -> None:
+    run = Run(rule(recover=10, text="load {value} over {limit}"))
+    told = [
+        one for value in (12, 15, 35, 41, 25, 25, 15, 15, 5, 5) for one in run.see({"load": value})
+    ]
+    assert [short(one) for one in told] == [
+        "raised warning",
+        "changed critical",
+        "changed error",
+        "changed warning",
+        "resolved",
+    ]
+    peaks = [(one.peak_level, one.peak_value) for one in told]
+    assert peaks == [("warning", 12), ("critical", 35), *[("critical", 41)] * 3]
+    # Of what it is now no text says that it is beyond what it is not.
+    assert [one.text for one in told[2:]] == ["load 41 over 30"] * 3
+    assert [(one.value, one.limit) for one in told[2:]] == [(25, 20), (15, 10), (5, 30)]
+    # What comes afterwards is another alert with a peak of its own.
+    (again,) = run.see({"load": 11})
+    assert (again.peak_level, again.peak_value) == ("warning", 11)
+
+
+def test_the_peak_of_a_low_value_is_the_lowest() -> None:
+    low = rule(direction=Direction.LOW, warning=0.8, error=0.6, critical=None, recover=0, hold=10)
+    run = Run(low)
+    told = [one for value in (0.5, 0.7, 0.9) for one in run.see({"load": value})]
+    # Also what it was at while it was only pending.
+    assert [(short(one), one.peak_value) for one in told] == [
+        ("raised warning", 0.5),
+        ("resolved", 0.5),
+    ]
 
 
 RECORDED = {FLUSHED_SECONDS: 1.0}
