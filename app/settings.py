@@ -75,7 +75,7 @@ SETTINGS: dict[str, Setting] = {
         lambda value: bool(_SHA256.fullmatch(value)),
         optional=True,
     ),
-    "DATABASE_URL": Setting(str, "a SQLAlchemy address of SQLite or MariaDB", optional=True),
+    "DATABASE_URL": Setting(str, "a SQLAlchemy address of SQLite, MariaDB or MySQL", optional=True),
     "DATABASE_POOL_SIZE": Setting(int, "connections, 1 to 500", _between(1, 500)),
     "ALLOW_EMBEDDED": Setting(bool, "true or false"),
     "AUTO_MIGRATE": Setting(bool, "true or false"),
@@ -311,7 +311,7 @@ def _refuse_weak_production(app: Flask) -> None:
         return
     allow = "or set YOTO_ALLOW_EMBEDDED=1"
     if url is None or sqlalchemy.make_url(url).get_backend_name() == "sqlite":
-        raise ConfigurationError("DATABASE_URL", f"production needs MariaDB ({allow})")
+        raise ConfigurationError("DATABASE_URL", f"production needs MariaDB or MySQL ({allow})")
     if not app.config["REDIS_URL"] and not app.config["REDIS_CLUSTER_NODES"]:
         raise ConfigurationError(
             "REDIS_URL", f"production needs REDIS_URL or REDIS_CLUSTER_NODES ({allow})"
@@ -323,7 +323,7 @@ def _refuse_database(url: str) -> None:
         parsed = sqlalchemy.make_url(url)
         backend = parsed.get_backend_name()
         if backend not in ("sqlite", "mysql", "mariadb"):
-            raise ConfigurationError("DATABASE_URL", f"'{backend}' is not SQLite or MariaDB")
+            raise ConfigurationError("DATABASE_URL", f"'{backend}' is not SQLite, MariaDB or MySQL")
         parsed.get_dialect().import_dbapi()
     except sqlalchemy.exc.ArgumentError as error:
         raise ConfigurationError("DATABASE_URL", str(error)) from None

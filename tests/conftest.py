@@ -1,7 +1,7 @@
 """Fixtures of the whole suite.
 
-Two variables choose what it runs on: ``YOTO_TEST_DATABASE`` (``sqlite``, ``mariadb``) and
-``YOTO_TEST_ASYNC_MODE`` (``threading``, ``eventlet``).
+Two variables choose what it runs on: ``YOTO_TEST_DATABASE`` (``sqlite``, ``mariadb``, ``mysql``)
+and ``YOTO_TEST_ASYNC_MODE`` (``threading``, ``eventlet``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from flask.testing import FlaskClient  # noqa: E402
 
 from tests.support.compiled import share_statements  # noqa: E402
 from tests.support.database import MariadbTemplate, SqliteTemplate, migrate  # noqa: E402
-from tests.support.mariadb import MariaDB, start_mariadb  # noqa: E402
+from tests.support.mariadb import MariaDB, ServiceDatabase, start_mariadb  # noqa: E402
 from tests.support.require import missing  # noqa: E402
 from tests.support.routes import share_builders  # noqa: E402
 
@@ -44,8 +44,8 @@ SHORT_READ_MS = 20
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariaDB]:
-    """A private MariaDB server."""
+def mariadb() -> Iterator[MariaDB | ServiceDatabase]:
+    """A MariaDB or MySQL server."""
     server = start_mariadb()
     if server is None:
         missing("MariaDB is not installed")
@@ -58,8 +58,8 @@ def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SqliteTemplate | MariadbTemplate]:
     """The session's database: migrated, with the built-in permissions."""
-    if DATABASE == "mariadb":
-        server: MariaDB = request.getfixturevalue("mariadb")
+    if DATABASE in ("mariadb", "mysql"):
+        server: MariaDB | ServiceDatabase = request.getfixturevalue("mariadb")
         template: Any = MariadbTemplate(server.create_database("yoto_test"))
     else:
         template = SqliteTemplate()

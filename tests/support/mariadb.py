@@ -1,7 +1,13 @@
-"""A private MariaDB server for the tests: a fresh data folder, a free port, no durability."""
+"""The MariaDB or MySQL server of the tests.
+
+A private MariaDB by default: a fresh data folder, a free port, no durability. Where
+``YOTO_TEST_DATABASE_SERVER`` names a server (``mysql+pymysql://root:password@127.0.0.1:3306``), as
+workflows do with their service containers, databases are made there instead.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import subprocess
@@ -10,6 +16,7 @@ import time
 from pathlib import Path
 
 import pymysql
+import sqlalchemy as sa
 
 START_SECONDS = 30.0
 # Tests commit thousands of times and never need a row after a crash.
@@ -47,8 +54,30 @@ class MariaDB:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def start_mariadb() -> MariaDB | None:
-    """Start a server, or None where MariaDB is not installed."""
+class ServiceDatabase:
+    """A server that somebody else started and stops."""
+
+    def __init__(self, address: str) -> None:
+        self._address = sa.make_url(address)
+
+    def create_database(self, name: str) -> str:
+        engine = sa.create_engine(self._address)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+            connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        engine.dispose()
+        address = self._address.set(database=name).update_query_dict({"charset": "utf8mb4"})
+        return address.render_as_string(hide_password=False)
+
+    def stop(self) -> None:
+        """Nothing: it is not ours."""
+
+
+def start_mariadb() -> MariaDB | ServiceDatabase | None:
+    """The server to test on; None where none is named and MariaDB is not installed."""
+    service = os.environ.get("YOTO_TEST_DATABASE_SERVER")
+    if service:
+        return ServiceDatabase(service)
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if server is None or installer is None:
         return None

@@ -12,6 +12,7 @@ from app.core.redis import RedisSettings
 from tests.support.redis_servers import (
     Cluster,
     Server,
+    ServiceServer,
     start_cluster,
     start_redis,
     start_valkey,
@@ -47,8 +48,9 @@ def valkey_server() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[Server]:
-    """One server of the system's redis-server package."""
-    server = start_redis()
+    """Redis itself: the one that ``YOTO_TEST_REDIS_SERVER`` names, else the system's package."""
+    service = os.environ.get("YOTO_TEST_REDIS_SERVER")
+    server = ServiceServer(service).start() if service else start_redis()
     if server is None:
         missing("redis-server is not installed")
     with server:

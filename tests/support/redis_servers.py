@@ -60,6 +60,8 @@ def free_port(cluster: bool = False) -> int:
 class Server:
     """One server process on a fixed port of the loopback interface."""
 
+    host = HOST
+
     def __init__(self, binary: str, options: dict[str, str] | None = None, port: int = 0) -> None:
         self.binary = binary
         self.port = port or free_port()
@@ -72,12 +74,12 @@ class Server:
     def url(self) -> str:
         """Address of the server for ``REDIS_URL``."""
         password = self.options.get("requirepass")
-        return f"redis://{f':{password}@' if password else ''}{HOST}:{self.port}/0"
+        return f"redis://{f':{password}@' if password else ''}{self.host}:{self.port}/0"
 
     @property
     def address(self) -> str:
         """``host:port``."""
-        return f"{HOST}:{self.port}"
+        return f"{self.host}:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -159,6 +161,33 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+class ServiceServer(Server):
+    """A server that somebody else started and stops, as a workflow's service container.
+
+    Tests that break a server start their own, so that nothing here must be killed.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.host, _, port = address.rpartition(":")
+        self.port = int(port)
+        self.options = {}
+
+    def start(self) -> Self:
+        """Wait until it answers."""
+        wait_until(self._answers, what=f"the Redis server at {self.address}")
+        return self
+
+    def stop(self) -> None:
+        """Nothing: it is not ours."""
+
+    def _answers(self) -> bool:
+        with self.client() as client:
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
 
 
 class Cluster:

@@ -60,10 +60,15 @@ def add_events(connection: Connection, subjects: Sequence[str]) -> list[Event]:
     """Write one row a subject, in the transaction of ``connection``."""
     now = utcnow()
     rows = [{"subject": subject, "created_at": now} for subject in subjects]
-    ids = connection.execute(
-        insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True), rows
-    )
-    return [Event(id_, subject) for id_, subject in zip(ids.scalars(), subjects, strict=True)]
+    if connection.dialect.insert_executemany_returning_sort_by_parameter_order:
+        returned = connection.execute(
+            insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True), rows
+        )
+        ids = list(returned.scalars())
+    else:
+        # MySQL has no RETURNING, and says one id a statement.
+        ids = [connection.execute(insert(outbox), row).lastrowid for row in rows]
+    return [Event(id_, subject) for id_, subject in zip(ids, subjects, strict=True)]
 
 
 def unpublished(connection: Connection, limit: int) -> tuple[list[Event], float]:
