@@ -5,28 +5,70 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
+BENCH_TOOLS := $(VENV)/.bench-tools-installed
 # What browsers load, and beside it what only the tests need; see tools/frontend.py.
 CHARTS := app/static/vendor/.installed
 CHART_TOOLS := node_modules/.tools-installed
 
+SUITES := unit contract integration e2e chaos
+PYTEST = $(BIN)/python -m pytest
+# One version everywhere; Go builds it where it is not on the path.
+ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
+# What `make bench` measures; `python -m benchmarks` lists all.
+BENCHMARKS ?= check guard lock policy
+
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format charts screenshots clean
+.PHONY: help run test $(SUITES:%=test-%) lint style types layers security dependencies workflows \
+  coverage bench servers opa format charts screenshots clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@printf '  make %-12s %s\n' 'test-SUITE' 'The tests of one suite: $(SUITES) (ONLY=path, ARGS="-k name")'
 
 run: $(RUNTIME) $(CHARTS) ## Set up and start the application with demo data
 	$(BIN)/python run.py $(ARGS)
 
 test: $(TOOLS) $(CHART_TOOLS) ## Set up and run the tests (ARGS="-k name" for some of them)
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
-lint: $(TOOLS) ## Check style, types and layers
+$(SUITES:%=test-%): test-%: $(TOOLS) $(CHART_TOOLS)
+	$(PYTEST) $(or $(ONLY),tests/$*) $(ARGS)
+
+coverage: $(TOOLS) $(CHART_TOOLS) ## Run the tests and measure the lines and branches they reach
+	$(PYTEST) --cov --cov-report=xml:build/coverage.xml --cov-report=term:skip-covered $(ARGS)
+
+lint: style types layers ## Check style, types and layers
+
+style: $(TOOLS)
 	$(BIN)/black --check --quiet .
 	$(BIN)/isort --check-only --quiet .
 	$(BIN)/flake8
+
+types: $(TOOLS)
 	$(BIN)/mypy
+
+layers: $(TOOLS)
 	$(BIN)/lint-imports
+
+security: $(TOOLS) ## Look for unsafe code
+	$(BIN)/bandit -q -c pyproject.toml -r app config.py run.py
+
+dependencies: $(TOOLS) ## Look for known faults of what is installed (ARGS=--strict: of all of it)
+	$(BIN)/pip-audit --local --skip-editable --progress-spinner off $(ARGS)
+
+workflows: ## Check the workflows of .github
+	$(ACTIONLINT) -color=false
+
+bench: $(BENCH_TOOLS) ## Measure what BENCHMARKS names, into build/bench
+	@mkdir -p build/bench
+	@for name in $(BENCHMARKS); do \
+	  $(BIN)/python -m benchmarks $$name --json build/bench/$$name.json || exit 1; done
+
+servers: ## Install the servers and the browser that the tests need (root on Debian)
+	bash .ci/servers
+
+opa: $(TOOLS) ## Build the OPA server that the tests start, where none is on the path
+	command -v opa >/dev/null || $(BIN)/python -m tests.support.opa
 
 format: $(TOOLS) ## Format the code
 	$(BIN)/isort --quiet .
@@ -39,7 +81,7 @@ screenshots: $(TOOLS) $(CHART_TOOLS) ## Picture every page, under build/screensh
 	$(BIN)/python -m tools.screenshots $(ARGS)
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) build node_modules app/static/vendor .pytest_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) build node_modules app/static/vendor .pytest_cache .mypy_cache .hypothesis .coverage
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
@@ -51,6 +93,10 @@ $(RUNTIME): requirements.txt | $(BIN)/python
 $(TOOLS): requirements.txt requirements-dev.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $(RUNTIME) $@
+
+$(BENCH_TOOLS): requirements-bench.txt | $(TOOLS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
 
 # Neither stops the start when npm or its registry is away: the pages then show numbers.
 $(CHARTS): package-lock.json tools/frontend.py | $(RUNTIME)
