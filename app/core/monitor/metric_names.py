@@ -9,6 +9,7 @@ from __future__ import annotations
 # HTTP
 REQUESTS = "yoto_http_requests_total"
 REQUEST_TIME = "yoto_http_request_seconds"
+STEP_FAILURES = "yoto_http_step_failures_total"
 
 # Permissions
 CHECKS = "yoto_permission_checks_total"
@@ -109,6 +110,7 @@ COMPLETE = "yoto_monitor_complete"
 HELP = {
     REQUESTS: "HTTP answers, by part of the API and class of status, or planned for an ordered 503",
     REQUEST_TIME: "time from request to answer",
+    STEP_FAILURES: "functions that failed after a request was answered, which stayed as it was",
     CHECKS: "permission verdicts, by permission, result and the tier that had the permissions",
     CHECK_TIME: "time of a verdict; those on the short way through memory are counted, not timed",
     CHECK_ERRORS: "checks that ended without a verdict because a store was away",

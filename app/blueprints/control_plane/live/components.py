@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from app.blueprints.health import CheckResult, State
+from app.blueprints.health import CheckResult
 from app.core.cache import CacheStats
 from app.core.fleet import Worker, WorkerState
 from app.core.monitor import Band, HealthReport
@@ -69,11 +69,10 @@ def overall(parts: Iterable[Part]) -> str:
 
 def checked(results: Sequence[CheckResult]) -> Iterator[Part]:
     """What ``/readyz`` asks too: stores and migrations."""
-    states = {State.OK: OK, State.FAILED: FAILED, State.UNKNOWN: UNKNOWN}
     for result in results:
         at = round(result.at.timestamp() * 1000)
         took = result.duration_ms
-        yield Part(result.name, "store", states[result.state], result.detail, at, took, "ms")
+        yield Part(result.name, "store", str(result.state), result.detail, at, took, "ms")
 
 
 def with_servers(part: Part, info: RedisInfo) -> Part:
@@ -91,6 +90,8 @@ def redis_nodes(info: RedisInfo, at: int) -> Iterator[Part]:
         what = f"{node.role or 'unknown role'}, {node.software} {node.version}"
         detail = what if node.available else node.error or "no answer"
         state = OK if node.available else FAILED
+        if node.available and node.writes is False:
+            state, detail = DEGRADED, f"{what}, refuses writes: {node.refuses or node.error}"
         # One replica that is away makes nothing fail; ``with_servers`` tells of it.
         yield Part(
             f"redis:{node.address}",
