@@ -9,7 +9,7 @@ from typing import Any
 
 from app.blueprints.health import CheckResult
 from app.core.cache import CacheStats
-from app.core.fleet import Worker, WorkerState
+from app.core.fleet import LOST_FOR_MS, Worker, WorkerState
 from app.core.monitor import Band, HealthReport
 from app.core.policy import EngineHealth
 from app.core.redis import RedisInfo
@@ -164,8 +164,9 @@ def fleet_parts(workers: Sequence[Worker] | None, sockets: int, limit: int, at: 
     states = Counter(worker.state for worker in workers)
     living = [one for one in workers if one.state in (WorkerState.LIVE, WorkerState.DRAINING)]
     told = [f"{states[state]} {state}" for state in WorkerState if states[state]]
-    # A worker that fell silent died, or hangs; after an hour it is history.
-    lost = [one for one in workers if one.state is WorkerState.SILENT and one.heard_ms < HOUR_MS]
+    # A worker that fell silent died, or hangs.
+    silent = (one for one in workers if one.state is WorkerState.SILENT)
+    lost = [one for one in silent if one.heard_ms < LOST_FOR_MS]
     state = DEGRADED if lost or not states[WorkerState.LIVE] else OK
     detail = ", ".join(told) or "none"
     instances = Part("instances", "fleet", state, detail, at, len(living), "count")
@@ -187,4 +188,3 @@ def _sockets(living: Sequence[Worker], here: int, limit: int, at: int) -> Part:
 
 
 HERE = "open in the worker that answers; the others do not say"
-HOUR_MS = 3600 * 1000
