@@ -11,7 +11,7 @@ from app.core.errors import ConfigurationError
 from ..config_store import Kind, check_name
 from ..degradation import DEFAULT_KEEP
 from ..guards import ALL_PARTS
-from ..outcome import ExceptionTypes
+from ..outcome import Classifier, ExceptionFilter
 from .call import CallClassifier
 from .degrade import NOTHING, DegradePart, degradable_features
 from .keys import CostOption, Evaluated, KeyOf, KeyOption
@@ -36,8 +36,8 @@ def circuit_breaker(
     name: str,
     fallback: Callable[..., Any] | None = None,
     *,
-    expected: ExceptionTypes = (Exception,),
-    ignored: ExceptionTypes = (),
+    expected: ExceptionFilter = Exception,
+    ignored: ExceptionFilter = (),
     failed_result: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let calls through the circuit breaker ``name``.
@@ -45,9 +45,10 @@ def circuit_breaker(
     Args:
         fallback: called with the same arguments while the breaker is open; an exception of the
             function itself always comes through.
-        expected: exceptions that are failures. Answers below 500, refused input, denied permission
+        expected: exceptions that are failures: a class, a predicate that gets the exception, or a
+            collection of them. Answers below 500, refused input, denied permission
             and refusals by other guards are none, unless they are named here.
-        ignored: exceptions that are not counted at all.
+        ignored: exceptions that are not counted at all; given as ``expected``.
         failed_result: tells for a returned value whether it is a failure.
 
     The decorated function raises ``CircuitOpen`` or ``CircuitIsolated`` when it may not run.
@@ -98,8 +99,8 @@ def guarded(
     parts: Collection[Kind | str] = ALL_PARTS,
     wait: float | None = None,
     fallback: Callable[..., Any] | None = None,
-    expected: ExceptionTypes = (Exception,),
-    ignored: ExceptionTypes = (),
+    expected: ExceptionFilter = Exception,
+    ignored: ExceptionFilter = (),
     failed_result: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Breaker, rate limit and bulkhead of one name, asked in one round trip to Redis.
@@ -136,7 +137,7 @@ def degradable(
     static: Any = NOTHING,
     cache_key: Callable[..., Hashable] | None = None,
     keep: float = DEFAULT_KEEP,
-    on: ExceptionTypes = (Exception,),
+    on: ExceptionFilter = Exception,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Switch the feature ``name`` off by its degradation level, and answer something else.
 
@@ -162,7 +163,7 @@ def degradable(
         static=static,
         cache_key=None if cache_key is None else Evaluated(cache_key),
         keep=keep,
-        on=on,
+        on=Classifier(expected=on),
     )
 
     def add(stack: Stack) -> Stack:
