@@ -8,12 +8,13 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.core.errors import ConfigurationError
 
-from ..config_store import Kind, check_name
+from ..config_store import Kind
+from ..declared import declare, declared
 from ..degradation import DEFAULT_KEEP
 from ..guards import ALL_PARTS
 from ..outcome import Classifier, ExceptionFilter
 from .call import CallClassifier
-from .degrade import NOTHING, DegradePart, degradable_features
+from .degrade import NOTHING, DegradePart
 from .keys import CostOption, Evaluated, KeyOf, KeyOption
 from .parts import BreakerPart, BulkheadPart, GuardPart, LimitPart
 from .shapes import attach
@@ -22,8 +23,8 @@ from .stack import Stack
 __all__ = [
     "bulkhead",
     "circuit_breaker",
+    "declared",
     "degradable",
-    "degradable_features",
     "guarded",
     "rate_limit",
 ]
@@ -53,7 +54,7 @@ def circuit_breaker(
 
     The decorated function raises ``CircuitOpen`` or ``CircuitIsolated`` when it may not run.
     """
-    check_name(name)
+    declare(name, Kind.CIRCUIT_BREAKER)
     part = BreakerPart(name, CallClassifier(expected, ignored, failed_result), fallback)
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 
@@ -70,7 +71,7 @@ def rate_limit(
 
     The decorated function raises ``RateLimited`` when the limit is used up.
     """
-    check_name(name)
+    declare(name, Kind.RATE_LIMIT)
     part = LimitPart(name, KeyOf(key), Evaluated(cost))
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 
@@ -86,7 +87,7 @@ def bulkhead(
 
     The decorated function raises ``BulkheadFull`` when no slot was free in time.
     """
-    check_name(name)
+    declare(name, Kind.BULKHEAD)
     part = BulkheadPart(name, KeyOf(key), timeout)
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 
@@ -113,11 +114,11 @@ def guarded(
 
     The decorated function raises what the refusing part raises; the others are not charged then.
     """
-    check_name(name)
     chosen = frozenset(Kind(part) for part in parts)
     if not chosen or not chosen <= ALL_PARTS:
         known = ", ".join(sorted(ALL_PARTS))
         raise ConfigurationError(name, f"the parts of a guard are of {known}")
+    declare(name, *chosen)
     part = GuardPart(
         name=name,
         key=KeyOf(key),
@@ -156,7 +157,7 @@ def degradable(
 
     The decorated function raises ``Degraded`` when nothing answers instead.
     """
-    check_name(name)
+    declare(name, Kind.DEGRADATION)
     part = DegradePart(
         name=name,
         fallback=fallback,

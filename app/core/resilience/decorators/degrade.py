@@ -17,15 +17,6 @@ from .call import Call, CallClassifier
 from .keys import Evaluated
 
 NONE = DegradationLevel.NONE
-# Names that the code gave its degradable functions, called or not: what an operator may misspell.
-_features: set[str] = set()
-
-
-def degradable_features() -> frozenset[str]:
-    """The features of all ``@degradable`` functions that were imported."""
-    return frozenset(_features)
-
-
 _JUDGE = CallClassifier()
 
 
@@ -57,9 +48,6 @@ class DegradePart:
     cache_key: Evaluated | None
     keep: float
     on: Classifier
-
-    def __post_init__(self) -> None:
-        _features.add(self.name)
 
     def run(self, call: Call, primary: Callable[[], Any]) -> Any:
         """The result of ``primary``, or of what answers instead.
