@@ -43,7 +43,7 @@ def add_origin(mapper: Mapper[Any], connection: Connection, record: AuditRecord)
     """Say which request a record came from, whichever layer wrote it, and in the control plane by
     which credential: who has no account is known by nothing else.
     """
-    note_record()
+    note_record(connection)
     source, via = origin(), credential()
     if via is not None and (record.after is None or isinstance(record.after, dict)):
         record.after = {**(record.after or {}), "via": via}

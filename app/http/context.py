@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
+from sqlalchemy.engine import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import set_writing
@@ -87,9 +88,19 @@ def credential() -> str | None:
     return found
 
 
-def note_record() -> None:
-    """Remember that this request put something into the audit log, as every act does first."""
+def before_recording(hook: Callable[[Connection], None]) -> None:
+    """Call ``hook`` with the connection before this request puts anything into the audit log; what
+    it raises is why the request must not act.
+    """
+    g.before_recording = hook
+
+
+def note_record(connection: Connection) -> None:
+    """Remember that this request puts something into the audit log, as every act does first."""
     if has_request_context():
+        hook: Callable[[Connection], None] | None = g.get("before_recording")
+        if hook is not None:
+            hook(connection)
         g.recorded = True
 
 

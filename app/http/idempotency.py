@@ -4,6 +4,11 @@ After draft-ietf-httpapi-idempotency-key-header: the key is claimed in the datab
 its answer is kept for a day and given again. What was refused may be tried again, and so may what
 failed before anything was recorded; of what failed later nobody can say that nothing was done.
 
+A worker may die in between. Every act is recorded before it takes effect, and the claim says so in
+the same transaction: one that says nothing after ``IDEMPOTENCY_LEASE`` stands for nothing done, and
+is taken over by whoever sends the key again. The first worker, should it still live, then finds the
+claim gone before it acts.
+
 A key belongs to an account and to the credential that it came with. The break-glass token has no
 account, and must work without the database: its keys are passed over.
 """
@@ -13,20 +18,23 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
 
 from flask import Response, current_app, g, request
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from app.core.errors import ValidationFailed
+from app.core.errors import ValidationFailed, WriteConflict
 from app.db import db, utcnow, writing
-from app.http.context import request_id
+from app.http.context import before_recording, request_id
 from app.http.operators import operator
 from app.http.problems import problem
-from app.models import IDEMPOTENCY_KEPT, IdempotencyKey
+from app.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 from app.wiring import STORE_FAILURES
 
 HEADER = "Idempotency-Key"
@@ -86,14 +94,14 @@ def claim() -> Response | None:
         except IntegrityError:
             db.session.rollback()
             return _known(user_id, key, asked)
-    g.idempotency_id, g.recorded = row.id, False
+    _go_on(row.id, row.created_at)
     return None
 
 
 def settle(response: Response) -> Response:
     """Keep how the act of this request ended, if that is known and can be kept."""
-    claimed = g.pop("idempotency_id", None)
-    if claimed is None or (response.status_code >= 500 and g.recorded):
+    claimed: Claim | None = g.pop("idempotency_claim", None)
+    if claimed is None:
         return response
     try:
         _settle(claimed, response)
@@ -104,17 +112,50 @@ def settle(response: Response) -> Response:
     return response
 
 
-def _settle(claimed: int, response: Response) -> None:
+class Claim(NamedTuple):
+    """The claim of this request on a key."""
+
+    id: int
+    created_at: datetime
+
+    @property
+    def held(self) -> ColumnElement[bool]:
+        """The row, unless somebody else has taken it over."""
+        return and_(IdempotencyKey.id == self.id, IdempotencyKey.created_at == self.created_at)
+
+
+def _go_on(id_: int, created_at: datetime) -> None:
+    claim = g.idempotency_claim = Claim(id_, created_at)
+    g.recorded, transaction = False, None
+
+    def begin(connection: Connection) -> None:
+        """Say that the act begins, in the transaction of its record, or raise."""
+        nonlocal transaction
+        if transaction is not None and transaction.is_active:
+            return
+        statement = update(IdempotencyKey).where(claim.held).values(recorded_at=utcnow())
+        if connection.execute(statement).rowcount == 0:
+            raise WriteConflict(TimeoutError("the lease of the key was over"))
+        transaction = connection.get_transaction()
+
+    before_recording(begin)
+
+
+def _settle(claim: Claim, response: Response) -> None:
     db.session.rollback()
     with writing():
-        if response.status_code < 300 and not response.is_streamed:
+        if response.status_code >= 500 and g.recorded:
+            db.session.execute(
+                update(IdempotencyKey).where(claim.held).values(recorded_at=utcnow())
+            )
+        elif response.status_code < 300 and not response.is_streamed:
             secret = hasattr(current_app.view_functions.get(request.endpoint or ""), SECRET_MARK)
             kept = {
                 name: response.headers[name] for name in KEPT_HEADERS if name in response.headers
             }
             db.session.execute(
                 update(IdempotencyKey)
-                .where(IdempotencyKey.id == claimed)
+                .where(claim.held)
                 .values(
                     status=response.status_code,
                     headers=json.dumps(kept),
@@ -122,7 +163,7 @@ def _settle(claimed: int, response: Response) -> None:
                 )
             )
         else:
-            db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.id == claimed))
+            db.session.execute(delete(IdempotencyKey).where(claim.held))
         db.session.commit()
 
 
@@ -132,7 +173,7 @@ def _fingerprint(credential: str) -> str:
     return hashlib.sha256(asked.encode() + b"\0" + request.get_data(cache=True)).hexdigest()
 
 
-def _known(user_id: int, key: str, asked: str) -> Response:
+def _known(user_id: int, key: str, asked: str) -> Response | None:
     row = db.session.scalar(
         select(IdempotencyKey).where(
             IdempotencyKey.user_id == user_id, IdempotencyKey.idempotency_key == key
@@ -142,7 +183,9 @@ def _known(user_id: int, key: str, asked: str) -> Response:
     if row is not None and row.fingerprint != asked:
         text = "was used for something else, or with another credential"
         return problem(422, "validation-failed", f"{HEADER}: {text}", errors={HEADER: [text]})
-    if row is None or row.status is None:
+    if row is None or (row.status is None and row.recorded_at is None):
+        return _wait_or_take_over(row)
+    if row.status is None:
         return problem(
             409,
             "idempotency-in-progress",
@@ -156,3 +199,30 @@ def _known(user_id: int, key: str, asked: str) -> Response:
         )
     headers = {**json.loads(row.headers or "{}"), REPLAYED_HEADER: "true"}
     return Response(row.body, row.status, headers)
+
+
+def _wait_or_take_over(row: IdempotencyKey | None) -> Response | None:
+    """None: the key is this request's now, since whoever claimed it did nothing in time."""
+    now = utcnow()
+    left = 0.0 if row is None else (row.created_at + IDEMPOTENCY_LEASE - now).total_seconds()
+    if row is not None and left <= 0:
+        with writing():
+            taken = db.session.execute(
+                update(IdempotencyKey)
+                .where(
+                    Claim(row.id, row.created_at).held,
+                    IdempotencyKey.status.is_(None),
+                    IdempotencyKey.recorded_at.is_(None),
+                )
+                .values(created_at=now)
+            )
+            db.session.commit()
+        if taken.rowcount:
+            _go_on(row.id, now)
+            return None
+    return problem(
+        409,
+        "idempotency-in-progress",
+        "The act of this key is about to begin elsewhere; send it again a little later.",
+        headers={"Retry-After": str(max(1, math.ceil(left)))},
+    )

@@ -15,7 +15,7 @@ from app.models.channel import Category, Channel, ChannelKind
 from app.models.decision import DecisionRecord
 from app.models.device import Device
 from app.models.emergency import EmergencyAccess
-from app.models.idempotency import IDEMPOTENCY_KEPT, IdempotencyKey
+from app.models.idempotency import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 from app.models.member import Member
 from app.models.message import Message
 from app.models.outbox import OutboxEvent
@@ -52,6 +52,7 @@ from app.models.user import User
 __all__ = [
     "EVERYONE",
     "IDEMPOTENCY_KEPT",
+    "IDEMPOTENCY_LEASE",
     "ROTATED",
     "AlertBoardRow",
     "AlertDeliveryRow",

@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
 
 IDEMPOTENCY_KEPT = timedelta(days=1)
+# In which an act must be recorded once its key is claimed. After it, who sends the key again does
+# it, and the first one cannot any more.
+IDEMPOTENCY_LEASE = timedelta(seconds=30)
 LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 
 
@@ -19,6 +22,9 @@ class IdempotencyKey(db.Model):
 
     Attributes:
         fingerprint: SHA-256 in hex of what was asked; the same key may not name something else.
+        created_at: when the key was claimed; another claim of it has another one.
+        recorded_at: when the act was put into the audit log, in the same transaction; None: it did
+            not begin, and nothing was done.
         status: HTTP status of the answer; None while the act goes on, or if its worker died.
         headers: those of the answer that say something about the body, as JSON.
         body: the answer; None where it held a secret.
@@ -34,6 +40,7 @@ class IdempotencyKey(db.Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     idempotency_key: Mapped[str] = mapped_column(String(255))
     fingerprint: Mapped[str] = mapped_column(String(64))
+    recorded_at: Mapped[datetime | None]
     status: Mapped[int | None]
     headers: Mapped[str | None] = mapped_column(Text)
     body: Mapped[str | None] = mapped_column(LONG_TEXT)

@@ -13,7 +13,7 @@ from app.core.errors import StoreUnavailable
 from app.db import db, utcnow
 from app.http import idempotency
 from app.http.passwords import passwords
-from app.models import IDEMPOTENCY_KEPT, IdempotencyKey, RoleAssignment
+from app.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey, RoleAssignment
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, STATUS, Browser
 from tests.support.operators import (
     ADMIN,
@@ -25,6 +25,7 @@ from tests.support.operators import (
     control_client,
     operator_named,
 )
+from tests.support.together import together
 from tests.support.world import World
 
 PAUSE = "/prefetch/pause"
@@ -190,6 +191,58 @@ def test_an_act_is_answered_as_done_although_its_end_cannot_be_kept(
     monkeypatch.undo()
     assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 409
     assert pauses(world) == 1
+
+
+def claimed_long_ago(app: Flask) -> None:
+    """As the row is that a worker left, which died before it acted."""
+    with app.app_context():
+        then = utcnow() - IDEMPOTENCY_LEASE - timedelta(seconds=1)
+        values = {"status": None, "body": None, "recorded_at": None, "created_at": then}
+        db.session.execute(update(IdempotencyKey).values(**values))
+        db.session.commit()
+
+
+def test_an_act_whose_worker_died_before_it_goes_on_by_itself(
+    app: Flask, steerer: ControlClient, world: World
+) -> None:
+    steerer.send("POST", PAUSE, BODY, **KEY)
+    claimed_long_ago(app)
+    assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 200
+    again = steerer.send("POST", PAUSE, BODY, **KEY)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert pauses(world) == 2
+
+
+def test_until_then_it_is_told_when_to_come_back(
+    app: Flask, steerer: ControlClient, world: World
+) -> None:
+    steerer.send("POST", PAUSE, BODY, **KEY)
+    with app.app_context():
+        db.session.execute(update(IdempotencyKey).values(status=None, recorded_at=None))
+        db.session.commit()
+    answer = steerer.send("POST", PAUSE, BODY, **KEY)
+    assert answer.status_code == 409 and 1 <= int(answer.headers["Retry-After"]) <= 30
+    assert pauses(world) == 1
+
+
+def test_a_worker_that_was_taken_for_dead_does_not_act_after_all(
+    app: Flask, steerer: ControlClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = ControlClient(app.test_client(), steerer.credentials)
+    second: list[int] = []
+    plain = service._prefetcher
+
+    def sleeps_too_long() -> object:
+        monkeypatch.undo()
+        claimed_long_ago(app)
+        # In a thread, so that it has a context of its own.
+        second.extend(together([lambda: other.send("POST", PAUSE, BODY, **KEY).status_code]))
+        return plain()
+
+    monkeypatch.setattr(service, "_prefetcher", sleeps_too_long)
+    assert steerer.send("POST", PAUSE, BODY, **KEY).status_code == 409
+    assert second == [200] and pauses(world) == 1
+    assert steerer.send("POST", PAUSE, BODY, **KEY).headers["Idempotency-Replayed"] == "true"
 
 
 def test_keys_are_forgotten_after_a_day(app: Flask, steerer: ControlClient, world: World) -> None:
