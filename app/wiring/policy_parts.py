@@ -169,7 +169,7 @@ def _in_maintenance(asked: Asked) -> Any:
     if caching is None:
         return ABSENT
     maintenance = caching.maintenance
-    return maintenance.holds if maintenance.known else maintenance.refresh().enabled
+    return maintenance.holds_now()
 
 
 PARTS: tuple[Part[Asked], ...] = (

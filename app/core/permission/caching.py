@@ -120,10 +120,11 @@ class Caching:
 def _listener(
     registry: PermissionRegistry, maintenance: Maintenance
 ) -> Callable[[Sequence[str], Position], None]:
+    # In the thread that follows the log, which nothing may hold up: both are read when next needed.
     def heard(touched: Sequence[str], position: Position) -> None:
         if cache_layer.subjects.GLOBAL in touched:
             registry.expire()
         if cache_layer.subjects.GLOBAL in touched or cache_layer.subjects.POLICY in touched:
-            maintenance.refresh()
+            maintenance.expire()
 
     return heard

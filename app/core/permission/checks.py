@@ -93,6 +93,7 @@ class Checks:
         if (
             type(user_id) is int
             and not quick.maintenance.enabled
+            and not quick.maintenance.overtaken
             and (
                 session is None
                 or not (

@@ -8,11 +8,13 @@ neither Redis nor the database nor anybody for it.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from flask import Flask
@@ -27,9 +29,12 @@ from app.core.permission.statements import table
 from app.models import PlatformSwitch, record_audit
 from app.sessions import recording
 
+log = logging.getLogger(__name__)
+
 NAME = "maintenance"
 SUBJECT = f"switch:{NAME}"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+RETRY_READING = 1.0  # s
 RETRY_AFTER = 60.0  # s; what clients are told where nobody said how long it takes
 BY_ITSELF = "its time was over"
 
@@ -109,6 +114,7 @@ class Maintenance:
         enabled: whether it was on when last read; ``holds`` says whether it still is.
         reason: as last read.
         known: whether it was ever read.
+        overtaken: whether it may have been turned since; ``check`` reads it again.
     """
 
     def __init__(
@@ -129,11 +135,26 @@ class Maintenance:
         self.reason: str | None = None
         self._until: datetime | None = None
         self.known = False
+        # It may have been turned since it was read.
+        self.overtaken = False
+        self._asked_in_vain = -RETRY_READING
 
     @property
     def holds(self) -> bool:
         """Whether there is maintenance now, as far as this process knows."""
         return self.enabled and not is_over(self._until, self._clock())
+
+    def holds_now(self) -> bool:
+        """The same; read again where somebody may have turned it, or nobody ever read it.
+
+        Raises:
+            StoreUnavailable: nobody ever did, and the database did not answer.
+        """
+        if not self.known:
+            self.refresh()
+        elif self.overtaken:
+            self._catch_up()
+        return self.holds
 
     def refresh(self) -> MaintenanceStatus:
         """Read the switch.
@@ -142,11 +163,37 @@ class Maintenance:
             StoreUnavailable: the database did not answer; what was known stays.
         """
         with self._lock:
+            return self._read()
+
+    def expire(self) -> None:
+        """Somebody may have turned it: whoever asks next reads it again. Nothing is waited for."""
+        self.overtaken = True
+
+    def _read(self) -> MaintenanceStatus:
+        # Before the reading: what is told during it may be about what it does not see.
+        self.overtaken = False
+        try:
             with self._pool.read() as connection:
                 row = connection.execute(STORED).one_or_none()
-            status = status_of(row, self._clock())
-            self._take(status)
+        except StoreUnavailable:
+            self.overtaken = True
+            raise
+        status = status_of(row, self._clock())
+        self._take(status)
         return status
+
+    def _catch_up(self) -> None:
+        """Read it again, once for all who ask meanwhile. While the database is away what was known
+        holds: then nobody can turn it, and checks go on as long as memory is fresh.
+        """
+        with self._lock:
+            if not self.overtaken or monotonic() - self._asked_in_vain < RETRY_READING:
+                return
+            try:
+                self._read()
+            except StoreUnavailable as error:
+                self._asked_in_vain = monotonic()
+                log.warning("whether there is maintenance cannot be read now: %s", error)
 
     def believe(self, status: MaintenanceStatus) -> None:
         """Take over what was just committed, where it cannot be read back."""
@@ -159,6 +206,8 @@ class Maintenance:
         Raises:
             MaintenanceMode: there is; it carries the reason, and when to come back.
         """
+        if self.overtaken:
+            self._catch_up()
         if self.holds:
             left = RETRY_AFTER
             if self._until is not None:

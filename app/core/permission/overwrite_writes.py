@@ -111,7 +111,7 @@ def _replace(
             authority.check_role(target, place.server_id)
         else:
             authority.check_target(target.id, place.server_id)
-        known = state.registry.refresh().by_id if stored else {}
+        known = state.registry.by_ids(stored)
         before = {known[row.permission_id]: row.effect for row in stored.values()}
         enlarged = [
             p

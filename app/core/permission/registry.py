@@ -118,35 +118,55 @@ class PermissionRegistry:
     ) -> None:
         self._read = read
         self._judged = judged
+        # Whoever reads holds the first, for as long as that takes; nobody waits for the second.
+        self._reading = threading.Lock()
         self._lock = threading.Lock()
         self._begun = 0
+        self._expired = 0
         self._snapshot: Snapshot | None = None
         self._bound: dict[Expression, BoundExpression] = {}
         # By name, for permissions that no policy ever judges: see ``stored.wanted``.
         self.wanted: Mapping[str, int] = {}
 
     def expire(self) -> None:
-        """Read again at the next use."""
+        """Read again at the next use. It does not wait for a reading that is under way."""
         with self._lock:
+            self._expired += 1
             self._snapshot, self.wanted = None, {}
 
     @property
     def snapshot(self) -> Snapshot:
-        return self._snapshot or self.refresh()
+        return self._snapshot or self._read_once(lambda: self._snapshot)
 
     def refresh(self) -> Snapshot:
         """Read again, or share a reading that another thread began after this call."""
         begun_before = self._begun
-        with self._lock:
-            if self._snapshot is None or self._begun == begun_before:
-                self._begun += 1
-                self._snapshot = snapshot = Snapshot(self._read())
-                self.wanted = {
-                    name: wanted
-                    for name, wanted in snapshot.wanted.items()
-                    if name not in self._judged
-                }
-            return self._snapshot
+        return self._read_once(lambda: self._snapshot if self._begun > begun_before else None)
+
+    def _read_once(self, read_meanwhile: Callable[[], Snapshot | None]) -> Snapshot:
+        """What somebody read while this caller waited for their turn, or what it reads itself."""
+        with self._reading:
+            found = read_meanwhile()
+            if found is not None:
+                return found
+            self._begun += 1
+            expired = self._expired
+            snapshot = Snapshot(self._read())
+            with self._lock:
+                # What expired while it was read is good for who asked before, and for nobody else.
+                if expired == self._expired:
+                    self._snapshot = snapshot
+                    self.wanted = {
+                        name: wanted
+                        for name, wanted in snapshot.wanted.items()
+                        if name not in self._judged
+                    }
+            return snapshot
+
+    def by_ids(self, ids: Collection[int]) -> Mapping[int, RegisteredPermission]:
+        """Permissions by id, those called ``ids`` among them where they are stored."""
+        found = self.snapshot.by_id
+        return found if all(id_ in found for id_ in ids) else self.refresh().by_id
 
     def get(self, name: object, field_name: str = "permission") -> RegisteredPermission:
         """The permission called ``name``.

@@ -101,6 +101,17 @@ def test_a_worker_that_redis_is_away_from_learns_it_from_the_database(
     wait_until(lambda: is_turned_away(app, person, community), 1)
 
 
+def test_a_database_that_takes_its_time_holds_up_nobody_who_follows_the_log(
+    app: Flask, person: Person, community: Community
+) -> None:
+    caching = permissions.caching_of(app)
+    assert caching is not None and not is_turned_away(app, person, community)
+    caching.pool.resize(1)
+    with caching.pool.read():  # nobody else has a connection to read the switch on
+        position = caching.cache.invalidate("global")
+        wait_until(lambda: caching.cache.tailer.applied >= position, limit=5)
+
+
 def test_a_process_that_starts_in_maintenance_is_closed_from_its_first_check(
     app: Flask, other: Flask, person: Person, community: Community
 ) -> None:

@@ -199,3 +199,21 @@ def test_readings_of_threads_that_ask_at_once_are_shared_but_never_older_than_th
         thread.join(10)
     assert [permission.name for permission in found] == ["b.b"] * 5
     assert store.readings <= 2 + len(late)
+
+
+def test_to_expire_waits_for_no_reading_and_what_it_reads_is_not_kept() -> None:
+    """Who expires it follows the log, and has no time."""
+    store = Store("a.a")
+    registry = PermissionRegistry(store.read)
+    plain_read = store.read
+
+    def read_while_it_expires() -> list[RegisteredPermission]:
+        found = plain_read()
+        registry.expire()
+        return found
+
+    registry._read = read_while_it_expires
+    assert registry.refresh().by_name.keys() == {"a.a"}
+    registry._read = plain_read
+    store.names.append("b.b")
+    assert registry.snapshot.by_name.keys() == {"a.a", "b.b"}
