@@ -105,6 +105,8 @@ def prune(connection: Connection, age: float, limit: int) -> int:
     The newest row stays, so that no id is ever given out twice.
     """
     newest = connection.scalar(select(func.max(outbox.c.id)))
+    if newest is None:
+        return 0
     old = list(
         connection.scalars(
             select(outbox.c.id)

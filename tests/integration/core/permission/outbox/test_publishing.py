@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.core.errors import StoreUnavailable
 from app.core.events import Events
@@ -213,3 +213,9 @@ def test_old_rows_are_pruned_but_never_the_newest(scene: Scene, caching: Caching
         assert prune(connection, 3600, 100) == 0
         assert prune(connection, -1, 100) > 0
     assert scene.world.rows(select(OutboxEvent.id)) == [(newest,)]
+
+
+def test_there_is_nothing_to_prune_in_an_empty_outbox(caching: Caching) -> None:
+    with caching.pool.begin() as connection:
+        connection.execute(delete(OutboxEvent))
+        assert prune(connection, 0, 100) == 0
