@@ -19,7 +19,7 @@ from app.core.permission import (
     masked_context,
     register_permission_handlers,
 )
-from app.db import init_db
+from app.db import close_db, init_db
 from app.extensions import (
     alerts,
     behaviour,
@@ -39,7 +39,6 @@ from app.extensions import (
 from app.http.acts import audit_of_guards
 from app.http.answers import error_rate, init_answers
 from app.http.api import init_api
-from app.http.application import Application
 from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.circumstances import circumstances
 from app.http.context import init_context, origin
@@ -102,7 +101,7 @@ def create_app(
     Raises:
         app.core.errors.ConfigurationError: a value is wrong or missing; it names the key.
     """
-    app = Application(__name__, instance_path=instance_path or settings.instance_path())
+    app = Flask(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)
     cli.init_logs(app)
     init_context(app)
@@ -230,8 +229,7 @@ def close_app(app: Flask) -> None:
     resilience.of(app).close()
     events.of(app).tailer.stop()
     redis_store.of(app).close()
-    with app.app_context():
-        db.engine.dispose()
+    close_db(app)
 
 
 def _components() -> Sequence[ComponentState]:

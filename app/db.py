@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.pools import WatchedPool
+from app.time_limits import connect_arguments, limit_times
 
 # Every constraint has a name that can be derived, so that migrations can drop it on any database.
 NAMING_CONVENTION = {
@@ -91,17 +93,21 @@ db: SQLAlchemy = SQLAlchemy(model_class=Model, session_options={"expire_on_commi
 # Whether a transaction that begins now is going to write. SQLite wants to know: a reader that
 # turns writer while another wrote is refused at once, whatever the busy time-out.
 _will_write: ContextVar[bool] = ContextVar("yoto_will_write", default=False)
+_making_beside = threading.Lock()
 
 ENGINE_HOOKS = "yoto.engine_hooks"
+BESIDE = "yoto.engine_beside"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
 PRIMARY_RESULT_CODE = 0xFF  # the other bits say more about the same error
 SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
 # Connections that a process keeps for its requests; while all are in use it opens up to ten more.
 POOL_SIZE = 5
-CONNECT_SECONDS = 3  # how long a request waits for a database that does not answer
-# How long a statement may be silent before its connection counts as broken: what freezes with its
-# connections open would hold up a request for ever. Above the 50 s that a lock is waited for.
-READ_SECONDS = 60
+# s that a request waits for one; its caller is then told to come back.
+POOL_WAIT = 2.0
+# Connections for what is read or recorded beside the transaction of a request. They are none of the
+# requests': whoever holds one of those would wait for all who do the same.
+BESIDE_SIZE = 2
+BESIDE_MORE = 8
 
 
 @contextmanager
@@ -139,13 +145,13 @@ def init_db(app: Flask) -> None:
     else:
         options.setdefault("pool_pre_ping", True)
         options.setdefault("pool_recycle", 1800)
-        limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
-        options["connect_args"] = limits | options.get("connect_args", {})
+        options["connect_args"] = connect_arguments() | options.get("connect_args", {})
     if url.get_backend_name() != "sqlite" or url.database:
         # A database in memory has one connection, and a pool of its own kind.
         options.setdefault("poolclass", WatchedPool)
         if options["poolclass"] is WatchedPool:
             options.setdefault("pool_size", app.config.get("DATABASE_POOL_SIZE", POOL_SIZE))
+            options.setdefault("pool_timeout", POOL_WAIT)
     # The values of a statement are people's hashes, tokens and words: no error repeats them.
     options.setdefault("hide_parameters", True)
     db.init_app(app)
@@ -160,17 +166,47 @@ def on_engine(app: Flask, hook: Callable[[Engine], None]) -> None:
         hook(db.engine)
 
 
-def side_engine(app: Flask, size: int, wait: float) -> Engine:
+def close_db(app: Flask) -> None:
+    """Close the connections of ``app``; a later use opens new ones."""
+    beside = app.extensions.get(BESIDE)
+    if beside is not None:
+        beside.dispose()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def engine_beside(app: Flask) -> Engine:
+    """The engine for what must not take a connection of the requests, since a request may ask.
+
+    Raises, where all of its connections are in use for ``POOL_WAIT`` seconds,
+    ``sqlalchemy.exc.TimeoutError``.
+    """
+    found: Engine | None = app.extensions.get(BESIDE)
+    if found is not None:
+        return found
+    with _making_beside:
+        found = app.extensions.get(BESIDE)
+        if found is None:
+            with app.app_context():
+                found = db.engine
+            # A database in memory has one connection.
+            if found.url.get_backend_name() != "sqlite" or found.url.database:
+                found = side_engine(app, BESIDE_SIZE, POOL_WAIT, BESIDE_MORE)
+            app.extensions[BESIDE] = found
+    return found
+
+
+def side_engine(app: Flask, size: int, wait: float, more: int = 0) -> Engine:
     """A second engine on the application's database with a small pool of its own.
 
     Args:
-        size: connections, never more.
+        size: connections that are kept, and ``more`` that are closed after use.
         wait: seconds to wait for a free one; then ``sqlalchemy.exc.TimeoutError``.
     """
     with app.app_context():
         url = db.engine.url
     options = dict(app.config["SQLALCHEMY_ENGINE_OPTIONS"])
-    limits = {"pool_size": size, "max_overflow": 0, "pool_timeout": wait}
+    limits = {"pool_size": size, "max_overflow": more, "pool_timeout": wait}
     # The one that was used last is used next, so that those that a rush needed grow old.
     engine = create_engine(
         url, **options | limits | {"poolclass": QueuePool, "pool_use_lifo": True}
@@ -184,6 +220,8 @@ def _configure(engine: Engine) -> None:
     if engine.url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        limit_times(engine)
 
 
 def _configure_sqlite(connection: Any, record: Any) -> None:

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from flask import Flask, current_app, has_app_context
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.db import db, writing
+from app.db import db, engine_beside, writing
+from app.failures import is_outage, lacks_tables
 
 # Makes of the driver's error what is raised instead.
 Translate: TypeAlias = Callable[[Exception], Exception]
@@ -21,13 +21,14 @@ Translate: TypeAlias = Callable[[Exception], Exception]
 def reading(app: Flask, unavailable: Translate) -> Iterator[Session]:
     """A session that sees what is committed when the block begins, whatever a request holds.
 
-    It works inside and outside the contexts of ``app``. What the database says of the values
-    themselves (``IntegrityError``, ``DataError``) comes through.
+    It works inside and outside the contexts of ``app``, on a connection that is none of the
+    requests'. What the database says of the statement or its values comes through.
 
     Raises:
-        Exception: what ``unavailable`` makes of any other error of the driver.
+        Exception: what ``unavailable`` makes of the driver's error where the database could not be
+            had, or has no tables.
     """
-    with _reached(app, unavailable), writing(False), Session(db.engine) as session:
+    with _reached(app, unavailable), writing(False), Session(engine_beside(app)) as session:
         yield session
 
 
@@ -50,7 +51,7 @@ def recording(app: Flask, unavailable: Translate) -> Iterator[Session]:
                 session.rollback()
                 raise
             return
-        with writing(), Session(db.engine) as own, own.begin():
+        with writing(), Session(engine_beside(app)) as own, own.begin():
             yield own
 
 
@@ -63,7 +64,7 @@ def _reached(app: Flask, unavailable: Translate) -> Iterator[None]:
         else:
             with app.app_context():
                 yield
-    except (IntegrityError, DataError):
-        raise
-    except (DBAPIError, PoolTimeout) as error:
+    except SQLAlchemyError as error:
+        if not (is_outage(error) or lacks_tables(error)):
+            raise
         raise unavailable(error) from error

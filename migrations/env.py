@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.engine import Connection
 
 import app.models  # noqa: F401  (fills the metadata)
 from app.db import UtcDateTime, db, writing
+from app.time_limits import TIME_LIMIT
 
 
 def render_item(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:
@@ -28,10 +28,11 @@ def run() -> None:
     if context.is_offline_mode():
         raise RuntimeError("migrations need a database; there is no offline mode")
     options = current_app.extensions["migrate"].configure_args
+    # To rewrite a large table takes longer than any statement of a request may.
+    unlimited = db.engine.execution_options(**{TIME_LIMIT: None})
     with (
-        without_time_limit(db.engine),
         writing(),
-        db.engine.connect() as connection,
+        unlimited.connect() as connection,
         unchecked_foreign_keys(connection),
     ):
         context.configure(
@@ -45,22 +46,6 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-
-
-@contextmanager
-def without_time_limit(engine: Engine) -> Iterator[None]:
-    """To rewrite a large table takes longer than any statement of a request may."""
-
-    def lift(dialect: Dialect, record: object, cargs: list[Any], cparams: dict[str, Any]) -> None:
-        cparams.pop("read_timeout", None)
-
-    event.listen(engine, "do_connect", lift, insert=True)
-    engine.dispose()
-    try:
-        yield
-    finally:
-        event.remove(engine, "do_connect", lift)
-        engine.dispose()
 
 
 @contextmanager

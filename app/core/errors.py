@@ -80,6 +80,18 @@ class VersionConflict(ValidationFailed):
         self.current = current
 
 
+class WriteConflict(PlatformError):
+    """Somebody else changed the same things first; nothing was changed, and it may be tried anew.
+
+    Attributes:
+        cause: what the database said.
+    """
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__("the change collides with another one; nothing was changed")
+        self.cause = cause
+
+
 class StoreUnavailable(PlatformError):
     """A store (``"redis"``, ``"database"``, ``"opa"``) did not answer; try again later.
 
@@ -97,6 +109,14 @@ class StoreUnavailable(PlatformError):
         self.store = store
         self.cause = cause
         self.retry_after = retry_after
+
+
+class NotSetUp(StoreUnavailable):
+    """A store answers, and nothing was ever set up in it: ``flask setup`` does."""
+
+    def __init__(self, store: str, retry_after: float = 5.0) -> None:
+        super().__init__(store, None, retry_after)
+        self.args = (f"the {store} is not set up: run 'flask setup'",)
 
 
 class Rejected(PlatformError):

@@ -9,10 +9,12 @@ from typing import Any
 
 from flask import Flask, Response, json, request
 from sqlalchemy import exc
+from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.core import errors
+from app.failures import is_conflict, is_outage, lacks_tables
 from app.http.context import note_outcome, request_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -34,12 +36,8 @@ def problem_of(error: Exception) -> Response:
             return _platform_error(error)
         case HTTPException():
             return _http_error(error)
-        case exc.IntegrityError():
-            return _integrity_error(error)
-        case exc.OperationalError() | exc.InterfaceError() | exc.TimeoutError():
-            return _platform_error(
-                errors.StoreUnavailable("database", error, DATABASE_RETRY_SECONDS)
-            )
+        case exc.SQLAlchemyError():
+            return _database_error(error)
         case _:
             return _unexpected(error)
 
@@ -99,6 +97,9 @@ def _platform_error(error: errors.PlatformError) -> Response:
             return problem(409, "already-running", str(error), task_id=error.task_id)
         case errors.LockChanged():
             return problem(409, "lock-changed", str(error), current=error.current)
+        case errors.WriteConflict():
+            detail = "The change collides with another one; nothing was changed."
+            return problem(409, "conflict", detail)
         case errors.PermissionDenied():
             reason = str(getattr(error.decision, "reason", error.decision))
             note_outcome(reason=reason, permission=error.permission)
@@ -119,11 +120,16 @@ def _platform_error(error: errors.PlatformError) -> Response:
                 reason=error.reason,
             )
         case errors.StoreUnavailable():
-            log.error("store unavailable", exc_info=error)
+            detail = f"{error.store} is unavailable; try again later."
+            if isinstance(error, errors.NotSetUp):
+                detail = str(error)
+                log.error("%s", error)
+            else:
+                log.error("store unavailable", exc_info=error)
             return problem(
                 503,
                 "store-unavailable",
-                f"{error.store} is unavailable; try again later.",
+                detail,
                 headers=_retry(error.retry_after),
                 store=error.store,
             )
@@ -214,10 +220,20 @@ def _flatten(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
         yield path or "body", texts
 
 
-def _integrity_error(error: exc.IntegrityError) -> Response:
-    """A rule of the database that no check above it foresaw, most often two writers at once."""
-    log.warning("integrity error", exc_info=error)
-    return problem(409, "conflict", "The change collides with another one; nothing was changed.")
+def _database_error(error: exc.SQLAlchemyError) -> Response:
+    """What no check above it foresaw: the database is away, or two writers met."""
+    if is_outage(error):
+        return _platform_error(errors.StoreUnavailable("database", error, DATABASE_RETRY_SECONDS))
+    if lacks_tables(error):
+        return _platform_error(errors.NotSetUp("database"))
+    if is_conflict(error):
+        log.warning("two writers met", exc_info=error)
+        return _platform_error(errors.WriteConflict(error))
+    if isinstance(error, (exc.NoResultFound, ObjectDeletedError)):
+        # It was there when this request began.
+        log.warning("what was asked for is gone", exc_info=error)
+        return problem(404, "not-found", "What this is about was removed meanwhile.")
+    return _unexpected(error)
 
 
 def _unexpected(error: Exception) -> Response:

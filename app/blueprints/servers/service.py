@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from app.blueprints.rows import change, locked
-from app.core.errors import PermissionDenied, ValidationFailed
+from app.core.errors import NotSetUp, PermissionDenied, ValidationFailed
 from app.core.permission import EVERYONE_GRANTS
 from app.db import db
 from app.http.audit import audit
@@ -57,19 +57,20 @@ def create_server(owner_id: int, name: str, description: str, public: bool) -> S
 
 def _grant_defaults(everyone: Role) -> None:
     ids = db.session.scalars(select(Permission.id).where(Permission.name.in_(EVERYONE_GRANTS)))
-    db.session.execute(
-        insert(RoleGrant),
-        [
-            {
-                "role_id": everyone.id,
-                "permission_id": permission_id,
-                "server_id": everyone.server_id,
-                "channel_id": None,
-                "effect": Effect.ALLOW,
-            }
-            for permission_id in ids
-        ],
-    )
+    grants = [
+        {
+            "role_id": everyone.id,
+            "permission_id": permission_id,
+            "server_id": everyone.server_id,
+            "channel_id": None,
+            "effect": Effect.ALLOW,
+        }
+        for permission_id in ids
+    ]
+    if not grants:
+        # A server in which nobody may do anything would look like one that works.
+        raise NotSetUp("catalogue of permissions")
+    db.session.execute(insert(RoleGrant), grants)
 
 
 def change_server(server_id: int, actor_id: int, values: Mapping[str, Any]) -> Server:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exc, select
+from flask import current_app
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.core.errors import StoreUnavailable
+from app.core.permission.failures import translated
 from app.core.permission.scopes import Place
 from app.core.permission.state import EmergencyUse, SuperAdminUse
 from app.core.permission.transactions import has_written
-from app.db import db, writing
+from app.db import db, engine_beside, writing
 from app.models import Channel, ScopeType, record_audit
 
 __all__ = [
@@ -49,13 +50,12 @@ def _record(use: SuperAdminUse | EmergencyUse, action: str) -> None:
     if has_written(session):
         _add_use(session, use, action)
         return
-    try:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    with translated():
         if db.engine.dialect.name == "sqlite":
             session.commit()  # nothing but the one write lock, which it may hold
-        with writing(), Session(db.engine) as own, own.begin():
+        with writing(), Session(engine_beside(app)) as own, own.begin():
             _add_use(own, use, action)
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        raise StoreUnavailable("database", error) from error
 
 
 def _add_use(session: Session, use: SuperAdminUse | EmergencyUse, action: str) -> None:

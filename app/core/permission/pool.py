@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
-from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Engine
 
 from app.core.errors import StoreUnavailable
+from app.core.permission.failures import translated
 from app.core.permission.gate import Gate
 from app.db import side_engine, writing
 from app.pools import PoolUse
@@ -49,7 +49,7 @@ class SidePool:
         Raises:
             StoreUnavailable: the database did not answer, or all connections are taken.
         """
-        with self._inside(), _translated(), writing(False), self.engine.connect() as connection:
+        with self._inside(), translated(), writing(False), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -58,7 +58,7 @@ class SidePool:
 
         Raises: as ``read``.
         """
-        with self._inside(), _translated(), self.engine.begin() as connection:
+        with self._inside(), translated(), self.engine.begin() as connection:
             yield connection
 
     @property
@@ -103,11 +103,3 @@ class SidePool:
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.dispose()
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        raise StoreUnavailable("database", error, RETRY_AFTER) from error

@@ -15,15 +15,16 @@ from typing import Any
 from sqlalchemy import exc, insert, select
 from sqlalchemy.orm import Session
 
-from app.core.errors import StoreUnavailable, ValidationFailed
+from app.core.errors import StoreUnavailable, ValidationFailed, WriteConflict
 from app.core.permission.audit import record_audit
 from app.core.permission.catalogue import CATALOGUE
+from app.core.permission.pool import SidePool
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.specs import PermissionSpec, checked_spec
 from app.core.permission.state import get_state
 from app.core.permission.transactions import has_written, write
-from app.db import db, writing
+from app.db import db
 from app.models import OnPolicyError, Permission, ScopeType
 
 ATTEMPTS = 8
@@ -41,20 +42,19 @@ _STORED = select(
 ).order_by(Permission.bit)
 
 
-def read_permissions() -> list[RegisteredPermission]:
+def read_permissions(pool: SidePool) -> list[RegisteredPermission]:
     """All committed permissions, by bit.
 
-    Read on a connection of its own: the registry outlives the caller's transaction, and must not
-    remember what that may yet roll back.
+    Args:
+        pool: has one connection, that nothing else uses. The registry outlives the caller's
+            transaction, and must not remember what that may yet roll back; and who asks holds a
+            connection of the requests, or of the loaders, and must not wait for another one.
 
     Raises:
         StoreUnavailable: the database did not answer.
     """
-    try:
-        with writing(False), db.engine.connect() as connection:
-            return [_registered(row) for row in connection.execute(_STORED)]
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        raise StoreUnavailable("database", error) from error
+    with pool.read() as connection:
+        return [_registered(row) for row in connection.execute(_STORED)]
 
 
 def _registered(row: Any) -> RegisteredPermission:
@@ -182,7 +182,7 @@ def _store(
                         reason=reason,
                     )
             break
-        except (exc.IntegrityError, StoreUnavailable):
+        except (exc.IntegrityError, StoreUnavailable, WriteConflict):
             if attempt == attempts:
                 raise
             time.sleep(random.uniform(0, BACK_OFF_SECONDS * attempt))

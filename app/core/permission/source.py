@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 
 from app.core import tracing
-from app.core.errors import StoreUnavailable
 from app.core.permission.batch import load_many_facts
+from app.core.permission.failures import translated
 from app.core.permission.registry import PermissionRegistry, RegisteredPermission
 from app.core.permission.resolver import Resolution, flatten, resolve
 from app.core.permission.scopes import Place
@@ -54,11 +53,9 @@ def reading() -> Iterator[Connection]:
     Raises:
         StoreUnavailable: the database did not answer.
     """
-    try:
+    with translated():
         db.session.flush()
         yield db.session.connection()
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        raise StoreUnavailable("database", error) from error
 
 
 class DatabaseSource:

@@ -14,6 +14,7 @@ from app.core.permission.boundaries import BoundaryWatch
 from app.core.permission.caching import Caching
 from app.core.permission.meters import CheckMeters
 from app.core.permission.policy_failures import PolicyFailures
+from app.core.permission.pool import SidePool
 from app.core.permission.preloading import Preloading
 from app.core.permission.quick import QuickCheck
 from app.core.permission.records.log import DecisionLog
@@ -63,6 +64,7 @@ class PermissionState:
     """The parts, as wired by ``PermissionSystem.init_app``.
 
     Attributes:
+        reader: the connection that the registry reads on.
         subject_loader: gives the id of the user who makes the current request, or raises.
         policy: asks the policy engine; None means that there is none, which denies.
         clock: the present time in epoch seconds.
@@ -83,6 +85,7 @@ class PermissionState:
     """
 
     registry: PermissionRegistry
+    reader: SidePool
     source: ResolutionSource
     subject_loader: Callable[[], int] | None
     policy: PolicyCheck | None

@@ -24,6 +24,7 @@ from app.core.permission.maintenance_calls import MaintenanceCalls
 from app.core.permission.meters import CheckMeters
 from app.core.permission.outbox.watching import watch_writes
 from app.core.permission.overwrite_writes import OverwriteWrites
+from app.core.permission.pool import SidePool
 from app.core.permission.position_calls import PositionCalls
 from app.core.permission.preloading import Preloading, PreloadSettings
 from app.core.permission.quick import quick_check
@@ -117,7 +118,10 @@ class PermissionSystem(
             recorder: counts and times verdicts; by default nobody reads them.
             suggest: says what could be tuned; None: nobody does.
         """
-        registry = PermissionRegistry(read_permissions, judged.names if judged else ())
+        reader = SidePool(app, size=1)
+        registry = PermissionRegistry(
+            lambda: read_permissions(reader), judged.names if judged else ()
+        )
         watch_sessions()
         watch_writes()
         database = DatabaseSource(registry, clock)
@@ -134,6 +138,7 @@ class PermissionSystem(
             )
         app.extensions[EXTENSION] = PermissionState(
             registry=registry,
+            reader=reader,
             source=caching.source if caching else database,
             subject_loader=subject_loader,
             policy=policy,
@@ -187,6 +192,8 @@ class PermissionSystem(
         caching = PermissionSystem.caching_of(app)
         if caching is not None:
             caching.close()
+        if state is not None:
+            state.reader.close()
 
     @staticmethod
     def caching_of(app: Flask) -> Caching | None:

@@ -10,7 +10,8 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import ORMExecuteState, Session
 
-from app.core.errors import StoreUnavailable, ValidationFailed
+from app.core.errors import ValidationFailed
+from app.core.permission.failures import platform_error
 from app.db import db, is_writing, writing
 
 # In ``Session.info``: that the running transaction wrote, and how many rows its connection had
@@ -31,6 +32,7 @@ def write(commit: bool, conflict: Mapping[str, str] | None = None) -> Iterator[S
 
     Raises:
         ValidationFailed: ``conflict``.
+        WriteConflict: somebody else changed the same things first.
         StoreUnavailable: the database did not answer.
     """
     session = db.session()
@@ -48,8 +50,9 @@ def write(commit: bool, conflict: Mapping[str, str] | None = None) -> Iterator[S
             session.rollback()
         if conflict and isinstance(error, exc.IntegrityError):
             raise ValidationFailed(conflict) from error
-        if isinstance(error, (exc.OperationalError, exc.InterfaceError, exc.TimeoutError)):
-            raise StoreUnavailable("database", error) from error
+        found = platform_error(error)
+        if found is not None:
+            raise found from error
         raise
 
 

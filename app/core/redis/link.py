@@ -28,7 +28,7 @@ _READ_SIZE = 16 * 1024  # bytes; replies of scripts are small
 _NOT_YET = object()
 
 # Errors to which the caller of a script reacts by something else than giving up.
-_ERRORS: dict[str, Callable[..., Exception]] = {
+_ERRORS: dict[str, Callable[[str], Exception]] = {
     "NOSCRIPT": exceptions.NoScriptError,
     "MOVED": exceptions.MovedError,
     "ASK": exceptions.AskError,
@@ -47,9 +47,7 @@ _ERRORS: dict[str, Callable[..., Exception]] = {
 def _reply_error(text: str) -> Exception:
     code, _, rest = text.partition(" ")
     make = _ERRORS.get(code)
-    if make is not None:
-        return make(rest, status_code=code)
-    return exceptions.ResponseError(text, status_code=code)
+    return make(rest) if make is not None else exceptions.ResponseError(text)
 
 
 class Link:
@@ -84,7 +82,6 @@ class Link:
 
         Raises:
             OSError: time is up, or the connection is lost.
-            redis.exceptions.InvalidResponse: what came is no reply.
         """
         reply = self._gets()
         while reply is _NOT_YET:

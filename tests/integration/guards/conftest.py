@@ -18,6 +18,8 @@ from werkzeug.test import TestResponse
 from app.extensions import resilience
 from app.http.passwords import passwords
 from tests.support.applications import another_app
+from tests.support.database import MariadbTemplate, migrate
+from tests.support.mariadb import MariaDB
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.world import Community, Person, World
 
@@ -27,6 +29,17 @@ WHY = ("--reason", "a test", "--actor", "cli:ada")
 ITEM = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"((?:;[a-z*][a-z0-9_.*-]*=-?\d{1,15})+)')
 
 Operate = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def mariadb_database(
+    mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[MariadbTemplate]:
+    """A database of MariaDB, whatever the other tests run on."""
+    template = MariadbTemplate(mariadb.create_database("yoto_door"))
+    template.prepare(lambda: migrate(template.url, tmp_path_factory.mktemp("door")))
+    yield template
+    template.close()
 
 
 @pytest.fixture

@@ -18,26 +18,19 @@ from app.db import db, side_engine
 from app.extensions import resilience
 from app.wiring import DATABASE
 from tests.integration.guards.conftest import say
-from tests.support.database import MariadbTemplate, migrate
+from tests.support.database import MariadbTemplate
 from tests.support.door import HOST, Door
 from tests.support.mariadb import MariaDB
 from tests.support.redis_servers import Server, wait_until
 from tests.support.world import Community, Person
 
 CONNECT_SECONDS = 1  # as short as the driver takes
-READ_SECONDS = 1
 FAILURES_TO_OPEN = 3
 
 
 @pytest.fixture(scope="module")
-def database(
-    mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[MariadbTemplate]:
-    """A database of MariaDB, whatever the other tests run on."""
-    template = MariadbTemplate(mariadb.create_database("yoto_door"))
-    template.prepare(lambda: migrate(template.url, tmp_path_factory.mktemp("door")))
-    yield template
-    template.close()
+def database(mariadb_database: MariadbTemplate) -> MariadbTemplate:
+    return mariadb_database
 
 
 @pytest.fixture
@@ -49,7 +42,7 @@ def door(mariadb: MariaDB) -> Iterator[Door]:
 @pytest.fixture
 def app_config(app_config: dict[str, Any], door: Door, own_redis: Server) -> dict[str, Any]:
     url = sa.make_url(app_config["DATABASE_URL"]).set(host=HOST, port=door.port)
-    limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
+    limits = {"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS}
     return app_config | {
         "DATABASE_URL": url.render_as_string(hide_password=False),
         "REDIS_URL": own_redis.url,
@@ -148,8 +141,20 @@ def test_a_connection_that_breaks_in_a_statement_is_a_failure(
 ) -> None:
     with app.app_context(), pytest.raises(sa.exc.OperationalError):
         with db.engine.connect() as connection:
-            connection.exec_driver_sql("SELECT SLEEP(5)")
+            connection.exec_driver_sql("KILL CONNECTION_ID()")
+            connection.exec_driver_sql("SELECT 1")
     assert controller.circuit_breaker(DATABASE).state().failures == 1
+
+
+def test_a_statement_that_takes_too_long_is_ended_by_the_server_and_no_failure_of_it(
+    app: Flask, controller: ResilienceController
+) -> None:
+    slow = sa.text("SELECT SLEEP(5)").execution_options(time_limit=0.2)
+    with app.app_context(), db.engine.connect() as connection:
+        with pytest.raises(sa.exc.OperationalError, match="max_statement_time"):
+            connection.execute(slow)
+        assert connection.scalar(sa.text("SELECT 1")) == 1
+    assert controller.circuit_breaker(DATABASE).state().failures == 0
 
 
 def test_stale_connections_after_a_restart_are_none(

@@ -1,6 +1,7 @@
 """Schemathesis reads each OpenAPI document and tries what it allows, and what it does not.
 
-No answer is a server error, none has a status, a media type or a body that the document lacks.
+No answer is a server error, none has a status, a media type or a body that the document lacks. And
+no request takes a second connection of the requests while it holds one: there is no second.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, reject, settings
@@ -19,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from app.db import db
 from tests.support.operators import RIGHTS, api_token, operator_named
 from tests.support.world import World
 
@@ -34,6 +37,12 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 # What ends the sign-in that it is called with: each call has one of its own.
 ENDING = {"/api/v1/auth/logout"}
 Headers = Callable[[], dict[str, str]]
+ONE_CONNECTION = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.2}
+
+
+@pytest.fixture
+def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
+    return app_config | {"SQLALCHEMY_ENGINE_OPTIONS": ONE_CONNECTION}
 
 
 def documented(app: Flask, address: str) -> int:
@@ -63,6 +72,8 @@ def try_all(app: Flask, address: str, headers: Headers, fresh: Headers | None = 
                 try_operation(operation, kind, chosen)
             except Exception as error:
                 wrong.append(error)
+    with app.app_context():
+        assert db.engine.pool.use().timed_out == 0  # type: ignore[attr-defined]
     if wrong:
         raise ExceptionGroup(f"{len(wrong)} of {tried} operations", wrong)
     return tried

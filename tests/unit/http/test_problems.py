@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    IntegrityError,
+    InterfaceError,
+    NoResultFound,
+    OperationalError,
+    ProgrammingError,
+    TimeoutError,
+)
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import Conflict, Forbidden, HTTPException, Unauthorized
 
 from app.core import errors
@@ -129,6 +137,23 @@ CASES: list[tuple[Exception, int, str, dict[str, Any], dict[str, str]]] = [
         "store-unavailable",
         {"store": "database"},
         {"Retry-After": "1"},
+    ),
+    (
+        OperationalError("INSERT", {}, Exception(1213, "Deadlock found")),
+        409,
+        "conflict",
+        {"detail": "The change collides with another one; nothing was changed."},
+        {},
+    ),
+    (OperationalError("INSERT", {}, Exception(1364, "No default")), 500, "internal-error", {}, {}),
+    (StaleDataError("expected to update 1 row(s); 0 were matched"), 409, "conflict", {}, {}),
+    (NoResultFound("No row was found"), 404, "not-found", {}, {}),
+    (
+        ProgrammingError("SELECT", {}, Exception(1146, "no such table")),
+        503,
+        "store-unavailable",
+        {"detail": "the database is not set up: run 'flask setup'"},
+        {"Retry-After": "5"},
     ),
     (
         TimeoutError("QueuePool limit reached"),

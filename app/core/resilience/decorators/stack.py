@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,8 +13,6 @@ from .call import Call
 from .degrade import DegradePart
 from .parts import Fallback, Held, Part
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -25,7 +22,8 @@ class Admission:
 
     def finish(self, error: BaseException | None, value: Any = None) -> None:
         """Give everything back, the last first."""
-        _each(self.held, lambda one: one.finish(error, value))
+        for one in reversed(self.held):
+            one.finish(error, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +82,8 @@ class Stack:
             try:
                 held.append(part.enter(call))
             except BaseException as error:
-                _each(held, lambda one: one.cancel())
+                for one in reversed(held):
+                    one.cancel()
                 if part.fallback is None or not isinstance(error, CircuitOpen):
                     raise
                 return Instead(_bound(part.fallback, call))
@@ -103,16 +102,6 @@ class Stack:
         if not is_open:
             admission.finish(None, value)
         return answer
-
-
-def _each(held: Sequence[Held], end: Callable[[Held], None]) -> None:
-    """Let go of each, the last first: the fault of one part must not keep the slot of another, nor
-    hide how the call ended."""
-    for one in reversed(held):
-        try:
-            end(one)
-        except Exception:
-            log.exception("a guard of a call was not left in order")
 
 
 def _bound(fallback: Fallback, call: Call) -> Callable[[], Any]:

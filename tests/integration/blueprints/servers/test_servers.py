@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
-from app.models import Channel, Member, Message, Role, Server
+from app.extensions import db
+from app.models import Channel, Member, Message, Permission, Role, Server
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World, auth_header
 
@@ -275,3 +276,16 @@ def test_a_disabled_owner_is_nobody(app: Flask, client: FlaskClient, world: Worl
     community = world.server(owner)
     answer = client.delete(url(community), headers=auth_header(app, owner.id))
     assert answer.status_code == 401
+
+
+def test_without_a_catalogue_of_permissions_it_is_said_what_is_missing(
+    app: Flask, client: FlaskClient, world: World
+) -> None:
+    alice = world.user("alice")
+    with app.app_context():
+        db.session.execute(delete(Permission))
+        db.session.commit()
+    answer = client.post(SERVERS, json={"name": "Harbour"}, headers=alice.headers)
+    assert answer.status_code == 503
+    assert "run 'flask setup'" in answer.json["detail"]
+    assert world.scalar(select(func.count()).select_from(Server)) == 0

@@ -1,0 +1,77 @@
+"""What an exception of the database says: that it is away, that somebody else came first, or
+something about what it was asked.
+
+Only the first is an outage. MariaDB's driver raises ``OperationalError`` for nearly every number
+that it does not know, a column without a default among them; so the numbers decide.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy import exc
+from sqlalchemy.orm.exc import StaleDataError
+
+SQLITE_PRIMARY_CODE = 0xFF  # the other bits say more about the same error
+
+# MariaDB's numbers, as https://mariadb.com/kb/en/mariadb-error-codes/ has them.
+# From 2000 on the driver speaks: it cannot connect, or the connection broke.
+_OF_THE_CLIENT = range(2000, 3000)
+_AWAY = frozenset(
+    {
+        *(1021, 1026, 1030, 1037, 1038, 1041, 1114, 1180),  # no disk, no memory, engine at fault
+        *(1040, 1129, 1203, 1226),  # too many connections, or errors of this host
+        *(1044, 1045, 1049, 1130, 1698),  # nobody of that name is let in, or no such database
+        *(1042, 1043, 1047, 1152, 1158, 1159, 1160, 1161, 1184),  # the network, Galera not ready
+        *(1053, 1077, 1078, 1079, 1927),  # it shuts down; an operator ended the connection
+        *(1290, 1836),  # it only reads: a replica, or one that is being moved
+        *(1317, 1969, 3024, 4031),  # interrupted, or longer than a statement may take
+    }
+)
+# A lock was waited for in vain, a deadlock, a row changed since the snapshot of the reader.
+_SOMEBODY_FIRST = frozenset({1020, 1205, 1213})
+_NO_SUCH_TABLE = frozenset({1146})
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database, or a connection to it, could not be had; trying later makes sense."""
+    if isinstance(error, exc.TimeoutError):  # of the pool
+        return True
+    if not isinstance(error, exc.DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    if isinstance(error.orig, sqlite3.Error):
+        if not isinstance(error, exc.OperationalError):
+            return False
+        code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_BUSY)
+        return code & SQLITE_PRIMARY_CODE != sqlite3.SQLITE_ERROR
+    if isinstance(error, exc.InterfaceError):
+        return True  # the driver has no connection any more
+    number = _number(error)
+    if number is None:
+        return isinstance(error, exc.OperationalError)
+    return number in _AWAY or number in _OF_THE_CLIENT or number == 0
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether somebody else came first, so that nothing was changed and trying anew makes sense."""
+    if isinstance(error, (exc.IntegrityError, StaleDataError)):
+        return True
+    return isinstance(error, exc.DBAPIError) and _number(error) in _SOMEBODY_FIRST
+
+
+def lacks_tables(error: BaseException) -> bool:
+    """Whether the database answered that it has no such table: nobody ran the migrations."""
+    if not isinstance(error, exc.DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return str(error.orig).startswith("no such table")
+    return _number(error) in _NO_SUCH_TABLE
+
+
+def _number(error: exc.DBAPIError) -> int | None:
+    """MariaDB's number of the error; 0 is its driver's where the connection is closed already."""
+    arguments = getattr(error.orig, "args", ())
+    number = arguments[0] if arguments else None
+    return number if isinstance(number, int) else None

@@ -1,0 +1,85 @@
+"""How long MariaDB may take over each thing that it is asked, before its caller goes on without.
+
+A server that freezes, or is cut off, closes nothing: only a clock of our own ends the waiting. What
+takes long is ended by the server itself a moment earlier, and says so; silence is what is left, and
+counts as a connection that broke.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+# The execution option by which a statement, or all of a connection, asks for another limit, in
+# seconds; None is none.
+TIME_LIMIT = "time_limit"
+
+CONNECT_SECONDS = 2.0  # to open a connection: so many for TCP, and for each answer
+PING_SECONDS = 1.5  # to say that a connection from the pool still lives, or to end a transaction
+READ_SECONDS = 4.5  # for a statement that only reads: its request is answered within five
+LOCK_SECONDS = 10  # to wait for a row that somebody else has locked
+WRITE_SECONDS = 15.0  # for a statement that may have to wait for one, and for a commit
+SILENCE_SECONDS = 0.3  # after which the end of a statement that took too long should have been said
+# A worker that stops in the middle of a transaction keeps its locks no longer than this.
+IDLE_TRANSACTION_SECONDS = 60
+
+_READS = re.compile(r"\s*\(*\s*(SELECT|WITH)\b", re.IGNORECASE)
+_LOCKS = re.compile(r"\bFOR UPDATE\b|\bLOCK IN SHARE MODE\b", re.IGNORECASE)
+# MySQL has no such limit, and reads over what is in this comment.
+_SESSION = (
+    f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}"
+    f" /*M!100300 , SESSION idle_transaction_timeout = {IDLE_TRANSACTION_SECONDS} */"
+)
+
+
+def connect_arguments() -> dict[str, Any]:
+    """How PyMySQL opens a connection that ``limit_times`` watches afterwards."""
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "read_timeout": CONNECT_SECONDS,
+        "write_timeout": CONNECT_SECONDS,
+        "init_command": _SESSION,
+    }
+
+
+def limit_times(engine: Engine) -> None:
+    """Limit each statement of an engine on MariaDB, and what is said between them."""
+    event.listen(engine, "before_cursor_execute", _before, retval=True)
+    event.listen(engine, "commit", _before_commit)
+    event.listen(engine, "reset", _before_rest)
+
+
+def _before(
+    connection: Connection,
+    cursor: Any,
+    statement: str,
+    parameters: Any,
+    context: Any,
+    executemany: bool,
+) -> tuple[str, Any]:
+    options = context.execution_options if context is not None else {}
+    reads = _READS.match(statement) is not None and _LOCKS.search(statement) is None
+    limit = options.get(TIME_LIMIT, READ_SECONDS if reads else WRITE_SECONDS)
+    _listen_for(cursor.connection, limit)
+    if reads and limit is not None and getattr(connection.dialect, "is_mariadb", False):
+        statement = f"SET STATEMENT max_statement_time={limit:g} FOR {statement}"
+    return statement, parameters
+
+
+def _before_commit(connection: Connection) -> None:
+    limit = connection.get_execution_options().get(TIME_LIMIT, WRITE_SECONDS)
+    _listen_for(connection.connection.dbapi_connection, limit)
+
+
+def _before_rest(connection: Any, record: Any, state: Any) -> None:
+    # It ends what is open, and is asked for a sign of life before its next use.
+    if connection is not None:
+        _listen_for(connection, PING_SECONDS)
+
+
+def _listen_for(connection: Any, limit: float | None) -> None:
+    """The driver has no call for it: it reads this before it waits for an answer."""
+    connection._read_timeout = None if limit is None else limit + SILENCE_SECONDS

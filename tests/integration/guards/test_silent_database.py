@@ -1,0 +1,89 @@
+"""A database that freezes, or is cut off, with every connection open: nobody is told of an end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.core.resilience import ResilienceController
+from app.db import db
+from app.extensions import resilience
+from app.wiring import DATABASE
+from tests.integration.guards.conftest import say
+from tests.integration.guards.test_database import hardly_anybody_waits, unavailable
+from tests.support.database import MariadbTemplate
+from tests.support.mariadb import MariaDB
+from tests.support.redis_servers import Server, wait_until
+from tests.support.silent_proxy import SilentProxy
+from tests.support.together import together
+from tests.support.world import Community, Person
+
+# A request is answered within five seconds; a machine that is too busy may add as many.
+PATIENCE = 10.0
+
+
+@pytest.fixture(scope="module")
+def database(mariadb_database: MariadbTemplate) -> MariadbTemplate:
+    return mariadb_database
+
+
+@pytest.fixture
+def proxy(mariadb: MariaDB) -> Iterator[SilentProxy]:
+    with SilentProxy(f"http://127.0.0.1:{mariadb.port}") as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def app_config(app_config: dict[str, Any], proxy: SilentProxy, own_redis: Server) -> dict[str, Any]:
+    found = sa.make_url(proxy.url)
+    url = sa.make_url(app_config["DATABASE_URL"]).set(host=found.host, port=found.port)
+    return app_config | {
+        "DATABASE_URL": url.render_as_string(hide_password=False),
+        "REDIS_URL": own_redis.url,
+    }
+
+
+@pytest.fixture
+def controller(app: Flask) -> ResilienceController:
+    return resilience.of(app)
+
+
+def test_who_asks_is_told_in_time_then_at_once_and_all_goes_on_when_it_is_back(
+    app: Flask,
+    client: FlaskClient,
+    proxy: SilentProxy,
+    community: Community,
+    talker: Person,
+    controller: ResilienceController,
+) -> None:
+    def told() -> float:
+        began = time.perf_counter()
+        unavailable(say(app.test_client(), talker, community.channel_id))
+        return time.perf_counter() - began
+
+    assert say(client, talker, community.channel_id).status_code == 201
+    proxy.fall_silent()
+    waits = together([told] * 4)
+    assert max(waits) < PATIENCE, waits
+    assert controller.circuit_breaker(DATABASE).state().opened_alone
+    hardly_anybody_waits(lambda: say(client, talker, community.channel_id))
+    proxy.come_back()
+    wait_until(lambda: say(client, talker, community.channel_id).status_code == 201, limit=15)
+
+
+def test_silence_in_the_middle_of_a_statement_is_a_failure_of_the_database(
+    app: Flask, proxy: SilentProxy, controller: ResilienceController
+) -> None:
+    asked = sa.text("SELECT 1").execution_options(time_limit=0.2)
+    with app.app_context(), db.engine.connect() as connection:
+        assert connection.scalar(asked) == 1
+        proxy.fall_silent()
+        with pytest.raises(sa.exc.OperationalError, match="Lost connection"):
+            connection.scalar(asked)
+    assert controller.circuit_breaker(DATABASE).state().failures == 1
