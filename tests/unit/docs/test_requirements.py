@@ -1,0 +1,70 @@
+"""Each place that ``docs/requirements.md`` names is there."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from flask import Flask
+
+from config import Base
+
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "requirements.md"
+CODE = re.compile(r"`([^`]+)`")
+
+
+def places() -> Iterator[str]:
+    """What stands in the second and third column of each row."""
+    for line in PAGE.read_text().splitlines():
+        if line.startswith("|") and not line.startswith("|---"):
+            _, _, here, word, _ = line.split("|")
+            yield from CODE.findall(here)
+            yield from (one for one in CODE.findall(word) if re.match(r"app\.[\w.]+:", one))
+
+
+def is_there(app: Flask, place: str) -> bool:
+    module, found, path = place.partition(":")
+    if found and re.fullmatch(r"[\w.]+", module):
+        thing = importlib.import_module(module)
+        for name in path.split("."):
+            thing = getattr(thing, name)
+        return True
+    method, _, rule = place.partition(" ")
+    if rule.startswith("/"):
+        return any(
+            one.rule == rule and method in (one.methods or ()) for one in app.url_map.iter_rules()
+        )
+    if method == "flask":
+        command: click.Command | None = app.cli
+        for word in rule.split():
+            assert isinstance(command, click.Group)
+            command = command.get_command(click.Context(command), word)
+        return command is not None
+    return hasattr(Base, place) if place.isupper() else (ROOT / place).exists()
+
+
+@pytest.mark.parametrize("place", sorted(set(places())))
+def test_it_is_there(whole_app: Flask, place: str) -> None:
+    assert is_there(whole_app, place)
+
+
+def test_every_row_says_where() -> None:
+    rows = [line.split("|") for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    assert rows and all(row[2].strip() for row in rows)
+
+
+@pytest.mark.parametrize("place", ["GET /nowhere", "PUT /control/", "NOT_SET", "no/such/file"])
+def test_what_is_nowhere_is_noticed(whole_app: Flask, place: str) -> None:
+    assert not is_there(whole_app, place)
+
+
+@pytest.fixture(scope="module")
+def whole_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    from app import create_app
+
+    return create_app("testing", instance_path=str(tmp_path_factory.mktemp("instance")))
