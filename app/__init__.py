@@ -39,6 +39,7 @@ from app.extensions import (
 from app.http.acts import audit_of_guards
 from app.http.answers import error_rate, init_answers
 from app.http.api import init_api
+from app.http.application import Application
 from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.circumstances import circumstances
 from app.http.context import init_context, origin
@@ -101,7 +102,7 @@ def create_app(
     Raises:
         app.core.errors.ConfigurationError: a value is wrong or missing; it names the key.
     """
-    app = Flask(__name__, instance_path=instance_path or settings.instance_path())
+    app = Application(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)
     cli.init_logs(app)
     init_context(app)

@@ -67,12 +67,14 @@ class Answers:
 
     Attributes:
         error_rate: how many failed, lately.
+        step_failures: functions that failed after a request was answered.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self.error_rate = ErrorRate()
         self._recorder = recorder
         self._observe = recorder.histogram(names.REQUEST_TIME).observe
+        self.step_failures = recorder.counter(names.STEP_FAILURES)
         # By part of the API and class of status: the lookups of a recorder take longer.
         self._requests: dict[tuple[str, int], Counter] = {}
 
@@ -100,6 +102,13 @@ def init_answers(app: Flask) -> None:
     app.extensions[EXTENSION_KEY] = Answers(Monitor.of(app).recorder)
     app.before_request(_begin)
     app.after_request(_count)
+
+
+def step_failed(app: Flask) -> None:
+    """Count a function that failed after a request of ``app`` was answered."""
+    found: Answers | None = app.extensions.get(EXTENSION_KEY)
+    if found is not None:
+        found.step_failures.add()
 
 
 def error_rate() -> float:

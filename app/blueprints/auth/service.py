@@ -6,9 +6,10 @@ from sqlalchemy import select, update
 
 from app.blueprints.auth.failures import Failure, note_failure
 from app.core.errors import RateLimited, ValidationFailed
+from app.core.monitor import names
 from app.core.resilience import rate_limit
 from app.db import db, writing
-from app.extensions import behaviour
+from app.extensions import behaviour, monitor
 from app.http import break_glass
 from app.http.audit import audit
 from app.http.callers import address, guess
@@ -60,11 +61,17 @@ def authenticate(username: str, password: str) -> User | None:
     try:
         user = _authenticate(username, password)
     except RateLimited:
+        _count("locked_out")
         note_failure(username, Failure.LOCKED_OUT)
         raise
+    _count("failed" if user is None else "accepted")
     if user is None:
         note_failure(username, Failure.REFUSED)
     return user
+
+
+def _count(outcome: str) -> None:
+    monitor.current.recorder.counter(names.SIGN_INS, outcome=outcome).add()
 
 
 @counted_guess
@@ -94,7 +101,9 @@ def counted_glass(token: str) -> bool:
     Raises:
         RateLimited: too many tries of any kind from this address.
     """
-    return break_glass.opens(token)
+    opened = break_glass.opens(token)
+    _count("accepted" if opened else "failed")
+    return opened
 
 
 def change_password(user_id: int, old: str, new: str) -> User:

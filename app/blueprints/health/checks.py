@@ -28,9 +28,12 @@ def examine_database() -> Finding:
 
 
 def examine_redis() -> Finding:
-    """Every server of it is asked; it works while calls go through and a primary answers."""
+    """Every server of it is asked, and those that have slots are written to."""
     info = get_redis_info()
     answering = [node for node in info.nodes if node.available]
+    asked = [node for node in info.nodes if node.writes is not None]
+    failing = [node for node in asked if not node.writes]
+    codes = ", ".join(sorted({node.refuses for node in failing if node.refuses}))
     errors = [info.error, *(node.error for node in info.nodes)]
     facts = {
         "topology": info.topology or "",
@@ -39,11 +42,15 @@ def examine_redis() -> Finding:
     }
     primaries = [node for node in answering if node.role == "primary"]
     if not info.available or not primaries:
-        return Finding(State.FAILED, "no answer", facts)
+        return Finding(State.FAILED, f"refuses: {codes}" if codes else "no answer", facts)
     first = primaries[0]
     facts["version"] = f"{first.software} {first.version}"
     facts["latency"] = f"{max(node.latency_ms or 0.0 for node in primaries):.2f} ms"
     facts["memory"] = f"{sum(node.used_memory or 0 for node in primaries) / MIB:.1f} MiB"
+    if failing:
+        which = "" if len(asked) == 1 else f"{len(failing)} of {len(asked)} primaries: "
+        detail = f"{which}refuses writes: {codes}" if codes else f"{which}no answer"
+        return Finding(State.DEGRADED, detail, facts)
     detail = "answers"
     if len(answering) < len(info.nodes):
         detail = f"{len(answering)} of {len(info.nodes)} servers answer"
@@ -68,7 +75,8 @@ def examine_migrations() -> Finding:
 
 CHECKS = (
     Check("database", examine_database, TIMEOUT_SECONDS),
-    Check("redis", examine_redis, TIMEOUT_SECONDS),
+    # Each thing that Redis does has a fall-back, and a whole fleet would be out of service with it.
+    Check("redis", examine_redis, TIMEOUT_SECONDS, needed=False),
     Check("migrations", examine_migrations, TIMEOUT_SECONDS),
 )
 

@@ -20,10 +20,12 @@ log = logging.getLogger(__name__)
 class State(enum.StrEnum):
     """How a component is. Only ``OK`` is good: what nobody could find out is not.
 
-    ``DRAINING`` is said of a whole worker alone: it works, and takes nothing new.
+    ``DEGRADED``: it does a part of its work, or others do it meanwhile. ``DRAINING`` is said of a
+    whole worker alone: it works, and takes nothing new.
     """
 
     OK = "ok"
+    DEGRADED = "degraded"
     FAILED = "failed"
     UNKNOWN = "unknown"
     DRAINING = "draining"
@@ -46,11 +48,13 @@ class Check:
         name: what is examined.
         examine: finds out, within an application context; raising means failed.
         timeout: seconds after which no answer is a failure.
+        needed: whether no request succeeds without it.
     """
 
     name: str
     examine: Callable[[], Finding]
     timeout: float
+    needed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,7 @@ class CheckResult:
     facts: Mapping[str, str]
     duration_ms: float
     at: datetime
+    needed: bool = True
 
 
 class Probe:
@@ -136,13 +141,22 @@ class _Examination:
             facts=finding.facts,
             duration_ms=round((time.monotonic() - self._started) * 1000, 1),
             at=utcnow(),
+            needed=self._check.needed,
         )
 
 
 def overall(results: Sequence[CheckResult]) -> State:
-    """The worst of all: failed before unknown before ok."""
+    """The worst of all: failed before unknown before degraded before ok."""
     states = {result.state for result in results}
-    for state in (State.FAILED, State.UNKNOWN):
+    for state in (State.FAILED, State.UNKNOWN, State.DEGRADED):
         if state in states:
             return state
     return State.OK
+
+
+def readiness(results: Sequence[CheckResult]) -> State:
+    """Whether requests succeed: what they do without makes it ``DEGRADED`` at worst."""
+    state = overall([result for result in results if result.needed])
+    if state is State.OK and overall(results) is not State.OK:
+        return State.DEGRADED
+    return state

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from app.blueprints.health.checks import CHECKS
-from app.blueprints.health.probe import Probe, State, overall
+from app.blueprints.health.probe import Probe, State, readiness
 from app.core.monitor import CONTENT_TYPE
 from app.extensions import fleet, monitor
 from app.http.access import public
@@ -37,14 +37,21 @@ def livez() -> Response:
 @health.get("/readyz")
 @public("whoever balances the load has no account")
 def readyz() -> Response:
-    """Whether requests can be served: 200, or 503 when a component is not known to work, or when an
-    operator asked this worker to drain.
+    """Whether requests can be served: 200, or 503 when a component that they need is not known to
+    work, or when an operator asked this worker to drain.
+
+    While requests succeed without a component the status is ``degraded``, and says without which;
+    ``?strict`` makes a failure of it.
     """
     results = probe().run()
-    state = overall(results)
-    if state is State.OK and fleet.current.draining is not None:
-        state = State.DRAINING
+    state = readiness(results)
+    serves = state is State.OK or (state is State.DEGRADED and "strict" not in request.args)
+    if serves and fleet.current.draining is not None:
+        state, serves = State.DRAINING, False
     body: dict[str, object] = {"status": state}
+    if state is State.DEGRADED:
+        limping = [result for result in results if result.state is not State.OK]
+        body["degraded"] = {result.name: result.detail for result in limping}
     if "verbose" in request.args:
         body["checks"] = [
             {
@@ -57,7 +64,7 @@ def readyz() -> Response:
             for result in results
         ]
     answer = jsonify(body)
-    if state is not State.OK:
+    if not serves:
         answer.status_code = 503
         answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer

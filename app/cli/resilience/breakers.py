@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from app.cli.options import Duration, as_json, says_why
 from app.cli.resilience.group import controlling, resilience
 from app.cli.resilience.output import echo_state
+from app.core.resilience import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,8 +35,30 @@ def _how_long(command: F) -> F:
     )(command)
 
 
+def _known(command: F) -> F:
+    """A name that nobody has is refused: forcing it would do nothing and look like success."""
+
+    @click.option(
+        "--unlisted", is_flag=True, help="NAME is known to running workers alone: made up by code."
+    )
+    @functools.wraps(command)
+    def checked(*args: Any, name: str, unlisted: bool, **kwargs: Any) -> Any:
+        with controlling() as controller:
+            names = [] if unlisted else controller.known_names(Kind.CIRCUIT_BREAKER)
+        if not unlisted and name not in names:
+            alike = difflib.get_close_matches(name, names) or names
+            raise click.ClickException(
+                f"there is no circuit breaker '{name}' (there are {', '.join(alike)}); "
+                "--unlisted takes a name that running workers alone know"
+            )
+        return command(*args, name=name, **kwargs)
+
+    return cast(F, checked)
+
+
 @resilience.command("isolate")
 @click.argument("name")
+@_known
 @_how_long
 @says_why
 @as_json
@@ -46,6 +71,7 @@ def isolate(name: str, ttl: float | None, reason: str, actor: str, as_json: bool
 
 @resilience.command("close")
 @click.argument("name")
+@_known
 @_how_long
 @says_why
 @as_json
@@ -58,6 +84,7 @@ def close(name: str, ttl: float | None, reason: str, actor: str, as_json: bool) 
 
 @resilience.command("reset")
 @click.argument("name")
+@_known
 @says_why
 @as_json
 def reset(name: str, reason: str, actor: str, as_json: bool) -> None:

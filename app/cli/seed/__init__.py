@@ -30,7 +30,7 @@ def demo() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--name", help="Prefix of the users and permissions; the file's name by default.")
 def matrix(file: Path, name: str | None) -> None:
-    """Import an access matrix: a line for each pair, 'user permission', both numbers."""
+    """Import an access matrix: lines of 'user permission', each a name or a number from 1."""
     try:
         with writing():
             report = import_matrix(file, name or file.stem, progress=click.progressbar)

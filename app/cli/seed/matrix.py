@@ -21,6 +21,8 @@ from app.models.user import NO_PASSWORD
 
 ROWS_AT_ONCE = 5000
 NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")
+USER = re.compile(r"[a-z0-9][a-z0-9_.-]{0,31}")
+PERMISSION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
 Progress = Callable[..., AbstractContextManager[Any]]
 
@@ -36,14 +38,14 @@ class MatrixReport:
     seconds: float
 
 
-def user_name(matrix: str, number: int) -> str:
-    """The username of user ``number`` of a matrix."""
-    return f"{matrix}.{number}"
+def user_name(matrix: str, user: str | int) -> str:
+    """The username of a user of a matrix."""
+    return f"{matrix}.{user}"
 
 
-def permission_name(matrix: str, number: int) -> str:
-    """The name of permission ``number`` of a matrix."""
-    return f"{matrix}.p{number}"
+def permission_name(matrix: str, permission: str | int) -> str:
+    """The name of a permission of a matrix; number 5 is ``p5``, since names begin with a letter."""
+    return f"{matrix}.{'p' if isinstance(permission, int) else ''}{permission}"
 
 
 def import_matrix(file: Path, matrix: str, progress: Progress) -> MatrixReport:
@@ -52,7 +54,7 @@ def import_matrix(file: Path, matrix: str, progress: Progress) -> MatrixReport:
     Users with the same permissions share a global role; its grants are global.
 
     Args:
-        file: lines of ``user permission``, both integers from 1; a pair may repeat.
+        file: lines of ``user permission``, each a name or a number from 1; a pair may repeat.
         matrix: prefix of all names, so that several matrices live side by side.
         progress: made with ``length=`` (in rows), gives a context with ``update(n)``.
 
@@ -63,14 +65,14 @@ def import_matrix(file: Path, matrix: str, progress: Progress) -> MatrixReport:
     if not NAME.fullmatch(matrix):
         raise ValidationFailed({"name": f"'{matrix}' is not like {NAME.pattern}"})
     allowed = _read(file)
-    numbers = sorted({number for held in allowed.values() for number in held})
-    roles: dict[frozenset[int], str] = {}
-    for user in sorted(allowed):
+    names = sorted({name for held in allowed.values() for name in held})
+    roles: dict[frozenset[str], str] = {}
+    for user in sorted(allowed, key=_in_order):
         roles.setdefault(allowed[user], f"{matrix}.role{len(roles) + 1}")
-    rows = len(numbers) + len(allowed) * 2 + sum(1 + len(held) for held in roles)
+    rows = len(names) + len(allowed) * 2 + sum(1 + len(held) for held in roles)
     with progress(length=rows, label=f"Importing {matrix}") as bar:
-        permission_ids = _permissions(matrix, numbers, bar)
-        user_ids = _users(matrix, sorted(allowed), bar)
+        permission_ids = _permissions(matrix, names, bar)
+        user_ids = _users(matrix, sorted(allowed, key=_in_order), bar)
         role_ids = _roles(matrix, roles, permission_ids, bar)
         _insert(
             RoleAssignment,
@@ -84,46 +86,64 @@ def import_matrix(file: Path, matrix: str, progress: Progress) -> MatrixReport:
             AuditRecord(
                 action="matrix.import",
                 subject=f"matrix:{matrix}",
-                after={"users": len(allowed), "permissions": len(numbers), "roles": len(roles)},
+                after={"users": len(allowed), "permissions": len(names), "roles": len(roles)},
             )
         )
         db.session.commit()
     pairs = sum(len(held) for held in allowed.values())
     seconds = time.perf_counter() - started
-    return MatrixReport(pairs, len(allowed), len(numbers), len(roles), seconds)
+    return MatrixReport(pairs, len(allowed), len(names), len(roles), seconds)
 
 
-def _read(file: Path) -> dict[int, frozenset[int]]:
-    held: dict[int, set[int]] = defaultdict(set)
+def _read(file: Path) -> dict[str, frozenset[str]]:
+    held: dict[str, set[str]] = defaultdict(set)
     with open(file, encoding="ascii", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            try:
-                user, permission = map(int, line.split())
-            except ValueError:
+            words = line.split()
+            if len(words) != 2:
                 shown = line.strip()[:40]
-                raise ValidationFailed({f"line {number}": f"'{shown}' is no pair"}) from None
-            if user < 1 or permission < 1:
-                raise ValidationFailed({f"line {number}": "numbers start at 1"})
-            held[user].add(permission)
+                raise ValidationFailed(
+                    {f"line {number}": f"'{shown}' is no pair of a user and a permission"}
+                )
+            user = _label(words[0], USER, f"line {number}")
+            permission = _label(words[1], PERMISSION, f"line {number}")
+            held[user].add(f"p{permission}" if permission.isdigit() else permission)
     return {user: frozenset(permissions) for user, permissions in held.items()}
 
 
-def _permissions(matrix: str, numbers: Sequence[int], bar: Any) -> dict[int, int]:
+def _label(word: str, pattern: re.Pattern[str], line: str) -> str:
+    """A number in its only spelling, or a name."""
+    if re.fullmatch(r"[+-]?[0-9]+", word):
+        if int(word) < 1:
+            raise ValidationFailed({line: "numbers start at 1"})
+        return str(int(word))
+    if not pattern.fullmatch(word):
+        raise ValidationFailed(
+            {line: f"'{word[:40]}' is neither a number nor a name like {pattern.pattern}"}
+        )
+    return word
+
+
+def _in_order(label: str) -> tuple[bool, int, str]:
+    return (not label.isdigit(), int(label) if label.isdigit() else 0, label)
+
+
+def _permissions(matrix: str, names: Sequence[str], bar: Any) -> dict[str, int]:
     receipt = permissions.batch_register_permissions(
         [
-            {"name": permission_name(matrix, number), "group": matrix, "scope": "global"}
-            for number in numbers
+            {"name": permission_name(matrix, name), "group": matrix, "scope": "global"}
+            for name in names
         ],
         commit=False,
     )
-    bar.update(len(numbers))
-    return dict(zip(numbers, receipt.ids, strict=True))
+    bar.update(len(names))
+    return dict(zip(names, receipt.ids, strict=True))
 
 
-def _users(matrix: str, numbers: Sequence[int], bar: Any) -> dict[str, int]:
-    names = [user_name(matrix, number) for number in numbers]
+def _users(matrix: str, users: Sequence[str], bar: Any) -> dict[str, int]:
+    names = [user_name(matrix, user) for user in users]
     known = _ids_by_name(User.username, f"{matrix}.")
     _insert(
         User,
@@ -138,7 +158,7 @@ def _users(matrix: str, numbers: Sequence[int], bar: Any) -> dict[str, int]:
 
 
 def _roles(
-    matrix: str, roles: dict[frozenset[int], str], permission_ids: dict[int, int], bar: Any
+    matrix: str, roles: dict[frozenset[str], str], permission_ids: dict[str, int], bar: Any
 ) -> dict[str, int]:
     """The roles of the matrix, made anew: their grants and assignments go with the old ones."""
     old = list(_ids_by_name(Role.name, f"{matrix}.role").values())
@@ -150,13 +170,13 @@ def _roles(
         [
             {
                 "role_id": ids[name],
-                "permission_id": permission_ids[number],
+                "permission_id": permission_ids[permission],
                 "effect": Effect.ALLOW,
                 "server_id": None,
                 "channel_id": None,
             }
             for held, name in roles.items()
-            for number in held
+            for permission in held
         ],
         bar,
     )

@@ -39,12 +39,17 @@ class RejectionBurst(Event, frozen=True, kw_only=True):
         name: the guard.
         count: calls rejected since the last such event.
         dimension: for a rate limit, the dimension that refused most recently.
+        caller: for a rate limit, whom it refused most since the last such event, such as
+            ``user:31 server:1``; without the address, which not everybody who sees events may know.
+        caller_count: how often.
     """
 
     kind: str
     name: str
     count: int = 1
     dimension: str = ""
+    caller: str = ""
+    caller_count: int = 0
 
 
 @event_type("config.changed")

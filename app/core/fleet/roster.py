@@ -14,6 +14,8 @@ from .member import Drain, Worker, WorkerState, place_of
 
 # ms after which a worker that was not heard is silent: five heartbeats, or a long pause.
 GONE_AFTER_MS = 10_000
+# ms for which a worker that fell silent is a loss; afterwards it is history.
+LOST_FOR_MS = 3600 * 1000
 # ms for which a worker that is gone is remembered, so that operators see that it is.
 REMEMBER_MS = 24 * 3600 * 1000
 # What a worker says in its last heartbeat.

@@ -107,7 +107,19 @@ from .monitoring import Monitoring
 from .process import resident_bytes
 from .recording import Counter, Distribution, Gauge, Histogram, Recorder, Series, series
 from .scale import Direction, Extent, Value
-from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
+from .signals import (
+    BREAKER_ISOLATED,
+    BREAKER_OPEN,
+    CACHE_HIT_RATE,
+    DATABASE_FAILURES,
+    DEAD_LETTERS,
+    ERROR_RATE,
+    FAILED_SIGN_INS,
+    MEMORY_SHARE,
+    POLICY_ERRORS,
+    RESPONSE_MS,
+    SILENT_WORKERS,
+)
 from .sources import Counted, Measured, Sample, Source, Spread
 from .tuning import (
     BULKHEAD,
@@ -137,7 +149,14 @@ from .units import unit_of
 __all__ = [
     "BACKENDS",
     "BULKHEAD",
+    "BREAKER_ISOLATED",
+    "BREAKER_OPEN",
     "CACHE_HIT_RATE",
+    "DATABASE_FAILURES",
+    "DEAD_LETTERS",
+    "FAILED_SIGN_INS",
+    "POLICY_ERRORS",
+    "SILENT_WORKERS",
     "COARSE",
     "CONTENT_TYPE",
     "DEFAULT_COMPONENTS",

@@ -9,6 +9,7 @@ from __future__ import annotations
 # HTTP
 REQUESTS = "yoto_http_requests_total"
 REQUEST_TIME = "yoto_http_request_seconds"
+STEP_FAILURES = "yoto_http_step_failures_total"
 
 # Permissions
 CHECKS = "yoto_permission_checks_total"
@@ -55,6 +56,7 @@ BULKHEAD_HELD = "yoto_bulkhead_in_flight"
 BULKHEAD_LIMIT = "yoto_bulkhead_limit"
 BULKHEAD_BUSY = "yoto_bulkhead_busy_seconds_total"
 LIMIT_REFUSALS = "yoto_rate_limit_refusals_total"
+TOP_REFUSALS = "yoto_rate_limit_top_caller_refusals"
 ANSWERED_LOCALLY = "yoto_guard_answered_locally_total"
 LOCKS = "yoto_locks_total"
 LOCKS_HELD = "yoto_locks_held"
@@ -68,6 +70,7 @@ POLICY_TIME = "yoto_policy_evaluation_seconds"
 QUEUE_ITEMS = "yoto_queue_items"
 QUEUE_RATE = "yoto_queue_items_per_second"
 QUEUE_AGE = "yoto_queue_oldest_age"
+QUEUE_UNSERVED = "yoto_queue_unserved_items"
 INVALIDATION_ITEMS = "yoto_invalidation_queue_items"
 INVALIDATION_RATE = "yoto_invalidation_queue_items_per_second"
 INVALIDATION_AGE = "yoto_invalidation_queue_oldest_age"
@@ -84,6 +87,10 @@ PREFETCH_UNDECIDED = "yoto_prefetch_undecided"
 ALERT_EVENTS = "yoto_alert_evaluation_events_total"
 ALERT_SILENCE = "yoto_alert_evaluation_silent_for"
 ALERT_MESSAGES = "yoto_alert_messages_total"
+
+# Workers, and people who sign in
+WORKERS = "yoto_workers"
+SIGN_INS = "yoto_sign_ins_total"
 
 # Sockets of operators
 CONTROL_SOCKETS = "yoto_control_sockets"
@@ -107,8 +114,11 @@ LOST_SECONDS = "yoto_monitor_lost_seconds_total"
 COMPLETE = "yoto_monitor_complete"
 
 HELP = {
+    WORKERS: "processes of the application, by state; silent ones of the last hour",
+    SIGN_INS: "sign-ins, by outcome: accepted, failed, or refused as too many",
     REQUESTS: "HTTP answers, by part of the API and class of status, or planned for an ordered 503",
     REQUEST_TIME: "time from request to answer",
+    STEP_FAILURES: "functions that failed after a request was answered, which stayed as it was",
     CHECKS: "permission verdicts, by permission, result and the tier that had the permissions",
     CHECK_TIME: "time of a verdict; those on the short way through memory are counted, not timed",
     CHECK_ERRORS: "checks that ended without a verdict because a store was away",
@@ -147,6 +157,7 @@ HELP = {
     BULKHEAD_LIMIT: "callers that a bulkhead lets in at once, over all workers, of each partition",
     BULKHEAD_BUSY: "seconds that callers were inside a bulkhead",
     LIMIT_REFUSALS: "calls that rate limits refused, by the dimension that did",
+    TOP_REFUSALS: "refusals of the last minute, of the caller that a limit refused most",
     ANSWERED_LOCALLY: "calls that guards decided without Redis",
     LOCKS: "distributed locks, by outcome",
     LOCKS_HELD: "distributed locks held now",
@@ -158,6 +169,7 @@ HELP = {
     QUEUE_ITEMS: "items of the batch queue, over all workers, by kind and state",
     QUEUE_RATE: "items a second put into the batch queue, and done or dead, by kind",
     QUEUE_AGE: "seconds since the oldest item of a kind was put in",
+    QUEUE_UNSERVED: "items of a kind that no living process has a handler for",
     INVALIDATION_ITEMS: "queued invalidations, over all workers, by state",
     INVALIDATION_RATE: "invalidations a second, put in and published",
     INVALIDATION_AGE: "seconds since the oldest queued invalidation was put in",

@@ -1,4 +1,4 @@
-"""Permission checks in front of views and plain functions.
+"""Permission checks in front of views, plain functions, and all views of a blueprint.
 
 The check happens when the function is called: for a generator function before the generator is
 made, not when it is first advanced.
@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from flask import has_request_context, request
+from flask import Blueprint, has_request_context, request
 
-from app.core.errors import PermissionDenied, ValidationFailed
+from app.core.errors import ConfigurationError, PermissionDenied, ValidationFailed
 from app.core.permission.deciding import decide_requirement
 from app.core.permission.expressions import compile_expression
 from app.core.permission.registry import checked_name
@@ -31,7 +31,7 @@ from app.models import ScopeType
 
 log = logging.getLogger(__name__)
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Any] | Blueprint)
 
 ATTRIBUTE = "__permission_requirement__"
 
@@ -40,6 +40,8 @@ def require_permission(
     name: str, scope: str | None = None, scope_id: ScopeId = None
 ) -> Callable[[Function], Function]:
     """Let only those through who have the permission ``name`` in the scope.
+
+    On a blueprint it guards each of its views, and those of blueprints in it.
 
     Args:
         scope: ``"server"`` or ``"channel"``; None is global.
@@ -51,6 +53,8 @@ def require_permission(
             the function has no argument for. The decorated function raises ``PermissionDenied``
             for a caller without the permission, ``UnknownPermission`` for a name that nobody
             registered, ``ValidationFailed`` for an id that is not an int.
+        TypeError: at once, for a class or what cannot be called: it would guard nothing.
+        ConfigurationError: a view of the blueprint has no argument ``scope_id``.
     """
     return require_permissions([name], scope=scope, scope_id=scope_id)
 
@@ -95,40 +99,55 @@ def _decorator(
     kind = _checked_scope(scope, scope_id)
     asked = str(requirement)
 
+    def check(find_id: Callable[[], Any]) -> None:
+        state = get_state_for(requirement.expression.names)
+        user_id = current_subject()
+        place = parse_place(scope, find_id())
+        decision = decide_requirement(state, user_id, requirement, place)
+        if not decision.allowed:
+            raise PermissionDenied(decision, asked)
+        if state.on_passed is not None:
+            _tell(state.on_passed, Passage(user_id, asked, place))
+
     def decorate(function: Function) -> Function:
-        find_id = _id_finder(function, scope_id)
-        declared = PermissionRequirement(
-            requirement, kind, scope_id, inner=getattr(function, ATTRIBUTE, None)
-        )
-
-        def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            state = get_state_for(requirement.expression.names)
-            user_id = current_subject()
-            place = parse_place(scope, find_id(args, kwargs))
-            decision = decide_requirement(state, user_id, requirement, place)
-            if not decision.allowed:
-                raise PermissionDenied(decision, asked)
-            if state.on_passed is not None:
-                _tell(state.on_passed, Passage(user_id, asked, place))
-
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def guarded(*args: Any, **kwargs: Any) -> Any:
-                check(args, kwargs)
-                return await function(*args, **kwargs)
-
-        else:
-
-            @functools.wraps(function)
-            def guarded(*args: Any, **kwargs: Any) -> Any:
-                check(args, kwargs)
-                return function(*args, **kwargs)
-
-        setattr(guarded, ATTRIBUTE, declared)
-        return guarded  # type: ignore[return-value]
+        if isinstance(function, Blueprint):
+            function.before_request(lambda: check(lambda: _id_of_view(scope_id)))
+            return function
+        if not callable(function) or inspect.isclass(function):
+            raise TypeError(f"permissions guard functions and blueprints, not {function!r}")
+        guarded: Function = _guard_calls(function, check, requirement, kind, scope_id)
+        return guarded
 
     return decorate
+
+
+def _guard_calls(
+    function: Any,
+    check: Callable[[Callable[[], Any]], None],
+    requirement: Requirement,
+    kind: str,
+    scope_id: ScopeId,
+) -> Any:
+    find_id = _id_finder(function, scope_id)
+    declared = PermissionRequirement(
+        requirement, kind, scope_id, inner=getattr(function, ATTRIBUTE, None)
+    )
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def guarded(*args: Any, **kwargs: Any) -> Any:
+            check(lambda: find_id(args, kwargs))
+            return await function(*args, **kwargs)
+
+    else:
+
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            check(lambda: find_id(args, kwargs))
+            return function(*args, **kwargs)
+
+    setattr(guarded, ATTRIBUTE, declared)
+    return guarded
 
 
 def _tell(listener: Callable[[Passage], None], passage: Passage) -> None:
@@ -147,6 +166,18 @@ def _checked_scope(scope: str | None, scope_id: ScopeId) -> str:
     if not isinstance(scope_id, str) and not callable(scope_id):
         raise ValidationFailed({"scope_id": "must be an argument's name or a callable"})
     return str(scope)
+
+
+def _id_of_view(scope_id: ScopeId) -> Any:
+    """The scope's id in the request for a view of a guarded blueprint."""
+    if not isinstance(scope_id, str):
+        return None if scope_id is None else scope_id(request)
+    arguments: Mapping[str, Any] = request.view_args or {}
+    if scope_id not in arguments:
+        raise ConfigurationError(
+            "scope_id", f"the view {request.endpoint} has no argument '{scope_id}'"
+        )
+    return arguments[scope_id]
 
 
 def _id_finder(

@@ -1,8 +1,8 @@
 """redis-py clients that share the platform's errors and its fail-fast gates.
 
-Connection errors come out of them as ``StoreUnavailable``. The classes here are redis-py errors as
-well, so that redis-py's own handling (closing, reconnecting, reading the slot map again) still
-works on them.
+Connection errors, and what a server answers that cannot do its work now, come out of them as
+``StoreUnavailable``. The classes here are redis-py errors as well, so that redis-py's own handling
+(closing, reconnecting, reading the slot map again) still works on them.
 """
 
 from __future__ import annotations
@@ -26,15 +26,22 @@ from redis.connection import (
 )
 from redis.retry import Retry
 
-from app.core.errors import StoreUnavailable
+from app.core.errors import ConfigurationError, StoreUnavailable
 from app.core.redis.blocking import blocking_seconds
 from app.core.redis.endpoint import Endpoint
 from app.core.redis.gate import Gate
 from app.core.redis.liveness import state_of
+from app.core.redis.refusals import ROUTING, refusal_code
 
 # A cluster client that lost a connection reads the slot map and tries once more: by then a failover
 # is over or it is not, and waiting for it is for the caller to decide.
 CLUSTER_RETRIES = 1
+
+_CONNECTION_ERRORS = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.InvalidResponse,
+)
 
 # What redis-py raises when no node gives it a slot map; the second when the map is empty.
 NO_MAP = (exceptions.RedisClusterException, IndexError)
@@ -48,10 +55,16 @@ class RedisTimedOut(StoreUnavailable, exceptions.TimeoutError):
     """No answer in time."""
 
 
+class RedisRefused(StoreUnavailable, exceptions.ResponseError):
+    """The server answered that it cannot do this now."""
+
+
 def translated(error: Exception) -> StoreUnavailable:
-    """The platform's error for one of redis-py's connection errors."""
+    """The platform's error for one of redis-py's."""
     if isinstance(error, StoreUnavailable):
         return error
+    if isinstance(error, exceptions.ResponseError):
+        return RedisRefused("redis", error)
     if isinstance(error, exceptions.TimeoutError):
         return RedisTimedOut("redis", error)
     return RedisLost("redis", error)
@@ -72,6 +85,10 @@ class _Reporting(AbstractConnection):
         self._opening = True
         try:
             self._report(super().connect_check_health, *args, **options)
+        except exceptions.ResponseError as error:
+            # What refuses the handshake (its user, its database) takes no calls either.
+            self._gate.failed(error)
+            raise RedisLost("redis", error) from error
         finally:
             self._opening = False
 
@@ -94,7 +111,13 @@ class _Reporting(AbstractConnection):
         if blocks_for != 0.0 and "timeout" not in options:
             patience = None if blocks_for is None else blocks_for + (self.socket_timeout or 0.0)
             options["timeout"] = patience
-        reply = self._report(super().read_response, *args, **options)
+        try:
+            reply = self._report(super().read_response, *args, **options)
+        except exceptions.ResponseError as error:
+            # Parts of the handshake may be refused; redis-py knows which.
+            if self._opening or isinstance(error, ROUTING) or refusal_code(error) is None:
+                raise
+            raise translated(error) from error
         if self._gate.failures:
             self._gate.succeeded()
         return reply
@@ -102,7 +125,7 @@ class _Reporting(AbstractConnection):
     def _report(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
         try:
             return method(*args, **options)
-        except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
+        except _CONNECTION_ERRORS as error:
             if isinstance(error, StoreUnavailable):
                 raise
             # A connection that the server closed says little; the next one will tell.
@@ -172,6 +195,18 @@ class GatedPool(BlockingConnectionPool):
             self.pool.put_nowait(connection)
 
 
+class SingleClient(redis.Redis):
+    """redis-py's client of one server, for which one that goes astray is told so."""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        except exceptions.AskError as error:
+            raise cluster_behind_url() from error
+        except ROUTING as error:
+            raise translated(error) from error
+
+
 class ClusterClient(redis.RedisCluster):
     """redis-py's cluster client, for which an unreachable cluster is ``StoreUnavailable`` too."""
 
@@ -191,6 +226,8 @@ class ClusterClient(redis.RedisCluster):
                 # A call that no cluster takes, such as keys of two slots in one command.
                 raise
             raise StoreUnavailable("redis", error) from error
+        except ROUTING as error:
+            raise translated(error) from error
 
 
 def single_client(endpoint: Endpoint, gate: Gate, max_connections: int) -> redis.Redis:
@@ -202,7 +239,7 @@ def single_client(endpoint: Endpoint, gate: Gate, max_connections: int) -> redis
         timeout=endpoint.options["socket_timeout"],
         **endpoint.options,
     )
-    return redis.Redis.from_pool(pool)
+    return SingleClient.from_pool(pool)
 
 
 def cluster_client(
@@ -252,3 +289,10 @@ def cluster_client(
 def _start_node(endpoint: Endpoint) -> ClusterNode:
     host, port = endpoint.options["host"], endpoint.options["port"]
     return ClusterNode(host, port)  # type: ignore[no-untyped-call]
+
+
+def cluster_behind_url() -> ConfigurationError:
+    """The one server that was named sends us to others."""
+    return ConfigurationError(
+        "REDIS_URL", "this server is part of a cluster; name it in REDIS_CLUSTER_NODES instead"
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.core.errors import StoreUnavailable
 from app.core.redis.link import Link
-from app.core.redis.node import CONNECTION_ERRORS, Node
+from app.core.redis.node import CONNECTION_ERRORS, LINK_ERRORS, Node
 
 
 def exchange_all(
@@ -61,7 +61,7 @@ def _read(node: Node, link: Link | Exception, count: int) -> list[Any]:
     try:
         while len(replies) < count:
             replies.append(link.read())
-    except OSError as error:
+    except LINK_ERRORS as error:
         failure = node.lost(link, error)
         return replies + [failure] * (count - len(replies))
     except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,17 @@ from app.core.errors import PlatformError, StoreUnavailable
 from app.core.redis.connection import RedisConnection
 from app.core.redis.link import pack_command
 from app.core.redis.node import CONNECTION_ERRORS, Node
+from app.core.redis.refusals import refusal_code
+from app.core.redis.router import Router
+from app.core.redis.script import load_script
 from app.core.redis.settings import RedisSettings
 from app.core.redis.store import RedisStore
 
 _PING = pack_command((b"PING",))
 _INFO = pack_command((b"INFO", b"server", b"memory", b"replication"))
+_PROVE = load_script("app.core.redis.lua", "prove.lua")
+# Keys that are tried to find one on each server; so many find one of 64 servers with equal shares.
+_KEYS_TRIED = 1024
 _PINGS = 3  # the median of so many is the latency that is shown
 
 _ROLES = {"master": "primary", "slave": "replica"}
@@ -34,7 +41,9 @@ class NodeInfo:
         software: ``"redis"`` or ``"valkey"``.
         used_memory: bytes.
         latency_ms: time of a PING there and back, in milliseconds.
-        error: why it did not answer.
+        error: why it did not answer, or took no write.
+        writes: whether it took a script that writes; None for one that has no slots to write to.
+        refuses: the code of its answer if it refuses calls, or writes, such as ``"OOM"``.
     """
 
     address: str
@@ -45,6 +54,8 @@ class NodeInfo:
     used_memory: int | None = None
     latency_ms: float | None = None
     error: str | None = None
+    writes: bool | None = None
+    refuses: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,18 +147,42 @@ def get_redis_info(connection: RedisConnection | None = None) -> RedisInfo:
         topology = connection.topology
     except PlatformError as error:
         return RedisInfo(None, False, error=str(error))
+    written = _write_everywhere(connection, topology.router)
     nodes = sorted(
-        map(_describe, topology.router.all_nodes()), key=lambda node: node.role != "primary"
+        (_describe(node, written.get(node)) for node in topology.router.all_nodes()),
+        key=lambda node: node.role != "primary",
     )
     return RedisInfo(topology.kind, connection.available, tuple(nodes))
 
 
-def _describe(node: Node) -> NodeInfo:
+def _write_everywhere(connection: RedisConnection, router: Router) -> dict[Node, Any]:
+    """What each server that has slots answers to a script that writes."""
+    keys: dict[Node, str] = {}
+    wanted = len(router.nodes())
+    for number in range(_KEYS_TRIED):
+        key = connection.keys.tagged(("proof", number))
+        with suppress(StoreUnavailable):
+            keys.setdefault(router.node_for(key), key)
+        if len(keys) == wanted:
+            break
+    calls = [(_PROVE, [key], ()) for key in keys.values()]
+    try:
+        replies = connection.scripts.run_many(calls, raise_errors=False)
+    except StoreUnavailable as error:
+        replies = [error] * len(calls)
+    return dict(zip(keys, replies, strict=True))
+
+
+def _describe(node: Node, written: Any) -> NodeInfo:
+    failure = written if isinstance(written, Exception) else None
+    writes = None if written is None else failure is None
+    refuses = refusal_code(getattr(failure, "cause", None))
     try:
         latency = _latency_ms(node)
         facts = _parse(node.call(_INFO))
     except (StoreUnavailable, *CONNECTION_ERRORS) as error:
-        return NodeInfo(node.name, False, error=str(error))
+        refuses = refuses or refusal_code(getattr(error, "cause", None))
+        return NodeInfo(node.name, False, error=str(error), writes=writes, refuses=refuses)
     software = "valkey" if "valkey_version" in facts else "redis"
     return NodeInfo(
         address=node.name,
@@ -157,6 +192,9 @@ def _describe(node: Node) -> NodeInfo:
         version=facts.get(f"{software}_version"),
         used_memory=int(facts["used_memory"]) if "used_memory" in facts else None,
         latency_ms=latency,
+        error=None if failure is None else str(failure),
+        writes=writes,
+        refuses=refuses,
     )
 
 

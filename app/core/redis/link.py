@@ -28,7 +28,7 @@ _READ_SIZE = 16 * 1024  # bytes; replies of scripts are small
 _NOT_YET = object()
 
 # Errors to which the caller of a script reacts by something else than giving up.
-_ERRORS: dict[str, Callable[[str], Exception]] = {
+_ERRORS: dict[str, Callable[..., Exception]] = {
     "NOSCRIPT": exceptions.NoScriptError,
     "MOVED": exceptions.MovedError,
     "ASK": exceptions.AskError,
@@ -47,7 +47,9 @@ _ERRORS: dict[str, Callable[[str], Exception]] = {
 def _reply_error(text: str) -> Exception:
     code, _, rest = text.partition(" ")
     make = _ERRORS.get(code)
-    return make(rest) if make is not None else exceptions.ResponseError(text)
+    if make is not None:
+        return make(rest, status_code=code)
+    return exceptions.ResponseError(text, status_code=code)
 
 
 class Link:
@@ -82,6 +84,7 @@ class Link:
 
         Raises:
             OSError: time is up, or the connection is lost.
+            redis.exceptions.InvalidResponse: what came is no reply.
         """
         reply = self._gets()
         while reply is _NOT_YET:

@@ -18,8 +18,9 @@ from app.core.redis.link import Link, pack_command
 
 _PING = pack_command((b"PING",))
 
-# What the network and the server's absence look like, from sockets and from redis-py.
+# What the network and the server's absence look like, from redis-py and from a link.
 CONNECTION_ERRORS = (exceptions.ConnectionError, exceptions.TimeoutError)
+LINK_ERRORS = (OSError, exceptions.InvalidResponse)
 
 
 class PoolExhausted(exceptions.MaxConnectionsError):
@@ -88,7 +89,7 @@ class Node:
         try:
             link.send(command)
             reply = link.read()
-        except OSError as error:
+        except LINK_ERRORS as error:
             raise self.lost(link, error) from error
         except BaseException:
             self.discard(link)
@@ -102,7 +103,7 @@ class Node:
         try:
             link.send(b"".join(commands))
             replies = [link.read() for _ in commands]
-        except OSError as error:
+        except LINK_ERRORS as error:
             raise self.lost(link, error) from error
         except BaseException:
             self.discard(link)
@@ -144,7 +145,7 @@ class Node:
             self._open -= 1
             self._room.notify()
 
-    def lost(self, link: Link, error: OSError) -> exceptions.RedisError:
+    def lost(self, link: Link, error: Exception) -> exceptions.RedisError:
         """Close a link whose connection failed; returns the error as redis-py would raise it."""
         self.discard(link)
         # What killed this one has most likely killed the idle ones too.
@@ -197,7 +198,8 @@ class Node:
             with self._room:
                 self._open -= 1
                 self._room.notify()
-            if not isinstance(error, CONNECTION_ERRORS):
+            # What refuses the handshake (its user, its database) takes no calls either.
+            if not isinstance(error, exceptions.RedisError):
                 raise
             self.gate.failed(error)
             raise Unreachable(str(error)) from error

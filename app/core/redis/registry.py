@@ -13,6 +13,7 @@ from app.core.errors import StoreUnavailable
 from app.core.redis.fanout import exchange_all
 from app.core.redis.link import pack_command
 from app.core.redis.node import CONNECTION_ERRORS, Node, Unreachable
+from app.core.redis.refusals import refusal_code
 from app.core.redis.router import Router
 from app.core.redis.script import Script
 
@@ -48,9 +49,10 @@ class ScriptRegistry:
         On a cluster all ``keys`` must share one hash tag; a script without keys runs anywhere.
 
         Raises:
-            StoreUnavailable: no server took the call in time. A script that is not repeatable may
-                have run all the same.
-            redis.exceptions.ResponseError: the script failed.
+            StoreUnavailable: no server took the call in time, or it answered that it cannot do it
+                now (out of memory, too few replicas, ...). A script that is not repeatable may have
+                run, or begun, all the same.
+            redis.exceptions.ResponseError: the call or the script is wrong.
         """
         node = self._router().node_for(keys[0] if keys else None)
         try:
@@ -97,7 +99,7 @@ class ScriptRegistry:
             replies = self._retry_all(script, keys, args, node, replies[0], waiting)
         reply, confirmed = replies
         if isinstance(confirmed, Exception):
-            raise confirmed
+            raise _as_raised(confirmed)
         return reply, int(confirmed)
 
     def run_many(self, calls: Iterable[Call], raise_errors: bool = True) -> list[Any]:
@@ -233,7 +235,16 @@ class ScriptRegistry:
                     if successor is not node or not _timed_out(problem):
                         return successor, []
                 raise StoreUnavailable("redis", problem) from problem
-        raise problem
+        raise _as_raised(problem)
+
+
+def _as_raised(problem: Exception) -> Exception:
+    """An error reply as callers get it: their own mistake, or a store that is not to be had."""
+    if refusal_code(problem) is None:
+        return problem
+    unavailable = StoreUnavailable("redis", problem)
+    unavailable.__cause__ = problem
+    return unavailable
 
 
 def _timed_out(problem: Exception) -> bool:

@@ -7,7 +7,7 @@ from typing import Protocol
 import redis
 from redis.exceptions import MovedError
 
-from app.core.errors import ConfigurationError
+from app.core.redis.clients import cluster_behind_url
 from app.core.redis.node import Node
 
 
@@ -50,11 +50,11 @@ class SingleRouter:
 
     def node_at(self, host: str, port: int) -> Node:
         """Refused: a server that redirects is part of a cluster."""
-        raise _cluster_behind_url()
+        raise cluster_behind_url()
 
     def moved(self, error: MovedError) -> None:
         """Refused, as ``node_at``."""
-        raise _cluster_behind_url()
+        raise cluster_behind_url()
 
     def refresh(self, suspect: Node | None = None) -> None:
         """New connections only: the name may lead to another server now."""
@@ -72,9 +72,3 @@ class SingleRouter:
         """Close every connection, those of the client too."""
         self._client.connection_pool.close()
         self.node.close()
-
-
-def _cluster_behind_url() -> ConfigurationError:
-    return ConfigurationError(
-        "REDIS_URL", "this server is part of a cluster; name it in REDIS_CLUSTER_NODES instead"
-    )

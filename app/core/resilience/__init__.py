@@ -32,8 +32,8 @@ from .controller import ResilienceController
 from .decorators import (
     bulkhead,
     circuit_breaker,
+    declared,
     degradable,
-    degradable_features,
     guarded,
     rate_limit,
 )
@@ -153,8 +153,8 @@ __all__ = [
     "change_to_plain",
     "check_entry",
     "circuit_breaker",
+    "declared",
     "degradable",
-    "degradable_features",
     "get_resilience_controller",
     "guarded",
     "network_of",

@@ -27,6 +27,7 @@ from .config_store import (
     check_entry,
     parse_kind,
 )
+from .declared import declared
 from .degradation import Board, Degradation, OpenBreakers
 from .dry_run import DryRun, dry_run
 from .guard import Guard
@@ -77,8 +78,8 @@ class ResilienceController(ConfigAccess):
         )
         copy = RedisCopy(redis.scripts, redis.keys, events.stream)
         self._config = ConfigStore(copy, journal, audit)
-        rejections = RejectionReporter(self.runtime)
         self.trails = StoredTrails(self.runtime, self._config.clock)
+        rejections = RejectionReporter(self.runtime, self.trails)
         self._guards = Guards(self._config, self.runtime, rejections, self.trails, self.start)
         self.operations = BreakerOperations(self._config, self.circuit_breaker, audit)
         self.acts = GuardActs(self.rate_limiter, self.bulkhead, self.instances, audit)
@@ -165,6 +166,19 @@ class ResilienceController(ConfigAccess):
     def guard(self, name: str, parts: Parts = ALL_PARTS) -> Guard:
         """Breaker, limiter and bulkhead of that name as one; ``parts`` leaves some out."""
         return self._guards.guard(name, parts)
+
+    def known_names(self, kind: Kind) -> list[str]:
+        """Names of a kind that decorators or definitions in code, stored entries, or callers of
+        this process know; a name outside is misspelt, or known to other processes alone."""
+        found = {entry.name for entry in self.config.list(kind)} | declared(kind)
+        if kind is Kind.CIRCUIT_BREAKER:
+            found |= {entry.name for entry in self.config.list(Kind.FORCED_BREAKER)}
+            found.add(REDIS_BREAKER)
+        return sorted(found)
+
+    def is_defined(self, name: str) -> bool:
+        """Whether the code or an operator gave a guard of that name numbers of its own."""
+        return name == REDIS_BREAKER or self._guards.is_defined(name)
 
     @property
     def degradation(self) -> Degradation:

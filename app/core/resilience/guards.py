@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from .runtime import Runtime
 from .settings import BulkheadConfig, BulkheadStrategy, CircuitBreakerConfig, RateLimitConfig
 from .store_error import StoreHealth, StoreWatch
 from .trail import StoredTrails
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Parts: TypeAlias = frozenset[Kind]
@@ -92,6 +95,7 @@ class Guards:
         self._limiters: dict[str, RateLimiter] = {}
         self._bulkheads: dict[str, Bulkhead] = {}
         self._guards: dict[Parts, dict[str, Guard]] = {}
+        self._said: set[str] = set()
 
     def circuit_breaker(self, name: str) -> CircuitBreaker:
         """The breaker of that name."""
@@ -117,6 +121,13 @@ class Guards:
         if found is None:
             return self._make(guards, name, lambda name: self._new_guard(name, parts))
         return found
+
+    def is_defined(self, name: str) -> bool:
+        """Whether the code defines, or an operator stored, a guard of that name."""
+        return any(
+            self._config.is_defined(kind, name) or self._config.get(kind, name).version
+            for kind in ALL_PARTS
+        )
 
     def forget_denials(self, name: str | None = None) -> None:
         """Ask Redis again for what the rate limit ``name``, or any, refused."""
@@ -184,8 +195,15 @@ class Guards:
             if found is None:
                 if len(objects) >= MOST_OBJECTS:
                     raise ConfigurationError(name, f"there are {MOST_OBJECTS} such guards already")
+                self._say_if_undefined(name)
                 found = objects[name] = make(name)
             return found
+
+    def _say_if_undefined(self, name: str) -> None:
+        """Once a name: a misspelt one guards by numbers that nobody chose."""
+        if name not in self._said and not self.is_defined(name):
+            self._said.add(name)
+            log.warning("nothing defines the guard '%s': it has the default numbers", name)
 
     def _new_breaker(self, name: str) -> CircuitBreaker:
         read = self._config.reader(Kind.CIRCUIT_BREAKER, name, CircuitBreakerConfig)

@@ -3,17 +3,49 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-ExceptionTypes = tuple[type[BaseException], ...]
+# A class of exceptions, or what says of an exception whether it is meant.
+OneOfThem: TypeAlias = type[BaseException] | Callable[[BaseException], object]
+ExceptionFilter: TypeAlias = OneOfThem | Collection[OneOfThem]
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptions:
+    """Exceptions that are meant by their class, or by a predicate that is true for them."""
+
+    kinds: tuple[type[BaseException], ...]
+    predicates: tuple[Callable[[BaseException], object], ...] = ()
+
+    @classmethod
+    def of(cls, field_name: str, given: ExceptionFilter) -> Exceptions:
+        """What a developer wrote: a class, a predicate, or a collection of them.
+
+        Raises:
+            TypeError: it is something else; it names the field. At decoration, not at a failure.
+        """
+        several = isinstance(given, Collection) and not isinstance(given, type | str | bytes)
+        kinds, predicates = [], []
+        for one in given if several else (given,):  # type: ignore[union-attr]
+            if isinstance(one, type) and issubclass(one, BaseException):
+                kinds.append(one)
+            elif callable(one) and not isinstance(one, type):
+                predicates.append(one)
+            else:
+                raise TypeError(f"{field_name}: {one!r} is no class of exceptions and no predicate")
+        return cls(tuple(kinds), tuple(predicates))
+
+    def match(self, error: BaseException) -> bool:
+        """Whether ``error`` is meant; raises what a predicate raises."""
+        return isinstance(error, self.kinds) or any(test(error) for test in self.predicates)
 
 
 class Outcome(IntEnum):
@@ -33,11 +65,20 @@ class Classifier:
             behind the breaker did answer.
         ignored: exceptions that say nothing; they win over ``expected``.
         failed_result: tells for a returned value whether it is a failure.
+
+    Raises:
+        TypeError: ``expected`` or ``ignored`` is made of something else.
     """
 
-    expected: ExceptionTypes = (Exception,)
-    ignored: ExceptionTypes = ()
+    expected: ExceptionFilter = Exception
+    ignored: ExceptionFilter = ()
     failed_result: Callable[[Any], bool] | None = None
+    failures: Exceptions = field(init=False, repr=False, compare=False)
+    unsaid: Exceptions = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "failures", Exceptions.of("expected", self.expected))
+        object.__setattr__(self, "unsaid", Exceptions.of("ignored", self.ignored))
 
     def of_error(self, error: BaseException) -> Outcome:
         """The meaning of an exception.
@@ -45,9 +86,9 @@ class Classifier:
         What is no ``Exception`` (``GreenletExit``, ``KeyboardInterrupt``) ends the caller, not the
         call, and is ignored unless it is expected by name.
         """
-        if isinstance(error, self.ignored):
+        if self.unsaid.match(error):
             return Outcome.IGNORED
-        if isinstance(error, self.expected):
+        if self.failures.match(error):
             return Outcome.FAILURE
         return Outcome.SUCCESS if isinstance(error, Exception) else Outcome.IGNORED
 
@@ -56,6 +97,17 @@ class Classifier:
         if self.failed_result is not None and self.failed_result(value):
             return Outcome.FAILURE
         return Outcome.SUCCESS
+
+    def of_end(self, error: BaseException | None, value: Any = None) -> Outcome:
+        """The meaning of an exception or, without one, of the returned value.
+
+        A predicate that fails does not hide how the call ended: the call is not counted.
+        """
+        try:
+            return self.of_result(value) if error is None else self.of_error(error)
+        except Exception:
+            log.exception("a predicate failed; the call is not counted")
+            return Outcome.IGNORED
 
 
 ANY_EXCEPTION = Classifier()
@@ -92,12 +144,7 @@ def run_with(
     try:
         value = fn(*args, **kwargs)
     except BaseException as error:
-        permit.exit(classifier.of_error(error))
+        permit.exit(classifier.of_end(error))
         raise
-    try:
-        outcome = classifier.of_result(value)
-    except Exception:
-        log.exception("the result predicate failed; the call is not counted")
-        outcome = Outcome.IGNORED
-    permit.exit(outcome)
+    permit.exit(classifier.of_end(None, value))
     return value

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from . import scripts
 from .runtime import Runtime
 from .store_error import STORE_ERRORS
+from .trail import StoredTrails, caller_of
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,10 @@ class Rejecting(Protocol):
 class RejectionReporter:
     """Compares the guards' counts with the last report; a rejection itself costs nothing."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, trails: StoredTrails) -> None:
+        """``trails``: know whom a limit refused."""
         self._runtime = runtime
+        self._trails = trails
         self._watched: list[tuple[GuardKind, Rejecting]] = []
         self._reported: dict[tuple[GuardKind, str], int] = {}
 
@@ -57,11 +60,18 @@ class RejectionReporter:
         about = ("rejections", kind, guard.name)
         teller = self._runtime.teller(events.max_length, events.ttl_ms)
         dimension = getattr(guard, "last_dimension", "")
+        refused = self._trails.take_refused(guard.name) if kind == "rate_limit" else []
+        callers = [part for key, times in refused for part in (caller_of(key), times)]
         try:
             self._runtime.scripts.run(
                 scripts.REJECTIONS_REPORT,
-                (events.key, keys.event_stream(*about), keys.event_stream(*about, "told")),
-                (count, BURST, INTERVAL_MS, kind, guard.name, dimension, teller),
+                (
+                    events.key,
+                    keys.event_stream(*about),
+                    keys.event_stream(*about, "told"),
+                    keys.event_stream(*about, "callers"),
+                ),
+                (count, BURST, INTERVAL_MS, kind, guard.name, dimension, teller, *callers),
             )
         except STORE_ERRORS as error:
             log.debug("rejections of %s are told later: %s", guard.name, error)

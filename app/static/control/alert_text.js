@@ -1,10 +1,10 @@
 // What an alert says, in the language of the page.
 
-import { known, number, quantity } from "./format.js";
+import { known, quantity } from "./format.js";
 import { has, t } from "./page.js";
 
-const share = (value) => quantity(value, "share");
-const FORMATS = { hit_rate: share, response_time: (value) => quantity(value, "ms"), error_rate: share, memory: share };
+// In what the rules of the platform measure, where that is more than a number: news do not say so.
+const UNITS = { hit_rate: "share", response_time: "ms", error_rate: "share", memory: "share", queue_age: "s", invalidation_lag: "s", log_silence: "s" };
 
 /**
  * The text of an alert, about the worst that it was: that holds while the value falls, and afterwards.
@@ -15,7 +15,7 @@ export function alertText({ rule, cause, peak_value: peak, limit, text }) {
   if (!has(key) || cause === "unknown" || !known(peak) || !known(limit)) {
     return text;
   }
-  const format = FORMATS[rule] ?? number;
+  const format = (value) => quantity(value, UNITS[rule] ?? "count");
   return t(key, { value: format(peak), limit: format(limit) });
 }
 

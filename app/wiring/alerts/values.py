@@ -1,8 +1,8 @@
 """What alerts judge: the measurements of the last minute, over all workers.
 
-The rules of the platform need four of them. Operators may have rules on any other: of each series a
-gauge's lowest and highest reading, of which the worse counts, a counter's rate a second, and the
-p95 of a histogram, in seconds.
+Rules may be on any series: of a gauge the lowest and highest of its readings of now, of which the
+worse counts, a counter's rate a second, and the p95 of a histogram, in seconds. Beside them there
+are the ``signals``, which are made of several series or of a part of one.
 """
 
 from __future__ import annotations
@@ -10,10 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from app.core.monitor import (
+    BREAKER_ISOLATED,
+    BREAKER_OPEN,
     CACHE_HIT_RATE,
+    DATABASE_FAILURES,
+    DEAD_LETTERS,
     ERROR_RATE,
+    FAILED_SIGN_INS,
     MEMORY_SHARE,
+    POLICY_ERRORS,
     RESPONSE_MS,
+    SILENT_WORKERS,
     Extent,
     Monitoring,
     Point,
@@ -22,10 +29,20 @@ from app.core.monitor import (
     names,
     summarise,
 )
+from app.core.resilience import State
+
+from ..measures.looks import STATE_NUMBERS
 
 WINDOW = 60.0  # s
+# s of which gauges are read. How long something must hold is the rule's to say: were it of a whole
+# minute, a blip of a second would last for one. Slow sources tell their last answer for 15 s.
+NOW = 15
+# What a worker knows of the world by itself, also while nobody can tell what the others know.
+KNOWN_ALONE = frozenset({names.REDIS_UP})
 # Answers, and look-ups, below which a share or a quantile says nothing.
 ENOUGH = 20
+
+OPEN, ISOLATED = STATE_NUMBERS[State.OPEN], STATE_NUMBERS[State.ISOLATED]
 
 Values = Mapping[str, Value]
 
@@ -35,25 +52,34 @@ def measured_values(monitoring: Monitoring) -> Callable[[], Values]:
 
     def values() -> Values:
         reading = monitoring.recent(WINDOW)
+        values = values_of(reading.points, monitoring.now())
         if not reading.complete:
             # What one worker saw is not how the platform is.
-            return dict.fromkeys((CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS))
-        return values_of(reading.points)
+            return {name: one if name in KNOWN_ALONE else None for name, one in values.items()}
+        return values
 
     return values
 
 
-def values_of(points: list[Point]) -> Values:
-    """The values of some points taken together."""
-    whole = Point(0, max(1, round(WINDOW)))
+def values_of(points: list[Point], now: float | None = None) -> Values:
+    """The values of some points taken together.
+
+    Args:
+        now: epoch seconds, by the clock of the store; by default gauges are of all points.
+    """
+    whole, latest = Point(0, max(1, round(WINDOW))), Point(0, NOW)
     for point in points:
         whole.merge(point)
+        if now is None or point.at + point.seconds > now - NOW:
+            latest.merge(point)
     summary = summarise(whole)
     lookups = whole.counted(names.LOOKUPS, tier="l1")
     memory = whole.level(names.MEMORY_SHARE)
     served = summary.requests >= ENOUGH
     return {
-        **dict(_series(whole)),
+        **dict(_series(whole, latest)),
+        **dict(_conditions(latest)),
+        **{signal: _count(whole, *series) for signal, series in COUNTED.items()},
         CACHE_HIT_RATE: summary.hit_rate if lookups >= ENOUGH else None,
         ERROR_RATE: summary.error_rate if served else None,
         RESPONSE_MS: summary.request.p95 if served and summary.request else None,
@@ -61,8 +87,37 @@ def values_of(points: list[Point]) -> Values:
     }
 
 
-def _series(whole: Point) -> Iterator[tuple[str, Value]]:
-    for gauge, level in whole.gauges.items():
+# What is counted, and with which values of one of its labels.
+COUNTED = {
+    DATABASE_FAILURES: (names.DATABASE_ERRORS, "kind", ("connection",)),
+    FAILED_SIGN_INS: (names.SIGN_INS, "outcome", ("failed", "locked_out")),
+    POLICY_ERRORS: (names.POLICY_EVALUATIONS, "outcome", ("error", "unavailable")),
+}
+
+
+def _count(whole: Point, name: str, label: str, values: tuple[str, ...]) -> float | None:
+    """How often in the minute; None: nobody recorded."""
+    if not whole.counted(names.FLUSHED_SECONDS):
+        return None
+    return sum(whole.counted(name, **{label: value}) for value in values)
+
+
+def _conditions(latest: Point) -> Iterator[tuple[str, Value]]:
+    """What a part, or a value, of a gauge says."""
+    for gauge, level in latest.gauges.items():
+        labels = dict(gauge.labels)
+        if gauge.name == names.BREAKER_STATE:
+            for signal, number in ((BREAKER_OPEN, OPEN), (BREAKER_ISOLATED, ISOLATED)):
+                in_it = float(level.highest == number)
+                yield format_series(signal, labels), in_it
+        elif gauge.name == names.QUEUE_ITEMS and labels.get("state") == "dead":
+            yield format_series(DEAD_LETTERS, {"kind": labels["kind"]}), level.highest
+        elif gauge.name == names.WORKERS and labels.get("state") == "silent":
+            yield SILENT_WORKERS, level.highest
+
+
+def _series(whole: Point, latest: Point) -> Iterator[tuple[str, Value]]:
+    for gauge, level in latest.gauges.items():
         yield format_series(gauge.name, dict(gauge.labels)), Extent(level.lowest, level.highest)
     for counter, added in whole.counters.items():
         yield format_series(counter.name, dict(counter.labels)), added / whole.seconds

@@ -14,7 +14,7 @@ from .ahead import hot_samples, prefetch_samples, preload_samples
 from .alerts import alert_samples
 from .cache import Staleness, cache_samples, outbox_samples
 from .guards import guard_samples, lock_samples, policy_samples
-from .looks import QueueLook, breaker_samples
+from .looks import FleetLook, breaker_samples
 from .stores import database_samples, pool_samples, redis_samples
 
 __all__ = ["measure"]
@@ -40,7 +40,7 @@ def measure(app: Flask) -> None:
     monitoring.add_source("preloading", lambda: preload_samples(app))
     monitoring.add_source("prefetching", lambda: prefetch_samples(app))
     monitoring.add_slow_source("breakers", lambda: breaker_samples(app))
-    monitoring.add_slow_source("queues", QueueLook(app))
+    monitoring.add_slow_source("fleet", FleetLook(app))
     staleness = Staleness(monitoring)
     cache.tailer.watch(staleness)
     monitoring.add_source("staleness", staleness.samples)

@@ -1,11 +1,13 @@
-"""What is known to Redis alone: states of breakers, and the queues of all workers."""
+"""What is known to Redis alone: states of breakers, the queues of all workers, the workers, and who
+is refused most."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Flask
 
+from app.core.fleet import LOST_FOR_MS, Fleet, Worker, WorkerState
 from app.core.monitor import Measured, Sample, names
 from app.core.optimization import (
     AdvancedOptimization,
@@ -13,7 +15,7 @@ from app.core.optimization import (
     OptimizedDistributedLock,
     QueueStats,
 )
-from app.core.resilience import Resilience, State
+from app.core.resilience import Kind, Resilience, State, top_keys
 
 from ..election import keeps
 
@@ -37,8 +39,13 @@ def breaker_samples(app: Flask) -> Iterator[Sample]:
         yield Measured(names.BREAKER_STATE, STATE_NUMBERS[state.state], {"name": state.name})
 
 
-class QueueLook:
-    """One worker of all tells how the queues are: the one that has the lock.
+# s of which refusals are told; a process reports its calls once a second.
+REFUSALS_OF = 60.0
+MOST_REPORTS = 300
+
+
+class FleetLook:
+    """One worker of all tells what is of all of them: the one that has the lock.
 
     Called by one thread, to whom the lock belongs.
     """
@@ -53,9 +60,12 @@ class QueueLook:
             self._lock = state.locks.create_lock(LOCK, LEASE, wait=0)
         if not keeps(self._lock):
             return ()
+        workers = Fleet.of(self._app).all()
         return [
             *queue_samples(state.queue.stats()),
             *invalidation_samples(state.invalidation.stats()),
+            *worker_samples(workers),
+            *refusal_samples(self._app, sum(one.state is WorkerState.LIVE for one in workers)),
         ]
 
 
@@ -68,6 +78,8 @@ def queue_samples(stats: QueueStats) -> Iterator[Sample]:
         yield Measured(names.QUEUE_RATE, one.inflow, {"kind": kind, "direction": "in"})
         yield Measured(names.QUEUE_RATE, one.processing, {"kind": kind, "direction": "out"})
         yield Measured(names.QUEUE_AGE, one.oldest_age or 0.0, {"kind": kind})
+        unserved = one.length if kind in stats.unserved else 0
+        yield Measured(names.QUEUE_UNSERVED, unserved, {"kind": kind})
 
 
 def invalidation_samples(stats: InvalidationStats) -> Iterator[Sample]:
@@ -77,3 +89,21 @@ def invalidation_samples(stats: InvalidationStats) -> Iterator[Sample]:
     yield Measured(names.INVALIDATION_RATE, stats.inflow, {"direction": "in"})
     yield Measured(names.INVALIDATION_RATE, stats.outflow, {"direction": "out"})
     yield Measured(names.INVALIDATION_AGE, stats.oldest_age)
+
+
+def worker_samples(workers: Sequence[Worker]) -> Iterator[Sample]:
+    """How many there are, by state; one that fell silent long ago is history."""
+    for state in (WorkerState.LIVE, WorkerState.DRAINING, WorkerState.SILENT):
+        of_state = [one for one in workers if one.state is state and one.heard_ms < LOST_FOR_MS]
+        yield Measured(names.WORKERS, len(of_state), {"state": str(state)})
+
+
+def refusal_samples(app: Flask, workers: int) -> Iterator[Sample]:
+    """By limit, how often the caller that it refused most was refused in the last minute."""
+    controller = Resilience.of(app)
+    limits = [(Kind.RATE_LIMIT, one.name) for one in controller.config.list(Kind.RATE_LIMIT)]
+    reports = min(MOST_REPORTS, round(REFUSALS_OF) * max(1, workers))
+    for (_, name), reading in zip(limits, controller.trails.latest(limits, reports), strict=True):
+        recent = [call for call in reading.calls if call.at >= reading.until - REFUSALS_OF]
+        refused = max((use.rejected for use in top_keys(recent, 1)), default=0)
+        yield Measured(names.TOP_REFUSALS, refused, {"name": name})

@@ -16,6 +16,6 @@ ADD_BOTH = Script(
     repeatable=True,
 )
 FAILS = Script("fails", "return redis.call('INCR', KEYS[1], 'one too many')", repeatable=True)
-REFUSES = Script("refuses", "return redis.error_reply('SORRY not today')", repeatable=True)
+REFUSES = Script("refuses", "return redis.error_reply('ERR sorry, not today')", repeatable=True)
 NIL = Script("nil", "return nil", repeatable=True)
 LARGE = Script("large", "return string.rep('x', tonumber(ARGV[1]))", repeatable=True)

@@ -10,9 +10,11 @@ import pytest
 
 from app.core.events import RejectionBurst
 from app.core.redis import RedisSettings
-from app.core.resilience import scripts
+from app.core.resilience import MultiDimensionalKey, scripts
+from app.core.resilience.config_store import Kind, ServerClock
 from app.core.resilience.outcome import Outcome
 from app.core.resilience.rejections import BURST, RejectionReporter
+from app.core.resilience.trail import StoredTrails
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.redis_servers import Cluster
@@ -91,18 +93,25 @@ def bursts(platform: Platform, name: str) -> list[RejectionBurst]:
 
 def test_a_burst_of_rejections_is_one_event_for_the_fleet(join_remote: Join, name: str) -> None:
     platforms = [join_remote(), join_remote()]
+    loud = MultiDimensionalKey(user_id=31, server_id=1, ip_address="192.0.2.7")
     reporters = []
     for platform in platforms:
-        limiter = platform.limiter(name, limit=1, window=60)
-        reporters.append(RejectionReporter(platform.runtime))
+        limiter = platform.limiter(name, limit=1, window=60, dimensions={"user": {}})
+        trails = StoredTrails(platform.runtime, ServerClock())
+        trails.watch(Kind.RATE_LIMIT, name, limiter.trail)
+        reporters.append(RejectionReporter(platform.runtime, trails))
         reporters[-1].watch("rate_limit", limiter)
         for _ in range(BURST):
-            limiter.hit("k")
+            limiter.hit(loud)
+        for _ in range(2):
+            limiter.hit(MultiDimensionalKey(user_id=7))
     for reporter in reporters:
         reporter.report()
     (told,) = bursts(platforms[0], name)
-    assert (told.kind, told.dimension) == ("rate_limit", "key")
+    assert (told.kind, told.dimension) == ("rate_limit", "user")
     assert told.count >= BURST
+    # Who it was, without the address.
+    assert told.caller == "user:31 server:1" and told.caller_count >= BURST - 1
     for reporter in reporters:
         reporter.report()
     assert len(bursts(platforms[0], name)) == 1
@@ -110,7 +119,7 @@ def test_a_burst_of_rejections_is_one_event_for_the_fleet(join_remote: Join, nam
 
 def test_a_few_rejections_are_no_burst(remote: Platform, name: str) -> None:
     limiter = remote.limiter(name, limit=1, window=60)
-    reporter = RejectionReporter(remote.runtime)
+    reporter = RejectionReporter(remote.runtime, StoredTrails(remote.runtime, ServerClock()))
     reporter.watch("rate_limit", limiter)
     for _ in range(3):
         limiter.hit("k")

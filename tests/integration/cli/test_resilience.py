@@ -11,7 +11,12 @@ from click.testing import Result
 from flask import Flask
 
 from app.cli.resilience import resilience
-from app.core.resilience import BulkheadConfig, Kind, ResilienceController
+from app.core.resilience import (
+    BulkheadConfig,
+    CircuitBreakerConfig,
+    Kind,
+    ResilienceController,
+)
 from tests.support.redis_servers import Server, free_port, wait_until
 from tests.support.resilience import controller_of, guarded_app
 from tests.unit.core.resilience.config_store.journals import ListJournal
@@ -37,6 +42,13 @@ def app(valkey_server: Server, journal: ListJournal) -> Iterator[Flask]:
 @pytest.fixture
 def run(app: Flask) -> Run:
     return lambda *arguments: app.test_cli_runner().invoke(args=["resilience", *arguments])
+
+
+@pytest.fixture
+def breaker(app: Flask) -> str:
+    """The name of a breaker that the code defines."""
+    controller_of(app).define("billing-db", circuit_breaker=CircuitBreakerConfig())
+    return "billing-db"
 
 
 @pytest.fixture
@@ -152,6 +164,7 @@ def test_what_the_code_defines_is_listed_with_what_is_in_force_and_who_set_it(
     assert (listed["origins"]["max_concurrent"], listed["origins"]["wait"]) == ("code", "operator")
 
 
+@pytest.mark.usefixtures("breaker")
 def test_a_breaker_is_isolated_closed_and_reset(
     run: Run, server_side: ResilienceController
 ) -> None:
@@ -165,9 +178,20 @@ def test_a_breaker_is_isolated_closed_and_reset(
     wait_until(lambda: server_side.get_circuit_breaker_state("billing-db").state == "closed")
 
 
+@pytest.mark.usefixtures("breaker")
 def test_a_breaker_is_forced_until_it_is_reset(run: Run, server_side: ResilienceController) -> None:
     for_good = run("isolate", "billing-db", "--for", "ever", *WHY).output
     assert "billing-db is isolated for 31536000 s" in for_good  # none is forced for longer
+
+
+@pytest.mark.usefixtures("breaker")
+@pytest.mark.parametrize("act", ["isolate", "close", "reset"])
+def test_a_breaker_that_nobody_has_is_not_forced(run: Run, journal: ListJournal, act: str) -> None:
+    result = run(act, "biling-db", *WHY)
+    assert result.exit_code == 1
+    assert "there is no circuit breaker 'biling-db' (there are billing-db)" in result.output
+    assert journal.appended == []
+    assert run(act, "plan.7", "--unlisted", *WHY).exit_code == 0
 
 
 def test_a_switch_is_turned_on_the_whole_fleet(run: Run, server_side: ResilienceController) -> None:

@@ -85,7 +85,7 @@ def test_importing_again_changes_no_count_and_takes_over_changes(
         assert not permissions.check_permission(third, "small.p3")
 
 
-@pytest.mark.parametrize("line", ["1", "1 2 3", "a b", "0 1", "1 -1", "1;2"])
+@pytest.mark.parametrize("line", ["1", "1 2 3", "a B", "-a b", "0 1", "1 -1", "1;2"])
 def test_a_broken_line_is_named_and_nothing_is_imported(
     app: Flask, tmp_path: Path, line: str
 ) -> None:
@@ -112,3 +112,23 @@ def test_the_command_reports_what_it_did(app: Flask, tmp_path: Path) -> None:
     result = app.test_cli_runner().invoke(args=["seed", "matrix", str(file)])
     assert result.exit_code == 0, result.output
     assert "2 pairs: 2 users, 1 permissions, 1 roles" in result.output
+
+
+def test_people_and_permissions_may_have_names(app: Flask, tmp_path: Path) -> None:
+    file = tmp_path / "crew.txt"
+    file.write_text("tomas channel.read\ntomas 5\nmara p5\n7 channel.read\n")
+    with app.app_context():
+        run_import(file, "crew")
+        ids = dict(
+            db.session.execute(
+                select(User.username, User.id).where(User.username.startswith("crew."))
+            ).all()
+        )
+        assert sorted(ids) == ["crew.7", "crew.mara", "crew.tomas"]
+        asked = [("crew.channel.read", None, None), ("crew.p5", None, None)]
+        held = {name: permissions.check_many(ids[name], asked) for name in ids}
+    assert held == {
+        "crew.tomas": [True, True],
+        "crew.mara": [False, True],
+        "crew.7": [True, False],
+    }

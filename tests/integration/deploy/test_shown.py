@@ -41,6 +41,7 @@ def run(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Something of everything that a platform does, and of what goes wrong in it."""
     client = app.test_client()
     client.get("/livez")
+    client.post("/api/v1/auth/login", json={"username": "nobody", "password": "a wrong one"})
     monitoring = monitor.of(app)
     # So that the clock of Redis is known.
     monitoring.flush()

@@ -84,4 +84,4 @@ def test_the_examples_at_the_terminal(application: Flask) -> None:
         output = result.output
     controller = controller_of(application)
     assert controller.get_rate_limit_config("message.send").limit == 5
-    assert controller.get_circuit_breaker_state("billing-db").state == "isolated"
+    assert controller.get_circuit_breaker_state("message.search").state == "isolated"

@@ -31,15 +31,6 @@ REPORTS_ON_WALL = 60
 TEXT_SHOWN = 64
 
 
-def known(controller: ResilienceController, kind: Kind) -> list[str]:
-    """The names of a kind that the code defines, that are used, or that are stored."""
-    found = {entry.name for entry in controller.config.list(kind)}
-    if kind is Kind.CIRCUIT_BREAKER:
-        found |= {entry.name for entry in controller.config.list(Kind.FORCED_BREAKER)}
-        found.add(REDIS_BREAKER)
-    return sorted(found)
-
-
 def wall(
     controller: ResilienceController, kinds: Sequence[Kind], part: str | None
 ) -> Iterator[dict[str, Any]]:
@@ -48,7 +39,7 @@ def wall(
     chosen = [
         (kind, name)
         for kind in kinds
-        for name in known(controller, kind)
+        for name in controller.known_names(kind)
         if part is None or part.lower() in name.lower()
     ]
     limits = [one for one in chosen if one[0] is Kind.RATE_LIMIT]
@@ -80,6 +71,7 @@ def picture(
         "kind": kind.value,
         "name": name,
         "version": entry.version,
+        "defined": controller.is_defined(name),
         "overridden": [f for f, origin in entry.origins.items() if origin == Origin.OPERATOR],
         "rates": history.rates(kind.value, name),
         "spark": history.spark(kind.value, name),

@@ -174,6 +174,10 @@ class GuardSchema(ma.Schema):
         metadata={"description": "worker: Redis is away, and only the worker that answers is told"},
     )
     version = ma.fields.Integer(required=True, metadata={"description": "Of its configuration"})
+    defined = ma.fields.Boolean(
+        required=True,
+        metadata={"description": "False: nobody gave the name numbers; a misspelt one, perhaps"},
+    )
     overridden = ma.fields.List(
         ma.fields.String(), required=True, metadata={"description": "Fields that operators set"}
     )

@@ -13,7 +13,7 @@ from app.core.resilience import (
     REDIS_BREAKER,
     Kind,
     MultiDimensionalKey,
-    degradable_features,
+    declared,
     get_resilience_controller,
     network_of,
 )
@@ -126,7 +126,7 @@ def features(after: int | None, limit: int) -> Page[dict[str, Any]]:
 def feature_names() -> set[str]:
     """Features that the code has, that are used, or under whose names something is stored."""
     stored = {entry.name for entry in get_resilience_controller().config.list(Kind.DEGRADATION)}
-    return stored | degradable_features() | {EVERY_FEATURE}
+    return stored | declared(Kind.DEGRADATION) | {EVERY_FEATURE}
 
 
 def feature(name: str) -> dict[str, Any]:
@@ -165,7 +165,7 @@ def check_known(kind: Kind, name: str) -> str:
     Raises:
         UnknownResource: there is none.
     """
-    if name not in pictures.known(get_resilience_controller(), kind):
+    if name not in get_resilience_controller().known_names(kind):
         raise UnknownResource(kind.value, name, "name")
     return name
 

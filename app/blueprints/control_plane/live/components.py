@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from app.blueprints.health import CheckResult, State
+from app.blueprints.health import CheckResult
 from app.core.cache import CacheStats
-from app.core.fleet import Worker, WorkerState
+from app.core.fleet import LOST_FOR_MS, Worker, WorkerState
 from app.core.monitor import Band, HealthReport
 from app.core.policy import EngineHealth
 from app.core.redis import RedisInfo
@@ -69,11 +69,10 @@ def overall(parts: Iterable[Part]) -> str:
 
 def checked(results: Sequence[CheckResult]) -> Iterator[Part]:
     """What ``/readyz`` asks too: stores and migrations."""
-    states = {State.OK: OK, State.FAILED: FAILED, State.UNKNOWN: UNKNOWN}
     for result in results:
         at = round(result.at.timestamp() * 1000)
         took = result.duration_ms
-        yield Part(result.name, "store", states[result.state], result.detail, at, took, "ms")
+        yield Part(result.name, "store", str(result.state), result.detail, at, took, "ms")
 
 
 def with_servers(part: Part, info: RedisInfo) -> Part:
@@ -91,6 +90,8 @@ def redis_nodes(info: RedisInfo, at: int) -> Iterator[Part]:
         what = f"{node.role or 'unknown role'}, {node.software} {node.version}"
         detail = what if node.available else node.error or "no answer"
         state = OK if node.available else FAILED
+        if node.available and node.writes is False:
+            state, detail = DEGRADED, f"{what}, refuses writes: {node.refuses or node.error}"
         # One replica that is away makes nothing fail; ``with_servers`` tells of it.
         yield Part(
             f"redis:{node.address}",
@@ -163,8 +164,9 @@ def fleet_parts(workers: Sequence[Worker] | None, sockets: int, limit: int, at: 
     states = Counter(worker.state for worker in workers)
     living = [one for one in workers if one.state in (WorkerState.LIVE, WorkerState.DRAINING)]
     told = [f"{states[state]} {state}" for state in WorkerState if states[state]]
-    # A worker that fell silent died, or hangs; after an hour it is history.
-    lost = [one for one in workers if one.state is WorkerState.SILENT and one.heard_ms < HOUR_MS]
+    # A worker that fell silent died, or hangs.
+    silent = (one for one in workers if one.state is WorkerState.SILENT)
+    lost = [one for one in silent if one.heard_ms < LOST_FOR_MS]
     state = DEGRADED if lost or not states[WorkerState.LIVE] else OK
     detail = ", ".join(told) or "none"
     instances = Part("instances", "fleet", state, detail, at, len(living), "count")
@@ -186,4 +188,3 @@ def _sockets(living: Sequence[Worker], here: int, limit: int, at: int) -> Part:
 
 
 HERE = "open in the worker that answers; the others do not say"
-HOUR_MS = 3600 * 1000

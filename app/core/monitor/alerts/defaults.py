@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from .. import metric_names as names
 from ..scale import Direction
-from ..signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
+from ..signals import (
+    BREAKER_ISOLATED,
+    BREAKER_OPEN,
+    CACHE_HIT_RATE,
+    DATABASE_FAILURES,
+    DEAD_LETTERS,
+    ERROR_RATE,
+    FAILED_SIGN_INS,
+    MEMORY_SHARE,
+    POLICY_ERRORS,
+    RESPONSE_MS,
+    SILENT_WORKERS,
+)
 from .rule import AlertRule
 
 DEFAULT_RULES = (
@@ -42,5 +55,127 @@ DEFAULT_RULES = (
         error=0.85,
         critical=0.95,
         text="memory in use above {limit}: {value} at worst",
+    ),
+    # What is there or not has a threshold at its good end, to which there is no way to come closer.
+    AlertRule(
+        name="redis",
+        metric=names.REDIS_UP,
+        direction=Direction.LOW,
+        critical=1.0,
+        # s; what is over sooner was a restart, and guards and caches have bridged it.
+        hold=15.0,
+        recover=30.0,
+        hysteresis=0.0,
+        text="Redis does not answer",
+    ),
+    AlertRule(
+        name="database",
+        metric=DATABASE_FAILURES,
+        direction=Direction.HIGH,
+        error=0.0,
+        critical=20.0,
+        # s; nothing is evaluated while it is away, so this must still fire when it is back.
+        hold=5.0,
+        text="connections to the database broke or could not be made: {value} a minute at worst",
+    ),
+    AlertRule(
+        name="breaker_open",
+        metric=BREAKER_OPEN,
+        direction=Direction.HIGH,
+        error=0.0,
+        hold=60.0,
+        recover=30.0,
+        text="a breaker is open: calls are rejected",
+    ),
+    AlertRule(
+        name="breaker_isolated",
+        metric=BREAKER_ISOLATED,
+        direction=Direction.HIGH,
+        warning=0.0,
+        # s; isolating is an operator's act. Half an hour later somebody may have forgotten it.
+        hold=1800.0,
+        recover=0.0,
+        text="an operator isolated a breaker over half an hour ago",
+    ),
+    AlertRule(
+        name="refusals_of_one",
+        metric=names.TOP_REFUSALS,
+        direction=Direction.HIGH,
+        # A minute: no person tries once a second what is refused, a program may.
+        warning=60.0,
+        error=600.0,
+        text="a limit refuses one caller more than {limit} times a minute: {value} at worst",
+    ),
+    AlertRule(
+        name="dead_letters",
+        metric=DEAD_LETTERS,
+        direction=Direction.HIGH,
+        warning=0.0,
+        error=100.0,
+        recover=0.0,
+        text="items of the queue were given up: {value} at worst",
+    ),
+    AlertRule(
+        name="unserved_items",
+        metric=names.QUEUE_UNSERVED,
+        direction=Direction.HIGH,
+        error=0.0,
+        # s; while workers are replaced nobody may have a handler.
+        hold=60.0,
+        recover=0.0,
+        text="no worker has a handler for {value} items of the queue",
+    ),
+    AlertRule(
+        name="queue_age",
+        metric=names.QUEUE_AGE,
+        direction=Direction.HIGH,
+        warning=300.0,
+        error=1800.0,
+        text="an item of the queue waits for more than {limit} s: {value} s at worst",
+    ),
+    AlertRule(
+        name="invalidation_lag",
+        metric=names.STALENESS_WORST,
+        direction=Direction.HIGH,
+        warning=2.0,
+        error=10.0,
+        critical=60.0,
+        # s; the gauge tells the oldest change of a minute, so that one late one is not enough.
+        hold=90.0,
+        text="workers apply changes more than {limit} s late: {value} s at worst",
+    ),
+    AlertRule(
+        name="log_silence",
+        metric=names.LOG_SILENCE,
+        direction=Direction.HIGH,
+        warning=10.0,
+        error=60.0,
+        text="a worker has not heard the invalidation log for {limit} s: {value} s at worst",
+    ),
+    AlertRule(
+        name="silent_worker",
+        metric=SILENT_WORKERS,
+        direction=Direction.HIGH,
+        warning=0.0,
+        recover=0.0,
+        text="{value} workers fell silent without saying that they end",
+    ),
+    AlertRule(
+        name="failed_sign_ins",
+        metric=FAILED_SIGN_INS,
+        direction=Direction.HIGH,
+        # A minute.
+        warning=10.0,
+        error=100.0,
+        hold=0.0,
+        recover=300.0,
+        text="more than {limit} sign-ins a minute failed: {value} at worst",
+    ),
+    AlertRule(
+        name="policy_errors",
+        metric=POLICY_ERRORS,
+        direction=Direction.HIGH,
+        error=0.0,
+        text="policy evaluations ended without a verdict: {value} a minute at worst",
     ),
 )

@@ -8,12 +8,13 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.core.errors import ConfigurationError
 
-from ..config_store import Kind, check_name
+from ..config_store import Kind
+from ..declared import declare, declared
 from ..degradation import DEFAULT_KEEP
 from ..guards import ALL_PARTS
-from ..outcome import ExceptionTypes
+from ..outcome import Classifier, ExceptionFilter
 from .call import CallClassifier
-from .degrade import NOTHING, DegradePart, degradable_features
+from .degrade import NOTHING, DegradePart
 from .keys import CostOption, Evaluated, KeyOf, KeyOption
 from .parts import BreakerPart, BulkheadPart, GuardPart, LimitPart
 from .shapes import attach
@@ -22,8 +23,8 @@ from .stack import Stack
 __all__ = [
     "bulkhead",
     "circuit_breaker",
+    "declared",
     "degradable",
-    "degradable_features",
     "guarded",
     "rate_limit",
 ]
@@ -36,8 +37,8 @@ def circuit_breaker(
     name: str,
     fallback: Callable[..., Any] | None = None,
     *,
-    expected: ExceptionTypes = (Exception,),
-    ignored: ExceptionTypes = (),
+    expected: ExceptionFilter = Exception,
+    ignored: ExceptionFilter = (),
     failed_result: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let calls through the circuit breaker ``name``.
@@ -45,14 +46,15 @@ def circuit_breaker(
     Args:
         fallback: called with the same arguments while the breaker is open; an exception of the
             function itself always comes through.
-        expected: exceptions that are failures. Answers below 500, refused input, denied permission
+        expected: exceptions that are failures: a class, a predicate that gets the exception, or a
+            collection of them. Answers below 500, refused input, denied permission
             and refusals by other guards are none, unless they are named here.
-        ignored: exceptions that are not counted at all.
+        ignored: exceptions that are not counted at all; given as ``expected``.
         failed_result: tells for a returned value whether it is a failure.
 
     The decorated function raises ``CircuitOpen`` or ``CircuitIsolated`` when it may not run.
     """
-    check_name(name)
+    declare(name, Kind.CIRCUIT_BREAKER)
     part = BreakerPart(name, CallClassifier(expected, ignored, failed_result), fallback)
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 
@@ -69,7 +71,7 @@ def rate_limit(
 
     The decorated function raises ``RateLimited`` when the limit is used up.
     """
-    check_name(name)
+    declare(name, Kind.RATE_LIMIT)
     part = LimitPart(name, KeyOf(key), Evaluated(cost))
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 
@@ -85,7 +87,7 @@ def bulkhead(
 
     The decorated function raises ``BulkheadFull`` when no slot was free in time.
     """
-    check_name(name)
+    declare(name, Kind.BULKHEAD)
     part = BulkheadPart(name, KeyOf(key), timeout)
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 
@@ -98,8 +100,8 @@ def guarded(
     parts: Collection[Kind | str] = ALL_PARTS,
     wait: float | None = None,
     fallback: Callable[..., Any] | None = None,
-    expected: ExceptionTypes = (Exception,),
-    ignored: ExceptionTypes = (),
+    expected: ExceptionFilter = Exception,
+    ignored: ExceptionFilter = (),
     failed_result: Callable[[Any], bool] | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Breaker, rate limit and bulkhead of one name, asked in one round trip to Redis.
@@ -112,11 +114,11 @@ def guarded(
 
     The decorated function raises what the refusing part raises; the others are not charged then.
     """
-    check_name(name)
     chosen = frozenset(Kind(part) for part in parts)
     if not chosen or not chosen <= ALL_PARTS:
         known = ", ".join(sorted(ALL_PARTS))
         raise ConfigurationError(name, f"the parts of a guard are of {known}")
+    declare(name, *chosen)
     part = GuardPart(
         name=name,
         key=KeyOf(key),
@@ -136,7 +138,7 @@ def degradable(
     static: Any = NOTHING,
     cache_key: Callable[..., Hashable] | None = None,
     keep: float = DEFAULT_KEEP,
-    on: ExceptionTypes = (Exception,),
+    on: ExceptionFilter = Exception,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Switch the feature ``name`` off by its degradation level, and answer something else.
 
@@ -155,14 +157,14 @@ def degradable(
 
     The decorated function raises ``Degraded`` when nothing answers instead.
     """
-    check_name(name)
+    declare(name, Kind.DEGRADATION)
     part = DegradePart(
         name=name,
         fallback=fallback,
         static=static,
         cache_key=None if cache_key is None else Evaluated(cache_key),
         keep=keep,
-        on=on,
+        on=Classifier(expected=on),
     )
 
     def add(stack: Stack) -> Stack:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -11,14 +10,12 @@ from werkzeug.exceptions import HTTPException
 
 from app.core.errors import MaintenanceMode, PermissionDenied, Rejected, ValidationFailed
 
-from ..outcome import Classifier, ExceptionTypes, Outcome
-
-log = logging.getLogger(__name__)
+from ..outcome import Classifier, Exceptions, Outcome
 
 # The caller asked for something wrong, and was told so: what was called works.
-CALLERS_FAULT: ExceptionTypes = (ValidationFailed, PermissionDenied)
+CALLERS_FAULT: tuple[type[Exception], ...] = (ValidationFailed, PermissionDenied)
 # The call did not get to what it wanted, which says nothing about that.
-NOT_REACHED: ExceptionTypes = (Rejected, MaintenanceMode)
+NOT_REACHED: tuple[type[Exception], ...] = (Rejected, MaintenanceMode)
 _FIRST_SERVER_ERROR = 500
 
 
@@ -39,26 +36,18 @@ class CallClassifier(Classifier):
     """
 
     def of_error(self, error: BaseException) -> Outcome:
-        if not isinstance(error, self._named()):
+        if not self._is_named(error):
             if isinstance(error, NOT_REACHED):
                 return Outcome.IGNORED
             if isinstance(error, CALLERS_FAULT) or is_client_error(error):
                 return Outcome.SUCCESS
         return super().of_error(error)
 
-    def of_end(self, error: BaseException | None, value: Any) -> Outcome:
-        """The meaning of an exception or, without one, of the returned value."""
-        if error is not None:
-            return self.of_error(error)
-        try:
-            return self.of_result(value)
-        except Exception:
-            log.exception("the result predicate failed; the call is not counted")
-            return Outcome.IGNORED
-
-    def _named(self) -> ExceptionTypes:
-        expected = (kind for kind in self.expected if kind is not Exception)
-        return (*expected, *self.ignored)
+    def _is_named(self, error: BaseException) -> bool:
+        """Whether somebody named it, rather than meant it with all other exceptions."""
+        kinds = tuple(kind for kind in self.failures.kinds if kind is not Exception)
+        named = Exceptions(kinds, self.failures.predicates)
+        return named.match(error) or self.unsaid.match(error)
 
 
 def is_client_error(error: BaseException) -> bool:

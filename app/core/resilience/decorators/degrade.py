@@ -10,22 +10,13 @@ from app.core.errors import Degraded, RateLimited, Rejected
 
 from ..degradation import Degradation, Fallback, LastGood
 from ..extension import get_resilience_controller
-from ..outcome import ExceptionTypes, Outcome
+from ..outcome import Classifier, Outcome
 from ..settings import DegradationLevel
 from .body import is_sent_later
 from .call import Call, CallClassifier
 from .keys import Evaluated
 
 NONE = DegradationLevel.NONE
-# Names that the code gave its degradable functions, called or not: what an operator may misspell.
-_features: set[str] = set()
-
-
-def degradable_features() -> frozenset[str]:
-    """The features of all ``@degradable`` functions that were imported."""
-    return frozenset(_features)
-
-
 _JUDGE = CallClassifier()
 
 
@@ -48,7 +39,7 @@ class DegradePart:
         cache_key: gives for a call the key under which its last good value is kept; without one
             none is, since an answer may be for one caller only.
         keep: seconds for which it may be given.
-        on: exceptions of the function after which something else answers.
+        on: its failures are the exceptions after which something else answers.
     """
 
     name: str
@@ -56,10 +47,7 @@ class DegradePart:
     static: Any
     cache_key: Evaluated | None
     keep: float
-    on: ExceptionTypes
-
-    def __post_init__(self) -> None:
-        _features.add(self.name)
+    on: Classifier
 
     def run(self, call: Call, primary: Callable[[], Any]) -> Any:
         """The result of ``primary``, or of what answers instead.
@@ -99,9 +87,9 @@ class DegradePart:
 
     def answer_after(self, call: Call, error: Exception) -> Callable[[], Any] | None:
         """What answers after an exception; None when it is the caller's, or nothing does."""
-        if not isinstance(error, self.on) or isinstance(error, RateLimited):
+        if self.on.of_end(error) is not Outcome.FAILURE or isinstance(error, RateLimited):
             return None
-        if not isinstance(error, Rejected) and _JUDGE.of_error(error) is not Outcome.FAILURE:
+        if not isinstance(error, Rejected) and _JUDGE.of_end(error) is not Outcome.FAILURE:
             return None
         return self._answer(get_resilience_controller().degradation, NONE, call)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,6 +14,8 @@ from .call import Call
 from .degrade import DegradePart
 from .parts import Fallback, Held, Part
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -22,8 +25,7 @@ class Admission:
 
     def finish(self, error: BaseException | None, value: Any = None) -> None:
         """Give everything back, the last first."""
-        for one in reversed(self.held):
-            one.finish(error, value)
+        _each(self.held, lambda one: one.finish(error, value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,7 @@ class Stack:
             try:
                 held.append(part.enter(call))
             except BaseException as error:
-                for one in reversed(held):
-                    one.cancel()
+                _each(held, lambda one: one.cancel())
                 if part.fallback is None or not isinstance(error, CircuitOpen):
                     raise
                 return Instead(_bound(part.fallback, call))
@@ -102,6 +103,16 @@ class Stack:
         if not is_open:
             admission.finish(None, value)
         return answer
+
+
+def _each(held: Sequence[Held], end: Callable[[Held], None]) -> None:
+    """Let go of each, the last first: the fault of one part must not keep the slot of another, nor
+    hide how the call ended."""
+    for one in reversed(held):
+        try:
+            end(one)
+        except Exception:
+            log.exception("a guard of a call was not left in order")
 
 
 def _bound(fallback: Fallback, call: Call) -> Callable[[], Any]:

@@ -194,6 +194,14 @@ class Guard:
         return permit
 
     def _leave(self, permit: Permit, outcome: Outcome) -> None:
+        try:
+            self._end(permit, outcome)
+        finally:
+            # Whatever went wrong, the slot of a call that has ended is not renewed any longer.
+            if permit.slot is not None:
+                permit.slot.release()
+
+    def _end(self, permit: Permit, outcome: Outcome) -> None:
         entry, slot, slow = permit.entry, permit.slot, False
         part, counted = entry.breaker, NOT_WANTED
         since, limits = entry.since, entry.limiter

@@ -1,6 +1,6 @@
 """What guards decided lately, kept for a while: for dry runs, and to see who is refused."""
 
-from .calls import REFUSED, BreakerCall, LimitedCall, Noted, SlotCall, key_of
+from .calls import REFUSED, BreakerCall, LimitedCall, Noted, SlotCall, caller_of, key_of
 from .ring import Trail
 from .stored import KEPT_FOR, MOST_CALLS, StoredTrails, TrailReading
 from .top_keys import KeyUse, top_keys
@@ -17,6 +17,7 @@ __all__ = [
     "StoredTrails",
     "Trail",
     "TrailReading",
+    "caller_of",
     "key_of",
     "top_keys",
 ]

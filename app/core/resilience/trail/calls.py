@@ -106,6 +106,15 @@ def _text(value: str) -> str:
     return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
 
 
+def caller_of(plain: PlainKey) -> str:
+    """A key in words, without the address; empty where that is all there is."""
+    if not isinstance(plain, tuple):
+        return "" if plain is None else str(plain)
+    user, server, _ = plain
+    parts = {"user": user, "server": server}
+    return " ".join(f"{name}:{value}" for name, value in parts.items() if value is not None)
+
+
 def key_of(plain: PlainKey) -> MultiDimensionalKey | str | int | None:
     """The key that was stored so."""
     return MultiDimensionalKey(*plain) if isinstance(plain, tuple) else plain

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import struct
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -26,6 +26,7 @@ from .calls import (
     Call,
     LimitedCall,
     Noted,
+    PlainKey,
     SlotCall,
     breaker_call,
     limited_call,
@@ -41,6 +42,8 @@ KEPT_FOR = 600.0
 MOST_CALLS = 10_000
 # s between reports of a process.
 REPORT_EVERY = 1.0
+# Callers whom a limit refused: those that are told at once, and those that are counted at a time.
+REFUSED_TOLD, REFUSED_KEPT = 5, 1_000
 
 _LUA = "app.core.resilience.trail.lua"
 _APPEND = load_script(_LUA, "trail_append.lua")
@@ -85,6 +88,8 @@ class StoredTrails:
         # What Redis does not have yet.
         self._backlog: dict[Guard, deque[Call]] = {}
         self._lost: set[Guard] = set()
+        # Whom each limit refused since somebody asked.
+        self._refused: dict[str, Counter[PlainKey]] = {}
         self._lock = threading.Lock()
 
     def watch(self, kind: Kind, name: str, trail: Trail) -> None:
@@ -101,6 +106,12 @@ class StoredTrails:
                     self._backlog[guard].clear()
                     self._lost.discard(guard)
         return REPORT_EVERY
+
+    def take_refused(self, name: str) -> list[tuple[PlainKey, int]]:
+        """Whom this limit refused most here, and how often, since this was last asked."""
+        with self._lock:
+            self._collect()
+            return self._refused.pop(name, Counter()).most_common(REFUSED_TOLD)
 
     def read(self, kind: Kind, name: str, seconds: float = KEPT_FOR) -> TrailReading:
         """The calls that came in the last ``seconds``; what this process knows is in it."""
@@ -144,7 +155,18 @@ class StoredTrails:
             if lost or len(backlog) + len(calls) > MOST_IN_PROCESS:
                 self._lost.add(guard)
             shape = _SHAPES[guard[0]]
-            backlog.extend(shape(offset, call) for call in calls)
+            found = [shape(offset, call) for call in calls]
+            backlog.extend(found)
+            if guard[0] is Kind.RATE_LIMIT:
+                self._note_refused(guard[1], found)
+
+    def _note_refused(self, name: str, calls: Sequence[Call]) -> None:
+        refused = self._refused.setdefault(name, Counter())
+        for call in calls:
+            if isinstance(call, LimitedCall) and not call.allowed and call.cost > 0:
+                refused[call.key] += 1
+        if len(refused) > REFUSED_KEPT:
+            self._refused[name] = Counter(dict(refused.most_common(REFUSED_KEPT // 2)))
 
     def _tell(self, waiting: list[tuple[Guard, list[Call]]]) -> bool:
         ttl_ms = int(KEPT_FOR * 1000)

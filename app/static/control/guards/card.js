@@ -116,6 +116,7 @@ const bulkheadFacts = (bulkhead) =>
 function notesOf(guard) {
   const forced = guard.breaker?.forced;
   return [
+    guard.defined ? null : h("p", { class: "notice unknown small" }, t("guards.undefined")),
     guard.scope === "worker" ? h("p", { class: "notice unknown small" }, t("guards.worker_only")) : null,
     forced ? h("p", { class: "forced" }, t("guards.forced_by", { author: forced.author, reason: forced.reason }), " · ", until(forced.until)) : null,
     guard.limiter ? callersOf(guard.limiter.top) : null,

@@ -38,6 +38,19 @@ def by_name(answer: Any) -> dict[tuple[str, str], Any]:
     return {(one["kind"], one["name"]): one for one in answer.json["items"]}
 
 
+def test_a_name_that_nothing_defines_is_marked(app: Flask, operator: ControlClient) -> None:
+    with app.app_context():
+        resilience.rate_limiter("mesage.send").peek("somebody")
+    wall = by_name(operator.get("/guards", kind="rate_limit"))
+    assert (
+        wall["rate_limit", "mesage.send"]["defined"],
+        wall["rate_limit", SENDING]["defined"],
+    ) == (
+        False,
+        True,
+    )
+
+
 def test_the_wall_shows_every_guard_of_the_code(operator: ControlClient) -> None:
     wall = by_name(operator.get("/guards"))
     assert {("circuit_breaker", "redis"), ("circuit_breaker", "database")} <= set(wall)

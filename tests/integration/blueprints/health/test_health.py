@@ -55,9 +55,14 @@ def without_redis(app_config: dict[str, Any], app: Flask, tmp_path: Path) -> Ite
         yield broken.test_client()
 
 
-def test_without_redis_the_process_lives_but_is_not_ready(without_redis: FlaskClient) -> None:
-    answer = without_redis.get("/readyz?verbose")
-    assert (answer.status_code, answer.get_json()["status"]) == (503, "failed")
+def test_without_redis_the_process_is_ready_and_names_what_it_lacks(
+    without_redis: FlaskClient,
+) -> None:
+    answer = without_redis.get("/readyz")
+    assert answer.status_code == 200 and "Retry-After" not in answer.headers
+    assert answer.get_json() == {"status": "degraded", "degraded": {"redis": "no answer"}}
+    answer = without_redis.get("/readyz?verbose&strict")
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "degraded")
     assert answer.headers["Retry-After"] == "1"
     assert checks(answer)["redis"] == ("failed", "no answer")
     assert checks(answer)["database"][0] == "ok"

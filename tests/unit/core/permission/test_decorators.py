@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, Request
+from flask import Blueprint, Flask, Request
+from flask.views import MethodView
 
-from app.core.errors import PermissionDenied, UnknownPermission, ValidationFailed
+from app.core.errors import (
+    ConfigurationError,
+    PermissionDenied,
+    UnknownPermission,
+    ValidationFailed,
+)
 from app.core.permission import (
     Passage,
     PermissionRequirement,
@@ -425,3 +431,43 @@ def test_a_listener_that_fails_lets_nobody_in_or_out(
     with acting_as(2):
         assert send(3) == "3: hi"
     assert "a listener to passed checks failed" in caplog.text
+
+
+@pytest.fixture
+def rooms(bare_app: Flask) -> Flask:
+    """A blueprint and one inside it, both guarded by one line."""
+    bare_app.config["PROPAGATE_EXCEPTIONS"] = True
+    bare_app.extensions[EXTENSION].subject_loader = lambda: 2
+    rooms, cellar = Blueprint("rooms", __name__), Blueprint("cellar", __name__)
+    assert require_permission("message.send", **IN_CHANNEL)(rooms) is rooms
+    rooms.add_url_rule("/rooms/<int:channel_id>", view_func=lambda channel_id: "room", endpoint="a")
+    rooms.add_url_rule("/rooms", view_func=lambda: "all rooms", endpoint="b")
+    cellar.add_url_rule(
+        "/cellars/<int:channel_id>", view_func=lambda channel_id: "cellar", endpoint="c"
+    )
+    rooms.register_blueprint(cellar)
+    bare_app.register_blueprint(rooms)
+    return bare_app
+
+
+@pytest.mark.parametrize("path", ["/rooms/3", "/cellars/3"])
+def test_a_guarded_blueprint_guards_each_of_its_views(
+    rooms: Flask, source: FakeSource, path: str
+) -> None:
+    client = rooms.test_client()
+    with pytest.raises(PermissionDenied):
+        client.get(path)
+    source.give(2, "message.send")
+    assert client.get(path).status_code == 200
+
+
+def test_a_view_of_it_without_the_argument_lets_nobody_in(rooms: Flask, source: FakeSource) -> None:
+    source.give(2, "message.send")
+    with pytest.raises(ConfigurationError, match="rooms.b has no argument 'channel_id'"):
+        rooms.test_client().get("/rooms")
+
+
+@pytest.mark.parametrize("thing", [MethodView, 5, "a view"])
+def test_what_cannot_be_guarded_is_refused_at_once(thing: Any) -> None:
+    with pytest.raises(TypeError, match="permissions guard functions and blueprints"):
+        require_permission("message.send", **IN_CHANNEL)(thing)

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from app.core.monitor import AlertRule, Direction, Distribution, Extent, Point, Series, names
+from app.core.monitor import (
+    BREAKER_ISOLATED,
+    BREAKER_OPEN,
+    DATABASE_FAILURES,
+    DEAD_LETTERS,
+    FAILED_SIGN_INS,
+    POLICY_ERRORS,
+    SILENT_WORKERS,
+    AlertRule,
+    Direction,
+    Distribution,
+    Extent,
+    Point,
+    Series,
+    names,
+)
 from app.core.monitor.alerts import step
 from app.wiring.alerts.values import values_of
 
@@ -84,3 +99,47 @@ def test_a_low_rule_on_a_gauge_sees_the_worst_worker() -> None:
         point.add({}, {Series(names.REDIS_UP): up}, {})
     (raised,) = step([rule], {}, values_of([point]), 0).transitions
     assert (raised.kind, raised.value) == ("raised", 0.0)
+
+
+def test_a_gauge_is_judged_by_what_it_says_now() -> None:
+    points = [Point(at, 1) for at in range(100, 160)]
+    for point in points:
+        # Redis was away for a second, half a minute ago.
+        point.add({}, {Series(names.REDIS_UP): float(point.at != 130)}, {})
+    assert values_of(points, now=160)[names.REDIS_UP] == Extent(1, 1)
+    assert values_of(points[:31], now=131)[names.REDIS_UP] == Extent(0, 1)
+
+
+def test_signals_are_of_parts_and_sums_of_series() -> None:
+    def series(metric: str, **labels: str) -> Series:
+        return Series(metric, tuple(sorted(labels.items())))
+
+    point = Point(0, 60)
+    point.add(
+        {
+            Series(names.FLUSHED_SECONDS): 60.0,
+            series(names.SIGN_INS, outcome="accepted"): 5,
+            series(names.SIGN_INS, outcome="failed"): 30,
+            series(names.SIGN_INS, outcome="locked_out"): 4,
+            series(names.DATABASE_ERRORS, kind="operation"): 9,
+            series(names.DATABASE_ERRORS, kind="connection"): 2,
+            series(names.POLICY_EVALUATIONS, outcome="unavailable"): 1,
+        },
+        {
+            series(names.BREAKER_STATE, name="a"): 2.0,
+            series(names.BREAKER_STATE, name="b"): 3.0,
+            series(names.QUEUE_ITEMS, kind="mail", state="dead"): 2.0,
+            series(names.QUEUE_ITEMS, kind="mail", state="waiting"): 7.0,
+            series(names.WORKERS, state="live"): 2.0,
+            series(names.WORKERS, state="silent"): 1.0,
+        },
+        {},
+    )
+    values = values_of([point])
+    assert (values[FAILED_SIGN_INS], values[DATABASE_FAILURES], values[POLICY_ERRORS]) == (34, 2, 1)
+    assert (values[f'{BREAKER_OPEN}{{name="a"}}'], values[f'{BREAKER_OPEN}{{name="b"}}']) == (1, 0)
+    assert values[f'{BREAKER_ISOLATED}{{name="b"}}'] == 1
+    assert values[f'{DEAD_LETTERS}{{kind="mail"}}'] == 2
+    assert values[SILENT_WORKERS] == 1
+    # Nobody recorded: that says nothing.
+    assert values_of([])[FAILED_SIGN_INS] is None

@@ -17,6 +17,7 @@ from app.core.resilience import (
     RateLimitConfig,
     Resilience,
     ResilienceController,
+    circuit_breaker,
     get_resilience_controller,
 )
 from tests.support.redis_servers import Server, free_port, wait_until
@@ -44,6 +45,29 @@ def test_one_name_has_one_object_of_each_kind(controller: ResilienceController) 
     ]
     assert [a is b for a, b in zip(objects, again, strict=True)] == [True] * 4
     assert len({type(one) for one in objects}) == 4
+
+
+def test_an_undefined_name_is_said_once_however_many_kinds_are_asked_for(
+    controller: ResilienceController, caplog: pytest.LogCaptureFixture
+) -> None:
+    controller.define("defined", rate_limit=RateLimitConfig(limit=5))
+    for name in ("mispelt", "defined"):
+        controller.guard(name)
+        controller.rate_limiter(name)
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["nothing defines the guard 'mispelt': it has the default numbers"]
+    assert (controller.is_defined("defined"), controller.is_defined("mispelt")) == (True, False)
+    controller.set_bulkhead_config("mispelt", wait=1.0, author="ada", reason="it is meant so")
+    assert controller.is_defined("mispelt")
+
+
+def test_a_decorated_name_is_known_before_its_first_call(
+    controller: ResilienceController,
+) -> None:
+    circuit_breaker("named.by-decorator")(print)
+    assert "named.by-decorator" in controller.known_names(Kind.CIRCUIT_BREAKER)
+    assert "named.by-decorator" not in controller.known_names(Kind.BULKHEAD)
+    assert "nobody" not in controller.known_names(Kind.CIRCUIT_BREAKER)
 
 
 def test_threads_that_ask_for_one_name_get_one_object(controller: ResilienceController) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +16,15 @@ from app.core.errors import (
     StoreUnavailable,
     ValidationFailed,
 )
-from app.core.resilience import Outcome, ResilienceController, circuit_breaker
+from app.core.resilience import (
+    BulkheadConfig,
+    Outcome,
+    ResilienceController,
+    bulkhead,
+    circuit_breaker,
+    degradable,
+    guarded,
+)
 from app.core.resilience.decorators.call import CallClassifier
 
 S, F, I = Outcome.SUCCESS, Outcome.FAILURE, Outcome.IGNORED  # noqa: E741
@@ -69,9 +78,89 @@ def test_a_returned_value_may_be_a_failure(controller: ResilienceController) -> 
 def test_a_predicate_that_fails_hides_nothing(
     controller: ResilienceController, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(value: Any) -> bool:
-        raise RuntimeError("broken predicate")
-
     assert circuit_breaker("thing", failed_result=broken)(lambda: "ran")() == "ran"
     assert controller.get_circuit_breaker_state("thing").calls == 0
+    assert "broken predicate" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ConnectionError,
+        [ConnectionError],
+        {ConnectionError, TimeoutError},
+        lambda error: isinstance(error, ConnectionError),
+        [KeyError, lambda error: isinstance(error, ConnectionError)],
+    ],
+    ids=["class", "list", "set", "predicate", "mixed"],
+)
+def test_exceptions_are_named_by_class_predicate_or_several(given: Any) -> None:
+    assert CallClassifier(expected=given).of_error(ConnectionError()) is F
+    assert CallClassifier(expected=given).of_error(ValueError()) is S
+    assert CallClassifier(ignored=given).of_error(ConnectionError()) is I
+
+
+@pytest.mark.parametrize("given", ["ConnectionError", 5, int, [ConnectionError, None]])
+@pytest.mark.parametrize("decorate", [circuit_breaker, guarded])
+def test_what_names_no_exceptions_is_refused_at_decoration(decorate: Any, given: Any) -> None:
+    with pytest.raises(TypeError, match=re.escape("expected: ")):
+        decorate("thing", expected=given)
+    with pytest.raises(TypeError, match=re.escape("ignored: ")):
+        decorate("thing", ignored=given)
+
+
+def test_degradable_takes_them_too() -> None:
+    with pytest.raises(TypeError):
+        degradable("thing", static="else", on=5)  # type: ignore[arg-type]
+
+
+def broken(value: Any) -> bool:
+    raise RuntimeError("broken predicate")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"expected": ConnectionError},
+        {"expected": lambda error: True},
+        {"ignored": [KeyError]},
+        {"expected": broken},
+        {"ignored": broken},
+    ],
+    ids=["class", "predicate", "list", "broken expected", "broken ignored"],
+)
+def test_a_failing_call_raises_its_own_error_and_keeps_no_slot(
+    controller: ResilienceController, named: dict[str, Any]
+) -> None:
+    controller.define("narrow", bulkhead=BulkheadConfig(max_concurrent=2))
+
+    @guarded("narrow", key="all", parts=["circuit_breaker", "bulkhead"], **named)
+    def work() -> None:
+        raise ConnectionError("the work's own")
+
+    for _ in range(4):
+        with pytest.raises(ConnectionError, match="the work's own"):
+            work()
+    stats = controller.get_bulkhead_stats("narrow")
+    assert (stats.held, stats.held_here) == (0, 0)
+
+
+def test_the_fault_of_one_part_keeps_no_slot_of_another(
+    controller: ResilienceController, caplog: pytest.LogCaptureFixture
+) -> None:
+    controller.define("narrow", bulkhead=BulkheadConfig(max_concurrent=1))
+    breaker = controller.circuit_breaker("narrow")
+    breaker.ended = broken  # type: ignore[assignment]
+
+    @guarded("narrow", key="all", parts=["circuit_breaker", "bulkhead"])
+    def as_one() -> str:
+        return "ran"
+
+    @circuit_breaker("narrow")
+    @bulkhead("narrow")
+    def one_by_one() -> str:
+        return "ran"
+
+    assert [as_one(), one_by_one(), as_one(), one_by_one()] == ["ran"] * 4
+    assert controller.get_bulkhead_stats("narrow").held_here == 0
     assert "broken predicate" in caplog.text

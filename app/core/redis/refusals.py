@@ -1,0 +1,34 @@
+"""Error replies: a mistake of the caller, or a server that answers and does not do its work now.
+
+The first is a bug, and raised as what it is. The second is as good as no answer: out of memory, too
+few replicas, a disk that cannot be written, a user without the right, data that is being loaded.
+"""
+
+from __future__ import annotations
+
+from redis import exceptions
+
+# What a call is answered that would be wrong tomorrow too. All other codes, and those that servers
+# have yet to invent, are the server's own trouble.
+_MISTAKES = frozenset(
+    ("ERR", "WRONGTYPE", "CROSSSLOT", "NOSCRIPT", "NOGROUP", "BUSYGROUP", "BUSYKEY", "EXECABORT")
+)
+# How Redis 7.0 and Valkey begin what a script is told that its user may not do.
+_NOT_PERMITTED = ("The user executing the script can't", "ACL failure in script")
+
+# For these redis-py's cluster client goes elsewhere or waits; it must see them.
+ROUTING = (exceptions.AskError, exceptions.TryAgainError, exceptions.ClusterDownError)
+
+
+def refusal_code(error: BaseException | None) -> str | None:
+    """The code by which a server said that it cannot do this now, such as ``"OOM"``.
+
+    None when the call was wrong, and for whatever is no error reply.
+    """
+    if not isinstance(error, (exceptions.ResponseError, exceptions.BusyLoadingError)):
+        return None
+    text = str(error)
+    code = error.status_code or text.partition(" ")[0]
+    if code not in _MISTAKES:
+        return code
+    return "NOPERM" if text.removeprefix("ERR ").startswith(_NOT_PERMITTED) else None
