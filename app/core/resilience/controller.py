@@ -27,7 +27,7 @@ from .config_store import (
     check_entry,
     parse_kind,
 )
-from .declared import declared
+from .declarations import declared
 from .degradation import Board, Degradation, OpenBreakers
 from .dry_run import DryRun, dry_run
 from .guard import Guard

@@ -9,7 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 from app.core.errors import ConfigurationError
 
 from ..config_store import Kind
-from ..declared import declare, declared
+from ..declarations import declare, declared
 from ..degradation import DEFAULT_KEEP
 from ..guards import ALL_PARTS
 from ..outcome import Classifier, ExceptionFilter
