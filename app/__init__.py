@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask
 
 from app import blueprints, cli, settings
+from app.blueprints.auth.failures import failures_of, init_failures
 from app.blueprints.health import probe
 from app.core.errors import StoreUnavailable
 from app.core.permission import (
@@ -147,6 +148,7 @@ def create_app(
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
     init_deeds(app)
+    init_failures(app)
     hot = optimization.of(app).hot
     prefetch.init_app(app, hot)
     surroundings = Surroundings(circumstances, error_rate, prefetch.of(app).unusual)
@@ -215,6 +217,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     blueprints.close_pages(app)
+    failures_of(app).wait()
     fleet.of(app).close()
     sweeper_of(app).close()
     tuner_of(app).close()

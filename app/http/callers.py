@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 from typing import Any
+
+from flask import current_app
 
 from app.core.resilience import MultiDimensionalKey, network_of
 from app.http.context import origin
@@ -17,10 +20,18 @@ def address() -> MultiDimensionalKey:
 
 
 def guess(username: str, *_: Any, **__: Any) -> MultiDimensionalKey:
-    """The caller's address and the account whose password is tried, whether or not it exists.
+    """The caller's address and the account whose password is tried, whether or not it exists."""
+    return MultiDimensionalKey(
+        user_id=account_digest(username), ip_address=network_of(origin().address)
+    )
 
-    The name is hashed: it is text of any length by anybody, and need not be readable in Redis.
+
+def account_digest(username: str) -> str:
+    """What stands for the name of an account where guesses are counted.
+
+    The name is text of any length by anybody, and need not be readable in Redis. The key keeps
+    those who see the digest in the control plane from finding the name by trying all there are.
     """
     name = username.strip().lower().encode(errors="surrogatepass")
-    account = hashlib.blake2b(name, digest_size=DIGEST_BYTES).hexdigest()
-    return MultiDimensionalKey(user_id=account, ip_address=network_of(origin().address))
+    key = hmac.digest(current_app.config["SECRET_KEY"].encode(), b"yoto callers", "sha256")
+    return hashlib.blake2b(name, digest_size=DIGEST_BYTES, key=key).hexdigest()

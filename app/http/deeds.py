@@ -8,7 +8,7 @@ from flask import Flask, Response
 
 from app.extensions import behaviour
 from app.http.auth import caller_or_none
-from app.http.context import changes_something
+from app.http.context import changes_something, is_moderation
 
 
 def init_deeds(app: Flask) -> None:
@@ -22,6 +22,10 @@ def _note(response: Response) -> Response:
         return response
     if response.status_code == HTTPStatus.FORBIDDEN:
         behaviour.denied(user_id)
-    elif response.status_code < HTTPStatus.BAD_REQUEST and changes_something():
+    elif (
+        response.status_code < HTTPStatus.BAD_REQUEST
+        and changes_something()
+        and not is_moderation()
+    ):
         behaviour.acted(user_id)
     return response

@@ -18,6 +18,7 @@ from app.core.resilience import (
 from app.wiring import DATABASE, DATABASE_BREAKER
 
 SIGN_IN = "auth.sign-in"
+SIGN_IN_KNOWN = "auth.sign-in.known"
 REGISTER = "auth.register"
 MESSAGE_SEND = "message.send"
 MESSAGE_SEARCH = "message.search"
@@ -30,12 +31,19 @@ MINUTE, HOUR = 60.0, 3600.0  # s
 
 # Tries. An office or a school signs in from one address at nine o'clock.
 SIGN_INS_OF_ADDRESS = Dimension("ip", limit=30, window=5 * MINUTE)
+# Tries. A site has 65,536 networks of IPv6, and each counts as an address.
+SIGN_INS_OF_SITE = Dimension("site", limit=90, window=5 * MINUTE)
+# Tries of strangers at all accounts, from all addresses: what two workers can check. Those who come
+# back to where they signed in before are not counted with them.
+SIGN_INS_OF_STRANGERS = Dimension("global", limit=600, window=MINUTE)
 # Tries. Who does not remember a password tries a few, and goes on with one in three minutes.
 SIGN_INS_OF_ADDRESS_TO_ACCOUNT = Dimension("user+ip", limit=10, window=30 * MINUTE)
 # Tries. Against many addresses that guess one password. One address has 10 at once and 20 an hour,
 # a third of what comes back here, so it takes several that go on together to keep the owner out.
 SIGN_INS_TO_ACCOUNT = Dimension("user", limit=60, window=HOUR)
 
+# Accounts. As above.
+REGISTRATIONS_OF_SITE = Dimension("site", limit=90, window=HOUR)
 # Accounts. A class registers together; a program that makes accounts is stopped.
 REGISTRATIONS_OF_ADDRESS = Dimension("ip", limit=30, window=HOUR)
 
@@ -67,19 +75,28 @@ SNAPSHOTS_OF_USER = Dimension("user", limit=90, window=MINUTE, burst=30)
 FOR_OPERATORS = CircuitBreakerConfig()
 
 # Limits that keep out who guesses: however much they refuse, nobody is advised to raise them.
-AGAINST_GUESSING = frozenset({SIGN_IN, REGISTER, INVITE_USE})
+AGAINST_GUESSING = frozenset({SIGN_IN, SIGN_IN_KNOWN, REGISTER, INVITE_USE})
 
 GUARDS: Mapping[str, Mapping[str, Settings]] = {
     SIGN_IN: {
         "rate_limit": RateLimitConfig(
             dimensions=(
                 SIGN_INS_OF_ADDRESS,
+                SIGN_INS_OF_SITE,
                 SIGN_INS_OF_ADDRESS_TO_ACCOUNT,
                 SIGN_INS_TO_ACCOUNT,
+                SIGN_INS_OF_STRANGERS,
             )
         ),
     },
-    REGISTER: {"rate_limit": RateLimitConfig(dimensions=(REGISTRATIONS_OF_ADDRESS,))},
+    SIGN_IN_KNOWN: {
+        "rate_limit": RateLimitConfig(
+            dimensions=(SIGN_INS_OF_ADDRESS, SIGN_INS_OF_ADDRESS_TO_ACCOUNT)
+        ),
+    },
+    REGISTER: {
+        "rate_limit": RateLimitConfig(dimensions=(REGISTRATIONS_OF_ADDRESS, REGISTRATIONS_OF_SITE))
+    },
     MESSAGE_SEND: {
         "rate_limit": RateLimitConfig(
             dimensions=(MESSAGES_OF_USER_IN_SERVER, MESSAGES_OF_USER, MESSAGES_OF_SERVER)

@@ -2,7 +2,8 @@
 
 A hash costs tens of milliseconds and tens of megabytes on purpose. A process makes only as many
 at once as it has cores, and while one is made the other requests of an eventlet or gevent process
-go on.
+go on. Few wait for their turn; more are turned away at once, so that nobody's sign-in takes long
+however many strangers try theirs.
 """
 
 from __future__ import annotations
@@ -17,14 +18,21 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import Flask, current_app
 
+from app.core.errors import BulkheadFull
+
 PASSWORD_MAX_LENGTH = 128  # characters
+# Hashes that wait for a core: with the default costs on two cores the last is made after 2 s.
+MOST_WAITING = 20
+NAME = "auth.passwords"
+RETRY_AFTER = 2.0  # s
 
 # Runs a function in a thread of the operating system and gives its result back.
 Offload = Callable[..., Any]
 
 
 class Passwords:
-    """Makes and checks hashes for one application.
+    """Makes and checks hashes for one application; methods that do raise ``BulkheadFull`` when too
+    many wait already.
 
     Args:
         time_cost: passes over the memory.
@@ -35,7 +43,10 @@ class Passwords:
     def __init__(self, time_cost: int, memory_kib: int, offload: Offload) -> None:
         self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib)
         self._offload = offload
-        self._slots = threading.BoundedSemaphore(os.cpu_count() or 1)
+        cores = os.cpu_count() or 1
+        self._slots = threading.BoundedSemaphore(cores)
+        self._places = threading.BoundedSemaphore(cores + MOST_WAITING)
+        self._limit = cores + MOST_WAITING
 
     def hash(self, password: str) -> str:
         """The hash to store, with its parameters and a fresh salt in it."""
@@ -63,8 +74,13 @@ class Passwords:
         return self._hasher.check_needs_rehash(stored)
 
     def _run(self, function: Callable[..., Any], *args: Any) -> Any:
-        with self._slots:
-            return self._offload(function, *args)
+        if not self._places.acquire(blocking=False):
+            raise BulkheadFull(NAME, self._limit, RETRY_AFTER)
+        try:
+            with self._slots:
+                return self._offload(function, *args)
+        finally:
+            self._places.release()
 
 
 def init_passwords(app: Flask) -> None:

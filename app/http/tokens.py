@@ -9,6 +9,7 @@ denies the whole family (OAuth 2.0 Security Best Current Practice, RFC 9700, sec
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,8 @@ from app.models import ROTATED, User
 
 FAMILY_CLAIM = "fam"
 EPOCH_CLAIM = "epoch"
+_ROW_ID = re.compile(r"[0-9]{1,19}")
+LARGEST_ID = 2**63 - 1  # what a row can have
 CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3
 
 
@@ -148,11 +151,22 @@ def _is_refused(header: dict[str, Any], claims: dict[str, Any]) -> bool:
 
     A spent refresh token is let through to ``rotate_tokens``, which must see the second use.
     """
-    keys = [claims.get(FAMILY_CLAIM, "")]
-    if claims.get("type") == "access":
-        keys.append(claims["jti"])
-    found = active_account(int(claims["sub"]), claims.get(EPOCH_CLAIM, -1), keys)
+    user_id, epoch = _row_id(claims.get("sub")), claims.get(EPOCH_CLAIM)
+    keys = [claims.get(FAMILY_CLAIM), claims.get("jti")]
+    if user_id is None or type(epoch) is not int or not all(isinstance(key, str) for key in keys):
+        return True  # signed by us once, perhaps, and none of ours now
+    if claims.get("type") != "access":
+        keys.pop()
+    found = active_account(user_id, epoch, keys)
     if found is None:
         return True
     g.token_identity = found
     return False
+
+
+def _row_id(subject: object) -> int | None:
+    """The account that a subject names; None: it names none that could be."""
+    if not isinstance(subject, str) or not _ROW_ID.fullmatch(subject):
+        return None
+    found = int(subject)
+    return found if found <= LARGEST_ID else None

@@ -25,6 +25,19 @@ test_risk_above_the_lowest_limit_denies if {
 	found == {"risk_too_high"}
 }
 
+in_server_of(owner) := object.union(risk_input(100), {"resource": {
+	"scope": "server",
+	"id": 7,
+	"server": {"id": 7, "owner_id": owner},
+}})
+
+test_risk_of_an_owner_counts_in_other_servers_alone if {
+	own := risk_codes & data.yoto.authz.deny with input as in_server_of(1) with data.risk as risk_limits_of_test
+	other := risk_codes & data.yoto.authz.deny with input as in_server_of(2) with data.risk as risk_limits_of_test
+	own == set()
+	other == {"risk_too_high"}
+}
+
 test_risk_that_is_unknown_denies if {
 	every wrong in [null, "1", true, []] {
 		found := risk_codes & data.yoto.authz.deny with input as risk_input(wrong) with data.risk as risk_limits_of_test

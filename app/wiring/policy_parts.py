@@ -122,7 +122,9 @@ def _risk(asked: Asked) -> Any:
     person = asked.person
     if person is None:
         return ABSENT
-    behaviour = BehaviourWatch.of(asked.facts.app).counters.look(asked.user_id)
+    here = asked.circumstances
+    network = None if here is None else network_of(here.ip)
+    behaviour = BehaviourWatch.of(asked.facts.app).counters.look(asked.user_id, network)
     question = asked.question
     unusual = asked.facts.surroundings.unusual(asked.user_id, question.permission, question.scope)
     risk = risk_of(behaviour, person.age_days(asked.now), unusual)

@@ -1,25 +1,38 @@
-"""Failed sign-ins of operators in the audit log, a bounded number however many there are.
+"""What is kept of failed sign-ins: of operators in the audit log, a bounded number however many
+there are; of everybody as behaviour.
 
-Those of other accounts are limited and counted as behaviour, not audited.
+It is written once the answer is out. Whether there is such an account, and whether it is an
+operator's, would be told by the time that it takes otherwise.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
 from enum import StrEnum
 
-from flask import current_app, request
+from flask import Flask, current_app, request
 from sqlalchemy import select
 
+from app.core.resilience import network_of
 from app.db import db, writing
-from app.extensions import permissions
-from app.http.audit import audit
+from app.extensions import behaviour, permissions
+from app.http.context import Origin, origin
 from app.http.operators import VIEW
 from app.http.pace import Pace
-from app.models import User
+from app.models import AuditRecord, User
+from app.wiring import STORE_FAILURES
 
 EXTENSION_KEY = "yoto.failed_sign_ins"
 INTERVAL = 60.0  # s between two records of one kind about one account, in each process
 LONGEST_NAME = 32  # characters; nobody is called longer
+DELAY = 0.2  # s until the answer is surely out
+MOST_WAITING = 1_000  # the oldest are left out: by then the limits of addresses have refused most
+
+log = logging.getLogger(__name__)
 
 
 class Failure(StrEnum):
@@ -27,28 +40,99 @@ class Failure(StrEnum):
 
     REFUSED = "sign_in.failed"
     LOCKED_OUT = "sign_in.locked_out"
+    SECOND_FACTOR = "sign_in.second_factor_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class FailedSignIn:
+    """One failed try on the account called ``name``, at the path ``door``."""
+
+    name: str
+    failure: Failure
+    door: str
+    origin: Origin
+
+
+class FailureRecorder:
+    """Records failures of one application in a thread that lives while there are any."""
+
+    def __init__(self, app: Flask) -> None:
+        """No thread is started yet."""
+        self._app = app
+        self._pace = Pace(INTERVAL)
+        self._waiting: deque[FailedSignIn] = deque(maxlen=MOST_WAITING)
+        self._lock = threading.Lock()
+        self._idle = threading.Event()
+        self._idle.set()
+
+    def note(self, failed: FailedSignIn) -> None:
+        """Record it soon."""
+        with self._lock:
+            self._waiting.append(failed)
+            if not self._idle.is_set():
+                return
+            self._idle.clear()
+        threading.Thread(target=self._run, name="yoto-failed-sign-ins", daemon=True).start()
+
+    def wait(self, timeout: float = 5.0) -> bool:
+        """Wait until all that was noted is recorded; False: ``timeout`` seconds were too few."""
+        return self._idle.wait(timeout)
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(DELAY)
+            for failed in list(self._waiting):
+                with self._app.app_context():
+                    try:
+                        self._record(failed)
+                    except STORE_FAILURES as error:
+                        log.warning("a failed sign-in was not recorded: %s", error)
+                with self._lock:
+                    if self._waiting and self._waiting[0] is failed:
+                        self._waiting.popleft()
+            with self._lock:
+                if not self._waiting:
+                    self._idle.set()
+                    return
+
+    def _record(self, failed: FailedSignIn) -> None:
+        user_id = db.session.scalar(select(User.id).where(User.username == failed.name))
+        if user_id is None:
+            return
+        if failed.failure is Failure.REFUSED:
+            behaviour.failed_sign_in(user_id, network_of(failed.origin.address) or "")
+        # Asked in a way that is no use of a super-admin's power.
+        may_look = permissions.batch_check_permissions([user_id], VIEW).get(user_id, False)
+        db.session.rollback()
+        if not may_look or not self._pace.allows(failed.name, failed.failure):
+            return
+        with writing():
+            db.session.add(
+                AuditRecord(
+                    action=failed.failure,
+                    subject=f"user:{user_id}",
+                    after={"door": failed.door},
+                    request_id=failed.origin.request_id,
+                    address=failed.origin.address,
+                )
+            )
+            db.session.commit()
+
+
+def init_failures(app: Flask) -> None:
+    """Give the application its recorder."""
+    app.extensions[EXTENSION_KEY] = FailureRecorder(app)
+
+
+def failures_of(app: Flask) -> FailureRecorder:
+    """The recorder of ``app``."""
+    found: FailureRecorder = app.extensions[EXTENSION_KEY]
+    return found
 
 
 def note_failure(username: str, failure: Failure) -> None:
-    """Record that a sign-in of an operator failed; of others, and too soon after another, nothing.
-
-    Raises:
-        StoreUnavailable: the database did not answer.
-    """
+    """Record soon that a sign-in failed, whoever's it is."""
     name = username.strip().lower()
-    if len(name) > LONGEST_NAME:
-        return
-    pace: Pace = current_app.extensions.setdefault(EXTENSION_KEY, Pace(INTERVAL))
-    if not pace.allows(name, failure):
-        return
-    user_id = db.session.scalar(select(User.id).where(User.username == name))
-    # Asked in a way that is no use of a super-admin's power.
-    is_operator = user_id is not None and (
-        permissions.batch_check_permissions([user_id], VIEW).get(user_id, False)
-    )
-    db.session.rollback()
-    if not is_operator:
-        return
-    with writing():
-        audit(failure, f"user:{user_id}", actor_id=None, after={"door": request.path})
-        db.session.commit()
+    if len(name) <= LONGEST_NAME:
+        failed = FailedSignIn(name, failure, request.path, origin())
+        failures_of(current_app._get_current_object()).note(failed)  # type: ignore[attr-defined]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
 from sqlalchemy import select, update
 
 from app.blueprints.auth.failures import Failure, note_failure
@@ -9,22 +13,23 @@ from app.core.errors import RateLimited, ValidationFailed
 from app.core.monitor import names
 from app.core.resilience import rate_limit
 from app.db import db, writing
-from app.extensions import behaviour, monitor
+from app.extensions import monitor
 from app.http import break_glass
 from app.http.audit import audit
 from app.http.callers import address, guess
 from app.http.conflicts import conflict, unique
-from app.http.guards import SIGN_IN
+from app.http.guards import SIGN_IN, SIGN_IN_KNOWN
+from app.http.known_callers import is_known, remember_caller
 from app.http.passwords import passwords
 from app.models import User
 
-# Whoever tries a password is counted, by address and account, before anything else happens: a
-# right one counts as much as a wrong one, and one of nobody's as much as one of somebody's.
-counted_guess = rate_limit(SIGN_IN, key=guess)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Tries of the break-glass token are counted by address alone: nobody guesses 256 bits, and one
-# count for all addresses would let anybody close the way in that is for emergencies.
-counted_address = rate_limit(SIGN_IN, key=address)
+# count for all addresses would let anybody close the way in that is for emergencies. So they are
+# counted where strangers are not counted together.
+counted_address = rate_limit(SIGN_IN_KNOWN, key=address)
 
 
 def register(username: str, display_name: str, password: str) -> User:
@@ -49,6 +54,23 @@ def register(username: str, display_name: str, password: str) -> User:
     return user
 
 
+def counted_guess(verify: Callable[Concatenate[str, P], R]) -> Callable[Concatenate[str, P], R]:
+    """Count whoever tries a password, by address and account, before anything else happens: a right
+    one counts as much as a wrong one, and one of nobody's as much as one of somebody's.
+
+    What strangers use up of an account's tries keeps nobody out who has signed in from the same
+    address before, or has one of its devices.
+    """
+    by_strangers = rate_limit(SIGN_IN, key=guess)(verify)
+    by_known = rate_limit(SIGN_IN_KNOWN, key=guess)(verify)
+
+    @wraps(verify)
+    def counted(username: str, *args: P.args, **kwargs: P.kwargs) -> R:
+        return (by_known if is_known(username) else by_strangers)(username, *args, **kwargs)
+
+    return counted
+
+
 def authenticate(username: str, password: str) -> User | None:
     """The account that this name and password open, or None.
 
@@ -57,6 +79,7 @@ def authenticate(username: str, password: str) -> User | None:
 
     Raises:
         RateLimited: too many tries from this address, or on this name.
+        BulkheadFull: too many passwords are being checked.
     """
     try:
         user = _authenticate(username, password)
@@ -67,6 +90,8 @@ def authenticate(username: str, password: str) -> User | None:
     _count("failed" if user is None else "accepted")
     if user is None:
         note_failure(username, Failure.REFUSED)
+    else:
+        remember_caller(username)
     return user
 
 
@@ -82,8 +107,6 @@ def _authenticate(username: str, password: str) -> User | None:
     db.session.rollback()
     stored = found.password_hash if found else None
     if not passwords().verify(stored, password) or found is None:
-        if found is not None:
-            behaviour.failed_sign_in(found.id)
         return None
     if passwords().is_outdated(found.password_hash):
         stored = _rehash(found.id, found.password_hash, password)

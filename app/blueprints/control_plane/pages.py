@@ -22,7 +22,7 @@ from app.blueprints.auth.service import authenticate, counted_glass
 from app.blueprints.control_plane import ages, destination, language, shell, theme
 from app.blueprints.control_plane.navigation import PAGES, Page
 from app.blueprints.control_plane.status import init_process, read_status
-from app.core.errors import PermissionDenied, RateLimited
+from app.core.errors import PermissionDenied, RateLimited, Rejected
 from app.db import db, writing
 from app.extensions import permissions
 from app.http import break_glass
@@ -108,7 +108,7 @@ def sign_in() -> Any:
         return _break_glass(request.form["glass"].strip())
     try:
         user = authenticate(request.form.get("username", ""), request.form.get("password", ""))
-    except RateLimited as error:
+    except Rejected as error:
         return _sign_in_later(error)
     if user is None:
         return _sign_in_again("sign_in.failed", 422)
@@ -189,7 +189,7 @@ def _sign_in_again(message: str, status_code: int, **values: str) -> tuple[str, 
     return _sign_in_page(message=language.translate(message, **values)), status_code
 
 
-def _sign_in_later(error: RateLimited) -> Response:
+def _sign_in_later(error: Rejected) -> Response:
     page, _ = _sign_in_again("sign_in.wait", 429, wait=ages.wait(error.retry_after))
     return _as_page(problem_of(error), page)
 

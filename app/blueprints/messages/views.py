@@ -23,6 +23,7 @@ from app.core.resilience import guarded
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
+from app.http.context import keeps_order
 from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEND
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
@@ -89,6 +90,7 @@ def edit_message(body: Mapping[str, Any], channel_id: int, message_id: int) -> P
 
 
 @messages.delete(MESSAGE)
+@keeps_order
 @require_permission("channel.read", "channel", "channel_id")
 @messages.response(204)
 def delete_message(channel_id: int, message_id: int) -> None:

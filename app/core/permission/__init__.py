@@ -21,7 +21,7 @@ from app.core.permission.positions import required_position
 from app.core.permission.preloading import PreloadReport, PreloadStats
 from app.core.permission.queue_handlers import register_permission_handlers
 from app.core.permission.receipt import WriteReceipt
-from app.core.permission.records import RecordSettings, masked_address, masked_context
+from app.core.permission.records import MASKED, RecordSettings, masked_address, masked_context
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.replay import Replay
 from app.core.permission.requirement import PermissionRequirement
@@ -96,6 +96,7 @@ __all__ = [
     "difference_rows",
     "in_change",
     "lineage",
+    "MASKED",
     "masked_address",
     "masked_context",
     "register_permission_handlers",

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 # Bits. What one customer of a provider gets of IPv6: whoever has it has 2**64 addresses.
 IPV6_PREFIX = 64
+# Bits. What a site may have of IPv6 (RFC 6177).
+SITE_PREFIX = 48
 # Texts. Each is tens of bytes, and is made again in microseconds.
 REMEMBERED = 4096
 
@@ -23,3 +25,17 @@ def network_of(text: str | None) -> str | None:
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return str(ipaddress.ip_network((int(found), IPV6_PREFIX), strict=False).network_address)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def site_of(network: str) -> str | None:
+    """The site that a network of IPv6 belongs to; None of IPv4, where an address is one customer's.
+
+    Args:
+        network: as ``network_of`` gives it.
+    """
+    try:
+        found = ipaddress.IPv6Address(network)
+    except ValueError:
+        return None
+    return str(ipaddress.ip_network((int(found), SITE_PREFIX), strict=False).network_address)

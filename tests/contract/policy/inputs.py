@@ -58,6 +58,7 @@ class Inputs:
         }
         server = {
             "id": 2,
+            "owner_id": self._field(random.choice([1, 9])),
             "time_zone": self._field(random.choice(["UTC", "Asia/Tokyo", "America/New_York"])),
             "access_hours": self._field(random.choice([None, WINDOW, NIGHT])),
             "blocked_networks": self._field(random.choice([[], ["10.0.0.0/8"], ["::/0"]])),

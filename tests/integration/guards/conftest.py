@@ -102,12 +102,17 @@ def ada(app: Flask, world: World) -> Person:
 
 
 def sign_in(
-    client: FlaskClient, username: str, password: str = "wrong", address: str = "192.0.2.1"
+    client: FlaskClient,
+    username: str,
+    password: str = "wrong",
+    address: str = "192.0.2.1",
+    headers: dict[str, str] | None = None,
 ) -> TestResponse:
     return client.post(
         "/api/v1/auth/login",
         json={"username": username, "password": password},
         environ_base={"REMOTE_ADDR": address},
+        headers=headers,
     )
 
 

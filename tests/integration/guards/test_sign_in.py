@@ -13,6 +13,7 @@ from app.http.guards import (
     REGISTRATIONS_OF_ADDRESS,
     SIGN_INS_OF_ADDRESS,
     SIGN_INS_OF_ADDRESS_TO_ACCOUNT,
+    SIGN_INS_OF_SITE,
     SIGN_INS_TO_ACCOUNT,
 )
 from tests.integration.blueprints.control_plane.conftest import Browser
@@ -58,6 +59,33 @@ def test_an_account_has_so_many_tries_from_all_addresses(client: FlaskClient, ad
     for number in tries(SIGN_INS_TO_ACCOUNT.limit):
         assert sign_in(client, "ada", address=f"198.51.100.{number}").status_code == 401
     assert refused_by(sign_in(client, "ada", PASSWORD, address="192.0.2.7")) == "user"
+
+
+def test_an_owner_gets_past_what_strangers_used_up_where_they_are_known(
+    app: Flask, client: FlaskClient, ada: Person
+) -> None:
+    assert sign_in(client, "ada", PASSWORD, address="192.0.2.7").status_code == 200
+    made = client.post("/api/v1/devices", json={"name": "laptop"}, headers=ada.headers).get_json()
+    for number in tries(SIGN_INS_TO_ACCOUNT.limit):
+        sign_in(client, "ada", address=f"198.51.100.{number}")
+    assert refused_by(sign_in(client, "ada", PASSWORD, address="192.0.2.8")) == "user"
+    assert sign_in(client, "Ada ", PASSWORD, address="192.0.2.7").status_code == 200
+    device = {"X-Device-Token": made["token"]}
+    by_device = sign_in(client, "ada", PASSWORD, address="192.0.2.9", headers=device)
+    assert by_device.status_code == 200
+    foreign = sign_in(client, "bert", PASSWORD, address="192.0.2.10", headers=device)
+    assert "global" in dimensions(foreign, "RateLimit")
+    for number in tries(SIGN_INS_OF_ADDRESS_TO_ACCOUNT.limit):
+        sign_in(client, "ada", address="192.0.2.7")
+    assert refused_by(sign_in(client, "ada", PASSWORD, address="192.0.2.7")) == "user+ip"
+
+
+def test_a_site_of_ipv6_has_so_many_tries_from_all_its_networks(client: FlaskClient) -> None:
+    for number in tries(SIGN_INS_OF_SITE.limit):
+        answer = sign_in(client, f"nobody{number}", address=f"2001:db8:1:{number:x}::1")
+        assert answer.status_code == 401
+    assert refused_by(sign_in(client, "ada", address="2001:db8:1:ffff::1")) == "site"
+    assert sign_in(client, "ada", address="2001:db8:2::1").status_code == 401
 
 
 def test_one_address_alone_does_not_keep_an_owner_out() -> None:
@@ -113,12 +141,14 @@ def test_every_answer_says_what_is_left(client: FlaskClient, ada: Person) -> Non
         "ip": {"q": 30, "w": 300},
         "user+ip": {"q": 10, "w": 1800},
         "user": {"q": 60, "w": 3600},
+        "global": {"q": 600, "w": 60},
     }
     left = dimensions(answer, "RateLimit")
     assert {name: item["r"] for name, item in left.items()} == {
         "ip": 29,
         "user+ip": 9,
         "user": 59,
+        "global": 599,
     }
 
 

@@ -25,8 +25,9 @@ def moderator(world: World, harbour: Community) -> Person:
 
 
 @pytest.fixture
-def parts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, float]]:
-    """The parts of the risk in every input that is made."""
+def parts(monkeypatch: pytest.MonkeyPatch, put: Put) -> list[dict[str, float]]:
+    """The parts of the risk in every input that is made; it is made where a limit asks for it."""
+    put("risk", {"limits": {"member.ban": 100}})
     made: list[dict[str, float]] = []
     build = InputBuilder.build
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 import eventlet
@@ -13,7 +14,8 @@ import pytest
 from eventlet import patcher
 from flask import Flask
 
-from app.http.passwords import Passwords, _offload_for, init_passwords
+from app.core.errors import BulkheadFull
+from app.http.passwords import MOST_WAITING, Passwords, _offload_for, init_passwords
 from app.models.user import NO_PASSWORD
 
 
@@ -84,6 +86,26 @@ def test_only_as_many_hashes_run_at_once_as_there_are_cores() -> None:
     with ThreadPoolExecutor(cores * 3) as pool:
         list(pool.map(hasher.hash, ["correct horse"] * cores * 3))
     assert most == cores
+
+
+def test_of_300_at_once_few_wait_and_the_others_are_turned_away() -> None:
+    gate, limit = threading.Event(), (os.cpu_count() or 1) + MOST_WAITING
+
+    def held(function: Callable[..., Any], *args: Any) -> Any:
+        assert gate.wait(10)
+        return function(*args)
+
+    hasher = Passwords(1, 64, held)
+    with ThreadPoolExecutor(300) as pool:
+        tries = [pool.submit(hasher.verify, None, "a guess") for _ in range(300)]
+        refused = list(itertools.islice(as_completed(tries, 10), 300 - limit))
+        assert {type(one.exception()) for one in refused} == {BulkheadFull}
+        with pytest.raises(BulkheadFull) as full:
+            hasher.hash("correct horse")
+        assert (full.value.name, full.value.limit) == ("auth.passwords", limit)
+        gate.set()
+        assert [one.result() for one in tries if one not in refused] == [False] * limit
+    assert hasher.verify(hasher.hash("correct horse"), "correct horse")
 
 
 @pytest.mark.parametrize("mode", ["threading", "eventlet"])

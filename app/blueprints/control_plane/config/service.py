@@ -9,7 +9,7 @@ from typing import Any
 from app.blueprints.control_plane.guards.pictures import GUARDED, moment
 from app.blueprints.control_plane.guards.service import (
     check_known,
-    demand_right_to_loosen,
+    demand_right_to_the_way_in,
     feature_names,
     slice_of,
 )
@@ -200,7 +200,7 @@ def _key(kind: str, name: str) -> tuple[Kind, str]:
 
 
 def _editable(kind: str, name: str) -> tuple[Kind, str]:
-    demand_right_to_loosen(name)
+    demand_right_to_the_way_in(name)
     key = _key(kind, name)
     if key[0] in NAMED_BY_CODE and not _is_known(key):
         raise UnknownResource(kind, name, "name")

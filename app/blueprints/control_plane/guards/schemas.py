@@ -114,7 +114,9 @@ class KeyUseSchema(ma.Schema):
     user = ma.fields.String(required=True, allow_none=True)
     server = ma.fields.String(required=True, allow_none=True)
     address = ma.fields.String(
-        required=True, allow_none=True, metadata={"description": "Its network"}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Its network; `***` without `admin.audit`"},
     )
     text = ma.fields.String(required=True, allow_none=True)
     passed = ma.fields.Integer(required=True)

@@ -7,7 +7,9 @@ from typing import Any
 
 from app.blueprints.control_plane.guards import pictures
 from app.blueprints.control_plane.guards.schemas import LONGEST_EXPIRY
+from app.blueprints.control_plane.permissions.insight import has_insight
 from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
+from app.core.permission import MASKED
 from app.core.resilience import (
     EVERY_FEATURE,
     REDIS_BREAKER,
@@ -37,6 +39,7 @@ def guards(
         for one in pictures.wall(get_resilience_controller(), kinds, name)
         if state is None or one["state"] == state
     ]
+    _hide_networks(found)
     return slice_of(found, after, limit)
 
 
@@ -48,7 +51,18 @@ def guard(kind: str, name: str) -> dict[str, Any]:
     """
     if kind not in pictures.GUARDED:
         raise UnknownResource("kind", kind, "kind")
-    return pictures.alone(get_resilience_controller(), Kind(kind), check_known(Kind(kind), name))
+    found = pictures.alone(get_resilience_controller(), Kind(kind), check_known(Kind(kind), name))
+    _hide_networks([found])
+    return found
+
+
+def _hide_networks(found: Sequence[dict[str, Any]]) -> None:
+    """Where callers are is for those who may know about others, as in the audit log."""
+    tops = [one["limiter"]["top"] for one in found if one["limiter"] is not None]
+    callers = [use for top in tops if top is not None for use in top["keys"]]
+    if callers and not has_insight():
+        for use in callers:
+            use["address"] = None if use["address"] is None else MASKED
 
 
 def force(act: str, name: str, reason: str, expires_in: float | None = None) -> dict[str, Any]:
@@ -61,6 +75,7 @@ def force(act: str, name: str, reason: str, expires_in: float | None = None) -> 
     """
     if name == REDIS_BREAKER:
         raise ValidationFailed({"name": "redis opens and closes by itself"})
+    demand_right_to_the_way_in(name)
     check_known(Kind.CIRCUIT_BREAKER, name)
     try:
         _force_recorded(act, name, reason, expires_in)
@@ -97,9 +112,9 @@ def _force_without_record(act: str, name: str, reason: str, ttl: float | None) -
 
 def reset_key(name: str, reason: str, **parts: Any) -> dict[str, Any]:
     """Forget what a caller used; raises as ``GuardActs.reset_key``, ``UnknownResource``, and as
-    ``demand_right_to_loosen``.
+    ``demand_right_to_the_way_in``.
     """
-    demand_right_to_loosen(name)
+    demand_right_to_the_way_in(name)
     check_known(Kind.RATE_LIMIT, name)
     key: MultiDimensionalKey | str | None = None
     if parts["text"]:
@@ -170,16 +185,17 @@ def check_known(kind: Kind, name: str) -> str:
     return name
 
 
-def demand_right_to_loosen(name: str) -> None:
-    """Go on with what could switch a limit off, if that is this operator's to do.
+def demand_right_to_the_way_in(name: str) -> None:
+    """Go on with what could open or shut the way in, if that is this operator's to do.
 
     Behind a limit against guessing are the passwords of administrators too: whoever loosened it
-    could guess one, and have all rights.
+    could guess one, and have all rights. Without the database nobody signs in, so whoever forced or
+    set its breaker could keep everybody out but those with the break-glass token or a terminal.
 
     Raises:
-        PermissionDenied: it is such a limit, and who asks is no administrator.
+        PermissionDenied: it is such a guard, and who asks is no administrator.
     """
-    if name in AGAINST_GUESSING:
+    if name in AGAINST_GUESSING or name == DATABASE:
         demand_right(ADMIN)
 
 

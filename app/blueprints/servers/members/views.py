@@ -21,6 +21,7 @@ from app.core.permission import require_permission
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
+from app.http.context import keeps_order
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 from app.models import Member
@@ -89,6 +90,7 @@ def rename_member(body: dict[str, Any], server_id: int, user_id: int) -> MemberV
 
 
 @members.delete(MEMBER)
+@keeps_order
 @require_permission("member.kick", "server", "server_id")
 @members.arguments(ReasonQuery, location="query")
 @members.response(204)
@@ -98,6 +100,7 @@ def kick_member(query: dict[str, Any], server_id: int, user_id: int) -> None:
 
 
 @members.put(f"{MEMBER}/timeout")
+@keeps_order
 @require_permission("member.timeout", "server", "server_id")
 @members.arguments(TimeoutSchema)
 @members.response(200, MemberSchema)
@@ -109,6 +112,7 @@ def set_timeout(body: dict[str, Any], server_id: int, user_id: int) -> MemberVie
 
 
 @members.delete(f"{MEMBER}/timeout")
+@keeps_order
 @require_permission("member.timeout", "server", "server_id")
 @members.arguments(ReasonQuery, location="query")
 @members.response(200, MemberSchema)
@@ -127,6 +131,7 @@ def list_bans(query: dict[str, Any], server_id: int) -> Page[Ban]:
 
 
 @members.put(BAN)
+@keeps_order
 @require_permission("member.ban", "server", "server_id")
 @members.arguments(ReasonSchema, required=False)
 @members.response(200, BanSchema)
@@ -136,6 +141,7 @@ def ban_user(body: dict[str, Any], server_id: int, user_id: int) -> Ban:
 
 
 @members.delete(BAN)
+@keeps_order
 @require_permission("member.ban", "server", "server_id")
 @members.arguments(ReasonQuery, location="query")
 @members.response(204)

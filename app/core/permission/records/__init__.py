@@ -1,6 +1,13 @@
 """Decision records: written beside the request, and masked."""
 
 from app.core.permission.records.log import DecisionLog, Origin, RecordSettings
-from app.core.permission.records.masking import masked_address, masked_context
+from app.core.permission.records.masking import MASKED, masked_address, masked_context
 
-__all__ = ["DecisionLog", "Origin", "RecordSettings", "masked_address", "masked_context"]
+__all__ = [
+    "MASKED",
+    "DecisionLog",
+    "Origin",
+    "RecordSettings",
+    "masked_address",
+    "masked_context",
+]

@@ -15,6 +15,7 @@ CHANNEL, SERVER = "channel", "server"
 
 _SERVER = (
     Server.id,
+    Server.owner_id,
     Server.time_zone,
     Server.access_hours,
     Server.blocked_networks,
@@ -56,6 +57,7 @@ def load_place(connection: Connection, scope: str, scope_id: int) -> PlaceAttrib
         return None
     server = {
         "id": row.id,
+        "owner_id": row.owner_id,
         "time_zone": row.time_zone,
         "access_hours": row.access_hours,
         "blocked_networks": row.blocked_networks or [],

@@ -17,6 +17,8 @@ MINUTE_MS, HOUR_MS = 60 * SECOND_MS, 3600 * SECOND_MS
 HOURS_HALF_LIFE_MS = 14 * 24 * HOUR_MS
 # After two months of nothing nobody is known any more.
 KEPT_MS = 60 * 24 * HOUR_MS
+# Failures from a network: sixteen half-lives, in which any number of them comes to nothing.
+FAILURES_KEPT_MS = 4 * HOUR_MS
 
 
 class Deed(enum.Enum):
@@ -41,15 +43,32 @@ class BehaviourCounters:
     def note(self, user_id: int, deed: Deed) -> None:
         """Count one; raises ``StoreUnavailable``."""
         hours = HOURS_HALF_LIFE_MS if deed is Deed.ACT else 0
-        arguments = (deed.counter, deed.half_life_ms, hours, KEPT_MS)
-        self._redis.scripts.run(_NOTE, [self._key(user_id)], arguments)
+        self._note(self._key(user_id), deed, hours, KEPT_MS)
 
-    def look(self, user_id: int) -> Behaviour:
-        """What is known of a user now; raises ``StoreUnavailable``."""
-        return behaviour_of(self._redis.scripts.run(_LOOK, [self._key(user_id)]))
+    def note_failed_sign_in(self, user_id: int, network: str) -> None:
+        """Count a wrong password; raises ``StoreUnavailable``.
 
-    def _key(self, user_id: int) -> str:
-        return self._redis.keys.tagged(("behaviour", user_id))
+        It says something about who is in that network, and nothing about the owner in another: else
+        any stranger could raise anybody's risk.
+
+        Args:
+            network: where it came from, as ``network_of`` gives it.
+        """
+        self._note(self._key(user_id, network), Deed.FAILED_SIGN_IN, 0, FAILURES_KEPT_MS)
+
+    def look(self, user_id: int, network: str | None) -> Behaviour:
+        """What is known now of a user who is in ``network``; raises ``StoreUnavailable``."""
+        keys = [self._key(user_id)]
+        if network is not None:
+            keys.append(self._key(user_id, network))
+        return behaviour_of(self._redis.scripts.run(_LOOK, keys))
+
+    def _note(self, key: str, deed: Deed, hours_half_life_ms: int, kept_ms: int) -> None:
+        arguments = (deed.counter, deed.half_life_ms, hours_half_life_ms, kept_ms)
+        self._redis.scripts.run(_NOTE, [key], arguments)
+
+    def _key(self, user_id: int, *network: str) -> str:
+        return self._redis.keys.tagged(("behaviour", user_id), *network)
 
 
 def behaviour_of(reply: Sequence[int | bytes]) -> Behaviour:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, current_app
@@ -47,23 +48,23 @@ class BehaviourWatch:
             raise RuntimeError("this application watches no behaviour: call init_app(app) first")
         return found
 
-    def failed_sign_in(self, user_id: int) -> None:
-        """Somebody tried a wrong password on the account."""
-        self._note(user_id, Deed.FAILED_SIGN_IN)
+    def failed_sign_in(self, user_id: int, network: str) -> None:
+        """Somebody in ``network`` tried a wrong password on the account."""
+        self._note(lambda counters: counters.note_failed_sign_in(user_id, network))
 
     def denied(self, user_id: int) -> None:
         """The user asked for what they may not do."""
-        self._note(user_id, Deed.DENIAL)
+        self._note(lambda counters: counters.note(user_id, Deed.DENIAL))
 
     def acted(self, user_id: int) -> None:
         """The user changed something."""
-        self._note(user_id, Deed.ACT)
+        self._note(lambda counters: counters.note(user_id, Deed.ACT))
 
-    def _note(self, user_id: int, deed: Deed) -> None:
+    def _note(self, count: Callable[[BehaviourCounters], None]) -> None:
         """Count a deed; what happens to the count never changes what happens to the deed."""
         state = self.of(current_app)
         try:
-            state.counters.note(user_id, deed)
+            count(state.counters)
         except StoreUnavailable as error:
             state.lost += 1
             log.warning("behaviour was not counted: %s", error)

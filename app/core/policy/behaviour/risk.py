@@ -31,8 +31,9 @@ class Behaviour:
     """What somebody did, as decayed counts.
 
     Attributes:
-        failed_sign_ins, denials: half-life a quarter of an hour.
-        acts: requests that change something; half-life a minute.
+        failed_sign_ins: from the network that they are in; half-life a quarter of an hour.
+        denials: half-life a quarter of an hour.
+        acts: requests that change something, without moderation; half-life a minute.
         hours: acts by hour of the day in UTC, 0 to 23; half-life two weeks.
         hour: the hour it is now.
     """

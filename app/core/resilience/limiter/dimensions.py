@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from app.core.errors import ValidationFailed
 from app.core.redis import KeyBuilder, escape
 
+from ..networks import site_of
 from ..settings import Algorithm, Dimension, MultiDimensionalKey, RateLimitConfig
 from .quota import Quota
 
@@ -17,7 +18,7 @@ Key: TypeAlias = str | int | MultiDimensionalKey | None
 MICRO = 1_000_000
 # How parts and algorithms stand in keys. An algorithm has its own key, so that changing it live
 # starts clean instead of reading what another one wrote.
-PART_CODES = {"user": "u", "server": "s", "ip": "i", "global": "g", "key": "k"}
+PART_CODES = {"user": "u", "server": "s", "ip": "i", "site": "n", "global": "g", "key": "k"}
 ALGORITHM_CODES = {
     Algorithm.TOKEN_BUCKET: "tb",
     Algorithm.SLIDING_WINDOW: "sw",
@@ -82,6 +83,7 @@ class DimensionPlan:
         self._configured = tuple(
             self._dimension(given.get(item, Dimension(item))) for item in names
         )
+        self._has_sites = any("site" in item.parts for item in self._configured)
         self._all_limits = _limits(self._configured)
         self._global = (self._dimension(given.get("global", Dimension("global"))),)
         # A key given as text is counted instead of the parts, beside a configured global limit.
@@ -117,6 +119,9 @@ class DimensionPlan:
             values["server"] = escape(key.server_id)
         if key.ip_address is not None:
             values["ip"] = escape(key.ip_address)
+            site = site_of(key.ip_address) if self._has_sites else None
+            if site is not None:
+                values["site"] = escape(site)
         keys: list[str] = []
         left_out = []
         for item in self._configured:

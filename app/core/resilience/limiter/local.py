@@ -11,8 +11,8 @@ from .meters import Meter, meter_type
 from .quota import Quota
 from .result import DimensionStatus
 
-# Keys. The oldest are forgotten first; 100,000 callers of one process in one outage are an attack,
-# against which a share of the limit for each does not help anyway.
+# Keys. Those that nobody asked for longest are forgotten first: who floods a process with names
+# asks for the own address each time, which is thus remembered.
 LARGEST_MEMORY = 100_000
 
 
@@ -94,11 +94,12 @@ class LocalLimiter:
         if self._algorithm is not algorithm:
             self._algorithm = algorithm
             self._meters.clear()
-        meter = self._meters.get(key)
+        meter = self._meters.pop(key, None)
         if meter is None:
             while len(self._meters) >= self._largest:
                 self._meters.pop(next(iter(self._meters)))
-            meter = self._meters[key] = meter_type(algorithm)(now)
+            meter = meter_type(algorithm)(now)
+        self._meters[key] = meter
         return meter
 
     def _waits(

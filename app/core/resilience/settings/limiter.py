@@ -31,7 +31,7 @@ DEFAULT_WINDOW = 60.0
 DEFAULT_BURST = 0
 LARGEST_LIMIT = 1_000_000_000
 SHORTEST_WINDOW, LONGEST_WINDOW = 0.01, 604_800.0
-PARTS = ("user", "server", "ip", "global")
+PARTS = ("user", "server", "ip", "site", "global")
 SEPARATOR = "+"
 
 _PART_TYPES = frozenset({int, str, type(None)})
@@ -43,6 +43,8 @@ _BURST = Whole(0, LARGEST_LIMIT, "units")
 @dataclass(frozen=True)
 class Dimension:
     """One thing that is counted by itself: ``user``, ``ip``, ``user+server``, ``global``...
+
+    ``site`` is the /48 of an address of IPv6; of IPv4 there is none, and it is not counted.
 
     Attributes:
         name: parts joined by ``+``, in the order of ``PARTS``.
@@ -169,9 +171,3 @@ class MultiDimensionalKey:
             value = getattr(self, field)
             if isinstance(value, bool) or not isinstance(value, int | str | None):
                 raise ValidationFailed({field: f"must be text or a whole number, not {value!r}"})
-
-    def part(self, name: str) -> int | str | None:
-        """The value of ``user``, ``server`` or ``ip``."""
-        if name == "user":
-            return self.user_id
-        return self.server_id if name == "server" else self.ip_address

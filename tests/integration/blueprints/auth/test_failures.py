@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from types import SimpleNamespace
+
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.blueprints.auth import failures
+from app.blueprints.auth.failures import failures_of
 from app.http.pace import Pace
 from tests.integration.blueprints.control_plane.conftest import Browser
 from tests.support.operators import VIEW, operator_named
+from tests.support.statements import count_statements
 from tests.support.world import Person, World
 
 LOGIN = "/api/v1/auth/login"
@@ -25,6 +32,7 @@ def test_failures_of_operators_are_audited_once_in_a_while_and_others_never(
     assert Browser(app.test_client()).sign_in("OLGA", "a wrong one").status_code == 422
     for name in ("ada", "olga", "root", "nobody-at-all"):
         assert [fail(client, name) for _ in range(2)] == [401, 401]
+    assert failures_of(app).wait()
     acts = world.acts("sign_in.failed")
     assert [(act.subject, act.actor_id, act.after) for act in acts] == [
         (f"user:{olga.id}", None, {"door": "/control/sign-in"}),
@@ -34,8 +42,30 @@ def test_failures_of_operators_are_audited_once_in_a_while_and_others_never(
     while fail(client, "olga") == 401:
         pass
     assert fail(client, "olga") == 429
+    assert failures_of(app).wait()
     assert [act.subject for act in world.acts("sign_in.locked_out")] == [f"user:{olga.id}"]
     assert len(world.acts("sign_in.failed")) == 2
+
+
+def test_until_the_answer_is_out_no_name_costs_more_than_another(
+    app: Flask,
+    client: FlaskClient,
+    world: World,
+    stored_hash: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    answered = threading.Event()
+    waiting = SimpleNamespace(sleep=lambda seconds: answered.wait(30))
+    monkeypatch.setattr(failures, "time", waiting)
+    operator_named(world, "olga", VIEW, password_hash=stored_hash)
+    fail(client, "somebody")  # whatever is asked once in a while has been asked
+    asked = {}
+    for name in ("olga", "nobody-at-all"):
+        with count_statements(app) as asked[name]:
+            assert fail(client, name) == 401
+    assert len(asked["olga"]) == len(asked["nobody-at-all"]) == 1
+    answered.set()
+    assert failures_of(app).wait() and len(world.acts("sign_in.failed")) == 1
 
 
 def test_a_pace_says_yes_once_in_an_interval_for_each_and_forgets_the_oldest() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import jwt
 import pytest
@@ -165,6 +166,17 @@ def test_a_token_of_an_account_that_is_gone_is_refused(
     token = jwt.encode(claims, app.config["JWT_SECRET_KEY"], "HS256")
     answer = client.get(ME, headers=bearer(token))
     assert (answer.status_code, slug(answer)) == (401, "token-revoked")
+
+
+@pytest.mark.parametrize(
+    "odd", [{"sub": "abc"}, {"sub": str(2**70)}, {"sub": ""}, {"epoch": "0"}, {"fam": None}]
+)
+def test_an_odd_token_that_is_signed_rightly_is_refused(
+    app: Flask, client: FlaskClient, ada: Person, odd: dict[str, Any]
+) -> None:
+    claims = jwt.decode(ada.token, options={"verify_signature": False}) | odd
+    token = jwt.encode(claims, app.config["JWT_SECRET_KEY"], "HS256")
+    assert client.get(ME, headers=bearer(token)).status_code == 401
 
 
 def test_of_two_uses_of_a_refresh_token_at_once_one_gets_tokens(

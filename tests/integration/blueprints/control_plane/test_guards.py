@@ -11,7 +11,15 @@ from app.core.resilience import DegradationConfig, degradable
 from app.extensions import resilience
 from tests.integration.guards.conftest import say
 from tests.support.applications import another_app
-from tests.support.operators import OPERATE, RIGHTS, VIEW, WHY, ControlClient, control_client
+from tests.support.operators import (
+    ADMIN,
+    OPERATE,
+    RIGHTS,
+    VIEW,
+    WHY,
+    ControlClient,
+    control_client,
+)
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
 
@@ -207,6 +215,34 @@ def test_a_wrong_act_names_its_field_and_does_nothing(
     assert (refused.status_code, list(refused.json["errors"])) == (status, [field]), refused.text
     assert world.acts("resilience.config.set") == []
     assert world.acts("resilience.rate_limit.reset_key") == []
+
+
+@pytest.mark.parametrize("act", ["isolate", "close", "reset"])
+def test_the_breaker_of_the_database_is_forced_by_administrators_alone(
+    app: Flask, world: World, act: str
+) -> None:
+    operator = control_client(app, world, VIEW, OPERATE)
+    refused = operator.post(f"/breakers/database/{act}")
+    assert (refused.status_code, refused.json["permission"]) == (403, ADMIN)
+    assert world.acts(f"breaker.{act}") == []
+    admin = control_client(app, world, *RIGHTS, username="adam")
+    assert admin.post("/breakers/database/reset").status_code == 200
+
+
+def test_where_callers_are_is_for_who_may_know_about_others(
+    app: Flask, operator: ControlClient, world: World
+) -> None:
+    for _ in range(2):
+        operator.client.post("/api/v1/auth/login", json={"username": "ada", "password": "wrong"})
+    resilience.of(app).trails.report()
+    auditor = control_client(app, world, VIEW, "admin.audit", username="audrey")
+
+    def addresses(who: ControlClient) -> set[str]:
+        found = who.get("/guards/rate_limit/auth.sign-in").json["limiter"]["top"]["keys"]
+        assert {use["user"] for use in found} & {"ada"} == set()
+        return {use["address"] for use in found}
+
+    assert (addresses(operator), addresses(auditor)) == ({"***"}, {"127.0.0.0/24"})
 
 
 def test_who_may_look_may_not_act(app: Flask, world: World) -> None:

@@ -1,9 +1,13 @@
 -- Reads the counters of somebody's behaviour, as they were when each was last added to.
--- KEYS: 1 hash
+-- KEYS: 1 hash, 2 hash of the failed sign-ins from where they are now, if that is known
 -- ARGV: none
 -- returns: {time in ms, field, value, field, value, ...}
 -- repeatable: yes
 local time = redis.call('TIME')
-local found = redis.call('HGETALL', KEYS[1])
-table.insert(found, 1, time[1] * 1000 + math.floor(time[2] / 1000))
+local found = {time[1] * 1000 + math.floor(time[2] / 1000)}
+for _, key in ipairs(KEYS) do
+  for _, text in ipairs(redis.call('HGETALL', key)) do
+    table.insert(found, text)
+  end
+end
 return found

@@ -10,17 +10,22 @@ from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_servers import Server
 
 HOUR = 3_600_000
+HERE = "192.0.2.1"
 
 
 def test_what_was_noted_is_found_and_of_one_user_alone(valkey_server: Server) -> None:
     connection = connected(valkey_server)
     counters = BehaviourCounters(connection)
-    for deed in (Deed.FAILED_SIGN_IN, Deed.FAILED_SIGN_IN, Deed.DENIAL):
-        counters.note(7, deed)
-    found = counters.look(7)
+    counters.note_failed_sign_in(7, HERE)
+    counters.note_failed_sign_in(7, HERE)
+    counters.note(7, Deed.DENIAL)
+    found = counters.look(7, HERE)
     assert found.failed_sign_ins == pytest.approx(2, rel=0.2)
     assert found.denials == pytest.approx(1, rel=0.2)
-    assert found.acts == counters.look(8).failed_sign_ins == 0
+    assert found.acts == counters.look(8, HERE).failed_sign_ins == 0
+    elsewhere = counters.look(7, "2001:db8::")
+    assert (elsewhere.failed_sign_ins, counters.look(7, None).failed_sign_ins) == (0, 0)
+    assert elsewhere.denials == pytest.approx(1, rel=0.2)
     connection.close()
 
 
@@ -28,7 +33,7 @@ def test_an_act_counts_for_its_hour(valkey_server: Server) -> None:
     connection = connected(valkey_server)
     counters = BehaviourCounters(connection)
     counters.note(9, Deed.ACT)
-    found = counters.look(9)
+    found = counters.look(9, None)
     assert found.hours is not None
     assert sum(found.hours.values()) == pytest.approx(1, rel=0.01)
     connection.close()
@@ -37,8 +42,10 @@ def test_an_act_counts_for_its_hour(valkey_server: Server) -> None:
 def test_every_key_has_an_end(valkey_server: Server) -> None:
     connection = connected(valkey_server)
     BehaviourCounters(connection).note(11, Deed.ACT)
-    key = connection.keys.tagged(("behaviour", 11))
-    assert connection.client.pttl(key) > 0
+    BehaviourCounters(connection).note_failed_sign_in(11, HERE)
+    for parts in ((), (HERE,)):
+        key = connection.keys.tagged(("behaviour", 11), *parts)
+        assert connection.client.pttl(key) > 0
     connection.close()
 
 

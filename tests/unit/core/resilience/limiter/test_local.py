@@ -39,6 +39,15 @@ def test_all_dimensions_are_charged_or_none() -> None:
     assert server.retry_after == pytest.approx(10.0)
 
 
+def test_a_flood_of_names_does_not_make_its_own_address_forgotten() -> None:
+    limiter = LocalLimiter(shared_by(1), largest=20)
+    refused = 0
+    for number in range(200):
+        guess = target(MultiDimensionalKey(number, None, "192.0.2.1"), dimensions=["user", "ip"])
+        refused += any(status.retry_after for status in limiter.hit(guess, 1, 0.0, BUCKET))
+    assert refused == 190
+
+
 def test_what_was_used_is_told_once() -> None:
     limiter = LocalLimiter(shared_by(1))
     asked = target()

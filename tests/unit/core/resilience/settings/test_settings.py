@@ -38,7 +38,7 @@ CLASSES: list[type[Settings]] = [
         (RateLimitConfig, "limit", -1, "from 0 to 1000000000"),
         (RateLimitConfig, "window", math.inf, "from 0.01 to 604800"),
         (RateLimitConfig, "algorithm", "lottery", "token_bucket, sliding_window"),
-        (RateLimitConfig, "dimensions", {"user+planet": {}}, "user, server, ip, global"),
+        (RateLimitConfig, "dimensions", {"user+planet": {}}, "user, server, ip, site, global"),
         (RateLimitConfig, "dimensions", {"user": {"limit": -1}}, "from 0 to 1000000000"),
         (RateLimitConfig, "dimensions", {"user": {"colour": 1}}, "limit, window, burst"),
         (RateLimitConfig, "dimensions", ["user", "user"], "twice"),
