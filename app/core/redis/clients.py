@@ -17,13 +17,7 @@ import redis
 from redis import exceptions
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
-from redis.connection import (
-    AbstractConnection,
-    BlockingConnectionPool,
-    Connection,
-    SSLConnection,
-    UnixDomainSocketConnection,
-)
+from redis.connection import AbstractConnection, BlockingConnectionPool
 from redis.retry import Retry
 
 from app.core.errors import ConfigurationError, StoreUnavailable
@@ -31,6 +25,7 @@ from app.core.redis.blocking import blocking_seconds
 from app.core.redis.endpoint import Endpoint
 from app.core.redis.gate import Gate
 from app.core.redis.liveness import state_of
+from app.core.redis.patience import PatientSocket, PatientTCP, PatientTLS
 from app.core.redis.refusals import ROUTING, refusal_code
 
 # A cluster client that lost a connection reads the slot map and tries once more: by then a failover
@@ -136,22 +131,22 @@ class _Reporting(AbstractConnection):
             raise translated(error) from error
 
 
-class _ReportingTCP(_Reporting, Connection):
+class _ReportingTCP(_Reporting, PatientTCP):
     pass
 
 
-class _ReportingTLS(_Reporting, SSLConnection):
+class _ReportingTLS(_Reporting, PatientTLS):
     pass
 
 
-class _ReportingSocket(_Reporting, UnixDomainSocketConnection):
+class _ReportingSocket(_Reporting, PatientSocket):
     pass
 
 
 _REPORTING: dict[Callable[..., AbstractConnection], type[Any]] = {
-    Connection: _ReportingTCP,
-    SSLConnection: _ReportingTLS,
-    UnixDomainSocketConnection: _ReportingSocket,
+    PatientTCP: _ReportingTCP,
+    PatientTLS: _ReportingTLS,
+    PatientSocket: _ReportingSocket,
 }
 
 

@@ -40,6 +40,8 @@ class ClusterRouter:
         self._nodes: dict[str, Node] = {}
         self._lock = threading.Lock()
         self._pools: WeakSet[GatedPool] = WeakSet()
+        self._unserved: set[int] = set()
+        self._coverage = Gate("slots without a server", prober, self._look_for_servers)
         endpoints = [node_endpoint(settings, host, port) for host, port in settings.nodes]
         try:
             self.client: ClusterClient = cluster_client(
@@ -59,12 +61,17 @@ class ClusterRouter:
         if key is None:
             nodes = self.nodes()
             return next((node for node in nodes if not node.gate.tripped), nodes[0])
-        owners = self._map.slots_cache.get(slot_of(key))
+        slot = slot_of(key)
+        owners = self._map.slots_cache.get(slot)
         if not owners:
+            self._coverage.check()
             self.refresh()
-            owners = self._map.slots_cache.get(slot_of(key))
+            owners = self._map.slots_cache.get(slot)
             if not owners:
-                raise StoreUnavailable("redis", exceptions.SlotNotCoveredError(slot_of(key)))
+                failure = exceptions.SlotNotCoveredError(f"nobody serves slot {slot}")
+                self._unserved.add(slot)
+                self._coverage.refused(failure)
+                raise StoreUnavailable("redis", failure)
         primary = owners[0]
         return self._nodes.get(primary.name) or self.node_at(primary.host, primary.port)
 
@@ -96,6 +103,12 @@ class ClusterRouter:
             )
         except (StoreUnavailable, *NO_MAP, *CONNECTION_ERRORS) as error:
             log.debug("the slot map of the cluster could not be read: %s", error)
+
+    def _look_for_servers(self) -> None:
+        self.refresh()
+        self._unserved = {slot for slot in self._unserved if not self._map.slots_cache.get(slot)}
+        if self._unserved:
+            raise exceptions.SlotNotCoveredError(f"{len(self._unserved)} slots that were asked for")
 
     def nodes(self) -> list[Node]:
         """All primaries."""
@@ -133,5 +146,6 @@ class ClusterRouter:
             timeout=self._settings.socket_timeout,
             max_links=self._settings.max_connections,
             before_probe=find_successor,
+            in_cluster=True,
         )
         return node

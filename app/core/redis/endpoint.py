@@ -8,15 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from redis.backoff import NoBackoff
-from redis.connection import (
-    AbstractConnection,
-    Connection,
-    SSLConnection,
-    UnixDomainSocketConnection,
-    parse_url,
-)
+from redis.connection import AbstractConnection, SSLConnection, parse_url
 from redis.retry import Retry
 
+from app.core.redis.patience import PatientSocket, PatientTCP, PatientTLS
 from app.core.redis.settings import DEFAULT_PORT, RedisSettings
 
 
@@ -60,7 +55,7 @@ def socket_endpoint(
     options = dict(options if options is not None else _common(settings) | {"db": settings.db})
     options.pop("connection_class", None)
     options["path"] = str(path)
-    return Endpoint(str(path), UnixDomainSocketConnection, options)
+    return Endpoint(str(path), PatientSocket, options)
 
 
 def _common(settings: RedisSettings) -> dict[str, Any]:
@@ -78,7 +73,7 @@ def _common(settings: RedisSettings) -> dict[str, Any]:
 
 def _tcp(settings: RedisSettings, name: str, tls: bool, options: dict[str, Any]) -> Endpoint:
     if not tls:
-        return Endpoint(name, Connection, options)
+        return Endpoint(name, PatientTCP, options)
     if settings.tls_ca_certs is not None:
         options.setdefault("ssl_ca_certs", settings.tls_ca_certs)
-    return Endpoint(name, SSLConnection, options)
+    return Endpoint(name, PatientTLS, options)

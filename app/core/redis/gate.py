@@ -1,7 +1,8 @@
 """Fail-fast: after repeated connection errors, callers are told at once instead of waiting.
 
 A ``Gate`` counts consecutive errors of one server: connections that could not be opened and
-answers that did not come in time. When it trips, calls raise ``StoreUnavailable`` without touching
+answers that did not come in time. A server that answers, and goes on saying that it does not serve,
+trips it at once. When it trips, calls raise ``StoreUnavailable`` without touching
 the network, and a ``Prober`` thread asks the server until it answers. The thread lives only while
 something is tripped; a call that finds it gone (a fork keeps no threads) starts it again, so that a
 tripped gate never stays tripped for want of somebody to open it.
@@ -61,9 +62,20 @@ class Gate:
         self.noted(cause)
         self.failures += 1
         self._cause = cause
-        if self.failures >= FAILURES_TO_TRIP and not self.tripped:
+        if self.failures >= FAILURES_TO_TRIP:
+            self._trip("is away", cause)
+
+    def refused(self, cause: BaseException) -> None:
+        """The server answers, and has refused its work for as long as a caller may wait: trip."""
+        # An answer to a call that was on its way is no success then.
+        self.failures = 0
+        self._cause = cause
+        self._trip("does not serve", cause)
+
+    def _trip(self, how: str, cause: BaseException) -> None:
+        if not self.tripped:
             self.tripped = True
-            log.warning("redis %s is away: %s", self.name, cause)
+            log.warning("redis %s %s: %s", self.name, how, cause)
             self._prober.watch(self)
 
     def noted(self, cause: BaseException) -> None:
@@ -140,6 +152,8 @@ class Prober:
                 gate.succeeded()
                 log.info("calls to redis %s go through again", gate.name)
             if recovered:
+                # Others may wait for what this one knows, such as the map of a cluster.
+                delay = PROBE_INTERVAL
                 self._tell()
             with self._lock:
                 if self._wake is not wake:

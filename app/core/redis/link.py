@@ -88,7 +88,13 @@ class Link:
         """
         reply = self._gets()
         while reply is _NOT_YET:
-            data = self._receive(_READ_SIZE)
+            try:
+                data = self._receive(_READ_SIZE)
+            except (TimeoutError, BlockingIOError):
+                # It may be we who are late; see ``app.core.redis.patience``.
+                if state_of(self._socket) != "has data":
+                    raise
+                data = self._receive(_READ_SIZE)
             if not data:
                 raise ConnectionResetError("the server closed the connection")
             self._feed(data)

@@ -17,6 +17,12 @@ from app.core.redis.gate import Gate, Prober
 from app.core.redis.link import Link, pack_command
 
 _PING = pack_command((b"PING",))
+_CLUSTER_INFO = pack_command((b"CLUSTER", b"INFO"))
+_ROLE = pack_command((b"ROLE",))
+
+# What a server answers to every call of its slots for as long as it cannot serve them.
+NOT_SERVING = (exceptions.ReadOnlyError, exceptions.ClusterDownError, exceptions.BusyLoadingError)
+_ONE_SLOT = "Hash slot not served"
 
 # What the network and the server's absence look like, from redis-py and from a link.
 CONNECTION_ERRORS = (exceptions.ConnectionError, exceptions.TimeoutError)
@@ -47,6 +53,7 @@ class Node:
         timeout: float,
         max_links: int,
         before_probe: Callable[[], bool] | None = None,
+        in_cluster: bool = False,
     ) -> None:
         """Nothing connects yet.
 
@@ -57,8 +64,11 @@ class Node:
             max_links: how many connections there may be at once.
             before_probe: called before each probe, to start the server again or to find its
                 successor; False when the server is gone for good and need not be asked.
+            in_cluster: the server is part of a cluster, and serves while that is well.
         """
         self.name = name
+        self._in_cluster = in_cluster
+        self._became_replica = False
         self._before_probe = before_probe
         self.gate = Gate(name, prober, self.probe)
         self._new_connection = new_connection
@@ -160,6 +170,12 @@ class Node:
             self.gate.noted(failure)
         return failure
 
+    def refused(self, problem: Exception) -> None:
+        """The server has answered ``problem`` for as long as callers may wait."""
+        if isinstance(problem, NOT_SERVING) and not str(problem).startswith(_ONE_SLOT):
+            self._became_replica = isinstance(problem, exceptions.ReadOnlyError)
+            self.gate.refused(problem)
+
     def links(self) -> tuple[int, int]:
         """How many links there are, and how many of them nobody uses."""
         return self._open, len(self._idle)
@@ -176,17 +192,25 @@ class Node:
                 self.discard(self._idle.pop())
 
     def probe(self) -> None:
-        """Ask the server for a sign of life on a new connection; raises when there is none."""
+        """Ask the server on a new connection whether it serves; raises when it does not.
+
+        What its user may not ask is taken for well.
+        """
         if self._before_probe is not None and not self._before_probe():
             return
         link = Link(self._new_connection(), self._timeout)
         try:
-            link.send(_PING)
-            reply = link.read()
+            link.send(_PING + _CLUSTER_INFO + _ROLE)
+            alive, cluster, role = link.read(), link.read(), link.read()
         finally:
             link.close()
-        if isinstance(reply, Exception):
-            raise reply
+        if isinstance(alive, Exception):
+            raise alive
+        if self._in_cluster and isinstance(cluster, bytes) and b"cluster_state:ok" not in cluster:
+            raise exceptions.ClusterDownError("The cluster is down")
+        if self._became_replica and isinstance(role, list) and role[0] != b"master":
+            raise exceptions.ReadOnlyError("it is a replica")
+        self._became_replica = False
 
     def _open_link(self) -> Link:
         idle = self._reserve()

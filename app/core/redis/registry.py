@@ -188,8 +188,11 @@ class ScriptRegistry:
         deadline = time.monotonic() + self._retry_time
         pause = 0.0
         while True:
+            asked = node
             node, prelude = self._react(problem, script, key, node, prelude)
             if time.monotonic() + pause >= deadline:
+                # Others shall not wait as long for the same answer.
+                asked.refused(problem)
                 raise StoreUnavailable("redis", problem) from problem
             if pause:
                 time.sleep(pause * _dice.uniform(0.5, 1.0))

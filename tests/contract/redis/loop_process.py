@@ -1,7 +1,9 @@
-"""Prints how a process under an event loop fares while its server hangs.
+"""Prints how a process under an event loop fares while its loop stalls, and while its server hangs.
 
-Run as ``python -m tests.contract.redis.loop_process EVENT_LOOP URL``. The server must be stopped
-when the line ``ready`` has been printed; the next line is what the hanging call raised, and how
+Run as ``python -m tests.contract.redis.loop_process EVENT_LOOP URL``. A number is how many
+calls failed between ``asked`` and then, while the process was stopped for longer than their
+time-out and their answers came. The server must be stopped at the lines ``connected`` and
+``ready``; a line of input says so. The last line is what a call raised whose server hung, and how
 often another greenlet ran meanwhile.
 """
 
@@ -22,6 +24,7 @@ def main() -> None:
         gevent.monkey.patch_all()
     import threading
     import time
+    from functools import partial
 
     from app.core.errors import StoreUnavailable
     from app.core.redis import RedisConnection, RedisSettings
@@ -29,6 +32,36 @@ def main() -> None:
 
     connection = RedisConnection(RedisSettings(url=url))
     connection.scripts.run(EMPTY, ["k"])
+    failed = 0
+
+    go = threading.Event()
+
+    def call(number: int) -> None:
+        nonlocal failed
+        ask = (
+            partial(connection.scripts.run, EMPTY, ["k"])
+            if number % 2
+            else partial(connection.client.get, "k")
+        )
+        ask()
+        go.wait()
+        try:
+            ask()
+        except StoreUnavailable:
+            failed += 1
+
+    callers = [threading.Thread(target=call, args=(number,)) for number in range(40)]
+    for caller in callers:
+        caller.start()
+    time.sleep(0.2)  # until all have their connections
+    print("connected", flush=True)
+    sys.stdin.readline()
+    go.set()
+    time.sleep(connection.settings.socket_timeout / 3)
+    print("asked", flush=True)
+    for caller in callers:
+        caller.join()
+    print(failed, flush=True)
     print("ready", flush=True)
     sys.stdin.readline()
     ticks = 0

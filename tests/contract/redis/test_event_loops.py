@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize("event_loop", ["eventlet", "gevent"])
-def test_a_call_that_waits_lets_other_greenlets_run(event_loop: str) -> None:
+def test_a_stall_of_the_loop_is_no_silence_and_waiting_lets_others_run(event_loop: str) -> None:
     with (
         start_valkey() as server,
         subprocess.Popen(
@@ -25,10 +27,24 @@ def test_a_call_that_waits_lets_other_greenlets_run(event_loop: str) -> None:
         ) as process,
     ):
         assert process.stdin is not None and process.stdout is not None
+
+        def go_on() -> None:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+
+        assert process.stdout.readline() == "connected\n"
+        server.pause()
+        go_on()
+        assert process.stdout.readline() == "asked\n"
+        process.send_signal(signal.SIGSTOP)
+        server.resume()
+        time.sleep(0.4)
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.readline() == "0\n"
         assert process.stdout.readline() == "ready\n"
         server.pause()
-        process.stdin.write("\n")
-        process.stdin.flush()
+        go_on()
         outcome, ticks = process.stdout.readline().split()
         server.resume()
     assert outcome == "StoreUnavailable"

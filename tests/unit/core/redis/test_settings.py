@@ -138,11 +138,11 @@ def test_a_url_wins_over_the_other_settings_and_they_fill_its_gaps() -> None:
 @pytest.mark.parametrize(
     ("settings", "kind", "name"),
     [
-        (RedisSettings(url="redis://a.example"), "Connection", "a.example:6379"),
-        (RedisSettings(url="valkey://a.example"), "Connection", "a.example:6379"),
-        (RedisSettings(url="rediss://a.example:7"), "SSLConnection", "a.example:7"),
-        (RedisSettings(url="redis://a.example", tls=True), "SSLConnection", "a.example:6379"),
-        (RedisSettings(url="unix:///run/r.sock?db=1"), "UnixDomainSocketConnection", "/run/r.sock"),
+        (RedisSettings(url="redis://a.example"), "PatientTCP", "a.example:6379"),
+        (RedisSettings(url="valkey://a.example"), "PatientTCP", "a.example:6379"),
+        (RedisSettings(url="rediss://a.example:7"), "PatientTLS", "a.example:7"),
+        (RedisSettings(url="redis://a.example", tls=True), "PatientTLS", "a.example:6379"),
+        (RedisSettings(url="unix:///run/r.sock?db=1"), "PatientSocket", "/run/r.sock"),
     ],
 )
 def test_the_kind_of_connection_follows_the_url(
@@ -157,5 +157,5 @@ def test_the_kind_of_connection_follows_the_url(
 def test_nodes_of_a_cluster_with_tls_trust_the_given_certificates() -> None:
     settings = RedisSettings(nodes=(A,), tls=True, tls_ca_certs="/etc/ca.pem")
     endpoint = node_endpoint(settings, *A)
-    assert type(endpoint.connection()).__name__ == "SSLConnection"
+    assert type(endpoint.connection()).__name__ == "PatientTLS"
     assert endpoint.options["ssl_ca_certs"] == "/etc/ca.pem"
