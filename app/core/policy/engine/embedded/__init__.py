@@ -1,6 +1,7 @@
 """The engine in this process."""
 
+from app.core.policy.engine.embedded.admission import admit
 from app.core.policy.engine.embedded.engine import EmbeddedEngine
-from app.core.policy.engine.embedded.module import builtins, new_engine
+from app.core.policy.engine.embedded.module import new_engine
 
-__all__ = ["EmbeddedEngine", "builtins", "new_engine"]
+__all__ = ["EmbeddedEngine", "admit", "new_engine"]

@@ -12,12 +12,12 @@ import regorus
 from app.core.errors import PlatformError
 from app.core.policy.bundle import Bundle
 from app.core.policy.engine.embedded import module
+from app.core.policy.engine.embedded.admission import admit
 from app.core.policy.engine.embedded.owner import Kept, Owner
 from app.core.policy.engine.protocol import EngineHealth, EngineName, TestReport
 from app.core.policy.engine.rego_tests import run_rego_tests
 from app.core.policy.rego import reads_of, tokenize
 from app.core.policy.result import ENTRY_POINT, Verdict, read_verdict
-from app.core.policy.sources import check_bundle
 
 _NOTHING = "{}"
 _PROBE = {"probe": "package probe\n\nanswer := input.value"}
@@ -39,7 +39,7 @@ class EmbeddedEngine:
 
     def compile(self, bundle: Bundle) -> EmbeddedPolicies:
         """See ``PolicyEngine``. Every rule is evaluated once, with an empty input."""
-        check_bundle(bundle, module.builtins())
+        admit(bundle)
         policies = EmbeddedPolicies(self.owner, f"bundle-{next(self._keys)}", bundle)
         policies.prepare()
         return policies

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import regorus
 
 from app.core.errors import PolicyError
+from app.core.policy.portable import Syntax
 from app.core.policy.result import UNDEFINED
 
 R = TypeVar("R")
@@ -76,6 +77,16 @@ def evaluate_all(engine: regorus.Engine, package: str) -> None:
         PolicyError: one cannot be.
     """
     translated("bundle", lambda: engine.eval_query_as_json(package))
+
+
+def syntax_of(modules: Mapping[str, str]) -> dict[str, Syntax]:
+    """The syntax tree of each module.
+
+    Raises:
+        PolicyError: one does not parse.
+    """
+    parsed = json.loads(load(modules, "{}").get_ast_as_json())
+    return {one["source"]["file"]: one["ast"] for one in parsed}
 
 
 def builtins() -> frozenset[str]:

@@ -14,7 +14,7 @@ import msgspec
 
 from app.core.errors import CircuitOpen, PlatformError, PolicyError, PolicyUnavailable
 from app.core.policy.bundle import Bundle
-from app.core.policy.engine.embedded import builtins
+from app.core.policy.engine.embedded import admit
 from app.core.policy.engine.opa.layout import ANSWER, Layout, layout_of
 from app.core.policy.engine.opa.messages import evaluation_error
 from app.core.policy.engine.opa.pushing import Refill, push, remove
@@ -24,7 +24,6 @@ from app.core.policy.engine.protocol import EngineHealth, EngineName, TestReport
 from app.core.policy.engine.rego_tests import run_rego_tests
 from app.core.policy.rego import reads_of, tokenize
 from app.core.policy.result import UNDEFINED, Verdict, read_verdict
-from app.core.policy.sources import check_bundle
 from app.core.resilience import CircuitBreaker, Classifier
 
 log = logging.getLogger(__name__)
@@ -60,7 +59,7 @@ class OpaEngine:
     def compile(self, bundle: Bundle) -> OpaPolicies:
         """See ``PolicyEngine``."""
         # What regorus lacks is refused here too, so that each bundle runs on both engines.
-        check_bundle(bundle, builtins())
+        admit(bundle)
         layout = layout_of(bundle, f"p{bundle.version}")
         with self._lock:
             self._used[layout.prefix] += 1

@@ -41,7 +41,7 @@ def test_a_source_that_does_not_compile_is_refused_with_its_place() -> None:
 def test_a_huge_comprehension_is_refused_with_the_time() -> None:
     body = (
         'deny contains "a" if {\n\tinput.x\n'
-        "\tcount([1 | some i in numbers.range(1, 100000); some j in numbers.range(1, 100000); "
+        "\tcount([1 | some i in numbers.range(1, 10000); some j in numbers.range(1, 10000); "
         "i + j < 0]) > 0\n}"
     )
 
@@ -49,11 +49,14 @@ def test_a_huge_comprehension_is_refused_with_the_time() -> None:
         run_trial("rules", rules(body), ['{"x": 1}'], TrialLimits(cpu_seconds=1))
 
 
-def test_a_huge_range_is_refused_with_the_memory() -> None:
+def test_a_huge_list_is_refused_with_the_memory() -> None:
     with pytest.raises(PolicyError, match="more than 128 MB of memory"):
         run_trial(
             "rules",
-            rules('deny contains "a" if count(numbers.range(1, 1000000000)) < 0'),
+            rules(
+                'deny contains "a" if count([[i, j] | some i in numbers.range(1, 10000); '
+                "some j in numbers.range(1, 10000)]) < 0"
+            ),
             limits=TrialLimits(memory_mb=128),
         )
 

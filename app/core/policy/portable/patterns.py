@@ -1,0 +1,70 @@
+r"""Patterns that Rust's and Go's libraries read alike.
+
+Both descend from RE2 (https://github.com/google/re2/wiki/Syntax). Rust's ``\d``, ``\w``, ``\s`` and
+``\b`` are of Unicode and Go's of ASCII, and Rust's classes have operators. For globs, the engines
+agree on plain text with ``*``, and ``**`` at an end.
+"""
+
+from __future__ import annotations
+
+import re
+
+# The largest number of repetitions that Go takes.
+MOST_REPEATED = 1000
+
+_SHORTHAND = {
+    "d": "[0-9]",
+    "D": "[^0-9]",
+    "w": "[0-9A-Za-z_]",
+    "W": "[^0-9A-Za-z_]",
+    "s": r"[\t\n\f\r ]",
+    "S": r"[^\t\n\f\r ]",
+    "b": "(^|[^0-9A-Za-z_])",
+    "B": "the characters that may stand there",
+}
+_ESCAPE = (
+    r"""\\(?:[-.+*?()|\[\]{}^$\\/_"'@%&~#,:;=! ]|[tnrfvaAz]"""
+    r"""|x[0-9A-Fa-f]{2}|[pP](?:[A-Z]|\{\w+\}))"""
+)
+_REGEX = re.compile(
+    rf"""(?P<escape>{_ESCAPE})
+    |(?P<class>\[\^?\]?(?:{_ESCAPE}|\[:\^?[a-z]+:\]|&(?!&)|-(?!-)|~(?!~)|[^\[\]\\&~-])*\])
+    |(?P<repeat>[*+?]\??|\{{(?P<least>\d+)(?:,(?P<most>\d*))?\}}\??)
+    |(?P<group>\((?:\?(?:[ims]+:?|:|P<\w+>))?)
+    |(?P<other>[^\\\[{{(*+?])""",
+    re.VERBOSE | re.DOTALL,
+)
+_GLOB = re.compile(r"(?:\*\*)?(?:[^*?\[\]{}\\!]|\*(?!\*))*(?:\*\*)?")
+
+
+def regex_fault(pattern: str) -> str | None:
+    """Why the engines may read a regular expression differently; None: they read it alike."""
+    position, before = 0, ""
+    while position < len(pattern):
+        match = _REGEX.match(pattern, position)
+        if match is None:
+            return _unread(pattern[position : position + 2])
+        kind = str(match.lastgroup) if match.lastgroup not in ("least", "most") else "repeat"
+        if kind == "repeat" and before in ("", "repeat", "group"):
+            return "a repetition has nothing before it, or another repetition"
+        counts = [int(one) for one in (match["least"], match["most"]) if one]
+        if kind == "repeat" and any(one > MOST_REPEATED for one in counts):
+            return f"a repetition may be of {MOST_REPEATED} at most"
+        position, before = match.end(), kind
+    return None
+
+
+def glob_fault(pattern: str) -> str | None:
+    """The same for the pattern of ``glob.match``."""
+    if pattern.isascii() and _GLOB.fullmatch(pattern) and "***" not in pattern:
+        return None
+    return (
+        "the engines read this pattern differently: plain ASCII may have '*', and '**' at an end; "
+        "write several patterns, or regex.match"
+    )
+
+
+def _unread(text: str) -> str:
+    if text[:1] == "\\" and text[1:] in _SHORTHAND:
+        return f"{text} means other characters to each engine: write {_SHORTHAND[text[1:]]}"
+    return f"the engines read {text!r} differently"

@@ -1,0 +1,101 @@
+"""Reading a module's syntax tree, as regorus writes it: one key names the node, its value is it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+# Of one module, or a part of it.
+Syntax = Mapping[str, Any]
+
+
+class NotPortable(Exception):
+    """A form that the engines read differently; ``node`` is where it stands."""
+
+    def __init__(self, node: Syntax, reason: str) -> None:
+        super().__init__(reason)
+        self.node = node
+        self.reason = reason
+
+    @property
+    def place(self) -> str:
+        """Line and column, from 1."""
+        span = _first_span(self.node)
+        return f"line {span['line']}, column {span['col']}"
+
+
+def nodes(tree: Any, *kinds: str) -> Iterator[Syntax]:
+    """All nodes of these kinds at or below ``tree``, each as ``{kind: what it holds}``."""
+    waiting = [tree]
+    while waiting:
+        one = waiting.pop()
+        if type(one) is dict:
+            below = []
+            for key, value in one.items():
+                if key in kinds:
+                    yield {key: value}
+                # Places are most of a tree, and hold no nodes.
+                if key != "span" and (type(value) is dict or type(value) is list):
+                    below.append(value)
+            waiting.extend(reversed(below))
+        elif type(one) is list:
+            waiting.extend(reversed(one))
+
+
+def text_of(node: Any) -> str | None:
+    """The text that a literal is; None for anything else."""
+    for kind in ("String", "RawString"):
+        if isinstance(node, dict) and kind in node:
+            return str(node[kind]["value"])
+    return None
+
+
+def path_of(node: Syntax) -> tuple[str | None, ...]:
+    """The parts of a reference; None where one is not constant, and from no name at all ``()``."""
+    if "Var" in node:
+        return (str(node["Var"]["value"]),)
+    if "RefDot" in node:
+        before = path_of(node["RefDot"]["refr"])
+        return (*before, str(node["RefDot"]["field"][1])) if before else ()
+    if "RefBrack" in node:
+        before = path_of(node["RefBrack"]["refr"])
+        return (*before, text_of(node["RefBrack"]["index"])) if before else ()
+    return ()
+
+
+def name_of(node: Syntax) -> str:
+    """A constant reference as it is written, with dots; empty for another node."""
+    path = path_of(node)
+    return "" if None in path else ".".join(str(part) for part in path)
+
+
+def rules_of(module: Syntax) -> Iterator[tuple[Syntax, str, Syntax, Syntax]]:
+    """Each rule: it, the kind of its head, the head, and the reference that it defines."""
+    for rule in module["rules"]:
+        if "Default" in rule:
+            yield rule, "Default", rule["Default"], rule["Default"]["refr"]
+        else:
+            for kind, head in rule["Spec"]["head"].items():
+                yield rule, kind, head, head["refr"]
+
+
+def package_of(module: Syntax) -> tuple[str | None, ...]:
+    """The parts of the package's name."""
+    return path_of(module["package"]["refr"])
+
+
+def _first_span(node: Any) -> Mapping[str, int]:
+    """Where a node begins: that of a call or of an operator is at the bracket or the sign."""
+    spans = list(_spans(node))
+    return min(spans, key=lambda span: (span["line"], span["col"]))
+
+
+def _spans(tree: Any) -> Iterator[Mapping[str, int]]:
+    if isinstance(tree, dict):
+        if "line" in tree and "col" in tree:
+            yield tree
+        for value in tree.values():
+            yield from _spans(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _spans(value)

@@ -1,0 +1,103 @@
+"""What a policy may hold means the same on regorus and on OPA.
+
+One case a line in ``language_expressions.txt``, one a block in ``language_forms.txt``: of each form
+of the language (https://www.openpolicyagent.org/docs/policy-language) and of each function that is
+let in, its usual and its odd arguments. What the engines read differently is refused: see
+``tests/unit/core/policy/portable``.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.policy import Bundle
+from app.core.policy.engine.embedded import admit, module
+from app.core.policy.rego import move
+from app.core.policy.result import UNDEFINED
+from tests.support.bundles import MAIN
+from tests.support.opa import opa_binary
+
+FOLDER = Path(__file__).parent
+INPUT = {
+    "s": "abc",
+    "n": 3,
+    "z": 0,
+    "f": False,
+    "t": True,
+    "nul": None,
+    "a": [1, 2, 3],
+    "e": [],
+    "o": {"x": 1, "y": {"z": 2}},
+    "d": [{"k": "a", "v": 1}, {"k": "b", "v": 2}],
+    "fl": 0.1,
+    "big": 2**53 + 1,
+    "k": "x",
+}
+
+
+def sources() -> dict[str, str]:
+    """A module for each case, in a package of its own; the rule that counts is ``x``."""
+    expressions = (FOLDER / "language_expressions.txt").read_text("utf-8").splitlines()
+    forms = (FOLDER / "language_forms.txt").read_text("utf-8").rstrip("\n").split("\n---\n")
+    bodies = [*(f"x := {one}" for one in expressions), *forms]
+    placed = {f"c{number:03}": body for number, body in enumerate(bodies)}
+    return {
+        name: f"package yoto.authz.{name}\n\n"
+        + body.replace("yoto.authz.", f"yoto.authz.{name}.")
+        + "\n"
+        for name, body in placed.items()
+    }
+
+
+def plain(value: Any) -> Any:
+    """Numbers as doubles: 1.0 and 1 are one number, which engines write differently."""
+    if isinstance(value, list):
+        return [plain(one) for one in value]
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+@pytest.fixture(scope="module")
+def embedded() -> dict[str, Any]:
+    """What regorus says of each case that has a value."""
+    modules = sources()
+    admit(Bundle({"main": MAIN, **modules}))
+    engine = module.load(modules, "{}")
+    module.set_input(engine, json.dumps(INPUT))
+    values = {name: module.value_of(engine, f"data.yoto.authz.{name}.x") for name in modules}
+    return {name: plain(value) for name, value in values.items() if value is not UNDEFINED}
+
+
+def test_opa_reads_every_case_like_regorus(embedded: dict[str, Any], tmp_path: Path) -> None:
+    for name, source in sources().items():
+        moved = move(source, "p1")
+        imports = "\n".join(moved.imports)
+        (tmp_path / f"{name}.rego").write_text(
+            f"package {moved.package}\n{imports}\n{moved.body}", encoding="utf-8"
+        )
+    done = subprocess.run(
+        [opa_binary(), "eval", "--strict-builtin-errors", "--data", str(tmp_path), "--stdin-input"]
+        + ["data.p1.yoto.authz"],
+        input=json.dumps(INPUT),
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    answer = json.loads(done.stdout)
+    assert "result" in answer, answer
+    cases = answer["result"][0]["expressions"][0]["value"]
+    opa = {name: plain(case["x"]) for name, case in cases.items() if "x" in case}
+
+    different = {
+        source: (opa.get(name, UNDEFINED), embedded.get(name, UNDEFINED))
+        for name, source in sources().items()
+        if opa.get(name, UNDEFINED) != embedded.get(name, UNDEFINED)
+    }
+    assert not different
+    assert len(opa) > 700
