@@ -59,7 +59,7 @@ test_network_an_address_that_is_none_denies if {
 }
 
 test_network_without_lists_nobody_needs_an_address if {
-	count(network_codes & data.yoto.authz.deny) == 0 with input as network_input(null, []) with data.network as network_servers
+	count(network_codes & data.yoto.authz.deny) == 0 with input as network_input(null, []) with data.network as network_servers with data.threat.networks as []
 }
 
 test_network_lists_of_a_wrong_type_deny if {

@@ -15,6 +15,7 @@ from app.core.policy import (
     Person,
     PlaceAttributes,
     Question,
+    counts_in_server,
     has_device,
     load_roles,
     risk_of,
@@ -161,6 +162,24 @@ def _quota(asked: Asked) -> Any:
     return found
 
 
+def _usage(asked: Asked) -> Any:
+    """How much of each thing there is that the document limits, in the server of the place."""
+    resources = asked.documents["quota"]["resources"]
+    if asked.place is None or not isinstance(resources, Mapping):
+        return ABSENT
+    server_id = asked.place.server_id
+    limits: dict[str, int] = {}
+    for name in asked.question.names:
+        limit = resources.get(name)
+        counted, below = (
+            (limit.get("counted"), limit.get("below")) if isinstance(limit, Mapping) else (None, 0)
+        )
+        # A limit that is no number is for the rule to refuse; one below 0 is reached by nothing.
+        if isinstance(counted, str) and isinstance(below, int):
+            limits[counted] = max(limits.get(counted, 0), below)
+    return asked.facts.read(lambda connection: counts_in_server(connection, server_id, limits))
+
+
 def _load_per_core(asked: Asked) -> float:
     """How many processes want to run, for each core, on average of a minute."""
     return os.getloadavg()[0] / (os.cpu_count() or 1)
@@ -181,6 +200,7 @@ PARTS: tuple[Part[Asked], ...] = (
     Part("subject.roles", _roles),
     Part("subject.emergency", _emergency, documents=("emergency.lifts",)),
     Part("resource.server", lambda asked: _of(asked.place, "server")),
+    Part("resource.usage", _usage, documents=("quota.resources",)),
     Part("resource.channel", lambda asked: _of(asked.place, "channel")),
     Part("context.time", lambda asked: int(asked.now), _time_holds),
     Part("context.ip", lambda asked: _of(asked.circumstances, "ip")),

@@ -29,7 +29,21 @@ STRICT_DATA: dict[str, Any] = {
         "servers": ["server.*", "member.*"],
     },
     "risk": {"limits": {"member.ban": 60, "*": 90}},
-    "quota": {"reserves": {"message.send": {"message.send": 5}}},
+    "quota": {
+        "reserves": {"message.send": {"message.send": 5}},
+        "resources": {
+            "server.manage": {"counted": "channels", "below": 500},
+            "member.*": {"counted": "members", "below": 3},
+        },
+    },
+    "threat": {
+        "permissions": ["server.*", "message.send"],
+        "networks": [
+            {"cidr": "192.168.0.0/24", "source": "feed", "until": 1_790_000_000 + 6 * DAY},
+            {"cidr": "2001:db8::/32", "source": "feed", "until": None},
+        ],
+        "accounts": [{"id": 1, "source": "case 7", "until": 1_790_000_000 + 3 * DAY}],
+    },
     "environment": {
         "load": {"admin.*": 0.8},
         "error_rate": {"*": 0.5},
@@ -102,6 +116,12 @@ class Inputs:
                         "scope": self._field(random.choice(["global", "server", "channel"])),
                         "server": self._object(server),
                         "channel": self._object(channel),
+                        "usage": self._object(
+                            {
+                                "channels": self._field(random.choice([0, 499, 500])),
+                                "members": self._field(random.choice([2, 3])),
+                            }
+                        ),
                     }
                 ),
                 "context": self._object(context),

@@ -15,6 +15,7 @@ from tests.integration.policies.conftest import (
     Put,
     administer,
     codes,
+    manage,
     send,
     set_channel_rules,
 )
@@ -97,3 +98,24 @@ def test_a_limiter_that_nobody_defined_is_missing(
     assert codes(administer(client, root)) == ["missing:context.quota.mesage.send"]
     put("quota", {"reserves": {"admin.users": {"limiter": "message.send", "remaining": 1}}})
     assert administer(client, root).status_code == 200
+
+
+@pytest.mark.parametrize(("counted", "there"), [("members", 2), ("channels", 1), ("messages", 3)])
+def test_a_server_that_holds_as_much_as_it_may_is_denied_more(
+    client: FlaskClient, world: World, harbour: Community, put: Put, counted: str, there: int
+) -> None:
+    set_channel_rules(client, harbour.channel_id, harbour.owner, hours=ALWAYS)
+    world.member(harbour)
+    for _ in range(3):
+        assert send(client, harbour.channel_id, harbour.owner).status_code == 201
+    put("quota", {"reserves": {}, "resources": {"*": {"counted": counted, "below": there + 1}}})
+    assert manage(client, harbour).status_code == 200
+    put("quota", {"reserves": {}, "resources": {"*": {"counted": counted, "below": there}}})
+    assert codes(manage(client, harbour)) == ["resource_quota_reached"]
+
+
+def test_things_outside_of_servers_are_not_counted(
+    client: FlaskClient, root: Person, put: Put
+) -> None:
+    put("quota", {"reserves": {}, "resources": {"admin.*": {"counted": "members", "below": 9}}})
+    assert codes(administer(client, root)) == ["missing:resource.usage.members"]

@@ -8,7 +8,12 @@ from app.core.policy.attributes.emergency import (
     load_emergencies,
 )
 from app.core.policy.attributes.people import Person, has_device, load_person, load_roles
-from app.core.policy.attributes.places import PlaceAttributes, judged_channels, load_place
+from app.core.policy.attributes.places import (
+    PlaceAttributes,
+    counts_in_server,
+    judged_channels,
+    load_place,
+)
 from app.core.policy.attributes.remembered import RememberedPeople, RememberedPlaces
 
 __all__ = [
@@ -20,6 +25,7 @@ __all__ = [
     "RememberedEmergencies",
     "RememberedPeople",
     "RememberedPlaces",
+    "counts_in_server",
     "has_device",
     "judged_channels",
     "load_emergencies",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import null, or_, select
+from sqlalchemy import Select, func, null, or_, select
 from sqlalchemy.engine import Connection
 
-from app.models import Channel, Server
+from app.models import Channel, Member, Message, Server
 
 CHANNEL, SERVER = "channel", "server"
 
@@ -80,3 +80,31 @@ def judged_channels(connection: Connection, channel_ids: Sequence[int]) -> list[
         Channel.id.in_(channel_ids), or_(Channel.hours.is_not(null()), Channel.sensitivity > 0)
     )
     return list(connection.scalars(statement))
+
+
+# What of a server can be counted: everything that it shows to somebody.
+_COUNTED: Mapping[str, Callable[[int], Select[int]]] = {
+    "members": lambda server_id: select(Member.id).where(
+        Member.server_id == server_id, Member.banned.is_(False)
+    ),
+    "channels": lambda server_id: select(Channel.id).where(Channel.server_id == server_id),
+    "messages": lambda server_id: select(Message.id)
+    .join(Channel, Channel.id == Message.channel_id)
+    .where(Channel.server_id == server_id, Message.deleted_at.is_(None)),
+}
+
+
+def counts_in_server(
+    connection: Connection, server_id: int, limits: Mapping[str, int]
+) -> dict[str, int]:
+    """How many things there are in a server, each counted up to its limit: more costs nothing.
+
+    Args:
+        limits: for ``members``, ``channels``, ``messages``; what else it names is left out.
+    """
+    found: dict[str, int] = {}
+    for counted, limit in limits.items():
+        if counted in _COUNTED:
+            some = _COUNTED[counted](server_id).limit(limit).subquery()
+            found[counted] = connection.scalar(select(func.count()).select_from(some)) or 0
+    return found

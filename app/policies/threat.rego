@@ -1,0 +1,72 @@
+# Networks and accounts that are known for attacks, each with its source and its end
+# (epoch seconds).
+package yoto.authz
+
+import data.yoto.authz.lib
+
+deny contains "missing:data.threat" if not threat_document
+
+threat_document if {
+	is_array(data.threat.permissions)
+	is_array(data.threat.networks)
+	is_array(data.threat.accounts)
+}
+
+threat_judged if {
+	threat_document
+	some name in names
+	name in data.threat.permissions
+}
+
+deny contains "missing:data.threat" if {
+	threat_judged
+	not threat_entries
+}
+
+threat_entries if {
+	every entry in data.threat.networks {
+		is_string(entry.cidr)
+		is_string(entry.source)
+		threat_end(entry.until)
+	}
+	every entry in data.threat.accounts {
+		is_number(entry.id)
+		is_string(entry.source)
+		threat_end(entry.until)
+	}
+}
+
+threat_end(until) if until == null
+
+threat_end(until) if is_number(until)
+
+# An entry without an end has none, and without a clock nothing has ended.
+threat_over(entry) if {
+	is_number(entry.until)
+	is_number(input.context.time)
+	entry.until <= input.context.time
+}
+
+threat_networks contains entry.cidr if {
+	threat_judged
+	some entry in data.threat.networks
+	is_string(entry.cidr)
+	not threat_over(entry)
+}
+
+deny contains "missing:context.ip" if {
+	count(threat_networks) > 0
+	not lib.address(input.context.ip)
+}
+
+deny contains "threat_network" if {
+	lib.address(input.context.ip)
+	lib.inside(threat_networks, input.context.ip)
+}
+
+deny contains "threat_account" if {
+	threat_judged
+	some entry in data.threat.accounts
+	entry.id == input.subject.id
+	not threat_over(entry)
+}
