@@ -47,6 +47,7 @@ from app.http.context import init_context, origin
 from app.http.deeds import init_deeds
 from app.http.guards import AGAINST_GUESSING, GUARDS
 from app.http.limits import init_limits
+from app.http.maintenance import init_maintenance
 from app.http.positions import init_positions
 from app.http.problems import init_problems
 from app.http.request_log import init_request_log
@@ -174,6 +175,7 @@ def create_app(
         recorder=recorder,
         suggest=tuner.suggestions,
     )
+    init_maintenance(app)
     register_permission_handlers(optimization.of(app).queue)
     measure(app)
     fleet.init_app(app, worker_facts(app, YOTO_VERSION))

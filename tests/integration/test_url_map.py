@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.permission.decorators import ATTRIBUTE as PERMISSION_MARK
+from app.extensions import permissions
 from app.http.access import PUBLIC_MARK, RIGHTS_MARK, SIGNED_IN_MARK
 from app.http.auth import CONTROL_PREFIX
 from app.http.control_api import CONTROL_API_PREFIX
@@ -125,6 +126,32 @@ def test_without_a_valid_token_every_private_route_answers_401(
         tried += 1
     assert tried > 50
     assert world.snapshot() == before
+
+
+def test_in_maintenance_every_call_of_people_is_turned_away_but_those_of_signing_in(
+    app: Flask, client: FlaskClient, world: World
+) -> None:
+    world.server()
+    headers = world.user("root", super_admin=True).headers
+    with app.app_context():
+        permissions.set_maintenance_mode(True, "the platform moves house")
+    before = world.snapshot()
+    closed = [route for route in routes(app) if route.path.startswith(("/api/v1", "/access"))]
+    signing_in = {"auth.login", "auth.refresh", "auth.logout", "auth.me"}
+    for route in closed:
+        if route.endpoint in signing_in:
+            continue
+        answer = client.open(route.path, method=route.method, headers=headers, json={})
+        assert answer.status_code == 503, route
+        assert answer.get_json()["reason"] == "the platform moves house", route
+        assert answer.get_json()["type"].endswith(":maintenance")
+        assert int(answer.headers["Retry-After"]) > 0
+    assert world.snapshot() == before
+    open_ = [route for route in closed if route.endpoint in signing_in]
+    assert len(open_) == len(signing_in)
+    for route in open_:
+        answer = client.open(route.path, method=route.method, headers=headers, json={})
+        assert answer.status_code != 503, route
 
 
 def test_without_a_session_every_private_page_leads_to_the_sign_in(

@@ -25,7 +25,7 @@ from app.core.permission.maintenance import (
 from app.core.permission.outbox.watching import touch
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.scopes import checked_id
-from app.core.permission.state import get_state_in_maintenance
+from app.core.permission.state import get_state, get_state_in_maintenance
 from app.core.permission.transactions import write
 from app.db import db, utcnow
 from app.models import PlatformSwitch
@@ -58,6 +58,14 @@ class MaintenanceCalls:
         if caching is not None:
             return caching.maintenance.refresh()
         return status_of(db.session.execute(STORED).one_or_none(), time.time())
+
+    def demand_service(self) -> None:
+        """Go on only while there is no maintenance, as far as this process knows.
+
+        Raises:
+            MaintenanceMode: there is; it carries the reason, and when to come back.
+        """
+        get_state()
 
     def set_maintenance_mode(
         self,
