@@ -9,6 +9,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
+from app.core.errors import ValidationFailed
+from app.core.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context
+
 MAX_ID = 2**63 - 1  # the largest value of a BIGINT column
 # Control characters, and lone surrogates, which no database encodes.
 REFUSED_CATEGORIES = frozenset({"Cc", "Cs"})
@@ -76,6 +79,25 @@ class Flag(ma.fields.Boolean):
         if not isinstance(value, bool):
             raise self.make_error("invalid", input=value)
         return value
+
+
+class Facts(ma.fields.Dict):
+    """A JSON object that policies read; see ``checked_context`` for its bounds."""
+
+    def __init__(
+        self, *, most: int = CONTEXT_BYTES, depth: int = CONTEXT_DEPTH, **options: Any
+    ) -> None:
+        super().__init__(keys=ma.fields.String(), load_default=None, allow_none=True, **options)
+        self._most = most
+        self._depth = depth
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        if isinstance(value, dict):
+            try:
+                return checked_context(value, "facts", self._most, self._depth)
+            except ValidationFailed as error:
+                raise ma.ValidationError(error.errors["facts"]) from None
+        return super()._deserialize(value, attr, data, **options)
 
 
 class Instant(ma.fields.AwareDateTime):

@@ -26,6 +26,7 @@ INVITE_USE = "invite.use"
 BEHAVIOUR_RECORD = "behaviour.record"
 BEHAVIOUR_FORGET = "behaviour.forget"
 PERMISSION_SNAPSHOT = "permission.snapshot"
+PERMISSION_ASK = "permission.ask"
 
 MINUTE, HOUR = 60.0, 3600.0  # s
 
@@ -71,6 +72,14 @@ FORGETTINGS_OF_USER = Dimension("user", limit=5, window=HOUR)
 # Calls, each of up to 50 places. Lists are opened by people, and a snapshot is good for a minute.
 SNAPSHOTS_OF_USER = Dimension("user", limit=90, window=MINUTE, burst=30)
 
+# Questions, of a batch each. One that policies judge takes a third of a millisecond: who asks all
+# of them keeps a sixth of one processor busy. An application that asks for others needs more.
+QUESTIONS_OF_USER = Dimension("user", limit=30_000, window=MINUTE, burst=3_000)
+# Questions that count as one each where people are looked up together.
+PEOPLE_A_QUESTION = 10
+# Questions that an explanation, a search or a review counts as, by the statements that they take.
+STATEMENTS_OF_SEARCH = 10
+
 # With it an operator can close a route; what fails behind it has a breaker of its own.
 FOR_OPERATORS = CircuitBreakerConfig()
 
@@ -112,5 +121,6 @@ GUARDS: Mapping[str, Mapping[str, Settings]] = {
     BEHAVIOUR_RECORD: {"rate_limit": RateLimitConfig(dimensions=(BEHAVIOUR_OF_USER,))},
     BEHAVIOUR_FORGET: {"rate_limit": RateLimitConfig(dimensions=(FORGETTINGS_OF_USER,))},
     PERMISSION_SNAPSHOT: {"rate_limit": RateLimitConfig(dimensions=(SNAPSHOTS_OF_USER,))},
+    PERMISSION_ASK: {"rate_limit": RateLimitConfig(dimensions=(QUESTIONS_OF_USER,))},
     DATABASE: {"circuit_breaker": DATABASE_BREAKER},
 }

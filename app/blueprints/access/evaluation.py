@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.exceptions import BadRequest
 
 from app.blueprints.access.vocabulary import Vocabulary
-from app.blueprints.access.wire import Evaluation, Object, evaluation_of, malformed
+from app.blueprints.access.wire import (
+    Evaluation,
+    Object,
+    bounded,
+    bounded_defaults,
+    evaluation_of,
+    malformed,
+)
 from app.core.errors import PermissionDenied
+from app.core.permission import CONTEXT_DEPTH, RequestContext, taking_turns
 from app.extensions import permissions
 
 AUDIT = "admin.audit"
@@ -20,6 +27,11 @@ UNKNOWN_SUBJECT, UNKNOWN_ACTION, UNKNOWN_RESOURCE = (
     "unknown_resource",
 )
 EVALUATIONS_MAX = 1_000
+# Bytes, over all evaluations of a request: policies parse the context anew for each. It is 1,000
+# bytes for each of 1,000, or the longest context for 125.
+CONTEXTS_BYTES = 1_000_000
+# Within a context that callers may send, the properties of the three entities lie so much deeper.
+PROPERTIES_DEPTH = 2
 
 EXECUTE_ALL = "execute_all"
 # The decision after which nothing more is evaluated.
@@ -34,6 +46,7 @@ class Evaluator:
     def __init__(self, caller_id: int) -> None:
         self._caller_id = caller_id
         self._words = Vocabulary()
+        self._contexts = Contexts()
         self._is_auditor: bool | None = None
 
     def evaluate(self, asked: Evaluation) -> Answer:
@@ -45,6 +58,9 @@ class Evaluator:
         Raises:
             PermissionDenied: it is about somebody else, and the caller is no auditor.
         """
+        return self._decide(asked, self._contexts.of(asked))
+
+    def _decide(self, asked: Evaluation, context: RequestContext | None) -> Answer:
         user_id = self._words.user_id(asked.subject)
         self.demand_insight(user_id)
         place = self._words.place(asked.resource)
@@ -57,7 +73,7 @@ class Evaluator:
             if found is None:
                 return denied(reason)
         assert user_id is not None and name is not None and place is not None
-        decision = permissions.decide(user_id, name, *place, context=context_for_policies(asked))
+        decision = permissions.decide(user_id, name, *place, context=context)
         return {"decision": True} if decision.allowed else denied(decision.reason)
 
     def evaluate_all(self, document: Object) -> Answer:
@@ -75,25 +91,37 @@ class Evaluator:
         if len(given) > EVALUATIONS_MAX:
             raise malformed("evaluations", f"must be at most {EVALUATIONS_MAX}")
         stops_at = STOPS_AT[_semantic(document)]
+        defaults = bounded_defaults(document)
+        # All of it is looked at before anything is decided.
+        read = [self._read(item, defaults) for item in taking_turns(given)]
+        contexts = [one[1] for one in read if isinstance(one, tuple)]
+        if sum(context.size for context in contexts if context is not None) > CONTEXTS_BYTES:
+            most = f"{CONTEXTS_BYTES:,} bytes of context over all of them"
+            raise malformed("evaluations", f"must have at most {most}")
         answers: list[Answer] = []
-        for item in given:
-            answers.append(self._evaluate_item(item, document))
+        for one in taking_turns(read):
+            answers.append(self._decide(*one) if isinstance(one, tuple) else one)
             if answers[-1]["decision"] is stops_at:
                 break
         return {"evaluations": answers}
 
-    def _evaluate_item(self, item: Any, defaults: Object) -> Answer:
-        """What is wrong with one item is told in its answer; the others do not suffer."""
+    def _read(
+        self, item: Any, defaults: Object
+    ) -> tuple[Evaluation, RequestContext | None] | Answer:
+        """An item with its context; or its answer, which tells what is wrong with this one.
+
+        The others do not suffer.
+        """
         try:
             if not isinstance(item, dict):
                 raise malformed("evaluation", "must be an object")
             asked = evaluation_of(item, defaults)
+            return asked, self._contexts.of(asked)
         except BadRequest as error:
             return {
                 "decision": False,
                 "context": {"error": {"status": 400, "message": error.description}},
             }
-        return self.evaluate(asked)
 
     def demand_insight(self, user_id: int | None) -> None:
         """Go on only about the caller, or for somebody who may know about others.
@@ -109,16 +137,41 @@ class Evaluator:
             raise PermissionDenied(NOT_YOURS, AUDIT)
 
 
+def number_of_questions(document: Object) -> int:
+    """How many evaluations a document asks for, as far as it may."""
+    given = document.get("evaluations")
+    return min(max(len(given), 1), EVALUATIONS_MAX) if isinstance(given, list) else 1
+
+
 def denied(reason: str) -> Answer:
     """A denial with its code."""
     return {"decision": False, "context": {"reason": reason}}
 
 
-def context_for_policies(asked: Evaluation) -> Mapping[str, Any] | None:
-    """What policies are to read: the context, and the properties of the three entities.
+class Contexts:
+    """What policies are to read: made once of the same parts, for all evaluations of a request."""
 
-    None without a context: properties alone do not bring policies into play.
-    """
+    def __init__(self) -> None:
+        # By the ids of parts; the parts are kept, or the ids could come to mean others.
+        self._made: dict[tuple[int, ...], tuple[Evaluation, RequestContext | None]] = {}
+
+    def of(self, asked: Evaluation) -> RequestContext | None:
+        """The context, and the properties of the three entities.
+
+        None without a context: properties alone do not bring policies into play.
+
+        Raises:
+            BadRequest: together they are too long.
+        """
+        entities = (asked.subject, asked.action, asked.resource)
+        key = (id(asked.context), *(id(entity.properties) for entity in entities))
+        if key not in self._made:
+            self._made[key] = asked, context_for_policies(asked)
+        return self._made[key][1]
+
+
+def context_for_policies(asked: Evaluation) -> RequestContext | None:
+    """See ``Contexts.of``."""
     if asked.context is None:
         return None
     entities = {
@@ -127,7 +180,10 @@ def context_for_policies(asked: Evaluation) -> Mapping[str, Any] | None:
         "resource": asked.resource.properties,
     }
     properties = {name: values for name, values in entities.items() if values}
-    return {"properties": properties, **asked.context} if properties else asked.context
+    if not properties:
+        return asked.context
+    whole = {"properties": properties, **asked.context}
+    return bounded(whole, "context", CONTEXT_DEPTH + PROPERTIES_DEPTH)
 
 
 def _semantic(document: Object) -> str:

@@ -30,9 +30,24 @@ from app.blueprints.access.wire import (
 )
 from app.core.permission import Place
 from app.extensions import permissions
+from app.http.guards import STATEMENTS_OF_SEARCH
 from app.models import ScopeType
 
 Answer = dict[str, Any]
+
+
+def questions_of(document: Object) -> int:
+    """What a search counts as; with a context policies judge each result of a page.
+
+    Raises:
+        BadRequest: its page is malformed.
+    """
+    limit, _ = page_of(document)
+    return (
+        STATEMENTS_OF_SEARCH
+        if document.get("context") is None
+        else max(limit, STATEMENTS_OF_SEARCH)
+    )
 
 
 def search_subjects(caller_id: int, document: Object) -> Answer:

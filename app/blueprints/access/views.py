@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, request, url_for
 
 from app.blueprints.access import searches
-from app.blueprints.access.evaluation import Evaluator
-from app.blueprints.access.wire import document_of, evaluation_of
+from app.blueprints.access.evaluation import Evaluator, number_of_questions
+from app.blueprints.access.wire import Object, document_of, evaluation_of
+from app.core.resilience import rate_limit
 from app.http.access import public, signed_in
 from app.http.auth import current_user_id
 from app.http.context import read_only
+from app.http.guards import PERMISSION_ASK
 
 PREFIX = "/access/v1"
 
 access = Blueprint("access", __name__)
+
+Answer = dict[str, Any]
+
+
+@rate_limit(PERMISSION_ASK)
+def evaluated(document: Object) -> Answer:
+    """The answer to one question."""
+    return Evaluator(current_user_id()).evaluate(evaluation_of(document))
+
+
+@rate_limit(PERMISSION_ASK, cost=number_of_questions)
+def all_evaluated(document: Object) -> Answer:
+    """The answers to the questions of a document."""
+    return Evaluator(current_user_id()).evaluate_all(document)
+
+
+@rate_limit(PERMISSION_ASK, cost=lambda search, document: searches.questions_of(document))
+def searched(search: Callable[[int, Object], Answer], document: Object) -> Answer:
+    """What a search finds."""
+    return search(current_user_id(), document)
 
 
 @access.post(f"{PREFIX}/evaluation")
@@ -23,8 +46,7 @@ access = Blueprint("access", __name__)
 @signed_in
 def evaluation() -> dict[str, Any]:
     """May the subject do the action to the resource?"""
-    asked = evaluation_of(document_of(request))
-    return Evaluator(current_user_id()).evaluate(asked)
+    return evaluated(document_of(request))
 
 
 @access.post(f"{PREFIX}/evaluations")
@@ -32,7 +54,7 @@ def evaluation() -> dict[str, Any]:
 @signed_in
 def evaluations() -> dict[str, Any]:
     """The same many times."""
-    return Evaluator(current_user_id()).evaluate_all(document_of(request))
+    return all_evaluated(document_of(request))
 
 
 @access.post(f"{PREFIX}/search/subject")
@@ -40,7 +62,7 @@ def evaluations() -> dict[str, Any]:
 @signed_in
 def search_subject() -> dict[str, Any]:
     """Who may?"""
-    return searches.search_subjects(current_user_id(), document_of(request))
+    return searched(searches.search_subjects, document_of(request))
 
 
 @access.post(f"{PREFIX}/search/resource")
@@ -48,7 +70,7 @@ def search_subject() -> dict[str, Any]:
 @signed_in
 def search_resource() -> dict[str, Any]:
     """To what?"""
-    return searches.search_resources(current_user_id(), document_of(request))
+    return searched(searches.search_resources, document_of(request))
 
 
 @access.post(f"{PREFIX}/search/action")
@@ -56,7 +78,7 @@ def search_resource() -> dict[str, Any]:
 @signed_in
 def search_action() -> dict[str, Any]:
     """What?"""
-    return searches.search_actions(current_user_id(), document_of(request))
+    return searched(searches.search_actions, document_of(request))
 
 
 @access.get("/.well-known/authzen-configuration")

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from werkzeug import Request
 from werkzeug.exceptions import BadRequest
 
+from app.core.errors import ValidationFailed
+from app.core.permission import CONTEXT_DEPTH, RequestContext, checked_context
 from app.http.documents import json_document
 
 Object = Mapping[str, Any]
 
 ID_LENGTH = 256  # longer names are nobody's
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
+NOTHING: Object = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Evaluation:
     subject: Entity
     action: Action
     resource: Entity
-    context: Object | None = None
+    context: RequestContext | None = None
 
 
 def malformed(where: str, what: str) -> BadRequest:
@@ -114,10 +118,40 @@ def action_of(document: Object) -> Action:
     return Action(_text(found.get("name"), "action.name"), _properties(found, "action"))
 
 
-def context_of(document: Object) -> Object | None:
+def context_of(document: Object) -> RequestContext | None:
     """The context of a document, if it has one."""
     context = document.get("context")
-    return None if context is None else _object(context, "context")
+    return None if context is None else bounded(_object(context, "context"), "context")
+
+
+def bounded_defaults(document: Object) -> Object:
+    """A document with context and properties within their bounds, looked at once for all items.
+
+    Raises:
+        BadRequest: they are not.
+    """
+    defaults = dict(document)
+    if defaults.get("context") is not None:
+        defaults["context"] = context_of(document)
+    for key in ("subject", "action", "resource"):
+        found = defaults.get(key)
+        if isinstance(found, dict) and isinstance(found.get("properties"), dict):
+            defaults[key] = found | {"properties": _properties(found, key)}
+    return defaults
+
+
+def bounded(found: Object, where: str, depth: int = CONTEXT_DEPTH) -> RequestContext:
+    """What policies may read of a document.
+
+    Raises:
+        BadRequest: it is too long, or nested too deeply.
+    """
+    try:
+        checked = checked_context(found, where, depth=depth)
+    except ValidationFailed as error:
+        raise malformed(where, error.errors[where][0]) from None
+    assert checked is not None
+    return checked
 
 
 def page_of(document: Object) -> tuple[int, str | None]:
@@ -155,4 +189,6 @@ def _text(value: Any, where: str) -> str:
 
 def _properties(found: Object, key: str) -> Object:
     properties = found.get("properties")
-    return {} if properties is None else _object(properties, f"{key}.properties")
+    if properties is None:
+        return NOTHING
+    return bounded(_object(properties, f"{key}.properties"), f"{key}.properties")

@@ -7,6 +7,12 @@ from app.core.permission.abac import (
     PolicyQuestion,
 )
 from app.core.permission.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
+from app.core.permission.context import (
+    CONTEXT_BYTES,
+    CONTEXT_DEPTH,
+    RequestContext,
+    checked_context,
+)
 from app.core.permission.decorators import (
     require_expression,
     require_permission,
@@ -43,6 +49,7 @@ from app.core.permission.state import Passage, SuperAdminUse
 from app.core.permission.subject import acting_as, current_subject
 from app.core.permission.system import PermissionSystem
 from app.core.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
+from app.core.permission.turns import taking_turns
 from app.core.permission.verdict import Decision
 from app.core.permission.warming import ComponentState, StepReport, WarmUpParts, WarmUpReport
 
@@ -51,6 +58,8 @@ __all__ = [
     "AccessDifference",
     "AccessLine",
     "AccessPage",
+    "CONTEXT_BYTES",
+    "CONTEXT_DEPTH",
     "DIFFERENCE_COLUMNS",
     "EVERYONE_GRANTS",
     "JUDGED_WHERE_SET",
@@ -79,6 +88,7 @@ __all__ = [
     "RegisteredPermission",
     "RegisteredRole",
     "Replay",
+    "RequestContext",
     "Resolution",
     "RoleFacts",
     "Standing",
@@ -92,6 +102,7 @@ __all__ = [
     "WriteReceipt",
     "access_rows",
     "acting_as",
+    "checked_context",
     "current_subject",
     "difference_rows",
     "in_change",
@@ -104,4 +115,5 @@ __all__ = [
     "require_permission",
     "require_permissions",
     "required_position",
+    "taking_turns",
 ]

@@ -11,6 +11,7 @@ from flask.globals import _cv_app
 from app.core.cache import GLOBAL_PLACE
 from app.core.errors import ValidationFailed
 from app.core.permission.bits import SUPER
+from app.core.permission.context import checked_context
 from app.core.permission.deciding import (
     ask_policies,
     decide_permission,
@@ -31,6 +32,7 @@ from app.core.permission.state import (
     get_state,
     get_state_for,
 )
+from app.core.permission.turns import taking_turns
 from app.core.permission.verdict import Decision
 from app.db import db
 
@@ -49,7 +51,8 @@ class Checks:
     """Read-only half of ``PermissionSystem``. Errors that all questions share:
 
     Raises:
-        ValidationFailed: a wrong scope, or an id that is not an int, by field.
+        ValidationFailed: a wrong scope, an id that is not an int, or a context that is too large,
+            by field.
         UnknownPermission: nobody registered the permission.
         UnknownResource: the server or channel does not exist.
         StoreUnavailable: the database did not answer.
@@ -143,13 +146,15 @@ class Checks:
         Args:
             scope: ``"global"`` (also None), ``"server"`` or ``"channel"``, with its id.
             context: facts about the request for the policy engine; giving any makes it take part.
+                At most ``CONTEXT_BYTES`` of JSON, ``CONTEXT_DEPTH`` deep.
             at_least: a position that the answer must include, as a write gave it.
         """
         state = get_state_for([permission])
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
         checked_id(user_id, "user_id")
-        return decide_permission(state, user_id, registered, place, context, at_least)
+        known = checked_context(context)
+        return decide_permission(state, user_id, registered, place, known, at_least)
 
     def decide_expression(
         self,
@@ -164,7 +169,7 @@ class Checks:
         place = parse_place(scope, scope_id)
         requirement = Requirement(compile_expression(expression))
         return decide_requirement(
-            state, checked_id(user_id, "user_id"), requirement, place, context
+            state, checked_id(user_id, "user_id"), requirement, place, checked_context(context)
         )
 
     def effective(
@@ -201,7 +206,7 @@ class Checks:
         ids = list(dict.fromkeys(checked_id(user_id, "user_ids") for user_id in ids))
         found = state.source.load_many(ids, place, registered)
         verdicts = {}
-        for user_id in ids:
+        for user_id in taking_turns(ids):
             resolution = found.get(user_id)
             verdicts[user_id] = resolution is not None and _may(
                 state, user_id, resolution, registered, place
@@ -226,7 +231,7 @@ class Checks:
             asked.append((state.registry.get(name), parse_place(scope, scope_id)))
         loaded: dict[Place, Resolution] = {}
         verdicts = []
-        for registered, place in asked:
+        for registered, place in taking_turns(asked):
             resolution = loaded.get(place)
             if resolution is None:
                 resolution = loaded[place] = state.source.load(user_id, place)

@@ -10,7 +10,7 @@ from marshmallow.validate import Length, OneOf, Range
 from app.blueprints.people import PersonSchema
 from app.blueprints.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, QuestionSchema
 from app.blueprints.permissions.review.schemas import CSV, JSON
-from app.http.fields import MAX_ID, RowId
+from app.http.fields import MAX_ID, Facts, RowId
 from app.http.paging import PageQuery, page_of
 from app.models import ScopeType
 
@@ -34,10 +34,7 @@ class AskSchema(QuestionSchema, _OneUser):
     username = ma.fields.String(
         load_default=None, allow_none=True, validate=Length(1, USERNAME_LENGTH)
     )
-    context = ma.fields.Dict(
-        keys=ma.fields.String(),
-        load_default=None,
-        allow_none=True,
+    context = Facts(
         metadata={"description": "Facts about the request; giving any makes policies take part"},
     )
 

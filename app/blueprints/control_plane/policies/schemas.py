@@ -8,12 +8,14 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from app.http.control_api import ActSchema
-from app.http.fields import Instant, Whole
+from app.http.fields import Facts, Instant, Whole
 from app.models import PolicyState
 
 STATES = [state.value for state in PolicyState]
 SOURCE_LENGTH = 200_000  # characters
 VERSION_MAX = 2**31 - 1
+# A whole input: the context that a caller gives, and what the platform says beside it.
+INPUT_BYTES, INPUT_DEPTH = 32_000, 12
 
 
 class Source(ma.fields.String):
@@ -153,14 +155,14 @@ class TryPolicySchema(ma.Schema):
 
     source = Source(1, load_default=None, allow_none=True)
     tests = Source(load_default=None, allow_none=True)
-    input = ma.fields.Dict(keys=ma.fields.String(), load_default=None, allow_none=True)
+    input = Facts(most=INPUT_BYTES, depth=INPUT_DEPTH)
 
 
 class TryDocumentSchema(ma.Schema):
     """What to try; without a document it is what is in force."""
 
     document = ma.fields.Raw(metadata={"description": "Any JSON value; takes `platform.admin`"})
-    input = ma.fields.Dict(keys=ma.fields.String(), load_default=None, allow_none=True)
+    input = Facts(most=INPUT_BYTES, depth=INPUT_DEPTH)
 
 
 class AnswerSchema(ma.Schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from app.blueprints.permissions.checks import service
@@ -15,11 +16,13 @@ from app.blueprints.permissions.checks.schemas import (
     VerdictSchema,
     VerdictsSchema,
 )
+from app.core.resilience import rate_limit
 from app.extensions import permissions
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.context import read_only
+from app.http.guards import PEOPLE_A_QUESTION, PERMISSION_ASK
 from app.http.rest import RestBlueprint
 
 checks = RestBlueprint(
@@ -36,6 +39,8 @@ checks = RestBlueprint(
 @checks.arguments(CheckSchema)
 @checks.response(200, VerdictSchema)
 @checks.alt_response(404, "NOT_FOUND")
+@checks.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK)
 def check_permission(body: dict[str, Any]) -> dict[str, Any]:
     """Whether you, or somebody else, have a permission in a place
 
@@ -50,6 +55,8 @@ def check_permission(body: dict[str, Any]) -> dict[str, Any]:
 @checks.arguments(CheckBatchSchema)
 @checks.response(200, VerdictsSchema)
 @checks.alt_response(404, "NOT_FOUND")
+@checks.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=lambda body: len(body["checks"]))
 def check_batch(body: dict[str, Any]) -> dict[str, Any]:
     """Many questions about you, or about somebody else"""
     caller_id, user_id = current_user_id(), body["user_id"]
@@ -66,6 +73,8 @@ def check_batch(body: dict[str, Any]) -> dict[str, Any]:
 @checks.arguments(CheckUsersSchema)
 @checks.response(200, AllowedUsersSchema)
 @checks.alt_response(404, "NOT_FOUND")
+@checks.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=lambda body: ceil(len(body["user_ids"]) / PEOPLE_A_QUESTION))
 def check_users(body: dict[str, Any]) -> dict[str, Any]:
     """Who of many users has a permission in a place"""
     question = service.question_of(body)
@@ -77,6 +86,8 @@ def check_users(body: dict[str, Any]) -> dict[str, Any]:
 @checks.arguments(PlaceQuery, location="query")
 @checks.response(200, EffectiveSchema)
 @checks.alt_response(404, "NOT_FOUND")
+@checks.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK)
 def my_permissions(query: dict[str, Any]) -> dict[str, Any]:
     """All that you may do in a place"""
     return query | {"permissions": permissions.effective_permissions(current_user_id(), **query)}

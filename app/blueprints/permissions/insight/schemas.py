@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from app.blueprints.permissions.checks.schemas import NAME_LENGTH, CheckSchema, PlaceQuery
-from app.http.fields import MAX_ID
+from app.http.fields import MAX_ID, Facts
 from app.models import ScopeType
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
@@ -16,10 +16,7 @@ POSITION_LENGTH = 64
 class ExplainSchema(CheckSchema):
     """One question; about the caller when no user is named."""
 
-    context = ma.fields.Dict(
-        keys=ma.fields.String(),
-        load_default=None,
-        allow_none=True,
+    context = Facts(
         metadata={"description": "Facts about the request; giving any makes policies take part"},
     )
     at_least = ma.fields.String(

@@ -13,10 +13,12 @@ from app.blueprints.permissions.insight.schemas import (
     UsersQuery,
 )
 from app.core.permission import Explanation, Page
+from app.core.resilience import rate_limit
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.context import read_only
+from app.http.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
 from app.http.rest import RestBlueprint
 
 insight = RestBlueprint(
@@ -33,6 +35,8 @@ insight = RestBlueprint(
 @insight.arguments(ExplainSchema)
 @insight.response(200, ExplanationSchema)
 @insight.alt_response(404, "NOT_FOUND")
+@insight.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
 def explain(body: dict[str, Any]) -> Explanation:
     """How a verdict comes about, and what would turn it
 
@@ -46,6 +50,8 @@ def explain(body: dict[str, Any]) -> Explanation:
 @insight.arguments(ResourcesQuery, location="query")
 @insight.response(200, PageSchema)
 @insight.alt_response(404, "NOT_FOUND")
+@insight.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
 def list_resources(query: dict[str, Any]) -> Page:
     """The channels or servers in which you, or somebody else, have a permission
 
@@ -59,6 +65,8 @@ def list_resources(query: dict[str, Any]) -> Page:
 @insight.arguments(UsersQuery, location="query")
 @insight.response(200, PageSchema)
 @insight.alt_response(404, "NOT_FOUND")
+@insight.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
 def list_users(query: dict[str, Any]) -> Page:
     """Who has a permission in a place
 

@@ -22,10 +22,12 @@ from app.core.permission import (
     AccessPage,
     difference_rows,
 )
+from app.core.resilience import rate_limit
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.csv_export import MEDIA_TYPE
+from app.http.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
 from app.http.rest import RestBlueprint
 
 review = RestBlueprint(
@@ -38,20 +40,28 @@ review = RestBlueprint(
 AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}
 
 
+# Not around the views: the limit is for the question, and an export is sent for long after it.
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
+def counted_caller() -> int:
+    """Who asks."""
+    return current_user_id()
+
+
 @review.get("/review")
 @signed_in
 @review.arguments(AccessQuery, location="query")
 @review.response(200, AccessPageSchema)
 @review.alt_response(200, **AS_CSV)
 @review.alt_response(404, "NOT_FOUND")
+@review.alt_response(429, "TOO_MANY_REQUESTS")
 def review_access(query: dict[str, Any]) -> AccessPage | Response:
     """Who has a permission in a place, since when, and by which grant, role or overwrite
 
     It takes `server.audit` in that server, or `admin.audit`. CSV has a row for each way.
     """
     if not _wants_csv(query):
-        return service.access(current_user_id(), query)
-    return access_csv(query, service.all_access(current_user_id(), query))
+        return service.access(counted_caller(), query)
+    return access_csv(query, service.all_access(counted_caller(), query))
 
 
 @review.get("/review/difference")
@@ -60,12 +70,13 @@ def review_access(query: dict[str, Any]) -> AccessPage | Response:
 @review.response(200, DifferenceSchema)
 @review.alt_response(200, **AS_CSV)
 @review.alt_response(404, "NOT_FOUND")
+@review.alt_response(429, "TOO_MANY_REQUESTS")
 def review_difference(query: dict[str, Any]) -> AccessDifference | Response:
     """Who gained and who lost a permission in a place between two moments, from the audit log
 
     It takes `server.audit` in that server, or `admin.audit`.
     """
-    found = service.difference(current_user_id(), query)
+    found = service.difference(counted_caller(), query)
     if not _wants_csv(query):
         return found
     return csv_file("difference", query, DIFFERENCE_COLUMNS, difference_rows(found))

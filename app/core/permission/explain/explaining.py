@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.core.permission import verdict
+from app.core.permission.context import checked_context
 from app.core.permission.deciding import ask_policies, decide_permission
 from app.core.permission.explain.changes import Reach, turning
 from app.core.permission.explain.derivation import (
@@ -56,6 +57,7 @@ class Explaining:
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
         checked_id(user_id, "user_id")
+        context = checked_context(context)
         quiet = state.quiet()
         decision = decide_permission(quiet, user_id, registered, place, context, at_least)
         now = state.clock()

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from flask import Flask
 from sqlalchemy import delete, insert, select
 
+from app.core.permission.context import RequestContext
 from app.core.permission.pool import SidePool
 from app.core.permission.records.masking import masked_address, masked_context
 from app.core.permission.records.writer import BatchWriter, Row
@@ -30,6 +31,21 @@ ASKED_MAX = 500
 CUT = "…"  # at the end of a question that was longer; no question has this character
 SWEEP_SECONDS = 3600.0  # between two looks for records that are too old
 SWEEP_ROWS = 1_000  # deleted at once, so that no lock is held for long
+MINUTE = 60.0  # s
+# Denials of one user in a minute and a process. Of more, one in so many is recorded, for all of
+# them: whoever asks what is denied anyway must not fill the table.
+DENIALS_A_MINUTE, DENIALS_A_RECORD = 600, 100
+# What denials of one request have in common that are recorded as one.
+EQUAL = (
+    "request_id",
+    "user_id",
+    "asked",
+    "operator",
+    "scope",
+    "reason",
+    "policy_version",
+    "mask_hash",
+)
 CONNECTION_SECONDS = 2.0  # that somebody waits for the one connection
 
 
@@ -76,6 +92,7 @@ class DecisionLog:
         self._origin = origin
         self._pool = SidePool(app, size=1, wait=CONNECTION_SECONDS)
         self._next_sweep = 0.0
+        self._minute, self._denials = 0, dict[int, int]()
         self.writer = BatchWriter(self._store, "decision records")
 
     def take(
@@ -88,18 +105,15 @@ class DecisionLog:
         mask: int,
         context: Mapping[str, Any] | None,
     ) -> None:
-        """Record a denial; record what is allowed once in a while.
+        """Record a denial; record what is allowed, and denials without end, once in a while.
 
         Args:
             asked, operator: a permission or an expression, as ``DecisionRecord`` has them.
             mask: all that the user may do there.
         """
-        weight = 1
-        if decision.allowed:
-            share = self._settings.allow_sample
-            if random.random() >= share:
-                return
-            weight = round(1 / share)
+        weight = self._weight_allowed() if decision.allowed else self._weight_denied(user_id)
+        if not weight:
+            return
         source = self._origin() if self._origin is not None else None
         self.writer.put(
             {
@@ -115,11 +129,24 @@ class DecisionLog:
                 "position": decision.position,
                 "policy_version": decision.policy_version,
                 "mask_hash": mask_hash(mask),
-                "context": masked_context(context),
+                "context": _masked(context),
                 "request_id": source.request_id if source is not None else None,
                 "address": masked_address(source.address) if source is not None else None,
             }
         )
+
+    def _weight_allowed(self) -> int:
+        share = self._settings.allow_sample
+        return 0 if random.random() >= share else round(1 / share)
+
+    def _weight_denied(self, user_id: int) -> int:
+        minute = int(self._clock() / MINUTE)
+        if minute != self._minute:
+            self._minute, self._denials = minute, {}
+        number = self._denials[user_id] = self._denials.get(user_id, 0) + 1
+        if number <= DENIALS_A_MINUTE:
+            return 1
+        return 0 if number % DENIALS_A_RECORD else DENIALS_A_RECORD
 
     def close(self) -> None:
         """Store what waits and give the connection back; a later decision begins anew."""
@@ -128,7 +155,7 @@ class DecisionLog:
 
     def _store(self, rows: Sequence[Row]) -> None:
         with writing(), self._pool.begin() as connection:
-            connection.execute(insert(records), rows)
+            connection.execute(insert(records), collapsed(rows))
         if self._clock() >= self._next_sweep:
             self._sweep_now_and_then()
 
@@ -158,6 +185,28 @@ class DecisionLog:
             deleted += len(ids)
             if len(ids) < SWEEP_ROWS:
                 return deleted
+
+
+def _masked(context: Mapping[str, Any] | None) -> Any:
+    if isinstance(context, RequestContext):
+        return context.masked_by(masked_context)
+    return masked_context(context)
+
+
+def collapsed(rows: Sequence[Row]) -> list[Row]:
+    """The rows, but one for equal denials of one request; its weight says for how many."""
+    kept: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        if row["allowed"] or row["request_id"] is None:
+            kept[(id(row),)] = row
+            continue
+        # Questions that share a context share what is kept of it too.
+        key = (*(row[name] for name in EQUAL), id(row["context"]))
+        first = kept.get(key)
+        # A row is stored again when its batch was not, so that it is not to be changed.
+        weight = row["weight"] + (0 if first is None else first["weight"])
+        kept[key] = (first or row) | {"weight": weight}
+    return list(kept.values())
 
 
 def shortened(asked: str) -> str:

@@ -36,6 +36,7 @@ from app.core.permission.search.visible import verdict_of
 from app.core.permission.source import reading
 from app.core.permission.state import PermissionState
 from app.core.permission.statements import CHANNEL, SERVER, categories, channels, servers
+from app.core.permission.turns import taking_turns
 from app.models import Channel, Server
 
 REACHED = "reached"
@@ -97,7 +98,7 @@ def list_resources(
     asked = state.asks_in(registered, [Place(scope, id_) for id_ in found], context)
     found = [
         id_
-        for id_ in found
+        for id_ in taking_turns(found)
         if (place := Place(scope, id_)) not in asked
         or not ask_policies(state, user_id, [registered], place, context).denied
     ]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select
 
 from app.core.errors import ValidationFailed
+from app.core.permission.context import checked_context
 from app.core.permission.deciding import ask_policies
 from app.core.permission.scopes import checked_id, parse_place
 from app.core.permission.search.page import Page
@@ -50,8 +51,8 @@ class Searching:
             limit: 1 to 1000.
             context: as in ``decide``.
         """
-        state = get_state()
-        return list_resources(state, user_id, permission, scope, server_id, after, limit, context)
+        state, known = get_state(), checked_context(context)
+        return list_resources(state, user_id, permission, scope, server_id, after, limit, known)
 
     def list_users(
         self,
@@ -68,9 +69,8 @@ class Searching:
             scope, scope_id: as in ``check_permission``.
             after, limit, context: as in ``list_resources``.
         """
-        return list_users(
-            get_state_for((permission,)), permission, scope, scope_id, after, limit, context
-        )
+        state, known = get_state_for((permission,)), checked_context(context)
+        return list_users(state, permission, scope, scope_id, after, limit, known)
 
     def allowed_permissions(
         self,
@@ -86,7 +86,7 @@ class Searching:
         Args:
             scope, scope_id, context: as in ``decide``.
         """
-        state = get_state()
+        state, context = get_state(), checked_context(context)
         place = parse_place(scope, scope_id)
         source = DatabaseSource(state.registry, state.clock)
         mask = source.load(checked_id(user_id, "user_id"), place).mask

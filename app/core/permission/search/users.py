@@ -51,6 +51,7 @@ from app.core.permission.statements import (
     roles,
     users,
 )
+from app.core.permission.turns import taking_turns
 from app.db import Id
 
 FIRST_LOOK = 500  # candidates; nearly always enough for a page
@@ -95,7 +96,7 @@ def list_users(
     if state.asks(registered, place, context):
         found = [
             user_id
-            for user_id in found
+            for user_id in taking_turns(found)
             if not ask_policies(state, user_id, [registered], place, context).denied
         ]
     return Page(tuple(found), last)
