@@ -276,6 +276,11 @@ def test_internal_addresses_are_refused_unless_allowed(another: Make, receiver: 
         strict.state.webhooks.add("pager", receiver.url, by="ada")
     with pytest.raises(ValidationFailed, match="internal"):
         strict.state.webhooks.add("pager", receiver.url.replace("http:", "https:"), by="ada")
+    # A name is looked up at once; one that leads nowhere yet is found out with the first message.
+    with pytest.raises(ValidationFailed, match="internal"):
+        strict.state.webhooks.add("pager", "https://localhost/hook", by="ada")
+    nowhere = strict.state.webhooks.add("elsewhere", "https://nobody.invalid/hook", by="ada")
+    strict.state.webhooks.remove(nowhere.webhook.id, by="ada")
     assert strict.state.webhooks.list() == []
     # Added while it was allowed, and not sent to when it is not any more.
     lenient.state.webhooks.add("pager", receiver.url, by="ada")

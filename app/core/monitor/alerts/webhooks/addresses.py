@@ -17,12 +17,32 @@ Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 # Public addresses at which clouds serve their machines' secrets (Azure's, from inside only).
 METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
+# Of the IANA's registries of special addresses (iana.org/assignments/iana-ipv4-special-registry and
+# iana-ipv6-special-registry) those that no webhook has and that Python lets through, or let
+# through before 3.11.9: assignments of the IETF (Oracle's metadata at 192.0.0.192, Teredo), relays
+# of 6to4, translation within a network, discarded, documentation, segment routing.
+SPECIAL = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "64:ff9b:1::/48",
+        "100::/64",
+        "2001::/23",
+        "3fff::/20",
+        "5f00::/16",
+    )
+)
 # Leads to the IPv4 address in its last 32 bits (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Unresolved(Exception):
     """A name leads nowhere, or nowhere that is allowed."""
+
+
+class LeadsInside(Unresolved):
+    """A name leads to an internal address."""
 
 
 def is_internal(address: Address) -> bool:
@@ -35,6 +55,8 @@ def is_internal(address: Address) -> bool:
             return is_internal(address.ipv4_mapped)
         if address.is_site_local or (address.sixtofour and is_internal(address.sixtofour)):
             return True
+    if any(address in network for network in SPECIAL):
+        return True
     return (
         not address.is_global or address.is_multicast or address.is_reserved or address in METADATA
     )
@@ -47,7 +69,8 @@ def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> list[
         seconds: for the answer; the resolver of the system knows no time-out.
 
     Raises:
-        Unresolved: it has none, or one of them is internal and that is not allowed.
+        LeadsInside: one of them is internal, and that is not allowed.
+        Unresolved: it has none.
         TimeoutError: no answer in time.
     """
     found = _look_up(host, port, seconds)
@@ -55,7 +78,7 @@ def resolve(host: str, port: int, allow_internal: bool, seconds: float) -> list[
         raise Unresolved("the name of the host leads nowhere")
     if not allow_internal and any(is_internal(ipaddress.ip_address(one)) for one in found):
         # One is enough: a name that leads both inside and outside is no mistake.
-        raise Unresolved("the name of the host leads to an internal address")
+        raise LeadsInside("the name of the host leads to an internal address")
     return found
 
 

@@ -12,10 +12,11 @@ from ...checks import Errors, check_author, check_name, refuse
 from ..level import Level
 from ..records import Delivery, Webhook
 from ..store import AlertRows, AlertStore, AuditAct
+from .addresses import LeadsInside, Unresolved, resolve
 from .queueing import body_of
 from .sending import Outcome, Sender
 from .signing import new_secret
-from .urls import shown_url, target_of
+from .urls import Target, shown_url, target_of
 
 MOST_WEBHOOKS = 20
 DELIVERIES_SHOWN = 50
@@ -84,7 +85,7 @@ class WebhookDesk:
         if min_level not in list(Level):
             errors["min_level"] = f"must be one of {', '.join(Level)}, not {min_level!r}"
         refuse(errors)
-        target_of(url, self._sender.settings.allow_internal)
+        self._refuse_inside(target_of(url, self._sender.settings.allow_internal))
         check_author(by, reason)
         secret = new_secret()
         with self._store.writing() as rows:
@@ -97,6 +98,22 @@ class WebhookDesk:
             self._record(rows, "add", webhook, by, reason)
             shown = _shown(rows, webhook)
         return NewWebhook(shown, secret)
+
+    def _refuse_inside(self, target: Target) -> None:
+        """Whoever types a name that leads inside learns it now, not from the first alert.
+
+        Each message asks again: what a name leads to may change, and one that is unknown today may
+        be known by then.
+        """
+        settings = self._sender.settings
+        if settings.allow_internal:
+            return
+        try:
+            resolve(target.host, target.port, False, settings.timeout)
+        except LeadsInside as error:
+            raise ValidationFailed({"url": str(error)}) from None
+        except (Unresolved, TimeoutError):
+            return
 
     def remove(self, webhook_id: int, *, by: str, reason: str = "") -> None:
         """Send nothing there any more; what waits is given up.

@@ -23,6 +23,9 @@ from app.core.monitor.alerts.webhooks.urls import shown_url, target_of
         *("::", "::1", "fe80::1", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"),
         *("2002:a00:1::1", "2001:db8::1", "64:ff9b::a9fe:a9fe"),
+        *("192.0.0.192", "192.0.0.8", "192.88.99.1", "::ffff:192.0.0.192", "2002:c000:c0::1"),
+        *("64:ff9b::c000:c0", "64:ff9b:1::808:808", "100::1", "2001::1", "2001:1ff::1"),
+        *("3fff::1", "5f00::1"),
     ],
 )
 def test_what_is_inside(address: str) -> None:
@@ -30,7 +33,8 @@ def test_what_is_inside(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "64:ff9b::808:808"]
+    "address",
+    ["8.8.8.8", "1.1.1.1", "192.0.1.1", "2606:4700:4700::1111", "2001:200::1", "64:ff9b::808:808"],
 )
 def test_what_is_outside(address: str) -> None:
     assert not is_internal(ipaddress.ip_address(address))
