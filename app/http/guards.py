@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from app.core.resilience import (
     BulkheadConfig,
+    BulkheadStrategy,
     CircuitBreakerConfig,
     Dimension,
     RateLimitConfig,
@@ -22,6 +23,7 @@ SIGN_IN_KNOWN = "auth.sign-in.known"
 REGISTER = "auth.register"
 MESSAGE_SEND = "message.send"
 MESSAGE_SEARCH = "message.search"
+MESSAGE_SEARCH_OF_USER = "message.search-of-user"
 INVITE_USE = "invite.use"
 BEHAVIOUR_RECORD = "behaviour.record"
 BEHAVIOUR_FORGET = "behaviour.forget"
@@ -59,6 +61,8 @@ SENDS_AT_ONCE = 50
 
 # Searches at once over all workers. Each may read a whole table, and the database has other work.
 SEARCHES_AT_ONCE = 8
+# Searches of one user at once, of those: nobody keeps all others from searching.
+SEARCHES_OF_USER_AT_ONCE = 2
 # Seconds that a search waits for its turn: most of them are over by then.
 SEARCH_WAIT = 0.5
 
@@ -116,6 +120,13 @@ GUARDS: Mapping[str, Mapping[str, Settings]] = {
     MESSAGE_SEARCH: {
         "bulkhead": BulkheadConfig(max_concurrent=SEARCHES_AT_ONCE, wait=SEARCH_WAIT),
         "circuit_breaker": FOR_OPERATORS,
+    },
+    MESSAGE_SEARCH_OF_USER: {
+        "bulkhead": BulkheadConfig(
+            max_concurrent=SEARCHES_OF_USER_AT_ONCE,
+            wait=SEARCH_WAIT,
+            strategy=BulkheadStrategy.USER,
+        ),
     },
     INVITE_USE: {"rate_limit": RateLimitConfig(dimensions=(INVITES_OF_USER,))},
     BEHAVIOUR_RECORD: {"rate_limit": RateLimitConfig(dimensions=(BEHAVIOUR_OF_USER,))},

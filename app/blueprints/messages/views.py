@@ -19,12 +19,12 @@ from app.blueprints.messages.schemas import (
 )
 from app.blueprints.messages.senders import sender
 from app.core.permission import require_permission
-from app.core.resilience import guarded
+from app.core.resilience import bulkhead, guarded
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
 from app.http.context import keeps_order
-from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEND
+from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
 from app.models import Message
@@ -45,6 +45,8 @@ guarded_sending = guarded(MESSAGE_SEND, key=sender, ignored=STORE_FAILURES)
 guarded_search = guarded(
     MESSAGE_SEARCH, parts=("circuit_breaker", "bulkhead"), ignored=STORE_FAILURES
 )
+# Outside it: who waits for a search of their own takes none of all others' places.
+one_of_few = bulkhead(MESSAGE_SEARCH_OF_USER)
 
 
 # Reading takes the history permission alone: without channel.read nobody has it (docs/verdicts.md).
@@ -100,6 +102,7 @@ def delete_message(channel_id: int, message_id: int) -> None:
 
 @messages.get(f"{MESSAGES}/search")
 @require_permission("message.read_history", "channel", "channel_id")
+@one_of_few
 @guarded_search
 @messages.arguments(SearchQuery, location="query")
 @messages.response(200, MessagePage)
@@ -110,6 +113,7 @@ def search_channel(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 
 @messages.get("/servers/<int:server_id>/messages/search")
 @signed_in
+@one_of_few
 @guarded_search
 @messages.arguments(SearchQuery, location="query")
 @messages.response(200, MessagePage)

@@ -18,13 +18,16 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.resilience import MultiDimensionalKey, ResilienceController
+from app.core.resilience.bulkhead import partition_of
 from app.extensions import resilience
 from app.http.guards import (
     INVITES_OF_USER,
     MESSAGE_SEARCH,
+    MESSAGE_SEARCH_OF_USER,
     MESSAGE_SEND,
     MESSAGES_OF_USER_IN_SERVER,
     SEARCHES_AT_ONCE,
+    SEARCHES_OF_USER_AT_ONCE,
     SENDS_AT_ONCE,
 )
 from tests.integration.guards.conftest import Operate, dimensions, refused_by, say, until_refused
@@ -188,6 +191,27 @@ def test_searches_at_once_are_bounded_for_all_channels_together(
     assert search(client, talker, community.channel_id).status_code == 200
     assert client.get(server_wide, headers=talker.headers).status_code == 200
     assert controller.get_bulkhead_stats(MESSAGE_SEARCH).held == 0
+
+
+def test_one_user_takes_two_places_of_search_and_leaves_the_others(
+    client: FlaskClient,
+    world: World,
+    community: Community,
+    talker: Person,
+    controller: ResilienceController,
+) -> None:
+    other = world.member(community)
+    own = controller.bulkhead(MESSAGE_SEARCH_OF_USER)
+    mine = partition_of(own.get_config().strategy, MultiDimensionalKey(user_id=talker.id))
+    with ExitStack() as inside:
+        for _ in range(SEARCHES_OF_USER_AT_ONCE):
+            inside.enter_context(own.acquire(partition=mine))
+        refused = search(client, talker, community.channel_id)
+        assert refused.status_code == 503
+        assert refused.get_json()["name"] == MESSAGE_SEARCH_OF_USER
+        assert controller.get_bulkhead_stats(MESSAGE_SEARCH).held == 0
+        assert search(client, other, community.channel_id).status_code == 200
+    assert search(client, talker, community.channel_id).status_code == 200
 
 
 def test_an_isolated_breaker_closes_the_route_until_it_is_reset(
