@@ -41,8 +41,10 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 
-# Names are compared byte by byte on every database: SQLite does so by itself, MariaDB must be told.
-MYSQL_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+# Texts are compared byte by byte on every database, spaces at the end included: SQLite does so by
+# itself, MariaDB must be told. Tables are made by migrations, which give the database this
+# collation (MySQL has it by another name): those to come say nothing of charset and collation.
+MYSQL_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
 
 
 class UtcDateTime(TypeDecorator[datetime]):

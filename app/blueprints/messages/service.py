@@ -25,12 +25,12 @@ def send(channel_id: int, author_id: int, content: str) -> Post:
             ``message.manage``: what is said there is said for the server.
     """
     channel = existing(Channel, channel_id)
-    if channel.kind is ChannelKind.ANNOUNCEMENT:
-        demand(author_id, "message.manage", "channel", channel_id)
+    _demand_voice(channel, author_id)
     message = Message(channel_id=channel_id, author_id=author_id, content=content)
     db.session.add(message)
     db.session.flush()
-    # The words stay in the message alone: the log cannot forget them.
+    # The words stay in the message alone, here and where they are edited: the log cannot forget
+    # them, and whoever may read it need not be let into the channel. A hash would tell short ones.
     audit(
         "message.send",
         f"message:{message.id}",
@@ -48,12 +48,16 @@ def edit(channel_id: int, message_id: int, actor_id: int, content: str) -> Post:
     """Replace the words of one's own message.
 
     Raises:
-        PermissionDenied: it is somebody else's.
+        PermissionDenied: it is somebody else's, or the actor may not speak there any more: see
+            ``send``.
         UnknownResource: there is no such message in the channel.
     """
     message = locked_message(channel_id, message_id)
     if message.author_id != actor_id:
         raise PermissionDenied(NOT_AUTHOR, "message.send")
+    channel = existing(Channel, channel_id)
+    _demand_voice(channel, actor_id)
+    characters = len(message.content)
     changed = change(message, {"content": content})
     if not changed.after:
         return read_post(channel_id, message_id)
@@ -62,9 +66,9 @@ def edit(channel_id: int, message_id: int, actor_id: int, content: str) -> Post:
         "message.edit",
         f"message:{message_id}",
         actor_id=actor_id,
-        server_id=existing(Channel, channel_id).server_id,
-        before=changed.before,
-        after=changed.after,
+        server_id=channel.server_id,
+        before={"channel_id": channel_id, "characters": characters},
+        after={"channel_id": channel_id, "characters": len(content)},
     )
     db.session.flush()
     post = read_post(channel_id, message_id)
@@ -93,6 +97,11 @@ def delete(channel_id: int, message_id: int, actor_id: int) -> None:
     )
     db.session.commit()
     broadcast(channel_id, "message_deleted", {"id": message_id, "channel_id": channel_id})
+
+
+def _demand_voice(channel: Channel, actor_id: int) -> None:
+    if channel.kind is ChannelKind.ANNOUNCEMENT:
+        demand(actor_id, "message.manage", "channel", channel.id)
 
 
 def locked_message(channel_id: int, message_id: int) -> Message:

@@ -19,7 +19,7 @@ from app.blueprints.messages.schemas import (
 )
 from app.blueprints.messages.senders import sender
 from app.core.permission import require_permission
-from app.core.resilience import bulkhead, guarded
+from app.core.resilience import guarded
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
@@ -46,7 +46,7 @@ guarded_search = guarded(
     MESSAGE_SEARCH, parts=("circuit_breaker", "bulkhead"), ignored=STORE_FAILURES
 )
 # Outside it: who waits for a search of their own takes none of all others' places.
-one_of_few = bulkhead(MESSAGE_SEARCH_OF_USER)
+one_of_few = guarded(MESSAGE_SEARCH_OF_USER, parts=("bulkhead",), ignored=STORE_FAILURES)
 
 
 # Reading takes the history permission alone: without channel.read nobody has it (docs/verdicts.md).

@@ -67,6 +67,57 @@ def test_the_database_itself_refuses_to_change_the_audit_log(empty: Flask) -> No
     assert db.session.scalars(sa.select(AuditRecord.action)).all() == ["test"]
 
 
+def test_the_words_of_edited_messages_leave_the_audit_log_and_their_length_stays(
+    empty: Flask,
+) -> None:
+    upgrade(revision="0012")
+    words = {"content": "the vault code is 4711"}
+    rows = [
+        ("message.edit", {**words}, {"content": "never mind"}, "a reason"),
+        ("message.send", None, {"channel_id": 3}, None),
+        ("server.update", {"name": "content"}, {"name": "x"}, None),
+        ("message.edit", None, {"characters": 5}, None),
+    ]
+    for action, before, after, reason in rows:
+        record = AuditRecord(
+            action=action, subject="message:1", before=before, after=after, reason=reason
+        )
+        db.session.add(record)
+        db.session.commit()
+    upgrade()
+    db.session.expire_all()
+    found = db.session.scalars(sa.select(AuditRecord).order_by(AuditRecord.id)).all()
+    assert [(one.action, one.before, one.after, one.reason) for one in found[:-1]] == [
+        ("message.edit", {"characters": 22}, {"characters": 10}, "a reason"),
+        *rows[1:],
+    ]
+    assert (found[-1].action, found[-1].after) == ("audit.redact", {"records": 1})
+    nothing = sa.text("SELECT count(*) FROM audit_records WHERE `before` IS NULL")
+    assert db.session.scalar(nothing) == 3
+    db.session.rollback()
+    with pytest.raises(DatabaseError, match="append-only"):
+        db.session.execute(sa.text("UPDATE audit_records SET action = 'x'"))
+    db.session.rollback()
+
+
+def test_every_text_is_compared_exactly_also_in_tables_to_come(empty: Flask) -> None:
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite compares exactly by itself")
+    upgrade()
+    # A table of a later migration says nothing of collations (see MYSQL_OPTIONS): it gets this one.
+    db.session.execute(sa.text("CREATE TABLE to_come (name VARCHAR(9), document JSON)"))
+    texts = sa.text(
+        "SELECT table_name, column_name, collation_name FROM information_schema.columns "
+        "WHERE table_schema = DATABASE() AND collation_name IS NOT NULL "
+        "AND table_name <> 'alembic_version' "
+        "AND (table_name <> 'to_come' OR data_type = 'varchar')"
+    )
+    found = db.session.execute(texts).all()
+    assert len(found) > 100
+    exact = {"utf8mb4_nopad_bin", "utf8mb4_0900_bin"}  # of MariaDB, and of MySQL
+    assert [row for row in found if row[2] not in exact] == []
+
+
 @pytest.mark.parametrize(
     "rows",
     [
