@@ -27,6 +27,7 @@ from app.http.operators import (
     bearer_token,
     operator,
 )
+from app.http.preconditions import unchanged
 from app.http.rest import RestBlueprint
 from app.http.session import CSRF_HEADER, check_csrf_header
 
@@ -100,6 +101,7 @@ class ControlBlueprint(RestBlueprint):
         )
         self.before_request(_check_caller)
         self.after_request(idempotency.settle)
+        self.after_request(unchanged)
 
     def security_of(self, method: str) -> list[dict[str, list[str]]]:
         by_cookie: dict[str, list[str]] = {SESSION_SCHEME: []}

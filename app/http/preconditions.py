@@ -3,6 +3,7 @@
 The tag of an entry is its version, ``"0"`` that of one that does not exist yet. A change names the
 version that it was made from: without one it is refused with 428 (RFC 6585), with another than the
 present one with 412, which has what is there by now. ``*`` would overwrite unseen, and is refused.
+A list matches if one of it is the present version; a weak tag never does (section 13.1.1).
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any, TypeVar
 
-from flask import request
+from flask import Response, g, request
 from flask_smorest import Blueprint
 from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 
@@ -32,7 +34,7 @@ PARAMETER = {
 OPTIONAL = PARAMETER | {
     "description": "The `ETag` that was read: the answer is 412 if it changed; left out: overwrite"
 }
-_TAG = re.compile(r'(?:W/)?"(\d{1,18})"')
+_VERSION = re.compile(r"[0-9]{1,18}")
 
 
 def etag(version: int) -> dict[str, str]:
@@ -46,7 +48,8 @@ def edits(blueprint: Blueprint) -> Callable[[View], View]:
     def document(view: View) -> View:
         view = blueprint.alt_response(412, "PRECONDITION_FAILED")(view)
         view = blueprint.alt_response(428, "PRECONDITION_REQUIRED")(view)
-        return blueprint.doc(parameters=[PARAMETER])(view)  # type: ignore[no-any-return]
+        described: View = blueprint.doc(parameters=[PARAMETER])(_one_of_a_list(view))
+        return described
 
     return document
 
@@ -56,9 +59,53 @@ def may_compare(blueprint: Blueprint) -> Callable[[View], View]:
 
     def document(view: View) -> View:
         view = blueprint.alt_response(412, "PRECONDITION_FAILED")(view)
-        return blueprint.doc(parameters=[OPTIONAL])(view)  # type: ignore[no-any-return]
+        described: View = blueprint.doc(parameters=[OPTIONAL])(_one_of_a_list(view))
+        return described
 
     return document
+
+
+def unchanged(response: Response) -> Response:
+    """Answer 304 to who has read this very version already (``If-None-Match``)."""
+    if (
+        request.method in ("GET", "HEAD")
+        and response.status_code == 200
+        and "ETag" in response.headers
+    ):
+        response.make_conditional(request)
+    return response
+
+
+def _one_of_a_list(view: View) -> View:
+    """A change that was refused for its version is tried as made from the present one, if the
+    caller's list has that too."""
+
+    @wraps(view)
+    def once_more(*args: Any, **kwargs: Any) -> Any:
+        g.pop("present_version", None)
+        try:
+            answer = view(*args, **kwargs)
+        except PreconditionFailed as error:
+            if not _is_listed(error.response):
+                raise
+        else:
+            if not _is_listed(answer):
+                return answer
+        return view(*args, **kwargs)
+
+    return once_more  # type: ignore[return-value]
+
+
+def _is_listed(answer: object) -> bool:
+    """Whether an answer refuses a change for a version beside which the caller's list has the
+    present one; that is remembered then."""
+    if not isinstance(answer, Response) or answer.status_code != 412:
+        return False
+    present, weak = answer.get_etag()
+    if present is None or weak or present not in request.if_match.as_set():
+        return False
+    g.present_version = int(present)
+    return True
 
 
 def seen_version() -> int:
@@ -66,15 +113,20 @@ def seen_version() -> int:
 
     Raises:
         PreconditionRequired: the request does not say (428).
+        PreconditionFailed: it has weak tags alone, which never match (412).
         ValidationFailed: it says what is no version (422).
     """
-    given = request.headers.get(HEADER, "").strip()
-    if given in ("", "*"):
+    if "present_version" in g:
+        return int(g.present_version)
+    given = request.if_match
+    if given.star_tag or not request.headers.get(HEADER, "").strip():
         raise PreconditionRequired(f"Say in {HEADER} which version you have seen.")
-    match = _TAG.fullmatch(given)
-    if match is None:
-        raise ValidationFailed({HEADER: "must be an ETag that was given here"})
-    return int(match[1])
+    versions = sorted(int(tag) for tag in given.as_set() if _VERSION.fullmatch(tag))
+    if versions:
+        return versions[-1]
+    if given.as_set(include_weak=True) - given.as_set():
+        raise PreconditionFailed(f"A weak tag never matches in {HEADER}.")
+    raise ValidationFailed({HEADER: "must be an ETag that was given here"})
 
 
 @contextmanager
@@ -83,7 +135,8 @@ def if_match() -> Iterator[int]:
 
     Raises:
         PreconditionRequired, ValidationFailed: as ``seen_version``.
-        PreconditionFailed: the entry has another version by now, which the answer holds (412).
+        PreconditionFailed: as there; or the entry has another version by now, which the answer
+            holds (412).
     """
     with conflicts_told():
         yield seen_version()

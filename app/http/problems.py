@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from flask import Flask, Response, json, request
 from sqlalchemy import exc
@@ -20,6 +21,9 @@ from app.http.context import note_outcome, request_id
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:yoto:problem:"
 DATABASE_RETRY_SECONDS = 1.0
+CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3
+# What may stand in a URI's path as it is (RFC 3986, section 3.3).
+PATH_CHARACTERS = "/:@!$&'()*+,;=~"
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +68,14 @@ def problem(
         "title": slug.replace("-", " ").capitalize(),
         "status": status,
         "detail": detail or HTTP_STATUS_CODES.get(status, "Error"),
-        "instance": request.path,
+        "instance": quote(request.path, safe=PATH_CHARACTERS),
         "request_id": request_id(),
         **fields,
     }
     response = Response(json.dumps(body), status=status, mimetype=MEDIA_TYPE)
     response.headers.update(headers or {})
+    if status == 401:
+        response.headers.setdefault("WWW-Authenticate", CHALLENGE)
     return response
 
 

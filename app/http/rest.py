@@ -98,7 +98,10 @@ def _document(
 
 
 class RowIdConverter(IntegerConverter):
-    """``<int:...>``: a number that no id column can hold names nothing, hence 404."""
+    """``<int:...>``: a number in its one spelling, so that two addresses are two things; one that
+    no id column can hold names nothing. Both are 404."""
+
+    regex = "0|[1-9][0-9]*"
 
     def __init__(self, map: Map, max: int = MAX_ID, **options: Any) -> None:
         super().__init__(map, max=max, **options)

@@ -37,7 +37,6 @@ FAMILY_CLAIM = "fam"
 EPOCH_CLAIM = "epoch"
 _ROW_ID = re.compile(r"[0-9]{1,19}")
 LARGEST_ID = 2**63 - 1  # what a row can have
-CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def init_tokens(app: Flask) -> None:
 
 def unauthorized(slug: str, detail: str) -> Response:
     """A 401 that names what is wrong with the credential."""
-    return problem(401, slug, detail, headers={"WWW-Authenticate": CHALLENGE})
+    return problem(401, slug, detail)
 
 
 def bearer_identity() -> Identity:

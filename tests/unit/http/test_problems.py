@@ -258,3 +258,17 @@ def test_a_response_that_an_error_brings_along_is_kept(raising: Raiser) -> None:
     prepared = Response("told you", status=401)
     answer = raising(Unauthorized(response=prepared)).get("/fail")
     assert (answer.status_code, answer.text) == (401, "told you")
+
+
+def test_each_401_says_which_credential_is_wanted(raising: Raiser) -> None:
+    assert raising(Unauthorized()).get("/fail").headers["WWW-Authenticate"] == 'Bearer realm="yoto"'
+
+
+@pytest.mark.parametrize(
+    ("path", "instance"),
+    [("/no such/é", "/no%20such/%C3%A9"), ("/a%3Fb/%5B1%5D", "/a%3Fb/%5B1%5D")],
+)
+def test_the_instance_is_a_reference_that_can_be_followed(
+    raising: Raiser, path: str, instance: str
+) -> None:
+    assert raising(KeyError()).get(path).get_json()["instance"] == instance

@@ -129,3 +129,9 @@ def test_the_documentation_tells_public_operations_from_those_that_want_a_token(
     assert closed["security"] == [{"bearer": []}]
     assert {"200", "401", "403", "404"} <= set(closed["responses"])
     assert {"201", "400", "415", "422"} <= set(open_["responses"])
+
+
+@pytest.mark.parametrize("spelling", ["07", "+7", "-7", "7.0", "٧", "７", " 7", "7_0"])
+def test_an_id_has_one_spelling(client: FlaskClient, spelling: str) -> None:
+    assert client.get("/api/v1/things/7/parts").status_code == 200
+    assert client.get(f"/api/v1/things/{spelling}/parts").status_code == 404

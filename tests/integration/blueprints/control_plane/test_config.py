@@ -93,6 +93,26 @@ def test_the_second_of_two_operators_is_told_and_sees_the_difference(
     assert operator.put(PATH, late.headers["ETag"], values=NINE).status_code == 200
 
 
+@pytest.mark.parametrize("tags", ['"7", "1"', '"0","1"', 'W/"1", "1"'])
+def test_one_of_a_list_of_tags_must_be_the_present_one(operator: ControlClient, tags: str) -> None:
+    operator.put(PATH, '"0"', values=FIVE)
+    assert operator.put(PATH, '"5", "9"', values=NINE).status_code == 412
+    changed = operator.put(PATH, tags, values=NINE)
+    assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
+
+
+def test_a_weak_tag_matches_nothing(operator: ControlClient) -> None:
+    assert operator.put(PATH, 'W/"0"', values=FIVE).status_code == 412
+    assert operator.get(PATH).json["version"] == 0
+
+
+def test_who_has_the_version_already_is_told_so_without_a_body(operator: ControlClient) -> None:
+    tag = operator.get(PATH).headers["ETag"]
+    seen = operator.send("GET", PATH, If_None_Match=tag)
+    assert (seen.status_code, seen.data, seen.headers["ETag"]) == (304, b"", tag)
+    assert operator.send("GET", PATH, If_None_Match='"17"').status_code == 200
+
+
 @pytest.mark.parametrize(("if_match", "status"), [(None, 428), ("*", 428), ('"x"', 422)])
 def test_who_does_not_say_what_they_saw_changes_nothing(
     operator: ControlClient, world: World, if_match: str | None, status: int
