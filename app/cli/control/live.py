@@ -55,6 +55,26 @@ def status(as_json: bool) -> None:
     for part in found["components"]:
         click.echo(f"{part['state']:<9} {part['name']:<28} {_value(part):>14}  {part['detail']}")
     click.echo(f"{found['overall']:<9} overall")
+    for cause in found["headline"]["causes"]:
+        click.echo(_cause(cause))
+    state = found["headline"]["state"]
+    click.echo("All systems normal" if state == "ok" else f"{state:<9} headline")
+
+
+def _cause(cause: dict[str, Any]) -> str:
+    """A cause of the headline as a line: which, who ordered it and why, since when, how long."""
+    labels = " ".join(f"{name}={value}" for name, value in (cause["labels"] or {}).items())
+    notes = [
+        cause["detail"],
+        f"by {cause['by']}" if cause["by"] else "",
+        cause["reason"] or "",
+        f"most: {cause['caller']}" if cause["caller"] else "",
+        f"since {_moment(cause['since'])}" if cause["since"] else "",
+        f"until {_moment(cause['until'])}" if cause["until"] else "",
+    ]
+    about = ", ".join(note for note in notes if note)
+    named = " ".join(part for part in (cause["kind"], cause["name"], labels) if part)
+    return f"{cause['state']:<9} {named}  {about}".rstrip()
 
 
 @click.command("events")
@@ -181,8 +201,12 @@ def _say(found: dict[str, Any], done: str) -> None:
     click.echo(done)
 
 
+def _moment(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
 def _line(item: dict[str, Any]) -> str:
-    at = datetime.fromtimestamp(item["at"] / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    at = _moment(item["at"])
     data = item["data"] if isinstance(item["data"], dict) else {"data": item["data"]}
     told = " ".join(f"{name}={value}" for name, value in data.items() if value not in ("", None))
     return f"{item['id']}  {at}  {item['type']}  {told}"

@@ -82,6 +82,7 @@ from .forecast import (
     Statement,
     news_of,
 )
+from .headlines import Condition, Headline, HeadlineCause, headline, without_networks
 from .health import (
     DEFAULT_COMPONENTS,
     Band,
@@ -201,6 +202,11 @@ __all__ = [
     "Band",
     "Board",
     "Cause",
+    "Condition",
+    "Headline",
+    "HeadlineCause",
+    "headline",
+    "without_networks",
     "Component",
     "ComponentHealth",
     "Counted",

@@ -10,8 +10,9 @@ from typing import Any, cast
 import msgspec
 from flask import Flask, current_app
 
-from app.blueprints.control_plane.live import components, performance
+from app.blueprints.control_plane.live import causes, components, performance
 from app.blueprints.control_plane.live.components import Part
+from app.blueprints.control_plane.live.headline import asked_sources
 from app.blueprints.control_plane.live.lines import Lines
 from app.blueprints.control_plane.live.remembered import Remembered
 from app.blueprints.health import probe
@@ -19,12 +20,15 @@ from app.core.errors import StoreUnavailable
 from app.core.fleet import Worker, WorkerState
 from app.core.monitor import (
     DEFAULT_COMPONENTS,
+    Headline,
     HealthReport,
     Monitoring,
     WorkerStatus,
     assess,
+    headline,
     names,
     summarise,
+    without_networks,
 )
 from app.core.redis import get_redis_info
 from app.core.resilience import get_resilience_controller
@@ -34,6 +38,8 @@ from app.wiring import measured_values
 EXTENSION = "yoto.pictures"
 # Seconds for which one picture serves all who ask.
 FRESH_SECONDS = 0.9
+# The same for what takes a question to every guard, to the queues and to the database.
+ASKED_SECONDS = 2.0
 MINUTE = 60.0
 
 
@@ -44,13 +50,24 @@ class Pictures:
         """``sockets_limit``: sockets that one worker takes."""
         self._sockets_limit = sockets_limit
         self._lines = Lines()
-        self.detailed = Remembered(self._detailed, FRESH_SECONDS)
+        self._asked = Remembered(asked_sources, ASKED_SECONDS)
+        self._whole = Remembered(self._detailed, FRESH_SECONDS)
         self.cache = Remembered(_cache, FRESH_SECONDS)
         self.latest = Remembered(lambda: performance.latest(monitor.current), FRESH_SECONDS)
 
-    def status(self) -> dict[str, Any]:
-        """The detailed status without the parts of parts."""
-        found = self.detailed()
+    def detailed(self, networks: bool = False) -> dict[str, Any]:
+        """How everything is, with every server, measure and worker.
+
+        Args:
+            networks: whether whoever looks may know from which networks others come.
+        """
+        found, told = self._whole()
+        shown = told if networks else without_networks(told)
+        return {**found, "headline": msgspec.to_builtins(shown)}
+
+    def status(self, networks: bool = False) -> dict[str, Any]:
+        """The same without the parts of parts."""
+        found = self.detailed(networks)
         main = [one for one in found["components"] if ":" not in one["name"]]
         rest = {key: found[key] for key in found if key not in ("components", "workers")}
         return {**rest, "components": main}
@@ -80,7 +97,7 @@ class Pictures:
             "breakers": [msgspec.to_builtins(one) for one in controller.breaker_states()],
         }
 
-    def _detailed(self) -> dict[str, Any]:
+    def _detailed(self) -> tuple[dict[str, Any], Headline]:
         results = probe().run()
         now = _now()
         workers = workers_or_none()
@@ -97,7 +114,14 @@ class Pictures:
             *components.redis_nodes(redis, now),
             *components.health_parts(health, recorded, now),
         ]
-        return {
+        told = headline(
+            {
+                "components": causes.of_parts(parts),
+                **self._asked(),
+                "workers": None if workers is None else causes.of_workers(workers, now, silence),
+            }
+        )
+        found = {
             "at": now,
             "instance": fleet.current.id,
             "overall": components.overall(parts),
@@ -107,6 +131,7 @@ class Pictures:
             "instances": _counted(workers),
             "workers": None if workers is None else [shown(one) for one in workers],
         }
+        return found, told
 
 
 def init_live(app: Flask, sockets_limit: int) -> None:

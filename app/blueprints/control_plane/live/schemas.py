@@ -11,6 +11,7 @@ from app.blueprints.control_plane.live.components import STATES
 from app.blueprints.control_plane.live.filters import LONGEST_TYPE, MOST_TYPES
 from app.blueprints.control_plane.live.performance import KEYS, RANGES
 from app.core.fleet import WorkerState
+from app.core.monitor import Condition
 from app.http.control_api import ActSchema
 from app.http.paging import PAGE_DEFAULT
 
@@ -56,11 +57,42 @@ class MaintenanceStateSchema(ma.Schema):
     )
 
 
+class CauseSchema(ma.Schema):
+    """One thing that is not as it should be."""
+
+    kind = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    state = ma.fields.String(required=True, validate=OneOf(list(Condition)))
+    topic = ma.fields.String(required=True)
+    labels = ma.fields.Dict(required=True, allow_none=True)
+    detail = ma.fields.String(required=True)
+    value = _number()
+    unit = _text()
+    by = _text(metadata={"description": "Who ordered it, or takes care of it"})
+    reason = _text()
+    caller = _text(metadata={"description": "Whom it concerns most"})
+    network = _text(metadata={"description": "Whence it comes; null for who may not know"})
+    since = _whole(allow_none=True)
+    until = _whole(allow_none=True, metadata={"description": "null: it does not end by itself"})
+    where = ma.fields.String(
+        required=True, metadata={"description": "Page below `/control/`, and the place on it"}
+    )
+    verb = ma.fields.String(required=True, metadata={"description": "What ends it there"})
+
+
+class HeadlineSchema(ma.Schema):
+    """The worst of everything, and each cause of it, the worst first."""
+
+    state = ma.fields.String(required=True, validate=OneOf(list(Condition)))
+    causes = ma.fields.List(ma.fields.Nested(CauseSchema), required=True)
+
+
 class StatusSchema(ma.Schema):
     """How everything is."""
 
     at = _whole()
     instance = ma.fields.String(required=True, metadata={"description": "The one that answers"})
+    headline = ma.fields.Nested(HeadlineSchema, required=True)
     overall = ma.fields.String(required=True, validate=OneOf(STATES))
     health = ma.fields.String(required=True)
     components = ma.fields.List(ma.fields.Nested(PartSchema), required=True)

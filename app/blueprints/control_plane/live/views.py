@@ -14,6 +14,7 @@ from app.blueprints.control_plane.live.schemas import (
     ResilienceStatsSchema,
     StatusSchema,
 )
+from app.blueprints.control_plane.permissions.insight import has_insight
 from app.http.control_api import VIEW, ControlBlueprint, right
 
 status_control = ControlBlueprint("status_control", __name__, "/status", "How everything is")
@@ -25,7 +26,7 @@ stats_control = ControlBlueprint("stats_control", __name__, "/stats", "How every
 @status_control.response(200, StatusSchema)
 def read_status() -> dict[str, Any]:
     """How everything is now"""
-    return pictures().status()
+    return pictures().status(networks=has_insight())
 
 
 @status_control.get("/detailed")
@@ -33,7 +34,7 @@ def read_status() -> dict[str, Any]:
 @status_control.response(200, DetailedStatusSchema)
 def read_detailed_status() -> dict[str, Any]:
     """How everything is now, with every server of Redis, every measure and every worker"""
-    return pictures().detailed()
+    return pictures().detailed(networks=has_insight())
 
 
 @stats_control.get("/performance")

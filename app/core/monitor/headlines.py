@@ -1,0 +1,132 @@
+"""One headline over all that can be wrong: the worst of it, and each cause by name. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import chain
+
+
+class Condition(StrEnum):
+    """How everything is, or what one cause makes of it, from good to bad.
+
+    ``planned`` is what an operator ordered for a while. ``unknown`` is worse than ``degraded``,
+    because it may hide a failure.
+    """
+
+    OK = "ok"
+    PLANNED = "planned"
+    DEGRADED = "degraded"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+    @property
+    def badness(self) -> int:
+        """0 for the best; larger is worse."""
+        return _WORSE.index(self)
+
+
+_WORSE = list(Condition)
+ALERT, UNKNOWN_SOURCES = "alert", "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadlineCause:
+    """One thing that is not as it should be.
+
+    Attributes:
+        kind: what sort of thing, such as ``breaker_isolated``; of alerts ``alert``.
+        name: which one; of alerts the rule.
+        state: what it makes of the whole.
+        topic: two causes with one topic tell of the same thing.
+        labels: what tells several of a name apart.
+        detail: a sentence in English; empty where kind and name say all.
+        value, unit: the number that tells how bad it is, if one does.
+        by, reason: who ordered it, or takes care of it, and why.
+        caller: whom it concerns most, such as ``user:31 server:1``.
+        network: whence it comes; not for everybody, see ``without_networks``.
+        since, until: ms since 1970; None: not known, and it does not end by itself.
+        where: the page, and the place on it, where it is ended: ``guards#rate_limit:message.send``.
+        verb: what ends it there: ``reset``, ``end``, ``acknowledge``, ``retry`` or ``look``.
+    """
+
+    kind: str
+    name: str
+    state: Condition
+    topic: str
+    where: str
+    verb: str = "look"
+    labels: Mapping[str, str] | None = None
+    detail: str = ""
+    value: float | None = None
+    unit: str | None = None
+    by: str | None = None
+    reason: str | None = None
+    caller: str | None = None
+    network: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """How everything is.
+
+    Attributes:
+        state: the worst of the causes; ``ok`` without any.
+        causes: the worst first, and of those alike the oldest.
+    """
+
+    state: Condition
+    causes: Sequence[HeadlineCause]
+
+
+def headline(facts: Mapping[str, Iterable[HeadlineCause] | None]) -> Headline:
+    """What is wrong, by what each source says.
+
+    Args:
+        facts: by source, its causes; None where it could not be asked, which is unknown, not good.
+    """
+    found = list(chain.from_iterable(one for one in facts.values() if one is not None))
+    unasked = [source for source, one in facts.items() if one is None]
+    if unasked:
+        found.append(
+            HeadlineCause(
+                kind=UNKNOWN_SOURCES,
+                name=", ".join(unasked),
+                state=Condition.UNKNOWN,
+                topic=UNKNOWN_SOURCES,
+                where="instances",
+            )
+        )
+    by_topic: dict[str, list[HeadlineCause]] = {}
+    for cause in found:
+        by_topic.setdefault(cause.topic, []).append(cause)
+    causes = sorted(map(_joined, by_topic.values()), key=_worst_and_oldest_first)
+    return Headline(causes[0].state if causes else Condition.OK, causes)
+
+
+def without_networks(found: Headline) -> Headline:
+    """The same for those who may not know from which network somebody came."""
+    return Headline(found.state, [replace(one, network=None) for one in found.causes])
+
+
+def _joined(causes: Sequence[HeadlineCause]) -> HeadlineCause:
+    """Several that tell of one thing: what an operator ordered says most, then an alert."""
+    shown = max(
+        causes, key=lambda one: (one.until is not None, one.by is not None, one.kind == ALERT)
+    )
+    known = [one.since for one in causes if one.since is not None]
+    return replace(
+        shown,
+        state=max((one.state for one in causes), key=lambda state: state.badness),
+        since=min(known, default=None),
+        caller=shown.caller or next((one.caller for one in causes if one.caller), None),
+        network=shown.network or next((one.network for one in causes if one.network), None),
+    )
+
+
+def _worst_and_oldest_first(cause: HeadlineCause) -> tuple[int, float, str]:
+    since = float("inf") if cause.since is None else float(cause.since)
+    return -cause.state.badness, since, cause.topic
