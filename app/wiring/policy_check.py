@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.core.cache import TieredCache
 from app.core.permission import JUDGED_WHERE_SET, JudgedPlaces, Place, PolicyAnswer, PolicyQuestion
-from app.core.policy import InputBuilder, PolicyManager, Question
+from app.core.policy import InputBuilder, PolicyManager, Question, judges_members
 
 from .policy_facts import PolicyFacts, Surroundings
 from .policy_parts import CHANNEL, PARTS, Asked
@@ -29,7 +29,7 @@ class PolicyJudge:
     @property
     def judged(self) -> JudgedPlaces:
         """What is judged only where something is set to judge by."""
-        return JudgedPlaces(JUDGED_WHERE_SET, self._is_judged, self._judged_among)
+        return JudgedPlaces(JUDGED_WHERE_SET, self._is_judged, self._judged_among, judges_members)
 
     def __call__(self, asked: PolicyQuestion) -> PolicyAnswer:
         service = PolicyManager.of(self._app)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
 from app.core.permission.scopes import Place
 
 
@@ -54,8 +56,10 @@ class JudgedPlaces:
         names: the permissions.
         holds: whether a place is one. It may raise ``StoreUnavailable``.
         among: those of many places that are, in one look.
+        condition: the same of a mapped class of channels, for a statement.
     """
 
     names: frozenset[str]
     holds: Callable[[Place], bool]
     among: Callable[[Sequence[Place]], frozenset[Place]]
+    condition: Callable[[Any], ColumnElement[bool]]

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, column, select
+from sqlalchemy import Select, String, bindparam, column, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -49,6 +49,12 @@ def id_rows(parameter: str) -> TableValuedAlias:
 def ids_in(parameter: str) -> Select[Any]:
     """The ids in the JSON array ``parameter``, as a subquery to use with ``in_``."""
     return select(id_rows(parameter).c.value)
+
+
+def these_ids(ids: Iterable[int]) -> Select[Any]:
+    """Ids that are known when the statement is made, as a subquery to use with ``in_``."""
+    rows = json_ids(literal(id_array(ids), String()))
+    return select(rows.table_valued(column("value", Id), name="known").c.value)
 
 
 def id_array(ids: Iterable[int]) -> str:

@@ -6,16 +6,24 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, inspect
+from sqlalchemy import Select, inspect, not_, or_, select, true
 
 from app.core.errors import ValidationFailed
+from app.core.permission.deciding import ask_policies
+from app.core.permission.id_list import these_ids
 from app.core.permission.registry import RegisteredPermission
-from app.core.permission.scopes import checked_id
+from app.core.permission.scopes import Place, checked_id
+from app.core.permission.search.page import SCAN_MAX
 from app.core.permission.search.sql_verdict import Condition, SqlVerdict
+from app.core.permission.source import reading
 from app.core.permission.state import PermissionState
+from app.core.permission.statements import CHANNEL, SERVER
+from app.core.permission.turns import taking_turns
 from app.models import Channel, Server
 
 Statement = TypeVar("Statement", bound=Select[Any])
+
+SCOPES: dict[Any, str] = {Channel: CHANNEL, Server: SERVER}
 
 
 def visible_in(
@@ -23,17 +31,47 @@ def visible_in(
 ) -> Statement:
     """``statement`` with the verdict on each of its channels or servers as a condition.
 
+    Where policies judge the permission, they are asked now about each place in which roles allow
+    it, and the condition names those that they allow.
+
     Raises:
-        ValidationFailed: it selects neither or both (field ``statement``), a bad id, or a
-            permission that policies judge, which no SQL can ask (field ``permission``).
+        ValidationFailed: it selects neither or both (field ``statement``), a bad id, or there are
+            more than ``SCAN_MAX`` places to ask policies about (field ``permission``).
         UnknownPermission: nobody registered the permission.
     """
     registered = state.registry.get(permission)
-    judged = state.judged.names if state.judged is not None else ()
-    if registered.abac or permission in judged:
-        raise ValidationFailed({"permission": f"policies judge '{permission}': list it instead"})
     sql = verdict_of(state, checked_id(user_id, "user_id"), registered)
-    return statement.where(_condition(statement, sql))
+    entity, model = _selected(statement)
+    met = sql.on_channels if model is Channel else sql.on_servers
+    judged = _judged(state, registered, model)
+    if judged is None:
+        return statement.where(met(entity))
+    with reading() as connection:
+        asked = select(model.id).where(met(model), judged(model)).limit(SCAN_MAX + 1)
+        places = [Place(SCOPES[model], id_) for id_ in connection.scalars(asked)]
+    if len(places) > SCAN_MAX:
+        raise ValidationFailed(
+            {"permission": f"policies judge '{permission}' in too many places: list it instead"}
+        )
+    allowed = these_ids(
+        place.id
+        for place in taking_turns(places)
+        if place.id is not None
+        and not ask_policies(state, user_id, [registered], place, None).denied
+    )
+    return statement.where(met(entity), or_(not_(judged(entity)), entity.id.in_(allowed)))
+
+
+def _judged(
+    state: PermissionState, permission: RegisteredPermission, model: Any
+) -> Callable[[Any], Condition] | None:
+    """Where policies decide about the permission too; None: nowhere."""
+    if permission.abac:
+        return lambda entity: true()
+    judged = state.judged
+    if judged is None or permission.name not in judged.names or model is not Channel:
+        return None
+    return judged.condition
 
 
 def verdict_of(
@@ -44,19 +82,14 @@ def verdict_of(
     return SqlVerdict(user_id, permission, dict(state.registry.snapshot.by_name), now)
 
 
-def _condition(statement: Select[Any], sql: SqlVerdict) -> Condition:
-    """The verdict on the one entity of the statement that is a channel or a server."""
-    found: dict[Any, Callable[[Any], Condition]] = {}
+def _selected(statement: Select[Any]) -> tuple[Any, Any]:
+    """The one entity of the statement that is a channel or a server, and its mapped class."""
+    found: dict[Any, Any] = {}
     for description in statement.column_descriptions:
         entity = description["entity"]
-        if entity is None:
-            continue
-        model = inspect(entity).mapper.class_
-        if model is Channel:
-            found[entity] = sql.on_channels
-        elif model is Server:
-            found[entity] = sql.on_servers
+        if entity is not None and (model := inspect(entity).mapper.class_) in SCOPES:
+            found[entity] = model
     if len(found) != 1:
         raise ValidationFailed({"statement": "must select channels, or servers"})
-    [(entity, condition)] = found.items()
-    return condition(entity)
+    [selected] = found.items()
+    return selected

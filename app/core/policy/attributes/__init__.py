@@ -12,6 +12,7 @@ from app.core.policy.attributes.places import (
     PlaceAttributes,
     counts_in_server,
     judged_channels,
+    judges_members,
     load_place,
 )
 from app.core.policy.attributes.remembered import RememberedPeople, RememberedPlaces
@@ -28,6 +29,7 @@ __all__ = [
     "counts_in_server",
     "has_device",
     "judged_channels",
+    "judges_members",
     "load_emergencies",
     "load_person",
     "load_place",

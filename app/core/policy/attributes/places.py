@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, func, null, or_, select
 from sqlalchemy.engine import Connection
 
 from app.models import Channel, Member, Message, Server
@@ -74,11 +74,14 @@ def load_place(connection: Connection, scope: str, scope_id: int) -> PlaceAttrib
     return PlaceAttributes(row.id, server, channel)
 
 
+def judges_members(channel: Any) -> ColumnElement[bool]:
+    """``PlaceAttributes.judged`` as a condition on the mapped class of channels, or an alias."""
+    return or_(channel.hours.is_not(null()), channel.sensitivity > 0)
+
+
 def judged_channels(connection: Connection, channel_ids: Sequence[int]) -> list[int]:
-    """Those of some channels that policies judge members by: see ``PlaceAttributes.judged``."""
-    statement = select(Channel.id).where(
-        Channel.id.in_(channel_ids), or_(Channel.hours.is_not(null()), Channel.sensitivity > 0)
-    )
+    """Those of some channels that policies judge members by."""
+    statement = select(Channel.id).where(Channel.id.in_(channel_ids), judges_members(Channel))
     return list(connection.scalars(statement))
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import aliased
 
 from app.core.errors import UnknownPermission, UnknownResource, ValidationFailed
-from app.core.permission import Page, PermissionSystem, PolicyAnswer
+from app.core.permission import Page, PermissionSystem, PolicyAnswer, PolicyQuestion
 from app.core.permission.search import resources, users
+from app.core.permission.state import get_state
 from app.db import db
 from app.extensions import permissions
 from app.models import Channel, Member, Permission, Server
@@ -164,7 +166,7 @@ def test_a_statement_keeps_what_it_asked_for(app: Flask, world: World, harbour: 
         db.session.remove()
 
 
-def test_a_permission_that_policies_judge_is_listed_but_not_made_sql(
+def test_what_policies_judge_is_asked_place_by_place(
     app: Flask, world: World, harbour: Community
 ) -> None:
     person, second = world.member(harbour), world.channel(harbour)
@@ -178,11 +180,40 @@ def test_a_permission_that_policies_judge_is_listed_but_not_made_sql(
                 question.place.id == second and question.user_id == person.id, "why"
             ),
         )
-        with pytest.raises(ValidationFailed, match="policies judge"):
-            system.visible(select(Channel), person.id, READ)
+        seen = system.visible(select(Channel), person.id, READ)
+        assert [channel.id for channel in db.session.scalars(seen)] == [second]
         assert system.list_resources(person.id, READ).ids == (second,)
         assert system.list_users(READ, "channel", second).ids == (person.id,)
         db.session.remove()
+
+
+def test_where_rules_of_channels_are_judged_the_policies_say(
+    app: Flask, world: World, harbour: Community
+) -> None:
+    person, twin = world.member(harbour), aliased(Channel)
+    free = harbour.channel_id
+    hushed, closed, hidden = (world.channel(harbour) for _ in range(3))
+    world.overwrite(channel=hidden, role=harbour.everyone_id, deny=[SEND])
+    asked: list[int | None] = []
+
+    def judge(question: PolicyQuestion) -> PolicyAnswer:
+        asked.append(question.place.id)
+        return PolicyAnswer(question.place.id == hushed, "why")
+
+    with app.app_context():
+        rated = update(Channel).where(Channel.id.in_([hushed, closed, hidden]))
+        db.session.execute(rated.values(sensitivity=2))
+        db.session.commit()
+        system, wired = PermissionSystem(), get_state().judged
+        system.init_app(app, policy=judge, judged=wired)
+        for entity in (Channel, twin):
+            seen = system.visible(select(entity).order_by(entity.id), person.id, SEND)
+            assert [one.id for one in db.session.scalars(seen)] == [free, hushed]
+        narrowed = system.visible(seen, person.id, READ)
+        assert [one.id for one in db.session.scalars(narrowed)] == [free, hushed]
+        assert system.list_resources(person.id, SEND).ids == (free, hushed)
+        db.session.remove()
+    assert set(asked) == {hushed, closed}
 
 
 @pytest.mark.parametrize(
