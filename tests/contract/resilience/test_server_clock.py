@@ -9,7 +9,7 @@ import pytest
 
 from app.core.errors import CircuitOpen
 from app.core.redis import Script
-from app.core.resilience import Outcome, scripts
+from app.core.resilience import Outcome, RateLimitResult, scripts
 from tests.contract.resilience.conftest import settings_of
 from tests.contract.resilience.platform import Platform
 
@@ -61,6 +61,29 @@ class TestLimiter:
         assert not refused.allowed
         assert 0 < refused.retry_after <= 120
         assert limiter.peek("k").reset_after <= 120
+
+    @pytest.mark.parametrize("step", [1, 5, 3_600])
+    def test_what_is_told_after_the_step_holds(
+        self, platform: Platform, set_ahead: SetAhead, name: str, algorithm: str, step: int
+    ) -> None:
+        limiter = platform.limiter(name, algorithm=algorithm, limit=10, window=40)
+
+        def hit() -> RateLimitResult:
+            limiter.denials.clear()  # as any other worker
+            return limiter.hit("k")
+
+        set_ahead(step * 1_000_000)
+        while (told_before := hit()).allowed:
+            pass
+        set_ahead(0)
+        told = hit().retry_after
+        # A worker says for as long what it was told before, and is told this then.
+        assert 0 < told <= told_before.retry_after + told <= 80
+        set_ahead(round(told * 500_000))
+        # Who asks again meanwhile must wait for no longer.
+        assert not hit().allowed
+        set_ahead(round(told * 1_000_000))
+        assert hit().allowed
 
     def test_what_was_used_stays_used(
         self, platform: Platform, set_ahead: SetAhead, name: str, algorithm: str

@@ -9,6 +9,13 @@ local function fits(used, ceiling)
   return used <= ceiling + TOLERANCE + RELATIVE_TOLERANCE * ceiling
 end
 
+-- Keeps a state of the future, from which this server's clock went back, as one of now. It must be
+-- kept by the first look, also of a call that is refused: each later one would else begin anew with
+-- waiting until the clock is where it was.
+local function keep_as_now(key, value, live)
+  redis.call('SET', key, value, 'PXAT', math.ceil((now + math.max(live, 1000)) / 1000))
+end
+
 -- measure(key, cost, limit, window, capacity) returns
 --   microseconds until the cost may pass (0: now),
 --   units used and microseconds until none are, before the charge, and the same after it,

@@ -5,8 +5,10 @@ measure = function(key, cost, limit, window)
   local stored = redis.call('GET', key)
   if stored then
     start, used = struct.unpack('<dd', stored)
-    -- A window that has not begun by a clock that went back must not last any longer for it.
-    start = math.min(start, now)
+    if start > now then
+      start = now
+      keep_as_now(key, struct.pack('<dd', start, used), window)
+    end
     if used == 0 or now - start >= window then start, used = now, 0 end
   end
   local after, left = math.max(0, used + cost), start + window - now

@@ -5,7 +5,12 @@ measure = function(key, cost, limit, window, capacity)
   local stored = redis.call('GET', key)
   if stored then
     local at, was = struct.unpack('<dd', stored)
-    level = math.max(0, was - math.max(0, now - at) / interval)
+    if at > now then
+      level = was
+      keep_as_now(key, struct.pack('<dd', now, level), level * interval)
+    else
+      level = math.max(0, was - (now - at) / interval)
+    end
   end
   local after = math.max(0, level + cost)
   local wait = 0

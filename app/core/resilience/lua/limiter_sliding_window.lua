@@ -11,7 +11,12 @@ measure = function(key, cost, limit, window)
     elseif passed >= window then
       start, current, previous = start + window, 0, current
     end
-    start = math.min(start, now)
+    if start > now then
+      -- As if a window began now: what was used stays used, and begins to fade.
+      start, previous = now, math.max(current, math.min(limit, current + previous))
+      current = 0
+      keep_as_now(key, struct.pack('<ddd', start, current, previous), window)
+    end
   end
   local passed = now - start
   local weight = 1 - passed / window

@@ -6,7 +6,12 @@ measure = function(key, cost, limit, window, capacity)
   if stored then
     local at, distance, price = struct.unpack('<ddd', stored)
     -- A limit that was changed live keeps the units in use, at their new price.
-    ahead = math.max(0, distance * (interval / price) - math.max(0, now - at))
+    ahead = distance * (interval / price)
+    if at > now then
+      keep_as_now(key, struct.pack('<ddd', now, ahead, interval), ahead)
+    else
+      ahead = math.max(0, ahead - (now - at))
+    end
   end
   local after, room = math.max(0, ahead + cost * interval), capacity * interval
   local wait = 0

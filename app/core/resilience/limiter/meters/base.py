@@ -1,8 +1,9 @@
 """The protocol of a meter: the use of one key, by one algorithm, in memory.
 
 Meters are values and arithmetic. They own no clock and no lock: the caller passes ``now`` in
-seconds of any clock that only grows, and serialises the calls. The scripts in ``lua/`` do the same
-arithmetic in microseconds, and both pass the same contract tests.
+seconds, and serialises the calls. A clock that went back makes the first look take what is of the
+future for a thing of now, so that a wait that is told then holds. The scripts in ``lua/`` do the
+same arithmetic in microseconds, and both pass the same contract tests.
 """
 
 from __future__ import annotations

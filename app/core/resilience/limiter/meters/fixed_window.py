@@ -36,4 +36,5 @@ class FixedWindow:
         return Status(left, self._start + quota.window - now if used else 0.0)
 
     def _over(self, now: float, quota: Quota) -> bool:
+        self._start = min(self._start, now)
         return self._used == 0 or now - self._start >= quota.window

@@ -34,7 +34,8 @@ class LeakyBucket:
     def used(self, now: float, quota: Quota) -> float:
         if quota.limit == 0:
             return self._level
-        return max(0.0, self._level - max(0.0, now - self._at) / quota.interval)
+        self._at = min(self._at, now)
+        return max(0.0, self._level - (now - self._at) / quota.interval)
 
     def status(self, now: float, quota: Quota) -> Status:
         if quota.limit == 0:

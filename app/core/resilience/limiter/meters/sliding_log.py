@@ -52,5 +52,7 @@ class SlidingLog:
         return Status(left, reset)
 
     def _forget(self, now: float, window: float) -> None:
+        if self._entries and self._entries[-1][0] > now:
+            self._entries = deque((min(at, now), units) for at, units in self._entries)
         while self._entries and self._entries[0][0] <= now - window:
             self._used -= self._entries.popleft()[1]

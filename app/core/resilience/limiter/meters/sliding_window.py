@@ -33,14 +33,14 @@ class SlidingWindow:
         return quota.window - elapsed + share * quota.window
 
     def charge(self, now: float, cost: float, quota: Quota) -> None:
-        self._roll(now, quota.window)
+        self._roll(now, quota)
         self._current += cost
         if self._current < 0:
             self._previous = max(0.0, self._previous + self._current)
             self._current = 0.0
 
     def used(self, now: float, quota: Quota) -> float:
-        self._roll(now, quota.window)
+        self._roll(now, quota)
         return self._previous * (1 - (now - self._start) / quota.window) + self._current
 
     def status(self, now: float, quota: Quota) -> Status:
@@ -49,10 +49,15 @@ class SlidingWindow:
         reset = windows * quota.window - (now - self._start) if windows else 0.0
         return Status(left if quota.limit else 0, reset)
 
-    def _roll(self, now: float, window: float) -> None:
-        elapsed = now - self._start
-        if elapsed < window:
-            self._start = min(self._start, now)
+    def _roll(self, now: float, quota: Quota) -> None:
+        elapsed, window = now - self._start, quota.window
+        if elapsed < 0:
+            # As if a window began now: what was used stays used, and begins to fade.
+            total = min(quota.limit, self._current + self._previous)
+            self._previous, self._current = max(self._current, total), 0.0
+            self._start = now
+        elif elapsed < window:
+            return
         elif elapsed < 2 * window:
             self._previous, self._current = self._current, 0.0
             self._start += window

@@ -56,4 +56,5 @@ class TokenBucket:
         if self._interval and self._interval != interval:
             self._ahead *= interval / self._interval
             self._interval = interval
-        return max(0.0, self._ahead - max(0.0, now - self._at))
+        self._at = min(self._at, now)
+        return max(0.0, self._ahead - (now - self._at))

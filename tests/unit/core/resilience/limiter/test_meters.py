@@ -230,3 +230,17 @@ def test_an_unknown_name_and_an_unwritten_algorithm_are_told_apart() -> None:
     unwritten = {name: meter for name, meter in METERS.items() if name != Algorithm.SLIDING_LOG}
     with pytest.raises(NotImplementedError, match="sliding_log"):
         meter_type(Algorithm.SLIDING_LOG, unwritten)
+
+
+@pytest.mark.parametrize("algorithm", ALL)
+@pytest.mark.parametrize("step", [1.0, 5.0, 3_600.0])
+def test_a_clock_that_went_back_locks_nobody_out_beyond_what_is_told(
+    algorithm: Algorithm, step: float
+) -> None:
+    allowed = quota(10, window=40.0)
+    meter = METERS[algorithm](step)
+    meter.charge(step, 10, allowed)
+    told = meter.wait(0.0, 1, allowed)
+    assert 0 < told <= 80
+    assert meter.wait(told / 2, 1, allowed) == pytest.approx(told / 2)
+    assert meter.wait(told + 1e-6, 1, allowed) == 0
