@@ -13,8 +13,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app.cli.seed.demo import seed_demo, show_accounts
 from app.core.errors import PolicyError, StoreUnavailable, ValidationFailed
+from app.core.redis import check_address
 from app.db import db, writing
-from app.extensions import permissions, policy
+from app.extensions import permissions, policy, redis_store
 from app.models import User
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,9 @@ def prepare(app: Flask) -> None:
 
     Raises:
         StoreUnavailable: the database does not answer.
+        ConfigurationError: the address of Redis leads to something else than it says.
     """
+    check_address(redis_store.of(app))
     with app.app_context(), writing(), _answering_database():
         if not app.config["AUTO_MIGRATE"]:
             return

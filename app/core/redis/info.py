@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import PlatformError, StoreUnavailable
+from app.core.redis.clients import cluster_behind_url
 from app.core.redis.connection import RedisConnection
 from app.core.redis.link import pack_command
 from app.core.redis.node import CONNECTION_ERRORS, Node
@@ -21,6 +22,7 @@ from app.core.redis.settings import RedisSettings
 from app.core.redis.store import RedisStore
 
 _PING = pack_command((b"PING",))
+_CLUSTER_INFO = pack_command((b"CLUSTER", b"INFO"))
 _INFO = pack_command((b"INFO", b"server", b"memory", b"replication"))
 _PROVE = load_script("app.core.redis.lua", "prove.lua")
 # Keys that are tried to find one on each server; so many find one of 64 servers with equal shares.
@@ -135,6 +137,22 @@ def every_server_answers(connection: RedisConnection) -> bool:
         return not any(isinstance(node.call(_PING), Exception) for node in nodes)
     except (PlatformError, *CONNECTION_ERRORS):
         return False
+
+
+def check_address(connection: RedisConnection) -> None:
+    """Look once whether what the settings name is what they say; an absence says nothing.
+
+    Raises:
+        ConfigurationError: it is not; each call that comes would say the same.
+    """
+    try:
+        topology = connection.topology
+        cluster = topology.router.node_for(None).call(_CLUSTER_INFO)
+    except (StoreUnavailable, *CONNECTION_ERRORS):
+        return
+    # A cluster of one server, or a proxy that hides the others, is used as one server.
+    if topology.kind == "single" and int(_parse(cluster).get("cluster_size", 0)) > 1:
+        raise cluster_behind_url()
 
 
 def get_redis_info(connection: RedisConnection | None = None) -> RedisInfo:

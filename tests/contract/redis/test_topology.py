@@ -15,7 +15,7 @@ import pytest
 import redis
 
 from app.core.errors import ConfigurationError, StoreUnavailable
-from app.core.redis import RedisConnection, create_redis_client
+from app.core.redis import RedisConnection, check_address, create_redis_client
 from tests.contract.redis.scripts import COUNT, EMPTY
 from tests.support.redis_servers import (
     Cluster,
@@ -124,6 +124,20 @@ def test_a_url_of_a_cluster_node_says_what_to_configure(
     with pytest.raises(ConfigurationError, match="REDIS_CLUSTER_NODES"):
         for number in range(50):
             connection.scripts.run(COUNT, [f"key-{number}"])
+    with pytest.raises(ConfigurationError, match="REDIS_CLUSTER_NODES"):
+        for number in range(50):
+            connection.client.get(f"key-{number}")
+    # One look is enough to know it before anything begins.
+    with pytest.raises(ConfigurationError, match="REDIS_CLUSTER_NODES"):
+        check_address(connection)
+
+
+def test_an_address_that_is_what_it_says_or_is_away_passes(
+    valkey_server: Server, valkey_cluster: Cluster, connect: Connect
+) -> None:
+    check_address(connect(REDIS_URL=valkey_server.url))
+    check_address(connect(REDIS_CLUSTER_NODES=valkey_cluster.nodes))
+    check_address(connect(REDIS_URL="redis://127.0.0.1:1"))
 
 
 def test_user_and_password_are_sent(own_server: Callable[..., Server], connect: Connect) -> None:
