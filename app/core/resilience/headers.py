@@ -1,6 +1,8 @@
 """What rate limits said during a request, and the response headers that tell it.
 
-Source: draft-ietf-httpapi-ratelimit-headers-10; values are structured fields (RFC 9651).
+Source: draft-ietf-httpapi-ratelimit-headers-10; values are structured fields (RFC 9651). ``t`` says
+when more quota is there, for a refusal as ``Retry-After`` does; it is left out where nobody knows:
+sliding windows give back as irregularly as they were used.
 """
 
 from __future__ import annotations
@@ -60,9 +62,10 @@ def rate_limit_headers(noted: Iterable[NotedLimit]) -> dict[str, str]:
         name = _string(f"{limiter}/{dimension}" if several else dimension)
         # Both are whole seconds in the draft; a shorter window is said to be one second.
         window = max(1, round(status.window))
-        reset = math.ceil(max(status.reset_after, status.retry_after))
+        more = status.more_after
+        when = "" if more is None else f";t={math.ceil(more)}"
         policies.append(f"{name};q={status.limit};w={window}")
-        limits.append(f"{name};r={max(0, status.remaining)};t={reset}")
+        limits.append(f"{name};r={max(0, status.remaining)}{when}")
     return {POLICY_HEADER: ", ".join(policies), LIMIT_HEADER: ", ".join(limits)}
 
 

@@ -40,6 +40,7 @@ class CountedDimension:
         quota: its limit.
         packed: the quota as the scripts want it.
         head, tail: what stands in its keys before and after the escaped values.
+        step: see ``DimensionStatus``.
     """
 
     name: str
@@ -48,6 +49,7 @@ class CountedDimension:
     packed: bytes
     head: str
     tail: str
+    step: float | None = None
 
 
 class Target(NamedTuple):
@@ -160,14 +162,23 @@ class DimensionPlan:
             sample = self._keys.limiter(self._name, code, _PLACE, algorithm)
             head, tail = sample.rsplit(_PLACE, 1)
             parts = dimension.parts
+        quota = Quota(limit, window, capacity)
         return CountedDimension(
             name=dimension.name,
             parts=parts,
-            quota=Quota(limit, window, capacity),
+            quota=quota,
             packed=struct.pack("<ddd", limit, window * MICRO, capacity),
             head=head,
             tail=tail,
+            step=step_of(config.algorithm, quota),
         )
+
+
+def step_of(algorithm: Algorithm, quota: Quota) -> float | None:
+    """See ``DimensionStatus``."""
+    if algorithm in BUCKETS and quota.limit > 0:
+        return quota.interval
+    return quota.window if algorithm is Algorithm.FIXED_WINDOW else None
 
 
 def _limits(dimensions: tuple[CountedDimension, ...]) -> bytes:

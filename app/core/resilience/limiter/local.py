@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from ..settings import Algorithm
-from .dimensions import Target
+from .dimensions import Target, step_of
 from .meters import Meter, meter_type
 from .quota import Quota
 from .result import DimensionStatus
@@ -118,6 +118,14 @@ class LocalLimiter:
             part = self._part(item.quota)
             remaining, reset = self._meter(key, now, algorithm).status(now, part)
             statuses.append(
-                DimensionStatus(item.name, part.limit, part.window, remaining, reset, wait)
+                DimensionStatus(
+                    item.name,
+                    part.limit,
+                    part.window,
+                    remaining,
+                    reset,
+                    wait,
+                    step_of(algorithm, part),
+                )
             )
         return tuple(statuses)

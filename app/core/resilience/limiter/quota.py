@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 # Units. Sums of fractions miss whole numbers by less than this; a caller who waited exactly as
@@ -31,6 +32,19 @@ class Quota(NamedTuple):
     def fits(self, used: float, ceiling: int) -> bool:
         """Whether ``used`` units stay within ``ceiling``, but for rounding."""
         return used <= ceiling + TOLERANCE + RELATIVE_TOLERANCE * ceiling
+
+
+def until_more(reset_after: float, step: float) -> float:
+    """Seconds until one unit more is free than now, of units that come back one each ``step``.
+
+    Args:
+        reset_after: seconds until all are.
+    """
+    if reset_after <= 0:
+        return 0.0
+    # Rounding must not tell who stands just at a step that the next one is now.
+    steps = max(0, math.ceil(reset_after / step - TOLERANCE) - 1)
+    return reset_after - steps * step
 
 
 class Status(NamedTuple):

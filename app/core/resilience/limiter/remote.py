@@ -40,6 +40,7 @@ def statuses_of(
                 max(0, floor(left + TOLERANCE)),
                 reset / MICRO,
                 ceil(wait) / MICRO,
+                item.step,
             )
             for item, (left, reset, wait) in zip(
                 dimensions, _REPORT.iter_unpack(report), strict=True

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from app.core.errors import RateLimited
 
+from .quota import until_more
+
 
 class DimensionStatus(NamedTuple):
     """Where one dimension stands.
@@ -17,6 +19,8 @@ class DimensionStatus(NamedTuple):
         remaining: units left now.
         reset_after: seconds until the whole limit is free again.
         retry_after: seconds until the cost that was asked for may pass; 0 when it does.
+        step: seconds between two returns of quota: a unit of a bucket, all of a fixed window. None
+            where they come back as irregularly as they were used.
     """
 
     name: str
@@ -25,6 +29,14 @@ class DimensionStatus(NamedTuple):
     remaining: int
     reset_after: float
     retry_after: float
+    step: float | None = None
+
+    @property
+    def more_after(self) -> float | None:
+        """Seconds until more quota is there than now; None: not known."""
+        if self.retry_after > 0:
+            return self.retry_after
+        return None if self.step is None else until_more(self.reset_after, self.step)
 
 
 class RateLimitResult(NamedTuple):

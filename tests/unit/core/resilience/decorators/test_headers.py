@@ -28,14 +28,28 @@ ITEM = re.compile(r'"(?:[ !#-\[\]-~]|\\["\\])*"(?:;[a-z]=\d+)+')
 
 def status(name: str = "user", **numbers: float) -> DimensionStatus:
     standard = {"limit": 100, "window": 60.0, "remaining": 42, "reset_after": 16.2}
-    values = {**standard, "retry_after": 0.0, **numbers}
+    values = {**standard, "retry_after": 0.0, "step": 5.0, **numbers}
     return DimensionStatus(name=name, **values)  # type: ignore[arg-type]
 
 
 def test_a_limit_is_said_as_the_draft_says_it() -> None:
     assert rate_limit_headers([NotedLimit("message.send", status())]) == {
         "RateLimit-Policy": '"user";q=100;w=60',
-        "RateLimit": '"user";r=42;t=17',
+        "RateLimit": '"user";r=42;t=2',
+    }
+
+
+def test_a_refusal_says_the_moment_that_retry_after_says() -> None:
+    refused = NotedLimit("send", status(remaining=0, reset_after=60.0, retry_after=0.3))
+    assert rate_limit_headers([refused])["RateLimit"] == '"user";r=0;t=1'
+
+
+def test_where_nobody_knows_when_more_is_free_nothing_is_said() -> None:
+    sliding = NotedLimit("send", status(step=None))
+    assert rate_limit_headers([sliding])["RateLimit"] == '"user";r=42'
+    assert rate_limit_headers([NotedLimit("send", status(reset_after=0.0))]) == {
+        "RateLimit-Policy": '"user";q=100;w=60',
+        "RateLimit": '"user";r=42;t=0',
     }
 
 
@@ -43,20 +57,20 @@ def test_every_dimension_is_an_item_of_the_list() -> None:
     noted = [NotedLimit("send", status()), NotedLimit("send", status("ip", limit=5, remaining=0))]
     assert rate_limit_headers(noted) == {
         "RateLimit-Policy": '"user";q=100;w=60, "ip";q=5;w=60',
-        "RateLimit": '"user";r=42;t=17, "ip";r=0;t=17',
+        "RateLimit": '"user";r=42;t=2, "ip";r=0;t=2',
     }
 
 
 def test_limits_of_several_limiters_are_told_apart() -> None:
     noted = [NotedLimit("sign-in", status()), NotedLimit("send", status())]
     assert rate_limit_headers(noted)["RateLimit"] == (
-        '"sign-in/user";r=42;t=17, "send/user";r=42;t=17'
+        '"sign-in/user";r=42;t=2, "send/user";r=42;t=2'
     )
 
 
 def test_of_a_limit_that_was_asked_twice_the_later_answer_counts() -> None:
     noted = [NotedLimit("send", status()), NotedLimit("send", status(remaining=41))]
-    assert rate_limit_headers(noted)["RateLimit"] == '"user";r=41;t=17'
+    assert rate_limit_headers(noted)["RateLimit"] == '"user";r=41;t=2'
 
 
 def test_nothing_is_said_when_no_limit_was_asked() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.resilience.limiter.dimensions import BUCKETS, step_of
 from app.core.resilience.limiter.meters import METERS, Meter, meter_type
-from app.core.resilience.limiter.quota import Quota
+from app.core.resilience.limiter.quota import Quota, until_more
 from app.core.resilience.settings import Algorithm
 
 WINDOW = 10.0
@@ -244,3 +245,24 @@ def test_a_clock_that_went_back_locks_nobody_out_beyond_what_is_told(
     assert 0 < told <= 80
     assert meter.wait(told / 2, 1, allowed) == pytest.approx(told / 2)
     assert meter.wait(told + 1e-6, 1, allowed) == 0
+
+
+@pytest.mark.parametrize("algorithm", [*BUCKETS, Algorithm.FIXED_WINDOW])
+@given(arrivals=calls, limit=limits, pause=st.integers(0, 6_000))
+def test_more_is_there_when_it_is_said_to_be_and_not_before(
+    algorithm: Algorithm, arrivals: list[tuple[int, int]], limit: int, pause: int
+) -> None:
+    allowed, meter, now = quota(limit), meter_type(algorithm)(0.0), 0.0
+    for waited, cost in arrivals:
+        now += waited / 1000
+        hit(meter, now, cost, allowed)
+    now += pause / 1000
+    left, reset = meter.status(now, allowed)
+    step = step_of(algorithm, allowed)
+    assert step is not None
+    more = until_more(reset, step)
+    if reset <= 1e-3:
+        return
+    assert 0 < more <= reset + NEARLY
+    assert meter.status(now + more * 0.99, allowed).remaining == left
+    assert meter.status(now + more + 1e-3, allowed).remaining > left
