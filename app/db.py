@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -104,6 +106,7 @@ PRIMARY_RESULT_CODE = 0xFF  # the other bits say more about the same error
 SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
 # Connections that a process keeps for its requests; while all are in use it opens up to ten more.
 POOL_SIZE = 5
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
 # s that a request waits for one; its caller is then told to come back.
 POOL_WAIT = 2.0
 # Connections for what is read or recorded beside the transaction of a request. They are none of the
@@ -142,7 +145,7 @@ def init_db(app: Flask) -> None:
     options = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
     if url.get_backend_name() == "sqlite":
         if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(url.database).parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
         options.setdefault("connect_args", {"timeout": SQLITE_BUSY_SECONDS})
     else:
         options.setdefault("pool_pre_ping", True)
@@ -220,10 +223,25 @@ def side_engine(app: Flask, size: int, wait: float, more: int = 0) -> Engine:
 
 def _configure(engine: Engine) -> None:
     if engine.url.get_backend_name() == "sqlite":
+        event.listen(engine, "do_connect", partial(_keep_private, engine.url.database))
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
         limit_times(engine)
+
+
+def _keep_private(path: str | None, *_: Any) -> None:
+    """Make the file of the database, and keep it, for its owner alone: hashes, secrets and words
+    are in it. What SQLite puts beside it gets the same mode.
+    """
+    if not path or path == ":memory:" or path.startswith("file:"):
+        return
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+        if os.stat(path).st_mode & 0o077:
+            os.chmod(path, FILE_MODE)
+    except OSError:
+        return  # SQLite says itself what it cannot open; somebody else's file stays as it is
 
 
 def _configure_sqlite(connection: Any, record: Any) -> None:

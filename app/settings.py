@@ -348,7 +348,7 @@ def _fill_embedded(app: Flask) -> None:
 
 def _kept_secret(path: Path) -> str:
     """The secret of this instance folder, made once; all its processes read the same one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

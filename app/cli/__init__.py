@@ -18,6 +18,7 @@ from app.cli.prefetch import prefetch
 from app.cli.queue import queue
 from app.cli.resilience import resilience
 from app.cli.review import add_review
+from app.cli.secrets import secrets
 from app.cli.seed import seed
 from app.cli.suggestions import suggestions
 from app.cli.templates import add_templates
@@ -51,6 +52,7 @@ def init_app(app: Flask) -> None:
         prefetch,
         queue,
         resilience,
+        secrets,
         seed,
         suggestions,
         users,

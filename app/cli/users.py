@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.db import db, writing
 from app.http.audit import audit
 from app.http.passwords import PASSWORD_MAX_LENGTH, passwords
+from app.http.weak_passwords import is_weak
 from app.models import User
 from app.models.user import USERNAME_PATTERN
 
@@ -32,7 +33,7 @@ def create_admin(username: str, display_name: str | None, password_stdin: bool) 
         raise click.ClickException(f"username: '{username}' is not like {USERNAME_PATTERN}")
     if password_stdin:
         password = sys.stdin.readline().rstrip("\n")
-        _refuse_bad_password(password)
+        _refuse_bad_password(password, username)
     else:
         password = secrets.token_urlsafe(15)
     password_hash = passwords().hash(password)
@@ -73,7 +74,9 @@ def list_users(limit: int) -> None:
         click.echo(f"{user.id:>8}  {user.username:<32}  {' '.join(marks)}".rstrip())
 
 
-def _refuse_bad_password(password: str) -> None:
+def _refuse_bad_password(password: str, username: str) -> None:
     shortest = current_app.config["PASSWORD_MIN_LENGTH"]
     if not shortest <= len(password) <= PASSWORD_MAX_LENGTH:
         raise click.ClickException(f"password: {shortest} to {PASSWORD_MAX_LENGTH} characters")
+    if is_weak(password, username):
+        raise click.ClickException("password: one of those that are guessed first")

@@ -16,6 +16,9 @@ from app.db import set_writing
 
 REQUEST_ID_HEADER = "X-Request-ID"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
+# Parts of addresses that open something by themselves.
+SECRET_PARTS = frozenset({"code"})
+_PLAIN_PART = re.compile(r"[a-z_.-]{0,40}|[0-9]{1,19}|v[0-9]")
 READ_ONLY_MARK = "__read_only__"
 MODERATION_MARK = "__moderation__"
 # A caller may name its request, so that its logs and ours meet; anything odd is replaced.
@@ -65,6 +68,21 @@ def request_id() -> str:
 def _name_request() -> None:
     given = request.headers.get(REQUEST_ID_HEADER, "")
     g.request_id = given if _ACCEPTED_ID.fullmatch(given) else secrets.token_hex(16)
+
+
+def shown_path() -> str:
+    """The path of this request as logs and traces may have it: without its query, and without what
+    opens something by itself, such as the code of an invite.
+    """
+    rule, values = request.url_rule, request.view_args or {}
+    if rule is None:
+        # It leads nowhere, so nobody knows which part is what: words and numbers are kept.
+        parts = request.path.split("/")
+        return "/".join(part if _PLAIN_PART.fullmatch(part) else "..." for part in parts)
+    path = request.path
+    for name in SECRET_PARTS & values.keys():
+        path = path.replace(str(values[name]), f"<{name}>")
+    return path
 
 
 def note_outcome(**facts: str) -> None:

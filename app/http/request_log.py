@@ -11,7 +11,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, has_request_context, request
 
 from app.http.auth import caller_or_none
-from app.http.context import outcome
+from app.http.context import outcome, shown_path
 from app.logs import describe_requests
 
 # Asked every few seconds by machines; they are of interest when they fail.
@@ -33,7 +33,7 @@ def init_request_log(app: Flask) -> None:
 
 
 def request_fields() -> dict[str, Any]:
-    """The current request: id, method, path without its query, and the caller where known.
+    """The current request: id, method, ``shown_path``, and the caller where known.
 
     The handlers of sockets run in the request that opened the socket; theirs is the namespace.
     """
@@ -42,7 +42,7 @@ def request_fields() -> dict[str, Any]:
     if "request_id" not in g:
         namespace = getattr(request, "namespace", None)
         return {} if namespace is None else {"socket": namespace}
-    fields = {"request_id": g.request_id, "method": request.method, "path": request.path}
+    fields = {"request_id": g.request_id, "method": request.method, "path": shown_path()}
     user_id = caller_or_none()
     return fields if user_id is None else fields | {"user_id": user_id}
 

@@ -19,7 +19,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from app.db import utcnow
-from app.http import break_glass
+from app.http import break_glass, glass_sessions
 from app.http.accounts import Identity, active_account, deny
 from app.models import User
 
@@ -76,6 +76,7 @@ def start_broken_glass() -> None:
     session.clear()
     session.permanent = True
     session["broken_glass"] = break_glass.configured_hash()
+    session["glass_id"] = secrets.token_hex(16)
     session["since"] = int(utcnow().timestamp())
 
 
@@ -86,6 +87,7 @@ def broke_glass() -> bool:
         began_with is not None
         and began_with == break_glass.configured_hash()
         and utcnow() < session_ends_at()
+        and not glass_sessions.is_over(session.get("glass_id", ""))
     )
 
 
@@ -141,6 +143,8 @@ def end_session() -> None:
     """Sign out: the cookie is emptied, and copies of it are refused."""
     if "user_id" in session:
         deny(session["family"], session["user_id"], "logout", session_ends_at())
+    if "glass_id" in session:
+        glass_sessions.end(session["glass_id"], BROKEN_GLASS_LIFETIME)
     session.clear()
 
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import Unauthorized
 
 from app.db import utcnow
 from app.extensions import permissions
-from app.http import break_glass
+from app.http import break_glass, glass_sessions
 from app.http.operators import Operator, Via, operator_of
 from app.http.session import broke_glass, session_claim, session_ends_at
 
@@ -49,9 +49,11 @@ def socket_credential(auth: Any) -> SocketCredential:
         return _checked(lambda: operator_of(token))
     if broke_glass():
         glass_ends_at, began_with = session_ends_at(), session["broken_glass"]
+        glass_id = session["glass_id"]
 
         def glass() -> Operator:
-            if began_with != break_glass.configured_hash() or utcnow() >= glass_ends_at:
+            over = utcnow() >= glass_ends_at or glass_sessions.is_over(glass_id)
+            if over or began_with != break_glass.configured_hash():
                 raise Unauthorized("Sign in first.")
             return Operator(Via.BREAK_GLASS, None)
 
@@ -85,7 +87,7 @@ def _checked(look: Callable[[], Operator], ends_at: datetime | None = None) -> S
     """
     who = look()
     if who.account is None:
-        # Nobody's account: no store is asked.
+        # Nobody's account: the database is not asked.
         return SocketCredential(None, look, lambda: _is_refused(look))
     ends = who.ends_at if ends_at is None else ends_at
     return SocketCredential(

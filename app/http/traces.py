@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 
 from app.core import tracing
 from app.http.auth import caller_or_none
-from app.http.context import outcome
+from app.http.context import outcome, shown_path
 
 SPAN = "yoto.request_span"
 # What a method is called that RFC 9110 and RFC 5789 do not know: the names of spans are few.
@@ -52,7 +52,6 @@ class _Traced:
         }
         attributes = {
             "http.request.method": method,
-            "url.path": environ.get("PATH_INFO", ""),
             "url.scheme": environ.get("wsgi.url_scheme", "http"),
         }
         with tracing.entry_span(method, carrier, attributes) as span:
@@ -76,7 +75,7 @@ def _describe(response: Response) -> Response:
     if SPAN not in request.environ:
         return response
     span, method = request.environ[SPAN]
-    facts: dict[str, tracing.Value] = {}
+    facts: dict[str, tracing.Value] = {"url.path": shown_path()}
     rule = request.url_rule
     if rule is not None:
         facts["http.route"] = rule.rule

@@ -49,6 +49,15 @@ _LOOKS = (
         re.compile(r"(?i)(authorization|cookie)(['\"]?\s{0,4}[:=]\s{0,4})[^\r\n]+"),
         rf"\1\2{HIDDEN}",
     ),
+    # Addresses of hooks, whose path is the secret at many services
+    _Look(
+        ("hook",),
+        re.compile(
+            r"(?i)(https?://(?:[^\s/'\"]{0,128}hook[^\s/'\"]{0,128}"
+            r"|[^\s/'\"]{1,256}(?=/[^\s'\"]{0,256}hook)))/[^\s'\"<>]{1,2048}"
+        ),
+        rf"\1/{HIDDEN}",
+    ),
     # scheme://user:password@host, whose password may hold anything but a space
     _Look(
         ("://",),
@@ -70,6 +79,12 @@ _LOOKS = (
             r"(?:\"(?:[^\"\\]|\\.){0,4096}\"?|'(?:[^'\\]|\\.){0,4096}'?|[^\s\"',;&)}\]]+)"
         ),
         rf"\1\2{HIDDEN}",
+    ),
+    # Our own: API tokens, the break-glass token, secrets of webhooks
+    _Look(
+        ("yoto_api_", "yoto_glass_", "whsec_"),
+        re.compile(r"\b(?:yoto_(?:api|glass)|whsec)_[\w+/=-]{4,}"),
+        HIDDEN,
     ),
 )
 

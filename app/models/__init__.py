@@ -1,5 +1,7 @@
 """All tables, one file an aggregate; importing this package shows them all to migrations."""
 
+from typing import Any
+
 from app.models.alert import (
     AlertBoardRow,
     AlertDeliveryRow,
@@ -49,7 +51,11 @@ from app.models.switch import PlatformSwitch
 from app.models.token import ROTATED, RevokedToken
 from app.models.user import User
 
+# Columns whose values are sealed.
+SEALED: dict[type[Any], tuple[str, ...]] = {AlertWebhookRow: ("url", "secret")}
+
 __all__ = [
+    "SEALED",
     "EVERYONE",
     "IDEMPOTENCY_KEPT",
     "IDEMPOTENCY_LEASE",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Double, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Double, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import MYSQL_OPTIONS, PrimaryKey, db
@@ -107,15 +107,17 @@ class AlertRuleRow(db.Model):
 
 
 class AlertWebhookRow(db.Model):
-    """Where alerts are sent. ``secret`` signs; it is emptied when the webhook is removed."""
+    """Where alerts are sent. ``url`` and ``secret`` are sealed (``app.sealing``); ``secret`` signs,
+    and is emptied when the webhook is removed.
+    """
 
     __tablename__ = "alert_webhooks"
     __table_args__ = (MYSQL_OPTIONS,)
 
     id: Mapped[PrimaryKey]
     name: Mapped[str] = mapped_column(NAME)
-    url: Mapped[str] = mapped_column(String(2000))
-    secret: Mapped[str] = mapped_column(String(64))
+    url: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(String(255))
     min_level: Mapped[str] = mapped_column(LEVEL)
     created_by: Mapped[str] = mapped_column(PERSON)
     created_at: Mapped[datetime]

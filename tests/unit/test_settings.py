@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app import settings
 from app.core.errors import ConfigurationError
+from app.db import db, init_db
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -163,3 +166,16 @@ def test_the_opa_engine_needs_an_address(tmp_path: Path) -> None:
 def test_an_instance_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "instance").write_text("a file where the folder should be")
     assert refused(tmp_path).key == "INSTANCE_PATH"
+
+
+def test_the_instance_folder_and_its_database_are_for_their_owner_alone(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    app = load(tmp_path)
+    init_db(app)
+    with app.app_context():
+        db.session.execute(text("SELECT 1"))
+        db.session.remove()
+        db.engine.dispose()
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in instance.glob("*")}
+    assert stat.S_IMODE(instance.stat().st_mode) == 0o700
+    assert (modes["yoto.db"], modes["secret_key"]) == (0o600, 0o600)

@@ -11,6 +11,7 @@ from marshmallow.validate import Length
 
 from app.http.fields import Instant, Name
 from app.http.passwords import PASSWORD_MAX_LENGTH
+from app.http.weak_passwords import is_weak
 from app.models import User
 from app.models.user import USERNAME_PATTERN
 
@@ -60,13 +61,19 @@ class Password(ma.fields.String):
 class NewPassword(Password):
     """A password to be set, of at least ``PASSWORD_MIN_LENGTH`` characters."""
 
-    default_error_messages = {"short": "At least {least} characters."}
+    default_error_messages = {
+        "short": "At least {least} characters.",
+        "weak": "One of the passwords that are guessed first: choose another.",
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> str:
         password = super()._deserialize(value, attr, data, **options)
         least = current_app.config["PASSWORD_MIN_LENGTH"]
         if len(password) < least:
             raise self.make_error("short", least=least)
+        name = data.get("username") if isinstance(data, dict) else None
+        if is_weak(password, name if isinstance(name, str) else ""):
+            raise self.make_error("weak")
         return password
 
 

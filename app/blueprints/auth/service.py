@@ -21,6 +21,7 @@ from app.http.conflicts import conflict, unique
 from app.http.guards import SIGN_IN, SIGN_IN_KNOWN
 from app.http.known_callers import is_known, remember_caller
 from app.http.passwords import passwords
+from app.http.weak_passwords import is_weak
 from app.models import User
 
 P = ParamSpec("P")
@@ -133,7 +134,7 @@ def change_password(user_id: int, old: str, new: str) -> User:
     """Set another password. Every token and session of the account ends with it.
 
     Raises:
-        ValidationFailed: ``old`` is not the password.
+        ValidationFailed: ``old`` is not the password, or ``new`` is easily guessed.
         Conflict: the password was changed by another request meanwhile.
         RateLimited: too many tries, here or at the sign-in.
     """
@@ -143,6 +144,8 @@ def change_password(user_id: int, old: str, new: str) -> User:
     db.session.rollback()
     if not _is_password(username, stored, old):
         raise ValidationFailed({"old_password": "is not the password of this account"})
+    if is_weak(new, username):
+        raise ValidationFailed({"new_password": "is one of those that are guessed first"})
     if not _replace_hash(user_id, stored, passwords().hash(new), token_epoch=User.token_epoch + 1):
         db.session.rollback()
         raise conflict("old_password", "was changed by another request")

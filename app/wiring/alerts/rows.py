@@ -12,6 +12,7 @@ from sqlalchemy import Insert, Table, Update, text
 from sqlalchemy.orm import Session
 
 from app.models import AlertRow
+from app.sealing import Sealer
 
 ALERTS = AlertRow.__table__
 
@@ -28,9 +29,15 @@ class SessionRows:
     """Statements of one transaction."""
 
     def __init__(
-        self, session: Session, newest: Callable[[], AbstractContextManager[Session]]
+        self,
+        session: Session,
+        newest: Callable[[], AbstractContextManager[Session]],
+        sealer: Callable[[], Sealer],
     ) -> None:
-        """``newest`` opens a session that sees what others have committed meanwhile."""
+        """``newest`` opens a session that sees what others have committed meanwhile; ``sealer`` is
+        for what is sealed.
+        """
+        self.sealer = sealer
         self.session = session
         self.newest = newest
 

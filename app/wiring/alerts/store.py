@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import sessions
 from app.core.errors import StoreUnavailable
+from app.sealing import Sealer, sealer_of
 
 from ..database import DATABASE
 from .evaluation import EvaluationRows
@@ -36,13 +37,16 @@ class SqlAlertStore:
     def reading(self) -> Iterator[SqlAlertRows]:
         """See ``AlertStore``."""
         with sessions.reading(self._app, _unavailable) as session:
-            yield SqlAlertRows(session, self._newest)
+            yield SqlAlertRows(session, self._newest, self._sealer)
 
     @contextmanager
     def writing(self) -> Iterator[SqlAlertRows]:
         """See ``AlertStore``."""
         with sessions.recording(self._app, _unavailable) as session:
-            yield SqlAlertRows(session, self._newest)
+            yield SqlAlertRows(session, self._newest, self._sealer)
+
+    def _sealer(self) -> Sealer:
+        return sealer_of(self._app)
 
     @contextmanager
     def _newest(self) -> Iterator[Session]:

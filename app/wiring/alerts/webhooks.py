@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,8 +10,16 @@ from sqlalchemy import RowMapping, func, insert, or_, select, update
 
 from app.core.monitor import FURTHEST_OFF, NEVER_TRIED, WEBHOOK_REMOVED, Delivery, Level, Webhook
 from app.models import AlertDeliveryRow, AlertWebhookRow
+from app.sealing import Unreadable
 
 from .rows import SessionRows, moment, seconds, table_of
+
+URL, SECRET = "alert_webhooks.url", "alert_webhooks.secret"
+# An address that nothing is sent to, for one that was sealed with another key: messages wait until
+# `flask secrets reseal` has been there.
+UNREADABLE = "unreadable://sealed-with-another-SECRET_KEY"
+
+log = logging.getLogger(__name__)
 
 _WEBHOOKS = table_of(AlertWebhookRow)
 _DELIVERIES = table_of(AlertDeliveryRow)
@@ -23,21 +32,21 @@ class WebhookRows(SessionRows):
         statement = (
             select(_WEBHOOKS).where(_WEBHOOKS.c.removed_at.is_(None)).order_by(_WEBHOOKS.c.id)
         )
-        return [_webhook(row) for row in self.session.execute(statement).mappings()]
+        return [self._webhook(row) for row in self.session.execute(statement).mappings()]
 
     def webhook(self, webhook_id: int) -> Webhook | None:
         statement = select(_WEBHOOKS).where(
             _WEBHOOKS.c.id == webhook_id, _WEBHOOKS.c.removed_at.is_(None)
         )
         row = self.session.execute(statement).mappings().one_or_none()
-        return None if row is None else _webhook(row)
+        return None if row is None else self._webhook(row)
 
     def add_webhook(self, name: str, url: str, secret: str, level: Level, by: str) -> Webhook:
         webhook_id = self.insert(
             insert(_WEBHOOKS).values(
                 name=name,
-                url=url,
-                secret=secret,
+                url=self.sealer().seal(url, URL),
+                secret=self.sealer().seal(secret, SECRET),
                 min_level=level.value,
                 created_by=by,
                 created_at=self.now_at,
@@ -135,24 +144,29 @@ class WebhookRows(SessionRows):
             )
         )
 
+    def _webhook(self, row: RowMapping) -> Webhook:
+        try:
+            url = self.sealer().open(row["url"], URL)
+            secret = self.sealer().open(row["secret"], SECRET)
+        except Unreadable as error:
+            log.error("the webhook '%s' cannot be used: %s", row["name"], error)
+            url, secret = UNREADABLE, ""
+        return Webhook(
+            id=row["id"],
+            name=row["name"],
+            url=url,
+            secret=secret,
+            min_level=Level(row["min_level"]),
+            created_by=row["created_by"],
+            created_at=row["created_at"].timestamp(),
+            failures=row["failures"],
+            next_at=seconds(row["next_at"]) or 0.0,
+            claimed_until=seconds(row["claimed_until"]) or 0.0,
+            removed_at=seconds(row["removed_at"]),
+        )
+
     def _change(self, webhook_id: int, **values: Any) -> None:
         self.session.execute(update(_WEBHOOKS).where(_WEBHOOKS.c.id == webhook_id).values(**values))
-
-
-def _webhook(row: RowMapping) -> Webhook:
-    return Webhook(
-        id=row["id"],
-        name=row["name"],
-        url=row["url"],
-        secret=row["secret"],
-        min_level=Level(row["min_level"]),
-        created_by=row["created_by"],
-        created_at=row["created_at"].timestamp(),
-        failures=row["failures"],
-        next_at=seconds(row["next_at"]) or 0.0,
-        claimed_until=seconds(row["claimed_until"]) or 0.0,
-        removed_at=seconds(row["removed_at"]),
-    )
 
 
 def _delivery(row: RowMapping) -> Delivery:

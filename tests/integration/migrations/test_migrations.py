@@ -17,7 +17,9 @@ from sqlalchemy.exc import DatabaseError
 from app import create_app
 from app.extensions import db
 from app.models import AuditRecord
+from app.sealing import sealer_of
 
+MOMENT = "2026-05-04 10:00:00"
 ROOT = Path(__file__).parents[3]
 
 
@@ -54,6 +56,52 @@ def test_upgrade_from_nothing_agrees_with_the_models_and_downgrade_leaves_nothin
         assert compare_metadata(context, db.metadata) == []
     downgrade(revision="base")
     assert tables() == set()
+
+
+def test_webhooks_of_before_are_sealed_and_tokens_get_their_owners_epoch(empty: Flask) -> None:
+    upgrade(revision="0009")
+    webhook = {
+        "name": "pager",
+        "url": "https://example.com/x",
+        "secret": "whsec_eA==",
+        "at": MOMENT,
+    }
+    with db.engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO alert_webhooks (name, url, secret, min_level, created_by, created_at, "
+                "failures) VALUES (:name, :url, :secret, 'warning', 'ada', :at, 0)"
+            ),
+            webhook,
+        )
+        for user_id, disabled in ((1, False), (2, True)):
+            connection.execute(
+                sa.text(
+                    "INSERT INTO users (id, username, display_name, password_hash, disabled, "
+                    "super_admin, clearance, token_epoch, created_at) "
+                    "VALUES (:id, :name, 'x', '!', :disabled, false, 0, 7, :at)"
+                ),
+                {"id": user_id, "name": f"user{user_id}", "disabled": disabled, "at": MOMENT},
+            )
+            connection.execute(
+                sa.text(
+                    "INSERT INTO api_tokens (user_id, name, token_hash, rights, created_at, "
+                    "expires_at) VALUES (:id, 'x', :hash, '[]', :at, :at)"
+                ),
+                {"id": user_id, "hash": str(user_id), "at": MOMENT},
+            )
+    upgrade()
+    read = sa.text("SELECT url, secret FROM alert_webhooks")
+    with db.engine.connect() as connection:
+        url, secret = connection.execute(read).one()
+        epochs = connection.execute(sa.text("SELECT epoch FROM api_tokens ORDER BY id")).scalars()
+        assert list(epochs) == [7, -1]
+    opened = sealer_of(empty)
+    assert opened.open(url, "alert_webhooks.url") == webhook["url"]
+    assert opened.open(secret, "alert_webhooks.secret") == webhook["secret"]
+    downgrade(revision="0009")
+    with db.engine.connect() as connection:
+        assert tuple(connection.execute(read).one()) == (webhook["url"], webhook["secret"])
 
 
 def test_the_database_itself_refuses_to_change_the_audit_log(empty: Flask) -> None:

@@ -56,6 +56,24 @@ def test_every_line_within_a_request_says_which(app: Flask, lines: LogLines) -> 
     assert "password" not in lines.text and "thread" not in said
 
 
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/invites/aB3-xyz_91Q/join", "/invites/<code>/join"),
+        ("/invites/aB3-xyz_91Q/jion", "/invites/.../jion"),
+        ("/say", "/say"),
+        ("/api/v1/servers/17/sya", "/api/v1/servers/17/sya"),
+    ],
+)
+def test_what_opens_something_by_itself_is_in_no_line(
+    app: Flask, lines: LogLines, path: str, shown: str
+) -> None:
+    app.add_url_rule("/invites/<code>/join", "join", lambda code: say())
+    app.test_client().get(path)
+    assert {line["path"] for line in lines.parsed()} == {shown}
+    assert "aB3" not in lines.text
+
+
 def test_a_request_leaves_one_line_at_its_end(app: Flask, lines: LogLines) -> None:
     app.test_client().get("/say/hello")
     (ended,) = lines.parsed(END)

@@ -39,6 +39,14 @@ PASSWORDS = st.text(
         ("mysql+pymysql://yoto:p%40ss@db:3306/yoto", f"mysql+pymysql://yoto:{HIDDEN}@db:3306/yoto"),
         ("redis://:hunter2@redis:6379/0", f"redis://:{HIDDEN}@redis:6379/0"),
         ("https://ada:p@ss/w:rd@example.org/x", f"https://ada:{HIDDEN}@example.org/x"),
+        ("it sent yoto_api_x-Yz_09 twice", f"it sent {HIDDEN} twice"),
+        ("yoto_glass_AbC-dEf, they say", f"{HIDDEN}, they say"),
+        ("signed by whsec_c2Vj+/=", f"signed by {HIDDEN}"),
+        (
+            "to https://hooks.slack.com/services/T0/B0/x: 404",
+            f"to https://hooks.slack.com/{HIDDEN} 404",
+        ),
+        ("https://discord.com/api/webhooks/1/abc", f"https://discord.com/{HIDDEN}"),
         (f"('{HASH}', 7)", f"('{HIDDEN}', 7)"),
     ],
 )

@@ -62,6 +62,8 @@ def test_the_change_is_audited_without_either_password(
     ("body", "field"),
     [
         ({"old_password": "not it at all", "new_password": NEW}, "old_password"),
+        ({"old_password": PASSWORD, "new_password": "ada.1815.ada"}, "new_password"),
+        ({"old_password": PASSWORD, "new_password": "1234567890"}, "new_password"),
         ({"old_password": PASSWORD, "new_password": "short"}, "new_password"),
         ({"old_password": PASSWORD, "new_password": "x" * 129}, "new_password"),
         ({"new_password": NEW}, "old_password"),

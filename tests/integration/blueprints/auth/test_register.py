@@ -94,6 +94,8 @@ def test_registering_is_audited_without_the_password(client: FlaskClient, world:
         ({"display_name": "x" * 10_000}, "display_name"),
         ({"display_name": "bell\u0007"}, "display_name"),
         ({"password": "too short"}, "password"),
+        ({"password": "1234567890"}, "password"),
+        ({"password": "Grace.H1906"}, "password"),
         ({"password": "x" * 129}, "password"),
         ({"password": ["a", "list"]}, "password"),
         ({"super_admin": True}, "super_admin"),

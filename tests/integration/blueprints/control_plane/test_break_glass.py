@@ -64,6 +64,24 @@ def test_a_session_ends_when_another_token_is_configured(app: Flask, browser: Br
     assert browser.get(STATUS).status_code == 303
 
 
+def test_a_copy_of_its_cookie_opens_nothing_after_signing_out(
+    app: Flask, browser: Browser, app_config: dict[str, Any], tmp_path: Path
+) -> None:
+    sign_in(browser, TOKEN)
+    copy = browser.cookie()
+
+    def opens(worker: Flask) -> bool:
+        client = worker.test_client()
+        client.set_cookie("yoto_session", copy, path="/control")
+        return client.get(STATUS).status_code == 200
+
+    with another_app(app_config, tmp_path / "other") as other:
+        other.config["BREAK_GLASS_HASH"] = app.config["BREAK_GLASS_HASH"]
+        assert opens(app) and opens(other)
+        browser.sign_out()
+        assert not opens(app) and not opens(other)
+
+
 def test_what_is_done_with_it_is_audited_without_an_actor(
     holder: ControlClient, world: World
 ) -> None:

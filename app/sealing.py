@@ -1,0 +1,75 @@
+"""Secrets in the database that are needed as they are: sealed with a key from ``SECRET_KEY``.
+
+Whoever reads the database, or a copy of it, reads none of them. AES-256-GCM (NIST SP 800-38D) under
+a key made by HKDF-SHA256 (RFC 5869). A sealed value says which key it was sealed with, so that
+``flask secrets reseal`` can go on where it was interrupted.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from functools import lru_cache
+
+from flask import Flask
+
+MARK = "sealed1"
+NONCE_BYTES = 12
+KEY_BYTES, KEY_ID_BYTES = 32, 4
+INFO = b"yoto sealed secrets"
+
+
+class Unreadable(Exception):
+    """A value was sealed with another key, for another purpose, or was changed since."""
+
+
+class Sealer:
+    """Seals and opens under one ``SECRET_KEY``."""
+
+    def __init__(self, secret_key: str) -> None:
+        # Slow to import, and few commands need it.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        derived = HKDF(SHA256(), KEY_BYTES + KEY_ID_BYTES, None, INFO).derive(secret_key.encode())
+        self._cipher = AESGCM(derived[:KEY_BYTES])
+        self.key_id = derived[KEY_BYTES:].hex()
+
+    def seal(self, text: str, purpose: str) -> str:
+        """What to store; ``purpose`` says of what, such as ``alert_webhooks.url``, and must be the
+        same when it is opened.
+        """
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = nonce + self._cipher.encrypt(nonce, text.encode(), purpose.encode())
+        return f"{MARK}:{self.key_id}:{base64.urlsafe_b64encode(sealed).decode()}"
+
+    def open(self, stored: str, purpose: str) -> str:
+        """What was sealed.
+
+        Raises:
+            Unreadable: it cannot be opened with this key.
+        """
+        from cryptography.exceptions import InvalidTag
+
+        mark, _, rest = stored.partition(":")
+        key_id, _, text = rest.partition(":")
+        if (mark, key_id) != (MARK, self.key_id):
+            raise Unreadable(f"{purpose}: sealed with the key '{key_id}', not '{self.key_id}'")
+        try:
+            sealed = base64.urlsafe_b64decode(text)
+            nonce = sealed[:NONCE_BYTES]
+            return self._cipher.decrypt(nonce, sealed[NONCE_BYTES:], purpose.encode()).decode()
+        except (ValueError, InvalidTag):
+            raise Unreadable(f"{purpose}: was changed since it was sealed") from None
+
+
+@lru_cache(maxsize=8)
+def sealer(secret_key: str) -> Sealer:
+    """The sealer of a ``SECRET_KEY``."""
+    return Sealer(secret_key)
+
+
+def sealer_of(app: Flask) -> Sealer:
+    """The sealer of ``app``."""
+    return sealer(app.config["SECRET_KEY"])
