@@ -218,6 +218,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
 
 def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
+    optimization.of(app).locks.expect_end()
     blueprints.close_pages(app)
     failures_of(app).wait()
     fleet.of(app).close()

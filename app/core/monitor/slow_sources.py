@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from time import monotonic
 
+from app.core.errors import PlatformError
+
 from .sources import Sample, Source
 
 # s between two questions.
@@ -43,8 +45,11 @@ class SlowSource:
         """The last answer, empty if it is too old.
 
         Raises:
+            PlatformError: what the source raised, such as a store that is away.
             RuntimeError: the source could not be read; the cause says why.
         """
+        if isinstance(self._error, PlatformError):
+            raise self._error
         if self._error is not None:
             raise RuntimeError("the last look failed") from self._error
         return self._found if monotonic() < self._holds_until else ()

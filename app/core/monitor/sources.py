@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import TypeAlias
 
+from app.core.errors import PlatformError
+
 from .history import Batch
 from .metric_names import SOURCE_FAILURES
 from .recording import Distribution, Series, series
@@ -71,7 +73,9 @@ class Sources:
                     self._take(name, sample, batch)
             except Exception as error:
                 if name not in self._failing:
-                    log.warning("the source '%s' cannot be read", name, exc_info=error)
+                    # A store that is away is no bug: how we came to ask it tells nothing.
+                    trace = None if isinstance(error, PlatformError) else error
+                    log.warning("the source '%s' cannot be read: %s", name, error, exc_info=trace)
                 self._failing.add(name)
                 batch.count(series(SOURCE_FAILURES, {"source": name}), 1)
                 continue

@@ -415,6 +415,19 @@ def test_a_lock_whose_thread_has_ended_is_not_renewed(
     assert "was not given back by its thread" in caplog.text
 
 
+def test_what_threads_held_that_ended_with_their_process_is_given_back(
+    locks: DistributedLocks, others: DistributedLocks, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    long, short = locks.create_lock("long", timeout=600), locks.create_lock("short", timeout=0.3)
+    locks.expect_end()
+    in_thread(lambda: (long.acquire(), short.acquire())).join()
+    assert others.create_lock("short", wait=30).acquire()
+    locks.close()
+    assert others.create_lock("long", wait=0).acquire()
+    assert "was not given back by its thread" not in caplog.text
+
+
 def test_a_new_thread_with_the_id_of_an_old_one_does_not_inherit_its_lock(
     locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,6 +57,7 @@ class Leases:
         self._holdings: weakref.WeakSet[Holding] = weakref.WeakSet()
         # Who takes a holding out of the set under this lock decides what became of it.
         self._mutex = threading.Lock()
+        self.ending = False
         # When the first thread looks next; never, while it need not run.
         self._looks_at = inf
         self._pid = os.getpid()
@@ -83,8 +84,14 @@ class Leases:
         with self._mutex:
             self._holdings.discard(holding)
 
+    def orphans(self) -> list[Holding]:
+        """What threads of this process hold that have ended."""
+        with self._mutex:
+            return [one for one in self._holdings if one.orphaned and not one.inherited]
+
     def close(self) -> None:
         """End the threads; leases end by themselves."""
+        self.ending = False
         self._clock.stop()
         self._renewal.stop()
         self._looks_at = inf
@@ -127,7 +134,10 @@ class Leases:
             orphans: list[Holding] = []
             for holding in list(self._holdings):
                 if holding.renews and holding.due <= now < holding.safe_until:
-                    (orphans if holding.orphaned else renewing).append(holding)
+                    if not holding.orphaned:
+                        renewing.append(holding)
+                    elif not self.ending:
+                        orphans.append(holding)
             for holding in orphans:
                 self._holdings.discard(holding)
             for holding in renewing:

@@ -278,8 +278,16 @@ class DistributedLocks:
             log.warning("lock '%s' (token %d) was taken away: %s", key, token, reason)
         return bool(done)
 
+    def expect_end(self) -> None:
+        """The threads of this process are about to end: ``close`` gives back what they hold then,
+        and no one is warned of it."""
+        self._leases.ending = True
+
     def close(self) -> None:
-        """End the threads; what is still held ends with its lease."""
+        """End the threads. What a thread held that has ended is given back, so that others need not
+        wait for its lease; what is still held ends with it."""
+        for holding in self._leases.orphans():
+            self.give_back(holding)
         self._leases.close()
         self._listing.close()
         self._wakeups.close()

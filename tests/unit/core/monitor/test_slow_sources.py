@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
+from app.core.errors import StoreUnavailable
 from app.core.monitor import Measured, MemoryBackend, Monitoring, Sample, names, slow_sources
 from app.core.monitor.slow_sources import SlowSource
 
@@ -67,3 +68,22 @@ def test_the_monitor_counts_failures_and_tells_answers_at_each_flush() -> None:
     assert point.counted(names.SOURCE_FAILURES, source="bad") == 1
     (worker,) = backend.totals().workers
     assert [value for about, value in worker.gauges.items() if about.name == ONE.name] == [3]
+
+
+def test_a_store_that_is_away_is_told_in_a_line_and_a_bug_with_its_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def away() -> Iterable[Sample]:
+        raise StoreUnavailable("redis")
+
+    monitoring = Monitoring(MemoryBackend())
+    for name, source in (("bad", failing), ("away", away)):
+        monitoring.add_slow_source(name, source)
+    for slow in monitoring._sources._sources.values():
+        if isinstance(slow, SlowSource):
+            slow.look()
+    monitoring.flush()
+    monitoring.flush()
+    told = {one.getMessage().split("'")[1]: bool(one.exc_info) for one in caplog.records}
+    assert told == {"bad": True, "away": False}
+    assert "the source 'away' cannot be read: redis is unavailable" in caplog.text
