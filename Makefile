@@ -84,6 +84,7 @@ clean: ## Remove what the commands above made
 	rm -rf $(VENV) build node_modules app/static/vendor .pytest_cache .mypy_cache .hypothesis .coverage
 
 $(BIN)/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Yoto needs Python 3.11 or later; $(PYTHON) is %d.%d: make PYTHON=python3.11" % v[:2] or 0)'
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(RUNTIME): requirements.txt | $(BIN)/python

@@ -7,16 +7,19 @@ only the standard library is imported above ``main``.
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import socket
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from flask import Flask
 
 DEFAULT_ASYNC_MODE = "eventlet"
+OLDEST_PYTHON = (3, 11)
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -41,6 +44,19 @@ def port_number(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{port} is no port: 0 to 65535")
     return port
+
+
+def unmet_need(mode: str) -> str | None:
+    """What this Python lacks to serve in ``mode``, as one line; None: nothing."""
+    if sys.version_info < OLDEST_PYTHON:
+        found = ".".join(map(str, sys.version_info[:3]))
+        return f"Yoto needs Python 3.11 or later; this is {found} ({sys.executable})"
+    if mode in ("eventlet", "gevent") and find_spec(mode) is None:
+        return (
+            f"configuration: ASYNC_MODE: '{mode}' needs the package {mode}, which is not installed:"
+            f" {sys.executable} -m pip install {mode}"
+        )
+    return None
 
 
 def monkey_patch(mode: str) -> None:
@@ -159,13 +175,16 @@ def main(arguments: Sequence[str]) -> int:
     """Run one worker in this process, or a supervisor of several; the exit code."""
     options = parse(arguments)
     mode = os.environ.get("YOTO_ASYNC_MODE", DEFAULT_ASYNC_MODE)
+    unmet = unmet_need(mode)
+    if unmet is not None:
+        print(unmet, file=sys.stderr)
+        return os.EX_CONFIG
     supervised = options.workers > 1
     if not supervised:
         monkey_patch(mode)
 
     from app.core.errors import ConfigurationError, StoreUnavailable
     from app.logs import configure_early
-    from app.server import EX_CONFIG
 
     configure_early(os.environ)
     try:
@@ -174,12 +193,28 @@ def main(arguments: Sequence[str]) -> int:
         work(options, mode)
     except ConfigurationError as error:
         print(f"configuration: {error}", file=sys.stderr)
-        return EX_CONFIG
+        return os.EX_CONFIG
     except StoreUnavailable as error:
         print(error, file=sys.stderr)
         return os.EX_UNAVAILABLE
     return 0
 
 
+def end(code: int) -> NoReturn:
+    """End the process without taking the interpreter apart, which lasts for seconds.
+
+    What the work needs at its end was done by ``close_app``; others, such as an SDK that still has
+    spans to send, ask for their turn by ``atexit``.
+    """
+    threads = sys.modules.get("eventlet.tpool")
+    if threads is not None:
+        # It waits for the password hash that a request which outlasted the drain began.
+        atexit.unregister(threads.killall)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end(main(sys.argv[1:]))

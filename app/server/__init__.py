@@ -2,7 +2,7 @@
 
 from app.server.listener import bind, refuse_taken
 from app.server.socketio import YotoSocketIO
-from app.server.supervisor import EX_CONFIG, Supervisor
+from app.server.supervisor import Supervisor
 from app.server.tracer import install_tracer
 
-__all__ = ["EX_CONFIG", "Supervisor", "YotoSocketIO", "bind", "install_tracer", "refuse_taken"]
+__all__ = ["Supervisor", "YotoSocketIO", "bind", "install_tracer", "refuse_taken"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import logging
 import os
 import signal
@@ -13,6 +14,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 log = logging.getLogger(__name__)
+
+# s beyond the drain in which a process closes what it has open. Then it is ended, wherever it is:
+# its stacks, on standard error, say where.
+CLOSE_SECONDS = 1.5
 
 Wsgi = Callable[..., Iterable[bytes]]
 
@@ -82,7 +87,8 @@ class Drain:
     """Runs ``stop_accepting`` and ends the process when told to go.
 
     It is told by SIGTERM or SIGINT, or by the end of ``lifeline``, a socket whose other end the
-    supervisor holds: a worker never outlives its supervisor.
+    supervisor holds: a worker never outlives its supervisor. From then on it has ``seconds`` and
+    ``CLOSE_SECONDS`` to end.
     """
 
     def __init__(self, in_flight: InFlight, seconds: float, lifeline: socket.socket | None) -> None:
@@ -99,7 +105,7 @@ class Drain:
         waker.setblocking(False)
         signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, lambda *_: self._limit())
         self._waker = waker
         for source in (wake, self._lifeline):
             if source is not None:
@@ -112,8 +118,13 @@ class Drain:
             source.recv(1)
         self._told.set()
 
+    def _limit(self) -> None:
+        # Its thread needs neither the interpreter nor an event loop: they may be what hangs.
+        faulthandler.dump_traceback_later(self._seconds + CLOSE_SECONDS, exit=True)
+
     def _go(self, stop_accepting: Callable[[], None], leave: Callable[[], None]) -> None:
         self._told.wait()
+        self._limit()
         started = time.monotonic()
         log.info("draining")
         stop_accepting()

@@ -12,15 +12,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from app.server.drain import CLOSE_SECONDS
+
 log = logging.getLogger(__name__)
 
 # A worker that dies younger than this did not start; its successor waits longer each time.
 HEALTHY_SECONDS = 5.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
-# Beyond the drain: what a worker may need to come out of its last request.
-KILL_AFTER_SECONDS = 3.0
-EX_CONFIG = 78  # sysexits.h: wrong configuration; a restart would not help
+# Beyond the drain: a worker that is not gone by itself by then is stopped or starved.
+KILL_AFTER_SECONDS = CLOSE_SECONDS + 0.25
 
 
 @dataclass(slots=True)
@@ -112,8 +113,8 @@ class Supervisor:
             worker.lifeline.close()
             self._slots[slot] = None
             code = worker.process.returncode
-            if code == EX_CONFIG:
-                self._exit_code = EX_CONFIG
+            if code == os.EX_CONFIG:
+                self._exit_code = os.EX_CONFIG
                 self._ending = True
                 continue
             lived = time.monotonic() - worker.started

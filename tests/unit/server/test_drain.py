@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import signal
 import socket
 import threading
@@ -18,6 +19,7 @@ def own_signals() -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     wakeup = signal.set_wakeup_fd(-1)
     yield
+    faulthandler.cancel_dump_traceback_later()
     signal.set_wakeup_fd(wakeup)
     for number, handler in handlers.items():
         signal.signal(number, handler)
