@@ -25,6 +25,14 @@ class Base:
     HOST = "127.0.0.1"
     PORT = 5000
     DRAIN_SECONDS = 10.0
+    # Connections that one worker takes, those of Socket.IO apart, and how many of them one address
+    # may have, or one /64 of IPv6; behind trusted proxies, which bring everybody's, any number.
+    CONNECTIONS_MAX = 2000
+    CONNECTIONS_PER_ADDRESS = 400
+    # Seconds for the headers of a request, for its body, and until the next one on a connection.
+    REQUEST_HEAD_SECONDS = 10.0
+    REQUEST_BODY_SECONDS = 30.0
+    KEEP_ALIVE_SECONDS = 15.0
     # Connections of Socket.IO that one worker takes; some 50 kB each.
     SOCKETS_MAX = 1000
     # How many of them one address may have, or one /64 of IPv6: some offices share one.

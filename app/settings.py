@@ -84,6 +84,13 @@ SETTINGS: dict[str, Setting] = {
     "HOST": Setting(str, "an address to listen on", bool),
     "PORT": Setting(int, "a port, 0 to 65535", _between(0, 65535)),
     "DRAIN_SECONDS": Setting(float, "seconds, 0 to 600", _between(0, 600)),
+    "CONNECTIONS_MAX": Setting(int, "connections of one worker, 1 to 100000", _between(1, 100_000)),
+    "CONNECTIONS_PER_ADDRESS": Setting(
+        int, "connections of one address at one worker, 1 to 100000", _between(1, 100_000)
+    ),
+    "REQUEST_HEAD_SECONDS": Setting(float, "seconds, 0.5 to 600", _between(0.5, 600)),
+    "REQUEST_BODY_SECONDS": Setting(float, "seconds, 0.5 to 3600", _between(0.5, 3600)),
+    "KEEP_ALIVE_SECONDS": Setting(float, "seconds, 0.5 to 3600", _between(0.5, 3600)),
     "SOCKETS_MAX": Setting(int, "sockets of one worker, 1 to 100000", _between(1, 100_000)),
     "SOCKETS_PER_ADDRESS": Setting(
         int, "sockets of one address at one worker, 1 to 100000", _between(1, 100_000)

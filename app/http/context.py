@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.db import set_writing
+from app.server import REQUEST_ID_KEY
 
 REQUEST_ID_HEADER = "X-Request-ID"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
@@ -68,6 +69,7 @@ def request_id() -> str:
 def _name_request() -> None:
     given = request.headers.get(REQUEST_ID_HEADER, "")
     g.request_id = given if _ACCEPTED_ID.fullmatch(given) else secrets.token_hex(16)
+    request.environ[REQUEST_ID_KEY] = g.request_id
 
 
 def shown_path() -> str:

@@ -1,8 +1,9 @@
 """Serving the application: one listening socket a worker, workers under one supervisor."""
 
+from app.server.contained import REQUEST_ID_KEY
 from app.server.listener import bind, refuse_taken
 from app.server.socketio import YotoSocketIO
 from app.server.supervisor import Supervisor
 from app.server.tracer import install_tracer
 
-__all__ = ["Supervisor", "YotoSocketIO", "bind", "install_tracer", "refuse_taken"]
+__all__ = ["REQUEST_ID_KEY", "Supervisor", "YotoSocketIO", "bind", "install_tracer", "refuse_taken"]

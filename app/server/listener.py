@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import errno
+import logging
+import resource
 import socket
 from typing import Any
 
 from app.core.errors import ConfigurationError
 
+log = logging.getLogger(__name__)
+
+# Files that a process has open beside its clients' connections: databases, Redis, logs, libraries.
+OTHER_FILES = 512
 BACKLOG = 1024  # connections that wait for accept; the kernel cuts it to its own limit
 
 
@@ -68,3 +74,22 @@ def listen(host: str, port: int) -> socket.socket:
     listening = bind(host, port)
     listening.listen(BACKLOG)
     return listening
+
+
+def make_room(connections: int) -> None:
+    """Have the system allow this process so many connections of clients, as far as it lets us.
+
+    A process that may open no more files can accept nobody, and reach no database.
+    """
+    wanted = connections + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if allowed < wanted:
+            log.warning(
+                "the system lets this process open %d files (ulimit -n); CONNECTIONS_MAX and"
+                " SOCKETS_MAX need %d",
+                allowed,
+                wanted,
+            )

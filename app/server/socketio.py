@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +10,13 @@ from typing import Any
 from flask import Flask
 from flask_socketio import SocketIO
 
+from app.server.bodies import WholeBodies
+from app.server.connections import ConnectionLimits
+from app.server.contained import Contained
 from app.server.drain import Drain, InFlight
-from app.server.listener import listen
+from app.server.listener import listen, make_room
 from app.server.packets import TextPacket
+from app.server.servers import SERVERS
 from app.server.transports import Transports
 
 # Bytes of one message of a client. None of ours is near it; a longer one ends the connection.
@@ -66,67 +69,12 @@ class YotoSocketIO(SocketIO):
             lifeline: a socket; when its other end closes, the worker drains.
             on_listening: called with the port as soon as connections are accepted.
         """
-        in_flight = InFlight(app.wsgi_app)
+        bodies = WholeBodies(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])
+        in_flight = InFlight(Contained(bodies))
         app.wsgi_app = in_flight  # type: ignore[method-assign]
         drain = Drain(in_flight, drain_seconds, lifeline)
-        serve = {
-            "eventlet": _serve_eventlet,
-            "gevent": _serve_gevent,
-            "threading": _serve_threads,
-        }[self.async_mode]
+        limits = ConnectionLimits.of(app.config)
+        make_room(limits.most + app.config["SOCKETS_MAX"])
         listener = listen(host, port)
         on_listening(listener.getsockname()[1])
-        serve(app, listener, drain)
-
-
-def _serve_eventlet(app: Flask, listener: socket.socket, drain: Drain) -> None:
-    import eventlet
-    import eventlet.wsgi
-
-    green = eventlet.greenio.GreenSocket(listener)
-    server = eventlet.spawn(eventlet.wsgi.server, green, app, log_output=False, debug=False)
-    left = eventlet.Event()
-
-    def leave(*_: object) -> None:
-        if not left.ready():
-            left.send()
-
-    # The server's own end waits for every connection that is kept alive; ours only for requests.
-    server.link(leave)
-    drain.watch(stop_accepting=green.close, leave=leave)
-    left.wait()
-
-
-def _serve_gevent(app: Flask, listener: socket.socket, drain: Drain) -> None:
-    from gevent import pywsgi
-    from gevent.event import Event
-
-    listener.setblocking(False)
-    server = pywsgi.WSGIServer(listener, app, log=None)
-    server.start()
-    left = Event()
-    drain.watch(stop_accepting=server.close, leave=left.set)
-    left.wait()
-
-
-def _serve_threads(app: Flask, listener: socket.socket, drain: Drain) -> None:
-    from werkzeug.serving import WSGIRequestHandler, make_server
-
-    class QuietHandler(WSGIRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_request(self, code: Any = "-", size: Any = "-") -> None:
-            """The application logs its requests itself."""
-
-    host, port = listener.getsockname()[:2]
-    server = make_server(
-        host, port, app, threaded=True, request_handler=QuietHandler, fd=listener.fileno()
-    )
-    server.daemon_threads = True
-    left = threading.Event()
-    drain.watch(stop_accepting=server.shutdown, leave=left.set)
-    server.serve_forever(poll_interval=0.1)
-    # From here the kernel refuses new connections, so that clients try another worker at once.
-    listener.close()
-    server.socket.close()
-    left.wait()
+        SERVERS[self.async_mode](app, listener, drain, limits)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.server.connections import ENVIRON_KEY
+
 # Told which transport of Engine.IO the websocket of this request carries.
 Opened = Callable[[Any, Mapping[str, Any]], None]
 
@@ -34,6 +36,8 @@ def bound_websockets(engine: Any, limit: int, opened: Opened) -> None:
             made.support_legacy_versions = False
 
         def begin(environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Any:
+            if ENVIRON_KEY in environ:
+                environ[ENVIRON_KEY].begin_websocket()
             opened(transport, environ)
             return made(environ, start_response)
 

@@ -1,0 +1,287 @@
+"""Connections before they are requests: how many there may be, and how long each thing may take."""
+
+from __future__ import annotations
+
+import enum
+import errno
+import io
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.resilience import network_of
+
+log = logging.getLogger(__name__)
+
+# Where a request of WSGI finds its connection.
+ENVIRON_KEY = "yoto.connection"
+# s in which a client must take something of what is sent to it; for threads and gevent, all of one
+# piece of an answer.
+SEND_SECONDS = 30.0
+# s in which what a client still sends is thrown away, so that it reads an answer that came early.
+LINGER_SECONDS = 2.0
+# s between two lines of the log about the same thing: those who flood would fill it.
+LOG_EVERY = 10.0
+
+_HEAD = "HTTP/1.1 {}\r\nConnection: close\r\nContent-Length: 0\r\n{}\r\n"
+TOO_SLOW = _HEAD.format("408 Request Timeout", "").encode()
+TOO_MANY = _HEAD.format("503 Service Unavailable", "Retry-After: 1\r\n").encode()
+
+
+class TooSlow(ConnectionResetError):
+    """A client took too long. To servers it is one that went away."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(errno.ECONNRESET, what)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """What plain connections of one worker may do.
+
+    Attributes:
+        most: how many there may be.
+        of_one: how many of them one network may have; see ``network_of``. None: any number.
+        head: seconds from the first byte of a request, or the beginning of the connection, to the
+            end of its headers.
+        body: seconds for all of a body.
+        keep_alive: seconds until the next request begins.
+    """
+
+    most: int
+    of_one: int | None
+    head: float
+    body: float
+    keep_alive: float
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> ConnectionLimits:
+        """Those of a configuration. Proxies bring everybody's connections by their own address."""
+        return cls(
+            most=config["CONNECTIONS_MAX"],
+            of_one=None if config["TRUSTED_PROXIES"] else config["CONNECTIONS_PER_ADDRESS"],
+            head=config["REQUEST_HEAD_SECONDS"],
+            body=config["REQUEST_BODY_SECONDS"],
+            keep_alive=config["KEEP_ALIVE_SECONDS"],
+        )
+
+
+class Phase(enum.Enum):
+    """What a connection is about."""
+
+    WAITING = enum.auto()
+    HEAD = enum.auto()
+    BODY = enum.auto()
+    ANSWER = enum.auto()
+
+
+class Connections:
+    """The plain connections of one worker. Those that became websockets are ``Transports``' to
+    count.
+    """
+
+    def __init__(
+        self, limits: ConnectionLimits, pause: Callable[[], object] = lambda: None
+    ) -> None:
+        """``pause`` lets others run; a server of threads needs none."""
+        self.limits = limits
+        self.pause = pause
+        self._lock = threading.Lock()
+        self._all = 0
+        self._of: dict[str | None, int] = {}
+        self._said: dict[str, tuple[float, int]] = {}
+
+    def __len__(self) -> int:
+        return self._all
+
+    def admit(self, found: Any, address: str) -> Connection | None:
+        """The connection on a TCP socket that was accepted; None: refused, and told so."""
+        network = network_of(address)
+        limits = self.limits
+        with self._lock:
+            of_it = self._of.get(network, 0)
+            full = self._all >= limits.most
+            refused = full or (limits.of_one is not None and of_it >= limits.of_one)
+            if not refused:
+                self._all += 1
+                self._of[network] = of_it + 1
+        if not refused:
+            return Connection(self, found, network)
+        self.say("refused: this worker" if full else "refused: one address", network)
+        # Nothing was sent yet, so there is room, and this waits for nobody.
+        with suppress(OSError):
+            found.send(TOO_MANY)
+        return None
+
+    def leave(self, network: str | None) -> None:
+        """One of a network is no plain connection any more."""
+        with self._lock:
+            self._all -= 1
+            self._of[network] -= 1
+            if not self._of[network]:
+                del self._of[network]
+
+    def say(self, what: str, network: str | None) -> None:
+        """Log what happened to a connection, not for each one of a flood."""
+        now = time.monotonic()
+        with self._lock:
+            since, times = self._said.get(what, (-LOG_EVERY, 0))
+            quiet = now - since < LOG_EVERY
+            self._said[what] = (since, times + 1) if quiet else (now, 0)
+        if not quiet:
+            log.warning("%d connections %s, last of %s", times + 1, what, network)
+
+
+class Connection:
+    """One TCP connection, whose reads and writes end in time.
+
+    Time-outs of a socket alone would not do: each byte of one that drips starts them anew.
+    """
+
+    def __init__(self, all_: Connections, found: Any, network: str | None) -> None:
+        self.socket = found
+        self._all = all_
+        self._network = network
+        self._phase = Phase.WAITING
+        self._deadline = time.monotonic() + all_.limits.head
+        self._requests = 0
+        self._over = False
+        self._counted = True
+        self.is_websocket = False
+
+    def stream(self) -> Stream:
+        """What servers read requests from and write answers to, unbuffered."""
+        self.socket._io_refs += 1  # as socket.makefile does
+        return Stream(self)
+
+    def await_request(self) -> None:
+        """A request may come: the first at once, others when the client has one."""
+        if self._requests:
+            # Who sends many requests and waits for no answer has the next one here already.
+            self._all.pause()
+            self._deadline = time.monotonic() + self._all.limits.keep_alive
+        self._requests += 1
+        self._phase = Phase.WAITING
+
+    def begin_body(self) -> None:
+        """The headers are there, and say that a body comes."""
+        self._phase = Phase.BODY
+        self._deadline = time.monotonic() + self._all.limits.body
+
+    def begin_answer(self) -> None:
+        """The request is there, and takes as long as it takes."""
+        self._phase = Phase.ANSWER
+        self._deadline = float("inf")
+
+    def begin_websocket(self) -> None:
+        """From now on it has pings, and is counted elsewhere."""
+        self.is_websocket = True
+        self.leave()
+        self.socket.settimeout(None)
+
+    def end_websocket(self, error: Exception) -> None:
+        """Cut it: what it was sent was no packet, or the like. No answer may be written into it."""
+        log.debug("a websocket of %s failed", self._network, exc_info=error)
+        self._all.say(f"ended: a websocket failed by {type(error).__name__}", self._network)
+        self._cut()
+
+    def read_no_more(self) -> None:
+        """What the client still sends is of no interest: this connection ends with its answer."""
+        self._over = True
+
+    def leave(self) -> None:
+        """It is no plain connection any more; again changes nothing."""
+        if self._counted:
+            self._counted = False
+            self._all.leave(self._network)
+
+    def read(self, buffer: Any) -> int:
+        """Read into ``buffer`` what there is; 0: nothing comes any more.
+
+        Raises:
+            TooSlow: the head or the body of a request is not there in time.
+        """
+        now = time.monotonic()
+        if self._phase is Phase.ANSWER and self._deadline == float("inf"):
+            self._deadline = now + LINGER_SECONDS
+        size = None if self._over else self._receive(buffer, self._deadline - now)
+        if size is None:
+            return self._expire()
+        if self._phase is Phase.WAITING:
+            self._phase = Phase.HEAD
+            if self._requests > 1:
+                self._deadline = time.monotonic() + self._all.limits.head
+        return size
+
+    def _receive(self, buffer: Any, seconds: float) -> int | None:
+        """What came, as ``recv_into``; None: nothing did in time."""
+        if seconds > 0:
+            self.socket.settimeout(seconds)
+            with suppress(TimeoutError):
+                return int(self.socket.recv_into(buffer))
+        if self._phase is Phase.ANSWER:
+            return None
+        # A worker that stood still looks late, and what is here may have been in time.
+        self.socket.settimeout(0)
+        with suppress(BlockingIOError):
+            return int(self.socket.recv_into(buffer))
+        return None
+
+    def write(self, data: Any) -> int:
+        """Send all of ``data``.
+
+        Raises:
+            TooSlow: the client does not read.
+        """
+        self.socket.settimeout(SEND_SECONDS)
+        try:
+            self.socket.sendall(data)
+        except TimeoutError:
+            self._cut()
+            self._all.say("ended: nothing was read from them", self._network)
+            raise TooSlow("the client does not read") from None
+        return len(data)
+
+    def _expire(self) -> int:
+        if self._over or self._phase in (Phase.WAITING, Phase.ANSWER):
+            self._over = True
+            return 0
+        what = self._phase.name.lower()
+        self._over = True
+        self._all.say(f"ended: the {what} of a request took too long", self._network)
+        if self._phase is Phase.HEAD:
+            with suppress(OSError):
+                self.socket.send(TOO_SLOW)
+            self._cut()
+        raise TooSlow(f"the {what} of the request was not there in time")
+
+    def _cut(self) -> None:
+        # Who went away in this very moment has no connection any more.
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+
+class Stream(socket.SocketIO):
+    """A connection as a file. ``_sock`` of the base class is where libraries find the socket."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection.socket, "rw")
+        self._connection = connection
+
+    def readinto(self, buffer: Any) -> int:
+        """See ``Connection.read``."""
+        return self._connection.read(buffer)
+
+    def write(self, data: Any) -> int:
+        """See ``Connection.write``."""
+        return self._connection.write(data)
+
+
+def reader(connection: Connection) -> io.BufferedReader:
+    """What a server reads requests from."""
+    return io.BufferedReader(connection.stream())

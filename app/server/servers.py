@@ -1,0 +1,240 @@
+"""The servers of WSGI below us, one an async mode, each with connections that are bounded."""
+
+from __future__ import annotations
+
+import errno
+import io
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+
+from app.server.connections import ENVIRON_KEY, Connection, ConnectionLimits, Connections, reader
+from app.server.drain import Drain
+
+log = logging.getLogger(__name__)
+
+Serve = Callable[[Flask, socket.socket, Drain, ConnectionLimits], None]
+
+# Connections that are accepted before those that are here get their turn.
+ACCEPTED_AT_ONCE = 32
+# s until the next look, after the system let us open no more files.
+NO_FILES_SECONDS = 0.1
+NO_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+def serve_eventlet(
+    app: Flask, listener: socket.socket, drain: Drain, limits: ConnectionLimits
+) -> None:
+    """Serve by eventlet, which must have patched the standard library."""
+    import eventlet
+    import eventlet.wsgi
+
+    connections = Connections(limits, eventlet.sleep)
+
+    class Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
+        def __init__(self, conn_state: list[Any], server: Any) -> None:
+            address, found, _ = conn_state
+            admitted = connections.admit(found, address[0])
+            if admitted is None:
+                return
+            self.admitted = admitted
+            try:
+                super().__init__(conn_state, server)
+            except OSError as error:
+                log.debug("a connection of %s ended: %s", address[0], error)
+            except Exception:
+                log.exception("a connection of %s ended by an error", address[0])
+            finally:
+                admitted.leave()
+
+        def setup(self) -> None:
+            super().setup()
+            for one in (self.rfile, self.wfile):
+                one.close()
+            self.rfile = reader(self.admitted)
+            self.wfile = io.BufferedWriter(self.admitted.stream(), self.wbufsize)
+
+        def handle_one_request(self) -> None:
+            self.admitted.await_request()
+            super().handle_one_request()
+
+        def get_environ(self) -> dict[str, Any]:
+            return super().get_environ() | {ENVIRON_KEY: self.admitted}
+
+    class Listener:
+        """Accepts as the server asks, and survives what ends the server's own loop."""
+
+        def __init__(self, green: Any) -> None:
+            self._green = green
+            self._accepted = 0
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._green, name)
+
+        def accept(self) -> Any:
+            self._accepted += 1
+            if self._accepted % ACCEPTED_AT_ONCE == 0:
+                eventlet.sleep()
+            while True:
+                try:
+                    return self._green.accept()
+                except OSError as error:
+                    if error.errno not in NO_FILES:
+                        raise
+                    connections.say(f"not accepted: {error.strerror}", None)
+                    eventlet.sleep(NO_FILES_SECONDS)
+
+    green = eventlet.greenio.GreenSocket(listener)
+    server = eventlet.spawn(
+        eventlet.wsgi.server,
+        Listener(green),
+        app,
+        # One is taken by each connection, also by those that are refused in the next moment, and
+        # by websockets, which are counted elsewhere.
+        custom_pool=eventlet.GreenPool(1_000_000),
+        protocol=Protocol,
+        log_output=False,
+        debug=False,
+    )
+    left = eventlet.Event()
+
+    def leave(*_: object) -> None:
+        if not left.ready():
+            left.send()
+
+    # The server's own end waits for every connection that is kept alive; ours only for requests.
+    server.link(leave)
+    drain.watch(stop_accepting=green.close, leave=leave)
+    left.wait()
+
+
+def serve_gevent(
+    app: Flask, listener: socket.socket, drain: Drain, limits: ConnectionLimits
+) -> None:
+    """Serve by gevent, which must have patched the standard library."""
+    import gevent
+    from gevent import pywsgi
+    from gevent.event import Event
+
+    connections = Connections(limits, lambda: gevent.sleep(0))
+
+    class Handler(pywsgi.WSGIHandler):  # type: ignore[misc]
+        def __init__(self, found: Any, address: Any, server: Any, admitted: Connection) -> None:
+            super().__init__(found, address, server, reader(admitted))
+            self.admitted = admitted
+
+        def handle_one_request(self) -> Any:
+            self.admitted.await_request()
+            return super().handle_one_request()
+
+        def get_environ(self) -> dict[str, Any]:
+            return super().get_environ() | {ENVIRON_KEY: self.admitted}
+
+        def _sendall(self, data: bytes) -> None:
+            self.admitted.write(data)
+            self.response_length += len(data)
+
+        def _handle_client_error(self, error: Exception) -> Any:
+            if isinstance(error, OSError):
+                return None  # it is over, and was told so
+            return super()._handle_client_error(error)
+
+    class Server(pywsgi.WSGIServer):  # type: ignore[misc]
+        def handle(self, found: Any, address: Any) -> None:
+            admitted = connections.admit(found, address[0])
+            if admitted is None:
+                return
+            try:
+                Handler(found, address, self, admitted).handle()
+            except OSError as error:
+                log.debug("a connection of %s ended: %s", address[0], error)
+            finally:
+                admitted.leave()
+
+    listener.setblocking(False)
+    server = Server(listener, app, log=None, error_log=log)
+    server.start()
+    left = Event()
+    drain.watch(stop_accepting=server.close, leave=left.set)
+    left.wait()
+
+
+def serve_threads(
+    app: Flask, listener: socket.socket, drain: Drain, limits: ConnectionLimits
+) -> None:
+    """Serve by a thread a connection, one request each."""
+    from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+    connections = Connections(limits)
+
+    class Handler(WSGIRequestHandler):
+        protocol_version = "HTTP/1.1"
+        server: Server
+
+        def setup(self) -> None:
+            self.connection = self.request
+            self.admitted = self.server.admitted.pop(self.request)
+            self.rfile = reader(self.admitted)
+            self.wfile = self.admitted.stream()
+
+        def handle_one_request(self) -> None:
+            self.admitted.await_request()
+            super().handle_one_request()
+
+        def make_environ(self) -> dict[str, Any]:
+            return super().make_environ() | {ENVIRON_KEY: self.admitted}
+
+        def finish(self) -> None:
+            try:
+                super().finish()
+            finally:
+                self.admitted.leave()
+
+        def log(self, type: str, message: str, *args: Any) -> None:
+            # The application logs its requests, and its errors, itself.
+            log.debug(message, *args)
+
+    class Server(ThreadedWSGIServer):
+        daemon_threads = True
+
+        def __init__(self) -> None:
+            host, port = listener.getsockname()[:2]
+            self.admitted: dict[Any, Connection] = {}
+            super().__init__(host, port, app, Handler, fd=listener.fileno())
+
+        def process_request(self, request: Any, client_address: Any) -> None:
+            admitted = connections.admit(request, client_address[0])
+            if admitted is None:
+                self.shutdown_request(request)
+                return
+            self.admitted[request] = admitted
+            try:
+                super().process_request(request, client_address)
+            except BaseException:
+                # No thread could be started.
+                del self.admitted[request]
+                admitted.leave()
+                raise
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            log.exception("a connection of %s ended by an error", client_address[0])
+
+    server = Server()
+    left = threading.Event()
+    drain.watch(stop_accepting=server.shutdown, leave=left.set)
+    server.serve_forever(poll_interval=0.1)
+    # From here the kernel refuses new connections, so that clients try another worker at once.
+    listener.close()
+    server.socket.close()
+    left.wait()
+
+
+SERVERS: dict[str, Serve] = {
+    "eventlet": serve_eventlet,
+    "gevent": serve_gevent,
+    "threading": serve_threads,
+}
