@@ -160,8 +160,19 @@ def init_db(app: Flask) -> None:
     # The values of a statement are people's hashes, tokens and words: no error repeats them.
     options.setdefault("hide_parameters", True)
     db.init_app(app)
+    app.teardown_appcontext(_end_session)
     app.extensions[ENGINE_HOOKS] = []
     on_engine(app, _configure)
+
+
+def _end_session(_: BaseException | None) -> None:
+    """End the session of a request; one whose connection died gives its place in the pool back."""
+    try:
+        db.session.remove()
+    except Exception:
+        db.session.invalidate()
+        db.session.registry.clear()
+        raise
 
 
 def on_engine(app: Flask, hook: Callable[[Engine], None]) -> None:

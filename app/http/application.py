@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from flask import Flask, Response, appcontext_tearing_down, request, request_tearing_down
+from flask import Flask, Response, appcontext_tearing_down, g, request, request_tearing_down
 from flask.globals import request_ctx
 
 from app.http.answers import step_failed
@@ -53,6 +53,8 @@ class Application(Flask):
             return step(*args, **named)
         except Exception:
             name = getattr(step, "__qualname__", repr(step))
-            log.exception("%s failed after the request was answered", name)
+            # The request is over when its application context ends, and this still says which.
+            facts = {"request_id": g.request_id} if "request_id" in g else {}
+            log.exception("%s failed after the request was answered", name, extra=facts)
             step_failed(self)
             return None

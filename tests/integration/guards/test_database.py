@@ -184,3 +184,24 @@ def test_every_engine_of_the_application_goes_through_it(
             DATABASE, recovery_timeout=2.0, reason="a test", author="cli:ada"
         )
     assert receipt.live
+
+
+def test_a_connection_that_dies_after_the_last_statement_spoils_neither_answer_nor_pool(
+    app: Flask, client: FlaskClient, door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    def cut() -> tuple[dict[str, bool], int]:
+        db.session.execute(sa.text("SELECT 1"))
+        door.shut()
+        return {"made": True}, 201
+
+    app.add_url_rule("/cut", view_func=cut)
+    door.open()
+    answer = client.get("/cut", headers={"X-Request-ID": "of-the-cut"})
+    assert (answer.status_code, answer.get_json()) == (201, {"made": True})
+    failed = [one for one in caplog.records if "after the request was answered" in one.message]
+    assert [vars(one)["request_id"] for one in failed] == ["of-the-cut"]
+    with app.app_context():
+        assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+        # Kept, it would be the session of whichever context gets the same identity.
+        assert not db.session.registry.has()
+    assert not db.session.registry.registry  # type: ignore[attr-defined]
