@@ -170,6 +170,8 @@ class Base:
     MONITOR_BACKEND = "redis"
     MONITOR_INTERVAL = 1.0
     MONITOR_STATSD: str | None = None
+    # The bearer token that /metrics wants; None: it is open to whoever reaches it.
+    METRICS_TOKEN: str | None = None
     # Whether suggestions to tune are followed without anybody asking, how sure one must be for it,
     # and the seconds that are compared before and after a change.
     TUNING_AUTO = False

@@ -30,6 +30,7 @@ ASYNC_MODES = ("eventlet", "gevent", "threading")
 SECRETS = (
     "SECRET_KEY",
     "BREAK_GLASS_HASH",
+    "METRICS_TOKEN",
     "OPA_TOKEN",
     "REDIS_PASSWORD",
     "DATABASE_URL",
@@ -59,6 +60,7 @@ def _between(low: float, high: float) -> Callable[[Any], bool]:
 _TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][0-9]{0,17}"
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_METRICS_TOKEN = re.compile(rf"[!-~]{{{SECRET_KEY_MIN_LENGTH},}}", re.ASCII)
 _WEB = re.compile(r"https?://[^\s/]")
 _TYPES = re.compile(rf"(?:{_TYPE}(?:,{_TYPE})*)?", re.ASCII)
 
@@ -181,6 +183,12 @@ SETTINGS: dict[str, Setting] = {
         str, f"one of {', '.join(MONITOR_BACKENDS)}", MONITOR_BACKENDS.__contains__
     ),
     "MONITOR_INTERVAL": Setting(float, "seconds, 0.1 to 10", _between(0.1, 10)),
+    "METRICS_TOKEN": Setting(
+        str,
+        f"at least {SECRET_KEY_MIN_LENGTH} visible ASCII characters that nobody can guess",
+        lambda value: bool(_METRICS_TOKEN.fullmatch(value)),
+        optional=True,
+    ),
     "MONITOR_STATSD": Setting(str, "host:port of a StatsD server", optional=True),
     "TUNING_AUTO": Setting(bool, "true or false"),
     "TUNING_CONFIDENCE": Setting(float, "a share, 0.01 to 1", _between(0.01, 1)),

@@ -8,7 +8,7 @@ from threading import RLock
 
 import marshmallow as ma
 from apispec import APISpec
-from flask import Flask
+from flask import Flask, Response, json
 from flask_smorest import Api, Blueprint
 
 from app.http.control_api import CONTROL_API_PREFIX, SCHEMES
@@ -74,6 +74,7 @@ class YotoApi(Api):
         self._describing = RLock()
         self._not_described: list[Blueprint] = []
         self._spec: APISpec | None = None
+        self._document: bytes | None = None
         super().__init__(config_prefix=config_prefix)
 
     @property
@@ -93,6 +94,12 @@ class YotoApi(Api):
         self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
         self._app.register_blueprint(blp)
         self._not_described.append(blp)
+
+    def _openapi_json(self) -> Response:
+        """The document as bytes made once: to make it takes longer than most requests."""
+        if self._document is None:
+            self._document = json.dumps(self.spec.to_dict(), indent=2, sort_keys=False).encode()
+        return Response(self._document, mimetype="application/json")
 
     def _describe(self, blp: Blueprint) -> None:
         assert self._spec is not None

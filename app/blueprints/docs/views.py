@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, redirect, render_template, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, current_app, redirect, render_template, url_for
+from werkzeug.wrappers import Response as Redirect
 
-from app.blueprints.docs.outline import Outline, outline
+from app.blueprints.docs.outline import outline
 from app.http.access import public
 
 EXTENSION = "yoto.docs"
@@ -15,21 +15,20 @@ docs = Blueprint("docs", __name__)
 
 @docs.get("/")
 @public("people open the bare address first")
-def home() -> Response:
+def home() -> Redirect:
     """From the bare address to the documentation."""
     return redirect(url_for("docs.page"), 302)
 
 
 @docs.get("/api/docs")
 @public("whoever writes a client has no account yet")
-def page() -> str:
-    """The whole API on one page; it works without a script."""
-    return render_template("docs/api.html", api=_outline())
+def page() -> Response:
+    """The whole API on one page; it works without a script.
 
-
-def _outline() -> Outline:
-    """Made once: the document does not change while the application runs."""
+    Made once: neither it nor the document changes while the application runs.
+    """
     extensions = current_app.extensions
     if EXTENSION not in extensions:
-        extensions[EXTENSION] = outline(extensions["yoto.openapi"].spec.to_dict())
-    return extensions[EXTENSION]  # type: ignore[no-any-return]
+        api = outline(extensions["yoto.openapi"].spec.to_dict())
+        extensions[EXTENSION] = render_template("docs/api.html", api=api).encode()
+    return Response(extensions[EXTENSION], mimetype="text/html")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hmac import compare_digest
+
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from app.blueprints.health.checks import CHECKS
@@ -9,6 +11,8 @@ from app.blueprints.health.probe import Probe, State, readiness
 from app.core.monitor import CONTENT_TYPE
 from app.extensions import fleet, monitor
 from app.http.access import public
+from app.http.operators import bearer_token
+from app.http.tokens import unauthorized
 
 EXTENSION = "yoto.health"
 RETRY_SECONDS = 1
@@ -71,7 +75,16 @@ def readyz() -> Response:
 
 
 @health.get("/metrics")
-@public("Prometheus has no account; sums hold nobody's name, and the network says who gets here")
+@public(
+    "Prometheus has no account; sums hold nobody's name; METRICS_TOKEN or the network guards it"
+)
 def metrics() -> Response:
     """What all workers of this host counted, in the text format of Prometheus."""
+    expected = current_app.config["METRICS_TOKEN"]
+    if expected is not None:
+        given = bearer_token()
+        if given is None:
+            return unauthorized("token-missing", "Metrics need the token of METRICS_TOKEN.")
+        if not compare_digest(given.encode(), expected.encode()):
+            return unauthorized("token-invalid", "This is not the token of METRICS_TOKEN.")
     return Response(monitor.current.prometheus.render(), content_type=CONTENT_TYPE)

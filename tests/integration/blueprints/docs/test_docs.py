@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
+import pytest
 from flask.testing import FlaskClient
 
 from app.http.security import CONTENT_SECURITY_POLICY
@@ -23,6 +25,15 @@ def test_the_page_has_every_operation_of_the_document(client: FlaskClient) -> No
     text = client.get(DOCS).text
     shown = set(re.findall(r'<details class="operation">.*?<div id="(\w+)">', text, re.DOTALL))
     assert shown == expected and len(expected) > 20
+
+
+@pytest.mark.parametrize("path", [DOCS, "/api/openapi.json", "/control/api/openapi.json"])
+def test_documents_are_made_once(client: FlaskClient, path: str) -> None:
+    first = client.get(path)
+    with patch("apispec.APISpec.to_dict", side_effect=AssertionError("made again")):
+        again = client.get(path)
+    assert again.data == first.data and again.content_type == first.content_type
+    assert len(first.data) > 10_000
 
 
 def test_every_link_within_the_page_leads_somewhere(client: FlaskClient) -> None:

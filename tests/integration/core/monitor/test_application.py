@@ -222,6 +222,16 @@ def test_prometheus_reads_sums_and_nobodys_name(
     assert all(one.documentation for one in families.values())
 
 
+def test_metrics_want_their_token_where_there_is_one(app: Flask, client: FlaskClient) -> None:
+    app.config["METRICS_TOKEN"] = token = "a-token-of-prometheus"
+    for headers in ({}, {"Authorization": "Bearer another-one"}):
+        refused = client.get("/metrics", headers=headers)
+        assert refused.status_code == 401
+        assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+        assert b"yoto_" not in refused.data
+    assert b"yoto_" in client.get("/metrics", headers={"Authorization": f"Bearer {token}"}).data
+
+
 def test_what_was_measured_is_there_after_a_restart(
     app: Flask, app_config: dict[str, Any], client: FlaskClient, tmp_path: Path
 ) -> None:
