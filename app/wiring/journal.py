@@ -31,12 +31,12 @@ class SqlJournal:
         """Nothing is opened before the first call."""
         self._app = app
 
-    def append(self, change: Change, before: Mapping[str, Any]) -> None:
+    def append(self, change: Change, before: Mapping[str, Any], newest: int | None = None) -> None:
         """See ``Journal.append``."""
         try:
             with recording(self._app) as session:
-                newest = session.scalar(_newest_version(change.kind, change.name)) or 0
-                if newest != change.version - 1:
+                found = session.scalar(_newest_version(change.kind, change.name)) or 0
+                if found != (change.version - 1 if newest is None else newest):
                     raise _Late
                 session.add_all([_row(change), _audit_record(change, before)])
         except (_Late, IntegrityError):

@@ -115,6 +115,45 @@ def documents_of(changes: Iterable[Change]) -> dict[Key, Document]:
     return documents
 
 
+def beyond(record: Document, copy: Document, made: Change | None = None) -> list[Change]:
+    """What the record of an entry lacks of a copy that is ahead of it; empty when it is not.
+
+    Every change is recorded before any copy has it. So a record that was never restored from a
+    backup, nor is new, lacks nothing. Where both changed since, the later change wins, and has a
+    version that neither of them has given yet.
+
+    Args:
+        made: the change of the record that was made just now, and is the later one.
+    """
+    missing = [c for c in copy.layers if not any(_same(c, one) for one in record.layers)]
+    if copy.version < record.version or not missing:
+        return []
+    own = [c for c in record.layers if not any(_same(c, one) for one in copy.layers)]
+    later = max(c.at for c in missing) < max((c.at for c in own), default=0)
+    if later or made in own:
+        return _renumbered(own, copy.version)
+    if min(c.version for c in missing) > record.version:
+        return sorted(missing, key=lambda change: change.version)
+    return _renumbered(missing, copy.version)
+
+
+def _same(one: Change, other: Change) -> bool:
+    return (one.origin, one.version, one.action, one.values) == (
+        other.origin,
+        other.version,
+        other.action,
+        other.values,
+    )
+
+
+def _renumbered(changes: Iterable[Change], after: int) -> list[Change]:
+    ordered = sorted(changes, key=lambda change: change.version)
+    return [
+        msgspec.structs.replace(change, version=version)
+        for version, change in enumerate(ordered, after + 1)
+    ]
+
+
 def field_of(key: Key) -> str:
     """The field of the Redis hash in which an entry is stored."""
     return f"{key[0].value}:{key[1]}"

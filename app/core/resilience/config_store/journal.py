@@ -16,15 +16,16 @@ class Journal(Protocol):
     Every method raises ``StoreUnavailable`` when the record cannot be reached.
     """
 
-    def append(self, change: Change, before: Mapping[str, Any]) -> None:
+    def append(self, change: Change, before: Mapping[str, Any], newest: int | None = None) -> None:
         """Add a change and its audit record, both or neither, durable on return.
 
         Args:
             change: its version is one more than the version it was made from.
             before: the fields that the layer held until now, for the audit.
+            newest: the version that the entry is at; None for the one before the change's.
 
         Raises:
-            VersionConflict: the entry's newest version is not ``change.version - 1``.
+            VersionConflict: the entry's newest version is another.
         """
         ...
 

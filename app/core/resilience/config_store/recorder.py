@@ -50,7 +50,8 @@ class Recorder:
             StoreUnavailable: the truth cannot be reached.
         """
         if self._journal is not None:
-            document = documents_of(self._journal.newest(*key)).get(key, Document())
+            found = documents_of(self._journal.newest(*key))
+            document = self._sync.catch_up(found, self._local.snapshot.documents, [key])[key]
         else:
             self._sync.read_redis()
             document = self._local.snapshot.documents.get(key, Document())

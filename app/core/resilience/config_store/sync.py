@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from redis import exceptions
 
-from app.core.errors import StoreUnavailable
+from app.core.errors import StoreUnavailable, VersionConflict
 
 from .clock import ServerClock
-from .document import Document, Key, documents_of
+from .document import Change, Document, Key, beyond, documents_of
 from .journal import Journal
 from .local_copy import LocalCopy
 from .redis_copy import REFUSED, RedisCopy
@@ -125,6 +125,8 @@ class Synchroniser:
                     self._record_answers = True
                     return self._pause()
                 documents = documents_of(self._journal.newest())
+                copies = self._copies()
+                documents = self.catch_up(documents, copies, copies)
             except StoreUnavailable as error:
                 self.counts.failed_record_reads += 1
                 if self._record_answers:
@@ -146,14 +148,76 @@ class Synchroniser:
                 is still told as one.
         """
         try:
-            if self._copy.bring_up({key: after}, complete=False) == REFUSED:
+            changed = self._copy.bring_up({key: after}, complete=False)
+            if changed == REFUSED:
                 self._refill_without(key, before)
-                self._copy.bring_up({key: after}, complete=False)
+                changed = self._copy.bring_up({key: after}, complete=False)
+            if not changed:
+                self._overtake(key, after)
         except UNREACHABLE as error:
             log.warning("a configuration change is recorded but not in Redis yet: %s", error)
             self._want_record()
             return False
         return True
+
+    def catch_up(
+        self,
+        recorded: Mapping[Key, Document],
+        copies: Mapping[Key, Document],
+        keys: Iterable[Key],
+        made: Change | None = None,
+    ) -> dict[Key, Document]:
+        """Give the record what ``copies`` know beyond it: it is older than they are, restored from
+        a backup or new. What was answered as in force stays so, and no version is given twice.
+
+        Returns:
+            The entries of the record after it, each of ``keys`` among them.
+
+        Raises:
+            StoreUnavailable: the record cannot be reached.
+        """
+        documents = dict(recorded)
+        for key in keys:
+            document = documents.setdefault(key, Document())
+            try:
+                for change in beyond(document, copies.get(key, Document()), made):
+                    self._append(change, document)
+                    document = documents[key] = document.with_change(change)
+            except VersionConflict:
+                # Another process did it.
+                documents |= documents_of(self._record.newest(*key))
+        return documents
+
+    def _append(self, change: Change, document: Document) -> None:
+        before = document.layer_values(change.origin, self._clock.now_ms())
+        self._record.append(change, before, document.version)
+        log.warning(
+            "the record of %s '%s' is older than Redis: version %d is recorded again",
+            *(change.kind.value, change.name, change.version),
+        )
+
+    def _copies(self) -> Mapping[Key, Document]:
+        """What Redis has; without it what is known here."""
+        try:
+            return self._copy.poll("").documents or {}
+        except UNREACHABLE:
+            return self._local.snapshot.documents
+
+    def _overtake(self, key: Key, after: Document) -> None:
+        """Redis has another change under the version of ``after``, or a later one; or it was
+        brought ``after`` by somebody else."""
+        if self._journal is None:
+            return
+        made = max(after.layers, key=lambda change: change.version)
+        document = self.catch_up({key: after}, self._copies(), [key], made)[key]
+        if document.version > after.version:
+            self._local.merge({key: document})
+            self._copy.bring_up({key: document}, complete=False)
+
+    @property
+    def _record(self) -> Journal:
+        assert self._journal is not None
+        return self._journal
 
     def _refill_without(self, key: Key, before: Document) -> None:
         if self._journal is None:

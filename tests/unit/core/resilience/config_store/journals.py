@@ -19,12 +19,12 @@ class ListJournal:
         self.reads = 0
         self._lock = threading.Lock()
 
-    def append(self, change: Change, before: Mapping[str, Any]) -> None:
+    def append(self, change: Change, before: Mapping[str, Any], newest: int | None = None) -> None:
         self._check()
         with self._lock:
-            newest = max((c.version for c in self.appended if c.key == change.key), default=0)
-            if newest != change.version - 1:
-                raise VersionConflict(newest, {})
+            found = max((c.version for c in self.appended if c.key == change.key), default=0)
+            if found != (change.version - 1 if newest is None else newest):
+                raise VersionConflict(found, {})
             self.appended.append(change)
 
     def newest(self, kind: Kind | None = None, name: str | None = None) -> Sequence[Change]:

@@ -10,7 +10,7 @@ import pytest
 from app.core.errors import StoreUnavailable
 from app.core.events import ConfigChanged, ConfigRestored, Event, EventStream
 from app.core.redis import RedisConnection, RedisSettings
-from app.core.resilience import ConfigStore, Kind
+from app.core.resilience import ConfigStore, Kind, Origin
 from app.core.resilience.settings import BulkheadConfig
 from tests.support.redis_servers import Server, start_valkey, wait_until
 
@@ -128,6 +128,85 @@ def test_a_redis_restored_from_an_old_backup_is_brought_up(
     fresh.sync.refresh()
     fresh.sync.reconcile()
     assert limit_of(fresh) == 4
+
+
+def limited_to(store: ConfigStore, *limits: int) -> None:
+    for limit in limits:
+        store.set(B, "search", {"max_concurrent": limit}, author="ada")
+
+
+@pytest.mark.parametrize("kept", [0, 1], ids=["new", "restored"])
+class TestRecordOlderThanRedis:
+    """The database is new or comes from a backup; Redis is the one of before."""
+
+    def test_it_is_given_what_is_in_force_and_the_version_that_was_told_counts(
+        self, make_store: MakeStore, journal: ListJournal, kept: int
+    ) -> None:
+        store, other = make_store(), make_store()
+        limited_to(store, 3, 4, 5)
+        del journal.appended[kept:]
+        fresh = make_store()
+        fresh.sync.refresh()
+        told = fresh.get(B, "search").version
+        assert (told, limit_of(fresh)) == (3, 5)
+        receipt = fresh.set(B, "search", {"max_concurrent": 9}, author="ada", version=told)
+        assert (receipt.entry.version, receipt.live) == (4, True)
+        for one in (store, other):
+            one.sync.refresh()
+            assert (one.get(B, "search").version, limit_of(one)) == (4, 9)
+        assert [change.version for change in journal.appended][-2:] == [3, 4]
+
+    def test_a_process_that_has_not_seen_redis_yet_changes_it_for_all(
+        self, make_store: MakeStore, journal: ListJournal, kept: int
+    ) -> None:
+        store = make_store()
+        limited_to(store, 3, 4, 5)
+        store.set(B, "search", {"wait": 1}, author="tuner", origin=Origin.TUNER)
+        del journal.appended[kept:]
+        fresh = make_store()
+        receipt = fresh.set(B, "search", {"max_concurrent": 9}, author="ada")
+        assert receipt.live and receipt.entry.version > 4
+        for one in (store, make_store()):
+            one.sync.refresh()
+            assert (one.get(B, "search").version, limit_of(one)) == (receipt.entry.version, 9)
+
+    def test_a_look_at_the_record_is_enough(
+        self, make_store: MakeStore, journal: ListJournal, redis: RedisConnection, kept: int
+    ) -> None:
+        store = make_store()
+        limited_to(store, 3, 4, 5)
+        del journal.appended[kept:]
+        fresh = make_store()
+        fresh.sync.refresh()
+        fresh.sync.reconcile()
+        assert journal.appended[-1].version == 3
+        flush(redis)
+        fresh.sync.refresh()
+        fresh.sync.reconcile()
+        late = make_store()
+        late.sync.refresh()
+        assert (late.get(B, "search").version, limit_of(late)) == (3, 5)
+
+    def test_of_two_histories_the_later_change_wins_under_a_version_of_its_own(
+        self, make_store: MakeStore, journal: ListJournal, redis: RedisConnection, kept: int
+    ) -> None:
+        store = make_store()
+        limited_to(store, 3, 4, 5)
+        key = redis.keys.event_stream("config")
+        backup = redis.client.hgetall(key)
+        del journal.appended[kept:]
+        flush(redis)
+        # Nothing of Redis is left to compare with, until it comes back.
+        fresh = make_store()
+        limited_to(fresh, *range(6, 9 - kept))
+        assert fresh.get(B, "search").version == 3
+        redis.client.delete(key)
+        redis.client.hset(key, mapping=backup)
+        fresh.sync.refresh()
+        fresh.sync.reconcile()
+        for one in (store, fresh, make_store()):
+            one.sync.refresh()
+            assert (one.get(B, "search").version, limit_of(one)) == (4, 8 - kept)
 
 
 def test_a_record_that_is_away_refuses_changes_and_nothing_else(
