@@ -11,6 +11,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.blueprints.admin.audit import service
 from app.blueprints.admin.audit.service import Record
+from app.blueprints.control_plane.audit.schemas import AREAS
 from app.blueprints.control_plane.audit.views import json_lines
 
 from .telling import telling, time
@@ -25,6 +26,9 @@ def add_audit(group: AppGroup) -> None:
 
 @click.command("audit")
 @click.option("--actor", help="Only what this username did.")
+@click.option(
+    "--area", type=click.Choice(list(AREAS)), help="Only what this is about; without it everything."
+)
 @click.option("--action", help="Only acts that begin so, such as 'alert.'.")
 @click.option("--subject", help="Only what was done to this, such as 'role:9'.")
 @click.option("--server", "server_id", type=int, help="Only in this server.")
@@ -33,17 +37,18 @@ def add_audit(group: AppGroup) -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @click.option("--export", is_flag=True, help="All of them, as a JSON array.")
 @with_appcontext
-def audit(limit: int, export: bool, action: str | None, **query: Any) -> None:
+def audit(limit: int, export: bool, action: str | None, area: str | None, **query: Any) -> None:
     """Show who changed what, newest first."""
+    query |= {"action_prefix": action, "families": None if area is None else AREAS[area]}
     for name in ("since", "until"):
         if query[name] is not None:
             query[name] = _utc(query[name])
     with telling():
         if export:
-            for line in json_lines(service.all_records(action_prefix=action, **query)):
+            for line in json_lines(service.all_records(**query)):
                 click.echo(line, nl=False)
             return
-        page = service.records(after=None, limit=limit, action_prefix=action, **query)
+        page = service.records(after=None, limit=limit, **query)
         for record in page.items:
             click.echo(_line(record))
         if page.next is not None:

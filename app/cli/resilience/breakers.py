@@ -63,7 +63,7 @@ def _known(command: F) -> F:
 @says_why
 @as_json
 def isolate(name: str, ttl: float | None, reason: str, actor: str, as_json: bool) -> None:
-    """Force the circuit breaker NAME open: every call is refused, on the whole fleet."""
+    """Isolate the circuit breaker NAME: every call is rejected, on the whole fleet."""
     with controlling() as controller:
         state = controller.operations.isolate(name, author=actor, reason=reason, ttl=ttl)
     echo_state(state, as_json)
@@ -76,7 +76,7 @@ def isolate(name: str, ttl: float | None, reason: str, actor: str, as_json: bool
 @says_why
 @as_json
 def close(name: str, ttl: float | None, reason: str, actor: str, as_json: bool) -> None:
-    """Force the circuit breaker NAME closed: every call goes through and none is counted."""
+    """Bypass the circuit breaker NAME (force it closed): every call goes through, uncounted."""
     with controlling() as controller:
         state = controller.operations.close(name, author=actor, reason=reason, ttl=ttl)
     echo_state(state, as_json)

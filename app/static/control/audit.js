@@ -5,14 +5,17 @@ import { differenceList } from "./difference.js";
 import { show } from "./dialog.js";
 import { h } from "./dom.js";
 import { moment, now, zone } from "./format.js";
-import { t } from "./page.js";
+import { named, t } from "./page.js";
 import { pagedTable } from "./table.js";
 
 const part = (id) => document.getElementById(id);
 const TYPING = 300; // ms without a key until it is searched
 // What a line of the list shows of a change; the details show all.
 const SHORT = { most: 4, longest: 48 };
+// What operators and people's rights are about comes first: on a busy day messages bury it.
+const AREAS = ["operators_and_rights", "operators", "rights", "sign_ins", ""];
 const FILTERS = [
+  { name: "area", label: t("audit.area"), type: "select" },
   { name: "actor", label: t("audit.actor") },
   { name: "action", label: t("audit.action"), hint: "alert." },
   { name: "subject", label: t("audit.subject"), hint: "role:9" },
@@ -23,7 +26,7 @@ const FILTERS = [
 
 const inputs = FILTERS.map(({ name, label, type = "text", hint }) => {
   const id = `filter-${name}`;
-  const input = h("input", { id, name, type, placeholder: hint, min: type === "number" ? 1 : null, autocomplete: "off", spellcheck: "false" });
+  const input = type === "select" ? h("select", { id, name }, AREAS.map((area) => h("option", { value: area }, named("audit_area", area || "everything")))) : h("input", { id, name, type, placeholder: hint, min: type === "number" ? 1 : null, autocomplete: "off", spellcheck: "false" });
   return { name, type, input, element: h("div", {}, h("label", { for: id }, label), input) };
 });
 const exporting = h("a", { class: "button", id: "export", download: "audit.json" }, t("audit.export"));
@@ -33,12 +36,14 @@ form.append(...inputs.map(({ element }) => element), h("div", { class: "buttons"
 form.append(h("button", { type: "submit", hidden: true }));
 
 function query() {
-  return Object.fromEntries(
+  const found = Object.fromEntries(
     inputs.map(({ name, type, input }) => {
       const value = input.value.trim();
       return [name, type === "datetime-local" && value ? new Date(value).toISOString() : value];
     }),
   );
+  // Who names an act means it wherever it belongs.
+  return found.action ? { ...found, area: "" } : found;
 }
 
 const records = pagedTable({

@@ -41,7 +41,7 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
   const shown = h("div", { class: "preview", "aria-live": "polite" });
   const go = h("button", { class: danger ? "danger" : "primary", type: "submit" }, submit);
   const status = h("p", { class: "quiet", role: "status" });
-  const { dialog, ended, close } = modal(title, wide, leave);
+  const { dialog, ended, close, unless } = modal(title, wide, escape);
   const inputs = h("fieldset", { class: "bare" }, parts.map((part) => part.element), preview ? shown : null, typed?.element);
   const form = h(
     "form",
@@ -59,6 +59,8 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
   let asking = null;
 
   const values = () => Object.fromEntries(parts.map((part) => [part.name, part.value()]));
+  const entered = () => JSON.stringify([values(), typed?.value()]);
+  const untouched = entered();
 
   function changed() {
     go.disabled = typed !== null && typed.value() !== confirm;
@@ -85,6 +87,15 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
       status.textContent = t("dialog.busy");
     } else {
       close(null);
+    }
+  }
+
+  /** Escape is pressed by mistake too: what was typed is not dropped for that. */
+  function escape() {
+    if (busy || entered() === untouched) {
+      leave();
+    } else {
+      unless(leave);
     }
   }
 
@@ -165,10 +176,15 @@ export function act({ title, intro, submit, danger = false, reason = true, expir
   });
 }
 
-/** Show something in a dialog: `{title, body: node, wide}`. Resolves when it is closed. */
-export function show({ title, body, wide = false }) {
-  const { dialog, ended, close } = modal(title, wide, () => close(null));
-  dialog.append(body, h("div", { class: "dialog-end" }, h("button", { type: "button", onclick: () => close(null) }, t("dialog.close"))));
+/**
+ * Show something in a dialog: `{title, body: node, wide}`. Resolves when it is closed.
+ *
+ * holds: tells whether something was typed in it, which is dropped only by who says so.
+ */
+export function show({ title, body, wide = false, holds = () => false }) {
+  const leave = () => (holds() ? unless(() => close(null)) : close(null));
+  const { dialog, ended, close, unless } = modal(title, wide, leave);
+  dialog.append(body, h("div", { class: "dialog-end" }, h("button", { type: "button", onclick: leave }, t("dialog.close"))));
   dialog.showModal();
   return ended;
 }
@@ -179,7 +195,7 @@ export const expiryName = (seconds) => {
   return seconds === null ? t("dialog.no_expiry") : t(key, { n });
 };
 
-/** A dialog; `leave` is called when Escape is pressed. */
+/** A dialog; `leave` is called when Escape is pressed. `unless(drop)` asks before it drops. */
 function modal(title, wide, leave) {
   const heading = uniqueId("dialog");
   const dialog = h("dialog", { class: wide && "wide", "aria-labelledby": heading }, h("h2", { id: heading }, title));
@@ -191,6 +207,21 @@ function modal(title, wide, leave) {
     dialog.remove();
     // The browser gives the focus back to where it was, unless that is gone.
     back();
+  };
+  let asked = null;
+  const keep = () => {
+    asked?.remove();
+    asked = null;
+  };
+  const unless = (drop) => {
+    if (asked) {
+      keep(); // a second Escape takes the question away, not the text
+      return;
+    }
+    const stay = h("button", { type: "button", onclick: keep }, t("dialog.keep_editing"));
+    asked = h("div", { class: "notice warning drop", role: "alert" }, h("p", {}, t("dialog.drop_typed")), h("div", { class: "buttons" }, stay, h("button", { type: "button", class: "dangerous", onclick: drop }, t("dialog.drop"))));
+    dialog.append(asked);
+    stay.focus();
   };
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
@@ -204,7 +235,7 @@ function modal(title, wide, leave) {
     }
   });
   document.body.append(dialog);
-  return { dialog, ended, close };
+  return { dialog, ended, close, unless };
 }
 
 function resolvers() {

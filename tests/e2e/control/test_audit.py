@@ -28,6 +28,12 @@ def test_records_are_filtered_opened_and_exported(
             expect(page.locator(f"label[for=filter-{name}]")).to_contain_text("(UTC)")
         rows = page.locator("#records tbody tr")
         expect(rows.first).to_be_visible()
+        # It opens on operators and rights; messages are behind everything.
+        expect(page.locator("#filter-area")).to_have_value("operators_and_rights")
+        page.locator("#filter-area").select_option("sign_ins")
+        expect(rows.filter(has_text="seed.demo")).to_have_count(0)
+        page.locator("#filter-area").select_option("")
+        expect(rows.filter(has_text="seed.demo")).to_have_count(1)
         page.locator("#filter-action").fill("control.sign")
         page.locator("#filter-actor").fill("admin")
         expect(rows.filter(has_text="seed.demo")).to_have_count(0)

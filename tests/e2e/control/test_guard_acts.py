@@ -94,15 +94,38 @@ def test_a_breaker_is_configured_forced_closed_and_rolled_back(
     wait_until(lambda: [member.search() for _ in range(4)] == [200] * 4)
 
 
+def test_only_what_is_valid_and_different_is_saved_and_nothing_typed_is_lost(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    with guards_page(browser, yoto) as page:
+        editor = open_editor(page, "circuit_breaker", SEARCHING)
+        button = editor.get_by_role("button", name="Save")
+        expect(editor).to_contain_text("Nothing would be different")
+        expect(button).to_be_disabled()
+        set_here(editor, "minimum_calls", "many")
+        expect(editor.locator(".failed.notice").first).to_be_visible()
+        expect(button).to_be_disabled()
+        set_here(editor, "minimum_calls", "77")
+        expect(button).to_be_enabled()
+        page.keyboard.press("Escape")
+        editor.get_by_role("button", name="Keep editing").click()
+        expect(
+            editor.locator('[data-field="minimum_calls"] input:not([type=checkbox])')
+        ).to_have_value("77")
+        editor.get_by_role("button", name="Close").click()
+        editor.get_by_role("button", name="Discard").click()
+        expect(editor).to_have_count(0)
+
+
 def force_closed(page: Page, breaker: Locator) -> None:
     """For five minutes."""
-    breaker.get_by_role("button", name="Force closed").click()
+    breaker.get_by_role("button", name="Bypass breaker").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("For how long").select_option("5 min")
     dialog.get_by_label("Reason").fill(WHY)
     dialog.locator("button[type=submit]").click()
     expect(dialog).to_have_count(0)
-    expect(breaker.locator(".badge.warning")).to_have_text("Forced closed")
+    expect(breaker.locator(".badge.warning")).to_have_text("Bypassed")
     expect(breaker).to_contain_text(WHY)
     expect(breaker).to_contain_text(re.compile(r"[45] min left"))
 

@@ -183,7 +183,7 @@ def test_a_lowered_limit_bites_and_a_dry_run_knew_it(
         limiter.get_by_role("button", name="Callers").click()
         expect(page.get_by_role("dialog")).to_contain_text(re.compile(r"\d+ passed, [1-9]"))
         page.get_by_role("dialog").get_by_role("button", name="Close").click()
-        act(page, limiter, "Reset a key")
+        act(page, limiter, "Reset a caller's usage")
         assert member.say() == 201
         editor = open_editor(page, "rate_limit", SENDING)
         editor.locator("summary").click()

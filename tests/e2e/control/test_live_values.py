@@ -68,7 +68,7 @@ def test_guards_count_the_calls_of_a_breaker_and_of_a_limiter(
     sign_in(page, busy, path="/guards")
     with staying(page):
         breaker = card(page, "circuit_breaker", "message.send")
-        assert_moves(breaker.locator("dt", has_text="In the window").locator("+ dd"))
+        assert_moves(breaker.locator("dt", has_text="Calls in window").locator("+ dd"))
         limiter = card(page, "rate_limit", "message.send")
         assert_moves(limiter.get_by_text(re.compile(r"of the last \d+ calls")))
 

@@ -206,6 +206,25 @@ def test_a_dialog_that_is_left_does_nothing(page: Page) -> None:
     assert (page.evaluate("window.result"), page.evaluate("window.keys")) == (None, [])
 
 
+def test_what_was_typed_is_dropped_only_by_who_says_so(page: Page) -> None:
+    run(page, "dialog", DIALOG)
+    page.get_by_role("button", name="Open").click()
+    dialog = page.get_by_role("dialog")
+    why = dialog.get_by_label("Reason")
+    why.fill("long in the making")
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_role("alert").last).to_contain_text("Discard what you typed?")
+    expect(dialog.get_by_role("button", name="Keep editing")).to_be_focused()
+    # A second Escape takes the question away; browsers do not ask about it, they close.
+    page.keyboard.press("Escape")
+    expect(dialog.get_by_role("button", name="Keep editing")).to_have_count(0)
+    expect(why).to_have_value("long in the making")
+    page.keyboard.press("Escape")
+    dialog.get_by_role("button", name="Discard").click()
+    expect(dialog).to_have_count(0)
+    assert page.evaluate("window.keys") == []
+
+
 SLOW = """
   window.runs = 0;
   window.secret = m.act({

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app.blueprints.people import PERSON_COLUMNS, Person
 from app.db import db
@@ -70,7 +70,7 @@ def records(
     if action_prefix:
         statement = statement.where(_begins(action_prefix))
     if families is not None:
-        statement = statement.where(or_(*map(_begins, families)))
+        statement = statement.where(or_(false(), *map(_begins, families)))
     if actor is not None:
         statement = statement.where(User.username == actor)
     for column, value in equal.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
-from marshmallow.validate import Length, Range, Regexp
+from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from app.http.fields import MAX_ID, Instant
 from app.http.paging import PageQuery
@@ -16,6 +16,62 @@ ACTION_LENGTH = COLUMNS.action.type.length  # type: ignore[attr-defined]
 SUBJECT_LENGTH = COLUMNS.subject.type.length  # type: ignore[attr-defined]
 USERNAME_LENGTH = User.__table__.c.username.type.length  # type: ignore[attr-defined]
 ACTION_PATTERN = r"[a-z0-9_.-]+"
+
+# How acts on what runs begin: they say nothing of what other people may do, or do elsewhere.
+OPERATIONS = (
+    "alert.",
+    "breaker.",
+    "cache.",
+    "control.",
+    "events.",
+    "instance.",
+    "lock.",
+    "maintenance.",
+    "policy.",
+    "prefetch.cancel",
+    "prefetch.pause",
+    "prefetch.resume",
+    "queue.",
+    "resilience.",
+)
+# Who may do what: roles, grants, groups, overwrites, accounts, measures against people.
+RIGHTS = (
+    "channel.rules",
+    "channel.sync",
+    "channel.unsync",
+    "emergency.",
+    "group.",
+    "matrix.",
+    "member.ban",
+    "member.kick",
+    "member.timeout",
+    "member.unban",
+    "operator.",
+    "overwrite.",
+    "permission.",
+    "role.",
+    "seed.",
+    "server.rules",
+    "server.transfer",
+    "user.clearance",
+    "user.create",
+    "user.update",
+)
+SIGN_INS = (
+    "control.break_glass",
+    "control.sign_in",
+    "control.sign_out",
+    "operator.end_sessions",
+    "token.",
+    "user.change_password",
+    "user.register",
+)
+AREAS = {
+    "operators_and_rights": OPERATIONS + RIGHTS,
+    "operators": OPERATIONS,
+    "rights": RIGHTS,
+    "sign_ins": SIGN_INS,
+}
 
 
 class AuditFilter(ma.Schema):
@@ -32,6 +88,11 @@ class AuditFilter(ma.Schema):
         validate=[Length(1, ACTION_LENGTH), Regexp(rf"{ACTION_PATTERN}\Z")],
         attribute="action_prefix",
         metadata={"description": "How it begins, such as `alert.`"},
+    )
+    area = ma.fields.String(
+        load_default=None,
+        validate=OneOf(list(AREAS)),
+        metadata={"description": "Left out: everything, messages too"},
     )
     subject = ma.fields.String(load_default=None, validate=Length(1, SUBJECT_LENGTH))
     server_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))

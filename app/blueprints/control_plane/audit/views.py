@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,28 +12,15 @@ from flask import Response, stream_with_context
 from app.blueprints.admin.audit import service
 from app.blueprints.admin.audit.schemas import RecordSchema
 from app.blueprints.admin.audit.service import Record
-from app.blueprints.control_plane.audit.schemas import AuditFilter, AuditPageQuery
+from app.blueprints.control_plane.audit.schemas import (
+    AREAS,
+    OPERATIONS,
+    AuditFilter,
+    AuditPageQuery,
+)
 from app.blueprints.control_plane.permissions.insight import has_insight
 from app.http.control_api import VIEW, ControlBlueprint, right
 from app.http.paging import Page, page_of
-
-# How acts on what runs begin: they say nothing of what other people may do, or do elsewhere.
-OPERATION = (
-    "alert.",
-    "breaker.",
-    "cache.",
-    "control.",
-    "events.",
-    "instance.",
-    "lock.",
-    "maintenance.",
-    "policy.",
-    "prefetch.cancel",
-    "prefetch.pause",
-    "prefetch.resume",
-    "queue.",
-    "resilience.",
-)
 
 audit_control = ControlBlueprint(
     "audit_control", __name__, "/audit", "Who changed what, from what to what, and why"
@@ -50,10 +37,10 @@ def list_audit_records(query: dict[str, Any]) -> Page[Record]:
     Addresses, and what was done outside the control plane or to who may do what, are shown to those
     alone who may know about others: that takes `admin.audit`.
     """
-    if has_insight():
-        return service.records(**query)
-    page = service.records(**query, families=OPERATION)
-    return Page([_without_address(one) for one in page.items], page.next)
+    insight = has_insight()
+    families = _families(query.pop("area"), insight)
+    page = service.records(**query, families=families)
+    return page if insight else Page([_without_address(one) for one in page.items], page.next)
 
 
 @audit_control.get("/export")
@@ -62,14 +49,20 @@ def list_audit_records(query: dict[str, Any]) -> Page[Record]:
 @audit_control.response(200, RecordSchema(many=True))
 def export_audit_records(query: dict[str, Any]) -> Response:
     """All such records as one JSON array, newest first, as a file"""
-    if has_insight():
-        found = service.all_records(**query)
-    else:
-        found = map(_without_address, service.all_records(**query, families=OPERATION))
-    lines = json_lines(found)
+    insight = has_insight()
+    families = _families(query.pop("area"), insight)
+    found = service.all_records(**query, families=families)
+    lines = json_lines(found if insight else map(_without_address, found))
     answer = Response(stream_with_context(lines), mimetype="application/json")
     answer.headers.set("Content-Disposition", "attachment", filename="audit.json")
     return answer
+
+
+def _families(area: str | None, insight: bool) -> Collection[str] | None:
+    """How the acts of an area begin, as far as the caller may see them; None: all."""
+    if area is None:
+        return None if insight else OPERATIONS
+    return [one for one in AREAS[area] if insight or one.startswith(OPERATIONS)]
 
 
 def _without_address(record: Record) -> Record:

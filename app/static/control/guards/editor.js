@@ -20,8 +20,8 @@ const TRIED = new Set(["circuit_breaker", "rate_limit", "bulkhead"]);
 /** Open the editor; resolves with whether something was changed. */
 export async function edit(kind, name) {
   const body = h("div", { class: "editor" }, loading());
-  const editor = { kind, name, path: `/config/${kind}/${encodeURIComponent(name)}`, body, changed: false };
-  const ended = show({ title: t("guards.edit_title", { kind: named("kind", kind), name }), body, wide: true });
+  const editor = { kind, name, path: `/config/${kind}/${encodeURIComponent(name)}`, body, changed: false, holds: () => false };
+  const ended = show({ title: t("guards.edit_title", { kind: named("kind", kind), name }), body, wide: true, holds: () => editor.holds() });
   await open(editor);
   await ended;
   return editor.changed;
@@ -46,13 +46,15 @@ function draw(editor, entry, etag, fields) {
   const tried = h("div", { "aria-live": "polite" });
   const reason = reasonField();
   const expiry = expiryField();
-  const save = h("button", { type: "submit", class: "primary" }, t("guards.save"));
+  const save = h("button", { type: "submit", class: "primary", disabled: true }, t("guards.save"));
   const back = entry.override ? h("button", { type: "button", class: "dangerous", onclick: takeBack }, t("guards.to_default")) : null;
   let version = etag;
   let key = newKey();
   let sent = "";
   let waiting = null;
   let asking = null;
+  let judged = null;
+  let busy = false;
 
   const element = h(
     "form",
@@ -66,12 +68,24 @@ function draw(editor, entry, etag, fields) {
     historyOf(editor, () => version, readOnly, reload),
   );
   replace(editor.body, element);
+  const entered = () => JSON.stringify([form.values(), reason.value(), expiry.value()]);
+  const untouched = entered();
+  editor.holds = () => entered() !== untouched;
+  expiry.element.addEventListener("change", () => offer());
   look();
 
   function changed() {
     clearTimeout(waiting);
     replace(tried);
+    save.disabled = true; // until the server has looked at it
     waiting = setTimeout(look, LOOK_DELAY);
+  }
+
+  /** What is wrong, or would be as it is, cannot be saved; another end is a change too. */
+  function offer(verdict = judged) {
+    judged = verdict;
+    const ends = entry.override !== null && (expiry.value() !== null || entry.override.expires_at !== null);
+    save.disabled = busy || (judged !== null && !(judged.valid && (judged.difference.length || ends)));
   }
 
   /** What the server thinks of what is typed now. */
@@ -81,10 +95,12 @@ function draw(editor, entry, etag, fields) {
     const values = form.values();
     try {
       const verdict = await post(`${editor.path}/validate`, { values }, { signal: asking.signal });
+      offer(verdict);
       const others = form.tell(verdict.errors);
       replace(difference, verdict.valid ? differenceOf(verdict.difference, of) : h("p", { class: "failed notice" }, t("guards.invalid"), " ", Object.values(others).flat().join(" ")));
     } catch (problem) {
       if (problem.name !== "AbortError") {
+        offer(null); // nobody knows: the server says when it is sent
         replace(difference, problem.message);
       }
     }
@@ -101,6 +117,9 @@ function draw(editor, entry, etag, fields) {
   }
 
   async function send() {
+    if (save.disabled) {
+      return;
+    }
     const body = { values: form.values(), reason: reason.value(), expires_in: expiry.value() };
     await change(() => put(editor.path, body, { etag: version, key: keyOf("put", body) }));
   }
@@ -122,15 +141,16 @@ function draw(editor, entry, etag, fields) {
 
   async function change(run) {
     alert.hidden = true;
-    if (save.disabled || !reason.check()) {
+    if (busy || !reason.check()) {
       return;
     }
     element.setAttribute("aria-busy", "true");
-    disable(true);
+    become(true);
     try {
       const { data } = await run();
       editor.changed = true;
       toast(t(data.live ? "guards.saved" : "guards.saved_waiting"), data.live ? "ok" : "warning");
+      editor.holds = () => false;
       // Closes it, as Escape would.
       editor.body.closest("dialog").dispatchEvent(new Event("cancel", { cancelable: true }));
     } catch (problem) {
@@ -146,12 +166,14 @@ function draw(editor, entry, etag, fields) {
       alert.hidden = false;
     } finally {
       element.removeAttribute("aria-busy");
-      disable(false);
+      become(false);
     }
   }
 
-  function disable(on) {
-    [save, back].forEach((button) => button?.toggleAttribute("disabled", on));
+  function become(acting) {
+    busy = acting;
+    back?.toggleAttribute("disabled", acting);
+    offer();
   }
 
   /** Somebody else was faster: show them, and let the operator go on with what is typed, or not. */

@@ -31,6 +31,7 @@ PUT_TOGETHER = (
     "alerts.level_",
     "alerts.result_",
     "alerts.state_",
+    "audit_area.",
     "band.",
     "chart.range_",
     "component.",
