@@ -92,6 +92,21 @@ class WriteConflict(PlatformError):
         self.cause = cause
 
 
+class LastAdministrator(PlatformError):
+    """After the change nobody could administer the platform any more; nothing was changed.
+
+    Attributes:
+        errors: the field that it is about, and why.
+    """
+
+    def __init__(self, field: str) -> None:
+        message = "is the last administrator who can sign in; name another one first"
+        if field != "user_id":
+            message = "the last administrator who can sign in would be none; name another one first"
+        self.errors = {field: [message]}
+        super().__init__(f"{field}: {message}")
+
+
 class StoreUnavailable(PlatformError):
     """A store (``"redis"``, ``"database"``, ``"opa"``) did not answer; try again later.
 

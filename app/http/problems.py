@@ -99,6 +99,10 @@ def _platform_error(error: errors.PlatformError) -> Response:
             )
         case errors.ValidationFailed():
             return problem(422, "validation-failed", str(error), errors=error.errors)
+        case errors.LastAdministrator():
+            return problem(
+                409, "conflict", str(error), errors=error.errors, reason="last_administrator"
+            )
         case errors.AlreadyRunning():
             return problem(409, "already-running", str(error), task_id=error.task_id)
         case errors.LockChanged():

@@ -89,6 +89,7 @@ def read_role(role_id: int) -> Role:
 @roles.arguments(ChangeRoleSchema)
 @roles.response(200, RoleSchema)
 @roles.alt_response(404, "NOT_FOUND")
+@roles.alt_response(409, "CONFLICT")
 def change_role(body: dict[str, Any], role_id: int) -> Role:
     """Change name, parent, position or activity"""
     return service.change_role(current_user_id(), role_id, body)
@@ -99,6 +100,7 @@ def change_role(body: dict[str, Any], role_id: int) -> Role:
 @roles.arguments(ReasonQuery, location="query")
 @roles.response(204)
 @roles.alt_response(404, "NOT_FOUND")
+@roles.alt_response(409, "CONFLICT")
 def delete_role(query: dict[str, Any], role_id: int) -> None:
     """Delete a role with its grants, and take it from all who hold it"""
     permissions.delete_role(role_id, actor_id=current_user_id(), reason=query["reason"])

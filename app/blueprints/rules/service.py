@@ -6,27 +6,33 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import select
+
 from app.blueprints.rows import change, locked
+from app.blueprints.servers.service import owned
 from app.core.errors import PermissionDenied, ValidationFailed
 from app.db import db
+from app.extensions import permissions
 from app.http.audit import audit
+from app.http.auth import Identity
 from app.http.circumstances import circumstances
-from app.models import Channel, Server, User
+from app.models import Channel, Device, Server, User
 
 CLEARANCE_TOO_LOW = "clearance_too_low"
 
 
-def set_server_rules(server_id: int, actor_id: int, values: Mapping[str, Any]) -> Server:
-    """Set all rules of a server.
+def set_server_rules(server_id: int, actor: Identity, values: Mapping[str, Any]) -> Server:
+    """Set all rules of a server; only its owner (or a super-admin) may.
 
     Raises:
+        PermissionDenied: the actor does not own the server.
         UnknownResource: there is no such server.
-        ValidationFailed: the actor's own address would be blocked.
+        ValidationFailed: they would shut the owner out.
     """
-    _refuse_shutting_out(values["blocked_networks"] or ())
-    server = locked(Server, server_id)
+    server = owned(server_id, actor, "server.rules")
+    _refuse_shutting_out(server.owner_id, values)
     about = f"server:{server_id}"
-    _set(server, values, "server.rules", about, actor_id=actor_id, server_id=server_id)
+    _set(server, values, "server.rules", about, actor_id=actor.user_id, server_id=server_id)
     return server
 
 
@@ -54,10 +60,16 @@ def set_clearance(actor_id: int, user_id: int, clearance: int, reason: str | Non
     Raises:
         UnknownResource: there is no such account.
         ValidationFailed: it is the actor's own.
+        PermissionDenied: the clearance, old or new, is above the actor's, or the account's global
+            roles stand above theirs.
     """
     if user_id == actor_id:
         raise ValidationFailed({"clearance": "nobody changes this about their own account"})
     user = locked(User, user_id)
+    permissions.check_not_above(actor_id, user_id)
+    actor = db.session.get_one(User, actor_id)
+    if max(user.clearance, clearance) > actor.clearance and not actor.super_admin:
+        raise PermissionDenied(CLEARANCE_TOO_LOW, "admin.users")
     about = f"user:{user_id}"
     values = {"clearance": clearance}
     _set(user, values, "user.clearance", about, actor_id=actor_id, reason=reason)
@@ -72,7 +84,20 @@ def _set(row: Any, values: Mapping[str, Any], action: str, about: str, **recorde
     db.session.commit()
 
 
-def _refuse_shutting_out(networks: Any) -> None:
+def _refuse_shutting_out(owner_id: int, values: Mapping[str, Any]) -> None:
+    """Hours are let through: they come again within a week, and the owner may change them before.
+
+    Raises:
+        ValidationFailed: naming the rule.
+    """
+    has_none = select(Device.id).where(Device.user_id == owner_id).limit(1)
+    if values["device_required"] and db.session.scalar(has_none) is None:
+        raise ValidationFailed(
+            {"device_required": "would shut the owner out, who has registered no device"}
+        )
+    networks = values["blocked_networks"] or ()
+    if any(ipaddress.ip_network(network).prefixlen == 0 for network in networks):
+        raise ValidationFailed({"blocked_networks": "would shut everybody out"})
     here = circumstances()
     if here is None or here.ip is None:
         return

@@ -12,9 +12,10 @@ from app.blueprints.rules.schemas import (
     ServerRulesSchema,
     SetClearanceSchema,
 )
+from app.blueprints.servers.gate import needs_management
 from app.core.permission import require_permission
 from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
+from app.http.auth import current_user_id, identity
 from app.http.rest import RestBlueprint
 from app.models import Channel, Server, User
 
@@ -28,23 +29,26 @@ CLEARANCE = "/admin/users/<int:user_id>/clearance"
 
 
 @rules.get(SERVER_RULES)
-@require_permission("server.manage", "server", "server_id")
+@needs_management
 @rules.response(200, ServerRulesSchema)
+@rules.alt_response(404, "NOT_FOUND")
 def read_server_rules(server_id: int) -> Server:
     """When, from where and with what a server may be managed"""
     return existing(Server, server_id)
 
 
 @rules.put(SERVER_RULES)
-@require_permission("server.manage", "server", "server_id")
+@needs_management
 @rules.arguments(ServerRulesSchema)
 @rules.response(200, ServerRulesSchema)
+@rules.alt_response(404, "NOT_FOUND")
 def set_server_rules(body: dict[str, Any], server_id: int) -> Server:
-    """Say when, from where and with what a server may be managed
+    """Say when, from where and with what a server that you own may be managed
 
-    Networks that you come from yourself are refused.
+    Rules that would shut the owner out are refused: networks that you come from yourself, or that
+    hold every address, and a device while the owner has registered none.
     """
-    return service.set_server_rules(server_id, current_user_id(), body)
+    return service.set_server_rules(server_id, identity(), body)
 
 
 @rules.get(CHANNEL_RULES)
@@ -80,5 +84,8 @@ def read_clearance(user_id: int) -> User:
 @rules.arguments(SetClearanceSchema)
 @rules.response(200, ClearanceSchema)
 def set_clearance(body: dict[str, Any], user_id: int) -> User:
-    """Say what an account is trusted with"""
+    """Say what an account is trusted with
+
+    A clearance above your own can neither be given nor taken by you.
+    """
     return service.set_clearance(current_user_id(), user_id, **body)

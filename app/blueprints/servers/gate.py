@@ -1,4 +1,4 @@
-"""A decorator for routes that are open to the members of a server, whatever their permissions."""
+"""Decorators for routes of a server that no permission alone decides about."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
-from app.http.access import SIGNED_IN_MARK
+from app.core.errors import PermissionDenied
+from app.extensions import permissions
+from app.http.access import RIGHTS_MARK, SIGNED_IN_MARK
 from app.http.auth import identity
+from app.models import ScopeType, Server
+
+MANAGE = "server.manage"
+HOURS, NETWORK, DEVICE = (
+    "outside_access_hours",
+    "network_blocked_by_server",
+    "device_not_registered",
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -23,3 +34,34 @@ def members_only(view: View) -> View:
 
     setattr(guarded, SIGNED_IN_MARK, True)
     return guarded  # type: ignore[return-value]
+
+
+def needs_management(view: View) -> View:
+    """Let in who may manage the server ``server_id``. What its own rules say about hours,
+    networks and devices does not bind its owner, who sets them, nor super-admins: they could not
+    mend a rule that shuts them out. The rules of the platform bind them, too.
+
+    The view raises ``UnknownResource`` for a server that does not exist, ``PermissionDenied`` for
+    others.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        actor = identity()
+        server = existing(Server, kwargs["server_id"])
+        decision = permissions.decide(actor.user_id, MANAGE, ScopeType.SERVER, server.id)
+        if not decision.allowed:
+            mine = actor.super_admin or server.owner_id == actor.user_id
+            if not (mine and decision.codes and _own_rules(server).issuperset(decision.codes)):
+                raise PermissionDenied(decision, MANAGE)
+        return view(*args, **kwargs)
+
+    setattr(guarded, RIGHTS_MARK, (MANAGE,))
+    return guarded  # type: ignore[return-value]
+
+
+def _own_rules(server: Server) -> set[str]:
+    """The codes that can come from the rules of the server itself. A device may be wanted by the
+    platform, too, with the same code.
+    """
+    return {HOURS, NETWORK} | ({DEVICE} if server.device_required else set())

@@ -101,7 +101,7 @@ def delete_server(server_id: int, actor: Identity) -> None:
         PermissionDenied: the actor does not own the server.
         UnknownResource: there is no such server.
     """
-    server = _owned(server_id, actor, "server.delete")
+    server = owned(server_id, actor, "server.delete")
     audit(
         "server.delete",
         f"server:{server_id}",
@@ -122,7 +122,7 @@ def transfer_server(server_id: int, actor: Identity, new_owner_id: int) -> Serve
         UnknownResource: there is no such server.
         ValidationFailed: the new owner is no member, is disabled, or owns it already.
     """
-    server = _owned(server_id, actor, "server.transfer")
+    server = owned(server_id, actor, "server.transfer")
     if new_owner_id == server.owner_id:
         raise ValidationFailed({"user_id": "owns the server already"})
     # Locked, so that the new owner cannot leave or be disabled before this is committed.
@@ -152,7 +152,13 @@ def transfer_server(server_id: int, actor: Identity, new_owner_id: int) -> Serve
     return server
 
 
-def _owned(server_id: int, actor: Identity, act: str) -> Server:
+def owned(server_id: int, actor: Identity, act: str) -> Server:
+    """The server, locked, for its owner or a super-admin.
+
+    Raises:
+        PermissionDenied: the actor is neither.
+        UnknownResource: there is no such server.
+    """
     server = locked(Server, server_id)
     if server.owner_id != actor.user_id and not actor.super_admin:
         raise PermissionDenied(OWNER_ONLY, act)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 
 from app.blueprints.servers import listing, service
+from app.blueprints.servers.gate import needs_management
 from app.blueprints.servers.membership import demand_visible
 from app.blueprints.servers.schemas import (
     ChangeServerSchema,
@@ -74,7 +75,7 @@ def change_server(body: dict[str, Any], server_id: int) -> Server:
 
 
 @servers.delete(SERVER)
-@require_permission("server.manage", "server", "server_id")
+@needs_management
 @servers.response(204)
 def delete_server(server_id: int) -> None:
     """Delete a server that you own, with everything in it"""
@@ -82,7 +83,7 @@ def delete_server(server_id: int) -> None:
 
 
 @servers.post(f"{SERVER}/transfer")
-@require_permission("server.manage", "server", "server_id")
+@needs_management
 @servers.arguments(TransferSchema)
 @servers.response(200, ServerSchema)
 def transfer_server(body: dict[str, Any], server_id: int) -> Server:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, select
 
+from app.blueprints.administrators import keeping_an_administrator
 from app.blueprints.rows import change
 from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
 from app.db import db
-from app.extensions import prefetch
+from app.extensions import permissions, prefetch
 from app.http.audit import audit
 from app.http.paging import Page, cut
 from app.models import User
@@ -52,8 +53,22 @@ def change_account(
     Raises:
         UnknownResource: there is no such account.
         ValidationFailed: it is the actor's own account. So there is always a super-admin left.
-        PermissionDenied: the actor is none, but a super-admin is, or would be, concerned.
+        PermissionDenied: the actor is none, but a super-admin is, or would be, concerned; the
+            account's global roles stand above the actor's; or enabling it would give somebody
+            rights on the platform that the actor has not.
+        LastAdministrator: nobody could administer the platform any more.
     """
+    with keeping_an_administrator():
+        user, after = _changed(actor_id, user_id, changes, reason)
+    if after.get("disabled"):
+        prefetch.current.forget_later(user_id)
+    return user
+
+
+def _changed(
+    actor_id: int, user_id: int, changes: dict[str, bool], reason: str | None
+) -> tuple[User, dict[str, bool]]:
+    """The account, and what changed about it."""
     actor, user = _locked(actor_id, user_id)
     if user.id == actor.id:
         raise ValidationFailed(
@@ -61,6 +76,9 @@ def change_account(
         )
     if (user.super_admin or "super_admin" in changes) and not actor.super_admin:
         raise PermissionDenied("super_admin_only", ADMIN_PERMISSION)
+    permissions.check_not_above(actor.id, user.id)
+    if changes.get("disabled") is False and user.disabled:
+        permissions.check_enabling(actor.id, user.id)
     before, after = change(user, changes)
     if after.get("disabled"):
         user.token_epoch += 1
@@ -73,10 +91,7 @@ def change_account(
             after=after,
             reason=reason,
         )
-    db.session.commit()
-    if after.get("disabled"):
-        prefetch.current.forget_later(user_id)
-    return user
+    return user, after
 
 
 def _locked(actor_id: int, user_id: int) -> tuple[User, User]:

@@ -57,6 +57,7 @@ def list_accounts(query: dict[str, Any]) -> Page[User]:
 @users.arguments(ChangeAccountSchema)
 @users.response(200, ManagedAccountSchema)
 @users.alt_response(404, "NOT_FOUND")
+@users.alt_response(409, "CONFLICT")
 def change_account(body: dict[str, Any], user_id: int) -> User:
     """Disable or enable an account, make or unmake a super-admin"""
     reason = body.pop("reason")

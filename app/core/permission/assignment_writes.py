@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import ValidationFailed
+from app.core.permission.administrators import keeping_by_roles
 from app.core.permission.audit import record_audit
-from app.core.permission.gifts import gifts_of, lineage, merged
+from app.core.permission.facts import Assignment
+from app.core.permission.gifts import gifts_of, lineage
 from app.core.permission.hierarchy import OUTSIDE, Authority, Gifts, rank_of
+from app.core.permission.losses import check_assignments
 from app.core.permission.receipt import WriteReceipt
-from app.core.permission.registry import PermissionRegistry
 from app.core.permission.rows import require, require_role
 from app.core.permission.scopes import checked_id
+from app.core.permission.single import epoch
 from app.core.permission.state import get_state, get_state_in_maintenance
 from app.core.permission.transactions import write
 from app.models import Effect, Role, RoleAssignment, User
@@ -58,17 +61,23 @@ class AssignmentWrites:
         state = get_state_in_maintenance() if in_maintenance else get_state()
         now = datetime.fromtimestamp(state.clock(), UTC)
         check_window(valid_from, valid_until, now)
-        with write(commit, {"role_ids": "somebody else gave one of them meanwhile"}) as session:
+        wanted = _ids(role_ids)
+        with (
+            write(commit, {"role_ids": "somebody else gave one of them meanwhile"}) as session,
+            keeping_by_roles(session, wanted, "user_id", begin_anew=commit),
+        ):
             user = require(session, User, user_id)
-            roles = _roles(session, role_ids, server_id)
+            roles = _roles(session, wanted, server_id)
             for home in {role.server_id for role in roles} - {None}:
-                if rank_of(session, user.id, home, now) == OUTSIDE:
+                if rank_of(session, user.id, home, now.timestamp()) == OUTSIDE:
                     raise ValidationFailed({"user_id": f"is no member of server {home}"})
             authority = Authority(state, session, actor_id)
             for role in roles:
                 authority.check_role(role)
-            authority.check_gifts(_gifts(session, state.registry, roles, Effect.ALLOW))
             held = _held(session, user.id, roles)
+            window = Window(epoch(valid_from), epoch(valid_until))
+            for role in roles:
+                _check_giving(authority, user.id, role, held.get(role.id), window)
             for role in roles:
                 assignment = held.get(role.id)
                 before = _window(assignment) if assignment else None
@@ -101,9 +110,13 @@ class AssignmentWrites:
             ValidationFailed: also for a role that the user does not hold (field ``role_ids``).
         """
         state = get_state_in_maintenance() if in_maintenance else get_state()
-        with write(commit) as session:
+        wanted = _ids(role_ids)
+        with (
+            write(commit) as session,
+            keeping_by_roles(session, wanted, "user_id", begin_anew=commit),
+        ):
             user = require(session, User, user_id)
-            roles = _roles(session, role_ids, server_id)
+            roles = _roles(session, wanted, server_id)
             held = _held(session, user.id, roles)
             absent = [role.id for role in roles if role.id not in held]
             if absent:
@@ -113,7 +126,9 @@ class AssignmentWrites:
             authority = Authority(state, session, actor_id)
             for role in roles:
                 authority.check_role(role)
-            authority.check_gifts(_gifts(session, state.registry, roles, Effect.DENY))
+                authority.check_gifts(_gifts(authority, role, Effect.DENY))
+            for home, ids_there in _by_home(roles).items():
+                check_assignments(authority, user.id, home, ids_there, _without(ids_there))
             ids = tuple(held[role.id].id for role in roles)
             for role in roles:
                 before = _window(held[role.id])
@@ -139,9 +154,69 @@ def check_window(start: datetime | None, end: datetime | None, now: datetime) ->
             raise ValidationFailed({"valid_until": "must be after valid_from"})
 
 
+class Window(NamedTuple):
+    """From when to when a role is held, epoch seconds; None: no bound."""
+
+    start: float | None
+    end: float | None
+
+    def within(self, other: Window) -> bool:
+        """Whether it is nowhere outside of ``other``."""
+        begins = other.start is None or (self.start is not None and self.start >= other.start)
+        ends = other.end is None or (self.end is not None and self.end <= other.end)
+        return begins and ends
+
+
+def _check_giving(
+    authority: Authority, user_id: int, role: Role, held: RoleAssignment | None, window: Window
+) -> None:
+    """The hierarchy's rules for a role in a window, or another window of a role already held.
+
+    Raises:
+        PermissionDenied: the actor lacks, or will lack before the window ends, what this gives;
+            the role, or what it inherits from, stands too high; or it denies something to
+            somebody whom the actor does not outrank.
+    """
+    before = Window(epoch(held.valid_from), epoch(held.valid_until)) if held else None
+    session, home = authority.session, role.server_id
+    if before is None or not window.within(before):
+        authority.check_gifts(_gifts(authority, role, Effect.ALLOW), window.end)
+        authority.check_giving(home, lineage(session, role), window.end)
+        if any(_gifts(authority, role, Effect.DENY).values()):
+            authority.check_target(user_id, home)
+    if before is not None and not before.within(window):
+        authority.check_gifts(_gifts(authority, role, Effect.DENY))
+        moved = Assignment(role.id, *window)
+        check_assignments(
+            authority,
+            user_id,
+            home,
+            [role.id],
+            lambda all_held: tuple(moved if one.role_id == role.id else one for one in all_held),
+        )
+
+
+def _without(
+    role_ids: Collection[int],
+) -> Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]]:
+    """From somebody's assignments to those that stay when these roles are taken."""
+    return lambda held: tuple(one for one in held if one.role_id not in role_ids)
+
+
+def _by_home(roles: Iterable[Role]) -> dict[int | None, list[int]]:
+    found: dict[int | None, list[int]] = {}
+    for role in roles:
+        found.setdefault(role.server_id, []).append(role.id)
+    return found
+
+
+def _ids(role_ids: Iterable[int]) -> list[int]:
+    return list(dict.fromkeys(checked_id(role_id, "role_ids") for role_id in role_ids))
+
+
 def _roles(session: Session, role_ids: Iterable[int], server_id: int | None) -> list[Role]:
     roles = []
-    for role_id in dict.fromkeys(checked_id(role_id, "role_ids") for role_id in role_ids):
+    for role_id in role_ids:
         role = require_role(session, role_id, "role_ids")
         if server_id is not None and role.server_id != checked_id(server_id, "server_id"):
             raise ValidationFailed({"role_ids": f"role {role.id} is not of server {server_id}"})
@@ -151,15 +226,10 @@ def _roles(session: Session, role_ids: Iterable[int], server_id: int | None) -> 
     return roles
 
 
-def _gifts(
-    session: Session, registry: PermissionRegistry, roles: list[Role], effect: Effect
-) -> Gifts:
-    return merged(
-        *(
-            gifts_of(session, registry, lineage(session, role), effect, role.server_id)
-            for role in roles
-        )
-    )
+def _gifts(authority: Authority, role: Role, effect: Effect) -> Gifts:
+    session = authority.session
+    line = lineage(session, role)
+    return gifts_of(session, authority.registry, line, effect, role.server_id)
 
 
 def _held(session: Session, user_id: int, roles: list[Role]) -> dict[int, RoleAssignment]:

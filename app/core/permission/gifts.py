@@ -32,10 +32,15 @@ def grant_place(home: int | None, server_id: int | None, channel_id: int | None)
     return GLOBAL if server_id is None else Place(ScopeType.SERVER.value, server_id)
 
 
-def lineage(session: Session, role: Role | None) -> list[Role]:
-    """``role`` and the ancestors that it inherits from; nothing if it is inactive."""
+def lineage(session: Session, role: Role | None, *, asleep: bool = True) -> list[Role]:
+    """``role`` and the ancestors that it inherits from.
+
+    Args:
+        asleep: those too that are inactive, or inherited through one that is: somebody may wake
+            them. Else it ends at the first such role.
+    """
     found: list[Role] = []
-    while role is not None and role.active and role not in found:
+    while role is not None and (role.active or asleep) and role not in found:
         if found and (role.is_default or not may_inherit(found[-1].server_id, role.server_id)):
             break
         found.append(role)

@@ -9,11 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import ValidationFailed
+from app.core.permission.administrators import keeping_by_roles
 from app.core.permission.audit import record_audit
 from app.core.permission.gifts import grant_place
 from app.core.permission.hierarchy import Authority
+from app.core.permission.losses import sparing
 from app.core.permission.receipt import WriteReceipt
-from app.core.permission.registry import RegisteredPermission
+from app.core.permission.registry import ADMINISTRATOR, RegisteredPermission
 from app.core.permission.rows import grant_scope, require_role
 from app.core.permission.specs import Scoped
 from app.core.permission.state import get_state
@@ -48,10 +50,15 @@ class GrantWrites:
         state = get_state()
         wanted = checked_effect(effect)
         permissions = checked_permissions(names)
-        with write(commit, {"names": "somebody else granted one of them meanwhile"}) as session:
+        with (
+            write(commit, {"names": "somebody else granted one of them meanwhile"}) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
             role = require_role(session, role_id, default_too=True)
             scope = grant_scope(session, role, scope_type, scope_id)
             check_grantable(permissions, role, scope)
+            if wanted is Effect.DENY:
+                refuse_denial(permissions, "names")
             stored = _stored(session, role, permissions, scope)
             before = _effects(stored)
             changed = [p for p in permissions if before.get(p.name) != wanted.value]
@@ -60,20 +67,23 @@ class GrantWrites:
             authority.check_role(role)
             if wanted is Effect.ALLOW:
                 authority.check_gifts({grant_place(role.server_id, *scope): mask_of(changed)})
+            elif changed:
+                authority.check_default_denial(role)
 
-            for permission in changed:
-                grant = stored.get(permission.name)
-                if grant is None:
-                    grant = RoleGrant(
-                        role_id=role.id,
-                        permission_id=permission.id,
-                        server_id=scope[0],
-                        channel_id=scope[1],
-                    )
-                    session.add(grant)
-                    stored[permission.name] = grant
-                grant.effect = wanted
-            session.flush()
+            with sparing(authority, role.server_id, [role.id] if changed else []):
+                for permission in changed:
+                    grant = stored.get(permission.name)
+                    if grant is None:
+                        grant = RoleGrant(
+                            role_id=role.id,
+                            permission_id=permission.id,
+                            server_id=scope[0],
+                            channel_id=scope[1],
+                        )
+                        session.add(grant)
+                        stored[permission.name] = grant
+                    grant.effect = wanted
+                session.flush()
             if changed:
                 shown = scope_shown(scope)
                 _audit(
@@ -105,7 +115,10 @@ class GrantWrites:
         """
         state = get_state()
         permissions = checked_permissions(names)
-        with write(commit) as session:
+        with (
+            write(commit) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
             role = require_role(session, role_id, default_too=True)
             scope = grant_scope(session, role, scope_type, scope_id)
             stored = _stored(session, role, permissions, scope)
@@ -120,8 +133,9 @@ class GrantWrites:
 
             ids = tuple(grant.id for grant in stored.values())
             before = scope_shown(scope) | {"grants": _effects(stored)}
-            for grant in stored.values():
-                session.delete(grant)
+            with sparing(authority, role.server_id, [role.id]):
+                for grant in stored.values():
+                    session.delete(grant)
             _audit(session, "role.revoke", role, actor_id, before, None, reason)
         return WriteReceipt(ids=ids)
 
@@ -170,6 +184,14 @@ def refuse_global(permissions: Iterable[Scoped], field: str) -> None:
                     f"'{name}' can only be granted globally, to a global role" for name in outside
                 ]
             }
+        )
+
+
+def refuse_denial(permissions: Iterable[Scoped], field: str) -> None:
+    """Raises ``ValidationFailed`` for what is taken with the role that gives it, never denied."""
+    if any(permission.name == ADMINISTRATOR for permission in permissions):
+        raise ValidationFailed(
+            {field: f"'{ADMINISTRATOR}' cannot be denied: take the role that gives it away"}
         )
 
 

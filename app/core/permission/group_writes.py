@@ -10,18 +10,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import ValidationFailed
+from app.core.permission.administrators import keeping_an_administrator, keeping_by_roles
 from app.core.permission.audit import record_audit
 from app.core.permission.deletion_records import kept_of_group
-from app.core.permission.gifts import grant_place, merged
+from app.core.permission.gifts import grant_place
 from app.core.permission.grant_writes import (
     check_grantable,
     checked_effect,
     checked_permissions,
     mask_of,
+    refuse_denial,
     refuse_global,
     scope_shown,
 )
-from app.core.permission.hierarchy import Authority, Gifts
+from app.core.permission.group_holders import (
+    check_holders,
+    granted_locally,
+    sparing_holders,
+    spread,
+)
+from app.core.permission.hierarchy import Authority
+from app.core.permission.losses import sparing
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.role_rules import checked_label
@@ -34,7 +43,6 @@ from app.models import (
     Permission,
     PermissionGroup,
     PermissionGroupMember,
-    Role,
     RoleGroupGrant,
 )
 
@@ -57,7 +65,8 @@ class GroupWrites:
     """The part of ``PermissionSystem`` about groups; shared arguments as in ``RoleWrites``.
 
     Groups belong to the platform. Changing one changes every role that it was granted to: the
-    gift rule asks for the permission in each place where it was.
+    gift rule asks for the permission in each place where it was, and the rank rule for a rank above
+    each of these roles.
     """
 
     def register_group(
@@ -103,21 +112,26 @@ class GroupWrites:
     ) -> WriteReceipt:
         """Delete a group; roles lose what it granted them, and what it denied them comes back."""
         state = get_state()
-        with write(commit) as session:
+        with (
+            write(commit) as session,
+            keeping_an_administrator(session, "group_id", begin_anew=commit),
+        ):
             group = require(session, PermissionGroup, group_id)
             inside = _inside(session, group.id)
             denied = 0
             for member in inside:
                 denied |= state.registry.mask_of_id(member.permission_id)
             authority = Authority(state, session, actor_id)
-            authority.check_gifts(_spread(session, group.id, Effect.DENY, denied))
+            authority.check_gifts(spread(session, group.id, Effect.DENY, denied))
+            holders = check_holders(authority, group.id)
             before: dict[str, Any] = {
                 "name": group.name,
                 "permissions": _names(session, group.id),
             }
             before |= kept_of_group(session, group.id)
             _audit(session, "group.delete", group.id, actor_id, before, None, reason)
-            session.delete(group)
+            with sparing_holders(authority, holders):
+                session.delete(group)
         return WriteReceipt(ids=(group_id,))
 
     def assign_permission_to_group(
@@ -132,17 +146,22 @@ class GroupWrites:
         """Add permissions to a group; those that it has already stay."""
         state = get_state()
         permissions = checked_permissions(_as_list(names))
-        with write(commit, {"names": "somebody else added one of them meanwhile"}) as session:
+        with (
+            write(commit, {"names": "somebody else added one of them meanwhile"}) as session,
+            keeping_an_administrator(session, "group_id", begin_anew=commit),
+        ):
             group = require(session, PermissionGroup, group_id)
             present = {member.permission_id for member in _inside(session, group.id)}
             added = [p for p in permissions if p.id not in present]
-            if _granted_locally(session, group.id):
+            if granted_locally(session, group.id):
                 refuse_global(added, "names")
             authority = Authority(state, session, actor_id)
-            authority.check_gifts(_spread(session, group.id, Effect.ALLOW, mask_of(added)))
-            session.add_all(
-                PermissionGroupMember(group_id=group.id, permission_id=p.id) for p in added
-            )
+            authority.check_gifts(spread(session, group.id, Effect.ALLOW, mask_of(added)))
+            holders = check_holders(authority, group.id, adding=added)
+            with sparing_holders(authority, holders if added else []):
+                session.add_all(
+                    PermissionGroupMember(group_id=group.id, permission_id=p.id) for p in added
+                )
             if added:
                 after = {"added": [p.name for p in added]}
                 _audit(session, "group.update", group.id, actor_id, None, after, reason)
@@ -164,14 +183,18 @@ class GroupWrites:
         """
         state = get_state()
         permissions = checked_permissions(_as_list(names))
-        with write(commit) as session:
+        with (
+            write(commit) as session,
+            keeping_an_administrator(session, "group_id", begin_anew=commit),
+        ):
             group = require(session, PermissionGroup, group_id)
             inside = {member.permission_id: member for member in _inside(session, group.id)}
             _refuse_absent(permissions, inside)
             authority = Authority(state, session, actor_id)
-            authority.check_gifts(_spread(session, group.id, Effect.DENY, mask_of(permissions)))
-            for permission in permissions:
-                session.delete(inside[permission.id])
+            authority.check_gifts(spread(session, group.id, Effect.DENY, mask_of(permissions)))
+            with sparing_holders(authority, check_holders(authority, group.id)):
+                for permission in permissions:
+                    session.delete(inside[permission.id])
             before = {"removed": [p.name for p in permissions]}
             _audit(session, "group.update", group.id, actor_id, before, None, reason)
         return WriteReceipt(ids=(group_id,))
@@ -191,25 +214,33 @@ class GroupWrites:
         """Let the role allow (or deny) all permissions of a group in a scope."""
         state = get_state()
         wanted = checked_effect(effect)
-        with write(commit, {"group_id": "somebody else granted it meanwhile"}) as session:
+        with (
+            write(commit, {"group_id": "somebody else granted it meanwhile"}) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
             group = require(session, PermissionGroup, group_id)
             role = require_role(session, role_id, default_too=True)
             scope = grant_scope(session, role, scope_type, scope_id)
             permissions = state.registry.get_many(_names(session, group.id))
             check_grantable(permissions, role, scope)
+            if wanted is Effect.DENY:
+                refuse_denial(permissions, "group_id")
             grant = _group_grant(session, group.id, role.id, scope)
             before = grant.effect.value if grant else None
             authority = Authority(state, session, actor_id)
             authority.check_role(role)
             if wanted is Effect.ALLOW and before != wanted.value:
                 authority.check_gifts({grant_place(role.server_id, *scope): mask_of(permissions)})
-            if grant is None:
-                grant = RoleGroupGrant(
-                    group_id=group.id, role_id=role.id, server_id=scope[0], channel_id=scope[1]
-                )
-                session.add(grant)
-            grant.effect = wanted
-            session.flush()
+            elif before != wanted.value:
+                authority.check_default_denial(role)
+            with sparing(authority, role.server_id, [role.id] if before != wanted.value else []):
+                if grant is None:
+                    grant = RoleGroupGrant(
+                        group_id=group.id, role_id=role.id, server_id=scope[0], channel_id=scope[1]
+                    )
+                    session.add(grant)
+                grant.effect = wanted
+                session.flush()
             if before != wanted.value:
                 shown = scope_shown(scope) | {"group": group.name}
                 record_audit(
@@ -241,7 +272,10 @@ class GroupWrites:
             ValidationFailed: also if it is not granted there (field ``group_id``).
         """
         state = get_state()
-        with write(commit) as session:
+        with (
+            write(commit) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
             group = require(session, PermissionGroup, group_id)
             role = require_role(session, role_id, default_too=True)
             scope = grant_scope(session, role, scope_type, scope_id)
@@ -263,7 +297,8 @@ class GroupWrites:
                 reason=reason,
             )
             grant_id = grant.id
-            session.delete(grant)
+            with sparing(authority, role.server_id, [role.id]):
+                session.delete(grant)
         return WriteReceipt(ids=(grant_id,))
 
     def list_registered_groups(self) -> list[RegisteredGroup]:
@@ -309,31 +344,6 @@ def _refuse_absent(permissions: list[RegisteredPermission], inside: Iterable[int
     absent = [p.name for p in permissions if p.id not in set(inside)]
     if absent:
         raise ValidationFailed({"names": [f"'{name}' is not in the group" for name in absent]})
-
-
-def _spread(session: Session, group_id: int, effect: Effect, mask: int) -> Gifts:
-    """``mask`` in each place where the group is granted with ``effect``."""
-    grants = session.execute(
-        select(Role.server_id, RoleGroupGrant.server_id, RoleGroupGrant.channel_id)
-        .join(Role, Role.id == RoleGroupGrant.role_id)
-        .where(RoleGroupGrant.group_id == group_id, RoleGroupGrant.effect == effect)
-        .distinct()
-    )
-    return merged(*({grant_place(home, server, channel): mask} for home, server, channel in grants))
-
-
-def _granted_locally(session: Session, group_id: int) -> bool:
-    """Whether the group is granted to a server's role, or in a scope below global."""
-    local = (
-        select(RoleGroupGrant.id)
-        .join(Role, Role.id == RoleGroupGrant.role_id)
-        .where(
-            RoleGroupGrant.group_id == group_id,
-            Role.server_id.is_not(None) | (RoleGroupGrant.scope_key != "global"),
-        )
-        .limit(1)
-    )
-    return session.scalar(local) is not None
 
 
 def _group_grant(

@@ -1,31 +1,35 @@
 """The grant hierarchy: what the actor of a write may give, take and edit.
 
-Two rules. Rank: nobody gives, takes or edits a role at or above their own highest role; roles of a
-server are ranked within it, global roles among themselves. Gift: nobody brings about that somebody
-may do what they themselves may not do in that place. The owner of a server stands above its roles;
-super-admins are bound by neither rule.
+Three rules. Rank: nobody gives, takes or edits a role at or above their own highest role; roles of
+a server are ranked within it, global roles among themselves. Gift: nobody brings about that
+somebody may do what they themselves may not do in that place, for as long as the gift lasts. Loss:
+nobody takes anything from somebody above them (``losses``). The owner of a server stands above its
+roles; super-admins are bound by none of the rules.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from sqlalchemy import func, or_, select, true
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from app.core.errors import PermissionDenied, UnknownResource
+from app.core.permission.resolver import flatten, resolve
 from app.core.permission.scopes import MAX_ID, Place
-from app.core.permission.source import DatabaseSource
+from app.core.permission.single import epoch, load_facts
+from app.core.permission.source import reading
 from app.core.permission.state import PermissionState
 from app.core.permission.verdict import (
     DISABLED,
     LACKS_PERMISSION,
+    OUTRANKED,
     ROLE_TOO_HIGH,
     UNKNOWN_USER,
     Decision,
 )
-from app.models import Member, Role, RoleAssignment, Server, User
+from app.models import Member, Role, RoleAssignment, ScopeType, Server, User
 
 # Permissions that a write adds for somebody, as a mask for each place where it does.
 Gifts = Mapping[Place, int]
@@ -41,6 +45,35 @@ def may_handle(rank: int, position: int) -> bool:
     return position < rank
 
 
+class Held(NamedTuple):
+    """A position that somebody stands at from ``start`` to ``end``, epoch seconds."""
+
+    position: int
+    start: float | None
+    end: float | None
+
+
+class Ranking(NamedTuple):
+    """Where somebody stands: never below ``floor``, and by the roles that they hold in time."""
+
+    floor: int
+    held: tuple[Held, ...] = ()
+
+    def at(self, moment: float) -> int:
+        """The rank at ``moment``, epoch seconds."""
+        in_force = (
+            one.position
+            for one in self.held
+            if (one.start is None or one.start <= moment) and (one.end is None or moment < one.end)
+        )
+        return max((self.floor, *in_force))
+
+    def throughout(self, now: float, until: float | None) -> int:
+        """The lowest rank from ``now`` until then; None: for ever."""
+        ends = {one.end for one in self.held if one.end is not None and one.end > now}
+        return min(self.at(moment) for moment in (now, *ends) if until is None or moment < until)
+
+
 class Authority:
     """The actor of one write. Ask before changing anything: answers are from the present state.
 
@@ -52,12 +85,11 @@ class Authority:
     """
 
     def __init__(self, state: PermissionState, session: Session, actor_id: int | None) -> None:
-        self._registry = state.registry
-        self._source = DatabaseSource(state.registry, state.clock)
-        self._session = session
-        self._now = datetime.fromtimestamp(state.clock(), UTC)
+        self.registry = state.registry
+        self.session = session
+        self.now = state.clock()
         self.actor_id = actor_id
-        self._ranks: dict[int | None, int] = {}
+        self._rankings: dict[int | None, Ranking] = {}
         self.unbounded = actor_id is None
         if actor_id is not None:
             person = session.execute(
@@ -73,17 +105,49 @@ class Authority:
         Raises:
             PermissionDenied: with reason ``role_too_high``.
         """
-        if server_id is not None and self._rank(server_id) >= OWNER_RANK:
+        if server_id is not None and self.rank(server_id) >= OWNER_RANK:
             return
         self.check_position(role.server_id, role.position)
 
     def check_position(self, server_id: int | None, position: int) -> None:
         """The rank rule for a role at ``position``; None is a global role. Raises as above."""
-        if not may_handle(self._rank(server_id), position):
+        if not may_handle(self.rank(server_id), position):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
-    def check_target(self, user_id: int, server_id: int) -> None:
-        """The actor may act upon this user in the server: is the user, or outranks them.
+    def check_giving(
+        self, home: int | None, lineage: Iterable[Role], until: float | None = None
+    ) -> None:
+        """The rank rule for a role that somebody is to have, with all that it inherits from.
+
+        What an ancestor gains later its heirs gain, too: who could not give it the permission then
+        may not make heirs of it now. And nobody keeps a rank for longer than who gave it.
+
+        Args:
+            home: the server of the role; None: a global one.
+            until: epoch seconds at which the gift ends; None: it does not.
+
+        Raises:
+            PermissionDenied: with reason ``role_too_high``.
+        """
+        for role in lineage:
+            # To the owner of a server nothing can come that they lack there.
+            if home is not None and self._ranking(home).floor >= OWNER_RANK:
+                continue
+            rank = self._ranking(role.server_id).throughout(self.now, until)
+            if not may_handle(rank, role.position):
+                raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
+
+    def check_raising(self, role: Role, position: int) -> None:
+        """The rank rule for another position: its holders keep it. Raises as ``check_role``."""
+        self.check_position(role.server_id, position)
+        if position > role.position:
+            lasting = self._ranking(role.server_id).throughout(self.now, None)
+            if not may_handle(lasting, position):
+                raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
+
+    def check_target(self, user_id: int, server_id: int | None) -> None:
+        """The actor may act upon this user in the server (None: on the platform): is the user, or
+        outranks them.
 
         Raises:
             PermissionDenied: with reason ``role_too_high``.
@@ -91,8 +155,12 @@ class Authority:
         if user_id != self.actor_id and not self.outranks(user_id, server_id):
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
-    def check_gifts(self, gifts: Gifts) -> None:
+    def check_gifts(self, gifts: Gifts, until: float | None = None) -> None:
         """The gift rule.
+
+        Args:
+            until: epoch seconds at which the gifts end; None: they do not. Whoever will not have
+                a permission for so long may not give it.
 
         Raises:
             PermissionDenied: with reason ``lacks_permission`` and the names in ``decision.names``.
@@ -100,54 +168,103 @@ class Authority:
         if self.unbounded or self.actor_id is None:
             return
         for place, mask in gifts.items():
-            lacking = mask and mask & ~self._source.load(self.actor_id, place).mask
+            lacking = mask and mask & ~self._lasting_mask(self.actor_id, place, until)
             if lacking:
-                names = tuple(p.name for p in self._registry.snapshot.in_mask(lacking))
-                raise PermissionDenied(
-                    Decision(False, LACKS_PERMISSION, names=names), ", ".join(names)
-                )
+                raise self.denied(LACKS_PERMISSION, lacking)
 
-    def outranks(self, user_id: int, server_id: int) -> bool:
-        """Whether the actor stands above the user in the server; nobody outranks its owner."""
-        return self._rank(server_id) > rank_of(self._session, user_id, server_id, self._now)
+    def check_default_denial(self, role: Role) -> None:
+        """What everybody is denied only those deny who are above roles, whatever these say.
 
-    def _rank(self, server_id: int | None) -> int:
+        Raises:
+            PermissionDenied: ``role`` is a default role, and the actor neither owns its server nor
+                administers it; names ``server.administrator``.
+        """
+        if role.is_default and role.server_id is not None:
+            place = Place(ScopeType.SERVER.value, role.server_id)
+            self.check_gifts({place: self.registry.snapshot.bits.administrator})
+
+    def denied(self, reason: str, mask: int) -> PermissionDenied:
+        """The denial of a write because of these permissions."""
+        names = tuple(p.name for p in self.registry.snapshot.in_mask(mask))
+        return PermissionDenied(Decision(False, reason, names=names), ", ".join(names))
+
+    def outranks(self, user_id: int, server_id: int | None) -> bool:
+        """Whether the actor stands above the user in the server (None: on the platform); nobody
+        outranks its owner.
+        """
+        return self.rank(server_id) > self.rank_of(user_id, server_id)
+
+    def check_not_above(self, user_id: int, server_id: int | None) -> None:
+        """The actor may take something from this user, who is not above them.
+
+        Raises:
+            PermissionDenied: with reason ``outranked``.
+        """
+        if self.rank_of(user_id, server_id) > self.rank(server_id):
+            raise PermissionDenied(Decision(False, OUTRANKED))
+
+    def rank_of(self, user_id: int, server_id: int | None) -> int:
+        """The rank of a user now."""
+        return rank_of(self.session, user_id, server_id, self.now)
+
+    def rank(self, server_id: int | None) -> int:
+        """The actor's rank now in the server; None: among the global roles."""
+        return self._ranking(server_id).at(self.now)
+
+    def _ranking(self, server_id: int | None) -> Ranking:
         if self.unbounded or self.actor_id is None:
-            return UNBOUND_RANK
-        if server_id not in self._ranks:
-            self._ranks[server_id] = rank_of(self._session, self.actor_id, server_id, self._now)
-        return self._ranks[server_id]
+            return Ranking(UNBOUND_RANK)
+        if server_id not in self._rankings:
+            self._rankings[server_id] = ranking_of(self.session, self.actor_id, server_id)
+        return self._rankings[server_id]
+
+    def _lasting_mask(self, user_id: int, place: Place, until: float | None) -> int:
+        """What the user may do in the place from now on at every moment until then."""
+        with reading() as connection:
+            facts, user = load_facts(connection, user_id, place, self.registry.mask_of_id)
+        bits = self.registry.snapshot.bits
+        flat = flatten(facts, bits)
+        found = resolve(flat, user, self.now, bits)
+        mask, moment = found.mask, found.valid_until
+        while mask and moment is not None and (until is None or moment < until):
+            found = resolve(flat, user, moment, bits)
+            mask, moment = mask & found.mask, found.valid_until
+        return mask
 
 
-def rank_of(session: Session, user_id: int, server_id: int | None, now: datetime) -> int:
+def rank_of(session: Session, user_id: int, server_id: int | None, now: float) -> int:
     """Position of the highest role that the user holds ``now`` (in the server, or global).
 
     Raises:
         UnknownResource: there is no such server.
     """
-    rank = OUTSIDE
+    return ranking_of(session, user_id, server_id).at(now)
+
+
+def ranking_of(session: Session, user_id: int, server_id: int | None) -> Ranking:
+    """Where the user stands by roles that are active. Raises as above."""
+    floor = OUTSIDE
     if server_id is not None:
         owner_id = session.scalar(select(Server.owner_id).where(Server.id == server_id))
         if owner_id is None:
             raise UnknownResource("server", server_id)
         if owner_id == user_id:
-            return OWNER_RANK
+            return Ranking(OWNER_RANK)
         banned = session.scalar(
             select(Member.banned).where(Member.server_id == server_id, Member.user_id == user_id)
         )
         if banned is None or banned:
-            return OUTSIDE
-        rank = LOWEST
+            return Ranking(OUTSIDE)
+        floor = LOWEST
     held = (
-        select(func.max(Role.position))
+        select(Role.position, RoleAssignment.valid_from, RoleAssignment.valid_until)
         .join(RoleAssignment, RoleAssignment.role_id == Role.id)
         .where(
             RoleAssignment.user_id == user_id,
             Role.server_key == (server_id or 0),
             Role.active == true(),
-            or_(RoleAssignment.valid_from.is_(None), RoleAssignment.valid_from <= now),
-            or_(RoleAssignment.valid_until.is_(None), RoleAssignment.valid_until > now),
         )
     )
-    highest = session.scalar(held)
-    return rank if highest is None else max(rank, highest)
+    return Ranking(
+        floor, tuple(Held(row[0], epoch(row[1]), epoch(row[2])) for row in session.execute(held))
+    )

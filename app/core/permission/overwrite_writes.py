@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.core.errors import ValidationFailed
 from app.core.permission.audit import record_audit
 from app.core.permission.gifts import overwrite_place
-from app.core.permission.grant_writes import mask_of, refuse_global
+from app.core.permission.grant_writes import mask_of, refuse_denial, refuse_global
 from app.core.permission.hierarchy import Authority
+from app.core.permission.losses import sparing
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.rows import require, require_role
@@ -58,6 +59,7 @@ class OverwriteWrites:
                     raise ValidationFailed({field: f"'{permission.name}' is allowed, too"})
                 wanted[permission] = effect
             refuse_global((p for p in wanted if wanted[p] is effect), field)
+        refuse_denial((p for p in wanted if wanted[p] is Effect.DENY), "deny")
         return _replace(
             (channel_id, category_id), (role_id, user_id), wanted, actor_id, reason, commit
         )
@@ -121,15 +123,18 @@ def _replace(
         ]
         authority.check_gifts({overwrite_place(*_ids_of(place)): mask_of(enlarged)})
 
-        for permission, effect in wanted.items():
-            row = stored.get(permission.id)
-            if row is None:
-                row = _new_row(place, target, permission)
-                session.add(row)
-            row.effect = effect
-        for permission_id, row in stored.items():
-            if known[permission_id] not in wanted:
-                session.delete(row)
+        # Whoever is named is below the actor already; a role may be held by somebody who is not.
+        touched = [target.id] if isinstance(target, Role) and before != wanted else []
+        with sparing(authority, place.server_id, touched):
+            for permission, effect in wanted.items():
+                row = stored.get(permission.id)
+                if row is None:
+                    row = _new_row(place, target, permission)
+                    session.add(row)
+                row.effect = effect
+            for permission_id, row in stored.items():
+                if known[permission_id] not in wanted:
+                    session.delete(row)
         if before != wanted:
             kind = "role" if isinstance(target, Role) else "user"
             record_audit(

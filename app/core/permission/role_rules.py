@@ -106,21 +106,24 @@ def check_inheritance(
     role: Role,
     changes: Mapping[str, Any],
 ) -> None:
-    """The gift rule for a change of parent or activity: new allows, and denies that go.
+    """The gift rule for a change of parent or activity: new allows, and denies that go, with
+    roles as they are and as if all were active. And the rank rule for what it inherits from anew.
 
     Raises:
-        PermissionDenied: the actor lacks one of these permissions.
+        PermissionDenied: the actor lacks one of these permissions, or stands too low.
     """
     parent_id = changes.get("parent_id", role.parent_id)
     active = changes.get("active", role.active)
     if (parent_id, active) == (role.parent_id, role.active):
         return
-    old = lineage(session, role)
-    new: list[Role] = []
-    if active:
-        new = [role, *lineage(session, session.get(Role, parent_id) if parent_id else None)]
-    gained = [ancestor for ancestor in new if ancestor not in old]
-    lost = [ancestor for ancestor in old if ancestor not in new]
+    parent = session.get(Role, parent_id) if parent_id else None
+    gained: list[Role] = []
+    lost: list[Role] = []
+    for asleep in (False, True):
+        old = lineage(session, role, asleep=asleep)
+        new = [role, *lineage(session, parent, asleep=asleep)] if active or asleep else []
+        gained += [ancestor for ancestor in new if ancestor not in old + gained]
+        lost += [ancestor for ancestor in old if ancestor not in new + lost]
     home = role.server_id
     authority.check_gifts(
         merged(
@@ -128,3 +131,5 @@ def check_inheritance(
             gifts_of(session, registry, lost, Effect.DENY, home),
         )
     )
+    if parent_id != role.parent_id:
+        authority.check_giving(home, lineage(session, parent))

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.core.permission.administrators import keeping_by_roles
 from app.core.permission.audit import record_audit
 from app.core.permission.deletion_records import kept_of_role
 from app.core.permission.gifts import gifts_of, lineage
 from app.core.permission.hierarchy import Authority
+from app.core.permission.losses import sparing
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.role_rules import (
     LOWEST_POSITION,
@@ -62,6 +64,7 @@ class RoleWrites:
     Raises:
         ValidationFailed: bad data, by field; ``UnknownResource`` for an id that names nothing.
         PermissionDenied: the actor may not; nothing was changed.
+        LastAdministrator: nobody could administer the platform after it.
         StoreUnavailable: the database did not answer.
     """
 
@@ -121,7 +124,10 @@ class RoleWrites:
     ) -> WriteReceipt:
         """Change what is given of a role's fields; the default role has none to change."""
         state = get_state()
-        with write(commit, NAME_TAKEN) as session:
+        with (
+            write(commit, NAME_TAKEN) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
             role = require_role(session, role_id)
             authority = Authority(state, session, actor_id)
             authority.check_role(role)
@@ -131,15 +137,17 @@ class RoleWrites:
                 changes["name"] = checked_role_name(session, name, role.server_id, role.id)
             if not isinstance(position, Unset):
                 changes["position"] = checked_position(position)
-                authority.check_position(role.server_id, changes["position"])
+                authority.check_raising(role, changes["position"])
             if not isinstance(parent, Unset):
                 found = checked_parent(session, parent, role.server_id, role)
                 changes["parent_id"] = found.id if found else None
             if not isinstance(active, Unset):
                 changes["active"] = checked_flag(active, "active")
             check_inheritance(session, state.registry, authority, role, changes)
-            for column, value in changes.items():
-                setattr(role, column, value)
+            reshaped = [role.id] if changes.keys() & {"parent_id", "active"} else []
+            with sparing(authority, role.server_id, reshaped):
+                for column, value in changes.items():
+                    setattr(role, column, value)
             after = _shown(role)
             changed = [field for field in after if after[field] != before[field]]
             if changed:
@@ -165,7 +173,10 @@ class RoleWrites:
     ) -> WriteReceipt:
         """Delete a role with its grants, assignments and overwrites; its children lose a parent."""
         state = get_state()
-        with write(commit) as session:
+        with (
+            write(commit) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
             role = require_role(session, role_id)
             authority = Authority(state, session, actor_id)
             authority.check_role(role)
@@ -173,6 +184,8 @@ class RoleWrites:
                 session, state.registry, lineage(session, role), Effect.DENY, role.server_id
             )
             authority.check_gifts(lost)
+            with sparing(authority, role.server_id, [role.id]) as change:
+                change.gone.add(role.id)
             record_audit(
                 session,
                 "role.delete",
@@ -227,9 +240,9 @@ def _make_role(
     checked_position(position)
     authority.check_position(server_id, position)
     inherited = checked_parent(session, parent, server_id)
-    authority.check_gifts(
-        gifts_of(session, state.registry, lineage(session, inherited), Effect.ALLOW, server_id)
-    )
+    ancestors = lineage(session, inherited)
+    authority.check_gifts(gifts_of(session, state.registry, ancestors, Effect.ALLOW, server_id))
+    authority.check_giving(server_id, ancestors)
     role = Role(
         server_id=server_id,
         name=checked_role_name(session, name, server_id),

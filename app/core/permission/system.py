@@ -11,6 +11,7 @@ from app.core.cache import TieredCache
 from app.core.monitor import Recorder, Suggestion
 from app.core.optimization import DistributedLocks, HotCounts, SmartInvalidation
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
+from app.core.permission.account_rules import AccountRules
 from app.core.permission.assignment_writes import AssignmentWrites
 from app.core.permission.audit import record_emergency_use, record_super_admin_use
 from app.core.permission.boundaries import BoundaryWatch
@@ -71,6 +72,7 @@ class PermissionSystem(
     AssignmentWrites,
     GroupWrites,
     OverwriteWrites,
+    AccountRules,
 ):
     """Who may do what, and every change to it.
 

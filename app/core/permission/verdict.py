@@ -27,6 +27,7 @@ NOT_SATISFIED = "not_satisfied"
 # The hierarchy of writes
 ROLE_TOO_HIGH = "role_too_high"
 LACKS_PERMISSION = "lacks_permission"
+OUTRANKED = "outranked"
 
 
 @dataclass(frozen=True, slots=True)

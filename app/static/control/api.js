@@ -1,6 +1,6 @@
 // Calls of /control/api. Every failure is a Problem.
 
-import { page, t } from "./page.js";
+import { has, page, t } from "./page.js";
 import { hasEnded, learn } from "./session.js";
 
 const CSRF_HEADER = "X-CSRF-Token";
@@ -15,12 +15,14 @@ const SIGNED_OUT = 401;
  */
 export class Problem extends Error {
   constructor(status, fields) {
-    super(fields.detail || fields.title || t("problem.no_answer"));
+    // Why the hierarchy refuses a write is said in the language of the page.
+    const refusal = `refusal.${fields.reason}`;
+    super(has(refusal) ? t(refusal, { permission: fields.permission ?? "" }) : fields.detail || fields.title || t("problem.no_answer"));
     this.name = "Problem";
     this.status = status;
     this.type = String(fields.type ?? "no-answer").split(":").at(-1);
     this.title = fields.title ?? "";
-    this.errors = fields.errors ?? {};
+    this.errors = has(refusal) ? {} : (fields.errors ?? {});
     this.requestId = fields.request_id ?? null;
     this.fields = fields;
   }

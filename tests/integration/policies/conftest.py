@@ -87,9 +87,10 @@ def looks(app: Flask, words: str, ask: Callable[[], object]) -> int:
 
 def manage(client: FlaskClient, harbour: Community, ip: str = "192.0.2.1", **headers: str) -> Any:
     """The owner uses ``server.manage``."""
-    return client.get(
-        f"{API}/servers/{harbour.id}/rules",
+    return client.patch(
+        f"{API}/servers/{harbour.id}",
         headers=harbour.owner.headers | headers,
+        json={"description": ""},
         environ_base={"REMOTE_ADDR": ip},
     )
 

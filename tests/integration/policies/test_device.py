@@ -32,12 +32,13 @@ def register(client: FlaskClient, person: Person) -> dict[str, str]:
 def test_managing_takes_a_registered_device_where_a_server_says_so(
     client: FlaskClient, world: World, harbour: Community
 ) -> None:
+    own = register(client, harbour.owner)
     set_server_rules(client, harbour, device_required=True)
     assert codes(manage(client, harbour)) == ["device_not_registered"]
     assert codes(manage(client, harbour, **{HEADER: "guessed"})) == ["device_not_registered"]
     foreign = register(client, world.user())
     assert codes(manage(client, harbour, **foreign)) == ["device_not_registered"]
-    assert manage(client, harbour, **register(client, harbour.owner)).status_code == 200
+    assert manage(client, harbour, **own).status_code == 200
 
 
 def test_administering_takes_a_registered_device_where_the_document_says_so(
@@ -60,8 +61,8 @@ def test_nobody_looks_for_a_device_that_no_document_asks_for(
 
 
 def test_a_forgotten_device_is_registered_no_more(client: FlaskClient, harbour: Community) -> None:
-    set_server_rules(client, harbour, device_required=True)
     own = register(client, harbour.owner)
+    set_server_rules(client, harbour, device_required=True)
     assert manage(client, harbour, **own).status_code == 200
     [device] = client.get(DEVICES, headers=harbour.owner.headers).get_json()["items"]
     answer = client.delete(f"{DEVICES}/{device['id']}", headers=harbour.owner.headers)
@@ -72,6 +73,7 @@ def test_a_forgotten_device_is_registered_no_more(client: FlaskClient, harbour: 
 def test_outside_a_request_there_is_no_device(
     app: Flask, client: FlaskClient, harbour: Community
 ) -> None:
+    register(client, harbour.owner)
     set_server_rules(client, harbour, device_required=True)
     with app.app_context():
         found = permissions.decide(harbour.owner.id, "server.manage", "server", harbour.id)

@@ -30,7 +30,7 @@ def grant(
         ValidationFailed: no such account, no role that gives rights on the platform, or an end
             that is over.
         PermissionDenied: the role stands too high for who acts, or gives what they do not have.
-        Conflict: the last administrator would lose the role at that end.
+        LastAdministrator: the last administrator would lose the role at that end.
     """
     user_id = db.session.scalar(select(User.id).where(User.username == username))
     if user_id is None:
@@ -61,7 +61,7 @@ def revoke(user_id: int, role_id: int, by: str, reason: str) -> dict[str, Any]:
         UnknownResource: no such account.
         ValidationFailed: it does not have that role.
         PermissionDenied: the role stands too high for who acts.
-        Conflict: it is the last administrator's.
+        LastAdministrator: it is the last administrator's.
     """
     _existing(user_id)
     _check_role(role_id)
@@ -84,8 +84,9 @@ def disable(user_id: int, by: str, reason: str) -> dict[str, Any]:
 
     Raises:
         UnknownResource: no such account.
-        PermissionDenied: it is a super-admin's, and who acts is none.
-        Conflict: it is the last administrator's.
+        PermissionDenied: it is a super-admin's, and who acts is none, or its global roles stand
+            above those of who acts.
+        LastAdministrator: it is the last administrator's.
     """
     _check_above(_existing(user_id), by)
     with keeping_an_administrator():
@@ -106,8 +107,15 @@ def disable(user_id: int, by: str, reason: str) -> dict[str, Any]:
 
 
 def enable(user_id: int, by: str, reason: str) -> dict[str, Any]:
-    """Let an account sign in again; what was ended stays so. Raises as ``disable``."""
+    """Let an account sign in again; what was ended stays so.
+
+    Raises: as ``disable``; ``PermissionDenied`` also if it has rights on the platform that who acts
+        has not.
+    """
     _check_above(_existing(user_id), by)
+    actor_id = account_of(by)
+    if actor_id is not None:
+        permissions.check_enabling(actor_id, user_id)
     with writing():
         user = db.session.get_one(User, user_id)
         before = {"disabled": user.disabled}
@@ -161,8 +169,10 @@ def _check_role(role_id: int) -> None:
 
 def _check_above(user: User, by: str) -> None:
     actor_id = account_of(by)
-    if not user.super_admin or actor_id is None:
+    if actor_id is None:
         return
-    actor = db.session.get(User, actor_id)
-    if actor is None or not actor.super_admin:
-        raise PermissionDenied(ABOVE, ADMIN)
+    if user.super_admin:
+        actor = db.session.get(User, actor_id)
+        if actor is None or not actor.super_admin:
+            raise PermissionDenied(ABOVE, ADMIN)
+    permissions.check_not_above(actor_id, user.id)

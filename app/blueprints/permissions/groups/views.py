@@ -79,6 +79,7 @@ def change_group(body: dict[str, Any], group_id: int) -> Group:
 @groups.arguments(ReasonQuery, location="query")
 @groups.response(204)
 @groups.alt_response(404, "NOT_FOUND")
+@groups.alt_response(409, "CONFLICT")
 def delete_group(query: dict[str, Any], group_id: int) -> None:
     """Delete a group, and with it what roles were granted by it"""
     permissions.delete_group(group_id, actor_id=current_user_id(), reason=query["reason"])
@@ -89,6 +90,7 @@ def delete_group(query: dict[str, Any], group_id: int) -> None:
 @groups.arguments(ReasonSchema)
 @groups.response(200, GroupSchema)
 @groups.alt_response(404, "NOT_FOUND")
+@groups.alt_response(409, "CONFLICT")
 def add_to_group(body: dict[str, Any], group_id: int, permission: str) -> Group:
     """Put a permission into a group"""
     return service.add_permission(current_user_id(), group_id, permission, body["reason"])
@@ -99,6 +101,7 @@ def add_to_group(body: dict[str, Any], group_id: int, permission: str) -> Group:
 @groups.arguments(ReasonQuery, location="query")
 @groups.response(204)
 @groups.alt_response(404, "NOT_FOUND")
+@groups.alt_response(409, "CONFLICT")
 def remove_from_group(query: dict[str, Any], group_id: int, permission: str) -> None:
     """Take a permission out of a group"""
     service.remove_permission(current_user_id(), group_id, permission, query["reason"])

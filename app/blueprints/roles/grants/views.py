@@ -44,6 +44,7 @@ def list_grants(query: dict[str, Any], role_id: int) -> Page[Grant]:
 @grants.arguments(SetGrantSchema)
 @grants.response(200, GrantSchema)
 @grants.alt_response(404, "NOT_FOUND")
+@grants.alt_response(409, "CONFLICT")
 def set_grant(body: dict[str, Any], role_id: int, permission: str) -> Grant:
     """Let a role allow or deny a permission in a scope"""
     return service.set_grant(current_user_id(), role_id, permission, body)
@@ -54,6 +55,7 @@ def set_grant(body: dict[str, Any], role_id: int, permission: str) -> Grant:
 @grants.arguments(ScopeQuery, location="query")
 @grants.response(204)
 @grants.alt_response(404, "NOT_FOUND")
+@grants.alt_response(409, "CONFLICT")
 def remove_grant(query: dict[str, Any], role_id: int, permission: str) -> None:
     """Remove what a role allows or denies in exactly this scope"""
     service.remove_grant(current_user_id(), role_id, permission, query)
@@ -74,6 +76,7 @@ def list_group_grants(query: dict[str, Any], role_id: int) -> Page[Grant]:
 @grants.arguments(SetGrantSchema)
 @grants.response(200, GroupGrantSchema)
 @grants.alt_response(404, "NOT_FOUND")
+@grants.alt_response(409, "CONFLICT")
 def set_group_grant(body: dict[str, Any], role_id: int, group_id: int) -> Grant:
     """Let a role allow or deny all permissions of a group in a scope"""
     return service.set_group_grant(current_user_id(), role_id, group_id, body)
@@ -84,6 +87,7 @@ def set_group_grant(body: dict[str, Any], role_id: int, group_id: int) -> Grant:
 @grants.arguments(ScopeQuery, location="query")
 @grants.response(204)
 @grants.alt_response(404, "NOT_FOUND")
+@grants.alt_response(409, "CONFLICT")
 def remove_group_grant(query: dict[str, Any], role_id: int, group_id: int) -> None:
     """Remove a group from a role in exactly this scope"""
     service.remove_group_grant(current_user_id(), role_id, group_id, query)
@@ -94,6 +98,7 @@ def remove_group_grant(query: dict[str, Any], role_id: int, group_id: int) -> No
 @grants.arguments(ApplyTemplateSchema)
 @grants.response(200, AppliedTemplateSchema)
 @grants.alt_response(404, "NOT_FOUND")
+@grants.alt_response(409, "CONFLICT")
 def apply_template(body: dict[str, Any], role_id: int, template: str) -> dict[str, Any]:
     """Let a role allow all that a level of a permission template has, in a scope"""
     return templates.apply_template(current_user_id(), role_id, template, body)

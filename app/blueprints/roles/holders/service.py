@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from app.blueprints.administrators import keeping_an_administrator
 from app.blueprints.naming import api_names
-from app.blueprints.operator_roles import operator_roles
 from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand
 from app.blueprints.roles.access import GLOBAL_ROLES
@@ -96,9 +93,9 @@ def assign(actor_id: int, role_id: int, user_id: int, body: Mapping[str, Any]) -
 
     Raises:
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_roles_to_user``.
-        Conflict: with the window nobody could administer the platform for good.
+        LastAdministrator: with the window nobody could administer the platform for good.
     """
-    with api_names(FIELDS), _change(role_id) as commit:
+    with api_names(FIELDS):
         receipt = permissions.assign_roles_to_user(
             user_id,
             [role_id],
@@ -107,7 +104,6 @@ def assign(actor_id: int, role_id: int, user_id: int, body: Mapping[str, Any]) -
             body["valid_until"],
             actor_id=actor_id,
             reason=body["reason"],
-            commit=commit,
         )
     return db.session.get_one(RoleAssignment, receipt.ids[0])
 
@@ -118,26 +114,12 @@ def take(actor_id: int, role_id: int, user_id: int, reason: str | None) -> None:
     Raises:
         UnknownResource: the user does not hold it.
         ValidationFailed, PermissionDenied: as ``PermissionSystem.revoke_roles_from_user``.
-        Conflict: nobody could administer the platform any more.
+        LastAdministrator: nobody could administer the platform any more.
     """
     held = select(RoleAssignment.id).where(
         RoleAssignment.role_id == role_id, RoleAssignment.user_id == user_id
     )
     if db.session.scalar(held) is None:
         raise UnknownResource("holder", user_id, "user_id")
-    with api_names(FIELDS), _change(role_id) as commit:
-        permissions.revoke_roles_from_user(
-            user_id, [role_id], actor_id=actor_id, reason=reason, commit=commit
-        )
-
-
-@contextmanager
-def _change(role_id: int) -> Iterator[bool]:
-    """Gives whether the change inside is to be committed by who makes it, as most are. Where the
-    role is one of operators, the platform must keep an administrator.
-    """
-    if role_id not in operator_roles():
-        yield True
-        return
-    with keeping_an_administrator():
-        yield False
+    with api_names(FIELDS):
+        permissions.revoke_roles_from_user(user_id, [role_id], actor_id=actor_id, reason=reason)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from app.core.errors import PermissionDenied, ValidationFailed
+from app.core.errors import LastAdministrator, PermissionDenied, ValidationFailed
 from app.core.optimization import QueueItem
 from app.core.permission.grant_writes import GrantWrites
 from app.core.permission.transactions import write
@@ -60,7 +60,7 @@ def handle(items: Sequence[QueueItem]) -> None:
             wanted = _read(item.payload)
             try:
                 grants.assign_permissions_to_role(**msgspec.structs.asdict(wanted), commit=False)
-            except PermissionDenied as error:
+            except (PermissionDenied, LastAdministrator) as error:
                 raise ValidationFailed({"actor_id": str(error)}) from error
 
 

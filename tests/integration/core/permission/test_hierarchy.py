@@ -293,10 +293,8 @@ def test_below_their_rank_and_within_what_they_have_actors_are_free(app: Flask, 
         permissions.update_role(made, name="renamed", position=3, parent=None, **who)
         permissions.assign_permissions_to_role(made, ["member.kick"], "server", town.id, **who)
         permissions.assign_roles_to_user(town.junior.id, [made], **who)
-        permissions.assign_roles_to_user(town.boss.id, [made], **who)
         permissions.set_overwrite(town.channel, role_id=made, deny=["message.send"], **who)
         permissions.set_overwrite(town.channel, user_id=town.junior.id, deny=["message.pin"], **who)
-        permissions.revoke_roles_from_user(town.boss.id, [made], **who)
         permissions.delete_role(made, **who)
 
 

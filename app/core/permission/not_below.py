@@ -1,0 +1,151 @@
+"""Who stands above the actor of a write, or at the same height, and holds some roles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Select, or_, select
+
+from app.core.permission.facts import Assignment
+from app.core.permission.hierarchy import Authority
+from app.core.permission.role_picture import Picture
+from app.core.permission.single import epoch
+from app.models import Member, Role, RoleAssignment, Server, User
+
+
+class Person(NamedTuple):
+    """Somebody not below the actor.
+
+    Attributes:
+        above: stands above; else at the same height.
+        after: the assignments after the change, where it changes them.
+    """
+
+    user_id: int
+    above: bool
+    before: tuple[Assignment, ...]
+    after: tuple[Assignment, ...]
+    servers: frozenset[int]
+
+
+def _unexpired(now: float) -> ColumnElement[bool]:
+    end = RoleAssignment.valid_until
+    return or_(end.is_(None), end > datetime.fromtimestamp(now, UTC))
+
+
+def _not_below(authority: Authority, home: int | None, picture: Picture) -> dict[int, int]:
+    """The roles of the hierarchy at or above the actor's rank, with their positions."""
+    rank = authority.rank(home)
+    return {
+        role_id: shape.position
+        for role_id, shape in picture.shapes.items()
+        if shape.server_id == home
+        and shape.active
+        and not shape.is_default
+        and shape.position >= rank
+    }
+
+
+def _holders(role_ids: Collection[int], now: float) -> Select[int]:
+    return select(RoleAssignment.user_id).where(
+        RoleAssignment.role_id.in_(role_ids), _unexpired(now)
+    )
+
+
+def people_not_below(
+    authority: Authority,
+    home: int | None,
+    homes: Sequence[int],
+    picture: Picture,
+    touched: Collection[int] | None,
+) -> Iterator[Person]:
+    """Those not below the actor who hold one of the roles ``touched`` (None: all of them)."""
+    ranked = _not_below(authority, home, picture)
+    if not ranked:
+        return
+    rank, now = authority.rank(home), authority.now
+    statement = (
+        select(
+            RoleAssignment.user_id,
+            RoleAssignment.role_id,
+            RoleAssignment.valid_from,
+            RoleAssignment.valid_until,
+        )
+        .join(User, User.id == RoleAssignment.user_id)
+        .join(Role, Role.id == RoleAssignment.role_id)
+        .where(
+            User.super_admin.is_(False),
+            RoleAssignment.user_id != authority.actor_id,
+            RoleAssignment.user_id.in_(_holders(ranked, now)),
+            Role.server_key.in_((0, *homes)),
+            _unexpired(now),
+        )
+        .order_by(RoleAssignment.user_id, RoleAssignment.role_id)
+    )
+    if touched is not None:
+        statement = statement.where(RoleAssignment.user_id.in_(_holders(touched, now)))
+    members: dict[int, set[int]] = {}
+    if home is not None:
+        inside = select(Member.user_id).where(Member.server_id == home, Member.banned.is_(False))
+        owner = select(Server.owner_id).where(Server.id == home).scalar_subquery()
+        statement = statement.where(
+            RoleAssignment.user_id.in_(inside), RoleAssignment.user_id != owner
+        )
+    elif homes:
+        rows = select(Member.user_id, Member.server_id).where(
+            Member.server_id.in_(homes),
+            Member.banned.is_(False),
+            Member.user_id.in_(_holders(ranked, now)),
+        )
+        for user_id, server_id in authority.session.execute(rows):
+            members.setdefault(user_id, set()).add(server_id)
+
+    def person(user_id: int, held: list[Assignment]) -> Person:
+        above = any(ranked.get(one.role_id, -1) > rank for one in held)
+        servers = members.get(user_id, ()) if home is None else (home,)
+        return Person(user_id, above, tuple(held), tuple(held), frozenset(servers))
+
+    current: int | None = None
+    held: list[Assignment] = []
+    for user_id, role_id, start, end in authority.session.execute(statement):
+        if user_id != current:
+            if current is not None:
+                yield person(current, held)
+            current, held = user_id, []
+        held.append(Assignment(role_id, epoch(start), epoch(end)))
+    if current is not None:
+        yield person(current, held)
+
+
+def heir_above(authority: Authority, role_ids: Collection[int], picture: Picture) -> bool:
+    """Whether somebody above holds a role of a server that inherits from one of ``role_ids``."""
+    ranked = {
+        role_id: position
+        for role_id, position in _not_below(authority, None, picture).items()
+        if position > authority.rank(None)
+    }
+    if not ranked:
+        return False
+    session = authority.session
+    found: set[int] = set()
+    newest = set(role_ids)
+    while newest:
+        heirs = select(Role.id).where(Role.parent_id.in_(newest), Role.server_id.is_not(None))
+        newest = set(session.scalars(heirs)) - found
+        found |= newest
+    if not found:
+        return False
+    above = (
+        select(RoleAssignment.id)
+        .join(User, User.id == RoleAssignment.user_id)
+        .where(
+            User.super_admin.is_(False),
+            RoleAssignment.user_id != authority.actor_id,
+            RoleAssignment.role_id.in_(found),
+            RoleAssignment.user_id.in_(_holders(ranked, authority.now)),
+            _unexpired(authority.now),
+        )
+    )
+    return session.scalar(above.limit(1)) is not None
