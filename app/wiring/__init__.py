@@ -1,6 +1,13 @@
 """Joins tables to the protocols of core packages, for ``create_app`` to hand over."""
 
-from .alerts import SqlAlertStore, alert_settings, degrade_by, elected_by, measured_values
+from .alerts import (
+    SqlAlertStore,
+    alert_settings,
+    degrade_by,
+    elected_by,
+    health_components,
+    measured_values,
+)
 from .audit import sql_audit
 from .database import DATABASE, DATABASE_BREAKER, STORE_FAILURES, guard_database
 from .database_times import time_database
@@ -34,6 +41,7 @@ __all__ = [
     "forecast_board",
     "guard_database",
     "hot_places",
+    "health_components",
     "invalidation_log",
     "measure",
     "measured_values",

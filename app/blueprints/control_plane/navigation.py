@@ -22,12 +22,14 @@ class Page:
         path: below ``/control``.
         right: what it takes to open it.
         texts: further areas of texts that its module uses.
+        live: whether what it shows follows the platform; else it is as old as the last question.
     """
 
     key: str
     path: str
     right: str = VIEW
     texts: tuple[str, ...] = ()
+    live: bool = True
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -36,18 +38,18 @@ class Page:
 
 
 # What the shared modules say.
-SHARED_TEXTS = ("shared", "states", "units")
+SHARED_TEXTS = ("shared", "states", "units", "headline", "rules")
 
 PAGES = (
-    Page("overview", "/", texts=("status", "rules")),
+    Page("overview", "/", texts=("status",)),
     Page("guards", "/guards"),
-    Page("permissions", "/permissions"),
-    Page("policies", "/policies"),
+    Page("permissions", "/permissions", live=False),
+    Page("policies", "/policies", live=False),
     Page("cache", "/cache"),
     Page("queues", "/queues"),
     Page("events", "/events"),
-    Page("audit", "/audit"),
+    Page("audit", "/audit", live=False),
     Page("instances", "/instances"),
-    Page("alerts", "/alerts", texts=("rules", "forecasts")),
-    Page("settings", "/settings", texts=("rules",)),
+    Page("alerts", "/alerts", texts=("forecasts",)),
+    Page("settings", "/settings"),
 )

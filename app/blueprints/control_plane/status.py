@@ -15,11 +15,11 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Flask, current_app
 
 from app.blueprints.health import CheckResult, State, overall, probe
-from app.core.monitor import DEFAULT_COMPONENTS, HealthReport, assess
+from app.core.monitor import HealthReport, assess
 from app.db import utcnow
 from app.extensions import monitor, socketio
 from app.http.version import YOTO_VERSION
-from app.wiring import measured_values
+from app.wiring import health_components, measured_values
 
 EXTENSION = "yoto.process"
 # What an operator looks up first when something behaves oddly.
@@ -74,7 +74,7 @@ def read_status() -> Status:
     return Status(
         overall=overall(components),
         components=components,
-        health=assess(DEFAULT_COMPONENTS, measured_values(monitor.current)()),
+        health=assess(health_components(current_app), measured_values(monitor.current)()),
         process=_process(started, now),
         versions=_versions(started),
         uptime_seconds=time.monotonic() - started.monotonic,

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 import click
 import msgspec
+from flask import current_app
 from flask.cli import AppGroup
 
 from app.cli.options import Duration, as_json, echo_json, says_who, says_why
 from app.core.errors import PlatformError, VersionConflict
 from app.core.monitor import (
-    DEFAULT_COMPONENTS,
     EVERY_RULE,
     Alert,
     AlertFilter,
@@ -25,7 +25,7 @@ from app.core.monitor import (
 from app.extensions import alerts as platform
 from app.extensions import monitor
 from app.http.paging import PAGE_MAX, cut
-from app.wiring import measured_values
+from app.wiring import health_components, measured_values
 
 alerts = AppGroup("alerts", help="See alerts, acknowledge and silence them, set their rules.")
 
@@ -47,7 +47,7 @@ def telling() -> Iterator[None]:
 @as_json
 def health(as_json: bool) -> None:
     """Show how all workers did in the last minute, with the limit behind each band."""
-    report = assess(DEFAULT_COMPONENTS, measured_values(monitor.current)())
+    report = assess(health_components(current_app), measured_values(monitor.current)())
     if as_json:
         echo_json(report)
         return

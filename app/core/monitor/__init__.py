@@ -90,6 +90,7 @@ from .health import (
     ComponentHealth,
     HealthReport,
     assess,
+    components_of,
     overall,
 )
 from .history import (
@@ -281,6 +282,7 @@ __all__ = [
     "WorkerStatus",
     "advise",
     "assess",
+    "components_of",
     "format_series",
     "judge",
     "lever_of",

@@ -55,12 +55,13 @@ let bound = 0;
 let newest = null;
 
 function behindOf({ behind, applied_number: applied }) {
-  const at = h("div", { class: "quiet small" }, t("cache.at_entry", { applied: number(applied), newest: number(newest) }));
+  // The numbers themselves are for whoever compares logs.
+  const title = t("cache.at_entry", { applied: number(applied), newest: number(newest) });
   if (behind === null) {
-    return [t("cache.lag_unknown"), at];
+    return h("span", { title }, t("cache.lag_unknown"));
   }
   const words = behind === 0 ? t("cache.up_to_date") : t("cache.entries_behind", { n: number(behind) });
-  return [bar(behind, LONG_LAG, { label: t("cache.behind"), words }), at];
+  return h("span", { title }, bar(behind, LONG_LAG, { label: t("cache.behind"), words }));
 }
 
 function silenceOf({ silence_s: silence }) {
@@ -82,7 +83,6 @@ function showTiers(found) {
 function showWorkers(found) {
   bound = found.log.max_staleness_s;
   newest = found.log.newest_number;
-  replace(part("log"), t("cache.position", { position: found.log.position }));
   workers.show(found.workers);
   return workers.element;
 }

@@ -94,7 +94,17 @@ const keyOf = (guard) => `${guard.kind} ${guard.name}`;
 
 const degradation = degradationTable(part("degradation"));
 
-look();
+/** The card that the address names, `#rate_limit:message.send`, is gone to as soon as it is there. */
+function goToCard() {
+  const wanted = decodeURIComponent(location.hash.slice(1));
+  const card = wanted ? cards.get(wanted.replace(":", " "))?.element : null;
+  card?.setAttribute("tabindex", "-1");
+  card?.focus();
+  card?.scrollIntoView({ block: "center" });
+}
+
+addEventListener("hashchange", goToCard);
+look().then(goToCard);
 degradation.look();
 setInterval(() => document.hidden || look(), EVERY * 1000);
 setInterval(() => document.hidden || degradation.look(), 5 * EVERY * 1000);

@@ -31,10 +31,9 @@ const rows = table({
     { title: t("instances.state"), render: stateOf, sort: (row) => row.state },
     { title: t("instances.version"), render: (row) => two(row.version ?? "–", row.async_mode ?? "–"), sort: (row) => row.version },
     { title: t("instances.uptime"), number: true, render: (row) => h("span", { title: timestamp(row.started_at) }, duration(row.uptime_s)), sort: (row) => row.uptime_s },
-    { title: t("instances.config"), number: true, render: (row) => h("span", { class: "mono" }, row.config_version || "–"), sort: (row) => row.config_version },
+    { title: t("instances.config"), number: true, render: configOf, sort: (row) => row.config_version },
     { title: t("instances.lag"), number: true, render: lagOf, sort: (row) => ofNow(row, row.log_silent_s) },
     { title: t("instances.memory"), number: true, render: (row) => quantity(ofNow(row, row.memory_bytes), "bytes"), sort: (row) => ofNow(row, row.memory_bytes) },
-    { title: t("instances.threads"), number: true, render: (row) => quantity(ofNow(row, row.threads)), sort: (row) => ofNow(row, row.threads) },
     { title: t("instances.sockets"), number: true, render: (row) => quantity(ofNow(row, row.sockets)), sort: (row) => ofNow(row, row.sockets) },
     { title: t("instances.heard"), number: true, render: (row) => age(readAt - row.heard_ms), sort: (row) => row.heard_ms },
   ],
@@ -58,6 +57,16 @@ function stateOf({ state, drain: order }) {
   }
   const asked = state === "draining" ? null : [" ", h("span", { class: "small" }, t("instances.asked"))];
   return [badge(state, WORDS[state]), asked, " ", h("span", { class: "small" }, until(order.until_ms)), h("div", { class: "order quiet small" }, t("instances.order", { by: order.by, reason: order.reason }))];
+}
+
+/** Whether a worker has the newest configuration that any has: the number of it is no news. */
+function configOf(row) {
+  if (!isHeard(row) || !row.config_version) {
+    return "–";
+  }
+  const newest = workers.filter(isHeard).reduce((most, { config_version: one }) => (BigInt(one || 0) > most ? BigInt(one) : most), 0n);
+  const same = BigInt(row.config_version) === newest;
+  return h("span", { title: row.config_version }, same ? t("instances.config_same") : badge("warning", t("instances.config_behind")));
 }
 
 function lagOf(worker) {

@@ -6,6 +6,7 @@ import { badge } from "./badge.js";
 import { chart, isHole, RANGES, rangePicker } from "./chart.js";
 import { h, replace } from "./dom.js";
 import { age, now, quantity } from "./format.js";
+import { causeList } from "./headline.js";
 import { isStale, refresh, subscribe, watch } from "./live.js";
 import { named, t } from "./page.js";
 import { empty, failed, load, loading, stale, unstale } from "./states.js";
@@ -103,18 +104,30 @@ function showPoint(point) {
 
 const DETAILS = 10; // s between readings of the details
 let nodes = [];
+const networks = new Map(); // by topic of a cause, for those who may know
 
 part("health").append(loading());
 
 function showStatus(status, kind) {
   heardOf("health", kind !== "failed");
   if (kind !== "failed") {
-    replace(part("overall"), badge(status.overall, named("overall", status.overall)));
+    showCauses(status.headline.causes);
     replace(part("health"), h("ul", { class: "strip" }, status.components.map(componentOf)));
   } else if (!part("health").querySelector(".strip")) {
     replace(part("health"), failed(status, refresh));
-  } else {
-    replace(part("overall"), badge("unknown", named("overall", "unknown")));
+  }
+}
+
+// What the socket tells each second is drawn only when it is something else: links keep the focus.
+let shownCauses = "";
+
+function showCauses(causes) {
+  part("causes-card").hidden = causes.length === 0;
+  // Whence sign-ins that fail come is told by REST alone, see below.
+  const told = causes.map((one) => ({ ...one, network: networks.get(one.topic) ?? one.network }));
+  if (JSON.stringify(told) !== shownCauses) {
+    shownCauses = JSON.stringify(told);
+    replace(part("causes"), causeList(told));
   }
 }
 
@@ -164,7 +177,10 @@ const servers = table({
 });
 
 const showDetails = () =>
-  load([part("minute"), part("servers")], () => get("/status/detailed"), ({ components }) => {
+  load([part("minute"), part("servers")], () => get("/status/detailed"), ({ components, headline }) => {
+    networks.clear();
+    headline.causes.forEach(({ topic, network }) => network && networks.set(topic, network));
+    showCauses(headline.causes);
     nodes = components.filter(({ name }) => name.startsWith("redis:"));
     // One server is what the strip tells of.
     part("servers-card").hidden = nodes.length < 2;

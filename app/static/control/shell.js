@@ -5,6 +5,7 @@ import { badge } from "./badge.js";
 import { watchOverrides } from "./banner.js";
 import { h, replace } from "./dom.js";
 import { age, tick } from "./format.js";
+import { drawHeadline } from "./headline.js";
 import { isStale, leave, subscribe, watch } from "./live.js";
 import { t } from "./page.js";
 import { hasEnded, signInLink, watchSession } from "./session.js";
@@ -20,22 +21,28 @@ if (connection) {
   const seen = h("span");
   connection.append(state, seen);
   let last = { mode: "", at: null };
+  // What is below is as old as the last question: there only a connection that is lost is news.
+  const asked = "asked" in connection.dataset;
 
   const draw = () => {
     const mode = last.mode === "live" && isStale() ? "lost" : last.mode;
     if (state.dataset.mode !== mode) {
       state.dataset.mode = mode;
-      replace(state, badge(mode, t(`live.${mode}`), LOOKS[mode]));
+      replace(state, asked && mode !== "lost" ? null : badge(mode, t(`live.${mode}`), LOOKS[mode]));
     }
   };
   watch((found) => {
     last = found;
     draw();
-    replace(seen, last.at === null ? "" : age(last.at));
+    replace(seen, asked || last.at === null ? "" : age(last.at));
   });
   setInterval(draw, 1000);
-  // The status comes each 5 s, also where a page follows only what seldom happens.
-  subscribe({ status: () => null });
+}
+
+// The status comes each 5 s, also where a page follows only what seldom happens.
+const headline = document.getElementById("headline");
+if (headline) {
+  subscribe({ status: (status, kind) => drawHeadline(headline, kind === "failed" ? null : status.headline) });
 }
 
 const banner = document.getElementById("banner");

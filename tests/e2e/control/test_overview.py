@@ -86,9 +86,17 @@ def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
         banner = page.locator("#banner")
         expect(banner).to_be_empty()
         why = "the index <b>is rebuilt</b>"
-        isolate = ("resilience", "isolate", "message.search", "--for", "8s", "--reason", why)
+        isolate = ("resilience", "isolate", "message.search", "--for", "15s", "--reason", why)
         with flask(yoto, *isolate):
             expect(banner).to_contain_text("forced breaker message.search", timeout=60_000)
+            # Who looks at any page is told at a glance, and led to where it is ended.
+            cause = page.locator("#causes li[data-kind=breaker_isolated]")
+            expect(cause).to_contain_text("message.search is isolated")
+            expect(cause.locator("time").last).to_contain_text("left")
+            expect(page.locator("#headline")).not_to_contain_text("All systems normal")
+            expect(cause.get_by_role("link")).to_have_attribute(
+                "href", "/control/guards#circuit_breaker:message.search"
+            )
             # It is read out once: what counts down is in no region that is.
             spoken = page.locator("#banner-spoken")
             expect(spoken).to_contain_text("forced breaker message.search")
@@ -101,6 +109,7 @@ def test_what_is_not_as_usual_is_on_top_of_the_page_until_it_ends(
             assert fits(page)
             assert_accessible(page)
         expect(banner).to_be_empty(timeout=30_000)
+        expect(page.locator("#causes li[data-kind=breaker_isolated]")).to_have_count(0)
 
 
 def test_without_what_set_up_installs_the_page_polls_and_shows_numbers(
@@ -198,7 +207,7 @@ def test_what_the_server_does_not_tell_is_said_at_each_part_and_told_when_it_is_
         sign_in(page, busy)
         for name in ("health", "alerts"):
             expect(page.locator(f"#{name}").get_by_role("alert")).to_contain_text("no store")
-        expect(page.locator("#banner")).to_contain_text("What is not as usual is unknown")
+        expect(page.locator("#banner")).to_contain_text("Whether there are overrides is unknown")
         notice = page.get_by_text("Only what the worker that answers measured is shown")
         expect(notice).to_be_visible()
         page.unroute(broken)

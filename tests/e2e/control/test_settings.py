@@ -129,9 +129,7 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
     ):
         for page in (first, second):
             sign_in(page, yoto, path=PATH)
-            row(page, "#threshold-list", "Time of an answer").get_by_role(
-                "button", name="Edit"
-            ).click()
+            row(page, "#threshold-list", "Response time").get_by_role("button", name="Edit").click()
         agree(first, "Save", warning="150")
         dialog = second.get_by_role("dialog")
         dialog.locator("[name=error]").fill("250")
@@ -144,11 +142,11 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
         expect(dialog.locator(".preview li")).to_have_count(1)
         dialog.get_by_role("button", name="Save").click()
         expect(dialog).to_have_count(0)
-        changed = row(second, "#threshold-list", "Time of an answer")
+        changed = row(second, "#threshold-list", "Response time")
         expect(changed.locator("td").nth(0)).to_have_text("150 ms")
         expect(changed.locator("td").nth(1)).to_have_text("250 ms")
         first.reload()
-        changed = row(first, "#threshold-list", "Time of an answer")
+        changed = row(first, "#threshold-list", "Response time")
         changed.get_by_role("button", name="Reset").click()
         agree(first, "Reset")
         expect(changed.get_by_role("button", name="Reset")).to_have_count(0)
@@ -158,7 +156,7 @@ def test_the_second_of_two_who_edit_a_threshold_is_told_and_loses_nothing(
 def test_a_button_whose_first_read_fails_says_so(browser: Browser, yoto: RunningYoto) -> None:
     with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
         sign_in(page, yoto, path=PATH)
-        edit = row(page, "#threshold-list", "Time of an answer").get_by_role("button", name="Edit")
+        edit = row(page, "#threshold-list", "Response time").get_by_role("button", name="Edit")
         expect(edit).to_be_visible()
         page.route("**/alerts/rules/response_time", lambda route: route.abort())
         edit.click()

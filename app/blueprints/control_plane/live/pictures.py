@@ -19,7 +19,6 @@ from app.blueprints.health import probe
 from app.core.errors import StoreUnavailable
 from app.core.fleet import Worker, WorkerState
 from app.core.monitor import (
-    DEFAULT_COMPONENTS,
     Headline,
     HealthReport,
     Monitoring,
@@ -33,7 +32,7 @@ from app.core.monitor import (
 from app.core.redis import get_redis_info
 from app.core.resilience import get_resilience_controller
 from app.extensions import cache, fleet, monitor, permissions, policy
-from app.wiring import measured_values
+from app.wiring import health_components, measured_values
 
 EXTENSION = "yoto.pictures"
 # Seconds for which one picture serves all who ask.
@@ -50,6 +49,7 @@ class Pictures:
         """``sockets_limit``: sockets that one worker takes."""
         self._sockets_limit = sockets_limit
         self._lines = Lines()
+        self._measured = Remembered(lambda: health_components(current_app), ASKED_SECONDS)
         self._asked = Remembered(asked_sources, ASKED_SECONDS)
         self._whole = Remembered(self._detailed, FRESH_SECONDS)
         self.cache = Remembered(_cache, FRESH_SECONDS)
@@ -102,7 +102,7 @@ class Pictures:
         now = _now()
         workers = workers_or_none()
         values = measured_values(monitor.current)()
-        health: HealthReport = assess(DEFAULT_COMPONENTS, values)
+        health: HealthReport = assess(self._measured(), values)
         recorded = bool(values.get(names.FLUSHED_SECONDS))
         redis = get_redis_info()
         silence = current_app.config["MAX_STALENESS"]

@@ -2,7 +2,7 @@
 
 from .assess import assess, overall
 from .bands import Band, Component, ComponentHealth, HealthReport
-from .defaults import DEFAULT_COMPONENTS
+from .defaults import DEFAULT_COMPONENTS, components_of
 
 __all__ = [
     "DEFAULT_COMPONENTS",
@@ -11,5 +11,6 @@ __all__ = [
     "ComponentHealth",
     "HealthReport",
     "assess",
+    "components_of",
     "overall",
 ]

@@ -80,7 +80,7 @@ class Component:
         refuse(errors)
 
     def band_of(self, value: float | None) -> tuple[Band, float | None]:
-        """The band of a value, and the limit behind it: the one that it keeps, or has passed.
+        """The band of a value, and the border that it has crossed; of a healthy one the next.
 
         None, infinity and what is no number are unknown, with no limit.
         """
@@ -92,7 +92,7 @@ class Component:
             (Band.WARNING, self.warning),
         ):
             if not self.direction.beyond(value, limit):
-                return band, limit
+                return band, self.good
         return Band.ERROR, self.warning
 
 
@@ -104,7 +104,8 @@ class ComponentHealth:
         name: the component.
         band: how it does.
         value: what was measured; None if unknown.
-        limit: the last value of the band; for ``error`` the one that was passed.
+        limit: the border that was crossed, where ``warning`` or ``error`` begins; of a healthy
+            one where ``warning`` does.
         direction: the side of the limit that is bad.
         matters: whether the overall health takes it into account.
     """

@@ -1,46 +1,58 @@
-"""The components that are looked at unless somebody says otherwise.
+"""The components that are looked at, with the borders of the alert rules of the same values.
 
-``good`` ends where the default alert of the same metric warns, and ``warning`` where it says error,
-so that the page and the alerts agree.
+There is one vocabulary: a measure is degraded from where its rule warns, and has failed from where
+the rule says error, whatever an operator has set there.
 """
 
 from __future__ import annotations
 
-from ..scale import Direction
-from ..signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
+from collections.abc import Iterable
+
+from app.core.errors import ValidationFailed
+
+from ..alerts import DEFAULT_RULES, AlertRule
 from .bands import Component
 
-DEFAULT_COMPONENTS = (
-    Component(
-        name="cache",
-        metric=CACHE_HIT_RATE,
-        direction=Direction.LOW,
-        excellent=0.95,
-        good=0.8,
-        warning=0.6,
-    ),
-    Component(
-        name="response",
-        metric=RESPONSE_MS,
-        direction=Direction.HIGH,
-        excellent=50.0,
-        good=100.0,
-        warning=200.0,
-    ),
-    Component(
-        name="errors",
-        metric=ERROR_RATE,
-        direction=Direction.HIGH,
-        excellent=0.01,
-        good=0.05,
-        warning=0.1,
-    ),
-    Component(
-        name="memory",
-        metric=MEMORY_SHARE,
-        direction=Direction.HIGH,
-        excellent=0.5,
-        good=0.7,
-        warning=0.85,
-    ),
-)
+# By component, the rule, and the last value that is excellent: which no alert is about.
+_RULES = {
+    "cache": ("hit_rate", 0.95),
+    "response": ("response_time", 50.0),
+    "errors": ("error_rate", 0.01),
+    "memory": ("memory", 0.5),
+}
+# Of the way from where a rule warns to where it says error: how much better excellent is at least.
+_BETTER = 0.1
+
+
+def components_of(rules: Iterable[AlertRule]) -> tuple[Component, ...]:
+    """The components by these rules; what a rule leaves open is as the code has it."""
+    by_name = {rule.name: rule for rule in rules}
+    defaults = {rule.name: rule for rule in DEFAULT_RULES}
+    found = []
+    for name, (rule_name, excellent) in _RULES.items():
+        default = defaults[rule_name]
+        try:
+            made = _component(name, by_name.get(rule_name, default), excellent)
+        except ValidationFailed:
+            made = None
+        found.append(made or _component(name, default, excellent))
+    return tuple(one for one in found if one is not None)
+
+
+def _component(name: str, rule: AlertRule, excellent: float) -> Component | None:
+    good, warning = rule.warning, rule.error
+    if good is None or warning is None:
+        return None
+    if not rule.direction.falls_from(excellent, good):
+        excellent = good + (good - warning) * _BETTER
+    return Component(
+        name=name,
+        metric=rule.metric,
+        direction=rule.direction,
+        excellent=excellent,
+        good=good,
+        warning=warning,
+    )
+
+
+DEFAULT_COMPONENTS = components_of(DEFAULT_RULES)

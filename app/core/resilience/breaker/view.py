@@ -61,9 +61,18 @@ def local_state(breaker: Looked, plan: BreakerPlan, now: float) -> BreakerState:
 
 
 def _state(
-    breaker: Looked, plan: BreakerPlan, state: State, counts: Counts, **rest: Any
+    breaker: Looked,
+    plan: BreakerPlan,
+    state: State,
+    counts: Counts,
+    *,
+    until: float,
+    **rest: Any,
 ) -> BreakerState:
     forced = state in (State.ISOLATED, State.DISABLED)
+    if forced and not until:
+        # The next call finds it closed; nobody calling does not make it forced for longer.
+        state, forced = State.CLOSED, False
     if plan.config.mode is BreakerMode.DISABLED:
         state = State.DISABLED
     elif plan.config.mode is BreakerMode.METRICS_ONLY and not forced:
@@ -83,5 +92,6 @@ def _state(
         store_errors=health.store_errors,
         answered_locally=health.answered_locally,
         opened_alone=breaker.needs_local and breaker.local.alone,
+        until=until,
         **rest,
     )

@@ -68,8 +68,16 @@ def test_every_command_is_one() -> None:
 
 
 def test_the_tables_are_the_defaults() -> None:
+    about = {name: cells[-1] for name, cells in rows("rule").items()}
+    assert all(about.values())
     assert rows("rule") == {
-        rule.name: [rule.metric, rule.direction, *(f"{limit:g}" for limit in rule.limits if limit)]
+        rule.name: [
+            rule.metric,
+            rule.direction,
+            *("–" if limit is None else f"{limit:g}" for limit in rule.limits),
+            f"{rule.hold:g} s",
+            about[rule.name],
+        ]
         for rule in DEFAULT_RULES
     }
     for component in DEFAULT_COMPONENTS:

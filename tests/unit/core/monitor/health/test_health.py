@@ -21,6 +21,7 @@ from app.core.monitor import (
     Component,
     Direction,
     assess,
+    components_of,
     overall,
 )
 
@@ -33,19 +34,19 @@ SLOW = Component(
 @pytest.mark.parametrize(
     ("value", "band", "limit"),
     [
-        (0.0, Band.EXCELLENT, 50),
-        (50, Band.EXCELLENT, 50),
+        (0.0, Band.EXCELLENT, 100),
+        (50, Band.EXCELLENT, 100),
         (50.1, Band.GOOD, 100),
         (100, Band.GOOD, 100),
-        (101, Band.WARNING, 200),
-        (200, Band.WARNING, 200),
+        (101, Band.WARNING, 100),
+        (200, Band.WARNING, 100),
         (201, Band.ERROR, 200),
         (None, Band.UNKNOWN, None),
         (math.nan, Band.UNKNOWN, None),
         (math.inf, Band.UNKNOWN, None),
     ],
 )
-def test_each_value_has_its_band_and_the_limit_behind_it(
+def test_each_value_has_its_band_and_the_border_that_it_has_crossed(
     value: float | None, band: Band, limit: float | None
 ) -> None:
     assert SLOW.band_of(value) == (band, limit)
@@ -103,9 +104,24 @@ def test_the_whole_is_never_better_than_its_worst_part(values: list[float | None
 def test_a_component_warns_where_the_alert_of_its_metric_does() -> None:
     rules = {rule.metric: rule for rule in DEFAULT_RULES}
     for component in DEFAULT_COMPONENTS:
-        rule = rules.pop(component.metric)
+        rule = rules[component.metric]
         assert (component.good, component.warning) == (rule.warning, rule.error)
-    assert not rules
+
+
+@pytest.mark.parametrize(("warning", "error"), [(300.0, 900.0), (20.0, 30.0)])
+def test_health_has_the_borders_that_operators_set_on_the_rules(
+    warning: float, error: float
+) -> None:
+    (rule,) = (one for one in DEFAULT_RULES if one.metric == RESPONSE_MS)
+    slow = replace(rule, warning=warning, error=error, critical=None)
+    (component,) = (one for one in components_of([slow]) if one.metric == RESPONSE_MS)
+    assert (component.good, component.warning) == (warning, error)
+    assert component.excellent < warning
+    # What a rule leaves open is as the code has it.
+    (default,) = (
+        one for one in components_of([replace(slow, warning=None)]) if one.metric == RESPONSE_MS
+    )
+    assert (default.good, default.warning) == (100, 200)
 
 
 @pytest.mark.parametrize(
