@@ -33,6 +33,13 @@ _SOMEBODY_FIRST = frozenset({1020, 1205, 1213})
 _NO_SUCH_TABLE = frozenset({1146})
 
 
+class TablesMissing(Exception):
+    """The database is there, and nobody ever made its tables."""
+
+    def __init__(self) -> None:
+        super().__init__("run 'flask setup'")
+
+
 def is_outage(error: BaseException) -> bool:
     """Whether the database, or a connection to it, could not be had; trying later makes sense."""
     if isinstance(error, exc.TimeoutError):  # of the pool

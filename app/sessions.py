@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.db import db, engine_beside, writing
-from app.failures import is_outage, lacks_tables
+from app.failures import TablesMissing, is_outage, lacks_tables
 
 # Makes of the driver's error what is raised instead.
 Translate: TypeAlias = Callable[[Exception], Exception]
@@ -65,6 +65,8 @@ def _reached(app: Flask, unavailable: Translate) -> Iterator[None]:
             with app.app_context():
                 yield
     except SQLAlchemyError as error:
-        if not (is_outage(error) or lacks_tables(error)):
+        if lacks_tables(error):
+            raise unavailable(TablesMissing()) from error
+        if not is_outage(error):
             raise
         raise unavailable(error) from error

@@ -20,6 +20,7 @@ from app.cli.resilience import resilience
 from app.cli.review import add_review
 from app.cli.secrets import secrets
 from app.cli.seed import seed
+from app.cli.startup import setup
 from app.cli.suggestions import suggestions
 from app.cli.templates import add_templates
 from app.cli.users import users
@@ -54,6 +55,7 @@ def init_app(app: Flask) -> None:
         resilience,
         secrets,
         seed,
+        setup,
         suggestions,
         users,
     ):

@@ -29,6 +29,17 @@ users = AppGroup("users", help="Manage accounts.")
 )
 def create_admin(username: str, display_name: str | None, password_stdin: bool) -> None:
     """Make a super-administrator. Without --password-stdin a password is made and shown once."""
+    add_administrator(username, display_name, password_stdin, reason="flask users create-admin")
+
+
+def add_administrator(
+    username: str, display_name: str | None, password_stdin: bool, reason: str
+) -> None:
+    """Make a super-administrator and commit; tells the password where it was not read.
+
+    Raises:
+        click.ClickException: the name or the password cannot be one, or the name is taken.
+    """
     if not re.fullmatch(USERNAME_PATTERN, username):
         raise click.ClickException(f"username: '{username}' is not like {USERNAME_PATTERN}")
     if password_stdin:
@@ -53,7 +64,7 @@ def create_admin(username: str, display_name: str | None, password_stdin: bool) 
             f"user:{user.id}",
             actor_id=None,
             after={"username": username, "super_admin": True},
-            reason="flask users create-admin",
+            reason=reason,
         )
         db.session.commit()
     click.echo(f"Administrator '{username}' made.")

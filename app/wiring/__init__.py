@@ -9,7 +9,7 @@ from .alerts import (
     measured_values,
 )
 from .audit import sql_audit
-from .database import DATABASE, DATABASE_BREAKER, STORE_FAILURES, guard_database
+from .database import DATABASE, DATABASE_BREAKER, STORE_FAILURES, guard_database, passing_breaker
 from .database_times import time_database
 from .decisions import record_settings
 from .fleet import signs_of_life, worker_facts
@@ -45,6 +45,7 @@ __all__ = [
     "invalidation_log",
     "measure",
     "measured_values",
+    "passing_breaker",
     "policy_engine",
     "record_settings",
     "signs_of_life",

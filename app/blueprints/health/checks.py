@@ -8,16 +8,19 @@ from pathlib import Path
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.blueprints.health.probe import Check, Finding, State
 from app.core.errors import StoreUnavailable
+from app.core.permission import BUILT_IN_NAMES
 from app.core.redis import get_redis_info
 from app.db import engine_beside
+from app.models import Permission, PolicyRevision
 
 TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
 MIB = 1024 * 1024
+RUN_SETUP = ": run 'flask setup'"
 
 
 def examine_database() -> Finding:
@@ -58,19 +61,37 @@ def examine_redis() -> Finding:
 
 
 def examine_migrations() -> Finding:
-    """The database must be at the newest migration that this code knows, and no other."""
-    directory = Path(current_app.root_path).parent / current_app.extensions["migrate"].directory
-    expected = _heads_of_code(directory)
+    """The database must be at the newest migration that this code knows, and no other; and what
+    comes with the code must be in it: without its permissions and policies nobody may do anything.
+    """
+    expected, known = _revisions_of_code(
+        Path(current_app.root_path).parent / current_app.extensions["migrate"].directory
+    )
     try:
         with _connection() as connection:
             found = frozenset(MigrationContext.configure(connection).get_current_heads())
+            lacking = _lacking(connection) if found == expected else ""
     except (SQLAlchemyError, StoreUnavailable):
         return Finding(State.UNKNOWN, "the database did not answer")
     facts = {"database": _shown(found), "code": _shown(expected)}
     if found != expected:
         detail = f"the database is at {_shown(found)}, the code at {_shown(expected)}"
-        return Finding(State.FAILED, detail, facts)
+        # What a later release made, this one can only leave alone.
+        return Finding(State.FAILED, detail + (RUN_SETUP if found <= known else ""), facts)
+    if lacking:
+        return Finding(State.FAILED, lacking + RUN_SETUP, facts)
     return Finding(State.OK, "at head", facts)
+
+
+def _lacking(connection: Connection) -> str:
+    """Which of what ``flask setup`` stores in the tables is not there; empty: nothing."""
+    stored = set(connection.scalars(select(Permission.name)))
+    missing = [name for name in BUILT_IN_NAMES if name not in stored]
+    if missing:
+        return f"{len(missing)} built-in permissions are missing, such as {missing[0]}"
+    if connection.scalar(select(PolicyRevision.revision).limit(1)) is None:
+        return "no policies were ever stored"
+    return ""
 
 
 CHECKS = (
@@ -88,8 +109,11 @@ def _connection() -> Connection:
 
 
 @lru_cache
-def _heads_of_code(directory: Path) -> frozenset[str]:
-    return frozenset(ScriptDirectory(str(directory)).get_heads())
+def _revisions_of_code(directory: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """The newest ones, and all."""
+    scripts = ScriptDirectory(str(directory))
+    known = frozenset(script.revision for script in scripts.walk_revisions())
+    return frozenset(scripts.get_heads()), known
 
 
 def _shown(heads: frozenset[str]) -> str:

@@ -56,6 +56,9 @@ def readyz() -> Response:
     if state is State.DEGRADED:
         limping = [result for result in results if result.state is not State.OK]
         body["degraded"] = {result.name: result.detail for result in limping}
+    elif state is not State.OK:
+        failed = [result for result in results if result.state in (State.FAILED, State.UNKNOWN)]
+        body["failed"] = {result.name: result.detail for result in failed}
     if "verbose" in request.args:
         body["checks"] = [
             {

@@ -6,7 +6,7 @@ from app.core.permission.abac import (
     PolicyCheck,
     PolicyQuestion,
 )
-from app.core.permission.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
+from app.core.permission.catalogue import BUILT_IN_NAMES, EVERYONE_GRANTS, JUDGED_WHERE_SET
 from app.core.permission.context import (
     CONTEXT_BYTES,
     CONTEXT_DEPTH,
@@ -54,6 +54,7 @@ from app.core.permission.verdict import Decision
 from app.core.permission.warming import ComponentState, StepReport, WarmUpParts, WarmUpReport
 
 __all__ = [
+    "BUILT_IN_NAMES",
     "ACCESS_COLUMNS",
     "AccessDifference",
     "AccessLine",
