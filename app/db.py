@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,6 +18,7 @@ from typing import Annotated, Any
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    URL,
     BigInteger,
     DateTime,
     Integer,
@@ -28,9 +30,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from app.failures import DELETED_BY_ANOTHER
 from app.pools import WatchedPool
 from app.time_limits import connect_arguments, limit_times
 
@@ -129,6 +133,20 @@ def writing(will_write: bool = True) -> Iterator[None]:
         _will_write.reset(token)
 
 
+@contextmanager
+def first_read() -> Iterator[None]:
+    """What a request reads before its work, in a transaction of its own.
+
+    It then holds no connection while it waits for others, and its work sees what is committed when
+    it begins: whoever sends the rest of a request slowly cannot be judged by rights of long ago.
+    """
+    session = db.session()
+    begun_before = session.in_transaction()
+    yield
+    if not begun_before:
+        session.commit()
+
+
 def set_writing(will_write: bool) -> None:
     """Say whether the transactions of the request that begins now write."""
     _will_write.set(will_write)
@@ -141,6 +159,8 @@ def is_writing() -> bool:
 
 def init_db(app: Flask) -> None:
     """Bind ``db`` to the application's database. Nothing is opened before the first statement."""
+    # Somebody else deleted the row first; whoever comes second must not be told that it did.
+    warnings.filterwarnings("error", DELETED_BY_ANOTHER, SAWarning)
     url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
     options = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
     if url.get_backend_name() == "sqlite":
@@ -156,7 +176,7 @@ def init_db(app: Flask) -> None:
         options.setdefault("poolclass", WatchedPool)
         if options["poolclass"] is WatchedPool:
             options.setdefault("pool_size", app.config.get("DATABASE_POOL_SIZE", POOL_SIZE))
-            options.setdefault("pool_timeout", POOL_WAIT)
+            options.setdefault("pool_timeout", _pool_wait(url))
     # The values of a statement are people's hashes, tokens and words: no error repeats them.
     options.setdefault("hide_parameters", True)
     db.init_app(app)
@@ -182,6 +202,13 @@ def on_engine(app: Flask, hook: Callable[[Engine], None]) -> None:
         hook(db.engine)
 
 
+def _pool_wait(url: URL) -> float:
+    """Seconds to wait for a connection. On SQLite those who have one wait for the one writer, and
+    who has none waits as long.
+    """
+    return SQLITE_BUSY_SECONDS if url.get_backend_name() == "sqlite" else POOL_WAIT
+
+
 def close_db(app: Flask) -> None:
     """Close the connections of ``app``; a later use opens new ones."""
     beside = app.extensions.get(BESIDE)
@@ -194,8 +221,8 @@ def close_db(app: Flask) -> None:
 def engine_beside(app: Flask) -> Engine:
     """The engine for what must not take a connection of the requests, since a request may ask.
 
-    Raises, where all of its connections are in use for ``POOL_WAIT`` seconds,
-    ``sqlalchemy.exc.TimeoutError``.
+    Raises, as that of the requests, ``sqlalchemy.exc.TimeoutError`` where all of its connections
+    stay in use.
     """
     found: Engine | None = app.extensions.get(BESIDE)
     if found is not None:
@@ -207,7 +234,7 @@ def engine_beside(app: Flask) -> Engine:
                 found = db.engine
             # A database in memory has one connection.
             if found.url.get_backend_name() != "sqlite" or found.url.database:
-                found = side_engine(app, BESIDE_SIZE, POOL_WAIT, BESIDE_MORE)
+                found = side_engine(app, BESIDE_SIZE, _pool_wait(found.url), BESIDE_MORE)
             app.extensions[BESIDE] = found
     return found
 

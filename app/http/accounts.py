@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
-from app.db import db
+from app.db import db, first_read
 from app.models import RevokedToken, User
 
 
@@ -29,14 +29,15 @@ def active_account(user_id: int, epoch: int, denial_keys: Sequence[str]) -> Iden
         epoch: the token epoch that the credential was made in.
         denial_keys: token ids and families; a denial of any of them refuses the credential.
     """
-    row = db.session.execute(
-        select(
-            User.super_admin,
-            User.disabled,
-            User.token_epoch,
-            exists().where(RevokedToken.token_key.in_(denial_keys)).label("denied"),
-        ).where(User.id == user_id)
-    ).one_or_none()
+    with first_read():
+        row = db.session.execute(
+            select(
+                User.super_admin,
+                User.disabled,
+                User.token_epoch,
+                exists().where(RevokedToken.token_key.in_(denial_keys)).label("denied"),
+            ).where(User.id == user_id)
+        ).one_or_none()
     if row is None or row.disabled or row.denied or row.token_epoch != epoch:
         return None
     return Identity(user_id, row.super_admin)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from app.db import db, utcnow, writing
+from app.db import db, first_read, utcnow, writing
 from app.http.accounts import Identity
 from app.models import ApiToken, User
 
@@ -77,11 +77,12 @@ def add_token(
 def token_use(secret: str) -> TokenUse | None:
     """What a token opens now; None when it is unknown or not ``usable``."""
     now = utcnow()
-    row = db.session.execute(
-        select(ApiToken, User.super_admin)
-        .join(User, User.id == ApiToken.user_id)
-        .where(ApiToken.token_hash == hash_of(secret), usable(now))
-    ).one_or_none()
+    with first_read():
+        row = db.session.execute(
+            select(ApiToken, User.super_admin)
+            .join(User, User.id == ApiToken.user_id)
+            .where(ApiToken.token_hash == hash_of(secret), usable(now))
+        ).one_or_none()
     if row is None:
         return None
     token, super_admin = row
