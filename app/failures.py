@@ -7,10 +7,14 @@ that it does not know, a column without a default among them; so the numbers dec
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 from sqlalchemy import exc
 from sqlalchemy.orm.exc import StaleDataError
+
+# How SQLAlchemy warns of a row that was to be deleted and is gone; the application raises it.
+DELETED_BY_ANOTHER = r"DELETE statement on table '\w+' expected to delete"
 
 SQLITE_PRIMARY_CODE = 0xFF  # the other bits say more about the same error
 
@@ -63,6 +67,8 @@ def is_outage(error: BaseException) -> bool:
 
 def is_conflict(error: BaseException) -> bool:
     """Whether somebody else came first, so that nothing was changed and trying anew makes sense."""
+    if isinstance(error, exc.SAWarning):
+        return re.match(DELETED_BY_ANOTHER, str(error)) is not None
     if isinstance(error, (exc.IntegrityError, StaleDataError)):
         return True
     return isinstance(error, exc.DBAPIError) and _number(error) in _SOMEBODY_FIRST

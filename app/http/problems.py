@@ -40,7 +40,7 @@ def problem_of(error: Exception) -> Response:
             return _platform_error(error)
         case HTTPException():
             return _http_error(error)
-        case exc.SQLAlchemyError():
+        case exc.SQLAlchemyError() | exc.SAWarning():
             return _database_error(error)
         case _:
             return _unexpected(error)
@@ -230,7 +230,7 @@ def _flatten(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
         yield path or "body", texts
 
 
-def _database_error(error: exc.SQLAlchemyError) -> Response:
+def _database_error(error: exc.SQLAlchemyError | exc.SAWarning) -> Response:
     """What no check above it foresaw: the database is away, or two writers met."""
     if is_outage(error):
         return _platform_error(errors.StoreUnavailable("database", error, DATABASE_RETRY_SECONDS))

@@ -55,3 +55,8 @@ def test_a_pool_without_a_free_connection_is_an_outage() -> None:
 def test_missing_tables_are_told_apart() -> None:
     error = of_mariadb(exc.ProgrammingError, 1146)
     assert lacks_tables(error) and not is_outage(error)
+
+
+def test_a_row_that_somebody_else_deleted_first_is_a_conflict() -> None:
+    gone = "DELETE statement on table 'roles' expected to delete 1 row(s); 0 were matched."
+    assert is_conflict(exc.SAWarning(gone)) and not is_conflict(exc.SAWarning("another one"))

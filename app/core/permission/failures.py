@@ -23,7 +23,7 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
-    except exc.SQLAlchemyError as error:
+    except (exc.SQLAlchemyError, exc.SAWarning) as error:
         found = platform_error(error)
         if found is None:
             raise

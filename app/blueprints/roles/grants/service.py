@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.blueprints.naming import api_names
+from app.blueprints.rows import existing
 from app.core.errors import UnknownResource
 from app.db import db
 from app.extensions import permissions
@@ -71,6 +72,7 @@ def set_grant(actor_id: int, role_id: int, permission: str, body: Mapping[str, A
     """Let the role allow or deny the permission in a scope; the grant as it is now.
 
     Raises:
+        UnknownResource: somebody has taken it away again.
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_permissions_to_role``.
     """
     with api_names(FIELDS):
@@ -83,7 +85,7 @@ def set_grant(actor_id: int, role_id: int, permission: str, body: Mapping[str, A
             actor_id=actor_id,
             reason=body["reason"],
         )
-    return shown(db.session.get_one(RoleGrant, receipt.ids[0]), permission=permission)
+    return shown(existing(RoleGrant, receipt.ids[0]), permission=permission)
 
 
 def remove_grant(actor_id: int, role_id: int, permission: str, query: Mapping[str, Any]) -> None:
@@ -119,6 +121,7 @@ def set_group_grant(actor_id: int, role_id: int, group_id: int, body: Mapping[st
     """Let the role allow or deny all permissions of a group in a scope.
 
     Raises:
+        UnknownResource: somebody has taken it away again.
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_group_to_role``.
     """
     with api_names(FIELDS):
@@ -131,8 +134,8 @@ def set_group_grant(actor_id: int, role_id: int, group_id: int, body: Mapping[st
             actor_id=actor_id,
             reason=body["reason"],
         )
-    row = db.session.get_one(RoleGroupGrant, receipt.ids[0])
-    name = db.session.get_one(PermissionGroup, group_id).name
+    row = existing(RoleGroupGrant, receipt.ids[0])
+    name = existing(PermissionGroup, group_id).name
     return shown(row, group_id=group_id, group=name)
 
 

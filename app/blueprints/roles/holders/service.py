@@ -13,6 +13,7 @@ from app.blueprints.naming import api_names
 from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand
 from app.blueprints.roles.access import GLOBAL_ROLES
+from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
 from app.core.errors import UnknownResource
 from app.db import db
@@ -92,6 +93,7 @@ def assign(actor_id: int, role_id: int, user_id: int, body: Mapping[str, Any]) -
     """Give the role to a user, or a role already held its new window.
 
     Raises:
+        UnknownResource: somebody has taken it away again.
         ValidationFailed, PermissionDenied: as ``PermissionSystem.assign_roles_to_user``.
         LastAdministrator: with the window nobody could administer the platform for good.
     """
@@ -105,7 +107,7 @@ def assign(actor_id: int, role_id: int, user_id: int, body: Mapping[str, Any]) -
             actor_id=actor_id,
             reason=body["reason"],
         )
-    return db.session.get_one(RoleAssignment, receipt.ids[0])
+    return existing(RoleAssignment, receipt.ids[0])
 
 
 def take(actor_id: int, role_id: int, user_id: int, reason: str | None) -> None:
