@@ -30,7 +30,8 @@ Act = tuple[str, str, Any]
 @pytest.fixture
 def app_config(app_config: dict[str, Any]) -> dict[str, Any]:
     # Everybody is at it at once; who may wait for a connection is another question.
-    return app_config | {"DATABASE_POOL_SIZE": WRITERS}
+    pools = {"DATABASE_POOL_SIZE": WRITERS, "PERMISSION_POOL_SIZE": WRITERS}
+    return app_config | pools | {"PERMISSION_POOL_WAIT": 20.0}
 
 
 @pytest.fixture
