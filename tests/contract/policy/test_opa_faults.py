@@ -196,6 +196,21 @@ def test_what_was_not_used_for_a_while_is_taken_from_the_server(
     assert used.evaluate('{"x": 1}').deny == ("one",)
 
 
+def test_versions_that_came_and_went_do_not_pile_up(
+    own_opa_server: OpaServer, make_opa: MakeOpa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opa_engine, "MOST_KEPT", 1)
+    engine = make_opa(own_opa_server.url)
+    used = engine.compile(BUNDLE)
+
+    for number in range(5):
+        engine.compile(rules(f"deny contains {number} if false")).close()
+
+    # What is used, what came last, and the one that is kept.
+    assert len({one.split("/")[1] for one in own_opa_server.module_ids()}) == 3
+    assert used.evaluate('{"x": 1}').deny == ("one",)
+
+
 def test_a_refused_bundle_leaves_the_old_one_alone(
     opa_server: OpaServer, make_opa: MakeOpa
 ) -> None:

@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 # Seconds. Other processes may use a version a little longer than this one does.
 KEPT_AFTER_USE = 60.0
+# Versions that are kept so. OPA compiles all that it has with each one that comes, so the time of a
+# push grows with them; who still uses one that is gone puts it back.
+MOST_KEPT = 8
 
 _STRICT = "?strict-builtin-errors=true"
 # An error inside a policy shows that the server is there.
@@ -61,6 +64,7 @@ class OpaEngine:
         # What regorus lacks is refused here too, so that each bundle runs on both engines.
         admit(bundle)
         layout = layout_of(bundle, f"p{bundle.version}")
+        self.sweep()
         with self._lock:
             self._used[layout.prefix] += 1
             self._unused.pop(layout.prefix, None)
@@ -84,10 +88,15 @@ class OpaEngine:
         return EngineHealth("ok", "the OPA server answers", latency_ms)
 
     def sweep(self) -> None:
-        """Take from the server what this process has not used for a minute."""
+        """Take from the server what this process has let go of, but the last few for a minute."""
         before = monotonic() - KEPT_AFTER_USE
         with self._lock:
-            due = [prefix for prefix, (since, _) in self._unused.items() if since < before]
+            over = len(self._unused) - MOST_KEPT
+            due = [
+                prefix
+                for number, (prefix, (since, _)) in enumerate(self._unused.items())
+                if since < before or number < over
+            ]
             layouts = [self._unused.pop(prefix)[1] for prefix in due]
         for layout in layouts:
             self.remove(layout)
