@@ -67,12 +67,11 @@ class DocumentVersionSchema(VersionSchema):
 class UseSchema(ma.Schema):
     """What a policy did in the worker that answers, since it loaded this version."""
 
-    evaluations = ma.fields.Integer(required=True)
     denies = ma.fields.Dict(
         keys=ma.fields.String(),
         values=ma.fields.Integer(),
         required=True,
-        metadata={"description": "By code"},
+        metadata={"description": "Denials by the codes that this policy gives"},
     )
     latency = ma.fields.Dict(
         required=True, allow_none=True, metadata={"description": "Null: not measured yet"}

@@ -207,7 +207,6 @@ def _engine(counts: Any) -> dict[str, Any]:
 
 def _use(found: Any) -> dict[str, Any]:
     return {
-        "evaluations": found.evaluations,
         "denies": dict(found.denies),
         "latency": found.latency,
         "rules": found.complexity.rules,

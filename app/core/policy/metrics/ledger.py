@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,14 +10,13 @@ from dataclasses import dataclass, field
 
 from app.core.policy.metrics.complexity import Complexity
 from app.core.policy.metrics.histogram import LatencyHistogram
-from app.core.policy.metrics.per_policy import PolicyMetrics, literals_of, policies_of_code
+from app.core.policy.metrics.per_policy import PolicyMetrics, codes_of, policies_of_code
 
 
 @dataclass
 class _Line:
     version: int
-    began_at: int
-    literals: frozenset[str]
+    codes: re.Pattern[str]
     denies: Counter[str] = field(default_factory=Counter)
 
 
@@ -27,17 +27,12 @@ class PolicyLedger:
         self._lock = threading.Lock()
         self._lines: dict[str, _Line] = {}
 
-    def loaded(
-        self, versions: Mapping[str, int], sources: Mapping[str, str], evaluations: int
-    ) -> None:
-        """Take note of a set that was loaded after so many ``evaluations``.
+    def loaded(self, versions: Mapping[str, int], sources: Mapping[str, str]) -> None:
+        """Take note of a set that was loaded.
 
         What has the version that it had goes on counting; anything else begins anew.
         """
-        lines = {
-            name: _Line(versions[name], evaluations, literals_of(source))
-            for name, source in sources.items()
-        }
+        lines = {name: _Line(versions[name], codes_of(source)) for name, source in sources.items()}
         with self._lock:
             for name, line in self._lines.items():
                 if name in lines and lines[name].version == line.version:
@@ -47,18 +42,17 @@ class PolicyLedger:
     def denied(self, codes: Sequence[str]) -> None:
         """Count a denial."""
         with self._lock:
-            literals = {name: line.literals for name, line in self._lines.items()}
+            given = {name: line.codes for name, line in self._lines.items()}
             for code in codes:
-                for name in policies_of_code(code, literals):
+                for name in policies_of_code(code, given):
                     self._lines[name].denies[code] += 1
 
     def read(
         self,
-        evaluations: int,
         complexity: Mapping[str, Complexity],
         latency: Mapping[str, LatencyHistogram],
     ) -> dict[str, PolicyMetrics]:
-        """The metrics of each policy after so many ``evaluations``.
+        """The metrics of each policy.
 
         Args:
             latency: what each adds to an evaluation, of those for which it was measured.
@@ -68,7 +62,6 @@ class PolicyLedger:
                 name: PolicyMetrics(
                     name=name,
                     version=line.version,
-                    evaluations=evaluations - line.began_at,
                     denies=dict(line.denies),
                     complexity=complexity.get(name, Complexity(None, None, 0)),
                     latency=latency[name].to_plain() if name in latency else None,

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.policy.metrics.complexity import Complexity
+from app.core.policy.rego import Kind, Token, tokenize
 
-_LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`([^`]*)`')
+# What a format puts in the place of a verb.
+_VERB = re.compile(r"%[vsd]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,7 @@ class PolicyMetrics:
 
     Attributes:
         version: its number.
-        evaluations: evaluations of the set since this process loaded this version.
-        denies: denials since then that name a code which its source contains, by code.
+        denies: denials since this process loaded it, by the codes that its own rules give.
         complexity: its size.
         latency: what it adds to an evaluation of the set, as ``LatencyHistogram.to_plain``; None
             while nobody has measured that.
@@ -27,21 +28,37 @@ class PolicyMetrics:
 
     name: str
     version: int
-    evaluations: int
     denies: Mapping[str, int]
     complexity: Complexity
     latency: Mapping[str, Any] | None
 
 
-def literals_of(source: str) -> frozenset[str]:
-    """The texts that stand in a Rego source."""
-    return frozenset(plain or raw for plain, raw in _LITERAL.findall(source))
+def codes_of(source: str) -> re.Pattern[str]:
+    """What matches, as a whole, the codes that the rules of a source add to ``deny``.
 
-
-def policies_of_code(code: str, literals: Mapping[str, frozenset[str]]) -> list[str]:
-    """The policies that can give ``code``: those whose source contains it.
-
-    Rego does not say which of the rules of a set gave a value, and a code that is put together at
-    run time belongs to none.
+    A rule may write its code, or a format for it; where it computes it, any text of the source
+    counts.
     """
-    return [name for name, found in literals.items() if code in found]
+    tokens = tokenize(source)
+    texts = [token for token in tokens if token.kind is Kind.TEXT]
+    codes: list[str] = []
+    for index, token in enumerate(tokens[:-3]):
+        if not token.first or token.value != "deny" or tokens[index + 1].value != "contains":
+            continue
+        given = tokens[index + 2 : index + 5]
+        if given[0].kind is Kind.TEXT:
+            codes.append(re.escape(_text(given[0])))
+        elif given[0].value == "sprintf" and len(given) == 3 and given[2].kind is Kind.TEXT:
+            codes.append(".*".join(map(re.escape, _VERB.split(_text(given[2])))))
+        else:
+            codes += (re.escape(_text(one)) for one in texts)
+    return re.compile("|".join(codes) or r"(?!)")
+
+
+def policies_of_code(code: str, codes: Mapping[str, re.Pattern[str]]) -> list[str]:
+    """The policies that can give ``code``. Rego does not say which rule of a set gave a value."""
+    return [name for name, given in codes.items() if given.fullmatch(code)]
+
+
+def _text(token: Token) -> str:
+    return token.value[1:-1]

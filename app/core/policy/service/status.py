@@ -91,7 +91,6 @@ def metrics_of(service: PolicyService) -> ManagerMetrics:
         counts=counts,
         latency=service.metrics.latency.to_plain(),
         policies=service.ledger.read(
-            counts.evaluations,
             newest.complexity if newest is not None else {},
             costs.latency if costs is not None else {},
         ),

@@ -28,7 +28,6 @@ export function listView() {
       { title: t("policies.name"), head: true, sort: (one) => one.name, render: (one) => h("a", { href: addressOf("policy", one.name) }, one.name) },
       { title: t("policies.state"), render: (one) => [badge(one.state, named("policy_state", one.state)), one.candidate_version === null ? null : [" ", badge("warning", t("policies.with_candidate", { version: one.candidate_version }))]] },
       { title: t("policies.version"), number: true, render: (one) => one.version },
-      { title: t("policies.evaluations"), number: true, sort: (one) => one.use?.evaluations, render: (one) => number(one.use?.evaluations) },
       { title: t("policies.denials"), number: true, sort: (one) => denials(one), render: (one) => number(denials(one)) },
       { title: t("policies.changed"), render: (one) => [age(one.at), " · ", one.author] },
     ],

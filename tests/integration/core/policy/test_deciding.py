@@ -122,7 +122,7 @@ def test_metrics_tell_what_each_policy_did(policy: PolicyManager) -> None:
     policy.evaluate(question(15))
     metrics = policy.metrics()
     line = metrics.policies["bound"]
-    assert (line.version, line.evaluations, line.denies) == (1, 2, {"above_bound": 1})
+    assert (line.version, line.denies) == (1, {"above_bound": 1})
     assert line.complexity.rules == 1 and line.latency is None
     assert metrics.latency["count"] == 2
     assert metrics.data_bytes == len("{}")

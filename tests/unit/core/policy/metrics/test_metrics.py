@@ -15,7 +15,7 @@ from app.core.policy.metrics import (
     complexity_of,
 )
 from app.core.policy.metrics.counts import MAX_CODES, OTHER_CODES
-from app.core.policy.metrics.per_policy import literals_of, policies_of_code
+from app.core.policy.metrics.per_policy import codes_of, policies_of_code
 
 
 @given(st.lists(st.floats(0, 5e6), min_size=1, max_size=50), st.floats(0.01, 1.0))
@@ -82,25 +82,29 @@ def test_codes_that_are_made_up_do_not_fill_the_memory() -> None:
 
 
 def test_a_denial_is_counted_for_the_policies_that_can_give_its_code() -> None:
-    literals = {
-        "time": literals_of('deny contains "time.closed" if not open'),
-        "net": literals_of("deny contains `net.blocked` if blocked"),
+    codes = {
+        "time": codes_of('deny contains "time.closed" if not open\n# deny contains "made.up"'),
+        "net": codes_of('deny contains `net.blocked` if input.lifts != "time.closed"'),
+        "quota": codes_of('deny contains sprintf("missing:%s", [x]) if { some x in y }'),
+        "computed": codes_of('deny contains code if code := {"a": "odd"}[input.x]'),
+        "none": codes_of('helper if input.code == "odd"'),
     }
-    assert policies_of_code("time.closed", literals) == ["time"]
-    assert policies_of_code("net.blocked", literals) == ["net"]
-    assert policies_of_code("made.up", literals) == []
+    assert policies_of_code("time.closed", codes) == ["time"]
+    assert policies_of_code("net.blocked", codes) == ["net"]
+    assert policies_of_code("missing:context.quota.a", codes) == ["quota"]
+    assert policies_of_code("odd", codes) == ["computed"]
+    assert policies_of_code("made.up", codes) == []
 
 
 def test_a_policy_goes_on_counting_until_it_has_another_version() -> None:
     ledger = PolicyLedger()
     sources = {"time": 'deny contains "closed" if x', "net": 'deny contains "blocked" if y'}
-    ledger.loaded({"time": 1, "net": 1}, sources, evaluations=10)
+    ledger.loaded({"time": 1, "net": 1}, sources)
     ledger.denied(["closed", "blocked"])
-    ledger.loaded({"time": 1, "net": 2}, sources, evaluations=30)
+    ledger.loaded({"time": 1, "net": 2}, sources)
     ledger.denied(["closed"])
-    read = ledger.read(35, {"time": Complexity(1, 1, 20)}, {})
-    assert (read["time"].evaluations, read["time"].denies) == (25, {"closed": 2})
-    assert (read["net"].evaluations, read["net"].denies) == (5, {})
+    read = ledger.read({"time": Complexity(1, 1, 20)}, {})
+    assert (read["time"].denies, read["net"].denies) == ({"closed": 2}, {})
     assert read["net"].complexity.rules is None and read["time"].latency is None
 
 
