@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core.policy import OPA_BREAKER, EmbeddedEngine, OpaEngine, OpaSettings, PolicyEngine
+from app.core.policy import (
+    OPA_BREAKER,
+    EmbeddedEngine,
+    EvaluationDeadline,
+    OpaEngine,
+    OpaSettings,
+    PolicyEngine,
+    overrun_folder,
+)
 from app.core.resilience import Resilience
 
 OPA = "opa"
@@ -17,7 +25,7 @@ def policy_engine(app: Flask) -> PolicyEngine:
     """
     config = app.config
     if config["POLICY_ENGINE"] != OPA:
-        return EmbeddedEngine()
+        return EmbeddedEngine(EvaluationDeadline(overrun_folder(app.instance_path)))
     controller = Resilience.of(app)
     controller.define(OPA, circuit_breaker=OPA_BREAKER)
     settings = OpaSettings(

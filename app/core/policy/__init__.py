@@ -34,6 +34,7 @@ from app.core.policy.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
 from app.core.policy.input import ABSENT, InputBuilder, Part, Question
 from app.core.policy.manager import PolicyManager
 from app.core.policy.metrics import BOUNDS_US
+from app.core.policy.overrun import EvaluationDeadline, overrun_folder
 from app.core.policy.result import (
     POLICY_ERROR,
     POLICY_UNAVAILABLE,
@@ -71,6 +72,7 @@ __all__ = [
     "Emergencies",
     "EmergencyHeld",
     "EngineHealth",
+    "EvaluationDeadline",
     "InputBuilder",
     "ManagerMetrics",
     "OpaEngine",
@@ -105,5 +107,6 @@ __all__ = [
     "load_place",
     "load_roles",
     "risk_of",
+    "overrun_folder",
     "text_of",
 ]

@@ -48,6 +48,12 @@ class Worker:
             thread.join()
         return dict(self._seen), self._last
 
+    def decide(self, number: int) -> Any:
+        """Decide once: whether it is allowed, and the reasons."""
+        with self.app.app_context():
+            decision = policy.evaluate(question(number))
+        return decision.allow, decision.reasons
+
     def state(self) -> Any:
         """Version in service, revision wanted, and why it is not loaded."""
         with self.app.app_context():

@@ -16,10 +16,11 @@ from app.core.policy.adaptive import AdaptivePart, Levers
 from app.core.policy.decision_cache import DecisionCache
 from app.core.policy.engine import PolicyEngine
 from app.core.policy.metrics import EngineMetrics
+from app.core.policy.overrun import Overruns
 from app.core.policy.recent import RecentInputs, SharedInputs
 from app.core.policy.service.loader import PolicyLoader
 from app.core.policy.shadow import Shadow
-from app.core.policy.store import ShadowCountStore, StoredCounts
+from app.core.policy.store import Overtaken, PolicyWriter, ShadowCountStore, StoredCounts
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +34,51 @@ SWEEP_SECONDS = 30.0
 class LoadTask:
     """Keeps a process up to the record: when told, and from time to time in any case."""
 
-    def __init__(self, loader: PolicyLoader, poll_seconds: float) -> None:
-        """``poll_seconds``: between two looks when nobody tells."""
+    def __init__(
+        self, loader: PolicyLoader, end_overruns: Callable[[], None], poll_seconds: float
+    ) -> None:
+        """Nothing is looked at yet.
+
+        Args:
+            end_overruns: takes out of service what the record says must not be evaluated.
+            poll_seconds: between two looks when nobody tells.
+        """
         self._loader = loader
+        self._end_overruns = end_overruns
         self._poll_seconds = poll_seconds
 
     def work(self) -> float:
         """Load what is new; seconds until the next time."""
         self._loader.refresh()
+        self._end_overruns()
         return self._poll_seconds
+
+
+class OverrunCollector:
+    """Writes into the record what processes of this host left behind that had to end."""
+
+    def __init__(self, overruns: Overruns, writer: PolicyWriter, instance: str) -> None:
+        """``instance``: who writes it."""
+        self._overruns = overruns
+        self._writer = writer
+        self._instance = instance
+
+    def collect(self) -> None:
+        """Write what is found; what cannot be written is found again."""
+        for one in self._overruns.found():
+            log.error(
+                "an evaluation of policies %s ended process %d: it took too long\n%s",
+                one.version,
+                one.pid,
+                one.stack,
+            )
+            try:
+                reason = f"an evaluation ended process {one.pid}"
+                self._writer.write_overrun(one.version, self._instance, reason)
+            except (Overtaken, PlatformError) as error:
+                log.warning("that policies %s run too long is not written: %s", one.version, error)
+                continue
+            one.path.unlink(missing_ok=True)
 
 
 class ShadowTask:

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 from app.core.errors import PlatformError, PolicyError
+from app.core.policy.bundle import Bundle
 from app.core.policy.engine import CompiledPolicies, PolicyEngine
+from app.core.policy.overrun import EVALUATION_SECONDS
 from app.core.policy.service.serving import Loaded, Probation, Serving, plan_of
 from app.core.policy.shadow import Shadow, Tally
 from app.core.policy.store import PolicyReader, StoredSet
@@ -47,6 +49,7 @@ class PolicyLoader:
     Attributes:
         serving: what answers now; read it once a decision.
         state: how loading went.
+        overruns: versions that the record says must not be evaluated.
     """
 
     def __init__(
@@ -56,10 +59,12 @@ class PolicyLoader:
         on_loaded: Callable[[Loaded], None],
         on_failure: Callable[[int, str], None],
         wake_shadow: Callable[[], None],
+        collect: Callable[[], None],
     ) -> None:
         """Nothing is read yet.
 
         Args:
+            collect: writes into the record what must not be evaluated any more.
             on_loaded: told of each set, before it decides.
             on_failure: told of a revision that cannot be loaded, once, and why.
         """
@@ -68,12 +73,14 @@ class PolicyLoader:
         self._on_loaded = on_loaded
         self._on_failure = on_failure
         self._wake_shadow = wake_shadow
+        self._collect = collect
         self._lock = threading.Lock()
         self._refused: int | None = None
         self._retired: deque[tuple[float, CompiledPolicies]] = deque()
         self._first_try_at = float("-inf")
         self.serving = Serving()
         self.state = LoadState()
+        self.overruns: frozenset[str] = frozenset()
 
     def ready(self) -> Serving:
         """What answers; the first call loads, and while that fails one call a second tries."""
@@ -82,6 +89,7 @@ class PolicyLoader:
             with self._lock:
                 if self.serving.newest is None:
                     self._first_try_at = monotonic()
+                    self._collect()
                     self._load(None, False)
             serving = self.serving
         return serving
@@ -89,6 +97,7 @@ class PolicyLoader:
     def refresh(self) -> None:
         """Load the newest revision unless it is loaded."""
         self._close_retired()
+        self._collect()
         try:
             revision = self._reader.revision()
         except PlatformError as error:
@@ -135,7 +144,7 @@ class PolicyLoader:
         revision: int | None = None
         try:
             stored = self._reader.read()
-            revision = stored.revision
+            revision, self.overruns = stored.revision, stored.overruns
             loaded = self._compiled(stored, ready_made, again)
         except PolicyError as error:
             # The same revision gives the same error; the next one may be better.
@@ -163,6 +172,7 @@ class PolicyLoader:
         bundle = stored.bundle()
         if not bundle.modules:
             raise PolicyError("policies", "none are stored: 'flask policy sync' stores the default")
+        refuse_overrun("policies", bundle, stored)
         newest = self.serving.newest
         if ready_made is not None and ready_made.version == bundle.version:
             compiled = ready_made
@@ -193,6 +203,10 @@ class PolicyLoader:
         candidate, bundle = stored.candidate, stored.candidate_bundle()
         if candidate is None or bundle is None:
             return None, None
+        try:
+            refuse_overrun(candidate.name, bundle, stored)
+        except PolicyError as error:
+            return None, error.reason
         known = newest.shadow if newest is not None else None
         if known is not None and known.version_id == candidate.id and not again:
             if known.compiled.version == bundle.version:
@@ -272,3 +286,18 @@ def _probation(stored: StoredSet, newest: Loaded | None) -> Probation | None:
         return None
     live = stored.find(running.kind, running.name)
     return running if live is not None and live.version == running.version else None
+
+
+def refuse_overrun(name: str, bundle: Bundle, stored: StoredSet) -> None:
+    """Refuse a set of which an evaluation had to be ended; ``name`` is what to name.
+
+    Raises:
+        PolicyError: it is one.
+    """
+    if bundle.version in stored.overruns:
+        raise PolicyError(
+            name,
+            f"the set {bundle.version} is out of service: an evaluation took more than "
+            f"{EVALUATION_SECONDS:g} s of processor time and ended its worker; change or remove "
+            "the policy that did",
+        )

@@ -10,7 +10,7 @@ from app.core.errors import ValidationFailed, VersionConflict
 from app.core.policy.bundle import Bundle
 from app.core.policy.facts import PolicyChanged
 from app.core.policy.service.examining import Examined, Examiner
-from app.core.policy.service.loader import PolicyLoader
+from app.core.policy.service.loader import PolicyLoader, refuse_overrun
 from app.core.policy.service.receipt import PolicyReceipt
 from app.core.policy.store import (
     Change,
@@ -190,6 +190,7 @@ class Publisher:
             planned = plan(stored)
             examined = Examined()
             if planned.tried is not None:
+                refuse_overrun(touched[0][1], planned.tried, stored)
                 examined = self._examiner.examine(touched[0][1], planned.tried)
             changes = [
                 Change(

@@ -15,6 +15,7 @@ from app.core.policy.engine import PolicyEngine
 from app.core.policy.facts import PolicyLoadFailed
 from app.core.policy.folder import FolderWatch
 from app.core.policy.metrics import EngineMetrics, PolicyLedger
+from app.core.policy.overrun import Overruns, overrun_folder
 from app.core.policy.recent import Mask, RecentInputs, SharedInputs
 from app.core.policy.result import PolicyDecision
 from app.core.policy.service.background import (
@@ -22,6 +23,7 @@ from app.core.policy.service.background import (
     Background,
     InputTask,
     LoadTask,
+    OverrunCollector,
     ShadowTask,
     SweepTask,
 )
@@ -78,15 +80,19 @@ class PolicyService:
         self.recent = RecentInputs(mask)
         self.slow = SlowWatch(settings.slow_alert_ms, settings.slow_limit_ms)
         self.adaptive = AdaptivePart(settings.cache_seconds, settings.cache_seconds_max)
-        self.reader = PolicyReader(app)
+        self.reader, writer = PolicyReader(app), PolicyWriter(app)
+        overruns = Overruns(overrun_folder(app.instance_path))
         self.loader = PolicyLoader(
-            self.reader, engine, self._on_loaded, self._on_load_failure, self._wake_shadow
+            self.reader,
+            engine,
+            self._on_loaded,
+            self._on_load_failure,
+            self._wake_shadow,
+            OverrunCollector(overruns, writer, events.instance_id).collect,
         )
         shared = SharedInputs(redis)
         self.examiner = Examiner(engine, lambda: self.loader.serving, self.recent, shared)
-        self.publisher = Publisher(
-            self.reader, PolicyWriter(app), self.examiner, self.loader, self._tell
-        )
+        self.publisher = Publisher(self.reader, writer, self.examiner, self.loader, self._tell)
         self.slow_guard = SlowGuard(
             self.loader,
             self.slow,
@@ -107,7 +113,8 @@ class PolicyService:
             self.slow_guard.hear,
         )
         probation = ProbationOfficer(self.loader, self.publisher, self._tell, settings.deny_jump)
-        self._wake_load_now = light.add("load", LoadTask(self.loader, settings.poll_seconds).work)
+        load = LoadTask(self.loader, self.slow_guard.end_overruns, settings.poll_seconds)
+        self._wake_load_now = light.add("load", load.work)
         light.add("inputs", InputTask(self.recent, shared).work)
         adapt = AdaptTask(self.adaptive, self.metrics, self.decisions, self.recent)
         light.add("adaptation", adapt.work)
@@ -153,7 +160,7 @@ class PolicyService:
         versions = {
             one.name: one.version for one in loaded.stored.live if one.kind is PolicyKind.REGO
         }
-        self.ledger.loaded(versions, loaded.bundle.modules, self.metrics.read().evaluations)
+        self.ledger.loaded(versions, loaded.bundle.modules)
         newest = self.loader.serving.newest
         if newest is None or newest.version != loaded.version:
             self.slow.forget()

@@ -11,6 +11,7 @@ from time import monotonic, perf_counter
 from app.core.errors import PlatformError
 from app.core.events import Event
 from app.core.policy.facts import PolicyPutBack, PolicySlow, PolicyTakenOut
+from app.core.policy.overrun import EVALUATION_SECONDS
 from app.core.policy.service.loader import PolicyLoader
 from app.core.policy.service.serving import Loaded, Serving
 from app.core.policy.settings import PolicySettings
@@ -87,6 +88,12 @@ class SlowGuard:
         if pace is Pace.TOO_SLOW:
             self._take_out(loaded, median_ms)
 
+    def end_overruns(self) -> None:
+        """Take out what the record says must not be evaluated any more."""
+        loaded = self._loader.serving.loaded
+        if loaded is not None and loaded.version in self._loader.overruns:
+            self._take_out(loaded, EVALUATION_SECONDS * 1000)
+
     def work(self) -> float:
         """Tell what happened, and try what was taken out; seconds until the next time."""
         while self._taken_out:
@@ -94,7 +101,7 @@ class SlowGuard:
         while self._alerts:
             self._alert(*self._alerts.popleft())
         out = self._loader.serving.taken_out
-        if out is None:
+        if out is None or out.version in self._loader.overruns:
             return RETRY_SECONDS
         wait = self._retry_at - monotonic()
         if wait > 0:
@@ -123,6 +130,8 @@ class SlowGuard:
             if serving.loaded is not loaded:
                 return serving
             good = serving.previous if self._instead == "last_good" else None
+            if good is not None and good.version in self._loader.overruns:
+                good = None
             instead = "deny" if good is None else "last_good"
             out = serving.taken_out or loaded
             return Serving(loaded=good, taken_out=out, previous=None if good else serving.previous)

@@ -66,12 +66,14 @@ class StoredSet:
         live: the version in force of each entry, by kind and name.
         candidate: the version that is evaluated beside them, if there is one.
         promotion: the newest there was, whatever came after it.
+        overruns: versions of whole sets of which an evaluation had to be ended.
     """
 
     revision: int
     live: tuple[StoredVersion, ...]
     candidate: StoredVersion | None = None
     promotion: Promotion | None = None
+    overruns: frozenset[str] = frozenset()
 
     def find(self, kind: PolicyKind, name: str) -> StoredVersion | None:
         """The live version of one entry."""

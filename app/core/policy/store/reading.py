@@ -29,6 +29,10 @@ _VERSIONS = select(
 ).join_from(PolicyVersion, Policy, Policy.id == PolicyVersion.policy_id)
 
 
+# What a revision is called that changes nothing but says that a set is not to be evaluated.
+OVERRUN = "overrun"
+
+
 class PolicyReader:
     """What the record of one application says. Every call raises ``StoreUnavailable``."""
 
@@ -99,6 +103,9 @@ def stored_set(session: Session) -> StoredSet:
         live=tuple(one for one in found if one.state is PolicyState.LIVE),
         candidate=next((one for one in found if one.state is PolicyState.CANDIDATE), None),
         promotion=None if promoted is None else Promotion(*promoted),
+        overruns=frozenset(
+            session.scalars(select(PolicyRevision.bundle).where(PolicyRevision.action == OVERRUN))
+        ),
     )
 
 

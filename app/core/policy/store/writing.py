@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from app.core.errors import ValidationFailed
 from app.core.policy.store.entry import Change
 from app.core.policy.store.names import source_hash
+from app.core.policy.store.reading import OVERRUN, stored_set
 from app.core.policy.store.sessions import reading, recording
 from app.db import utcnow
 from app.models import (
     Policy,
+    PolicyKind,
     PolicyRevision,
     PolicyState,
     PolicyVersion,
@@ -54,6 +56,49 @@ class PolicyWriter:
             with reading(self._app) as session:
                 _refuse_overtaken(session, changes[0])
             raise
+
+    def write_overrun(self, version: str, author: str, reason: str) -> bool:
+        """Write that no process may evaluate the set ``version`` any more.
+
+        Args:
+            author: who found it out, no account.
+
+        Returns:
+            Whether that is new.
+
+        Raises:
+            Overtaken: somebody else wrote a revision meanwhile.
+            StoreUnavailable: the database did not answer; nothing was written.
+        """
+        try:
+            with recording(self._app) as session:
+                stored = stored_set(session)
+                if version in stored.overruns:
+                    return False
+                session.add(
+                    PolicyRevision(
+                        revision=stored.revision + 1,
+                        kind=PolicyKind.REGO,
+                        name="",
+                        version=None,
+                        action=OVERRUN,
+                        author=author,
+                        bundle=version,
+                    )
+                )
+                record_audit(
+                    session,
+                    f"policy.{OVERRUN}",
+                    f"bundle:{version}",
+                    actor_id=None,
+                    before=None,
+                    after={"author": author},
+                    reason=reason,
+                )
+                session.flush()
+                return True
+        except exc.IntegrityError:
+            raise Overtaken from None
 
 
 def _refuse_overtaken(session: Session, change: Change) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 from app.core.errors import PolicyError
 from app.core.policy.bundle import Bundle
-from app.core.policy.engine.embedded import EmbeddedEngine
+from app.core.policy.engine.embedded import EmbeddedEngine, syntax_of
+from app.core.policy.trial.synthetic import inputs_for
 
 # Exit code of a child that had no memory left.
 NO_MEMORY = 77
@@ -50,7 +51,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         bundle = Bundle(question["modules"], question["tests"], question["data"])
         compiled = engine.compile(bundle)
         report = compiled.run_tests()
-        for text in question["inputs"]:
+        made = inputs_for(syntax_of(bundle.modules), question["inputs"])
+        for text in (*question["inputs"], *made):
             try:
                 compiled.evaluate(text)
             except PolicyError:

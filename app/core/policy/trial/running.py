@@ -41,7 +41,9 @@ class TrialLimits:
 def run_trial(
     name: str, bundle: Bundle, inputs: Sequence[str] = (), limits: TrialLimits | None = None
 ) -> TestReport:
-    """Compile a bundle, run its Rego tests, and evaluate recorded inputs, in a child process.
+    """Compile a bundle, run its Rego tests, and evaluate it, in a child process.
+
+    It is evaluated on recorded inputs, and on those that the conditions of its rules ask for.
 
     Args:
         name: what was changed in the bundle; named when no single policy can be.

@@ -2,6 +2,6 @@
 
 from app.core.policy.engine.embedded.admission import admit
 from app.core.policy.engine.embedded.engine import EmbeddedEngine
-from app.core.policy.engine.embedded.module import new_engine
+from app.core.policy.engine.embedded.module import new_engine, syntax_of
 
-__all__ = ["EmbeddedEngine", "admit", "new_engine"]
+__all__ = ["EmbeddedEngine", "admit", "new_engine", "syntax_of"]

@@ -16,6 +16,7 @@ from app.core.policy.engine.embedded.admission import admit
 from app.core.policy.engine.embedded.owner import Kept, Owner
 from app.core.policy.engine.protocol import EngineHealth, EngineName, TestReport
 from app.core.policy.engine.rego_tests import run_rego_tests
+from app.core.policy.overrun import EvaluationDeadline
 from app.core.policy.rego import reads_of, tokenize
 from app.core.policy.result import ENTRY_POINT, Verdict, read_verdict
 
@@ -27,20 +28,28 @@ class EmbeddedEngine:
     """Compiles and evaluates in this process; an error inside a builtin is an error.
 
     Input goes in as JSON text alone: the binding's conversion of Python objects makes 0 of False.
-    An evaluation has no time limit of its own and holds Python's lock: try a bundle in a child
-    process first (``app.core.policy.trial``).
+    An evaluation holds Python's lock and cannot be stopped: try a bundle in a child process first
+    (``app.core.policy.trial``). With a deadline, one that takes longer ends this process.
     """
 
     name: EngineName = "embedded"
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: EvaluationDeadline | None = None) -> None:
+        """Nothing is compiled, and nothing written.
+
+        Args:
+            deadline: of each evaluation; None: there is none.
+        """
         self.owner = Owner()
+        self._deadline = deadline
         self._keys = count()
 
     def compile(self, bundle: Bundle) -> EmbeddedPolicies:
         """See ``PolicyEngine``. Every rule is evaluated once, with an empty input."""
         admit(bundle)
-        policies = EmbeddedPolicies(self.owner, f"bundle-{next(self._keys)}", bundle)
+        policies = EmbeddedPolicies(
+            self.owner, f"bundle-{next(self._keys)}", bundle, self._deadline
+        )
         policies.prepare()
         return policies
 
@@ -62,13 +71,18 @@ class EmbeddedEngine:
     def close(self) -> None:
         """End the thread that owns what is compiled."""
         self.owner.close()
+        if self._deadline is not None:
+            self._deadline.close()
 
 
 class EmbeddedPolicies:
     """A compiled bundle."""
 
-    def __init__(self, owner: Owner, key: str, bundle: Bundle) -> None:
+    def __init__(
+        self, owner: Owner, key: str, bundle: Bundle, deadline: EvaluationDeadline | None = None
+    ) -> None:
         """``key`` is unique among the owner's."""
+        self._deadline = deadline
         self._owner = owner
         self._key = key
         self._bundle = bundle
@@ -90,7 +104,9 @@ class EmbeddedPolicies:
             # What is compiled never sees a real input.
             engine = module.copy_of(self._engine(kept))
             module.set_input(engine, input_json)
-            return module.value_of(engine, ENTRY_POINT)
+            if self._deadline is None:
+                return module.value_of(engine, ENTRY_POINT)
+            return self._deadline.keep(self.version, lambda: module.value_of(engine, ENTRY_POINT))
 
         return read_verdict(self._owner.run(decide))
 
