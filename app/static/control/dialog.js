@@ -215,8 +215,7 @@ function modal(title, wide, leave) {
   };
   const unless = (drop) => {
     if (asked) {
-      keep(); // a second Escape takes the question away, not the text
-      return;
+      return; // until it is answered
     }
     const stay = h("button", { type: "button", onclick: keep }, t("dialog.keep_editing"));
     asked = h("div", { class: "notice warning drop", role: "alert" }, h("p", {}, t("dialog.drop_typed")), h("div", { class: "buttons" }, stay, h("button", { type: "button", class: "dangerous", onclick: drop }, t("dialog.drop"))));
