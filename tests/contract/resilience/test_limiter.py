@@ -13,6 +13,7 @@ from app.core.resilience.limiter import RateLimiter, RateLimitResult
 from app.core.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
+from tests.support.redis_servers import wait_until
 
 EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", [name.value for name in Algorithm])
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
@@ -304,3 +305,22 @@ def test_a_flush_starts_the_limit_anew_and_raises_nothing(remote: Platform, name
     hits(limiter, 3)
     remote.redis.client.flushall()
     assert limiter.hit("k").remaining == 4
+
+
+def test_refused_strangers_leave_no_keys_behind(platform: Platform, name: str) -> None:
+    """What bounds the keys of those whom nobody knows is the dimension that all of them share."""
+    limiter = platform.limiter(
+        name,
+        algorithm="token_bucket",
+        dimensions={"user": {"limit": 1, "window": 60}, "global": {"limit": 5, "window": 60}},
+    )
+    strangers = [MultiDimensionalKey(user_id=number) for number in range(60)]
+    passed = sum(limiter.hit(one).allowed for one in strangers)
+    assert passed == 5
+
+    def keys_left() -> int:
+        pattern = f"*{{rl:{name}:*"
+        return sum(1 for _ in platform.redis.client.scan_iter(match=pattern, count=1_000))
+
+    # Those of the requests live for two seconds. Without Redis there is nothing to look at.
+    wait_until(lambda: not platform.redis.available or keys_left() <= passed + 1, 10)

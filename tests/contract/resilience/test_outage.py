@@ -312,3 +312,20 @@ def test_a_slot_that_moves_raises_nothing_to_callers(
 
 def _answers_remotely(guards: list[Guard]) -> bool:
     return not any(watch.degraded for guard in guards for watch in guard._watches)
+
+
+def test_the_window_of_the_loss_admits_what_redis_counted_and_the_shares_besides(
+    server: Server, make_platform: Callable[..., Platform], name: str
+) -> None:
+    settings = RedisSettings(url=server.url, key_prefix=PREFIX, socket_timeout=0.1)
+    workers = [make_platform(settings, instances=lambda: 2) for _ in range(2)]
+    limiters = [one.limiter(name, limit=9, window=600) for one in workers]
+
+    def admitted(tries: int) -> list[int]:
+        return [sum(one.hit("k").allowed for _ in range(tries)) for one in limiters]
+
+    assert admitted(4) == [4, 4]
+    server.kill()
+    # Half of nine for each of them; then nobody gets anything for the rest of the window.
+    assert admitted(9) == [4, 4]
+    assert admitted(9) == [0, 0]
