@@ -20,6 +20,7 @@ from app.wiring import DATABASE, DATABASE_BREAKER
 
 SIGN_IN = "auth.sign-in"
 SIGN_IN_KNOWN = "auth.sign-in.known"
+SECOND_FACTOR = "auth.second-factor"
 REGISTER = "auth.register"
 MESSAGE_SEND = "message.send"
 MESSAGE_SEARCH = "message.search"
@@ -44,6 +45,9 @@ SIGN_INS_OF_ADDRESS_TO_ACCOUNT = Dimension("user+ip", limit=10, window=30 * MINU
 # Tries. Against many addresses that guess one password. One address has 10 at once and 20 an hour,
 # a third of what comes back here, so it takes several that go on together to keep the owner out.
 SIGN_INS_TO_ACCOUNT = Dimension("user", limit=60, window=HOUR)
+
+# Codes. Of a million three are right at a time; only who has the password gets to try any.
+CODES_OF_ACCOUNT = Dimension("user", limit=10, window=15 * MINUTE)
 
 # Accounts. As above.
 REGISTRATIONS_OF_SITE = Dimension("site", limit=90, window=HOUR)
@@ -88,7 +92,7 @@ STATEMENTS_OF_SEARCH = 10
 FOR_OPERATORS = CircuitBreakerConfig()
 
 # Limits that keep out who guesses: however much they refuse, nobody is advised to raise them.
-AGAINST_GUESSING = frozenset({SIGN_IN, SIGN_IN_KNOWN, REGISTER, INVITE_USE})
+AGAINST_GUESSING = frozenset({SIGN_IN, SIGN_IN_KNOWN, SECOND_FACTOR, REGISTER, INVITE_USE})
 
 GUARDS: Mapping[str, Mapping[str, Settings]] = {
     SIGN_IN: {
@@ -107,6 +111,7 @@ GUARDS: Mapping[str, Mapping[str, Settings]] = {
             dimensions=(SIGN_INS_OF_ADDRESS, SIGN_INS_OF_ADDRESS_TO_ACCOUNT)
         ),
     },
+    SECOND_FACTOR: {"rate_limit": RateLimitConfig(dimensions=(CODES_OF_ACCOUNT,))},
     REGISTER: {
         "rate_limit": RateLimitConfig(dimensions=(REGISTRATIONS_OF_ADDRESS, REGISTRATIONS_OF_SITE))
     },

@@ -18,12 +18,13 @@ from flask import Flask, Response, request, session
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from app.db import utcnow
+from app.db import db, utcnow
 from app.http import break_glass, glass_sessions
 from app.http.accounts import Identity, active_account, deny
 from app.models import User
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
+PENDING_LIFETIME = timedelta(minutes=5)  # between password and code
 BROKEN_GLASS_LIFETIME = timedelta(hours=1)
 # Where the sockets of the pages connect.
 SOCKETS_PATH = "/socket.io"
@@ -69,6 +70,28 @@ def start_session(user: User) -> None:
     session["epoch"] = user.token_epoch
     session["family"] = secrets.token_hex(16)
     session["since"] = int(utcnow().timestamp())
+
+
+def begin_session(user: User) -> None:
+    """Remember that ``user`` had the right password, and is to prove a second factor.
+
+    It opens nothing: no session is found in it.
+    """
+    session.clear()
+    session["pending"] = [user.id, user.token_epoch, int(utcnow().timestamp())]
+
+
+def pending_user() -> User | None:
+    """Who had the right password just now; None: nobody, too long ago, or the account has ended
+    what it began since.
+    """
+    user_id, epoch, since = session.get("pending", (0, 0, 0))
+    if utcnow() >= datetime.fromtimestamp(since, UTC) + PENDING_LIFETIME:
+        return None
+    user = db.session.get(User, user_id)
+    if user is None or user.disabled or user.token_epoch != epoch:
+        return None
+    return user
 
 
 def start_broken_glass() -> None:

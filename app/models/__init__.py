@@ -46,16 +46,22 @@ from app.models.role import (
     RoleGroupGrant,
     ScopeType,
 )
+from app.models.second_factor import RecoveryCode, SecondFactor
 from app.models.server import Invite, Server
 from app.models.switch import PlatformSwitch
 from app.models.token import ROTATED, RevokedToken
 from app.models.user import User
 
 # Columns whose values are sealed.
-SEALED: dict[type[Any], tuple[str, ...]] = {AlertWebhookRow: ("url", "secret")}
+SEALED: dict[type[Any], tuple[str, ...]] = {
+    AlertWebhookRow: ("url", "secret"),
+    SecondFactor: ("secret",),
+}
 
 __all__ = [
     "SEALED",
+    "RecoveryCode",
+    "SecondFactor",
     "EVERYONE",
     "IDEMPOTENCY_KEPT",
     "IDEMPOTENCY_LEASE",

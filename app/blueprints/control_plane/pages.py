@@ -18,9 +18,11 @@ from flask import (
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.blueprints.auth.failures import Failure, note_failure
 from app.blueprints.auth.service import authenticate, counted_glass
 from app.blueprints.control_plane import ages, destination, language, shell, theme
 from app.blueprints.control_plane.navigation import PAGES, Page
+from app.blueprints.control_plane.second_factor import service as second_factor
 from app.blueprints.control_plane.status import init_process, read_status
 from app.core.errors import PermissionDenied, RateLimited, Rejected
 from app.db import db, writing
@@ -35,8 +37,10 @@ from app.http.operators import RIGHTS, VIEW, Operator, Via, become, may, operato
 from app.http.problems import problem_of
 from app.http.session import (
     CsrfFailed,
+    begin_session,
     check_csrf,
     end_session,
+    pending_user,
     start_broken_glass,
     start_session,
 )
@@ -106,6 +110,8 @@ def sign_in() -> Any:
         return _sign_in_again("sign_in.stale", 403)
     if "glass" in request.form:
         return _break_glass(request.form["glass"].strip())
+    if "code" in request.form:
+        return _second_step(request.form["code"])
     try:
         user = authenticate(request.form.get("username", ""), request.form.get("password", ""))
     except Rejected as error:
@@ -114,6 +120,32 @@ def sign_in() -> Any:
         return _sign_in_again("sign_in.failed", 422)
     if not permissions.check_permission(user.id, VIEW):
         return _sign_in_again("sign_in.no_right", 403)
+    if second_factor.is_asked(user.id):
+        begin_session(user)
+        return _sign_in_page(needs_code=True)
+    return _signed_in(user)
+
+
+def _second_step(code: str) -> Any:
+    """The code of somebody whose password was right."""
+    user = pending_user()
+    if user is None:
+        return _sign_in_again("sign_in.stale", 403)
+    user_id, name = user.id, user.username
+    try:
+        proved = second_factor.prove(user_id, code)
+    except RateLimited as error:
+        note_failure(name, Failure.LOCKED_OUT)
+        return _sign_in_later(error)
+    if not proved:
+        note_failure(name, Failure.SECOND_FACTOR)
+        return _sign_in_again("sign_in.code_failed", 422, needs_code=True)
+    if not permissions.check_permission(user_id, VIEW):
+        return _sign_in_again("sign_in.no_right", 403)
+    return _signed_in(db.session.get_one(User, user_id))
+
+
+def _signed_in(user: User) -> AnyResponse:
     # It only read; a writer begins anew, or SQLite refuses it once somebody else has written.
     db.session.rollback()
     with writing():
@@ -176,7 +208,7 @@ def keep_choices(response: Response) -> Response:
     return theme.CHOICE.remember(language.CHOICE.remember(response))
 
 
-def _sign_in_page(**values: str) -> str:
+def _sign_in_page(**values: Any) -> str:
     return render_template(
         "control/sign_in.html",
         action=destination.form_address(),
@@ -185,8 +217,11 @@ def _sign_in_page(**values: str) -> str:
     )
 
 
-def _sign_in_again(message: str, status_code: int, **values: str) -> tuple[str, int]:
-    return _sign_in_page(message=language.translate(message, **values)), status_code
+def _sign_in_again(
+    message: str, status_code: int, needs_code: bool = False, **values: str
+) -> tuple[str, int]:
+    told = language.translate(message, **values)
+    return _sign_in_page(message=told, needs_code=needs_code), status_code
 
 
 def _sign_in_later(error: Rejected) -> Response:

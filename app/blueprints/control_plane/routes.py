@@ -46,6 +46,7 @@ from app.blueprints.control_plane.policies import (
 )
 from app.blueprints.control_plane.prefetch import prefetch_control
 from app.blueprints.control_plane.queues import queues_control
+from app.blueprints.control_plane.second_factor import second_factor_control
 from app.blueprints.control_plane.session import session_control
 from app.blueprints.control_plane.suggestions import suggestions_control
 from app.blueprints.control_plane.tasks import tasks_control
@@ -53,6 +54,7 @@ from app.blueprints.control_plane.tokens import tokens_control
 
 CONTROL_REST: list[Blueprint] = [
     session_control,
+    second_factor_control,
     tokens_control,
     status_control,
     stats_control,

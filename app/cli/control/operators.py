@@ -88,6 +88,15 @@ def enable(user_id: int, reason: str, actor: str) -> None:
         click.echo(_line(service.enable(user_id, actor, reason)))
 
 
+@operators.command("remove-second-factor")
+@user_argument
+@says_why
+def remove_second_factor(user_id: int, reason: str, actor: str) -> None:
+    """Let the account USER_ID, which lost its second factor, sign in without."""
+    with telling():
+        click.echo(_line(service.remove_second_factor(user_id, actor, reason)))
+
+
 @operators.command("end-sessions")
 @user_argument
 @says_why
@@ -106,6 +115,7 @@ def _line(one: dict[str, Any]) -> str:
         f"by {roles}" if roles else "",
         f"signed in {time(one['last_sign_in'])}" if one["last_sign_in"] else "never signed in",
         f"{one['tokens']} tokens" if one["tokens"] else "",
+        "with a second factor" if one["second_factor"] else "",
     ]
     about = ", ".join(fact for fact in facts if fact)
     return f"{one['id']:>8}  {one['username']:<20}  {rights} ({about})"

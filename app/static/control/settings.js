@@ -3,6 +3,7 @@
 import { drawLogLevel } from "./settings/log-level.js";
 import { drawMaintenance } from "./settings/maintenance.js";
 import { drawOperators } from "./settings/operators.js";
+import { drawSecondFactor } from "./settings/second-factor.js";
 import { drawThresholds } from "./settings/thresholds.js";
 import { drawTokens } from "./settings/tokens.js";
 import { drawWebhooks } from "./settings/webhooks.js";
@@ -11,7 +12,7 @@ import { may } from "./page.js";
 
 const REFRESH = 20; // s between readings where nothing is told
 
-const parts = [drawMaintenance, drawLogLevel, drawThresholds, drawWebhooks, drawTokens, ...(may("admin") ? [drawOperators] : [])];
+const parts = [drawMaintenance, drawLogLevel, drawThresholds, drawWebhooks, drawTokens, drawSecondFactor, ...(may("admin") ? [drawOperators] : [])];
 const draw = () => parts.forEach((one) => one());
 
 draw();

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import time
+
 from playwright.sync_api import Browser, Page, expect
 
+from app.http import totp
 from tests.e2e.control.test_settings import PATH, agree, call, row
 from tests.support.browser import watched_page
 from tests.support.control_pages import SIGN_IN_MS, fill_in, sign_in
@@ -62,3 +66,38 @@ def test_an_operator_is_let_in_signed_out_disabled_and_let_in_again(
         agree(page, "Take a role")
         expect(operator).to_have_count(0)
         assert status_of(theirs, yoto) == 403
+
+
+def test_an_operator_sets_up_a_second_factor_and_signs_in_with_it(
+    browser: Browser, yoto: RunningYoto
+) -> None:
+    with watched_page(browser, yoto.url, ["422"], locale="en-GB") as (page, _):
+        sign_in(page, yoto, path=PATH)
+        page.locator("#second-factor-button").click()
+        agree(page, "Set up")
+        secret = base64.b32decode(page.locator("#second-factor-secret").inner_text())
+        expect(page.get_by_role("img", name="QR code")).to_be_visible()
+        dialog = page.get_by_role("dialog")
+        dialog.locator("[name=code]").fill(code_of(secret))
+        dialog.get_by_role("button", name="Confirm").click()
+        expect(page.locator("#recovery-codes li")).to_have_count(10)
+        recovery = page.locator("#recovery-codes li").all_inner_texts()
+        page.keyboard.press("Escape")
+
+        with watched_page(browser, yoto.url, ["422"], locale="zh-CN") as (other, _):
+            other.goto(f"{yoto.url}/control/guards")
+            fill_in(other, yoto, "admin")
+            other.get_by_label("验证码").fill("123456")
+            other.locator("button.primary").click()
+            expect(other.get_by_role("alert")).to_contain_text("验证码不正确")
+            other.get_by_label("验证码").fill(recovery[0])
+            other.locator("button.primary").click()
+            expect(other.locator(".guard").first).to_be_visible(timeout=SIGN_IN_MS)
+
+        page.locator("#second-factor-button").click()
+        agree(page, "Remove", code=recovery[1])
+        expect(page.locator("#second-factor-state")).to_contain_text("password alone")
+
+
+def code_of(secret: bytes) -> str:
+    return totp.code_of(secret, int(time.time()) // totp.STEP_SECONDS)

@@ -16,7 +16,7 @@ from app.http.api_tokens import usable
 from app.http.operators import RIGHTS
 from app.http.paging import Page, cut
 from app.http.session import SESSION_LIFETIME
-from app.models import ApiToken, AuditRecord, RoleAssignment, User
+from app.models import ApiToken, AuditRecord, RoleAssignment, SecondFactor, User
 
 SIGN_IN = "control.sign_in"
 # Acts with which every session of an account ends.
@@ -61,6 +61,13 @@ def _shown(users: Any, roles: dict[int, OperatorRole]) -> list[dict[str, Any]]:
     may = {name: permissions.batch_check_permissions(ids, name) for name in RIGHTS} if ids else {}
     signed_in, ended = _sign_ins(ids)
     tokens = tokens_of(ids)
+    factors = set(
+        db.session.scalars(
+            select(SecondFactor.user_id).where(
+                SecondFactor.user_id.in_(ids), SecondFactor.confirmed_at.is_not(None)
+            )
+        )
+    )
     shown = []
     for user in users:
         last = signed_in.get(user.id)
@@ -74,6 +81,7 @@ def _shown(users: Any, roles: dict[int, OperatorRole]) -> list[dict[str, Any]]:
                 "rights": [name for name in RIGHTS if may[name].get(user.id)],
                 "roles": held.get(user.id, []),
                 "tokens": tokens.get(user.id, 0),
+                "second_factor": user.id in factors,
                 "last_sign_in": last,
                 "sessions_end": _sessions_end(last, ended.get(user.id)),
             }

@@ -52,6 +52,7 @@ class OperatorSchema(ma.Schema):
     )
     roles = ma.fields.List(ma.fields.Nested(HeldRoleSchema), required=True)
     tokens = ma.fields.Integer(required=True, metadata={"description": "Valid API tokens"})
+    second_factor = Flag(required=True, metadata={"description": "Signs in with a code"})
     last_sign_in = Instant(
         required=True, allow_none=True, metadata={"description": "To the control plane"}
     )

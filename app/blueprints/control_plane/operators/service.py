@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.blueprints.administrators import keeping_an_administrator
 from app.blueprints.control_plane.operators import listing
+from app.blueprints.control_plane.second_factor import service as second_factor
 from app.blueprints.operator_roles import operator_roles
 from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
 from app.db import db, writing
@@ -153,6 +154,18 @@ def end_sessions(user_id: int, by: str, reason: str) -> dict[str, Any]:
         shown = listing.one(user_id)
         db.session.commit()
     return shown
+
+
+def remove_second_factor(user_id: int, by: str, reason: str) -> dict[str, Any]:
+    """Let somebody who lost their second factor sign in without.
+
+    Raises:
+        UnknownResource: no such account, or it has no second factor.
+        PermissionDenied: it is a super-admin's, and who acts is none.
+    """
+    _check_above(_existing(user_id), by)
+    second_factor.remove(user_id, by, reason)
+    return listing.one(user_id)
 
 
 def _existing(user_id: int) -> User:

@@ -78,6 +78,15 @@ def enable_operator(body: dict[str, Any], user_id: int) -> dict[str, Any]:
     return service.enable(user_id, author(), body["reason"])
 
 
+@operators_control.post("/<int:user_id>/remove-second-factor")
+@right(ADMIN)
+@operators_control.arguments(ActSchema)
+@operators_control.response(200, OperatorSchema)
+def remove_operator_second_factor(body: dict[str, Any], user_id: int) -> dict[str, Any]:
+    """Take the second factor of somebody who lost it; they sign in with their password alone"""
+    return service.remove_second_factor(user_id, author(), body["reason"])
+
+
 @operators_control.post("/<int:user_id>/end-sessions")
 @right(ADMIN)
 @operators_control.arguments(ActSchema)

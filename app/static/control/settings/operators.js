@@ -17,7 +17,7 @@ const operators = pagedTable({
   none: t("settings.no_operators"),
   fetch: (after) => get("/operators", { after }),
   columns: [
-    { title: t("settings.account"), head: true, render: (one) => [h("span", { title: one.display_name }, one.username), " ", one.super_admin ? badge("warning", t("settings.super_admin"), "neutral") : null, one.disabled ? badge("failed", t("settings.disabled")) : null] },
+    { title: t("settings.account"), head: true, render: (one) => [h("span", { title: one.display_name }, one.username), " ", one.super_admin ? badge("warning", t("settings.super_admin"), "neutral") : null, one.disabled ? badge("failed", t("settings.disabled")) : null, one.second_factor ? badge("neutral", t("settings.second_factor")) : null] },
     { title: t("settings.rights"), render: (one) => (one.rights.length ? one.rights.map((right) => [badge(right, t(`settings.right_${right.split(".").at(-1)}`), "neutral"), " "]) : t("settings.no_right")) },
     { title: t("settings.roles"), render: (one) => one.roles.map((role) => h("div", {}, role.name, role.valid_until ? [" · ", until(role.valid_until)] : null)) },
     { title: t("settings.signed_in"), render: (one) => (one.last_sign_in ? age(one.last_sign_in) : t("settings.never")) },
@@ -26,6 +26,7 @@ const operators = pagedTable({
   actions: [
     { title: t("settings.role_revoke"), right: "admin", when: (one) => one.roles.length > 0, run: (one) => revoke(one) },
     { title: t("settings.sign_out"), right: "admin", run: (one) => signOut(one) },
+    { title: t("settings.factor_remove"), right: "admin", when: (one) => one.second_factor, run: (one) => removeFactor(one) },
     { title: t("settings.disable"), right: "admin", danger: true, when: (one) => !one.disabled, run: (one) => turn(one, "disable") },
     { title: t("settings.enable"), right: "admin", when: (one) => one.disabled, run: (one) => turn(one, "enable") },
   ],
@@ -72,6 +73,16 @@ const signOut = (one) =>
     submit: t("settings.sign_out"),
     run: ({ reason }, { key }) => post(`/operators/${one.id}/end-sessions`, { reason }, { key }),
     done: t("settings.signed_out"),
+  }).then(drawOperators);
+
+const removeFactor = (one) =>
+  act({
+    title: t("settings.factor_remove_title", { name: one.username }),
+    intro: t("settings.factor_remove_does"),
+    submit: t("settings.factor_remove"),
+    danger: true,
+    run: ({ reason }, { key }) => post(`/operators/${one.id}/remove-second-factor`, { reason }, { key }),
+    done: t("settings.second_factor_removed"),
   }).then(drawOperators);
 
 const turn = (one, what) =>

@@ -1,0 +1,225 @@
+"""Second factors: enrolled by their owner, proved at sign-in, removed by the owner or by others.
+
+A code serves once, also when two requests bring it at the same moment: each is claimed in the
+database before it counts.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+import time
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import delete, func, select, update
+
+from app.core.errors import UnknownResource, ValidationFailed
+from app.core.resilience import MultiDimensionalKey, rate_limit
+from app.db import db, utcnow, writing
+from app.http import totp
+from app.http.audit import audit
+from app.http.conflicts import conflict, unique
+from app.http.guards import SECOND_FACTOR
+from app.models import RecoveryCode, SecondFactor, User, account_of
+from app.sealing import Sealer, Unreadable, sealer_of
+
+PURPOSE = "second_factors.secret"
+RECOVERY_CODES = 10
+RECOVERY_BYTES = 10
+WRONG = {"code": "is not the code of now, or was used before"}
+
+
+def is_asked(user_id: int) -> bool:
+    """Whether the account signs in with a code."""
+    return _confirmed_at(user_id) is not None
+
+
+def state(user_id: int) -> dict[str, Any]:
+    """What the owner sees of it."""
+    since = _confirmed_at(user_id)
+    left = select(func.count()).where(
+        RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)
+    )
+    return {
+        "enabled": since is not None,
+        "since": since,
+        "recovery_codes": db.session.scalar(left) or 0,
+    }
+
+
+def enroll(user_id: int, reason: str) -> dict[str, Any]:
+    """A secret for an app. It is asked for at sign-in once ``confirm`` has seen that it works.
+
+    Raises:
+        Conflict: a second factor is in use; it is removed first.
+    """
+    if is_asked(user_id):
+        raise conflict("code", "a second factor is in use; remove it first")
+    secret = totp.new_secret()
+    name = db.session.get_one(User, user_id).username
+    with writing():
+        db.session.execute(
+            delete(SecondFactor).where(
+                SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_(None)
+            )
+        )
+        sealed = _sealer().seal(totp.shown_secret(secret), PURPOSE)
+        db.session.add(SecondFactor(user_id=user_id, secret=sealed))
+        with unique("code", "cannot be set up: a second factor is in use"):
+            db.session.flush()
+        audit("second_factor.enroll", f"user:{user_id}", actor_id=user_id, reason=reason)
+        db.session.commit()
+    uri = totp.uri_of(secret, name)
+    return {"secret": totp.shown_secret(secret), "uri": uri, "qr": _qr(uri)}
+
+
+def confirm(user_id: int, code: str, reason: str) -> list[str]:
+    """Ask for codes from now on; the recovery codes, which are kept as hashes.
+
+    Raises:
+        ValidationFailed: the code is wrong, or nothing was enrolled.
+        Conflict: a second factor is in use already.
+        RateLimited: too many codes were tried.
+    """
+    if is_asked(user_id):
+        raise conflict("code", "a second factor is in use already")
+    if not _proved(user_id, code, confirmed=False):
+        raise ValidationFailed(WRONG)
+    codes = [
+        base64.b32encode(secrets.token_bytes(RECOVERY_BYTES)).decode()
+        for _ in range(RECOVERY_CODES)
+    ]
+    with writing():
+        db.session.execute(
+            update(SecondFactor)
+            .where(SecondFactor.user_id == user_id)
+            .values(confirmed_at=utcnow())
+        )
+        db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+        db.session.add_all(RecoveryCode(user_id=user_id, code_hash=_hash_of(one)) for one in codes)
+        audit("second_factor.enable", f"user:{user_id}", actor_id=user_id, reason=reason)
+        db.session.commit()
+    return ["-".join(one[at : at + 4] for at in range(0, len(one), 4)) for one in codes]
+
+
+def remove_own(user_id: int, code: str, reason: str) -> None:
+    """Ask for no code any more.
+
+    Raises:
+        ValidationFailed: the code is wrong, or there is no second factor.
+        RateLimited: too many codes were tried.
+    """
+    if not prove(user_id, code):
+        raise ValidationFailed(WRONG)
+    _remove(user_id, f"user:{user_id}", reason)
+
+
+def remove(user_id: int, by: str, reason: str) -> None:
+    """Take the second factor of somebody who has lost it.
+
+    Raises:
+        UnknownResource: the account has none.
+    """
+    if db.session.get(SecondFactor, user_id) is None:
+        raise UnknownResource("second_factor", user_id)
+    db.session.rollback()
+    _remove(user_id, by, reason)
+
+
+def prove(user_id: int, code: str) -> bool:
+    """Whether this is a code of now, or a recovery code; neither is taken twice.
+
+    Raises:
+        RateLimited: too many codes were tried.
+    """
+    return _proved(user_id, code, confirmed=True)
+
+
+@rate_limit(SECOND_FACTOR, key=lambda user_id, *_, **__: MultiDimensionalKey(user_id=user_id))
+def _proved(user_id: int, code: str, *, confirmed: bool) -> bool:
+    plain = code.replace("-", "").replace(" ", "").upper()
+    row = db.session.execute(
+        select(SecondFactor.secret, SecondFactor.confirmed_at).where(
+            SecondFactor.user_id == user_id
+        )
+    ).one_or_none()
+    db.session.rollback()  # it only read; a writer begins anew
+    if row is None or (row.confirmed_at is not None) is not confirmed:
+        return False
+    with writing():
+        taken = _take_code(user_id, row.secret, plain) or (
+            confirmed and _take_recovery_code(user_id, plain)
+        )
+        db.session.commit()
+    return taken
+
+
+def _take_code(user_id: int, sealed: str, code: str) -> bool:
+    try:
+        secret = base64.b32decode(_sealer().open(sealed, PURPOSE))
+    except Unreadable as error:
+        # Nobody gets in by that; a recovery code, an administrator or the terminal helps.
+        current_app.logger.error("the second factor of user %s: %s", user_id, error)
+        return False
+    step = totp.matching_step(secret, code, time.time())
+    if step is None:
+        return False
+    claim: Any = db.session.execute(
+        update(SecondFactor)
+        .where(SecondFactor.user_id == user_id, SecondFactor.last_step < step)
+        .values(last_step=step)
+    )
+    return bool(claim.rowcount)
+
+
+def _take_recovery_code(user_id: int, code: str) -> bool:
+    claim: Any = db.session.execute(
+        update(RecoveryCode)
+        .where(
+            RecoveryCode.user_id == user_id,
+            RecoveryCode.code_hash == _hash_of(code),
+            RecoveryCode.used_at.is_(None),
+        )
+        .values(used_at=utcnow())
+    )
+    if not claim.rowcount:
+        return False
+    audit("second_factor.recover", f"user:{user_id}", actor_id=user_id)
+    return True
+
+
+def _remove(user_id: int, by: str, reason: str) -> None:
+    with writing():
+        db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user_id))
+        db.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user_id))
+        audit(
+            "second_factor.remove",
+            f"user:{user_id}",
+            actor_id=account_of(by),
+            after={"author": by},
+            reason=reason,
+        )
+        db.session.commit()
+
+
+def _confirmed_at(user_id: int) -> datetime | None:
+    return db.session.scalar(
+        select(SecondFactor.confirmed_at).where(SecondFactor.user_id == user_id)
+    )
+
+
+def _hash_of(code: str) -> str:
+    return hashlib.sha256(code.encode(errors="surrogatepass")).hexdigest()
+
+
+def _sealer() -> Sealer:
+    return sealer_of(current_app)
+
+
+def _qr(text: str) -> list[str]:
+    import segno  # few need it
+
+    return ["".join(map(str, row)) for row in segno.make(text, micro=False).matrix]
