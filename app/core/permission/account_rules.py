@@ -6,10 +6,12 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import select
 
+from app.core.errors import PermissionDenied
 from app.core.permission.administrators import keeping_an_administrator
 from app.core.permission.gifts import gifts_of, lineage
 from app.core.permission.hierarchy import Authority
 from app.core.permission.state import get_state_in_maintenance
+from app.core.permission.verdict import ROLE_TOO_HIGH, Decision
 from app.db import db
 from app.models import Effect, Role, RoleAssignment
 
@@ -35,7 +37,8 @@ class AccountRules:
         that is let in again has them again. What it is in servers is for those to say.
 
         Raises:
-            PermissionDenied: with reason ``lacks_permission``.
+            PermissionDenied: with reason ``lacks_permission``; ``role_too_high`` for a role above
+                the actor that sleeps, or that one of them inherits from.
         """
         session = db.session()
         authority = Authority(get_state_in_maintenance(), session, actor_id)
@@ -43,6 +46,9 @@ class AccountRules:
         held = held.where(RoleAssignment.user_id == user_id, Role.server_id.is_(None))
         roles = {one for role in session.scalars(held) for one in lineage(session, role)}
         authority.check_gifts(gifts_of(session, authority.registry, roles, Effect.ALLOW, None))
+        # What a role above the actor gains later would reach the account, too.
+        if any(role.position > authority.rank(None) for role in roles):
+            raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
     @staticmethod
     def keeping_an_administrator(field: str = "user_id") -> AbstractContextManager[None]:

@@ -65,6 +65,11 @@ def test_enabling_an_account_gives_nobody_what_one_lacks(
     world.assign(peer, world.role(None, "admin.audit", position=1))
     answer = disable(client, desk, peer, disabled=False)
     assert answer.status_code == 403 and answer.get_json()["permission"] == "admin.audit"
+    heir = world.user("heir", disabled=True)
+    above = world.role(None, position=2)
+    world.assign(heir, world.role(None, position=1, parent_id=above))
+    answer = disable(client, desk, heir, disabled=False)
+    assert answer.status_code == 403 and answer.get_json()["reason"] == "role_too_high"
     plain = world.user("plain", disabled=True)
     assert disable(client, desk, plain, disabled=False).status_code == 200
 

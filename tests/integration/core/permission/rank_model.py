@@ -201,7 +201,7 @@ def violations(
 
     Args:
         of_account: an account was disabled or enabled. What it is in servers, which it is again
-            then, is for their owners to say.
+            then, is for their owners to say; and others gave it roles as high as the actor's.
     """
     places: list[Place] = [("global", None)]
     places += [("server", id_) for id_ in town.servers]
@@ -226,7 +226,9 @@ def violations(
     high = [
         role["id"]
         for role in before.rows.roles
-        if role["server_id"] == home and role["position"] >= rank and not role["is_default"]
+        if role["server_id"] == home
+        and role["position"] >= rank + of_account
+        and not role["is_default"]
     ]
     worlds = [("now", before.now, after.now), ("awake", before.awake, after.awake)]
     worlds += [
