@@ -37,30 +37,26 @@ deny contains "quota_too_low" if {
 }
 
 resource_quotas contains limit if {
-	is_object(resource_limits)
 	some name in names
 	limit := resource_limits[name]
 }
 
-deny contains "missing:data.quota" if {
+# One rule, since there is nothing to look at in most decisions.
+deny contains code if {
 	some limit in resource_quotas
+	some code in resource_codes(limit)
+}
+
+resource_codes(limit) := {"missing:data.quota"} if {
 	not limit.counted in {"members", "channels", "messages"}
-}
-
-deny contains sprintf("missing:resource.usage.%s", [limit.counted]) if {
-	some limit in resource_quotas
-	is_string(limit.counted)
+} else := {sprintf("missing:resource.usage.%s", [limit.counted])} if {
 	not is_number(input.resource.usage[limit.counted])
-}
-
-# As many as the limit is enough; a limit that is no number lets nothing through.
-deny contains "resource_quota_reached" if {
-	some limit in resource_quotas
-	is_number(input.resource.usage[limit.counted])
+} else := {"resource_quota_reached"} if {
+	# A limit that is no number lets nothing through.
 	not below_quota(input.resource.usage[limit.counted], limit.below)
-}
+} else := set()
 
-below_quota(count_now, below) if {
+below_quota(there, below) if {
 	is_number(below)
-	count_now < below
+	there < below
 }

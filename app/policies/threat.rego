@@ -14,14 +14,18 @@ threat_document if {
 
 threat_judged if {
 	threat_document
+	count(data.threat.networks) + count(data.threat.accounts) > 0
 	some name in names
 	name in data.threat.permissions
 }
 
-deny contains "missing:data.threat" if {
+# One rule, since there is nothing to look at in most decisions.
+deny contains code if {
 	threat_judged
-	not threat_entries
+	some code in threat_found
 }
+
+threat_found contains "missing:data.threat" if not threat_entries
 
 threat_entries if {
 	every entry in data.threat.networks {
@@ -48,24 +52,22 @@ threat_over(entry) if {
 }
 
 threat_networks contains entry.cidr if {
-	threat_judged
 	some entry in data.threat.networks
 	is_string(entry.cidr)
 	not threat_over(entry)
 }
 
-deny contains "missing:context.ip" if {
+threat_found contains "missing:context.ip" if {
 	count(threat_networks) > 0
 	not lib.address(input.context.ip)
 }
 
-deny contains "threat_network" if {
+threat_found contains "threat_network" if {
 	lib.address(input.context.ip)
 	lib.inside(threat_networks, input.context.ip)
 }
 
-deny contains "threat_account" if {
-	threat_judged
+threat_found contains "threat_account" if {
 	some entry in data.threat.accounts
 	entry.id == input.subject.id
 	not threat_over(entry)
