@@ -54,6 +54,7 @@ from app.http.request_log import init_request_log
 from app.http.security import init_security_headers
 from app.http.traces import init_traces
 from app.http.version import YOTO_VERSION
+from app.http.writes import init_writes
 from app.logs import follow_fleet
 from app.server import YotoSocketIO
 from app.wiring import (
@@ -176,6 +177,7 @@ def create_app(
         suggest=tuner.suggestions,
     )
     init_maintenance(app)
+    init_writes(app)
     register_permission_handlers(optimization.of(app).queue)
     measure(app)
     fleet.init_app(app, worker_facts(app, YOTO_VERSION))

@@ -25,6 +25,7 @@ from app.blueprints.roles import grants, holders, roles
 from app.blueprints.rules import rules
 from app.blueprints.servers import invites, members, servers
 from app.blueprints.users import users
+from app.blueprints.visibility import init_visibility
 
 REST: list[Blueprint] = [
     auth,
@@ -58,6 +59,7 @@ __all__ = ["CONTROL_REST", "REST", "close_pages", "init_pages"]
 
 def init_pages(app: Flask) -> None:
     """Register what is not part of the REST API: health, pages, sockets."""
+    init_visibility(app)
     init_health(app)
     init_control(app)
     init_live(app, app.config["SOCKETS_MAX"])

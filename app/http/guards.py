@@ -30,6 +30,8 @@ BEHAVIOUR_RECORD = "behaviour.record"
 BEHAVIOUR_FORGET = "behaviour.forget"
 PERMISSION_SNAPSHOT = "permission.snapshot"
 PERMISSION_ASK = "permission.ask"
+API_WRITE = "api.write"
+MEMBER_RENAME = "member.rename-self"
 
 MINUTE, HOUR = 60.0, 3600.0  # s
 
@@ -88,6 +90,12 @@ PEOPLE_A_QUESTION = 10
 # Questions that an explanation, a search or a review counts as, by the statements that they take.
 STATEMENTS_OF_SEARCH = 10
 
+# Changes of any kind by one account. A script that builds a server with all its channels goes on at
+# ten a second; each change is a row of the audit log, which is never deleted.
+WRITES_OF_USER = Dimension("user", limit=600, window=MINUTE, burst=300)
+# Names. Who looks for one tries some; more only fill the audit log.
+NICKNAMES_OF_USER = Dimension("user", limit=20, window=HOUR)
+
 # With it an operator can close a route; what fails behind it has a breaker of its own.
 FOR_OPERATORS = CircuitBreakerConfig()
 
@@ -138,5 +146,7 @@ GUARDS: Mapping[str, Mapping[str, Settings]] = {
     BEHAVIOUR_FORGET: {"rate_limit": RateLimitConfig(dimensions=(FORGETTINGS_OF_USER,))},
     PERMISSION_SNAPSHOT: {"rate_limit": RateLimitConfig(dimensions=(SNAPSHOTS_OF_USER,))},
     PERMISSION_ASK: {"rate_limit": RateLimitConfig(dimensions=(QUESTIONS_OF_USER,))},
+    API_WRITE: {"rate_limit": RateLimitConfig(dimensions=(WRITES_OF_USER,))},
+    MEMBER_RENAME: {"rate_limit": RateLimitConfig(dimensions=(NICKNAMES_OF_USER,))},
     DATABASE: {"circuit_breaker": DATABASE_BREAKER},
 }

@@ -14,6 +14,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter, Map
 
 from app.http.access import PUBLIC_MARK
+from app.http.context import READ_ONLY_MARK, SAFE_METHODS
 from app.http.documents import json_document
 from app.http.fields import MAX_ID
 
@@ -40,7 +41,8 @@ class RestBlueprint(Blueprint):
 
     The function's name is the ``operationId``. The answers that follow from how a route is made
     are documented by themselves: 401 and 403 with the bearer token unless a view is ``@public``,
-    404 where the address names something, 400, 413 and 415 where there is a body, and 503
+    429 where it changes something, 404 where the address names something, 400, 413 and 415 where
+    there is a body, and 503
     everywhere: a store may be away.
     """
 
@@ -67,7 +69,14 @@ class RestBlueprint(Blueprint):
         return [{"bearer": []}]
 
     def document_more(self, operation: dict[str, Any], method: str, view: object) -> None:
-        """Add what else all operations of this kind of blueprint have to one that is documented."""
+        """Add what else all operations of this kind of blueprint have to one that is documented.
+
+        Here it is that changes are counted for who makes them; see ``app.http.writes``.
+        """
+        is_counted = not any(hasattr(view, mark) for mark in (PUBLIC_MARK, READ_ONLY_MARK))
+        if method.upper() not in SAFE_METHODS and is_counted:
+            status = HTTPStatus.TOO_MANY_REQUESTS
+            operation["responses"].setdefault(str(status.value), status.name)
 
 
 def _document(

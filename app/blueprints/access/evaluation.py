@@ -15,8 +15,9 @@ from app.blueprints.access.wire import (
     evaluation_of,
     malformed,
 )
+from app.blueprints.visibility import sees
 from app.core.errors import PermissionDenied
-from app.core.permission import CONTEXT_DEPTH, RequestContext, taking_turns
+from app.core.permission import CONTEXT_DEPTH, Place, RequestContext, taking_turns
 from app.extensions import permissions
 
 AUDIT = "admin.audit"
@@ -47,6 +48,7 @@ class Evaluator:
         self._caller_id = caller_id
         self._words = Vocabulary()
         self._contexts = Contexts()
+        self._seen: dict[Place, bool] = {}
         self._is_auditor: bool | None = None
 
     def evaluate(self, asked: Evaluation) -> Answer:
@@ -74,7 +76,16 @@ class Evaluator:
                 return denied(reason)
         assert user_id is not None and name is not None and place is not None
         decision = permissions.decide(user_id, name, *place, context=context)
-        return {"decision": True} if decision.allowed else denied(decision.reason)
+        if decision.allowed:
+            return {"decision": True}
+        # What the caller may not see does not exist.
+        return denied(decision.reason if self.sees(place) else UNKNOWN_RESOURCE)
+
+    def sees(self, place: Place) -> bool:
+        """Whether a place is there for the caller."""
+        if place not in self._seen:
+            self._seen[place] = sees(self._caller_id, *place)
+        return self._seen[place]
 
     def evaluate_all(self, document: Object) -> Answer:
         """All evaluations of a document, or the one that it is without any.

@@ -107,8 +107,9 @@ def search_actions(caller_id: int, document: Object) -> Answer:
     limit, after = _page(document)
     words = Vocabulary()
     user_id, place = words.user_id(subject), words.place(resource)
-    Evaluator(caller_id).demand_insight(user_id)
-    if user_id is None or place is None:
+    evaluator = Evaluator(caller_id)
+    evaluator.demand_insight(user_id)
+    if user_id is None or place is None or not evaluator.sees(place):
         return _results([], None, document)
     start = after or 0
     names = _names(user_id, place, resource, context_for_policies(asked))

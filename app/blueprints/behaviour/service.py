@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.blueprints.visibility import demand_sight
 from app.core.permission import Place
 from app.core.prefetch import Prediction, checked_step
 from app.extensions import prefetch
@@ -35,6 +36,7 @@ def snapshot(user_id: int, places: Sequence[Mapping[str, Any]]) -> dict[str, Any
         ValidationFailed, UnknownResource: one of them is no place, or does not exist.
     """
     asked = [Place(place["scope"], place["scope_id"]) for place in places]
+    demand_sight(user_id, asked)
     taken = prefetch.current.client.snapshot(user_id, asked)
     return {
         "user_id": taken.user_id,

@@ -27,7 +27,9 @@ from app.blueprints.community_socket.fan_out import FanOut, Load, fan_out_of
 from app.blueprints.community_socket.listeners import Listeners
 from app.blueprints.rights import demand
 from app.blueprints.sockets import Warden, acknowledged, socket_id
-from app.core.errors import ValidationFailed
+from app.blueprints.visibility import demand_sight
+from app.core.errors import PermissionDenied, ValidationFailed
+from app.core.permission import Place
 from app.extensions import cache
 from app.http.auth import identity_of
 from app.http.fields import MAX_ID
@@ -75,7 +77,11 @@ class CommunityNamespace(Namespace):
         connection = listeners().get(socket_id())
         if connection is None or identity_of(connection.token) is None:
             raise Unauthorized("Connect again, with a token that is good now.")
-        demand(connection.user_id, READ, "channel", channel_id)
+        try:
+            demand(connection.user_id, READ, "channel", channel_id)
+        except PermissionDenied:
+            demand_sight(connection.user_id, [Place("channel", channel_id)])
+            raise
         listeners().join(socket_id(), channel_id)
         return {"channel_id": channel_id}
 

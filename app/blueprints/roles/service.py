@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from werkzeug.exceptions import Conflict
 
-from app.blueprints.rows import existing
+from app.blueprints.rows import existing, locked
 from app.db import db
 from app.extensions import permissions
 from app.http.paging import Page, cut
-from app.models import Role
+from app.models import Role, Server
+
+ROLES_MAX = 250  # a server; each verdict looks through those that somebody holds
 
 
 def roles_of(server_id: int | None, *, after: int | None, limit: int) -> Page[Role]:
@@ -24,8 +27,15 @@ def make_role(actor_id: int, server_id: int | None, body: dict[str, Any]) -> Rol
     """Make a role; the new row.
 
     Raises:
+        Conflict: the server has as many roles as it may have.
         ValidationFailed, PermissionDenied: as ``PermissionSystem.register_role``.
     """
+    if server_id is not None:
+        # The server's lock makes roles come one by one, so that the limit holds.
+        locked(Server, server_id)
+        count = select(func.count()).select_from(Role).where(Role.server_id == server_id)
+        if (db.session.scalar(count.with_for_update(read=True)) or 0) >= ROLES_MAX:
+            raise Conflict(f"A server holds at most {ROLES_MAX} roles.")
     receipt = permissions.register_role(
         body["name"],
         server_id,

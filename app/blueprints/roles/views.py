@@ -52,6 +52,7 @@ def list_server_roles(query: dict[str, Any], server_id: int) -> Page[Role]:
 @roles.arguments(NewRoleSchema)
 @roles.response(201, RoleSchema)
 @roles.alt_response(404, "NOT_FOUND")
+@roles.alt_response(409, "CONFLICT")
 def create_server_role(body: dict[str, Any], server_id: int) -> tuple[Role, dict[str, str]]:
     """Make a role of a server"""
     return _made(service.make_role(current_user_id(), server_id, body))

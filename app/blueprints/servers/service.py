@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
+from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import change, locked
 from app.core.errors import NotSetUp, PermissionDenied, ValidationFailed
@@ -27,10 +28,18 @@ from app.models import (
 
 FIRST_CHANNEL = "general"
 OWNER_ONLY = "owner_only"
+SERVERS_MAX = 100  # of one owner; all public ones stand in everybody's list
 
 
 def create_server(owner_id: int, name: str, description: str, public: bool) -> Server:
-    """Make a server with its owner in it, ``@everyone`` with the usual grants, and a channel."""
+    """Make a server with its owner in it, ``@everyone`` with the usual grants, and a channel.
+
+    Raises:
+        Conflict: the owner has as many as anybody may own.
+    """
+    locked(User, owner_id)  # servers of one owner come one by one, so that the limit holds
+    if _owned_by(owner_id) >= SERVERS_MAX:
+        raise Conflict(f"Nobody owns more than {SERVERS_MAX} servers.")
     server = Server(name=name, description=description, public=public, owner_id=owner_id)
     db.session.add(server)
     db.session.flush()
@@ -53,6 +62,12 @@ def create_server(owner_id: int, name: str, description: str, public: bool) -> S
     )
     db.session.commit()
     return server
+
+
+def _owned_by(user_id: int) -> int:
+    count = select(func.count()).select_from(Server).where(Server.owner_id == user_id)
+    # The count must include what was committed while this request waited for the lock.
+    return db.session.scalar(count.with_for_update(read=True)) or 0
 
 
 def _grant_defaults(everyone: Role) -> None:
@@ -120,7 +135,8 @@ def transfer_server(server_id: int, actor: Identity, new_owner_id: int) -> Serve
     Raises:
         PermissionDenied: the actor does not own the server.
         UnknownResource: there is no such server.
-        ValidationFailed: the new owner is no member, is disabled, or owns it already.
+        ValidationFailed: the new owner is no member, is disabled, owns it already, or owns as many
+            as anybody may.
     """
     server = owned(server_id, actor, "server.transfer")
     if new_owner_id == server.owner_id:
@@ -139,6 +155,8 @@ def transfer_server(server_id: int, actor: Identity, new_owner_id: int) -> Serve
     )
     if heir is None:
         raise ValidationFailed({"user_id": "is no active member of the server"})
+    if _owned_by(new_owner_id) >= SERVERS_MAX:
+        raise ValidationFailed({"user_id": f"owns {SERVERS_MAX} servers already"})
     before, after = change(server, {"owner_id": new_owner_id})
     audit(
         "server.transfer",

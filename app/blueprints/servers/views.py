@@ -33,6 +33,7 @@ SERVER = "/servers/<int:server_id>"
 @signed_in
 @servers.arguments(NewServerSchema)
 @servers.response(201, ServerSchema)
+@servers.alt_response(409, "CONFLICT")
 def create_server(body: dict[str, Any]) -> tuple[Server, dict[str, str]]:
     """Make a server that you own"""
     server = service.create_server(current_user_id(), **body)

@@ -24,7 +24,7 @@ from app.core.permission.outbox.watching import TOUCHES
 from app.core.permission.positions import required_position
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.requirement import Requirement
-from app.core.permission.resolver import Resolution
+from app.core.permission.resolver import Resolution, Standing
 from app.core.permission.scopes import Place, checked_id, parse_place
 from app.core.permission.state import (
     EXTENSION,
@@ -32,6 +32,7 @@ from app.core.permission.state import (
     get_state,
     get_state_for,
 )
+from app.core.permission.statements import CHANNEL
 from app.core.permission.turns import taking_turns
 from app.core.permission.verdict import Decision
 from app.db import db
@@ -185,6 +186,17 @@ class Checks:
         """The names in ``effective``, by bit."""
         mask = self.effective(user_id, scope, scope_id).mask
         return [found.name for found in get_state().registry.snapshot.in_mask(mask)]
+
+    def has_place(self, user_id: int, scope: str | None, scope_id: int | None = None) -> bool:
+        """Whether the user is in the place, or may do something there; policies are not asked.
+
+        What is hidden from a member of its server, such as a channel that they may not read, is no
+        place of theirs.
+        """
+        resolution = self.effective(user_id, scope, scope_id)
+        if scope != CHANNEL and resolution.standing >= Standing.MEMBER:
+            return True
+        return bool(resolution.mask & get_state().registry.snapshot.bits.local)
 
     def batch_check_permissions(
         self,

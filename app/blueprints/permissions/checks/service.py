@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from app.blueprints.visibility import demand_sight
 from app.core.errors import PermissionDenied, UnknownResource
+from app.core.permission import Place
 from app.db import db
 from app.extensions import permissions
 from app.models import Channel, ScopeType
@@ -30,6 +32,11 @@ def question_of(body: Mapping[str, Any]) -> Question:
     return Question(body["permission"], body["scope"], body["scope_id"])
 
 
+def place_of(question: Question) -> Place:
+    """Where a question applies."""
+    return Place(question.scope, question.scope_id)
+
+
 def verdict(caller_id: int, user_id: int | None, question: Question) -> dict[str, Any]:
     """The answer to one question.
 
@@ -43,6 +50,8 @@ def verdict(caller_id: int, user_id: int | None, question: Question) -> dict[str
     answer = question._asdict() | {"user_id": user_id or caller_id, "reason": None}
     if user_id in (None, caller_id):
         decision = permissions.decide(caller_id, *question)
+        if not decision.allowed:
+            demand_sight(caller_id, [place_of(question)])
         return answer | {"allowed": decision.allowed, "reason": decision.reason}
     demand_insight(caller_id, [question])
     return answer | {"allowed": permissions.check_many(user_id, [question])[0]}
@@ -52,7 +61,11 @@ def verdicts(caller_id: int, user_id: int | None, questions: Sequence[Question])
     """The answers to many questions about one user, in their order; raises as ``verdict``."""
     if user_id not in (None, caller_id):
         demand_insight(caller_id, questions)
-    return permissions.check_many(user_id or caller_id, questions)
+        return permissions.check_many(user_id, questions)
+    answers = permissions.check_many(caller_id, questions)
+    asked = zip(questions, answers, strict=True)
+    demand_sight(caller_id, [place_of(question) for question, allowed in asked if not allowed])
+    return answers
 
 
 def allowed_users(caller_id: int, user_ids: Iterable[int], question: Question) -> list[int]:
@@ -61,7 +74,29 @@ def allowed_users(caller_id: int, user_ids: Iterable[int], question: Question) -
     if asked != [caller_id]:
         demand_insight(caller_id, [question])
     answers = permissions.batch_check_permissions(asked, *question)
+    if asked == [caller_id] and not answers[caller_id]:
+        demand_sight(caller_id, [place_of(question)])
     return [user_id for user_id in asked if answers[user_id]]
+
+
+def own_permissions(caller_id: int, scope: str, scope_id: int | None) -> list[str]:
+    """All that the caller may do in a place.
+
+    Raises:
+        UnknownResource: it does not exist, or not for the caller.
+    """
+    names = permissions.effective_permissions(caller_id, scope, scope_id)
+    demand_sight(caller_id, [Place(scope, scope_id)])
+    return names
+
+
+def may_audit(caller_id: int, question: Question) -> bool:
+    """Whether the caller may know about others where the question applies."""
+    try:
+        demand_insight(caller_id, [question])
+    except PermissionDenied:
+        return False
+    return True
 
 
 def demand_insight(caller_id: int, questions: Iterable[Question]) -> None:
@@ -71,15 +106,17 @@ def demand_insight(caller_id: int, questions: Iterable[Question]) -> None:
 
     Raises:
         PermissionDenied: the caller may not.
-        UnknownResource: a channel or server does not exist.
+        UnknownResource: a channel or server does not exist, or not for the caller.
     """
     if permissions.check_permission(caller_id, PLATFORM_AUDIT):
         return
+    questions = list(questions)
     servers, everywhere = _servers_of(questions)
     if everywhere:
         raise PermissionDenied(NOT_YOURS, PLATFORM_AUDIT)
     asked = [Question(SERVER_AUDIT, ScopeType.SERVER, server_id) for server_id in servers]
     if not all(permissions.check_many(caller_id, asked)):
+        demand_sight(caller_id, map(place_of, questions))
         raise PermissionDenied(NOT_YOURS, SERVER_AUDIT)
 
 

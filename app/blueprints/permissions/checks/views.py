@@ -17,7 +17,6 @@ from app.blueprints.permissions.checks.schemas import (
     VerdictsSchema,
 )
 from app.core.resilience import rate_limit
-from app.extensions import permissions
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
@@ -90,4 +89,4 @@ def check_users(body: dict[str, Any]) -> dict[str, Any]:
 @rate_limit(PERMISSION_ASK)
 def my_permissions(query: dict[str, Any]) -> dict[str, Any]:
     """All that you may do in a place"""
-    return query | {"permissions": permissions.effective_permissions(current_user_id(), **query)}
+    return query | {"permissions": service.own_permissions(current_user_id(), **query)}

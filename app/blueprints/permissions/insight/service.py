@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.blueprints.permissions.checks.service import Question, demand_insight
-from app.core.permission import Explanation, Page
+from app.blueprints.permissions.checks.service import (
+    Question,
+    demand_insight,
+    may_audit,
+    place_of,
+)
+from app.blueprints.visibility import demand_sight
+from app.core.permission import Explanation, Page, Place
 from app.extensions import permissions
 from app.models import ScopeType
 
@@ -22,8 +28,15 @@ def explanation(caller_id: int, asked: Mapping[str, Any]) -> Explanation:
     question = Question(asked["permission"], asked["scope"], asked["scope_id"])
     if user_id != caller_id:
         demand_insight(caller_id, [question])
+    else:
+        demand_sight(caller_id, [place_of(question)])
     return permissions.explain(
-        user_id, *question, context=asked["context"], at_least=asked["at_least"]
+        user_id,
+        *question,
+        context=asked["context"],
+        at_least=asked["at_least"],
+        # They name roles that the caller has not, and say how many hold them.
+        changes=user_id != caller_id or may_audit(caller_id, question),
     )
 
 
@@ -36,6 +49,8 @@ def resources(caller_id: int, asked: Mapping[str, Any]) -> Page:
     if user_id != caller_id:
         scope = ScopeType.GLOBAL if server_id is None else ScopeType.SERVER
         demand_insight(caller_id, [Question(asked["permission"], scope, server_id)])
+    elif server_id is not None:
+        demand_sight(caller_id, [Place(ScopeType.SERVER.value, server_id)])
     return permissions.list_resources(
         user_id, asked["permission"], asked["scope"], server_id, asked["after"], asked["limit"]
     )

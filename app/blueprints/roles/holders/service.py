@@ -15,7 +15,9 @@ from app.blueprints.rights import demand
 from app.blueprints.roles.access import GLOBAL_ROLES
 from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
+from app.blueprints.visibility import demand_sight
 from app.core.errors import UnknownResource
+from app.core.permission import Place
 from app.db import db
 from app.extensions import permissions
 from app.http.auth import Identity
@@ -66,11 +68,12 @@ def roles_held(
     """A page of the roles of one server (or the global ones) that somebody was given.
 
     Raises:
-        UnknownResource: there is no such server.
+        UnknownResource: there is no such server, or not for the caller.
         PermissionDenied: it is not about the caller, who is not in the server, or may not see
             global roles.
     """
     if server_id is not None:
+        demand_sight(caller.user_id, [Place(ScopeType.SERVER.value, server_id)])
         demand_member(server_id, caller)
     elif user_id != caller.user_id:
         demand(caller.user_id, GLOBAL_ROLES, ScopeType.GLOBAL)

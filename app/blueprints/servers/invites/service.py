@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, update
-from werkzeug.exceptions import Gone
+from sqlalchemy import case, delete, func, or_, select, update
+from werkzeug.exceptions import Conflict, Gone
 
+from app.blueprints.rows import locked
 from app.blueprints.servers.membership import enter, standing_member
 from app.core.errors import UnknownResource
 from app.db import db, utcnow
 from app.http.audit import audit
 from app.http.paging import Page, cut
-from app.models import Invite, Member
+from app.models import Invite, Member, Server
 
+# Of a server, and of one member in it, that still let somebody in; those that do not are dropped to
+# make room.
+INVITES_MAX, INVITES_OF_MEMBER = 1_000, 100
 CODE_BYTES = 12  # 96 random bits: a code cannot be found by trying
 
 
 def create_invite(
     server_id: int, actor_id: int, expires_in: int | None, max_uses: int | None
 ) -> Invite:
-    """Make a code for ``max_uses`` people within ``expires_in`` seconds; None: no limit."""
+    """Make a code for ``max_uses`` people within ``expires_in`` seconds; None: no limit.
+
+    Raises:
+        Conflict: the server, or the actor in it, has as many as may be.
+        UnknownResource: there is no such server.
+    """
     now = utcnow()
+    # The server's lock makes invites come one by one, so that the limits hold.
+    locked(Server, server_id)
+    _make_room(server_id, actor_id, now)
     invite = Invite(
         server_id=server_id,
         code=secrets.token_urlsafe(CODE_BYTES),
@@ -42,6 +54,23 @@ def create_invite(
     )
     db.session.commit()
     return invite
+
+
+def _make_room(server_id: int, actor_id: int, now: datetime) -> None:
+    there = select(func.count(), func.sum(case((Invite.created_by == actor_id, 1), else_=0)))
+    counted = there.where(Invite.server_id == server_id).with_for_update(read=True)
+    for spent_are_gone in (False, True):
+        all_, own = db.session.execute(counted).one()
+        if all_ < INVITES_MAX and (own or 0) < INVITES_OF_MEMBER:
+            return
+        if not spent_are_gone:
+            spent = or_(Invite.expires_at <= now, Invite.uses >= Invite.max_uses)
+            db.session.execute(delete(Invite).where(Invite.server_id == server_id, spent))
+    if all_ >= INVITES_MAX:
+        raise Conflict(
+            f"A server holds at most {INVITES_MAX:,} invites that still let somebody in."
+        )
+    raise Conflict(f"A member has at most {INVITES_OF_MEMBER} such invites in a server.")
 
 
 def invites_of(server_id: int, after: int | None, limit: int) -> Page[Invite]:

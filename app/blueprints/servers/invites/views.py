@@ -30,6 +30,7 @@ INVITES = "/servers/<int:server_id>/invites"
 @require_permission("member.invite", "server", "server_id")
 @invites.arguments(NewInviteSchema)
 @invites.response(201, InviteSchema)
+@invites.alt_response(409, "CONFLICT")
 def create_invite(body: dict[str, Any], server_id: int) -> tuple[Invite, dict[str, str]]:
     """Make an invite"""
     invite = service.create_invite(server_id, current_user_id(), **body)

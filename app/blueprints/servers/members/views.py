@@ -18,10 +18,12 @@ from app.blueprints.servers.members.schemas import (
 )
 from app.blueprints.servers.membership import join_public, leave
 from app.core.permission import require_permission
+from app.core.resilience import rate_limit
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.context import keeps_order
+from app.http.guards import MEMBER_RENAME
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 from app.models import Member
@@ -75,6 +77,8 @@ def read_member(server_id: int, user_id: int) -> MemberView:
 @members_only
 @members.arguments(NicknameSchema)
 @members.response(200, MemberSchema)
+@members.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(MEMBER_RENAME)
 def rename_self(body: dict[str, Any], server_id: int) -> MemberView:
     """Choose your own nickname in a server"""
     return moderation.rename_self(server_id, current_user_id(), body["nickname"])

@@ -45,11 +45,16 @@ class Explaining:
         scope_id: int | None = None,
         context: Mapping[str, Any] | None = None,
         at_least: str | None = None,
+        changes: bool = True,
     ) -> Explanation:
         """How the verdict of ``decide`` on the same question comes about.
 
         Explaining is no use of the permission: a super-admin's is not audited. It takes about ten
         statements, whatever the size of the server.
+
+        Args:
+            changes: whether to say what would turn the verdict: that names roles which the user
+                has not.
 
         Raises: as ``decide``.
         """
@@ -64,21 +69,23 @@ class Explaining:
         with reading() as connection:
             evidence = load_evidence(connection, user_id, place, registered)
             derivation = Derivation.of(evidence, state.registry, now)
-            reach = Reach(*load_reach(connection, evidence.roles, evidence.server_id))
+            proposed: tuple[Change, ...] = ()
+            if changes:
+                reach = Reach(*load_reach(connection, evidence.roles, evidence.server_id))
+                proposed = _changes(state, derivation, registered, reach, decision)
         asks = state.asks(registered, place, context)
-        changes = _changes(state, derivation, registered, reach, decision)
         policies = _policies(derivation, registered, decision) if asks else ()
-        if asks and not decision.allowed and changes:
+        if asks and not decision.allowed and proposed:
             # What would make roles allow it helps only if the policies would allow it then.
             outcome = ask_policies(quiet, user_id, [registered], place, context)
             if outcome.denied:
                 policies = (_policy_link(False, outcome.reason, outcome.version, outcome.codes),)
-                changes = ()
+                proposed = ()
         explanation = replace(
             _explanation(state, derivation, registered, decision),
             agrees=_agrees(derivation, registered, decision, asks),
             policies=policies,
-            changes=changes,
+            changes=proposed,
         )
         return replace(explanation, text=told(explanation))
 

@@ -129,8 +129,9 @@ def test_joining_takes_channel_read(
         socket = connect(person)
         answer = socket.send("join", {"channel_id": secret})
         assert answer["ok"] is False
-        assert answer["error"]["status"] == 403
-        assert answer["error"]["permission"] == "channel.read"
+        # As for a channel that is not there.
+        assert answer["error"]["status"] == 404
+        assert answer["error"]["errors"] == {"channel_id": [f"no channel {secret}"]}
         say(client, community.owner, secret)
         assert socket.heard() == []
 

@@ -124,7 +124,7 @@ def test_a_channel_that_cannot_be_seen_has_no_history(
 ) -> None:
     world.overwrite(channel=community.channel_id, user=reader, deny=["channel.read"])
     answer = client.get(f"/api/v1/channels/{community.channel_id}/messages", headers=reader.headers)
-    assert answer.status_code == 403
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_one_finds_ones_own_servers(
 
 
 @pytest.mark.parametrize(
-    ("who", "expected"), [("watcher", 200), ("auditor", 200), ("stranger", 403), ("peer", 403)]
+    ("who", "expected"), [("watcher", 200), ("auditor", 200), ("stranger", 404), ("peer", 403)]
 )
 def test_only_auditors_learn_about_others(
     client: FlaskClient,

@@ -53,11 +53,14 @@ def test_a_private_server_a_ban_and_a_server_that_is_not_there_keep_people_out(
 ) -> None:
     bob = world.user()
     private = world.server()
-    world.ban(community, bob)
+    open_to_all = world.server(public=True)
+    for place in (community, open_to_all):
+        world.ban(place, bob)
     before = world.snapshot()
     for target, status, reason in (
-        (server(private, "join"), 403, "not_public"),
-        (server(community, "join"), 403, "banned"),
+        (server(private, "join"), 404, None),
+        (server(community, "join"), 404, None),
+        (server(open_to_all, "join"), 403, "banned"),
         ("/api/v1/servers/999999/join", 404, None),
     ):
         answer = client.post(target, headers=bob.headers)
@@ -268,7 +271,7 @@ def test_making_invites_takes_member_invite(client: FlaskClient, world: World) -
     community = world.server(grants=["channel.read"])
     member, stranger = world.member(community), world.user()
     before = world.snapshot()
-    for person in (member, stranger):
+    for person, status in ((member, 403), (stranger, 404)):
         answer = client.post(server(community, "invites"), json={}, headers=person.headers)
-        assert answer.status_code == 403
+        assert answer.status_code == status
     assert world.snapshot() == before

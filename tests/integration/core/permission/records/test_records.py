@@ -124,7 +124,7 @@ def test_a_request_is_recorded_with_its_id_and_its_network(
         headers=stranger.headers | {"X-Request-ID": "the-request"},
         environ_base={"REMOTE_ADDR": "192.0.2.77"},
     )
-    assert answer.status_code == 403
+    assert answer.status_code == 404
     record = records()[0]
     assert (record.request_id, record.address) == ("the-request", "192.0.2.0/24")
 
