@@ -22,15 +22,19 @@ SECRET_PARTS = frozenset({"code"})
 _PLAIN_PART = re.compile(r"[a-z_.-]{0,40}|[0-9]{1,19}|v[0-9]")
 READ_ONLY_MARK = "__read_only__"
 MODERATION_MARK = "__moderation__"
-# A caller may name its request, so that its logs and ours meet; anything odd is replaced.
-_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+OWN_ID_HEADER = "X-Yoto-Request-ID"
+# A caller may name its request by visible ASCII, so that its logs and ours meet.
+_ACCEPTED_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an act came from. Outside a request both are None."""
+    """Where an act came from. Outside a request both are None.
+
+    The id is ours, whatever the caller calls the request: nobody chooses what records say.
+    """
 
     request_id: str | None
     address: str | None
@@ -56,19 +60,29 @@ def origin() -> Origin:
     """The origin of the current act, for the audit log."""
     if not has_request_context():
         return Origin(None, None)
-    return Origin(request_id(), request.remote_addr)
+    return Origin(own_request_id(), request.remote_addr)
 
 
 def request_id() -> str:
-    """The id of this request; made here when the request was refused before it got one."""
+    """What this request is called in answers and logs: as the caller says, or by its own id.
+
+    It is made here when the request was refused before it got one.
+    """
     if "request_id" not in g:
         _name_request()
     return str(g.request_id)
 
 
+def own_request_id() -> str:
+    """The id that records have of this request."""
+    request_id()
+    return str(g.own_request_id)
+
+
 def _name_request() -> None:
     given = request.headers.get(REQUEST_ID_HEADER, "")
-    g.request_id = given if _ACCEPTED_ID.fullmatch(given) else secrets.token_hex(16)
+    g.own_request_id = secrets.token_hex(16)
+    g.request_id = given if _ACCEPTED_ID.fullmatch(given) else g.own_request_id
     request.environ[REQUEST_ID_KEY] = g.request_id
 
 
@@ -158,4 +172,5 @@ def _announce_writes() -> None:
 
 def _return_id(response: Response) -> Response:
     response.headers[REQUEST_ID_HEADER] = request_id()
+    response.headers[OWN_ID_HEADER] = own_request_id()
     return response

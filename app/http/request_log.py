@@ -43,6 +43,8 @@ def request_fields() -> dict[str, Any]:
         namespace = getattr(request, "namespace", None)
         return {} if namespace is None else {"socket": namespace}
     fields = {"request_id": g.request_id, "method": request.method, "path": shown_path()}
+    if g.own_request_id != g.request_id:
+        fields["own_request_id"] = g.own_request_id
     user_id = caller_or_none()
     return fields if user_id is None else fields | {"user_id": user_id}
 

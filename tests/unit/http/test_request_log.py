@@ -53,6 +53,8 @@ def test_every_line_within_a_request_says_which(app: Flask, lines: LogLines) -> 
     facts = {"request_id": "abc", "method": "GET", "path": "/say/hello", "user_id": 7}
     said, ended = lines.parsed()
     assert facts.items() <= said.items() and facts.items() <= ended.items()
+    # Records know the request by another name.
+    assert said["own_request_id"] == ended["own_request_id"] != "abc"
     assert "password" not in lines.text and "thread" not in said
 
 
