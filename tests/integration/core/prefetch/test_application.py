@@ -100,7 +100,7 @@ def test_what_was_prefetched_is_not_believed_after_a_change(
         assert not permissions.check_permission(
             member.id, "message.read_history", "channel", second
         )
-    read(client, member, second, status=403)
+    read(client, member, second, status=404)
 
 
 def test_disabling_an_account_forgets_what_it_did(
