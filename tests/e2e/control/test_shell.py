@@ -68,6 +68,11 @@ def test_the_page_speaks_chinese(browser: Browser, yoto: RunningYoto) -> None:
         sign_in_to_status(page, yoto)
         page.get_by_role("link", name="中文").click()
         expect(page.get_by_role("heading", name="当前工作进程")).to_be_visible()
+        expect(page.locator("#headline .badge")).to_be_visible()
+        page.goto(f"{yoto.url}/control/audit")
+        # What is listed is as old as the question, so the page does not say that it is live.
+        expect(page.locator("#headline .badge")).to_be_visible()
+        expect(page.locator("#connection")).to_have_text("")
         assert page.locator("html").get_attribute("lang") == "zh-Hans"
         screenshot(page, "status-chinese")
 
