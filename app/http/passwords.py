@@ -21,8 +21,10 @@ from flask import Flask, current_app
 from app.core.errors import BulkheadFull
 
 PASSWORD_MAX_LENGTH = 128  # characters
-# Hashes that wait for a core: with the default costs on two cores the last is made after 2 s.
+# Hashes that wait for a core: with the default costs on two cores the last is made after 2 s. Where
+# it takes longer nobody waits longer than so many seconds: the next try may find a place.
 MOST_WAITING = 20
+LONGEST_WAIT = 3.0
 NAME = "auth.passwords"
 RETRY_AFTER = 2.0  # s
 
@@ -77,8 +79,12 @@ class Passwords:
         if not self._places.acquire(blocking=False):
             raise BulkheadFull(NAME, self._limit, RETRY_AFTER)
         try:
-            with self._slots:
+            if not self._slots.acquire(timeout=LONGEST_WAIT):
+                raise BulkheadFull(NAME, self._limit, RETRY_AFTER)
+            try:
                 return self._offload(function, *args)
+            finally:
+                self._slots.release()
         finally:
             self._places.release()
 

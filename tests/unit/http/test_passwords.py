@@ -88,7 +88,30 @@ def test_only_as_many_hashes_run_at_once_as_there_are_cores() -> None:
     assert most == cores
 
 
-def test_of_300_at_once_few_wait_and_the_others_are_turned_away() -> None:
+def test_nobody_waits_for_a_core_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.http.passwords.LONGEST_WAIT", 0.05)
+    cores, gate, inside = os.cpu_count() or 1, threading.Event(), threading.Semaphore(0)
+
+    def held(function: Callable[..., Any], *args: Any) -> Any:
+        inside.release()
+        assert gate.wait(10)
+        return function(*args)
+
+    hasher = Passwords(1, 64, held)
+    with ThreadPoolExecutor(cores) as pool:
+        running = [pool.submit(hasher.hash, "correct horse") for _ in range(cores)]
+        for _ in range(cores):
+            assert inside.acquire(timeout=10)
+        with pytest.raises(BulkheadFull):
+            hasher.hash("correct horse")
+        gate.set()
+        assert all(one.result() for one in running)
+
+
+def test_of_300_at_once_few_wait_and_the_others_are_turned_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.http.passwords.LONGEST_WAIT", 60.0)
     gate, limit = threading.Event(), (os.cpu_count() or 1) + MOST_WAITING
 
     def held(function: Callable[..., Any], *args: Any) -> Any:
