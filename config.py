@@ -207,6 +207,12 @@ class Base:
     # Resource types of other applications: "record=7" makes the channels of server 7 records, each
     # known by its name. Several are separated by commas.
     AUTHZEN_TYPES = ""
+    # What the id of a subject is: "username", "external_id" or "id".
+    AUTHZEN_SUBJECT = "username"
+    # Where clients reach Yoto, for what tells them; and the names of hosts that requests may be
+    # for, separated by commas: any other is answered 400. Empty: all.
+    PUBLIC_URL: str | None = None
+    TRUSTED_HOSTS: str | None = None
 
     # Nothing a client sends in one request is larger than a few long messages.
     MAX_CONTENT_LENGTH = 256 * 1024

@@ -61,8 +61,11 @@ _TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _METRICS_TOKEN = re.compile(rf"[!-~]{{{SECRET_KEY_MIN_LENGTH},}}", re.ASCII)
+_HOSTS = re.compile(r"\.?[A-Za-z0-9.:\[\]-]+(?:,\.?[A-Za-z0-9.:\[\]-]+)*", re.ASCII)
 _WEB = re.compile(r"https?://[^\s/]")
 _TYPES = re.compile(rf"(?:{_TYPE}(?:,{_TYPE})*)?", re.ASCII)
+
+AUTHZEN_SUBJECTS = ("username", "external_id", "id")
 
 SETTINGS: dict[str, Setting] = {
     "SECRET_KEY": Setting(
@@ -211,6 +214,18 @@ SETTINGS: dict[str, Setting] = {
     "PASSWORD_MIN_LENGTH": Setting(int, "characters, 8 to 128", _between(8, 128)),
     "ARGON2_TIME_COST": Setting(int, "passes, 1 to 20", _between(1, 20)),
     "ARGON2_MEMORY_KIB": Setting(int, "KiB, 32 to 4194304", _between(32, 4194304)),
+    "AUTHZEN_SUBJECT": Setting(
+        str, f"one of {', '.join(AUTHZEN_SUBJECTS)}", AUTHZEN_SUBJECTS.__contains__
+    ),
+    "PUBLIC_URL": Setting(
+        str, "an http:// or https:// address", lambda value: bool(_WEB.match(value)), optional=True
+    ),
+    "TRUSTED_HOSTS": Setting(
+        str,
+        "names of hosts, separated by commas",
+        lambda value: bool(_HOSTS.fullmatch(value)),
+        optional=True,
+    ),
     "AUTHZEN_TYPES": Setting(
         str, "type=server id, separated by commas", lambda value: bool(_TYPES.fullmatch(value))
     ),
@@ -242,6 +257,9 @@ def load(app: Flask, config: str | type | Mapping[str, Any] | None) -> None:
     app.config.from_mapping(mapping)
     for key, setting in SETTINGS.items():
         _check(key, app.config.get(key), setting)
+    hosts = app.config["TRUSTED_HOSTS"]
+    # Flask wants them so, and refuses other requests by itself.
+    app.config["TRUSTED_HOSTS"] = hosts.split(",") if hosts else None
     _refuse_engine_without_address(app)
     _refuse_weak_production(app)
     _fill_embedded(app)

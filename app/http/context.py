@@ -56,6 +56,18 @@ def behind_proxies(app: Flask, wsgi: Any) -> Any:
     return ProxyFix(wsgi, x_for=proxies, x_proto=proxies, x_host=proxies)
 
 
+def public_url() -> str:
+    """Where clients reach this application: ``PUBLIC_URL``, else the address that it listens on.
+
+    Never what ``Host`` says, which is whatever a client wrote.
+    """
+    configured: str | None = current_app.config["PUBLIC_URL"]
+    if configured is not None:
+        return configured.rstrip("/")
+    environ = request.environ
+    return f"{request.scheme}://{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+
+
 def origin() -> Origin:
     """The origin of the current act, for the audit log."""
     if not has_request_context():

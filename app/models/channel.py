@@ -5,11 +5,12 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, false
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import MYSQL_OPTIONS, PrimaryKey, db
 from app.models.types import string_enum
+from app.models.user import EXTERNAL_ID_LENGTH
 
 
 class ChannelKind(enum.StrEnum):
@@ -34,12 +35,18 @@ class Category(db.Model):
 class Channel(db.Model):
     """A place for messages. ``synced``: the overwrites in force are those of the category.
 
+    ``external_id`` is how another application calls it: see docs/authzen.md.
+
     Policies read the rest: ``sensitivity`` is 0 to 4, ``hours`` when messages may be sent, in the
     server's time zone (``{"days": ["mon"], "from": "08:00", "to": "18:00"}``; NULL: at any time).
     """
 
     __tablename__ = "channels"
-    __table_args__ = (Index(None, "server_id", "position"), MYSQL_OPTIONS)
+    __table_args__ = (
+        Index(None, "server_id", "position"),
+        UniqueConstraint("server_id", "external_id"),
+        MYSQL_OPTIONS,
+    )
 
     id: Mapped[PrimaryKey]
     server_id: Mapped[int] = mapped_column(ForeignKey("servers.id", ondelete="CASCADE"))
@@ -54,4 +61,5 @@ class Channel(db.Model):
     position: Mapped[int] = mapped_column(default=0, server_default="0")
     synced: Mapped[bool] = mapped_column(default=False, server_default=false())
     sensitivity: Mapped[int] = mapped_column(default=0, server_default="0")
+    external_id: Mapped[str | None] = mapped_column(String(EXTERNAL_ID_LENGTH))
     hours: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
 
 USERNAME_PATTERN = r"[a-z0-9_.-]{3,32}"
+EXTERNAL_ID_LENGTH = 256
 # No password matches this "hash": the account cannot sign in until somebody sets one.
 NO_PASSWORD = "!"
 
@@ -26,6 +27,8 @@ class User(db.Model):
     password_hash: Mapped[str] = mapped_column(String(255))
     disabled: Mapped[bool] = mapped_column(default=False, server_default=false())
     super_admin: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # How another application calls this account; see docs/authzen.md.
+    external_id: Mapped[str | None] = mapped_column(String(EXTERNAL_ID_LENGTH), unique=True)
     # What the user may be trusted with, as ``Channel.sensitivity``: 0 to 4.
     clearance: Mapped[int] = mapped_column(default=0, server_default="0")
     # Raised when the password changes, the account is disabled or signed out everywhere: whatever

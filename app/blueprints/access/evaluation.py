@@ -167,9 +167,7 @@ class Contexts:
         self._made: dict[tuple[int, ...], tuple[Evaluation, RequestContext | None]] = {}
 
     def of(self, asked: Evaluation) -> RequestContext | None:
-        """The context, and the properties of the three entities.
-
-        None without a context: properties alone do not bring policies into play.
+        """The context, and the properties of the three entities; None without any of them.
 
         Raises:
             BadRequest: together they are too long.
@@ -183,8 +181,6 @@ class Contexts:
 
 def context_for_policies(asked: Evaluation) -> RequestContext | None:
     """See ``Contexts.of``."""
-    if asked.context is None:
-        return None
     entities = {
         "subject": asked.subject.properties,
         "action": asked.action.properties,
@@ -193,7 +189,7 @@ def context_for_policies(asked: Evaluation) -> RequestContext | None:
     properties = {name: values for name, values in entities.items() if values}
     if not properties:
         return asked.context
-    whole = {"properties": properties, **asked.context}
+    whole = {"properties": properties, **(asked.context or {})}
     return bounded(whole, "context", CONTEXT_DEPTH + PROPERTIES_DEPTH)
 
 

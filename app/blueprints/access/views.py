@@ -13,7 +13,7 @@ from app.blueprints.access.wire import Object, document_of, evaluation_of
 from app.core.resilience import rate_limit
 from app.http.access import public, signed_in
 from app.http.auth import current_user_id
-from app.http.context import read_only
+from app.http.context import public_url, read_only
 from app.http.guards import PERMISSION_ASK
 
 PREFIX = "/access/v1"
@@ -92,6 +92,7 @@ def configuration() -> dict[str, str]:
         "search_resource_endpoint": search_resource,
         "search_action_endpoint": search_action,
     }
-    return {"policy_decision_point": request.url_root.rstrip("/")} | {
-        name: url_for(f".{view.__name__}", _external=True) for name, view in endpoints.items()
+    here = public_url()
+    return {"policy_decision_point": here} | {
+        name: here + url_for(f".{view.__name__}") for name, view in endpoints.items()
     }

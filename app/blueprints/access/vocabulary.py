@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select
+from sqlalchemy.orm import aliased
 
 from app.blueprints.access.wire import Action, Entity
 from app.core.permission import Place
@@ -17,6 +19,12 @@ from app.http.fields import MAX_ID
 from app.models import Channel, ScopeType, Server, User
 
 USER = "user"
+# What a subject's id is, by ``AUTHZEN_SUBJECT``.
+SUBJECTS: Mapping[str, Any] = {
+    "username": User.username,
+    "external_id": User.external_id,
+    "id": User.id,
+}
 GLOBAL_TYPES = ("global", "application")
 MODELS = {ScopeType.SERVER.value: Server, ScopeType.CHANNEL.value: Channel}
 
@@ -30,12 +38,13 @@ class Vocabulary:
         self._names: dict[tuple[str, str], str | None] = {}
 
     def user_id(self, subject: Entity) -> int | None:
-        """The user whose id or username the subject's id is; None: nobody."""
+        """The user whom the subject's id names, by what ``AUTHZEN_SUBJECT`` says that it is; None:
+        nobody. No id has two readings: a name of digits is no row's number."""
         if subject.type != USER:
             return None
         if subject.id not in self._users:
-            column = User.id if subject.id.isdecimal() else User.username
-            wanted = _row_id(subject.id) if subject.id.isdecimal() else subject.id
+            column = SUBJECTS[current_app.config["AUTHZEN_SUBJECT"]]
+            wanted = _row_id(subject.id) if column is User.id else subject.id
             self._users[subject.id] = db.session.scalar(select(User.id).where(column == wanted))
         return self._users[subject.id]
 
@@ -62,7 +71,8 @@ class Vocabulary:
 def server_of_type(resource_type: str) -> int | None:
     """The server whose channels are the resources of a type of another application.
 
-    ``AUTHZEN_TYPES`` says so; such a resource's id is the name of its channel.
+    ``AUTHZEN_TYPES`` says so; such a resource's id is the external id of its channel or, without
+    one, its name, unless another channel there is called so too.
     """
     return _types_of(current_app.config["AUTHZEN_TYPES"]).get(resource_type)
 
@@ -70,33 +80,34 @@ def server_of_type(resource_type: str) -> int | None:
 def users_shown(user_ids: Iterable[int]) -> list[dict[str, object]]:
     """Users as subjects, in the order given; the id is what ``Vocabulary.user_id`` takes.
 
-    Who was deleted since they were found is left out.
+    Who was deleted since they were found is left out, and who has no such id.
     """
     ids = list(user_ids)
-    rows = db.session.execute(select(User.id, User.username).where(User.id.in_(ids)))
-    names = {user_id: username for user_id, username in rows}
+    column = SUBJECTS[current_app.config["AUTHZEN_SUBJECT"]]
+    rows = db.session.execute(select(User.id, column, User.username).where(User.id.in_(ids)))
+    found = {user_id: (called, username) for user_id, called, username in rows}
     return [
         {
             "type": USER,
-            # A name of digits alone would be taken for an id.
-            "id": str(id_) if names[id_].isdecimal() else names[id_],
-            "properties": {"user_id": id_, "username": names[id_]},
+            "id": str(found[id_][0]),
+            "properties": {"user_id": id_, "username": found[id_][1]},
         }
         for id_ in ids
-        if id_ in names
+        if id_ in found and found[id_][0] is not None
     ]
 
 
 def resources_shown(resource_type: str, ids: Iterable[int]) -> list[dict[str, object]]:
     """Channels or servers as resources of a type, in the order given.
 
-    A channel that was deleted since it was found has no name, and is left out.
+    A channel that was deleted since it was found has no name, and is left out; so is one that no
+    id names alone.
     """
     found = list(ids)
     shown = {id_: str(id_) for id_ in found}
-    if server_of_type(resource_type) is not None:
-        rows = db.session.execute(select(Channel.id, Channel.name).where(Channel.id.in_(found)))
-        shown = {channel_id: name for channel_id, name in rows}
+    home = server_of_type(resource_type)
+    if home is not None:
+        shown = _called(home, Channel.id.in_(found))
     return [{"type": resource_type, "id": shown[id_]} for id_ in found if id_ in shown]
 
 
@@ -112,15 +123,39 @@ def _place(resource: Entity) -> Place | None:
         return Place(ScopeType.GLOBAL.value)
     home = server_of_type(resource.type)
     if home is not None:
-        named = select(Channel.id).where(Channel.server_id == home, Channel.name == resource.id)
-        found = db.session.scalar(named.order_by(Channel.id).limit(1))
-        return None if found is None else Place(ScopeType.CHANNEL.value, found)
+        either = or_(Channel.external_id == resource.id, Channel.name == resource.id)
+        named = [id_ for id_, called in _called(home, either).items() if called == resource.id]
+        return Place(ScopeType.CHANNEL.value, named[0]) if named else None
     model = MODELS.get(resource.type)
     id_ = _row_id(resource.id)
     if model is None or id_ is None:
         return None
     found = db.session.scalar(select(model.id).where(model.id == id_))
     return None if found is None else Place(resource.type, found)
+
+
+def _called(home: int, which: ColumnElement[bool]) -> dict[int, str]:
+    """What channels of a server are called as resources; those that nothing names alone are left
+    out."""
+    other = aliased(Channel)
+    shared = (
+        select(other.id)
+        .where(
+            other.server_id == home,
+            other.id != Channel.id,
+            or_(
+                and_(other.external_id.is_(None), other.name == Channel.name),
+                other.external_id == Channel.name,
+            ),
+        )
+        .exists()
+    )
+    rows = db.session.execute(
+        select(Channel.id, func.coalesce(Channel.external_id, Channel.name)).where(
+            Channel.server_id == home, which, or_(Channel.external_id.is_not(None), not_(shared))
+        )
+    )
+    return {channel_id: called for channel_id, called in rows}
 
 
 def _row_id(text: str) -> int | None:

@@ -77,26 +77,15 @@ def document_of(request: Request) -> Object:
 def evaluation_of(document: Object, defaults: Object | None = None) -> Evaluation:
     """One evaluation; keys that it leaves out are taken from ``defaults``.
 
-    A key that is there replaces the default one whole, but for what is required and missing in it.
+    A key that is there replaces the default one whole: what is missing in it is missing.
 
     Raises:
         BadRequest: something is missing or of a wrong type.
     """
     merged = dict(document)
-    for key, required in (
-        ("subject", ("type", "id")),
-        ("action", ("name",)),
-        ("resource", ("type", "id")),
-    ):
-        default = (defaults or {}).get(key)
-        if default is None:
-            continue
-        given = merged.setdefault(key, default)
-        if isinstance(given, dict) and isinstance(default, dict):
-            fallback = {name: default[name] for name in required if name in default}
-            merged[key] = fallback | given
-    if "context" not in merged and defaults is not None and "context" in defaults:
-        merged["context"] = defaults["context"]
+    for key in ("subject", "action", "resource", "context"):
+        if defaults is not None and key in defaults:
+            merged.setdefault(key, defaults[key])
     return Evaluation(
         entity_of(merged, "subject"),
         action_of(merged),

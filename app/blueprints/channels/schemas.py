@@ -6,6 +6,7 @@ import marshmallow as ma
 
 from app.http.fields import Flag, Name, RowId, Text, Whole
 from app.models import ChannelKind
+from app.models.user import EXTERNAL_ID_LENGTH
 
 NAME_LENGTH = 100
 TOPIC_LENGTH = 500
@@ -22,6 +23,7 @@ class ChannelSchema(ma.Schema):
     kind = ma.fields.Enum(ChannelKind, by_value=True, required=True)
     topic = ma.fields.String(required=True)
     position = ma.fields.Integer(required=True)
+    external_id = ma.fields.String(required=True, allow_none=True)
     synced = ma.fields.Boolean(
         required=True,
         metadata={"description": "Whether the overwrites of its category are in force"},
@@ -46,6 +48,12 @@ class ChangeChannelSchema(ma.Schema):
     kind = ma.fields.Enum(ChannelKind, by_value=True)
     topic = Text(TOPIC_LENGTH)
     position = Whole(0, POSITION_MAX)
+    external_id = Text(
+        EXTERNAL_ID_LENGTH,
+        min_length=1,
+        allow_none=True,
+        metadata={"description": "How another application calls it; once in a server"},
+    )
 
 
 class MoveSchema(ma.Schema):

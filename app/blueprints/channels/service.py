@@ -14,6 +14,7 @@ from app.blueprints.rows import change, locked
 from app.core.errors import ValidationFailed
 from app.db import db
 from app.http.audit import audit
+from app.http.conflicts import unique
 from app.models import Category, Channel, ChannelKind, Server
 
 CHANNELS_MAX = 500  # a server; its list of channels has no pages
@@ -68,16 +69,18 @@ def create_channel(
 
 
 def change_channel(channel_id: int, actor_id: int, values: Mapping[str, Any]) -> Channel:
-    """Set name, kind, topic or position.
+    """Set name, kind, topic, position or external id.
 
     Raises:
         UnknownResource: there is no such channel.
+        Conflict: another channel of the server has that external id.
     """
     channel = locked(Channel, channel_id)
-    before, after = change(channel, values)
-    if after:
-        _record("channel.update", channel, actor_id, before, after)
-    db.session.commit()
+    with unique("external_id", "is another channel's"):
+        before, after = change(channel, values)
+        if after:
+            _record("channel.update", channel, actor_id, before, after)
+        db.session.commit()
     return channel
 
 

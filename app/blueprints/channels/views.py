@@ -61,8 +61,9 @@ def read_channel(channel_id: int) -> Channel:
 @require_permission("channel.manage", "channel", "channel_id")
 @channels.arguments(ChangeChannelSchema)
 @channels.response(200, ChannelSchema)
+@channels.alt_response(409, "CONFLICT")
 def change_channel(body: dict[str, Any], channel_id: int) -> Channel:
-    """Change name, kind, topic or position"""
+    """Change name, kind, topic, position or external id"""
     return service.change_channel(channel_id, current_user_id(), body)
 
 

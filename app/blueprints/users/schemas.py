@@ -8,8 +8,9 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from app.blueprints.reasons import ReasonSchema
-from app.http.fields import Flag, Instant
+from app.http.fields import Flag, Instant, Text
 from app.http.paging import PageQuery
+from app.models.user import EXTERNAL_ID_LENGTH
 
 SEARCH_MAX = 20  # profiles; a search box shows no more
 
@@ -28,6 +29,7 @@ class ManagedAccountSchema(ProfileSchema):
 
     disabled = ma.fields.Boolean(required=True)
     super_admin = ma.fields.Boolean(required=True)
+    external_id = ma.fields.String(required=True, allow_none=True)
 
 
 class SearchQuery(ma.Schema):
@@ -60,8 +62,14 @@ class ChangeAccountSchema(ReasonSchema):
 
     disabled = Flag()
     super_admin = Flag()
+    external_id = Text(
+        EXTERNAL_ID_LENGTH,
+        min_length=1,
+        allow_none=True,
+        metadata={"description": "How another application calls the account"},
+    )
 
     @ma.validates_schema
     def changes_something(self, data: dict[str, Any], **options: Any) -> None:
-        if not data.keys() & {"disabled", "super_admin"}:
-            raise ma.ValidationError("Give 'disabled' or 'super_admin'.")
+        if not data.keys() & {"disabled", "super_admin", "external_id"}:
+            raise ma.ValidationError("Give 'disabled', 'super_admin' or 'external_id'.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
@@ -12,6 +13,7 @@ from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
 from app.db import db
 from app.extensions import permissions, prefetch
 from app.http.audit import audit
+from app.http.conflicts import unique
 from app.http.paging import Page, cut
 from app.models import User
 
@@ -44,9 +46,9 @@ def accounts(
 
 
 def change_account(
-    actor_id: int, user_id: int, changes: dict[str, bool], reason: str | None
+    actor_id: int, user_id: int, changes: dict[str, Any], reason: str | None
 ) -> User:
-    """Set ``disabled`` or ``super_admin``.
+    """Set ``disabled``, ``super_admin`` or ``external_id``.
 
     Disabling ends every token and session of the account, and its behaviour is forgotten.
 
@@ -57,8 +59,9 @@ def change_account(
             account's global roles stand above the actor's; or enabling it would give somebody
             rights on the platform that the actor has not.
         LastAdministrator: nobody could administer the platform any more.
+        Conflict: another account has that external id.
     """
-    with keeping_an_administrator():
+    with unique("external_id", "is another account's"), keeping_an_administrator():
         user, after = _changed(actor_id, user_id, changes, reason)
     if after.get("disabled"):
         prefetch.current.forget_later(user_id)
@@ -66,8 +69,8 @@ def change_account(
 
 
 def _changed(
-    actor_id: int, user_id: int, changes: dict[str, bool], reason: str | None
-) -> tuple[User, dict[str, bool]]:
+    actor_id: int, user_id: int, changes: dict[str, Any], reason: str | None
+) -> tuple[User, dict[str, Any]]:
     """The account, and what changed about it."""
     actor, user = _locked(actor_id, user_id)
     if user.id == actor.id:

@@ -59,6 +59,6 @@ def list_accounts(query: dict[str, Any]) -> Page[User]:
 @users.alt_response(404, "NOT_FOUND")
 @users.alt_response(409, "CONFLICT")
 def change_account(body: dict[str, Any], user_id: int) -> User:
-    """Disable or enable an account, make or unmake a super-admin"""
+    """Disable or enable an account, make or unmake a super-admin, say its external id"""
     reason = body.pop("reason")
     return service.change_account(current_user_id(), user_id, body, reason)

@@ -11,7 +11,8 @@ from app.core.events import registered_types
 
 ROOT = Path(__file__).parents[3]
 READMES = ("README.md", "README.zh-CN.md")
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
+# Badges of workflows are on the site that shows the README, two levels above its files.
+LINK = re.compile(r"\]\((?!https?:|\.\./\.\./actions/)([^)#]+)(?:#[^)]*)?\)")
 
 
 def text(path: str) -> str:

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
 from app.blueprints.access.evaluation import EVALUATIONS_MAX
 from app.core.permission import PolicyAnswer, PolicyQuestion
+from app.db import db
 from app.extensions import permissions
+from app.models import User
 from tests.support.world import Community, Person, World, expired_header
 
 ONE = "/access/v1/evaluation"
@@ -50,7 +53,7 @@ def asked(
     }
 
 
-@pytest.mark.parametrize("by", ["username", "id"])
+@pytest.mark.parametrize("by", ["username", "id", "external_id"])
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -58,7 +61,9 @@ def asked(
         (PIN, {"decision": False, "context": {"reason": "not_granted"}}),
     ],
 )
-def test_one_asks_about_oneself_by_name_or_id(
+def test_one_asks_about_oneself_by_what_the_installation_says(
+    app: Flask,
+    world: World,
     client: FlaskClient,
     community: Community,
     member: Person,
@@ -66,9 +71,19 @@ def test_one_asks_about_oneself_by_name_or_id(
     name: str,
     expected: dict[str, Any],
 ) -> None:
-    body = asked(str(getattr(member, by)), community, name)
+    app.config["AUTHZEN_SUBJECT"] = by
+    called = "0b2c-Ähnlich/7 " * 17
+    with app.app_context():
+        db.session.execute(update(User).where(User.id == member.id).values(external_id=called))
+        db.session.commit()
+    names = {"username": member.username, "id": str(member.id), "external_id": called}
+    body = asked(names.pop(by), community, name)
     answer = client.post(ONE, headers=member.headers, json=body)
     assert (answer.status_code, answer.get_json()) == (200, expected)
+    # What the others call them is nobody here.
+    for other in names.values():
+        body = asked(other, community, name)
+        assert client.post(ONE, headers=member.headers, json=body).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -165,7 +180,11 @@ def test_policies_read_the_context_and_the_properties(
     answer = client.post(ONE, headers=member.headers, json=body)
     assert answer.get_json() == {"decision": False, "context": {"reason": "too_late"}}
     assert heard[0].context == {"hour": 3, "properties": {"resource": {"status": "archived"}}}
+    # Properties are heard without a context too: who leaves it away gets around no policy.
     del body["context"]
+    assert not client.post(ONE, headers=member.headers, json=body).get_json()["decision"]
+    assert heard[1].context == {"properties": {"resource": {"status": "archived"}}}
+    del body["resource"]["properties"]
     assert client.post(ONE, headers=member.headers, json=body).get_json() == {"decision": True}
 
 
@@ -282,8 +301,9 @@ def test_the_request_id_comes_back(
     assert answer.headers["X-Request-ID"] == headers["X-Request-ID"]
 
 
-def test_the_metadata_name_every_endpoint(client: FlaskClient) -> None:
-    found = client.get("/.well-known/authzen-configuration", base_url="https://pdp.example")
+def test_the_metadata_name_every_endpoint(app: Flask, client: FlaskClient) -> None:
+    app.config["PUBLIC_URL"] = "https://pdp.example/"
+    found = client.get("/.well-known/authzen-configuration", headers={"Host": "evil.example"})
     document = found.get_json()
     assert document.pop("policy_decision_point") == "https://pdp.example"
     assert len(document) == 5
@@ -291,3 +311,30 @@ def test_the_metadata_name_every_endpoint(client: FlaskClient) -> None:
         assert url.startswith("https://pdp.example/access/v1/")
         path = url.removeprefix("https://pdp.example")
         assert client.post(path, json={}).status_code == 401
+
+
+def test_without_a_public_address_the_metadata_name_the_one_that_is_listened_on(
+    client: FlaskClient,
+) -> None:
+    found = client.get("/.well-known/authzen-configuration", headers={"Host": "evil.example"})
+    assert "evil" not in found.text
+    assert found.get_json()["policy_decision_point"] == "http://localhost:80"
+
+
+def test_a_host_that_is_not_trusted_is_refused(app: Flask, client: FlaskClient) -> None:
+    app.config["TRUSTED_HOSTS"] = ["pdp.example"]
+    assert client.get("/livez", headers={"Host": "evil.example"}).status_code == 400
+    assert client.get("/livez", headers={"Host": "pdp.example"}).status_code == 200
+
+
+def test_what_an_item_gives_itself_takes_nothing_from_the_defaults(
+    client: FlaskClient, community: Community, member: Person
+) -> None:
+    body = asked(member, community)
+    body["evaluations"] = [{}, {"resource": {"type": "channel"}}, {"subject": {"type": "user"}}]
+    found = client.post(MANY, headers=member.headers, json=body).get_json()["evaluations"]
+    assert [one["decision"] for one in found] == [True, False, False]
+    assert [one["context"]["error"]["message"] for one in found[1:]] == [
+        "resource.id: is missing",
+        "subject.id: is missing",
+    ]

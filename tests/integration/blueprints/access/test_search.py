@@ -76,13 +76,16 @@ def test_subjects_are_found_by_name(
     assert found[1][0]["properties"] == {"user_id": member.id, "username": "member"}
 
 
-def test_a_name_of_digits_is_shown_as_the_id(
+def test_a_name_of_digits_is_a_name(
     client: FlaskClient, world: World, community: Community, auditor: Person
 ) -> None:
     digits = world.member(community, world.user("12345"))
     body = {"subject": {"type": "user"}, "action": {"name": SEND}, "resource": channel(community)}
     found = client.post(SUBJECT, headers=auditor.headers, json=body).get_json()["results"]
-    assert found[-1]["id"] == str(digits.id)
+    assert found[-1]["id"] == "12345" != str(digits.id)
+    asked = {**body, "subject": {"type": "user", "id": str(digits.id)}}
+    answer = client.post("/access/v1/evaluation", headers=auditor.headers, json=asked)
+    assert answer.get_json()["context"] == {"reason": "unknown_user"}
 
 
 def test_resources_are_found_by_id(
@@ -182,6 +185,38 @@ def test_a_type_of_another_application_is_searched_in_its_words(
     resource_search = {"subject": me(alice), "action": read, "resource": {"type": "record"}}
     assert results(RESOURCE, resource_search) == [{"type": "record", "id": "general"}, record]
     assert results(ACTION, {"subject": me(alice), "resource": record}) == [read]
+
+
+def test_search_and_evaluation_call_a_resource_the_same_and_none_by_a_name_of_two(
+    app: Flask, client: FlaskClient, world: World, community: Community, auditor: Person
+) -> None:
+    app.config["AUTHZEN_TYPES"] = f"record={community.id}"
+    for name in ("doc", "doc", "single"):
+        world.channel(community, name)
+    first = community.channel_id
+    url, owner = f"/api/v1/channels/{first}", community.owner
+    long = "urn:doc:" + "x" * 248
+    given = client.patch(url, headers=owner.headers, json={"external_id": long})
+    assert (given.status_code, given.get_json()["external_id"]) == (200, long)
+    search = {"subject": me(owner), "action": {"name": SEND}, "resource": {"type": "record"}}
+    found = client.post(RESOURCE, headers=auditor.headers, json=search).get_json()["results"]
+    assert [one["id"] for one in found] == [long, "single"]
+
+    def decision(called: str) -> bool:
+        body = {**search, "resource": {"type": "record", "id": called}}
+        answer = client.post("/access/v1/evaluation", headers=auditor.headers, json=body)
+        verdict: bool = answer.get_json()["decision"]
+        return verdict
+
+    assert [decision(one) for one in (long, "single", "doc", "general")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    other = f"/api/v1/channels/{world.channel(community)}"
+    taken = client.patch(other, headers=owner.headers, json={"external_id": long})
+    assert (taken.status_code, list(taken.get_json()["errors"])) == (409, ["external_id"])
 
 
 def test_searching_for_others_takes_the_right_to_audit(

@@ -50,6 +50,7 @@ def test_a_made_channel_is_listed_and_read(
         "topic": "What is new",
         "position": 3,
         "synced": False,
+        "external_id": None,
     }
     assert client.get(made.headers["Location"], headers=builder.headers).get_json() == channel
     assert listed(client, community, builder) == [community.channel_id, channel["id"]]
