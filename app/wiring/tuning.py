@@ -14,6 +14,7 @@ from app.core.events import Events
 from app.core.monitor import (
     FINE,
     LEVERS,
+    LIVE_LEVERS,
     MIDDLE,
     Guards,
     Monitor,
@@ -25,6 +26,7 @@ from app.core.monitor import (
 )
 from app.core.optimization import AdvancedOptimization, BatchQueue, QueueSettings
 from app.core.permission import PermissionSystem
+from app.core.prefetch import Prefetch
 from app.core.resilience import (
     FLEET,
     Kind,
@@ -58,7 +60,9 @@ def tune(app: Flask, never: Iterable[str] = ()) -> Tuner:
         app.config["TUNING_AUTO"], app.config["TUNING_CONFIDENCE"], app.config["TUNING_WINDOW"]
     )
     controller = Resilience.of(app)
-    controller.on_config_change(Kind.TUNING, FLEET, _follower(app))
+    configured = _in_configuration(app)
+    controller.define(FLEET, tuning=configured)
+    controller.on_config_change(Kind.TUNING, FLEET, _follower(app, configured))
     tuner = Tuner(
         lambda: controller.config,
         _configured(app.config),
@@ -81,7 +85,7 @@ def tuner_of(app: Flask) -> Tuner:
 
 
 def _configured(config: Mapping[str, Any]) -> dict[str, float]:
-    """What the configuration says of each setting; parts that it says nothing of have defaults."""
+    """What the configuration says of each lever; parts that it says nothing of have defaults."""
     cache = CacheSettings.from_config(config)
     values: dict[str, float] = {
         "queue_batch_size": QueueSettings.from_config(config).batch_size,
@@ -96,26 +100,50 @@ def _configured(config: Mapping[str, Any]) -> dict[str, float]:
     return values
 
 
-def _follower(app: Flask) -> Callable[[Settings], None]:
+def _in_configuration(app: Flask) -> TuningConfig:
+    """What is in force in this process until somebody tunes it."""
+    levers = _configured(app.config)
+    values: dict[str, Any] = {name: levers[name] for name in LIVE_LEVERS}
+    for one in TuningConfig.describe():
+        if one["name"] not in values and not one["tuners_own"]:
+            values[one["name"]] = app.config[one["name"].upper()]
+    return TuningConfig(**values)
+
+
+def _follower(app: Flask, configured: TuningConfig) -> Callable[[Settings], None]:
     """Changes the parts of this process as the entry says; what it does not say, as configured."""
     cache = HybridPermissionCache.of(app)
-    queue = AdvancedOptimization.of(app).queue
-    configured, batch_size = cache.settings, queue.batch_size
+    optimization = AdvancedOptimization.of(app)
+    without = configured.to_mapping()
 
     def follow(config: Settings) -> None:
-        assert isinstance(config, TuningConfig)
-        changed = {}
-        for kind in STORES:
-            said = {part: getattr(config, f"cache_{kind}_{part}") for part in ("size", "ttl")}
-            given = {part: value for part, value in said.items() if value is not None}
-            changed[kind] = replace(getattr(configured, kind), **given)
-        cache.retune(**changed)
-        tuned = config.queue_batch_size
-        queue.set_batch_size(batch_size if tuned is None else tuned)
-        caching = PermissionSystem.caching_of(app)
+        said = {name: value for name, value in config.to_mapping().items() if value is not None}
+        values = {**without, **said}
+
+        def part(prefix: str) -> dict[str, Any]:
+            return {
+                name.removeprefix(prefix): value
+                for name, value in values.items()
+                if name.startswith(prefix)
+            }
+
+        cache.retune(
+            **{
+                kind: replace(getattr(cache.settings, kind), **part(f"cache_{kind}_"))
+                for kind in STORES
+            }
+        )
+        optimization.queue.set_batch_size(values["queue_batch_size"])
+        invalidation, prefetching = optimization.invalidation, Prefetch.of(app)
+        invalidation.retune(replace(invalidation.settings, **part("invalidation_")))
+        prefetching.retune(replace(prefetching.settings, **part("prefetch_")))
+        caching, preloading = PermissionSystem.caching_of(app), PermissionSystem.preloading_of(app)
         if caching is not None:
-            size = config.permission_pool_size
-            caching.pool.resize(app.config["PERMISSION_POOL_SIZE"] if size is None else size)
+            caching.pool.resize(values["permission_pool_size"])
+        if preloading is not None:
+            preloading.retune(
+                replace(preloading.settings, enabled=values["preload"], **part("preload_"))
+            )
 
     return follow
 

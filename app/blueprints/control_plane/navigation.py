@@ -45,7 +45,7 @@ PAGES = (
     Page("guards", "/guards"),
     Page("permissions", "/permissions", live=False),
     Page("policies", "/policies", live=False),
-    Page("cache", "/cache"),
+    Page("cache", "/cache", texts=("guards",)),
     Page("queues", "/queues"),
     Page("events", "/events"),
     Page("audit", "/audit", live=False),

@@ -111,6 +111,13 @@ class PrefetchService:
             self._position,
         )
 
+    def retune(self, settings: PrefetchSettings) -> None:
+        """Go on by another confidence, rate, precision and share of memory; what else there is
+        holds from the start of the process on."""
+        self.settings = settings
+        if self.prefetcher is not None:
+            self.prefetcher.retune(settings)
+
     @property
     def instance_id(self) -> str:
         """The name of this worker."""

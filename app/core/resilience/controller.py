@@ -45,6 +45,7 @@ from .settings import (
     MultiDimensionalKey,
     RateLimitConfig,
     Settings,
+    TuningConfig,
 )
 from .store_health import StoreMonitor, StoreStatus
 from .subject import Subject, caller, counted_caller, nobody
@@ -115,6 +116,7 @@ class ResilienceController(ConfigAccess):
         bulkhead: BulkheadConfig | None = None,
         degradation: DegradationConfig | None = None,
         switch: SwitchConfig | None = None,
+        tuning: TuningConfig | None = None,
     ) -> None:
         """Give a name its defaults in code, over which operators and tuners lay theirs.
 
@@ -129,6 +131,7 @@ class ResilienceController(ConfigAccess):
             Kind.BULKHEAD: bulkhead,
             Kind.DEGRADATION: degradation,
             Kind.SWITCH: switch,
+            Kind.TUNING: tuning,
         }
         for kind, settings in given.items():
             if settings is not None:

@@ -4,9 +4,11 @@ import { get, post } from "./api.js";
 import { badge } from "./badge.js";
 import { act } from "./dialog.js";
 import { h, replace } from "./dom.js";
-import { age, duration, number, quantity } from "./format.js";
+import { age, duration, number, quantity, until } from "./format.js";
+import { edit } from "./guards/editor.js";
+import { asText } from "./guards/fields.js";
 import { subscribe } from "./live.js";
-import { may, t } from "./page.js";
+import { may, named, t } from "./page.js";
 import { empty, load } from "./states.js";
 import { table } from "./table.js";
 import { bar, repeat, throttled, tiles } from "./tiles.js";
@@ -135,6 +137,50 @@ reloadTasks();
 setInterval(() => document.hidden || !running || reloadTasks(), 1000);
 setInterval(() => document.hidden || running || reloadTasks(), 10000);
 subscribe({ cache: throttled(reload, 2000), tasks: throttled(reloadTasks, 200) });
+
+// What operators and the tuner set
+
+const settings = table({
+  label: t("cache.settings"),
+  key: (row) => row.name,
+  columns: [
+    { title: t("cache.setting"), head: true, render: (row) => [named("guard_field", row.name), h("div", { class: "quiet small name-of" }, row.name.toUpperCase())] },
+    { title: t("cache.in_force"), number: true, render: (row) => withUnit(row.value, row.field) },
+    { title: t("cache.default"), number: true, render: (row) => withUnit(row.beneath, row.field) },
+    { title: t("cache.set_by"), render: setBy },
+  ],
+});
+
+function withUnit(value, field) {
+  const unit = typeof value === "number" && field.unit ? ` ${named("guard_unit", field.unit)}` : "";
+  return `${typeof value === "number" ? number(value) : asText(value, field)}${unit}`;
+}
+
+function setBy({ layer }) {
+  if (!layer) {
+    return h("span", { class: "quiet" }, t("cache.by_default"));
+  }
+  const who = layer.origin === "tuner" ? `${layer.author} (${t("cache.by_tuner")})` : layer.author;
+  return [t("guards.set_by", { author: who, reason: layer.reason || t("banner.no_reason") }), " ", age(layer.at), " · ", until(layer.expires_at)];
+}
+
+function showSettings({ items: [entry], fields }) {
+  const layers = { operator: entry.override, tuner: entry.tuned };
+  const rows = fields.filter((field) => !field.tuners_own).map((field) => {
+    const { name } = field;
+    const beneath = entry.defaults[name];
+    // Nothing set is what the configuration says.
+    return { name, field, beneath, value: entry.values[name] ?? beneath, layer: layers[entry.origins[name]] };
+  });
+  settings.show(rows);
+  return settings.element;
+}
+
+const reloadSettings = repeat(() => load(part("settings"), () => get("/config/tuning", { limit: 1 }), showSettings), REFRESH);
+
+if (may("operate")) {
+  part("settings-acts").append(h("button", { type: "button", onclick: async () => (await edit("tuning", "fleet")) && reloadSettings() }, t("cache.settings_change")));
+}
 
 // Prefetching
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.core.prefetch import Prediction, Step
 from app.db import db
-from app.extensions import cache, optimization, permissions, prefetch
+from app.extensions import cache, optimization, permissions, prefetch, resilience
 from app.models import Channel, Member, Role, Server, User
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
@@ -216,6 +216,43 @@ def test_what_was_counted_of_somebody_is_forgotten(
         dialog.get_by_role("button", name="Forget", exact=True).click()
         expect(dialog).to_have_count(0)
         wait_until(lambda: member not in {one.user_id for one in hot.pairs(1_000)})
+        watch.assert_quiet()
+
+
+def test_what_workers_remember_is_set_on_the_page_and_taken_back(
+    browser: Browser, yoto: RunningYoto, neighbour: Flask
+) -> None:
+    def size() -> int:
+        return cache.of(neighbour).stats().capacities["users"]
+
+    resilience.of(neighbour).start()
+    configured = size()
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, watch):
+        sign_in(page, yoto, path=CACHE)
+        row = page.get_by_role("row").filter(has_text="CACHE_USERS_SIZE")
+        expect(row.get_by_text("default", exact=True)).to_be_visible()
+        expect(row.get_by_text(f"{configured:,} users")).to_have_count(2)
+        page.get_by_role("button", name="Change settings", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        field = dialog.locator("[data-field=cache_users_size]")
+        field.get_by_role("checkbox").check()
+        field.get_by_role("textbox").fill("0")
+        expect(field.get_by_text("must be from 1 to 10000000 users")).to_be_visible()
+        expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
+        field.get_by_role("textbox").fill("9001")
+        dialog.get_by_label("Reason").fill(WHY)
+        dialog.get_by_role("button", name="Save").click()
+        expect(dialog).to_have_count(0)
+        expect(row.get_by_text("9,001 users")).to_be_visible()
+        expect(row.get_by_text(re.compile(f"^set by .*: {WHY}"))).to_be_visible()
+        wait_until(lambda: size() == 9001)
+        screenshot(page, "cache-settings")
+        assert_accessible(page)
+        page.get_by_role("button", name="Change settings", exact=True).click()
+        dialog.get_by_label("Reason").fill(WHY)
+        dialog.get_by_role("button", name="Back to the default").click()
+        expect(row.get_by_text("default", exact=True)).to_be_visible()
+        wait_until(lambda: size() == configured)
         watch.assert_quiet()
 
 

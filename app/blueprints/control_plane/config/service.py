@@ -31,7 +31,6 @@ from app.http.paging import Page, cut
 # Of these an operator changes nothing here: they have acts of their own, some for administrators.
 READ_ONLY = {
     Kind.FORCED_BREAKER: "changes by isolating, closing and resetting",
-    Kind.TUNING: "changes by suggestions",
     Kind.LOG: "changes by the level of logs",
 }
 # An entry of these whose name the code does not know would be stored and change nothing.

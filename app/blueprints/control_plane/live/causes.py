@@ -162,6 +162,7 @@ def of_overrides(
             continue
         forced = change.kind is Kind.FORCED_BREAKER
         guard = Kind.CIRCUIT_BREAKER if forced else change.kind
+        where = "cache" if guard is Kind.TUNING else f"guards#{guard.value}:{change.name}"
         yield HeadlineCause(
             kind="override",
             name=change.name,
@@ -173,7 +174,7 @@ def of_overrides(
             reason=change.reason or None,
             since=change.at,
             until=change.expires_at or None,
-            where=f"guards#{guard.value}:{change.name}",
+            where=where,
             verb="reset",
         )
     for level in raised:

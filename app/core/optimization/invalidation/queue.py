@@ -86,12 +86,16 @@ class Window(NamedTuple):
 
 
 class InvalidationQueue:
-    """Runs the scripts. Every method raises ``StoreUnavailable`` when Redis does not answer."""
+    """Runs the scripts. Every method raises ``StoreUnavailable`` when Redis does not answer.
+
+    Attributes:
+        settings: how fast it is emptied; another may be put in its place.
+    """
 
     def __init__(self, redis: RedisConnection, settings: InvalidationSettings) -> None:
         """Nothing connects before the first use."""
         self._redis = redis
-        self._settings = settings
+        self.settings = settings
         self._keys = QueueKeys.of(redis.keys)
 
     def submit(self, submissions: Iterable[Submission]) -> Receipt:
@@ -148,7 +152,7 @@ class InvalidationQueue:
 
     def take(self, plan: Plan) -> Claim | None:
         """Claim what ``plan`` says, or give the claim that there is; None: nothing may be taken."""
-        settings = self._settings
+        settings = self.settings
         groups = [(one.group, one.subject) for one in plan.whole]
         groups += [(group, "") for group in plan.singles]
         args: list[str | int] = [

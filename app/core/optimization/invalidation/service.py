@@ -112,6 +112,11 @@ class SmartInvalidation:
         """End the thread; it may start again."""
         self._worker.close()
 
+    def retune(self, settings: InvalidationSettings) -> None:
+        """Go on by other settings, from the next look at the queue on."""
+        self.settings = self._queue.settings = self._worker.settings = settings
+        self._worker.wake()
+
     def submit(
         self,
         subject: str,

@@ -37,6 +37,7 @@ class InvalidationWorker:
     The lock only saves work: two that work at once are given the same claim and publish it twice.
 
     Attributes:
+        settings: how it works; another may be put in its place.
         failures: turns in which Redis or the log did not do their part.
     """
 
@@ -50,7 +51,7 @@ class InvalidationWorker:
         """No thread is started yet; ``access`` is asked when something is to be published."""
         self._queue = queue
         self._locks = locks
-        self._settings = settings
+        self.settings = settings
         self._access = access
         self._keeper = Housekeeper("yoto-invalidation")
         self.wake = self._keeper.add("publish", self.turn)
@@ -87,7 +88,7 @@ class InvalidationWorker:
             return self._until_due(picture)
         lock = self._locks.create_lock(LOCK, LEASE, wait=0)
         if not lock.acquire():
-            return self._settings.interval
+            return self.settings.interval
         try:
             while lock.held and not self._closed.is_set():
                 if not self._step(picture):
@@ -99,7 +100,7 @@ class InvalidationWorker:
         return 0.0
 
     def _until_due(self, picture: Picture) -> float:
-        interval = self._settings.interval
+        interval = self.settings.interval
         if picture.next_due is None:
             return interval
         return min(interval, max(0, picture.next_due.due_ms - picture.now_ms) / 1000)
@@ -107,7 +108,7 @@ class InvalidationWorker:
     def _step(self, picture: Picture) -> bool:
         """Take once and publish; False if nothing may be taken now."""
         access = self._access()
-        plan = plan_for(self.strategy(picture), picture, self._settings, access.everything)
+        plan = plan_for(self.strategy(picture), picture, self.settings, access.everything)
         claim = self._queue.take(plan)
         if claim is None:
             return False
@@ -121,11 +122,11 @@ class InvalidationWorker:
         """What the workers follow in the face of ``picture``."""
         if picture.forced is not None:
             return picture.forced.strategy
-        return self._settings.fixed_strategy or strategy_for(figures_of(picture), self._settings)
+        return self.settings.fixed_strategy or strategy_for(figures_of(picture), self.settings)
 
     def _subjects(self, claim: Claim, access: LogAccess) -> list[str]:
         found: dict[str, None] = {}
-        for level, subject in merged(claim.lines, self._settings.merge_above):
+        for level, subject in merged(claim.lines, self.settings.merge_above):
             name = access.name(level, subject)
             # What a newer version queued could concern anything here, and must not block others.
             found[name if access.is_known(name) else access.everything] = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from flask import Flask
@@ -32,6 +33,7 @@ class Preloading:
 
     Attributes:
         hot: says what is hot.
+        settings: how it goes on; ``retune`` changes them.
     """
 
     def __init__(
@@ -51,12 +53,13 @@ class Preloading:
         self._pool = pool
         self._locks = locks
         self.hot = hot
-        self._settings = settings
+        self.settings = settings
         self._stop = threading.Event()
         self._keeper = Housekeeper("yoto-preload")
-        self._keeper.add("preload", self._turn)
-        self._started = False
-        self._first = True
+        self._wake = self._keeper.add("preload", self._turn)
+        self._serving = self._started = False
+        # Monotonic s of the end of the last run, and the jitter of the pause after it.
+        self._ended, self._jitter = 0.0, 1.0
         # What nobody has asked for since it was brought. Bounded by the entries of a run.
         self._unused: set[Pair] = set()
         self._mutex = threading.Lock()
@@ -68,18 +71,35 @@ class Preloading:
         hot.listen(self._asked)
 
     def start(self) -> None:
-        """Preload at intervals from now on, if that is enabled; the first time after one."""
-        if self._settings.enabled and not self._started:
-            self._first = True
-            self._started = True
-            self._keeper.start()
+        """Preload at intervals from now on, while that is enabled; the first time after one, since
+        the start is the warm-up's."""
+        self._serving = True
+        self._follow()
+
+    def retune(self, settings: PreloadSettings) -> None:
+        """Go on by other settings. A run that goes on ends by those that it began with, or at once
+        if preloading is off now."""
+        self.settings = settings
+        self._follow()
+        self._wake()
 
     def close(self) -> None:
         """End the thread and every run that goes on; a later use begins anew."""
-        stopped, self._stop = self._stop, threading.Event()
-        stopped.set()
-        self._started = False
+        self._serving = False
+        self._follow()
         self._keeper.stop()
+
+    def _follow(self) -> None:
+        wanted = self._serving and self.settings.enabled
+        if wanted and not self._started:
+            self._started = True
+            self._rest()
+            self._keeper.start()
+        elif not wanted:
+            # The thread stays, idle: who tells of other settings does not wait for a run to end.
+            self._started = False
+            stopped, self._stop = self._stop, threading.Event()
+            stopped.set()
 
     def run(
         self, progress: Progress = unwatched, stop: threading.Event | None = None
@@ -92,7 +112,7 @@ class Preloading:
         Raises:
             StoreUnavailable: Redis or the database did not answer; what was loaded stays.
         """
-        settings = self._settings
+        settings = self.settings
         pace = Pace(settings.seconds, settings.share, stop or self._stop)
         try:
             limit = min(settings.entries, self.hot.settings.members)
@@ -141,7 +161,7 @@ class Preloading:
         return [(pair.user_id, pair.place) for pair in kept]
 
     def _fill_now(self, pairs: Sequence[Pair]) -> PreloadReport:
-        settings = self._settings
+        settings = self.settings
         pace = Pace(settings.seconds, settings.share, self._stop)
         return self._fill(pairs, pace, unwatched, alone=False)
 
@@ -149,7 +169,7 @@ class Preloading:
         self, pairs: Sequence[Pair], pace: Pace, progress: Progress, alone: bool
     ) -> PreloadReport:
         filling = Filling(self._source, self._locks, pace, progress)
-        batches = plan(pairs, self._settings.entries, self._cache.settings.places_per_user)
+        batches = plan(pairs, self.settings.entries, self._cache.settings.places_per_user)
         try:
             report = filling.fill(batches, alone)
         finally:
@@ -182,13 +202,20 @@ class Preloading:
             self._unused = wanted
 
     def _turn(self) -> float:
-        if self._first:
-            # The start is the warm-up's.
-            self._first = False
-        else:
-            try:
-                with self._app.app_context():
-                    self.run()
-            except StoreUnavailable as error:
-                log.warning("nothing is preloaded now: %s", error)
-        return self._settings.interval * random.uniform(1 - JITTER, 1 + JITTER)
+        left = self._until_next()
+        if left > 0 or not self._started:
+            return left or self.settings.interval
+        try:
+            with self._app.app_context():
+                self.run()
+        except StoreUnavailable as error:
+            log.warning("nothing is preloaded now: %s", error)
+        self._rest()
+        return self._until_next()
+
+    def _rest(self) -> None:
+        self._ended, self._jitter = time.monotonic(), random.uniform(1 - JITTER, 1 + JITTER)
+
+    def _until_next(self) -> float:
+        """Seconds until the next run, by the interval of now."""
+        return max(0.0, self._ended + self.settings.interval * self._jitter - time.monotonic())

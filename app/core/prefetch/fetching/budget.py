@@ -63,6 +63,12 @@ class Budget:
             return least
         return least + (1 - least) * STRICTEST * self._strictness
 
+    def retune(self, settings: PrefetchSettings, capacity: int) -> None:
+        """Go on by other settings; what was learned of precision stays."""
+        self._settings = settings
+        self.largest = max(LEAST_WINDOW, settings.memory_share * capacity)
+        self.window = min(self.window, self.largest)
+
     def settle(self, used: bool) -> None:
         """Tell what became of one prefetch."""
         self._settled += 1

@@ -70,6 +70,11 @@ class SmartPrefetcher:
         self._visits = 0
         self.paused = False
 
+    def retune(self, settings: PrefetchSettings) -> None:
+        """Choose by other settings from the next turn on."""
+        with self._lock:
+            self._budget.retune(settings, self._view.capacity)
+
     def turn(self, visits: Iterable[Visited]) -> int:
         """Judge what was prefetched by where users have been, and prefetch what comes next.
 

@@ -24,7 +24,8 @@ LONGEST_REASON = 500
 def normalised(
     base: Settings, kept: Mapping[str, Any], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """``values`` over ``kept`` as plain data, in the form that the configuration class gives them.
+    """``values`` over ``kept`` as plain data, in the form that the configuration class gives them,
+    and as it comes back from JSON: copies are compared with the record, where a tuple is a list.
 
     Raises:
         ValidationFailed: there are none, one is unknown, or a value is refused.
@@ -34,10 +35,10 @@ def normalised(
     plain = laid_over(base, {**kept, **values}).to_mapping()
     merged = {field: plain[field] for field in (*kept, *values)}
     try:
-        msgspec.json.encode(merged)
+        stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(merged))
     except UnicodeEncodeError as error:
         raise ValidationFailed({"values": f"must be text that UTF-8 can hold: {error}"}) from None
-    return merged
+    return stored
 
 
 def check_layers(

@@ -115,19 +115,12 @@ class Tuner:
     def dismiss(self, suggestion_id: str, *, author: str, reason: str) -> Suggestion:
         """Do not suggest that again; raises as ``apply``.
 
-        The operators' list is the field ``dismissed`` of ``tuning:fleet``.
+        The list is the field ``dismissed`` of the tuner's layer of ``tuning:fleet``.
         """
         entry = self._entry()
         found = self._find(suggestion_id, entry)
         dismissed = (*_config(entry).dismissed, found.id)[-MOST_IDS:]
-        self._store().set(
-            Kind.TUNING,
-            FLEET,
-            {"dismissed": dismissed},
-            author=author,
-            reason=reason,
-            version=entry.version,
-        )
+        self._set(entry, {"dismissed": dismissed}, author, reason)
         return found
 
     def restore(self, suggestion_id: str, *, author: str, reason: str) -> None:
@@ -142,14 +135,8 @@ class Tuner:
         if suggestion_id not in dismissed:
             known = ", ".join(dismissed) or "nothing"
             raise ValidationFailed({"id": f"{suggestion_id!r} is not dismissed; that is: {known}"})
-        self._store().set(
-            Kind.TUNING,
-            FLEET,
-            {"dismissed": tuple(one for one in dismissed if one != suggestion_id)},
-            author=author,
-            reason=reason,
-            version=entry.version,
-        )
+        left = tuple(one for one in dismissed if one != suggestion_id)
+        self._set(entry, {"dismissed": left}, author, reason)
 
     def trial(self) -> Trial | None:
         """The change that is being observed."""

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.extensions import cache
+from app.http.guards import GUARDS
 from tests.integration.guards.conftest import say
 from tests.support.operators import RIGHTS, WHY, ControlClient, control_client
 from tests.support.world import Community, Person, World
@@ -140,7 +142,11 @@ def test_who_does_not_say_what_they_saw_changes_nothing(
         ("/config/circuit_breaker/redis", {"window_size": 5}, 422, "name"),
         ("/config/forced_breaker/database", {"state": "isolated"}, 422, "kind"),
         ("/config/log/fleet", {"level": "DEBUG"}, 422, "kind"),
-        ("/config/tuning/fleet", {"dismissed": ["x"]}, 422, "kind"),
+        ("/config/tuning/fleet", {"dismissed": ["x"]}, 422, "dismissed"),
+        ("/config/tuning/fleet", {"trial": None}, 422, "trial"),
+        ("/config/tuning/fleet", {"cache_users_size": 0}, 422, "cache_users_size"),
+        ("/config/tuning/fleet", {"invalidation_strategy": "x"}, 422, "invalidation_strategy"),
+        ("/config/tuning/other", {"cache_users_size": 9}, 422, "name"),
     ],
 )
 def test_what_is_refused_names_its_field(
@@ -173,7 +179,9 @@ def test_the_fields_of_a_kind_are_described(operator: ControlClient) -> None:
     fields = {one["name"]: one for one in shown["fields"]}
     assert fields["max_concurrent"]["type"] == "whole" and fields["lease"]["unit"] == "s"
     assert fields["strategy"]["choices"] == ["name", "user", "server", "request_type"]
-    assert {one["name"] for one in shown["items"]} == {"message.send", "message.search"}
+    assert {one["name"] for one in shown["items"]} == {
+        name for name, parts in GUARDS.items() if "bulkhead" in parts
+    }
     for kind in ("circuit_breaker", "rate_limit", "degradation", "switch", "tuning", "log"):
         described = operator.get(f"/config/{kind}").json["fields"]
         assert described and all(one["type"] for one in described)
@@ -216,6 +224,29 @@ def test_what_nothing_in_the_code_is_called_is_not_stored(
     refused = operator.put(f"/config/{kind}/misspelt", '"0"', values=values)
     assert (refused.status_code, list(refused.json["errors"])) == (404, ["name"])
     assert world.acts("resilience.config.set") == []
+
+
+def test_what_processes_remember_is_changed_as_a_limit_is(
+    app: Flask, operator: ControlClient, world: World
+) -> None:
+    path, size = "/config/tuning/fleet", cache.of(app).settings.users.size
+    first = operator.get(path)
+    assert first.json["values"]["cache_users_size"] == size
+    put = operator.put(path, '"0"', values={"cache_users_size": 9000}, expires_in=600)
+    assert (put.status_code, put.headers["ETag"], put.json["live"]) == (200, '"1"', True)
+    assert put.json["origins"]["cache_users_size"] == "operator"
+    assert put.json["defaults"]["cache_users_size"] == size
+    assert cache.of(app).stats().capacities["users"] == 9000
+    assert operator.put(path, '"0"', values={"cache_users_size": 8}).status_code == 412
+    gone = operator.send("DELETE", path, {"reason": WHY}, If_Match='"1"')
+    assert gone.status_code == 200 and cache.of(app).stats().capacities["users"] == size
+    back = operator.send(
+        "POST", f"{path}/rollback", {"reason": WHY, "to_version": 1}, If_Match='"2"'
+    )
+    assert back.status_code == 200 and cache.of(app).stats().capacities["users"] == 9000
+    newest = operator.get(f"{path}/history", limit=3).json["items"]
+    assert [one["action"] for one in newest] == ["rollback", "delete", "set"]
+    assert len(world.acts("resilience.config.set")) == 1
 
 
 def test_a_switch_of_the_code_shows_what_holds_and_is_turned(operator: ControlClient) -> None:

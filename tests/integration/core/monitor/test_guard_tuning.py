@@ -20,6 +20,7 @@ from app.core.resilience import (
     BulkheadConfig,
     Kind,
     MultiDimensionalKey,
+    Origin,
     RateLimitConfig,
     ResilienceController,
     Tuner,
@@ -341,5 +342,12 @@ def test_waits_for_what_an_operator_made_small_for_a_while_are_no_evidence(
     expired = changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS)
     assert expired > ended
     # What is dismissed changes no value.
-    store.set(Kind.TUNING, FLEET, {"dismissed": ["a=1"]}, author="ada", reason="no")
+    store.set(
+        Kind.TUNING,
+        FLEET,
+        {"dismissed": ["a=1"]},
+        author="ada",
+        reason="no",
+        origin=Origin.TUNER,
+    )
     assert changed_at(store.get(Kind.TUNING, FLEET), LIVE_LEVERS) <= expired

@@ -13,7 +13,7 @@ from flask import Flask
 from app.core.errors import ValidationFailed
 from app.core.monitor import Suggestion
 from app.core.resilience import FLEET, Kind, Tuner
-from app.extensions import cache, events, monitor, optimization, permissions, resilience
+from app.extensions import cache, events, monitor, optimization, permissions, prefetch, resilience
 from app.wiring import tuner_of
 from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
@@ -183,6 +183,47 @@ def test_the_batches_of_the_queue_follow_too(app: Flask) -> None:
             config.set(Kind.TUNING, name, values, author="ada", reason="try")
     config.delete(Kind.TUNING, FLEET, author="ada", reason="enough")
     assert optimization.of(app).queue.batch_size == app.config["QUEUE_BATCH_SIZE"]
+
+
+def test_what_is_turned_in_an_incident_is_in_force_in_every_worker_and_taken_back(
+    app: Flask, app_config: dict[str, Any], tmp_path: Path
+) -> None:
+    values: dict[str, Any] = {
+        "invalidation_strategy": "conservative",
+        "invalidation_pace": 7,
+        "preload": False,
+        "preload_entries": 11,
+        "preload_interval": 60.0,
+        "prefetch_rate": 3.0,
+        "prefetch_memory_share": 0.001,
+    }
+
+    def seen(app: Flask) -> list[Any]:
+        invalidation, preloading = optimization.of(app).invalidation, permissions.preloading_of(app)
+        prefetcher = prefetch.of(app).prefetcher
+        assert preloading is not None and prefetcher is not None
+        return [
+            invalidation.settings.strategy,
+            invalidation._worker.settings.pace,
+            preloading.stats().running,
+            preloading.settings.entries,
+            preloading._until_next() < 2 * 60,
+            prefetcher._budget._settings.rate,
+            prefetcher._budget.largest < 20,
+        ]
+
+    with another_app(app_config, tmp_path / "other") as other:
+        resilience.of(other).start()
+        preloading = permissions.preloading_of(other)
+        assert preloading is not None
+        preloading.start()
+        configured = seen(other)
+        assert configured[2] and not configured[4] and configured[5] == 50.0
+        config = resilience.of(app).config
+        config.set(Kind.TUNING, FLEET, values, author="ada", reason="a flood")
+        wait_until(lambda: seen(other) == ["conservative", 7, False, 11, True, 3.0, True])
+        config.delete(Kind.TUNING, FLEET, author="ada", reason="it is over")
+        wait_until(lambda: seen(other) == configured)
 
 
 def test_the_parts_say_how_they_are(app: Flask) -> None:
