@@ -52,6 +52,7 @@ PUT_TOGETHER = (
     "measure.",
     "origin.",
     "policy_state.",
+    "refusal.",
     "rule.",
     "rules.",
     "says.",
