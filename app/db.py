@@ -37,6 +37,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from app.failures import DELETED_BY_ANOTHER
 from app.pools import WatchedPool
 from app.time_limits import connect_arguments, limit_times
+from app.turns import take_turns
 
 # Every constraint has a name that can be derived, so that migrations can drop it on any database.
 NAMING_CONVENTION = {
@@ -96,6 +97,7 @@ class Model(DeclarativeBase):
 
 # A session lives as long as a request, which answers with what it has committed: no re-reading.
 db: SQLAlchemy = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+take_turns(db.session)
 
 
 # Whether a transaction that begins now is going to write. SQLite wants to know: a reader that

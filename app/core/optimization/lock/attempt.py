@@ -16,9 +16,9 @@ from app.core.optimization.lock.pace import Pacemaker
 from app.core.optimization.lock.scripts import ABANDON, ACQUIRE
 from app.core.optimization.lock.terms import Terms
 from app.core.optimization.lock.timing import fence_ttl, milliseconds
-from app.core.optimization.lock.turnstile import Turnstile
 from app.core.optimization.lock.wakeups import WakeUps
 from app.core.redis import RedisConnection
+from app.turnstile import Turnstile
 
 
 class Attempt:

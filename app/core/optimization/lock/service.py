@@ -27,9 +27,9 @@ from app.core.optimization.lock.names import LockKeys
 from app.core.optimization.lock.pace import Pace, Pacemaker
 from app.core.optimization.lock.scripts import FORCE, LOOK, RELEASE
 from app.core.optimization.lock.terms import Terms
-from app.core.optimization.lock.turnstile import Turnstile
 from app.core.optimization.lock.wakeups import WakeUps
 from app.core.redis import RedisConnection
+from app.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from app.core.optimization.lock.turnstile import Turnstile
+from app.turnstile import Turnstile
 from tests.support.redis_servers import wait_until
 
 
