@@ -20,6 +20,8 @@ from app.wiring import DATABASE, DATABASE_BREAKER
 
 SIGN_IN = "auth.sign-in"
 SIGN_IN_KNOWN = "auth.sign-in.known"
+CONTROL_SIGN_IN = "control.sign-in"
+CONTROL_SIGN_IN_KNOWN = "control.sign-in.known"
 SECOND_FACTOR = "auth.second-factor"
 REGISTER = "auth.register"
 MESSAGE_SEND = "message.send"
@@ -100,25 +102,39 @@ NICKNAMES_OF_USER = Dimension("user", limit=20, window=HOUR)
 FOR_OPERATORS = CircuitBreakerConfig()
 
 # Limits that keep out who guesses: however much they refuse, nobody is advised to raise them.
-AGAINST_GUESSING = frozenset({SIGN_IN, SIGN_IN_KNOWN, SECOND_FACTOR, REGISTER, INVITE_USE})
+AGAINST_GUESSING = frozenset(
+    {
+        SIGN_IN,
+        SIGN_IN_KNOWN,
+        CONTROL_SIGN_IN,
+        CONTROL_SIGN_IN_KNOWN,
+        SECOND_FACTOR,
+        REGISTER,
+        INVITE_USE,
+    }
+)
+
+# Tries at one door, of those who come to it for the first time and of those who were there before.
+_SIGN_INS_OF_ANYBODY = RateLimitConfig(
+    dimensions=(
+        SIGN_INS_OF_ADDRESS,
+        SIGN_INS_OF_SITE,
+        SIGN_INS_OF_ADDRESS_TO_ACCOUNT,
+        SIGN_INS_TO_ACCOUNT,
+        SIGN_INS_OF_STRANGERS,
+    )
+)
+_SIGN_INS_OF_KNOWN = RateLimitConfig(
+    dimensions=(SIGN_INS_OF_ADDRESS, SIGN_INS_OF_ADDRESS_TO_ACCOUNT)
+)
 
 GUARDS: Mapping[str, Mapping[str, Settings]] = {
-    SIGN_IN: {
-        "rate_limit": RateLimitConfig(
-            dimensions=(
-                SIGN_INS_OF_ADDRESS,
-                SIGN_INS_OF_SITE,
-                SIGN_INS_OF_ADDRESS_TO_ACCOUNT,
-                SIGN_INS_TO_ACCOUNT,
-                SIGN_INS_OF_STRANGERS,
-            )
-        ),
-    },
-    SIGN_IN_KNOWN: {
-        "rate_limit": RateLimitConfig(
-            dimensions=(SIGN_INS_OF_ADDRESS, SIGN_INS_OF_ADDRESS_TO_ACCOUNT)
-        ),
-    },
+    SIGN_IN: {"rate_limit": _SIGN_INS_OF_ANYBODY},
+    SIGN_IN_KNOWN: {"rate_limit": _SIGN_INS_OF_KNOWN},
+    # Operators have a door of their own: whatever users do behind the same address, operators can
+    # sign in.
+    CONTROL_SIGN_IN: {"rate_limit": _SIGN_INS_OF_ANYBODY},
+    CONTROL_SIGN_IN_KNOWN: {"rate_limit": _SIGN_INS_OF_KNOWN},
     SECOND_FACTOR: {"rate_limit": RateLimitConfig(dimensions=(CODES_OF_ACCOUNT,))},
     REGISTER: {
         "rate_limit": RateLimitConfig(dimensions=(REGISTRATIONS_OF_ADDRESS, REGISTRATIONS_OF_SITE))

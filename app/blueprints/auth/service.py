@@ -18,7 +18,7 @@ from app.http import break_glass
 from app.http.audit import audit
 from app.http.callers import address, guess
 from app.http.conflicts import conflict, unique
-from app.http.guards import SIGN_IN, SIGN_IN_KNOWN
+from app.http.guards import CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN, SIGN_IN, SIGN_IN_KNOWN
 from app.http.known_callers import is_known, remember_caller
 from app.http.passwords import passwords
 from app.http.weak_passwords import is_weak
@@ -30,7 +30,7 @@ R = TypeVar("R")
 # Tries of the break-glass token are counted by address alone: nobody guesses 256 bits, and one
 # count for all addresses would let anybody close the way in that is for emergencies. So they are
 # counted where strangers are not counted together.
-counted_address = rate_limit(SIGN_IN_KNOWN, key=address)
+counted_address = rate_limit(CONTROL_SIGN_IN_KNOWN, key=address)
 
 
 def register(username: str, display_name: str, password: str) -> User:
@@ -55,15 +55,20 @@ def register(username: str, display_name: str, password: str) -> User:
     return user
 
 
-def counted_guess(verify: Callable[Concatenate[str, P], R]) -> Callable[Concatenate[str, P], R]:
+def counted_guess(
+    verify: Callable[Concatenate[str, P], R], strangers: str = SIGN_IN, known: str = SIGN_IN_KNOWN
+) -> Callable[Concatenate[str, P], R]:
     """Count whoever tries a password, by address and account, before anything else happens: a right
     one counts as much as a wrong one, and one of nobody's as much as one of somebody's.
 
     What strangers use up of an account's tries keeps nobody out who has signed in from the same
     address before, or has one of its devices.
+
+    Args:
+        strangers, known: the limits of the door at which it is tried.
     """
-    by_strangers = rate_limit(SIGN_IN, key=guess)(verify)
-    by_known = rate_limit(SIGN_IN_KNOWN, key=guess)(verify)
+    by_strangers = rate_limit(strangers, key=guess)(verify)
+    by_known = rate_limit(known, key=guess)(verify)
 
     @wraps(verify)
     def counted(username: str, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -72,18 +77,21 @@ def counted_guess(verify: Callable[Concatenate[str, P], R]) -> Callable[Concaten
     return counted
 
 
-def authenticate(username: str, password: str) -> User | None:
+def authenticate(username: str, password: str, *, to_control: bool = False) -> User | None:
     """The account that this name and password open, or None.
 
     An unknown name, a wrong password and a disabled account give the same answer after the same
     work. Every door asks here, the API's and the pages'. What fails of operators is audited.
+
+    Args:
+        to_control: it is the door of the control plane, whose limits are its own.
 
     Raises:
         RateLimited: too many tries from this address, or on this name.
         BulkheadFull: too many passwords are being checked.
     """
     try:
-        user = _authenticate(username, password)
+        user = (_by_control if to_control else _by_application)(username, password)
     except RateLimited:
         _count("locked_out")
         note_failure(username, Failure.LOCKED_OUT)
@@ -100,7 +108,6 @@ def _count(outcome: str) -> None:
     monitor.current.recorder.counter(names.SIGN_INS, outcome=outcome).add()
 
 
-@counted_guess
 def _authenticate(username: str, password: str) -> User | None:
     found = db.session.execute(
         select(User.id, User.password_hash).where(User.username == username.strip().lower())
@@ -116,6 +123,10 @@ def _authenticate(username: str, password: str) -> User | None:
     if user.disabled or user.password_hash != stored:
         return None
     return user
+
+
+_by_application = counted_guess(_authenticate)
+_by_control = counted_guess(_authenticate, CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN)
 
 
 @counted_address

@@ -113,7 +113,9 @@ def sign_in() -> Any:
     if "code" in request.form:
         return _second_step(request.form["code"])
     try:
-        user = authenticate(request.form.get("username", ""), request.form.get("password", ""))
+        user = authenticate(
+            request.form.get("username", ""), request.form.get("password", ""), to_control=True
+        )
     except Rejected as error:
         return _sign_in_later(error)
     if user is None:

@@ -16,6 +16,7 @@ from app.http.guards import (
     SIGN_INS_OF_SITE,
     SIGN_INS_TO_ACCOUNT,
 )
+from app.http.known_callers import remember_caller
 from tests.integration.blueprints.control_plane.conftest import Browser
 from tests.integration.guards.conftest import (
     PASSWORD,
@@ -23,7 +24,7 @@ from tests.integration.guards.conftest import (
     refused_by,
     sign_in,
 )
-from tests.support.world import Person
+from tests.support.world import Person, World
 
 Limit = Callable[..., None]
 
@@ -178,15 +179,41 @@ def test_guesses_with_a_stolen_token_count_as_sign_ins(client: FlaskClient, ada:
 def test_the_page_of_operators_shows_the_wait(
     app: Flask, client: FlaskClient, ada: Person, limit: Limit, language: str, says: str
 ) -> None:
-    limit("auth.sign-in", user={"limit": 1, "window": 90})
-    sign_in(client, "ada")
+    limit("control.sign-in", user={"limit": 1, "window": 90})
     browser = Browser(app.test_client())
     browser.get(f"/control/sign-in?lang={language}")
+    browser.sign_in("ada", "wrong")
     answer = browser.sign_in("ada", PASSWORD)
     assert (answer.status_code, answer.mimetype) == (429, "text/html")
     assert says in answer.text
     assert 80 <= int(answer.headers["Retry-After"]) <= 90
     assert not browser.is_in()
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_users_behind_an_address_keep_no_operator_out(
+    app: Flask, client: FlaskClient, world: World, ada: Person, known: bool
+) -> None:
+    world.assign(ada, world.role(None, "platform.view", name="operators"))
+    here = "127.0.0.1"
+    for number in tries(SIGN_INS_OF_ADDRESS.limit):
+        sign_in(client, f"nobody{number}", address=here)
+    if known:
+        # Whoever has signed in here before is counted apart from strangers, with each other.
+        with app.test_request_context(environ_base={"REMOTE_ADDR": here}):
+            for name in ("ada", *(f"user{number}" for number in range(3))):
+                remember_caller(name)
+        for number in tries(SIGN_INS_OF_ADDRESS.limit):
+            sign_in(client, f"user{number % 3}", address=here)
+    assert sign_in(client, "ada", PASSWORD, address=here).status_code == 429
+    operators = Browser(app.test_client())
+    operators.sign_in("ada")
+    assert operators.is_in()
+    # What is tried at the door of operators is counted there.
+    stranger = Browser(app.test_client())
+    answers = [stranger.sign_in(f"nobody{n}") for n in tries(SIGN_INS_OF_ADDRESS.limit)]
+    assert {one.status_code for one in answers} <= {422, 429}
+    assert stranger.sign_in("somebody").status_code == 429
 
 
 def test_an_address_registers_so_many_accounts(client: FlaskClient) -> None:

@@ -18,7 +18,7 @@ from app.core.resilience import (
     RaisedLevel,
     State,
 )
-from app.http.guards import SIGN_IN
+from app.http.guards import CONTROL_SIGN_IN, SIGN_IN
 from app.wiring import DATABASE
 
 # Told of by ``of_workers``, one by one.
@@ -128,7 +128,7 @@ def of_limits(
             kind="limiting",
             name=name,
             state=Condition.DEGRADED,
-            topic="sign-ins" if name == SIGN_IN else f"limit:{name}",
+            topic="sign-ins" if name in (SIGN_IN, CONTROL_SIGN_IN) else f"limit:{name}",
             value=round(rate, 3),
             unit="per_second",
             caller=caller,

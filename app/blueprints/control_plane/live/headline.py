@@ -32,7 +32,7 @@ from app.core.resilience import (
     top_keys,
 )
 from app.extensions import alerts, optimization, permissions
-from app.http.guards import AGAINST_GUESSING, SIGN_IN
+from app.http.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
 from app.models import User, account_of
 from app.wiring import DATABASE
 
@@ -108,7 +108,9 @@ def _alerts(names: _Names) -> Iterator[HeadlineCause]:
     found = alerts.desk.list(AlertFilter(open=True), limit=MOST_ALERTS).items
     for cause in causes.of_alerts(found, metrics, names):
         if cause.name == FAILED_SIGN_INS:
-            cause = replace(cause, network=_network(_calls(get_resilience_controller(), SIGN_IN)))
+            controller = get_resilience_controller()
+            tries = [*_calls(controller, SIGN_IN), *_calls(controller, CONTROL_SIGN_IN)]
+            cause = replace(cause, network=_network(tries))
         yield cause
 
 
