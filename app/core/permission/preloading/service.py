@@ -86,7 +86,7 @@ class Preloading:
     def close(self) -> None:
         """End the thread and every run that goes on; a later use begins anew."""
         self._serving = False
-        self._follow()
+        self._halt()
         self._keeper.stop()
 
     def _follow(self) -> None:
@@ -95,11 +95,14 @@ class Preloading:
             self._started = True
             self._rest()
             self._keeper.start()
-        elif not wanted:
+        elif self._started and not wanted:
             # The thread stays, idle: who tells of other settings does not wait for a run to end.
-            self._started = False
-            stopped, self._stop = self._stop, threading.Event()
-            stopped.set()
+            self._halt()
+
+    def _halt(self) -> None:
+        self._started = False
+        stopped, self._stop = self._stop, threading.Event()
+        stopped.set()
 
     def run(
         self, progress: Progress = unwatched, stop: threading.Event | None = None

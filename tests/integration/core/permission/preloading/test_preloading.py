@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -305,6 +306,20 @@ def test_switched_off_no_thread_runs(app_config: dict[str, Any], tmp_path: Path)
     with another_app(app_config | {"PRELOAD": False}, tmp_path / "other") as worker:
         permissions.start(worker)
         assert not preloading_of(worker).stats().running
+
+
+def test_turned_off_it_ends_its_run_and_another_setting_ends_none(app: Flask) -> None:
+    preloading = preloading_of(app)
+    run = preloading._stop
+    preloading.retune(replace(preloading.settings, entries=9))
+    assert not run.is_set() and not preloading.stats().running
+    preloading.start()
+    preloading.retune(replace(preloading.settings, entries=10))
+    assert not run.is_set() and preloading.stats().running
+    preloading.retune(replace(preloading.settings, enabled=False))
+    assert run.is_set() and not preloading.stats().running
+    preloading.retune(replace(preloading.settings, enabled=True))
+    assert preloading.stats().running
 
 
 def test_the_jitter_keeps_workers_apart(app: Flask) -> None:
