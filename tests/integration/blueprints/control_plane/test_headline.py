@@ -67,6 +67,15 @@ def test_an_isolated_breaker_is_named_with_who_why_and_how_long(
     wait_until(lambda: headline(ada)["state"] == "ok", 20)
 
 
+def test_what_is_tuned_for_a_while_leads_to_where_it_is_ended(ada: ControlClient) -> None:
+    values = {"invalidation_pace": 1000}
+    put = ada.put("/config/tuning/fleet", '"0"', values=values, expires_in=600)
+    assert put.status_code == 200
+    found = cause(ada, "override")
+    assert (found["where"], found["detail"]) == ("cache", "invalidation_pace = 1000")
+    assert found["state"] == "planned" and found["until"] > found["since"] > 0
+
+
 def test_maintenance_is_planned_and_has_an_end(app: Flask, ada: ControlClient) -> None:
     until = (utcnow() + timedelta(minutes=9)).isoformat()
     on = {"enabled": True, "until": until, "confirm": CONFIRMATION}
