@@ -77,7 +77,9 @@ def right(name: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def once(*args: Any, **kwargs: Any) -> Any:
-            before = idempotency.claim() if changes_something() else None
+            who, before = operator(), None
+            if who.account is not None and changes_something():
+                before = idempotency.claim(who.account.user_id, who.credential)
             return view(*args, **kwargs) if before is None else before
 
         return operators.right(name)(once)  # type: ignore[return-value]
@@ -100,7 +102,6 @@ class ControlBlueprint(RestBlueprint):
             name, import_name, url_prefix=f"{CONTROL_API_PREFIX}{path}", description=description
         )
         self.before_request(_check_caller)
-        self.after_request(idempotency.settle)
         self.after_request(unchanged)
 
     def security_of(self, method: str) -> list[dict[str, list[str]]]:
@@ -112,9 +113,7 @@ class ControlBlueprint(RestBlueprint):
     def document_more(self, operation: dict[str, Any], method: str, view: object) -> None:
         if method.upper() in SAFE_METHODS or hasattr(view, READ_ONLY_MARK):
             return
-        operation["parameters"] = [*operation.get("parameters", ()), idempotency.PARAMETER]
-        for status, answer in idempotency.ANSWERS.items():
-            operation["responses"].setdefault(status, answer)
+        idempotency.document(operation)
 
 
 def _check_caller() -> None:

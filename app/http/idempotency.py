@@ -4,13 +4,14 @@ After draft-ietf-httpapi-idempotency-key-header: the key is claimed in the datab
 its answer is kept for a day and given again. What was refused may be tried again, and so may what
 failed before anything was recorded; of what failed later nobody can say that nothing was done.
 
-A worker may die in between. Every act is recorded before it takes effect, and the claim says so in
-the same transaction: one that says nothing after ``IDEMPOTENCY_LEASE`` stands for nothing done, and
-is taken over by whoever sends the key again. The first worker, should it still live, then finds the
-claim gone before it acts.
+A worker may die in between. The claim says that the act begins in the transaction of its first
+record in the audit log, or of the first row that the request writes: one that says nothing after
+``IDEMPOTENCY_LEASE`` stands for nothing done, and is taken over by whoever sends the key again. The
+first worker, should it still live, then finds the claim gone before it acts.
 
-A key belongs to an account and to the credential that it came with. The break-glass token has no
-account, and must work without the database: its keys are passed over.
+A key belongs to an account and to the credential that it came with: a sign-in, or a token of the
+control plane. The break-glass token has no account, and must work without the database: its keys
+are passed over.
 """
 
 from __future__ import annotations
@@ -22,18 +23,20 @@ import math
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
-from flask import Response, current_app, g, request
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from flask import Response, after_this_request, current_app, g, request
+from sqlalchemy import ColumnElement, and_, delete, event, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import ValidationFailed, WriteConflict
 from app.db import db, utcnow, writing
-from app.http.context import before_recording, request_id
-from app.http.operators import operator
+from app.http.auth import current_user_id
+from app.http.context import before_recording, note_record, request_id
 from app.http.problems import problem
+from app.http.tokens import sign_in_id
 from app.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 from app.wiring import STORE_FAILURES
 
@@ -41,6 +44,7 @@ HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
 KEPT_HEADERS = ("Content-Type", "ETag", "Location")
 SECRET_MARK = "__secret_answer__"
+ONCE_MARK = "__once__"
 # As OpenAPI describes the header, and what else an operation that takes it may answer.
 PARAMETER = {
     "in": "header",
@@ -62,8 +66,35 @@ def secret_answer(view: View) -> View:
     return view
 
 
-def claim() -> Response | None:
-    """Claim the key of this request.
+def once(view: View) -> View:
+    """Let a view of the API do once what its caller gave a key. It comes inside what asks for a
+    right: who has it not, or lost it, learns nothing by a key and leaves no row.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        before = None
+        if HEADER in request.headers:
+            before = claim(current_user_id(), sign_in_id())
+        return view(*args, **kwargs) if before is None else before
+
+    setattr(guarded, ONCE_MARK, True)
+    return guarded  # type: ignore[return-value]
+
+
+def document(operation: dict[str, Any]) -> None:
+    """Describe the key as OpenAPI does, in an operation that takes one."""
+    operation["parameters"] = [*operation.get("parameters", ()), PARAMETER]
+    for status, answer in ANSWERS.items():
+        operation["responses"].setdefault(status, answer)
+
+
+def claim(user_id: int, credential: str) -> Response | None:
+    """Claim the key of this request, if it has one.
+
+    Args:
+        user_id: who asks.
+        credential: by what they are known; the key serves with no other.
 
     Returns:
         The answer to give instead of acting: that of before, or a problem. None: go on.
@@ -72,12 +103,11 @@ def claim() -> Response | None:
         ValidationFailed: the key is no text of 1 to 255 visible characters.
     """
     key = request.headers.get(HEADER)
-    who = operator()
-    if key is None or who.account is None:
+    if key is None:
         return None
     if not _KEY.fullmatch(key):
         raise ValidationFailed({HEADER: "must be 1 to 255 visible ASCII characters"})
-    user_id, asked = who.account.user_id, _fingerprint(who.credential)
+    asked = _fingerprint(credential)
     db.session.rollback()  # what was read so far belongs to no act
     with writing():
         db.session.execute(
@@ -98,13 +128,10 @@ def claim() -> Response | None:
     return None
 
 
-def settle(response: Response) -> Response:
+def _keep(response: Response) -> Response:
     """Keep how the act of this request ended, if that is known and can be kept."""
-    claimed: Claim | None = g.pop("idempotency_claim", None)
-    if claimed is None:
-        return response
     try:
-        _settle(claimed, response)
+        _settle(g.idempotency_claim, response)
     except STORE_FAILURES:
         # The act is done, or refused, and so it is answered; its key goes on as if nobody knew.
         log.exception("the end of an act with a key could not be kept, request %s", request_id())
@@ -139,6 +166,9 @@ def _go_on(id_: int, created_at: datetime) -> None:
         transaction = connection.get_transaction()
 
     before_recording(begin)
+    # What is written without a record is an act all the same.
+    event.listen(db.session(), "after_flush", lambda session, _: note_record(session.connection()))
+    after_this_request(_keep)
 
 
 def _settle(claim: Claim, response: Response) -> None:

@@ -17,6 +17,7 @@ from app.http.access import PUBLIC_MARK
 from app.http.context import READ_ONLY_MARK, SAFE_METHODS
 from app.http.documents import json_document
 from app.http.fields import MAX_ID
+from app.http.idempotency import ONCE_MARK, document
 
 
 class StrictParser(FlaskParser):
@@ -71,12 +72,15 @@ class RestBlueprint(Blueprint):
     def document_more(self, operation: dict[str, Any], method: str, view: object) -> None:
         """Add what else all operations of this kind of blueprint have to one that is documented.
 
-        Here it is that changes are counted for who makes them; see ``app.http.writes``.
+        Here it is that changes are counted for who makes them; see ``app.http.writes``. What is
+        done ``once`` takes an ``Idempotency-Key``.
         """
         is_counted = not any(hasattr(view, mark) for mark in (PUBLIC_MARK, READ_ONLY_MARK))
         if method.upper() not in SAFE_METHODS and is_counted:
             status = HTTPStatus.TOO_MANY_REQUESTS
             operation["responses"].setdefault(str(status.value), status.name)
+        if hasattr(view, ONCE_MARK):
+            document(operation)
 
 
 def _document(

@@ -89,6 +89,11 @@ def bearer_identity() -> Identity:
     return g.token_identity  # type: ignore[no-any-return]
 
 
+def sign_in_id() -> str:
+    """The family of the access token of this request, which was verified."""
+    return str(get_jwt()[FAMILY_CLAIM])
+
+
 def identity_of(access_token: str) -> Identity | None:
     """The account behind an access token that came without headers (a socket's), or None."""
     try:

@@ -18,6 +18,7 @@ from app.core.permission import require_permission
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
+from app.http.idempotency import once
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
 from app.models import Channel
@@ -40,6 +41,7 @@ def list_channels(server_id: int) -> Page[Channel]:
 
 @channels.post(CHANNELS)
 @require_permission("channel.manage", "server", "server_id")
+@once
 @channels.arguments(NewChannelSchema)
 @channels.response(201, ChannelSchema)
 @channels.alt_response(409, "CONFLICT")
@@ -78,6 +80,7 @@ def move_channel(body: dict[str, Any], channel_id: int) -> Channel:
 
 @channels.post(f"{CHANNEL}/sync")
 @require_permission("channel.overwrite", "channel", "channel_id")
+@once
 @channels.response(200, ChannelSchema)
 def sync_channel(channel_id: int) -> Channel:
     """Let the overwrites of its category be in force in a channel"""

@@ -13,6 +13,7 @@ from app.blueprints.devices.schemas import (
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
+from app.http.idempotency import once, secret_answer
 from app.http.rest import RestBlueprint
 
 devices = RestBlueprint(
@@ -30,6 +31,8 @@ def list_devices() -> dict[str, Any]:
 
 @devices.post("")
 @signed_in
+@once
+@secret_answer
 @devices.arguments(NewDeviceSchema)
 @devices.response(201, RegisteredDeviceSchema)
 @devices.alt_response(409, "CONFLICT")

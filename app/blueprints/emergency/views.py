@@ -15,6 +15,7 @@ from app.blueprints.emergency.schemas import (
 from app.core.permission import require_permission
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
+from app.http.idempotency import once
 from app.http.rest import RestBlueprint
 from app.models import EmergencyAccess, PlatformSwitch
 
@@ -36,6 +37,7 @@ def list_emergency_access() -> dict[str, Any]:
 
 @emergency.post("/emergency-access")
 @require_permission(TAKE)
+@once
 @emergency.arguments(TakeSchema)
 @emergency.response(201, EmergencyAccessSchema)
 def take_emergency_access(body: dict[str, Any]) -> EmergencyAccess:

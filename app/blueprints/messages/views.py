@@ -25,6 +25,7 @@ from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
 from app.http.context import keeps_order
 from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
+from app.http.idempotency import once
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
 from app.models import Message
@@ -62,6 +63,7 @@ def list_messages(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 @messages.post(MESSAGES)
 @require_permission("message.send", "channel", "channel_id")
 @guarded_sending
+@once
 @messages.arguments(MessageContentSchema)
 @messages.response(201, MessageSchema)
 @messages.alt_response(429, "TOO_MANY_REQUESTS")

@@ -25,6 +25,7 @@ from app.extensions import permissions
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
+from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 from app.models import Role
@@ -49,6 +50,7 @@ def list_server_roles(query: dict[str, Any], server_id: int) -> Page[Role]:
 
 @roles.post(OF_SERVER)
 @require_permission(MANAGE, "server", "server_id")
+@once
 @roles.arguments(NewRoleSchema)
 @roles.response(201, RoleSchema)
 @roles.alt_response(404, "NOT_FOUND")
@@ -69,6 +71,7 @@ def list_global_roles(query: dict[str, Any]) -> Page[Role]:
 
 @roles.post("/roles")
 @require_permission(GLOBAL_ROLES)
+@once
 @roles.arguments(NewRoleSchema)
 @roles.response(201, RoleSchema)
 def create_global_role(body: dict[str, Any]) -> tuple[Role, dict[str, str]]:

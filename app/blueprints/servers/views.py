@@ -19,6 +19,7 @@ from app.core.permission import require_permission
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
+from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 from app.models import Server
@@ -31,6 +32,7 @@ SERVER = "/servers/<int:server_id>"
 
 @servers.post("/servers")
 @signed_in
+@once
 @servers.arguments(NewServerSchema)
 @servers.response(201, ServerSchema)
 @servers.alt_response(409, "CONFLICT")
@@ -85,6 +87,7 @@ def delete_server(server_id: int) -> None:
 
 @servers.post(f"{SERVER}/transfer")
 @needs_management
+@once
 @servers.arguments(TransferSchema)
 @servers.response(200, ServerSchema)
 def transfer_server(body: dict[str, Any], server_id: int) -> Server:

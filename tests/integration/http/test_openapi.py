@@ -251,6 +251,21 @@ def test_it_says_which_operations_of_operators_take_a_key(client: FlaskClient) -
     assert without == looking
 
 
+def test_it_says_which_operations_of_people_take_a_key(client: FlaskClient) -> None:
+    """Each POST that changes something, but what is about sign-ins: there answers are secrets."""
+    document = client.get(API).get_json()
+    of_sign_ins = {"register", "login", "refresh", "logout", "change_password"}
+    looking = {"check_permission", "check_batch", "check_users", "explain", "take_snapshot"}
+    without = set()
+    for path, method, operation in operations(document):
+        names = {one["name"] for one in parameters(document, path, method)}
+        if "Idempotency-Key" in names:
+            assert method == "post" and {"409", "422"} <= operation["responses"].keys()
+        elif method == "post" and path.startswith("/api/v1/"):
+            without.add(operation["operationId"])
+    assert without == of_sign_ins | looking | {"record_behaviour"}
+
+
 def test_two_applications_serve_the_same_document(
     app_config: dict[str, Any], address: str, document: dict[str, Any], tmp_path: Any
 ) -> None:

@@ -11,6 +11,7 @@ from app.blueprints.admin.registry.schemas import NewPermissionSchema, Permissio
 from app.core.permission import require_permission
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
+from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 from app.models import Permission
@@ -45,6 +46,7 @@ def read_permission(permission: str) -> Permission:
 
 @registry.post("")
 @require_permission(MANAGE_REGISTRY)
+@once
 @registry.arguments(NewPermissionSchema)
 @registry.response(201, PermissionSchema)
 @registry.alt_response(409, "CONFLICT")

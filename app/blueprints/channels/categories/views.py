@@ -17,6 +17,7 @@ from app.core.permission import require_permission
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
+from app.http.idempotency import once
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
 from app.models import Category
@@ -39,6 +40,7 @@ def list_categories(server_id: int) -> Page[Category]:
 
 @categories.post(CATEGORIES)
 @require_permission("channel.manage", "server", "server_id")
+@once
 @categories.arguments(NewCategorySchema)
 @categories.response(201, CategorySchema)
 @categories.alt_response(409, "CONFLICT")

@@ -19,6 +19,7 @@ from app.extensions import permissions
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
+from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 
@@ -45,6 +46,7 @@ def list_groups(query: dict[str, Any]) -> Page[Group]:
 
 @groups.post("")
 @require_permission(MANAGE_GROUPS)
+@once
 @groups.arguments(NewGroupSchema)
 @groups.response(201, GroupSchema)
 def create_group(body: dict[str, Any]) -> tuple[Group, dict[str, str]]:

@@ -17,6 +17,7 @@ from app.extensions import permissions
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
+from app.http.idempotency import once
 from app.http.rest import RestBlueprint
 from app.models import Permission
 
@@ -50,6 +51,7 @@ def read_template(template: str) -> PermissionTemplate:
 
 @templates.post(f"{TEMPLATE}/permissions")
 @require_permission(MANAGE_REGISTRY)
+@once
 @templates.arguments(RegisterTemplateSchema)
 @templates.response(200, RegisteredTemplateSchema)
 @templates.alt_response(404, "NOT_FOUND")

@@ -15,6 +15,7 @@ from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.guards import INVITE_USE
+from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 from app.models import Invite, Member
@@ -28,6 +29,7 @@ INVITES = "/servers/<int:server_id>/invites"
 
 @invites.post(INVITES)
 @require_permission("member.invite", "server", "server_id")
+@once
 @invites.arguments(NewInviteSchema)
 @invites.response(201, InviteSchema)
 @invites.alt_response(409, "CONFLICT")
@@ -57,6 +59,7 @@ def delete_invite(server_id: int, invite_id: int) -> None:
 @invites.post("/invites/<string(maxlength=32):code>/join")
 @signed_in
 @rate_limit(INVITE_USE)
+@once
 @invites.response(200, MembershipSchema)
 @invites.alt_response(201, schema=MembershipSchema, success=True)
 @invites.alt_response(410, "GONE")

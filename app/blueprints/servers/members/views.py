@@ -24,6 +24,7 @@ from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.context import keeps_order
 from app.http.guards import MEMBER_RENAME
+from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
 from app.models import Member
@@ -39,6 +40,7 @@ BAN = f"{SERVER}/bans/<int:user_id>"
 
 @members.post(f"{SERVER}/join")
 @signed_in
+@once
 @members.response(200, MembershipSchema)
 @members.alt_response(201, schema=MembershipSchema, success=True)
 def join_server(server_id: int) -> tuple[Member, int]:
@@ -49,6 +51,7 @@ def join_server(server_id: int) -> tuple[Member, int]:
 
 @members.post(f"{SERVER}/leave")
 @signed_in
+@once
 @members.response(204)
 @members.alt_response(409, "CONFLICT")
 def leave_server(server_id: int) -> None:
