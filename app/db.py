@@ -8,7 +8,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import partial
@@ -277,7 +277,10 @@ def _keep_private(path: str | None, *_: Any) -> None:
     if not path or path == ":memory:" or path.startswith("file:"):
         return
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, FILE_MODE))
+        # One that is there is not opened: to close it would give up, for the whole process, the
+        # locks that SQLite holds on it, and another process would write into what is written here.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
         if os.stat(path).st_mode & 0o077:
             os.chmod(path, FILE_MODE)
     except OSError:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from sqlalchemy import text
 
 from app import settings
 from app.core.errors import ConfigurationError
-from app.db import db, init_db
+from app.db import close_db, db, init_db, side_engine, writing
 
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -179,3 +181,22 @@ def test_the_instance_folder_and_its_database_are_for_their_owner_alone(tmp_path
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in instance.glob("*")}
     assert stat.S_IMODE(instance.stat().st_mode) == 0o700
     assert (modes["yoto.db"], modes["secret_key"]) == (0o600, 0o600)
+
+
+def test_another_connection_leaves_the_locks_of_the_first_in_place(tmp_path: Path) -> None:
+    """Whoever opens and closes the file itself gives them up for all connections of the process:
+    another process that leaves then takes itself for the last one, and removes the log in use."""
+    app = load(tmp_path)
+    init_db(app)
+    path = tmp_path / "instance" / "yoto.db"
+    with app.app_context(), db.engine.connect() as first:
+        with writing(), db.engine.begin() as writer:
+            writer.exec_driver_sql("CREATE TABLE held (id INTEGER)")
+        side_engine(app, 1, 1.0).connect().close()
+        look = (
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM held')"
+        )
+        subprocess.run([sys.executable, "-c", f"{look}; c.close()", str(path)], check=True)
+        assert Path(f"{path}-wal").exists()
+        assert first.exec_driver_sql("SELECT count(*) FROM held").scalar_one() == 0
+    close_db(app)
