@@ -114,10 +114,10 @@ def test_the_wall_shows_every_guard_in_words_and_numbers(
 
 def test_guards_are_found_by_name_kind_and_state(browser: Browser, yoto: RunningYoto) -> None:
     with guards_page(browser, yoto) as page:
-        page.get_by_label("Name").fill("SEARCH")
-        expect(page.locator(".guard")).to_have_count(2)
+        page.get_by_label("Name", exact=True).fill("SEARCH")
+        expect(page.locator(".guard")).to_have_count(3)
         page.get_by_label("Kind").select_option("bulkhead")
-        expect(page.locator(".guard h3")).to_have_text([SEARCHING])
+        expect(page.locator(".guard h3")).to_have_text([SEARCHING, f"{SEARCHING}-of-user"])
         page.get_by_label("State").select_option("closed")
         expect(page.get_by_text("No guard fits this filter.")).to_be_visible()
 
@@ -245,8 +245,8 @@ def test_what_is_old_stays_marked_while_guards_are_filtered(
         page.route("**/control/api/guards?*", lambda route: route.abort())
         mark = page.locator("main .stale-mark")
         expect(mark).to_be_visible()
-        page.get_by_label("Name").fill("search")
-        expect(page.locator(".guard")).to_have_count(2)
+        page.get_by_label("Name", exact=True).fill("search")
+        expect(page.locator(".guard")).to_have_count(3)
         expect(mark).to_be_visible()
         said = page.locator("#summary").evaluate("node => node.firstChild.marked = true")
         page.unroute("**/control/api/guards?*")

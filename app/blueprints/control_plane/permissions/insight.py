@@ -36,7 +36,7 @@ def demand_operators_insight(questions: Iterable[Question]) -> None:
     demand_in_credential(INSIGHT)
     account = operator().account
     if account is not None:
-        demand_insight(account.user_id, questions)
+        demand_insight(account.user_id, questions, sees_all=True)
 
 
 def has_insight() -> bool:

@@ -99,10 +99,16 @@ def may_audit(caller_id: int, question: Question) -> bool:
     return True
 
 
-def demand_insight(caller_id: int, questions: Iterable[Question]) -> None:
+def demand_insight(
+    caller_id: int, questions: Iterable[Question], *, sees_all: bool = False
+) -> None:
     """Go on only when the caller may know about others in all these places.
 
     That takes ``server.audit`` in each server concerned, or ``admin.audit`` everywhere.
+
+    Args:
+        sees_all: the caller is shown every place anyway, as operators are, and is told which right
+            is lacking.
 
     Raises:
         PermissionDenied: the caller may not.
@@ -116,7 +122,8 @@ def demand_insight(caller_id: int, questions: Iterable[Question]) -> None:
         raise PermissionDenied(NOT_YOURS, PLATFORM_AUDIT)
     asked = [Question(SERVER_AUDIT, ScopeType.SERVER, server_id) for server_id in servers]
     if not all(permissions.check_many(caller_id, asked)):
-        demand_sight(caller_id, map(place_of, questions))
+        if not sees_all:
+            demand_sight(caller_id, map(place_of, questions))
         raise PermissionDenied(NOT_YOURS, SERVER_AUDIT)
 
 
