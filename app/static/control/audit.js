@@ -42,8 +42,8 @@ function query() {
       return [name, type === "datetime-local" && value ? new Date(value).toISOString() : value];
     }),
   );
-  // Who names an act means it wherever it belongs.
-  return found.action ? { ...found, area: "" } : found;
+  // Who names an act, or what it was done to, means it wherever it belongs.
+  return found.action || found.subject ? { ...found, area: "" } : found;
 }
 
 const records = pagedTable({

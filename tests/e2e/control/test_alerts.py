@@ -19,7 +19,7 @@ from tests.support.process import RunningYoto
 ROOT = Path(__file__).parents[3]
 PATH = "/alerts"
 PEOPLE = ("mara", "tomas")
-ROUNDS = 150  # so that there is enough to advise from
+ROUNDS = 300  # so that there is enough to advise from, also where a round takes its time
 # As if the tuner had made the memory so small: what operators set it leaves alone.
 TUNE = """
 import sys
