@@ -17,13 +17,14 @@ from enum import StrEnum
 from flask import Flask, current_app, request
 from sqlalchemy import select
 
+from app.core.errors import StoreUnavailable
 from app.core.resilience import network_of
-from app.db import db, writing
 from app.extensions import behaviour, permissions
 from app.http.context import Origin, origin
 from app.http.operators import VIEW
 from app.http.pace import Pace
 from app.models import AuditRecord, User
+from app.sessions import reading, recording
 from app.wiring import STORE_FAILURES
 
 EXTENSION_KEY = "yoto.failed_sign_ins"
@@ -96,18 +97,19 @@ class FailureRecorder:
                     return
 
     def _record(self, failed: FailedSignIn) -> None:
-        user_id = db.session.scalar(select(User.id).where(User.username == failed.name))
+        with reading(self._app, _unavailable) as session:
+            user_id = session.scalar(select(User.id).where(User.username == failed.name))
         if user_id is None:
             return
         if failed.failure is Failure.REFUSED:
             behaviour.failed_sign_in(user_id, network_of(failed.origin.address) or "")
         # Asked in a way that is no use of a super-admin's power.
         may_look = permissions.batch_check_permissions([user_id], VIEW).get(user_id, False)
-        db.session.rollback()
         if not may_look or not self._pace.allows(failed.name, failed.failure):
             return
-        with writing():
-            db.session.add(
+        # On a connection that is none of the requests'.
+        with recording(self._app, _unavailable) as session:
+            session.add(
                 AuditRecord(
                     action=failed.failure,
                     subject=f"user:{user_id}",
@@ -116,7 +118,10 @@ class FailureRecorder:
                     address=failed.origin.address,
                 )
             )
-            db.session.commit()
+
+
+def _unavailable(cause: Exception) -> Exception:
+    return StoreUnavailable("database", cause)
 
 
 def init_failures(app: Flask) -> None:
