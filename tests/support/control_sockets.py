@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import engineio
 import socketio
 from flask import Flask
 from flask_socketio.test_client import SocketIOTestClient
@@ -63,11 +64,24 @@ class TestSocket:
         self.client.disconnect(NAMESPACE)
 
 
+class _OneByOne(engineio.Client):
+    """Takes messages as they came; the library gives each a thread of its own."""
+
+    def _trigger_event(self, event: str, *args: Any, run_async: bool = False, **more: Any) -> Any:
+        later = run_async and event != "message"
+        return super()._trigger_event(event, *args, run_async=later, **more)
+
+
+class _OrderlyClient(socketio.Client):
+    def _engineio_client_class(self) -> type[engineio.Client]:
+        return _OneByOne
+
+
 class FaithfulSocket:
     """A client over the network that connects again by itself, and reads on where it was."""
 
     def __init__(self, url: str, token: str) -> None:
-        self.client = socketio.Client(reconnection_delay=0.1, reconnection_delay_max=0.5)
+        self.client = _OrderlyClient(reconnection_delay=0.1, reconnection_delay_max=0.5)
         self.messages: list[Message] = []
         self.connects = 0
         self._last: str | None = None

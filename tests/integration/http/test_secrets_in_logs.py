@@ -153,7 +153,7 @@ def test_a_statement_that_fails_logs_no_values(app: Flask, world: World, lines: 
 
     app.add_url_rule("/fail", "fail", fail)
     assert app.test_client().get("/fail").status_code == 409
-    (error,) = lines.parsed("integrity error")
+    (error,) = lines.parsed("two writers met")
     assert "password_hash" in repr(error["exception"]) and FIRST not in lines.text
 
 

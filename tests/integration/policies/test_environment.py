@@ -34,14 +34,14 @@ def test_what_can_wait_is_denied_under_load(client: FlaskClient, root: Person, p
 def test_what_can_wait_is_denied_while_requests_fail(
     app: Flask, client: FlaskClient, root: Person, put: Put
 ) -> None:
+    def fail() -> str:
+        raise RuntimeError("on purpose")
+
+    app.add_url_rule("/api/v1/broken", "broken", fail)
     put("environment", CALM | {"error_rate": {"admin.*": 0.2}})
     assert administer(client, root).status_code == 200
-    with app.app_context():
-        permissions.set_maintenance_mode(True, "to fail", actor_id=root.id)
     for _ in range(40):
-        assert administer(client, root).status_code == 503
-    with app.app_context():
-        permissions.set_maintenance_mode(False, actor_id=root.id)
+        assert client.get("/api/v1/broken").status_code == 500
     assert codes(administer(client, root)) == ["system_failing"]
 
 
