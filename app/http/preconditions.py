@@ -121,7 +121,7 @@ def seen_version() -> int:
     given = request.if_match
     if given.star_tag or not request.headers.get(HEADER, "").strip():
         raise PreconditionRequired(f"Say in {HEADER} which version you have seen.")
-    versions = sorted(int(tag) for tag in given.as_set() if _VERSION.fullmatch(tag))
+    versions = sorted(int(tag) for tag in given.as_set() if tag and _VERSION.fullmatch(tag))
     if versions:
         return versions[-1]
     if given.as_set(include_weak=True) - given.as_set():

@@ -115,7 +115,9 @@ def test_who_has_the_version_already_is_told_so_without_a_body(operator: Control
     assert operator.send("GET", PATH, If_None_Match='"17"').status_code == 200
 
 
-@pytest.mark.parametrize(("if_match", "status"), [(None, 428), ("*", 428), ('"x"', 422)])
+@pytest.mark.parametrize(
+    ("if_match", "status"), [(None, 428), ("*", 428), ('"x"', 422), ('""', 422)]
+)
 def test_who_does_not_say_what_they_saw_changes_nothing(
     operator: ControlClient, world: World, if_match: str | None, status: int
 ) -> None:
