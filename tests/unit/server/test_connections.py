@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -19,12 +20,12 @@ from app.server.connections import (
     ConnectionLimits,
     Connections,
     TooSlow,
-    reader,
 )
 
 LIMITS = ConnectionLimits(most=5, of_one=3, head=0.1, body=0.2, keep_alive=0.1)
 PATIENT = replace(LIMITS, head=60.0, body=60.0, keep_alive=60.0)
 HERE, THERE = "192.0.2.1", "192.0.2.2"
+STREAMS: list[io.BufferedReader] = []
 
 
 @pytest.fixture
@@ -33,8 +34,21 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
     client, server = socket.socketpair()
     client.settimeout(5)
     yield client, server
-    client.close()
-    server.close()
+    # A socket is open for as long as a file on it is.
+    while STREAMS:
+        STREAMS.pop().close()
+    for end in (client, server):
+        end.close()
+        # eventlet's own keeps another inside, which its files hold open.
+        inner = getattr(end, "fd", end)
+        if inner.fileno() >= 0:
+            os.close(inner.detach())
+
+
+def reader(connection: Connection) -> io.BufferedReader:
+    """What a server reads requests from; the fixture closes it."""
+    STREAMS.append(module.reader(connection))
+    return STREAMS[-1]
 
 
 def admitted(server: socket.socket, limits: ConnectionLimits = LIMITS) -> Connection:
