@@ -37,7 +37,7 @@ def test_what_operators_set_is_told_with_who_why_and_until_when(
 ) -> None:
     with app.app_context():
         controller = resilience.of(app)
-        controller.operations.isolate("database", author="olga", reason="moving it", ttl=60)
+        controller.operations.isolate("opa", author="olga", reason="moving it", ttl=60)
         three = {"max_concurrent": 3}
         controller.set_config("bulkhead", "message.send", three, author="olga")
         # What the tuner does by itself is no operator's override.
@@ -47,7 +47,7 @@ def test_what_operators_set_is_told_with_who_why_and_until_when(
     found = {one["kind"]: one for one in overrides(viewer)["overrides"]}
     assert set(found) == {"forced_breaker", "bulkhead"}
     forced, lasting = found["forced_breaker"], found["bulkhead"]
-    assert (forced["name"], forced["author"], forced["reason"]) == ("database", "olga", "moving it")
+    assert (forced["name"], forced["author"], forced["reason"]) == ("opa", "olga", "moving it")
     assert forced["values"] == {"state": "isolated"} and forced["expires_at"] > forced["since"]
     assert (lasting["name"], lasting["values"]) == ("message.send", {"max_concurrent": 3})
     assert lasting["expires_at"] is None
