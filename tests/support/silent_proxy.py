@@ -52,7 +52,7 @@ class SilentProxy:
         self._silent.clear()
 
     def _accept(self) -> None:
-        with suppress(OSError):
+        with self._listener, suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
                 server = socket.create_connection(self._target)
@@ -70,7 +70,8 @@ class SilentProxy:
         for end in (one, other):
             with suppress(OSError):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
-            end.close()
+                end.shutdown(socket.SHUT_RD)
+        one.close()  # and the other by who reads from it: eventlet takes it from nobody else
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -84,5 +85,4 @@ class SilentProxy:
     ) -> None:
         self.come_back()
         with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes who accepts, who closes it
