@@ -70,27 +70,37 @@ class FailureRecorder:
         """Record it soon."""
         with self._lock:
             self._waiting.append(failed)
-            if not self._idle.is_set():
-                return
-            self._idle.clear()
-        threading.Thread(target=self._run, name="yoto-failed-sign-ins", daemon=True).start()
+            if self._idle.is_set():
+                self._start()
 
     def wait(self, timeout: float = 5.0) -> bool:
         """Wait until all that was noted is recorded; False: ``timeout`` seconds were too few."""
         return self._idle.wait(timeout)
 
+    def _start(self) -> None:
+        name = "yoto-failed-sign-ins"
+        try:
+            threading.Thread(target=self._run, name=name, daemon=True).start()
+        except RuntimeError as error:  # of a process with too many threads
+            log.warning("failed sign-ins wait for the next one to be recorded: %s", error)
+        else:
+            self._idle.clear()
+
     def _run(self) -> None:
         while True:
             time.sleep(DELAY)
-            for failed in list(self._waiting):
-                with self._app.app_context():
-                    try:
+            with self._lock:
+                due = list(self._waiting)
+                self._waiting.clear()
+            for failed in due:
+                try:
+                    with self._app.app_context():
                         self._record(failed)
-                    except STORE_FAILURES as error:
-                        log.warning("a failed sign-in was not recorded: %s", error)
-                with self._lock:
-                    if self._waiting and self._waiting[0] is failed:
-                        self._waiting.popleft()
+                except STORE_FAILURES as error:
+                    log.warning("a failed sign-in was not recorded: %s", error)
+                except Exception:
+                    # Whatever it is must not end the thread: no other is begun before it is idle.
+                    log.exception("a failed sign-in was not recorded")
             with self._lock:
                 if not self._waiting:
                     self._idle.set()

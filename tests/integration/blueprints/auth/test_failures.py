@@ -68,6 +68,34 @@ def test_until_the_answer_is_out_no_name_costs_more_than_another(
     assert failures_of(app).wait() and len(world.acts("sign_in.failed")) == 1
 
 
+def test_an_error_that_nobody_expected_leaves_the_next_failures_recorded(
+    app: Flask, client: FlaskClient, world: World, stored_hash: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator_named(world, "olga", VIEW, password_hash=stored_hash)
+    recorder = failures_of(app)
+    with monkeypatch.context() as broken:
+        broken.setattr(failures, "network_of", lambda address: 1 // 0)
+        assert fail(client, "olga") == 401
+        assert recorder.wait() and world.acts("sign_in.failed") == []
+    assert fail(client, "olga") == 401
+    assert recorder.wait() and len(world.acts("sign_in.failed")) == 1
+
+
+def test_a_failure_whose_thread_cannot_begin_is_recorded_with_the_next(
+    app: Flask, client: FlaskClient, world: World, stored_hash: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    for name in ("olga", "oscar"):
+        operator_named(world, name, VIEW, password_hash=stored_hash)
+    with monkeypatch.context() as broken:
+        broken.setattr(failures, "threading", SimpleNamespace(Thread=full))
+        assert fail(client, "olga") == 401
+    assert fail(client, "oscar") == 401
+    assert failures_of(app).wait() and len(world.acts("sign_in.failed")) == 2
+
+
 def test_a_pace_says_yes_once_in_an_interval_for_each_and_forgets_the_oldest() -> None:
     now = 0.0
     pace = Pace(60, 2, lambda: now)
