@@ -73,11 +73,12 @@ def sparing(authority: Authority, home: int | None, role_ids: Collection[int]) -
     before = Picture(session, registry.mask_of_id, homes, role_ids)
     yield change
     session.flush()
-    homes_after = _homes(session, home, role_ids)
-    after = Picture(session, registry.mask_of_id, homes_after, role_ids)
-    if homes_after != homes:
+    # In servers where the roles did not count before the rest is as it was.
+    known, homes = homes, tuple(sorted({*homes, *_homes(session, home, role_ids)}))
+    after = Picture(session, registry.mask_of_id, homes, role_ids)
+    if homes != known:
         before.shapes |= {
-            k: v for k, v in after.shapes.items() if v.server_id not in (None, *homes)
+            k: v for k, v in after.shapes.items() if v.server_id not in (None, *known)
         }
         for role_id in before.shapes.keys() - before.known:
             before.base[role_id] = after.base[role_id]

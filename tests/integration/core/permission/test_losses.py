@@ -1,18 +1,21 @@
-"""How much judging a write costs, and that many holders change nothing about it."""
+"""Who above the actor is judged, how much it costs, and that many holders change nothing of it."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import insert, select
 
 from app.core.errors import PermissionDenied
+from app.core.permission import EVERYONE_GRANTS
 from app.db import db
 from app.extensions import permissions
 from app.models import Member, RoleAssignment, User
 from tests.integration.core.permission.town import Town
 from tests.support.statements import count_statements
-from tests.support.world import World
+from tests.support.world import Person, World
 
 CROWD = 3_000
 
@@ -65,3 +68,41 @@ def test_a_write_reads_people_with_the_same_roles_in_one_statement(
         "outranked",
         ("message.pin",),
     )
+
+
+@pytest.fixture
+def above(world: World, town: Town) -> tuple[Person, dict[str, Any]]:
+    """Somebody above the actor on the platform, who holds the low global role, too; and the actor,
+    with all that is needed to change that role.
+    """
+    boss, actor = world.member(town.community), world.user()
+    world.assign(boss, world.role(None, position=9), town.global_role)
+    world.assign(actor, world.role(None, *EVERYONE_GRANTS, "member.kick", position=5))
+    return boss, {"actor_id": actor.id}
+
+
+@pytest.mark.parametrize("scope", ["server", "channel"])
+def test_a_global_role_takes_nothing_in_a_server_where_it_gave_nothing_before(
+    app: Flask, town: Town, above: tuple[Person, dict[str, Any]], scope: str
+) -> None:
+    boss, who = above
+    place = (scope, town.id if scope == "server" else town.channel)
+    with app.app_context():
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.assign_permissions_to_role(
+                town.global_role, ["message.send"], *place, effect="deny", **who
+            )
+        assert permissions.check_permission(boss.id, "message.send", *place)
+    assert denied.value.decision.reason == "outranked"
+
+
+def test_what_somebody_above_keeps_by_a_role_of_the_server_may_be_taken_from_a_global_one(
+    app: Flask, world: World, town: Town, above: tuple[Person, dict[str, Any]]
+) -> None:
+    boss, who = above
+    world.assign(boss, world.role(town.community, "member.kick"))
+    grant = (town.global_role, ["member.kick"], "server", town.id)
+    with app.app_context():
+        permissions.assign_permissions_to_role(*grant)
+        permissions.revoke_permissions_from_role(*grant, **who)
+        assert permissions.check_permission(boss.id, "member.kick", "server", town.id)
