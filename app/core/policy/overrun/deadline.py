@@ -96,6 +96,7 @@ class EvaluationDeadline:
     def _register(self) -> mmap.mmap:
         before, EvaluationDeadline._registered = EvaluationDeadline._registered, self
         pid, old = os.getpid(), self._file
+        file: FileIO | None = None
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = open(self._path(pid), "w+b", buffering=0)
@@ -103,13 +104,16 @@ class EvaluationDeadline:
             written = mmap.mmap(file.fileno(), VERSION_LENGTH)
             # With the handler that was there before, the signal ends the process.
             faulthandler.register(signal.SIGVTALRM, file=file, all_threads=False, chain=True)
-            self._file = file
         except OSError as error:
+            # A handler from before holds the number of a file that is closed below, which the next
+            # file or socket of this process would get.
+            faulthandler.unregister(signal.SIGVTALRM)
+            file = None
             # The deadline holds without it; only nobody will know which set it was. Not the error
             # itself into the log: through its frames it would keep what regorus made here.
             log.warning("evaluations that take too long are not written down: %s", str(error))
             written = mmap.mmap(-1, VERSION_LENGTH)
-        self._pid, self._written = pid, written
+        self._pid, self._file, self._written = pid, file, written
         if old is not None:
             old.close()
         if before is not None and before is not self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import signal
@@ -82,6 +83,18 @@ def test_files_of_processes_that_are_gone_are_removed(tmp_path: Path) -> None:
 
     assert list(Overruns(tmp_path).found()) == []
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+def test_the_stack_is_written_into_no_file_of_somebody_else(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    first = EvaluationDeadline(tmp_path)
+    first.keep("0" * 16, int)
+    second = EvaluationDeadline(tmp_path / "file" / "below")
+
+    second.keep("1" * 16, int)
+
+    assert not faulthandler.unregister(signal.SIGVTALRM)
+    second.close()
 
 
 def test_a_folder_that_cannot_be_written_changes_no_verdict(tmp_path: Path) -> None:
