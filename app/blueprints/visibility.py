@@ -79,15 +79,27 @@ def _sees_role(user_id: int, role_id: int) -> bool:
 
 
 def _denied(error: PermissionDenied) -> Response:
+    try:
+        hidden = _hidden()
+    except Exception as failure:
+        # What fails in a handler reaches no other: a store that is away would be a 500.
+        return problem_of(failure)
+    if hidden is None:
+        return problem_of(error)
+    # Those who read the log may know.
+    reason = str(getattr(error.decision, "reason", error.decision))
+    note_outcome(reason=reason, permission=error.permission)
+    return _unknown(hidden)
+
+
+def _hidden() -> UnknownResource | None:
+    """The outermost of what the address names that is not there for the caller."""
     if request.path.startswith(API):
         for name, kind in NAMED.items():
             named = (request.view_args or {}).get(name)
             if named is not None and not _is_there(kind, named):
-                # Those who read the log may know.
-                reason = str(getattr(error.decision, "reason", error.decision))
-                note_outcome(reason=reason, permission=error.permission)
-                return _unknown(UnknownResource(kind, named))
-    return problem_of(error)
+                return UnknownResource(kind, named)
+    return None
 
 
 def _is_there(kind: str, id_: int) -> bool:

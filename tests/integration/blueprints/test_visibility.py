@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.blueprints.visibility import NAMED
+from app.core.errors import StoreUnavailable
 from app.core.permission import Place
 from app.extensions import permissions
 from tests.support.world import Community, Person, World
@@ -222,3 +223,16 @@ def test_explaining_oneself_names_only_what_is_ones_own(
     assert explained(hidden.member, everywhere)["changes"] == []
     watcher = world.member(hidden.community, None, world.role(hidden.community, "server.audit"))
     assert explained(watcher, question)["changes"]
+
+
+def test_a_store_that_is_away_while_sight_is_judged_is_an_outage(
+    client: FlaskClient, hidden: Hidden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> bool:
+        raise StoreUnavailable("database", OSError("gone"))
+
+    monkeypatch.setattr("app.blueprints.visibility.sees", away)
+    path = f"{API}/channels/{hidden.secret}"
+    answer = client.get(path, headers=hidden.member.headers)
+    assert (answer.status_code, answer.get_json()["store"]) == (503, "database")
+    assert "Retry-After" in answer.headers
