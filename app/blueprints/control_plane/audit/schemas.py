@@ -40,6 +40,7 @@ RIGHTS = (
     "channel.sync",
     "channel.unsync",
     "emergency.",
+    "emergency_access.",
     "group.",
     "matrix.",
     "member.ban",
@@ -50,6 +51,7 @@ RIGHTS = (
     "overwrite.",
     "permission.",
     "role.",
+    "second_factor.remove",
     "seed.",
     "server.rules",
     "server.transfer",
@@ -57,11 +59,17 @@ RIGHTS = (
     "user.create",
     "user.update",
 )
+# Who got in, who tried, and with what: passwords, codes, tokens, devices.
 SIGN_INS = (
+    "api_token.",
     "control.break_glass",
     "control.sign_in",
     "control.sign_out",
+    "device.",
     "operator.end_sessions",
+    "second_factor.",
+    "secrets.",
+    "sign_in.",
     "token.",
     "user.change_password",
     "user.register",
