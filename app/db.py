@@ -188,11 +188,14 @@ def init_db(app: Flask) -> None:
 
 
 def _end_session(_: BaseException | None) -> None:
-    """End the session of a request; one whose connection died gives its place in the pool back."""
+    """End the session of a request; one whose connection died gives all back that it has."""
+    begun = db.session().get_transaction() if db.session.registry.has() else None
     try:
         db.session.remove()
     except Exception:
-        db.session.invalidate()
+        # It stopped at the connection, which it had still to give back, as well as its turn.
+        if begun is not None:
+            begun.close(invalidate=True)
         db.session.registry.clear()
         raise
 

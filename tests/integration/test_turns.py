@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from functools import partial
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as TurnTimeout
 
 from app import turns
@@ -103,3 +105,24 @@ def test_a_turn_ends_though_no_connection_can_be_had(
         assert len(turns._turnstile) == 0
         for connection in taken:
             connection.close()
+
+
+def test_a_turn_ends_though_the_connection_died_that_it_was_for(
+    app: Flask,
+    community: Community,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def dead(_: Any) -> None:
+        raise sqlite3.OperationalError("the connection is gone")
+
+    with monkeypatch.context() as patched:
+        with app.app_context():
+            db.session.get(Channel, community.channel_id, with_for_update=True)
+            patched.setattr(db.engine.dialect, "do_rollback", dead)
+    (failed,) = [one for one in caplog.records if "after the request was answered" in one.message]
+    assert failed.exc_info is not None and failed.exc_info[0] is OperationalError
+    assert len(turns._turnstile) == 0
+    assert not db.session.registry.registry  # type: ignore[attr-defined]
+    with app.app_context():
+        assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
