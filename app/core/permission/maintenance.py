@@ -175,7 +175,7 @@ class Maintenance:
         try:
             with self._pool.read() as connection:
                 row = connection.execute(STORED).one_or_none()
-        except StoreUnavailable:
+        except BaseException:
             self.overtaken = True
             raise
         status = status_of(row, self._clock())

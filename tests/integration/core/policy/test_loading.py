@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.core.errors import StoreUnavailable
-from app.core.policy import PolicyManager
+from app.core.policy import PolicyManager, overrun_folder
 from app.extensions import policy as manager
 from tests.integration.core.policy.conftest import another_process
 from tests.support.redis_servers import wait_until
@@ -29,6 +29,16 @@ def test_another_process_hears_of_a_change(
         assert not allows(other, 15)
         policy.put("bound", bound(20), "ada")
         wait_until(lambda: allows(other, 15), what="the other process to follow")
+
+
+def test_decisions_go_on_where_nobody_can_look_for_overruns(
+    policy: PolicyManager, app_config: dict[str, Any], tmp_path: Path
+) -> None:
+    with another_process(app_config, tmp_path) as other:
+        folder = overrun_folder(other.instance_path)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.write_text("")
+        assert allows(other, 5)
 
 
 def test_without_redis_a_change_is_found_by_looking(
