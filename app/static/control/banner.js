@@ -68,14 +68,11 @@ function maintenance(state) {
 function notices({ overrides, raised }) {
   const grave = overrides.filter((one) => GRAVE.has(one.kind) || one.expires_at);
   const lines = [
-    ...grave.map((one) => h("li", {}, h("a", { href: cardOf(one) }, `${named("kind", one.kind)} ${one.name}`), " ", settings(one.values), ` · ${one.author}: ${one.reason || t("banner.no_reason")} · `, until(one.expires_at))),
+    ...grave.map((one) => h("li", {}, h("a", { href: page.api.replace(/api$/, "") + one.where }, `${named("kind", one.kind)} ${one.name}`), " ", settings(one.values), ` · ${one.author}: ${one.reason || t("banner.no_reason")} · `, until(one.expires_at))),
     // "none" asks nothing by itself: only a feature that names the source is degraded by it.
     ...raised.filter(({ level }) => level !== "none").map((one) => h("li", {}, h("b", {}, one.feature || t("banner.every_feature")), ` ${t("banner.raised", { level: one.level, source: one.source })} · `, until(one.expires_at))),
   ];
   return lines.length ? h("div", { class: "banner warning" }, h("strong", {}, t("banner.overrides", { n: lines.length })), h("ul", {}, lines)) : null;
 }
-
-/** Where it is ended: the card of the guard. */
-const cardOf = ({ kind, name }) => `${page.api.replace(/api$/, "")}guards#${kind === "forced_breaker" ? "circuit_breaker" : kind}:${name}`;
 
 const settings = (values) => Object.entries(values).map(([name, value]) => `${name} = ${typeof value === "string" ? value : JSON.stringify(value)}`).join(", ");

@@ -94,10 +94,13 @@ const keyOf = (guard) => `${guard.kind} ${guard.name}`;
 
 const degradation = degradationTable(part("degradation"));
 
-/** The card that the address names, `#rate_limit:message.send`, is gone to as soon as it is there. */
+/**
+ * The card that the address names, `#rate_limit:message.send`, is gone to as soon as it is there; of
+ * what is no guard, `#degradation:search`, the card of all of its kind.
+ */
 function goToCard() {
   const wanted = decodeURIComponent(location.hash.slice(1));
-  const card = wanted ? cards.get(wanted.replace(":", " "))?.element : null;
+  const card = cards.get(wanted.replace(":", " "))?.element ?? part(`${wanted.split(":")[0]}-card`);
   card?.setAttribute("tabindex", "-1");
   card?.focus();
   card?.scrollIntoView({ block: "center" });

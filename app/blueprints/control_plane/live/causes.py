@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from app.blueprints.control_plane.live.components import Part
+from app.blueprints.control_plane.overrides.service import where_of
 from app.core.fleet import LOST_FOR_MS, Worker, WorkerState
 from app.core.monitor import Alert, Condition, HeadlineCause, Level, unit_of
 from app.core.optimization import QueueStats
@@ -161,8 +162,6 @@ def of_overrides(
         if not grave and not change.expires_at:
             continue
         forced = change.kind is Kind.FORCED_BREAKER
-        guard = Kind.CIRCUIT_BREAKER if forced else change.kind
-        where = "cache" if guard is Kind.TUNING else f"guards#{guard.value}:{change.name}"
         yield HeadlineCause(
             kind="override",
             name=change.name,
@@ -174,7 +173,7 @@ def of_overrides(
             reason=change.reason or None,
             since=change.at,
             until=change.expires_at or None,
-            where=where,
+            where=where_of(change),
             verb="reset",
         )
     for level in raised:

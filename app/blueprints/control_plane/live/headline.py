@@ -15,6 +15,7 @@ from sqlalchemy import select
 from app import sessions
 from app.blueprints.control_plane.guards.history import History
 from app.blueprints.control_plane.live import causes
+from app.blueprints.control_plane.overrides.service import set_by_operators
 from app.core.errors import PlatformError, StoreUnavailable
 from app.core.monitor import AlertFilter, HeadlineCause
 from app.core.permission import masked_address
@@ -26,7 +27,6 @@ from app.core.resilience import (
     Change,
     Kind,
     LimitedCall,
-    Origin,
     ResilienceController,
     get_resilience_controller,
     top_keys,
@@ -50,12 +50,7 @@ def asked_sources() -> Mapping[str, Causes | None]:
     """What alerts, guards, overrides, maintenance and queues say; None where a store is away."""
     now = round(time.time() * 1000)
     controller, names = get_resilience_controller(), _Names()
-    operators = [
-        layer
-        for entry in controller.config.list(None)
-        for layer in entry.layers
-        if layer.origin is Origin.OPERATOR
-    ]
+    operators = list(set_by_operators(controller))
     board = controller.degradation.board
     return {
         "alerts": _asked(lambda: _alerts(names)),

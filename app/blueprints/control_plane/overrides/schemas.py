@@ -30,6 +30,10 @@ class OverrideSchema(ma.Schema):
     expires_at = Instant(
         required=True, allow_none=True, metadata={"description": "null: until it is undone"}
     )
+    where = ma.fields.String(
+        required=True,
+        metadata={"description": "Page below `/control/`, and the place on it, that ends it"},
+    )
 
 
 class RaisedLevelSchema(ma.Schema):

@@ -9,6 +9,7 @@ from typing import Any
 from app.core.errors import StoreUnavailable
 from app.core.resilience import (
     Change,
+    Kind,
     Origin,
     ResilienceController,
     get_resilience_controller,
@@ -22,7 +23,7 @@ def overrides() -> dict[str, Any]:
     controller = get_resilience_controller()
     return {
         "maintenance": _maintenance(),
-        "overrides": [_plain(change) for change in _set_by_operators(controller)],
+        "overrides": [_plain(change) for change in set_by_operators(controller)],
         "raised": [
             {
                 "source": one.source,
@@ -45,9 +46,20 @@ def _maintenance() -> dict[str, Any] | None:
     return {"enabled": status.enabled, "reason": status.reason, "until": status.until}
 
 
-def _set_by_operators(controller: ResilienceController) -> Iterator[Change]:
+def set_by_operators(controller: ResilienceController) -> Iterator[Change]:
+    """What operators set over the code and have not taken back."""
     for entry in controller.config.list(None):
         yield from (layer for layer in entry.layers if layer.origin is Origin.OPERATOR)
+
+
+def where_of(change: Change) -> str:
+    """The page, and the place on it, where what an operator set is ended."""
+    if change.kind is Kind.TUNING:
+        return "cache"
+    if change.kind is Kind.LOG:
+        return "settings#log_level"
+    guard = Kind.CIRCUIT_BREAKER if change.kind is Kind.FORCED_BREAKER else change.kind
+    return f"guards#{guard.value}:{change.name}"
 
 
 def _plain(change: Change) -> dict[str, Any]:
@@ -60,6 +72,7 @@ def _plain(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "since": _moment(change.at),
         "expires_at": _moment(change.expires_at) if change.expires_at else None,
+        "where": where_of(change),
     }
 
 

@@ -76,6 +76,14 @@ def test_what_is_tuned_for_a_while_leads_to_where_it_is_ended(ada: ControlClient
     assert found["state"] == "planned" and found["until"] > found["since"] > 0
 
 
+def test_a_level_of_logs_for_a_while_leads_to_where_it_is_ended(ada: ControlClient) -> None:
+    until = (utcnow() + timedelta(minutes=9)).isoformat()
+    assert ada.put("/log-level", level="ERROR", until=until).status_code == 200
+    found = cause(ada, "override")
+    assert (found["where"], found["labels"]) == ("settings#log_level", {"kind": "log"})
+    assert ada.put("/log-level", level=None).status_code == 200
+
+
 def test_maintenance_is_planned_and_has_an_end(app: Flask, ada: ControlClient) -> None:
     until = (utcnow() + timedelta(minutes=9)).isoformat()
     on = {"enabled": True, "until": until, "confirm": CONFIRMATION}
