@@ -16,7 +16,7 @@ from app.core.policy.adaptive import AdaptivePart, Levers
 from app.core.policy.decision_cache import DecisionCache
 from app.core.policy.engine import PolicyEngine
 from app.core.policy.metrics import EngineMetrics
-from app.core.policy.overrun import Overruns
+from app.core.policy.overrun import Overrun, Overruns
 from app.core.policy.recent import RecentInputs, SharedInputs
 from app.core.policy.service.loader import PolicyLoader
 from app.core.policy.shadow import Shadow
@@ -64,21 +64,30 @@ class OverrunCollector:
         self._instance = instance
 
     def collect(self) -> None:
-        """Write what is found; what cannot be written is found again."""
-        for one in self._overruns.found():
-            log.error(
-                "an evaluation of policies %s ended process %d: it took too long\n%s",
-                one.version,
-                one.pid,
-                one.stack,
-            )
-            try:
-                reason = f"an evaluation ended process {one.pid}"
-                self._writer.write_overrun(one.version, self._instance, reason)
-            except (Overtaken, PlatformError) as error:
-                log.warning("that policies %s run too long is not written: %s", one.version, error)
-                continue
-            one.path.unlink(missing_ok=True)
+        """Write what is found; what cannot be written is found again.
+
+        A folder that this account may not read, such as one that root has made, stops no decision.
+        """
+        try:
+            for one in self._overruns.found():
+                self._write(one)
+        except OSError as error:
+            log.warning("evaluations that took too long cannot be looked for: %s", error)
+
+    def _write(self, one: Overrun) -> None:
+        log.error(
+            "an evaluation of policies %s ended process %d: it took too long\n%s",
+            one.version,
+            one.pid,
+            one.stack,
+        )
+        try:
+            reason = f"an evaluation ended process {one.pid}"
+            self._writer.write_overrun(one.version, self._instance, reason)
+        except (Overtaken, PlatformError) as error:
+            log.warning("that policies %s run too long is not written: %s", one.version, error)
+            return
+        one.path.unlink(missing_ok=True)
 
 
 class ShadowTask:

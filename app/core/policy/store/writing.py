@@ -57,14 +57,11 @@ class PolicyWriter:
                 _refuse_overtaken(session, changes[0])
             raise
 
-    def write_overrun(self, version: str, author: str, reason: str) -> bool:
-        """Write that no process may evaluate the set ``version`` any more.
+    def write_overrun(self, version: str, author: str, reason: str) -> None:
+        """Write that no process may evaluate the set ``version`` any more, unless that is written.
 
         Args:
             author: who found it out, no account.
-
-        Returns:
-            Whether that is new.
 
         Raises:
             Overtaken: somebody else wrote a revision meanwhile.
@@ -74,7 +71,7 @@ class PolicyWriter:
             with recording(self._app) as session:
                 stored = stored_set(session)
                 if version in stored.overruns:
-                    return False
+                    return
                 session.add(
                     PolicyRevision(
                         revision=stored.revision + 1,
@@ -96,7 +93,6 @@ class PolicyWriter:
                     reason=reason,
                 )
                 session.flush()
-                return True
         except exc.IntegrityError:
             raise Overtaken from None
 
