@@ -32,7 +32,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.core.errors import ValidationFailed, WriteConflict
-from app.db import db, utcnow, writing
+from app.db import db, first_read, utcnow, writing
 from app.http.auth import current_user_id
 from app.http.context import before_recording, note_record, request_id
 from app.http.problems import problem
@@ -204,12 +204,12 @@ def _fingerprint(credential: str) -> str:
 
 
 def _known(user_id: int, key: str, asked: str) -> Response | None:
-    row = db.session.scalar(
-        select(IdempotencyKey).where(
-            IdempotencyKey.user_id == user_id, IdempotencyKey.idempotency_key == key
+    with first_read():
+        row = db.session.scalar(
+            select(IdempotencyKey).where(
+                IdempotencyKey.user_id == user_id, IdempotencyKey.idempotency_key == key
+            )
         )
-    )
-    db.session.rollback()
     if row is not None and row.fingerprint != asked:
         text = "was used for something else, or with another credential"
         return problem(422, "validation-failed", f"{HEADER}: {text}", errors={HEADER: [text]})

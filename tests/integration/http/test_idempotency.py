@@ -25,6 +25,7 @@ from tests.support.operators import (
     control_client,
     operator_named,
 )
+from tests.support.statements import count_statements
 from tests.support.together import together
 from tests.support.world import World
 
@@ -57,6 +58,14 @@ def test_sent_again_it_is_answered_as_before_and_not_done_again(
     assert pauses(world) == 1
     steerer.send("POST", PAUSE, BODY)
     assert pauses(world) == 2
+
+
+def test_its_answer_is_read_once(app: Flask, steerer: ControlClient) -> None:
+    steerer.send("POST", PAUSE, BODY, **KEY)
+    with count_statements(app) as statements:
+        steerer.send("POST", PAUSE, BODY, **KEY)
+    reads = [one for one in statements if one.startswith("SELECT idempotency_keys")]
+    assert len(reads) == 1, reads
 
 
 def test_a_key_names_one_act_only(steerer: ControlClient, world: World) -> None:
