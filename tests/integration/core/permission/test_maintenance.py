@@ -112,6 +112,28 @@ def test_a_database_that_takes_its_time_holds_up_nobody_who_follows_the_log(
         wait_until(lambda: caching.cache.tailer.applied >= position, limit=5)
 
 
+def test_a_reading_that_breaks_opens_nothing(
+    app: Flask,
+    world: World,
+    person: Person,
+    community: Community,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caching = permissions.caching_of(app)
+    assert caching is not None and not is_turned_away(app, person, community)
+    world.add(PlatformSwitch(name="maintenance", enabled=True, reason=REASON))
+    caching.maintenance.expire()
+
+    def broken() -> None:
+        raise RuntimeError("the driver has a bug")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(caching.pool, "read", broken)
+        with pytest.raises(RuntimeError, match="has a bug"):
+            is_turned_away(app, person, community)
+    assert is_turned_away(app, person, community)
+
+
 def test_a_process_that_starts_in_maintenance_is_closed_from_its_first_check(
     app: Flask, other: Flask, person: Person, community: Community
 ) -> None:
