@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from redis import exceptions
@@ -197,11 +198,12 @@ class Synchroniser:
         )
 
     def _copies(self) -> Mapping[Key, Document]:
-        """What Redis has; without it what is known here."""
-        try:
-            return self._copy.poll("").documents or {}
-        except UNREACHABLE:
-            return self._local.snapshot.documents
+        """What Redis has; where it is away, or has lost all, what is known here."""
+        with suppress(*UNREACHABLE):
+            found = self._copy.poll("").documents
+            if found:
+                return found
+        return self._local.snapshot.documents
 
     def _overtake(self, key: Key, after: Document) -> None:
         """Redis has another change under the version of ``after``, or a later one; or it was

@@ -187,6 +187,20 @@ class TestRecordOlderThanRedis:
         late.sync.refresh()
         assert (late.get(B, "search").version, limit_of(late)) == (3, 5)
 
+    def test_a_process_that_knows_what_redis_lost_as_well_gives_it_to_both(
+        self, make_store: MakeStore, journal: ListJournal, redis: RedisConnection, kept: int
+    ) -> None:
+        store = make_store()
+        limited_to(store, 3, 4, 5)
+        del journal.appended[kept:]
+        flush(redis)
+        store.sync.refresh()
+        store.sync.reconcile()
+        assert journal.appended[-1].version == 3
+        for one in (store, make_store()):
+            one.sync.refresh()
+            assert (one.get(B, "search").version, limit_of(one)) == (3, 5)
+
     def test_of_two_histories_the_later_change_wins_under_a_version_of_its_own(
         self, make_store: MakeStore, journal: ListJournal, redis: RedisConnection, kept: int
     ) -> None:
