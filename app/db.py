@@ -34,7 +34,7 @@ from sqlalchemy.exc import SAWarning
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.failures import DELETED_BY_ANOTHER
+from app.failures import DELETED_BY_ANOTHER, SQLITE_PRIMARY_CODE
 from app.pools import WatchedPool
 from app.time_limits import connect_arguments, limit_times
 from app.turns import take_turns
@@ -108,7 +108,6 @@ _making_beside = threading.Lock()
 ENGINE_HOOKS = "yoto.engine_hooks"
 BESIDE = "yoto.engine_beside"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
-PRIMARY_RESULT_CODE = 0xFF  # the other bits say more about the same error
 SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
 # Connections that a process keeps for its requests; while all are in use it opens up to ten more.
 POOL_SIZE = 5
@@ -323,7 +322,7 @@ def _wait_for_write_lock(connection: Connection) -> bool:
                 driver.execute("BEGIN IMMEDIATE")
                 return True
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & PRIMARY_RESULT_CODE != sqlite3.SQLITE_BUSY:
+                if error.sqlite_errorcode & SQLITE_PRIMARY_CODE != sqlite3.SQLITE_BUSY:
                     return False
             time.sleep(SQLITE_RETRY_SECONDS)
         return False

@@ -26,8 +26,6 @@ STALL = 0.05
 
 
 class _Patient(AbstractConnection):
-    _opens: Any
-
     def read_response(self, *args: Any, **options: Any) -> Any:
         closes = options.pop("disconnect_on_error", True)
         try:
