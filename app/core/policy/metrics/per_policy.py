@@ -10,8 +10,8 @@ from typing import Any
 from app.core.policy.metrics.complexity import Complexity
 from app.core.policy.rego import Kind, Token, tokenize
 
-# What a format puts in the place of a verb.
-_VERB = re.compile(r"%[vsd]")
+# What a format puts something in the place of.
+_VERB = re.compile(r"%[vsd%]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +36,23 @@ class PolicyMetrics:
 def codes_of(source: str) -> re.Pattern[str]:
     """What matches, as a whole, the codes that the rules of a source add to ``deny``.
 
-    A rule may write its code, or a format for it; where it computes it, any text of the source
-    counts.
+    A rule may write its code, or a format for it; where it computes it, any text or format of the
+    source counts.
     """
     tokens = tokenize(source)
     texts = [token for token in tokens if token.kind is Kind.TEXT]
-    codes: list[str] = []
-    for index, token in enumerate(tokens[:-3]):
+    codes: list[Token] = []
+    for index, token in enumerate(tokens[:-2]):
         if not token.first or token.value != "deny" or tokens[index + 1].value != "contains":
             continue
         given = tokens[index + 2 : index + 5]
         if given[0].kind is Kind.TEXT:
-            codes.append(re.escape(_text(given[0])))
+            codes.append(given[0])
         elif given[0].value == "sprintf" and len(given) == 3 and given[2].kind is Kind.TEXT:
-            codes.append(".*".join(map(re.escape, _VERB.split(_text(given[2])))))
+            codes.append(given[2])
         else:
-            codes += (re.escape(_text(one)) for one in texts)
-    return re.compile("|".join(codes) or r"(?!)")
+            codes += texts
+    return re.compile("|".join(map(_pattern, codes)) or r"(?!)")
 
 
 def policies_of_code(code: str, codes: Mapping[str, re.Pattern[str]]) -> list[str]:
@@ -60,5 +60,5 @@ def policies_of_code(code: str, codes: Mapping[str, re.Pattern[str]]) -> list[st
     return [name for name, given in codes.items() if given.fullmatch(code)]
 
 
-def _text(token: Token) -> str:
-    return token.value[1:-1]
+def _pattern(text: Token) -> str:
+    return ".*".join(map(re.escape, _VERB.split(text.value[1:-1])))

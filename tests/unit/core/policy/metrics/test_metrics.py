@@ -86,12 +86,18 @@ def test_a_denial_is_counted_for_the_policies_that_can_give_its_code() -> None:
         "time": codes_of('deny contains "time.closed" if not open\n# deny contains "made.up"'),
         "net": codes_of('deny contains `net.blocked` if input.lifts != "time.closed"'),
         "quota": codes_of('deny contains sprintf("missing:%s", [x]) if { some x in y }'),
+        "odds": codes_of('deny contains sprintf("%d%% of %v", [x, y]) if x'),
+        "usage": codes_of('deny contains c if c := sprintf("missing:usage.%s", [x])'),
+        "last": codes_of('package yoto.authz\n\ndeny contains "closed for good"'),
         "computed": codes_of('deny contains code if code := {"a": "odd"}[input.x]'),
         "none": codes_of('helper if input.code == "odd"'),
     }
     assert policies_of_code("time.closed", codes) == ["time"]
     assert policies_of_code("net.blocked", codes) == ["net"]
     assert policies_of_code("missing:context.quota.a", codes) == ["quota"]
+    assert policies_of_code("7% of 9", codes) == ["odds"]
+    assert policies_of_code("missing:usage.members", codes) == ["quota", "usage"]
+    assert policies_of_code("closed for good", codes) == ["last"]
     assert policies_of_code("odd", codes) == ["computed"]
     assert policies_of_code("made.up", codes) == []
 
