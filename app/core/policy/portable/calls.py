@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from app.core.policy.portable.patterns import glob_fault, regex_fault
@@ -55,7 +55,7 @@ def check_calls(module: Syntax) -> Iterator[NotPortable]:
             yield from _range(call, arguments)
 
 
-def _literal(node: Any, fault: Any, what: str) -> Iterator[NotPortable]:
+def _literal(node: Any, fault: Callable[[str], str | None], what: str) -> Iterator[NotPortable]:
     text = text_of(node)
     reason = f"{what} has to be written out in the call" if text is None else fault(text)
     if reason is not None:
@@ -64,7 +64,9 @@ def _literal(node: Any, fault: Any, what: str) -> Iterator[NotPortable]:
 
 def _range(call: Syntax, arguments: list[Any]) -> Iterator[NotPortable]:
     ends = [_number(one) for one in arguments]
-    if any(not isinstance(end, int) for end in ends) or abs(ends[1] - ends[0]) > LONGEST_RANGE:
+    # How many arguments there are is checked when the set is compiled, which is later.
+    written_out = len(ends) > 1 and all(isinstance(end, int) for end in ends)
+    if not written_out or abs(ends[1] - ends[0]) > LONGEST_RANGE:
         yield NotPortable(
             call,
             f"the ends of a range have to be whole numbers that are written out, at most "

@@ -54,6 +54,7 @@ FORMS = [
     # Without end.
     ("x := numbers.range(1, 30000000)", "10,000 apart"),
     ("x := numbers.range(1, input.n)", "10,000 apart"),
+    ("x := numbers.range(1)", "10,000 apart"),
     ("x := numbers.range_step(0, 100000, 1)", "10,000 apart"),
 ]
 FUNCTIONS = [
