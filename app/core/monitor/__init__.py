@@ -1,6 +1,7 @@
 """What the platform does, in numbers: recorded, kept and shown; how healthy it is, and alerts."""
 
 from . import metric_names as names
+from . import signal_names as signals
 from .alerts import (
     DEFAULT_RULES,
     EVERY_RULE,
@@ -109,19 +110,6 @@ from .monitoring import Monitoring
 from .process import resident_bytes
 from .recording import Counter, Distribution, Gauge, Histogram, Recorder, Series, series
 from .scale import Direction, Extent, Value
-from .signals import (
-    BREAKER_ISOLATED,
-    BREAKER_OPEN,
-    CACHE_HIT_RATE,
-    DATABASE_FAILURES,
-    DEAD_LETTERS,
-    ERROR_RATE,
-    FAILED_SIGN_INS,
-    MEMORY_SHARE,
-    POLICY_ERRORS,
-    RESPONSE_MS,
-    SILENT_WORKERS,
-)
 from .sources import Counted, Measured, Sample, Source, Spread
 from .tuning import (
     BULKHEAD,
@@ -151,32 +139,21 @@ from .units import unit_of
 __all__ = [
     "BACKENDS",
     "BULKHEAD",
-    "BREAKER_ISOLATED",
-    "BREAKER_OPEN",
-    "CACHE_HIT_RATE",
-    "DATABASE_FAILURES",
-    "DEAD_LETTERS",
-    "FAILED_SIGN_INS",
-    "POLICY_ERRORS",
-    "SILENT_WORKERS",
     "COARSE",
     "CONTENT_TYPE",
     "DEFAULT_COMPONENTS",
     "DEFAULT_RULES",
-    "ERROR_RATE",
     "EVERY_RULE",
     "MOST_SILENCES",
     "FINE",
     "FORECAST_METRICS",
     "LEVERS",
     "LIVE_LEVERS",
-    "MEMORY_SHARE",
     "METRICS",
     "PLAIN",
     "RATE_LIMIT",
     "MIDDLE",
     "RESOLUTIONS",
-    "RESPONSE_MS",
     "FURTHEST_OFF",
     "NEVER_TRIED",
     "WEBHOOK_REMOVED",
@@ -293,6 +270,7 @@ __all__ = [
     "readings",
     "resident_bytes",
     "series",
+    "signals",
     "summarise",
     "settable",
     "unit_of",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from . import metric_names as names
-from .signals import CACHE_HIT_RATE, ERROR_RATE, MEMORY_SHARE, RESPONSE_MS
+from . import signal_names as signals
 
 COUNT, SHARE, PER_SECOND, SECONDS, MS, BYTES = "count", "share", "per_second", "s", "ms", "bytes"
 
 # Names that do not end in their unit.
 _UNITS = {
-    CACHE_HIT_RATE: SHARE,
-    ERROR_RATE: SHARE,
-    MEMORY_SHARE: SHARE,
-    RESPONSE_MS: MS,
+    signals.CACHE_HIT_RATE: SHARE,
+    signals.ERROR_RATE: SHARE,
+    signals.MEMORY_SHARE: SHARE,
+    signals.RESPONSE_MS: MS,
     names.PREFETCH_PRECISION: SHARE,
     names.LOG_SILENCE: SECONDS,
     names.STALENESS_WORST: SECONDS,

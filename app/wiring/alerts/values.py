@@ -10,23 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from app.core.monitor import (
-    BREAKER_ISOLATED,
-    BREAKER_OPEN,
-    CACHE_HIT_RATE,
-    DATABASE_FAILURES,
-    DEAD_LETTERS,
-    ERROR_RATE,
-    FAILED_SIGN_INS,
-    MEMORY_SHARE,
-    POLICY_ERRORS,
-    RESPONSE_MS,
-    SILENT_WORKERS,
     Extent,
     Monitoring,
     Point,
     Value,
     format_series,
     names,
+    signals,
     summarise,
 )
 from app.core.resilience import State
@@ -80,18 +70,18 @@ def values_of(points: list[Point], now: float | None = None) -> Values:
         **dict(_series(whole, latest)),
         **dict(_conditions(latest)),
         **{signal: _count(whole, *series) for signal, series in COUNTED.items()},
-        CACHE_HIT_RATE: summary.hit_rate if lookups >= ENOUGH else None,
-        ERROR_RATE: summary.error_rate if served else None,
-        RESPONSE_MS: summary.request.p95 if served and summary.request else None,
-        MEMORY_SHARE: None if memory is None else memory.highest,
+        signals.CACHE_HIT_RATE: summary.hit_rate if lookups >= ENOUGH else None,
+        signals.ERROR_RATE: summary.error_rate if served else None,
+        signals.RESPONSE_MS: summary.request.p95 if served and summary.request else None,
+        signals.MEMORY_SHARE: None if memory is None else memory.highest,
     }
 
 
 # What is counted, and with which values of one of its labels.
 COUNTED = {
-    DATABASE_FAILURES: (names.DATABASE_ERRORS, "kind", ("connection",)),
-    FAILED_SIGN_INS: (names.SIGN_INS, "outcome", ("failed", "locked_out")),
-    POLICY_ERRORS: (names.POLICY_EVALUATIONS, "outcome", ("error", "unavailable")),
+    signals.DATABASE_FAILURES: (names.DATABASE_ERRORS, "kind", ("connection",)),
+    signals.FAILED_SIGN_INS: (names.SIGN_INS, "outcome", ("failed", "locked_out")),
+    signals.POLICY_ERRORS: (names.POLICY_EVALUATIONS, "outcome", ("error", "unavailable")),
 }
 
 
@@ -107,13 +97,16 @@ def _conditions(latest: Point) -> Iterator[tuple[str, Value]]:
     for gauge, level in latest.gauges.items():
         labels = dict(gauge.labels)
         if gauge.name == names.BREAKER_STATE:
-            for signal, number in ((BREAKER_OPEN, OPEN), (BREAKER_ISOLATED, ISOLATED)):
+            for signal, number in (
+                (signals.BREAKER_OPEN, OPEN),
+                (signals.BREAKER_ISOLATED, ISOLATED),
+            ):
                 in_it = float(level.highest == number)
                 yield format_series(signal, labels), in_it
         elif gauge.name == names.QUEUE_ITEMS and labels.get("state") == "dead":
-            yield format_series(DEAD_LETTERS, {"kind": labels["kind"]}), level.highest
+            yield format_series(signals.DEAD_LETTERS, {"kind": labels["kind"]}), level.highest
         elif gauge.name == names.WORKERS and labels.get("state") == "silent":
-            yield SILENT_WORKERS, level.highest
+            yield signals.SILENT_WORKERS, level.highest
 
 
 def _series(whole: Point, latest: Point) -> Iterator[tuple[str, Value]]:

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from .. import metric_names as names
+from .. import signal_names as signals
 from ..scale import Direction
-from ..signals import (
-    BREAKER_ISOLATED,
-    BREAKER_OPEN,
-    CACHE_HIT_RATE,
-    DATABASE_FAILURES,
-    DEAD_LETTERS,
-    ERROR_RATE,
-    FAILED_SIGN_INS,
-    MEMORY_SHARE,
-    POLICY_ERRORS,
-    RESPONSE_MS,
-    SILENT_WORKERS,
-)
 from .rule import AlertRule
 
 DEFAULT_RULES = (
     AlertRule(
         name="hit_rate",
-        metric=CACHE_HIT_RATE,
+        metric=signals.CACHE_HIT_RATE,
         direction=Direction.LOW,
         warning=0.8,
         error=0.6,
@@ -31,7 +19,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="response_time",
-        metric=RESPONSE_MS,
+        metric=signals.RESPONSE_MS,
         direction=Direction.HIGH,
         warning=100.0,
         error=200.0,
@@ -40,7 +28,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="error_rate",
-        metric=ERROR_RATE,
+        metric=signals.ERROR_RATE,
         direction=Direction.HIGH,
         warning=0.05,
         error=0.1,
@@ -49,7 +37,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="memory",
-        metric=MEMORY_SHARE,
+        metric=signals.MEMORY_SHARE,
         direction=Direction.HIGH,
         warning=0.7,
         error=0.85,
@@ -70,7 +58,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="database",
-        metric=DATABASE_FAILURES,
+        metric=signals.DATABASE_FAILURES,
         direction=Direction.HIGH,
         error=0.0,
         critical=20.0,
@@ -80,7 +68,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="breaker_open",
-        metric=BREAKER_OPEN,
+        metric=signals.BREAKER_OPEN,
         direction=Direction.HIGH,
         error=0.0,
         hold=60.0,
@@ -89,7 +77,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="breaker_isolated",
-        metric=BREAKER_ISOLATED,
+        metric=signals.BREAKER_ISOLATED,
         direction=Direction.HIGH,
         warning=0.0,
         # s; isolating is an operator's act. Half an hour later somebody may have forgotten it.
@@ -108,7 +96,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="dead_letters",
-        metric=DEAD_LETTERS,
+        metric=signals.DEAD_LETTERS,
         direction=Direction.HIGH,
         warning=0.0,
         error=100.0,
@@ -154,7 +142,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="silent_worker",
-        metric=SILENT_WORKERS,
+        metric=signals.SILENT_WORKERS,
         direction=Direction.HIGH,
         warning=0.0,
         recover=0.0,
@@ -162,7 +150,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="failed_sign_ins",
-        metric=FAILED_SIGN_INS,
+        metric=signals.FAILED_SIGN_INS,
         direction=Direction.HIGH,
         # A minute.
         warning=10.0,
@@ -173,7 +161,7 @@ DEFAULT_RULES = (
     ),
     AlertRule(
         name="policy_errors",
-        metric=POLICY_ERRORS,
+        metric=signals.POLICY_ERRORS,
         direction=Direction.HIGH,
         error=0.0,
         text="policy evaluations ended without a verdict: {value} a minute at worst",

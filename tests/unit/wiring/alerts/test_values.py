@@ -3,13 +3,6 @@
 from __future__ import annotations
 
 from app.core.monitor import (
-    BREAKER_ISOLATED,
-    BREAKER_OPEN,
-    DATABASE_FAILURES,
-    DEAD_LETTERS,
-    FAILED_SIGN_INS,
-    POLICY_ERRORS,
-    SILENT_WORKERS,
     AlertRule,
     Direction,
     Distribution,
@@ -17,6 +10,7 @@ from app.core.monitor import (
     Point,
     Series,
     names,
+    signals,
 )
 from app.core.monitor.alerts import step
 from app.wiring.alerts.values import values_of
@@ -136,10 +130,17 @@ def test_signals_are_of_parts_and_sums_of_series() -> None:
         {},
     )
     values = values_of([point])
-    assert (values[FAILED_SIGN_INS], values[DATABASE_FAILURES], values[POLICY_ERRORS]) == (34, 2, 1)
-    assert (values[f'{BREAKER_OPEN}{{name="a"}}'], values[f'{BREAKER_OPEN}{{name="b"}}']) == (1, 0)
-    assert values[f'{BREAKER_ISOLATED}{{name="b"}}'] == 1
-    assert values[f'{DEAD_LETTERS}{{kind="mail"}}'] == 2
-    assert values[SILENT_WORKERS] == 1
+    assert (
+        values[signals.FAILED_SIGN_INS],
+        values[signals.DATABASE_FAILURES],
+        values[signals.POLICY_ERRORS],
+    ) == (34, 2, 1)
+    assert (
+        values[f'{signals.BREAKER_OPEN}{{name="a"}}'],
+        values[f'{signals.BREAKER_OPEN}{{name="b"}}'],
+    ) == (1, 0)
+    assert values[f'{signals.BREAKER_ISOLATED}{{name="b"}}'] == 1
+    assert values[f'{signals.DEAD_LETTERS}{{kind="mail"}}'] == 2
+    assert values[signals.SILENT_WORKERS] == 1
     # Nobody recorded: that says nothing.
-    assert values_of([])[FAILED_SIGN_INS] is None
+    assert values_of([])[signals.FAILED_SIGN_INS] is None

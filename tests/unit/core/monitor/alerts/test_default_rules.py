@@ -5,23 +5,18 @@ from __future__ import annotations
 import pytest
 
 from app.core.monitor import (
-    BREAKER_ISOLATED,
-    BREAKER_OPEN,
-    CACHE_HIT_RATE,
-    DATABASE_FAILURES,
-    DEAD_LETTERS,
     DEFAULT_RULES,
-    ERROR_RATE,
-    FAILED_SIGN_INS,
-    MEMORY_SHARE,
-    POLICY_ERRORS,
-    RESPONSE_MS,
-    SILENT_WORKERS,
     names,
+    signals,
 )
 from tests.unit.core.monitor.alerts.making import Run
 
-HIT, MS, ERRORS, MEMORY = CACHE_HIT_RATE, RESPONSE_MS, ERROR_RATE, MEMORY_SHARE
+HIT, MS, ERRORS, MEMORY = (
+    signals.CACHE_HIT_RATE,
+    signals.RESPONSE_MS,
+    signals.ERROR_RATE,
+    signals.MEMORY_SHARE,
+)
 HOLD = 30.0
 
 
@@ -99,9 +94,16 @@ def test_what_was_sick_and_is_healthy_resolves_each_alert_once() -> None:
     ("series", "well", "bad", "rule", "level", "hold"),
     [
         (names.REDIS_UP, 1.0, 0.0, "redis", "critical", 15),
-        (DATABASE_FAILURES, 0, 3, "database", "error", 5),
-        (f'{BREAKER_OPEN}{{name="billing"}}', 0, 1, "breaker_open", "error", 60),
-        (f'{BREAKER_ISOLATED}{{name="billing"}}', 0, 1, "breaker_isolated", "warning", 1800),
+        (signals.DATABASE_FAILURES, 0, 3, "database", "error", 5),
+        (f'{signals.BREAKER_OPEN}{{name="billing"}}', 0, 1, "breaker_open", "error", 60),
+        (
+            f'{signals.BREAKER_ISOLATED}{{name="billing"}}',
+            0,
+            1,
+            "breaker_isolated",
+            "warning",
+            1800,
+        ),
         (
             f'{names.TOP_REFUSALS}{{name="message.send"}}',
             60,
@@ -110,14 +112,14 @@ def test_what_was_sick_and_is_healthy_resolves_each_alert_once() -> None:
             "warning",
             HOLD,
         ),
-        (f'{DEAD_LETTERS}{{kind="mail"}}', 0, 2, "dead_letters", "warning", HOLD),
+        (f'{signals.DEAD_LETTERS}{{kind="mail"}}', 0, 2, "dead_letters", "warning", HOLD),
         (f'{names.QUEUE_UNSERVED}{{kind="mail"}}', 0, 1, "unserved_items", "error", 60),
         (f'{names.QUEUE_AGE}{{kind="mail"}}', 300, 301, "queue_age", "warning", HOLD),
         (names.STALENESS_WORST, 2, 2.1, "invalidation_lag", "warning", 90),
         (names.LOG_SILENCE, 10, 11, "log_silence", "warning", HOLD),
-        (SILENT_WORKERS, 0, 1, "silent_worker", "warning", HOLD),
-        (FAILED_SIGN_INS, 10, 34, "failed_sign_ins", "warning", 0),
-        (POLICY_ERRORS, 0, 1, "policy_errors", "error", HOLD),
+        (signals.SILENT_WORKERS, 0, 1, "silent_worker", "warning", HOLD),
+        (signals.FAILED_SIGN_INS, 10, 34, "failed_sign_ins", "warning", 0),
+        (signals.POLICY_ERRORS, 0, 1, "policy_errors", "error", HOLD),
     ],
 )
 def test_each_fault_of_the_platform_wakes_somebody_and_ends_by_itself(

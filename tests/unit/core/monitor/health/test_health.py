@@ -11,21 +11,23 @@ from hypothesis import strategies as st
 
 from app.core.errors import ValidationFailed
 from app.core.monitor import (
-    CACHE_HIT_RATE,
     DEFAULT_COMPONENTS,
     DEFAULT_RULES,
-    ERROR_RATE,
-    MEMORY_SHARE,
-    RESPONSE_MS,
     Band,
     Component,
     Direction,
     assess,
     components_of,
     overall,
+    signals,
 )
 
-HEALTHY = {CACHE_HIT_RATE: 0.97, RESPONSE_MS: 20.0, ERROR_RATE: 0.0, MEMORY_SHARE: 0.3}
+HEALTHY = {
+    signals.CACHE_HIT_RATE: 0.97,
+    signals.RESPONSE_MS: 20.0,
+    signals.ERROR_RATE: 0.0,
+    signals.MEMORY_SHARE: 0.3,
+}
 SLOW = Component(
     name="slow", metric="ms", direction=Direction.HIGH, excellent=50, good=100, warning=200
 )
@@ -57,7 +59,7 @@ def test_each_value_has_its_band_and_the_border_that_it_has_crossed(
     [(0.95, "excellent"), (0.8, "good"), (0.79, "warning"), (0.6, "warning"), (0.59, "error")],
 )
 def test_a_low_hit_rate_is_bad(value: float, band: str) -> None:
-    report = assess(DEFAULT_COMPONENTS, {**HEALTHY, CACHE_HIT_RATE: value})
+    report = assess(DEFAULT_COMPONENTS, {**HEALTHY, signals.CACHE_HIT_RATE: value})
     found = report.components["cache"]
     assert (found.band, found.value) == (band, value)
     assert report.overall == max(Band(band), Band.EXCELLENT, key=lambda one: one.badness)
@@ -77,7 +79,7 @@ def test_a_missing_value_is_unknown_and_so_is_the_whole(missing: str) -> None:
 
 
 def test_an_error_is_worse_than_what_is_unknown() -> None:
-    report = assess(DEFAULT_COMPONENTS, {ERROR_RATE: 0.5})
+    report = assess(DEFAULT_COMPONENTS, {signals.ERROR_RATE: 0.5})
     assert report.overall is Band.ERROR
 
 
@@ -112,14 +114,16 @@ def test_a_component_warns_where_the_alert_of_its_metric_does() -> None:
 def test_health_has_the_borders_that_operators_set_on_the_rules(
     warning: float, error: float
 ) -> None:
-    (rule,) = (one for one in DEFAULT_RULES if one.metric == RESPONSE_MS)
+    (rule,) = (one for one in DEFAULT_RULES if one.metric == signals.RESPONSE_MS)
     slow = replace(rule, warning=warning, error=error, critical=None)
-    (component,) = (one for one in components_of([slow]) if one.metric == RESPONSE_MS)
+    (component,) = (one for one in components_of([slow]) if one.metric == signals.RESPONSE_MS)
     assert (component.good, component.warning) == (warning, error)
     assert component.excellent < warning
     # What a rule leaves open is as the code has it.
     (default,) = (
-        one for one in components_of([replace(slow, warning=None)]) if one.metric == RESPONSE_MS
+        one
+        for one in components_of([replace(slow, warning=None)])
+        if one.metric == signals.RESPONSE_MS
     )
     assert (default.good, default.warning) == (100, 200)
 
