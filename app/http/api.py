@@ -12,8 +12,8 @@ from flask import Flask, Response, json
 from flask_smorest import Api, Blueprint
 
 from app.http.control_api import CONTROL_API_PREFIX, SCHEMES
-from app.http.problems import MEDIA_TYPE
 from app.http.rest import RowIdConverter
+from app.server import MEDIA_TYPE
 
 API_PREFIX = "/api/v1"
 OPENAPI_VERSION = "3.1.0"

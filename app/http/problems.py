@@ -17,9 +17,8 @@ from werkzeug.http import HTTP_STATUS_CODES
 from app.core import errors
 from app.failures import is_conflict, is_outage, lacks_tables
 from app.http.context import note_outcome, request_id
+from app.server import MEDIA_TYPE, TYPE_PREFIX, title_of
 
-MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:yoto:problem:"
 DATABASE_RETRY_SECONDS = 1.0
 CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3
 # What may stand in a URI's path as it is (RFC 3986, section 3.3).
@@ -65,7 +64,7 @@ def problem(
     note_outcome(problem=slug)
     body = {
         "type": f"{TYPE_PREFIX}{slug}",
-        "title": slug.replace("-", " ").capitalize(),
+        "title": title_of(slug),
         "status": status,
         "detail": detail or HTTP_STATUS_CODES.get(status, "Error"),
         "instance": quote(request.path, safe=PATH_CHARACTERS),

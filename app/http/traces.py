@@ -5,7 +5,7 @@ Names and attributes follow the semantic conventions of OpenTelemetry for HTTP s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +14,7 @@ from flask import Flask, Response, request
 from app.core import tracing
 from app.http.auth import caller_or_none
 from app.http.context import outcome, shown_path
+from app.server import Wsgi
 
 SPAN = "yoto.request_span"
 # What a method is called that RFC 9110 and RFC 5789 do not know: the names of spans are few.
@@ -21,8 +22,6 @@ OTHER_METHOD = "_OTHER"
 METHODS = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
 )
-
-Wsgi = Callable[..., Iterable[bytes]]
 
 
 def init_traces(app: Flask) -> None:

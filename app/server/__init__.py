@@ -5,5 +5,18 @@ from app.server.listener import bind, refuse_taken
 from app.server.socketio import YotoSocketIO
 from app.server.supervisor import Supervisor
 from app.server.tracer import install_tracer
+from app.server.wsgi import MEDIA_TYPE, TYPE_PREFIX, Wsgi, answer_problem, title_of
 
-__all__ = ["REQUEST_ID_KEY", "Supervisor", "YotoSocketIO", "bind", "install_tracer", "refuse_taken"]
+__all__ = [
+    "MEDIA_TYPE",
+    "REQUEST_ID_KEY",
+    "TYPE_PREFIX",
+    "Supervisor",
+    "Wsgi",
+    "YotoSocketIO",
+    "answer_problem",
+    "bind",
+    "install_tracer",
+    "refuse_taken",
+    "title_of",
+]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from app.server.connections import ENVIRON_KEY, Connection, TooSlow
-
-Wsgi = Callable[..., Iterable[bytes]]
+from app.server.wsgi import Wsgi, answer_problem
 
 SLOW = ("408 Request Timeout", "request-timeout", "The body was not there in time.")
 BROKEN = ("400 Bad Request", "bad-request", "The body ended early, or is malformed.")
@@ -62,15 +60,6 @@ class WholeBodies:
 def _refusal(
     what: tuple[str, str, str], connection: Connection, start_response: Callable[..., Any]
 ) -> Iterable[bytes]:
-    status, slug, detail = what
     connection.read_no_more()
     connection.begin_answer()
-    body = {
-        "type": f"urn:yoto:problem:{slug}",
-        "title": slug.replace("-", " ").capitalize(),
-        "status": int(status[:3]),
-        "detail": detail,
-    }
-    headers = [("Content-Type", "application/problem+json"), ("Connection", "close")]
-    start_response(status, headers)
-    return [json.dumps(body).encode()]
+    return answer_problem(start_response, *what, ("Connection", "close"))

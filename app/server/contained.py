@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from app.server.connections import ENVIRON_KEY
+from app.server.wsgi import Wsgi, answer_problem
 
 # Where the application says which id a request has; see ``app.http.context``.
 REQUEST_ID_KEY = "yoto.request_id"
 
 log = logging.getLogger(__name__)
-
-Wsgi = Callable[..., Iterable[bytes]]
 
 
 class Contained:
@@ -75,13 +73,11 @@ def _log(environ: dict[str, Any], what: str) -> str:
 
 
 def _problem(request_id: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    body = {
-        "type": "urn:yoto:problem:internal-error",
-        "title": "Internal error",
-        "status": 500,
-        "detail": "Something went wrong on our side.",
-        "request_id": request_id,
-    }
-    headers = [("Content-Type", "application/problem+json"), ("X-Request-ID", request_id)]
-    start_response("500 Internal Server Error", headers)
-    return [json.dumps(body).encode()]
+    return answer_problem(
+        start_response,
+        "500 Internal Server Error",
+        "internal-error",
+        "Something went wrong on our side.",
+        ("X-Request-ID", request_id),
+        request_id=request_id,
+    )

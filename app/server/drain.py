@@ -13,13 +13,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from app.server.wsgi import Wsgi
+
 log = logging.getLogger(__name__)
 
 # s beyond the drain in which a process closes what it has open. Then it is ended, wherever it is:
 # its stacks, on standard error, say where.
 CLOSE_SECONDS = 1.5
-
-Wsgi = Callable[..., Iterable[bytes]]
 
 
 class InFlight:

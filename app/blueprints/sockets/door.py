@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -11,12 +10,11 @@ from flask import Flask
 
 from app.extensions import fleet
 from app.http.context import behind_proxies
+from app.server import Wsgi, answer_problem
 
 PATH = "/socket.io/"
 # s. The next try may find another worker, behind the same address.
 RETRY_AFTER = "1"
-
-Wsgi = Callable[..., Iterable[bytes]]
 
 
 class Door:
@@ -35,7 +33,13 @@ class Door:
         if _is_handshake(environ):
             why = self._why_closed(environ.get("REMOTE_ADDR"))
             if why is not None:
-                return _refusal(why, start_response)
+                return answer_problem(
+                    start_response,
+                    "503 Service Unavailable",
+                    "sockets-refused",
+                    why,
+                    ("Retry-After", RETRY_AFTER),
+                )
         return self._wsgi(environ, start_response)
 
 
@@ -62,15 +66,3 @@ def _is_handshake(environ: dict[str, Any]) -> bool:
     if not environ.get("PATH_INFO", "").startswith(PATH):
         return False
     return "sid" not in parse_qs(environ.get("QUERY_STRING", ""))
-
-
-def _refusal(why: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
-    body = {
-        "type": "urn:yoto:problem:sockets-refused",
-        "title": "Sockets refused",
-        "status": 503,
-        "detail": why,
-    }
-    headers = [("Content-Type", "application/problem+json"), ("Retry-After", RETRY_AFTER)]
-    start_response("503 SERVICE UNAVAILABLE", headers)
-    return [json.dumps(body).encode()]
