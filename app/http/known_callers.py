@@ -14,7 +14,7 @@ from sqlalchemy import exists, select
 from app.core.errors import StoreUnavailable
 from app.core.redis import RedisConnection, RedisStore
 from app.core.resilience import network_of
-from app.db import db
+from app.db import db, first_read
 from app.http.callers import account_digest
 from app.http.circumstances import circumstances
 from app.http.context import origin
@@ -53,17 +53,13 @@ def _has_device(username: str) -> bool:
     here = circumstances()
     if here is None or here.device is None:
         return False
-    found = db.session.scalar(
-        select(
-            exists().where(
-                Device.token_hash == here.device,
-                Device.user_id == User.id,
-                User.username == username.strip().lower(),
-            )
-        )
+    owned = exists().where(
+        Device.token_hash == here.device,
+        Device.user_id == User.id,
+        User.username == username.strip().lower(),
     )
-    db.session.rollback()
-    return bool(found)
+    with first_read():
+        return bool(db.session.scalar(select(owned)))
 
 
 def _redis() -> RedisConnection:
