@@ -32,7 +32,7 @@ def code_of(secret: bytes, step: int, digits: int = DIGITS) -> str:
 def matching_step(secret: bytes, code: str, now: float) -> int | None:
     """The step near ``now`` (seconds since 1970) that a code is of; None: of none of them.
 
-    The newest is found first. Whether it was used before is for the caller to know.
+    Of several it is the newest. Whether it was used before is for the caller to know.
     """
     current = int(now) // STEP_SECONDS
     given = code.encode(errors="surrogatepass")
