@@ -20,6 +20,15 @@ LINE_CHARACTERS = frozenset("\n\t")
 FIRST_YEAR, LAST_YEAR = 1970, 9998
 
 
+def row_id(text: str) -> int | None:
+    """The id that a text spells in ASCII digits; None: none that a row could have."""
+    # ``isdecimal`` alone takes digits of all scripts, and any number of them.
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MAX_ID)):
+        return None
+    number = int(text)
+    return number if 1 <= number <= MAX_ID else None
+
+
 class Text(ma.fields.String):
     """Trimmed text of a bounded length, of one line or of several.
 

@@ -9,7 +9,6 @@ denies the whole family (OAuth 2.0 Security Best Current Practice, RFC 9700, sec
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,13 +29,12 @@ from werkzeug.exceptions import Unauthorized
 from app.db import db, utcnow
 from app.http.accounts import Identity, active_account, deny
 from app.http.audit import audit
+from app.http.fields import row_id
 from app.http.problems import problem
 from app.models import ROTATED, User
 
 FAMILY_CLAIM = "fam"
 EPOCH_CLAIM = "epoch"
-_ROW_ID = re.compile(r"[0-9]{1,19}")
-LARGEST_ID = 2**63 - 1  # what a row can have
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +153,8 @@ def _is_refused(header: dict[str, Any], claims: dict[str, Any]) -> bool:
 
     A spent refresh token is let through to ``rotate_tokens``, which must see the second use.
     """
-    user_id, epoch = _row_id(claims.get("sub")), claims.get(EPOCH_CLAIM)
+    subject, epoch = claims.get("sub"), claims.get(EPOCH_CLAIM)
+    user_id = row_id(subject) if isinstance(subject, str) else None
     keys = [claims.get(FAMILY_CLAIM), claims.get("jti")]
     if user_id is None or type(epoch) is not int or not all(isinstance(key, str) for key in keys):
         return True  # signed by us once, perhaps, and none of ours now
@@ -166,11 +165,3 @@ def _is_refused(header: dict[str, Any], claims: dict[str, Any]) -> bool:
         return True
     g.token_identity = found
     return False
-
-
-def _row_id(subject: object) -> int | None:
-    """The account that a subject names; None: it names none that could be."""
-    if not isinstance(subject, str) or not _ROW_ID.fullmatch(subject):
-        return None
-    found = int(subject)
-    return found if found <= LARGEST_ID else None

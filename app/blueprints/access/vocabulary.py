@@ -15,7 +15,7 @@ from app.blueprints.access.wire import Action, Entity
 from app.core.permission import Place
 from app.db import db
 from app.extensions import permissions
-from app.http.fields import MAX_ID
+from app.http.fields import row_id
 from app.models import Channel, ScopeType, Server, User
 
 USER = "user"
@@ -44,7 +44,7 @@ class Vocabulary:
             return None
         if subject.id not in self._users:
             column = SUBJECTS[current_app.config["AUTHZEN_SUBJECT"]]
-            wanted = _row_id(subject.id) if column is User.id else subject.id
+            wanted = row_id(subject.id) if column is User.id else subject.id
             self._users[subject.id] = db.session.scalar(select(User.id).where(column == wanted))
         return self._users[subject.id]
 
@@ -127,7 +127,7 @@ def _place(resource: Entity) -> Place | None:
         named = [id_ for id_, called in _called(home, either).items() if called == resource.id]
         return Place(ScopeType.CHANNEL.value, named[0]) if named else None
     model = MODELS.get(resource.type)
-    id_ = _row_id(resource.id)
+    id_ = row_id(resource.id)
     if model is None or id_ is None:
         return None
     found = db.session.scalar(select(model.id).where(model.id == id_))
@@ -156,11 +156,3 @@ def _called(home: int, which: ColumnElement[bool]) -> dict[int, str]:
         )
     )
     return {channel_id: called for channel_id, called in rows}
-
-
-def _row_id(text: str) -> int | None:
-    # ``isdecimal`` alone takes digits of all scripts, and any number of them.
-    if not text.isascii() or not text.isdecimal() or len(text) > len(str(MAX_ID)):
-        return None
-    number = int(text)
-    return number if 1 <= number <= MAX_ID else None
