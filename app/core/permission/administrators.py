@@ -6,7 +6,6 @@ of these does so in ``keeping_an_administrator``, whoever acts: an operator, a t
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -15,11 +14,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.core.errors import LastAdministrator
-from app.core.permission.facts import Assignment, UserFacts
+from app.core.permission.facts import UserFacts
 from app.core.permission.resolver import flatten, resolve
-from app.core.permission.role_picture import ALLOW, LocalRows, Picture, Site
+from app.core.permission.role_picture import (
+    ALLOW,
+    LocalRows,
+    Picture,
+    Site,
+    assignments_of,
+)
 from app.core.permission.scopes import GLOBAL
-from app.core.permission.single import epoch
 from app.core.permission.state import PermissionState, get_state_in_maintenance
 from app.core.permission.transactions import has_written
 from app.models import Permission, Role, RoleAssignment, User
@@ -103,31 +107,19 @@ def _kept(state: PermissionState, session: Session) -> Kept:
             for masks in picture.sums(role_id, asleep=False).values()
         )
     ]
-    rows = (
-        select(
-            RoleAssignment.user_id,
-            RoleAssignment.role_id,
-            RoleAssignment.valid_from,
-            RoleAssignment.valid_until,
-        )
-        .join(User, User.id == RoleAssignment.user_id)
-        .join(Role, Role.id == RoleAssignment.role_id)
-        .where(
-            User.disabled.is_(False),
-            Role.server_id.is_(None),
-            RoleAssignment.user_id.in_(
-                select(RoleAssignment.user_id).where(RoleAssignment.role_id.in_(giving))
-            ),
-        )
+    held = assignments_of(
+        session,
+        User.disabled.is_(False),
+        Role.server_id.is_(None),
+        RoleAssignment.user_id.in_(
+            select(RoleAssignment.user_id).where(RoleAssignment.role_id.in_(giving))
+        ),
     )
-    held: defaultdict[int, list[Assignment]] = defaultdict(list)
-    for user_id, role_id, start, end in session.execute(rows):
-        held[user_id].append(Assignment(role_id, epoch(start), epoch(end)))
     facts = picture.facts(GLOBAL, Site(None, None, GLOBAL), LocalRows(), asleep=False)
     place = flatten(facts, bits)
     kept = Kept(False, False)
-    for user_id, assignments in held.items():
-        user = UserFacts(user_id, assignments=tuple(assignments))
+    for user_id, assignments in held:
+        user = UserFacts(user_id, assignments=assignments)
         found = resolve(place, user, state.clock(), bits)
         may = may_now = found.mask & needed == needed
         while may and found.valid_until is not None:

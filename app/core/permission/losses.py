@@ -22,19 +22,18 @@ from app.core.permission.not_below import Person, heir_above, people_not_below
 from app.core.permission.resolver import FlatPlace, Standing, flatten, resolve
 from app.core.permission.role_picture import (
     ALLOW,
-    CHANNEL,
     DENY,
-    SERVER,
     LocalRows,
     Picture,
     Site,
+    assignments_of,
     rows_around,
     sites_of,
 )
 from app.core.permission.scopes import CATEGORY, Place
-from app.core.permission.single import epoch
+from app.core.permission.statements import CHANNEL
 from app.core.permission.verdict import OUTRANKED
-from app.models import Category, Channel, Member, RoleAssignment
+from app.models import Member, RoleAssignment
 
 LOCAL_KINDS = (CHANNEL, CATEGORY)
 
@@ -132,14 +131,7 @@ def check_assignments(
         for place, masks in picture.sums(role_id, asleep=True).items()
         if masks[ALLOW]
     }
-    held = tuple(
-        Assignment(row[0], epoch(row[1]), epoch(row[2]))
-        for row in session.execute(
-            select(
-                RoleAssignment.role_id, RoleAssignment.valid_from, RoleAssignment.valid_until
-            ).where(RoleAssignment.user_id == user_id)
-        )
-    )
+    held = dict(assignments_of(session, RoleAssignment.user_id == user_id)).get(user_id, ())
     servers = frozenset(
         session.scalars(
             select(Member.server_id).where(
@@ -160,8 +152,6 @@ def _taken(before: Picture, after: Picture, role_ids: Iterable[int]) -> dict[Pla
         for asleep in (False, True):
             was = before.sums(role_id, asleep=asleep)
             now = after.sums(role_id, asleep=asleep)
-            if role_id not in after.shapes and role_id in before.shapes:
-                now = {}
             for place in was.keys() | now.keys():
                 old, new = was.get(place, (0, 0)), now.get(place, (0, 0))
                 mask = old[ALLOW] & ~new[ALLOW] | new[DENY] & ~old[DENY]
@@ -285,9 +275,5 @@ def _homes(session: Session, home: int | None, role_ids: Collection[int]) -> tup
         for given in source.values()
         for place in given
     }
-    ids = {kind: {p.id for p in places if p.kind == kind} for kind in (SERVER, *LOCAL_KINDS)}
-    found = {server_id for server_id in ids[SERVER] if server_id is not None}
-    for model, kind in ((Channel, CHANNEL), (Category, CATEGORY)):
-        if ids[kind]:
-            found.update(session.scalars(select(model.server_id).where(model.id.in_(ids[kind]))))
-    return tuple(sorted(found))
+    sites = sites_of(session, places).values()
+    return tuple(sorted({site.server_id for site in sites if site.server_id is not None}))

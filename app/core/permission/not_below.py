@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.core.permission.facts import Assignment
 from app.core.permission.hierarchy import Authority
-from app.core.permission.role_picture import Picture
-from app.core.permission.single import epoch
+from app.core.permission.role_picture import Picture, assignments_of
 from app.models import Member, Role, RoleAssignment, Server, User
 
 
@@ -66,33 +65,20 @@ def people_not_below(
     if not ranked:
         return
     rank, now = authority.rank(home), authority.now
-    statement = (
-        select(
-            RoleAssignment.user_id,
-            RoleAssignment.role_id,
-            RoleAssignment.valid_from,
-            RoleAssignment.valid_until,
-        )
-        .join(User, User.id == RoleAssignment.user_id)
-        .join(Role, Role.id == RoleAssignment.role_id)
-        .where(
-            User.super_admin.is_(False),
-            RoleAssignment.user_id != authority.actor_id,
-            RoleAssignment.user_id.in_(_holders(ranked, now)),
-            Role.server_key.in_((0, *homes)),
-            _unexpired(now),
-        )
-        .order_by(RoleAssignment.user_id, RoleAssignment.role_id)
-    )
+    wanted = [
+        User.super_admin.is_(False),
+        RoleAssignment.user_id != authority.actor_id,
+        RoleAssignment.user_id.in_(_holders(ranked, now)),
+        Role.server_key.in_((0, *homes)),
+        _unexpired(now),
+    ]
     if touched is not None:
-        statement = statement.where(RoleAssignment.user_id.in_(_holders(touched, now)))
+        wanted.append(RoleAssignment.user_id.in_(_holders(touched, now)))
     members: dict[int, set[int]] = {}
     if home is not None:
         inside = select(Member.user_id).where(Member.server_id == home, Member.banned.is_(False))
         owner = select(Server.owner_id).where(Server.id == home).scalar_subquery()
-        statement = statement.where(
-            RoleAssignment.user_id.in_(inside), RoleAssignment.user_id != owner
-        )
+        wanted += [RoleAssignment.user_id.in_(inside), RoleAssignment.user_id != owner]
     elif homes:
         rows = select(Member.user_id, Member.server_id).where(
             Member.server_id.in_(homes),
@@ -102,21 +88,10 @@ def people_not_below(
         for user_id, server_id in authority.session.execute(rows):
             members.setdefault(user_id, set()).add(server_id)
 
-    def person(user_id: int, held: list[Assignment]) -> Person:
+    for user_id, held in assignments_of(authority.session, *wanted):
         above = any(ranked.get(one.role_id, -1) > rank for one in held)
         servers = members.get(user_id, ()) if home is None else (home,)
-        return Person(user_id, above, tuple(held), tuple(held), frozenset(servers))
-
-    current: int | None = None
-    held: list[Assignment] = []
-    for user_id, role_id, start, end in authority.session.execute(statement):
-        if user_id != current:
-            if current is not None:
-                yield person(current, held)
-            current, held = user_id, []
-        held.append(Assignment(role_id, epoch(start), epoch(end)))
-    if current is not None:
-        yield person(current, held)
+        yield Person(user_id, above, held, held, frozenset(servers))
 
 
 def heir_above(authority: Authority, role_ids: Collection[int], picture: Picture) -> bool:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.core.permission.facts import PlaceFacts, RoleFacts
-from app.core.permission.gifts import may_inherit, overwrite_place
+from app.core.permission.facts import Assignment, PlaceFacts, RoleFacts
+from app.core.permission.gifts import grant_place, may_inherit, overwrite_place
 from app.core.permission.scopes import CATEGORY, GLOBAL, Place
+from app.core.permission.single import epoch
+from app.core.permission.statements import CHANNEL, SERVER
 from app.models import (
     Category,
     Channel,
@@ -19,14 +23,14 @@ from app.models import (
     Effect,
     PermissionGroupMember,
     Role,
+    RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    ScopeType,
     Server,
+    User,
 )
 
 ALLOW, DENY = 0, 1
-SERVER, CHANNEL = ScopeType.SERVER.value, ScopeType.CHANNEL.value
 
 MaskOf = Callable[[int], int]
 # By role (or user), by place: the masks of what is allowed and what is denied.
@@ -242,11 +246,34 @@ def read_grants(
     )
     for statement in (direct, grouped):
         for role_id, permission_id, server_id, channel_id, effect in session.execute(statement):
-            if channel_id is not None:
-                place = Place(CHANNEL, channel_id)
-            else:
-                place = GLOBAL if server_id is None else Place(SERVER, server_id)
+            place = grant_place(None, server_id, channel_id)
             into[role_id][place][DENY if effect is Effect.DENY else ALLOW] |= mask_of(permission_id)
+
+
+def assignments_of(
+    session: Session, *wanted: ColumnElement[bool]
+) -> Iterator[tuple[int, tuple[Assignment, ...]]]:
+    """Users by id, each with those of their assignments that meet the conditions.
+
+    Args:
+        wanted: on ``RoleAssignment``, and on its ``Role`` and ``User``.
+    """
+    rows = (
+        select(
+            RoleAssignment.user_id,
+            RoleAssignment.role_id,
+            RoleAssignment.valid_from,
+            RoleAssignment.valid_until,
+        )
+        .join(User, User.id == RoleAssignment.user_id)
+        .join(Role, Role.id == RoleAssignment.role_id)
+        .where(*wanted)
+        .order_by(RoleAssignment.user_id, RoleAssignment.role_id)
+    )
+    for user_id, held in groupby(session.execute(rows), itemgetter(0)):
+        yield user_id, tuple(
+            Assignment(role_id, epoch(start), epoch(end)) for _, role_id, start, end in held
+        )
 
 
 def sites_of(session: Session, places: Iterable[Place]) -> dict[Place, Site]:
