@@ -97,10 +97,11 @@ class Probe:
             running = self._running.get(check.name)
             if running is None or running.done.is_set():
                 running = _Examination(self._app, check)
-                self._running[check.name] = running
                 threading.Thread(
                     target=running.run, name=f"check-{check.name}", daemon=True
                 ).start()
+                # One whose thread could not begin would be waited for at every later question.
+                self._running[check.name] = running
             return running
 
 

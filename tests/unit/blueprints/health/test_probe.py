@@ -106,3 +106,19 @@ def test_the_whole_is_as_bad_as_its_worst_part(states: list[State], expected: St
 
     checks = [Check(str(number), result(state), 1.0) for number, state in enumerate(states)]
     assert overall(run(*checks)) is expected
+
+
+def test_an_examination_whose_thread_cannot_begin_is_begun_by_the_next_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    probe = Probe(Flask("probed"), [Check("store", lambda: GOOD, 1.0)])
+
+    def full(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(threading.Thread, "start", full)
+        with pytest.raises(RuntimeError):
+            probe.run()
+    [result] = probe.run()
+    assert result.state is State.OK
