@@ -13,7 +13,7 @@ MOST = 300
 
 _SIDES = (("lhs", "rhs"), ("rhs", "lhs"))
 # What a number has to be beside a bound for the comparison to hold, ours being on the left.
-_BESIDE = {"Gt": 1, "Ge": 0, "Lt": -1, "Le": 0}
+_BESIDE = {"Gt": 1, "Lt": -1, "Ne": 1}
 
 
 def inputs_for(modules: Mapping[str, Syntax], recorded: Sequence[str]) -> list[str]:
@@ -38,7 +38,8 @@ def inputs_for(modules: Mapping[str, Syntax], recorded: Sequence[str]) -> list[s
 
 def _wanted(rule: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
     for kind in ("BoolExpr", "AssignExpr"):
-        for node in nodes(rule, kind):
+        # What only has to differ comes first, so that what it has to be takes its place.
+        for node in sorted(nodes(rule, kind), key=lambda one: one[kind]["op"] != "Ne"):
             sides = node[kind]
             for ours, theirs in _SIDES:
                 path, literal = _input_path(sides[ours]), _literal(sides[theirs])
@@ -46,17 +47,16 @@ def _wanted(rule: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
                     yield path, _beside(literal, sides["op"], ours == "lhs")
     for node in nodes(rule, "Membership"):
         path = _input_path(node["Membership"]["value"])
-        for member in nodes(node["Membership"]["collection"], "String", "Number"):
-            if path is not None:
-                yield path, _literal(member)
-            break
+        member = next(nodes(node["Membership"]["collection"], "String", "Number"), None)
+        if path is not None and member is not None:
+            yield path, _literal(member)
 
 
 def _beside(literal: Any, operator: str, on_the_left: bool) -> Any:
     if isinstance(literal, (int, float)) and not isinstance(literal, bool):
         step = _BESIDE.get(operator, 0)
         return literal + (step if on_the_left else -step)
-    return literal
+    return f"not {literal}" if operator == "Ne" else literal
 
 
 def _input_path(node: Syntax) -> tuple[str, ...] | None:

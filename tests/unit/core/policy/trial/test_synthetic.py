@@ -25,6 +25,15 @@ def test_all_conditions_of_a_rule_hold_in_its_input() -> None:
     assert made(body) == [{"r": {"id": 7, "scope": "server"}, "n": 5, "m": 1, "on": True}]
 
 
+def test_what_is_to_differ_differs() -> None:
+    body = (
+        'deny contains "a" if { input.t != "x"; input.n != 3; input.on != true; '
+        'input.e == "y"; input.e != "x" }'
+    )
+
+    assert made(body) == [{"t": "not x", "n": 4, "on": "not True", "e": "y"}]
+
+
 def test_what_is_not_asked_for_is_as_it_was_recorded() -> None:
     body = 'deny contains "a" if input.r.id == 7\nx if input.y'
 
