@@ -24,7 +24,7 @@ def check_heads(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortabl
     for name, module in modules.items():
         for _, kind, head, reference in rules_of(module):
             path = package_of(module) + path_of(reference)
-            yield from ((name, found) for found in _alone(kind, head, reference))
+            yield from ((name, found) for found in _head_faults(kind, head, reference))
             others = seen.setdefault(path[: len(package_of(module)) + 1], [])
             if any(_clash(path, other) for other in others):
                 yield name, NotPortable(
@@ -36,7 +36,7 @@ def check_heads(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortabl
     yield from _recursive(modules)
 
 
-def _alone(kind: str, head: Syntax, reference: Syntax) -> Iterator[NotPortable]:
+def _head_faults(kind: str, head: Syntax, reference: Syntax) -> Iterator[NotPortable]:
     if kind == "Compr" and head["assign"] is None and None in path_of(reference):
         yield NotPortable(
             reference, "without a value, regorus keeps the first key alone: write x[key] := true"
@@ -82,7 +82,7 @@ def _recursive(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable
         for size in range(len(path) + 1):
             below.setdefault(path[:size], set()).add(path)
     leads_to = {
-        path: {other for one in read for other in _touched(one, defined, below)}
+        path: {other for one in read for other in _evaluated_with(one, defined, below)}
         for path, read in defined.items()
     }
     for path, (name, reference) in functions.items():
@@ -135,7 +135,7 @@ def _reaches(start: Path, leads_to: Mapping[Path, set[Path]]) -> bool:
     return start in seen
 
 
-def _touched(
+def _evaluated_with(
     read: Path, defined: Mapping[Path, object], below: Mapping[Path, set[Path]]
 ) -> Iterator[Path]:
     """The rules that looking at ``read`` evaluates: those inside it, and what it is inside."""

@@ -44,7 +44,7 @@ def regex_fault(pattern: str) -> str | None:
         match = _REGEX.match(pattern, position)
         if match is None:
             return _unread(pattern[position : position + 2])
-        kind = str(match.lastgroup) if match.lastgroup not in ("least", "most") else "repeat"
+        kind = str(match.lastgroup)
         if kind == "repeat" and before in ("", "repeat", "group"):
             return "a repetition has nothing before it, or another repetition"
         counts = [int(one) for one in (match["least"], match["most"]) if one]

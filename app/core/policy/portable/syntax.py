@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 # Of one module, or a part of it.
 Syntax = Mapping[str, Any]
 
 
-class NotPortable(Exception):
+@dataclass(frozen=True, slots=True)
+class NotPortable:
     """A form that the engines read differently; ``node`` is where it stands."""
 
-    def __init__(self, node: Syntax, reason: str) -> None:
-        super().__init__(reason)
-        self.node = node
-        self.reason = reason
+    node: Syntax
+    reason: str
 
     @property
     def place(self) -> str:
