@@ -26,6 +26,11 @@ STALL = 0.05
 
 
 class _Patient(AbstractConnection):
+    @property
+    def _longest(self) -> float:
+        """Seconds that it takes to see that nothing can be opened, unless we look late."""
+        return getattr(self, "socket_connect_timeout", None) or 0.0
+
     def read_response(self, *args: Any, **options: Any) -> Any:
         closes = options.pop("disconnect_on_error", True)
         try:
@@ -47,8 +52,7 @@ class _Patient(AbstractConnection):
         try:
             return super()._connect()  # type: ignore[no-untyped-call, safe-super]
         except TimeoutError:
-            patience = getattr(self, "socket_connect_timeout", None) or 0.0
-            if time.monotonic() - began < patience + STALL:
+            if time.monotonic() - began < self._longest + STALL:
                 raise
         # We looked too late to know: once more.
         return super()._connect()  # type: ignore[no-untyped-call, safe-super]
@@ -64,6 +68,11 @@ class PatientTCP(_Patient, Connection):
 
 class PatientTLS(_Patient, SSLConnection):
     """A TLS connection."""
+
+    @property
+    def _longest(self) -> float:
+        # The other side has the time of an answer for its part of the handshake.
+        return super()._longest + (self.socket_timeout or 0.0)
 
 
 class PatientSocket(_Patient, UnixDomainSocketConnection):
