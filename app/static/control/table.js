@@ -14,10 +14,12 @@ import { empty, failed, loading, stale, unstale } from "./states.js";
  * label: what it lists, for screen readers. columns: [{title, render(row) -> node or text,
  * number: right-aligned, head: the row's heading, sort(row) -> what to sort by}]. key(row): what
  * makes it the same row. actions: [{title | title(row), run(row), right: "operate",
- * when(row) -> whether it is offered, danger}]. none: the sentence for an empty list.
+ * when(row) -> whether it is offered, danger}]. none: the sentence for an empty list. addressed:
+ * whether the row whose key the address ends in, `#12`, is gone to as soon as it is there.
  */
-export function table({ label, columns, key = (row) => row.id, actions = [], none = t("shared.none") }) {
+export function table({ label, columns, key = (row) => row.id, actions = [], none = t("shared.none"), addressed = false }) {
   const shown = new Map();
+  let wanted = null;
   const allowed = actions.filter((action) => may(action.right ?? "operate"));
   let sorting = null;
   let data = [];
@@ -96,6 +98,24 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
     return entry;
   }
 
+  function goToRow() {
+    const entry = [...shown].find(([name]) => String(name) === wanted)?.[1];
+    if (entry?.line.isConnected) {
+      wanted = null;
+      entry.line.tabIndex = -1;
+      entry.line.focus();
+    }
+  }
+
+  if (addressed) {
+    const want = () => {
+      wanted = decodeURIComponent(location.hash.slice(1));
+      goToRow();
+    };
+    addEventListener("hashchange", want);
+    want();
+  }
+
   function draw() {
     const rows = ordered();
     const focused = body.contains(document.activeElement) ? document.activeElement : null;
@@ -125,6 +145,9 @@ export function table({ label, columns, key = (row) => row.id, actions = [], non
       focused.focus(); // its row was moved
     } else if (focused && !focused.isConnected && !(line.isConnected && enter(line)) && !enter(body.children[Math.min(place, rows.length - 1)])) {
       toHeading(element);
+    }
+    if (wanted) {
+      requestAnimationFrame(goToRow); // whoever draws puts the table into the page afterwards
     }
   }
 

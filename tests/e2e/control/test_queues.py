@@ -53,6 +53,17 @@ def confirm(page: Page, submit: str, reason: str = WHY) -> None:
     expect(dialog).to_have_count(0)
 
 
+def test_a_cause_of_the_headline_leads_to_its_row(
+    browser: Browser, yoto: RunningYoto, handler: Picky
+) -> None:
+    with watched_page(browser, yoto.url, locale="en-GB") as (page, _):
+        sign_in(page, yoto)
+        cause = page.locator("#causes li[data-kind=dead_letters][data-name=taste]")
+        cause.get_by_role("link").click(timeout=30_000)
+        kind = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="taste"))
+        expect(kind).to_be_focused()
+
+
 def test_dead_letters_are_read_put_back_and_done(
     browser: Browser, yoto: RunningYoto, neighbour: Flask, handler: Picky
 ) -> None:
