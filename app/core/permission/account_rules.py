@@ -11,7 +11,7 @@ from app.core.permission.administrators import keeping_an_administrator
 from app.core.permission.gifts import gifts_of, lineage
 from app.core.permission.hierarchy import Authority
 from app.core.permission.state import get_state_in_maintenance
-from app.core.permission.verdict import ROLE_TOO_HIGH, Decision
+from app.core.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
 from app.db import db
 from app.models import Effect, Role, RoleAssignment
 
@@ -22,15 +22,15 @@ class AccountRules:
     All of it works in maintenance, too: operators lock accounts out then.
     """
 
-    def check_not_above(self, actor_id: int, user_id: int, server_id: int | None = None) -> None:
-        """Go on only when the user stands not above the actor in the server, or on the platform.
+    def check_not_above(self, actor_id: int, user_id: int) -> None:
+        """Go on only when the user stands not above the actor on the platform.
 
         Raises:
             PermissionDenied: with reason ``outranked``.
         """
-        Authority(get_state_in_maintenance(), db.session(), actor_id).check_not_above(
-            user_id, server_id
-        )
+        authority = Authority(get_state_in_maintenance(), db.session(), actor_id)
+        if authority.rank_of(user_id, None) > authority.rank(None):
+            raise PermissionDenied(Decision(False, OUTRANKED))
 
     def check_enabling(self, actor_id: int, user_id: int) -> None:
         """Go on only when the user's global roles give nothing that the actor has not: an account
@@ -53,7 +53,7 @@ class AccountRules:
     @staticmethod
     def keeping_an_administrator(field: str = "user_id") -> AbstractContextManager[None]:
         """For a change of accounts in the running transaction: refused if nobody could administer
-        the platform after it. What writes of this system change is watched without.
+        the platform after it. Writes of this system are watched by themselves.
 
         Args:
             field: what the refusal is about, as the caller names it.

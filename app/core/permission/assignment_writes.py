@@ -15,7 +15,7 @@ from app.core.permission.audit import record_audit
 from app.core.permission.facts import Assignment
 from app.core.permission.gifts import gifts_of, lineage
 from app.core.permission.hierarchy import OUTSIDE, Authority, Gifts, rank_of
-from app.core.permission.losses import check_assignments
+from app.core.permission.losses import by_home, check_assignments
 from app.core.permission.receipt import WriteReceipt
 from app.core.permission.rows import require, require_role
 from app.core.permission.scopes import checked_id
@@ -127,7 +127,7 @@ class AssignmentWrites:
             for role in roles:
                 authority.check_role(role)
                 authority.check_gifts(_gifts(authority, role, Effect.DENY))
-            for home, ids_there in _by_home(roles).items():
+            for home, ids_there in by_home(roles).items():
                 check_assignments(authority, user.id, home, ids_there, _without(ids_there))
             ids = tuple(held[role.id].id for role in roles)
             for role in roles:
@@ -201,13 +201,6 @@ def _without(
 ) -> Callable[[tuple[Assignment, ...]], tuple[Assignment, ...]]:
     """From somebody's assignments to those that stay when these roles are taken."""
     return lambda held: tuple(one for one in held if one.role_id not in role_ids)
-
-
-def _by_home(roles: Iterable[Role]) -> dict[int | None, list[int]]:
-    found: dict[int | None, list[int]] = {}
-    for role in roles:
-        found.setdefault(role.server_id, []).append(role.id)
-    return found
 
 
 def _ids(role_ids: Iterable[int]) -> list[int]:

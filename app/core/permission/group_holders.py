@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.permission.gifts import grant_place, merged
 from app.core.permission.grant_writes import refuse_denial
 from app.core.permission.hierarchy import Authority, Gifts
-from app.core.permission.losses import sparing
+from app.core.permission.losses import by_home, sparing
 from app.core.permission.registry import RegisteredPermission
 from app.models import Effect, Role, RoleGroupGrant
 
@@ -75,10 +75,7 @@ def check_holders(
 @contextmanager
 def sparing_holders(authority: Authority, roles: Iterable[Role]) -> Iterator[None]:
     """``sparing`` in each hierarchy that one of ``roles`` belongs to."""
-    homes: dict[int | None, list[int]] = {}
-    for role in roles:
-        homes.setdefault(role.server_id, []).append(role.id)
     with ExitStack() as stack:
-        for home, role_ids in homes.items():
+        for home, role_ids in by_home(roles).items():
             stack.enter_context(sparing(authority, home, role_ids))
         yield

@@ -24,7 +24,6 @@ from app.core.permission.state import PermissionState
 from app.core.permission.verdict import (
     DISABLED,
     LACKS_PERMISSION,
-    OUTRANKED,
     ROLE_TOO_HIGH,
     UNKNOWN_USER,
     Decision,
@@ -129,10 +128,10 @@ class Authority:
         Raises:
             PermissionDenied: with reason ``role_too_high``.
         """
+        # To the owner of a server nothing can come that they lack there.
+        if home is not None and self._ranking(home).floor >= OWNER_RANK:
+            return
         for role in lineage:
-            # To the owner of a server nothing can come that they lack there.
-            if home is not None and self._ranking(home).floor >= OWNER_RANK:
-                continue
             rank = self._ranking(role.server_id).throughout(self.now, until)
             if not may_handle(rank, role.position):
                 raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
@@ -193,15 +192,6 @@ class Authority:
         outranks its owner.
         """
         return self.rank(server_id) > self.rank_of(user_id, server_id)
-
-    def check_not_above(self, user_id: int, server_id: int | None) -> None:
-        """The actor may take something from this user, who is not above them.
-
-        Raises:
-            PermissionDenied: with reason ``outranked``.
-        """
-        if self.rank_of(user_id, server_id) > self.rank(server_id):
-            raise PermissionDenied(Decision(False, OUTRANKED))
 
     def rank_of(self, user_id: int, server_id: int | None) -> int:
         """The rank of a user now."""

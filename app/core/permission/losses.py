@@ -33,7 +33,7 @@ from app.core.permission.role_picture import (
 from app.core.permission.scopes import CATEGORY, Place
 from app.core.permission.statements import CHANNEL
 from app.core.permission.verdict import OUTRANKED
-from app.models import Member, RoleAssignment
+from app.models import Member, Role, RoleAssignment
 
 LOCAL_KINDS = (CHANNEL, CATEGORY)
 
@@ -47,6 +47,14 @@ class Change:
     """
 
     gone: set[int] = field(default_factory=set)
+
+
+def by_home(roles: Iterable[Role]) -> dict[int | None, list[int]]:
+    """The ids of roles by the hierarchy that they belong to."""
+    found: dict[int | None, list[int]] = {}
+    for role in roles:
+        found.setdefault(role.server_id, []).append(role.id)
+    return found
 
 
 @contextmanager
