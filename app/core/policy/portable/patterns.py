@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-# The largest number of repetitions that Go takes.
+# The largest number of repetitions that Go takes, those of one inside another multiplied.
 MOST_REPEATED = 1000
 
 _SHORTHAND = {
@@ -26,11 +26,12 @@ _ESCAPE = (
     r"""\\(?:[-.+*?()|\[\]{}^$\\/_"'@%&~#,:;=! ]|[tnrfvaAz]"""
     r"""|x[0-9A-Fa-f]{2}|[pP](?:[A-Z]|\{\w+\}))"""
 )
+_CLASS = "(?:al(?:num|pha)|ascii|blank|cntrl|x?digit|graph|lower|print|punct|space|upper|word)"
 _REGEX = re.compile(
     rf"""(?P<escape>{_ESCAPE})
-    |(?P<class>\[\^?\]?(?:{_ESCAPE}|\[:\^?[a-z]+:\]|&(?!&)|-(?!-)|~(?!~)|[^\[\]\\&~-])*\])
+    |(?P<class>\[\^?\]?(?:{_ESCAPE}|\[:\^?{_CLASS}:\]|&(?!&)|-(?!-)|~(?!~)|[^\[\]\\&~-])*\])
     |(?P<repeat>[*+?]\??|\{{(?P<least>\d+)(?:,(?P<most>\d*))?\}}\??)
-    |(?P<group>\((?:\?(?:[ims]+:?|:|P<\w+>))?)
+    |(?P<group>\((?:\?(?:[ims]+:?|:|P<(?P<name>[A-Za-z_][0-9A-Za-z_]*)>))?)
     |(?P<other>[^\\\[{{(*+?])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -40,6 +41,9 @@ _GLOB = re.compile(r"(?:\*\*)?(?:[^*?\[\]{}\\!]|\*(?!\*))*(?:\*\*)?")
 def regex_fault(pattern: str) -> str | None:
     """Why the engines may read a regular expression differently; None: they read it alike."""
     position, before = 0, ""
+    names: set[str] = set()
+    # Repetitions of what was read last, and the most of them in each group that is open.
+    repeated, most_in = 1, [1]
     while position < len(pattern):
         match = _REGEX.match(pattern, position)
         if match is None:
@@ -47,9 +51,18 @@ def regex_fault(pattern: str) -> str | None:
         kind = str(match.lastgroup)
         if kind == "repeat" and before in ("", "repeat", "group"):
             return "a repetition has nothing before it, or another repetition"
-        counts = [int(one) for one in (match["least"], match["most"]) if one]
-        if kind == "repeat" and any(one > MOST_REPEATED for one in counts):
-            return f"a repetition may be of {MOST_REPEATED} at most"
+        if kind == "group":
+            most_in.append(1)
+            if match["name"] in names:
+                return f"the name {match['name']} stands twice"
+            names |= {match["name"]} - {None}
+        if kind == "repeat":
+            repeated *= max(int(one) for one in (match["least"], match["most"], 1) if one)
+        else:
+            repeated = most_in.pop() if match[0] == ")" and len(most_in) > 1 else 1
+        most_in[-1] = max(most_in[-1], repeated)
+        if repeated > MOST_REPEATED:
+            return f"repetitions may be of {MOST_REPEATED} at most, those inside others multiplied"
         position, before = match.end(), kind
     return None
 
