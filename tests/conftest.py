@@ -44,8 +44,8 @@ SHORT_READ_MS = 20
 
 
 @pytest.fixture(scope="session")
-def mariadb() -> Iterator[MariaDB | ServiceDatabase]:
-    """A MariaDB or MySQL server."""
+def mariadb() -> Iterator[MariaDB]:
+    """A private MariaDB server."""
     server = start_mariadb()
     if server is None:
         missing("MariaDB is not installed")
@@ -54,12 +54,22 @@ def mariadb() -> Iterator[MariaDB | ServiceDatabase]:
 
 
 @pytest.fixture(scope="session")
+def database_server(request: pytest.FixtureRequest) -> MariaDB | ServiceDatabase:
+    """A MariaDB or MySQL server: the one that ``YOTO_TEST_DATABASE_SERVER`` names, else our own."""
+    service = os.environ.get("YOTO_TEST_DATABASE_SERVER")
+    if service:
+        return ServiceDatabase(service)
+    own: MariaDB = request.getfixturevalue("mariadb")
+    return own
+
+
+@pytest.fixture(scope="session")
 def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[SqliteTemplate | MariadbTemplate]:
     """The session's database: migrated, with the built-in permissions."""
-    if DATABASE in ("mariadb", "mysql"):
-        server: MariaDB | ServiceDatabase = request.getfixturevalue("mariadb")
+    if DATABASE != "sqlite":
+        server: MariaDB | ServiceDatabase = request.getfixturevalue("database_server")
         template: Any = MariadbTemplate(server.create_database("yoto_test"))
     else:
         template = SqliteTemplate()

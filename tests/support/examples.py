@@ -17,7 +17,7 @@ def on_one_database(number: int) -> Callable[..., Any]:
     to show is that it takes the same SQL to mean the same. Each run draws new ones.
     """
     several: Callable[..., Any] = settings(
-        max_examples=number // 10 if DATABASE == "mariadb" else number,
+        max_examples=number if DATABASE == "sqlite" else number // 10,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

@@ -2,12 +2,12 @@
 
 A private MariaDB by default: a fresh data folder, a free port, no durability. Where
 ``YOTO_TEST_DATABASE_SERVER`` names a server (``mysql+pymysql://root:password@127.0.0.1:3306``), as
-workflows do with their service containers, databases are made there instead.
+workflows do with their service containers, databases are made there instead. Tests that come
+between an application and its database have the private one in any case.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import subprocess
@@ -55,7 +55,7 @@ class MariaDB:
 
 
 class ServiceDatabase:
-    """A server that somebody else started and stops."""
+    """A server that somebody else started and stops; ``create_database`` as of ``MariaDB``."""
 
     def __init__(self, address: str) -> None:
         self._address = sa.make_url(address)
@@ -69,15 +69,9 @@ class ServiceDatabase:
         address = self._address.set(database=name).update_query_dict({"charset": "utf8mb4"})
         return address.render_as_string(hide_password=False)
 
-    def stop(self) -> None:
-        """Nothing: it is not ours."""
 
-
-def start_mariadb() -> MariaDB | ServiceDatabase | None:
-    """The server to test on; None where none is named and MariaDB is not installed."""
-    service = os.environ.get("YOTO_TEST_DATABASE_SERVER")
-    if service:
-        return ServiceDatabase(service)
+def start_mariadb() -> MariaDB | None:
+    """Start a server, or None where MariaDB is not installed."""
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if server is None or installer is None:
         return None

@@ -25,8 +25,9 @@ def empty(
 ) -> Iterator[Flask]:
     """An application on a database in which nothing ever was."""
     url = f"sqlite:///{tmp_path / 'empty.db'}"
-    if DATABASE == "mariadb":
-        url = request.getfixturevalue("mariadb").create_database(f"empty_{secrets.token_hex(4)}")
+    if DATABASE != "sqlite":
+        server = request.getfixturevalue("database_server")
+        url = server.create_database(f"empty_{secrets.token_hex(4)}")
     with another_app(app_config | {"DATABASE_URL": url}, tmp_path / "instance") as application:
         yield application
 

@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[3]
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An application whose database has no tables."""
     if request.param == "mariadb":
-        server = request.getfixturevalue("mariadb")
+        server = request.getfixturevalue("database_server")
         url = server.create_database(f"empty_{abs(hash(tmp_path)):x}")
     else:
         url = f"sqlite:///{tmp_path}/empty.db"

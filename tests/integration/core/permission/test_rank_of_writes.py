@@ -18,7 +18,7 @@ from tests.integration.core.permission.rank_model import State, read_rows, viola
 from tests.integration.core.permission.rank_writes import Writes, build_town
 
 # How many writes: a few seconds of them in the suite, 100,000 once before a release.
-WRITES = int(os.environ.get("YOTO_TEST_RANK_WRITES", "60" if DATABASE == "mariadb" else "400"))
+WRITES = int(os.environ.get("YOTO_TEST_RANK_WRITES", "400" if DATABASE == "sqlite" else "60"))
 SEED = int(os.environ.get("YOTO_TEST_RANK_SEED", "0")) or None
 A_TOWN = 200  # writes in one town
 
