@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from time import perf_counter
 
 from flask import Flask, Response, g, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.errors import PermissionDenied, UnknownResource
 from app.core.permission import Place
@@ -116,5 +118,8 @@ def _unknown(error: UnknownResource) -> Response:
     answer = problem_of(error)
     began = g.get("request_began")
     if began is not None and error.kind in NAMED.values() and request.path.startswith(API):
+        # Who waits holds neither locks nor a connection that others wait for.
+        with suppress(SQLAlchemyError):
+            db.session.rollback()
         time.sleep(STEP - (perf_counter() - began) % STEP)
     return answer

@@ -16,6 +16,7 @@ from app.blueprints import visibility
 from app.blueprints.visibility import NAMED, STEP
 from app.core.errors import StoreUnavailable
 from app.core.permission import Place
+from app.db import db
 from app.extensions import permissions
 from tests.support.world import Community, Person, World
 
@@ -227,6 +228,24 @@ def test_explaining_oneself_names_only_what_is_ones_own(
     assert explained(hidden.member, everywhere)["changes"] == []
     watcher = world.member(hidden.community, None, world.role(hidden.community, "server.audit"))
     assert explained(watcher, question)["changes"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+@pytest.mark.parametrize("what", ["server", "channel", "nothing"])
+def test_nobody_waits_with_a_transaction(
+    client: FlaskClient, hidden: Hidden, monkeypatch: pytest.MonkeyPatch, method: str, what: str
+) -> None:
+    held: list[bool] = []
+    monkeypatch.setattr(
+        "app.blueprints.visibility.time.sleep", lambda _: held.append(db.session().in_transaction())
+    )
+    path = {
+        "server": f"/servers/{hidden.community.id}",
+        "channel": f"/channels/{hidden.secret}",
+        "nothing": f"/channels/{NOWHERE}",
+    }[what]
+    client.open(API + path, method=method, headers=hidden.outsider.headers, json={"name": "x"})
+    assert held == [False]
 
 
 def test_a_store_that_is_away_while_sight_is_judged_is_an_outage(
