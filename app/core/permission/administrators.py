@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 from app.core.errors import LastAdministrator
 from app.core.permission.facts import UserFacts
 from app.core.permission.resolver import flatten, resolve
-from app.core.permission.role_picture import (
+from app.core.permission.role_snapshot import (
     ALLOW,
     LocalRows,
-    Picture,
+    RoleSnapshot,
     Site,
     assignments_of,
 )
@@ -98,13 +98,13 @@ def _kept(state: PermissionState, session: Session) -> Kept:
     if VIEW not in by_name or ADMIN not in by_name:
         return Kept(False, False)
     needed = by_name[VIEW].mask | by_name[ADMIN].mask
-    picture = Picture(session, state.registry.mask_of_id, (), ())
+    snapshot = RoleSnapshot(session, state.registry.mask_of_id, (), ())
     giving = [
         role_id
-        for role_id in picture.shapes
+        for role_id in snapshot.shapes
         if any(
             masks[ALLOW] & by_name[ADMIN].mask
-            for masks in picture.sums(role_id, asleep=False).values()
+            for masks in snapshot.sums(role_id, asleep=False).values()
         )
     ]
     held = assignments_of(
@@ -115,7 +115,7 @@ def _kept(state: PermissionState, session: Session) -> Kept:
             select(RoleAssignment.user_id).where(RoleAssignment.role_id.in_(giving))
         ),
     )
-    facts = picture.facts(GLOBAL, Site(None, None, GLOBAL), LocalRows(), asleep=False)
+    facts = snapshot.facts(GLOBAL, Site(None, None, GLOBAL), LocalRows(), asleep=False)
     place = flatten(facts, bits)
     kept = Kept(False, False)
     for user_id, assignments in held:

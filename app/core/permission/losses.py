@@ -20,11 +20,11 @@ from app.core.permission.facts import Assignment, UserFacts
 from app.core.permission.hierarchy import Authority
 from app.core.permission.not_below import Person, heir_above, people_not_below
 from app.core.permission.resolver import FlatPlace, Standing, flatten, resolve
-from app.core.permission.role_picture import (
+from app.core.permission.role_snapshot import (
     ALLOW,
     DENY,
     LocalRows,
-    Picture,
+    RoleSnapshot,
     Site,
     assignments_of,
     rows_around,
@@ -77,12 +77,12 @@ def sparing(authority: Authority, home: int | None, role_ids: Collection[int]) -
     session, registry = authority.session, authority.registry
     session.flush()
     homes = _homes(session, home, role_ids)
-    before = Picture(session, registry.mask_of_id, homes, role_ids)
+    before = RoleSnapshot(session, registry.mask_of_id, homes, role_ids)
     yield change
     session.flush()
     # In servers where the roles did not count before the rest is as it was.
     known, homes = homes, tuple(sorted({*homes, *_homes(session, home, role_ids)}))
-    after = Picture(session, registry.mask_of_id, homes, role_ids)
+    after = RoleSnapshot(session, registry.mask_of_id, homes, role_ids)
     if homes != known:
         before.shapes |= {
             k: v for k, v in after.shapes.items() if v.server_id not in (None, *known)
@@ -132,11 +132,11 @@ def check_assignments(
     session, registry = authority.session, authority.registry
     session.flush()
     homes = _homes(session, home, role_ids)
-    picture = Picture(session, registry.mask_of_id, homes, role_ids)
+    snapshot = RoleSnapshot(session, registry.mask_of_id, homes, role_ids)
     taken = {
         place: masks[ALLOW]
         for role_id in role_ids
-        for place, masks in picture.sums(role_id, asleep=True).items()
+        for place, masks in snapshot.sums(role_id, asleep=True).items()
         if masks[ALLOW]
     }
     held = dict(assignments_of(session, RoleAssignment.user_id == user_id)).get(user_id, ())
@@ -149,11 +149,11 @@ def check_assignments(
             )
         )
     )
-    ground = _Ground(authority, picture, picture, taken)
+    ground = _Ground(authority, snapshot, snapshot, taken)
     ground.judge([Person(user_id, True, held, after(held), servers)])
 
 
-def _taken(before: Picture, after: Picture, role_ids: Iterable[int]) -> dict[Place, int]:
+def _taken(before: RoleSnapshot, after: RoleSnapshot, role_ids: Iterable[int]) -> dict[Place, int]:
     """What the roles no longer allow, or deny anew, by place."""
     found: dict[Place, int] = {}
     for role_id in role_ids:
@@ -172,7 +172,11 @@ class _Ground:
     """The places where something is taken, before and after."""
 
     def __init__(
-        self, authority: Authority, before: Picture, after: Picture, taken: Iterable[Place]
+        self,
+        authority: Authority,
+        before: RoleSnapshot,
+        after: RoleSnapshot,
+        taken: Iterable[Place],
     ) -> None:
         self._authority = authority
         session, mask_of = authority.session, authority.registry.mask_of_id
@@ -188,8 +192,8 @@ class _Ground:
 
     def _pair(
         self,
-        before: Picture,
-        after: Picture,
+        before: RoleSnapshot,
+        after: RoleSnapshot,
         place: Place,
         site: Site,
         around: LocalRows,
@@ -276,10 +280,10 @@ def _homes(session: Session, home: int | None, role_ids: Collection[int]) -> tup
     """The servers where the roles can count."""
     if home is not None:
         return (home,)
-    picture = Picture(session, lambda _: 0, (), role_ids)
+    snapshot = RoleSnapshot(session, lambda _: 0, (), role_ids)
     places = {
         place
-        for source in (picture.local.grants, picture.local.overwrites)
+        for source in (snapshot.local.grants, snapshot.local.overwrites)
         for given in source.values()
         for place in given
     }

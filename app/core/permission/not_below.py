@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.core.permission.facts import Assignment
 from app.core.permission.hierarchy import Authority
-from app.core.permission.role_picture import Picture, assignments_of
+from app.core.permission.role_snapshot import RoleSnapshot, assignments_of
 from app.models import Member, Role, RoleAssignment, Server, User
 
 
@@ -34,12 +34,12 @@ def _unexpired(now: float) -> ColumnElement[bool]:
     return or_(end.is_(None), end > datetime.fromtimestamp(now, UTC))
 
 
-def _not_below(authority: Authority, home: int | None, picture: Picture) -> dict[int, int]:
+def _not_below(authority: Authority, home: int | None, snapshot: RoleSnapshot) -> dict[int, int]:
     """The roles of the hierarchy at or above the actor's rank, with their positions."""
     rank = authority.rank(home)
     return {
         role_id: shape.position
-        for role_id, shape in picture.shapes.items()
+        for role_id, shape in snapshot.shapes.items()
         if shape.server_id == home
         and shape.active
         and not shape.is_default
@@ -57,11 +57,11 @@ def people_not_below(
     authority: Authority,
     home: int | None,
     homes: Sequence[int],
-    picture: Picture,
+    snapshot: RoleSnapshot,
     touched: Collection[int] | None,
 ) -> Iterator[Person]:
     """Those not below the actor who hold one of the roles ``touched`` (None: all of them)."""
-    ranked = _not_below(authority, home, picture)
+    ranked = _not_below(authority, home, snapshot)
     if not ranked:
         return
     rank, now = authority.rank(home), authority.now
@@ -94,11 +94,11 @@ def people_not_below(
         yield Person(user_id, above, held, held, frozenset(servers))
 
 
-def heir_above(authority: Authority, role_ids: Collection[int], picture: Picture) -> bool:
+def heir_above(authority: Authority, role_ids: Collection[int], snapshot: RoleSnapshot) -> bool:
     """Whether somebody above holds a role of a server that inherits from one of ``role_ids``."""
     ranked = {
         role_id: position
-        for role_id, position in _not_below(authority, None, picture).items()
+        for role_id, position in _not_below(authority, None, snapshot).items()
         if position > authority.rank(None)
     }
     if not ranked:

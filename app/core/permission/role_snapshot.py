@@ -1,4 +1,4 @@
-"""Roles and what they give at one moment of a transaction: two pictures tell what a write does."""
+"""Roles and what they give at one moment of a transaction: two snapshots tell what a write does."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class LocalRows:
             target[overwrite_place(channel_id, category_id)][side] |= mask_of(permission_id)
 
 
-class Picture:
+class RoleSnapshot:
     """The roles of some servers and the global ones.
 
     Args:
