@@ -40,7 +40,6 @@ HALF_BODY = (
 @pytest.fixture(scope="module", params=["eventlet", "gevent", "threading"])
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One worker that is impatient."""
-    pytest.importorskip(request.param if request.param != "threading" else "threading")
     yoto = RunningYoto(
         tmp_path_factory.mktemp("instance"),
         YOTO_ASYNC_MODE=request.param,

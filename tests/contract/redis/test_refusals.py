@@ -14,6 +14,7 @@ from app.core.redis import RedisConnection, get_redis_info
 from app.core.redis.refusals import refusal_code
 from tests.contract.redis.scripts import ADD, FAILS
 from tests.support.redis_servers import Server, start_redis, start_valkey
+from tests.support.require import missing
 
 Connect = Callable[..., RedisConnection]
 
@@ -52,7 +53,7 @@ BINARIES = {"valkey": start_valkey, "redis": start_redis}
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     server = BINARIES[request.param]()
     if server is None:
-        pytest.skip("redis-server is not installed")
+        missing("redis-server is not installed")
     with server:
         yield server
 

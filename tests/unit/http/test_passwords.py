@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
 import eventlet
+import gevent
 import pytest
 from eventlet import patcher
 from flask import Flask
@@ -149,7 +150,6 @@ def test_hashing_holds_up_no_event_loop_of_eventlet() -> None:
 
 
 def test_hashing_holds_up_no_event_loop_of_gevent() -> None:
-    gevent = pytest.importorskip("gevent")
     if patcher.is_monkey_patched("thread"):
         pytest.skip("two event loops do not share a process")
     gate = threading.Event()
