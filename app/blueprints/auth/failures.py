@@ -18,8 +18,9 @@ from flask import Flask, current_app, request
 from sqlalchemy import select
 
 from app.core.errors import StoreUnavailable
+from app.core.monitor import names
 from app.core.resilience import network_of
-from app.extensions import behaviour, permissions
+from app.extensions import behaviour, monitor, permissions
 from app.http.context import Origin, origin
 from app.http.operators import VIEW
 from app.http.pace import Pace
@@ -145,8 +146,14 @@ def failures_of(app: Flask) -> FailureRecorder:
     return found
 
 
+def count_sign_in(outcome: str) -> None:
+    """Count a sign-in, or a step of one, for the monitor: accepted, failed or locked_out."""
+    monitor.current.recorder.counter(names.SIGN_INS, outcome=outcome).add()
+
+
 def note_failure(username: str, failure: Failure) -> None:
-    """Record soon that a sign-in failed, whoever's it is."""
+    """Count that a sign-in failed, and record it soon, whoever's it is."""
+    count_sign_in("locked_out" if failure is Failure.LOCKED_OUT else "failed")
     name = username.strip().lower()
     if len(name) <= LONGEST_NAME:
         failed = FailedSignIn(name, failure, request.path, origin())

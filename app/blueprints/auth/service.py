@@ -8,12 +8,10 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select, update
 
-from app.blueprints.auth.failures import Failure, note_failure
+from app.blueprints.auth.failures import Failure, count_sign_in, note_failure
 from app.core.errors import RateLimited, ValidationFailed
-from app.core.monitor import names
 from app.core.resilience import rate_limit
 from app.db import db, writing
-from app.extensions import monitor
 from app.http import break_glass
 from app.http.audit import audit
 from app.http.callers import address, guess
@@ -93,19 +91,14 @@ def authenticate(username: str, password: str, *, to_control: bool = False) -> U
     try:
         user = (_by_control if to_control else _by_application)(username, password)
     except RateLimited:
-        _count("locked_out")
         note_failure(username, Failure.LOCKED_OUT)
         raise
-    _count("failed" if user is None else "accepted")
     if user is None:
         note_failure(username, Failure.REFUSED)
     else:
+        count_sign_in("accepted")
         remember_caller(username)
     return user
-
-
-def _count(outcome: str) -> None:
-    monitor.current.recorder.counter(names.SIGN_INS, outcome=outcome).add()
 
 
 def _authenticate(username: str, password: str) -> User | None:
@@ -137,7 +130,7 @@ def counted_glass(token: str) -> bool:
         RateLimited: too many tries of any kind from this address.
     """
     opened = break_glass.opens(token)
-    _count("accepted" if opened else "failed")
+    count_sign_in("accepted" if opened else "failed")
     return opened
 
 

@@ -12,6 +12,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.blueprints.auth.failures import failures_of
+from app.core.monitor import names
+from app.extensions import monitor
 from app.http import totp
 from app.http.guards import CODES_OF_ACCOUNT
 from app.models import RecoveryCode, SecondFactor
@@ -103,6 +105,14 @@ def test_codes_are_not_guessed(
     assert prove(browser, code_of(enrolled[0], 1)).status_code == 429 and not browser.is_in()
     assert failures_of(app).wait()
     assert len(world.acts("sign_in.second_factor_failed")) == 1
+    # The alert of failed sign-ins is about these too.
+    monitor.of(app).flush()
+    points = monitor.of(app).recent(60).points
+    counted = {
+        outcome: sum(point.counted(names.SIGN_INS, outcome=outcome) for point in points)
+        for outcome in ("failed", "locked_out")
+    }
+    assert counted == {"failed": tried.count(422), "locked_out": tried.count(429) + 1}
 
 
 @pytest.mark.parametrize("by", ["code", "administrator", "terminal"])
