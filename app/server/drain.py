@@ -96,6 +96,7 @@ class Drain:
         self._seconds = seconds
         self._lifeline = lifeline
         self._told = threading.Event()
+        self._limited = False
 
     def watch(self, stop_accepting: Callable[[], None], leave: Callable[[], None]) -> None:
         """Start watching; returns at once. ``leave`` runs last and must end the server's loop."""
@@ -119,6 +120,9 @@ class Drain:
         self._told.set()
 
     def _limit(self) -> None:
+        if self._limited:
+            return  # whoever says it again gives it no more time
+        self._limited = True
         # Its thread needs neither the interpreter nor an event loop: they may be what hangs.
         faulthandler.dump_traceback_later(self._seconds + CLOSE_SECONDS, exit=True)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.server.drain import Drain, InFlight
+from app.server.drain import CLOSE_SECONDS, Drain, InFlight
 
 
 @pytest.fixture
@@ -37,3 +37,18 @@ def test_a_supervisor_that_dies_ends_its_worker_whatever_it_had_not_read(
             mine.send(unread)
         theirs.close()
         assert left.wait(5)
+
+
+def test_who_says_it_again_gives_a_worker_no_more_time(
+    own_signals: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+    monkeypatch.setattr(
+        faulthandler, "dump_traceback_later", lambda seconds, exit: limits.append(seconds)
+    )
+    left = threading.Event()
+    Drain(InFlight(lambda *_: []), 1.0, None).watch(lambda: None, left.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.raise_signal(number)
+    assert left.wait(5)
+    assert limits == [1.0 + CLOSE_SECONDS]
