@@ -19,7 +19,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from app.db import db, utcnow
-from app.http import break_glass, glass_sessions
+from app.http import break_glass, break_glass_sessions
 from app.http.accounts import Identity, active_account, deny
 from app.models import User
 
@@ -110,7 +110,7 @@ def broke_glass() -> bool:
         began_with is not None
         and began_with == break_glass.configured_hash()
         and utcnow() < session_ends_at()
-        and not glass_sessions.is_over(session.get("glass_id", ""))
+        and not break_glass_sessions.is_over(session.get("glass_id", ""))
     )
 
 
@@ -167,7 +167,7 @@ def end_session() -> None:
     if "user_id" in session:
         deny(session["family"], session["user_id"], "logout", session_ends_at())
     if "glass_id" in session:
-        glass_sessions.end(session["glass_id"], BROKEN_GLASS_LIFETIME)
+        break_glass_sessions.end(session["glass_id"], BROKEN_GLASS_LIFETIME)
     session.clear()
 
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import Unauthorized
 
 from app.db import utcnow
 from app.extensions import permissions
-from app.http import break_glass, glass_sessions
+from app.http import break_glass, break_glass_sessions
 from app.http.operators import Operator, Via, operator_of
 from app.http.session import broke_glass, session_claim, session_ends_at
 
@@ -52,7 +52,7 @@ def socket_credential(auth: Any) -> SocketCredential:
         glass_id = session["glass_id"]
 
         def glass() -> Operator:
-            over = utcnow() >= glass_ends_at or glass_sessions.is_over(glass_id)
+            over = utcnow() >= glass_ends_at or break_glass_sessions.is_over(glass_id)
             if over or began_with != break_glass.configured_hash():
                 raise Unauthorized("Sign in first.")
             return Operator(Via.BREAK_GLASS, None)

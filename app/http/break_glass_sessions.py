@@ -16,7 +16,7 @@ from app.core.errors import StoreUnavailable
 from app.core.redis import RedisConnection, RedisStore
 from app.db import utcnow
 
-EXTENSION_KEY = "yoto.glass_sessions"
+EXTENSION_KEY = "yoto.break_glass_sessions"
 
 log = logging.getLogger(__name__)
 
