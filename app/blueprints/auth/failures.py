@@ -13,6 +13,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from flask import Flask, current_app, request
 from sqlalchemy import select
@@ -26,7 +27,7 @@ from app.http.operators import VIEW
 from app.http.pace import Pace
 from app.models import AuditRecord, User
 from app.sessions import reading, recording
-from app.wiring import STORE_FAILURES
+from app.wiring import DATABASE, STORE_FAILURES
 
 EXTENSION_KEY = "yoto.failed_sign_ins"
 INTERVAL = 60.0  # s between two records of one kind about one account, in each process
@@ -35,6 +36,8 @@ DELAY = 0.2  # s until the answer is surely out
 MOST_WAITING = 1_000  # the oldest are left out: by then the limits of addresses have refused most
 
 log = logging.getLogger(__name__)
+
+_unavailable = partial(StoreUnavailable, DATABASE)
 
 
 class Failure(StrEnum):
@@ -129,10 +132,6 @@ class FailureRecorder:
                     address=failed.origin.address,
                 )
             )
-
-
-def _unavailable(cause: Exception) -> Exception:
-    return StoreUnavailable("database", cause)
 
 
 def init_failures(app: Flask) -> None:
