@@ -121,7 +121,8 @@ class PermissionRegistry:
         # Whoever reads holds the first, for as long as that takes; nobody waits for the second.
         self._reading = threading.Lock()
         self._lock = threading.Lock()
-        self._begun = 0
+        # Readings that began, and which of them the snapshot is of.
+        self._begun = self._kept = 0
         self._expired = 0
         self._snapshot: Snapshot | None = None
         self._bound: dict[Expression, BoundExpression] = {}
@@ -141,7 +142,7 @@ class PermissionRegistry:
     def refresh(self) -> Snapshot:
         """Read again, or share a reading that another thread began after this call."""
         begun_before = self._begun
-        return self._read_once(lambda: self._snapshot if self._begun > begun_before else None)
+        return self._read_once(lambda: self._snapshot if self._kept > begun_before else None)
 
     def _read_once(self, read_meanwhile: Callable[[], Snapshot | None]) -> Snapshot:
         """What somebody read while this caller waited for their turn, or what it reads itself."""
@@ -155,7 +156,7 @@ class PermissionRegistry:
             with self._lock:
                 # What expired while it was read is good for who asked before, and for nobody else.
                 if expired == self._expired:
-                    self._snapshot = snapshot
+                    self._snapshot, self._kept = snapshot, self._begun
                     self.wanted = {
                         name: wanted
                         for name, wanted in snapshot.wanted.items()

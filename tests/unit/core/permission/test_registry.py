@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -199,6 +200,42 @@ def test_readings_of_threads_that_ask_at_once_are_shared_but_never_older_than_th
         thread.join(10)
     assert [permission.name for permission in found] == ["b.b"] * 5
     assert store.readings <= 2 + len(late)
+
+
+def test_a_reading_that_failed_is_shared_by_nobody() -> None:
+    store = Store("a.a")
+    entered, release = threading.Event(), threading.Event()
+
+    def read() -> list[RegisteredPermission]:
+        found = store.read()
+        if store.readings == 1:
+            entered.set()
+            assert release.wait(10)
+        if store.readings == 2:
+            raise StoreUnavailable("database")
+        return found
+
+    registry = PermissionRegistry(read)
+    outcomes: list[Any] = []
+
+    def refresh() -> None:
+        try:
+            outcomes.append(sorted(registry.refresh().by_name))
+        except StoreUnavailable:
+            outcomes.append("unavailable")
+
+    early = threading.Thread(target=registry.refresh)
+    early.start()
+    assert entered.wait(10)
+    store.names.append("b.b")
+    late = [threading.Thread(target=refresh) for _ in range(2)]
+    for thread in late:
+        thread.start()
+    time.sleep(0.1)  # until both wait
+    release.set()
+    for thread in [early, *late]:
+        thread.join(10)
+    assert sorted(outcomes, key=str) == [["a.a", "b.b"], "unavailable"]
 
 
 def test_to_expire_waits_for_no_reading_and_what_it_reads_is_not_kept() -> None:
