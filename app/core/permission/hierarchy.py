@@ -69,8 +69,9 @@ class Ranking(NamedTuple):
 
     def throughout(self, now: float, until: float | None) -> int:
         """The lowest rank from ``now`` until then; None: for ever."""
-        ends = {one.end for one in self.held if one.end is not None and one.end > now}
-        return min(self.at(moment) for moment in (now, *ends) if until is None or moment < until)
+        ends = (one.end for one in self.held if one.end is not None and one.end > now)
+        within = (end for end in ends if until is None or end < until)
+        return min(self.at(moment) for moment in (now, *within))
 
 
 class Authority:
