@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
+from math import ceil
 from typing import Any
 
 from app.core.permission import PermissionSystem
@@ -25,6 +26,7 @@ from app.core.resilience import Kind, MultiDimensionalKey, Resilience, network_o
 from .policy_facts import Circumstances, PolicyFacts
 
 CHANNEL = "channel"
+MOST_COUNTED = 2**63 - 1  # what a database takes for a limit
 MINUTE = 60  # s; windows of time begin and end with a minute
 
 
@@ -171,12 +173,12 @@ def _usage(asked: Asked) -> Any:
     limits: dict[str, int] = {}
     for name in asked.question.names:
         limit = resources.get(name)
-        counted, below = (
-            (limit.get("counted"), limit.get("below")) if isinstance(limit, Mapping) else (None, 0)
-        )
-        # A limit that is no number is for the rule to refuse; one below 0 is reached by nothing.
-        if isinstance(counted, str) and isinstance(below, int):
-            limits[counted] = max(limits.get(counted, 0), below)
+        if not isinstance(limit, Mapping):
+            continue
+        counted, below = limit.get("counted"), limit.get("below")
+        # A limit that is no number is for the rule to refuse; nothing is below a negative one.
+        if isinstance(counted, str) and isinstance(below, (int, float)):
+            limits[counted] = max(limits.get(counted, 0), min(ceil(below), MOST_COUNTED))
     return asked.facts.read(lambda connection: counts_in_server(connection, server_id, limits))
 
 
@@ -189,8 +191,7 @@ def _in_maintenance(asked: Asked) -> Any:
     caching = PermissionSystem.caching_of(asked.facts.app)
     if caching is None:
         return ABSENT
-    maintenance = caching.maintenance
-    return maintenance.holds_now()
+    return caching.maintenance.holds_now()
 
 
 PARTS: tuple[Part[Asked], ...] = (
