@@ -47,8 +47,12 @@ def test_who_says_it_again_gives_a_worker_no_more_time(
         faulthandler, "dump_traceback_later", lambda seconds, exit: limits.append(seconds)
     )
     left = threading.Event()
-    Drain(InFlight(lambda *_: []), 1.0, None).watch(lambda: None, left.set)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.raise_signal(number)
-    assert left.wait(5)
+    wake, waker = socket.socketpair()
+    monkeypatch.setattr(socket, "socketpair", lambda: (wake, waker))
+    with wake, waker:
+        Drain(InFlight(lambda *_: []), 1.0, None).watch(lambda: None, left.set)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.raise_signal(number)
+        assert left.wait(5)
+        signal.set_wakeup_fd(-1)
     assert limits == [1.0 + CLOSE_SECONDS]
