@@ -222,7 +222,7 @@ def close_app(app: Flask) -> None:
     """End every thread and connection of the application; a later use opens them again."""
     optimization.of(app).locks.expect_end()
     blueprints.close_pages(app)
-    failures_of(app).wait()
+    failures_of(app).close()
     fleet.of(app).close()
     sweeper_of(app).close()
     tuner_of(app).close()

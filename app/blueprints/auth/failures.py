@@ -81,6 +81,11 @@ class FailureRecorder:
         """Wait until all that was noted is recorded; False: ``timeout`` seconds were too few."""
         return self._idle.wait(timeout)
 
+    def close(self) -> None:
+        """Wait a while for what is still to be recorded; what is not by then is lost, and said."""
+        if not self.wait():
+            log.warning("failed sign-ins were not recorded before the end: it took too long")
+
     def _start(self) -> None:
         name = "yoto-failed-sign-ins"
         try:

@@ -96,6 +96,25 @@ def test_a_failure_whose_thread_cannot_begin_is_recorded_with_the_next(
     assert failures_of(app).wait() and len(world.acts("sign_in.failed")) == 2
 
 
+def test_what_the_end_of_the_process_cuts_off_is_said(
+    app: Flask,
+    client: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(failures, "time", SimpleNamespace(sleep=lambda seconds: ended.wait(30)))
+    recorder = failures_of(app)
+    recorder.close()
+    assert "before the end" not in caplog.text
+    assert fail(client, "ada") == 401
+    monkeypatch.setattr(recorder, "wait", lambda: failures.FailureRecorder.wait(recorder, 0.01))
+    recorder.close()
+    assert "before the end" in caplog.text
+    ended.set()
+    assert failures.FailureRecorder.wait(recorder)
+
+
 def test_a_pace_says_yes_once_in_an_interval_for_each_and_forgets_the_oldest() -> None:
     now = 0.0
     pace = Pace(60, 2, lambda: now)
