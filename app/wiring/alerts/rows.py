@@ -33,11 +33,13 @@ class SessionRows:
         session: Session,
         newest: Callable[[], AbstractContextManager[Session]],
         sealer: Callable[[], Sealer],
+        unreadable: set[int],
     ) -> None:
         """``newest`` opens a session that sees what others have committed meanwhile; ``sealer`` is
-        for what is sealed.
+        for what is sealed, and ``unreadable`` the webhooks that the log was told it cannot open.
         """
         self.sealer = sealer
+        self.unreadable = unreadable
         self.session = session
         self.newest = newest
 

@@ -32,18 +32,22 @@ class SqlAlertStore:
     def __init__(self, app: Flask) -> None:
         """Nothing is opened before the first transaction."""
         self._app = app
+        self._unreadable: set[int] = set()
 
     @contextmanager
     def reading(self) -> Iterator[SqlAlertRows]:
         """See ``AlertStore``."""
         with sessions.reading(self._app, _unavailable) as session:
-            yield SqlAlertRows(session, self._newest, self._sealer)
+            yield self._rows(session)
 
     @contextmanager
     def writing(self) -> Iterator[SqlAlertRows]:
         """See ``AlertStore``."""
         with sessions.recording(self._app, _unavailable) as session:
-            yield SqlAlertRows(session, self._newest, self._sealer)
+            yield self._rows(session)
+
+    def _rows(self, session: Session) -> SqlAlertRows:
+        return SqlAlertRows(session, self._newest, self._sealer, self._unreadable)
 
     def _sealer(self) -> Sealer:
         return sealer_of(self._app)

@@ -148,8 +148,11 @@ class WebhookRows(SessionRows):
         try:
             url = self.sealer().open(row["url"], URL)
             secret = self.sealer().open(row["secret"], SECRET)
+            self.unreadable.discard(row["id"])
         except Unreadable as error:
-            log.error("the webhook '%s' cannot be used: %s", row["name"], error)
+            if row["id"] not in self.unreadable:  # each worker reads them every two seconds
+                log.error("the webhook '%s' cannot be used: %s", row["name"], error)
+            self.unreadable.add(row["id"])
             url, secret = UNREADABLE, ""
         return Webhook(
             id=row["id"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -24,7 +25,9 @@ def stored(world: World) -> str:
     return str(world.rows(select(AlertWebhookRow.url, AlertWebhookRow.secret)))
 
 
-def test_a_webhook_is_sealed_and_outlives_another_key(app: Flask, world: World) -> None:
+def test_a_webhook_is_sealed_and_outlives_another_key(
+    app: Flask, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     app.config["SECRET_KEY"] = OLD
     with app.app_context():
         secret = alerts.webhooks.add("pager", URL, by="ada").secret
@@ -47,3 +50,5 @@ def test_a_webhook_is_sealed_and_outlives_another_key(app: Flask, world: World) 
         (0, 0),
     ]
     assert OLD not in str(acts) and NEW not in str(acts)
+    # Once, and not each time that it is read.
+    assert caplog.text.count("the webhook 'pager' cannot be used") == 1
