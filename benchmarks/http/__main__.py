@@ -1,0 +1,5 @@
+"""``python -m benchmarks.http``."""
+
+from benchmarks.http import main
+
+main()

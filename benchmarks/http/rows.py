@@ -1,0 +1,54 @@
+"""What is asked: the rows of the table. Only the standard library: workers import it first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Asked(StrEnum):
+    """The server that a row is asked of."""
+
+    BARE = "bare"
+    JWT = "jwt"
+    STACK = "stack"
+    OURS = "ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table.
+
+    Attributes:
+        name: for the command line and for JSON.
+        shown: for readers.
+        asked: whose server.
+        path: what is got there, by ``GET``.
+        signed_in: whether the request carries a bearer token.
+    """
+
+    name: str
+    shown: str
+    asked: Asked
+    path: str
+    signed_in: bool = True
+
+
+VIEWS = "/api/v1/bench"  # where the views of ours are, among those of the API
+CHANNEL = 1  # the channel that they are about
+
+BARE = Row("bare", "bare Flask view", Asked.BARE, "/view", signed_in=False)
+JWT = Row("jwt", "peers: flask-jwt-extended", Asked.JWT, "/view")
+STACK = Row("stack", "peers: + limiter, breaker, casbin", Asked.STACK, "/view")
+EMPTY = Row("empty", "ours: around an empty view", Asked.OURS, f"{VIEWS}/empty", signed_in=False)
+PERMISSION = Row(
+    "permission", "ours: token, permission", Asked.OURS, f"{VIEWS}/permission/{CHANNEL}"
+)
+STRICT = Row("strict", "ours: the same, guarded, strict", Asked.OURS, f"{VIEWS}/strict/{CHANNEL}")
+LEASED = Row("leased", "ours: the same, guarded, leased", Asked.OURS, f"{VIEWS}/leased/{CHANNEL}")
+MESSAGES = Row(
+    "messages", "ours: list of messages", Asked.OURS, f"/api/v1/channels/{CHANNEL}/messages?limit=1"
+)
+ROWS = (BARE, JWT, STACK, EMPTY, PERMISSION, STRICT, LEASED, MESSAGES)
+# What each view answers.
+ANSWER = {"id": CHANNEL, "name": "general", "topic": "All that fits nowhere else"}

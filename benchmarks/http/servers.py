@@ -1,0 +1,155 @@
+"""Starts what is measured: a database with a community in it, and a process a server."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from flask_migrate import upgrade
+
+from app import close_app, create_app
+from app.extensions import permissions
+from benchmarks.http.rows import CHANNEL, Asked
+from tests.support.world import World
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a key that only the benchmark uses, and nobody else"
+TOKEN_SECONDS = 86_400
+MESSAGES, ROLES = 50, 3
+ADDRESS = re.compile(r"Yoto listens on http://127\.0\.0\.1:([0-9]+)")
+START_SECONDS = 60.0
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A server that runs: where, and what its callers show."""
+
+    pid: int
+    port: int
+    token: str
+
+    def processor_seconds(self) -> float | None:
+        """Processor time that it has used until now; None where the system does not say."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def community(folder: Path, database_url: str, redis_url: str) -> str:
+    """Put a server with a channel, roles and messages into a new database; a member's token."""
+    config = {
+        "ENVIRONMENT": "testing",
+        "SECRET_KEY": SECRET,
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "ACCESS_TOKEN_SECONDS": TOKEN_SECONDS,
+    }
+    app = create_app(config, str(folder / "writer"))
+    try:
+        with app.app_context():
+            upgrade()
+            permissions.sync_catalogue()
+        world = World(app)
+        made = world.server()
+        assert made.channel_id == CHANNEL
+        roles = [world.role(made, "message.send", "message.pin") for _ in range(ROLES)]
+        member = world.member(made, None, *roles)
+        world.messages(made.channel_id, member, MESSAGES)
+        return member.token
+    finally:
+        close_app(app)
+
+
+@contextmanager
+def ours(folder: Path, mode: str, variables: dict[str, str], token: str) -> Iterator[Process]:
+    """``run.py`` with the views of the benchmark, in its default configuration, one worker."""
+    command = ["benchmarks.http.worker", "--port", "0"]
+    with _started(command, variables, folder / f"ours-{mode}.log") as (process, lines):
+        for line in lines:
+            match = ADDRESS.search(line)
+            if match is not None:
+                yield Process(process.pid, int(match[1]), token)
+                return
+
+
+@contextmanager
+def peer(folder: Path, kind: Asked, mode: str, redis_url: str) -> Iterator[Process]:
+    """One of the servers that Yoto is compared with."""
+    command = ["benchmarks.http.peers", kind, mode, redis_url]
+    with _started(command, clean_environment(), folder / f"{kind}-{mode}.log") as (process, lines):
+        told = json.loads(next(lines))
+        yield Process(process.pid, told["port"], told["token"])
+
+
+def environment(
+    folder: Path, mode: str, database_url: str, redis_url: str, log_sample: float
+) -> dict[str, str]:
+    """What a worker of ours is told: its log is that of production, a line of JSON a request."""
+    return clean_environment() | {
+        "YOTO_LOG_REQUEST_SAMPLE": str(log_sample),
+        "YOTO_ASYNC_MODE": mode,
+        "YOTO_INSTANCE_PATH": str(folder / f"served-{mode}"),
+        "YOTO_SECRET_KEY": SECRET,
+        "YOTO_DATABASE_URL": database_url,
+        "YOTO_REDIS_URL": redis_url,
+        "YOTO_ACCESS_TOKEN_SECONDS": str(TOKEN_SECONDS),
+        "YOTO_SEED_DEMO": "0",
+        "YOTO_LOG_FORMAT": "json",
+    }
+
+
+def clean_environment() -> dict[str, str]:
+    """Ours, without what would configure an application."""
+    found = {name: value for name, value in os.environ.items() if not name.startswith("YOTO_")}
+    return found | {"PYTHONPATH": str(ROOT)}
+
+
+@contextmanager
+def _started(
+    command: list[str], variables: dict[str, str], log: Path
+) -> Iterator[tuple[subprocess.Popen[str], Iterator[str]]]:
+    with open(log, "w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env=variables,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        yield process, _lines(process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _lines(process: subprocess.Popen[str], log: Path) -> Iterator[str]:
+    """What the process prints, line by line; an error when it ends meanwhile."""
+    output: IO[str] | None = process.stdout
+    assert output is not None
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        line = output.readline()
+        if not line:
+            break
+        yield line
+    raise RuntimeError(f"{process.args} did not start:\n{log.read_text()[-3000:]}")

@@ -1,0 +1,62 @@
+"""The views that are measured inside the application, beside its own."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from flask import Flask, request
+
+from app.core.permission import require_permission
+from app.core.resilience import (
+    BulkheadConfig,
+    CircuitBreakerConfig,
+    MultiDimensionalKey,
+    RateLimitConfig,
+    guarded,
+)
+from app.extensions import resilience
+from app.http.auth import current_user_id
+from benchmarks.http.rows import ANSWER, VIEWS
+
+SERVER = 1
+LIMIT = 100_000_000  # units a minute: nobody may be refused while time is taken
+AT_ONCE = 100
+MODES = ("strict", "leased")
+
+
+def knows_leases() -> bool:
+    """Whether a guard can be told to admit from leases."""
+    return "mode" in {field.name for field in fields(RateLimitConfig)}
+
+
+def add_views(app: Flask) -> None:
+    """Serve the views and define their guards; must come before the first request."""
+
+    def caller(*_: Any, **__: Any) -> MultiDimensionalKey:
+        return MultiDimensionalKey(current_user_id(), SERVER, request.remote_addr)
+
+    def answer(**_: Any) -> dict[str, Any]:
+        return ANSWER
+
+    allowed = require_permission("message.send", scope="channel", scope_id="channel_id")
+    app.add_url_rule(f"{VIEWS}/empty", "bench-empty", lambda: ANSWER)
+    in_channel = "<int:channel_id>"
+    app.add_url_rule(f"{VIEWS}/permission/{in_channel}", "bench-permission", allowed(answer))
+    for mode in MODES:
+        if mode == "leased" and not knows_leases():
+            continue
+        name = f"bench.{mode}"
+        resilience.of(app).define(
+            name,
+            circuit_breaker=CircuitBreakerConfig(),
+            rate_limit=_limits(mode),
+            bulkhead=BulkheadConfig(max_concurrent=AT_ONCE),
+        )
+        view = allowed(guarded(name, key=caller)(answer))
+        app.add_url_rule(f"{VIEWS}/{mode}/{in_channel}", f"bench-{mode}", view)
+
+
+def _limits(mode: str) -> RateLimitConfig:
+    options: dict[str, Any] = {"mode": mode} if knows_leases() else {}
+    return RateLimitConfig(limit=LIMIT, dimensions=("user", "server", "ip"), **options)

@@ -1,0 +1,49 @@
+"""``run.py`` with the views of the benchmark: ``python -m benchmarks.http.worker [--port N ...]``.
+
+With ``--profile PATH`` everything is started as for serving, and in the server's place the request
+is made over and over.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+import run
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+# The application as it is configured.
+configured = run.application
+
+
+def application() -> Flask:
+    """The application with the views, which ``run`` serves."""
+    from benchmarks.http.views import add_views
+
+    app = configured()
+    add_views(app)
+    return app
+
+
+def main() -> int:
+    """Serve, or look into one request; the exit code."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--profile", metavar="PATH")
+    parser.add_argument("--token")
+    options, others = parser.parse_known_args()
+
+    def looked_into() -> Flask:
+        from benchmarks.http.profiling import instead_of_serving
+
+        app = application()
+        instead_of_serving(options.profile, options.token)
+        return app
+
+    run.application = application if options.profile is None else looked_into
+    return run.main(others)
+
+
+if __name__ == "__main__":
+    run.end(main())
