@@ -40,7 +40,6 @@ pytest_plugins = [
 ]
 
 DATABASE = os.environ.get("YOTO_TEST_DATABASE", "sqlite")
-SHORT_READ_MS = 20
 
 
 @pytest.fixture(scope="session")
@@ -108,8 +107,6 @@ def app(database: Any, app_config: dict[str, Any], tmp_path: Path) -> Iterator[F
     # A test may give the application another permission system, without a cache.
     background = permissions.caching_of(application)
     assert background is not None
-    # Closing waits for a read that blocks, thousands of times in a run.
-    background.cache.tailer._block_ms = SHORT_READ_MS
     yield application
     background.close()
     close_app(application)

@@ -7,13 +7,13 @@ change that came late ``a`` tells for how many ms it had waited before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from app.core.cache.position import ORIGIN, Position
 from app.core.cache.subjects import SEPARATOR, is_known
 from app.core.errors import ValidationFailed
-from app.core.redis import RedisConnection, load_script
+from app.core.redis import RawEntry, RedisConnection, StreamReader, load_script
 
 # Entries. Read in full by each worker that starts; one that was cut off for longer than so many
 # changes starts from nothing.
@@ -115,10 +115,16 @@ class InvalidationLog:
         )
         return _entry((entry_id, dict(zip(flat[::2], flat[1::2], strict=True))))
 
-    def read(self, after: Position, limit: int, block_ms: int) -> list[LogEntry]:
+    def reader(self) -> StreamReader:
+        """What a thread reads with."""
+        return StreamReader(self._redis)
+
+    def read(
+        self, reader: StreamReader, after: Position, limit: int, block_ms: int
+    ) -> list[LogEntry]:
         """At most ``limit`` entries after ``after``, oldest first; waits for the first one."""
-        reply = self._redis.client.xread({self.key: str(after)}, count=limit, block=block_ms)
-        return [_entry(raw) for raw in _entries(reply)]
+        reply = reader.read({self.key: str(after)}, limit, block_ms)
+        return [_entry(raw) for raw in reply.get(self.key, ())]
 
     def newest(self) -> LogEntry | None:
         """The last entry; None when the log is empty or not there."""
@@ -127,17 +133,7 @@ class InvalidationLog:
         return None
 
 
-def _entries(reply: Any) -> Sequence[Any]:
-    """The entries of the one stream in an XREAD reply, of RESP2 (pairs) or RESP3 (a mapping)."""
-    if not reply:
-        return ()
-    if isinstance(reply, dict):
-        (chunks,) = reply.values()
-        return chunks[0]  # type: ignore[no-any-return]
-    return reply[0][1]  # type: ignore[no-any-return]
-
-
-def _entry(raw: Any) -> LogEntry:
+def _entry(raw: RawEntry) -> LogEntry:
     entry_id, fields = raw
     number, late = fields.get(b"n", b""), fields.get(b"a", b"")
     # What somebody wrote by hand has no number, which readers take for a gap.

@@ -17,6 +17,7 @@ from app.core.cache.log import InvalidationLog, LogEntry
 from app.core.cache.position import Position
 from app.core.cache.subjects import GLOBAL
 from app.core.errors import PlatformError
+from app.core.redis import StreamReader
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class Tailer:
         self._progress = threading.Condition()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._reader: StreamReader | None = None
         self._tried = threading.Event()
         self._heard_at: float | None = None
         self._newest_number = 0
@@ -92,9 +94,10 @@ class Tailer:
             if self._thread is None or not self._thread.is_alive():
                 self._stop = threading.Event()
                 self._tried = threading.Event()
+                self._reader = self._log.reader()
                 self._thread = threading.Thread(
                     target=self._run,
-                    args=(self._stop, self._tried),
+                    args=(self._stop, self._tried, self._reader),
                     name="yoto-invalidation-tailer",
                     daemon=True,
                 )
@@ -112,6 +115,8 @@ class Tailer:
             thread, self._thread = self._thread, None
             self._stop.set()
             self.fresh_until = 0.0
+            if self._reader is not None:
+                self._reader.end()
         self.hurry()
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
@@ -191,12 +196,12 @@ class Tailer:
         """Wait at most ``timeout`` seconds until the log was read to its end, or is known away."""
         self._tried.wait(timeout)
 
-    def _run(self, stop: threading.Event, tried: threading.Event) -> None:
+    def _run(self, stop: threading.Event, tried: threading.Event, reader: StreamReader) -> None:
         pause = FIRST_PAUSE
         away = False
         while not stop.is_set():
             try:
-                if self._turn(stop):
+                if self._turn(stop, reader):
                     tried.set()
             except Exception as error:
                 if not away:
@@ -214,7 +219,7 @@ class Tailer:
                     log.info("the invalidation log is back at %s", self.applied)
                 pause, away = FIRST_PAUSE, False
 
-    def _turn(self, stop: threading.Event) -> bool:
+    def _turn(self, stop: threading.Event, reader: StreamReader) -> bool:
         """Read once and apply; whether the end of the log was reached."""
         if self._must_renew:
             self.append((GLOBAL,))
@@ -229,7 +234,7 @@ class Tailer:
             return False
         # What is there already needs no waiting for.
         block_ms = self._block_ms if newest.position <= self.applied else 1
-        entries = self._log.read(self.applied, READ_LIMIT, block_ms)
+        entries = self._log.read(reader, self.applied, READ_LIMIT, block_ms)
         if stop.is_set():
             return False
         self._forget_after_silence()

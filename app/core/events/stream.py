@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ import msgspec
 from redis import exceptions
 
 from app.core.errors import PlatformError
-from app.core.redis import RedisConnection, Script, load_script
+from app.core.redis import RedisConnection, Script, StreamReader, load_script
 
 from .types import Event, UnknownEvent, decode, encode
 
@@ -147,10 +146,14 @@ class EventStream:
         entries = self._redis.client.xrevrange(self.key, max=newest, min="-", count=limit)
         return [_stored(entry) for entry in entries]
 
-    def wait(self, after_id: str, block_ms: int, limit: int = READ_LIMIT) -> list[StoredEvent]:
+    def reader(self) -> StreamReader:
+        """What a thread waits with."""
+        return StreamReader(self._redis)
+
+    def wait(self, reader: StreamReader, after_id: str, block_ms: int) -> list[StoredEvent]:
         """Like ``read``, but waits up to ``block_ms`` for the first event."""
-        reply = self._redis.client.xread({self.key: after_id}, count=limit, block=block_ms)
-        return [_stored(entry) for entry in _entries(reply)]
+        reply = reader.read({self.key: after_id}, READ_LIMIT, block_ms)
+        return [_stored(entry) for entry in reply.get(self.key, ())]
 
     def info(self) -> StreamInfo:
         """Where the stream begins and ends now."""
@@ -186,16 +189,6 @@ def position(entry_id: str) -> tuple[int, int]:
     """An id as numbers, in the order of the stream."""
     milliseconds, _, sequence = entry_id.partition("-")
     return int(milliseconds), int(sequence or 0)
-
-
-def _entries(reply: Any) -> Sequence[Any]:
-    """The entries of the one stream in an XREAD reply, of RESP2 (pairs) or RESP3 (a mapping)."""
-    if not reply:
-        return ()
-    if isinstance(reply, dict):
-        (chunks,) = reply.values()
-        return chunks[0]  # type: ignore[no-any-return]
-    return reply[0][1]  # type: ignore[no-any-return]
 
 
 def _stored(entry: Any) -> StoredEvent:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from redis import exceptions
 
 from app.core.errors import PlatformError
+from app.core.redis import StreamReader
 
 from .gap import Gap, find_gap
 from .stream import EventStream, StoredEvent
@@ -63,6 +64,7 @@ class Tailer:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
+        self._reader: StreamReader | None = None
         self._position: str | None = None
         self._heard_at: float | None = None
         self.counts = TailCounts()
@@ -94,7 +96,7 @@ class Tailer:
                     one for one in self._subscriptions if one is not subscription
                 )
                 if not self._subscriptions:
-                    self._stop.set()
+                    self._tell_thread_to_end()
 
         return end
 
@@ -105,8 +107,12 @@ class Tailer:
             if running and not self._stop.is_set():
                 return
             self._stop = threading.Event()
+            self._reader = self._stream.reader()
             self._thread = threading.Thread(
-                target=self._run, args=(self._stop,), name="yoto-event-tailer", daemon=True
+                target=self._run,
+                args=(self._stop, self._reader),
+                name="yoto-event-tailer",
+                daemon=True,
             )
             self._thread.start()
 
@@ -114,7 +120,7 @@ class Tailer:
         """End the thread and wait for it, at most ``timeout`` seconds; it may start again."""
         with self._lock:
             thread, self._thread = self._thread, None
-            self._stop.set()
+            self._tell_thread_to_end()
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
 
@@ -138,12 +144,17 @@ class Tailer:
             time.sleep(0.005)
         return True
 
-    def _run(self, stop: threading.Event) -> None:
+    def _tell_thread_to_end(self) -> None:
+        self._stop.set()
+        if self._reader is not None:
+            self._reader.end()
+
+    def _run(self, stop: threading.Event, reader: StreamReader) -> None:
         pause = FIRST_PAUSE
         away = False
         while not stop.is_set():
             try:
-                self._turn(stop)
+                self._turn(stop, reader)
             except Exception as error:
                 if stop.is_set():
                     return
@@ -160,18 +171,18 @@ class Tailer:
                     log.info("the event stream is back")
                 pause, away = FIRST_PAUSE, False
 
-    def _turn(self, stop: threading.Event) -> None:
+    def _turn(self, stop: threading.Event, reader: StreamReader) -> None:
         before = self._position
         if before is None:
             self._position = self._stream.last_id()
             self._heard_at = time.monotonic()
             self._notify(Gap("start", None))
             return
-        events = self._stream.wait(before, self._block_ms)
-        info = self._stream.info()
-        self._heard_at = time.monotonic()
+        events = self._stream.wait(reader, before, self._block_ms)
         if stop.is_set():
             return
+        info = self._stream.info()
+        self._heard_at = time.monotonic()
         after = events[-1].id if events else before
         gap, read_on = find_gap(before, after, info)
         if gap is not None:

@@ -18,12 +18,14 @@ from app.core.redis.registry import ScriptRegistry
 from app.core.redis.script import Script, load_script
 from app.core.redis.settings import RedisSettings
 from app.core.redis.store import RedisState, RedisStore
+from app.core.redis.stream_reader import RawEntry, StreamReader
 
 __all__ = [
     "ConnectionTest",
     "EmbeddedServer",
     "KeyBuilder",
     "NodeInfo",
+    "RawEntry",
     "RedisConnection",
     "RedisInfo",
     "RedisSettings",
@@ -31,6 +33,7 @@ __all__ = [
     "RedisStore",
     "Script",
     "ScriptRegistry",
+    "StreamReader",
     "check_address",
     "create_redis_client",
     "escape",

@@ -7,10 +7,12 @@ connection (TCP, TLS, unix socket, HELLO, AUTH, SELECT); only the exchange itsel
 
 from __future__ import annotations
 
+import _socket
 import os
 import socket
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import hiredis
@@ -55,7 +57,7 @@ def _reply_error(text: str) -> Exception:
 class Link:
     """One open connection. Not for two callers at once; after any exception it must be closed."""
 
-    __slots__ = ("_connection", "_feed", "_gets", "_receive", "_socket", "send")
+    __slots__ = ("_connection", "_feed", "_gets", "_receive", "_socket", "_timeout", "send")
 
     def __init__(self, connection: AbstractConnection, timeout: float) -> None:
         """Open ``connection``; each send and each read may then take ``timeout`` seconds.
@@ -67,6 +69,7 @@ class Link:
         # redis-py has no public way to its socket. The connection is kept: it owns the socket.
         sock: socket.socket = connection._sock  # type: ignore[assignment]
         self._socket = sock
+        self._timeout = timeout
         _set_timeout(sock, timeout)
         reader = hiredis.Reader(
             protocolError=exceptions.InvalidResponse,
@@ -104,6 +107,21 @@ class Link:
     def is_stale(self) -> bool:
         """Whether the server closed the connection, or spoke unasked, while nobody used it."""
         return state_of(self._socket) != "silent"
+
+    def wait_up_to(self, timeout: float) -> None:
+        """Let each send and each read take ``timeout`` seconds from now on."""
+        if timeout != self._timeout:
+            self._timeout = timeout
+            _set_timeout(self._socket, timeout)
+
+    def shut_down(self) -> None:
+        """End what another thread is waiting for here, at once; that thread closes the link."""
+        with suppress(OSError):
+            plain = _socket.socket(fileno=os.dup(self._socket.fileno()))
+            try:
+                plain.shutdown(socket.SHUT_RDWR)
+            finally:
+                plain.close()
 
     def close(self) -> None:
         """Close the socket."""

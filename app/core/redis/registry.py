@@ -21,7 +21,7 @@ Key: TypeAlias = str | bytes
 Arg: TypeAlias = str | bytes | int | float
 Call: TypeAlias = tuple[Script, Sequence[Key], Sequence[Arg]]
 
-_ASKING = pack_command((b"ASKING",))
+ASKING = pack_command((b"ASKING",))
 
 # Pauses between tries: a slot that moves needs about a millisecond, a failover many.
 FIRST_PAUSE = 0.002  # s
@@ -220,9 +220,9 @@ class ScriptRegistry:
                 return node, [_pack_load(script), *prelude]
             case exceptions.MovedError():
                 router.moved(problem)
-                return router.node_at(*_told_address(problem, node)), []
+                return router.node_at(*told_address(problem, node)), []
             case exceptions.AskError():
-                return router.node_at(*_told_address(problem, node)), [_ASKING]
+                return router.node_at(*told_address(problem, node)), [ASKING]
             case exceptions.TryAgainError() | exceptions.BusyLoadingError():
                 return node, prelude
             case exceptions.ReadOnlyError() | exceptions.ClusterDownError():
@@ -256,7 +256,7 @@ def _timed_out(problem: Exception) -> bool:
     )
 
 
-def _told_address(redirection: exceptions.AskError, node: Node) -> tuple[str, int]:
+def told_address(redirection: exceptions.AskError, node: Node) -> tuple[str, int]:
     """Where a server sent us; it leaves out the host when that is its own."""
     host: str = redirection.host or node.name.rpartition(":")[0]
     return host, redirection.port

@@ -12,7 +12,7 @@ import pytest
 
 from app.core.cache import CacheSettings, InvalidationLog, Loaded, Position, TieredCache, place_key
 from app.core.optimization import DistributedLocks
-from app.core.redis import RedisConnection, RedisSettings
+from app.core.redis import RedisConnection, RedisSettings, StreamReader
 from tests.contract.cache.workers import CacheWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import settings_of
@@ -95,6 +95,13 @@ def redis(reach: RedisSettings, connect: Connect) -> RedisConnection:
 @pytest.fixture
 def log(redis: RedisConnection) -> InvalidationLog:
     return InvalidationLog(redis)
+
+
+@pytest.fixture
+def reader(log: InvalidationLog) -> Iterator[StreamReader]:
+    reader = log.reader()
+    yield reader
+    reader.end()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from app.core.cache import ORIGIN, CacheSettings, InvalidationLog, Position, Tailer
 from app.core.cache.memory import Memory
-from app.core.redis import RedisConnection, RedisSettings
+from app.core.redis import RedisConnection, RedisSettings, StreamReader
 from tests.contract.cache.conftest import Connect
 from tests.support.redis_servers import Server, wait_until
 from tests.unit.core.cache.builders import entry
@@ -101,7 +101,7 @@ def test_the_first_worker_writes_the_beginning_of_an_empty_log(
 
 
 def test_a_later_worker_builds_its_floors_from_what_is_there(
-    follow: Follow, redis: RedisConnection, log: InvalidationLog
+    follow: Follow, redis: RedisConnection, log: InvalidationLog, reader: StreamReader
 ) -> None:
     log.listen(ORIGIN, 60)
     positions = [log.append([f"user:{number % 3 + 1}"]).position for number in range(2_500)]
@@ -111,7 +111,7 @@ def test_a_later_worker_builds_its_floors_from_what_is_there(
     # Number 2499 was about user 1, number 2496 too.
     assert follower.believes(positions[2499])
     assert not follower.believes(positions[2498])
-    beginning = log.read(ORIGIN, 1, 1)[0].position
+    beginning = log.read(reader, ORIGIN, 1, 1)[0].position
     assert not follower.memory.coherence.believes(entry(beginning - 1, user_id=99))
     assert follower.memory.coherence.believes(entry(beginning, user_id=99))
     # Of its history listeners hear once.
@@ -335,7 +335,7 @@ def test_what_was_heard_counts_from_the_question_not_from_the_answer(
         return entries
 
     monkeypatch.setattr(follower.log, "read", stopped_for_long)
-    turn = follower.tailer._turn(threading.Event())
+    turn = follower.tailer._turn(threading.Event(), follower.log.reader())
     assert turn
     assert follower.tailer.fresh_until <= asked[0] + 2.0
     assert follower.tailer.counts.lapses == 1
