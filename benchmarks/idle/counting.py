@@ -1,0 +1,102 @@
+"""Counts what workers ask of Redis and of the database while nobody asks them anything."""
+
+from __future__ import annotations
+
+import re
+import threading
+import urllib.request
+from collections import Counter
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import pymysql
+import redis
+
+# Parts of keys that differ from run to run.
+_VARYING = re.compile(r"\d+|[0-9a-f]{8,}")
+_STATEMENTS = ("Com_select", "Com_insert", "Com_update", "Com_delete", "Com_replace")
+_COUNT = "yoto_database_statement_seconds_count"
+
+
+class Commands:
+    """Hears every command of a server; what scripts call inside is not counted."""
+
+    def __init__(self, url: str) -> None:
+        self._client = redis.Redis.from_url(url)
+        self._monitor: Any = self._client.monitor()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._stop = threading.Event()
+        self.seen: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        self._monitor.__enter__()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._client.ping()
+        self._thread.join()
+        self._monitor.__exit__(kind, error, trace)
+        self._client.close()
+
+    def _listen(self) -> None:
+        for heard in self._monitor.listen():
+            if self._stop.is_set():
+                return
+            if heard["client_type"] != "lua":
+                self.seen[_named(heard["command"])] += 1
+
+
+def _named(command: str) -> str:
+    """A command and the key that it is about, without what varies."""
+    name, *rest = command.split()
+    at = 2 if name.upper() in ("EVALSHA", "EVAL") else 0
+    if name.upper() in ("XREAD", "XREADGROUP") and "STREAMS" in rest:
+        at = rest.index("STREAMS") + 1
+    key = rest[at] if at < len(rest) else ""
+    return f"{name.upper()} {_VARYING.sub('*', key)}".strip()
+
+
+class Statements(Protocol):
+    """Counts statements until now."""
+
+    def __call__(self) -> int | None:
+        """So many; None: nobody knows."""
+
+
+class OfServer:
+    """What a MariaDB was asked, without the ends and beginnings of transactions."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def __call__(self) -> int | None:
+        with (
+            pymysql.connect(host="127.0.0.1", port=self._port, user="root") as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SHOW GLOBAL STATUS")
+            found = dict(cursor.fetchall())
+        return sum(int(found[name]) for name in _STATEMENTS)
+
+
+class OfWorker:
+    """What one worker counted itself, for a database that does not count."""
+
+    def __init__(self, url: str, workers: int) -> None:
+        self._url = url
+        self._workers = workers
+
+    def __call__(self) -> int | None:
+        if self._workers > 1:
+            # Whichever answers tells of itself alone.
+            return None
+        with urllib.request.urlopen(f"{self._url}/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(int(float(line.split()[-1])) for line in lines if line.startswith(_COUNT))

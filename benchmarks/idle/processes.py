@@ -1,0 +1,67 @@
+"""What Linux tells of a process: its threads, its memory, its processor time, its children."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+KIB_TO_MB = 1024 / 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process at one moment.
+
+    Attributes:
+        processor_s: processor time that it has used until now.
+        threads: threads of the kernel; those of an event loop are none.
+        rss_mb: what is resident.
+        pss_mb: the same, with what several processes share divided among them.
+    """
+
+    pid: int
+    processor_s: float
+    threads: int
+    rss_mb: float
+    pss_mb: float
+
+
+def look_at(pid: int) -> Process:
+    """How ``pid`` is now.
+
+    Raises:
+        OSError: it is gone.
+    """
+    folder = Path(f"/proc/{pid}")
+    fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    used = (int(fields[11]) + int(fields[12])) / TICKS
+    status = _lines(folder / "status")
+    rollup = _lines(folder / "smaps_rollup")
+    return Process(
+        pid,
+        used,
+        int(status["Threads"]),
+        int(status["VmRSS"].split()[0]) * KIB_TO_MB,
+        int(rollup["Pss"].split()[0]) * KIB_TO_MB,
+    )
+
+
+def children(pid: int) -> list[int]:
+    """The processes that ``pid`` started, those of its children too."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *children(int(child))]
+    return found
+
+
+def command_of(pid: int) -> str:
+    """Its command line."""
+    return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+
+
+def _lines(path: Path) -> dict[str, str]:
+    lines = (line.partition(":") for line in path.read_text().splitlines())
+    return {name: value.strip() for name, _, value in lines}

@@ -1,0 +1,177 @@
+"""``python -m benchmarks idle``: starts real servers, leaves them alone, and says what they do.
+
+A worker that serves nobody still follows its logs, shows that it lives, and looks after what
+others left behind. The table says what that costs, a worker and a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.idle.counting import Commands, OfServer, OfWorker, Statements
+from benchmarks.idle.processes import Process, children, command_of, look_at
+from tests.support.mariadb import start_mariadb
+from tests.support.process import RunningYoto
+from tests.support.redis_servers import start_valkey
+
+DATABASES = ("sqlite", "mariadb")
+MODES = ("eventlet", "threading")
+WORKERS = (1, 4)
+# s: until a worker has warmed up, and for how long it is watched.
+SETTLE, SECONDS = 15.0, 20.0
+SHOWN = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """What one worker of a server did while nobody asked it anything.
+
+    Attributes:
+        core_percent: processor time of all workers over that of one core, a worker.
+        commands: of Redis, a worker and a second.
+        statements: of SQL, a worker and a second; None: nobody counted.
+        threads, rss_mb, pss_mb: of the worker with the most.
+        others: the processes beside the workers, with their resident MB.
+        asked: commands a worker and a second, by command and key.
+    """
+
+    mode: str
+    database: str
+    workers: int
+    core_percent: float
+    commands: float
+    statements: float | None
+    threads: int
+    rss_mb: float
+    pss_mb: float
+    others: dict[str, float]
+    asked: dict[str, float]
+
+
+@contextmanager
+def _database(kind: str) -> Iterator[tuple[dict[str, str], OfServer | None]]:
+    if kind == "sqlite":
+        yield {}, None
+        return
+    server = start_mariadb()
+    if server is None:
+        raise SystemExit("MariaDB is not installed")
+    try:
+        yield {"YOTO_DATABASE_URL": server.create_database("yoto")}, OfServer(server.port)
+    finally:
+        server.stop()
+
+
+def measure(mode: str, database: str, workers: int, settle: float, seconds: float) -> Idle:
+    """Start a server, leave it alone for ``settle`` seconds, and watch it for ``seconds``."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="yoto-idle-"))
+        valkey = stack.enter_context(start_valkey())
+        variables, statements = stack.enter_context(_database(database))
+        yoto = RunningYoto(
+            Path(folder) / "instance",
+            "--workers",
+            str(workers),
+            YOTO_REDIS_URL=valkey.url,
+            YOTO_ASYNC_MODE=mode,
+            YOTO_SEED_DEMO="0",
+            **variables,
+        )
+        stack.callback(yoto.stop)
+        url = yoto.url
+        time.sleep(settle)
+        counted: Statements = statements or OfWorker(url, workers)
+        pids = _workers(yoto.process.pid, workers)
+        asked_before, before = counted(), [look_at(pid) for pid in pids]
+        with Commands(valkey.url) as commands:
+            began = time.monotonic()
+            time.sleep(seconds)
+            took = time.monotonic() - began
+            heard = Counter(commands.seen)
+        after, asked_after = [look_at(pid) for pid in pids], counted()
+        others = [pid for pid in children(yoto.process.pid) if pid not in pids]
+        beside = {_name(pid): round(look_at(pid).rss_mb, 1) for pid in others}
+    known = asked_before is not None and asked_after is not None
+    each = workers * took
+    return Idle(
+        mode,
+        database,
+        workers,
+        round(100 * sum(map(_used, before, after)) / each, 2),
+        round(heard.total() / each, 1),
+        round((asked_after - asked_before) / each, 2) if known else None,  # type: ignore[operator]
+        max(one.threads for one in after),
+        round(max(one.rss_mb for one in after), 1),
+        round(max(one.pss_mb for one in after), 1),
+        beside,
+        {name: round(count / each, 2) for name, count in heard.most_common()},
+    )
+
+
+def _workers(pid: int, count: int) -> list[int]:
+    if count == 1:
+        return [pid]
+    return [one for one in children(pid) if "--lifeline" in command_of(one)]
+
+
+def _name(pid: int) -> str:
+    return f"{command_of(pid)[-60:].strip()} ({pid})"
+
+
+def _used(before: Process, after: Process) -> float:
+    return after.processor_s - before.processor_s
+
+
+def show(found: Sequence[Idle], detailed: bool) -> None:
+    """Print the table, and who asks what if wanted."""
+    print(
+        "| mode | database | workers | core, % | commands/s | statements/s | threads | RSS, MB |",
+        end="",
+    )
+    print(" PSS, MB | beside it, MB |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for one in found:
+        statements = "" if one.statements is None else f"{one.statements:g}"
+        beside = ", ".join(f"{mb:g}" for mb in one.others.values()) or "nothing"
+        print(
+            f"| {one.mode} | {one.database} | {one.workers} | {one.core_percent:g} |"
+            f" {one.commands:g} | {statements} | {one.threads} | {one.rss_mb:g} | {one.pss_mb:g} |"
+            f" {beside} |"
+        )
+    if detailed:
+        for one in found:
+            print(f"\n{one.mode}, {one.database}, {one.workers}: commands a worker and a second")
+            for name, count in list(one.asked.items())[:SHOWN]:
+                print(f"  {count:8.2f}  {name}")
+            for name, mb in one.others.items():
+                print(f"  {mb:8.1f} MB  {name}")
+
+
+def main() -> None:
+    """Run it from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--mode", action="append", choices=MODES)
+    parser.add_argument("--database", action="append", choices=DATABASES)
+    parser.add_argument("--workers", action="append", type=int)
+    parser.add_argument("--settle", type=float, default=SETTLE, help="s before it is watched")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="s for which it is watched")
+    parser.add_argument("--who", action="store_true", help="show who asks what of Redis")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    found = [
+        measure(mode, database, workers, options.settle, options.seconds)
+        for mode in options.mode or MODES
+        for database in options.database or DATABASES
+        for workers in options.workers or WORKERS
+    ]
+    show(found, options.who)
+    if options.json is not None:
+        options.json.write_text(json.dumps([asdict(one) for one in found], indent=2))
