@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from app.core.permission.facts import Assignment
-from app.core.permission.hierarchy import Authority
+from app.core.permission.hierarchy import OUTSIDE, Authority
 from app.core.permission.role_snapshot import RoleSnapshot, assignments_of
 from app.models import Member, Role, RoleAssignment, Server, User
 
@@ -62,16 +62,19 @@ def people_not_below(
 ) -> Iterator[Person]:
     """Those not below the actor who hold one of the roles ``touched`` (None: all of them)."""
     ranked = _not_below(authority, home, snapshot)
-    if not ranked:
-        return
     rank, now = authority.rank(home), authority.now
+    # Every member of a server stands above who is none, whatever roles they hold.
+    outside = home is not None and rank == OUTSIDE
+    if not ranked and not outside:
+        return
     wanted = [
         User.super_admin.is_(False),
         RoleAssignment.user_id != authority.actor_id,
-        RoleAssignment.user_id.in_(_holders(ranked, now)),
         Role.server_key.in_((0, *homes)),
         _unexpired(now),
     ]
+    if not outside:
+        wanted.append(RoleAssignment.user_id.in_(_holders(ranked, now)))
     if touched is not None:
         wanted.append(RoleAssignment.user_id.in_(_holders(touched, now)))
     members: dict[int, set[int]] = {}
@@ -89,7 +92,7 @@ def people_not_below(
             members.setdefault(user_id, set()).add(server_id)
 
     for user_id, held in assignments_of(authority.session, *wanted):
-        above = any(ranked.get(one.role_id, -1) > rank for one in held)
+        above = outside or any(ranked.get(one.role_id, -1) > rank for one in held)
         servers = members.get(user_id, ()) if home is None else (home,)
         yield Person(user_id, above, held, held, frozenset(servers))
 

@@ -106,3 +106,24 @@ def test_what_somebody_above_keeps_by_a_role_of_the_server_may_be_taken_from_a_g
         permissions.assign_permissions_to_role(*grant)
         permissions.revoke_permissions_from_role(*grant, **who)
         assert permissions.check_permission(boss.id, "member.kick", "server", town.id)
+
+
+def test_who_is_no_member_takes_nothing_from_members_without_roles_of_the_server(
+    app: Flask, world: World, town: Town
+) -> None:
+    """A global role low on the platform, held by a member: every member stands above outsiders."""
+    member, outsider = world.member(town.community), world.user()
+    world.assign(member, town.global_role)
+    world.assign(outsider, world.role(None, *EVERYONE_GRANTS, position=5))
+    with app.app_context():
+        permissions.assign_permissions_to_role(town.global_role, ["message.send"])
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.set_overwrite(
+                town.channel,
+                role_id=town.global_role,
+                deny=["message.send"],
+                actor_id=outsider.id,
+            )
+        db.session.rollback()
+        assert permissions.check_permission(member.id, "message.send", "channel", town.channel)
+    assert denied.value.decision.reason == "outranked"
