@@ -176,12 +176,13 @@ def create_app(
         recorder=recorder,
         suggest=tuner.suggestions,
     )
+    # First of all: who calls is judged on nothing older than what the request brings, too.
+    init_positions(app)
     init_maintenance(app)
     init_writes(app)
     register_permission_handlers(optimization.of(app).queue)
     measure(app)
     fleet.init_app(app, worker_facts(app, YOTO_VERSION))
-    init_positions(app)
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST, blueprints.CONTROL_REST)
     blueprints.init_pages(app)

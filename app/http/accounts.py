@@ -1,4 +1,9 @@
-"""Whether the account behind a credential may still act, asked of the database each time."""
+"""Whether the account behind a credential may still act.
+
+``known_account`` answers from memory or Redis, which hear of every end of a credential as they hear
+of a role that was taken (``docs/consistency.md``); ``active_account`` asks the database, as is
+right for what spends or changes a credential.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +15,33 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from app.db import db, first_read
+from app.extensions import permissions
 from app.models import RevokedToken, User
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The account behind a valid credential, as the database has it now."""
+    """The account behind a valid credential."""
 
     user_id: int
     super_admin: bool
 
 
+def known_account(user_id: int, epoch: int, denial_keys: Sequence[str]) -> Identity | None:
+    """As ``active_account``, from the cache where it can tell.
+
+    Raises:
+        StoreUnavailable: neither memory nor Redis may answer, and the database did not.
+    """
+    verdict = permissions.judge_credential(user_id, epoch, denial_keys)
+    if verdict.accepted is None:
+        return active_account(user_id, epoch, denial_keys)
+    return Identity(user_id, verdict.super_admin) if verdict.accepted else None
+
+
 def active_account(user_id: int, epoch: int, denial_keys: Sequence[str]) -> Identity | None:
-    """The account, or None when it is gone or disabled, or the credential is denied or outdated.
+    """The account as the database has it now; None when it is gone or disabled, or the credential
+    is denied or outdated.
 
     Args:
         user_id: the account that the credential names.

@@ -16,6 +16,7 @@ from app.http.tokens import (
     EPOCH_CLAIM,
     FAMILY_CLAIM,
     bearer_identity,
+    confirmed_bearer,
     identity_of,
     init_tokens,
     issue_tokens,
@@ -29,6 +30,7 @@ __all__ = [
     "FAMILY_CLAIM",
     "Identity",
     "caller_or_none",
+    "confirmed_user_id",
     "current_user_id",
     "identity",
     "identity_of",
@@ -55,6 +57,13 @@ def identity() -> Identity:
     if "identity" not in g:
         g.identity = account() if in_control() else bearer_identity()
     return g.identity  # type: ignore[no-any-return]
+
+
+def confirmed_user_id() -> int:
+    """The caller's user id by an access token that the database still has for good: for what
+    changes the credential; raises as ``identity`` does outside ``/control``.
+    """
+    return confirmed_bearer().user_id
 
 
 def current_user_id() -> int:

@@ -20,7 +20,8 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from app.db import db, utcnow
 from app.http import break_glass, break_glass_sessions
-from app.http.accounts import Identity, active_account, deny
+from app.http.accounts import Identity, active_account, deny, known_account
+from app.http.context import changes_something
 from app.models import User
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
@@ -128,15 +129,19 @@ class SessionClaim:
     family: str
     ends_at: datetime
 
-    def identity(self) -> Identity:
-        """The account, checked against the database.
+    def identity(self, confirmed: bool = True) -> Identity:
+        """The account, checked against the database, or what the cache knows of it.
+
+        Args:
+            confirmed: whether the database is to be asked.
 
         Raises:
             Unauthorized: the session has ended, or the account may not act any more.
         """
         found = None
         if utcnow() < self.ends_at:
-            found = active_account(self.user_id, self.epoch, [self.family])
+            look = active_account if confirmed else known_account
+            found = look(self.user_id, self.epoch, [self.family])
         if found is None:
             raise Unauthorized("Sign in first.")
         return found
@@ -154,12 +159,12 @@ def session_claim() -> SessionClaim:
 
 
 def session_identity() -> Identity:
-    """The account of the session, checked against the database.
+    """The account of the session; the database is asked for whatever may change something.
 
     Raises:
         Unauthorized: nobody is signed in, or no longer.
     """
-    return session_claim().identity()
+    return session_claim().identity(confirmed=changes_something())
 
 
 def end_session() -> None:

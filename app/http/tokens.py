@@ -4,6 +4,9 @@ A sign-in starts a *family*. Its access and refresh tokens carry the family's id
 token epoch. Signing out denies the family; changing the password raises the epoch, which refuses
 every earlier token. Refresh tokens serve once: a second use means that somebody copied it, and
 denies the whole family (OAuth 2.0 Security Best Current Practice, RFC 9700, section 4.14).
+
+Who calls is known from memory: the token by its text, the account by its entry of the cache. What
+spends or ends a token verifies it and asks the database.
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import time
 from typing import Any
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, current_app, g, request
 from flask_jwt_extended import (
     JWTManager,
     create_access_token,
@@ -23,18 +27,19 @@ from flask_jwt_extended import (
     get_jwt,
     verify_jwt_in_request,
 )
+from flask_jwt_extended.exceptions import RevokedTokenError
 from jwt.exceptions import PyJWTError
 from werkzeug.exceptions import Unauthorized
 
 from app.db import db, utcnow
-from app.http.accounts import Identity, active_account, deny
+from app.http.accounts import Identity, active_account, deny, known_account
 from app.http.audit import audit
-from app.http.fields import row_id
 from app.http.problems import problem
+from app.http.token_memory import EPOCH_CLAIM, FAMILY_CLAIM, TokenClaims, TokenMemory
 from app.models import ROTATED, User
 
-FAMILY_CLAIM = "fam"
-EPOCH_CLAIM = "epoch"
+MEMORY = "yoto.verified_tokens"
+BEARER = "Bearer "
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ def init_tokens(app: Flask) -> None:
     app.config["JWT_TOKEN_LOCATION"] = ["headers"]
     app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(seconds=app.config["ACCESS_TOKEN_SECONDS"])
     app.config["JWT_REFRESH_TOKEN_EXPIRES"] = timedelta(seconds=app.config["REFRESH_TOKEN_SECONDS"])
+    app.extensions[MEMORY] = TokenMemory()
     manager = JWTManager(app)
     manager.token_in_blocklist_loader(_is_refused)
     manager.unauthorized_loader(lambda reason: unauthorized("token-missing", reason))
@@ -77,11 +83,24 @@ def unauthorized(slug: str, detail: str) -> Response:
 
 
 def bearer_identity() -> Identity:
-    """The account behind the access token of this request.
+    """The account behind the access token of this request, from memory where that can tell.
 
     Raises:
         flask_jwt_extended / jwt exceptions, which leave as 401 problems, when there is no valid
         access token.
+        StoreUnavailable: nobody can tell whether it still counts.
+    """
+    claims = _bearer_claims()
+    found = known_account(claims.user_id, claims.epoch, claims.denial_keys)
+    if found is None:
+        raise RevokedTokenError({}, {})
+    return found
+
+
+def confirmed_bearer() -> Identity:
+    """The same, verified anew and asked of the database: for what changes the credential.
+
+    Raises: as ``bearer_identity``.
     """
     verify_jwt_in_request()
     return g.token_identity  # type: ignore[no-any-return]
@@ -89,18 +108,41 @@ def bearer_identity() -> Identity:
 
 def sign_in_id() -> str:
     """The family of the access token of this request, which was verified."""
-    return str(get_jwt()[FAMILY_CLAIM])
+    return _bearer_claims().family
 
 
 def identity_of(access_token: str) -> Identity | None:
-    """The account behind an access token that came without headers (a socket's), or None."""
-    try:
-        claims = decode_token(access_token)
-    except PyJWTError:
-        return None
-    if claims.get("type") != "access" or _is_refused({}, claims):
-        return None
-    return g.token_identity  # type: ignore[no-any-return]
+    """The account behind an access token that came without headers (a socket's), or None.
+
+    Raises:
+        StoreUnavailable: nobody can tell whether it still counts.
+    """
+    memory: TokenMemory = current_app.extensions[MEMORY]
+    claims = memory.get(access_token, time())
+    if claims is None:
+        try:
+            claims = TokenClaims.of(decode_token(access_token))
+        except PyJWTError:
+            return None
+        if claims is None or not claims.access:
+            return None
+        memory.remember(access_token, claims)
+    return known_account(claims.user_id, claims.epoch, claims.denial_keys)
+
+
+def _bearer_claims() -> TokenClaims:
+    header: str = request.environ.get("HTTP_AUTHORIZATION", "")
+    text = header[len(BEARER) :] if header.startswith(BEARER) else ""
+    memory: TokenMemory = current_app.extensions[MEMORY]
+    found = memory.get(text, time())
+    if found is None:
+        verify_jwt_in_request(skip_revocation_check=True)
+        found = TokenClaims.of(get_jwt())
+        if found is None:
+            raise RevokedTokenError({}, {})
+        # A text of the one spelling is what was read from the header, however that is taken apart.
+        memory.remember(text, found)
+    return found
 
 
 def issue_tokens(user: User, family: str | None = None) -> TokenPair:
@@ -149,18 +191,12 @@ def _deny(token_key: str, claims: dict[str, Any], reason: str) -> bool:
 
 
 def _is_refused(header: dict[str, Any], claims: dict[str, Any]) -> bool:
-    """Whether the account is gone, or the token denied or outdated.
+    """Whether the account is gone, or the token denied or outdated, as the database has it.
 
     A spent refresh token is let through to ``rotate_tokens``, which must see the second use.
     """
-    subject, epoch = claims.get("sub"), claims.get(EPOCH_CLAIM)
-    user_id = row_id(subject) if isinstance(subject, str) else None
-    keys = [claims.get(FAMILY_CLAIM), claims.get("jti")]
-    if user_id is None or type(epoch) is not int or not all(isinstance(key, str) for key in keys):
-        return True  # signed by us once, perhaps, and none of ours now
-    if claims.get("type") != "access":
-        keys.pop()
-    found = active_account(user_id, epoch, keys)
+    token = TokenClaims.of(claims)
+    found = token and active_account(token.user_id, token.epoch, token.denial_keys)
     if found is None:
         return True
     g.token_identity = found

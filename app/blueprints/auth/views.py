@@ -18,7 +18,7 @@ from app.core.resilience import rate_limit
 from app.db import db
 from app.http.access import public, signed_in
 from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
+from app.http.auth import confirmed_user_id, current_user_id
 from app.http.callers import address
 from app.http.context import read_only
 from app.http.guards import REGISTER
@@ -99,5 +99,5 @@ def me() -> User:
 def change_password(body: dict[str, Any]) -> TokenPair:
     """Set another password; all tokens so far end, and new ones come back"""
     return issue_tokens(
-        service.change_password(current_user_id(), body["old_password"], body["new_password"])
+        service.change_password(confirmed_user_id(), body["old_password"], body["new_password"])
     )

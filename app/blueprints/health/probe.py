@@ -49,12 +49,15 @@ class Check:
         examine: finds out, within an application context; raising means failed.
         timeout: seconds after which no answer is a failure.
         needed: whether no request succeeds without it.
+        bridged: whether requests succeed meanwhile where nobody can tell how a needed one is: it
+            did not answer, or not about what was asked. What it found wrong stays needed.
     """
 
     name: str
     examine: Callable[[], Finding]
     timeout: float
     needed: bool = True
+    bridged: Callable[[Flask], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,13 @@ class _Examination:
         try:
             with self._app.app_context():
                 finding = self._check.examine()
+            told = finding.state is not State.UNKNOWN
         except Exception as error:
+            told = False
             # The class of the error is enough for whoever asks; addresses are for the log.
             log.warning("health check %s failed", self._check.name, exc_info=error)
             finding = Finding(State.FAILED, type(error).__name__)
-        self._result = self._dated(finding)
+        self._result = self._dated(finding, told)
         self.done.set()
 
     def wait(self, deadline: float) -> CheckResult:
@@ -132,9 +137,12 @@ class _Examination:
         if self._result is not None:
             return self._result
         waited = time.monotonic() - self._started
-        return self._dated(Finding(State.FAILED, f"no answer for {waited:.1f} s"))
+        return self._dated(Finding(State.FAILED, f"no answer for {waited:.1f} s"), told=False)
 
-    def _dated(self, finding: Finding) -> CheckResult:
+    def _dated(self, finding: Finding, told: bool) -> CheckResult:
+        """The result of a finding; ``told``: the component itself has said how it is."""
+        bridged = self._check.bridged
+        needed = self._check.needed and (told or bridged is None or not bridged(self._app))
         return CheckResult(
             name=self._check.name,
             state=finding.state,
@@ -142,7 +150,7 @@ class _Examination:
             facts=finding.facts,
             duration_ms=round((time.monotonic() - self._started) * 1000, 1),
             at=utcnow(),
-            needed=self._check.needed,
+            needed=needed,
         )
 
 

@@ -3,7 +3,15 @@
 from app.core.cache import subjects
 from app.core.cache.batch import Answers, ManyLoader
 from app.core.cache.counts import CacheCounts, CacheStats
-from app.core.cache.entry import GLOBAL_PLACE, Concerns, Entry, Loaded, PlaceKey, place_key
+from app.core.cache.entry import (
+    ACCOUNT_PLACE,
+    GLOBAL_PLACE,
+    Concerns,
+    Entry,
+    Loaded,
+    PlaceKey,
+    place_key,
+)
 from app.core.cache.extension import CacheState, HybridPermissionCache
 from app.core.cache.listeners import Listener
 from app.core.cache.loading import Loader, Tier
@@ -16,6 +24,7 @@ from app.core.cache.tailer import Tailer
 from app.core.cache.tiered import TieredCache
 
 __all__ = [
+    "ACCOUNT_PLACE",
     "GLOBAL_PLACE",
     "ORIGIN",
     "Answers",

@@ -1,8 +1,9 @@
-"""What is cached: the effective permissions of one user in one place.
+"""What is cached: the effective permissions of one user in one place, and the user's account.
 
 A place is one int, so that a look-up hashes nothing larger: 0 is the global scope, an even number
 is a server and an odd one a channel. A hot path may compute it in place: ``server_id << 1``,
-``channel_id << 1 | 1``.
+``channel_id << 1 | 1``. Ids begin at 1, so 1 is no channel: the state of the account itself is
+kept there, whose ``mask`` holds no permissions.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from app.core.errors import ValidationFailed
 PlaceKey: TypeAlias = int
 
 GLOBAL_PLACE: PlaceKey = 0
+ACCOUNT_PLACE: PlaceKey = 1
 
 
 def place_key(scope: str | None, scope_id: int | None = None) -> PlaceKey:
@@ -42,7 +44,7 @@ def server_of(place: PlaceKey) -> int | None:
 
 def channel_of(place: PlaceKey) -> int | None:
     """The id of the channel that ``place`` is."""
-    return place >> 1 if place & 1 else None
+    return (place >> 1 or None) if place & 1 else None
 
 
 class Concerns(NamedTuple):
@@ -106,7 +108,7 @@ class Entry:
             ValueError: a channel without its server.
         """
         server_id = server_of(place) or loaded.server_id
-        if server_id is None and place != GLOBAL_PLACE:
+        if server_id is None and place > ACCOUNT_PLACE:
             raise ValueError("what is loaded for a channel must name the channel's server")
         return cls(
             user_id,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cachebox import LRUCache
 
-from app.core.cache.entry import Concerns, Entry, PlaceKey
+from app.core.cache.entry import ACCOUNT_PLACE, Concerns, Entry, PlaceKey
 from app.core.cache.settings import StoreSettings
 from app.core.cache.subjects import Touched
 
@@ -69,7 +69,8 @@ class UserStore:
             self._users.insert(entry.user_id, {entry.place: slot})
             return
         if entry.place not in places and len(places) >= self._places_per_user:
-            del places[next(iter(places))]
+            # Every request asks for the account: it goes last.
+            del places[next((one for one in places if one != ACCOUNT_PLACE), ACCOUNT_PLACE)]
             self.evictions += 1
         places[entry.place] = slot
 

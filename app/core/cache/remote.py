@@ -10,7 +10,7 @@ from typing import Any
 from redis import exceptions
 
 from app.core.cache import codec
-from app.core.cache.entry import Entry, PlaceKey, channel_of
+from app.core.cache.entry import ACCOUNT_PLACE, Entry, PlaceKey, channel_of
 from app.core.cache.settings import CacheSettings
 from app.core.errors import StoreUnavailable
 from app.core.redis import RedisConnection, load_script
@@ -114,7 +114,9 @@ class RemoteTier:
 
 
 def _field(place: PlaceKey) -> str:
-    """How a place is called within a user's hash: ``g``, ``s7``, ``c3``."""
+    """How a place is called within a user's hash: ``g``, ``s7``, ``c3``; ``a`` is the account."""
+    if place == ACCOUNT_PLACE:
+        return "a"
     channel_id = channel_of(place)
     if channel_id is not None:
         return f"c{channel_id}"

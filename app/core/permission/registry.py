@@ -136,6 +136,11 @@ class PermissionRegistry:
             self._snapshot, self.wanted = None, {}
 
     @property
+    def known(self) -> bool:
+        """Whether there is a snapshot, so that ``snapshot`` reads nothing."""
+        return self._snapshot is not None
+
+    @property
     def snapshot(self) -> Snapshot:
         return self._snapshot or self._read_once(lambda: self._snapshot)
 

@@ -11,6 +11,7 @@ from app.core.cache import TieredCache
 from app.core.monitor import Recorder, Suggestion
 from app.core.optimization import DistributedLocks, HotCounts, SmartInvalidation
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
+from app.core.permission.account_calls import AccountCalls
 from app.core.permission.account_rules import AccountRules
 from app.core.permission.assignment_writes import AssignmentWrites
 from app.core.permission.audit import record_emergency_use, record_super_admin_use
@@ -63,6 +64,7 @@ class PermissionSystem(
     WarmUpCalls,
     TuningCalls,
     PositionCalls,
+    AccountCalls,
     Survey,
     TemplateCalls,
     TemplateGrants,

@@ -80,13 +80,14 @@ def _user(touches: Touches, act: Act, row: Row) -> None:
 
 
 def _revoked_token(touches: Touches, act: Act, row: Row) -> None:
-    # Nothing cached is wrong, but sockets live longer than the request that opened them.
-    if act is Act.INSERT and row["reason"] != ROTATED:
+    # The account's entry holds it, and sockets live longer than the request that opened them. What
+    # is deleted has run out.
+    if act is not Act.DELETE and row["reason"] != ROTATED:
         touches.user(row["user_id"])
 
 
 def _api_token(touches: Touches, act: Act, row: Row) -> None:
-    # As above: a new one has opened nothing yet.
+    # Nothing cached is wrong, but sockets live on; a new one has opened nothing yet.
     if act is not Act.INSERT:
         touches.user(row["user_id"])
 
@@ -163,7 +164,11 @@ RULES: dict[str, Rule] = {
         # until something else is written about it.
         optional=frozenset({"id", "super_admin"}),
     ),
-    RevokedToken.__tablename__: Rule(frozenset(), ("user_id", "reason"), _revoked_token),
+    RevokedToken.__tablename__: Rule(
+        frozenset({"token_key", "user_id", "reason", "expires_at"}),
+        ("user_id", "reason"),
+        _revoked_token,
+    ),
     ApiToken.__tablename__: Rule(frozenset({"revoked_at"}), ("user_id",), _api_token),
     Member.__tablename__: Rule(
         frozenset({"server_id", "user_id", "banned", "timeout_until"}),

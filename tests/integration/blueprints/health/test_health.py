@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
+from app.core.errors import StoreUnavailable
 from app.db import db
+from app.extensions import permissions
 from tests.support.applications import another_app
+from tests.support.world import World
 
 NOWHERE = "redis://127.0.0.1:1/0"
 
@@ -90,6 +93,27 @@ def test_without_the_database_migrations_are_unknown_and_nothing_is_ready(
     assert checks(answer)["redis"][0] == "ok"
     assert "127.0.0.1" not in answer.text
     assert without_database.get("/livez").status_code == 200
+
+
+def test_a_worker_that_answers_from_the_cache_is_ready_without_the_database(
+    app: Flask, client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = world.user()
+    question = {"permission": "platform.view"}
+    answer = client.post("/api/v1/permissions/check", headers=ada.headers, json=question)
+    assert answer.json["allowed"] is False
+
+    def away(app: Flask) -> Engine:
+        raise StoreUnavailable("database")
+
+    monkeypatch.setattr("app.blueprints.health.checks.engine_beside", away)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "degraded")
+    assert list(answer.get_json()["degraded"]) == ["database", "migrations"]
+    assert client.get("/readyz?strict").status_code == 503
+    permissions.close(app)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "failed")
 
 
 def test_a_database_that_is_behind_the_code_is_not_ready(app: Flask, client: FlaskClient) -> None:

@@ -9,7 +9,15 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask, current_app
 
-from app.blueprints.health.probe import Check, CheckResult, Finding, Probe, State, overall
+from app.blueprints.health.probe import (
+    Check,
+    CheckResult,
+    Finding,
+    Probe,
+    State,
+    overall,
+    readiness,
+)
 from app.db import utcnow
 
 GOOD = Finding(State.OK, "answers", {"version": "1"})
@@ -122,3 +130,37 @@ def test_an_examination_whose_thread_cannot_begin_is_begun_by_the_next_question(
             probe.run()
     [result] = probe.run()
     assert result.state is State.OK
+
+
+def unanswered() -> Finding:
+    raise ConnectionError
+
+
+@pytest.mark.parametrize(
+    "examine, needed",
+    [
+        (unanswered, False),
+        (lambda: Finding(State.UNKNOWN, "the database did not answer"), False),
+        (lambda: Finding(State.FAILED, "at another revision"), True),
+        (lambda: GOOD, True),
+    ],
+)
+def test_requests_do_without_what_gives_no_answer_while_something_else_has_it(
+    examine: Callable[[], Finding], needed: bool
+) -> None:
+    bridged, alone = run(
+        Check("bridged", examine, 1.0, bridged=lambda app: True),
+        Check("alone", examine, 1.0, bridged=lambda app: False),
+    )
+    assert (bridged.needed, alone.needed) == (needed, True)
+    assert readiness([bridged]) is (bridged.state if needed else State.DEGRADED)
+    assert readiness([alone]) is alone.state
+
+
+def test_requests_do_without_what_hangs_too(gate: threading.Event) -> None:
+    def hanging() -> Finding:
+        gate.wait(30)
+        return GOOD
+
+    [result] = run(Check("store", hanging, 0.1, bridged=lambda app: True))
+    assert (result.state, readiness([result])) == (State.FAILED, State.DEGRADED)

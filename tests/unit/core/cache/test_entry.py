@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core.cache import GLOBAL_PLACE, Entry, Loaded, Position, place_key
+from app.core.cache import ACCOUNT_PLACE, GLOBAL_PLACE, Entry, Loaded, Position, place_key
 from app.core.cache.entry import channel_of, server_of
 from app.core.errors import ValidationFailed
 from tests.unit.core.cache.builders import CHANNEL_3, SERVER_7, entry
@@ -17,10 +17,11 @@ MAX_ID = 2**63 - 1
 @given(st.integers(1, MAX_ID), st.integers(1, MAX_ID))
 def test_places_never_meet(server_id: int, channel_id: int) -> None:
     server, channel = place_key("server", server_id), place_key("channel", channel_id)
-    assert len({GLOBAL_PLACE, server, channel}) == 3
+    assert len({GLOBAL_PLACE, ACCOUNT_PLACE, server, channel}) == 4
     assert (server_of(server), channel_of(server)) == (server_id, None)
     assert (server_of(channel), channel_of(channel)) == (None, channel_id)
-    assert (server_of(GLOBAL_PLACE), channel_of(GLOBAL_PLACE)) == (None, None)
+    for place in (GLOBAL_PLACE, ACCOUNT_PLACE):
+        assert (server_of(place), channel_of(place)) == (None, None)
 
 
 def test_no_scope_is_the_global_one() -> None:
@@ -50,7 +51,8 @@ def test_an_entry_knows_whose_changes_concern_it() -> None:
     made = Entry.of(1, CHANNEL_3, Position(5), 0.0, loaded)
     assert made.concerns == ({9}, {7}, {3})
     assert Entry.of(1, SERVER_7, Position(5), 0.0, Loaded(1)).concerns == (set(), {7}, set())
-    assert Entry.of(1, GLOBAL_PLACE, Position(5), 0.0, Loaded(1)).concerns == (set(), set(), set())
+    for place in (GLOBAL_PLACE, ACCOUNT_PLACE):
+        assert Entry.of(1, place, Position(5), 0.0, Loaded(1)).concerns == (set(), set(), set())
 
 
 def test_a_channel_without_its_server_is_refused() -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from app.core.cache import Concerns, Entry, StoreSettings
+from app.core.cache import ACCOUNT_PLACE, Concerns, Entry, StoreSettings
 from app.core.cache.local import SharedSlot, SharedStore, Slot, UserStore
 from app.core.cache.subjects import Touched
 from tests.unit.core.cache.builders import CHANNEL_3, SERVER_7, entry
@@ -121,3 +121,11 @@ def test_shared_values_are_bounded_anew_too() -> None:
     assert store.resize(2, most=10)
     assert [key for key in "abcd" if store.find(key)] == ["a", "d"]
     assert store.evictions == 2
+
+
+def test_of_the_places_of_a_user_the_account_goes_last() -> None:
+    store = filled(entry(user_id=1, place=ACCOUNT_PLACE), entry(user_id=1), places=2)
+    store.put(slot(entry(user_id=1, place=SERVER_7)))
+    assert store.slot(1, ACCOUNT_PLACE) is not None and store.slot(1, 0) is None
+    narrow = filled(entry(user_id=1, place=ACCOUNT_PLACE), entry(user_id=1), places=1)
+    assert narrow.slot(1, ACCOUNT_PLACE) is None and narrow.slot(1, 0) is not None

@@ -48,6 +48,9 @@ def test_a_sign_in_that_ends_touches_its_user_and_a_spent_refresh_token_nobody(
             db.session.add(denial(reason))
     with scene.touching():
         db.session.add(denial(ROTATED))
+    spent = update(RevokedToken).where(RevokedToken.reason == ROTATED)
+    with scene.touching(f"user:{scene.member.id}"):
+        db.session.execute(spent.values(reason="reused"))
     with scene.touching():
         db.session.execute(delete(RevokedToken))
     with scene.touching(f"user:{scene.member.id}"):
