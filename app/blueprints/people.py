@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import marshmallow as ma
 
@@ -16,8 +16,7 @@ PERSON_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """The public part of an account."""
 
     id: int

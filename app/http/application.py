@@ -16,12 +16,15 @@ from flask import Flask, Response, appcontext_tearing_down, g, request, request_
 from flask.globals import request_ctx
 
 from app.http.answers import step_failed
+from app.http.json_text import QuickJson
 
 log = logging.getLogger(__name__)
 
 
 class Application(Flask):
-    """Flask; only what it does after the view differs."""
+    """Flask; only what it does after the view differs, and how it writes JSON."""
+
+    json_provider_class = QuickJson
 
     def process_response(self, response: Response) -> Response:
         """As Flask's; the answer is what it was before each function that fails."""

@@ -16,6 +16,7 @@ from werkzeug.routing import IntegerConverter, Map
 from app.http.access import PUBLIC_MARK
 from app.http.context import READ_ONLY_MARK, SAFE_METHODS
 from app.http.documents import json_document
+from app.http.dumping import quicken
 from app.http.fields import MAX_ID
 from app.http.idempotency import ONCE_MARK, document
 
@@ -64,6 +65,17 @@ class RestBlueprint(Blueprint):
                 is_public = hasattr(view_func, PUBLIC_MARK)
                 _document(info, added, rule, None if is_public else self.security_of(method))
                 self.document_more(info["manual_doc"], method, view_func)
+
+    def response(
+        self, status_code: int, schema: ma.Schema | type[ma.Schema] | None = None, **options: Any
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """As flask-smorest's, with a schema that was prepared for what it is used for."""
+        if schema is not None:
+            schema = schema() if isinstance(schema, type) else schema
+            quicken(schema)
+        decorate: Callable[[Callable[..., Any]], Callable[..., Any]]
+        decorate = super().response(status_code, schema, **options)
+        return decorate
 
     def security_of(self, method: str) -> list[dict[str, list[str]]]:
         """The credentials that a view takes that is not public, as OpenAPI writes it."""

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from sqlalchemy import ColumnElement, bindparam
 
-from sqlalchemy import ColumnElement, Select
-
-from app.blueprints.messages.posts import Post, read_posts, select_posts
+from app.blueprints.messages.posts import (
+    POSTS,
+    POSTS_OF_CHANNEL,
+    Post,
+    messages,
+    read_posts,
+)
 from app.http.paging import Page, cut
-from app.models import Message
+
+BACKWARDS = messages.c.id.desc()
+OLDER = messages.c.id < bindparam("before")
+ROWS = bindparam("rows")
+
+NEWEST_OF_CHANNEL = POSTS_OF_CHANNEL.order_by(BACKWARDS).limit(ROWS)
+OLDER_OF_CHANNEL = POSTS_OF_CHANNEL.where(OLDER).order_by(BACKWARDS).limit(ROWS)
+NEWER_OF_CHANNEL = (
+    POSTS_OF_CHANNEL.where(messages.c.id > bindparam("after")).order_by(messages.c.id).limit(ROWS)
+)
 
 
 def read_history(
@@ -19,11 +32,14 @@ def read_history(
     ``next`` of the page goes into the same parameter; without either the newest come first and
     ``next`` goes into ``before``.
     """
-    statement = select_posts().where(Message.channel_id == channel_id)
-    if after is None:
-        return _backwards(statement, before, limit)
-    statement = statement.where(Message.id > after).order_by(Message.id)
-    return cut(read_posts(statement.limit(limit + 1)), limit, lambda post: post.id)
+    values = {"channel_id": channel_id, "rows": limit + 1}
+    if after is not None:
+        posts = read_posts(NEWER_OF_CHANNEL, after=after, **values)
+    elif before is not None:
+        posts = read_posts(OLDER_OF_CHANNEL, before=before, **values)
+    else:
+        posts = read_posts(NEWEST_OF_CHANNEL, **values)
+    return cut(posts, limit, lambda post: post.id)
 
 
 def search(
@@ -32,15 +48,13 @@ def search(
     """Messages that contain ``text`` literally, newest first.
 
     Args:
-        place: where to look: a condition on ``Message.channel_id``.
+        place: where to look: a condition on ``messages.c.channel_id``.
         text: what to look for; wildcards of LIKE in it are plain characters.
     """
-    statement = select_posts().where(place, Message.content.icontains(text, autoescape=True))
-    return _backwards(statement, before, limit)
-
-
-def _backwards(statement: Select[Any], before: int | None, limit: int) -> Page[Post]:
+    statement = POSTS.where(place, messages.c.content.icontains(text, autoescape=True))
+    values = {"rows": limit + 1}
     if before is not None:
-        statement = statement.where(Message.id < before)
-    statement = statement.order_by(Message.id.desc()).limit(limit + 1)
-    return cut(read_posts(statement), limit, lambda post: post.id)
+        statement = statement.where(OLDER)
+        values["before"] = before
+    posts = read_posts(statement.order_by(BACKWARDS).limit(ROWS), **values)
+    return cut(posts, limit, lambda post: post.id)

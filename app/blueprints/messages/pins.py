@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from werkzeug.exceptions import Conflict
 
-from app.blueprints.messages.posts import Post, read_post, read_posts, select_posts
+from app.blueprints.messages.posts import (
+    POSTS_OF_CHANNEL,
+    Post,
+    messages,
+    read_post,
+    read_posts,
+)
 from app.blueprints.messages.service import locked_message
 from app.blueprints.rows import locked
 from app.core.errors import UnknownResource
@@ -17,15 +23,16 @@ from app.models import Channel, Message
 
 PINS_MAX = 50  # a channel; more would be a second history, and the list has no pages
 
+PINS_OF_CHANNEL = (
+    POSTS_OF_CHANNEL.where(messages.c.pinned_at.is_not(None))
+    .order_by(messages.c.pinned_at.desc(), messages.c.id.desc())
+    .limit(PINS_MAX)
+)
+
 
 def read_pins(channel_id: int) -> Sequence[Post]:
     """The pinned messages, the newest pin first."""
-    statement = select_posts().where(
-        Message.channel_id == channel_id, Message.pinned_at.is_not(None)
-    )
-    return read_posts(
-        statement.order_by(Message.pinned_at.desc(), Message.id.desc()).limit(PINS_MAX)
-    )
+    return read_posts(PINS_OF_CHANNEL, channel_id=channel_id)
 
 
 def pin(channel_id: int, message_id: int, actor_id: int) -> Post:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, bindparam, select
 
-from app.blueprints.people import PERSON_COLUMNS, Person
+from app.blueprints.people import Person
 from app.core.errors import UnknownResource
 from app.db import db
 from app.models import Message, User
 
+# Statements over the tables, made once: what makes and compiles one for the models anew takes
+# longer than all the rest of reading a page.
+messages, users = Message.__table__, User.__table__
 
-@dataclass(frozen=True, slots=True)
-class Post:
+
+class Post(NamedTuple):
     """A message with its author."""
 
     id: int
@@ -29,28 +31,42 @@ class Post:
 
 
 MESSAGE_COLUMNS = (
-    Message.id,
-    Message.channel_id,
-    Message.content,
-    Message.created_at,
-    Message.edited_at,
-    Message.pinned_at,
-    Message.pinned_by,
+    messages.c.id,
+    messages.c.channel_id,
+    messages.c.content,
+    messages.c.created_at,
+    messages.c.edited_at,
+    messages.c.pinned_at,
+    messages.c.pinned_by,
 )
 
+# What ``read_posts`` takes, to be narrowed, ordered and limited.
+POSTS: Select[Any] = (
+    select(*MESSAGE_COLUMNS, users.c.id, users.c.username, users.c.display_name)
+    .join_from(messages, users, users.c.id == messages.c.author_id)
+    .where(messages.c.deleted_at.is_(None))
+)
+POSTS_OF_CHANNEL = POSTS.where(messages.c.channel_id == bindparam("channel_id"))
+ONE_POST = POSTS_OF_CHANNEL.where(messages.c.id == bindparam("message_id"))
 
-def select_posts() -> Select[Any]:
-    """The statement that ``read_posts`` takes, to be narrowed, ordered and limited."""
-    return (
-        select(*MESSAGE_COLUMNS, *PERSON_COLUMNS)
-        .join(User, User.id == Message.author_id)
-        .where(Message.deleted_at.is_(None))
-    )
+
+def read_posts(statement: Select[Any], **values: Any) -> list[Post]:
+    """Run a narrowed ``POSTS``: one statement, whatever the number of authors.
+
+    What the session has not flushed yet it does not see.
+
+    Args:
+        values: of the statement's parameters.
+    """
+    split = len(MESSAGE_COLUMNS)
+    return [
+        Post(*row[:split], Person(*row[split:])) for row in db.session.execute(statement, values)
+    ]
 
 
-def read_posts(statement: Select[Any]) -> list[Post]:
-    """Run a narrowed ``select_posts()``: one statement, whatever the number of authors."""
-    return [_post(row) for row in db.session.execute(statement)]
+def post_of(message: Message, author: Person) -> Post:
+    """A message that the caller holds, with its author."""
+    return Post(*(getattr(message, column.key) for column in MESSAGE_COLUMNS), author=author)
 
 
 def read_post(channel_id: int, message_id: int) -> Post:
@@ -59,15 +75,7 @@ def read_post(channel_id: int, message_id: int) -> Post:
     Raises:
         UnknownResource: it is not there, is in another channel, or was deleted.
     """
-    found = read_posts(
-        select_posts().where(Message.id == message_id, Message.channel_id == channel_id)
-    )
+    found = read_posts(ONE_POST, channel_id=channel_id, message_id=message_id)
     if not found:
         raise UnknownResource("message", message_id)
     return found[0]
-
-
-def _post(row: Row[Any]) -> Post:
-    values = tuple(row)
-    split = len(MESSAGE_COLUMNS)
-    return Post(*values[:split], author=Person(*values[split:]))

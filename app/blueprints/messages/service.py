@@ -5,27 +5,27 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.blueprints.community_socket import broadcast
-from app.blueprints.messages.posts import Post, read_post
-from app.blueprints.messages.schemas import MessageSchema
+from app.blueprints.messages.payload import payload_of
+from app.blueprints.messages.posts import Post, post_of
+from app.blueprints.messages.speakers import Speaker
 from app.blueprints.rights import demand
 from app.blueprints.rows import change, existing
 from app.core.errors import PermissionDenied, UnknownResource
 from app.db import db, utcnow
 from app.http.audit import audit
-from app.models import Channel, ChannelKind, Message
+from app.models import Channel, Message
 
 NOT_AUTHOR = "not_author"
 
 
-def send(channel_id: int, author_id: int, content: str) -> Post:
+def send(speaker: Speaker, content: str) -> Post:
     """Say ``content`` in a channel.
 
     Raises:
-        PermissionDenied: it is an announcement channel, where speaking also takes
-            ``message.manage``: what is said there is said for the server.
+        PermissionDenied: as ``Speaker.demand_voice``.
     """
-    channel = existing(Channel, channel_id)
-    _demand_voice(channel, author_id)
+    speaker.demand_voice()
+    channel_id, author_id = speaker.channel_id, speaker.person.id
     message = Message(channel_id=channel_id, author_id=author_id, content=content)
     db.session.add(message)
     db.session.flush()
@@ -35,45 +35,43 @@ def send(channel_id: int, author_id: int, content: str) -> Post:
         "message.send",
         f"message:{message.id}",
         actor_id=author_id,
-        server_id=channel.server_id,
+        server_id=speaker.server_id,
         after={"channel_id": channel_id},
     )
-    post = read_post(channel_id, message.id)
+    post = post_of(message, speaker.person)
     db.session.commit()
-    broadcast(channel_id, "message", MessageSchema().dump(post))
+    broadcast(channel_id, "message", payload_of(post))
     return post
 
 
-def edit(channel_id: int, message_id: int, actor_id: int, content: str) -> Post:
+def edit(speaker: Speaker, message_id: int, content: str) -> Post:
     """Replace the words of one's own message.
 
     Raises:
-        PermissionDenied: it is somebody else's, or the actor may not speak there any more: see
-            ``send``.
+        PermissionDenied: it is somebody else's, or as ``Speaker.demand_voice``.
         UnknownResource: there is no such message in the channel.
     """
+    channel_id, author_id = speaker.channel_id, speaker.person.id
     message = locked_message(channel_id, message_id)
-    if message.author_id != actor_id:
+    if message.author_id != author_id:
         raise PermissionDenied(NOT_AUTHOR, "message.send")
-    channel = existing(Channel, channel_id)
-    _demand_voice(channel, actor_id)
+    speaker.demand_voice()
     characters = len(message.content)
     changed = change(message, {"content": content})
     if not changed.after:
-        return read_post(channel_id, message_id)
+        return post_of(message, speaker.person)
     message.edited_at = utcnow()
     audit(
         "message.edit",
         f"message:{message_id}",
-        actor_id=actor_id,
-        server_id=channel.server_id,
+        actor_id=author_id,
+        server_id=speaker.server_id,
         before={"channel_id": channel_id, "characters": characters},
         after={"channel_id": channel_id, "characters": len(content)},
     )
-    db.session.flush()
-    post = read_post(channel_id, message_id)
+    post = post_of(message, speaker.person)
     db.session.commit()
-    broadcast(channel_id, "message_edited", MessageSchema().dump(post))
+    broadcast(channel_id, "message_edited", payload_of(post))
     return post
 
 
@@ -97,11 +95,6 @@ def delete(channel_id: int, message_id: int, actor_id: int) -> None:
     )
     db.session.commit()
     broadcast(channel_id, "message_deleted", {"id": message_id, "channel_id": channel_id})
-
-
-def _demand_voice(channel: Channel, actor_id: int) -> None:
-    if channel.kind is ChannelKind.ANNOUNCEMENT:
-        demand(actor_id, "message.manage", "channel", channel.id)
 
 
 def locked_message(channel_id: int, message_id: int) -> Message:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 
 from app.blueprints.channels.listing import channels_with
-from app.blueprints.messages import pins, service
+from app.blueprints.messages import pins, posts, service
 from app.blueprints.messages.history import read_history, search
 from app.blueprints.messages.posts import Post, read_post
 from app.blueprints.messages.schemas import (
@@ -17,7 +17,7 @@ from app.blueprints.messages.schemas import (
     MessageSchema,
     SearchQuery,
 )
-from app.blueprints.messages.senders import sender
+from app.blueprints.messages.speakers import sender, speaker_in
 from app.core.permission import require_permission
 from app.core.resilience import guarded
 from app.http.access import signed_in
@@ -28,7 +28,6 @@ from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
 from app.http.idempotency import once
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
-from app.models import Message
 from app.wiring import STORE_FAILURES
 
 messages = RestBlueprint(
@@ -69,7 +68,7 @@ def list_messages(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 @messages.alt_response(429, "TOO_MANY_REQUESTS")
 def send_message(body: Mapping[str, Any], channel_id: int) -> tuple[Post, dict[str, str]]:
     """Send a message. An announcement channel also takes `message.manage`"""
-    post = service.send(channel_id, current_user_id(), body["content"])
+    post = service.send(speaker_in(channel_id), body["content"])
     location = url_for(".read_message", channel_id=channel_id, message_id=post.id)
     return post, {"Location": location}
 
@@ -90,7 +89,7 @@ def read_message(channel_id: int, message_id: int) -> Post:
 @messages.alt_response(429, "TOO_MANY_REQUESTS")
 def edit_message(body: Mapping[str, Any], channel_id: int, message_id: int) -> Post:
     """Edit a message that you wrote"""
-    return service.edit(channel_id, message_id, current_user_id(), body["content"])
+    return service.edit(speaker_in(channel_id), message_id, body["content"])
 
 
 @messages.delete(MESSAGE)
@@ -110,7 +109,9 @@ def delete_message(channel_id: int, message_id: int) -> None:
 @messages.response(200, MessagePage)
 def search_channel(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
     """Search one channel, newest hits first"""
-    return search(Message.channel_id == channel_id, query["q"], query["limit"], query["before"])
+    return search(
+        posts.messages.c.channel_id == channel_id, query["q"], query["limit"], query["before"]
+    )
 
 
 @messages.get("/servers/<int:server_id>/messages/search")
@@ -122,7 +123,9 @@ def search_channel(query: Mapping[str, Any], channel_id: int) -> Page[Post]:
 def search_server(query: Mapping[str, Any], server_id: int) -> Page[Post]:
     """Search all channels of a server whose history you may read, newest hits first"""
     found = channels_with(server_id, identity(), "message.read_history")
-    return search(Message.channel_id.in_(found), query["q"], query["limit"], query["before"])
+    return search(
+        posts.messages.c.channel_id.in_(found), query["q"], query["limit"], query["before"]
+    )
 
 
 @messages.get("/channels/<int:channel_id>/pins")

@@ -11,9 +11,10 @@ from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
 from app.blueprints.messages import service
+from app.blueprints.messages.speakers import Speaker
 from app.core.errors import StoreUnavailable
 from app.db import utcnow
-from app.models import IDEMPOTENCY_LEASE, Channel, Device, IdempotencyKey, Message
+from app.models import IDEMPOTENCY_LEASE, Device, IdempotencyKey, Message
 from tests.support.world import Community, Person, World, auth_header
 
 KEY = {"Idempotency-Key": "one"}
@@ -95,7 +96,7 @@ def test_what_failed_before_anything_was_written_may_be_sent_again(
     def away(*_: object) -> None:
         raise StoreUnavailable("redis")
 
-    monkeypatch.setattr(service, "_demand_voice", away)
+    monkeypatch.setattr(Speaker, "demand_voice", away)
     assert send(client, community, ann.headers).status_code == 503
     monkeypatch.undo()
     assert send(client, community, ann.headers).status_code == 201
@@ -109,13 +110,10 @@ def test_a_worker_that_was_taken_for_dead_writes_nothing_after_all(
     ann: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    plain = service.existing
-
-    def sleeps_too_long(model: type[Channel], row_id: int) -> Channel:
+    def sleeps_too_long(speaker: Speaker) -> None:
         world.run(update(IdempotencyKey).values(created_at=utcnow() - IDEMPOTENCY_LEASE))
-        return plain(model, row_id)
 
-    monkeypatch.setattr(service, "existing", sleeps_too_long)
+    monkeypatch.setattr(Speaker, "demand_voice", sleeps_too_long)
     monkeypatch.setattr(service, "audit", lambda *_, **__: None)
     assert send(client, community, ann.headers).status_code == 409
     assert messages(world) == 0
