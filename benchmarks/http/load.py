@@ -1,13 +1,16 @@
-"""Load by ``wrk``: what it is told, and what it says."""
+"""Load of processes of their own: by ``wrk`` as much as there can be, by our client at a rate."""
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 
-CONNECTIONS = 8
+from benchmarks.http.rows import CONNECTIONS
+
 _RATE = re.compile(r"^Requests/sec:\s+([0-9.]+)", re.MULTILINE)
 _REQUESTS = re.compile(r"^\s*([0-9]+) requests in", re.MULTILINE)
 _REFUSED = re.compile(r"^\s*Non-2xx or 3xx responses: ([0-9]+)", re.MULTILINE)
@@ -26,23 +29,61 @@ class Load:
     rate: float
 
 
-def wrk_path() -> str | None:
-    """Where wrk is, or None."""
-    return shutil.which("wrk")
+def has_wrk() -> bool:
+    """Whether wrk is installed."""
+    return shutil.which("wrk") is not None
 
 
-def run_wrk(wrk: str, port: int, path: str, token: str | None, seconds: int) -> Load:
-    """Ask as fast as answers come, over kept connections.
+def at_full_speed(port: int, path: str, token: str | None, seconds: int) -> Load:
+    """Ask as fast as answers come, over kept connections; without wrk by our own client.
 
     Raises:
         LoadFailed: an answer was no 2xx, or a connection broke.
     """
+    wrk = shutil.which("wrk")
+    if wrk is None:
+        seen = _by_client(port, path, token, seconds, None)
+        return _some(Load(int(seen["requests"]), seen["rate"]), path)
     command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
     if token is not None:
         command += ["-H", f"Authorization: Bearer {token}"]
     command.append(f"http://127.0.0.1:{port}{path}")
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return parse(told)
+    return _some(parse(_output(command)), path)
+
+
+def _some(load: Load, path: str) -> Load:
+    if not load.requests:
+        raise LoadFailed(f"{path}: no answer in all the time: the machine does other work")
+    return load
+
+
+def p99_at(rate: float, port: int, path: str, token: str | None, seconds: int) -> float:
+    """Milliseconds until 99 of 100 requests were answered that became due at this rate, at random
+    moments.
+
+    Raises:
+        LoadFailed: an answer was no 200.
+    """
+    return _by_client(port, path, token, seconds, rate)["p99 ms"]
+
+
+def _by_client(
+    port: int, path: str, token: str | None, seconds: int, rate: float | None
+) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.http.client", str(port), path, str(seconds)]
+    if token is not None:
+        command += ["--token", token]
+    if rate is not None:
+        command += ["--rate", str(rate)]
+    seen: dict[str, float] = json.loads(_output(command))
+    return seen
+
+
+def _output(command: list[str]) -> str:
+    told = subprocess.run(command, capture_output=True, text=True)
+    if told.returncode:
+        raise LoadFailed(f"{command[0]}: {told.stderr[-2000:]}")
+    return told.stdout
 
 
 def parse(told: str) -> Load:

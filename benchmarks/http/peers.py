@@ -129,7 +129,10 @@ def main() -> None:
     """Serve what the command line names."""
     kind, mode, *rest = sys.argv[1:]
     run.monkey_patch(mode)
+    from benchmarks.http.counting import CountingWsgi
+
     app, token = application(kind, rest[0] if rest else "")
+    app.wsgi_app = CountingWsgi(app.wsgi_app)  # type: ignore[method-assign]
     serve(
         app,
         mode,

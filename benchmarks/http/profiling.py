@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import cProfile
 import os
 import pstats
@@ -13,14 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 from werkzeug.test import EnvironBuilder
 
-from app.core.redis.node import Node
 from app.server.connections import ENVIRON_KEY, Connection, ConnectionLimits, Connections
 from app.server.servers import SERVERS
-from tests.support.round_trips import count_round_trips
+from benchmarks.http.counting import Counter, Counts
 
 WARM_UP, BATCHES, CALLS = 200, 15, 100
 SHOWN = 45  # lines of each table
@@ -50,10 +48,11 @@ def profile(app: Flask, limits: ConnectionLimits, path: str, token: str | None) 
     times = sorted(seconds(request) for _ in range(BATCHES))
     print(f"{path}: {times[0] * 1e6:.0f} us of processor a request at best, ", end="")
     print(f"{times[BATCHES // 2] * 1e6:.0f} us at the median; ", end="")
-    statements, trips = counted(request)
-    print(f"{len(statements) / CALLS:g} SQL statements, {trips / CALLS:g} round trips to Redis")
-    for statement in sorted(set(statements)):
-        print(f"  {statements.count(statement) / CALLS:g} x {' '.join(statement.split())[:110]}")
+    counts = counted(request)
+    print(f"{len(counts.statements) / CALLS:g} SQL statements, ", end="")
+    print(f"{counts.round_trips / CALLS:g} round trips to Redis")
+    for statement, number in collections.Counter(counts.statements).most_common():
+        print(f"  {number / CALLS:g} x {' '.join(statement.split())[:110]}")
     profiler = cProfile.Profile(time.perf_counter)
     profiler.enable()
     for _ in range(5 * CALLS):
@@ -70,7 +69,7 @@ def request_of(
     app: Flask, connection: Connection, path: str, token: str | None
 ) -> Callable[[], None]:
     """One request by the WSGI interface, through all that serving puts around it."""
-    environ = EnvironBuilder(path, headers={"Host": "127.0.0.1"}).get_environ()
+    environ: dict[str, Any] = EnvironBuilder(path, base_url="http://127.0.0.1/").get_environ()
     environ |= {"REMOTE_ADDR": "127.0.0.1", ENVIRON_KEY: connection}
     if token is not None:
         environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
@@ -78,7 +77,7 @@ def request_of(
     def request() -> None:
         statuses: list[str] = []
 
-        def start_response(status: str, *_: Any) -> None:
+        def start_response(status: str, *_: Any) -> Any:
             statuses.append(status)
 
         body = app.wsgi_app(dict(environ), start_response)
@@ -101,31 +100,13 @@ def seconds(request: Callable[[], None]) -> float:
     return (time.process_time() - started) / CALLS
 
 
-def counted(request: Callable[[], None]) -> tuple[list[str], int]:
-    """The statements and the number of round trips that the caller waited for, of a batch."""
-    caller = threading.get_ident()
-    statements: list[str] = []
-
-    def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        # SQLite is sent a BEGIN, MariaDB's driver begins without a statement.
-        if threading.get_ident() == caller and not statement.startswith("BEGIN"):
-            statements.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", collect)
-    try:
-        with count_round_trips(AllNodes()) as trips:
-            for _ in range(CALLS):
-                request()
-    finally:
-        event.remove(Engine, "before_cursor_execute", collect)
-    return statements, len(trips)
-
-
-class AllNodes(list[Node]):
-    """Every node there is."""
-
-    def __contains__(self, node: object) -> bool:
-        return True
+def counted(request: Callable[[], None]) -> Counts:
+    """What the caller waited for in a batch."""
+    counter, counts = Counter(), Counts()
+    for _ in range(CALLS):
+        with counter.counting(counts):
+            request()
+    return counts
 
 
 def table(profiler: cProfile.Profile, order: str, requests: int) -> None:
@@ -134,9 +115,9 @@ def table(profiler: cProfile.Profile, order: str, requests: int) -> None:
     stats.sort_stats(order)
     print(f"\nby {order}, us a request (with the profiler's own cost)")
     print(f"{'calls':>8}{'own':>9}{'with its':>9}  function")
-    for function in stats.fcn_list[:SHOWN]:  # type: ignore[attr-defined]
-        _, calls, own, cumulative, _ = stats.stats[function]  # type: ignore[attr-defined]
-        file, line, name = function
+    for file, line, name in stats.fcn_list[:SHOWN]:  # type: ignore[attr-defined]
+        found = stats.stats[file, line, name]  # type: ignore[attr-defined]
+        _, calls, own, cumulative, _ = found
         where = f"{os.path.relpath(file)}:{line}" if line else file
         print(
             f"{calls / requests:8.1f}{own / requests * 1e6:9.1f}"

@@ -50,5 +50,8 @@ MESSAGES = Row(
     "messages", "ours: list of messages", Asked.OURS, f"/api/v1/channels/{CHANNEL}/messages?limit=1"
 )
 ROWS = (BARE, JWT, STACK, EMPTY, PERMISSION, STRICT, LEASED, MESSAGES)
+CONNECTIONS = 8  # that ask at a time
+# A request with it is counted; with it this path answers what was counted. See ``counting``.
+COUNTED_HEADER, COUNTS_PATH = "HTTP_X_BENCH_COUNTED", "/bench-counts"
 # What each view answers.
 ANSWER = {"id": CHANNEL, "name": "general", "topic": "All that fits nowhere else"}

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -19,6 +19,8 @@ from flask_migrate import upgrade
 from app import close_app, create_app
 from app.extensions import permissions
 from benchmarks.http.rows import CHANNEL, Asked
+from tests.support.mariadb import start_mariadb
+from tests.support.redis_servers import start_valkey
 from tests.support.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -47,8 +49,40 @@ class Process:
         return (int(fields[11]) + int(fields[12])) / TICKS
 
 
-def community(folder: Path, database_url: str, redis_url: str) -> str:
-    """Put a server with a channel, roles and messages into a new database; a member's token."""
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """A database with a community in it, and a Redis server that belongs to it.
+
+    Attributes:
+        name: of the kind of database.
+        token: of a member of the community.
+    """
+
+    name: str
+    database_url: str
+    redis_url: str
+    token: str
+
+
+@contextmanager
+def stores(folder: Path, name: str) -> Iterator[Stores | None]:
+    """New ones; None where the kind of database is not installed."""
+    with ExitStack() as stack:
+        redis = stack.enter_context(start_valkey())
+        if name == "mariadb":
+            server = start_mariadb()
+            if server is None:
+                yield None
+                return
+            stack.callback(server.stop)
+            url = server.create_database("bench")
+        else:
+            url = f"sqlite:///{folder}/bench.db"
+        yield Stores(name, url, redis.url, _community(folder / f"writer-{name}", url, redis.url))
+
+
+def _community(instance: Path, database_url: str, redis_url: str) -> str:
+    """Put a server with a channel, roles and messages into a database; a member's token."""
     config = {
         "ENVIRONMENT": "testing",
         "SECRET_KEY": SECRET,
@@ -56,7 +90,7 @@ def community(folder: Path, database_url: str, redis_url: str) -> str:
         "REDIS_URL": redis_url,
         "ACCESS_TOKEN_SECONDS": TOKEN_SECONDS,
     }
-    app = create_app(config, str(folder / "writer"))
+    app = create_app(config, str(instance))
     try:
         with app.app_context():
             upgrade()
@@ -73,14 +107,16 @@ def community(folder: Path, database_url: str, redis_url: str) -> str:
 
 
 @contextmanager
-def ours(folder: Path, mode: str, variables: dict[str, str], token: str) -> Iterator[Process]:
+def ours(folder: Path, mode: str, used: Stores, log_sample: float) -> Iterator[Process]:
     """``run.py`` with the views of the benchmark, in its default configuration, one worker."""
+    variables = environment(folder, mode, used, log_sample)
     command = ["benchmarks.http.worker", "--port", "0"]
-    with _started(command, variables, folder / f"ours-{mode}.log") as (process, lines):
+    log = folder / f"ours-{mode}-{used.name}.log"
+    with _started(command, variables, log) as (process, lines):
         for line in lines:
             match = ADDRESS.search(line)
             if match is not None:
-                yield Process(process.pid, int(match[1]), token)
+                yield Process(process.pid, int(match[1]), used.token)
                 return
 
 
@@ -93,20 +129,18 @@ def peer(folder: Path, kind: Asked, mode: str, redis_url: str) -> Iterator[Proce
         yield Process(process.pid, told["port"], told["token"])
 
 
-def environment(
-    folder: Path, mode: str, database_url: str, redis_url: str, log_sample: float
-) -> dict[str, str]:
+def environment(folder: Path, mode: str, used: Stores, log_sample: float) -> dict[str, str]:
     """What a worker of ours is told: its log is that of production, a line of JSON a request."""
     return clean_environment() | {
-        "YOTO_LOG_REQUEST_SAMPLE": str(log_sample),
         "YOTO_ASYNC_MODE": mode,
-        "YOTO_INSTANCE_PATH": str(folder / f"served-{mode}"),
+        "YOTO_INSTANCE_PATH": str(folder / f"served-{mode}-{used.name}"),
         "YOTO_SECRET_KEY": SECRET,
-        "YOTO_DATABASE_URL": database_url,
-        "YOTO_REDIS_URL": redis_url,
+        "YOTO_DATABASE_URL": used.database_url,
+        "YOTO_REDIS_URL": used.redis_url,
         "YOTO_ACCESS_TOKEN_SECONDS": str(TOKEN_SECONDS),
         "YOTO_SEED_DEMO": "0",
         "YOTO_LOG_FORMAT": "json",
+        "YOTO_LOG_REQUEST_SAMPLE": str(log_sample),
     }
 
 

@@ -11,6 +11,7 @@ from app.core.permission import require_permission
 from app.core.resilience import (
     BulkheadConfig,
     CircuitBreakerConfig,
+    Dimension,
     MultiDimensionalKey,
     RateLimitConfig,
     guarded,
@@ -59,4 +60,5 @@ def add_views(app: Flask) -> None:
 
 def _limits(mode: str) -> RateLimitConfig:
     options: dict[str, Any] = {"mode": mode} if knows_leases() else {}
-    return RateLimitConfig(limit=LIMIT, dimensions=("user", "server", "ip"), **options)
+    dimensions = tuple(Dimension(name) for name in ("user", "server", "ip"))
+    return RateLimitConfig(limit=LIMIT, dimensions=dimensions, **options)

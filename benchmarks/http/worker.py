@@ -20,10 +20,12 @@ configured = run.application
 
 def application() -> Flask:
     """The application with the views, which ``run`` serves."""
+    from benchmarks.http.counting import CountingWsgi
     from benchmarks.http.views import add_views
 
     app = configured()
     add_views(app)
+    app.wsgi_app = CountingWsgi(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

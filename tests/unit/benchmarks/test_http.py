@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.http.figures import Round, figures, table
+from benchmarks.http.client import Seen, is_whole, moments
+from benchmarks.http.figures import Measured, Round, figures, table
 from benchmarks.http.load import LoadFailed, parse
 
 WRK = """Running 2s test @ http://127.0.0.1:40221/view
@@ -21,23 +22,36 @@ Transfer/sec:      0.85MB
 def test_a_ratio_is_of_rows_of_the_same_round() -> None:
     found = figures(
         {
-            "bare": [Round(1000, 100), Round(500, 200), Round(900, 110)],
-            "stack": [Round(100, 900), Round(50, 1800), Round(90, 1000)],
-            "strict": [Round(500, 190), Round(250, 390), Round(450, 210)],
+            "bare": Measured([Round(1000, 100), Round(500, 200), Round(900, 110)]),
+            "stack": Measured([Round(100, 900), Round(50, 1800), Round(90, 1000)]),
+            "strict": Measured([Round(500, 190), Round(250, 390), Round(450, 210)], 3.14159, 0, 1),
         }
     )
-    assert found["strict"] == {"req/s": 450, "of bare": 0.5, "of peers": 5, "cpu us": 210}
+    assert found["strict"] == {
+        "req/s": 450,
+        "of bare": 0.5,
+        "of peers": 5,
+        "cpu us": 210,
+        "p99 ms": 3.14,
+        "SQL": 0,
+        "Redis": 1,
+    }
 
 
-def test_what_was_not_measured_has_no_ratio() -> None:
-    found = figures({"strict": [Round(500, None)]})
-    assert found["strict"] == {"req/s": 500, "of bare": None, "of peers": None, "cpu us": None}
-    assert "     500           -           -           -" in table("eventlet", found)
+def test_what_was_not_measured_is_no_number() -> None:
+    found = figures({"strict": Measured([Round(500, None)])})
+    assert {name for name, value in found["strict"].items() if value is not None} == {"req/s"}
+    assert table("eventlet", found).splitlines()[1].split()[-7:] == ["500", *6 * ["-"]]
 
 
 def test_rows_stand_in_the_order_of_the_table() -> None:
-    found = figures({"messages": [Round(1, 1)], "bare": [Round(2, 1)]})
+    found = figures({"messages": Measured([Round(1, 1)]), "bare": Measured([Round(2, 1)])})
     assert [line[:4] for line in table("", found).splitlines()[1:]] == ["bare", "ours"]
+
+
+def test_a_table_says_exactly_what_was_counted() -> None:
+    found = figures({"bare": Measured([Round(2, 1)], statements=0, round_trips=0.05)})
+    assert table("", found).split()[-2:] == ["0", "0.05"]
 
 
 def test_what_wrk_says_is_read() -> None:
@@ -60,3 +74,25 @@ def test_answers_that_are_errors_are_no_figures(wrong: str) -> None:
 def test_what_is_not_of_wrk_is_no_figure() -> None:
     with pytest.raises(LoadFailed):
         parse("unable to connect to 127.0.0.1:1")
+
+
+def test_requests_become_due_at_the_rate_at_the_same_moments_each_time() -> None:
+    found = list(moments(1000, 10))
+    assert found == list(moments(1000, 10)) == sorted(found)
+    assert len(found) == pytest.approx(10_000, rel=0.05) and found[-1] < 10
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_an_answer_is_whole_when_its_last_byte_is_there(cut: int) -> None:
+    answer = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"
+    assert is_whole(answer) and not is_whole(answer[:-cut])
+
+
+def test_what_a_client_saw_is_told_in_milliseconds() -> None:
+    told = Seen(2.0, [0.001 * number for number in range(200, 0, -1)]).to_mapping()
+    assert told == {
+        "requests": 200,
+        "rate": 100,
+        "p50 ms": pytest.approx(101),
+        "p99 ms": pytest.approx(199),
+    }

@@ -1,0 +1,86 @@
+"""Lets the rows take turns, and measures beside the turns what they cost otherwise."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.http.figures import Measured, Round
+from benchmarks.http.load import at_full_speed, p99_at
+from benchmarks.http.rows import COUNTED_HEADER, COUNTS_PATH, Row
+from benchmarks.http.servers import Process
+
+WARM_UP_SECONDS = 1
+COUNTED = 20  # requests, one after another
+HALF = 0.5  # of the rate that the rounds reached, for the p99
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A row on a server.
+
+    Attributes:
+        database: of the server; None: it has none.
+    """
+
+    row: Row
+    process: Process
+    database: str | None = None
+    measured: Measured = field(default_factory=Measured)
+
+    @property
+    def token(self) -> str | None:
+        return self.process.token if self.row.signed_in else None
+
+    def warm_up(self) -> None:
+        """Let it fill what it keeps."""
+        at_full_speed(self.process.port, self.row.path, self.token, WARM_UP_SECONDS)
+
+    def take_turn(self, seconds: int) -> None:
+        """Ask as fast as answers come."""
+        before = self.process.processor_seconds()
+        load = at_full_speed(self.process.port, self.row.path, self.token, seconds)
+        after = self.process.processor_seconds()
+        used = None if before is None or after is None else (after - before) / load.requests * 1e6
+        self.measured.rounds.append(Round(load.rate, used))
+
+    def measure_p99(self, seconds: int) -> None:
+        """Ask at half the rate of the turns."""
+        rate = HALF * self.measured.rate
+        port, path = self.process.port, self.row.path
+        self.measured.p99 = p99_at(rate, port, path, self.token, seconds)
+
+    def count(self) -> None:
+        """Ask one after another what a caller waits for."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.process.port, timeout=10)
+        counted = COUNTED_HEADER.removeprefix("HTTP_").replace("_", "-")
+        headers = {counted: "1"}
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
+
+        def get(path: str) -> bytes:
+            connection.request("GET", path, headers=headers)
+            return connection.getresponse().read()
+
+        get(COUNTS_PATH)  # what was before is of no interest
+        for _ in range(COUNTED):
+            get(self.row.path)
+        counts = json.loads(get(COUNTS_PATH))
+        connection.close()
+        self.measured.statements = counts["statements"] / counts["requests"]
+        self.measured.round_trips = counts["round_trips"] / counts["requests"]
+
+
+def run(contestants: Sequence[Contestant], rounds: int, seconds: int, quick: bool) -> None:
+    """Measure all of them. ``quick`` leaves the p99 out, which takes as long as a turn."""
+    for one in contestants:
+        one.warm_up()
+    for _ in range(rounds):
+        for one in contestants:
+            one.take_turn(seconds)
+    for one in contestants:
+        if not quick:
+            one.measure_p99(seconds)
+        one.count()
