@@ -38,23 +38,17 @@ from app.extensions import (
     resilience,
 )
 from app.http.acts import audit_of_guards
-from app.http.answers import error_rate, init_answers
+from app.http.answers import error_rate
 from app.http.api import init_api
 from app.http.application import Application
 from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.circumstances import circumstances
-from app.http.context import init_context, origin
-from app.http.deeds import init_deeds
+from app.http.context import origin
 from app.http.guards import AGAINST_GUESSING, GUARDS
-from app.http.limits import init_limits
-from app.http.maintenance import init_maintenance
-from app.http.positions import init_positions
+from app.http.pipeline import init_pipeline
 from app.http.problems import init_problems
-from app.http.request_log import init_request_log
-from app.http.security import init_security_headers
-from app.http.traces import init_traces
+from app.http.records import records_of
 from app.http.version import YOTO_VERSION
-from app.http.writes import init_writes
 from app.logs import follow_fleet
 from app.server import YotoSocketIO
 from app.wiring import (
@@ -108,19 +102,13 @@ def create_app(
     app = Application(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)
     cli.init_logs(app)
-    init_context(app)
-    init_request_log(app)
-    init_traces(app)
-    init_security_headers(app)
     init_problems(app)
-    init_limits(app)
     init_db(app)
     migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
     redis_store.init_app(app)
     events.init_app(app)
     monitor.init_app(app, signs=signs_of_life(app))
     recorder = monitor.of(app).recorder
-    init_answers(app)
     resilience.init_app(
         app,
         redis_store.of(app),
@@ -149,7 +137,7 @@ def create_app(
     tuner = tune(app, never=AGAINST_GUESSING)
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
-    init_deeds(app)
+    init_pipeline(app)
     init_failures(app)
     hot = optimization.of(app).hot
     prefetch.init_app(app, hot)
@@ -176,10 +164,6 @@ def create_app(
         recorder=recorder,
         suggest=tuner.suggestions,
     )
-    # First of all: who calls is judged on nothing older than what the request brings, too.
-    init_positions(app)
-    init_maintenance(app)
-    init_writes(app)
     register_permission_handlers(optimization.of(app).queue)
     measure(app)
     fleet.init_app(app, worker_facts(app, YOTO_VERSION))
@@ -233,6 +217,7 @@ def close_app(app: Flask) -> None:
     policy.close(app)
     alerts.of(app).close()
     elected_forecaster(app).close()
+    records_of(app).close()
     # Before the locks: what it asks in the background may hold one.
     monitor.close(app)
     optimization.of(app).locks.close()

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from time import perf_counter
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.errors import PermissionDenied, UnknownResource
@@ -20,7 +20,7 @@ from app.core.permission import Place
 from app.db import db
 from app.extensions import permissions
 from app.http.auth import current_user_id
-from app.http.context import note_outcome
+from app.http.context import current_record, note_outcome
 from app.http.problems import problem_of
 from app.models import Role, ScopeType, Server
 
@@ -116,10 +116,9 @@ def _is_there(kind: str, id_: int) -> bool:
 
 def _unknown(error: UnknownResource) -> Response:
     answer = problem_of(error)
-    began = g.get("request_began")
-    if began is not None and error.kind in NAMED.values() and request.path.startswith(API):
+    if error.kind in NAMED.values() and request.path.startswith(API):
         # Who waits holds neither locks nor a connection that others wait for.
         with suppress(SQLAlchemyError):
             db.session.rollback()
-        time.sleep(STEP - (perf_counter() - began) % STEP)
+        time.sleep(STEP - (perf_counter() - current_record().began) % STEP)
     return answer

@@ -3,14 +3,15 @@ that failed lately."""
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
-from time import monotonic, perf_counter
+from collections.abc import Callable, Sequence
+from time import monotonic
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, current_app, g
 
-from app.core.monitor import Counter, Monitor, Recorder, names
-from app.http.context import outcome
+from app.core.monitor import Counter, Recorder, names
+from app.http.records import RequestRecord, records_of
 
 EXTENSION_KEY = "yoto.answers"
 HALF_LIFE = 60.0  # s
@@ -25,6 +26,8 @@ PLANNED_STATUS = "planned"
 # What belongs to no part of the API: static files, and addresses that there are not.
 NO_AREA = "none"
 
+log = logging.getLogger(__name__)
+
 
 class ErrorRate:
     """Two counts that decay by half in ``HALF_LIFE``. Safe for threads."""
@@ -35,12 +38,12 @@ class ErrorRate:
         self._at = clock()
         self._answers = self._failures = 0.0
 
-    def add(self, failed: bool) -> None:
-        """Count one answer."""
+    def add(self, failed: int, of: int = 1) -> None:
+        """Count ``of`` answers, of which so many failed."""
         with self._lock:
             if self._clock() - self._at >= STEP:
                 self._decay()
-            self._answers += 1.0
+            self._answers += of
             self._failures += failed
 
     def share(self) -> float:
@@ -78,34 +81,39 @@ class Answers:
         # By part of the API and class of status: the lookups of a recorder take longer.
         self._requests: dict[tuple[str, int], Counter] = {}
 
-    def add(self, area: str, status: int, seconds: float | None, planned: bool = False) -> None:
-        """Take note of an answer.
+    def count(self, records: Sequence[RequestRecord]) -> None:
+        """Take note of the answers of ``records``."""
+        failed = 0
+        for record in records:
+            self._observe(record.seconds)
+            status = record.status or FIRST_FAILURE
+            planned = status == REFUSED and record.outcome.get("problem") in PLANNED
+            failed += status >= FIRST_FAILURE and not planned
+            self._requests_of(_area(record), 0 if planned else status // 100).add()
+        self.error_rate.add(failed, len(records))
 
-        Args:
-            seconds: None for a request that nobody saw begin.
-            planned: whether an operator ordered this refusal.
-        """
-        self.error_rate.add(status >= FIRST_FAILURE and not planned)
-        key = area, 0 if planned else status // 100
-        requests = self._requests.get(key)
+    def _requests_of(self, area: str, status_class: int) -> Counter:
+        requests = self._requests.get((area, status_class))
         if requests is None:
-            shown = PLANNED_STATUS if planned else f"{status // 100}xx"
+            shown = f"{status_class}xx" if status_class else PLANNED_STATUS
             requests = self._recorder.counter(names.REQUESTS, area=area, status=shown)
-            self._requests[key] = requests
-        requests.add()
-        if seconds is not None:
-            self._observe(seconds)
+            self._requests[area, status_class] = requests
+        return requests
 
 
-def init_answers(app: Flask) -> None:
-    """Count the answers of ``app`` in this process. The first request starts the monitor."""
-    app.extensions[EXTENSION_KEY] = Answers(Monitor.of(app).recorder)
-    app.before_request(_begin)
-    app.after_request(_count)
+def _area(record: RequestRecord) -> str:
+    """The part of the API; a blueprint's own parts are one to whoever looks at the whole."""
+    endpoint = "" if record.rule is None else str(record.rule.endpoint)
+    return endpoint.partition(".")[0] if "." in endpoint else NO_AREA
 
 
-def step_failed(app: Flask) -> None:
-    """Count a function that failed after a request of ``app`` was answered."""
+def step_failed(app: Flask, step: object) -> None:
+    """Log and count what failed just now after a request of ``app`` was answered."""
+    name = getattr(step, "__qualname__", repr(step))
+    # The request is over when its application context ends, and this still says which.
+    record: RequestRecord | None = g.get("request_record")
+    facts = {} if record is None else {"request_id": record.request_id}
+    log.exception("%s failed after the request was answered", name, extra=facts)
     found: Answers | None = app.extensions.get(EXTENSION_KEY)
     if found is not None:
         found.step_failures.add()
@@ -113,21 +121,7 @@ def step_failed(app: Flask) -> None:
 
 def error_rate() -> float:
     """The share of failed answers of the current application in this process, 0 to 1."""
-    found: Answers = current_app.extensions[EXTENSION_KEY]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    records_of(app).flush()
+    found: Answers = app.extensions[EXTENSION_KEY]
     return found.error_rate.share()
-
-
-def _begin() -> None:
-    Monitor.start(current_app._get_current_object())  # type: ignore[attr-defined]
-    g.began = perf_counter()
-
-
-def _count(response: Response) -> Response:
-    found: Answers = current_app.extensions[EXTENSION_KEY]
-    began = g.pop("began", None)
-    # A blueprint's own parts are one to whoever looks at the whole.
-    area = (request.blueprint or NO_AREA).partition(".")[0]
-    seconds = None if began is None else perf_counter() - began
-    planned = response.status_code == REFUSED and outcome().get("problem") in PLANNED
-    found.add(area, response.status_code, seconds, planned)
-    return response

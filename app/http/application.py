@@ -7,24 +7,29 @@ counted, and changes nothing else.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from itertools import chain
 from typing import Any
 
-from flask import Flask, Response, appcontext_tearing_down, g, request, request_tearing_down
+from flask import Flask, Response, appcontext_tearing_down, request, request_tearing_down
 from flask.globals import request_ctx
 
+from app.core import tracing
 from app.http.answers import step_failed
 from app.http.json_text import QuickJson
-
-log = logging.getLogger(__name__)
+from app.http.traces import traced
 
 
 class Application(Flask):
-    """Flask; only what it does after the view differs, and how it writes JSON."""
+    """Flask; what it does after the view differs, and how it writes JSON."""
 
     json_provider_class = QuickJson
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """As Flask's; within a span where spans are recorded."""
+        if tracing.configured():
+            return traced(super().wsgi_app, environ, start_response)
+        return super().wsgi_app(environ, start_response)
 
     def process_response(self, response: Response) -> Response:
         """As Flask's; the answer is what it was before each function that fails."""
@@ -55,9 +60,5 @@ class Application(Flask):
         try:
             return step(*args, **named)
         except Exception:
-            name = getattr(step, "__qualname__", repr(step))
-            # The request is over when its application context ends, and this still says which.
-            facts = {"request_id": g.request_id} if "request_id" in g else {}
-            log.exception("%s failed after the request was answered", name, extra=facts)
-            step_failed(self)
+            step_failed(self, step)
             return None

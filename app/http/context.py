@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import random
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, has_app_context, has_request_context, request
+from flask import Flask, current_app, g, has_app_context, has_request_context, request
 from sqlalchemy.engine import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.db import set_writing
+from app.http.records import RequestRecord
 from app.server import REQUEST_ID_KEY
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -23,8 +24,13 @@ _PLAIN_PART = re.compile(r"[a-z_.-]{0,40}|[0-9]{1,19}|v[0-9]")
 READ_ONLY_MARK = "__read_only__"
 MODERATION_MARK = "__moderation__"
 OWN_ID_HEADER = "X-Yoto-Request-ID"
+_GIVEN_ID = "HTTP_X_REQUEST_ID"
 # A caller may name its request by visible ASCII, so that its logs and ours meet.
 _ACCEPTED_ID = re.compile(r"[\x21-\x7e]{1,128}")
+# Ids are no secrets: they need no call of the system. Whoever seeds Python's generator, and a fork,
+# must not make them anew.
+_ids = random.Random()
+os.register_at_fork(after_in_child=_ids.seed)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -38,14 +44,6 @@ class Origin:
 
     request_id: str | None
     address: str | None
-
-
-def init_context(app: Flask) -> None:
-    """Give each request an id and, behind trusted proxies, its true address."""
-    app.wsgi_app = behind_proxies(app, app.wsgi_app)  # type: ignore[method-assign]
-    app.before_request(_name_request)
-    app.before_request(_announce_writes)
-    app.after_request(_return_id)
 
 
 def behind_proxies(app: Flask, wsgi: Any) -> Any:
@@ -75,53 +73,55 @@ def origin() -> Origin:
     return Origin(own_request_id(), request.remote_addr)
 
 
-def request_id() -> str:
-    """What this request is called in answers and logs: as the caller says, or by its own id.
+def begin_record() -> RequestRecord:
+    """Begin the record of the request at hand: its ids, and what it asks for."""
+    asked = request._get_current_object()  # type: ignore[attr-defined]
+    environ, own = asked.environ, f"{_ids.getrandbits(128):032x}"
+    given = environ.get(_GIVEN_ID)
+    named = own if given is None or not _ACCEPTED_ID.fullmatch(given) else given
+    environ[REQUEST_ID_KEY] = named
+    record = RequestRecord(
+        named, own, asked.method, asked.path, asked.remote_addr, asked.url_rule, asked.view_args
+    )
+    if record.method not in SAFE_METHODS:
+        record.changes = not hasattr(_view(), READ_ONLY_MARK)
+    g.request_record = record
+    return record
 
-    It is made here when the request was refused before it got one.
-    """
-    if "request_id" not in g:
-        _name_request()
-    return str(g.request_id)
+
+def current_record() -> RequestRecord:
+    """The record of the request at hand; begun here when it was refused before it had one."""
+    found: RequestRecord | None = g.get("request_record")
+    return begin_record() if found is None else found
+
+
+def request_id() -> str:
+    """What this request is called in answers and logs: as the caller says, or by its own id."""
+    return current_record().request_id
 
 
 def own_request_id() -> str:
     """The id that records have of this request."""
-    request_id()
-    return str(g.own_request_id)
+    return current_record().own_id
 
 
-def _name_request() -> None:
-    given = request.headers.get(REQUEST_ID_HEADER, "")
-    g.own_request_id = secrets.token_hex(16)
-    g.request_id = given if _ACCEPTED_ID.fullmatch(given) else g.own_request_id
-    request.environ[REQUEST_ID_KEY] = g.request_id
-
-
-def shown_path() -> str:
-    """The path of this request as logs and traces may have it: without its query, and without what
+def shown_path(record: RequestRecord) -> str:
+    """The path of a request as logs and traces may have it: without its query, and without what
     opens something by itself, such as the code of an invite.
     """
-    rule, values = request.url_rule, request.view_args or {}
-    if rule is None:
+    path = record.path
+    if record.rule is None:
         # It leads nowhere, so nobody knows which part is what: words and numbers are kept.
-        parts = request.path.split("/")
-        return "/".join(part if _PLAIN_PART.fullmatch(part) else "..." for part in parts)
-    path = request.path
-    for name in SECRET_PARTS & values.keys():
-        path = path.replace(str(values[name]), f"<{name}>")
+        return "/".join(part if _PLAIN_PART.fullmatch(part) else "..." for part in path.split("/"))
+    if record.view_args:
+        for name in SECRET_PARTS & record.view_args.keys():
+            path = path.replace(str(record.view_args[name]), f"<{name}>")
     return path
 
 
 def note_outcome(**facts: str) -> None:
     """Keep why this request ends as it does, for logs and traces."""
-    g.outcome = outcome() | facts
-
-
-def outcome() -> dict[str, str]:
-    """What ``note_outcome`` kept of this request."""
-    found: dict[str, str] = g.get("outcome", {})
-    return found
+    current_record().outcome |= facts
 
 
 def note_credential(credential: str) -> None:
@@ -168,21 +168,10 @@ def is_moderation() -> bool:
     return hasattr(_view(), MODERATION_MARK)
 
 
-def _view() -> Callable[..., Any] | None:
-    return current_app.view_functions.get(request.endpoint or "")
-
-
 def changes_something() -> bool:
     """Whether the view of this request is one that may change what is stored."""
-    view = _view()
-    return request.method not in SAFE_METHODS and not hasattr(view, READ_ONLY_MARK)
+    return current_record().changes
 
 
-def _announce_writes() -> None:
-    set_writing(changes_something())
-
-
-def _return_id(response: Response) -> Response:
-    response.headers[REQUEST_ID_HEADER] = request_id()
-    response.headers[OWN_ID_HEADER] = own_request_id()
-    return response
+def _view() -> Callable[..., Any] | None:
+    return current_app.view_functions.get(request.endpoint or "")

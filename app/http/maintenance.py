@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from flask import Flask, request
-
 from app.extensions import permissions
 
 # What people and their programs call. The control plane has its own routes and checks.
@@ -12,11 +10,11 @@ CLOSED = ("/api/v1/", "/access/")
 OPEN = frozenset({"auth.login", "auth.refresh", "auth.logout", "auth.me"})
 
 
-def init_maintenance(app: Flask) -> None:
-    """Turn requests away before anybody reads them."""
-    app.before_request(_turn_away)
+def turn_away(path: str, endpoint: str) -> None:
+    """Turn a request away before anybody reads it.
 
-
-def _turn_away() -> None:
-    if request.path.startswith(CLOSED) and request.endpoint not in OPEN:
+    Raises:
+        MaintenanceMode: there is maintenance, and it is for none of what stays open.
+    """
+    if path.startswith(CLOSED) and endpoint not in OPEN:
         permissions.demand_service()

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import math
 
-from flask import Flask, Response, current_app, request
+from flask import Response, current_app, request
 
 from app.core.errors import ValidationFailed
 from app.extensions import permissions
-from app.http.context import changes_something
 
 POSITION_HEADER = "X-Permission-Position"
 POSITION_COOKIE = "yoto_position"
@@ -21,25 +20,20 @@ POSITION_COOKIE = "yoto_position"
 COOKIE_MARGIN = 2.0
 
 
-def init_positions(app: Flask) -> None:
-    """Take positions in and give them out with every request."""
-    app.before_request(_take)
-    app.after_request(_give)
-    app.teardown_request(_forget)
-
-
-def _take() -> None:
-    """What the request brings; the header, which was written on purpose, must be right.
+def take_position() -> None:
+    """Judge this request on nothing older than what it brings; the header, which was written on
+    purpose, must be right.
 
     Raises:
         ValidationFailed: the header is malformed, or from the future.
     """
     permissions.require_nothing()
-    header = request.headers.get(POSITION_HEADER)
+    environ = request.environ
+    header = environ.get("HTTP_X_PERMISSION_POSITION")
     if header is not None:
         permissions.require_position(header, POSITION_HEADER)
         return
-    cookie = request.cookies.get(POSITION_COOKIE)
+    cookie = request.cookies.get(POSITION_COOKIE) if "HTTP_COOKIE" in environ else None
     if cookie:
         try:
             permissions.require_position(cookie, POSITION_COOKIE)
@@ -48,9 +42,8 @@ def _take() -> None:
             permissions.require_database()
 
 
-def _give(response: Response) -> Response:
-    if not changes_something():
-        return response
+def give_position(response: Response) -> None:
+    """Say in the answer to a write where its change is."""
     written = permissions.last_position()
     position = written or permissions.known_position()
     if position is not None:
@@ -64,10 +57,9 @@ def _give(response: Response) -> Response:
             samesite="Strict",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
         )
-    return response
 
 
-def _forget(error: BaseException | None) -> None:
+def forget_position() -> None:
     """The thread goes on to do other people's work."""
     permissions.require_nothing()
 

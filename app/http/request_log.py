@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Iterator, Sequence
 from http import HTTPStatus
-from time import perf_counter
 from typing import Any
 
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, g, has_request_context, request
 
 from app.http.auth import caller_or_none
-from app.http.context import outcome, shown_path
-from app.logs import describe_requests
+from app.http.context import shown_path
+from app.http.records import RequestRecord
+from app.logs import Line, write_lines
 
 # Asked every few seconds by machines; they are of interest when they fail.
 PROBES = frozenset({"/livez", "/readyz"})
+EVENT = "request ended"
 
 log = logging.getLogger(__name__)
-
-
-def init_request_log(app: Flask) -> None:
-    """Describe the requests of ``app`` in its logs.
-
-    To be called right after ``init_context``: Flask runs what is done after a request backwards,
-    so that what this sees is how the request ends.
-    """
-    describe_requests(app, request_fields)
-    app.before_request(_begin)
-    app.after_request(_keep_status)
-    app.teardown_request(_log_end)
 
 
 def request_fields() -> dict[str, Any]:
@@ -39,46 +29,56 @@ def request_fields() -> dict[str, Any]:
     """
     if not has_request_context():
         return {}
-    if "request_id" not in g:
+    record: RequestRecord | None = g.get("request_record")
+    if record is None:
         namespace = getattr(request, "namespace", None)
         return {} if namespace is None else {"socket": namespace}
-    fields = {"request_id": g.request_id, "method": request.method, "path": shown_path()}
-    if g.own_request_id != g.request_id:
-        fields["own_request_id"] = g.own_request_id
-    user_id = caller_or_none()
-    return fields if user_id is None else fields | {"user_id": user_id}
+    own, told = _fields(record, caller_or_none())
+    return own | told
 
 
-def _begin() -> None:
-    g.request_began = perf_counter()
-    # Of a request that hangs there is no other line.
-    log.debug("request begins")
+class RequestLog:
+    """Writes a line for each request that ended."""
+
+    def __init__(self, app: Flask) -> None:
+        self._config = app.config
+
+    def write(self, records: Sequence[RequestRecord]) -> None:
+        """The lines of ``records``, all at once."""
+        least = log.getEffectiveLevel()
+        if least <= logging.INFO and not log.disabled:
+            write_lines(log, EVENT, list(self._lines(records, least)))
+
+    def _lines(self, records: Sequence[RequestRecord], least: int) -> Iterator[Line]:
+        share: float = self._config.get("LOG_REQUEST_SAMPLE", 1.0)
+        for record in records:
+            status = record.status or 0
+            fine = status < HTTPStatus.BAD_REQUEST
+            level = logging.DEBUG if fine and record.path in PROBES else logging.INFO
+            if level < least or not _chosen(status, share):
+                continue
+            own, told = _fields(record, record.user_id)
+            own["status"], own["duration_ms"] = status, round(record.seconds * 1000, 3)
+            if record.trace is not None:
+                own["trace_id"], own["span_id"] = record.trace
+            if record.address:
+                told["address"] = record.address
+            yield Line(level, record.ended_at, own, told | record.outcome)
 
 
-def _keep_status(response: Response) -> Response:
-    g.response_status = response.status_code
-    return response
+def _fields(record: RequestRecord, user_id: int | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """What is ours, and what callers may have chosen."""
+    own: dict[str, Any] = {} if user_id is None else {"user_id": user_id}
+    told = {"method": record.method, "path": shown_path(record)}
+    if record.own_id == record.request_id:
+        own["request_id"] = record.own_id
+    else:
+        own["own_request_id"], told["request_id"] = record.own_id, record.request_id
+    return own, told
 
 
-def _log_end(_: BaseException | None) -> None:
-    # Nothing of ours ran for the handler of a socket.
-    if "request_began" not in g:
-        return
-    duration = perf_counter() - g.pop("request_began")
-    status = g.pop("response_status", int(HTTPStatus.INTERNAL_SERVER_ERROR))
-    fine = status < HTTPStatus.BAD_REQUEST
-    level = logging.DEBUG if fine and request.path in PROBES else logging.INFO
-    if not log.isEnabledFor(level) or not _chosen(status):
-        return
-    facts = {"status": status, "duration_ms": round(duration * 1000, 3)} | outcome()
-    if request.remote_addr:
-        facts["address"] = request.remote_addr
-    log.log(level, "request ended", extra=facts)
-
-
-def _chosen(status: int) -> bool:
-    """Whether this request is one of those that leave a line."""
-    share: float = current_app.config.get("LOG_REQUEST_SAMPLE", 1.0)
+def _chosen(status: int, share: float) -> bool:
+    """Whether a request is one of those that leave a line."""
     if share <= 0:
         return False
     telling = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.FORBIDDEN

@@ -14,8 +14,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from flask import Flask, Response, request, session
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from app.db import db, utcnow
@@ -27,8 +27,10 @@ from app.models import User
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
 PENDING_LIFETIME = timedelta(minutes=5)  # between password and code
 BROKEN_GLASS_LIFETIME = timedelta(hours=1)
+PAGES_PATH = "/control"
 # Where the sockets of the pages connect.
 SOCKETS_PATH = "/socket.io"
+PLACES = (PAGES_PATH, SOCKETS_PATH)
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 
@@ -36,8 +38,12 @@ CSRF_HEADER = "X-CSRF-Token"
 class TwoPlaces(SecureCookieSessionInterface):
     """Gives browsers the cookie once for the pages and once for their sockets.
 
-    One for all places would go to the API too, which has no use for it.
+    One for all places would go to the API too, which has no use for it: elsewhere there is no
+    session at all.
     """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return super().open_session(app, request) if request.path.startswith(PLACES) else None
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         super().save_session(app, session, response)
@@ -58,7 +64,7 @@ def init_sessions(app: Flask) -> None:
     """Keep the cookie to the pages that need it and to their sockets, and no longer than a session
     may last.
     """
-    app.config["SESSION_COOKIE_PATH"] = "/control"
+    app.config["SESSION_COOKIE_PATH"] = PAGES_PATH
     app.session_interface = TwoPlaces()
     app.config["PERMANENT_SESSION_LIFETIME"] = SESSION_LIFETIME
 

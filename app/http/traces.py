@@ -9,11 +9,12 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import request
 
 from app.core import tracing
 from app.http.auth import caller_or_none
-from app.http.context import outcome, shown_path
+from app.http.context import shown_path
+from app.http.records import RequestRecord
 from app.server import Wsgi
 
 SPAN = "yoto.request_span"
@@ -24,38 +25,25 @@ METHODS = frozenset(
 )
 
 
-def init_traces(app: Flask) -> None:
-    """Put a span around each request of ``app``. To be called right after ``init_context``."""
-    app.wsgi_app = _Traced(app.wsgi_app)  # type: ignore[method-assign]
-    app.after_request(_describe)
-
-
-class _Traced:
-    """WSGI middleware: the span is open for as long as Flask works at the answer."""
-
-    def __init__(self, wsgi: Wsgi) -> None:
-        self._wsgi = wsgi
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        if not tracing.configured():
-            return self._wsgi(environ, start_response)
-        given = environ.get("REQUEST_METHOD", "")
-        method = given if given in METHODS else OTHER_METHOD
-        carrier = {
-            name: environ[variable]
-            for name, variable in (
-                ("traceparent", "HTTP_TRACEPARENT"),
-                ("tracestate", "HTTP_TRACESTATE"),
-            )
-            if variable in environ
-        }
-        attributes = {
-            "http.request.method": method,
-            "url.scheme": environ.get("wsgi.url_scheme", "http"),
-        }
-        with tracing.entry_span(method, carrier, attributes) as span:
-            environ[SPAN] = span, method
-            return self._wsgi(environ, _noting_status(span, start_response))
+def traced(wsgi: Wsgi, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+    """The answer of ``wsgi``; a span is open for as long as it works at it."""
+    given = environ.get("REQUEST_METHOD", "")
+    method = given if given in METHODS else OTHER_METHOD
+    carrier = {
+        name: environ[variable]
+        for name, variable in (
+            ("traceparent", "HTTP_TRACEPARENT"),
+            ("tracestate", "HTTP_TRACESTATE"),
+        )
+        if variable in environ
+    }
+    attributes = {
+        "http.request.method": method,
+        "url.scheme": environ.get("wsgi.url_scheme", "http"),
+    }
+    with tracing.entry_span(method, carrier, attributes) as span:
+        environ[SPAN] = span, method
+        return wsgi(environ, _noting_status(span, start_response))
 
 
 def _noting_status(span: tracing.Scope, start_response: Callable[..., Any]) -> Callable[..., Any]:
@@ -69,19 +57,19 @@ def _noting_status(span: tracing.Scope, start_response: Callable[..., Any]) -> C
     return start
 
 
-def _describe(response: Response) -> Response:
-    """Add what only Flask knows."""
+def describe_span(record: RequestRecord) -> None:
+    """Tell the request's span, if it has one, what only Flask knows, and its ids to ``record``."""
     if SPAN not in request.environ:
-        return response
+        return
     span, method = request.environ[SPAN]
-    facts: dict[str, tracing.Value] = {"url.path": shown_path()}
-    rule = request.url_rule
+    record.trace = tracing.ids()
+    facts: dict[str, tracing.Value] = {"url.path": shown_path(record)}
+    rule = record.rule
     if rule is not None:
         facts["http.route"] = rule.rule
         span.rename(f"{method} {rule.rule}")
     user_id = caller_or_none()
     if user_id is not None:
         facts["yoto.user_id"] = user_id
-    facts |= {f"yoto.{name}": value for name, value in outcome().items()}
+    facts |= {f"yoto.{name}": value for name, value in record.outcome.items()}
     span.set(facts)
-    return response

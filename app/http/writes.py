@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, request
+from flask import current_app
 
 from app.core.resilience import rate_limit
 from app.http.access import PUBLIC_MARK
 from app.http.auth import identity
-from app.http.context import changes_something
 from app.http.guards import API_WRITE
 
 WRITES = "/api/v1/"
@@ -22,17 +21,17 @@ LIMITED = frozenset(
 )
 
 
-def init_writes(app: Flask) -> None:
-    """Count changes for who makes them, before anybody reads the request."""
-    app.before_request(_count)
+def count_change(path: str, endpoint: str) -> None:
+    """Count a request that changes something for who makes it, before anybody reads it.
 
-
-def _count() -> None:
-    endpoint = request.endpoint or ""
+    Raises:
+        RateLimited: the caller has changed too much lately.
+        as ``app.http.auth.identity``: nobody knows the caller.
+    """
     view = current_app.view_functions.get(endpoint)
-    if view is None or not request.path.startswith(WRITES) or endpoint in LIMITED:
+    if view is None or not path.startswith(WRITES) or endpoint in LIMITED:
         return
-    if changes_something() and not hasattr(view, PUBLIC_MARK):
+    if not hasattr(view, PUBLIC_MARK):
         identity()
         _counted()
 

@@ -5,8 +5,9 @@ Importing configures nothing; ``run.py`` and the ``flask`` commands call ``confi
 
 from app.logs.fields import describe_requests
 from app.logs.fleet import follow_fleet
-from app.logs.handler import LogHandler
+from app.logs.handler import Line, LogHandler
 from app.logs.levels import LEVELS, get_level, set_level
+from app.logs.lines import write_lines
 from app.logs.redaction import HIDDEN, Redactor
 from app.logs.rendering import FORMATS
 from app.logs.setup import (
@@ -21,6 +22,7 @@ __all__ = [
     "FORMATS",
     "HIDDEN",
     "LEVELS",
+    "Line",
     "LogHandler",
     "Redactor",
     "configure",
@@ -32,4 +34,5 @@ __all__ = [
     "process_name",
     "secrets_of",
     "set_level",
+    "write_lines",
 ]

@@ -28,17 +28,22 @@ def describe_requests(app: Flask, fields: Callable[[], Mapping[str, Any]]) -> No
 def add_time(_: Any, __: str, line: Fields) -> Fields:
     """When it happened, in UTC (ISO 8601): a line may wait for its turn to be written."""
     record: logging.LogRecord = line["_record"]
-    moment = datetime.fromtimestamp(record.created, UTC)
-    line["timestamp"] = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    line["timestamp"] = moment_of(record.created)
     return line
 
 
+def moment_of(epoch_seconds: float) -> str:
+    """How lines write a moment."""
+    moment = datetime.fromtimestamp(epoch_seconds, UTC)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def add_request(_: Any, __: str, line: Fields) -> Fields:
-    """The request's facts; outside one, the thread. What the line says itself comes first."""
+    """The request's facts; where a line is about none, the thread. Its own facts come first."""
     if has_request_context() and has_app_context() and EXTENSION in current_app.extensions:
         for name, value in current_app.extensions[EXTENSION]().items():
             line.setdefault(name, value)
-    else:
+    elif "request_id" not in line:
         line.setdefault("thread", line["_record"].threadName)
     return line
 

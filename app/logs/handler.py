@@ -6,14 +6,57 @@ import json
 import logging
 import sys
 import threading
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import TextIO
+from typing import Any, NamedTuple, TextIO, TypeAlias
 
 log = logging.getLogger(__name__)
 
 
+class Line(NamedTuple):
+    """A line that no record was made for.
+
+    Attributes:
+        level: as the standard library numbers them.
+        at: epoch seconds.
+        own: what it says that is surely no secret.
+        told: texts of others, in which one may be.
+    """
+
+    level: int
+    at: float
+    own: dict[str, Any]
+    told: dict[str, str]
+
+
+# From a logger's name, an event and a line to its text.
+Encoder: TypeAlias = Callable[[str, str, Line], str]
+
+
 class LogHandler(logging.StreamHandler[TextIO]):
-    """The handler that ``configure`` puts at the root, and takes away again."""
+    """The handler that ``configure`` puts at the root, and takes away again.
+
+    Attributes:
+        encoder: makes text of lines that are no records; None where only the formatter can.
+    """
+
+    def __init__(self, stream: TextIO, encoder: Encoder | None = None) -> None:
+        super().__init__(stream)
+        self.encoder = encoder
+
+    def write_lines(self, name: str, event: str, lines: Sequence[Line]) -> None:
+        """Write the lines of logger ``name`` about ``event`` at once; there must be an encoder."""
+        assert self.encoder is not None
+        try:
+            text = [self.encoder(name, event, one) for one in lines if one.level >= self.level]
+            self.acquire()
+            try:
+                self.stream.write("".join(one + self.terminator for one in text))
+                self.flush()
+            finally:
+                self.release()
+        except Exception:
+            self.handleError(logging.makeLogRecord({"name": name, "msg": event}))
 
     def handleError(self, record: logging.LogRecord) -> None:
         """Say where a line could not be written: the standard way prints its raw arguments."""

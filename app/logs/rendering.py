@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 import structlog
 from structlog.processors import ExceptionRenderer
 from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
-from app.logs.fields import Fields, add_request, add_time, add_trace, drop_formatted, name_stack
+from app.logs.fields import (
+    Fields,
+    add_request,
+    add_time,
+    add_trace,
+    drop_formatted,
+    moment_of,
+    name_stack,
+)
+from app.logs.handler import Encoder, Line
 from app.logs.redaction import Redactor
 
 FORMATS = ("json", "console")
@@ -63,6 +76,29 @@ def formatter(format: str, instance: str, redactor: Redactor, colours: bool) -> 
     return ProcessorFormatter(
         foreign_pre_chain=[ExtraAdder(), drop_formatted], processors=[*facts, *hiding, *rendering]
     )
+
+
+def encoder(instance: str, redactor: Redactor) -> Encoder:
+    """What makes the same JSON as ``formatter`` of lines that no record was made for."""
+    # Paths and addresses come again and again.
+    hide = lru_cache(maxsize=1024)(redactor.text)
+    encode = msgspec.json.Encoder().encode
+
+    def make(name: str, event: str, line: Line) -> str:
+        shown = {
+            "event": event,
+            **line.own,
+            **{key: hide(text) for key, text in line.told.items()},
+            "level": logging.getLevelName(line.level).lower(),
+            "logger": name,
+            "timestamp": moment_of(line.at),
+            "instance": instance,
+        }
+        text = encode(shown)
+        # ASCII, as above.
+        return text.decode() if text.isascii() else json.dumps(shown)
+
+    return make
 
 
 def _escape_control(_: Any, __: str, line: Fields) -> Fields:

@@ -17,7 +17,7 @@ from structlog.stdlib import ProcessorFormatter
 from app.logs.handler import LogHandler, log_what_nobody_catches
 from app.logs.levels import LEVELS, quieten_libraries
 from app.logs.redaction import Redactor
-from app.logs.rendering import FORMATS, formatter
+from app.logs.rendering import FORMATS, encoder, formatter
 from config import CLASSES, Base
 
 # Settings that no line shows, and those whose password none shows.
@@ -43,10 +43,9 @@ def configure(
         secrets: values that no line may show.
         stream: by default standard error.
     """
-    handler = LogHandler(stream or sys.stderr)
-    handler.setFormatter(
-        formatter(format, instance or process_name(), Redactor(secrets), handler.stream.isatty())
-    )
+    stream, instance, redactor = stream or sys.stderr, instance or process_name(), Redactor(secrets)
+    handler = LogHandler(stream, encoder(instance, redactor) if format == "json" else None)
+    handler.setFormatter(formatter(format, instance, redactor, stream.isatty()))
     root = logging.getLogger()
     for old in [known for known in root.handlers if isinstance(known, LogHandler)]:
         root.removeHandler(old)

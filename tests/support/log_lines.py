@@ -12,12 +12,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from flask import Flask
 
 from app import logs
+from app.http.records import records_of
 
 
 class LogLines:
-    """The lines that were written since the configuration."""
+    """The lines that were written since the configuration.
+
+    Attributes:
+        app: whose requests are waited for.
+    """
+
+    app: Flask | None = None
 
     def __init__(self, stream: io.StringIO) -> None:
         self._stream = stream
@@ -25,7 +33,13 @@ class LogLines:
     @property
     def text(self) -> str:
         """All lines, as they were written."""
+        self.flush()
         return self._stream.getvalue()
+
+    def flush(self) -> None:
+        """Wait for the lines of requests that have ended."""
+        if self.app is not None:
+            records_of(self.app).flush()
 
     def parsed(self, event: str | None = None) -> list[dict[str, Any]]:
         """The lines of JSON, or those of them about ``event``."""
@@ -57,4 +71,6 @@ def written(level: str = "DEBUG", format: str = "json", **options: Any) -> Itera
         # Those of pytest raise what ours reports.
         logging.getLogger().handlers.clear()
         logs.configure(level, format, stream=stream, **options)
-        yield LogLines(stream)
+        found = LogLines(stream)
+        yield found
+        found.flush()

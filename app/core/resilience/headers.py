@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import has_request_context, request
 
@@ -17,6 +18,7 @@ from .limiter import DimensionStatus
 
 POLICY_HEADER = "RateLimit-Policy"
 LIMIT_HEADER = "RateLimit"
+KEPT = 4_096  # texts of each kind that are not made again
 # Where a request keeps what was said in it. Not ``flask.g``: that belongs to the application
 # context, which several requests may share.
 _ENVIRON_KEY = "yoto.rate_limits"
@@ -59,16 +61,27 @@ def rate_limit_headers(noted: Iterable[NotedLimit]) -> dict[str, str]:
     several = len({limiter for limiter, _ in latest}) > 1
     policies, limits = [], []
     for (limiter, dimension), status in latest.items():
-        name = _string(f"{limiter}/{dimension}" if several else dimension)
-        # Both are whole seconds in the draft; a shorter window is said to be one second.
-        window = max(1, round(status.window))
+        name = f"{limiter}/{dimension}" if several else dimension
         more = status.more_after
-        when = "" if more is None else f";t={math.ceil(more)}"
-        policies.append(f"{name};q={status.limit};w={window}")
-        limits.append(f"{name};r={max(0, status.remaining)}{when}")
+        policies.append(_policy(name, status.limit, status.window))
+        after = None if more is None else math.ceil(more)
+        limits.append(_limit(name, max(0, status.remaining), after))
     return {POLICY_HEADER: ", ".join(policies), LIMIT_HEADER: ", ".join(limits)}
 
 
+@lru_cache(maxsize=KEPT, typed=True)
+def _policy(name: str, limit: float, window: float) -> str:
+    # Whole seconds in the draft; a shorter window is said to be one second.
+    return f"{_string(name)};q={limit};w={max(1, round(window))}"
+
+
+@lru_cache(maxsize=KEPT, typed=True)
+def _limit(name: str, remaining: float, more_after: float | None) -> str:
+    when = "" if more_after is None else f";t={more_after}"
+    return f"{_string(name)};r={remaining}{when}"
+
+
+@lru_cache(maxsize=KEPT)
 def _string(text: str) -> str:
     """A structured-field string: printable ASCII in quotes (RFC 9651, section 3.3.3)."""
     plain = "".join(char if " " <= char <= "~" else "?" for char in text)

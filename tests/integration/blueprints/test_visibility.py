@@ -94,7 +94,7 @@ def test_every_route_answers_as_for_an_id_that_names_nothing(
     waits: list[float] = []
     # As if each had taken the same part of a step. The clock of the module alone: others sleep too.
     monkeypatch.setattr(visibility, "time", SimpleNamespace(sleep=waits.append))
-    monkeypatch.setattr(visibility, "perf_counter", lambda: g.request_began + 5.25 * STEP)
+    monkeypatch.setattr(visibility, "perf_counter", lambda: g.request_record.began + 5.25 * STEP)
     before, tried = world.snapshot(), 0
     for method, path in rules(app, argument):
         answers = []

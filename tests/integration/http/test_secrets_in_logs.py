@@ -122,6 +122,7 @@ def test_signing_in_and_all_that_goes_with_it_logs_no_secret(
         for pair in (tokens, again, last)
         for token in (pair["access_token"], pair["refresh_token"])
     ]
+    lines.app = app
     secrets = [FIRST, SECOND, WRONG, SHORT, secret, found[1], cookie.value, *tokens_given]
     assert [one for one in [*secrets, *SETTINGS.values()] if one in lines.text] == []
     assert "$argon2" not in lines.text

@@ -16,10 +16,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 
 from app.core.errors import PermissionDenied
-from app.http.context import init_context
+from app.http.application import Application
+from app.http.pipeline import surround
 from app.http.problems import init_problems
-from app.http.request_log import init_request_log
-from app.http.traces import init_traces
+from app.http.records import RequestRecords, records_of
+from app.http.request_log import RequestLog
 from app.settings import SETTINGS
 from tests.support.log_lines import logging_restored, written
 from tests.support.spans import Spans
@@ -33,12 +34,10 @@ def blocks(language: str) -> list[str]:
 
 
 @pytest.fixture
-def denying() -> Flask:
-    app = Flask("small")
+def denying() -> Iterator[Flask]:
+    app = Application("small")
     app.config["TRUSTED_PROXIES"] = 0
-    init_context(app)
-    init_request_log(app)
-    init_traces(app)
+    surround(app, RequestRecords((RequestLog(app).write,)))
     init_problems(app)
 
     def send() -> str:
@@ -46,14 +45,16 @@ def denying() -> Flask:
         raise PermissionDenied(SimpleNamespace(reason="timed_out"), "message.send")
 
     app.add_url_rule("/send", "send", send, methods=["POST"])
-    return app
+    yield app
+    records_of(app).close()
 
 
 def test_the_line_of_the_example_is_one(denying: Flask, spans: Spans) -> None:
     (example,) = blocks("json")
     with written("INFO") as lines:
+        lines.app = denying
         denying.test_client().post("/send")
-    shown, real = json.loads(example), lines.parsed()[0]
+    shown, real = json.loads(example), lines.parsed("request ended")[0]
     assert set(shown) == set(real)
     same = ("event", "status", "problem", "reason", "permission", "level", "logger", "method")
     assert [shown[name] for name in same] == [real[name] for name in same]

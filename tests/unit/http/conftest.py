@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.http.context import init_context
+from app.http.application import Application
+from app.http.pipeline import surround
 from app.http.problems import init_problems
-from app.http.security import init_security_headers
+from app.http.records import RequestRecords, records_of
+from app.http.request_log import RequestLog
 
 Raiser = Callable[[BaseException], FlaskClient]
 
 
 @pytest.fixture
-def bare_app() -> Flask:
-    """Request context, problems and security headers over one view, ``/ping``."""
-    app = Flask("bare")
+def bare_app() -> Iterator[Flask]:
+    """The pipeline and problems over one view, ``/ping``."""
+    app = Application("bare")
     app.config.update(TRUSTED_PROXIES=0, MAX_CONTENT_LENGTH=1024)
-    init_context(app)
-    init_security_headers(app)
+    surround(app, RequestRecords((RequestLog(app).write,)))
     init_problems(app)
     app.add_url_rule("/ping", "ping", lambda: "pong", methods=["GET"])
-    return app
+    yield app
+    records_of(app).close()
 
 
 @pytest.fixture

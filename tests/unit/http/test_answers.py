@@ -9,6 +9,7 @@ from app.core.errors import CircuitIsolated, CircuitOpen, MaintenanceMode, Store
 from app.core.monitor import Recorder, names
 from app.http import answers
 from app.http.answers import HALF_LIFE, ErrorRate
+from app.http.records import records_of
 
 from .conftest import Raiser
 
@@ -56,11 +57,12 @@ def test_old_failures_fade() -> None:
 def test_a_refusal_that_an_operator_ordered_is_no_failure(
     bare_app: Flask, raising: Raiser, error: Exception, counted: str
 ) -> None:
-    found = bare_app.extensions[answers.EXTENSION_KEY] = answers.Answers(recorder := Recorder())
-    bare_app.after_request(answers._count)
+    found = answers.Answers(recorder := Recorder())
+    records_of(bare_app).work = (found.count,)
     client = raising(error)
     for _ in range(30):
         assert client.get("/fail").status_code == 503
+    records_of(bare_app).flush()
     counters, _, _ = recorder.drain()
     of = {
         dict(one.labels)["status"]: n for one, n in counters.items() if one.name == names.REQUESTS

@@ -6,7 +6,10 @@ import pytest
 from flask import Flask
 
 from app.db import _will_write
-from app.http.context import init_context, origin, read_only
+from app.http.application import Application
+from app.http.context import origin, read_only
+from app.http.pipeline import surround
+from app.http.records import RequestRecords, records_of
 
 
 @pytest.mark.parametrize("given", ["abc", "A-1_b.2", "x" * 128, "<a/b;c=1>"])
@@ -43,12 +46,14 @@ def test_outside_a_request_there_is_no_origin() -> None:
 
 
 def address_seen(proxies: int) -> str:
-    app = Flask("proxied")
+    app = Application("proxied")
     app.config["TRUSTED_PROXIES"] = proxies
-    init_context(app)
+    surround(app, RequestRecords(()))
     app.add_url_rule("/address", "address", lambda: origin().address or "")
     forwarded = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
-    return app.test_client().get("/address", headers=forwarded).text
+    found = app.test_client().get("/address", headers=forwarded).text
+    records_of(app).close()
+    return found
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ import pytest
 from flask import Flask, g
 
 from app.core.errors import CircuitOpen, PermissionDenied
-from app.http.request_log import init_request_log
 from tests.support.log_lines import LogLines, written
 from tests.support.together import together
 
@@ -29,15 +28,15 @@ def say() -> str:
 
 @pytest.fixture
 def app(bare_app: Flask) -> Flask:
-    init_request_log(bare_app)
     bare_app.add_url_rule("/say/<word>", "say", lambda word: say())
     bare_app.add_url_rule("/livez", "livez", lambda: "alive")
     return bare_app
 
 
 @pytest.fixture
-def lines() -> Iterator[LogLines]:
+def lines(app: Flask) -> Iterator[LogLines]:
     with written("INFO") as found:
+        found.app = app
         yield found
 
 
@@ -85,6 +84,7 @@ def test_a_request_leaves_one_line_at_its_end(app: Flask, lines: LogLines) -> No
 
 def test_at_debug_its_beginning_is_a_line_too(app: Flask) -> None:
     with written("DEBUG") as found:
+        found.app = app
         app.test_client().get("/say/hello")
         (began,) = found.parsed("request begins")
     assert (began["path"], began["level"]) == ("/say/hello", "debug")
@@ -124,12 +124,14 @@ def test_an_error_is_one_line_and_its_request_another(app: Flask, lines: LogLine
     assert (ended["status"], ended["problem"]) == (500, "internal-error")
 
 
-def test_a_request_that_breaks_after_its_view_is_one_too(app: Flask, lines: LogLines) -> None:
-    def break_it(response: object) -> object:
-        raise RuntimeError("too late for an answer")
+class Cut(BaseException):
+    """What ends a request from outside, such as a time-out of eventlet."""
 
-    app.after_request(break_it)  # type: ignore[arg-type]
-    assert app.test_client().get("/say/hello").status_code == 500
+
+def test_a_request_that_is_cut_off_is_one_too(app: Flask, lines: LogLines) -> None:
+    add_failing(app, Cut())
+    with pytest.raises(Cut):
+        app.test_client().get("/fail")
     (ended,) = lines.parsed(END)
     assert ended["status"] == 500
 

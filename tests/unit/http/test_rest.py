@@ -11,7 +11,6 @@ from flask.testing import FlaskClient
 
 from app.http.access import public, signed_in
 from app.http.api import init_api
-from app.http.context import init_context
 from app.http.fields import MAX_ID, Name
 from app.http.paging import Page, PageQuery, cut, page_of
 from app.http.problems import init_problems
@@ -55,8 +54,6 @@ def read_thing(thing_id: int) -> dict[str, str]:
 @pytest.fixture
 def client() -> FlaskClient:
     app = Flask(__name__)
-    app.config["TRUSTED_PROXIES"] = 0
-    init_context(app)
     init_problems(app)
     init_api(app, [things])
     return app.test_client()

@@ -11,8 +11,6 @@ from opentelemetry.trace import StatusCode
 
 from app.core import tracing
 from app.core.errors import CircuitOpen, PermissionDenied
-from app.http.request_log import init_request_log
-from app.http.traces import init_traces
 from tests.support.log_lines import written
 from tests.support.spans import Spans
 
@@ -21,9 +19,6 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 @pytest.fixture
 def app(bare_app: Flask) -> Flask:
-    init_request_log(bare_app)
-    init_traces(bare_app)
-
     def view(number: int) -> str:
         g.identity = SimpleNamespace(user_id=7)
         with tracing.span("work"):
@@ -87,17 +82,19 @@ def test_a_failure_is_one(app: Flask, spans: Spans, error: Exception, status: in
     assert "a secret" not in repr(found)
 
 
-def test_a_request_that_breaks_after_its_view_is_a_failure(app: Flask, spans: Spans) -> None:
-    def break_it(response: object) -> object:
-        raise RuntimeError("too late for an answer")
+class Cut(BaseException):
+    """What ends a request from outside, such as a time-out of eventlet."""
 
-    app.after_request(break_it)  # type: ignore[arg-type]
-    app.test_client().get("/ping")
+
+def test_a_request_that_is_cut_off_is_a_failure(app: Flask, spans: Spans) -> None:
+    with pytest.raises(Cut):
+        failing(app, Cut())
     assert spans.all()[0].status.status_code is StatusCode.ERROR
 
 
 def test_the_lines_of_a_request_lead_to_its_trace(app: Flask, spans: Spans) -> None:
     with written("INFO") as lines:
+        lines.app = app
         app.test_client().get("/ping")
     context = spans.one("GET /ping").context
     (ended,) = lines.parsed()
@@ -110,6 +107,7 @@ def test_the_lines_of_a_request_lead_to_its_trace(app: Flask, spans: Spans) -> N
 
 def test_without_an_sdk_there_is_neither(app: Flask) -> None:
     with written("INFO") as lines:
+        lines.app = app
         parent = f"00-{TRACE}-00f067aa0ba902b7-01"
         assert app.test_client().get("/ping", headers={"traceparent": parent}).text == "pong"
     assert "trace_id" not in lines.parsed()[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
 from app.core.errors import ConfigurationError
@@ -29,6 +29,7 @@ class Recorder:
     Attributes:
         refused: series that were asked for beyond ``MOST_SERIES``. What is written to them is
             counted nowhere.
+        before_drain: brings what others still have to count, whenever somebody reads.
     """
 
     def __init__(self, most_series: int = MOST_SERIES) -> None:
@@ -37,6 +38,7 @@ class Recorder:
         self._metrics: dict[Series, Metric] = {}
         self._kinds: dict[str, type[Metric]] = {}
         self.refused = 0
+        self.before_drain: Callable[[], None] = _nothing
 
     def counter(self, name: str, **labels: str) -> Counter:
         """The counter of a series; its name ends with ``_total``.
@@ -66,6 +68,7 @@ class Recorder:
         counters: dict[Series, float] = {}
         gauges: dict[Series, float] = {}
         histograms: dict[Series, Distribution] = {}
+        self.before_drain()
         with self._lock:
             metrics = list(self._metrics.items())
         for about, metric in metrics:
@@ -99,3 +102,7 @@ class Recorder:
                     self.refused += 1
         assert isinstance(found, kind)
         return found
+
+
+def _nothing() -> None:
+    """Nobody has anything."""

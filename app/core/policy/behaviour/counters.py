@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.core.policy.behaviour.risk import HOURS, Behaviour
 from app.core.redis import RedisConnection, load_script
@@ -34,11 +34,16 @@ class Deed(enum.Enum):
 
 
 class BehaviourCounters:
-    """The counters of one application."""
+    """The counters of one application.
+
+    Attributes:
+        before_look: brings what waits to be counted.
+    """
 
     def __init__(self, redis: RedisConnection) -> None:
         """Nothing connects before the first call."""
         self._redis = redis
+        self.before_look: Callable[[], None] = _nothing
 
     def note(self, user_id: int, deed: Deed) -> None:
         """Count one; raises ``StoreUnavailable``."""
@@ -58,6 +63,7 @@ class BehaviourCounters:
 
     def look(self, user_id: int, network: str | None) -> Behaviour:
         """What is known now of a user who is in ``network``; raises ``StoreUnavailable``."""
+        self.before_look()
         keys = [self._key(user_id)]
         if network is not None:
             keys.append(self._key(user_id, network))
@@ -69,6 +75,10 @@ class BehaviourCounters:
 
     def _key(self, user_id: int, *network: str) -> str:
         return self._redis.keys.tagged(("behaviour", user_id), *network)
+
+
+def _nothing() -> None:
+    """Nothing waits."""
 
 
 def behaviour_of(reply: Sequence[int | bytes]) -> Behaviour:

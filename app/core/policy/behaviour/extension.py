@@ -50,19 +50,16 @@ class BehaviourWatch:
 
     def failed_sign_in(self, user_id: int, network: str) -> None:
         """Somebody in ``network`` tried a wrong password on the account."""
-        self._note(lambda counters: counters.note_failed_sign_in(user_id, network))
-
-    def denied(self, user_id: int) -> None:
-        """The user asked for what they may not do."""
-        self._note(lambda counters: counters.note(user_id, Deed.DENIAL))
-
-    def acted(self, user_id: int) -> None:
-        """The user changed something."""
-        self._note(lambda counters: counters.note(user_id, Deed.ACT))
-
-    def _note(self, count: Callable[[BehaviourCounters], None]) -> None:
-        """Count a deed; what happens to the count never changes what happens to the deed."""
         state = self.of(current_app)
+        self._note(state, lambda counters: counters.note_failed_sign_in(user_id, network))
+
+    def noted(self, app: Flask, user_id: int, deed: Deed) -> None:
+        """Count what a user of ``app`` did some moments ago."""
+        self._note(self.of(app), lambda counters: counters.note(user_id, deed))
+
+    @staticmethod
+    def _note(state: BehaviourState, count: Callable[[BehaviourCounters], None]) -> None:
+        """Count a deed; what happens to the count never changes what happens to the deed."""
         try:
             count(state.counters)
         except StoreUnavailable as error:

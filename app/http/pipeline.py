@@ -1,0 +1,147 @@
+"""What is done around every request, in the order in which it is done: one function before the
+view, one after it, and one at the very end.
+
+What all answers need comes without being asked for: a name, the headers, a record. What few
+requests need, a position, a limit, a span, is looked for in a way that costs nothing where it is
+not there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from time import perf_counter, time
+
+from flask import Flask, g, request
+
+from app.core import tracing
+from app.core.monitor import Monitor
+from app.core.policy import BehaviourWatch
+from app.core.resilience import noted_limits, rate_limit_headers
+from app.db import set_writing
+from app.http import answers, records, request_log
+from app.http.activity import Activity
+from app.http.answers import Answers
+from app.http.auth import caller_or_none
+from app.http.context import (
+    OWN_ID_HEADER,
+    REQUEST_ID_HEADER,
+    begin_record,
+    behind_proxies,
+    current_record,
+    is_moderation,
+)
+from app.http.maintenance import CLOSED, turn_away
+from app.http.positions import forget_position, give_position, take_position
+from app.http.records import RequestRecord, RequestRecords
+from app.http.request_log import RequestLog, request_fields
+from app.http.security import HeadedResponse, security_headers
+from app.http.traces import describe_span
+from app.http.writes import count_change
+from app.logs import describe_requests
+
+log = logging.getLogger(__name__)
+
+
+class Pipeline:
+    """Around the requests of one application."""
+
+    def __init__(self, app: Flask, records: RequestRecords, start: Callable[[], None]) -> None:
+        """See ``surround``."""
+        self._app = app
+        self._records = records
+        self._start = start
+
+    def before(self) -> None:
+        """Before the view; what raises here is the answer."""
+        record = begin_record()
+        # Of a request that hangs there is no other line.
+        request_log.log.debug("request begins")
+        set_writing(record.changes)
+        self._start()
+        # Who calls is judged on nothing older than what the request brings, too.
+        take_position()
+        path = record.path
+        if path.startswith(CLOSED):
+            endpoint = request.endpoint or ""
+            turn_away(path, endpoint)
+            if record.changes:
+                count_change(path, endpoint)
+
+    def after(self, response: HeadedResponse) -> HeadedResponse:
+        """After the view, or the handler of its error: what only the answer can be told."""
+        record = current_record()
+        record.status = response.status_code
+        if record.changes:
+            self._contained(give_position, response)
+        if tracing.configured():
+            self._contained(describe_span, record)
+        response.added = (
+            *security_headers(record.path, request.environ["wsgi.url_scheme"]),
+            (REQUEST_ID_HEADER, record.request_id),
+            (OWN_ID_HEADER, record.own_id),
+        )
+        self._contained(_tell_limits, response)
+        return response
+
+    def end(self, _: BaseException | None) -> None:
+        """Whatever the answer is, and if there is none."""
+        forget_position()
+        record: RequestRecord | None = g.pop("request_record", None)
+        # Nothing of ours ran for the handler of a socket.
+        if record is None:
+            return
+        record.seconds = perf_counter() - record.began
+        record.ended_at = time()
+        if record.status is None:
+            record.status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
+        record.user_id = caller_or_none()
+        if record.changes and record.user_id is not None:
+            record.keeps_order = is_moderation()
+        self._records.add(record)
+
+    def _contained(self, step: Callable[..., None], *arguments: object) -> None:
+        try:
+            step(*arguments)
+        except Exception:
+            answers.step_failed(self._app, step)
+
+
+def init_pipeline(app: Flask) -> None:
+    """Put the pipeline around the requests of ``app``, which needs the extensions ``monitor`` and
+    ``behaviour``; the others are asked when there are requests.
+    """
+    counted, activity = Answers(Monitor.of(app).recorder), Activity(app)
+    work = (counted.count, activity.note, RequestLog(app).write)
+    kept = RequestRecords(work, activity.store)
+
+    def bring() -> None:
+        kept.flush()
+        activity.store()
+
+    app.extensions[answers.EXTENSION_KEY] = counted
+    Monitor.of(app).recorder.before_drain = kept.flush
+    BehaviourWatch.of(app).counters.before_look = bring
+    surround(app, kept, lambda: Monitor.start(app))
+
+
+def surround(app: Flask, kept: RequestRecords, start: Callable[[], None] = lambda: None) -> None:
+    """Put a pipeline around the requests of ``app`` whose records go to ``kept``; ``start`` begins
+    what the first request begins.
+    """
+    pipeline = Pipeline(app, kept, start)
+    app.extensions[records.EXTENSION_KEY] = kept
+    app.wsgi_app = behind_proxies(app, app.wsgi_app)  # type: ignore[method-assign]
+    app.response_class = HeadedResponse
+    describe_requests(app, request_fields)
+    app.before_request(pipeline.before)
+    app.after_request(pipeline.after)
+    app.teardown_request(pipeline.end)
+
+
+def _tell_limits(response: HeadedResponse) -> None:
+    """What is left, whether the request was let in or not."""
+    noted = noted_limits()
+    if noted:
+        response.added += tuple(rate_limit_headers(noted).items())
