@@ -46,7 +46,7 @@ SECONDS_A_TURN = 0.01  # a contestant's calls in one round, before the next one'
 
 FIRST_KEYS = (1, 2)  # what FastEnforcer filters by: domain and action
 
-MOST_LOOKUPS, LEAST_FASTER, MOST_EMPTY, LEAST_BATCH = 10.0, 100.0, 1.5, 2_000_000
+MOST_LOOKUPS, LEAST_FASTER, MOST_EMPTY, LEAST_BATCH = 20.0, 50.0, 1.3, 2_000_000
 
 MODEL = """
 [request_definition]

@@ -11,8 +11,6 @@ class CacheCounts:
 
     Attributes:
         l1_hits, l2_hits: answers of each tier.
-        quick_allowed, quick_denied: answers of memory that a check took by itself, by its verdict
-            and the permission, so that it counts once for all. ``all`` counts them as hits.
         l1_misses, l2_misses: look-ups that a tier could not answer.
         l1_bypassed: look-ups in which memory was not asked, because Redis was silent too long.
         stale_refused: entries that were there, or just loaded, and not believed.
@@ -26,8 +24,6 @@ class CacheCounts:
     """
 
     l1_hits: int = 0
-    quick_allowed: dict[str, int] = field(default_factory=dict)
-    quick_denied: dict[str, int] = field(default_factory=dict)
     l1_misses: int = 0
     l1_bypassed: int = 0
     l2_hits: int = 0
@@ -45,17 +41,8 @@ class CacheCounts:
     position_timeouts: int = 0
 
     def all(self) -> dict[str, int]:
-        """The counts by name, with every answer of memory among ``l1_hits``."""
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
-        for name in ("quick_allowed", "quick_denied"):
-            # A copy is made in one piece, whatever other threads add meanwhile.
-            found[name] = sum(found[name].copy().values())
-            found["l1_hits"] += found[name]
-        return found
-
-    def quick(self) -> dict[bool, dict[str, int]]:
-        """Answers that checks took by themselves, by verdict and permission."""
-        return {True: self.quick_allowed.copy(), False: self.quick_denied.copy()}
+        """The counts by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,18 +75,9 @@ class Memory:
 
 
 class Lookup:
-    """The hot path: one user's mask in one place, from memory, or None.
+    """The hot path: what memory answers from without a second thought, or None.
 
-    It costs two look-ups, one reading of the clock and two comparisons. A caller for whom the call
-    itself is too much may write the same in place, with ``find``, ``counts`` and the tailer bound
-    once, and leave to ``conditional`` what it does not find::
-
-        places = find(user_id)
-        slot = places and places.get(server_id << 1)
-        now = monotonic()
-        if slot and now < slot.fresh_until and now < tailer.fresh_until:
-            counts.l1_hits += 1
-            mask = slot.mask
+    It costs two look-ups, one reading of the clock and two comparisons.
 
     Attributes:
         find: the slots of a user by place, or None.
@@ -102,21 +93,20 @@ class Lookup:
         self._tailer = tailer
         self.counts = counts
 
-    def mask(self, user_id: int, place: PlaceKey) -> int | None:
-        """The mask, if memory may answer without a second thought."""
+    def slot(self, user_id: int, place: PlaceKey) -> Slot | None:
+        """One user in one place, counted as a hit; None: not there, or not fresh."""
         places = self.find(user_id)
-        if places is not None:
-            slot = places.get(place)
-            if slot is not None:
-                now = monotonic()
-                if now < slot.fresh_until and now < self._tailer.fresh_until:
-                    self.counts.l1_hits += 1
-                    return slot.mask
+        slot = None if places is None else places.get(place)
+        if slot is None:
+            slot = self._conditional_slot(user_id, place)
+            if slot is None:
                 return None
-        mask = self.conditional(user_id, place)
-        if mask is not None:
-            self.counts.l1_hits += 1
-        return mask
+        else:
+            now = monotonic()
+            if now >= slot.fresh_until or now >= self._tailer.fresh_until:
+                return None
+        self.counts.l1_hits += 1
+        return slot
 
     def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
         """What memory has, unless it is past its end. It is no use of it: nothing is counted, and
@@ -139,16 +129,16 @@ class Lookup:
             if slot is not None and now < slot.fresh_until:
                 found[user_id] = slot.mask
             else:
-                mask = self.conditional(user_id, place)
-                if mask is None:
+                ending = self._conditional_slot(user_id, place)
+                if ending is None:
                     missing.append(user_id)
                 else:
-                    found[user_id] = mask
+                    found[user_id] = ending.mask
         self.counts.l1_hits += len(found)
         return found, missing
 
-    def conditional(self, user_id: int, place: PlaceKey) -> int | None:
-        """The mask of an entry that ends on a date, as ``mask``; not counted."""
+    def _conditional_slot(self, user_id: int, place: PlaceKey) -> Slot | None:
+        """The same of entries that end on a date; not counted."""
         slot = self._conditional.slot(user_id, place)
         if slot is None:
             return None
@@ -157,5 +147,5 @@ class Lookup:
         assert valid_until is not None
         # The wall clock too: it may have been set forward.
         if now < slot.fresh_until and now < self._tailer.fresh_until and time() < valid_until:
-            return slot.mask
+            return slot
         return None

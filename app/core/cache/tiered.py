@@ -198,10 +198,6 @@ class TieredCache:
         self._coherence.invalidate(touched, position)
         return position
 
-    def quick_counts(self) -> dict[bool, dict[str, int]]:
-        """Answers of memory that checks took by themselves, by verdict and permission."""
-        return self.lookup.counts.quick()
-
     def would_drop(self, *subjects_: str) -> tuple[int, int] | None:
         """How many users, and entries of them, ``invalidate`` would drop from memory now.
 

@@ -120,7 +120,7 @@ HELP = {
     REQUEST_TIME: "time from request to answer",
     STEP_FAILURES: "functions that failed after a request was answered, which stayed as it was",
     CHECKS: "permission verdicts, by permission, result and the tier that had the permissions",
-    CHECK_TIME: "time of a verdict; those on the short way through memory are counted, not timed",
+    CHECK_TIME: "time of a verdict; allows that memory gives at once are counted, not timed",
     CHECK_ERRORS: "checks that ended without a verdict because a store was away",
     DENIALS: "denials by permission and reason; memory does not know why",
     LOAD_TIME: "time to load the permissions of a user in a place from the database",

@@ -7,12 +7,12 @@ from time import time
 
 from app.core import tracing
 from app.core.cache import (
-    GLOBAL_PLACE,
     Answers,
     Entry,
     Loaded,
     PlaceKey,
     Position,
+    Slot,
     TieredCache,
 )
 from app.core.permission.answer import Answer
@@ -25,25 +25,10 @@ from app.core.permission.pool import SidePool
 from app.core.permission.positions import DATABASE_ONLY, required_position, to_position
 from app.core.permission.registry import PermissionRegistry, RegisteredPermission
 from app.core.permission.resolver import Resolution, flatten, resolve
-from app.core.permission.scopes import CATEGORY, GLOBAL, Place, checked_id
+from app.core.permission.scopes import CATEGORY, GLOBAL, Place, checked_id, place_key, place_of
 from app.core.permission.single import load_facts
 from app.core.permission.source import DATABASE_SPAN, DatabaseSource, many
-from app.core.permission.statements import CHANNEL, SERVER
 from app.core.permission.stored import to_loaded, to_resolution
-
-
-def place_key(place: Place) -> PlaceKey:
-    """How the cache calls a place."""
-    if place.id is None:
-        return GLOBAL_PLACE
-    return place.id << 1 | (place.kind == CHANNEL)
-
-
-def place_of(key: PlaceKey) -> Place:
-    """The place that the cache calls ``key``."""
-    if key == GLOBAL_PLACE:
-        return GLOBAL
-    return Place(CHANNEL if key & 1 else SERVER, key >> 1)
 
 
 class CachedSource:
@@ -68,11 +53,31 @@ class CachedSource:
         self._registry = registry
         self._clock = clock
         self._cache = cache
+        self._find = cache.lookup.slot
         self._pool = pool
         self._database = database
 
     def load(self, user_id: int, place: Place) -> Resolution:
         return self.answer(user_id, place).resolution
+
+    def remembered(self, user_id: int, key: PlaceKey) -> Slot | None:
+        """What memory may answer the caller from, at once. None: it is not there, not fresh, older
+        than what the caller brings, or the caller is in the middle of a change.
+        """
+        required = required_position()
+        if required is not None and self._cache.tailer.applied < required:
+            return None
+        return None if in_change() else self._find(user_id, key)
+
+    def answer_of(self, entry: Entry, tier: str = "l1") -> Answer:
+        """What an entry says now."""
+        position = max(entry.position, self._cache.tailer.applied)
+        return self._answer(entry, tier, position)
+
+    def _answer(self, entry: Entry, tier: str, position: Position) -> Answer:
+        age_ms = max(0.0, (time() - entry.loaded_at) * 1000)
+        bits = self._registry.snapshot.bits
+        return Answer(to_resolution(entry, bits), tier, str(position), age_ms)
 
     def answer(self, user_id: int, place: Place, at_least: str | None = None) -> Answer:
         """The resolution, and where it is from.
@@ -84,16 +89,14 @@ class CachedSource:
         needed = self._needed(at_least)
         if place.kind == CATEGORY or in_change():
             return Answer(self._database.load(user_id, place))
-        bits = self._registry.snapshot.bits
         if needed is DATABASE_ONLY:
+            bits = self._registry.snapshot.bits
             return Answer(to_resolution(self._load(user_id, place), bits))
         applied = self._cache.tailer.applied
         entry, tier = self._cache.get_or_load(
             user_id, place_key(place), lambda: self._load(user_id, place), needed
         )
-        position = max(entry.position, applied)
-        age_ms = max(0.0, (time() - entry.loaded_at) * 1000)
-        return Answer(to_resolution(entry, bits), tier, str(position), age_ms)
+        return self._answer(entry, tier, max(entry.position, applied))
 
     def load_many(
         self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission

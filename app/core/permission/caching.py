@@ -102,13 +102,17 @@ class Caching:
         Raises:
             StoreUnavailable: the database did not say whether there is maintenance.
         """
+        self.start_threads()
+        if not self.maintenance.known:
+            self.maintenance.refresh()
+
+    def start_threads(self) -> None:
+        """The same, whatever there is to know of maintenance."""
         if not self.cache.tailer.running:
             # Listeners want to know of changes, whoever answers the checks.
             self.cache.tailer.start()
         if self.relaying and not self.relay.running:
             self.relay.start()
-        if not self.maintenance.known:
-            self.maintenance.refresh()
 
     def close(self) -> None:
         """End the threads and close our connections; a later use begins anew."""

@@ -3,47 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from time import monotonic
 from typing import Any
 
-from flask.globals import _cv_app
-
-from app.core.cache import GLOBAL_PLACE
 from app.core.errors import ValidationFailed
-from app.core.permission.bits import SUPER
-from app.core.permission.context import checked_context
-from app.core.permission.deciding import (
-    ask_policies,
-    decide_permission,
-    decide_requirement,
-)
+from app.core.permission.asking import ask_policies
+from app.core.permission.deciding import decide
 from app.core.permission.expressions import compile_expression
 from app.core.permission.hierarchy import Authority
-from app.core.permission.meters import first_count
-from app.core.permission.outbox.watching import TOUCHES
-from app.core.permission.positions import required_position
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.requirement import Requirement
 from app.core.permission.resolver import Resolution, Standing
-from app.core.permission.scopes import Place, checked_id, parse_place
+from app.core.permission.scopes import Place, checked_id, parse_key, parse_place
 from app.core.permission.state import (
-    EXTENSION,
     PermissionState,
     get_state,
     get_state_for,
+    get_state_to_ask,
 )
 from app.core.permission.statements import CHANNEL
 from app.core.permission.turns import taking_turns
 from app.core.permission.verdict import Decision
 from app.db import db
-
-# What ``current_app`` looks up. Through that proxy it costs more than the whole check.
-_app_context = _cv_app.get
-# By id of the app context, as Flask-SQLAlchemy keeps them.
-_sessions = db.session.registry.registry
-
-# No scope is called so: nothing is found there, and the long way says what is wrong.
-_NOWHERE = -1
 
 Check = tuple[str, str | None, int | None]
 
@@ -69,69 +49,11 @@ class Checks:
         context: Mapping[str, Any] | None = None,
         at_least: str | None = None,
     ) -> bool:
-        """Whether the user has the permission there, now. Arguments as in ``decide``.
-
-        Hits of the first tier are answered here. ``decide`` is left what is unusual: a wrong type,
-        an unknown permission or one with policies, maintenance, a denial of a super-admin (whose
-        power would be used, and audited) or one to be recorded, a position that was not applied
-        yet, and a caller in the middle of a change.
-        """
-        # In one piece, with ``has_touched`` and ``Lookup.mask`` written out: a call costs a tenth
-        # of the check.
-        if context is not None or at_least is not None:
-            return self.decide(user_id, permission, scope, scope_id, context, at_least).allowed
-        try:
-            app_context = _app_context()
-            state = app_context.app.extensions[EXTENSION]
-            quick = state.quick
-            wanted = quick.registry.wanted[permission]
-        except (LookupError, TypeError, AttributeError):
-            return self.decide(user_id, permission, scope, scope_id).allowed
-        if type(scope_id) is not int or scope_id < 1:
-            place = GLOBAL_PLACE if scope is None and scope_id is None else _NOWHERE
-        elif scope == "channel":
-            place = scope_id << 1 | 1
-        else:
-            place = scope_id << 1 if scope == "server" else _NOWHERE
-        session = _sessions.get(id(app_context))
-        if (
-            type(user_id) is int
-            and not quick.maintenance.enabled
-            and not quick.maintenance.overtaken
-            and (
-                session is None
-                or not (
-                    session._new
-                    or session._deleted
-                    or session.identity_map._modified
-                    or TOUCHES in session.info
-                )
-            )
-            and ((required := required_position()) is None or quick.tailer.applied >= required)
-        ):
-            # Called as if it were a method, it would cost twice as much.
-            find = quick.find
-            places = find(user_id)
-            slot = None if places is None else places.get(place)
-            stored = None
-            if slot is None:
-                stored = quick.conditional(user_id, place)
-            elif (now := monotonic()) < slot.fresh_until and now < quick.tailer.fresh_until:
-                stored = slot.mask
-            if stored is not None:
-                if stored & wanted:
-                    try:
-                        quick.counts.quick_allowed[permission] += 1
-                    except KeyError:
-                        first_count(quick.counts.quick_allowed, permission)
-                    return True
-                if state.records is None and not stored & SUPER:
-                    try:
-                        quick.counts.quick_denied[permission] += 1
-                    except KeyError:
-                        first_count(quick.counts.quick_denied, permission)
-                    return False
-        return self.decide(user_id, permission, scope, scope_id).allowed
+        """Whether the user has the permission there, now. Arguments as in ``decide``."""
+        state = get_state_to_ask(permission)
+        key, asked = parse_key(scope, scope_id), state.registry.get(permission)
+        checked_id(user_id, "user_id")
+        return decide(state, user_id, asked, key, context, at_least, False).allowed
 
     def decide(
         self,
@@ -150,12 +72,10 @@ class Checks:
                 At most ``CONTEXT_BYTES`` of JSON, ``CONTEXT_DEPTH`` deep.
             at_least: a position that the answer must include, as a write gave it.
         """
-        state = get_state_for([permission])
-        place = parse_place(scope, scope_id)
-        registered = state.registry.get(permission)
+        state = get_state_to_ask(permission)
+        key, asked = parse_key(scope, scope_id), state.registry.get(permission)
         checked_id(user_id, "user_id")
-        known = checked_context(context)
-        return decide_permission(state, user_id, registered, place, known, at_least)
+        return decide(state, user_id, asked, key, context, at_least)
 
     def decide_expression(
         self,
@@ -167,11 +87,10 @@ class Checks:
     ) -> Decision:
         """The verdict on an expression of permissions."""
         state = get_state()
-        place = parse_place(scope, scope_id)
-        requirement = Requirement(compile_expression(expression))
-        return decide_requirement(
-            state, checked_id(user_id, "user_id"), requirement, place, checked_context(context)
-        )
+        key = parse_key(scope, scope_id)
+        asked = state.registry.asked(Requirement(compile_expression(expression)))
+        checked_id(user_id, "user_id")
+        return decide(state, user_id, asked, key, context)
 
     def effective(
         self, user_id: int, scope: str | None = None, scope_id: int | None = None
@@ -209,7 +128,7 @@ class Checks:
 
         It tells what people may do and is no use of it: super-admins' answers are not audited.
         """
-        state = get_state_for((permission,))
+        state = get_state_for(permission)
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
         ids = list(user_ids)

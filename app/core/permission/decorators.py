@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from flask import Blueprint, has_request_context, request
 
 from app.core.errors import ConfigurationError, PermissionDenied, ValidationFailed
-from app.core.permission.deciding import decide_requirement
+from app.core.permission.deciding import decide
 from app.core.permission.expressions import compile_expression
 from app.core.permission.registry import checked_name
 from app.core.permission.requirement import (
@@ -24,14 +25,17 @@ from app.core.permission.requirement import (
     Requirement,
     ScopeId,
 )
-from app.core.permission.scopes import parse_place
-from app.core.permission.state import Passage, get_state_for
-from app.core.permission.subject import current_subject
+from app.core.permission.scopes import parse_key, parse_place, place_of
+from app.core.permission.state import Passage, get_state_to_ask, is_operators
+from app.core.permission.subject import subject_of
 from app.models import ScopeType
 
 log = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any] | Blueprint)
+# Arguments of a call, positional and by name.
+FindId: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+Check: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], None]
 
 ATTRIBUTE = "__permission_requirement__"
 
@@ -97,38 +101,44 @@ def _decorator(
     requirement: Requirement, scope: str | None, scope_id: ScopeId
 ) -> Callable[[Function], Function]:
     kind = _checked_scope(scope, scope_id)
-    asked = str(requirement)
-
-    def check(find_id: Callable[[], Any]) -> None:
-        state = get_state_for(requirement.expression.names)
-        user_id = current_subject()
-        place = parse_place(scope, find_id())
-        decision = decide_requirement(state, user_id, requirement, place)
-        if not decision.allowed:
-            raise PermissionDenied(decision, asked)
-        if state.on_passed is not None:
-            _tell(state.on_passed, Passage(user_id, asked, place))
 
     def decorate(function: Function) -> Function:
         if isinstance(function, Blueprint):
-            function.before_request(lambda: check(lambda: _id_of_view(scope_id)))
+            check = _checker(requirement, scope, lambda args, kwargs: _id_of_view(scope_id))
+            function.before_request(lambda: check((), {}))
             return function
         if not callable(function) or inspect.isclass(function):
             raise TypeError(f"permissions guard functions and blueprints, not {function!r}")
-        guarded: Function = _guard_calls(function, check, requirement, kind, scope_id)
+        guarded: Function = _guard_calls(function, requirement, scope, kind, scope_id)
         return guarded
 
     return decorate
 
 
+def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Check:
+    """What raises for a call that the caller is not to make."""
+    text = str(requirement)
+    # In maintenance operators' own are answered, if no other permission is asked about with them.
+    names = requirement.expression.names
+    strictest = next((name for name in names if not is_operators(name)), names[0])
+
+    def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        state = get_state_to_ask(strictest)
+        user_id = subject_of(state)
+        key = parse_key(scope, find_id(args, kwargs))
+        decision = decide(state, user_id, state.registry.asked(requirement), key, told=False)
+        if not decision.allowed:
+            raise PermissionDenied(decision, text)
+        if state.on_passed is not None:
+            _tell(state.on_passed, Passage(user_id, text, place_of(key)))
+
+    return check
+
+
 def _guard_calls(
-    function: Any,
-    check: Callable[[Callable[[], Any]], None],
-    requirement: Requirement,
-    kind: str,
-    scope_id: ScopeId,
+    function: Any, requirement: Requirement, scope: str | None, kind: str, scope_id: ScopeId
 ) -> Any:
-    find_id = _id_finder(function, scope_id)
+    check = _checker(requirement, scope, _id_finder(function, scope_id))
     declared = PermissionRequirement(
         requirement, kind, scope_id, inner=getattr(function, ATTRIBUTE, None)
     )
@@ -136,14 +146,14 @@ def _guard_calls(
 
         @functools.wraps(function)
         async def guarded(*args: Any, **kwargs: Any) -> Any:
-            check(lambda: find_id(args, kwargs))
+            check(args, kwargs)
             return await function(*args, **kwargs)
 
     else:
 
         @functools.wraps(function)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            check(lambda: find_id(args, kwargs))
+            check(args, kwargs)
             return function(*args, **kwargs)
 
     setattr(guarded, ATTRIBUTE, declared)
@@ -180,9 +190,7 @@ def _id_of_view(scope_id: ScopeId) -> Any:
     return arguments[scope_id]
 
 
-def _id_finder(
-    function: Callable[..., Any], scope_id: ScopeId
-) -> Callable[[tuple[Any, ...], dict[str, Any]], Any]:
+def _id_finder(function: Callable[..., Any], scope_id: ScopeId) -> FindId:
     """How to get the scope's id out of a call of ``function``."""
     if scope_id is None:
         return lambda args, kwargs: None
@@ -195,18 +203,31 @@ def _id_finder(
             return from_request(request)
 
         return ask_request
+    return _argument_finder(function, scope_id)
 
-    name = scope_id
+
+def _argument_finder(function: Callable[..., Any], name: str) -> FindId:
     signature = inspect.signature(function)
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
-    if name not in signature.parameters and not takes_any:
+    parameters = signature.parameters
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    if name not in parameters and not takes_any:
         raise ValidationFailed({"scope_id": f"{function.__qualname__} has no argument '{name}'"})
+    # Where it stands when it is not given by name; nowhere, when it is by name alone.
+    positional = [
+        p.name
+        for p in parameters.values()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    place = positional.index(name) if name in positional else sys.maxsize
 
-    def look_in_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if place < len(args):
+            return args[place]
         if name in kwargs:
             return kwargs[name]
+        # Its default, or the error of a call that lacks it.
         call = signature.bind(*args, **kwargs)
         call.apply_defaults()
         return call.arguments.get(name)
 
-    return look_in_arguments
+    return find

@@ -115,6 +115,7 @@ class Maintenance:
         reason: as last read.
         known: whether it was ever read.
         overtaken: whether it may have been turned since; ``check`` reads it again.
+        in_doubt: whether one of these gives ``check`` anything to say, or to find out.
     """
 
     def __init__(
@@ -137,6 +138,7 @@ class Maintenance:
         self.known = False
         # It may have been turned since it was read.
         self.overtaken = False
+        self.in_doubt = True
         self._asked_in_vain = -RETRY_READING
 
     @property
@@ -167,7 +169,16 @@ class Maintenance:
 
     def expire(self) -> None:
         """Somebody may have turned it: whoever asks next reads it again. Nothing is waited for."""
-        self.overtaken = True
+        self.overtaken = self.in_doubt = True
+
+    def _settle(self) -> None:
+        if self.enabled or not self.known:
+            self.in_doubt = True
+            return
+        self.in_doubt = False
+        # Whoever expires it at this moment says so after that line, or before this one.
+        if self.overtaken:
+            self.in_doubt = True
 
     def _read(self) -> MaintenanceStatus:
         # Before the reading: what is told during it may be about what it does not see.
@@ -205,22 +216,23 @@ class Maintenance:
 
         Raises:
             MaintenanceMode: there is; it carries the reason, and when to come back.
+            StoreUnavailable: nobody ever read the switch, and the database did not answer.
         """
-        if self.overtaken:
-            self._catch_up()
-        if self.holds:
+        if self.holds_now():
             left = RETRY_AFTER
             if self._until is not None:
                 left = self._until.timestamp() - self._clock()
             raise MaintenanceMode(self.reason, max(left, 1.0))
-        # Checks go the short way again. One that is turned on meanwhile is read by whoever hears.
+        # Checks need not come here again. One that is turned on meanwhile is read by whoever hears.
         if self.enabled:
             with self._lock:
                 self.enabled = self.holds
+                self._settle()
 
     def _take(self, status: MaintenanceStatus) -> None:
         self.enabled, self.reason, self.known = status.enabled, status.reason, True
         self._until = status.until
+        self._settle()
 
     def turn(self) -> None:
         """Read the switch, and turn it off where its time is over. Not within a request, which may

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from app.core.errors import UnknownPermission, ValidationFailed
 from app.core.permission.bits import FLAG_BITS, LOCAL, KnownBits, bits_of
-from app.core.permission.expressions import BoundExpression, Expression
+from app.core.permission.requirement import Asked, BoundRequirement, Requirement
 from app.models import OnPolicyError, ScopeType
 
 NAME_MAX_LENGTH = 128
@@ -31,6 +32,8 @@ class RegisteredPermission:
     Attributes:
         mask: only its bit set.
         wanted: what a stored verdict must have one bit of, for its owner to have the permission.
+        judged: whether policies ever take part in deciding about it: everywhere (``abac``), or
+            where there is something to judge by.
     """
 
     id: int
@@ -41,13 +44,23 @@ class RegisteredPermission:
     group: str | None = None
     description: str = ""
     on_policy_error: str = OnPolicyError.DENY.value
+    judged: bool = False
     mask: int = field(init=False)
     wanted: int = field(init=False)
+    operator: ClassVar[None] = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "mask", 1 << self.bit)
+        object.__setattr__(self, "judged", self.judged or self.abac)
         local = LOCAL if self.scope != ScopeType.GLOBAL else 0
         object.__setattr__(self, "wanted", self.mask << FLAG_BITS | local)
+
+    def is_met_by(self, stored: int) -> bool:
+        """Whether a stored verdict has it by roles alone."""
+        return stored & self.wanted != 0
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def checked_name(name: object, field_name: str = "permission") -> str:
@@ -70,22 +83,18 @@ def checked_name(name: object, field_name: str = "permission") -> str:
 class Snapshot:
     """All permissions as of one reading. Immutable: readers need no lock."""
 
-    __slots__ = ("by_name", "by_id", "mask_by_id", "bits", "abac", "implying", "wanted", "_by_bit")
+    __slots__ = ("by_name", "by_id", "mask_by_id", "bits", "implying", "_by_bit")
 
     def __init__(self, permissions: Iterable[RegisteredPermission] = ()) -> None:
         self.by_name: Mapping[str, RegisteredPermission] = {p.name: p for p in permissions}
         self.by_id = {p.id: p for p in self.by_name.values()}
         self.mask_by_id = {p.id: p.mask for p in self.by_name.values()}
         self._by_bit = {p.bit: p for p in self.by_name.values()}
-        every = local = abac = 0
+        every = local = 0
         for permission in self.by_name.values():
             every |= permission.mask
             if permission.scope != ScopeType.GLOBAL:
                 local |= permission.mask
-            if permission.abac:
-                abac |= permission.mask
-        self.abac = abac
-        self.wanted = {p.name: p.wanted for p in self.by_name.values() if not p.abac}
         # Ids of the permissions without which no other can be judged.
         self.implying = [
             self.by_name[name].id for name in (ADMINISTRATOR, READ) if name in self.by_name
@@ -125,15 +134,16 @@ class PermissionRegistry:
         self._begun = self._kept = 0
         self._expired = 0
         self._snapshot: Snapshot | None = None
-        self._bound: dict[Expression, BoundExpression] = {}
-        # By name, for permissions that no policy ever judges: see ``stored.wanted``.
-        self.wanted: Mapping[str, int] = {}
+        # By source and operator: a text knows its hash. Its own for each snapshot.
+        self._bound: dict[tuple[str, str | None], BoundRequirement] = {}
+        # What ``get`` need not look up again; nothing while there is no snapshot.
+        self._known: Mapping[str, RegisteredPermission] = {}
 
     def expire(self) -> None:
         """Read again at the next use. It does not wait for a reading that is under way."""
         with self._lock:
             self._expired += 1
-            self._snapshot, self.wanted = None, {}
+            self._snapshot, self._known, self._bound = None, {}, {}
 
     @property
     def known(self) -> bool:
@@ -157,17 +167,18 @@ class PermissionRegistry:
                 return found
             self._begun += 1
             expired = self._expired
-            snapshot = Snapshot(self._read())
+            snapshot = Snapshot(self._marked(one) for one in self._read())
             with self._lock:
                 # What expired while it was read is good for who asked before, and for nobody else.
                 if expired == self._expired:
                     self._snapshot, self._kept = snapshot, self._begun
-                    self.wanted = {
-                        name: wanted
-                        for name, wanted in snapshot.wanted.items()
-                        if name not in self._judged
-                    }
+                    self._known, self._bound = snapshot.by_name, {}
             return snapshot
+
+    def _marked(self, permission: RegisteredPermission) -> RegisteredPermission:
+        if permission.name not in self._judged:
+            return permission
+        return replace(permission, judged=True)
 
     def by_ids(self, ids: Collection[int]) -> Mapping[int, RegisteredPermission]:
         """Permissions by id, those called ``ids`` among them where they are stored."""
@@ -182,10 +193,10 @@ class PermissionRegistry:
             UnknownPermission: nobody registered it.
         """
         if isinstance(name, str):
-            found = self.snapshot.by_name.get(name)
+            found = self._known.get(name)
             if found is not None:
                 return found
-        return self._look_again([checked_name(name, field_name)], field_name)[0]
+        return self.get_many([name], field_name)[0]
 
     def get_many(
         self, names: Iterable[object], field_name: str = "permissions"
@@ -216,14 +227,28 @@ class PermissionRegistry:
             mask = self.refresh().mask_by_id.get(permission_id, 0)
         return mask
 
-    def bind(self, expression: Expression) -> BoundExpression:
-        """The expression in bits, kept: only for expressions that live as long as the code.
+    def asked(self, requirement: Requirement) -> Asked:
+        """What a requirement asks about: a single permission, or all of it.
 
         Raises:
             UnknownPermission: a name in it is not registered.
         """
-        bound = self._bound.get(expression)
-        if bound is None:
-            names = {p.name: p.mask for p in self.get_many(expression.names)}
-            bound = self._bound[expression] = expression.bind(names)
-        return bound
+        name = requirement.one_name
+        return self.bind(requirement) if name is None else self.get(name)
+
+    def bind(self, requirement: Requirement) -> BoundRequirement:
+        """The requirement in bits, kept until permissions change; raises as ``asked``."""
+        kept = self._bound
+        about = requirement.expression.source, requirement.operator
+        found = kept.get(about)
+        if found is None:
+            permissions = tuple(self.get_many(requirement.expression.names))
+            masks = {permission.name: permission.mask for permission in permissions}
+            found = kept[about] = BoundRequirement(
+                requirement,
+                permissions,
+                requirement.expression.bind(masks),
+                self.snapshot.bits.local,
+                any(permission.judged for permission in permissions),
+            )
+        return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from app.core.cache import GLOBAL_PLACE, PlaceKey
 from app.core.errors import ValidationFailed
 from app.models import ScopeType
 
@@ -25,6 +26,20 @@ class Place(NamedTuple):
 
 
 GLOBAL = Place(ScopeType.GLOBAL.value)
+
+
+def place_key(place: Place) -> PlaceKey:
+    """How the cache calls a place."""
+    if place.id is None:
+        return GLOBAL_PLACE
+    return place.id << 1 | (place.kind == ScopeType.CHANNEL)
+
+
+def place_of(key: PlaceKey) -> Place:
+    """The place that the cache calls ``key``."""
+    if key == GLOBAL_PLACE:
+        return GLOBAL
+    return Place((ScopeType.CHANNEL if key & 1 else ScopeType.SERVER).value, key >> 1)
 
 
 def checked_id(value: Any, field: str) -> int:
@@ -58,3 +73,13 @@ def parse_place(scope: str | None, scope_id: int | None) -> Place:
     if scope_id is None:
         raise ValidationFailed({"scope_id": f"the scope {str(scope)!r} needs an id"})
     return Place(str(scope), checked_id(scope_id, "scope_id"))
+
+
+def parse_key(scope: str | None, scope_id: int | None) -> PlaceKey:
+    """The same as the cache calls it; raises as ``parse_place``."""
+    if type(scope_id) is int and 1 <= scope_id <= MAX_ID:
+        if scope == "channel":
+            return scope_id << 1 | 1
+        if scope == "server":
+            return scope_id << 1
+    return place_key(parse_place(scope, scope_id))

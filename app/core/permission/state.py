@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from flask import current_app
 
+from app.core.cache import PlaceKey, Slot
 from app.core.monitor import Recorder, Suggestion
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
 from app.core.permission.boundaries import BoundaryWatch
@@ -16,7 +17,6 @@ from app.core.permission.meters import CheckMeters
 from app.core.permission.policy_failures import PolicyFailures
 from app.core.permission.pool import SidePool
 from app.core.permission.preloading import Preloading
-from app.core.permission.quick import QuickCheck
 from app.core.permission.records.log import DecisionLog
 from app.core.permission.registry import PermissionRegistry, RegisteredPermission
 from app.core.permission.scopes import Place
@@ -55,6 +55,11 @@ class EmergencyUse:
     place: Place
 
 
+def nothing_remembered(user_id: int, key: PlaceKey) -> Slot | None:
+    """The memory of an app without a cache."""
+    return None
+
+
 def unreported(use: object) -> None:
     """Telling what somebody may do is no use of it."""
 
@@ -70,7 +75,7 @@ class PermissionState:
         clock: the present time in epoch seconds.
         on_super_admin_use: told of each use of super-admin power, before it takes effect.
         caching: the cache and what belongs to it; None: every check reads the database.
-        quick: its short way to a verdict.
+        remembered: what its memory may answer from at once.
         records: takes decisions down; None: nobody does.
         templates: sets of permissions that roles can be granted by name.
         judged: which permissions policies judge in some places only, and in which.
@@ -92,7 +97,7 @@ class PermissionState:
     clock: Callable[[], float]
     on_super_admin_use: Callable[[SuperAdminUse], None]
     caching: Caching | None = None
-    quick: QuickCheck | None = None
+    remembered: Callable[[int, PlaceKey], Slot | None] = nothing_remembered
     records: DecisionLog | None = None
     templates: TemplateLibrary = field(default_factory=TemplateLibrary)
     judged: JudgedPlaces | None = None
@@ -124,8 +129,7 @@ class PermissionState:
         """
         if permission.abac or context is not None:
             return True
-        judged = self.judged
-        return judged is not None and permission.name in judged.names and judged.holds(place)
+        return permission.judged and self.judged is not None and self.judged.holds(place)
 
     def asks_in(
         self,
@@ -139,10 +143,9 @@ class PermissionState:
         """
         if permission.abac or context is not None:
             return frozenset(places)
-        judged = self.judged
-        if judged is None or permission.name not in judged.names:
+        if not permission.judged or self.judged is None:
             return frozenset()
-        return judged.among(places)
+        return self.judged.among(places)
 
 
 def get_state() -> PermissionState:
@@ -159,16 +162,31 @@ def get_state() -> PermissionState:
     return state
 
 
-def get_state_for(names: Iterable[object]) -> PermissionState:
-    """The same to ask about permissions ``names``, everywhere.
+def get_state_for(permission: object) -> PermissionState:
+    """The same to ask about one permission.
 
     In maintenance, operators' own are answered: nobody could end it otherwise.
 
     Raises: as ``get_state``.
     """
-    if all(isinstance(name, str) and name.startswith(BREAK_GLASS) for name in names):
-        return get_state_in_maintenance()
-    return get_state()
+    state = get_state_to_ask(permission)
+    if state.caching is not None:
+        state.caching.start_threads()
+    return state
+
+
+def get_state_to_ask(permission: object) -> PermissionState:
+    """The same for whom memory may answer: no thread is started yet; raises as ``get_state``."""
+    state = get_state_in_maintenance()
+    caching = state.caching
+    if caching is not None and caching.maintenance.in_doubt and not is_operators(permission):
+        caching.maintenance.check()
+    return state
+
+
+def is_operators(permission: object) -> bool:
+    """Whether a permission is answered in maintenance too."""
+    return isinstance(permission, str) and permission.startswith(BREAK_GLASS)
 
 
 def get_state_in_maintenance() -> PermissionState:
@@ -177,12 +195,13 @@ def get_state_in_maintenance() -> PermissionState:
     Raises:
         RuntimeError: as ``get_state``.
     """
-    if not current_app:
+    try:
+        # Through the proxy each attribute costs more than the whole look-up.
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+    except RuntimeError:
         raise RuntimeError(
             "permissions need an app context: work inside a request, or with 'app.app_context()'"
-        )
-    # Through the proxy each attribute costs more than the whole look-up.
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
+        ) from None
     state = app.extensions.get(EXTENSION)
     if state is None:
         raise RuntimeError("this app has no permission system: call permissions.init_app(app)")

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from app.core.permission.scopes import checked_id
-from app.core.permission.state import get_state_in_maintenance
+from app.core.permission.state import PermissionState, get_state_in_maintenance
 
 _acting: ContextVar[int | None] = ContextVar("yoto_acting_user", default=None)
 
@@ -35,9 +35,15 @@ def current_subject() -> int:
         Exception: what the loader raises for somebody who is not signed in.
     """
     user_id = _acting.get()
+    return subject_of(get_state_in_maintenance()) if user_id is None else user_id
+
+
+def subject_of(state: PermissionState) -> int:
+    """The same for who has the state at hand."""
+    user_id = _acting.get()
     if user_id is not None:
         return user_id
-    load = get_state_in_maintenance().subject_loader
+    load = state.subject_loader
     if load is None:
         raise RuntimeError(
             "nobody acts: use 'with acting_as(user_id)', or give init_app a subject_loader"

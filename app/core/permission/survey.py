@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql.selectable import CompoundSelect
 
-from app.core.permission.deciding import ask_policies
+from app.core.permission.asking import ask_policies
 from app.core.permission.facts import PlaceFacts, RoleFacts, UserFacts
 from app.core.permission.id_list import id_array, ids_in
 from app.core.permission.registry import PermissionRegistry

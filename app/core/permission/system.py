@@ -29,7 +29,6 @@ from app.core.permission.overwrite_writes import OverwriteWrites
 from app.core.permission.pool import SidePool
 from app.core.permission.position_calls import PositionCalls
 from app.core.permission.preloading import Preloading, PreloadSettings
-from app.core.permission.quick import quick_check
 from app.core.permission.records import DecisionLog, Origin, RecordSettings
 from app.core.permission.registration import Registration, read_permissions
 from app.core.permission.registry import PermissionRegistry
@@ -43,6 +42,7 @@ from app.core.permission.state import (
     Passage,
     PermissionState,
     SuperAdminUse,
+    nothing_remembered,
 )
 from app.core.permission.survey import Survey
 from app.core.permission.template_calls import TemplateCalls
@@ -151,7 +151,7 @@ class PermissionSystem(
             clock=clock,
             on_super_admin_use=on_super_admin_use,
             caching=caching,
-            quick=quick_check(registry, caching.cache, caching.maintenance) if caching else None,
+            remembered=caching.source.remembered if caching else nothing_remembered,
             records=DecisionLog(app, records, clock, origin) if records is not None else None,
             on_passed=on_passed,
             boundaries=watch,
@@ -204,6 +204,12 @@ class PermissionSystem(
         """The cache of ``app`` and what belongs to it; None for an app without."""
         state: PermissionState | None = app.extensions.get(EXTENSION)
         return state.caching if state else None
+
+    @staticmethod
+    def meters_of(app: Flask) -> CheckMeters:
+        """What counts the checks of ``app``."""
+        state: PermissionState = app.extensions[EXTENSION]
+        return state.meters
 
     @staticmethod
     def preloading_of(app: Flask) -> Preloading | None:

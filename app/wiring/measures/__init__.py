@@ -12,7 +12,7 @@ from app.db import on_engine
 
 from .ahead import hot_samples, prefetch_samples, preload_samples
 from .alerts import alert_samples
-from .cache import Staleness, cache_samples, outbox_samples
+from .cache import Staleness, cache_samples, check_samples, outbox_samples
 from .guards import guard_samples, lock_samples, policy_samples
 from .looks import FleetLook, breaker_samples
 from .stores import database_samples, pool_samples, redis_samples
@@ -28,6 +28,7 @@ def measure(app: Flask) -> None:
     engines: list[Engine] = []
     on_engine(app, engines.append)
     monitoring.add_source("cache", lambda: cache_samples(cache))
+    monitoring.add_source("checks", lambda: check_samples(app))
     monitoring.add_source("locks", lambda: lock_samples(optimization.locks))
     monitoring.add_source("guards", lambda: guard_samples(app))
     monitoring.add_source("policies", lambda: policy_samples(app))

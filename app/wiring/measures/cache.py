@@ -24,28 +24,15 @@ LOOKUPS = (
     ("loads", "db", "hit"),
     ("load_errors", "db", "error"),
 )
-# Checks that memory answered on the short way; they are among the hits too.
-QUICK = ("quick_allowed", "quick_denied")
-# The reason of denials on the short way.
-UNTOLD = "(memory)"
 # s of which the oldest change is told: no scrape comes more rarely.
 WORST_OF = 60.0
-_TOLD_OTHERWISE = {field for field, *_ in LOOKUPS} | set(QUICK)
+_TOLD_OTHERWISE = {field for field, *_ in LOOKUPS}
 
 
 def cache_samples(cache: TieredCache) -> Iterator[Sample]:
     stats = cache.stats()
     for field, tier, result in LOOKUPS:
         yield Counted(names.LOOKUPS, stats.counts[field], {"tier": tier, "result": result})
-    for allowed, by_permission in cache.quick_counts().items():
-        result = "allowed" if allowed else "denied"
-        for permission, count in by_permission.items():
-            about = {"tier": "l1", "result": result, "permission": permission}
-            yield Counted(names.CHECKS, count, about)
-            if not allowed:
-                # Memory has what is held, not why something is not.
-                denial = {"permission": permission, "reason": UNTOLD}
-                yield Counted(names.DENIALS, count, denial)
     for field, count in stats.counts.items():
         if field not in _TOLD_OTHERWISE:
             yield Counted(names.CACHE_EVENTS, count, {"event": field})
@@ -65,6 +52,14 @@ def cache_samples(cache: TieredCache) -> Iterator[Sample]:
     newest = cache.tailer.newest_number
     if newest is not None:
         yield Measured(names.LOG_NEWEST, float(newest))
+
+
+def check_samples(app: Flask) -> Iterator[Sample]:
+    """The allows that memory gives at once; the recorder has all other checks."""
+    meters = PermissionSystem.meters_of(app)
+    for permission, count in meters.plain.copy().items():
+        about = {"tier": "l1", "result": "allowed", "permission": permission}
+        yield Counted(names.CHECKS, count, about)
 
 
 def outbox_samples(app: Flask) -> Iterator[Sample]:

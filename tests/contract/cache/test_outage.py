@@ -30,7 +30,7 @@ def test_memory_answers_while_it_is_fresh_and_then_the_loader(
     own_server.kill()
     assert own_cache.get_or_load(1, 0, truth.loader())[1] == "l1"
     wait_until(lambda: not fresh(own_cache))
-    assert own_cache.lookup.mask(1, 0) is None
+    assert own_cache.lookup.slot(1, 0) is None
     truth.masks[1] = 7
     entry, tier = own_cache.get_or_load(1, 0, truth.loader())
     assert (entry.mask, tier) == (7, "db")

@@ -36,7 +36,9 @@ def test_the_database_answers_first_then_memory_then_redis(
     for name in ("user_id", "place", "position", "mask", "roles", "server_id", "detail"):
         assert getattr(stored, name) == getattr(first, name), name
     assert other.get_or_load(1, CHANNEL_3, truth.loader()) == (stored, "l1")
-    assert cache.lookup.mask(1, CHANNEL_3) == other.lookup.mask(1, CHANNEL_3) == first.mask
+    for one in (cache, other):
+        slot = one.lookup.slot(1, CHANNEL_3)
+        assert slot is not None and slot.mask == first.mask
     assert truth.loads == 1
 
 
@@ -116,7 +118,8 @@ def test_a_slow_reader_stores_nothing_that_is_believed(
     assert (old.mask, tier) == (1, "db")
     for one in (cache, other):
         assert one.get_or_load(1, 0, truth.loader(), positions[0])[0].mask == 0
-        assert one.lookup.mask(1, 0) == 0
+        slot = one.lookup.slot(1, 0)
+        assert slot is not None and slot.mask == 0
     assert cache.stats().counts["stale_refused"] == 1
 
 
@@ -213,9 +216,9 @@ def test_an_entry_ends_at_its_boundary_in_both_tiers(
     cache.get_or_load(1, 0, truth.loader())
     assert 0 < redis.client.pttl(redis.keys.user_permissions(1)) <= 500
     assert other.get_or_load(1, 0, truth.loader())[1] == "l2"
-    assert cache.lookup.mask(1, 0) is not None
+    assert cache.lookup.slot(1, 0) is not None
     wait_until(lambda: time.time() >= truth.fields["valid_until"])
-    assert cache.lookup.mask(1, 0) is None
+    assert cache.lookup.slot(1, 0) is None
     truth.fields["valid_until"] = None
     assert cache.get_or_load(1, 0, truth.loader())[1] == "db"
 
@@ -423,7 +426,7 @@ def test_an_old_entry_answers_at_once_and_is_refreshed_once(
     truth.masks[1] = 2
     go = threading.Event()
     truth.before = lambda: go.wait(5)
-    assert cache.lookup.mask(1, 0) is None
+    assert cache.lookup.slot(1, 0) is None
     for _ in range(20):
         assert cache.get_or_load(1, 0, truth.loader()) == (first, "l1")
     go.set()
@@ -468,7 +471,7 @@ def test_statistics_tell_the_tiers_apart(
 ) -> None:
     cache.get_or_load(1, 0, truth.loader())
     cache.get_or_load(1, 0, truth.loader())
-    cache.lookup.mask(1, 0)
+    cache.lookup.slot(1, 0)
     other.get_or_load(1, 0, truth.loader())
     mine, theirs = cache.stats(), other.stats()
     assert {name: n for name, n in mine.counts.items() if n} == {
@@ -487,5 +490,5 @@ def test_two_caches_of_one_process_share_nothing_but_redis(
     cache: TieredCache, other: TieredCache, truth: Truth
 ) -> None:
     cache.get_or_load(1, 0, truth.loader())
-    assert other.lookup.mask(1, 0) is None
+    assert other.lookup.slot(1, 0) is None
     assert other.stats().sizes["users"] == 0

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from app.core.permission import verdict
+from app.core.permission.asking import ask_policies
 from app.core.permission.context import checked_context
-from app.core.permission.deciding import ask_policies, decide_permission
+from app.core.permission.deciding import decide
 from app.core.permission.explain.changes import Reach, turning
 from app.core.permission.explain.derivation import (
     Derivation,
@@ -24,7 +25,7 @@ from app.core.permission.explain.loading import load_evidence, load_reach
 from app.core.permission.explain.report import Change, Explanation, PolicyLink
 from app.core.permission.explain.text import change_told, told
 from app.core.permission.registry import RegisteredPermission
-from app.core.permission.scopes import checked_id, parse_place
+from app.core.permission.scopes import checked_id, parse_place, place_key
 from app.core.permission.source import reading
 from app.core.permission.state import PermissionState, get_state
 from app.core.permission.statements import CHANNEL
@@ -64,7 +65,7 @@ class Explaining:
         checked_id(user_id, "user_id")
         context = checked_context(context)
         quiet = state.quiet()
-        decision = decide_permission(quiet, user_id, registered, place, context, at_least)
+        decision = decide(quiet, user_id, registered, place_key(place), context, at_least)
         now = state.clock()
         with reading() as connection:
             evidence = load_evidence(connection, user_id, place, registered)

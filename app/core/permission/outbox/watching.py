@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import event
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction
 
 from app.core.permission.outbox.objects import touched_by_flush
 from app.core.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
@@ -20,8 +20,12 @@ from app.db import db
 
 # In ``Session.info`` while the running transaction has touched something.
 TOUCHES = "yoto.touches"
+# The same while there may be objects that were added and not flushed. Events say so, since looking
+# would cost each check as much as all else that it does.
+_ADDED = "yoto.added"
 _WRITTEN = "yoto.outbox"
 _POSITION = "yoto.position"
+_sessions = db.session.registry
 
 
 def touch(session: Session, *subjects: str) -> None:
@@ -36,18 +40,21 @@ def has_touched(session: Session) -> bool:
 
     What was not flushed yet counts whatever it is.
     """
-    # The last three are what session.new, .deleted and .dirty are made of, at a tenth of the cost.
-    return bool(
-        TOUCHES in session.info
-        or session._new
-        or session._deleted
-        or session.identity_map._modified
-    )
+    marks, loaded = session.info, session.identity_map
+    if TOUCHES in marks or _ADDED in marks:
+        return True
+    # What is changed or deleted was loaded before, and either begins a transaction.
+    if not loaded or not session.in_transaction():
+        return False
+    # The first is what ``session.dirty`` makes a list of.
+    return loaded.check_modified() or bool(session.deleted)
 
 
 def in_change() -> bool:
     """Whether the caller is in the middle of a change, which nobody else can see yet."""
-    return db.session.registry.has() and has_touched(db.session())
+    # None: nothing was asked of the database yet, and asking the registry would make a session.
+    session = _sessions.registry.get(_sessions.scopefunc())
+    return session is not None and has_touched(session)
 
 
 def written_position(session: Session) -> str | None:
@@ -60,11 +67,13 @@ def watch_writes() -> None:
     """Notice the writes of every session from now on. Calling it again changes nothing."""
     if event.contains(Session, "after_flush", _after_flush):
         return
+    event.listen(Session, "transient_to_pending", _after_add)
     event.listen(Session, "after_flush", _after_flush)
     event.listen(Session, "do_orm_execute", _on_execute)
     event.listen(Session, "before_commit", _before_commit)
     event.listen(Session, "after_commit", _after_commit)
     event.listen(Session, "after_rollback", _after_rollback)
+    event.listen(Session, "after_transaction_end", _after_transaction)
 
 
 def _touches(session: Session) -> Touches:
@@ -76,6 +85,10 @@ def _keep(session: Session, touches: Touches) -> None:
     # Being there is enough to say that something was touched.
     if touches:
         session.info[TOUCHES] = touches
+
+
+def _after_add(session: Session, instance: object) -> None:
+    session.info[_ADDED] = True
 
 
 def _after_flush(session: Session, context: Any) -> None:
@@ -118,3 +131,9 @@ def _after_commit(session: Session) -> None:
 def _after_rollback(session: Session) -> None:
     session.info.pop(TOUCHES, None)
     session.info.pop(_WRITTEN, None)
+
+
+def _after_transaction(session: Session, transaction: SessionTransaction) -> None:
+    # That of a flush too, and also where the session was closed.
+    if not session.new:
+        session.info.pop(_ADDED, None)

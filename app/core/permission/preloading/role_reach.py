@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 from app.core.cache import PlaceKey
 from app.core.errors import UnknownResource
 from app.core.optimization import Pair
-from app.core.permission.cached_source import place_of
 from app.core.permission.id_list import id_array, ids_in
+from app.core.permission.scopes import place_of
 from app.core.permission.statements import CHANNEL, SERVER, assignments, channels, roles
 from app.db import Id
 

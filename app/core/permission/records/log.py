@@ -95,6 +95,10 @@ class DecisionLog:
         self._minute, self._denials = 0, dict[int, int]()
         self.writer = BatchWriter(self._store, "decision records")
 
+    def picks(self) -> bool:
+        """Whether the next decision is one of those that are recorded if they allow."""
+        return random.random() < self._settings.allow_sample
+
     def take(
         self,
         user_id: int,
@@ -105,13 +109,16 @@ class DecisionLog:
         mask: int,
         context: Mapping[str, Any] | None,
     ) -> None:
-        """Record a denial; record what is allowed, and denials without end, once in a while.
+        """Record a decision that was picked, or a denial; of denials without end one in so many.
 
         Args:
             asked, operator: a permission or an expression, as ``DecisionRecord`` has them.
             mask: all that the user may do there.
         """
-        weight = self._weight_allowed() if decision.allowed else self._weight_denied(user_id)
+        if decision.allowed:
+            weight = round(1 / self._settings.allow_sample)
+        else:
+            weight = self._weight_denied(user_id)
         if not weight:
             return
         source = self._origin() if self._origin is not None else None
@@ -134,10 +141,6 @@ class DecisionLog:
                 "address": masked_address(source.address) if source is not None else None,
             }
         )
-
-    def _weight_allowed(self) -> int:
-        share = self._settings.allow_sample
-        return 0 if random.random() >= share else round(1 / share)
 
     def _weight_denied(self, user_id: int) -> int:
         minute = int(self._clock() / MINUTE)

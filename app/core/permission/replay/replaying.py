@@ -10,13 +10,13 @@ from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.engine import Connection
 
 from app.core.errors import UnknownResource
-from app.core.permission.deciding import answer_of, decide_permission, decide_requirement
+from app.core.permission.deciding import answer_of, decide
 from app.core.permission.explain.evidence import Evidence, resolve_evidence
 from app.core.permission.explain.loading import load_evidence
 from app.core.permission.expressions import compile_expression
 from app.core.permission.records.log import is_whole, mask_hash, records
 from app.core.permission.records.masking import MASKED
-from app.core.permission.registry import NAME_PATTERN
+from app.core.permission.registry import NAME_PATTERN, RegisteredPermission
 from app.core.permission.replay.report import (
     CHANGED,
     SAME,
@@ -26,10 +26,10 @@ from app.core.permission.replay.report import (
     Replay,
     told,
 )
-from app.core.permission.requirement import Operator, Requirement
+from app.core.permission.requirement import Asked, Operator, Requirement
 from app.core.permission.resolver import Resolution
 from app.core.permission.review.undo import UNDO
-from app.core.permission.scopes import Place, checked_id
+from app.core.permission.scopes import Place, checked_id, place_key
 from app.core.permission.source import reading
 from app.core.permission.state import PermissionState, get_state
 from app.core.permission.statements import audit
@@ -120,36 +120,31 @@ def _ask(
     state: PermissionState, record: Row[Any], place: Place
 ) -> tuple[tuple[bool, str] | None, int]:
     """The verdict of now, None for half a question, and all that the user may do there."""
-    answer, _ = answer_of(state, record.user_id, place)
-    mask = answer.resolution.mask
+    mask = answer_of(state, record.user_id, place).resolution.mask
     if not is_whole(record.asked):
         return None, mask
-    if _is_name(record.asked):
-        permission = state.registry.get(record.asked)
-        decision = decide_permission(state, record.user_id, permission, place, record.context)
-    else:
-        requirement = _requirement(record)
-        decision = decide_requirement(state, record.user_id, requirement, place, record.context)
+    asked = _asked(state, record)
+    decision = decide(state, record.user_id, asked, place_key(place), record.context)
     return (decision.allowed, decision.reason), mask
 
 
 def _judged(state: PermissionState, record: Row[Any], resolution: Resolution) -> tuple[bool, str]:
     """The verdict that a resolution gives; of an expression with the recorded reason."""
-    if _is_name(record.asked):
-        permission = state.registry.get(record.asked)
-        allowed = bool(resolution.mask & permission.mask)
-        return allowed, reason_of(resolution, permission)
-    bound = state.registry.bind(_requirement(record).expression)
-    return not is_blocked(resolution) and bound.matches(resolution.mask), record.reason
+    asked = _asked(state, record)
+    if isinstance(asked, RegisteredPermission):
+        return bool(resolution.mask & asked.mask), reason_of(resolution, asked)
+    return not is_blocked(resolution) and asked.bound.matches(resolution.mask), record.reason
 
 
 def _is_name(asked: str) -> bool:
     return NAME_PATTERN.fullmatch(asked) is not None
 
 
-def _requirement(record: Row[Any]) -> Requirement:
+def _asked(state: PermissionState, record: Row[Any]) -> Asked:
+    if _is_name(record.asked):
+        return state.registry.get(record.asked)
     operator = Operator(record.operator) if record.operator else None
-    return Requirement(compile_expression(record.asked), operator)
+    return state.registry.bind(Requirement(compile_expression(record.asked), operator))
 
 
 def _changes(

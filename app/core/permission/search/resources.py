@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import CompoundSelect, Subquery
 
 from app.core.errors import UnknownResource, ValidationFailed
-from app.core.permission.deciding import ask_policies
+from app.core.permission.asking import ask_policies
 from app.core.permission.id_list import id_array, ids_in
 from app.core.permission.registry import ADMINISTRATOR, RegisteredPermission
 from app.core.permission.scopes import Place, checked_id

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Select
 
 from app.core.errors import ValidationFailed
+from app.core.permission.asking import ask_policies
 from app.core.permission.context import checked_context
-from app.core.permission.deciding import ask_policies
 from app.core.permission.scopes import checked_id, parse_place
 from app.core.permission.search.page import Page
 from app.core.permission.search.resources import list_resources
@@ -69,7 +69,7 @@ class Searching:
             scope, scope_id: as in ``check_permission``.
             after, limit, context: as in ``list_resources``.
         """
-        state, known = get_state_for((permission,)), checked_context(context)
+        state, known = get_state_for(permission), checked_context(context)
         return list_users(state, permission, scope, scope_id, after, limit, known)
 
     def allowed_permissions(

@@ -27,8 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Connection
 
 from app.core.errors import UnknownResource
+from app.core.permission.asking import ask_policies
 from app.core.permission.batch import PLACE_OF, load_many_facts
-from app.core.permission.deciding import ask_policies
 from app.core.permission.registry import ADMINISTRATOR, RegisteredPermission
 from app.core.permission.resolver import flatten, resolve
 from app.core.permission.scopes import GLOBAL, Place, parse_place

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, inspect, not_, or_, select, true
 
 from app.core.errors import ValidationFailed
-from app.core.permission.deciding import ask_policies
+from app.core.permission.asking import ask_policies
 from app.core.permission.id_list import these_ids
 from app.core.permission.registry import RegisteredPermission
 from app.core.permission.scopes import Place, checked_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event, update
 
 from app.core.errors import StoreUnavailable, UnknownPermission, ValidationFailed
-from app.core.permission import PermissionSystem
+from app.core.permission import PermissionSystem, PolicyAnswer, PolicyQuestion
 from app.core.permission.caching import Caching
 from app.core.permission.state import EXTENSION
 from app.db import db, utcnow, writing
@@ -258,8 +258,16 @@ def test_owners_have_a_permission_that_is_registered_after_they_were_cached(
         )
 
 
-def test_a_permission_that_policies_judge_from_now_on_leaves_the_short_way(
-    app: Flask, community: Community, person: Person
+def asked_of(policies: list[str]) -> Callable[[PolicyQuestion], PolicyAnswer]:
+    def check(question: PolicyQuestion) -> PolicyAnswer:
+        policies.append(question.permission)
+        return PolicyAnswer(True, "fine")
+
+    return check
+
+
+def test_a_permission_that_policies_judge_from_now_on_is_asked_about_although_memory_has_it(
+    app: Flask, community: Community, person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with app.app_context():
         question = person.id, "channel.read", "channel", community.channel_id
@@ -270,7 +278,10 @@ def test_a_permission_that_policies_judge_from_now_on_leaves_the_short_way(
             )
             db.session.commit()
         wait_until(lambda: permissions.decide(*question).policy_version is not None)
-        assert "channel.read" not in app.extensions[EXTENSION].registry.wanted
+        asked = "channel.read", "channel", community.channel_id
+        policies: list[str] = []
+        monkeypatch.setattr(app.extensions[EXTENSION], "policy", asked_of(policies))
+        assert permissions.check_permission(person.id, *asked) and policies == ["channel.read"]
 
 
 @pytest.mark.parametrize("again", [False, True])

@@ -51,6 +51,11 @@ def lookup(memory: Memory, tailer: Any, counts: CacheCounts) -> Lookup:
     return Lookup(memory, tailer, counts)
 
 
+def mask(lookup: Lookup, user_id: int, place: int) -> int | None:
+    slot = lookup.slot(user_id, place)
+    return None if slot is None else slot.mask
+
+
 def loaded_now(clock: Clock, **fields: Any) -> Entry:
     return entry(loaded_at=clock.wall, **fields)
 
@@ -82,16 +87,16 @@ def test_peeking_does_not_keep_anybody_in_memory(clock: Clock, tailer: Any) -> N
 
 def test_what_is_remembered_is_found(lookup: Lookup, memory: Memory, clock: Clock) -> None:
     memory.remember(loaded_now(clock, place=SERVER_7, mask=0b11))
-    assert lookup.mask(1, SERVER_7) == 0b11
-    assert lookup.mask(1, SERVER_7 + 2) is None
-    assert lookup.mask(2, SERVER_7) is None
+    assert mask(lookup, 1, SERVER_7) == 0b11
+    assert lookup.slot(1, SERVER_7 + 2) is None
+    assert lookup.slot(2, SERVER_7) is None
 
 
 def test_an_empty_mask_is_an_answer(lookup: Lookup, memory: Memory, clock: Clock) -> None:
     memory.remember(loaded_now(clock, mask=0))
     memory.remember(loaded_now(clock, user_id=2, mask=0, valid_until=clock.wall + 60))
-    assert lookup.mask(1, 0) == 0
-    assert lookup.mask(2, 0) == 0
+    assert mask(lookup, 1, 0) == 0
+    assert mask(lookup, 2, 0) == 0
 
 
 def test_memory_is_silent_as_soon_as_the_log_is(
@@ -101,12 +106,12 @@ def test_memory_is_silent_as_soon_as_the_log_is(
     memory.remember(loaded_now(clock, user_id=2, valid_until=clock.wall + 60))
     tailer.fresh_until = clock.monotonic + 2
     clock.advance(1.99)
-    assert lookup.mask(1, 0) is not None
-    assert lookup.mask(2, 0) is not None
+    assert lookup.slot(1, 0) is not None
+    assert lookup.slot(2, 0) is not None
     assert set(lookup.masks([1, 2], 0)[0]) == {1, 2}
     clock.advance(0.01)
-    assert lookup.mask(1, 0) is None
-    assert lookup.mask(2, 0) is None
+    assert lookup.slot(1, 0) is None
+    assert lookup.slot(2, 0) is None
     assert lookup.masks([1, 2], 0) == ({}, [1, 2])
 
 
@@ -115,9 +120,9 @@ def test_an_entry_is_used_without_a_second_thought_until_its_soft_end(
 ) -> None:
     memory.remember(loaded_now(clock))
     clock.advance(719)
-    assert lookup.mask(1, 0) is not None
+    assert lookup.slot(1, 0) is not None
     clock.advance(2)
-    assert lookup.mask(1, 0) is None
+    assert lookup.slot(1, 0) is None
     assert memory.slot(1, 0) is not None
     clock.advance(180)
     assert memory.slot(1, 0) is None
@@ -141,9 +146,9 @@ def test_a_host_with_a_fast_clock_does_not_prolong_an_entry(memory: Memory, cloc
 def test_an_entry_ends_at_its_boundary(lookup: Lookup, memory: Memory, clock: Clock) -> None:
     memory.remember(loaded_now(clock, valid_until=clock.wall + 30))
     clock.advance(29.9)
-    assert lookup.mask(1, 0) is not None
+    assert lookup.slot(1, 0) is not None
     clock.advance(0.1)
-    assert lookup.mask(1, 0) is None
+    assert lookup.slot(1, 0) is None
     assert memory.slot(1, 0) is None
 
 
@@ -152,7 +157,7 @@ def test_a_wall_clock_that_is_set_forward_ends_it_too(
 ) -> None:
     memory.remember(loaded_now(clock, valid_until=clock.wall + 30))
     clock.wall += 31
-    assert lookup.mask(1, 0) is None
+    assert lookup.slot(1, 0) is None
     assert lookup.masks([1], 0) == ({}, [1])
     assert memory.slot(1, 0) is None
 
@@ -171,24 +176,12 @@ def test_hits_are_counted(
 ) -> None:
     memory.remember(loaded_now(clock))
     memory.remember(loaded_now(clock, user_id=2, valid_until=clock.wall + 60))
-    lookup.mask(1, 0)
-    lookup.mask(2, 0)
-    lookup.mask(3, 0)
+    lookup.slot(1, 0)
+    lookup.slot(2, 0)
+    lookup.slot(3, 0)
     assert counts.l1_hits == 2
     lookup.masks([1, 2, 3], 0)
     assert counts.l1_hits == 4
-
-
-def test_the_way_to_inline_a_look_up_is_right(
-    lookup: Lookup, memory: Memory, clock: Clock, tailer: Any
-) -> None:
-    memory.remember(loaded_now(clock, place=SERVER_7, mask=0b11))
-    users, monotonic = memory.users, module.monotonic
-    places = users.find(1)
-    slot = places and places.get(7 << 1)
-    now = monotonic()
-    assert slot and now < slot.fresh_until and now < tailer.fresh_until
-    assert slot.mask == lookup.mask(1, SERVER_7)
 
 
 def test_new_sizes_hold_at_once_and_new_lives_for_what_comes(clock: Clock) -> None:

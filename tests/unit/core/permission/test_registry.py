@@ -16,6 +16,7 @@ from app.core.permission.registry import (
     RegisteredPermission,
     checked_name,
 )
+from app.core.permission.requirement import Operator, Requirement
 
 
 class Store:
@@ -148,7 +149,8 @@ def test_the_masks_of_the_rules_come_from_names_and_scopes() -> None:
     assert bits.administrator == masks["server.administrator"]
     assert bits.read == masks["channel.read"]
     assert bits.history == masks["message.read_history"]
-    assert registry.snapshot.abac == masks["demo.abac"]
+    judged = [found.name for found in registry.snapshot.by_name.values() if found.judged]
+    assert judged == ["demo.abac"]
     named = registry.snapshot.in_mask(masks["channel.read"] | masks["platform.view"] | 1 << 900)
     assert [permission.name for permission in named] == ["platform.view", "channel.read"]
 
@@ -161,13 +163,33 @@ def test_rules_without_their_permissions_have_empty_masks() -> None:
 
 def test_an_expression_is_bound_once_and_refused_while_a_name_is_unknown() -> None:
     registry, store = registry_of("a.a")
-    expression = compile_expression("a.a AND NOT b.b")
+    requirement = Requirement(compile_expression("a.a AND NOT b.b"))
     with pytest.raises(UnknownPermission):
-        registry.bind(expression)
+        registry.bind(requirement)
     store.names.append("b.b")
-    bound = registry.bind(expression)
-    assert (bound.held, bound.lacked) == (1, 8)
-    assert registry.bind(compile_expression("a.a AND NOT b.b")) is bound
+    found = registry.bind(requirement)
+    assert (found.bound.held, found.bound.lacked) == (1, 8)
+    again = Requirement(compile_expression("a.a AND NOT b.b"))
+    assert registry.bind(again) is registry.bind(requirement)
+
+
+def test_what_is_asked_is_one_permission_or_a_condition_over_several() -> None:
+    registry, _ = registry_of("a.a", "b.b")
+    alone = compile_expression("a.a")
+    assert registry.asked(Requirement(alone, Operator.AND)) is registry.get("a.a")
+    for requirement in (
+        Requirement(alone),
+        Requirement(compile_expression("NOT (a.a)"), Operator.NOT),
+        Requirement(compile_expression("a.a OR b.b"), Operator.OR),
+    ):
+        assert registry.asked(requirement) == registry.bind(requirement)
+
+
+def test_policies_may_judge_a_permission_everywhere_or_in_some_places() -> None:
+    stored = [RegisteredPermission(1, "a.a", 0, "server", False)]
+    registry = PermissionRegistry(lambda: stored, judged=["a.a"])
+    assert registry.get("a.a").judged and not stored[0].judged
+    assert registry.bind(Requirement(compile_expression("NOT a.a"))).judged
 
 
 def test_readings_of_threads_that_ask_at_once_are_shared_but_never_older_than_the_question() -> (
