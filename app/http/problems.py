@@ -134,7 +134,10 @@ def _platform_error(error: errors.PlatformError) -> Response:
                 detail = str(error)
                 log.error("%s", error)
             else:
-                log.error("store unavailable", exc_info=error)
+                # Where a breaker refuses, it is known why: the trace would cost more than the rest.
+                known = isinstance(error.cause, errors.CircuitOpen)
+                trace = None if known else error
+                log.error("store unavailable", exc_info=trace, extra={"store": error.store})
             return problem(
                 503,
                 "store-unavailable",

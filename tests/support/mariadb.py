@@ -34,15 +34,32 @@ FAST_AND_FORGETFUL = (
 class MariaDB:
     """One server process. ``create_database`` gives the address of a new, empty database."""
 
-    def __init__(self, process: subprocess.Popen[bytes], folder: Path, port: int) -> None:
-        self._process = process
+    def __init__(self, command: list[str], folder: Path, port: int) -> None:
+        self._command = command
         self._folder = folder
         self.port = port
+        self._process = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        log = self._folder / "server.log"
+        with open(log, "wb") as output:
+            process = subprocess.Popen(self._command, stdout=output, stderr=subprocess.STDOUT)
+        _wait_until_answers(process, self.port, log)
+        return process
 
     def create_database(self, name: str) -> str:
         with pymysql.connect(host="127.0.0.1", port=self.port, user="root") as connection:
             connection.query(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         return f"mysql+pymysql://root@127.0.0.1:{self.port}/{name}?charset=utf8mb4"
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self._process.kill()
+        self._process.wait()
+
+    def restart(self) -> None:
+        """Start it again on the data that it had."""
+        self._process = self._started()
 
     def stop(self) -> None:
         self._process.terminate()
@@ -90,24 +107,18 @@ def start_mariadb() -> MariaDB | None:
         stdout=subprocess.DEVNULL,
     )
     port = _free_port()
-    with open(folder / "server.log", "wb") as log:
-        process = subprocess.Popen(
-            [
-                server,
-                "--no-defaults",
-                user,
-                f"--datadir={folder}/data",
-                f"--socket={folder}/server.sock",
-                f"--pid-file={folder}/server.pid",
-                f"--port={port}",
-                "--bind-address=127.0.0.1",
-                *FAST_AND_FORGETFUL,
-            ],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    _wait_until_answers(process, port, folder / "server.log")
-    return MariaDB(process, folder, port)
+    command = [
+        server,
+        "--no-defaults",
+        user,
+        f"--datadir={folder}/data",
+        f"--socket={folder}/server.sock",
+        f"--pid-file={folder}/server.pid",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+        *FAST_AND_FORGETFUL,
+    ]
+    return MariaDB(command, folder, port)
 
 
 def _free_port() -> int:
