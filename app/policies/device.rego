@@ -8,33 +8,28 @@ device_document if {
 	is_array(data.device.servers)
 }
 
-device_judged if {
+deny contains code if {
 	some name in names
 	name in data.device.required
+	some code in device_problems
 }
 
-device_judged if {
-	server_device_judged
-	not input.resource.server.device_required == false
-}
-
-server_device_judged if {
+deny contains code if {
 	in_server
 	some name in names
 	name in data.device.servers
+	not input.resource.server.device_required == false
+	some code in server_device_problems
 }
 
-deny contains "missing:resource.server.device_required" if {
-	server_device_judged
+server_device_problems contains code if some code in device_problems
+
+server_device_problems contains "missing:resource.server.device_required" if {
 	not is_boolean(input.resource.server.device_required)
 }
 
-deny contains "missing:context.device.registered" if {
-	device_judged
+device_problems contains "missing:context.device.registered" if {
 	not is_boolean(input.context.device.registered)
 }
 
-deny contains "device_not_registered" if {
-	device_judged
-	input.context.device.registered == false
-}
+device_problems contains "device_not_registered" if input.context.device.registered == false

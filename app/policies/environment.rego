@@ -44,26 +44,28 @@ deny contains "system_failing" if {
 	not lib.at_most(input.context.environment.error_rate, limit)
 }
 
-deny contains "missing:context.environment.maintenance" if {
+deny contains code if {
 	some name in names
 	name in data.environment.maintenance
+	not input.context.environment.maintenance == false
+	some code in maintenance_problems
+}
+
+maintenance_problems contains "missing:context.environment.maintenance" if {
 	not is_boolean(input.context.environment.maintenance)
 }
 
-deny contains "in_maintenance" if {
-	some name in names
-	name in data.environment.maintenance
-	input.context.environment.maintenance == true
-}
+maintenance_problems contains "in_maintenance" if input.context.environment.maintenance == true
 
-deny contains "missing:context.environment.emergency" if {
+deny contains code if {
 	some name in names
 	name in data.environment.emergency
+	not input.context.environment.emergency == false
+	some code in emergency_problems
+}
+
+emergency_problems contains "missing:context.environment.emergency" if {
 	not is_boolean(input.context.environment.emergency)
 }
 
-deny contains "in_emergency" if {
-	some name in names
-	name in data.environment.emergency
-	input.context.environment.emergency == true
-}
+emergency_problems contains "in_emergency" if input.context.environment.emergency == true

@@ -8,10 +8,6 @@ strings(values) if {
 	}
 }
 
-null_or_object(value) if value == null
-
-null_or_object(value) if is_object(value)
-
 # Numbers only: Rego orders values of different types too, and any text is above any number.
 at_most(value, limit) if {
 	is_number(value)
@@ -21,10 +17,12 @@ at_most(value, limit) if {
 
 at_least(value, limit) if at_most(limit, value)
 
-# Addresses as the platform writes them; what else a peer may be called lies in no network.
+# Addresses as the platform writes them; what else a peer may be called lies in no network. Texts are
+# looked at without patterns, since an engine may compile those anew for each decision.
 address(value) if {
 	is_string(value)
-	regex.match(`^[0-9a-f:.]+$`, value)
+	value != ""
+	trim(value, "0123456789abcdef:.") == ""
 }
 
 inside(cidrs, ip) if {
@@ -44,24 +42,24 @@ outside(cidrs, ip) if {
 # "to": "18:00"}. A window whose end is before its start goes on over midnight and belongs to the
 # day on which it begins.
 within(window, zone) if {
-	[day, minute] := local(zone)
-	minutes(window.from) <= minutes(window.to)
-	minute >= minutes(window.from)
-	minute < minutes(window.to)
-	day in window.days
+	hour_and_minute(window.from)
+	hour_and_minute(window.to)
+	[day, now] := local(zone)
+	open_at(window, day, now)
 }
 
-within(window, zone) if {
-	[day, minute] := local(zone)
-	minutes(window.from) > minutes(window.to)
-	minute >= minutes(window.from)
+open_at(window, day, now) if {
+	window.from <= window.to
+	now >= window.from
+	now < window.to
 	day in window.days
-}
-
-within(window, zone) if {
-	[day, minute] := local(zone)
-	minutes(window.from) > minutes(window.to)
-	minute < minutes(window.to)
+} else if {
+	window.from > window.to
+	now >= window.from
+	day in window.days
+} else if {
+	window.from > window.to
+	now < window.to
 	day_before[day] in window.days
 }
 
@@ -75,16 +73,21 @@ day_before := {
 	"sun": "sat",
 }
 
-# Day and minute of the day in a time zone.
-local(zone) := [day, minute] if {
-	nanoseconds := input.context.time * 1000000000
-	[hour, minute_of_hour, _] := time.clock([nanoseconds, zone])
-	day := lower(substring(time.weekday([nanoseconds, zone]), 0, 3))
-	minute := (hour * 60) + minute_of_hour
+# Day and time of the day in a time zone, written as windows write them.
+local(zone) := [day, now] if {
+	moment := [input.context.time * 1000000000, zone]
+	[hour, minute, _] := time.clock(moment)
+	day := lower(substring(time.weekday(moment), 0, 3))
+	digits := sprintf("%d", [10000 + (100 * hour) + minute])
+	now := concat(":", [substring(digits, 1, 2), substring(digits, 3, 2)])
 }
 
-# The 1 in front keeps "08" from being no number.
-minutes(text) := ((60 * (to_number(concat("", ["1", hour])) - 100)) + to_number(concat("", ["1", minute]))) - 100 if {
-	regex.match(`^[0-2][0-9]:[0-5][0-9]$`, text)
-	[hour, minute] := split(text, ":")
+# "hh:mm". Such texts are in the order of the times that they say.
+hour_and_minute(text) if {
+	is_string(text)
+	trim(text, "0123456789") == ":"
+	count(text) == 5
+	substring(text, 2, 1) == ":"
+	text < "30"
+	substring(text, 3, 1) < "6"
 }

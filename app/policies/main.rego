@@ -1,7 +1,9 @@
 # The decision. Every other policy only adds codes to `deny`, or to `lifted`.
 #
 # A rule is written so that it denies unless what lets through is there and of the right type:
-# `not <something that is true>`. Whatever cannot be had, or computed, then denies by itself.
+# `not <something that is true>`. Whatever cannot be had, or computed, then denies by itself. What
+# follows from the permission, the scope and the documents alone stands first: it is known before any
+# question, and a rule that cannot hold then is not evaluated for that permission at all.
 package yoto.authz
 
 default allow := false

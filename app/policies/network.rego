@@ -11,6 +11,8 @@ network_document if {
 	is_array(data.network.servers)
 }
 
+address_known if lib.address(input.context.ip)
+
 network_judged if {
 	some name in names
 	cidrs := data.network.block[name]
@@ -22,9 +24,24 @@ network_judged if {
 	data.network.allow[name]
 }
 
-network_judged if {
-	server_networks_judged
-	not input.resource.server.blocked_networks == []
+deny contains "missing:context.ip" if {
+	network_judged
+	not address_known
+}
+
+deny contains "network_blocked" if {
+	some name in names
+	cidrs := data.network.block[name]
+	cidrs != []
+	address_known
+	not lib.outside(cidrs, input.context.ip)
+}
+
+deny contains "network_not_allowed" if {
+	some name in names
+	cidrs := data.network.allow[name]
+	address_known
+	not lib.inside(cidrs, input.context.ip)
 }
 
 server_networks_judged if {
@@ -33,33 +50,28 @@ server_networks_judged if {
 	name in data.network.servers
 }
 
-deny contains "missing:context.ip" if {
-	network_judged
-	not lib.address(input.context.ip)
-}
-
-deny contains "network_blocked" if {
-	lib.address(input.context.ip)
-	some name in names
-	cidrs := data.network.block[name]
-	not lib.outside(cidrs, input.context.ip)
-}
-
-deny contains "network_not_allowed" if {
-	lib.address(input.context.ip)
-	some name in names
-	cidrs := data.network.allow[name]
-	not lib.inside(cidrs, input.context.ip)
-}
-
-deny contains "missing:resource.server.blocked_networks" if {
+deny contains code if {
 	server_networks_judged
+	not server_networks_open
+	some code in server_network_problems
+}
+
+server_networks_open if input.resource.server.blocked_networks == []
+
+server_networks_open if {
+	address_known
+	lib.strings(input.resource.server.blocked_networks)
+	lib.outside(input.resource.server.blocked_networks, input.context.ip)
+}
+
+server_network_problems contains "missing:context.ip" if not address_known
+
+server_network_problems contains "missing:resource.server.blocked_networks" if {
 	not lib.strings(input.resource.server.blocked_networks)
 }
 
-deny contains "network_blocked_by_server" if {
-	lib.address(input.context.ip)
-	server_networks_judged
+server_network_problems contains "network_blocked_by_server" if {
+	address_known
 	lib.strings(input.resource.server.blocked_networks)
 	not lib.outside(input.resource.server.blocked_networks, input.context.ip)
 }

@@ -11,19 +11,20 @@ hours_document if {
 	is_array(data.hours.posting)
 }
 
-timed contains "business" if {
+business_windows contains window if {
 	some name in names
-	data.hours.business[name]
+	window := data.hours.business[name]
 }
 
-timed contains "access" if {
-	access_judged
-	not input.resource.server.access_hours == null
+deny contains "missing:context.time" if {
+	count(business_windows) > 0
+	not is_number(input.context.time)
 }
 
-timed contains "posting" if {
-	posting_judged
-	not input.resource.channel.hours == null
+deny contains "outside_business_hours" if {
+	some window in business_windows
+	is_number(input.context.time)
+	not lib.within(window, window.time_zone)
 }
 
 access_judged if {
@@ -32,54 +33,61 @@ access_judged if {
 	name in data.hours.access
 }
 
+deny contains code if {
+	access_judged
+	not access_open
+	some code in access_problems
+}
+
+access_open if input.resource.server.access_hours == null
+
+access_open if {
+	zoned
+	lib.within(input.resource.server.access_hours, input.resource.server.time_zone)
+}
+
+access_problems contains code if some code in zone_problems
+
+access_problems contains "missing:resource.server.access_hours" if {
+	not is_object(input.resource.server.access_hours)
+}
+
+access_problems contains "outside_access_hours" if zoned
+
 posting_judged if {
 	input.resource.scope == "channel"
 	some name in names
 	name in data.hours.posting
 }
 
-deny contains "missing:context.time" if {
-	count(timed) > 0
-	not is_number(input.context.time)
-}
-
-deny contains "outside_business_hours" if {
-	is_number(input.context.time)
-	some name in names
-	window := data.hours.business[name]
-	not lib.within(window, window.time_zone)
-}
-
-deny contains "missing:resource.server.access_hours" if {
-	access_judged
-	not lib.null_or_object(input.resource.server.access_hours)
-}
-
-deny contains "missing:resource.server.time_zone" if {
-	some kind in ["access", "posting"]
-	kind in timed
-	not is_string(input.resource.server.time_zone)
-}
-
-deny contains "outside_access_hours" if {
-	"access" in timed
-	zoned
-	not lib.within(input.resource.server.access_hours, input.resource.server.time_zone)
-}
-
-deny contains "missing:resource.channel.hours" if {
+deny contains code if {
 	posting_judged
-	not lib.null_or_object(input.resource.channel.hours)
+	not posting_open
+	some code in posting_problems
 }
 
-deny contains "outside_posting_hours" if {
-	"posting" in timed
+posting_open if input.resource.channel.hours == null
+
+posting_open if {
 	zoned
-	not lib.within(input.resource.channel.hours, input.resource.server.time_zone)
+	lib.within(input.resource.channel.hours, input.resource.server.time_zone)
 }
 
-# Without these, the codes above say what is missing.
+posting_problems contains code if some code in zone_problems
+
+posting_problems contains "missing:resource.channel.hours" if {
+	not is_object(input.resource.channel.hours)
+}
+
+posting_problems contains "outside_posting_hours" if zoned
+
 zoned if {
 	is_number(input.context.time)
 	is_string(input.resource.server.time_zone)
+}
+
+zone_problems contains "missing:context.time" if not is_number(input.context.time)
+
+zone_problems contains "missing:resource.server.time_zone" if {
+	not is_string(input.resource.server.time_zone)
 }

@@ -39,8 +39,11 @@ class PolicyJudge:
             asked.user_id, asked.permission, asked.place.kind, asked.place.id, asked.context
         )
         about = Asked(question, self._facts, serving.documents)
-        document, valid_for = self._builder.build(question, about, serving.reads, serving.documents)
-        decision = service.evaluate(document, valid_for, serving)
+        # What is taken down is tried on other policies later, which may read more.
+        is_recorded = service.recent.is_due()
+        reads = serving.reads if is_recorded else serving.reads_about(question.topic)
+        document, valid_for = self._builder.build(question, about, reads, serving.documents)
+        decision = service.evaluate(document, valid_for, serving, is_recorded)
         if decision.allow:
             emergency = "emergency" in document["subject"]
             return PolicyAnswer(True, ALLOWED, decision.version, emergency=emergency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from random import Random
 from typing import Any
 
@@ -53,6 +54,24 @@ STRICT_DATA: dict[str, Any] = {
     "device": {"required": ["admin.*"], "servers": ["server.*", "member.*"]},
     "emergency": {"lifts": {"admin.*": CODES, "member.ban": ["in_emergency"]}},
 }
+
+
+def only(document: dict[str, Any], reads: Collection[str]) -> dict[str, Any]:
+    """What is left of an input for who reads only at or below these dotted paths."""
+    if "*" in reads:
+        return document
+    return _only(document, [path.split(".") for path in reads])
+
+
+def _only(value: dict[str, Any], paths: list[list[str]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, inner in value.items():
+        below = [path[1:] for path in paths if path[0] == key]
+        if [] in below or (below and not isinstance(inner, dict)):
+            found[key] = inner
+        elif below:
+            found[key] = _only(inner, below)
+    return found
 
 
 class Inputs:

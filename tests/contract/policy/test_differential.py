@@ -11,9 +11,10 @@ import pytest
 import regopy
 
 from app.core.errors import PolicyError
-from app.core.policy import Bundle, EmbeddedEngine, PolicyEngine
+from app.core.policy import Bundle, CompiledPolicies, EmbeddedEngine, PolicyEngine, Verdict
+from app.core.policy.partial import Topic
 from tests.contract.policy.conftest import MakeOpa
-from tests.contract.policy.inputs import STRICT_DATA, Inputs
+from tests.contract.policy.inputs import STRICT_DATA, Inputs, only
 from tests.support.bundles import default_bundle, rules
 from tests.support.opa import OpaServer
 
@@ -36,6 +37,17 @@ def outcome(evaluate: Callable[[str], Any], text: str) -> Any:
     return verdict.allow, verdict.deny
 
 
+def as_decided(compiled: CompiledPolicies) -> Callable[[str], Verdict]:
+    """Evaluates as decisions are made: what can matter for the topic, with what that reads."""
+
+    def evaluate(text: str) -> Verdict:
+        document = json.loads(text)
+        about = compiled.about(Topic.of(document))
+        return about.evaluate(json.dumps(only(document, about.reads)))
+
+    return evaluate
+
+
 def texts(seed: int, count: int) -> list[str]:
     inputs = Inputs(seed)
     return [json.dumps(inputs.draw()) for _ in range(count)]
@@ -55,11 +67,13 @@ def test_the_default_bundle_is_the_same_on_both_engines(
     engines: tuple[PolicyEngine, PolicyEngine], data: dict[str, Any]
 ) -> None:
     embedded, opa = (engine.compile(default_bundle(data)) for engine in engines)
+    reduced = as_decided(embedded)
     seen: Counter[Any] = Counter()
 
     for text in texts(len(data), DEFAULT_INPUTS):
         expected = outcome(embedded.evaluate, text)
         assert outcome(opa.evaluate, text) == expected, text
+        assert outcome(reduced, text) == expected, text
         seen[expected] += 1
 
     # A comparison of nothing but one denial would compare nothing.
@@ -141,7 +155,9 @@ def test_a_corpus_of_rules_is_the_same_on_both_engines(
     embedded, opa = (engine.compile(rules(CORPUS[name])) for engine in engines)
 
     for text in texts(7, CORPUS_INPUTS // len(CORPUS)):
-        assert outcome(opa.evaluate, text) == outcome(embedded.evaluate, text), text
+        expected = outcome(embedded.evaluate, text)
+        assert outcome(opa.evaluate, text) == expected, text
+        assert outcome(as_decided(embedded), text) == expected, text
 
 
 @pytest.mark.parametrize("name", [name for name in CORPUS if name not in NOT_FOR_REGOPY])

@@ -41,12 +41,13 @@ def inputs(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
     service = policy.of(app)
     evaluate = service.evaluator.evaluate
 
-    def watched(document: Any, valid_for: Any, serving: Any) -> Any:
+    def watched(document: Any, *others: Any) -> Any:
         seen.append(json.loads(json.dumps(document)))
-        return evaluate(document, valid_for, serving)
+        return evaluate(document, *others)
 
     monkeypatch.setattr(service.evaluator, "evaluate", watched)
     monkeypatch.setattr(Serving, "reads", EVERYTHING)
+    monkeypatch.setattr(Serving, "reads_about", lambda *_: EVERYTHING)
     yield seen
 
 

@@ -3,6 +3,7 @@
 from app.core.errors import PolicyUnavailable
 from app.core.policy.engine.protocol import (
     CompiledPolicies,
+    Decider,
     EngineHealth,
     EngineName,
     PolicyEngine,
@@ -12,6 +13,7 @@ from app.core.policy.engine.protocol import (
 
 __all__ = [
     "CompiledPolicies",
+    "Decider",
     "EngineHealth",
     "EngineName",
     "PolicyEngine",

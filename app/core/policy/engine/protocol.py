@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from app.core.policy.bundle import Bundle
+from app.core.policy.partial import Topic
 from app.core.policy.result import Verdict
 
 EngineName = Literal["embedded", "opa"]
@@ -56,13 +57,8 @@ class EngineHealth:
     latency_ms: float | None = None
 
 
-class CompiledPolicies(Protocol):
-    """One set of policies, ready to decide. Immutable; safe for threads and greenlets."""
-
-    @property
-    def version(self) -> str:
-        """The bundle's."""
-        ...
+class Decider(Protocol):
+    """Policies, ready to decide. Safe for threads and greenlets."""
 
     @property
     def reads(self) -> frozenset[str]:
@@ -76,6 +72,23 @@ class CompiledPolicies(Protocol):
         Raises:
             PolicyError: there is no verdict: an error inside a policy, undefined, another shape.
             PolicyUnavailable: the engine did not answer.
+        """
+        ...
+
+
+class CompiledPolicies(Decider, Protocol):
+    """One set of policies. Nothing of it changes."""
+
+    @property
+    def version(self) -> str:
+        """The bundle's."""
+        ...
+
+    def about(self, topic: Topic | None) -> Decider:
+        """What gives the same verdicts for inputs of that topic, from less of them.
+
+        Args:
+            topic: None: any.
         """
         ...
 

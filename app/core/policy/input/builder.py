@@ -6,10 +6,10 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from app.core.errors import PlatformError
+from app.core.policy.partial import Topic
 from app.core.policy.rego import EVERYTHING
 
 T = TypeVar("T")
@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # s. What is read anew for each question speaks for itself.
 STEADY = math.inf
+# Different sets of reads for which the parts are remembered.
+_MOST_READS = 512
 
 
 class Absent:
@@ -45,6 +47,21 @@ class Question:
     scope: str
     scope_id: int | None
     given: Mapping[str, Any] | None = None
+
+    @property
+    def topic(self) -> Topic | None:
+        """The topic of the input, as ``Topic.of`` gives it."""
+        return Topic.of(self.document)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What an input holds whoever looks at it."""
+        return {
+            "subject": {"id": self.user_id},
+            "action": {"name": self.permission, "names": list(self.names)},
+            "resource": {"scope": self.scope, "id": self.scope_id},
+            "context": {} if self.given is None else {"given": dict(self.given)},
+        }
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -77,6 +94,7 @@ class InputBuilder(Generic[T]):
 
     def __init__(self, parts: Sequence[Part[T]]) -> None:
         self._parts = tuple(parts)
+        self._read: dict[frozenset[str], tuple[Part[T], ...]] = {}
 
     def build(
         self,
@@ -92,15 +110,10 @@ class InputBuilder(Generic[T]):
             reads: input paths that policies read, as ``CompiledPolicies.reads``.
             documents: the data documents in service, by name.
         """
-        found: dict[str, Any] = {
-            "subject": {"id": question.user_id},
-            "action": {"name": question.permission, "names": list(question.names)},
-            "resource": {"scope": question.scope, "id": question.scope_id},
-            "context": {} if question.given is None else {"given": dict(question.given)},
-        }
+        found = question.document
         valid_for: dict[str, float] = {}
-        for part in self._parts:
-            if not wanted(part.path, reads) or not _named(part, question, documents):
+        for part in self._wanted(reads):
+            if not _named(part, question, documents):
                 continue
             value, seconds = _made(part, about)
             if value is ABSENT:
@@ -114,8 +127,16 @@ class InputBuilder(Generic[T]):
                 valid_for[part.path] = seconds
         return found, valid_for
 
+    def _wanted(self, reads: frozenset[str]) -> tuple[Part[T], ...]:
+        parts = self._read.get(reads)
+        if parts is None:
+            parts = tuple(part for part in self._parts if wanted(part.path, reads))
+            if len(self._read) >= _MOST_READS:
+                self._read.clear()
+            self._read[reads] = parts
+        return parts
 
-@lru_cache(maxsize=1024)
+
 def wanted(path: str, reads: frozenset[str]) -> bool:
     """Whether somebody looks at ``path``, above or below it."""
     return any(

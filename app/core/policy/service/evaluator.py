@@ -11,8 +11,9 @@ from typing import Any
 from app.core import tracing
 from app.core.errors import PlatformError, PolicyError
 from app.core.policy.decision_cache import DecisionCache, Validity
-from app.core.policy.engine import PolicyUnavailable
+from app.core.policy.engine import Decider, PolicyUnavailable
 from app.core.policy.metrics import EngineMetrics, PolicyLedger
+from app.core.policy.partial import Topic
 from app.core.policy.recent import RecentInputs
 from app.core.policy.result import (
     POLICY_ERROR,
@@ -75,11 +76,13 @@ class Evaluator:
         document: Mapping[str, Any],
         valid_for: Validity | None = None,
         serving: Serving | None = None,
+        is_recorded: bool | None = None,
     ) -> PolicyDecision:
         """Decide; see ``PolicyManager.evaluate``.
 
         Args:
             serving: what the document was made for; None: what answers now.
+            is_recorded: whether to take the document down; None: if it is its turn.
         """
         began = perf_counter()
         loaded: Loaded | None = None
@@ -108,7 +111,7 @@ class Evaluator:
         decision = PolicyDecision(
             allow, reasons, version, self._engine, duration_us, failed=verdict is None
         )
-        self._note(loaded, document, decision, cached)
+        self._note(loaded, document, decision, cached, is_recorded)
         return decision
 
     def try_out(self, loaded: Loaded, document: Mapping[str, Any]) -> PolicyDecision:
@@ -134,25 +137,27 @@ class Evaluator:
     ) -> tuple[Verdict, bool | None]:
         """The verdict, and whether it came from the cache; None if it may not."""
         slot = None
-        if loaded.plan is not None and valid_for is not None and self._cache.seconds > 0:
-            slot = loaded.plan.key(document, valid_for)
+        decider = loaded.compiled.about(Topic.of(document))
+        if valid_for is not None and self._cache.seconds > 0:
+            plan = loaded.plan_of(decider)
+            slot = None if plan is None else plan.key(document, valid_for)
         if slot is not None:
             known = self._cache.get(loaded.version, slot[0])
             if known is not None:
                 return known, True
-        verdict = self._evaluated(loaded, document)
+        verdict = self._evaluated(loaded, decider, document)
         if slot is None:
             return verdict, None
         self._cache.put(loaded.version, slot[0], verdict, slot[1])
         return verdict, False
 
-    def _evaluated(self, loaded: Loaded, document: Mapping[str, Any]) -> Verdict:
+    def _evaluated(self, loaded: Loaded, decider: Decider, document: Mapping[str, Any]) -> Verdict:
         text = _as_json(document)
         began = perf_counter()
         with tracing.span(
             SPAN, {"yoto.engine": self._engine, "yoto.version": loaded.version}
         ) as span:
-            verdict = loaded.compiled.evaluate(text)
+            verdict = decider.evaluate(text)
             span.set({"yoto.allowed": verdict.allow})
         latency_us = (perf_counter() - began) * MICROSECONDS
         self._metrics.evaluated(latency_us)
@@ -176,6 +181,7 @@ class Evaluator:
         document: Mapping[str, Any],
         decision: PolicyDecision,
         cached: bool | None,
+        is_recorded: bool | None,
     ) -> None:
         """Count what was decided; nothing that goes wrong here changes the decision."""
         try:
@@ -187,13 +193,14 @@ class Evaluator:
             loaded.tally.add(decision.allow)
             if loaded.probation is not None:
                 loaded.probation.after.add(decision.allow)
-            if not cached:
+            if not cached and is_recorded is None:
                 self._recent.offer(document)
+            elif not cached and is_recorded:
+                self._recent.take(document)
         except Exception:
             self.uncounted += 1
             log.exception("a decision by policies was not counted")
 
 
-def _as_json(document: Mapping[str, Any]) -> str:
-    # Python writes NaN, which is no JSON and could become null on the way.
-    return json.dumps(document, allow_nan=False, separators=(",", ":"))
+# Python writes NaN, which is no JSON and could become null on the way.
+_as_json = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode

@@ -13,7 +13,7 @@ from app.core.errors import PlatformError, PolicyError
 from app.core.policy.bundle import Bundle
 from app.core.policy.engine import CompiledPolicies, PolicyEngine
 from app.core.policy.overrun import EVALUATION_SECONDS
-from app.core.policy.service.serving import Loaded, Probation, Serving, plan_of
+from app.core.policy.service.serving import Loaded, Probation, Serving
 from app.core.policy.shadow import Shadow, Tally
 from app.core.policy.store import PolicyReader, StoredSet
 
@@ -186,7 +186,6 @@ class PolicyLoader:
             stored=stored,
             bundle=bundle,
             compiled=compiled,
-            plan=plan_of(bundle, compiled),
             tally=newest.tally if newest is not None and same else Tally(),
             shadow=shadow,
             shadow_error=shadow_error,

@@ -132,10 +132,11 @@ class PolicyService:
         document: Mapping[str, Any],
         valid_for: Validity | None,
         serving: Serving | None = None,
+        is_recorded: bool | None = None,
     ) -> PolicyDecision:
-        """See ``PolicyManager.evaluate``; ``serving``: what the document was made for, if known."""
+        """See ``PolicyManager.evaluate`` and ``Evaluator.evaluate``."""
         self.background.start(self._wake_load_now)
-        return self.evaluator.evaluate(document, valid_for, serving)
+        return self.evaluator.evaluate(document, valid_for, serving, is_recorded)
 
     def start(self) -> None:
         """Load, and follow changes from now on."""

@@ -10,8 +10,9 @@ from typing import Any
 
 from app.core.policy.bundle import Bundle
 from app.core.policy.decision_cache import CachePlan, plan_for
-from app.core.policy.engine import CompiledPolicies
+from app.core.policy.engine import CompiledPolicies, Decider
 from app.core.policy.metrics import Complexity, complexity_of
+from app.core.policy.partial import TOPIC_PATHS, Topic
 from app.core.policy.rego import EVERYTHING
 from app.core.policy.shadow import DenyRate, Shadow, Tally
 from app.core.policy.store import StoredSet
@@ -44,7 +45,6 @@ class Loaded:
     """One revision, ready to decide. Nothing in it is ever replaced.
 
     Attributes:
-        plan: how its decisions are cached; None: they are not.
         tally: its decisions in this process.
         shadow: the candidate beside it.
         shadow_error: why a candidate that there is cannot run beside it.
@@ -54,7 +54,6 @@ class Loaded:
     stored: StoredSet
     bundle: Bundle
     compiled: CompiledPolicies
-    plan: CachePlan | None
     tally: Tally = field(default_factory=Tally)
     shadow: Shadow | None = None
     shadow_error: str | None = None
@@ -64,6 +63,19 @@ class Loaded:
     def version(self) -> str:
         """The version of the set, as decisions name it."""
         return self.compiled.version
+
+    def plan_of(self, decider: Decider) -> CachePlan | None:
+        """How decisions by the set, or by what of it is about a topic, are cached; None: not."""
+        plans, reads = self._plans, decider.reads
+        if reads not in plans:
+            # What is left of a set differs by topic, even where it does not read the topic.
+            topic = () if decider is self.compiled else map(".".join, TOPIC_PATHS)
+            plans[reads] = plan_for((*reads, *topic), self.bundle.modules.values())
+        return plans[reads]
+
+    @cached_property
+    def _plans(self) -> dict[frozenset[str], CachePlan | None]:
+        return {}
 
     @cached_property
     def complexity(self) -> Mapping[str, Complexity]:
@@ -110,14 +122,34 @@ class Serving:
         read = [compiled.reads for compiled in self._looking()]
         return frozenset().union(*read) if read else frozenset({EVERYTHING})
 
+    def reads_about(self, topic: Topic | None) -> frozenset[str]:
+        """``reads``, as far as decisions about a topic need them.
+
+        What a set says of a topic once, it goes on saying: who builds an input from these reads
+        may have it evaluated by ``about(topic)`` of the same set at any later time.
+        """
+        if self.loaded is None or topic is None:
+            return self.reads
+        read = self.loaded.compiled.about(topic).reads
+        if self._beside:
+            known = self._read_with
+            if read not in known:
+                known[read] = read.union(*(one.reads for one in self._beside))
+            return known[read]
+        return read
+
+    @cached_property
+    def _beside(self) -> tuple[CompiledPolicies, ...]:
+        """What looks at the inputs of decisions, and does not decide."""
+        return tuple(self._looking())[1:]
+
+    @cached_property
+    def _read_with(self) -> dict[frozenset[str], frozenset[str]]:
+        return {}
+
     def _looking(self) -> Iterator[CompiledPolicies]:
         for one in (self.loaded, self.taken_out):
             if one is not None:
                 yield one.compiled
                 if one.shadow is not None:
                     yield one.shadow.compiled
-
-
-def plan_of(bundle: Bundle, compiled: CompiledPolicies) -> CachePlan | None:
-    """How decisions of a compiled bundle are cached."""
-    return plan_for(compiled.reads, bundle.modules.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections import deque
@@ -12,6 +13,7 @@ from app.core.errors import PlatformError
 from app.core.events import Event
 from app.core.policy.facts import PolicyPutBack, PolicySlow, PolicyTakenOut
 from app.core.policy.overrun import EVALUATION_SECONDS
+from app.core.policy.partial import Topic
 from app.core.policy.service.loader import PolicyLoader
 from app.core.policy.service.serving import Loaded, Serving
 from app.core.policy.settings import PolicySettings
@@ -175,9 +177,10 @@ class SlowGuard:
         """Put a set back that is fast enough on recent inputs; without any, live ones will tell."""
         trial = SlowWatch(self._alert_ms, self._limit_ms)
         for text in list(self._inputs())[-MINIMUM:]:
-            began = perf_counter()
             try:
-                out.compiled.evaluate(text)
+                decider = out.compiled.about(Topic.of(json.loads(text)))
+                began = perf_counter()
+                decider.evaluate(text)
             except PlatformError as error:
                 log.warning("policies %s stay out of service: %s", out.version, error)
                 self._retry_at = monotonic() + RETRY_SECONDS

@@ -16,6 +16,7 @@ from typing import Any
 from app.core.errors import PolicyError
 from app.core.policy.bundle import Bundle
 from app.core.policy.engine.embedded import EmbeddedEngine, syntax_of
+from app.core.policy.partial import Topic
 from app.core.policy.trial.synthetic import inputs_for
 
 # Exit code of a child that had no memory left.
@@ -55,6 +56,8 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         for text in (*question["inputs"], *made):
             try:
                 compiled.evaluate(text)
+                # As decisions are made, which may evaluate more of what is constant.
+                compiled.about(_topic(text)).evaluate(text)
             except PolicyError:
                 continue  # a deny, which the policies may mean
     except PolicyError as error:
@@ -63,6 +66,11 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         engine.close()
     failed = [{"name": one.name, "reason": one.reason} for one in report.failed]
     return {"passed": list(report.passed), "failed": failed}
+
+
+def _topic(text: str) -> Topic | None:
+    document = json.loads(text)
+    return Topic.of(document) if isinstance(document, dict) else None
 
 
 def _address_space() -> int:

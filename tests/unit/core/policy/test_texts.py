@@ -10,7 +10,7 @@ import pytest
 from app.core.policy.texts import LANGUAGES, text_of, texts
 
 POLICIES = Path(__file__).parents[4] / "app" / "policies"
-CODE = re.compile(r'deny contains (?:sprintf\()?"([a-z_]+)(?::[a-z_.%]+)?"')
+CODE = re.compile(r'(?:deny|_problems|_found) contains (?:sprintf\()?"([a-z_]+)(?::[a-z_.%]+)?"')
 
 
 def default_codes() -> set[str]:

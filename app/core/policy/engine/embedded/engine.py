@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import count
 from time import perf_counter
 from typing import Any
-
-import regorus
 
 from app.core.errors import PlatformError
 from app.core.policy.bundle import Bundle
 from app.core.policy.engine.embedded import module
 from app.core.policy.engine.embedded.admission import admit
 from app.core.policy.engine.embedded.owner import Kept, Owner
-from app.core.policy.engine.protocol import EngineHealth, EngineName, TestReport
-from app.core.policy.engine.rego_tests import run_rego_tests
+from app.core.policy.engine.embedded.policies import EmbeddedPolicies
+from app.core.policy.engine.protocol import EngineHealth, EngineName
 from app.core.policy.overrun import EvaluationDeadline
-from app.core.policy.rego import reads_of, tokenize
-from app.core.policy.result import ENTRY_POINT, Verdict, read_verdict
 
 _NOTHING = "{}"
 _PROBE = {"probe": "package probe\n\nanswer := input.value"}
@@ -73,75 +68,6 @@ class EmbeddedEngine:
         self.owner.close()
         if self._deadline is not None:
             self._deadline.close()
-
-
-class EmbeddedPolicies:
-    """A compiled bundle."""
-
-    def __init__(
-        self, owner: Owner, key: str, bundle: Bundle, deadline: EvaluationDeadline | None = None
-    ) -> None:
-        """``key`` is unique among the owner's."""
-        self._deadline = deadline
-        self._owner = owner
-        self._key = key
-        self._bundle = bundle
-        self.version = bundle.version
-        self.reads = reads_of(tokenize(source) for source in bundle.modules.values())
-
-    def prepare(self) -> None:
-        """Parse and analyse.
-
-        Raises:
-            PolicyError: the bundle is refused.
-        """
-        self._owner.run(self._engine)
-
-    def evaluate(self, input_json: str) -> Verdict:
-        """See ``CompiledPolicies``."""
-
-        def decide(kept: Kept) -> Any:
-            # What is compiled never sees a real input.
-            engine = module.copy_of(self._engine(kept))
-            module.set_input(engine, input_json)
-            if self._deadline is None:
-                return module.value_of(engine, ENTRY_POINT)
-            return self._deadline.keep(self.version, lambda: module.value_of(engine, ENTRY_POINT))
-
-        return read_verdict(self._owner.run(decide))
-
-    def run_tests(self) -> TestReport:
-        """See ``CompiledPolicies``."""
-
-        def run(_: Kept) -> TestReport:
-            bundle = self._bundle
-            named = {f"{name} (test)": source for name, source in bundle.tests.items()}
-            engine = module.load({**bundle.modules, **named}, bundle.data_json)
-            return run_rego_tests(
-                bundle, lambda rule: module.value_of(module.copy_of(engine), rule)
-            )
-
-        return self._owner.run(run)
-
-    def close(self) -> None:
-        """See ``CompiledPolicies``."""
-        self._owner.run(lambda kept: kept.pop(self._key, None) and None)
-
-    def _engine(self, kept: Kept) -> regorus.Engine:
-        engine = kept.get(self._key)
-        if engine is None:
-            engine = _prepared(self._bundle.modules, self._bundle.data_json)
-            kept[self._key] = engine
-        return engine
-
-
-def _prepared(modules: Mapping[str, str], data_json: str) -> regorus.Engine:
-    engine = module.load(modules, data_json)
-    # Some of what regorus finds wrong, it finds only when a rule is evaluated. And copies are to be
-    # analysed already, which takes longer than most evaluations.
-    module.set_input(engine, _NOTHING)
-    module.evaluate_all(engine, "data.yoto")
-    return engine
 
 
 def _probe(_: Kept) -> Any:

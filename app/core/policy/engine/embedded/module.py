@@ -39,10 +39,19 @@ def load(modules: Mapping[str, str], data_json: str) -> regorus.Engine:
         PolicyError: one does not parse.
     """
     engine = new_engine()
-    for name, source in modules.items():
-        translated(name, lambda: engine.add_policy(name, source))
+    add(engine, modules)
     translated("data", lambda: engine.add_data_json(data_json))
     return engine
+
+
+def add(engine: regorus.Engine, modules: Mapping[str, str]) -> None:
+    """Give an engine more modules.
+
+    Raises:
+        PolicyError: one does not parse.
+    """
+    for name, source in modules.items():
+        translated(name, lambda: engine.add_policy(name, source))
 
 
 def copy_of(engine: regorus.Engine) -> regorus.Engine:

@@ -22,6 +22,7 @@ from app.core.policy.engine.opa.settings import OpaSettings
 from app.core.policy.engine.opa.wire import Answer, BadAnswer, Deadline, Wire
 from app.core.policy.engine.protocol import EngineHealth, EngineName, TestReport
 from app.core.policy.engine.rego_tests import run_rego_tests
+from app.core.policy.partial import Topic
 from app.core.policy.rego import reads_of, tokenize
 from app.core.policy.result import UNDEFINED, Verdict, read_verdict
 from app.core.resilience import CircuitBreaker, Classifier
@@ -170,6 +171,10 @@ class OpaPolicies:
             self._refill.wait(deadline.left())
             body = self._ask(ANSWER, input_json, deadline)
         return read_verdict(_only_value(body))
+
+    def about(self, topic: Topic | None) -> OpaPolicies:
+        """See ``CompiledPolicies``: the server has an index of its own."""
+        return self
 
     def run_tests(self) -> TestReport:
         """See ``CompiledPolicies``; the tests are on the server only meanwhile."""

@@ -26,7 +26,7 @@ def loaded(name: str, *reads: str, candidate: str | None = None) -> Loaded:
         beside: Any = Compiled(f"{name}-candidate", frozenset({candidate}))
         shadow = Shadow(1, beside, 1.0, lambda: None)
     bundle = Bundle({}, {}, {name: {}})
-    return Loaded(cast(Any, None), bundle, compiled, None, shadow=shadow)
+    return Loaded(cast(Any, None), bundle, compiled, shadow=shadow)
 
 
 def test_nothing_in_service_has_no_documents_and_may_read_anything() -> None:

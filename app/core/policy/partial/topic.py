@@ -1,0 +1,42 @@
+"""What a decision is about: the three fields of the input that have few different values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+# Where they are in the input. What is known of a rule from these alone is found out once a topic.
+TOPIC_PATHS: Final = (("action", "name"), ("action", "names"), ("resource", "scope"))
+# Names are those of permissions: what is longer or more is none, and must not be remembered.
+_MOST_NAMES = 8
+_LONGEST = 200
+
+
+class Topic(NamedTuple):
+    """A permission, what documents may call it, and the scope in which it is asked for."""
+
+    name: str
+    names: tuple[str, ...]
+    scope: str
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Topic | None:
+        """The topic of an input; None where one of its fields is missing or odd."""
+        action, resource = document.get("action"), document.get("resource")
+        if type(action) is not dict or type(resource) is not dict:
+            return None
+        name, names, scope = action.get("name"), action.get("names"), resource.get("scope")
+        if type(names) is not list or not 0 < len(names) <= _MOST_NAMES:
+            return None
+        for one in (name, scope, *names):
+            if type(one) is not str or len(one) > _LONGEST:
+                return None
+        return cls(name, tuple(names), scope)  # type: ignore[arg-type]
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """An input that has nothing else."""
+        return {
+            "action": {"name": self.name, "names": list(self.names)},
+            "resource": {"scope": self.scope},
+        }
