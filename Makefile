@@ -14,8 +14,6 @@ SUITES := unit contract integration e2e chaos
 PYTEST = $(BIN)/python -m pytest
 # One version everywhere; Go builds it where it is not on the path.
 ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
-# What `make bench` measures; `python -m benchmarks` lists all.
-BENCHMARKS ?= check guard lock policy
 
 .DEFAULT_GOAL := help
 .PHONY: help run test $(SUITES:%=test-%) lint style types layers security dependencies workflows \
@@ -59,10 +57,8 @@ dependencies: $(TOOLS) ## Look for known faults of what is installed (ARGS=--str
 workflows: ## Check the workflows of .github
 	$(ACTIONLINT) -color=false
 
-bench: $(BENCH_TOOLS) ## Measure what BENCHMARKS names, into build/bench
-	@mkdir -p build/bench
-	@for name in $(BENCHMARKS); do \
-	  $(BIN)/python -m benchmarks $$name --json build/bench/$$name.json || exit 1; done
+bench: $(BENCH_TOOLS) ## Measure all, into docs/benchmarks.md (BENCHMARKS="http check" for some of it)
+	$(BIN)/python -m benchmarks all $(BENCHMARKS)
 
 servers: ## Install the servers and the browser that the tests need (root on Debian)
 	bash .ci/servers

@@ -43,7 +43,7 @@ from app.core.resilience.settings import (
 from benchmarks.redis_path import one_processor
 from tests.support.redis_servers import Server, start_valkey
 
-ROUNDS = 120
+ROUNDS = 80
 CALLS = 60  # in a round, of each contestant, before the next one's turn
 NAME = "message.send"
 LIMIT = 100_000_000  # nobody may be refused while time is taken

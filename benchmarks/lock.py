@@ -26,7 +26,7 @@ from benchmarks.redis_path import EMPTY, KEY, measure
 from tests.support.redis_servers import start_valkey
 
 PROCESSES = (1, 2, 4, 8)
-SECONDS = 3.0  # of contention, with each number of processes
+SECONDS = 2.0  # of contention, with each number of processes
 LEASE = 10.0  # s
 WAIT = 60.0  # s; nobody gives up
 

@@ -64,6 +64,7 @@ def test_a_server_says_what_the_requests_with_the_header_waited_for(bare: Proces
 def test_the_peers_stack_answers_and_takes_its_round_trips(
     valkey_server: Server, tmp_path: Path
 ) -> None:
+    pytest.importorskip("flask_limiter", reason="peers are installed where is measured")
     with peer(tmp_path, Asked.STACK, ASYNC_MODE, valkey_server.url) as stack:
         signed_in = {"Authorization": f"Bearer {stack.token}"}
         told_by(stack, "/view", signed_in)  # makes what it has in Redis

