@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from app.db import db
 
@@ -31,7 +32,7 @@ def count_statements(app: Flask) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN") and not any(name in statement for name in REGULAR):
+        if _counts(statement):
             statements.append(statement)
 
     with app.app_context():
@@ -41,3 +42,24 @@ def count_statements(app: Flask) -> Iterator[list[str]]:
         yield statements
     finally:
         event.remove(engine, "before_cursor_execute", collect)
+
+
+def _counts(statement: str) -> bool:
+    return not statement.startswith("BEGIN") and not any(name in statement for name in REGULAR)
+
+
+@contextmanager
+def count_own_statements() -> Iterator[list[str]]:
+    """The same for what the calling thread sends, by any engine: loaders have their own."""
+    statements: list[str] = []
+    caller = threading.get_ident()
+
+    def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if threading.get_ident() == caller and _counts(statement):
+            statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", collect)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", collect)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 
 from app.blueprints.servers.membership import demand_member
 from app.db import db
@@ -12,22 +13,36 @@ from app.extensions import permissions
 from app.http.auth import Identity
 from app.models import Category, Channel
 
+_channels = Channel.__table__
+_CHANNELS_OF_SERVER = (
+    select(_channels)
+    .where(_channels.c.server_id == bindparam("server_id"))
+    .order_by(_channels.c.position, _channels.c.id)
+)
 
-def readable_channels(server_id: int, actor: Identity) -> Sequence[Channel]:
+
+def readable_channels(server_id: int, actor: Identity) -> Sequence[Row[Any]]:
     """The channels of a server that the actor may read, in their order.
 
     Raises:
         PermissionDenied: the actor is no member, and may read none.
         UnknownResource: there is no such server.
     """
-    ids = channels_with(server_id, actor, "channel.read")
-    statement = select(Channel).where(Channel.id.in_(ids))
-    return db.session.scalars(statement.order_by(Channel.position, Channel.id)).all()
+    rows = db.session.execute(_CHANNELS_OF_SERVER, {"server_id": server_id}).all()
+    ids = [row.id for row in rows]
+    readable = frozenset(channels_with(server_id, actor, "channel.read", ids))
+    return [row for row in rows if row.id in readable]
 
 
-def channels_with(server_id: int, actor: Identity, permission: str) -> list[int]:
-    """The ids of the channels in which the actor has a permission. Raises as above."""
-    ids = permissions.channels_with(actor.user_id, permission, server_id)
+def channels_with(
+    server_id: int, actor: Identity, permission: str, among: Sequence[int] | None = None
+) -> list[int]:
+    """The ids of the channels in which the actor has a permission. Raises as above.
+
+    Args:
+        among: all channels of the server, of whoever has read them.
+    """
+    ids = permissions.channels_with(actor.user_id, permission, server_id, among)
     if not ids:
         demand_member(server_id, actor)
     return ids

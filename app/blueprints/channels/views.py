@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from sqlalchemy import Row
 
 from app.blueprints.channels import listing, service
 from app.blueprints.channels.schemas import (
@@ -34,7 +35,7 @@ CHANNEL = "/channels/<int:channel_id>"
 @channels.get(CHANNELS)
 @signed_in
 @channels.response(200, page_of(ChannelSchema))
-def list_channels(server_id: int) -> Page[Channel]:
+def list_channels(server_id: int) -> Page[Row[Any]]:
     """The channels of a server that you may read, in their order. They fit one page"""
     return Page(listing.readable_channels(server_id, identity()), None)
 

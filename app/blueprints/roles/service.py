@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, bindparam, func, select
 from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import existing, locked
@@ -16,11 +16,20 @@ from app.models import Role, Server
 ROLES_MAX = 250  # a server; each verdict looks through those that somebody holds
 
 
-def roles_of(server_id: int | None, *, after: int | None, limit: int) -> Page[Role]:
+_roles = Role.__table__
+_PAGE = (
+    select(_roles)
+    .where(_roles.c.server_key == bindparam("server_key"), _roles.c.id > bindparam("after"))
+    .order_by(_roles.c.id)
+    .limit(bindparam("rows"))
+)
+
+
+def roles_of(server_id: int | None, *, after: int | None, limit: int) -> Page[Row[Any]]:
     """A page of the roles of a server, or of the global ones, in the order they were made."""
-    statement = select(Role).where(Role.server_key == (server_id or 0), Role.id > (after or 0))
-    rows = db.session.scalars(statement.order_by(Role.id).limit(limit + 1)).all()
-    return cut(rows, limit, lambda role: role.id)
+    values = {"server_key": server_id or 0, "after": after or 0, "rows": limit + 1}
+    rows = db.session.execute(_PAGE, values).all()
+    return cut(rows, limit, lambda role: int(role.id))
 
 
 def make_role(actor_id: int, server_id: int | None, body: dict[str, Any]) -> Role:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from sqlalchemy import Row
 
 from app.blueprints.reasons import ReasonQuery
 from app.blueprints.roles import service
@@ -42,7 +43,7 @@ ROLE = "/roles/<int:role_id>"
 @roles.arguments(PageQuery, location="query")
 @roles.response(200, RolePage)
 @roles.alt_response(404, "NOT_FOUND")
-def list_server_roles(query: dict[str, Any], server_id: int) -> Page[Role]:
+def list_server_roles(query: dict[str, Any], server_id: int) -> Page[Row[Any]]:
     """The roles of a server that you are in"""
     demand_member(server_id, identity())
     return service.roles_of(server_id, **query)
@@ -64,7 +65,7 @@ def create_server_role(body: dict[str, Any], server_id: int) -> tuple[Role, dict
 @require_permission(GLOBAL_ROLES)
 @roles.arguments(PageQuery, location="query")
 @roles.response(200, RolePage)
-def list_global_roles(query: dict[str, Any]) -> Page[Role]:
+def list_global_roles(query: dict[str, Any]) -> Page[Row[Any]]:
     """The global roles"""
     return service.roles_of(None, **query)
 

@@ -10,10 +10,12 @@ from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import existing, json_ready, locked
 from app.core.errors import PermissionDenied, UnknownResource
+from app.core.permission import Standing
 from app.db import db, utcnow
+from app.extensions import permissions
 from app.http.audit import audit
 from app.http.auth import Identity
-from app.models import Member, Role, RoleAssignment, Server
+from app.models import Member, Role, RoleAssignment, ScopeType, Server
 
 BANNED = "banned"
 NOT_MEMBER = "not_member"
@@ -21,17 +23,19 @@ NOT_PUBLIC = "not_public"
 TIMED_OUT = "timed_out"
 
 
-def demand_member(server_id: int, actor: Identity) -> Server:
-    """The server, for somebody who is in it (or a super-admin).
+def demand_member(server_id: int, actor: Identity) -> None:
+    """Go on only for somebody who is in the server (or a super-admin).
+
+    What they may do there says so, from memory mostly; who is refused was looked up.
 
     Raises:
         PermissionDenied: the actor is no member.
         UnknownResource: there is no such server.
     """
-    server = existing(Server, server_id)
-    if not actor.super_admin:
+    standing = permissions.effective(actor.user_id, ScopeType.SERVER, server_id).standing
+    # Administrators need not be members: a global role makes some.
+    if not actor.super_admin and standing not in (Standing.MEMBER, Standing.OWNER):
         membership_of(server_id, actor.user_id)
-    return server
 
 
 def demand_visible(server_id: int, actor: Identity) -> Server:
@@ -42,7 +46,9 @@ def demand_visible(server_id: int, actor: Identity) -> Server:
         UnknownResource: there is no such server.
     """
     server = existing(Server, server_id)
-    return server if server.public else demand_member(server_id, actor)
+    if not server.public:
+        demand_member(server_id, actor)
+    return server
 
 
 def membership_of(server_id: int, user_id: int) -> Member:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from sqlalchemy import Row
 
 from app.blueprints.servers import listing, service
 from app.blueprints.servers.gate import needs_management
@@ -46,7 +47,7 @@ def create_server(body: dict[str, Any]) -> tuple[Server, dict[str, str]]:
 @signed_in
 @servers.arguments(PageQuery, location="query")
 @servers.response(200, ServerPage)
-def list_servers(query: dict[str, Any]) -> Page[Server]:
+def list_servers(query: dict[str, Any]) -> Page[Row[Any]]:
     """The servers that you are in"""
     return listing.servers_of(current_user_id(), **query)
 
@@ -55,7 +56,7 @@ def list_servers(query: dict[str, Any]) -> Page[Server]:
 @signed_in
 @servers.arguments(PageQuery, location="query")
 @servers.response(200, ServerPage)
-def discover_servers(query: dict[str, Any]) -> Page[Server]:
+def discover_servers(query: dict[str, Any]) -> Page[Row[Any]]:
     """The servers that anybody may join"""
     return listing.public_servers(**query)
 

@@ -18,6 +18,7 @@ from app.core.cache.tailer import Tailer
 from app.core.errors import StoreUnavailable
 
 ManyLoader: TypeAlias = Callable[[Sequence[int]], Mapping[int, Loaded]]
+PlacesLoader: TypeAlias = Callable[[], Mapping[PlaceKey, Loaded]]
 Answers: TypeAlias = dict[int, tuple[Entry, Tier]]
 
 _AWAY = (StoreUnavailable, exceptions.RedisError)
@@ -81,6 +82,44 @@ class Batch:
             with tracing.span(SPAN, {"yoto.users": len(missing)}):
                 self._from_below(missing, place, loader, believing, storing, found)
         return found
+
+    def places(
+        self,
+        user_id: int,
+        places: Sequence[PlaceKey],
+        loader: PlacesLoader,
+        believing: bool,
+        remembering: bool,
+    ) -> dict[PlaceKey, Entry]:
+        """The entries of one user in ``places``: all from memory, or all that ``loader`` has.
+
+        Args:
+            believing: whether memory may answer.
+            remembering: whether memory keeps what was loaded.
+        """
+        if believing:
+            slots = {place: self._memory.slot(user_id, place) for place in places}
+            found = {place: slot.entry for place, slot in slots.items() if slot is not None}
+            self._counts.l1_hits += len(found)
+            self._counts.l1_misses += len(slots) - len(found)
+            if len(found) == len(slots):
+                return found
+        # Before the loader reads, as for a single load.
+        position, loaded_at = self._tailer.applied, time()
+        try:
+            loaded = loader()
+        except BaseException:
+            self._counts.load_errors += 1
+            raise
+        self._counts.loads += 1
+        entries = {
+            place: Entry.of(user_id, place, position, loaded_at, one)
+            for place, one in loaded.items()
+        }
+        if remembering:
+            kept = sum(self._memory.remember(entry) for entry in entries.values())
+            self._counts.stale_refused += len(entries) - kept
+        return entries
 
     def _from_below(
         self,

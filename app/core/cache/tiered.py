@@ -10,7 +10,7 @@ from time import monotonic
 
 from app.core.cache import subjects
 from app.core.cache.barrier import Barrier
-from app.core.cache.batch import Answers, AtOnce, Batch, ManyLoader
+from app.core.cache.batch import Answers, AtOnce, Batch, ManyLoader, PlacesLoader
 from app.core.cache.counts import CacheCounts, CacheStats
 from app.core.cache.entry import Entry, PlaceKey
 from app.core.cache.loading import Loader, Loading, Tier
@@ -30,6 +30,8 @@ from app.core.redis import RedisConnection
 
 # s that the first look-ups of a process wait for the log to be read.
 START_WAIT = 0.5
+# Places of a user that stay free for others when many are remembered at once.
+SPARE_PLACES = 4
 
 
 class TieredCache:
@@ -150,6 +152,23 @@ class TieredCache:
         fresh = self._ready()
         believing = (at_least is None or self._barrier.reached(at_least)) and fresh
         return self._batch.answer(user_ids, place, loader, believing, storing=fresh)
+
+    def get_or_load_places(
+        self,
+        user_id: int,
+        places: Sequence[PlaceKey],
+        loader: PlacesLoader,
+        at_least: Position | str | None = None,
+    ) -> dict[PlaceKey, Entry]:
+        """The same for one user in many places, from memory alone or else all by ``loader``.
+
+        Redis is not asked: it keeps places one by one, and the loader reads them together. So many
+        places that they would push one another out of memory are not remembered.
+        """
+        fresh = self._ready()
+        believing = fresh and (at_least is None or self._barrier.reached(at_least))
+        remembering = fresh and len(places) <= self.settings.places_per_user - SPARE_PLACES
+        return self._batch.places(user_id, places, loader, believing, remembering)
 
     def preload(
         self, user_ids: Sequence[int], place: PlaceKey, loader: ManyLoader | None

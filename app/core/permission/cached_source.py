@@ -18,6 +18,7 @@ from app.core.cache import (
 from app.core.permission.answer import Answer
 from app.core.permission.batch import load_all_facts
 from app.core.permission.bits import SUPER
+from app.core.permission.channel_facts import load_channels
 from app.core.permission.facts import PlaceFacts, UserFacts
 from app.core.permission.lineages import Lineages
 from app.core.permission.outbox.watching import in_change
@@ -28,6 +29,7 @@ from app.core.permission.resolver import Resolution, flatten, resolve
 from app.core.permission.scopes import CATEGORY, GLOBAL, Place, checked_id, place_key, place_of
 from app.core.permission.single import load_facts
 from app.core.permission.source import DATABASE_SPAN, DatabaseSource, many
+from app.core.permission.statements import CHANNEL
 from app.core.permission.stored import to_loaded, to_resolution
 
 
@@ -147,6 +149,29 @@ class CachedSource:
         )
         return {user_id: entry for user_id, (entry, _) in answers.items()}
 
+    def in_channels(
+        self, user_id: int, server_id: int, channel_ids: Sequence[int]
+    ) -> dict[int, int]:
+        """The stored masks of a user in channels of one server; those that it lacks are left out.
+
+        Args:
+            channel_ids: all that the server has; none: whether there is such a server is looked up.
+
+        Raises:
+            UnknownResource, StoreUnavailable: as ``ResolutionSource.load``.
+        """
+        needed = self._needed(None)
+
+        def load() -> dict[PlaceKey, Loaded]:
+            return self._load_channels(user_id, server_id)
+
+        if needed is DATABASE_ONLY or not channel_ids:
+            loaded: Mapping[PlaceKey, Entry | Loaded] = load()
+        else:
+            places = [place_key(Place(CHANNEL, channel_id)) for channel_id in channel_ids]
+            loaded = self._cache.get_or_load_places(user_id, places, load, needed)
+        return {place >> 1: one.mask for place, one in loaded.items()}
+
     def preload(self, user_ids: Sequence[int], place: PlaceKey, from_database: bool) -> Answers:
         """Bring entries into memory before anybody asks for them.
 
@@ -180,6 +205,18 @@ class CachedSource:
         with tracing.span(DATABASE_SPAN, many(user_ids)), self._pool.read() as connection:
             facts, people = load_all_facts(connection, user_ids, place, self._registry.mask_of_id)
         return self._loaded(facts, people)
+
+    def _load_channels(self, user_id: int, server_id: int) -> dict[PlaceKey, Loaded]:
+        registry = self._registry
+        with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
+            facts, user, found = load_channels(
+                connection, user_id, server_id, registry, self._clock()
+            )
+        roles = Lineages(facts).of(user)
+        return {
+            place_key(Place(CHANNEL, channel_id)): to_loaded(one, user, roles, server_id)
+            for channel_id, one in found.items()
+        }
 
     def _loaded(self, facts: PlaceFacts, people: Sequence[UserFacts]) -> dict[int, Loaded]:
         bits, now = self._registry.snapshot.bits, self._clock()

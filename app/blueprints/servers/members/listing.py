@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, false, select
 
-from app.blueprints.people import PERSON_COLUMNS, Person
+from app.blueprints.people import Person
 from app.core.errors import UnknownResource
 from app.db import db
 from app.http.paging import Page, cut
 from app.models import Member, Role, RoleAssignment, User
 
 
-@dataclass(frozen=True, slots=True)
-class MemberView:
+class MemberView(NamedTuple):
     """A member, who that is, and the ids of the roles they were given, highest first."""
 
     user: Person
@@ -28,15 +26,41 @@ class MemberView:
     role_ids: Sequence[int]
 
 
+_members, _users = Member.__table__, User.__table__
+_roles, _assignments = Role.__table__, RoleAssignment.__table__
+_MEMBERS: Select[Any] = (
+    select(
+        _users.c.id,
+        _users.c.username,
+        _users.c.display_name,
+        _members.c.nickname,
+        _members.c.timeout_until,
+        _members.c.joined_at,
+    )
+    .join_from(_members, _users, _users.c.id == _members.c.user_id)
+    .where(_members.c.server_id == bindparam("server_id"), _members.c.banned == false())
+)
+_PAGE = (
+    _MEMBERS.where(_members.c.user_id > bindparam("after"))
+    .order_by(_members.c.user_id)
+    .limit(bindparam("rows"))
+)
+_ONE = _MEMBERS.where(_members.c.user_id == bindparam("user_id"))
+_ROLES = (
+    select(_assignments.c.user_id, _assignments.c.role_id)
+    .join_from(_assignments, _roles, _roles.c.id == _assignments.c.role_id)
+    .where(
+        _roles.c.server_id == bindparam("server_id"),
+        _assignments.c.user_id.in_(bindparam("user_ids", expanding=True)),
+    )
+    .order_by(_roles.c.position.desc(), _roles.c.id)
+)
+
+
 def members_of(server_id: int, after: int | None, limit: int) -> Page[MemberView]:
     """The members of a server, by user id, which is the cursor too."""
-    statement = (
-        _select_members(server_id)
-        .where(Member.user_id > (after or 0))
-        .order_by(Member.user_id)
-        .limit(limit + 1)
-    )
-    return cut(_read(server_id, statement), limit, lambda member: member.user.id)
+    found = _read(_PAGE, server_id=server_id, after=after or 0, rows=limit + 1)
+    return cut(found, limit, lambda member: member.user.id)
 
 
 def read_member(server_id: int, user_id: int) -> MemberView:
@@ -45,43 +69,20 @@ def read_member(server_id: int, user_id: int) -> MemberView:
     Raises:
         UnknownResource: that user is no member.
     """
-    found = _read(server_id, _select_members(server_id).where(Member.user_id == user_id))
+    found = _read(_ONE, server_id=server_id, user_id=user_id)
     if not found:
         raise UnknownResource("member", user_id, "user_id")
     return found[0]
 
 
-def _select_members(server_id: int) -> Select[Any]:
-    return (
-        select(*PERSON_COLUMNS, Member.nickname, Member.timeout_until, Member.joined_at)
-        .join(User, User.id == Member.user_id)
-        .where(Member.server_id == server_id, Member.banned.is_(False))
-    )
-
-
-def _read(server_id: int, statement: Select[Any]) -> list[MemberView]:
-    rows: Sequence[Row[Any]] = db.session.execute(statement).all()
-    roles = _roles_of(server_id, [row.person_id for row in rows])
-    return [
-        MemberView(
-            Person(row.person_id, row.username, row.display_name),
-            row.nickname,
-            row.timeout_until,
-            row.joined_at,
-            roles[row.person_id],
-        )
-        for row in rows
-    ]
-
-
-def _roles_of(server_id: int, user_ids: list[int]) -> dict[int, list[int]]:
-    statement = (
-        select(RoleAssignment.user_id, RoleAssignment.role_id)
-        .join(Role, Role.id == RoleAssignment.role_id)
-        .where(Role.server_id == server_id, RoleAssignment.user_id.in_(user_ids))
-        .order_by(Role.position.desc(), Role.id)
-    )
-    found: dict[int, list[int]] = defaultdict(list)
-    for user_id, role_id in db.session.execute(statement):
-        found[user_id].append(role_id)
-    return found
+def _read(statement: Select[Any], *, server_id: int, **values: Any) -> list[MemberView]:
+    # Views read what the session has changed and not sent yet, too.
+    db.session.flush()
+    rows: Sequence[Row[Any]] = db.session.execute(
+        statement, values | {"server_id": server_id}
+    ).all()
+    roles: dict[int, list[int]] = defaultdict(list)
+    asked = {"server_id": server_id, "user_ids": [row.id for row in rows]}
+    for user_id, role_id in db.session.execute(_ROLES, asked):
+        roles[user_id].append(role_id)
+    return [MemberView(Person(*row[:3]), *row[3:], roles[row.id]) for row in rows]

@@ -10,9 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.core.errors import UnknownPermission, UnknownResource
+from app.db import db
 from app.extensions import permissions
 from app.models import Channel, PermissionGroup, PermissionGroupMember, RoleGrant, RoleGroupGrant
-from tests.support.statements import count_statements
+from tests.support.statements import count_own_statements
 from tests.support.world import Community, Person, World
 
 NAMES = ("channel.read", "message.send", "message.read_history", "channel.manage")
@@ -126,8 +127,11 @@ def test_it_takes_four_statements_whatever_the_number_of_channels(app: Flask, wo
     member = world.member(community)
 
     def statements() -> int:
-        with app.app_context(), count_statements(app) as counted:
+        with app.app_context(), count_own_statements() as counted:
+            # As nobody remembers.
+            permissions.require_database()
             permissions.channels_with(member.id, "channel.read", community.id)
+            permissions.require_nothing()
         # The registry is read again whenever the log, once it is heard, may have told of a change.
         return sum("permissions.bit" not in statement for statement in counted)
 
@@ -136,7 +140,51 @@ def test_it_takes_four_statements_whatever_the_number_of_channels(app: Flask, wo
     for _ in range(30):
         channel = world.channel(community)
         world.overwrite(channel=channel, role=community.everyone_id, deny=["message.send"])
-    assert statements() == few == 4
+    assert statements() == few == 5  # and one that lists the channels
+
+
+def test_memory_answers_for_channels_that_it_knows_until_one_is_new_or_changed(
+    app: Flask, world: World
+) -> None:
+    community = world.server()
+    member = world.member(community)
+    second = world.channel(community)
+
+    def asked(*channel_ids: int) -> tuple[list[int], int]:
+        """What is found, and the statements that it takes."""
+        with app.app_context(), count_own_statements() as counted:
+            found = permissions.channels_with(
+                member.id, "channel.read", community.id, channel_ids or None
+            )
+        return found, sum("permissions.bit" not in statement for statement in counted)
+
+    both = [community.channel_id, second]
+    assert asked(*both) == (both, 4)
+    assert asked(*both) == (both, 0)
+    assert asked() == (both, 1)
+    with app.app_context():
+        # What one check would say is remembered, and not another verdict.
+        assert permissions.decide(member.id, "channel.read", "channel", second).tier == "l1"
+    third = world.channel(community)
+    assert asked(*both, third) == ([*both, third], 4)
+    with app.app_context():
+        permissions.set_overwrite(second, user_id=member.id, deny=["channel.read"])
+        db.session.commit()
+    assert asked(*both, third) == ([community.channel_id, third], 4)
+
+
+def test_more_channels_than_memory_has_places_for_are_looked_over_each_time(
+    app: Flask, world: World
+) -> None:
+    community = world.server()
+    member = world.member(community)
+    ids = [community.channel_id, *(world.channel(community) for _ in range(40))]
+    with app.app_context():
+        for _ in range(2):
+            found = permissions.channels_with(member.id, "channel.read", community.id, ids)
+            assert found == ids
+        tier = permissions.decide(member.id, "channel.read", "channel", ids[7]).tier
+    assert tier == "db"
 
 
 def test_what_is_not_there_is_named(app: Flask, world: World) -> None:
