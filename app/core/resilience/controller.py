@@ -289,6 +289,8 @@ class ResilienceController(ConfigAccess):
 
     def close(self) -> None:
         """End the background work and say goodbye; a later use starts it again."""
+        self._guards.close()
+        self.runtime.deferred.close()
         self.background.stop()
         self.runtime.heartbeat.close()
 

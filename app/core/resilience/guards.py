@@ -42,6 +42,7 @@ class GuardCounts:
         rejected: calls that it refused; ``refused_by`` tells those of a rate limit by dimension.
         store_errors: script calls that failed.
         answered_locally: calls that it decided without Redis.
+        leases: units that a rate limit leased, and of them those ``returned`` and ``wasted``.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class GuardCounts:
     store_errors: int
     answered_locally: int
     refused_by: Mapping[str, int] = field(default_factory=dict)
+    leases: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,12 @@ class Guards:
         """Ask Redis again for what the rate limit ``name``, or any, refused."""
         for limiter in list(self._limiters.values()):
             if name is None or limiter.name == name:
-                limiter.denials.clear()
+                limiter.forget_all()
+
+    def close(self) -> None:
+        """Give back what this process holds for calls to come."""
+        for limiter in list(self._limiters.values()):
+            limiter.leases.clear()
 
     def healths(self) -> Iterable[StoreHealth]:
         """How each guard fares with Redis."""
@@ -155,6 +162,7 @@ class Guards:
                 guard.store.store_errors,
                 guard.store.answered_locally,
                 dict(guard.refused_by) if isinstance(guard, RateLimiter) else {},
+                guard.leases.counts() if isinstance(guard, RateLimiter) else {},
             )
             for kind, guards in kinds
             for guard in guards

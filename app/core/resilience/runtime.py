@@ -14,6 +14,7 @@ from msgspec import msgpack
 from app.core.events import EventStream
 from app.core.redis import KeyBuilder, RedisConnection, ScriptRegistry
 
+from .deferred import Deferred
 from .leases import Heartbeat
 from .process import current_pid
 
@@ -57,6 +58,7 @@ class Runtime:
         instances: how many instances share a limit while Redis is away.
         entered: takes the seconds until a guard let a call in.
         heartbeat: renews the leases of this process.
+        deferred: does what need not be done while a call waits.
     """
 
     redis: RedisConnection
@@ -65,10 +67,12 @@ class Runtime:
     instances: Callable[[], int] = _alone
     entered: Callable[[float], None] = _untimed
     heartbeat: Heartbeat = field(init=False)
+    deferred: Deferred = field(init=False)
     request_id: RequestIds = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heartbeat", Heartbeat(self.clock))
+        object.__setattr__(self, "deferred", Deferred())
         object.__setattr__(self, "request_id", RequestIds(self.events.source))
 
     def teller(self, max_length: int, ttl_ms: int) -> bytes:

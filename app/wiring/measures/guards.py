@@ -24,6 +24,8 @@ def guard_samples(app: Flask) -> Iterator[Sample]:
         for dimension, refused in guard.refused_by.items():
             of = {"name": guard.name, "dimension": dimension}
             yield Counted(names.LIMIT_REFUSALS, refused, of)
+        for fate, units in guard.leases.items():
+            yield Counted(names.LEASED_UNITS, units, {"name": guard.name, "fate": fate})
         yield Counted(names.STORE_ERRORS, guard.store_errors, about)
         yield Counted(names.ANSWERED_LOCALLY, guard.answered_locally, about)
     for bulkhead in controller.bulkhead_use():

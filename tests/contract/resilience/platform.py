@@ -97,5 +97,6 @@ class Platform:
         ]
 
     def close(self) -> None:
+        self.runtime.deferred.close()
         self.runtime.heartbeat.close()
         self.redis.close()

@@ -158,6 +158,8 @@ def _limiter(
                 }
                 for name, quota in limiter.plan.quotas
             ],
+            "mode": config.mode.value,
+            "leases": limiter.leases.counts() or None,
             "top": None if trail is None else _top(trail, most),
         },
     }

@@ -132,11 +132,26 @@ class TopKeysSchema(ma.Schema):
     keys = ma.fields.List(ma.fields.Nested(KeyUseSchema), required=True)
 
 
+class LeasesSchema(ma.Schema):
+    """What became of the units that the worker that answers paid for before they were used."""
+
+    leased = ma.fields.Integer(required=True)
+    returned = ma.fields.Integer(required=True, metadata={"description": "Given back unused"})
+    wasted = ma.fields.Integer(required=True, metadata={"description": "That ran out unused"})
+
+
 class LimiterSchema(ma.Schema):
     """A rate limit."""
 
     algorithm = ma.fields.String(required=True)
     dimensions = ma.fields.List(ma.fields.Nested(QuotaSchema), required=True)
+    mode = ma.fields.String(required=True)
+    leases = ma.fields.Nested(
+        LeasesSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null: nothing was leased yet"},
+    )
     top = ma.fields.Nested(
         TopKeysSchema,
         required=True,

@@ -10,6 +10,7 @@ from ..breaker.states import Admission
 from ..bulkhead import Bulkhead
 from ..limiter import Key, RateLimiter
 from ..limiter.dimensions import DimensionPlan, Target
+from ..limiter.lease import Lease
 from ..settings import BulkheadConfig
 
 
@@ -46,6 +47,7 @@ class Entry(NamedTuple):
     Attributes:
         request: its id; the same when a lost call is sent again.
         since: when it began, seconds of the runtime's clock.
+        lease: what lets it in at the limiter without asking.
     """
 
     request: str
@@ -53,3 +55,18 @@ class Entry(NamedTuple):
     breaker: BreakerPart | None
     limiter: LimiterPart | None
     bulkhead: BulkheadPart | None
+    lease: Lease | None = None
+
+    def asked(self) -> Entry:
+        """The parts that memory did not let in."""
+        return self if self.lease is None else self._replace(limiter=None)
+
+    @property
+    def nobody(self) -> bool:
+        """Whether no part is to be asked for."""
+        return self.breaker is None and self.limiter is None and self.bulkhead is None
+
+    def put_back(self) -> None:
+        """Give back what memory gave: another part refused."""
+        if self.lease is not None and self.limiter is not None:
+            self.lease.put_back(self.limiter.cost)

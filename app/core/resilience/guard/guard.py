@@ -20,7 +20,7 @@ from ..runtime import Runtime
 from ..store_error import STORE_ERRORS, StoreWatch
 from ..trail import Noted
 from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
-from .permit import Permit
+from .permit import NOT_ASKED, Permit
 from .spread import enter_spread, leave_spread
 from .storeless import enter_without_store
 from .together import NOT_WANTED, Together, outcome_for
@@ -105,6 +105,7 @@ class Guard:
         try:
             return self._enter_or_decide(entry, wait)
         except BulkheadFull:
+            entry.put_back()
             slots = entry.bulkhead
             if slots is None or self._watches[-1].degraded:
                 # The twin has waited already.
@@ -113,6 +114,9 @@ class Guard:
                 slots.bulkhead.count_refusal(slots.partition, entry.since)
                 raise
             return self._enter_after_wait(entry, slots, wait)
+        except BaseException:
+            entry.put_back()
+            raise
 
     def _enter_or_decide(self, entry: Entry, wait: float) -> Permit:
         """Ask Redis, or the twins without it; ``wait`` is for the twins alone."""
@@ -131,15 +135,14 @@ class Guard:
         """What is to be asked; refuses what can be refused without asking."""
         limiter, breaker, bulkhead = self._limiter, self._breaker, self._bulkhead
         request = self._runtime.request_id()
-        limits = gate = slots = None
+        limits = gate = slots = lease = None
         if limiter is not None:
             check_units("cost", cost)
             plan = limiter.plan
-            target = plan.target(key)
-            known = limiter.known_denial(target, cost) if limiter.denials else None
-            if known is not None:
-                raise known.error(limiter.name)
-            limits = LimiterPart(limiter, plan, target, cost, key)
+            if limiter.denials:
+                known = limiter.known_denial(plan.target(key), cost)
+                if known is not None:
+                    raise known.error(limiter.name)
         if bulkhead is not None:
             config = bulkhead.get_config()
             if config.max_concurrent == 0:
@@ -156,34 +159,63 @@ class Guard:
                 if breaker.needs_local:
                     alone = breaker.ask_twin_first(request, plan_of_breaker)
                     gate = gate._replace(alone=alone)
-        return Entry(request, self._runtime.clock(), gate, limits, slots)
+        if limiter is not None:
+            # Last: nothing that follows refuses without asking, so nothing is to be put back.
+            if plan.leased:
+                lease = limiter.leases.take(plan, key, cost)
+            target = plan.target(key) if lease is None else lease.target
+            limits = LimiterPart(limiter, plan, target, cost, key)
+        return Entry(request, self._runtime.clock(), gate, limits, slots, lease)
 
     def _enter(self, entry: Entry) -> Permit:
-        limits, slots = entry.limiter, entry.bulkhead
-        if limits is not None and limits.limiter.local:
-            limits.limiter.settle(limits.plan, limits.target)
+        limits = entry.limiter
+        if limits is None or entry.lease is not None:
+            return self._ask(entry)
+        limiter, plan, target, cost, key = limits
+        if limiter.local:
+            limiter.settle(plan, target)
+        lease = limiter.lend(plan, target, key, cost) if plan.leased else None
+        if lease is None:
+            permit = self._ask(entry)
+            if plan.leased:
+                limiter.leases.note(plan, target, key, cost)
+            return permit
+        lent = entry._replace(lease=lease)
+        try:
+            return self._ask(lent)
+        except BaseException:
+            lent.put_back()
+            raise
+
+    def _ask(self, entry: Entry) -> Permit:
+        """Let in by what Redis says of the parts that memory did not let in."""
+        asked = entry.asked()
         together = self._together
-        if together is not None:
-            admission, report = together.enter(entry)
+        if asked.nobody:
+            admission, report = NOT_ASKED, b""
+        elif together is not None:
+            admission, report = together.enter(asked)
         elif self._runtime.clustered:
-            admission, report = enter_spread(self._runtime, entry)
+            admission, report = enter_spread(self._runtime, asked)
         else:
             self._together = Together(self._runtime, self._target_of.target)
-            admission, report = self._together.enter(entry)
+            admission, report = self._together.enter(asked)
         if entry.breaker is not None and entry.breaker.breaker.needs_local:
             entry.breaker.breaker.admitted()
-        slot = None
+        slot, slots = None, entry.bulkhead
         if slots is not None:
             bulkhead, config, partition = slots
             slot = bulkhead.entered(config, partition, entry.request, entry.since)
-        if limits is not None:
-            limits.limiter.passed += 1
+        if entry.limiter is not None:
+            entry.limiter.limiter.passed += 1
         return Permit(self._leave, entry, admission, slot, report)
 
     def _enter_after_wait(self, entry: Entry, slots: BulkheadPart, wait: float) -> Permit:
         """Wait for a slot in the queue, then ask the others, since they may have changed."""
         slot = slots.bulkhead.acquire(wait, slots.partition)
-        rest = entry._replace(request=slot.id, since=self._runtime.clock(), bulkhead=None)
+        rest = entry._replace(
+            request=slot.id, since=self._runtime.clock(), bulkhead=None, lease=None
+        )
         try:
             permit = self._enter_or_decide(rest, 0.0)
         except BaseException:

@@ -9,6 +9,7 @@ from typing import Self
 from ..breaker.states import Admission, Meaning
 from ..leases import Slot
 from ..limiter import DimensionStatus, RateLimitResult
+from ..limiter.lease import LeaseView
 from ..limiter.remote import statuses_of
 from ..limiter.result import result_of
 from ..outcome import ANY_EXCEPTION, Outcome, give_back
@@ -70,7 +71,9 @@ class Permit:
     @property
     def limits(self) -> RateLimitResult | None:
         """What the rate limit said, for headers; ``None`` without one."""
-        part = self.entry.limiter
+        part, lease = self.entry.limiter, self.entry.lease
+        if lease is not None:
+            return LeaseView(lease, lease.left, self.started).result()
         if part is None or not self._limits:
             return None
         if isinstance(self._limits, bytes):

@@ -17,7 +17,7 @@ def enter_without_store(give: Give, entry: Entry, wait: float) -> Permit:
     Raises:
         Rejected: a part refused.
     """
-    request, _, breaker, limiter, bulkhead = entry
+    request, _, breaker, limiter, bulkhead, *_ = entry.asked()
     admission, slot, permit = NOT_ASKED, None, None
     statuses: tuple[DimensionStatus, ...] = ()
     charged = False
@@ -40,6 +40,6 @@ def enter_without_store(give: Give, entry: Entry, wait: float) -> Permit:
         if permit is not None:
             permit.exit(Outcome.IGNORED)
         raise
-    if limiter is not None:
-        limiter.limiter.passed += 1
+    if entry.limiter is not None:
+        entry.limiter.limiter.passed += 1
     return Permit(give, entry, admission, slot, statuses, local=True)

@@ -58,7 +58,7 @@ class Together:
         Raises:
             Rejected: a part refused, and nothing changed; what script calls raise.
         """
-        request, _, breaker, limiter, bulkhead = entry
+        request, _, breaker, limiter, bulkhead, *_ = entry
         cost, memory_ms, limits = 1, 1, b""
         dimensions: Sequence[str] = ()
         if limiter is not None:
@@ -101,7 +101,7 @@ class Together:
 
     def _settings(self, entry: Entry) -> bytes:
         """The configurations of the parts, packed; kept until one of them is another."""
-        _, _, breaker, limiter, bulkhead = entry
+        _, _, breaker, limiter, bulkhead, *_ = entry
         made_of = (
             None if breaker is None else breaker.plan,
             None if limiter is None else limiter.plan,

@@ -10,7 +10,7 @@ from app.core.errors import ValidationFailed
 from app.core.redis import KeyBuilder, escape
 
 from ..networks import site_of
-from ..settings import Algorithm, Dimension, MultiDimensionalKey, RateLimitConfig
+from ..settings import Algorithm, Dimension, GuardMode, MultiDimensionalKey, RateLimitConfig
 from .quota import Quota
 
 Key: TypeAlias = str | int | MultiDimensionalKey | None
@@ -28,6 +28,10 @@ ALGORITHM_CODES = {
 }
 BUCKETS = (Algorithm.TOKEN_BUCKET, Algorithm.LEAKY_BUCKET)
 _PLACE = "=value="
+# s. How long a lease lasts at most, and at most this part of the shortest window: what a worker
+# that dies took with it is back after that, and a bucket's burst is less by what drains meanwhile.
+LONGEST_LEASE = 1.0
+LEASES_IN_WINDOW = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,11 +76,16 @@ class DimensionPlan:
     Attributes:
         config: what it was made from.
         algorithm: place of the algorithm in the enum, from 1, as the scripts want it.
+        leased: whether units are taken several at once.
+        lease_length: seconds for which they may be used.
     """
 
     def __init__(self, name: str, config: RateLimitConfig, keys: KeyBuilder) -> None:
         self.config = config
         self.algorithm = list(Algorithm).index(config.algorithm) + 1
+        self.leased = config.mode is GuardMode.LEASED
+        windows = [item.window for item in config.dimensions if item.window is not None]
+        self.lease_length = min(LONGEST_LEASE, min([config.window, *windows]) / LEASES_IN_WINDOW)
         self._name = name
         self._keys = keys
         given = {dimension.name: dimension for dimension in config.dimensions}
@@ -163,11 +172,14 @@ class DimensionPlan:
             head, tail = sample.rsplit(_PLACE, 1)
             parts = dimension.parts
         quota = Quota(limit, window, capacity)
+        # What a lease took from the log may be used when its entry is that old, and counts as long.
+        longer = self.leased and config.algorithm is Algorithm.SLIDING_LOG
+        counted_for = window + self.lease_length if longer else window
         return CountedDimension(
             name=dimension.name,
             parts=parts,
             quota=quota,
-            packed=struct.pack("<ddd", limit, window * MICRO, capacity),
+            packed=struct.pack("<ddd", limit, counted_for * MICRO, capacity),
             head=head,
             tail=tail,
             step=step_of(config.algorithm, quota),

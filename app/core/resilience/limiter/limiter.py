@@ -14,8 +14,10 @@ from ..trail import REFUSED, Trail
 from .denials import DenialMemory
 from .dimensions import DimensionPlan, Key, Target
 from .events import RateLimitReset
+from .lease import Lease, LeaseView
+from .leases import Leases
 from .local import LocalLimiter
-from .remote import RemoteLimiter
+from .remote import RemoteLimiter, statuses_of
 from .result import DimensionStatus, RateLimitResult, result_of
 
 # Units. No limit is larger.
@@ -43,6 +45,7 @@ class RateLimiter:
         self.denials = DenialMemory()
         self.remote = RemoteLimiter(runtime)
         self.local = LocalLimiter(runtime.share)
+        self.leases = Leases(self.remote, runtime.clock, runtime.deferred)
         self._runtime = runtime
         self._plan = Derived(get_config, self._make_plan)
 
@@ -59,6 +62,11 @@ class RateLimiter:
         """
         check_units("cost", cost)
         plan = self._plan()
+        lease = self.leases.take(plan, key, cost) if plan.leased else None
+        if lease is not None:
+            self.passed += 1
+            self.note(key, cost, True)
+            return LeaseView(lease, lease.left, self._runtime.clock()).result()
         target = plan.target(key)
         known = self.known_denial(target, cost)
         if known is not None:
@@ -66,7 +74,7 @@ class RateLimiter:
             return known
         try:
             self.settle(plan, target)
-            statuses = self.remote.hit(plan, target, cost, self._runtime.request_id())
+            statuses = self._charge(plan, target, key, cost)
         except STORE_ERRORS as error:
             self.store.lost(error)
             result = self.hit_without_store(plan, target, cost)
@@ -103,6 +111,7 @@ class RateLimiter:
         target = self._plan().target(key)
         self.denials.forget(target.keys)
         self.local.forget(target.keys)
+        self.leases.clear()
         self.remote.reset(target)
         self._runtime.events.publish(RateLimitReset(name=self.name))
 
@@ -117,11 +126,18 @@ class RateLimiter:
         target = plan.target(key)
         self.denials.forget(target.keys)
         self.note(key, -cost, True)
+        if plan.leased and self.leases.put_back(key, cost):
+            return
         self.give_without_store(target, cost)
         try:
             self.remote.give(plan, target, cost, self._runtime.request_id())
         except STORE_ERRORS as error:
             self.store.lost(error)
+
+    def forget_all(self) -> None:
+        """Ask Redis again for every key, and use no lease: somebody reset one."""
+        self.denials.clear()
+        self.leases.clear()
 
     def forget(self, key: Key) -> None:
         """Ask Redis again for this key, because somebody else gave units back."""
@@ -133,6 +149,25 @@ class RateLimiter:
         """Remember a call for a while; a cost below 0 was given back."""
         outcome = Outcome.SUCCESS if allowed else REFUSED
         self.trail.note((self._runtime.clock(), 0.0, 0.0, "", outcome, key, cost))
+
+    def lend(self, plan: DimensionPlan, target: Target, key: Key, cost: int) -> Lease | None:
+        """A lease that lets this call in and others after it; ``None``: this call alone is to be
+        asked for.
+
+        Raises:
+            RateLimited: Redis refused; what script calls raise.
+        """
+        wanted = self.leases.wanted(plan, key, cost)
+        if wanted <= cost:
+            return None
+        again = self.leases.take(plan, key, cost)
+        if again is not None:
+            return again
+        lease = self.leases.lend(plan, target, key, cost, wanted, self._runtime.request_id())
+        if not lease.size:
+            statuses = statuses_of(target.dimensions, lease.lent.report)
+            raise self.answered(target, cost, statuses).error(self.name)
+        return lease
 
     def known_denial(self, target: Target, cost: int) -> RateLimitResult | None:
         """The denial that this process remembers, if it still holds."""
@@ -186,6 +221,22 @@ class RateLimiter:
         """Give units back to the twin."""
         self.local.give(target, units, self._runtime.clock())
 
+    def _charge(
+        self, plan: DimensionPlan, target: Target, key: Key, cost: int
+    ) -> tuple[DimensionStatus, ...]:
+        request = self._runtime.request_id()
+        if plan.leased:
+            wanted = self.leases.wanted(plan, key, cost)
+            if wanted > cost:
+                lease = self.leases.lend(plan, target, key, cost, wanted, request)
+                if lease.size:
+                    return LeaseView(lease, lease.left, lease.taken_at).statuses()
+                return statuses_of(target.dimensions, lease.lent.report)
+            statuses = self.remote.hit(plan, target, cost, request)
+            self.leases.note(plan, target, key, cost)
+            return statuses
+        return self.remote.hit(plan, target, cost, request)
+
     def _counted(self, result: RateLimitResult) -> RateLimitResult:
         if not result.allowed:
             self.rejected += 1
@@ -210,6 +261,7 @@ class RateLimiter:
 
     def _make_plan(self, config: RateLimitConfig) -> DimensionPlan:
         self.denials.clear()
+        self.leases.clear()
         return DimensionPlan(self.name, config, self._runtime.keys)
 
 

@@ -6,7 +6,7 @@ import logging
 import struct
 from collections.abc import Sequence
 from math import ceil, floor
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from app.core.redis import Script
 
@@ -17,6 +17,9 @@ from .dimensions import MICRO, CountedDimension, DimensionPlan, Target
 from .quota import TOLERANCE
 from .result import DimensionStatus
 
+if TYPE_CHECKING:
+    from .lease import Lease
+
 log = logging.getLogger(__name__)
 
 # ms for which Redis knows a request that it charged, so that it is not charged again when its reply
@@ -25,6 +28,9 @@ REQUEST_MEMORY_MS = 2_000
 
 
 _REPORT = struct.Struct("<ddd")
+# Bytes of a mark ('<dd').
+_MARK = 16
+Call: TypeAlias = tuple[Script, Sequence[str], Sequence[Any]]
 
 
 def statuses_of(
@@ -55,6 +61,22 @@ def request_memory_ms(target: Target) -> int:
     return max(1, min(REQUEST_MEMORY_MS, int(2000 * window)))
 
 
+class Lent(NamedTuple):
+    """What Redis charged for a lease.
+
+    Attributes:
+        units: 0 when it refused.
+        seconds: for which they may be used; 0: by the call at hand alone.
+        report: see ``statuses_of``.
+        marks: what tells the charge of each dimension, for giving units of it back.
+    """
+
+    units: int
+    seconds: float
+    report: bytes
+    marks: tuple[bytes, ...]
+
+
 class RemoteLimiter:
     """Every method raises what script calls raise (``STORE_ERRORS``)."""
 
@@ -73,6 +95,42 @@ class RemoteLimiter:
             (plan.algorithm, target.limits, cost, request_memory_ms(target)),
         )
         return statuses_of(target.dimensions, reply[1])
+
+    def lend(
+        self, plan: DimensionPlan, target: Target, cost: int, wanted: int, request: str
+    ) -> Lent:
+        """Charge all dimensions for several calls, or for one, or none."""
+        memory = request_memory_ms(target)
+        rest = (cost, wanted, int(plan.lease_length * MICRO), memory)
+        if len(target.keys) > 1 and self._runtime.clustered:
+            calls: list[Call] = [
+                (
+                    scripts.LIMITER_LEASE,
+                    (request_key(key, request), key),
+                    (plan.algorithm, item.packed, *rest),
+                )
+                for key, item in zip(target.keys, target.dimensions, strict=True)
+            ]
+            return self._lend_slots(plan, target, cost, calls)
+        keys = (request_key(target.keys[0], request), *target.keys)
+        args = (plan.algorithm, target.limits, *rest)
+        return _lent(self._runtime.scripts.run(scripts.LIMITER_LEASE, keys, args))
+
+    def give_lent(self, unused: Sequence[tuple[Lease, int]]) -> list[bool]:
+        """Give back units of leases that nobody used; which Redis could still take back."""
+        spread = self._runtime.clustered
+        calls: list[Call] = []
+        wanted = []
+        for lease, units in unused:
+            made = self._return_calls(lease.plan, lease.target, units, lease.lent.marks, spread)
+            wanted.append(len(made))
+            calls += made
+        replies = iter(self._runtime.scripts.run_many(calls))
+        dimensions = [len(lease.target.keys) for lease, _ in unused]
+        return [
+            sum(next(replies) for _ in range(count)) == of
+            for count, of in zip(wanted, dimensions, strict=True)
+        ]
 
     def peek(self, plan: DimensionPlan, target: Target, cost: int) -> tuple[DimensionStatus, ...]:
         """What a hit would meet."""
@@ -113,6 +171,62 @@ class RemoteLimiter:
             raise error
         return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
 
+    def _lend_slots(
+        self, plan: DimensionPlan, target: Target, cost: int, calls: Sequence[Call]
+    ) -> Lent:
+        """As ``_hit_slots``: what one dimension lent more than another is given back."""
+        replies = self._runtime.scripts.run_many(calls, raise_errors=False)
+        error = next((reply for reply in replies if isinstance(reply, Exception)), None)
+        lent = [None if isinstance(reply, Exception) else _lent(reply) for reply in replies]
+        units = min(0 if one is None else one.units for one in lent)
+        seconds = min(0.0 if one is None else one.seconds for one in lent)
+        units = min(units, cost) if not seconds else units
+        surplus: list[Call] = []
+        for key, item, one in zip(target.keys, target.dimensions, lent, strict=True):
+            if one is not None and one.units > units:
+                alone = Target([key], (item,), item.packed)
+                more = one.units - units
+                if one.seconds:
+                    surplus += self._return_calls(plan, alone, more, one.marks, False)
+                else:
+                    memory = request_memory_ms(alone)
+                    keys = (request_key(key, self._runtime.request_id()), key)
+                    args = (plan.algorithm, item.packed, more, memory)
+                    surplus.append((scripts.LIMITER_GIVE, keys, args))
+        if surplus:
+            try:
+                self._runtime.scripts.run_many(surplus)
+            except STORE_ERRORS as trouble:
+                log.warning("units of a lease come back by themselves only: %s", trouble)
+        if error is not None:
+            raise error
+        said = [one for one in lent if one is not None]
+        report = b"".join([one.report for one in said])
+        return Lent(units, seconds, report, tuple([mark for one in said for mark in one.marks]))
+
+    def _return_calls(
+        self,
+        plan: DimensionPlan,
+        target: Target,
+        units: int,
+        marks: Sequence[bytes],
+        spread: bool,
+    ) -> list[Call]:
+        """One ``limiter_return``, or one a dimension."""
+        memory, request = request_memory_ms(target), self._runtime.request_id()
+        if not spread:
+            keys = (request_key(target.keys[0], request), *target.keys)
+            args = (plan.algorithm, target.limits, units, b"".join(marks), memory)
+            return [(scripts.LIMITER_RETURN, keys, args)]
+        return [
+            (
+                scripts.LIMITER_RETURN,
+                (request_key(key, request), key),
+                (plan.algorithm, item.packed, units, mark, memory),
+            )
+            for key, item, mark in zip(target.keys, target.dimensions, marks, strict=True)
+        ]
+
     def _each(
         self,
         script: Script,
@@ -122,11 +236,18 @@ class RemoteLimiter:
         request: str | None = None,
     ) -> list[Any]:
         """One call a dimension, in one round trip."""
-        calls: list[tuple[Script, Sequence[str], Sequence[Any]]] = []
+        calls: list[Call] = []
         for key, item in zip(target.keys, target.dimensions, strict=True):
             keys = (key,) if request is None else (request_key(key, request), key)
             calls.append((script, keys, (plan.algorithm, item.packed, *args)))
         return self._runtime.scripts.run_many(calls)
+
+
+def _lent(reply: list[Any]) -> Lent:
+    """From the reply of ``limiter_lease.lua``."""
+    units, lasts, report, marks = reply
+    each = tuple([marks[at : at + _MARK] for at in range(0, len(marks), _MARK)])
+    return Lent(units, lasts / MICRO, report, each)
 
 
 def request_key(key: str, request: str) -> str:
@@ -134,9 +255,7 @@ def request_key(key: str, request: str) -> str:
     return f"{key}:rq:{request}"
 
 
-def hit_calls(
-    plan: DimensionPlan, target: Target, cost: int, request: str
-) -> list[tuple[Script, Sequence[str], Sequence[Any]]]:
+def hit_calls(plan: DimensionPlan, target: Target, cost: int, request: str) -> list[Call]:
     """One ``limiter_hit`` a dimension, for ``run_many``."""
     memory = request_memory_ms(target)
     return [

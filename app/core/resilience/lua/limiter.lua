@@ -20,8 +20,8 @@ end
 --   microseconds until the cost may pass (0: now),
 --   units used and microseconds until none are, before the charge, and the same after it,
 --   the new value of the key, and how long it must live, in microseconds.
--- The log, whose key is no string, has its own way to charge and to refund.
-local measure, charge_log, refund_log
+-- The log, whose key is no string, has its own way to charge and to refund, and says its newest sum.
+local measure, charge_log, refund_log, newest_sum
 if algorithm == 1 then
 --@include limiter_token_bucket.lua
 elseif algorithm == 2 then
@@ -50,8 +50,8 @@ local function limits_plan(first, limits, cost)
     end
     index = index + 1
     plans[index] = {
-      key = key, ceiling = capacity, window = window, wait = wait, used = used, reset = reset,
-      used_after = used_after, reset_after = reset_after, value = value, live = live,
+      key = key, limit = limit, ceiling = capacity, window = window, wait = wait, used = used,
+      reset = reset, used_after = used_after, reset_after = reset_after, value = value, live = live,
     }
     if wait > longest then binding, longest = index, wait end
   end

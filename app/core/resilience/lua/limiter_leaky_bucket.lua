@@ -1,10 +1,11 @@
--- Included in limiter.lua. Leaky bucket as a meter: '<dd' moment, level in units. Twin:
--- limiter/meters/leaky_bucket.py.
+-- Included in limiter.lua. Leaky bucket as a meter: '<dd' moment, level in units, and
+-- what leases keep there (limiter_marks.lua). Twin: limiter/meters/leaky_bucket.py.
 measure = function(key, cost, limit, window, capacity)
-  local interval, level = window / limit, 0
+  local interval, level, marks = window / limit, 0, ''
   local stored = redis.call('GET', key)
   if stored then
     local at, was = struct.unpack('<dd', stored)
+    marks = string.sub(stored, 17)
     if at > now then
       level = was
       keep_as_now(key, struct.pack('<dd', now, level), level * interval)
@@ -19,6 +20,6 @@ measure = function(key, cost, limit, window, capacity)
   elseif not fits(after, capacity) then
     wait = (after - capacity) * interval
   end
-  return wait, level, level * interval, after, after * interval, struct.pack('<dd', now, after),
-    after * interval
+  return wait, level, level * interval, after, after * interval,
+    struct.pack('<dd', now, after) .. marks, after * interval
 end

@@ -79,3 +79,7 @@ refund_log = function(key, cost, window)
     redis.call('PEXPIREAT', key, math.ceil((now + window) / 1000))
   end
 end
+
+newest_sum = function(key)
+  return (log_at(key, -1))
+end

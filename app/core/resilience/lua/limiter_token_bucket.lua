@@ -1,10 +1,12 @@
 -- Included in limiter.lua. Token bucket as GCRA (ITU-T I.371): how far the theoretical arrival time is ahead of a
--- moment: '<ddd' moment, distance, microseconds a unit. Twin: limiter/meters/token_bucket.py.
+-- moment: '<ddd' moment, distance, microseconds a unit, and what leases keep there (limiter_marks.lua).
+-- Twin: limiter/meters/token_bucket.py.
 measure = function(key, cost, limit, window, capacity)
-  local interval, ahead = window / limit, 0
+  local interval, ahead, marks = window / limit, 0, ''
   local stored = redis.call('GET', key)
   if stored then
     local at, distance, price = struct.unpack('<ddd', stored)
+    marks = string.sub(stored, 25)
     -- A limit that was changed live keeps the units in use, at their new price.
     ahead = distance * (interval / price)
     if at > now then
@@ -21,5 +23,5 @@ measure = function(key, cost, limit, window, capacity)
     wait = after - room
   end
   return wait, ahead / interval, ahead, after / interval, after,
-    struct.pack('<ddd', now, after, interval), after
+    struct.pack('<ddd', now, after, interval) .. marks, after
 end

@@ -5,6 +5,7 @@ from .bulkhead import BulkheadConfig, BulkheadStrategy
 from .degradation import DegradationConfig, DegradationLevel
 from .limiter import Algorithm, Dimension, MultiDimensionalKey, RateLimitConfig
 from .logs import LogConfig, LogLevel
+from .mode import GuardMode
 from .rules import Settings
 from .store import OnStoreError
 from .tuning import MOST_IDS, TuningConfig
@@ -18,6 +19,7 @@ __all__ = [
     "DegradationConfig",
     "DegradationLevel",
     "Dimension",
+    "GuardMode",
     "LogConfig",
     "LogLevel",
     "MOST_IDS",

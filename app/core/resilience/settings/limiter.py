@@ -9,6 +9,7 @@ from typing import Any
 
 from app.core.errors import ValidationFailed
 
+from .mode import DEFAULT_MODE, GuardMode
 from .rules import Number, OneOf, Rule, Settings, Whole, ruled
 from .store import DEFAULT_ON_STORE_ERROR, OnStoreError
 
@@ -132,6 +133,7 @@ class RateLimitConfig(Settings):
         window: seconds.
         burst: units at once, for the two bucket algorithms; 0 takes ``limit``.
         dimensions: what is counted; empty counts each part of the caller's key by itself.
+        mode: see ``GuardMode``.
         on_store_error: see ``OnStoreError``.
     """
 
@@ -140,6 +142,7 @@ class RateLimitConfig(Settings):
     window: float = ruled(DEFAULT_WINDOW, _WINDOW)
     burst: int = ruled(DEFAULT_BURST, _BURST)
     dimensions: tuple[Dimension, ...] = ruled((), Dimensions())
+    mode: GuardMode = ruled(DEFAULT_MODE, OneOf(GuardMode))
     on_store_error: OnStoreError = ruled(DEFAULT_ON_STORE_ERROR, OneOf(OnStoreError))
 
     def to_mapping(self) -> dict[str, Any]:

@@ -101,8 +101,10 @@ function breakerFacts(breaker) {
   ].flat();
 }
 
-const limiterFacts = (limiter) =>
-  limiter.dimensions.flatMap((one) => fact(named("guard_dimension", one.name), t("guards.limit_in", { limit: number(one.limit), window: quantity(one.window, "s") })));
+const limiterFacts = (limiter) => [
+  ...limiter.dimensions.flatMap((one) => fact(named("guard_dimension", one.name), t("guards.limit_in", { limit: number(one.limit), window: quantity(one.window, "s") }))),
+  ...(limiter.leases ? fact(t("guards.wasted"), t("guards.wasted_of", { wasted: number(limiter.leases.wasted), leased: number(limiter.leases.leased) })) : []),
+];
 
 const bulkheadFacts = (bulkhead) =>
   bulkhead.held === null

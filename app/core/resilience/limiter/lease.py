@@ -1,0 +1,109 @@
+"""Units of one key that were paid for in Redis, and are used in the memory of one worker."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .dimensions import DimensionPlan, Target
+from .remote import Lent, statuses_of
+from .result import DimensionStatus, RateLimitResult, result_of
+
+# Part of its time that a lease is used for: clocks differ by less than the rest.
+USED_FOR = 0.99
+
+
+class Lease:
+    """Permits that may be used until ``until``. Safe for threads: each is taken by one ``pop``.
+
+    Attributes:
+        plan, target: what was charged.
+        size: units that were charged and not given back, the call at hand included.
+        taken_at: a moment before Redis was asked, seconds of the runtime's clock. The server's own
+            count of the time began later, so that it ends here first.
+        until: when permits are used no longer, on the same clock.
+        lent: what Redis answered.
+    """
+
+    __slots__ = ("_permits", "lent", "plan", "size", "taken_at", "target", "until")
+
+    def __init__(
+        self, plan: DimensionPlan, target: Target, cost: int, taken_at: float, lent: Lent
+    ) -> None:
+        """``cost``: units of the call at hand, which are used already."""
+        self.plan = plan
+        self.target = target
+        self.size = lent.units
+        self.taken_at = taken_at
+        self.until = taken_at + USED_FOR * lent.seconds
+        self.lent = lent
+        self._permits: list[None] = [None] * max(0, lent.units - cost)
+
+    @property
+    def left(self) -> int:
+        """Permits that nobody used yet."""
+        return len(self._permits)
+
+    def take(self, cost: int) -> bool:
+        """Use permits; whether there were as many."""
+        permits = self._permits
+        taken = 0
+        try:
+            while taken < cost:
+                permits.pop()
+                taken += 1
+        except IndexError:
+            permits.extend([None] * taken)
+            return False
+        return True
+
+    def put_back(self, cost: int) -> bool:
+        """Take permits back that were not needed after all; never more than were used of it."""
+        if self.left + cost > self.size:
+            return False
+        self._permits.extend([None] * cost)
+        return True
+
+    def drain(self) -> int:
+        """Take all that is left, for nobody to use; how many. They are no part of it any more."""
+        permits = self._permits
+        taken = 0
+        try:
+            while True:
+                permits.pop()
+                taken += 1
+        except IndexError:
+            self.size -= taken
+            return taken
+
+
+class LeaseView(NamedTuple):
+    """What a call was told that a lease let in.
+
+    Attributes:
+        lease: which.
+        left: its unused permits then.
+        at: when, seconds of the runtime's clock.
+    """
+
+    lease: Lease
+    left: int
+    at: float
+
+    def statuses(self) -> tuple[DimensionStatus, ...]:
+        """What was left of all when the lease was taken, and what is left of it: never more than
+        there is, unless others used it meanwhile."""
+        lease, elapsed = self.lease, self.at - self.lease.taken_at
+        return tuple(
+            [
+                status._replace(
+                    remaining=status.remaining + self.left,
+                    reset_after=max(0.0, status.reset_after - elapsed),
+                    retry_after=0.0,
+                )
+                for status in statuses_of(lease.target.dimensions, lease.lent.report)
+            ]
+        )
+
+    def result(self) -> RateLimitResult:
+        """The answer to a hit."""
+        return result_of(self.statuses())

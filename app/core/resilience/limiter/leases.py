@@ -1,0 +1,169 @@
+"""The leases of one rate limit in one worker, by key."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from ..deferred import Deferred
+from ..process import current_pid
+from ..store_error import STORE_ERRORS
+from .dimensions import DimensionPlan, Key, Target
+from .lease import Lease
+from .remote import Lent, RemoteLimiter
+from .sizing import units_wanted
+
+log = logging.getLogger(__name__)
+
+# Keys. Of those beyond it the leases taken first are given back.
+MOST_LEASES = 10_000
+# A lease is given back when this part of its time is over: soon enough for Redis to take it.
+GIVEN_BACK_AT = 0.75
+# s between looks for leases to give back, at most.
+LOOK_EVERY = 0.25
+
+
+class Leases:
+    """Admits from memory what was paid for, and gives back what nobody used.
+
+    Attributes:
+        leased: units that were charged by leases, ever.
+        returned: of them, units that Redis took back unused.
+        wasted: of them, units that ran out unused.
+    """
+
+    def __init__(
+        self, remote: RemoteLimiter, clock: Callable[[], float], deferred: Deferred
+    ) -> None:
+        """``deferred`` runs what gives back."""
+        self.leased = self.returned = self.wasted = 0
+        self._remote = remote
+        self._clock = clock
+        self._leases: dict[Key, Lease] = {}
+        self._lock = threading.Lock()
+        self._pid = current_pid()
+        self._look_soon = deferred.job(self._look)
+
+    def take(self, plan: DimensionPlan, key: Key, cost: int) -> Lease | None:
+        """The lease that lets a call in; ``None``: ask Redis."""
+        lease = self._leases.get(key)
+        if (
+            lease is None
+            or lease.plan is not plan
+            or self._clock() >= lease.until
+            or self._pid != current_pid()
+            or not lease.take(cost)
+        ):
+            return None
+        return lease
+
+    def wanted(self, plan: DimensionPlan, key: Key, cost: int) -> int:
+        """Units to ask Redis for; as many as the call costs: no lease."""
+        lease = self._leases.get(key)
+        if lease is None or lease.plan is not plan or self._pid != current_pid():
+            return cost
+        elapsed = self._clock() - lease.taken_at
+        return cost * units_wanted((lease.size - lease.left) // cost, elapsed, plan.lease_length)
+
+    def lend(
+        self, plan: DimensionPlan, target: Target, key: Key, cost: int, wanted: int, request: str
+    ) -> Lease:
+        """Charge ``wanted`` units or fewer, and keep those that the call does not use.
+
+        Returns:
+            The lease; of no size when Redis refused.
+
+        Raises:
+            StoreUnavailable, RedisError: as script calls do.
+        """
+        # Others who come meanwhile ask for themselves alone.
+        with self._lock:
+            old = self._leases.pop(key, None)
+        asked_at = self._clock()
+        lease = Lease(
+            plan, target, cost, asked_at, self._remote.lend(plan, target, cost, wanted, request)
+        )
+        if lease.left:
+            self.leased += lease.size
+            self._look_soon(min(LOOK_EVERY, GIVEN_BACK_AT * lease.lent.seconds))
+        self._give_back([*self._keep(key, lease), *([] if old is None else [old])])
+        return lease
+
+    def note(self, plan: DimensionPlan, target: Target, key: Key, cost: int) -> None:
+        """Redis let a single call in: the next one knows the pace by it."""
+        known = self._leases.get(key)
+        if known is None or not known.left or known.plan is not plan:
+            single = Lent(cost, 0.0, b"", ())
+            self._give_back(self._keep(key, Lease(plan, target, cost, self._clock(), single)))
+
+    def _keep(self, key: Key, lease: Lease) -> list[Lease]:
+        """Put a lease in place; those that must be given back for it."""
+        if self._pid != current_pid():
+            self._after_fork()
+        with self._lock:
+            # Re-inserted last, so that the first is the oldest.
+            old = [self._leases.pop(key)] if key in self._leases else []
+            self._leases[key] = lease
+            if len(self._leases) > MOST_LEASES:
+                old.append(self._leases.pop(next(iter(self._leases))))
+            return old
+
+    def put_back(self, key: Key, cost: int) -> bool:
+        """Take back what a call did not use; False when its lease is over."""
+        lease = self._leases.get(key)
+        return (
+            lease is not None
+            and lease.lent.seconds > 0
+            and self._clock() < lease.until
+            and lease.put_back(cost)
+        )
+
+    def clear(self) -> None:
+        """Give all back: the limit is another, was reset, or the process ends."""
+        with self._lock:
+            leases, self._leases = list(self._leases.values()), {}
+        self._give_back(leases)
+
+    def counts(self) -> dict[str, int]:
+        """What became of the units; empty while none was leased."""
+        if not self.leased:
+            return {}
+        return {"leased": self.leased, "returned": self.returned, "wasted": self.wasted}
+
+    def _look(self) -> float | None:
+        """Give back what nobody will use any more; seconds until the next look."""
+        now = self._clock()
+        live = [lease for lease in list(self._leases.values()) if lease.left]
+        over = [
+            lease
+            for lease in live
+            if now >= lease.taken_at + GIVEN_BACK_AT * (lease.until - lease.taken_at)
+        ]
+        self._give_back(over)
+        return LOOK_EVERY if len(live) > len(over) else None
+
+    def _give_back(self, leases: list[Lease]) -> None:
+        """Units of these that nobody used."""
+        if self._pid != current_pid():
+            return  # the parent's
+        unused = [(lease, units) for lease in leases for units in [lease.drain()] if units]
+        if not unused:
+            return
+        try:
+            given = self._remote.give_lent(unused)
+        except STORE_ERRORS as error:
+            log.debug("units of leases run out unused: %s", error)
+            given = [False] * len(unused)
+        for (_, units), back in zip(unused, given, strict=True):
+            if back:
+                self.returned += units
+            else:
+                self.wasted += units
+
+    def _after_fork(self) -> None:
+        """What the parent paid for is the parent's."""
+        self._pid = current_pid()
+        self._lock = threading.Lock()
+        self._leases = {}
+        self.leased = self.returned = self.wasted = 0

@@ -1,0 +1,68 @@
+-- Charges what several calls will use of all dimensions of a rate limit, or none of them. A worker
+-- may use the units for as long as it is told, in any order and at any moment, and no use breaks the
+-- limit in the sense of its algorithm:
+--   buckets  the units are charged as if all were used at the last moment: the level is first raised
+--            to what drains while the lease lasts
+--   windows  the lease ends with the window that it was charged in
+--   log      the window is longer by the length of a lease (limiter/dimensions.py)
+-- KEYS: 1 memory of the request, 2.. one a dimension
+-- ARGV: 1 algorithm, 2 limits, 3 cost of the call at hand (limiter_hit.lua), 4 units wanted, 5 length of the lease in microseconds, 6 how long the request is remembered in ms
+-- returns: {units charged (0: refused), microseconds for which they may be used (0: by the call at hand alone), report (limits_report in limiter.lua), marks '<dd' a dimension for limiter_return.lua}
+-- repeatable: yes
+local algorithm = tonumber(ARGV[1])
+--@include limiter.lua
+--@include limiter_marks.lua
+-- What is left is shared: a lease takes at most one part in so many, so that leases fall to single
+-- units near the limit.
+local SHARES = 8
+-- Microseconds. What lasts shorter is over before it was heard of.
+local SHORTEST = 10000
+local cost, length = tonumber(ARGV[3]), tonumber(ARGV[5])
+local plans, binding = limits_plan(2, ARGV[2], cost)
+if binding and redis.call('EXISTS', KEYS[1]) == 0 then
+  return {0, 0, limits_report(plans, false), ''}
+end
+if binding or not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[6]) then
+  -- The request was charged before and its reply got lost; how much else it got nobody knows.
+  return {cost, 0, limits_report(limits_plan(2, ARGV[2], 0), false), ''}
+end
+
+local units, lasts = tonumber(ARGV[4]), length
+local drains = algorithm == 1 or algorithm == 5
+for index = 1, #plans do
+  local p = plans[index]
+  p.lead = drains and length * p.limit / p.window or 0
+  units = math.min(units, (p.ceiling - math.max(p.used, p.lead)) / SHARES)
+  if algorithm == 4 then
+    lasts = math.min(lasts, p.reset_after)
+  elseif algorithm == 2 then
+    lasts = math.min(lasts, p.reset_after - p.window)
+  end
+end
+units = math.floor(units)
+if units <= cost or lasts < SHORTEST then
+  limits_charge(plans, cost)
+  return {cost, 0, limits_report(plans, true), ''}
+end
+
+local marks = ''
+for index = 1, #plans do
+  local p = plans[index]
+  local raise = math.max(0, p.lead - p.used)
+  local _
+  _, _, _, p.used_after, p.reset_after, p.value, p.live =
+    measure(p.key, units + raise, p.limit, p.window, p.ceiling)
+  local mark = mark_of(p.value)
+  if drains then
+    if raise > 0 or mark == 0 then mark = now end
+    p.value = string.sub(p.value, 1, STATE_LENGTH) .. struct.pack('<d', mark)
+  end
+  p.mark = mark
+end
+limits_charge(plans, units)
+for index = 1, #plans do
+  local p = plans[index]
+  if charge_log then p.mark = newest_sum(p.key) end
+  marks = marks .. struct.pack('<dd', p.mark, now + length)
+end
+return {units, math.floor(lasts), limits_report(plans, true), marks}

@@ -1,0 +1,116 @@
+"""The scripts of leases, against their model in plain Python, with a clock that the test sets."""
+
+from __future__ import annotations
+
+import itertools
+import struct
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.core.redis import Script
+from app.core.resilience import scripts
+from app.core.resilience.limiter.quota import Quota
+from app.core.resilience.settings import Algorithm
+from tests.contract.resilience.conftest import settings_of
+from tests.contract.resilience.platform import PREFIX, Platform
+from tests.support.lending import Mark, Store
+
+CLOCK = f"{PREFIX}test-lease-clock"
+TIME = "local now = time[1] * 1000000 + time[2]"
+MICRO = 1_000_000
+# µs. Far in the future, so that a key's TTL, which is by the real clock, ends nothing.
+BEGIN = 4_000_000_000 * MICRO
+
+STEP = st.tuples(
+    st.sampled_from([0, 1, 7_000, 40_000, 90_000, 300_000, 1_000_000, 1_999_999, 2_100_000]),
+    st.sampled_from(["lend", "lend", "lend", "give", "fill"]),
+    st.integers(1, 4),
+    st.integers(1, 60),
+)
+_numbers = itertools.count(1)
+
+
+class Scripts:
+    """One dimension in Redis, at moments that the test names."""
+
+    def __init__(self, platform: Platform, algorithm: Algorithm, quota: Quota, length: float):
+        self._platform = platform
+        self._key = platform.redis.keys.tagged(("lease-scripts", str(next(_numbers))))
+        longer = length if algorithm is Algorithm.SLIDING_LOG else 0.0
+        self._number = list(Algorithm).index(algorithm) + 1
+        self._limits = struct.pack(
+            "<ddd", quota.limit, round((quota.window + longer) * MICRO), quota.capacity
+        )
+        self._length = round(length * MICRO)
+
+    def _run(self, script: Script, at: int, *args: int | bytes) -> list[object]:
+        self._platform.redis.client.set(CLOCK, at, px=600_000)
+        keys = (f"{self._key}:rq:{next(_numbers)}", self._key)
+        reply: list[object] = self._platform.redis.scripts.run(
+            script, keys, (self._number, self._limits, *args, 1)
+        )
+        return reply
+
+    def lend(self, at: int, cost: int, wanted: int) -> list[object]:
+        return self._run(scripts.LIMITER_LEASE, at, cost, wanted, self._length)
+
+    def give(self, at: int, units: int, mark: bytes) -> object:
+        return self._run(scripts.LIMITER_RETURN, at, units, mark)
+
+
+@pytest.fixture
+def platform(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    make_platform: Callable[..., Platform],
+) -> Platform:
+    """An instance whose scripts see the clock of the test."""
+    for label in ("LIMITER_LEASE", "LIMITER_RETURN"):
+        script = getattr(scripts, label)
+        source = script.source.replace(TIME, f"local now = tonumber(redis.call('GET', '{CLOCK}'))")
+        assert source != script.source
+        monkeypatch.setattr(scripts, label, Script(script.name, source, repeatable=True))
+    return make_platform(settings_of(request, "valkey"))
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    steps=st.lists(STEP, min_size=1, max_size=25),
+    limit=st.integers(10, 300),
+    burst=st.integers(10, 300),
+)
+def test_redis_lends_and_takes_back_what_the_model_says(
+    platform: Platform,
+    algorithm: Algorithm,
+    steps: list[tuple[int, str, int, int]],
+    limit: int,
+    burst: int,
+) -> None:
+    buckets = (Algorithm.TOKEN_BUCKET, Algorithm.LEAKY_BUCKET)
+    quota = Quota(limit, 2.0, burst if algorithm in buckets else limit)
+    model, real = Store(algorithm, quota, 0.1), Scripts(platform, algorithm, quota, 0.1)
+    at, marks = BEGIN, list[tuple[int, Mark, bytes]]()
+    for passed, what, cost, wanted in steps:
+        at += passed
+        if what == "give" and marks:
+            units, mark, packed = marks.pop()
+            assert real.give(at, units, packed) == int(model.give_back(at / MICRO, units, mark))
+            continue
+        wanted = 1 if what == "fill" else wanted
+        cost = 1 if what == "fill" else cost
+        for _ in range(limit if what == "fill" else 1):
+            expected = model.lend(at / MICRO, cost, max(cost, wanted))
+            units, lasts, _, packed = real.lend(at, cost, max(cost, wanted))
+            assert units == expected.units
+            assert lasts == pytest.approx(expected.seconds * MICRO, abs=2)
+            if expected.mark is not None:
+                assert isinstance(units, int) and isinstance(packed, bytes)
+                marks.append((units - cost, expected.mark, packed))
+            if not units:
+                break

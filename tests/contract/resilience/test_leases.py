@@ -1,0 +1,193 @@
+"""A limit in mode ``leased``: admitted from memory, never more than strictly, nothing lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.core.errors import CircuitIsolated, StoreUnavailable
+from app.core.resilience.limiter import RateLimiter
+from app.core.resilience.outcome import Outcome
+from app.core.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
+from tests.contract.resilience.conftest import Join
+from tests.contract.resilience.platform import Live, Platform
+from tests.support.redis_servers import wait_until
+
+EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", [name.value for name in Algorithm])
+BUCKETS = ("token_bucket", "leaky_bucket")
+SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
+# Seconds. Long enough that nothing comes back while a test runs.
+LONG = 600.0
+
+
+def leased(platform: Platform, name: str, **fields: Any) -> RateLimiter:
+    return platform.limiter(name, **{"mode": "leased", "window": LONG, **fields})
+
+
+def spend(limiter: RateLimiter, most: int = 10_000) -> int:
+    """Hits until one is refused; how many passed."""
+    return next((number for number in range(most) if not limiter.hit("k").allowed), most)
+
+
+class Trips:
+    """Counts round trips of scripts."""
+
+    def __init__(self, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.count = 0
+        for method in ("run", "run_many"):
+            made: Callable[..., Any] = getattr(platform.redis.scripts, method)
+            monkeypatch.setattr(platform.redis.scripts, method, self._counted(made))
+
+    def _counted(self, made: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **options: Any) -> Any:
+            self.count += 1
+            return made(*args, **options)
+
+        return counted
+
+
+@EVERY_ALGORITHM
+def test_as_many_pass_as_strictly_to_within_a_lease(
+    remote: Platform, name: str, algorithm: str
+) -> None:
+    limiter = leased(remote, name, algorithm=algorithm, limit=400)
+    passed = spend(limiter)
+    if algorithm in BUCKETS:
+        # What drains while a lease lasts is kept back, and what drains while this runs is let in.
+        assert passed == pytest.approx(400, abs=5)
+    else:
+        assert passed == 400
+
+
+@EVERY_ALGORITHM
+def test_two_workers_share_one_limit(join_remote: Join, name: str, algorithm: str) -> None:
+    limiters = [leased(join_remote(), name, algorithm=algorithm, limit=300) for _ in range(2)]
+    passed = 0
+    open_ones = list(limiters)
+    while open_ones:
+        for limiter in list(open_ones):
+            if limiter.hit("k").allowed:
+                passed += 1
+            else:
+                open_ones.remove(limiter)
+    assert 250 <= passed <= 302
+
+
+def test_most_calls_ask_nobody(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = leased(remote, name, limit=1_000_000)
+    trips = Trips(remote, monkeypatch)
+    for _ in range(1_000):
+        assert limiter.hit(SOMEBODY).allowed
+    assert trips.count < 100
+
+
+@EVERY_ALGORITHM
+def test_what_is_unused_comes_back(remote: Platform, name: str, algorithm: str) -> None:
+    limiter = leased(remote, name, algorithm=algorithm, limit=100_000)
+    for _ in range(100):
+        limiter.hit("k")
+    held = limiter.leases.leased
+    assert held > 0
+    wait_until(lambda: limiter.leases.returned + limiter.leases.wasted > 0)
+    assert limiter.leases.wasted == 0
+    # A bucket was raised by what drains in a second, which drains in one.
+    drains = 100_000 / LONG
+    wait_until(lambda: 100_000 - limiter.peek("k").remaining <= 100 + drains)
+
+
+def test_the_headers_promise_what_is_there(remote: Platform, name: str) -> None:
+    limiter = leased(remote, name, limit=500, algorithm="fixed_window")
+    told = [limiter.hit("k").remaining for _ in range(500)]
+    assert told == list(range(499, -1, -1))
+    denied = limiter.hit("k")
+    assert (denied.allowed, denied.remaining) == (False, 0)
+
+
+def test_a_changed_limit_gives_back_what_is_held(remote: Platform, name: str) -> None:
+    config = Live(RateLimitConfig.from_mapping({"limit": 10_000, "mode": "leased"}))
+    limiter = remote.live_limiter(name, config)
+    for _ in range(100):
+        limiter.hit("k")
+    config.change(limit=20_000)
+    assert limiter.hit("k").remaining <= 20_000 - 101
+    assert limiter.leases.returned > 0
+
+
+def test_a_reset_ends_leases(remote: Platform, name: str) -> None:
+    limiter = leased(remote, name, limit=1_000, algorithm="sliding_log")
+    for _ in range(50):
+        limiter.hit("k")
+    limiter.reset("k")
+    assert limiter.peek("k").remaining == 1_000
+    assert spend(limiter) == 1_000
+
+
+def test_a_refund_goes_to_the_lease(remote: Platform, name: str) -> None:
+    limiter = leased(remote, name, limit=1_000, algorithm="fixed_window")
+    for _ in range(30):
+        limiter.hit("k")
+    before = limiter.hit("k").remaining
+    limiter.refund("k")
+    assert limiter.hit("k").remaining == before
+
+
+def test_a_refusal_by_another_part_costs_no_permit(remote: Platform, name: str) -> None:
+    limits = {"limit": 1_000, "mode": "leased", "algorithm": "fixed_window", "window": LONG}
+    guard = remote.guard(name, breaker={}, limiter=limits)
+    for _ in range(40):
+        guard.enter("k").exit(Outcome.SUCCESS)
+    permit = guard.enter("k")
+    assert permit.limits is not None
+    before = permit.limits.remaining
+    permit.exit(Outcome.SUCCESS)
+    breaker = remote.breaker(name)
+    breaker.force_open("test")
+    for _ in range(30):
+        with pytest.raises(CircuitIsolated):
+            guard.enter("k")
+    breaker.reset()
+    with guard.enter("k") as again:
+        assert again.limits is not None
+        assert again.limits.remaining == before - 1
+
+
+def test_a_guard_asks_only_for_what_memory_does_not_have(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = remote.guard(name, limiter={"limit": 100_000, "mode": "leased"})
+    trips = Trips(remote, monkeypatch)
+    for _ in range(500):
+        guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
+    assert trips.count < 60
+
+
+def test_what_is_in_hand_is_used_while_redis_is_away(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = leased(remote, name, limit=100_000, on_store_error="closed")
+    for _ in range(100):
+        limiter.hit("k")
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise StoreUnavailable("redis", ConnectionError("test"))
+
+    monkeypatch.setattr(remote.redis.scripts, "run", away)
+    monkeypatch.setattr(remote.redis.scripts, "run_many", away)
+    passed = spend(limiter)
+    assert passed > 0
+    assert limiter.store.degraded
+
+
+def test_a_lease_that_is_over_lets_nobody_in(remote: Platform, name: str) -> None:
+    limiter = leased(remote, name, limit=100_000, window=10.0)
+    plan = limiter.plan
+    for _ in range(50):
+        limiter.hit("k")
+    remote.runtime.deferred.close()
+    time.sleep(plan.lease_length)
+    assert limiter.leases.take(plan, "k", 1) is None
