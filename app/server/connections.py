@@ -25,6 +25,8 @@ ENVIRON_KEY = "yoto.connection"
 SEND_SECONDS = 30.0
 # s in which what a client still sends is thrown away, so that it reads an answer that came early.
 LINGER_SECONDS = 2.0
+# Requests of one connection before the others get their turn.
+REQUESTS_AT_ONCE = 8
 # s between two lines of the log about the same thing: those who flood would fill it.
 LOG_EVERY = 10.0
 
@@ -163,7 +165,8 @@ class Connection:
         """A request may come: the first at once, others when the client has one."""
         if self._requests:
             # Who sends many requests and waits for no answer has the next one here already.
-            self._all.pause()
+            if self._requests % REQUESTS_AT_ONCE == 0:
+                self._all.pause()
             self._deadline = time.monotonic() + self._all.limits.keep_alive
         self._requests += 1
         self._phase = Phase.WAITING

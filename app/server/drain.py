@@ -10,10 +10,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
-
-from app.server.wsgi import Wsgi
+from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
@@ -23,64 +20,30 @@ CLOSE_SECONDS = 1.5
 
 
 class InFlight:
-    """WSGI middleware that knows how many requests are running.
-
-    A websocket is not counted: it lasts as long as its page, which reconnects elsewhere.
+    """Knows how many requests are running. Safe for threads and greenlets, without a lock: each
+    adds and takes away its own token, which sets do in one step.
     """
 
-    def __init__(self, wsgi: Wsgi) -> None:
-        self._wsgi = wsgi
-        self._changed = threading.Condition()
-        self._running = 0
+    def __init__(self) -> None:
+        self._running: set[object] = set()
+        self._none: threading.Event | None = None
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        if environ.get("HTTP_UPGRADE", "").lower() == "websocket":
-            return self._wsgi(environ, start_response)
-        with self._changed:
-            self._running += 1
-        try:
-            body = self._wsgi(environ, start_response)
-        except BaseException:
-            self._finish()
-            raise
-        return _Counted(body, self._finish)
+    def begin(self) -> object:
+        """A request runs until ``finish`` gets what this returns."""
+        token = object()
+        self._running.add(token)
+        return token
 
-    def _finish(self) -> None:
-        with self._changed:
-            self._running -= 1
-            self._changed.notify_all()
+    def finish(self, token: object) -> None:
+        """A request has ended; again changes nothing."""
+        self._running.discard(token)
+        if self._none is not None and not self._running:
+            self._none.set()
 
     def wait_until_none(self, seconds: float) -> bool:
         """Wait for the running requests; False when some still run after ``seconds``."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._running == 0, seconds)
-
-
-class _Counted:
-    """A response body that says when the server is done with it."""
-
-    def __init__(self, body: Iterable[bytes], finish: Callable[[], None]) -> None:
-        self._body = body
-        self._finish: Callable[[], None] | None = finish
-
-    def __iter__(self) -> Iterator[bytes]:
-        # Werkzeug's server does not close the body when the client went away meanwhile.
-        try:
-            yield from self._body
-        finally:
-            self._done()
-
-    def close(self) -> None:
-        try:
-            if hasattr(self._body, "close"):
-                self._body.close()
-        finally:
-            self._done()
-
-    def _done(self) -> None:
-        if self._finish is not None:
-            self._finish()
-            self._finish = None
+        self._none = threading.Event()
+        return not self._running or self._none.wait(seconds)
 
 
 class Drain:

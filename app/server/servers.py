@@ -63,7 +63,9 @@ def serve_eventlet(
             super().handle_one_request()
 
         def get_environ(self) -> dict[str, Any]:
-            return super().get_environ() | {ENVIRON_KEY: self.admitted}
+            environ: dict[str, Any] = super().get_environ()
+            environ[ENVIRON_KEY] = self.admitted
+            return environ
 
     class Listener:
         """Accepts as the server asks, and survives what ends the server's own loop."""
@@ -99,6 +101,8 @@ def serve_eventlet(
         protocol=Protocol,
         log_output=False,
         debug=False,
+        # They are written as they are meant; to spell a dozen anew takes as long as a small view.
+        capitalize_response_headers=False,
     )
     left = eventlet.Event()
 

@@ -10,12 +10,11 @@ from typing import Any
 from flask import Flask
 from flask_socketio import SocketIO
 
-from app.server.bodies import WholeBodies
 from app.server.connections import ConnectionLimits
-from app.server.contained import Contained
-from app.server.drain import Drain, InFlight
+from app.server.drain import Drain
 from app.server.listener import listen, make_room
 from app.server.packets import TextPacket
+from app.server.served import Served
 from app.server.servers import SERVERS
 from app.server.transports import Transports
 
@@ -69,10 +68,9 @@ class YotoSocketIO(SocketIO):
             lifeline: a socket; when its other end closes, the worker drains.
             on_listening: called with the port as soon as connections are accepted.
         """
-        bodies = WholeBodies(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])
-        in_flight = InFlight(Contained(bodies))
-        app.wsgi_app = in_flight  # type: ignore[method-assign]
-        drain = Drain(in_flight, drain_seconds, lifeline)
+        served = Served(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])
+        app.wsgi_app = served  # type: ignore[method-assign]
+        drain = Drain(served.in_flight, drain_seconds, lifeline)
         limits = ConnectionLimits.of(app.config)
         make_room(limits.most + app.config["SOCKETS_MAX"])
         listener = listen(host, port)

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from app.server.bodies import WholeBodies
 from app.server.connections import ENVIRON_KEY, TooSlow
+from app.server.served import Served
 
 MOST = 10
 
 
 class Fake:
-    """What ``WholeBodies`` asks of a connection."""
+    """What ``read_body`` asks of a connection."""
 
     def __init__(self) -> None:
         self.phases: list[str] = []
@@ -40,7 +40,7 @@ def ask(body: io.BytesIO, **environ: Any) -> tuple[str, list[str], dict[str, Any
         start("200 OK", [])
         return []
 
-    answer = WholeBodies(application, MOST)(
+    answer = Served(application, MOST)(
         {"wsgi.input": body, ENVIRON_KEY: connection, **environ},
         lambda found, headers: status.append(found),
     )

@@ -14,6 +14,7 @@ import pytest
 
 import app.server.connections as module
 from app.server.connections import (
+    REQUESTS_AT_ONCE,
     TOO_MANY,
     TOO_SLOW,
     Connection,
@@ -188,7 +189,7 @@ def test_others_get_their_turn_between_two_requests_of_one(
     turns: list[int] = []
     connection = Connections(LIMITS, lambda: turns.append(1)).admit(pair[1], HERE)
     assert connection is not None
-    for _ in range(3):
+    for _ in range(2 * REQUESTS_AT_ONCE + 1):
         connection.await_request()
     assert len(turns) == 2
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from app.server.connections import ENVIRON_KEY, ConnectionLimits, Connections
-from app.server.contained import REQUEST_ID_KEY, Contained
+from app.server.contained import REQUEST_ID_KEY
+from app.server.served import Served
 
 LOGGER = "app.server.contained"
 
@@ -37,7 +38,7 @@ def test_an_error_around_the_application_is_a_problem_and_a_line_with_the_reques
         raise RuntimeError("the layer is broken")
 
     server = Server()
-    body = json.loads(b"".join(Contained(broken)(environ(), server.start)))
+    body = json.loads(b"".join(Served(broken, 0)(environ(), server.start)))
     assert server.status.startswith("500") and server.headers["X-Request-ID"] == "abc"
     assert server.headers["Content-Type"] == "application/problem+json"
     assert body["type"] == "urn:yoto:problem:internal-error" and body["request_id"] == "abc"
@@ -51,7 +52,7 @@ def test_an_answer_that_breaks_off_is_logged_and_cut(caplog: pytest.LogCaptureFi
         yield b"one"
         raise RuntimeError("no more")
 
-    body = iter(Contained(half)(environ(), Server().start))
+    body = iter(Served(half, 0)(environ(), Server().start))
     assert next(body) == b"one"
     with pytest.raises(RuntimeError):
         next(body)
@@ -63,7 +64,7 @@ def test_what_fails_after_an_answer_takes_nothing_back(caplog: pytest.LogCapture
         def close(self) -> None:
             raise RuntimeError("close failed")
 
-    body = Contained(lambda *_: Body([b"all"]))(environ(), Server().start)
+    body = Served(lambda *_: Body([b"all"]), 0)(environ(), Server().start)
     assert list(body) == [b"all"]
     body.close()
     (line,) = caplog.records
@@ -81,6 +82,6 @@ def test_no_answer_is_written_into_a_websocket_that_fails(
     with client, end:
         limits = ConnectionLimits(most=1, of_one=1, head=1.0, body=1.0, keep_alive=1.0)
         connection = Connections(limits).admit(end, "192.0.2.1")
-        Contained(broken)(environ() | {ENVIRON_KEY: connection}, Server().start)
+        Served(broken, 0)(environ() | {ENVIRON_KEY: connection}, Server().start)
         assert client.recv(1) == b""
     assert [one.levelname for one in caplog.records if one.levelno > logging.DEBUG] == ["WARNING"]
