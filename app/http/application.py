@@ -8,28 +8,88 @@ counted, and changes nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from flask import Flask, Response, appcontext_tearing_down, request, request_tearing_down
+from flask import (
+    Flask,
+    Request,
+    Response,
+    appcontext_tearing_down,
+    request,
+    request_tearing_down,
+)
 from flask.globals import request_ctx
+from werkzeug.routing import MapAdapter
+from werkzeug.sansio.utils import get_host
 
 from app.core import tracing
 from app.http.answers import step_failed
 from app.http.json_text import QuickJson
 from app.http.traces import traced
+from app.server import Wsgi
+
+SOCKETS_PATH = "/socket.io/"
+MOST_HOSTS = 256  # names that clients call us by; they may call us anything
 
 
 class Application(Flask):
-    """Flask; what it does after the view differs, and how it writes JSON."""
+    """Flask; what it does after the view differs, and how it writes JSON. What it would find out
+    anew for each request it knows.
+
+    Attributes:
+        sockets: answers below ``SOCKETS_PATH``, where it is set.
+    """
 
     json_provider_class = QuickJson
+    sockets: Wsgi | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._synchronous: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._server_name = lru_cache(maxsize=MOST_HOSTS)(self._to_server_name)
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """As Flask's; within a span where spans are recorded."""
+        if self.sockets is not None and environ.get("PATH_INFO", "").startswith(SOCKETS_PATH):
+            return self.sockets(environ, start_response)
         if tracing.configured():
             return traced(super().wsgi_app, environ, start_response)
         return super().wsgi_app(environ, start_response)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As Flask's, which looks at the code of each function at each call."""
+        found = self._synchronous.get(func)
+        if found is None:
+            found = self._synchronous[func] = super().ensure_sync(func)
+        return found
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """As Flask's, which checks and encodes the host twice at each request."""
+        if (
+            request is None
+            or self.config["SERVER_NAME"] is not None
+            or self.config["TRUSTED_HOSTS"] is not None
+            or self.url_map.host_matching
+            or self.subdomain_matching
+            or "HTTP_UPGRADE" in request.environ
+        ):
+            return super().create_url_adapter(request)
+        request.host = get_host(request.scheme, request.environ.get("HTTP_HOST"), request.server)
+        return MapAdapter(
+            self.url_map,
+            self._server_name(request.host),
+            request.root_path,
+            self.url_map.default_subdomain,
+            request.scheme,
+            request.path,
+            request.method,
+            request.query_string.decode(errors="replace"),
+        )
+
+    def _to_server_name(self, host: str) -> str:
+        return self.url_map.bind(host).server_name
 
     def process_response(self, response: Response) -> Response:
         """As Flask's; the answer is what it was before each function that fails."""

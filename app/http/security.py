@@ -41,6 +41,10 @@ _BY_KIND = {
     for encrypted in (False, True)
     for static in (False, True)
 }
+LENGTH = "content-length"
+# Headers that are made addresses of, and statuses without a body.
+ADDRESSES = frozenset({"location", "content-location"})
+EMPTY = frozenset({204, 304})
 _NAMES = frozenset(name.lower() for name, _ in _BY_KIND[True, False])
 
 
@@ -61,9 +65,14 @@ class HeadedResponse(Response):
     def get_wsgi_response(
         self, environ: dict[str, Any]
     ) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
-        body, status, headers = super().get_wsgi_response(environ)
-        own = [name.lower() for name, _ in headers if name.lower() in _NAMES]
+        """As the base class, which goes through all headers and copies them one by one."""
+        own = {name.lower() for name, _ in self.headers}
+        status = self.status_code
+        if LENGTH in own and own.isdisjoint(ADDRESSES) and status >= 200 and status not in EMPTY:
+            headers = list(self.headers)
+        else:
+            headers = self.get_wsgi_headers(environ).to_wsgi_list()
         added = self.added
-        if own:
+        if not own.isdisjoint(_NAMES):
             added = tuple(one for one in added if one[0].lower() not in own)
-        return body, status, [*headers, *added]
+        return self.get_app_iter(environ), self.status, [*headers, *added]

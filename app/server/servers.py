@@ -14,6 +14,7 @@ from flask import Flask
 
 from app.server.connections import ENVIRON_KEY, Connection, ConnectionLimits, Connections, reader
 from app.server.drain import Drain
+from app.server.heads import QuickHeads
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def serve_eventlet(
 
     connections = Connections(limits, eventlet.sleep)
 
-    class Protocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
+    class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
         def __init__(self, conn_state: list[Any], server: Any) -> None:
             address, found, _ = conn_state
             admitted = connections.admit(found, address[0])
@@ -55,7 +56,7 @@ def serve_eventlet(
             super().setup()
             for one in (self.rfile, self.wfile):
                 one.close()
-            self.rfile = reader(self.admitted)
+            self.rfile = self.reader = reader(self.admitted)
             self.wfile = io.BufferedWriter(self.admitted.stream(), self.wbufsize)
 
         def handle_one_request(self) -> None:
@@ -67,33 +68,28 @@ def serve_eventlet(
             environ[ENVIRON_KEY] = self.admitted
             return environ
 
-    class Listener:
+    class Listener(eventlet.greenio.GreenSocket):  # type: ignore[misc]
         """Accepts as the server asks, and survives what ends the server's own loop."""
 
-        def __init__(self, green: Any) -> None:
-            self._green = green
-            self._accepted = 0
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self._green, name)
+        accepted = 0
 
         def accept(self) -> Any:
-            self._accepted += 1
-            if self._accepted % ACCEPTED_AT_ONCE == 0:
+            self.accepted += 1
+            if self.accepted % ACCEPTED_AT_ONCE == 0:
                 eventlet.sleep()
             while True:
                 try:
-                    return self._green.accept()
+                    return super().accept()
                 except OSError as error:
                     if error.errno not in NO_FILES:
                         raise
                     connections.say(f"not accepted: {error.strerror}", None)
                     eventlet.sleep(NO_FILES_SECONDS)
 
-    green = eventlet.greenio.GreenSocket(listener)
+    green = Listener(listener)
     server = eventlet.spawn(
         eventlet.wsgi.server,
-        Listener(green),
+        green,
         app,
         # One is taken by each connection, also by those that are refused in the next moment, and
         # by websockets, which are counted elsewhere.
@@ -175,14 +171,14 @@ def serve_threads(
 
     connections = Connections(limits)
 
-    class Handler(WSGIRequestHandler):
+    class Handler(QuickHeads, WSGIRequestHandler):
         protocol_version = "HTTP/1.1"
         server: Server
 
         def setup(self) -> None:
             self.connection = self.request
             self.admitted = self.server.admitted.pop(self.request)
-            self.rfile = reader(self.admitted)
+            self.rfile = self.reader = reader(self.admitted)
             self.wfile = self.admitted.stream()
 
         def handle_one_request(self) -> None:

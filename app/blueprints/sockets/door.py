@@ -6,13 +6,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from flask import Flask
-
 from app.extensions import fleet
-from app.http.context import behind_proxies
+from app.http.application import Application
 from app.server import Wsgi, answer_problem
 
-PATH = "/socket.io/"
 # s. The next try may find another worker, behind the same address.
 RETRY_AFTER = "1"
 
@@ -43,7 +40,7 @@ class Door:
         return self._wsgi(environ, start_response)
 
 
-def init_door(app: Flask) -> None:
+def init_door(app: Application) -> None:
     """Refuse sockets while the worker drains, or it or the client has as many as it may."""
     most, of_one = app.config["SOCKETS_MAX"], app.config["SOCKETS_PER_ADDRESS"]
     transports = app.extensions["socketio"].transports
@@ -57,12 +54,11 @@ def init_door(app: Flask) -> None:
             return f"Your address has the {of_one} sockets that it may have here."
         return None
 
-    app.wsgi_app = behind_proxies(  # type: ignore[method-assign]
-        app, Door(app.wsgi_app, why_closed)
-    )
+    # Flask-SocketIO puts itself around the whole application; only its own path needs it.
+    sockets = app.extensions["socketio"].sockio_mw
+    app.wsgi_app = sockets.wsgi_app
+    app.sockets = Door(sockets, why_closed)
 
 
 def _is_handshake(environ: dict[str, Any]) -> bool:
-    if not environ.get("PATH_INFO", "").startswith(PATH):
-        return False
     return "sid" not in parse_qs(environ.get("QUERY_STRING", ""))
