@@ -13,9 +13,12 @@ allow if {
 	count(standing) == 0
 }
 
-standing := deny - lifted
+standing contains code if {
+	some code in deny
+	not code in lifted
+}
 
-decision := {"allow": allow, "deny": [code | some code in standing]}
+decision := {"allow": allow, "deny": standing}
 
 deny contains "missing:action.name" if not is_string(input.action.name)
 

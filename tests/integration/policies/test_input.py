@@ -124,3 +124,29 @@ def test_an_input_is_judged_by_the_policies_that_it_was_made_for(
         monkeypatch.setattr(InputBuilder, "build", build)
         found = ask()
         assert found.codes == ("quota_too_low",) and found.policy_version != before
+
+
+def test_an_input_holds_what_its_permission_needs_and_one_that_is_kept_holds_all(
+    app: Flask, harbour: Community, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service, seen = policy.of(app), list[Any]()
+    evaluate = service.evaluator.evaluate
+
+    def watched(document: Any, *others: Any) -> Any:
+        seen.append(document)
+        return evaluate(document, *others)
+
+    monkeypatch.setattr(service.evaluator, "evaluate", watched)
+    ask = partial(
+        permissions.decide, harbour.owner.id, "channel.read", "channel", harbour.channel_id, {}
+    )
+    with app.app_context():
+        policy.reload()
+        for is_due in (False, True):
+            monkeypatch.setattr(service.recent, "is_due", lambda due=is_due: due)
+            service.decisions.clear()
+            assert ask().allowed
+    reduced, whole = seen
+    assert reduced["context"].keys() == {"given"} and whole["context"].keys() == {"given", "time"}
+    assert reduced["resource"].keys() == {"scope", "id", "channel"} < whole["resource"].keys()
+    assert [json.loads(text) for text in service.recent.latest()] == [whole]

@@ -135,10 +135,8 @@ class _Reduction:
                 continue
             if index < last:
                 return False
-            # What declares a variable, the engine may evaluate before it, unless it must wait for
-            # a variable that nothing gives.
-            waits = len(failing.statements) == 1 and failing.statements[0].binds
-            if statement.binds and not (waits and waits & statement.uses.names):
+            # What declares a variable, the engine may evaluate before what waits for another one.
+            if statement.binds and len(failing.statements) > 1:
                 return False
         return True
 

@@ -107,7 +107,7 @@ deny contains "c" if not judged"""
     [
         # An error comes first: the whole set raises it, too.
         'deny contains "a" if {\n\tto_number(input.x) > 1\n\tdata.listed\n}',
-        'deny contains "a" if {\n\tdata.listed\n\tx := to_number(input.x)\n\tx > 1\n}',
+        'deny contains "a" if {\n\ty := data.listed\n\ty == 1\n\tx := to_number(input.x)\n\tx\n}',
         'deny contains "a" if {\n\tinput.x + 1 == 2\n\tdata.listed\n}',
         'deny contains "a" if {\n\tf(input.x)\n\tdata.listed\n}\nf(x) if startswith(x, "a")',
         # A clock goes on.
