@@ -15,7 +15,9 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.db import db
-from app.extensions import optimization, permissions, redis_store
+from app.extensions import optimization, permissions, policy, redis_store
+from app.http.passwords import passwords
+from benchmarks.staleness.credentials import PASSWORD
 from benchmarks.staleness.worker import GIVEN, TAKEN
 from tests.support.world import World
 
@@ -28,7 +30,7 @@ class Round(NamedTuple):
 
     Attributes:
         delays: seconds from the commit to the last wrong answer of each worker; 0: none.
-        wrong_with_position: answers that included the change and were wrong all the same.
+        wrong_with_position: workers whose answers included the change and were wrong all the same.
         enemies: workers that let in whom both changes together keep out.
         failures: questions that were answered with an error.
     """
@@ -86,10 +88,13 @@ class Platform:
 
     Args:
         redis: the configuration that reaches Redis.
-        people: how many rounds there can be; each takes a person of its own.
+        people: how many rounds there can be about rights; each takes a person of its own.
+        accounts: the same about credentials.
     """
 
-    def __init__(self, redis: dict[str, Any], workers: int = 4, people: int = 100) -> None:
+    def __init__(
+        self, redis: dict[str, Any], workers: int = 4, people: int = 100, accounts: int = 0
+    ) -> None:
         self._stack = ExitStack()
         folder = Path(
             self._stack.enter_context(tempfile.TemporaryDirectory(prefix="yoto-staleness-"))
@@ -101,7 +106,7 @@ class Platform:
             "OUTBOX_RELAY": True,
             **redis,
         }
-        self._fill(people)
+        self._fill(people, accounts)
         self.workers: list[WorkerProcess] = []
         for _ in range(workers):
             self.add_worker()
@@ -114,17 +119,22 @@ class Platform:
         assert worker.do("start"), "a worker does not hear the log"
         return worker
 
-    def _fill(self, people: int) -> None:
+    def _fill(self, people: int, accounts: int) -> None:
         app = create_app(self._config | {"OUTBOX_RELAY": False}, str(self._folder / "setup"))
         with app.app_context():
             upgrade()
             permissions.sync_catalogue()
+            policy.sync_defaults()
             db.session.remove()
         world = World(app)
         community = world.server()
         self.channel_id = community.channel_id
         roles = [world.role(community) for _ in range(people)]
         self._people = [(world.member(community, None, role).id, role) for role in roles]
+        with app.app_context():
+            stored = passwords().hash(PASSWORD)
+        self._accounts = [world.user(password_hash=stored).id for _ in range(accounts)]
+        self._super_token = world.user(super_admin=True).token
         permissions.close(app)
         optimization.of(app).locks.close()
         redis_store.of(app).close()
@@ -160,6 +170,44 @@ class Platform:
         committed_at = doomed.do("take_and_die", user_id, self.channel_id)
         self.workers.remove(doomed)
         return self._seen(self.workers, committed_at, 0)
+
+    def credential_round(
+        self,
+        kind: str,
+        limit: float,
+        before: Trouble | None = None,
+        after: Trouble | None = None,
+    ) -> Round:
+        """End a credential, and ask everybody; ``kind`` is one of ``credentials.KINDS``."""
+        user_id, tokens = self._warm_token(limit, before)
+        end = kind, user_id, tokens, self._super_token
+        committed_at, position = self.workers[0].do("end", *end)
+        wrong = 0
+        for worker in self.workers:
+            worker.ask("accepted", tokens[0], position)
+        for worker in self.workers:
+            wrong += worker.answer()
+        if after is not None:
+            after()
+        return self._seen(self.workers, committed_at, wrong)
+
+    def credential_round_with_a_death(self, kind: str, limit: float) -> Round:
+        """As ``round_with_a_death``, about a credential."""
+        doomed = self.add_worker()
+        user_id, tokens = self._warm_token(limit, None)
+        committed_at = doomed.do("end_and_die", kind, user_id, tokens, self._super_token)
+        self.workers.remove(doomed)
+        return self._seen(self.workers, committed_at, 0)
+
+    def _warm_token(self, limit: float, before: Trouble | None) -> tuple[int, list[str]]:
+        user_id = self._accounts.pop()
+        tokens = self.workers[0].do("sign_in", user_id)
+        for worker in self.workers:
+            assert worker.do("warm_token", tokens[0]), "a good token is refused"
+            worker.do("watch_token", tokens[0], limit)
+        if before is not None:
+            before()
+        return user_id, tokens
 
     def _warm(self, limit: float, before: Trouble | None) -> tuple[int, int]:
         user_id, role_id = self._people.pop()

@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import redis
 
+from benchmarks.staleness.credentials import KINDS
 from benchmarks.staleness.probe import Platform, Round
 from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey
 
@@ -83,6 +85,34 @@ def on_one_server(rounds: int, few: int) -> dict[str, list[Round]]:
     return found
 
 
+def of_credentials(rounds: int, few: int) -> dict[str, list[Round]]:
+    """The same situations when a credential ends, one kind after the other."""
+    found: dict[str, list[Round]] = {}
+    # Each kind of end once in each trouble, at least.
+    few = max(few, len(KINDS))
+    kinds = cycle(KINDS)
+    with (
+        start_valkey() as server,
+        Platform({"REDIS_URL": server.url}, people=0, accounts=rounds + 4 * few) as platform,
+    ):
+        ask = platform.credential_round
+        found["credentials, calm"] = [ask(next(kinds), CALM) for _ in range(rounds)]
+        with cutting(server):
+            found["credentials, tailers cut"] = [ask(next(kinds), STORMY) for _ in range(few)]
+        time.sleep(1.0)
+        found["credentials, writer dies"] = [
+            platform.credential_round_with_a_death(next(kinds), STORMY) for _ in range(few)
+        ]
+        found["credentials, redis paused"] = [
+            ask(next(kinds), STORMY, server.pause, lambda: soon(server.resume)) for _ in range(few)
+        ]
+        time.sleep(1.0)
+        found["credentials, redis restarted"] = [
+            ask(next(kinds), STORMY, server.kill, lambda: soon(server.start)) for _ in range(few)
+        ]
+    return found
+
+
 def on_a_cluster(rounds: int, few: int) -> dict[str, list[Round]]:
     """The calm, and the loss of the primary that has the log: each time in a cluster of its own."""
     with on_new_cluster(people=rounds) as (_, platform):
@@ -134,12 +164,16 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     few = max(1, options.rounds // 10) if options.outages is None else options.outages
-    found = on_one_server(options.rounds, few) | on_a_cluster(options.rounds, few)
+    found = (
+        on_one_server(options.rounds, few)
+        | of_credentials(options.rounds, few)
+        | on_a_cluster(options.rounds, few)
+    )
     figures = {name: figures_of(rounds) for name, rounds in found.items()}
     columns = list(next(iter(figures.values())))
-    print(f"{'staleness in ms':26}" + "".join(f"{name:>20}" for name in columns))
+    print(f"{'staleness in ms':30}" + "".join(f"{name:>20}" for name in columns))
     for name, numbers in figures.items():
-        print(f"{name:26}" + "".join(f"{numbers[column]:20,.1f}" for column in columns))
+        print(f"{name:30}" + "".join(f"{numbers[column]:20,.1f}" for column in columns))
     print(f"bound: {BOUND:g} s; never wrong with a position; never an enemy")
     if options.json is not None:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -1,4 +1,7 @@
-"""One worker: a whole application that obeys commands in JSON lines and watches its answers."""
+"""One worker: a whole application that obeys commands in JSON lines and watches its answers.
+
+Those about credentials are in ``benchmarks.staleness.credentials``.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -17,18 +21,24 @@ from sqlalchemy.orm import Session
 from app import create_app
 from app.db import db
 from app.extensions import cache, permissions
+from benchmarks.staleness.credentials import accepts, end, sign_in
 
 TAKEN, GIVEN = "message.send", "message.pin"
 PAUSE = 0.002  # s between two questions of a watch
 
 
 class Watch(threading.Thread):
-    """Asks without a position, over and over, until the user may no longer do what was taken."""
+    """Asks without a position, over and over, whether what was taken is still there.
 
-    def __init__(self, app: Flask, user_id: int, channel_id: int, limit: float) -> None:
+    Args:
+        ask: answers that, and whether the enemy is let in.
+        limit: seconds.
+    """
+
+    def __init__(self, app: Flask, ask: Callable[[], tuple[bool, bool]], limit: float) -> None:
         super().__init__(daemon=True)
         self._app = app
-        self._question = user_id, channel_id
+        self._ask = ask
         self._until = time.time() + limit
         self.last_allowed = 0.0
         self.enemy = False
@@ -39,9 +49,10 @@ class Watch(threading.Thread):
             asked_at = time.time()
             try:
                 with self._app.app_context():
-                    if may(TAKEN, *self._question):
-                        self.last_allowed = asked_at
-                    self.enemy |= may(GIVEN, *self._question)
+                    allowed, enemy = self._ask()
+                if allowed:
+                    self.last_allowed = asked_at
+                self.enemy |= enemy
             except Exception:
                 self.failures += 1
             time.sleep(PAUSE)
@@ -78,7 +89,16 @@ class Worker:
 
     def watch(self, user_id: int, channel_id: int, limit: float) -> bool:
         """Ask in the background from now on, for ``limit`` seconds."""
-        self._watch = Watch(self.app, user_id, channel_id, limit)
+        return self._watching(
+            lambda: (may(TAKEN, user_id, channel_id), may(GIVEN, user_id, channel_id)), limit
+        )
+
+    def watch_token(self, token: str, limit: float) -> bool:
+        """The same about an access token."""
+        return self._watching(lambda: (accepts(self.app, token), False), limit)
+
+    def _watching(self, ask: Callable[[], tuple[bool, bool]], limit: float) -> bool:
+        self._watch = Watch(self.app, ask, limit)
         self._watch.start()
         return True
 
@@ -117,6 +137,28 @@ class Worker:
         """The answers that include a position."""
         with self.app.app_context():
             return [may(name, user_id, channel_id, at_least) for name in (TAKEN, GIVEN)]
+
+    def sign_in(self, user_id: int) -> list[str]:
+        """An access and a refresh token of an account."""
+        return sign_in(self.app, user_id)
+
+    def warm_token(self, token: str) -> bool:
+        """Whether the token is accepted now, from memory the second time."""
+        return all(accepts(self.app, token) for _ in range(2))
+
+    def end(self, kind: str, user_id: int, tokens: list[str], super_token: str) -> list[Any]:
+        """End a credential; when that was committed, and the position of it."""
+        position = end(self.app, kind, user_id, tokens, super_token)
+        return [self._committed_at, position]
+
+    def end_and_die(self, *arguments: Any) -> None:
+        """The same, and die between the commit and telling anybody."""
+        self._dying = True
+        self.end(*arguments)
+
+    def accepted(self, token: str, at_least: str) -> bool:
+        """Whether the token is accepted by a request that knows a position."""
+        return accepts(self.app, token, at_least)
 
     def stats(self) -> dict[str, int]:
         """What the cache counted."""

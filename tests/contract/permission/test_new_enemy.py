@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+from benchmarks.staleness.credentials import KINDS
 from benchmarks.staleness.probe import Platform, Round
-from tests.support.redis_servers import Cluster, Server, start_valkey
+from tests.support.redis_servers import Cluster, Server, start_valkey, wait_until
 
 # MAX_STALENESS and the relay's interval, and a little for a busy machine to run those who watch.
 BOUND = 2.0 + 1.0 + 0.5
@@ -59,3 +61,36 @@ def test_a_redis_that_stands_still_makes_nobody_older_than_the_bound(own_redis: 
             assert_kept(platform.round(BOUND, before=own_redis.pause))
         finally:
             own_redis.resume()
+
+
+def test_an_ended_credential_is_refused_soon_and_with_a_position_at_once(
+    own_redis: Server,
+) -> None:
+    with Platform({"REDIS_URL": own_redis.url}, people=0, accounts=len(KINDS)) as platform:
+        for kind in KINDS:
+            assert_kept(platform.credential_round(kind, CALM))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_end_of_a_credential_whose_writer_dies_is_relayed_within_the_bound(
+    own_redis: Server, kind: str
+) -> None:
+    with Platform({"REDIS_URL": own_redis.url}, workers=2, people=0, accounts=1) as platform:
+        found = platform.credential_round_with_a_death(kind, BOUND)
+    assert_kept(found)
+    assert max(found.delays) > 0, "the credential was refused at once, so nothing was relayed late"
+
+
+def test_a_redis_that_stands_still_keeps_no_credential_alive_beyond_the_bound(
+    own_redis: Server,
+) -> None:
+    reach = {"REDIS_URL": own_redis.url}
+    with Platform(reach, workers=2, people=0, accounts=len(KINDS)) as platform:
+        for kind in KINDS:
+            try:
+                assert_kept(platform.credential_round(kind, BOUND, before=own_redis.pause))
+            finally:
+                own_redis.resume()
+            # Heard again: tokens are accepted from memory before the next is ended.
+            for worker in platform.workers:
+                wait_until(partial(worker.do, "start"))
