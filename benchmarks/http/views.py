@@ -28,7 +28,7 @@ MODES = ("strict", "leased")
 
 def knows_leases() -> bool:
     """Whether a guard can be told to admit from leases."""
-    return "mode" in {field.name for field in fields(RateLimitConfig)}
+    return _has_mode(RateLimitConfig)
 
 
 def add_views(app: Flask) -> None:
@@ -52,13 +52,20 @@ def add_views(app: Flask) -> None:
             name,
             circuit_breaker=CircuitBreakerConfig(),
             rate_limit=_limits(mode),
-            bulkhead=BulkheadConfig(max_concurrent=AT_ONCE),
+            bulkhead=BulkheadConfig(max_concurrent=AT_ONCE, **_mode(BulkheadConfig, mode)),
         )
         view = allowed(guarded(name, key=caller)(answer))
         app.add_url_rule(f"{VIEWS}/{mode}/{in_channel}", f"bench-{mode}", view)
 
 
 def _limits(mode: str) -> RateLimitConfig:
-    options: dict[str, Any] = {"mode": mode} if knows_leases() else {}
     dimensions = tuple(Dimension(name) for name in ("user", "server", "ip"))
-    return RateLimitConfig(limit=LIMIT, dimensions=dimensions, **options)
+    return RateLimitConfig(limit=LIMIT, dimensions=dimensions, **_mode(RateLimitConfig, mode))
+
+
+def _mode(kind: type[RateLimitConfig | BulkheadConfig], mode: str) -> dict[str, Any]:
+    return {"mode": mode} if _has_mode(kind) else {}
+
+
+def _has_mode(kind: type[RateLimitConfig | BulkheadConfig]) -> bool:
+    return "mode" in {field.name for field in fields(kind)}
