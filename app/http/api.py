@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from threading import RLock
+from typing import Any
 
 import marshmallow as ma
 from apispec import APISpec
 from flask import Flask, Response, json
 from flask_smorest import Api, Blueprint
+from flask_smorest.spec import openapi_cli
 
 from app.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from app.http.rest import RowIdConverter
@@ -66,11 +68,16 @@ class YotoApi(Api):
 
     Routes are registered at once and described when somebody reads ``spec``: that takes longer than
     all the rest of a start, and few processes are ever asked for it.
+
+    Args:
+        schemes: the credentials that views take, as OpenAPI writes them.
     """
 
     ERROR_SCHEMA = ProblemSchema
 
-    def __init__(self, config_prefix: str = "") -> None:
+    def __init__(self, config_prefix: str, schemes: Mapping[str, dict[str, str]]) -> None:
+        self._schemes = schemes
+        self._options: dict[str, Any] = {}
         self._describing = RLock()
         self._not_described: list[Blueprint] = []
         self._spec: APISpec | None = None
@@ -81,6 +88,8 @@ class YotoApi(Api):
     def spec(self) -> APISpec | None:
         """The OpenAPI document, whole."""
         with self._describing:
+            if self._spec is None:
+                self._begin()
             while self._not_described:
                 self._describe(self._not_described.pop(0))
         return self._spec
@@ -88,6 +97,21 @@ class YotoApi(Api):
     @spec.setter
     def spec(self, spec: APISpec | None) -> None:
         self._spec = spec
+
+    def _init_spec(self, **options: Any) -> None:
+        """Keep the options until somebody reads ``spec``; commands must be there before."""
+        self._options = options
+        self._app.cli.add_command(openapi_cli)
+
+    def _begin(self) -> None:
+        """Make a document that describes no routes yet."""
+        # What is registered first reads ``spec`` itself.
+        waiting, self._not_described = self._not_described, []
+        super()._init_spec(**self._options)
+        assert self._spec is not None
+        for name, scheme in self._schemes.items():
+            self._spec.components.security_scheme(name, scheme)
+        self._not_described = waiting
 
     def register_blueprint(self, blp: Blueprint) -> None:
         """Register the blueprint's routes, and describe them later."""
@@ -123,19 +147,17 @@ def init_api(app: Flask, blueprints: list[Blueprint], control: Sequence[Blueprin
     one for operators.
     """
     app.url_map.converters["int"] = RowIdConverter
-    api = _api(app, "", "Yoto community API", "Servers, channels, messages, roles.", "/api")
-    api.spec.components.security_scheme(
-        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    )
+    bearer = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+    description = "Servers, channels, messages, roles."
+    api = _api(app, "", "Yoto community API", description, "/api", bearer)
     operators = _api(
         app,
         "CONTROL_",
         "Yoto control plane API",
         "What operators see and do: the same as on the pages and in `flask`.",
         CONTROL_API_PREFIX,
+        SCHEMES,
     )
-    for name, scheme in SCHEMES.items():
-        operators.spec.components.security_scheme(name, scheme)
     for blueprint in blueprints:
         api.register_blueprint(blueprint)
     for blueprint in control:
@@ -143,7 +165,14 @@ def init_api(app: Flask, blueprints: list[Blueprint], control: Sequence[Blueprin
     app.extensions["yoto.openapi"] = api
 
 
-def _api(app: Flask, prefix: str, title: str, description: str, path: str) -> YotoApi:
+def _api(
+    app: Flask,
+    prefix: str,
+    title: str,
+    description: str,
+    path: str,
+    schemes: Mapping[str, dict[str, str]],
+) -> YotoApi:
     """An API whose settings begin with ``prefix``, with its document below ``path``."""
     app.config.update(
         {
@@ -154,6 +183,6 @@ def _api(app: Flask, prefix: str, title: str, description: str, path: str) -> Yo
             f"{prefix}OPENAPI_JSON_PATH": "openapi.json",
         }
     )
-    api = YotoApi(config_prefix=prefix)
+    api = YotoApi(prefix, schemes)
     api.init_app(app, spec_kwargs={"info": {"description": description}})
     return api
