@@ -52,6 +52,7 @@ from app.http.version import YOTO_VERSION
 from app.logs import follow_fleet
 from app.server import YotoSocketIO
 from app.wiring import (
+    GrantedAccess,
     PolicyJudge,
     SqlAlertStore,
     SqlJournal,
@@ -71,7 +72,6 @@ from app.wiring import (
     signs_of_life,
     sql_audit,
     sweeper_of,
-    tell_each,
     time_database,
     tune,
     tuner_of,
@@ -141,6 +141,10 @@ def create_app(
     init_failures(app)
     hot = optimization.of(app).hot
     prefetch.init_app(app, hot)
+    seen = prefetch.of(app).recorder
+    granted = GrantedAccess(hot_places(hot), seen.granted)
+    hot.read_first(granted.publish)
+    seen.read_first(granted.publish)
     surroundings = Surroundings(circumstances, error_rate, prefetch.of(app).unusual)
     judge = PolicyJudge(app, cache.of(app), surroundings)
     permissions.init_app(
@@ -153,7 +157,7 @@ def create_app(
         invalidation=optimization.of(app).invalidation,
         records=record_settings(app),
         origin=origin,
-        on_passed=tell_each(hot_places(hot), prefetch.of(app).recorder.passed),
+        on_granted=granted,
         hot=hot,
         warm_up=WarmUpParts(
             forecaster=elect_forecaster(app).learn,

@@ -15,10 +15,10 @@ from .decisions import record_settings
 from .fleet import signs_of_life, worker_facts
 from .forecast_store import forecast_board
 from .forecasting import elect_forecaster, elected_forecaster
+from .granted import GrantedAccess, hot_places
 from .invalidation import invalidation_log
 from .journal import SqlJournal
 from .measures import measure
-from .passing import hot_places, tell_each
 from .policies import policy_engine
 from .policy_check import PolicyJudge
 from .policy_facts import Surroundings
@@ -26,6 +26,7 @@ from .sweeping import sweeper_of
 from .tuning import tune, tuner_of
 
 __all__ = [
+    "GrantedAccess",
     "DATABASE",
     "DATABASE_BREAKER",
     "STORE_FAILURES",
@@ -52,7 +53,6 @@ __all__ = [
     "sql_audit",
     "sweeper_of",
     "time_database",
-    "tell_each",
     "tune",
     "tuner_of",
     "worker_facts",

@@ -45,7 +45,7 @@ from app.core.permission.role_writes import UNSET, RegisteredRole, Unset
 from app.core.permission.scopes import Place
 from app.core.permission.search import Page
 from app.core.permission.specs import PermissionSpec
-from app.core.permission.state import Passage, SuperAdminUse
+from app.core.permission.state import AccessGranted, SuperAdminUse
 from app.core.permission.subject import acting_as, current_subject
 from app.core.permission.system import PermissionSystem
 from app.core.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
@@ -72,7 +72,7 @@ __all__ = [
     "MaintenanceChanged",
     "MaintenanceStatus",
     "Page",
-    "Passage",
+    "AccessGranted",
     "PermissionRequirement",
     "PermissionSpec",
     "PermissionSystem",

@@ -25,8 +25,8 @@ from app.core.permission.requirement import (
     Requirement,
     ScopeId,
 )
-from app.core.permission.scopes import parse_key, parse_place, place_of
-from app.core.permission.state import Passage, get_state_to_ask, is_operators
+from app.core.permission.scopes import parse_key, parse_place
+from app.core.permission.state import get_state_to_ask, is_operators
 from app.core.permission.subject import subject_of
 from app.models import ScopeType
 
@@ -129,8 +129,12 @@ def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Ch
         decision = decide(state, user_id, state.registry.asked(requirement), key, told=False)
         if not decision.allowed:
             raise PermissionDenied(decision, text)
-        if state.on_passed is not None:
-            _tell(state.on_passed, Passage(user_id, text, place_of(key)))
+        if state.on_granted is not None:
+            try:
+                state.on_granted(user_id, text, key)
+            except Exception:
+                # Who watches changes nothing for the caller.
+                log.exception("a listener to passed checks failed")
 
     return check
 
@@ -158,14 +162,6 @@ def _guard_calls(
 
     setattr(guarded, ATTRIBUTE, declared)
     return guarded
-
-
-def _tell(listener: Callable[[Passage], None], passage: Passage) -> None:
-    """Who watches changes nothing for the caller."""
-    try:
-        listener(passage)
-    except Exception:
-        log.exception("a listener to passed checks failed")
 
 
 def _checked_scope(scope: str | None, scope_id: ScopeId) -> str:

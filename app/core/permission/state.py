@@ -19,7 +19,7 @@ from app.core.permission.pool import SidePool
 from app.core.permission.preloading import Preloading
 from app.core.permission.records.log import DecisionLog
 from app.core.permission.registry import PermissionRegistry, RegisteredPermission
-from app.core.permission.scopes import Place
+from app.core.permission.scopes import Place, place_of
 from app.core.permission.source import ResolutionSource
 from app.core.permission.templates import TemplateLibrary
 from app.core.permission.warming import WarmUp
@@ -29,12 +29,24 @@ EXTENSION = "yoto.permissions"
 BREAK_GLASS = "platform."
 
 
-class Passage(NamedTuple):
-    """A decorated function let somebody in: who, by which requirement, and where."""
+class AccessGranted(NamedTuple):
+    """A decorated function let somebody in.
+
+    Attributes:
+        requirement: as it is written.
+        key: the place, as the cache calls it.
+        at: when; a reading of the monotonic clock.
+    """
 
     user_id: int
     requirement: str
-    place: Place
+    key: PlaceKey
+    at: float
+
+    @property
+    def place(self) -> Place:
+        """Where."""
+        return place_of(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +92,8 @@ class PermissionState:
         templates: sets of permissions that roles can be granted by name.
         judged: which permissions policies judge in some places only, and in which.
         on_emergency_use: as ``on_super_admin_use``, of emergency access.
-        on_passed: told of everybody whom a decorator let in, on the way of their request: quick.
+        on_granted: given user, requirement and place of everybody whom a decorator let in, on the
+            way of their request: quick.
         boundaries: looks for moments known ahead.
         preloading: fills the cache before anybody asks; None: nothing does.
         warming: warms up; None: nothing does.
@@ -102,7 +115,7 @@ class PermissionState:
     templates: TemplateLibrary = field(default_factory=TemplateLibrary)
     judged: JudgedPlaces | None = None
     on_emergency_use: Callable[[EmergencyUse], None] = unreported
-    on_passed: Callable[[Passage], None] | None = None
+    on_granted: Callable[[int, str, PlaceKey], None] | None = None
     boundaries: BoundaryWatch | None = None
     preloading: Preloading | None = None
     warming: WarmUp | None = None

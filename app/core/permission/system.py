@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from app.core.cache import TieredCache
+from app.core.cache import PlaceKey, TieredCache
 from app.core.monitor import Recorder, Suggestion
 from app.core.optimization import DistributedLocks, HotCounts, SmartInvalidation
 from app.core.permission.abac import JudgedPlaces, PolicyCheck
@@ -39,7 +39,6 @@ from app.core.permission.search import Searching
 from app.core.permission.source import DatabaseSource
 from app.core.permission.state import (
     EXTENSION,
-    Passage,
     PermissionState,
     SuperAdminUse,
     nothing_remembered,
@@ -96,7 +95,7 @@ class PermissionSystem(
         invalidation: SmartInvalidation | None = None,
         records: RecordSettings | None = None,
         origin: Callable[[], Origin] | None = None,
-        on_passed: Callable[[Passage], None] | None = None,
+        on_granted: Callable[[int, str, PlaceKey], None] | None = None,
         hot: HotCounts | None = None,
         warm_up: WarmUpParts | None = None,
         recorder: Recorder | None = None,
@@ -115,8 +114,8 @@ class PermissionSystem(
             invalidation: is told of what is known ahead, after ``start``, in an app with a cache.
             records: which decisions are recorded; None: none.
             origin: tells the request that a recorded decision was made in.
-            on_passed: told of everybody whom a decorator let in; it must be quick, and what it
-                raises is logged.
+            on_granted: given user, requirement and place of everybody whom a decorator let in (see
+                ``AccessGranted``); it must be quick, and what it raises is logged.
             hot: says what is asked for most; with it and a cache, that is preloaded.
             warm_up: the parts of the warm-up; None: there is none.
             recorder: counts and times verdicts; by default nobody reads them.
@@ -153,7 +152,7 @@ class PermissionSystem(
             caching=caching,
             remembered=caching.source.remembered if caching else nothing_remembered,
             records=DecisionLog(app, records, clock, origin) if records is not None else None,
-            on_passed=on_passed,
+            on_granted=on_granted,
             boundaries=watch,
             preloading=preloading,
             warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,

@@ -18,7 +18,7 @@ class Prefetch:
     """``prefetch = Prefetch()``; holds no state of its own.
 
     The application needs ``RedisStore``, ``Events`` and ``Resilience`` before; ``PermissionSystem``
-    may come later, and is given ``prefetch.of(app).recorder.passed`` to tell of what is used.
+    may come later, and is given ``prefetch.of(app).recorder.granted`` to tell of what is used.
     """
 
     def init_app(self, app: Flask, hot: HotCounts | None = None) -> None:

@@ -42,7 +42,7 @@ class PrefetchService:
     """The prefetching of one application. Nothing connects and no thread starts before ``start``.
 
     Attributes:
-        recorder: takes deeds down; ``recorder.passed`` listens to permission checks.
+        recorder: takes deeds down; ``recorder.granted`` listens to permission checks.
         analyzer: what this process knows of behaviour.
         work: the background work.
         orders: to one worker, this or another.

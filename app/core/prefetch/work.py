@@ -95,6 +95,8 @@ class PrefetchWork:
         if not self.running:
             return
         self.running = False
+        # While it is open: what was seen before this moment counts.
+        self._parts.recorder.read()
         self._parts.recorder.open = False
         self._keeper.stop()
         self._parts.flusher.add(self._parts.recorder.drain())
@@ -209,6 +211,7 @@ class PrefetchWork:
     def stats(self) -> dict[str, Any]:
         """What this process did."""
         parts, prefetcher = self._parts, self._prefetcher()
+        parts.recorder.read()
         return {
             "running": self.running,
             "recording": parts.recorder.open,

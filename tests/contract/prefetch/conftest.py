@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app.core.permission import Passage, Place
+from app.core.cache import place_key
+from app.core.permission import AccessGranted
 from app.core.prefetch import BehaviorAnalyzer, BehaviourRecorder, PrefetchSettings
 from app.core.prefetch.clock import SharedClock
 from app.core.prefetch.recording import BehaviourHistory, BehaviourLog, Flusher
@@ -58,10 +59,9 @@ class Worker:
         for channel in channels:
             self.monotonic[0] += 5.0
             self.recorder.open = True
-            # The recorder reads the real clock; here a test's counts.
-            self.recorder.passed(Passage(user_id, "channel.read", Place("channel", channel)))
-            visit = self.recorder._buffer.pop()
-            self.recorder._buffer.append(visit._replace(moment=self.monotonic[0]))
+            key = place_key("channel", channel)
+            event = AccessGranted(user_id, "channel.read", key, self.monotonic[0])
+            self.recorder.granted(event)
 
     def turn(self) -> None:
         """Learn and store."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.permission import Passage, Place
+from app.core.permission import AccessGranted
 from app.core.policy import InputBuilder
 from tests.integration.policies.conftest import API, Put, codes
 from tests.support.prefetching import by_hand, turn
@@ -45,7 +46,8 @@ def do(app: Flask, harbour: Community, person: Person, permission: str) -> None:
     """Somebody does one thing again and again."""
     service = by_hand(app)
     for _ in range(KNOWN):
-        service.recorder.passed(Passage(person.id, permission, Place("server", harbour.id)))
+        event = AccessGranted(person.id, permission, harbour.id << 1, monotonic())
+        service.recorder.granted(event)
     turn(service)
 
 

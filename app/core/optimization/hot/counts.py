@@ -57,6 +57,7 @@ class HotCounts:
         )
         self._roles_of: RolesOf = no_roles
         self._listeners: list[Listener] = []
+        self._read: Callable[[], None] = _nothing
         self._name = secrets.token_hex(8)
         self._flushing = threading.Lock()
         self._waiting: deque[Batch] = deque()
@@ -71,6 +72,10 @@ class HotCounts:
         """Count roles too, by ``roles_of(user_id, place)``, which must not ask any server."""
         self._roles_of = roles_of
 
+    def read_first(self, read: Callable[[], None]) -> None:
+        """Call ``read`` before what was gathered is looked at: it notes what still waits."""
+        self._read = read
+
     def listen(self, listener: Listener) -> None:
         """Call ``listener(counts)`` in the background with what each flush has gathered."""
         self._listeners.append(listener)
@@ -83,6 +88,7 @@ class HotCounts:
     def close(self) -> None:
         """End the thread, and tell Redis the last counts if it answers; ``start`` begins anew."""
         self._keeper.stop()
+        self._read()
         if (len(self._gathering) or self._waiting) and self._redis.available:
             self._turn()
 
@@ -139,6 +145,7 @@ class HotCounts:
 
     def forget_here(self, user_id: int) -> None:
         """Forget what this process gathered of one user and has not told Redis yet."""
+        self._read()
         self._gathering.forget(user_id)
         with self._flushing:
             self._waiting = deque(_without(user_id, batch) for batch in self._waiting)
@@ -153,6 +160,7 @@ class HotCounts:
 
     def stats(self) -> HotStats:
         """What this process did."""
+        self._read()
         return HotStats(
             self.settings.enabled,
             len(self._gathering),
@@ -169,6 +177,7 @@ class HotCounts:
         return limit
 
     def _take(self) -> None:
+        self._read()
         counts, gathered_at = self._gathering.take(), monotonic()
         items = list(counts.items())
         for start in range(0, len(items), PAIRS_A_BATCH):
@@ -201,6 +210,10 @@ class HotCounts:
 def _without(user_id: int, batch: Batch) -> Batch:
     pairs = {pair: count for pair, count in batch.pairs.items() if pair[0] != user_id}
     return Batch(batch.number, batch.gathered_at, pairs, batch.roles)
+
+
+def _nothing() -> None:
+    """What waits where nothing does."""
 
 
 def _ignore(user_id: int, place: int) -> None:

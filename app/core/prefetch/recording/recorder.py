@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple
 
-from app.core.permission import Passage
+from app.core.permission import AccessGranted
 from app.core.prefetch.steps import ACTION_LENGTH, Step
 
 # Knuth's multiplicative hash (TAOCP 3, 6.4): which users are in the sample does not follow from how
@@ -45,20 +46,30 @@ class BehaviourRecorder:
         self._threshold = int(sample * HASH_SPAN)
         self._buffer: deque[Visit] = deque()
         self._forgotten: set[int] = set()
+        self._read: Callable[[], None] | None = None
         self.open = False
         self.noted = 0
         self.dropped = 0
 
-    def passed(self, passage: Passage) -> None:
+    def read_first(self, read: Callable[[], None]) -> None:
+        """Call ``read`` before the buffer is looked at: it tells what still waits elsewhere."""
+        self._read = read
+
+    def read(self) -> None:
+        """Take down what still waits elsewhere."""
+        if self._read is not None:
+            self._read()
+
+    def granted(self, event: AccessGranted) -> None:
         """Take down that a decorator let somebody in. Never waits, never raises for a full buffer.
 
         A requirement longer than a name can be says nothing that a prediction could use.
         """
-        user_id, requirement, place = passage
+        user_id, requirement, _, at = event
         if not self.open or user_id * HASH % HASH_SPAN >= self._threshold:
             return
         if len(requirement) <= ACTION_LENGTH:
-            self._take(Visit(user_id, Step(requirement, place[0], place[1]), monotonic()))
+            self._take(Visit(user_id, Step(requirement, *event.place), at))
 
     def told(self, user_id: int, step: Step, seconds_ago: float) -> bool:
         """Take down what a client tells of its user; whether that was possible."""
@@ -71,6 +82,7 @@ class BehaviourRecorder:
 
         One thread drains.
         """
+        self.read()
         buffer = self._buffer
         found = [buffer.popleft() for _ in range(len(buffer))]
         if self._forgotten:

@@ -75,6 +75,25 @@ def test_listeners_hear_what_was_gathered(make_hot: MakeHot, on_valkey: RedisSet
     assert heard == [{(1, 7): 3}]
 
 
+def test_what_still_waits_elsewhere_is_counted_with_each_flush_and_at_the_end(
+    make_hot: MakeHot, on_valkey: RedisSettings
+) -> None:
+    hot = make_hot(on_valkey)
+    waiting = [(1, 7), (2, 7)]
+
+    def read() -> None:
+        while waiting:
+            hot.note(*waiting.pop())
+
+    hot.read_first(read)
+    assert hot.flush() == 2
+    waiting += [(1, 7), (1, 7)]
+    assert hot.stats().gathered == 1
+    waiting.append((3, 0))
+    hot.close()
+    assert sorted(seen(hot)) == [(1, 7, 3), (2, 7, 1), (3, 0, 1)]
+
+
 def test_no_more_members_are_kept_than_there_is_room_for(
     make_hot: MakeHot, on_valkey: RedisSettings
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from flask import Blueprint, Flask, Request
 from flask.views import MethodView
 
+from app.core.cache import place_key
 from app.core.errors import (
     ConfigurationError,
     PermissionDenied,
@@ -18,7 +19,6 @@ from app.core.errors import (
     ValidationFailed,
 )
 from app.core.permission import (
-    Passage,
     PermissionRequirement,
     PermissionSystem,
     acting_as,
@@ -410,23 +410,23 @@ def test_two_apps_share_nothing(bare_app: Flask, source: FakeSource) -> None:
 def test_who_is_let_in_is_told_to_the_listener(
     context: None, bare_app: Flask, source: FakeSource
 ) -> None:
-    told: list[Passage] = []
-    bare_app.extensions[EXTENSION].on_passed = told.append
+    told: list[tuple[int, str, int]] = []
+    bare_app.extensions[EXTENSION].on_granted = lambda *event: told.append(event)
     source.give(2, "message.send")
     with acting_as(2):
         send(3)
     with acting_as(4), pytest.raises(PermissionDenied):
         send(3)
-    assert told == [Passage(2, "message.send", Place("channel", 3))]
+    assert told == [(2, "message.send", place_key("channel", 3))]
 
 
 def test_a_listener_that_fails_lets_nobody_in_or_out(
     context: None, bare_app: Flask, source: FakeSource, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(passage: Passage) -> None:
+    def fail(user_id: int, requirement: str, key: int) -> None:
         raise ValueError("the listener")
 
-    bare_app.extensions[EXTENSION].on_passed = fail
+    bare_app.extensions[EXTENSION].on_granted = fail
     source.give(2, "message.send")
     with acting_as(2):
         assert send(3) == "3: hi"
