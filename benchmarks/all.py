@@ -64,15 +64,15 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         "A worker that nobody asks anything",
         ("--mode", "eventlet", "--database", "mariadb", "--workers", "1", "--seconds", "10"),
     ),
-    "staleness": Measurement("How old a verdict can get", ("--rounds", "10", "--outages", "1")),
+    "staleness": Measurement("How old a verdict can get", ("--rounds", "5", "--outages", "1")),
     "invalidation": Measurement("Emptying a flood of invalidations", ("--items", "10000")),
     "redis_path": Measurement("A script call on Redis"),
     "lock": Measurement("A distributed lock, and redis-py's"),
     "queue": Measurement("An item of the queue, and dramatiq"),
     "monitor": Measurement("Recording a measurement"),
     "control_sockets": Measurement("Events to sockets", ("--clients", "100", "--seconds", "5")),
-    "warmup": Measurement("A worker that starts, with and without a warm-up", ("--seconds", "10")),
-    "prefetch": Measurement("Prefetching", ("--requests", "10000")),
+    "warmup": Measurement("A worker that starts, with and without a warm-up", ("--seconds", "5")),
+    "prefetch": Measurement("Prefetching", ("--requests", "20000")),
     "forecast": Measurement("Forecasts"),
 }
 # Whose versions say what was measured.

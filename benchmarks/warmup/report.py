@@ -19,7 +19,7 @@ from tests.support.redis_servers import Server, start_valkey
 ROOT = Path(__file__).parents[2]
 # Requests of the day before, that the counts are made from.
 BEFORE = 30_000
-STARTS = 5
+STARTS = 3
 CACHED, HOT = b"yoto:perm:", b"yoto:{hot}:"
 
 
