@@ -34,6 +34,7 @@ inside(cidrs, ip) if {
 outside(cidrs, ip) if {
 	is_array(cidrs)
 	every cidr in cidrs {
+		is_string(cidr)
 		net.cidr_contains(cidr, ip) == false
 	}
 }

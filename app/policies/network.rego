@@ -60,7 +60,6 @@ server_networks_open if input.resource.server.blocked_networks == []
 
 server_networks_open if {
 	address_known
-	lib.strings(input.resource.server.blocked_networks)
 	lib.outside(input.resource.server.blocked_networks, input.context.ip)
 }
 

@@ -75,7 +75,21 @@ def value_of(engine: regorus.Engine, rule: str) -> Any:
     Raises:
         PolicyError: a policy raised an error.
     """
-    text = translated("decision", lambda: engine.eval_rule_as_json(rule))
+    return read_value(text_of(engine, rule))
+
+
+def text_of(engine: regorus.Engine, rule: str) -> str:
+    """The value of a rule as a text for ``read_value``.
+
+    Raises:
+        PolicyError: a policy raised an error.
+    """
+    text: str = translated("decision", lambda: engine.eval_rule_as_json(rule))
+    return text
+
+
+def read_value(text: str) -> Any:
+    """What an engine gave, or ``UNDEFINED``."""
     return UNDEFINED if text == _UNDEFINED else json.loads(text)
 
 

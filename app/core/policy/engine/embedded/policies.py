@@ -7,7 +7,8 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import TypeVar
 
 import regorus
 
@@ -95,13 +96,13 @@ class EmbeddedPolicies:
         self._owner.run(drop)
 
     def _decide(self, engine_of: Callable[[Kept], regorus.Engine], input_json: str) -> Verdict:
-        def decide(kept: Kept) -> Any:
+        def decide(kept: Kept) -> str:
             # What is compiled never sees a real input.
             engine = module.copy_of(engine_of(kept))
             module.set_input(engine, input_json)
-            return self._kept_short(lambda: module.value_of(engine, ENTRY_POINT))
+            return self._kept_short(lambda: module.text_of(engine, ENTRY_POINT))
 
-        return read_verdict(self._owner.run(decide))
+        return _verdict_of(self._owner.run(decide))
 
     def _kept_short(self, evaluate: Callable[[], R]) -> R:
         return evaluate() if self._deadline is None else self._deadline.keep(self.version, evaluate)
@@ -196,6 +197,12 @@ class _Reduced:
     def evaluate(self, input_json: str) -> Verdict:
         """See ``CompiledPolicies``."""
         return self._whole._decide(self.engine, input_json)
+
+
+@lru_cache(maxsize=512)
+def _verdict_of(text: str) -> Verdict:
+    # Most decisions are the same few ones.
+    return read_verdict(module.read_value(text))
 
 
 def _analyse(engine: regorus.Engine) -> None:
