@@ -9,7 +9,7 @@ from app.core.optimization import OptimizedDistributedLock
 
 
 def keeps(lock: OptimizedDistributedLock) -> bool:
-    """Whether the calling thread holds ``lock``, which it takes if it is free.
+    """Whether ``lock``, which it takes if it is free, is held here.
 
     Raises:
         StoreUnavailable: Redis did not answer.

@@ -6,12 +6,13 @@ import logging
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
 from flask import Flask
 
-from app.core.errors import StoreUnavailable
+from app.core.errors import LockLost, StoreUnavailable
 from app.core.housekeeping import Housekeeper
 from app.core.monitor import Forecasting, Monitor, Said
 from app.core.optimization import AdvancedOptimization, DistributedLocks
@@ -43,11 +44,10 @@ class ElectedForecasting:
         self._board = board
         # What shows at the board that this worker is the elected one; None: it is not.
         self._token: int | None = None
-        self._lock = locks.create_lock(LOCK, LEASE, wait=0)
+        self._lock = locks.create_lock(LOCK, LEASE, wait=0, of_process=True)
         self._mutex = threading.Lock()
         self._asked: list[Future[Mapping[str, Any]]] = []
         self._report: dict[str, Any] | None = None
-        # A lock belongs to a thread, so one thread stands for election as long as the worker runs.
         self._keeper = Housekeeper("yoto-forecaster")
         self._wake = self._keeper.add("election", self._turn)
 
@@ -56,8 +56,11 @@ class ElectedForecasting:
         self._keeper.start()
 
     def close(self) -> None:
-        """End the thread; what it held ends with its lease."""
+        """Stand for election no more, and let another be elected."""
         self._keeper.stop()
+        if self._lock.held:
+            with suppress(LockLost):
+                self._lock.release()
 
     def learn(self, timeout: float = 60.0) -> Mapping[str, Any]:
         """See to it that somebody has learned the history.

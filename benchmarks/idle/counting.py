@@ -6,6 +6,7 @@ import re
 import threading
 import urllib.request
 from collections import Counter
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -15,6 +16,7 @@ import redis
 # Parts of keys that differ from run to run.
 _VARYING = re.compile(r"\d+|[0-9a-f]{8,}")
 _STATEMENTS = ("Com_select", "Com_insert", "Com_update", "Com_delete", "Com_replace")
+SHOWN = 110  # characters of a statement
 _COUNT = "yoto_database_statement_seconds_count"
 
 
@@ -71,19 +73,39 @@ class Statements(Protocol):
 
 
 class OfServer:
-    """What a MariaDB was asked, without the ends and beginnings of transactions."""
+    """What a MariaDB was asked, without the beginnings and ends of transactions."""
 
     def __init__(self, port: int) -> None:
         self._port = port
 
     def __call__(self) -> int | None:
+        found = dict(self._ask("SHOW GLOBAL STATUS"))
+        return sum(int(found[name]) for name in _STATEMENTS)
+
+    def hear(self) -> None:
+        """Keep every statement from now on."""
+        self._ask("SET GLOBAL log_output='TABLE'")
+        self._ask("SET GLOBAL general_log=1")
+
+    def heard(self) -> Counter[str]:
+        """How often each statement came since ``hear``, without what varies."""
+        self._ask("SET GLOBAL general_log=0")
+        rows = self._ask("SELECT argument FROM mysql.general_log WHERE command_type='Query'")
+        texts = (row[0].decode() if isinstance(row[0], bytes) else row[0] for row in rows)
+        return Counter(_shortened(text) for text in texts)
+
+    def _ask(self, statement: str) -> Sequence[Any]:
         with (
             pymysql.connect(host="127.0.0.1", port=self._port, user="root") as connection,
             connection.cursor() as cursor,
         ):
-            cursor.execute("SHOW GLOBAL STATUS")
-            found = dict(cursor.fetchall())
-        return sum(int(found[name]) for name in _STATEMENTS)
+            cursor.execute(statement)
+            return cursor.fetchall()
+
+
+def _shortened(statement: str) -> str:
+    text = _VARYING.sub("*", " ".join(statement.split()))
+    return re.sub(r"SELECT .*? FROM", "SELECT .. FROM", text)[:SHOWN]
 
 
 class OfWorker:

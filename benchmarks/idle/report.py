@@ -41,6 +41,7 @@ class Idle:
         threads, rss_mb, pss_mb: of the worker with the most.
         others: the processes beside the workers, with their resident MB.
         asked: commands a worker and a second, by command and key.
+        stated: statements a worker and a second, where the database tells.
     """
 
     mode: str
@@ -54,6 +55,7 @@ class Idle:
     pss_mb: float
     others: dict[str, float]
     asked: dict[str, float]
+    stated: dict[str, float]
 
 
 @contextmanager
@@ -92,8 +94,11 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
         pids = _workers(yoto.process.pid, workers)
         asked_before, before = counted(), [look_at(pid) for pid in pids]
         with Commands(valkey.url) as commands:
+            if statements is not None:
+                statements.hear()
             began = time.monotonic()
             time.sleep(seconds)
+            stated = Counter() if statements is None else statements.heard()
             took = time.monotonic() - began
             heard = Counter(commands.seen)
         after, asked_after = [look_at(pid) for pid in pids], counted()
@@ -101,6 +106,10 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
         beside = {_name(pid): round(look_at(pid).rss_mb, 1) for pid in others}
     known = asked_before is not None and asked_after is not None
     each = workers * took
+
+    def shares(counts: Counter[str]) -> dict[str, float]:
+        return {name: round(count / each, 2) for name, count in counts.most_common()}
+
     return Idle(
         mode,
         database,
@@ -112,7 +121,8 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
         round(max(one.rss_mb for one in after), 1),
         round(max(one.pss_mb for one in after), 1),
         beside,
-        {name: round(count / each, 2) for name, count in heard.most_common()},
+        shares(heard),
+        shares(stated),
     )
 
 
@@ -148,9 +158,10 @@ def show(found: Sequence[Idle], detailed: bool) -> None:
         )
     if detailed:
         for one in found:
-            print(f"\n{one.mode}, {one.database}, {one.workers}: commands a worker and a second")
-            for name, count in list(one.asked.items())[:SHOWN]:
-                print(f"  {count:8.2f}  {name}")
+            print(f"\n{one.mode}, {one.database}, {one.workers}: a worker and a second")
+            for counts in (one.asked, one.stated):
+                for name, count in list(counts.items())[:SHOWN]:
+                    print(f"  {count:8.2f}  {name}")
             for name, mb in one.others.items():
                 print(f"  {mb:8.1f} MB  {name}")
 
@@ -163,7 +174,7 @@ def main() -> None:
     parser.add_argument("--workers", action="append", type=int)
     parser.add_argument("--settle", type=float, default=SETTLE, help="s before it is watched")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="s for which it is watched")
-    parser.add_argument("--who", action="store_true", help="show who asks what of Redis")
+    parser.add_argument("--who", action="store_true", help="show what is asked how often")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     found = [

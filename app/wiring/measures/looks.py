@@ -45,10 +45,7 @@ MOST_REPORTS = 300
 
 
 class FleetLook:
-    """One worker of all tells what is of all of them: the one that has the lock.
-
-    Called by one thread, to whom the lock belongs.
-    """
+    """One worker of all tells what is of all of them: the one that has the lock."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -57,7 +54,7 @@ class FleetLook:
     def __call__(self) -> Iterable[Sample]:
         state = AdvancedOptimization.of(self._app)
         if self._lock is None:
-            self._lock = state.locks.create_lock(LOCK, LEASE, wait=0)
+            self._lock = state.locks.create_lock(LOCK, LEASE, wait=0, of_process=True)
         if not keeps(self._lock):
             return ()
         workers = Fleet.of(self._app).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.core.housekeeping import Housekeeper
+from tests.conftest import ASYNC_MODE
 from tests.support.redis_servers import wait_until
 
 SELDOM = 600.0
@@ -81,7 +83,7 @@ def test_a_wake_during_a_run_leads_to_one_more(keeper: Housekeeper) -> None:
 def test_a_task_that_fails_is_counted_tried_again_and_holds_up_nobody(
     keeper: Housekeeper, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("app.core.housekeeping.RETRY_AFTER_FAILURE", 0.01)
+    monkeypatch.setattr("app.core.housekeeping.keeper.RETRY_AFTER_FAILURE", 0.01)
     ran, task = counting(0.01)
 
     def fails() -> float:
@@ -106,3 +108,103 @@ def test_stopping_is_quick_and_a_start_after_it_goes_on(keeper: Housekeeper) -> 
     keeper.start()
     wake()
     wait_until(lambda: len(ran) == 2)
+
+
+class TestTheClockOfAProcess:
+    """What the housekeepers share."""
+
+    @pytest.fixture
+    def keepers(self) -> Iterator[list[Housekeeper]]:
+        many = [Housekeeper(f"yoto-test-keeper-{number}") for number in range(20)]
+        yield many
+        for one in many:
+            one.stop()
+
+    def test_many_housekeepers_have_few_threads(self, keepers: list[Housekeeper]) -> None:
+        before = threading.active_count()
+        counted = [counting(0.05) for _ in keepers]
+        for one, (_, task) in zip(keepers, counted, strict=True):
+            one.add("task", task)
+            one.start()
+        wait_until(lambda: all(len(ran) >= 5 for ran, _ in counted))
+        assert threading.active_count() <= before + len(keepers) // 2
+
+    def test_a_task_that_hangs_holds_up_nobody_else(self, keepers: list[Housekeeper]) -> None:
+        go_on = threading.Event()
+        hanging = threading.Semaphore(0)
+
+        def hangs() -> float:
+            hanging.release()
+            go_on.wait(30)
+            return SELDOM
+
+        *blocked, free = keepers
+        for one in blocked:
+            one.add("hangs", hangs)
+            one.start()
+        for _ in blocked:
+            assert hanging.acquire(timeout=30)
+        ran, task = counting(0.02)
+        wake = free.add("task", task)
+        free.start()
+        wait_until(lambda: len(ran) >= 3)
+        wake()
+        go_on.set()
+
+    def test_no_thread_is_left_when_nothing_is_to_be_done(self, keepers: list[Housekeeper]) -> None:
+        before = set(threading.enumerate())
+        ran, task = counting(0.01)
+        for one in keepers:
+            one.add("task", task)
+            one.start()
+        wait_until(lambda: len(ran) > 40)
+        for one in keepers:
+            one.stop()
+        wait_until(lambda: not set(threading.enumerate()) - before)
+
+    def test_a_task_may_stop_its_own_housekeeper(self, keeper: Housekeeper) -> None:
+        ended = threading.Event()
+
+        def ends() -> float:
+            keeper.stop(timeout=30)
+            ended.set()
+            return 0.0
+
+        keeper.add("ends", ends)
+        keeper.start()
+        assert ended.wait(10)
+        assert not keeper.running
+
+    def test_stopping_waits_for_the_task_that_runs(self, keeper: Housekeeper) -> None:
+        running, go_on, done = threading.Event(), threading.Event(), []
+
+        def slow() -> float:
+            running.set()
+            go_on.wait(30)
+            done.append(1)
+            return SELDOM
+
+        keeper.add("slow", slow)
+        keeper.start()
+        assert running.wait(30)
+        threading.Timer(0.1, go_on.set).start()
+        keeper.stop(timeout=30)
+        assert done
+
+    @pytest.mark.skipif(ASYNC_MODE == "eventlet", reason="eventlet warns of every fork")
+    def test_a_child_has_a_clock_of_its_own(self, keeper: Housekeeper) -> None:
+        ran, task = counting(SELDOM)
+        keeper.add("task", task)
+        keeper.start()
+        wait_until(lambda: ran)
+        child = os.fork()
+        if not child:
+            seen, another = counting(0.01)
+            keeper.add("another", another)
+            ran_before = keeper.running
+            keeper.start()
+            deadline = time.monotonic() + 10
+            while not seen and time.monotonic() < deadline:
+                time.sleep(0.01)
+            os._exit(0 if seen and not ran_before else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

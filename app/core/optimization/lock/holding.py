@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 # Process id and thread; under a patched ``threading`` each greenlet is a thread of its own.
 Owner: TypeAlias = tuple[int, int]
+# In the place of a thread, which is never so called.
+THE_PROCESS = 0
 
 
 class Holding:
@@ -67,7 +69,9 @@ class Holding:
         self.renews = renew_after is not None
         self.watched = self.renews or on_lost is not None
         self._on_lost = on_lost
-        self._thread = weakref.ref(threading.current_thread())
+        of_process = owner[1] == THE_PROCESS
+        thread = threading.main_thread() if of_process else threading.current_thread()
+        self._thread = weakref.ref(thread)
         self.renewed(sent, renew_after or 0.0)
 
     def renewed(self, sent: float, renew_after: float) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from app.core.errors import LockLost, LockNotAcquired, LockUnconfirmed
 from app.core.optimization.lock import timing
-from app.core.optimization.lock.holding import Holding, Owner
+from app.core.optimization.lock.holding import THE_PROCESS, Holding, Owner
 from app.core.optimization.lock.names import LockKeys
 from app.core.optimization.lock.terms import Terms
 
@@ -62,7 +62,7 @@ class OptimizedDistributedLock:
             wait = self.terms.wait
         else:
             timing.check(self.terms.timeout, wait)
-        owner = _owner()
+        owner = self._who()
         holding = self._service.find(self.key, owner)
         if holding is None:
             holding = self._service.take(self, owner, wait)
@@ -84,7 +84,7 @@ class OptimizedDistributedLock:
             LockLost: it was lost before; what was done under it may have been done twice.
             RuntimeError: the caller does not hold it.
         """
-        owner = _owner()
+        owner = self._who()
         holding = self._mine(owner)
         times = self._taken.pop(owner)[1] - 1
         if times:
@@ -100,12 +100,12 @@ class OptimizedDistributedLock:
         Raises:
             RuntimeError: the caller does not hold the lock.
         """
-        return self._mine(_owner()).token
+        return self._mine(self._who()).token
 
     @property
     def held(self) -> bool:
         """Whether the caller holds the lock for sure, by its own clock; asks nobody."""
-        holding, _ = self._taken.get(_owner(), NOTHING)
+        holding, _ = self._taken.get(self._who(), NOTHING)
         return holding is not None and holding.held
 
     def check(self) -> None:
@@ -115,7 +115,7 @@ class OptimizedDistributedLock:
             LockLost: it was lost.
             RuntimeError: the caller never took it.
         """
-        holding = self._mine(_owner())
+        holding = self._mine(self._who())
         if not holding.held:
             raise LockLost(self.key, holding.token)
 
@@ -133,7 +133,7 @@ class OptimizedDistributedLock:
         Raises:
             StoreUnavailable: Redis did not answer.
         """
-        holding, _ = self._taken.get(_owner(), NOTHING)
+        holding, _ = self._taken.get(self._who(), NOTHING)
         return holding is not None and self._service.value_of(self.keys) == holding.value
 
     def __enter__(self) -> Self:
@@ -153,6 +153,9 @@ class OptimizedDistributedLock:
             # What went wrong inside says more; the loss was logged.
             if error is None:
                 raise
+
+    def _who(self) -> Owner:
+        return (os.getpid(), THE_PROCESS) if self.terms.of_process else _owner()
 
     def _mine(self, owner: Owner) -> Holding:
         holding, _ = self._taken.get(owner, NOTHING)

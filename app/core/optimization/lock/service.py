@@ -140,6 +140,7 @@ class DistributedLocks:
         on_lost: Callable[[], None] | None = None,
         replicas: int = 0,
         replica_wait: float | None = None,
+        of_process: bool = False,
     ) -> OptimizedDistributedLock:
         """A lock named ``key``, not taken yet.
 
@@ -155,6 +156,8 @@ class DistributedLocks:
             replicas: how many replicas must have the lock, else it is given back and the try fails.
             replica_wait: seconds that they may take; by default as many as the time-out of the
                 socket allows.
+            of_process: any thread of this process may give it back, and all of them hold it, which
+                is for being the elected one; it outlives the thread that took it.
 
         Raises:
             ValidationFailed: a time or number out of its range.
@@ -166,7 +169,7 @@ class DistributedLocks:
         replica_wait = timing.check_replicas(
             replicas, replica_wait, self._redis.settings.socket_timeout
         )
-        terms = Terms(timeout, wait, renew, on_lost, replicas, replica_wait)
+        terms = Terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
         return OptimizedDistributedLock(self, key, LockKeys.of(self._redis.keys, key), terms)
 
     def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:

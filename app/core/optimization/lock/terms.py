@@ -17,6 +17,7 @@ class Terms:
         on_lost: told when it cannot be kept.
         replicas: how many must have the lock before it counts as taken.
         replica_wait: how long they may take.
+        of_process: whether it belongs to the process, and not to the thread that took it.
     """
 
     timeout: float
@@ -25,3 +26,4 @@ class Terms:
     on_lost: Callable[[], None] | None
     replicas: int
     replica_wait: float
+    of_process: bool = False

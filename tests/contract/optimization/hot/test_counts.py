@@ -273,14 +273,14 @@ def test_pairs_of_what_is_no_more_can_be_taken_out(
     assert seen(hot) == [(2, 7, 1)]
 
 
-def test_switched_off_nothing_is_counted_and_no_thread_runs(
+def test_switched_off_nothing_is_counted_and_nothing_runs(
     make_hot: MakeHot, on_valkey: RedisSettings
 ) -> None:
     hot = make_hot(on_valkey, enabled=False)
     hot.start()
     ask(hot, {(1, 7): 3})
     assert hot.flush() == 0 and seen(hot) == []
-    assert not hot._keeper._thread
+    assert not hot._keeper.running
 
 
 @pytest.mark.parametrize("limit", [0, -1, 101, True, "5", 2.0])

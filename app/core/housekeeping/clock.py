@@ -1,0 +1,171 @@
+"""The one clock of a process: whose work is due, and a thread that does it."""
+
+from __future__ import annotations
+
+import os
+import threading
+from math import inf
+from time import monotonic
+from typing import Protocol
+
+# s that work is late at most because somebody else's takes long: then another thread steps in.
+GRACE = 0.02
+# Threads that wait for what is due next: one that does it, and one that steps in.
+WATCHING = 2
+# s that any other waits in vain before it ends.
+IDLE = 10.0
+NAME = "yoto-clock"
+
+
+class Work(Protocol):
+    """What the clock runs; never twice at once."""
+
+    @property
+    def name(self) -> str:
+        """What the thread that does it is called meanwhile."""
+
+    def due(self) -> float:
+        """The monotonic time at which there is something to do; waits for nothing."""
+
+    def run(self, part: Part) -> None:
+        """Do what is due, for as long as ``part`` has not ended; raises nothing."""
+
+
+class Part:
+    """Some work's part in a clock, from ``Clock.begin`` to ``Clock.end``.
+
+    Attributes:
+        clock: whose.
+        ended: whether nothing more is to be done.
+    """
+
+    __slots__ = ("clock", "due", "ended", "runner", "work")
+
+    def __init__(self, clock: Clock, work: Work) -> None:
+        self.clock = clock
+        self.work = work
+        self.ended = False
+        # Of the clock alone: when a thread may take it, and which one has.
+        self.due = work.due()
+        self.runner: int | None = None
+
+
+class Clock:
+    """Runs the work of one process, each piece of it in whichever thread has time.
+
+    One thread waits for what is due next and does it. A second one wakes a little later, which
+    finds nothing to do unless the first is held up; then it takes what waits, and a third one
+    watches. So a task that hangs delays the others by ``GRACE`` and costs a thread as long as it
+    hangs, and an orderly process has two. No thread is left when there is no work.
+    """
+
+    def __init__(self) -> None:
+        """No thread is started yet."""
+        self.pid = os.getpid()
+        self._lock = threading.Lock()
+        self._news = threading.Condition(self._lock)
+        self._finished = threading.Condition(self._lock)
+        self._parts: list[Part] = []
+        # When each thread that waits will look again.
+        self._looks: dict[int, float] = {}
+        # Threads that were started and do not wait yet.
+        self._coming = 0
+
+    def begin(self, work: Work) -> Part:
+        """Do ``work`` whenever it is due, from now on."""
+        with self._lock:
+            part = Part(self, work)
+            self._parts.append(part)
+            self._see_to(part.due)
+        return part
+
+    def end(self, part: Part, timeout: float) -> None:
+        """Do no more of it, and wait at most ``timeout`` seconds for what is being done."""
+        with self._lock:
+            if part.ended:
+                return
+            part.ended = True
+            self._parts.remove(part)
+            if not self._parts:
+                self._news.notify_all()
+            if part.runner != threading.get_ident():
+                self._finished.wait_for(lambda: part.runner is None, timeout)
+
+    def look(self, part: Part) -> None:
+        """Its work may be due earlier than it was."""
+        with self._lock:
+            if part.runner is None and not part.ended:
+                part.due = part.work.due()
+                self._see_to(part.due)
+
+    def _see_to(self, due: float, after: float = 0.0) -> None:
+        """Have some thread look in time for what is due then; one that has to be started for it
+        looks ``after`` seconds."""
+        if not self._looks and not self._coming:
+            self._coming += 1
+            try:
+                threading.Thread(target=self._run, args=(after,), name=NAME, daemon=True).start()
+            except BaseException:
+                self._coming -= 1
+                raise
+        elif due + GRACE < min(self._looks.values(), default=inf):
+            self._news.notify()
+
+    def _run(self, after: float) -> None:
+        me = threading.current_thread()
+        with self._lock:
+            self._coming -= 1
+            if after and self._parts:
+                self._wait_until(monotonic() + after)
+        while (part := self._next()) is not None:
+            me.name = part.work.name
+            try:
+                part.work.run(part)
+            finally:
+                me.name = NAME
+                with self._lock:
+                    part.runner, part.due = None, part.work.due()
+                    if part.ended:
+                        self._finished.notify_all()
+
+    def _next(self) -> Part | None:
+        """What the calling thread does next; None: it is not needed any more."""
+        with self._lock:
+            while self._parts:
+                now = monotonic()
+                part = min(self._parts, key=_due)
+                due = part.due
+                if due <= now:
+                    part.runner, part.due = threading.get_ident(), inf
+                    self._see_to(min(map(_due, self._parts)), after=GRACE)
+                    return part
+                if min(self._looks.values(), default=inf) > due:
+                    self._wait_until(due)
+                elif sum(look <= due + GRACE for look in self._looks.values()) < WATCHING:
+                    self._wait_until(due + GRACE)
+                else:
+                    self._wait_until(now + IDLE)
+                    if monotonic() >= now + IDLE:
+                        return None
+        return None
+
+    def _wait_until(self, moment: float) -> None:
+        me = threading.get_ident()
+        self._looks[me] = moment
+        self._news.wait(min(max(0.0, moment - monotonic()), threading.TIMEOUT_MAX))
+        del self._looks[me]
+
+
+def _due(part: Part) -> float:
+    return part.due
+
+
+_clock: Clock | None = None
+
+
+def the_clock() -> Clock:
+    """That of this process; a fork keeps no threads, and so begins with a new one."""
+    global _clock
+    if _clock is None or _clock.pid != os.getpid():
+        _clock = Clock()
+    return _clock
