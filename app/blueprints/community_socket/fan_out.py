@@ -19,8 +19,8 @@ from app.core.events import (
     Events,
     EventStream,
     StoredEvent,
+    Tailer,
     event_type,
-    tailer_of,
 )
 from app.core.redis import RedisConnection, RedisStore
 from app.db import writing
@@ -73,7 +73,7 @@ class FanOut:
         self._emit = emit
         redis = RedisStore.of(app)
         self._stream = MessageStream(redis, Events.of(app).instance_id)
-        self._tailer = tailer_of(redis, self._stream)
+        self._tailer = Tailer(redis, self._stream, alone="yoto-fan-out")
         self._lock = threading.Lock()
         self._end: Callable[[], None] | None = None
 

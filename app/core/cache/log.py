@@ -13,7 +13,7 @@ from typing import NamedTuple
 from app.core.cache.position import ORIGIN, Position
 from app.core.cache.subjects import SEPARATOR, is_known
 from app.core.errors import ValidationFailed
-from app.core.redis import RawEntry, RedisConnection, StreamReader, load_script
+from app.core.redis import RawEntry, RedisConnection, load_script
 
 # Entries. Read in full by each worker that starts; one that was cut off for longer than so many
 # changes starts from nothing.
@@ -113,27 +113,17 @@ class InvalidationLog:
         entry_id, flat = self._redis.scripts.run(
             _LISTEN, [self.key, self._counter, self._life], args
         )
-        return _entry((entry_id, dict(zip(flat[::2], flat[1::2], strict=True))))
-
-    def reader(self) -> StreamReader:
-        """What a thread reads with."""
-        return StreamReader(self._redis)
-
-    def read(
-        self, reader: StreamReader, after: Position, limit: int, block_ms: int
-    ) -> list[LogEntry]:
-        """At most ``limit`` entries after ``after``, oldest first; waits for the first one."""
-        reply = reader.read({self.key: str(after)}, limit, block_ms)
-        return [_entry(raw) for raw in reply.get(self.key, ())]
+        return entry_of((entry_id, dict(zip(flat[::2], flat[1::2], strict=True))))
 
     def newest(self) -> LogEntry | None:
         """The last entry; None when the log is empty or not there."""
         for raw in self._redis.client.xrevrange(self.key, count=1):
-            return _entry(raw)
+            return entry_of(raw)
         return None
 
 
-def _entry(raw: RawEntry) -> LogEntry:
+def entry_of(raw: RawEntry) -> LogEntry:
+    """What a stream's entry says."""
     entry_id, fields = raw
     number, late = fields.get(b"n", b""), fields.get(b"a", b"")
     # What somebody wrote by hand has no number, which readers take for a gap.

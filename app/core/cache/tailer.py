@@ -1,4 +1,4 @@
-"""Follows the invalidation log in one thread, and tells how far and how recently it has read."""
+"""Follows the invalidation log, and tells how far and how recently it has read."""
 
 from __future__ import annotations
 
@@ -13,21 +13,18 @@ from redis import exceptions
 from app.core.cache.coherence import Coherence
 from app.core.cache.continuity import Continuity, Gap
 from app.core.cache.listeners import Listener, Listeners, Watcher
-from app.core.cache.log import InvalidationLog, LogEntry
+from app.core.cache.log import InvalidationLog, LogEntry, entry_of
 from app.core.cache.position import Position
 from app.core.cache.subjects import GLOBAL
 from app.core.errors import PlatformError
-from app.core.redis import StreamReader
+from app.core.redis import READ_LIMIT, Following, RawEntry, RedisConnection
 
 log = logging.getLogger(__name__)
 
-# ms that a read waits for news: short enough to hear of Redis many times within MAX_STALENESS.
-BLOCK_MS = 150
-# Entries a read; one that brings fewer has reached the end of the log.
-READ_LIMIT = 1_000
-# s between tries while Redis is away.
-FIRST_PAUSE = 0.05
-LONGEST_PAUSE = 0.5
+# ms that a read waits for news at most, and as a part of MAX_STALENESS, so that Redis is heard many
+# times within it.
+BLOCK_MS = 500
+BLOCK_SHARE = 1 / 4
 
 LOST = (PlatformError, exceptions.RedisError, OSError)
 
@@ -50,7 +47,7 @@ class TailerCounts:
 
 
 class Tailer:
-    """One daemon thread that reads the log of one application.
+    """Keeps one application up with the log, in the thread that follows its streams.
 
     Attributes:
         applied: position up to which the log was applied. Read it *before* reading the database.
@@ -61,24 +58,27 @@ class Tailer:
 
     def __init__(
         self,
+        redis: RedisConnection,
         invalidations: InvalidationLog,
         coherence: Coherence,
         max_staleness: float,
-        block_ms: int = BLOCK_MS,
     ) -> None:
-        """``max_staleness`` is in seconds; no thread is started yet."""
+        """``max_staleness`` is in seconds; nothing is followed yet."""
+        self._redis = redis
         self._log = invalidations
         self._coherence = coherence
         self._max_staleness = max_staleness
-        self._block_ms = block_ms
+        self._block_ms = min(BLOCK_MS, round(max_staleness * 1000 * BLOCK_SHARE))
         self._continuity = Continuity()
         self._listeners = Listeners()
         self._start_lock = threading.Lock()
         self._noting = threading.Lock()
         self._progress = threading.Condition()
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._reader: StreamReader | None = None
+        self._following: Following | None = None
+        self._closed = False
+        self._away = False
+        self._sent = 0.0
+        self._newest = Position(0)
         self._tried = threading.Event()
         self._heard_at: float | None = None
         self._newest_number = 0
@@ -88,43 +88,39 @@ class Tailer:
         self.fresh_until = 0.0
         self.counts = TailerCounts()
 
+    @property
+    def key(self) -> str:
+        """Of the log."""
+        return self._log.key
+
     def start(self) -> None:
-        """Start the thread unless it runs. A fork keeps no threads: its first miss starts one."""
+        """Follow the log, unless that is done. A fork keeps no threads: its first miss begins."""
         with self._start_lock:
-            if self._thread is None or not self._thread.is_alive():
-                self._stop = threading.Event()
+            if not self.running:
                 self._tried = threading.Event()
-                self._reader = self._log.reader()
-                self._thread = threading.Thread(
-                    target=self._run,
-                    args=(self._stop, self._tried, self._reader),
-                    name="yoto-invalidation-tailer",
-                    daemon=True,
-                )
-                self._thread.start()
+                self._closed = False
+                self._following = self._redis.follow(self)
 
     @property
     def running(self) -> bool:
-        """Whether the thread runs in this process."""
-        thread = self._thread
-        return thread is not None and thread.is_alive()
+        """Whether the log is followed in this process."""
+        following = self._following
+        return following is not None and following.running
 
     def close(self, timeout: float = 1.0) -> None:
-        """Apply nothing more, and wait at most ``timeout`` seconds for the thread to end."""
+        """Apply nothing more, and wait at most ``timeout`` seconds for what is being applied."""
         with self._start_lock:
-            thread, self._thread = self._thread, None
-            self._stop.set()
-            self.fresh_until = 0.0
-            if self._reader is not None:
-                self._reader.end()
-        self.hurry()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+            following, self._following = self._following, None
+            self._closed = True
+        if following is not None:
+            following.end(timeout)
+        self.fresh_until = 0.0
 
     def hurry(self) -> None:
         """Try at once, for a caller who knows that Redis is back."""
-        with self._progress:
-            self._progress.notify_all()
+        following = self._following
+        if following is not None:
+            following.hurry()
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(subjects, position)`` for each entry, once it was applied.
@@ -196,56 +192,49 @@ class Tailer:
         """Wait at most ``timeout`` seconds until the log was read to its end, or is known away."""
         self._tried.wait(timeout)
 
-    def _run(self, stop: threading.Event, tried: threading.Event, reader: StreamReader) -> None:
-        pause = FIRST_PAUSE
-        away = False
-        while not stop.is_set():
-            try:
-                if self._turn(stop, reader):
-                    tried.set()
-            except Exception as error:
-                if not away:
-                    away = True
-                    self.counts.losses += 1
-                    unexpected = not isinstance(error, LOST)
-                    log.warning("the invalidation log is away: %s", error, exc_info=unexpected)
-                tried.set()
-                with self._progress:
-                    if not stop.is_set():
-                        self._progress.wait(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-            else:
-                if away:
-                    log.info("the invalidation log is back at %s", self.applied)
-                pause, away = FIRST_PAUSE, False
-
-    def _turn(self, stop: threading.Event, reader: StreamReader) -> bool:
-        """Read once and apply; whether the end of the log was reached."""
-        if self._must_renew:
-            self.append((GLOBAL,))
-            self._must_renew = False
-        known = self._continuity.known
-        sent = monotonic()
-        newest = self._log.listen(known, self._max_staleness)
-        self._newest_number = newest.number
-        gap = self._continuity.check_newest(newest, known)
-        if gap is not None:
+    def begin(self) -> tuple[str, int]:
+        """Before a read: see ``Followed``."""
+        while True:
+            if self._must_renew:
+                self.append((GLOBAL,))
+                self._must_renew = False
+            known = self._continuity.known
+            self._sent = monotonic()
+            newest = self._log.listen(known, self._max_staleness)
+            self._newest_number = newest.number
+            gap = self._continuity.check_newest(newest, known)
+            if gap is None:
+                break
             self._begin_anew(gap, Position(known + 1))
-            return False
+        self._newest = newest.position
         # What is there already needs no waiting for.
-        block_ms = self._block_ms if newest.position <= self.applied else 1
-        entries = self._log.read(reader, self.applied, READ_LIMIT, block_ms)
-        if stop.is_set():
-            return False
+        return str(self.applied), self._block_ms if newest.position <= self.applied else 1
+
+    def take(self, entries: Sequence[RawEntry]) -> None:
+        """What a read brought: see ``Followed``."""
+        found = [entry_of(raw) for raw in entries]
         self._forget_after_silence()
-        if entries:
-            self._apply(entries, newest.position)
-        at_end = len(entries) < READ_LIMIT
+        if found:
+            self._apply(found, self._newest)
+        at_end = len(found) < READ_LIMIT
+        if at_end and not self._closed:
+            self._heard_at = self._sent
+            self.fresh_until = self._sent + self._max_staleness
+        self._listeners.tell(found, at_end, self.applied)
         if at_end:
-            self._heard_at = sent
-            self.fresh_until = sent + self._max_staleness
-        self._listeners.tell(entries, at_end, self.applied)
-        return at_end
+            self._tried.set()
+        if self._away:
+            self._away = False
+            log.info("the invalidation log is back at %s", self.applied)
+
+    def failed(self, error: Exception) -> None:
+        """The log cannot be read now."""
+        if not self._away:
+            self._away = True
+            self.counts.losses += 1
+            unexpected = not isinstance(error, LOST)
+            log.warning("the invalidation log is away: %s", error, exc_info=unexpected)
+        self._tried.set()
 
     def _apply(self, entries: Sequence[LogEntry], newest: Position) -> None:
         for entry in entries:

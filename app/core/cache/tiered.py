@@ -65,7 +65,7 @@ class TieredCache:
         self._log = InvalidationLog(redis)
         self._memory = Memory(settings)
         self._coherence = self._memory.coherence
-        self.tailer = Tailer(self._log, self._coherence, settings.max_staleness)
+        self.tailer = Tailer(redis, self._log, self._coherence, settings.max_staleness)
         redis.on_recovered(self.tailer.hurry)
         self._counts = CacheCounts()
         self._remote = RemoteTier(redis, settings)

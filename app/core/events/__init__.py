@@ -1,6 +1,6 @@
 """Typed events in one Redis stream, and the tailer that tells them to listeners."""
 
-from .extension import Events, EventState, new_instance_id, tailer_of
+from .extension import Events, EventState, new_instance_id
 from .facts import (
     BreakerTransitioned,
     ConfigChanged,
@@ -59,7 +59,6 @@ __all__ = [
     "registered_types",
     "find_gap",
     "position",
-    "tailer_of",
     "to_plain",
     "type_of",
 ]

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from app.core.redis import RedisConnection, RedisStore
+from app.core.redis import RedisStore
 
 from .gap import Gap
 from .stream import EventStream, StoredEvent
-from .tailer import BLOCK_MS, Tailer
+from .tailer import Tailer
 from .types import Event
 
 EXTENSION_KEY = "yoto.events"
-# A blocking read may take this part of the socket time-out, so that silence is no error.
-BLOCK_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Events:
         redis = RedisStore.of(app)
         instance_id = new_instance_id()
         stream = EventStream(redis, instance_id)
-        app.extensions[EXTENSION_KEY] = EventState(instance_id, stream, tailer_of(redis, stream))
+        app.extensions[EXTENSION_KEY] = EventState(instance_id, stream, Tailer(redis, stream))
 
     @staticmethod
     def of(app: Flask) -> EventState:
@@ -85,12 +83,6 @@ class Events:
     ) -> Callable[[], None]:
         """Listen to the events of the current application; see ``Tailer.subscribe``."""
         return self.tailer.subscribe(on_event, on_gap, types)
-
-
-def tailer_of(redis: RedisConnection, stream: EventStream) -> Tailer:
-    """A tailer whose reads end before the time-out of the socket; it does not run yet."""
-    block_ms = min(BLOCK_MS, int(redis.settings.socket_timeout * 1000 * BLOCK_SHARE))
-    return Tailer(stream, block_ms)
 
 
 def new_instance_id() -> str:

@@ -10,7 +10,7 @@ import msgspec
 from redis import exceptions
 
 from app.core.errors import PlatformError
-from app.core.redis import RedisConnection, Script, StreamReader, load_script
+from app.core.redis import RedisConnection, Script, load_script
 
 from .types import Event, UnknownEvent, decode, encode
 
@@ -138,22 +138,13 @@ class EventStream:
     def read(self, after_id: str = BEGINNING, limit: int = READ_LIMIT) -> list[StoredEvent]:
         """The events after ``after_id``, oldest first, at most ``limit``."""
         entries = self._redis.client.xrange(self.key, min=f"({after_id}", max="+", count=limit)
-        return [_stored(entry) for entry in entries]
+        return [stored_event(entry) for entry in entries]
 
     def read_latest(self, limit: int, before_id: str | None = None) -> list[StoredEvent]:
         """The newest events before ``before_id``, newest first."""
         newest = f"({before_id}" if before_id else "+"
         entries = self._redis.client.xrevrange(self.key, max=newest, min="-", count=limit)
-        return [_stored(entry) for entry in entries]
-
-    def reader(self) -> StreamReader:
-        """What a thread waits with."""
-        return StreamReader(self._redis)
-
-    def wait(self, reader: StreamReader, after_id: str, block_ms: int) -> list[StoredEvent]:
-        """Like ``read``, but waits up to ``block_ms`` for the first event."""
-        reply = reader.read({self.key: after_id}, READ_LIMIT, block_ms)
-        return [_stored(entry) for entry in reply.get(self.key, ())]
+        return [stored_event(entry) for entry in entries]
 
     def info(self) -> StreamInfo:
         """Where the stream begins and ends now."""
@@ -191,7 +182,8 @@ def position(entry_id: str) -> tuple[int, int]:
     return int(milliseconds), int(sequence or 0)
 
 
-def _stored(entry: Any) -> StoredEvent:
+def stored_event(entry: Any) -> StoredEvent:
+    """What a stream's entry says."""
     entry_id, raw = entry
     fields = {_text(name): value for name, value in raw.items()}
     kind = _text(fields.get("type", b""))

@@ -1,30 +1,28 @@
-"""Follows the event stream in one thread and tells listeners in this process."""
+"""Follows the event stream and tells listeners in this process."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from redis import exceptions
 
 from app.core.errors import PlatformError
-from app.core.redis import StreamReader
+from app.core.redis import Following, RawEntry, RedisConnection
 
 from .gap import Gap, find_gap
-from .stream import EventStream, StoredEvent
+from .stream import EventStream, StoredEvent, stored_event
 from .types import Event
 
 log = logging.getLogger(__name__)
 
-# ms that one read waits for news. Must stay below the socket time-out (0.25 s by default), or the
-# silence of a quiet stream would look like a dead server.
-BLOCK_MS = 150
-# s between tries while Redis is away.
-FIRST_PAUSE = 0.1
-LONGEST_PAUSE = 0.5
+# ms that one read waits for news at most.
+BLOCK_MS = 500
+# s between looks at the ends of the stream while it brings nothing: other streams end reads, too.
+LOOK_EVERY = BLOCK_MS / 1000 / 2
 
 LOST = (PlatformError, exceptions.RedisError, OSError)
 
@@ -50,21 +48,30 @@ class _Subscription:
 
 
 class Tailer:
-    """One daemon thread that follows one stream, from the first subscription to the last.
+    """Follows one stream, from the first subscription to the last.
 
     Every listener gets every event once and in order while the process lives: after a loss of
-    Redis the stream is read on from the last id seen. Listeners run in the tailer's thread, one
-    after the other; one that raises is logged and counted, and changes nothing for the others.
+    Redis the stream is read on from the last id seen. Listeners run one after the other in
+    the thread that follows the invalidation log as well, and must be quick; one that raises is
+    logged and counted, and changes nothing for the others.
     """
 
-    def __init__(self, stream: EventStream, block_ms: int = BLOCK_MS) -> None:
+    def __init__(
+        self, redis: RedisConnection, stream: EventStream, alone: str | None = None
+    ) -> None:
+        """Nothing is followed yet.
+
+        Args:
+            alone: the name of a thread of its own, for listeners that take their time.
+        """
+        self._redis = redis
         self._stream = stream
-        self._block_ms = block_ms
+        self._alone = alone
         self._subscriptions: tuple[_Subscription, ...] = ()
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
-        self._reader: StreamReader | None = None
+        self._following: Following | None = None
+        self._away = False
+        self._looked_at = 0.0
         self._position: str | None = None
         self._heard_at: float | None = None
         self.counts = TailCounts()
@@ -87,7 +94,7 @@ class Tailer:
             late = self._position
         self.start()
         if late is not None and on_gap is not None:
-            # The thread told its start before this listener was there.
+            # The start was told before this listener was there.
             self._tell_gap(subscription, Gap("start", None))
 
         def end() -> None:
@@ -95,34 +102,30 @@ class Tailer:
                 self._subscriptions = tuple(
                     one for one in self._subscriptions if one is not subscription
                 )
-                if not self._subscriptions:
-                    self._tell_thread_to_end()
+                last = not self._subscriptions
+            if last:
+                self.stop(0)
 
         return end
 
+    @property
+    def key(self) -> str:
+        """Of the stream."""
+        return self._stream.key
+
     def start(self) -> None:
-        """Start the thread if it does not run; a fork, which keeps no threads, starts it anew."""
+        """Follow the stream, unless that is done; a fork, which keeps no threads, begins anew."""
         with self._lock:
-            running = self._thread is not None and self._thread.is_alive()
-            if running and not self._stop.is_set():
-                return
-            self._stop = threading.Event()
-            self._reader = self._stream.reader()
-            self._thread = threading.Thread(
-                target=self._run,
-                args=(self._stop, self._reader),
-                name="yoto-event-tailer",
-                daemon=True,
-            )
-            self._thread.start()
+            if self._following is None or not self._following.running:
+                self._following = self._redis.follow(self, self._alone)
 
     def stop(self, timeout: float = 1.0) -> None:
-        """End the thread and wait for it, at most ``timeout`` seconds; it may start again."""
+        """Tell nothing more, and wait at most ``timeout`` seconds for what is being told; it may
+        start again."""
         with self._lock:
-            thread, self._thread = self._thread, None
-            self._tell_thread_to_end()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+            following, self._following = self._following, None
+        if following is not None:
+            following.end(timeout)
 
     @property
     def position(self) -> str | None:
@@ -144,45 +147,29 @@ class Tailer:
             time.sleep(0.005)
         return True
 
-    def _tell_thread_to_end(self) -> None:
-        self._stop.set()
-        if self._reader is not None:
-            self._reader.end()
-
-    def _run(self, stop: threading.Event, reader: StreamReader) -> None:
-        pause = FIRST_PAUSE
-        away = False
-        while not stop.is_set():
-            try:
-                self._turn(stop, reader)
-            except Exception as error:
-                if stop.is_set():
-                    return
-                if not isinstance(error, LOST):
-                    log.exception("following the event stream failed; it is tried again")
-                if not away:
-                    away = True
-                    self.counts.losses += 1
-                    log.warning("the event stream is away: %s", error)
-                stop.wait(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
-            else:
-                if away:
-                    log.info("the event stream is back")
-                pause, away = FIRST_PAUSE, False
-
-    def _turn(self, stop: threading.Event, reader: StreamReader) -> None:
-        before = self._position
-        if before is None:
+    def begin(self) -> tuple[str, int]:
+        """Before a read: see ``Followed``."""
+        if self._position is None:
             self._position = self._stream.last_id()
             self._heard_at = time.monotonic()
             self._notify(Gap("start", None))
-            return
-        events = self._stream.wait(reader, before, self._block_ms)
-        if stop.is_set():
-            return
+        return self._position, BLOCK_MS
+
+    def take(self, entries: Sequence[RawEntry]) -> None:
+        """What a read brought: see ``Followed``."""
+        before = self._position
+        assert before is not None
+        self._heard_at = now = time.monotonic()
+        if entries or now - self._looked_at >= LOOK_EVERY:
+            self._tell(entries, before)
+            self._looked_at = now
+        if self._away:
+            self._away = False
+            log.info("the event stream is back")
+
+    def _tell(self, entries: Sequence[RawEntry], before: str) -> None:
         info = self._stream.info()
-        self._heard_at = time.monotonic()
+        events = [stored_event(entry) for entry in entries]
         after = events[-1].id if events else before
         gap, read_on = find_gap(before, after, info)
         if gap is not None:
@@ -190,6 +177,15 @@ class Tailer:
         for event in events:
             self._dispatch(event)
         self._position = read_on
+
+    def failed(self, error: Exception) -> None:
+        """The stream cannot be followed now."""
+        if not isinstance(error, LOST):
+            log.error("following the event stream failed; it is tried again", exc_info=error)
+        if not self._away:
+            self._away = True
+            self.counts.losses += 1
+            log.warning("the event stream is away: %s", error)
 
     def _dispatch(self, stored: StoredEvent) -> None:
         self.counts.events += 1

@@ -3,6 +3,7 @@
 from app.core.redis import keys
 from app.core.redis.connection import RedisConnection
 from app.core.redis.embedded import EmbeddedServer
+from app.core.redis.following import READ_LIMIT, Following
 from app.core.redis.info import (
     ConnectionTest,
     NodeInfo,
@@ -18,11 +19,13 @@ from app.core.redis.registry import ScriptRegistry
 from app.core.redis.script import Script, load_script
 from app.core.redis.settings import RedisSettings
 from app.core.redis.store import RedisState, RedisStore
-from app.core.redis.stream_reader import RawEntry, StreamReader
+from app.core.redis.stream_reader import RawEntry
 
 __all__ = [
+    "READ_LIMIT",
     "ConnectionTest",
     "EmbeddedServer",
+    "Following",
     "KeyBuilder",
     "NodeInfo",
     "RawEntry",
@@ -33,7 +36,6 @@ __all__ = [
     "RedisStore",
     "Script",
     "ScriptRegistry",
-    "StreamReader",
     "check_address",
     "create_redis_client",
     "escape",

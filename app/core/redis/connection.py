@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.core.errors import StoreUnavailable
+from app.core.redis.following import Followed, Following, FollowingThread
 from app.core.redis.gate import Gate, Prober
 from app.core.redis.keys import KeyBuilder
 from app.core.redis.node import CONNECTION_ERRORS
@@ -33,6 +34,7 @@ class RedisConnection:
         self._discovery = Gate("topology", self._prober, self._discover)
         self._topology: Topology | None = None
         self._lock = threading.RLock()
+        self._followers = FollowingThread(self, "yoto-streams")
 
     @property
     def topology(self) -> Topology:
@@ -87,6 +89,18 @@ class RedisConnection:
     def on_recovered(self, listener: Callable[[], None]) -> None:
         """Call ``listener()`` in a background thread each time a server came back."""
         self._prober.on_recovered(listener)
+
+    def follow(self, followed: Followed, alone: str | None = None) -> Following:
+        """Keep up with a stream from now on, in a thread that all streams share.
+
+        A cluster has each stream somewhere else, and there each has a thread.
+
+        Args:
+            alone: the name of a thread of its own, for one that may take its time.
+        """
+        if alone is None and not self.settings.nodes:
+            return self._followers.add(followed)
+        return FollowingThread(self, alone or "yoto-streams").add(followed)
 
     def close(self) -> None:
         """Close all connections and end the probe; a later use connects anew."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from redis import exceptions
 
 from app.core.redis.clients import translated
-from app.core.redis.connection import RedisConnection
 from app.core.redis.link import Link, pack_command
 from app.core.redis.node import CONNECTION_ERRORS, LINK_ERRORS, Node
 from app.core.redis.refusals import ROUTING, refusal_code
 from app.core.redis.registry import ASKING, told_address
 
+if TYPE_CHECKING:
+    from app.core.redis.connection import RedisConnection
+
 # Times that one read goes where a server sent it; a map that is right needs one.
 REDIRECTIONS = 3
+ENDED = object()
 
 RawEntry: TypeAlias = tuple[bytes, dict[bytes, bytes]]
 
@@ -39,7 +42,7 @@ class StreamReader:
 
     def read(
         self, after: Mapping[str, str], limit: int, block_ms: int
-    ) -> dict[str, list[RawEntry]]:
+    ) -> dict[str, list[RawEntry]] | None:
         """The entries of each stream after an id, oldest first; waits for the first one.
 
         Args:
@@ -48,15 +51,14 @@ class StreamReader:
             block_ms: how long to wait.
 
         Returns:
-            Entries by key, of those that have any; nothing when the time is over, or ``end`` was
-            called.
+            Entries by key, of those that have any; None: ``end`` was called.
 
         Raises:
             StoreUnavailable: the server did not answer, or cannot do this now.
             redis.exceptions.ResponseError: the call is wrong: a key holds something else.
         """
         if self._ended:
-            return {}
+            return None
         options = (b"COUNT", limit, b"BLOCK", block_ms)
         command = pack_command((b"XREAD", *options, b"STREAMS", *after, *after.values()))
         router = self._redis.topology.router
@@ -81,7 +83,7 @@ class StreamReader:
             if isinstance(reply, ROUTING) or refusal_code(reply) is not None:
                 raise translated(reply) from reply
             raise reply
-        return _entries(reply)
+        return None if reply is ENDED else _entries(reply)
 
     def end(self) -> None:
         """Make the read that waits, and all that follow, return at once with nothing."""
@@ -93,10 +95,10 @@ class StreamReader:
         self._drop()
 
     def _exchange(self, node: Node, patience: float, commands: list[bytes]) -> Any:
-        """The last reply of ``node``; None: ``end`` was called."""
+        """The last reply of ``node``, or ``ENDED``."""
         link = self._link_to(node, patience)
         if link is None:
-            return None
+            return ENDED
         try:
             link.send(b"".join(commands))
             replies = [link.read() for _ in commands]
@@ -106,7 +108,7 @@ class StreamReader:
                 ended = self._ended
             if ended:
                 node.discard(link)
-                return None
+                return ENDED
             raise node.lost(link, error) from error
         except BaseException:
             with self._lock:

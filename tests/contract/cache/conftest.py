@@ -10,9 +10,18 @@ from typing import Any
 
 import pytest
 
-from app.core.cache import CacheSettings, InvalidationLog, Loaded, Position, TieredCache, place_key
+from app.core.cache import (
+    ORIGIN,
+    CacheSettings,
+    InvalidationLog,
+    Loaded,
+    Position,
+    TieredCache,
+    place_key,
+)
+from app.core.cache.log import LogEntry, entry_of
 from app.core.optimization import DistributedLocks
-from app.core.redis import RedisConnection, RedisSettings, StreamReader
+from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.workers import CacheWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import settings_of
@@ -20,6 +29,11 @@ from tests.support.redis_servers import Server, start_valkey, wait_until
 
 SERVER_7 = place_key("server", 7)
 CHANNEL_3 = place_key("channel", 3)
+
+
+def entries_of(log: InvalidationLog, after: Position = ORIGIN) -> list[LogEntry]:
+    """What the log has after a position, oldest first."""
+    return [entry_of(raw) for raw in log._redis.client.xrange(log.key, min=f"({after}")]
 
 
 class Truth:
@@ -95,13 +109,6 @@ def redis(reach: RedisSettings, connect: Connect) -> RedisConnection:
 @pytest.fixture
 def log(redis: RedisConnection) -> InvalidationLog:
     return InvalidationLog(redis)
-
-
-@pytest.fixture
-def reader(log: InvalidationLog) -> Iterator[StreamReader]:
-    reader = log.reader()
-    yield reader
-    reader.end()
 
 
 @pytest.fixture

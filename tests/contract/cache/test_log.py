@@ -8,8 +8,8 @@ import pytest
 
 from app.core.cache import ORIGIN, InvalidationLog, Position
 from app.core.errors import StoreUnavailable, ValidationFailed
-from app.core.redis import RedisConnection, RedisSettings, StreamReader
-from tests.contract.cache.conftest import Connect
+from app.core.redis import RedisConnection, RedisSettings
+from tests.contract.cache.conftest import Connect, entries_of
 from tests.support.redis_servers import Server
 
 FOR_EVER = 10**6  # s
@@ -21,11 +21,11 @@ def wipe(log: InvalidationLog, redis: RedisConnection) -> None:
     redis.client.delete(redis.keys.invalidation_log("n"))
 
 
-def test_what_is_appended_is_read(log: InvalidationLog, reader: StreamReader) -> None:
+def test_what_is_appended_is_read(log: InvalidationLog) -> None:
     first = log.append(["user:42", "server:7"])
     second = log.append(["global"])
-    assert log.read(reader, ORIGIN, 10, 1) == [first, second]
-    assert log.read(reader, first.position, 10, 1) == [second]
+    assert entries_of(log) == [first, second]
+    assert entries_of(log, first.position) == [second]
     assert log.newest() == second
     assert first.subjects == ("user:42", "server:7")
 
@@ -41,18 +41,14 @@ def test_how_long_a_change_had_waited_is_read_and_others_need_not_know(
     assert fields == [[b"a", b"n", b"s"], [b"n", b"s"]]
 
 
-def test_an_empty_log_has_no_newest_entry(log: InvalidationLog, reader: StreamReader) -> None:
+def test_an_empty_log_has_no_newest_entry(log: InvalidationLog) -> None:
     assert log.newest() is None
-    assert log.read(reader, ORIGIN, 10, 1) == []
+    assert entries_of(log) == []
 
 
 def test_entries_are_numbered_one_by_one(log: InvalidationLog) -> None:
     numbers = [log.append(["global"]).number for _ in range(5)]
     assert numbers == list(range(numbers[0], numbers[0] + 5))
-
-
-def test_a_read_waits_for_the_first_entry(log: InvalidationLog, reader: StreamReader) -> None:
-    assert log.read(reader, ORIGIN, 10, 20) == []
 
 
 def test_after_a_loss_ids_grow_and_numbers_do_not_go_on(
@@ -75,10 +71,10 @@ def test_an_id_is_above_what_the_caller_knows_even_if_the_clock_is_behind(
     assert log.append(["global"]).position == Position.of(ahead.ms, 6)
 
 
-def test_many_subjects_are_spread_over_entries(log: InvalidationLog, reader: StreamReader) -> None:
+def test_many_subjects_are_spread_over_entries(log: InvalidationLog) -> None:
     subjects = [f"user:{number}" for number in range(1, 1_201)]
     last = log.append(subjects)
-    entries = log.read(reader, ORIGIN, 10, 1)
+    entries = entries_of(log)
     assert [len(one.subjects) for one in entries] == [500, 500, 200]
     assert [word for one in entries for word in one.subjects] == subjects
     assert entries[-1] == last
@@ -152,8 +148,8 @@ def test_a_log_that_takes_no_writes_is_not_heard(connect: Connect, own_server: S
 
 
 def test_an_entry_written_by_hand_is_read_as_one_without_a_number(
-    log: InvalidationLog, reader: StreamReader, redis: RedisConnection
+    log: InvalidationLog, redis: RedisConnection
 ) -> None:
     redis.client.xadd(log.key, {"hello": "world"})
-    (entry,) = log.read(reader, ORIGIN, 10, 1)
+    (entry,) = entries_of(log)
     assert (entry.number, entry.subjects) == (0, ("",))

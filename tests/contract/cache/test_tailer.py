@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -11,8 +10,8 @@ import pytest
 
 from app.core.cache import ORIGIN, CacheSettings, InvalidationLog, Position, Tailer
 from app.core.cache.memory import Memory
-from app.core.redis import RedisConnection, RedisSettings, StreamReader
-from tests.contract.cache.conftest import Connect
+from app.core.redis import RedisConnection, RedisSettings
+from tests.contract.cache.conftest import Connect, entries_of
 from tests.support.redis_servers import Server, wait_until
 from tests.unit.core.cache.builders import entry
 
@@ -23,7 +22,7 @@ class Follower:
     def __init__(self, redis: RedisConnection, max_staleness: float = 2.0) -> None:
         self.memory = Memory(CacheSettings())
         self.log = InvalidationLog(redis)
-        self.tailer = Tailer(self.log, self.memory.coherence, max_staleness)
+        self.tailer = Tailer(redis, self.log, self.memory.coherence, max_staleness)
         self.told: list[tuple[str, ...]] = []
         self.tailer.subscribe(self._listen)
 
@@ -101,7 +100,7 @@ def test_the_first_worker_writes_the_beginning_of_an_empty_log(
 
 
 def test_a_later_worker_builds_its_floors_from_what_is_there(
-    follow: Follow, redis: RedisConnection, log: InvalidationLog, reader: StreamReader
+    follow: Follow, redis: RedisConnection, log: InvalidationLog
 ) -> None:
     log.listen(ORIGIN, 60)
     positions = [log.append([f"user:{number % 3 + 1}"]).position for number in range(2_500)]
@@ -111,7 +110,7 @@ def test_a_later_worker_builds_its_floors_from_what_is_there(
     # Number 2499 was about user 1, number 2496 too.
     assert follower.believes(positions[2499])
     assert not follower.believes(positions[2498])
-    beginning = log.read(reader, ORIGIN, 1, 1)[0].position
+    beginning = entries_of(log)[0].position
     assert not follower.memory.coherence.believes(entry(beginning - 1, user_id=99))
     assert follower.memory.coherence.believes(entry(beginning, user_id=99))
     # Of its history listeners hear once.
@@ -325,17 +324,10 @@ def test_what_was_heard_counts_from_the_question_not_from_the_answer(
     """A worker that was stopped between the two must not think itself fresh."""
     follower = follow(redis).start()
     follower.tailer.close()
-    asked: list[float] = []
-    read = follower.log.read
-
-    def stopped_for_long(*args: Any) -> Any:
-        entries = read(*args)
-        asked.append(time.monotonic())
-        monkeypatch.setattr("app.core.cache.tailer.monotonic", lambda: time.monotonic() + 60)
-        return entries
-
-    monkeypatch.setattr(follower.log, "read", stopped_for_long)
-    turn = follower.tailer._turn(threading.Event(), follower.log.reader())
-    assert turn
-    assert follower.tailer.fresh_until <= asked[0] + 2.0
+    follower.tailer._closed = False
+    follower.tailer.begin()
+    asked = time.monotonic()
+    monkeypatch.setattr("app.core.cache.tailer.monotonic", lambda: time.monotonic() + 60)
+    follower.tailer.take(())
+    assert 0 < follower.tailer.fresh_until <= asked + 2.0
     assert follower.tailer.counts.lapses == 1

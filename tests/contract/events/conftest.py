@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from app.core.events import EventStream
-from app.core.redis import RedisConnection, RedisSettings, StreamReader
+from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server
 
@@ -46,10 +46,3 @@ def stream(
 ) -> EventStream:
     """An empty event stream."""
     return EventStream(connect(settings), "instance-1")
-
-
-@pytest.fixture
-def reader(stream: EventStream) -> Iterator[StreamReader]:
-    reader = stream.reader()
-    yield reader
-    reader.end()

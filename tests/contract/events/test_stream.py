@@ -11,7 +11,7 @@ import pytest
 from app.core.errors import StoreUnavailable
 from app.core.events import BEGINNING, ConfigRestored, EventStream, StreamInfo, to_plain
 from app.core.events.stream import TOLD_TTL_MS
-from app.core.redis import RedisConnection, RedisSettings, StreamReader
+from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_servers import Server, free_port, start_valkey, wait_until
 
 
@@ -63,19 +63,6 @@ def test_the_newest_events_are_read_backwards(stream: EventStream) -> None:
 def test_a_stream_that_was_never_written_is_empty(stream: EventStream) -> None:
     assert stream.info() == StreamInfo(first_id=None, last_id=BEGINNING, trimmed=0)
     assert stream.read() == [] and stream.last_id() == BEGINNING
-
-
-def test_waiting_ends_with_nothing_when_nothing_happens(
-    stream: EventStream, reader: StreamReader
-) -> None:
-    began = time.monotonic()
-    assert stream.wait(reader, BEGINNING, block_ms=60) == []
-    assert 0.05 <= time.monotonic() - began < 30
-
-
-def test_waiting_gives_what_is_there(stream: EventStream, reader: StreamReader) -> None:
-    stream.publish(restored(1))
-    assert [stored.event for stored in stream.wait(reader, BEGINNING, block_ms=60)] == [restored(1)]
 
 
 def test_the_stream_is_trimmed_and_runs_out(stream: EventStream) -> None:

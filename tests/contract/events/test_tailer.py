@@ -40,7 +40,7 @@ def restored(number: int) -> ConfigRestored:
 
 @pytest.fixture
 def tailer(stream: EventStream) -> Iterator[Tailer]:
-    one = Tailer(stream, block_ms=30)
+    one = Tailer(stream._redis, stream)
     yield one
     one.stop()
 
@@ -63,7 +63,7 @@ def test_what_is_published_is_heard_once_and_in_order(stream: EventStream, ears:
 
 def test_what_happened_before_the_start_is_not_told(stream: EventStream) -> None:
     stream.publish(restored(1))
-    tailer, heard = Tailer(stream, block_ms=30), Ears()
+    tailer, heard = Tailer(stream._redis, stream), Ears()
     tailer.subscribe(heard.events.append)
     tailer.wait_until_ready(5)
     stream.publish(restored(2))
@@ -184,7 +184,7 @@ def test_it_knows_how_long_redis_has_been_silent(tailer: Tailer, ears: Ears) -> 
 
 def test_one_thread_serves_all_listeners(tailer: Tailer, ears: Ears) -> None:
     def threads() -> int:
-        return sum(thread.name == "yoto-event-tailer" for thread in threading.enumerate())
+        return sum(thread.name == "yoto-streams" for thread in threading.enumerate())
 
     before = threads()
     for _ in range(5):

@@ -10,7 +10,8 @@ import pytest
 from redis import exceptions
 
 from app.core.errors import StoreUnavailable
-from app.core.redis import RedisConnection, StreamReader
+from app.core.redis import RedisConnection
+from app.core.redis.stream_reader import StreamReader
 from tests.contract.redis.conftest import Connect
 from tests.support.redis_servers import Server, start_valkey, wait_until
 
@@ -94,7 +95,7 @@ def test_ending_calls_away_a_read_that_waits(reader: StreamReader, key: Key) -> 
     waiter = Waiter(reader, key("s"))
     began = time.monotonic()
     reader.end()
-    assert waiter.outcome() == {}
+    assert waiter.outcome() is None
     assert time.monotonic() - began < LONG_MS / 1000 / 10
 
 
@@ -106,7 +107,7 @@ def test_an_ended_reader_reads_no_more_and_keeps_no_connection(
     reader.end()
     assert connection.links()[0] == opened - 1
     connection.client.xadd(key("s"), {"n": 1})
-    assert reader.read({key("s"): "0"}, 10, LONG_MS) == {}
+    assert reader.read({key("s"): "0"}, 10, LONG_MS) is None
 
 
 def test_a_key_that_holds_something_else_is_the_callers_mistake(
@@ -163,7 +164,7 @@ class TestWithAServerOfItsOwn:
         waiter = Waiter(reader, "s")
         server.pause()
         reader.end()
-        assert waiter.outcome() == {}
+        assert waiter.outcome() is None
         server.resume()
 
 

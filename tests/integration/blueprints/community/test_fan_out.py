@@ -193,7 +193,7 @@ def test_no_thread_listens_before_the_first_socket_or_after_the_end(
     app_config: dict[str, Any], app: Flask, community: Community, listener: Person, tmp_path: Path
 ) -> None:
     def threads() -> int:
-        return sum(one.name == "yoto-event-tailer" for one in threading.enumerate())
+        return sum(one.name == "yoto-fan-out" for one in threading.enumerate())
 
     before = threads()
     with another_app(app_config, tmp_path / "lazy") as lazy:

@@ -117,7 +117,7 @@ def test_closing_ends_every_thread_and_a_later_use_starts_them_again(
     controller.set_bulkhead_config("thing", max_concurrent=3)
     background = controller.background
     assert background.redis_thread.running and background.record_thread.running
-    assert "yoto-event-tailer" in own()
+    assert "yoto-streams" in own()
     controller.close()
     controller.close()
     wait_until(lambda: not own())
