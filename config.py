@@ -84,7 +84,7 @@ class Base:
     INVALIDATION_GLOBAL_ABOVE = 200
     # Seconds that an item waits at most for its turn, and between two looks at the queue.
     INVALIDATION_MAX_DELAY = 30.0
-    INVALIDATION_INTERVAL = 0.5
+    INVALIDATION_INTERVAL = 1.0
     # Seconds between two looks for what ends or begins by itself, how far ahead, how long after its
     # moment it is told, and how far back the first look goes.
     INVALIDATION_BOUNDARY_INTERVAL = 1.0

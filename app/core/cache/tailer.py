@@ -176,6 +176,11 @@ class Tailer:
         return self._listeners.failures
 
     @property
+    def fresh(self) -> bool:
+        """Whether what is remembered may be used: all changes of before are known here."""
+        return monotonic() < self.fresh_until
+
+    @property
     def silent_for(self) -> float | None:
         """Seconds since the log was last known to be read to its end; None: never."""
         heard_at = self._heard_at

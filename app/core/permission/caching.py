@@ -73,7 +73,7 @@ class Caching:
         publish = Events.of(app).stream.publish
         telling = Telling(publish)
         outbox = Outbox(cache, pool, telling)
-        maintenance = Maintenance(app, pool, clock, publish)
+        maintenance = Maintenance(app, pool, clock, publish, hears=lambda: cache.tailer.fresh)
         relay = OutboxRelay(
             cache,
             locks,
@@ -113,6 +113,11 @@ class Caching:
             self.cache.tailer.start()
         if self.relaying and not self.relay.running:
             self.relay.start()
+
+    def heard(self) -> Position | None:
+        """Up to where changes were heard of; None: they are not heard now."""
+        tailer = self.cache.tailer
+        return tailer.applied if tailer.fresh else None
 
     def close(self) -> None:
         """End the threads and close our connections; a later use begins anew."""

@@ -35,6 +35,8 @@ NAME = "maintenance"
 SUBJECT = f"switch:{NAME}"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RETRY_READING = 1.0  # s
+# s between two readings where nobody told of a turn.
+READ_EVERY = 10.0
 RETRY_AFTER = 60.0  # s; what clients are told where nobody said how long it takes
 BY_ITSELF = "its time was over"
 
@@ -124,8 +126,10 @@ class Maintenance:
         pool: SidePool,
         clock: Callable[[], float],
         publish: Callable[[Event], object],
+        hears: Callable[[], bool],
     ) -> None:
-        """``clock`` gives epoch seconds; ``publish`` tells an event."""
+        """``clock`` gives epoch seconds; ``publish`` tells an event; ``hears``: whether who turned
+        the switch would be heard."""
         self._app = app
         self._pool = pool
         self._clock = clock
@@ -140,6 +144,8 @@ class Maintenance:
         self.overtaken = False
         self.in_doubt = True
         self._asked_in_vain = -RETRY_READING
+        self._hears = hears
+        self._read_at = -READ_EVERY
 
     @property
     def holds(self) -> bool:
@@ -165,7 +171,7 @@ class Maintenance:
             StoreUnavailable: the database did not answer; what was known stays.
         """
         with self._lock:
-            return self._read()
+            return status_of(self._read(), self._clock())
 
     def expire(self) -> None:
         """Somebody may have turned it: whoever asks next reads it again. Nothing is waited for."""
@@ -180,7 +186,7 @@ class Maintenance:
         if self.overtaken:
             self.in_doubt = True
 
-    def _read(self) -> MaintenanceStatus:
+    def _read(self) -> Any:
         # Before the reading: what is told during it may be about what it does not see.
         self.overtaken = False
         try:
@@ -189,9 +195,9 @@ class Maintenance:
         except BaseException:
             self.overtaken = True
             raise
-        status = status_of(row, self._clock())
-        self._take(status)
-        return status
+        self._take(status_of(row, self._clock()))
+        self._read_at = monotonic()
+        return row
 
     def _catch_up(self) -> None:
         """Read it again, once for all who ask meanwhile. While the database is away what was known
@@ -241,11 +247,18 @@ class Maintenance:
         Raises:
             StoreUnavailable: the database did not answer.
         """
-        with self._pool.read() as connection:
-            row = connection.execute(STORED).one_or_none()
+        if self._may_rest():
+            return
+        with self._lock:
+            row = self._read()
         if row is not None and row.enabled and is_over(row.until, self._clock()):
             self._turn_off()
-        self.refresh()
+            self.refresh()
+
+    def _may_rest(self) -> bool:
+        """Whether who turned the switch would have been heard, and it does not end by itself."""
+        quiet = not self.enabled and not self.overtaken and self._hears()
+        return quiet and monotonic() - self._read_at < READ_EVERY
 
     def _turn_off(self) -> None:
         """One worker does it, records it and tells it."""

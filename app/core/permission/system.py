@@ -132,7 +132,7 @@ class PermissionSystem(
         if cache is not None and locks is not None:
             caching = Caching.of(app, registry, clock, database, cache, locks)
             if invalidation is not None:
-                watch = BoundaryWatch(invalidation, locks, caching.pool)
+                watch = BoundaryWatch(invalidation, locks, caching.pool, caching.heard)
         preloading = None
         if caching is not None and locks is not None and hot is not None:
             settings = PreloadSettings.from_config(app.config)

@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from time import monotonic
 from typing import Any
 
 from app.core.housekeeping import Housekeeper
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 
 # s between turns: with work there, and without. People take seconds from one step to the next.
 BUSY, IDLE = 0.05, 0.25
+# s between looks at what other workers saw, while nothing is seen here.
+LISTEN = 1.0
 FLUSH_INTERVAL = 1.0  # s
 # Entries of the log a turn, and users whose history is read in a turn: a few ms each.
 TASKS_TOLD = 20  # of a worker, to the fleet
@@ -75,6 +78,7 @@ class PrefetchWork:
         self._prefetcher = prefetcher
         self._may_record = may_record
         self._position = BEGINNING
+        self._listened_at = -LISTEN
         self._to_forget: set[int] = set()
         self.log_failures = 0
         self.history_failures = 0
@@ -109,7 +113,7 @@ class PrefetchWork:
         may_record = self._may_record()
         parts.recorder.open = self.running and may_record
         # Before the buffer is drained: who is to be forgotten must not be learned of once more.
-        at_end = self._listen()
+        at_end = self._listen() if self._must_listen() else True
         drained = parts.recorder.drain()
         visits = drained if may_record else []
         self.read_histories([visit.user_id for visit in visits])
@@ -123,10 +127,16 @@ class PrefetchWork:
             begun = prefetcher.turn(seen)
         return BUSY if visits or begun or not at_end else IDLE
 
+    def _must_listen(self) -> bool:
+        """Whether there is something to learn of here, or it is time to hear what others saw."""
+        return len(self._parts.recorder) > 0 or monotonic() - self._listened_at >= LISTEN
+
     def _listen(self) -> bool:
         """Learn what the log has that is new; whether that was all, or Redis is away."""
         try:
-            return self.hear()
+            at_end = self.hear()
+            self._listened_at = monotonic() if at_end else -LISTEN
+            return at_end
         except AWAY as error:
             self.log_failures += 1
             log.debug("the behaviour log is away: %s", error)

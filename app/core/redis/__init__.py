@@ -19,7 +19,7 @@ from app.core.redis.registry import ScriptRegistry
 from app.core.redis.script import Script, load_script
 from app.core.redis.settings import RedisSettings
 from app.core.redis.store import RedisState, RedisStore
-from app.core.redis.stream_reader import RawEntry
+from app.core.redis.stream_reader import RawEntry, StreamReader
 
 __all__ = [
     "READ_LIMIT",
@@ -36,6 +36,7 @@ __all__ = [
     "RedisStore",
     "Script",
     "ScriptRegistry",
+    "StreamReader",
     "check_address",
     "create_redis_client",
     "escape",

@@ -55,7 +55,7 @@ class InvalidationSettings:
     merge_above: int = 20
     global_above: int = 200
     max_delay: float = 30.0
-    interval: float = 0.5
+    interval: float = 1.0
     boundary_interval: float = 1.0
     boundary_horizon: float = 10.0
     boundary_margin: float = 0.5

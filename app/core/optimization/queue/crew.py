@@ -16,6 +16,7 @@ from app.core.optimization.queue.outage import LOST, Outage
 from app.core.optimization.queue.settings import QueueSettings
 from app.core.optimization.queue.settling import PAUSE, Settling
 from app.core.optimization.queue.store import Nothing, QueueStore, Taken
+from app.core.redis import StreamReader
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Crew:
         self._turn = threading.Lock()
         self._turns = 0
         self._stop = threading.Event()
+        self._reader = store.reader()
         self._workers: set[threading.Thread] = set()
         self._abandoned: set[threading.Thread] = set()
         self._calls: dict[threading.Thread, RunningCall] = {}
@@ -67,6 +69,7 @@ class Crew:
             if self._stop.is_set():
                 # Those of before, should any still run, keep the event that stops them.
                 self._stop = threading.Event()
+                self._reader = self._store.reader()
             self._fill()
 
     def stop(self, timeout: float) -> bool:
@@ -79,6 +82,7 @@ class Crew:
         with self._lock:
             workers, self._workers = self._workers, set()
             self._stop.set()
+            self._reader.end()
         for worker in workers:
             if worker is not threading.current_thread():
                 worker.join(max(0.0, deadline - monotonic()))
@@ -119,16 +123,19 @@ class Crew:
         wanted = self._settings.workers - max(0, hanging - self._settings.abandoned)
         while len(self._workers) < wanted and not self._stop.is_set():
             worker = threading.Thread(
-                target=self._work, args=(self._stop,), name="yoto-queue-worker", daemon=True
+                target=self._work,
+                args=(self._stop, self._reader),
+                name="yoto-queue-worker",
+                daemon=True,
             )
             self._workers.add(worker)
             worker.start()
 
-    def _work(self, stop: threading.Event) -> None:
+    def _work(self, stop: threading.Event, reader: StreamReader) -> None:
         me = threading.current_thread()
         while not stop.is_set():
             try:
-                call = self._next(stop)
+                call = self._next(stop, reader)
                 if call is not None:
                     self._serve(call, stop)
             except Exception:
@@ -148,7 +155,7 @@ class Crew:
                 return True
             return False
 
-    def _next(self, stop: threading.Event) -> RunningCall | None:
+    def _next(self, stop: threading.Event, reader: StreamReader) -> RunningCall | None:
         """The next call; None when there is nothing yet."""
         with self._turn:
             kinds = self._order()
@@ -165,7 +172,7 @@ class Crew:
                     with self._lock:
                         self._calls[threading.current_thread()] = call
                 else:
-                    self._wait(taken, stop)
+                    self._wait(taken, stop, reader)
                     call = None
             except LOST as error:
                 self._outage.failed(error)
@@ -183,12 +190,12 @@ class Crew:
         first = self._turns // 2 % len(kinds) if kinds else 0
         return kinds[first:] + kinds[:first]
 
-    def _wait(self, nothing: Nothing, stop: threading.Event) -> None:
+    def _wait(self, nothing: Nothing, stop: threading.Event, reader: StreamReader) -> None:
         until = monotonic() + min(nothing.due_in, GATHER_LOOK if nothing.gathering else LOOK_AGAIN)
         while not stop.is_set() and (left := min(until, self._put_off) - monotonic()) > 0:
             if nothing.gathering:
                 stop.wait(left)
-            elif self._store.wait(nothing.seen, left):
+            elif self._store.wait(reader, nothing.seen, left):
                 return
 
     def _serve(self, call: RunningCall, stop: threading.Event) -> None:

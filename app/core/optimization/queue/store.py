@@ -10,11 +10,9 @@ from app.core.errors import QueueFull, ValidationFailed
 from app.core.optimization.queue import scripts
 from app.core.optimization.queue.names import QueueKeys
 from app.core.optimization.queue.settings import QueueSettings
-from app.core.redis import RedisConnection
+from app.core.redis import RedisConnection, StreamReader
 
 # A blocking read may take this part of the socket time-out, so that silence is no error.
-BLOCK_SHARE = 0.6
-BLOCK = 0.5  # s at most
 # Kinds of items; each costs a little at every look.
 MAX_KINDS = 200
 # s after which a queue that nobody puts into or serves ends.
@@ -74,7 +72,6 @@ class QueueStore:
         self.keys = keys
         self._settings = settings
         self.consumer = consumer
-        self.block = min(BLOCK, redis.settings.socket_timeout * BLOCK_SHARE)
         # Four leases: a process that is slow, not gone, is not taken off the list.
         self.silence = 4 * settings.lease
 
@@ -143,10 +140,13 @@ class QueueStore:
         seen = {stream: id_.decode() for stream, id_ in zip(streams, last, strict=True)}
         return Nothing(due_in / 1000, bool(gathering), seen)
 
-    def wait(self, seen: dict[str, str], seconds: float) -> bool:
-        """Wait for an entry behind those in ``seen``, at most ``seconds`` and ``block``."""
-        block = max(1, int(min(seconds, self.block) * 1000))
-        return bool(self._redis.client.xread(dict(seen), count=1, block=block))
+    def reader(self) -> StreamReader:
+        """What workers wait with, one at a time."""
+        return StreamReader(self._redis)
+
+    def wait(self, reader: StreamReader, seen: dict[str, str], seconds: float) -> bool:
+        """Wait for an entry behind those in ``seen``, at most ``seconds``; whether to look."""
+        return reader.read(seen, 1, max(1, int(seconds * 1000))) != {}
 
     def settle(
         self,

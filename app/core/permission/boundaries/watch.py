@@ -7,7 +7,8 @@ clock alone, so no worker's clock can make a look skip something.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from time import monotonic
 
 from redis import exceptions
 
@@ -31,6 +32,8 @@ LOCK = "invalidation-boundaries"
 LEASE = 3.0
 # s before the last look that are looked at again, for transactions that took their time to commit.
 OVERLAP = 30.0
+# Of the horizon: after so long it is looked at what has come into sight.
+QUIET_SHARE = 1 / 3
 
 
 def span_of(window: Window, settings: InvalidationSettings) -> tuple[float, float]:
@@ -57,16 +60,25 @@ def submission_of(boundary: Boundary, margin: float) -> Submission:
 
 
 class BoundaryWatch:
-    """A thread a process; in each interval the one that gets the lock looks.
+    """In each process, at each interval; whoever gets the lock looks.
 
     Attributes:
         failures: looks that failed since the process started.
     """
 
     def __init__(
-        self, invalidation: SmartInvalidation, locks: DistributedLocks, pool: SidePool
+        self,
+        invalidation: SmartInvalidation,
+        locks: DistributedLocks,
+        pool: SidePool,
+        heard: Callable[[], object] = lambda: None,
     ) -> None:
-        """No thread is started yet."""
+        """Nothing is looked at yet.
+
+        Args:
+            heard: something that is another whenever a change was heard of; None: nobody would
+                hear, so that each interval needs a look.
+        """
         self._invalidation = invalidation
         self._locks = locks
         self._pool = pool
@@ -74,6 +86,8 @@ class BoundaryWatch:
         self._keeper = Housekeeper("yoto-boundaries")
         self._keeper.add("look", self.turn)
         self._failing = False
+        self._heard = heard
+        self._looked_at, self._known = 0.0, heard()
         # What Redis has from us, in the state of it that we know.
         self._epoch = ""
         self._given: set[Boundary] = set()
@@ -88,7 +102,15 @@ class BoundaryWatch:
         self._keeper.stop()
 
     def turn(self) -> float:
-        """Look, if no other process is at it; the seconds until the next turn."""
+        """Look, if there is reason to and no other process is at it; seconds until the next turn.
+
+        Where nobody has changed anything, what comes into sight does so by the time alone.
+        """
+        known, now = self._heard(), monotonic()
+        quiet = known is not None and known == self._known and not self._failing
+        if quiet and now - self._looked_at < self._settings.boundary_horizon * QUIET_SHARE:
+            return self._settings.boundary_interval
+        self._looked_at, self._known = now, known
         lock = self._locks.create_lock(LOCK, LEASE, wait=0)
         try:
             if lock.acquire():

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from time import monotonic
 
 from app.core.cache import TieredCache
 from app.core.errors import LockNotAcquired
+from app.core.housekeeping import Housekeeper
 from app.core.optimization import DistributedLocks
 from app.core.permission.outbox.publisher import OutboxCounts
 from app.core.permission.outbox.rows import mark, prune, unpublished
@@ -28,7 +28,7 @@ PRUNE_SECONDS = 60.0
 
 
 class OutboxRelay:
-    """One daemon thread a process; in each interval the one that gets the lock does the work.
+    """In each process, at each interval; whoever gets the lock does the work.
 
     It does not matter how old a row is: to publish one that its writer is just publishing costs a
     few cache entries, and to tell its age would need clocks that agree. The age that goes with it
@@ -45,12 +45,12 @@ class OutboxRelay:
         interval: float,
         also: Callable[[], object] = bool,
     ) -> None:
-        """No thread is started yet.
+        """Nothing is done yet.
 
         Args:
-            telling: what it noted is told in every turn of the thread, and at its end.
+            telling: what it noted is told in every turn, and at the end.
             interval: seconds.
-            also: done in every turn of the thread, whether this process relays or not.
+            also: done in every turn, whether this process relays or not.
         """
         self._cache = cache
         self._locks = locks
@@ -59,34 +59,27 @@ class OutboxRelay:
         self._telling = telling
         self._interval = interval
         self._also = also
-        self._start_lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self._stop = threading.Event()
+        self._keeper = Housekeeper("yoto-outbox-relay")
+        self._keeper.add("relay", self._task)
+        self._begun = False
+        self._failing = False
         self._pruned_at = 0.0
 
     @property
     def running(self) -> bool:
-        """Whether the thread runs in this process."""
-        return self._thread is not None and self._thread.is_alive()
+        """Whether it takes turns in this process."""
+        return self._keeper.running
 
     def start(self) -> None:
-        """Start the thread unless it runs."""
-        with self._start_lock:
-            if not self.running:
-                self._stop = threading.Event()
-                self._telling.deferred = True
-                self._thread = threading.Thread(
-                    target=self._run, args=(self._stop,), name="yoto-outbox-relay", daemon=True
-                )
-                self._thread.start()
+        """Take turns from now on, the first after an interval."""
+        if not self.running:
+            self._begun = False
+            self._telling.deferred = True
+            self._keeper.start()
 
-    def close(self, timeout: float = 1.0) -> None:
-        """End the thread; wait at most ``timeout`` seconds for it."""
-        with self._start_lock:
-            thread, self._thread = self._thread, None
-            self._stop.set()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(timeout)
+    def close(self) -> None:
+        """Take no more turns, and wait for the one that goes on."""
+        self._keeper.stop()
         self._telling.deferred = False
         self._telling.tell()
 
@@ -126,16 +119,18 @@ class OutboxRelay:
             with writing(), self._pool.begin() as connection:
                 self._counts.pruned += prune(connection, KEEP_SECONDS, BATCH)
 
-    def _run(self, stop: threading.Event) -> None:
-        failing = False
-        while not stop.wait(self._interval):
-            try:
-                self._telling.tell()
-                self._also()
-                self.turn()
-                failing = False
-            except Exception as error:
-                self._counts.failures += 1
-                if not failing:
-                    log.warning("the outbox is not relayed now: %s", error)
-                failing = True
+    def _task(self) -> float:
+        if not self._begun:
+            self._begun = True
+            return self._interval
+        try:
+            self._telling.tell()
+            self._also()
+            self.turn()
+            self._failing = False
+        except Exception as error:
+            self._counts.failures += 1
+            if not self._failing:
+                log.warning("the outbox is not relayed now: %s", error)
+            self._failing = True
+        return self._interval

@@ -22,7 +22,7 @@ from .redis_copy import REFUSED, RedisCopy
 log = logging.getLogger(__name__)
 
 # s between polls of Redis: how late a change may be seen whose event was missed.
-POLL_INTERVAL = 0.5
+POLL_INTERVAL = 1.0
 # s between looks at the record while Redis is there: how late a change is seen whose writer died
 # after it had written the record and before it had told Redis.
 RECONCILE_INTERVAL = 5.0

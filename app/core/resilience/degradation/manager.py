@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 # The entry whose level, set by an operator, holds for every feature that has none of its own.
 EVERY_FEATURE = "*"
 # s between looks at the board and at the breakers; events tell changes earlier.
-LOOK_INTERVAL = 1.0
+LOOK_INTERVAL = 2.0
 
 NONE = DegradationLevel.NONE
 
