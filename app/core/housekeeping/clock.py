@@ -12,8 +12,6 @@ from typing import Protocol
 GRACE = 0.02
 # Threads that wait for what is due next: one that does it, and one that steps in.
 WATCHING = 2
-# s that any other waits in vain before it ends.
-IDLE = 10.0
 NAME = "yoto-clock"
 
 
@@ -144,9 +142,7 @@ class Clock:
                 elif sum(look <= due + GRACE for look in self._looks.values()) < WATCHING:
                     self._wait_until(due + GRACE)
                 else:
-                    self._wait_until(now + IDLE)
-                    if monotonic() >= now + IDLE:
-                        return None
+                    return None
         return None
 
     def _wait_until(self, moment: float) -> None:
