@@ -88,7 +88,7 @@ class Base:
     # Seconds between two looks for what ends or begins by itself, how far ahead, how long after its
     # moment it is told, and how far back the first look goes.
     INVALIDATION_BOUNDARY_INTERVAL = 1.0
-    INVALIDATION_BOUNDARY_HORIZON = 10.0
+    INVALIDATION_BOUNDARY_HORIZON = 30.0
     INVALIDATION_BOUNDARY_MARGIN = 0.5
     INVALIDATION_BOUNDARY_FALLBACK = 3_600.0
     # What is asked for most: whether it is counted, the mean life of a count in hours, how many

@@ -40,7 +40,9 @@ class EvaluationRows(SessionRows):
     """See ``AlertRows``."""
 
     def board(self) -> Board:
-        row = self.session.execute(select(_BOARD)).mappings().one()
+        row = self.session.execute(select(_BOARD, self.clock.label("now"))).mappings().one()
+        # Where it was not asked for before; within a transaction it stands still.
+        self.__dict__.setdefault("now", float(row["now"]))
         return Board(
             version=row["version"],
             evaluated_at=seconds(row["evaluated_at"]) or 0.0,

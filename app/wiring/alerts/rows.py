@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Insert, Table, Update, text
+from sqlalchemy import ColumnElement, Insert, Table, Update, literal_column, select
 from sqlalchemy.orm import Session
 
 from app.models import AlertRow
@@ -18,9 +18,9 @@ ALERTS = AlertRow.__table__
 
 # Seconds since 1970 by the clock of the database, whatever its time zone.
 _NOW = {
-    "sqlite": text("SELECT (julianday('now') - 2440587.5) * 86400.0"),
-    "mysql": text(
-        "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) / 1000000"
+    "sqlite": literal_column("(julianday('now') - 2440587.5) * 86400.0"),
+    "mysql": literal_column(
+        "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) / 1000000"
     ),
 }
 
@@ -46,8 +46,13 @@ class SessionRows:
     @cached_property
     def now(self) -> float:
         """See ``AlertRows``; the same throughout the transaction."""
+        return float(self.session.scalar(select(self.clock)))
+
+    @property
+    def clock(self) -> ColumnElement[Any]:
+        """``now``, for a statement that asks for something else as well."""
         dialect = self.session.get_bind().dialect.name
-        return float(self.session.scalar(_NOW["sqlite" if dialect == "sqlite" else "mysql"]))
+        return _NOW["sqlite" if dialect == "sqlite" else "mysql"]
 
     @property
     def now_at(self) -> datetime:

@@ -20,7 +20,7 @@ from .machine import Cause, Kind, Transition, step, text_of
 from .notices import to_tell
 from .records import MOST_SILENCES, Alert, Board
 from .rule import AlertRule
-from .rulebook import Rulebook
+from .rulebook import Rulebook, RuleInForce
 from .store import AlertRows, AlertStore
 from .telling import Teller
 from .track import Track
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 # Of the interval: who comes sooner after the last evaluation leaves it at that.
 TOO_SOON = 0.9
+# s between looks at what somebody else may have left untold.
+TELL_EVERY = 15.0
 
 Values: TypeAlias = Callable[[], Mapping[str, Value]]
 # Gives a context in which this worker is the elected one, if the value is true.
@@ -93,6 +95,7 @@ class Evaluator:
         self._refused: frozenset[str] = frozenset()
         self._seen_version: int | None = None
         self._seen_at = monotonic()
+        self._told_at = -TELL_EVERY
         self.counts = EvaluationCounts()
 
     def turn(self) -> list[Transition]:
@@ -106,13 +109,14 @@ class Evaluator:
                 self.counts.left += 1
                 return []
             try:
-                transitions, alerts = self._evaluate()
+                transitions, alerts, rules = self._evaluate()
             except _Late:
                 self.counts.left += 1
                 return []
-        self._teller.tell()
+        if transitions or monotonic() - self._told_at >= TELL_EVERY:
+            self._told_at = monotonic()
+            self._teller.tell()
         if self._degrader is not None:
-            rules = self._rulebook.list()
             self.counts.degrade_failures += self._degrader.apply(rules, alerts, transitions)
         return transitions
 
@@ -130,7 +134,7 @@ class Evaluator:
             log.debug("alerts are evaluated without an election: %s", error)
             return True
 
-    def _evaluate(self) -> tuple[list[Transition], list[Alert]]:
+    def _evaluate(self) -> tuple[list[Transition], Sequence[Alert], list[RuleInForce]]:
         with self._store.reading() as rows:
             board = rows.board()
             self._note_evaluation(board)
@@ -143,7 +147,8 @@ class Evaluator:
             if self._too_soon(rows.now, board):
                 raise _Late
             alerts = rows.open_alerts()
-            rules = [entry.rule for entry in self._rulebook.in_force(rows)]
+            in_force = self._rulebook.in_force(rows)
+            rules = [entry.rule for entry in in_force]
             result = step(rules, reconciled(board.tracks, alerts, rows.now), values, rows.now)
             if not rows.save_board(board.version, result.tracks):
                 raise _Late
@@ -151,13 +156,14 @@ class Evaluator:
             by_name = {rule.name: rule for rule in rules}
             alerts = [
                 _followed(rows, alert, by_name[alert.rule], result.tracks[alert.key])
-                for alert in rows.open_alerts()
+                for alert in (rows.open_alerts() if result.transitions else alerts)
             ]
-            self._tell_webhooks(rows, alerts)
+            if alerts:
+                self._tell_webhooks(rows, alerts)
         self.counts.evaluations += 1
         self._seen_version, self._seen_at = board.version + 1, monotonic()
         self._note_refused(result.refused)
-        return result.transitions, alerts
+        return result.transitions, alerts, in_force
 
     def _too_soon(self, now: float, board: Board) -> bool:
         """Whether the last evaluation is not an interval ago; one in the future never is: the clock

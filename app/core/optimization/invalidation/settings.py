@@ -57,7 +57,7 @@ class InvalidationSettings:
     max_delay: float = 30.0
     interval: float = 1.0
     boundary_interval: float = 1.0
-    boundary_horizon: float = 10.0
+    boundary_horizon: float = 30.0
     boundary_margin: float = 0.5
     boundary_fallback: float = 3_600.0
 

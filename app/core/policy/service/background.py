@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 SHARE_SECONDS = 1.0
 ADAPT_SECONDS = 5.0
+# Times as long between two looks at the record while the log is heard.
+HEARING = 5
 # s between two writings of what a candidate did.
 COUNT_SECONDS = 1.0
 SWEEP_SECONDS = 30.0
@@ -35,14 +37,20 @@ class LoadTask:
     """Keeps a process up to the record: when told, and from time to time in any case."""
 
     def __init__(
-        self, loader: PolicyLoader, end_overruns: Callable[[], None], poll_seconds: float
+        self,
+        loader: PolicyLoader,
+        end_overruns: Callable[[], None],
+        poll_seconds: float,
+        hears: Callable[[], bool],
     ) -> None:
         """Nothing is looked at yet.
 
         Args:
             end_overruns: takes out of service what the record says must not be evaluated.
             poll_seconds: between two looks when nobody tells.
+            hears: whether who changes the record would be heard, so that few looks are enough.
         """
+        self._hears = hears
         self._loader = loader
         self._end_overruns = end_overruns
         self._poll_seconds = poll_seconds
@@ -51,7 +59,7 @@ class LoadTask:
         """Load what is new; seconds until the next time."""
         self._loader.refresh()
         self._end_overruns()
-        return self._poll_seconds
+        return self._poll_seconds * (HEARING if self._hears() else 1)
 
 
 class OverrunCollector:
@@ -229,6 +237,10 @@ class Background:
             self.light.start()
             self.heavy.start()
             self._pid = os.getpid()
+
+    def hears(self) -> bool:
+        """Whether a change of the record would be heard."""
+        return self._end is not None and self._cache is not None and self._cache.tailer.fresh
 
     def stop(self) -> None:
         """End the threads; they may start again."""

@@ -113,7 +113,9 @@ class PolicyService:
             self.slow_guard.hear,
         )
         probation = ProbationOfficer(self.loader, self.publisher, self._tell, settings.deny_jump)
-        load = LoadTask(self.loader, self.slow_guard.end_overruns, settings.poll_seconds)
+        load = LoadTask(
+            self.loader, self.slow_guard.end_overruns, settings.poll_seconds, self.background.hears
+        )
         self._wake_load_now = light.add("load", load.work)
         light.add("inputs", InputTask(self.recent, shared).work)
         adapt = AdaptTask(self.adaptive, self.metrics, self.decisions, self.recent)
