@@ -14,7 +14,7 @@ from app.core.prefetch import BehaviorAnalyzer, BehaviourRecorder, PrefetchSetti
 from app.core.prefetch.clock import SharedClock
 from app.core.prefetch.recording import BehaviourHistory, BehaviourLog, Flusher
 from app.core.prefetch.reports import Reports
-from app.core.prefetch.work import Parts, PrefetchWork
+from app.core.prefetch.work import LISTEN, Parts, PrefetchWork
 from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, start_valkey
@@ -65,8 +65,13 @@ class Worker:
 
     def turn(self) -> None:
         """Learn and store."""
-        self.work.learn()
+        self.listen()
         self.work.flush()
+
+    def listen(self) -> None:
+        """Hear what others saw now, and learn."""
+        self.work._listened_at = -LISTEN
+        self.work.learn()
 
     def deeds(self, user_id: int) -> float:
         """How many deeds of a user are known here."""

@@ -43,7 +43,7 @@ def test_a_restart_knows_what_was_known(
     worker.turn()
     expected = [(one.step, round(one.probability, 3)) for one in worker.analyzer.predict(ANNA)]
     reborn = make_worker(reach)
-    reborn.work.learn()
+    reborn.listen()
     reborn.work.read_histories([ANNA])
     found = [(one.step, round(one.probability, 3)) for one in reborn.analyzer.predict(ANNA)]
     assert found[0][0] == expected[0][0] and found[0][1] == pytest.approx(expected[0][1], abs=0.02)
@@ -71,7 +71,7 @@ def test_storing_twice_stores_once(worker: Worker, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(worker.log, "append", losing_append)
     monkeypatch.setattr(worker.history, "keep", losing_keep)
     worker.see(ANNA, 1, 2)
-    worker.work.learn()
+    worker.listen()
     assert [worker.flusher.flush() for _ in range(3)] == [False, False, True]
     assert [deed.resource_id for deed in kept(worker, ANNA)] == [1, 2]
     assert [len(entry.deeds) for entry in logged(worker)] == [2]
@@ -120,7 +120,7 @@ def test_what_was_on_its_way_when_somebody_was_forgotten_is_refused(
     worker: Worker, other: Worker
 ) -> None:
     other.see(ANNA, 1, 2)
-    other.work.learn()  # taken down, and not stored yet
+    other.listen()  # taken down, and not stored yet
     worker.work.forget(ANNA)
     other.monotonic[0] += 1.0
     other.work.flush()

@@ -9,16 +9,21 @@ from app.core.errors import StoreUnavailable
 from app.core.housekeeping import Housekeeper
 
 from ..backends import Reading
-from ..history import COARSE, summarise
+from ..history import COARSE, Summary, summarise
 from .forecaster import LearnReport
+from .metric import NoForecast
 from .process import ForecasterProcess
 from .said import Said
 
 HISTORY_HOURS = 24.0
 # s after the end of a minute at which it is learned: late workers have delivered by then.
 GRACE = 5.0
+# s without a request or a decision after which there is nothing to forecast.
+QUIET = 3600.0
 # s until the store, which did not answer, is asked again.
 RETRY = 10.0
+# s that are looked back at while nothing happens.
+LOOK_BACK = 300.0
 
 Read = Callable[[float, float], Reading]
 Hear = Callable[[Said], None]
@@ -26,6 +31,9 @@ Hear = Callable[[Said], None]
 
 class Forecasting:
     """Learns what the store holds when asked to, and each minute from then on.
+
+    What learns is there while somebody uses the platform: it ends after an hour in which nobody
+    did, and learns the history anew when somebody does.
 
     Attributes:
         forecaster: what was learned.
@@ -43,6 +51,7 @@ class Forecasting:
         self._now = now
         self._hear: Hear = lambda said: None
         self._mutex = threading.Lock()
+        self._resting, self._busy_at = False, 0
         self._thread = Housekeeper("yoto-forecast")
         self._thread.add("learn", self._turn)
 
@@ -77,10 +86,10 @@ class Forecasting:
     def _turn(self) -> float:
         forecaster = self.forecaster
         learned_to, now = forecaster.learned_to, self._now()
+        history = HISTORY_HOURS * 3600
         try:
-            self._learn(
-                forecaster, HISTORY_HOURS * 3600 if learned_to is None else now - learned_to
-            )
+            if not self._resting or self._something_happened():
+                self._learn(forecaster, history if learned_to is None else now - learned_to)
         except StoreUnavailable:
             return RETRY
         return COARSE.seconds - now % COARSE.seconds + GRACE
@@ -91,8 +100,38 @@ class Forecasting:
         reading = self._read(now - seconds, over)
         if not reading.complete:
             raise StoreUnavailable("redis")
-        report = forecaster.learn(summarise(point) for point in reading.points)
+        summaries = [summarise(point) for point in reading.points]
+        busy = (one.at for one in summaries if is_busy(one))
+        self._busy_at = max(busy, default=self._busy_at)
+        self._resting = self._busy_at < over - QUIET
+        if self._resting:
+            return self._rest(forecaster, len(summaries))
+        report = forecaster.learn(summaries)
         said = forecaster.said
         if said.report is not None:
             self._hear(said)
         return report
+
+    def _rest(self, forecaster: ForecasterProcess, summaries: int) -> LearnReport:
+        known = forecaster.said.report is not None
+        forecaster.rest()
+        silent = {
+            name: one for name, one in forecaster.forecasts().items() if isinstance(one, NoForecast)
+        }
+        report = LearnReport(
+            summaries, 0, silent={name: one.reason for name, one in silent.items()}
+        )
+        if known:
+            self._hear(Said(silent=silent, report=report))
+        return report
+
+    def _something_happened(self) -> bool:
+        """Whether the platform was used since it was looked last."""
+        now = self._now()
+        reading = self._read(now - LOOK_BACK, now - now % COARSE.seconds)
+        return any(is_busy(summarise(point)) for point in reading.points)
+
+
+def is_busy(summary: Summary) -> bool:
+    """Whether anybody used the platform then."""
+    return bool(summary.requests or summary.decisions)

@@ -83,6 +83,12 @@ class ForecasterProcess:
         """The latest of all metrics, oldest first."""
         return list(self.said.drifts)
 
+    def rest(self) -> None:
+        """End the process until there is something to learn; what it knew is forgotten."""
+        with self._mutex:
+            self._end()
+            self.said = Said()
+
     def close(self) -> None:
         """End the process for good; who asks on hears that nothing is known."""
         self.closed = True

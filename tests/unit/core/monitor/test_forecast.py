@@ -28,7 +28,7 @@ from app.core.monitor import (
 )
 from app.core.monitor.forecast.answering import answer
 from app.core.monitor.forecast.backtest import Backtest
-from app.core.monitor.forecast.forecaster import Metric
+from app.core.monitor.forecast.forecaster import METRICS, Metric
 from app.core.monitor.forecast.metric import ALARM, LEADS, LONGEST_GAP, STEP, MetricForecaster
 from app.core.monitor.forecast.robust import MOST_SURPRISE, quantile, surprise
 from app.core.monitor.forecast.said import Said, Told
@@ -302,3 +302,35 @@ def test_nothing_but_learning_loads_the_library() -> None:
     )
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert child.returncode == 0, child.stderr
+
+
+def test_nothing_forecasts_where_nobody_did_anything() -> None:
+    requests = [0] * 5
+    now = START - START % 60 + 330.0
+    said: list[Said] = []
+
+    def read(since: float, until: float) -> Reading:
+        points = [minute(n, count) for n, count in enumerate(requests)]
+        return Reading([one for one in points if since <= one.at < until], complete=True)
+
+    forecasting = Forecasting(read, lambda: now)
+    forecasting.tell(said.append)
+    try:
+        report = forecasting.learn_history()
+        assert (report.summaries, report.new) == (5, 0)
+        assert set(report.silent) == set(METRICS)
+        assert forecasting.forecaster._child is None and not said
+        # Somebody comes: the history is learned.
+        requests.append(600)
+        now += 60
+        forecasting._turn()
+        assert forecasting.forecaster._child is not None
+        assert said[-1].learned_to == minute(5, 0).at
+        # An hour without anybody.
+        requests += [0] * 62
+        now += 62 * 60
+        forecasting._turn()
+        assert forecasting.forecaster._child is None
+        assert said[-1].learned_to is None and not said[-1].offered
+    finally:
+        forecasting.close()
