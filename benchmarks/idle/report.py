@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks.idle.counting import Commands, OfServer, OfWorker, Statements
 from benchmarks.idle.processes import Process, children, command_of, look_at
 from tests.support.mariadb import start_mariadb
-from tests.support.process import RunningYoto
+from tests.support.process import ADDRESS, RunningYoto
 from tests.support.redis_servers import start_valkey
 
 DATABASES = ("sqlite", "mariadb")
@@ -28,6 +28,8 @@ WORKERS = (1, 4)
 # s: until a worker has warmed up, and for how long it is watched.
 SETTLE, SECONDS = 15.0, 20.0
 SHOWN = 25
+# s; where every processor is busy, four workers take their time.
+START_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
             **variables,
         )
         stack.callback(yoto.stop)
+        yoto.wait_for(lambda: ADDRESS.search(yoto.output) is not None, START_SECONDS)
         url = yoto.url
         time.sleep(settle)
         counted: Statements = statements or OfWorker(url, workers)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 EXTENSION_KEY = "yoto.alerts"
 # s
-DELIVERY_INTERVAL = 5.0
+DELIVERY_INTERVAL = 10.0
 PRUNE_INTERVAL = 600.0
 # Rows of each kind a turn.
 PRUNE_BATCH = 1_000

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 POLL_INTERVAL = 1.0
 # s between looks at the record while Redis is there: how late a change is seen whose writer died
 # after it had written the record and before it had told Redis.
-RECONCILE_INTERVAL = 5.0
+RECONCILE_INTERVAL = 10.0
 
 UNREACHABLE = (StoreUnavailable, exceptions.RedisError)
 
