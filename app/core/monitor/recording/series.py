@@ -14,6 +14,7 @@ Labels: TypeAlias = tuple[tuple[str, str], ...]
 _NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 _LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)', re.ASCII)
 _ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
+_TRANSLATED = str.maketrans(_ESCAPES)
 _PLAIN = {escaped: plain for plain, escaped in _ESCAPES.items()}
 # Characters of a label's value: what is longer is a text that somebody wrote, not a label.
 LONGEST_VALUE = 120
@@ -26,10 +27,15 @@ class Series(NamedTuple):
     labels: Labels = ()
 
     def __str__(self) -> str:
-        if not self.labels:
-            return self.name
-        inner = ",".join(f'{label}="{_escape(value)}"' for label, value in self.labels)
-        return f"{self.name}{{{inner}}}"
+        return _text_of(self)
+
+
+@lru_cache(maxsize=16_384)
+def _text_of(one: Series) -> str:
+    if not one.labels:
+        return one.name
+    inner = ",".join(f'{label}="{_escape(value)}"' for label, value in one.labels)
+    return f"{one.name}{{{inner}}}"
 
 
 def series(name: str, labels: dict[str, str] | None = None) -> Series:
@@ -73,7 +79,7 @@ def parse_series(text: str) -> Series:
 
 
 def _escape(value: str) -> str:
-    return "".join(_ESCAPES.get(character, character) for character in value)
+    return value.translate(_TRANSLATED)
 
 
 def _unescape(value: str) -> str:
