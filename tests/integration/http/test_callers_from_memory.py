@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import jwt
 import pytest
@@ -15,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event
 
+from app.core.errors import StoreUnavailable
 from app.core.permission import require_permission
 from app.extensions import cache, redis_store
 from app.http.auth import current_user_id
@@ -226,7 +228,7 @@ def test_a_worker_that_hears_nothing_asks_the_database(
     assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 200
     tailer = cache.of(other).tailer
     tailer.close()
-    monkeypatch.setattr(tailer, "_turn", lambda stop: not stop.wait(0.05))
+    monkeypatch.setattr(tailer, "begin", Mock(side_effect=StoreUnavailable("redis")))
     end(client, world, tokens)
     assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 401
 
