@@ -83,7 +83,7 @@ class Application(Flask):
             request.root_path,
             self.url_map.default_subdomain,
             request.scheme,
-            request.path,
+            request.path if request.environ.get("PATH_INFO") else "",
             request.method,
             request.query_string.decode(errors="replace"),
         )

@@ -7,37 +7,15 @@ from typing import Any
 
 from flask import Response
 
-# No inline script or style, no other host; the sockets of the pages go to their own host only.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
-)
+from app.server import SECURITY_HEADERS
 
-HEADERS = (
-    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
-)
 # Two years, as browsers' preload lists ask.
 ENCRYPTED = (("Strict-Transport-Security", "max-age=63072000; includeSubDomains"),)
 NOT_KEPT = (("Cache-Control", "no-store"),)
 STATIC = "/static/"
 # By (encrypted, static): made once.
 _BY_KIND = {
-    (encrypted, static): HEADERS + encrypted * ENCRYPTED + (not static) * NOT_KEPT
+    (encrypted, static): SECURITY_HEADERS + encrypted * ENCRYPTED + (not static) * NOT_KEPT
     for encrypted in (False, True)
     for static in (False, True)
 }

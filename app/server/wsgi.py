@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from app.server.security import SECURITY_HEADERS
+
 # RFC 9457.
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:yoto:problem:"
@@ -39,5 +41,5 @@ def answer_problem(
         "detail": detail,
         **fields,
     }
-    start_response(status, [("Content-Type", MEDIA_TYPE), *headers])
+    start_response(status, [("Content-Type", MEDIA_TYPE), *headers, *SECURITY_HEADERS])
     return [json.dumps(body).encode()]

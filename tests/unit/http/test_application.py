@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask, after_this_request, g, session
 from flask.sessions import SecureCookieSessionInterface
+from werkzeug.exceptions import HTTPException
+from werkzeug.test import EnvironBuilder
 
 from app.http.application import Application
 
@@ -77,3 +79,41 @@ def test_a_failure_of_the_view_is_handled_as_ever(app: Flask, ended: list[str]) 
     answer = app.test_client().get("/broken")
     assert (answer.status_code, answer.text) == (503, "handled")
     assert ended == ["request", "request", "context"]
+
+
+HOSTS = [
+    None,
+    "here",
+    "HERE:80",
+    "here:8080",
+    "b\u00fccher.example",
+    "xn--",
+    "a b",
+    "[::1]:5000",
+    "",
+]
+
+
+@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize("slashes", ["", "/"])
+@pytest.mark.parametrize("path", ["/", "//a", "/\u00fc", "/a?b=\u00fc"])
+def test_addresses_are_read_as_by_flask(host: str | None, path: str, slashes: str) -> None:
+    environ = EnvironBuilder(path, method="POST", headers={"Host": host or ""}).get_environ()
+    if host is None:
+        del environ["HTTP_HOST"]
+    environ["SCRIPT_NAME"] = "/below"
+    environ["PATH_INFO"] = slashes + environ["PATH_INFO"]
+
+    def adapter(app: Flask) -> object:
+        request = app.request_class(dict(environ))
+        try:
+            found = app.create_url_adapter(request)
+        except HTTPException as error:
+            return error.code
+        assert found is not None
+        facts = {name: value for name, value in vars(found).items() if name != "map"}
+        # Both match as if there were one slash in front.
+        facts["path_info"] = found.path_info and "/" + found.path_info.lstrip("/")
+        return facts | {"host": request.host, "script_name": found.script_name.rstrip("/")}
+
+    assert adapter(Application("ours")) == adapter(Flask("plain"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
-from app.http.security import CONTENT_SECURITY_POLICY
+from app.server import CONTENT_SECURITY_POLICY
 from tests.unit.http.conftest import Raiser
 
 
@@ -55,3 +55,22 @@ def test_only_encrypted_answers_ask_for_encryption(bare_app: Flask) -> None:
 def test_static_files_may_be_kept(bare_app: Flask) -> None:
     answer = bare_app.test_client().get("/static/nothing.css")
     assert answer.headers.get("Cache-Control") != "no-store"
+
+
+def test_what_a_view_says_itself_comes_first_and_once(bare_app: Flask) -> None:
+    def view() -> Response:
+        return Response("kept", headers={"cache-control": "max-age=9"})
+
+    bare_app.add_url_rule("/kept", "kept", view)
+    answer = bare_app.test_client().get("/kept")
+    assert answer.headers.getlist("Cache-Control") == ["max-age=9"]
+    assert answer.headers["X-Frame-Options"] == "DENY"
+
+
+@pytest.mark.parametrize("status", [204, 302, 304])
+def test_answers_without_a_body_have_them_too(bare_app: Flask, status: int) -> None:
+    bare_app.add_url_rule("/bare", "empty", lambda: ("", status, {"Location": "/\u00fc"}))
+    answer = bare_app.test_client().get("/bare")
+    assert answer.status_code == status and answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Location"] == "/%C3%BC"
+    assert ("Content-Length" in answer.headers) is (status == 302)

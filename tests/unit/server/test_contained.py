@@ -41,6 +41,7 @@ def test_an_error_around_the_application_is_a_problem_and_a_line_with_the_reques
     body = json.loads(b"".join(Served(broken, 0)(environ(), server.start)))
     assert server.status.startswith("500") and server.headers["X-Request-ID"] == "abc"
     assert server.headers["Content-Type"] == "application/problem+json"
+    assert server.headers["X-Frame-Options"] == "DENY"
     assert body["type"] == "urn:yoto:problem:internal-error" and body["request_id"] == "abc"
     (line,) = caplog.records
     assert vars(line)["request_id"] == "abc" and vars(line)["path"] == "/api/v1/roles"

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from flask import Flask
+from flask import Flask, session
+from flask.sessions import NullSession
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -309,3 +310,11 @@ def test_a_sign_in_succeeds_although_somebody_writes_meanwhile(
     assert browser.sign_in("olga").status_code == 303
     monkeypatch.undo()
     assert browser.is_in()
+
+
+@pytest.mark.parametrize(
+    ("path", "opened"), [("/control/", True), ("/socket.io/", True), ("/api/v1/servers", False)]
+)
+def test_only_pages_and_their_sockets_have_a_session(app: Flask, path: str, opened: bool) -> None:
+    with app.test_request_context(path):
+        assert isinstance(session._get_current_object(), NullSession) is not opened

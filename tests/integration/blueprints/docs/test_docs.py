@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from app.http.security import CONTENT_SECURITY_POLICY
+from app.server import CONTENT_SECURITY_POLICY
 
 DOCS = "/api/docs"
 
