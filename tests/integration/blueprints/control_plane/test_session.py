@@ -19,7 +19,9 @@ from sqlalchemy.orm import Session
 
 from app.core.permission import PermissionSystem
 from app.db import db, writing
+from app.extensions import cache
 from app.http import session as sessions
+from app.http.positions import POSITION_HEADER
 from app.models import AuditRecord, RoleAssignment, User
 from tests.integration.blueprints.control_plane.conftest import (
     OVERVIEW,
@@ -172,6 +174,33 @@ def test_a_copied_cookie_is_worth_nothing_after_signing_out(
     assert browser.sign_out().status_code == 303
     assert not browser.is_in()
     assert not thief.is_in()
+
+
+def test_what_may_change_something_asks_the_database_about_the_session(
+    app: Flask,
+    app_config: dict[str, Any],
+    browser: Browser,
+    operator: Person,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    browser.sign_in("olga")
+    with another_app(app_config, tmp_path / "other") as worker:
+        elsewhere = Browser(worker.test_client())
+        elsewhere.client.set_cookie("yoto_session", browser.cookie(), path="/control")
+        assert elsewhere.is_in()
+        csrf = {"X-CSRF-Token": elsewhere.get("/control/api/session").json["csrf_token"]}
+        # It reads the log, and applies nothing any more.
+        tailer = cache.of(worker).tailer
+        monkeypatch.setattr(tailer, "_apply", lambda *arguments: None)
+        monkeypatch.setattr(tailer, "fresh_until", float("inf"))
+        position = browser.sign_out().headers[POSITION_HEADER]
+        assert elsewhere.is_in()
+        body = {"name": "late", "rights": ["platform.view"], "days": 1, "reason": "a test"}
+        answer = elsewhere.client.post("/control/api/tokens", json=body, headers=csrf)
+        assert answer.status_code == 401, answer.text
+        answer = elsewhere.client.get(STATUS, headers={POSITION_HEADER: position})
+        assert answer.status_code == 303
 
 
 def test_signing_out_leaves_other_sessions_alone(
