@@ -6,19 +6,15 @@
 # question, and a rule that cannot hold then is not evaluated for that permission at all.
 package yoto.authz
 
-default allow := false
-
-allow if {
-	named
-	count(standing) == 0
-}
-
 standing contains code if {
 	some code in deny
 	not code in lifted
 }
 
-decision := {"allow": allow, "deny": standing}
+decision := {"allow": true, "deny": set()} if {
+	named
+	count(standing) == 0
+} else := {"allow": false, "deny": standing}
 
 deny contains "missing:action.name" if not is_string(input.action.name)
 

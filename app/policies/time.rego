@@ -42,7 +42,8 @@ deny contains code if {
 access_open if input.resource.server.access_hours == null
 
 access_open if {
-	zoned
+	is_number(input.context.time)
+	is_string(input.resource.server.time_zone)
 	lib.within(input.resource.server.access_hours, input.resource.server.time_zone)
 }
 
@@ -69,7 +70,8 @@ deny contains code if {
 posting_open if input.resource.channel.hours == null
 
 posting_open if {
-	zoned
+	is_number(input.context.time)
+	is_string(input.resource.server.time_zone)
 	lib.within(input.resource.channel.hours, input.resource.server.time_zone)
 }
 
