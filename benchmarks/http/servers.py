@@ -78,10 +78,10 @@ def stores(folder: Path, name: str) -> Iterator[Stores | None]:
             url = server.create_database("bench")
         else:
             url = f"sqlite:///{folder}/bench.db"
-        yield Stores(name, url, redis.url, _community(folder / f"writer-{name}", url, redis.url))
+        yield Stores(name, url, redis.url, community(folder / f"writer-{name}", url, redis.url))
 
 
-def _community(instance: Path, database_url: str, redis_url: str) -> str:
+def community(instance: Path, database_url: str, redis_url: str) -> str:
     """Put a server with a channel, roles and messages into a database; a member's token."""
     config = {
         "ENVIRONMENT": "testing",

@@ -18,8 +18,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.http.rows import CHANNEL, PERMISSION, STRICT
-from benchmarks.http.servers import Process, community, environment, ours
+from benchmarks.http.rows import CHANNEL, LEASED, PERMISSION, STRICT
+from benchmarks.http.servers import Process, Stores, community, ours
+from benchmarks.http.views import knows_leases
 from tests.support.mariadb import MariaDB, start_mariadb
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.require import missing
@@ -37,6 +38,7 @@ READS: list[tuple[str, str, Any]] = [
     ("GET", PERMISSION.path, None),
     ("GET", STRICT.path, None),
     ("POST", "/api/v1/permissions/check", QUESTION),
+    *([("GET", LEASED.path, None)] if knows_leases() else []),
 ]
 WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/api/v1/servers", {"name": "Harbour"}),
@@ -63,10 +65,9 @@ def own_redis() -> Iterator[Server]:
 @pytest.fixture
 def running(database: MariaDB, own_redis: Server, tmp_path: Path) -> Iterator[Process]:
     url = database.create_database("killed")
-    token = community(tmp_path, url, own_redis.url)
+    token = community(tmp_path / "writer", url, own_redis.url)
     mode = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
-    variables = environment(tmp_path, mode, url, own_redis.url, 0.0)
-    with ours(tmp_path, mode, variables, token) as process:
+    with ours(tmp_path, mode, Stores("mariadb", url, own_redis.url, token), 0.0) as process:
         yield process
 
 
