@@ -5,10 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from benchmarks.http.figures import Measured, Round
-from benchmarks.http.load import at_full_speed, p99_at
+from benchmarks.http.load import NothingAnswered, at_full_speed, p99_at
 from benchmarks.http.rows import COUNTED_HEADER, COUNTS_PATH, Row
 from benchmarks.http.servers import Process
 
@@ -35,8 +36,9 @@ class Contestant:
         return self.process.token if self.row.signed_in else None
 
     def warm_up(self) -> None:
-        """Let it fill what it keeps."""
-        at_full_speed(self.process.port, self.row.path, self.token, WARM_UP_SECONDS)
+        """Let it fill what it keeps; the first answers may take long."""
+        with suppress(NothingAnswered):
+            at_full_speed(self.process.port, self.row.path, self.token, WARM_UP_SECONDS)
 
     def take_turn(self, seconds: int) -> None:
         """Ask as fast as answers come."""
