@@ -122,6 +122,8 @@ class ScriptRegistry:
         for index, (_, keys, _) in enumerate(todo):
             groups.setdefault(router.node_for(keys[0] if keys else None), []).append(index)
         self._exchange(todo, groups, replies)
+        if not any(isinstance(reply, Exception) for reply in replies):
+            return replies
         strangers = _still(exceptions.NoScriptError, groups, replies)
         if strangers:
             # A server that is new gets each script once, not with every call.

@@ -15,6 +15,7 @@ from app.core.events import EventStream
 from app.core.redis import KeyBuilder, RedisConnection, ScriptRegistry
 
 from .deferred import Deferred
+from .exits import ExitQueue
 from .leases import Heartbeat
 from .process import current_pid
 
@@ -59,6 +60,7 @@ class Runtime:
         entered: takes the seconds until a guard let a call in.
         heartbeat: renews the leases of this process.
         deferred: does what need not be done while a call waits.
+        exits: sends the ends of calls.
     """
 
     redis: RedisConnection
@@ -68,11 +70,13 @@ class Runtime:
     entered: Callable[[float], None] = _untimed
     heartbeat: Heartbeat = field(init=False)
     deferred: Deferred = field(init=False)
+    exits: ExitQueue = field(init=False)
     request_id: RequestIds = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "heartbeat", Heartbeat(self.clock))
         object.__setattr__(self, "deferred", Deferred())
+        object.__setattr__(self, "exits", ExitQueue(self.redis, self.deferred))
         object.__setattr__(self, "request_id", RequestIds(self.events.source))
 
     def teller(self, max_length: int, ttl_ms: int) -> bytes:
@@ -81,7 +85,9 @@ class Runtime:
 
     @property
     def scripts(self) -> ScriptRegistry:
-        """The one door to Lua."""
+        """The one door to Lua; who comes through it sees the ends of this worker's calls."""
+        if self.exits.busy:
+            self.exits.settle()
         return self.redis.scripts
 
     @property

@@ -79,6 +79,37 @@ def test_results_and_exceptions_come_through_and_count(platform: Platform, name:
     assert parts.bulkhead.stats().held == 0
 
 
+def test_nobody_waits_for_the_end_of_a_call(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker's next entry takes the ends before it along: one round trip a call."""
+    parts = Parts(remote, name, bulkhead={"max_concurrent": 1})
+    parts.guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
+    assert parts.bulkhead.stats().held == 0
+    trips: list[int] = []
+    for method in ("run", "run_many"):
+        made = getattr(remote.redis.scripts, method)
+        monkeypatch.setattr(
+            remote.redis.scripts,
+            method,
+            lambda *args, made=made, **options: trips.append(1) or made(*args, **options),
+        )
+    # Nothing but entries sends ends.
+    monkeypatch.setattr(remote.runtime.exits, "_send_soon", lambda seconds: None)
+    for _ in range(5):
+        parts.guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
+    assert len(trips) == 5
+    assert parts.bulkhead.stats().held == 0
+    assert parts.breaker.state().calls == 6
+
+
+def test_an_end_reaches_other_workers_by_itself(join_remote: Join, name: str) -> None:
+    first, second = Parts(join_remote(), name), Parts(join_remote(), name)
+    first.guard.enter(SOMEBODY).exit(Outcome.FAILURE)
+    wait_until(lambda: second.breaker.state().failures == 1)
+    assert second.bulkhead.stats().held == 0
+
+
 def test_a_permit_is_given_back_once(platform: Platform, name: str) -> None:
     parts = Parts(platform, name)
     first, second = parts.guard.enter(SOMEBODY), parts.guard.enter(SOMEBODY)

@@ -34,21 +34,28 @@ def guard(platform: Platform, name: str) -> Guard:
     """A guard of all three parts that has been used once, so that scripts are loaded."""
     guard = platform.guard(name, breaker={}, limiter={"limit": 3}, bulkhead={"max_concurrent": 2})
     guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
+    platform.runtime.exits.settle()
     return guard
 
 
-def test_entry_is_one_command_and_exit_another(server: Server, guard: Guard) -> None:
+def test_entry_is_one_command_and_exit_another(
+    server: Server, platform: Platform, guard: Guard
+) -> None:
     with commands_of(server) as entry:
         permit = guard.enter(SOMEBODY)
         assert permit.limits is not None
     with commands_of(server) as end:
         permit.exit(Outcome.FAILURE)
+        platform.runtime.exits.settle()
     assert (entry, end) == (["EVALSHA"], ["EVALSHA"])
 
 
-def test_a_refusal_is_one_command_and_its_repetition_none(server: Server, guard: Guard) -> None:
+def test_a_refusal_is_one_command_and_its_repetition_none(
+    server: Server, platform: Platform, guard: Guard
+) -> None:
     for _ in range(2):
         guard.enter(SOMEBODY).exit(Outcome.SUCCESS)
+    platform.runtime.exits.settle()
     with commands_of(server) as first:
         with pytest.raises(RateLimited):
             guard.enter(SOMEBODY)

@@ -23,6 +23,7 @@ class BreakerPlan:
         config: what it was made from.
         disabled: no script is called at all.
         admit, record: packed settings of the two scripts.
+        opens_alone: whether an instance may open for itself.
         keep_ms: how long the state stays after its last use, ms.
     """
 
@@ -30,6 +31,7 @@ class BreakerPlan:
     disabled: bool
     admit: bytes
     record: bytes
+    opens_alone: bool
     keep_ms: int
 
 
@@ -63,5 +65,6 @@ def plan_breaker(config: CircuitBreakerConfig) -> BreakerPlan:
             config.recovery_timeout_max * MICRO,
             window * MICRO,
         ),
+        opens_alone=config.min_instances > 1,
         keep_ms=keep_ms,
     )

@@ -91,6 +91,8 @@ class Bulkhead:
             raise self.refused(config, partition, came)
         try:
             inside = self.remote.enter(partition, request, config.max_concurrent, config.lease)
+            if not inside and self._runtime.exits.settle():
+                inside = self.remote.enter(partition, request, config.max_concurrent, config.lease)
             if not inside and wait > 0:
                 inside, since = self._wait(partition, request, deadline)
         except STORE_ERRORS as error:

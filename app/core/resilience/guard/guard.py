@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from app.core import tracing
 from app.core.errors import BulkheadFull, RateLimited, Rejected
 
 from ..breaker import CircuitBreaker
 from ..breaker.remote import RemoteBreaker
-from ..breaker.states import Happened
+from ..breaker.states import HAPPENINGS, Happened
 from ..bulkhead import Bulkhead
 from ..limiter import Key, RateLimiter
 from ..limiter.limiter import check_units
@@ -121,7 +122,13 @@ class Guard:
     def _enter_or_decide(self, entry: Entry, wait: float) -> Permit:
         """Ask Redis, or the twins without it; ``wait`` is for the twins alone."""
         try:
-            permit = self._enter(entry)
+            try:
+                permit = self._enter(entry)
+            except BulkheadFull:
+                if not self._runtime.exits.settle():
+                    raise
+                # Somebody of this worker went out, which Redis had not heard then.
+                permit = self._enter(entry)
         except STORE_ERRORS as error:
             self._lost(error)
             return enter_without_store(self._leave, entry, wait)
@@ -264,11 +271,10 @@ class Guard:
                 bulkhead = entry.bulkhead.bulkhead
                 bulkhead.left(slot)
                 bulkhead.trail.note(call)
-                together = self._together
-                if together is None:
-                    happened = leave_spread(self._runtime, entry, period, counted, slow)
-                else:
-                    happened = together.leave(entry, period, counted, slow, slot.lost)
+                self._send_end(entry, period, counted, slow, slot.lost)
+                if part is not None and part.plan.opens_alone and (slow or outcome):
+                    # Whether this instance opens alone, its next call must know.
+                    self._runtime.exits.settle()
                 bulkhead.local.wake_up()
         except STORE_ERRORS as error:
             self._lost(error)
@@ -276,6 +282,32 @@ class Guard:
             return
         if part is not None and happened is Happened.OPENED_ALONE:
             part.breaker.heard(happened, part.plan)
+
+    def _send_end(self, entry: Entry, period: int, counted: int, slow: bool, lost: bool) -> None:
+        """Tell Redis soon that a call with a slot ended; nobody waits for its answer."""
+        together, add, part = self._together, self._runtime.exits.add, entry.breaker
+        if together is not None:
+            add(together.leave(entry, period, counted, slow, lost), partial(self._ended, part))
+            return
+        *first, last = leave_spread(entry, period, counted, slow)
+        for call in first:
+            add(call, partial(self._ended, None))
+        add(last, partial(self._ended_spread, part if counted != NOT_WANTED else None))
+
+    def _ended(self, part: BreakerPart | None, reply: Any) -> None:
+        if isinstance(reply, Exception):
+            self._lost(reply)
+            log.warning("the end of a call of guard %s was not recorded: %s", self.name, reply)
+        elif part is not None and Together.happened(reply) is Happened.OPENED_ALONE:
+            part.breaker.heard(Happened.OPENED_ALONE, part.plan)
+
+    def _ended_spread(self, part: BreakerPart | None, reply: Any) -> None:
+        if part is None or isinstance(reply, Exception):
+            self._ended(None, reply)
+            return
+        happened, moved = reply
+        part.breaker.remote.after_call(moved)
+        part.breaker.heard(HAPPENINGS[happened], part.plan)
 
     def _lost(self, error: Exception) -> None:
         for watch in self._watches:

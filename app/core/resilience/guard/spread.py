@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from app.core.errors import Rejected
-from app.core.redis import Script
 
 from .. import scripts
-from ..breaker.states import Admission, Happened, Meaning, Refusal
+from ..breaker.states import Admission, Meaning, Refusal
+from ..exits import Call
 from ..limiter.remote import give_back, hit_calls, statuses_of
 from ..outcome import Outcome
 from ..runtime import Runtime
@@ -26,7 +26,6 @@ from .together import NOT_WANTED
 
 log = logging.getLogger(__name__)
 
-Call: TypeAlias = tuple[Script, Sequence[str], Sequence[Any]]
 MICRO = 1_000_000
 
 
@@ -131,9 +130,7 @@ def enter_spread(runtime: Runtime, entry: Entry) -> tuple[Admission, bytes]:
     limiter = _AskLimiter(entry.limiter, entry.request) if entry.limiter else None
     bulkhead = _AskBulkhead(entry.bulkhead, entry.request) if entry.bulkhead else None
     questions: list[_Question] = [part for part in (breaker, limiter, bulkhead) if part]
-    replies = runtime.scripts.run_many(
-        [call for question in questions for call in question.calls], raise_errors=False
-    )
+    replies = runtime.exits.run_many([call for question in questions for call in question.calls])
     left = iter(replies)
     for question in questions:
         question.replies = [next(left) for _ in question.calls]
@@ -160,19 +157,17 @@ def _give_back(questions: Sequence[_Question]) -> None:
             log.warning("a part of a refused call comes back by itself only: %s", error)
 
 
-def leave_spread(runtime: Runtime, entry: Entry, period: int, counted: int, slow: bool) -> Happened:
-    """End a call that holds a slot; ``counted``: the outcome, or ``NOT_WANTED``."""
+def leave_spread(entry: Entry, period: int, counted: int, slow: bool) -> list[Call]:
+    """What ends a call that holds a slot, the breaker's part last; ``counted``: the outcome, or
+    ``NOT_WANTED``."""
     breaker, bulkhead = entry.breaker, entry.bulkhead
     calls: list[Call] = []
     if bulkhead is not None:
         keys = bulkhead.bulkhead.remote.keys(bulkhead.partition)
         calls.append((scripts.BULKHEAD_LEAVE, keys, (entry.request,)))
     if breaker is None or counted == NOT_WANTED:
-        runtime.scripts.run_many(calls)
-        return Happened.IGNORED
+        return calls
     state, tell = breaker.breaker.remote.target
     args = (entry.request, period, counted, int(slow), breaker.plan.record, *tell)
     calls.append((scripts.BREAKER_RECORD, state, args))
-    happened, moved = runtime.scripts.run_many(calls)[-1]
-    breaker.breaker.remote.after_call(moved)
-    return Happened(happened)
+    return calls

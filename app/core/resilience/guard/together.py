@@ -10,6 +10,7 @@ from .. import scripts
 from ..breaker.plan import BreakerPlan
 from ..breaker.remote import Target as BreakerTarget
 from ..breaker.states import HAPPENINGS, MEANINGS, Admission, Happened, Meaning, Refusal
+from ..exits import Call
 from ..limiter.dimensions import DimensionPlan
 from ..limiter.remote import request_key, request_memory_ms, statuses_of
 from ..outcome import Outcome
@@ -72,7 +73,7 @@ class Together:
             holders = (memory, memory, memory)
             if limiter is not None:
                 memory_ms = request_memory_ms(limiter.target)
-        reply = self._runtime.scripts.run(
+        reply = self._runtime.exits.run(
             scripts.GUARD_ENTER,
             (*self._breaker_keys, *holders, *dimensions),
             (request, self._settings(entry), limits, cost, memory_ms, *self._tell),
@@ -83,19 +84,21 @@ class Together:
             return NOT_ASKED, reply[4]
         return Admission(reply[1], MEANINGS[reply[2]]), reply[4]
 
-    def leave(
-        self, entry: Entry, period: int, outcome: int, slow: bool, lease_ended: bool
-    ) -> Happened:
-        """End a call that holds a slot; raises what script calls raise."""
+    def leave(self, entry: Entry, period: int, outcome: int, slow: bool, lease_ended: bool) -> Call:
+        """What ends a call that holds a slot; see ``happened``."""
         breaker, bulkhead = entry.breaker, entry.bulkhead
         assert bulkhead is not None, "only a call with a slot is ended by this script"
         record = breaker.plan.record if breaker is not None else b""
         holders = bulkhead.bulkhead.remote.keys(bulkhead.partition).holders
-        reply = self._runtime.scripts.run(
+        return (
             scripts.GUARD_EXIT,
             (*self._breaker_keys, holders),
             (entry.request, int(lease_ended), period, outcome, int(slow), record, *self._tell),
         )
+
+    @staticmethod
+    def happened(reply: list[int]) -> Happened:
+        """What the end of a call did to the breaker."""
         happened: Happened = HAPPENINGS[reply[1]]
         return happened
 

@@ -56,9 +56,11 @@ def test_a_decorated_call_is_one_command_in_and_one_out(
     key = MultiDimensionalKey(user_id=1, ip_address="10.0.0.1")
     work = degradable("thing")(guarded("thing", key=lambda: key)(lambda: "ran"))
     work()
+    quiet.runtime.exits.settle()
     with commands_of(valkey_server) as commands:
         for _ in range(20):
             work()
+        quiet.runtime.exits.settle()
     assert commands == ["EVALSHA"] * 40
 
 
