@@ -36,10 +36,12 @@ from app.core.permission import (
 )
 from app.core.permission.abac import JudgedPlaces
 from app.core.permission.cached_source import CachedSource
+from app.core.permission.expressions import compile_expression
 from app.core.permission.maintenance import Maintenance, MaintenanceStatus
 from app.core.permission.outbox.watching import touch
 from app.core.permission.positions import including
 from app.core.permission.registry import PermissionRegistry, RegisteredPermission
+from app.core.permission.requirement import Requirement
 from app.core.permission.resolver import Resolution, Standing, flatten, resolve
 from app.core.permission.scopes import Place, place_key
 from app.core.permission.state import EXTENSION, PermissionState
@@ -374,6 +376,22 @@ system = PermissionSystem()
 @settings(max_examples=200, deadline=None)
 @given(scenes, users, names, places)
 def test_one_permission(app: Flask, scene: Scene, user_id: int, name: str, place: Place) -> None:
+    ask_every_way(app, scene, user_id, name, place)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, one) for name, values in DEVIATIONS.items() for one in values]
+)
+def test_each_thing_alone_that_may_be_otherwise(app: Flask, name: str, value: Any) -> None:
+    for seed in range(12):
+        scene = Scene(dense_community(seed), dense_community(seed + 100), set(NAMES[seed % 3 :]))
+        setattr(scene, name, value)
+        user_id, place = 1 + seed % len(USERS), Place("channel", 1 + seed % len(CHANNELS))
+        for permission in ("channel.read", SOMEWHERE, EVERYWHERE):
+            ask_every_way(app, scene, user_id, permission, place)
+
+
+def ask_every_way(app: Flask, scene: Scene, user_id: int, name: str, place: Place) -> None:
     at_least = None if scene.at_least is None else str(Position(scene.at_least))
     question = user_id, name, place.kind, place.id, scene.context, at_least
     closed = scene.maintenance and not name.startswith("platform.")
@@ -477,6 +495,25 @@ def test_several_permissions(
         else:
             assert (answer is True) == allowed
             assert len(heard.uses) == as_super_admin
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.integers(0, 2_000).map(dense_community), users, trees, places)
+def test_what_flags_and_bits_allow_is_what_roles_alone_allow(
+    rows: Rows, user_id: int, tree: Any, place: Place
+) -> None:
+    registry = PermissionRegistry(lambda: list(STORED))
+    condition = registry.bind(Requirement(compile_expression(written(tree))))
+    resolution = resolved(rows, user_id, place)
+    by_roles = resolution.standing > Standing.DISABLED and holds(
+        tree, names_in(resolution.ordinary)
+    )
+    met = condition.is_met_by(loaded(rows, user_id, place).mask)
+    plainly = resolution.ordinary and resolution.mask == resolution.ordinary
+    assert met == by_roles if plainly else not met or by_roles
+    if resolution.mask != resolution.ordinary:
+        # A super-admin has what a NOT excludes.
+        assert not met or holds(tree, names_in(resolution.mask))
 
 
 # Each with the field that an error names.
