@@ -193,7 +193,7 @@ class Maintenance:
             with self._pool.read() as connection:
                 row = connection.execute(STORED).one_or_none()
         except BaseException:
-            self.overtaken = True
+            self.expire()
             raise
         self._take(status_of(row, self._clock()))
         self._read_at = monotonic()

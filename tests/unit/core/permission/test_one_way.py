@@ -259,7 +259,9 @@ def staged(app: Flask, scene: Scene, user_id: int, place: Place) -> Iterator[Hea
     database: Any = SimpleNamespace(load=lambda user, at: resolved(scene.database, user, at))
     source = CachedSource(registry, time, cache, None, database)  # type: ignore[arg-type]
     source._load = lambda user, at: loaded(scene.database, user, at)  # type: ignore[method-assign]
-    maintenance = Maintenance(app, None, time, lambda event: None)  # type: ignore[arg-type]
+    maintenance = Maintenance(
+        app, None, time, lambda event: None, hears=lambda: True  # type: ignore[arg-type]
+    )
     maintenance.believe(MaintenanceStatus(scene.maintenance))
     caching: Any = SimpleNamespace(
         source=source,
