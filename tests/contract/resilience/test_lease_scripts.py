@@ -24,8 +24,15 @@ MICRO = 1_000_000
 # µs. Far in the future, so that a key's TTL, which is by the real clock, ends nothing.
 BEGIN = 4_000_000_000 * MICRO
 
+
+def seconds_of(at: int) -> float:
+    """The model's clock, in seconds. It began later: its numbers would be too large to be exact."""
+    return (at - BEGIN) / MICRO + 1_000
+
+# Not round, so that nothing ends at the very moment of a step, which both round in their own way.
+PAUSES = [0, 1, 7_001, 40_009, 90_007, 300_017, 1_000_003, 1_999_993, 2_100_011]
 STEP = st.tuples(
-    st.sampled_from([0, 1, 7_000, 40_000, 90_000, 300_000, 1_000_000, 1_999_999, 2_100_000]),
+    st.sampled_from(PAUSES),
     st.sampled_from(["lend", "lend", "lend", "give", "fill"]),
     st.integers(1, 4),
     st.integers(1, 60),
@@ -78,12 +85,12 @@ def platform(
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     steps=st.lists(STEP, min_size=1, max_size=25),
-    limit=st.integers(10, 300),
-    burst=st.integers(10, 300),
+    limit=st.integers(10, 80),
+    burst=st.integers(10, 80),
 )
 def test_redis_lends_and_takes_back_what_the_model_says(
     platform: Platform,
@@ -100,12 +107,12 @@ def test_redis_lends_and_takes_back_what_the_model_says(
         at += passed
         if what == "give" and marks:
             units, mark, packed = marks.pop()
-            assert real.give(at, units, packed) == int(model.give_back(at / MICRO, units, mark))
+            assert real.give(at, units, packed) == int(model.give_back(seconds_of(at), units, mark))
             continue
         wanted = 1 if what == "fill" else wanted
         cost = 1 if what == "fill" else cost
         for _ in range(limit if what == "fill" else 1):
-            expected = model.lend(at / MICRO, cost, max(cost, wanted))
+            expected = model.lend(seconds_of(at), cost, max(cost, wanted))
             units, lasts, _, packed = real.lend(at, cost, max(cost, wanted))
             assert units == expected.units
             assert lasts == pytest.approx(expected.seconds * MICRO, abs=2)
