@@ -110,9 +110,9 @@ def _area(record: RequestRecord) -> str:
 def step_failed(app: Flask, step: object) -> None:
     """Log and count what failed just now after a request of ``app`` was answered."""
     name = getattr(step, "__qualname__", repr(step))
-    # The request is over when its application context ends, and this still says which.
     record: RequestRecord | None = g.get("request_record")
-    facts = {} if record is None else {"request_id": record.request_id}
+    ended = g.get("ended_request") if record is None else record.request_id
+    facts = {} if ended is None else {"request_id": ended}
     log.exception("%s failed after the request was answered", name, extra=facts)
     found: Answers | None = app.extensions.get(EXTENSION_KEY)
     if found is not None:

@@ -92,6 +92,8 @@ class Pipeline:
         # Nothing of ours ran for the handler of a socket.
         if record is None:
             return
+        # The application context ends after this, and what fails then must say of which request.
+        g.ended_request = record.request_id
         record.seconds = perf_counter() - record.began
         record.ended_at = time()
         if record.status is None:

@@ -29,6 +29,7 @@ def seconds_of(at: int) -> float:
     """The model's clock, in seconds. It began later: its numbers would be too large to be exact."""
     return (at - BEGIN) / MICRO + 1_000
 
+
 # Not round, so that nothing ends at the very moment of a step, which both round in their own way.
 PAUSES = [0, 1, 7_001, 40_009, 90_007, 300_017, 1_000_003, 1_999_993, 2_100_011]
 STEP = st.tuples(

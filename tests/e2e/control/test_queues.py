@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -77,7 +78,12 @@ def test_dead_letters_are_read_put_back_and_done(
         expect(letters).to_have_count(3)
         expect(letters.first.get_by_text("is not to my taste")).to_be_visible()
         letters.first.get_by_role("button", name="Show").click()
-        expect(page.get_by_role("dialog").get_by_text('"n": 2')).to_be_visible()
+        # Two workers tried them again, in an order of their own.
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text('"n": ')).to_be_visible()
+        shown = re.search(r'"n": (\d)', dialog.inner_text())
+        assert shown is not None
+        newest = int(shown[1])
         screenshot(page, "queues-letter")
         assert_accessible(page)
         page.get_by_role("dialog").get_by_role("button", name="Close").click()
@@ -85,14 +91,15 @@ def test_dead_letters_are_read_put_back_and_done(
         handler.refuses = False
         letters.first.get_by_role("button", name="Put back").click()
         confirm(page, "Put back")
-        wait_until(lambda: handler.done == [2])
+        wait_until(lambda: handler.done == [newest])
         expect(letters).to_have_count(2)
         letters.first.get_by_role("button", name="Discard").click()
         confirm(page, "Discard")
         expect(letters).to_have_count(1)
         kind.get_by_role("button", name="Put all back").click()
         confirm(page, "Put all back")
-        wait_until(lambda: handler.done == [2, 0])
+        wait_until(lambda: len(handler.done) == 2)
+        assert handler.done[1] in {0, 1, 2} - {newest}
         expect(page.get_by_text("No dead letters.")).to_be_visible()
         expect(kind.get_by_role("button", name="Put all back")).to_have_count(0)
         counts = optimization.of(neighbour).queue.stats().kinds["taste"].counts

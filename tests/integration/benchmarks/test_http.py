@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,7 +14,6 @@ from benchmarks.http.client import NotAnswered, ask, moments, request_for
 from benchmarks.http.rows import CHANNEL, COUNTS_PATH, LEASED, ROWS, Asked, Row
 from benchmarks.http.servers import Process, peer
 from benchmarks.http.views import add_views, knows_leases
-from tests.support.redis_servers import Server
 from tests.support.world import World
 
 ASYNC_MODE = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
@@ -59,21 +57,6 @@ def test_a_server_says_what_the_requests_with_the_header_waited_for(bare: Proces
     for requests in (1, 0):
         counts = told_by(bare, COUNTS_PATH, COUNTED)
         assert counts == {"requests": requests, "statements": 0, "round_trips": 0}
-
-
-def test_the_peers_stack_answers_and_takes_its_round_trips(
-    valkey_server: Server, tmp_path: Path
-) -> None:
-    pytest.importorskip("flask_limiter", reason="peers are installed where is measured")
-    with peer(tmp_path, Asked.STACK, ASYNC_MODE, valkey_server.url) as stack:
-        signed_in = {"Authorization": f"Bearer {stack.token}"}
-        told_by(stack, "/view", signed_in)  # makes what it has in Redis
-        assert told_by(stack, "/view", signed_in | COUNTED)["id"] == CHANNEL
-        counts = told_by(stack, COUNTS_PATH, COUNTED)
-        # Two or more for its limits, and at least two for its breaker.
-        assert counts["requests"] == 1 and counts["round_trips"] >= 4
-        with pytest.raises(NotAnswered, match="401"):
-            ask(stack.port, request_for("/view", None), 0.2, 100)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from app.core.resilience import BulkheadConfig, Outcome, RateLimitConfig
 from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
 from app.http.answers import EXTENSION_KEY as ANSWERS
 from app.http.answers import Answers
+from app.http.records import RequestRecord
 from tests.support.prometheus_files import dashboard_queries, rules
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
@@ -46,7 +47,9 @@ def run(app: Flask, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     # So that the clock of Redis is known.
     monitoring.flush()
     answers: Answers = app.extensions[ANSWERS]
-    answers.add("health", 500, 0.1)
+    asked = next(app.url_map.iter_rules("health.livez"))
+    failed = RequestRecord("one", "one", "GET", "/livez", None, asked, None, status=500)
+    answers.count([failed])
     state = alerts.of(app)
     state.started = True
     state.deliverer.counts.given_up += 1

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from app.db import db
-from app.http.accounts import active_account
+from app.http.accounts import known_account
 from app.models import RoleAssignment
 from tests.support.database import MariadbTemplate
 from tests.support.together import together
@@ -36,12 +36,12 @@ def test_what_was_taken_while_the_body_was_on_its_way_counts_no_more(
             db.session.commit()
 
     def then_demoted(*arguments: Any) -> Any:
-        found = active_account(*arguments)
+        found = known_account(*arguments)
         monkeypatch.undo()
         together([demote])
         return found
 
-    monkeypatch.setattr("app.http.tokens.active_account", then_demoted)
+    monkeypatch.setattr("app.http.tokens.known_account", then_demoted)
     answer = app.test_client().put(
         f"/api/v1/roles/{low}/members/{junior.id}", json={}, headers=deputy.headers
     )

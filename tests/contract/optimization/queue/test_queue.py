@@ -300,7 +300,7 @@ def test_stats_say_who_has_what(queue: BatchQueue) -> None:
     queue.enqueue_many("job", numbered(150))
     queue.start()
     assert began.wait(30)
-    wait_until(lambda: of_kind(queue).in_flight == 150)
+    wait_until(lambda: of_kind(queue).in_flight == 150 and queue.stats().consumers)
     stats = queue.stats()
     (consumer,) = stats.consumers.values()
     assert (consumer.workers, consumer.abandoned, consumer.kinds) == (2, 0, ("job",))
@@ -329,7 +329,7 @@ def test_closing_waits_for_handlers_and_a_start_goes_on(queue: BatchQueue) -> No
     assert began.wait(30)
     queue.close(drain=30)
     assert len(done) == 1 and of_kind(queue).counts.handled == 1
-    assert not set(threading.enumerate()) - before
+    wait_until(lambda: not set(threading.enumerate()) - before)
     queue.enqueue("job", {"n": 2})
     queue.start()
     queue.start()

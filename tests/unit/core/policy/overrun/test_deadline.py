@@ -59,7 +59,7 @@ def test_an_evaluation_that_does_not_end_ends_its_process_and_names_the_set(
     assert ended.returncode == -signal.SIGVTALRM
     (found,) = Overruns(tmp_path).found()
     assert found.version == BUNDLE.version
-    assert "value_of" in found.stack
+    assert "text_of" in found.stack
 
 
 def test_what_ended_in_time_leaves_nothing(tmp_path: Path) -> None:
