@@ -80,7 +80,7 @@ def test_every_worker_follows_also_one_that_starts_later_and_goes_back(
 
 
 def test_it_is_over_by_itself_at_its_time(ada: ControlClient, app: Flask) -> None:
-    until = (utcnow() + timedelta(seconds=1.0)).isoformat()
+    until = (utcnow() + timedelta(seconds=3.0)).isoformat()
     assert ada.put(LEVEL, level="DEBUG", until=until).json["in_force"] == "DEBUG"
     config: ConfigStore = resilience.of(app).config
     assert config.local.expire() is not None
