@@ -29,8 +29,10 @@ WINDOW = 60.0  # s
 NOW = 15
 # What a worker knows of the world by itself, also while nobody can tell what the others know.
 KNOWN_ALONE = frozenset({names.REDIS_UP})
-# Answers, and look-ups, below which a share or a quantile says nothing.
+# Answers below which a share or a quantile says nothing, and look-ups: each request makes several,
+# and a worker that has begun just now knows nobody.
 ENOUGH = 20
+ENOUGH_LOOKUPS = 100
 
 OPEN, ISOLATED = STATE_NUMBERS[State.OPEN], STATE_NUMBERS[State.ISOLATED]
 
@@ -70,7 +72,7 @@ def values_of(points: list[Point], now: float | None = None) -> Values:
         **dict(_series(whole, latest)),
         **dict(_conditions(latest)),
         **{signal: _count(whole, *series) for signal, series in COUNTED.items()},
-        signals.CACHE_HIT_RATE: summary.hit_rate if lookups >= ENOUGH else None,
+        signals.CACHE_HIT_RATE: summary.hit_rate if lookups >= ENOUGH_LOOKUPS else None,
         signals.ERROR_RATE: summary.error_rate if served else None,
         signals.RESPONSE_MS: summary.request.p95 if served and summary.request else None,
         signals.MEMORY_SHARE: None if memory is None else memory.highest,
