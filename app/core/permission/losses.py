@@ -106,8 +106,7 @@ def sparing(authority: Authority, home: int | None, role_ids: Collection[int]) -
         lost = 0
         for mask in taken.values():
             lost |= mask
-        if lost & registry.snapshot.bits.local:
-            raise authority.denied(OUTRANKED, lost & registry.snapshot.bits.local)
+        raise authority.denied(OUTRANKED, lost)
 
 
 def check_assignments(

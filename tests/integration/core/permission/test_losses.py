@@ -127,3 +127,21 @@ def test_who_is_no_member_takes_nothing_from_members_without_roles_of_the_server
         db.session.rollback()
         assert permissions.check_permission(member.id, "message.send", "channel", town.channel)
     assert denied.value.decision.reason == "outranked"
+
+
+def test_a_permission_of_the_platform_is_not_taken_through_a_role_of_a_server(
+    app: Flask, world: World, town: Town, above: tuple[Person, dict[str, Any]]
+) -> None:
+    """Who is above holds a role of the server that inherits from the global one."""
+    boss, who = above
+    with app.app_context():
+        permissions.revoke_roles_from_user(boss.id, [town.global_role])
+        permissions.assign_permissions_to_role(town.global_role, ["platform.view"])
+        permissions.update_role(town.low, parent=town.global_role)
+    world.assign(boss, town.low)
+    with app.app_context():
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.revoke_permissions_from_role(town.global_role, ["platform.view"], **who)
+        db.session.rollback()
+        assert permissions.check_permission(boss.id, "platform.view", "server", town.id)
+    assert denied.value.decision.reason == "outranked"
