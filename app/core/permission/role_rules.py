@@ -131,5 +131,6 @@ def check_inheritance(
             gifts_of(session, registry, lost, Effect.DENY, home),
         )
     )
-    if parent_id != role.parent_id:
+    # Whoever holds a role that wakes is an heir from then on, as whoever gets it then.
+    if parent_id != role.parent_id or active and not role.active:
         authority.check_giving(home, lineage(session, parent))

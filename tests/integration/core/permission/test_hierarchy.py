@@ -12,6 +12,7 @@ from flask import Flask
 from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
 from app.core.permission import PermissionSystem
 from app.core.permission.hierarchy import LOWEST, OUTSIDE, OWNER_RANK, UNBOUND_RANK, may_handle
+from app.db import db
 from app.extensions import permissions
 from tests.integration.core.permission.town import Town
 from tests.support.world import World
@@ -327,3 +328,16 @@ def test_ranks_are_ordered() -> None:
     assert may_handle(5, 4)
     assert not may_handle(5, 5)
     assert not may_handle(LOWEST, 0)
+
+
+def test_who_may_not_make_heirs_of_a_role_may_not_wake_one(
+    app: Flask, world: World, town: Town
+) -> None:
+    heir = world.role(town.community, position=1, parent_id=town.middle)
+    with app.app_context():
+        permissions.update_role(heir, active=False)
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.update_role(heir, active=True, actor_id=town.actor.id)
+        db.session.rollback()
+        permissions.update_role(heir, active=True, actor_id=town.owner.id)
+    assert denied.value.decision.reason == "role_too_high"
