@@ -19,7 +19,9 @@ from tests.integration.core.permission.rank_writes import Writes, build_town
 
 # How many writes: a few seconds of them in the suite, 100,000 once before a release.
 WRITES = int(os.environ.get("YOTO_TEST_RANK_WRITES", "400" if DATABASE == "sqlite" else "60"))
-SEED = int(os.environ.get("YOTO_TEST_RANK_SEED", "0")) or None
+# The suite repeats the same ones, so that a failure is of the change at hand; others are looked for
+# by long runs with seeds of their own.
+SEED = int(os.environ.get("YOTO_TEST_RANK_SEED", "1"))
 A_TOWN = 200  # writes in one town
 
 
@@ -27,13 +29,12 @@ A_TOWN = 200  # writes in one town
 def test_no_write_takes_from_above_or_gives_what_its_actor_lacks(
     app: Flask, client: FlaskClient
 ) -> None:
-    seed = SEED if SEED is not None else Random().randrange(10**9)
-    random = Random(seed)
+    random = Random(SEED)
     now = float(int(time.time()))
     done: Counter[str] = Counter()
     for round_number in range(-(-WRITES // A_TOWN)):
         if round_number % 10 == 9:
-            print(f"\nseed {seed}: {round_number * A_TOWN} writes, {dict(done)}", flush=True)
+            print(f"\nseed {SEED}: {round_number * A_TOWN} writes, {dict(done)}", flush=True)
         with app.app_context():
             town = build_town(random, round_number)
             state = State.of(read_rows(town))
@@ -63,7 +64,7 @@ def test_no_write_takes_from_above_or_gives_what_its_actor_lacks(
                 continue
             done["changed"] += 1
             after = State.of(rows)
-            said = f"seed {seed}, town {round_number}: "
+            said = f"seed {SEED}, town {round_number}: "
             person = next(user for user in state.rows.users if user["id"] == actor)
             if not person["super_admin"]:
                 wrong = next(
@@ -72,5 +73,5 @@ def test_no_write_takes_from_above_or_gives_what_its_actor_lacks(
                 assert wrong is None, f"{said}actor {actor} by {writes.last}: {wrong}"
             assert after.now.administrators(now) or not state.now.administrators(now), said
             state = after
-    print(f"\nseed {seed}: {WRITES} writes, {dict(done)}, 0 violations")
+    print(f"\nseed {SEED}: {WRITES} writes, {dict(done)}, 0 violations")
     assert done["changed"] > WRITES // 50
