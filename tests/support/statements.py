@@ -49,13 +49,17 @@ def _counts(statement: str) -> bool:
 
 
 @contextmanager
-def count_own_statements() -> Iterator[list[str]]:
-    """The same for what the calling thread sends, by any engine: loaders have their own."""
+def count_own_statements(every: bool = False) -> Iterator[list[str]]:
+    """The same for what the calling thread sends, by any engine: loaders have their own.
+
+    Args:
+        every: whether nothing is left out.
+    """
     statements: list[str] = []
     caller = threading.get_ident()
 
     def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if threading.get_ident() == caller and _counts(statement):
+        if threading.get_ident() == caller and (every or _counts(statement)):
             statements.append(statement)
 
     event.listen(Engine, "before_cursor_execute", collect)

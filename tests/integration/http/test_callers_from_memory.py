@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ import jwt
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
 
 from app.core.errors import StoreUnavailable
 from app.core.permission import require_permission
@@ -26,6 +23,7 @@ from app.http.tokens import MEMORY
 from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
+from tests.support.statements import count_own_statements
 from tests.support.world import Community, Person, World, token_for
 
 ME = "/api/v1/auth/me"
@@ -68,28 +66,11 @@ def community(world: World, ada: Person) -> Community:
     return world.server(ada)
 
 
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The statements of this thread inside, on any engine."""
-    seen: list[str] = []
-    thread = threading.get_ident()
-
-    def collect(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        if threading.get_ident() == thread:
-            seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", collect)
-    try:
-        yield seen
-    finally:
-        event.remove(Engine, "before_cursor_execute", collect)
-
-
 def warm(client: FlaskClient, path: str, person: Person) -> None:
     """Ask until nobody needs the database: what was just written may still be on its way."""
 
     def knows() -> bool:
-        with statements() as seen:
+        with count_own_statements(every=True) as seen:
             assert client.get(path, headers=person.headers).json == {"user_id": person.id}
         return not seen
 
@@ -105,6 +86,20 @@ def sign_in(client: FlaskClient, username: str = "ada") -> dict[str, Any]:
     answer = client.post("/api/v1/auth/login", json={"username": username, "password": PASSWORD})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json
+    return found
+
+
+@pytest.fixture
+def tokens(client: FlaskClient, ada: Person) -> dict[str, Any]:
+    """Of a sign-in of Ada's."""
+    return sign_in(client)
+
+
+@pytest.fixture
+def elsewhere(other: Flask, tokens: dict[str, Any]) -> FlaskClient:
+    """A client of the other worker, which knows ``tokens`` already."""
+    found = other.test_client()
+    assert found.get(ME, headers=bearer(tokens)).status_code == 200
     return found
 
 
@@ -147,7 +142,7 @@ def test_a_known_caller_costs_no_statement_and_no_round_trip(
     path = f"/whoami/{community.channel_id}"
     warm(client, path, ada)
     nodes = redis_store.of(app).topology.router.nodes()
-    with statements() as seen, count_round_trips(nodes) as trips:
+    with count_own_statements(every=True) as seen, count_round_trips(nodes) as trips:
         for _ in range(5):
             assert client.get(path, headers=ada.headers).json == {"user_id": ada.id}
     assert (seen, trips) == ([], [])
@@ -159,7 +154,7 @@ def test_a_new_token_of_a_known_account_needs_no_statement_either(
     path = f"/whoami/{community.channel_id}"
     warm(client, path, ada)
     another = {"Authorization": f"Bearer {token_for(app, ada.id, 60)}"}
-    with statements() as seen:
+    with count_own_statements(every=True) as seen:
         assert client.get(path, headers=another).status_code == 200
     assert seen == []
 
@@ -172,19 +167,21 @@ def test_another_worker_takes_the_account_from_redis(
     warm(elsewhere, path, ada)
     warm(client, path, ada)
     cache.of(other).forget()
-    with statements() as seen:
+    with count_own_statements(every=True) as seen:
         assert elsewhere.get(path, headers=ada.headers).status_code == 200
     assert seen == []
 
 
 @pytest.mark.parametrize("end", ENDS)
 def test_an_end_is_known_at_once_here_and_soon_elsewhere(
-    other: Flask, client: FlaskClient, world: World, ada: Person, end: Act
+    other: Flask,
+    client: FlaskClient,
+    world: World,
+    tokens: dict[str, Any],
+    elsewhere: FlaskClient,
+    end: Act,
 ) -> None:
-    tokens = sign_in(client)
-    elsewhere = other.test_client()
-    for one in (client, elsewhere):
-        assert one.get(ME, headers=bearer(tokens)).status_code == 200
+    assert client.get(ME, headers=bearer(tokens)).status_code == 200
     position = end(client, world, tokens).headers[POSITION_HEADER]
     assert client.get(ME, headers=bearer(tokens)).status_code == 401
     wait_until(partial(cache.of(other).reached, position))
@@ -197,15 +194,13 @@ def test_whoever_knows_the_position_of_an_end_is_never_answered_from_before(
     other: Flask,
     client: FlaskClient,
     world: World,
-    ada: Person,
+    tokens: dict[str, Any],
+    elsewhere: FlaskClient,
     end: Act,
     method: str,
     path: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tokens = sign_in(client)
-    elsewhere = other.test_client()
-    assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 200
     deafen(other, monkeypatch)
     position = end(client, world, tokens).headers[POSITION_HEADER]
     assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 200
@@ -219,13 +214,11 @@ def test_a_worker_that_hears_nothing_asks_the_database(
     other: Flask,
     client: FlaskClient,
     world: World,
-    ada: Person,
+    tokens: dict[str, Any],
+    elsewhere: FlaskClient,
     end: Act,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tokens = sign_in(client)
-    elsewhere = other.test_client()
-    assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 200
     tailer = cache.of(other).tailer
     tailer.close()
     monkeypatch.setattr(tailer, "begin", Mock(side_effect=StoreUnavailable("redis")))
@@ -234,11 +227,13 @@ def test_a_worker_that_hears_nothing_asks_the_database(
 
 
 def test_tokens_of_a_new_password_count_on_a_worker_that_has_not_heard_of_it(
-    other: Flask, client: FlaskClient, world: World, ada: Person, monkeypatch: pytest.MonkeyPatch
+    other: Flask,
+    client: FlaskClient,
+    world: World,
+    tokens: dict[str, Any],
+    elsewhere: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tokens = sign_in(client)
-    elsewhere = other.test_client()
-    assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 200
     deafen(other, monkeypatch)
     fresh = change_password(client, world, tokens).json
     assert elsewhere.get(ME, headers=bearer(fresh)).status_code == 200
@@ -252,14 +247,12 @@ def test_what_ends_or_changes_a_credential_asks_the_database(
     other: Flask,
     client: FlaskClient,
     world: World,
-    ada: Person,
+    tokens: dict[str, Any],
+    elsewhere: FlaskClient,
     method: str,
     path: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tokens = sign_in(client)
-    elsewhere = other.test_client()
-    assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 200
     deafen(other, monkeypatch)
     sign_out(client, world, tokens)
     body = {"old_password": PASSWORD, "new_password": SECOND}
