@@ -29,7 +29,7 @@ class Activity:
         """Take note of ``records``; ``store`` brings it to Redis."""
         for record in records:
             user_id, status = record.user_id, record.status
-            if user_id is None or status is None:
+            if user_id is None:
                 continue
             if status == HTTPStatus.FORBIDDEN:
                 self._waiting.append((user_id, Deed.DENIAL))

@@ -86,7 +86,7 @@ class Answers:
         failed = 0
         for record in records:
             self._observe(record.seconds)
-            status = record.status or FIRST_FAILURE
+            status = record.status
             planned = status == REFUSED and record.outcome.get("problem") in PLANNED
             failed += status >= FIRST_FAILURE and not planned
             self._requests_of(_area(record), 0 if planned else status // 100).add()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from http import HTTPStatus
 from time import perf_counter, time
 
 from flask import Flask, g, request
@@ -96,8 +95,6 @@ class Pipeline:
         g.ended_request = record.request_id
         record.seconds = perf_counter() - record.began
         record.ended_at = time()
-        if record.status is None:
-            record.status = int(HTTPStatus.INTERNAL_SERVER_ERROR)
         record.user_id = caller_or_none()
         if record.changes and record.user_id is not None:
             record.keeps_order = is_moderation()

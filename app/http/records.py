@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
@@ -44,7 +45,7 @@ class RequestRecord:
         began: by ``perf_counter``.
         changes: whether its view may change what is stored.
         outcome: why it ended as it did, see ``note_outcome``.
-        status: of its answer; None while there is none.
+        status: of its answer; that of an error of ours while there is none.
         seconds: how long it took.
         ended_at: when it ended, epoch seconds.
         user_id: who asked, where that was checked.
@@ -62,7 +63,7 @@ class RequestRecord:
     began: float = field(default_factory=perf_counter)
     changes: bool = False
     outcome: dict[str, str] = field(default_factory=dict)
-    status: int | None = None
+    status: int = int(HTTPStatus.INTERNAL_SERVER_ERROR)
     seconds: float = 0.0
     ended_at: float = 0.0
     user_id: int | None = None

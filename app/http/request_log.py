@@ -52,7 +52,7 @@ class RequestLog:
     def _lines(self, records: Sequence[RequestRecord], least: int) -> Iterator[Line]:
         share: float = self._config.get("LOG_REQUEST_SAMPLE", 1.0)
         for record in records:
-            status = record.status or 0
+            status = record.status
             fine = status < HTTPStatus.BAD_REQUEST
             level = logging.DEBUG if fine and record.path in PROBES else logging.INFO
             if level < least or not _chosen(status, share):
