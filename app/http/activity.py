@@ -1,4 +1,4 @@
-"""Tells the behaviour counters what signed-in people do: changes, and what they are refused."""
+"""Counts what signed-in people do, for the risk of each: changes, and what they are refused."""
 
 from __future__ import annotations
 

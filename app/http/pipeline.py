@@ -69,7 +69,7 @@ class Pipeline:
                 count_change(path, endpoint)
 
     def after(self, response: HeadedResponse) -> HeadedResponse:
-        """After the view, or the handler of its error: what only the answer can be told."""
+        """After the view, or the handler of its error: what only the answer decides."""
         record = current_record()
         record.status = response.status_code
         if record.changes:
@@ -81,7 +81,7 @@ class Pipeline:
             (REQUEST_ID_HEADER, record.request_id),
             (OWN_ID_HEADER, record.own_id),
         )
-        self._contained(_tell_limits, response)
+        self._contained(_add_limit_headers, response)
         return response
 
     def end(self, _: BaseException | None) -> None:
@@ -139,7 +139,7 @@ def surround(app: Flask, kept: RequestRecords, start: Callable[[], None] = lambd
     app.teardown_request(pipeline.end)
 
 
-def _tell_limits(response: HeadedResponse) -> None:
+def _add_limit_headers(response: HeadedResponse) -> None:
     """What is left, whether the request was let in or not."""
     noted = noted_limits()
     if noted:

@@ -33,8 +33,8 @@ def request_fields() -> dict[str, Any]:
     if record is None:
         namespace = getattr(request, "namespace", None)
         return {} if namespace is None else {"socket": namespace}
-    own, told = _fields(record, caller_or_none())
-    return own | told
+    own, untrusted = _fields(record, caller_or_none())
+    return own | untrusted
 
 
 class RequestLog:
@@ -57,24 +57,24 @@ class RequestLog:
             level = logging.DEBUG if fine and record.path in PROBES else logging.INFO
             if level < least or not _chosen(status, share):
                 continue
-            own, told = _fields(record, record.user_id)
+            own, untrusted = _fields(record, record.user_id)
             own["status"], own["duration_ms"] = status, round(record.seconds * 1000, 3)
             if record.trace is not None:
                 own["trace_id"], own["span_id"] = record.trace
             if record.address:
-                told["address"] = record.address
-            yield Line(level, record.ended_at, own, told | record.outcome)
+                untrusted["address"] = record.address
+            yield Line(level, record.ended_at, own, untrusted | record.outcome)
 
 
 def _fields(record: RequestRecord, user_id: int | None) -> tuple[dict[str, Any], dict[str, str]]:
     """What is ours, and what callers may have chosen."""
     own: dict[str, Any] = {} if user_id is None else {"user_id": user_id}
-    told = {"method": record.method, "path": shown_path(record)}
+    untrusted = {"method": record.method, "path": shown_path(record)}
     if record.own_id == record.request_id:
         own["request_id"] = record.own_id
     else:
-        own["own_request_id"], told["request_id"] = record.own_id, record.request_id
-    return own, told
+        own["own_request_id"], untrusted["request_id"] = record.own_id, record.request_id
+    return own, untrusted
 
 
 def _chosen(status: int, share: float) -> bool:

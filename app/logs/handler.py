@@ -20,13 +20,13 @@ class Line(NamedTuple):
         level: as the standard library numbers them.
         at: epoch seconds.
         own: what it says that is surely no secret.
-        told: texts of others, in which one may be.
+        untrusted: texts of others, in which one may be.
     """
 
     level: int
     at: float
     own: dict[str, Any]
-    told: dict[str, str]
+    untrusted: dict[str, str]
 
 
 # From a logger's name, an event and a line to its text.

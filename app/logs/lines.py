@@ -46,6 +46,6 @@ def _record(name: str, event: str, line: Line) -> logging.LogRecord:
             "levelname": logging.getLevelName(line.level),
             "created": line.at,
             **line.own,
-            **line.told,
+            **line.untrusted,
         }
     )

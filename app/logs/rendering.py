@@ -88,7 +88,7 @@ def encoder(instance: str, redactor: Redactor) -> Encoder:
         shown = {
             "event": event,
             **line.own,
-            **{key: hide(text) for key, text in line.told.items()},
+            **{key: hide(text) for key, text in line.untrusted.items()},
             "level": logging.getLevelName(line.level).lower(),
             "logger": name,
             "timestamp": moment_of(line.at),

@@ -122,13 +122,13 @@ class _Examination:
         try:
             with self._app.app_context():
                 finding = self._check.examine()
-            told = finding.state is not State.UNKNOWN
+            answered = finding.state is not State.UNKNOWN
         except Exception as error:
-            told = False
+            answered = False
             # The class of the error is enough for whoever asks; addresses are for the log.
             log.warning("health check %s failed", self._check.name, exc_info=error)
             finding = Finding(State.FAILED, type(error).__name__)
-        self._result = self._dated(finding, told)
+        self._result = self._dated(finding, answered)
         self.done.set()
 
     def wait(self, deadline: float) -> CheckResult:
@@ -137,12 +137,12 @@ class _Examination:
         if self._result is not None:
             return self._result
         waited = time.monotonic() - self._started
-        return self._dated(Finding(State.FAILED, f"no answer for {waited:.1f} s"), told=False)
+        return self._dated(Finding(State.FAILED, f"no answer for {waited:.1f} s"), answered=False)
 
-    def _dated(self, finding: Finding, told: bool) -> CheckResult:
-        """The result of a finding; ``told``: the component itself has said how it is."""
+    def _dated(self, finding: Finding, answered: bool) -> CheckResult:
+        """The result of a finding; ``answered``: the component itself said how it is."""
         bridged = self._check.bridged
-        needed = self._check.needed and (told or bridged is None or not bridged(self._app))
+        needed = self._check.needed and (answered or bridged is None or not bridged(self._app))
         return CheckResult(
             name=self._check.name,
             state=finding.state,
