@@ -32,6 +32,8 @@ from app.server import Wsgi
 
 SOCKETS_PATH = "/socket.io/"
 MOST_HOSTS = 256  # names that clients call us by; they may call us anything
+# More than all views have with their decorators; a class of views makes one for each request.
+MOST_FUNCTIONS = 4_096
 
 
 class Application(Flask):
@@ -47,7 +49,7 @@ class Application(Flask):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._synchronous: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._synchronous = lru_cache(maxsize=MOST_FUNCTIONS)(super().ensure_sync)
         self._server_name = lru_cache(maxsize=MOST_HOSTS)(self._to_server_name)
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
@@ -60,10 +62,7 @@ class Application(Flask):
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """As Flask's, which looks at the code of each function at each call."""
-        found = self._synchronous.get(func)
-        if found is None:
-            found = self._synchronous[func] = super().ensure_sync(func)
-        return found
+        return self._synchronous(func)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """As Flask's, which checks and encodes the host twice at each request."""

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from flask import Blueprint, Flask, after_this_request, g, session
 from flask.sessions import SecureCookieSessionInterface
+from flask.views import View
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import EnvironBuilder
 
-from app.http.application import Application
+from app.http.application import MOST_FUNCTIONS, Application
 
 
 class Boom(RuntimeError):
@@ -117,3 +118,14 @@ def test_addresses_are_read_as_by_flask(host: str | None, path: str, slashes: st
         return facts | {"host": request.host, "script_name": found.script_name.rstrip("/")}
 
     assert adapter(Application("ours")) == adapter(Flask("plain"))
+
+
+def test_functions_made_for_one_request_are_not_kept_for_ever() -> None:
+    class Reading(View):
+        def dispatch_request(self) -> str:
+            return "read"
+
+    app = Application("classes")
+    for _ in range(MOST_FUNCTIONS + 10):
+        assert app.ensure_sync(Reading().dispatch_request)() == "read"
+    assert app._synchronous.cache_info().currsize == MOST_FUNCTIONS
