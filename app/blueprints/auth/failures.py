@@ -83,8 +83,8 @@ class FailureRecorder:
 
     def close(self) -> None:
         """Wait a while for what is still to be recorded; what is not by then is lost, and said."""
-        if not self.wait():
-            log.warning("failed sign-ins were not recorded before the end: it took too long")
+        if not self.wait() or self._waiting:
+            log.warning("failed sign-ins were not recorded before the end of the process")
 
     def _start(self) -> None:
         name = "yoto-failed-sign-ins"

@@ -82,7 +82,12 @@ def test_an_error_that_nobody_expected_leaves_the_next_failures_recorded(
 
 
 def test_a_failure_whose_thread_cannot_begin_is_recorded_with_the_next(
-    app: Flask, client: FlaskClient, world: World, stored_hash: str, monkeypatch: pytest.MonkeyPatch
+    app: Flask,
+    client: FlaskClient,
+    world: World,
+    stored_hash: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     def full(**_: object) -> None:
         raise RuntimeError("can't start new thread")
@@ -92,6 +97,8 @@ def test_a_failure_whose_thread_cannot_begin_is_recorded_with_the_next(
     with monkeypatch.context() as broken:
         broken.setattr(failures, "threading", SimpleNamespace(Thread=full))
         assert fail(client, "olga") == 401
+    failures_of(app).close()
+    assert "before the end" in caplog.text
     assert fail(client, "oscar") == 401
     assert failures_of(app).wait() and len(world.acts("sign_in.failed")) == 2
 
