@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Sequence
 from time import monotonic
@@ -96,13 +97,29 @@ class FollowingThread:
         """It starts with the first stream."""
         self._redis = redis
         self._name = name
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._all: list[Following] = []
         self._thread: threading.Thread | None = None
-        self._reader = StreamReader(redis)
+        self._reader = StreamReader(self._redis)
         # Turns that have begun and ended, so that somebody can wait for the end of this one.
         self._turns = 0
+
+    def _leave_parent(self) -> None:
+        """After a fork: nothing is followed here yet. The parent's thread, which may have held
+        the lock, is not here, and the connection that it reads is the parent's."""
+        if self._pid != os.getpid():
+            self._end_all()
+            self._reset()
+
+    def _end_all(self) -> None:
+        for following in self._all:
+            following.ended = True
+        self._all = []
 
     @property
     def is_alive(self) -> bool:
@@ -111,10 +128,11 @@ class FollowingThread:
 
     def add(self, followed: Followed) -> Following:
         """Follow another stream from now on."""
+        self._leave_parent()
         following = Following(followed, self)
         with self._lock:
             if not self.is_alive:
-                self._all = []
+                self._end_all()  # it died of something: nobody may take these for followed
             self._all.append(following)
             self._call_away()
             if not self.is_alive:
@@ -124,6 +142,7 @@ class FollowingThread:
 
     def remove(self, following: Following, timeout: float) -> None:
         """See ``Following.end``."""
+        self._leave_parent()
         with self._lock:
             if following.ended:
                 return
@@ -139,6 +158,7 @@ class FollowingThread:
 
     def hurry(self, following: Following) -> None:
         """See ``Following.hurry``."""
+        self._leave_parent()
         with self._lock:
             following.retry_at = 0.0
             self._changed.notify_all()

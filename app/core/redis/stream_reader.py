@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -39,6 +40,7 @@ class StreamReader:
         self._link: Link | None = None
         self._reading = False
         self._ended = False
+        self._pid = os.getpid()
 
     def read(
         self, after: Mapping[str, str], limit: int, block_ms: int
@@ -87,6 +89,10 @@ class StreamReader:
 
     def end(self) -> None:
         """Make the read that waits, and all that follow, return at once with nothing."""
+        if self._pid != os.getpid():
+            # To shut a socket down ends it for the parent too, which reads on.
+            self._ended = True
+            return
         with self._lock:
             self._ended = True
             if self._link is not None and self._reading:
