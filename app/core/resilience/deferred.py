@@ -21,7 +21,11 @@ Job: TypeAlias = Callable[[], float | None]
 
 class Deferred:
     """Runs jobs when they are due. Starts its thread with the first and ends it when there has been
-    none for a while. Safe for threads and greenlets."""
+    none for a while. Safe for threads and greenlets.
+
+    It is no ``Housekeeper``: the clock of those may be 20 ms late, four times what an end of a call
+    may wait here for being sent.
+    """
 
     def __init__(self) -> None:
         self._reset()
@@ -45,13 +49,13 @@ class Deferred:
             if at >= self._due.get(job, at + 1):
                 return
             with self._lock:
-                self._due[job] = at
                 if self._thread is None:
-                    self._thread = threading.Thread(
-                        target=self._run, name="yoto-deferred", daemon=True
-                    )
-                    self._thread.start()
-                elif at < self._sleeps_until:
+                    thread = threading.Thread(target=self._run, name="yoto-deferred", daemon=True)
+                    # Where no thread can be had now, the next job tries again.
+                    thread.start()
+                    self._thread = thread
+                self._due[job] = at
+                if at < self._sleeps_until:
                     self._wake.set()
 
         return within

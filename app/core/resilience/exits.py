@@ -3,7 +3,6 @@ along."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,8 +13,6 @@ from app.core.redis import RedisConnection, Script
 from .deferred import Deferred
 from .process import current_pid
 from .store_error import STORE_ERRORS
-
-log = logging.getLogger(__name__)
 
 # Seconds until an end is sent when no entry takes it along.
 AT_MOST = 0.005
@@ -46,7 +43,6 @@ class ExitQueue:
         self._waiting: deque[tuple[Call, Done]] = deque()
         self._landed = threading.Condition()
         self._flying = 0
-        self._due = False
 
     @property
     def busy(self) -> bool:
@@ -58,18 +54,12 @@ class ExitQueue:
         if self._pid != current_pid():
             self._reset()  # those of the parent are the parent's
         self._waiting.append((call, done))
-        if not self._due:
-            self._due = True
-            self._send_soon(AT_MOST)
+        self._send_soon(AT_MOST)
 
     def flush(self) -> None:
         """Send what waits now."""
-        self._due = False
         while self._waiting and self._pid == current_pid():
-            try:
-                self.run_many(())
-            except STORE_ERRORS as error:
-                log.debug("ends of calls were not recorded: %s", error)
+            self.run_many(())
 
     def settle(self) -> bool:
         """Send what waits, and wait for what others send; False when there was nothing."""
@@ -90,14 +80,16 @@ class ExitQueue:
         return reply
 
     def run_many(self, calls: Sequence[Call]) -> list[Any]:
-        """As ``ScriptRegistry.run_many`` without raising errors of single calls."""
+        """As ``ScriptRegistry.run_many`` without raising errors of single calls, after the ends
+        that wait; those learn by themselves when they were not recorded."""
         ends = self._take()
+        replies: list[Any] = []
         try:
             replies = self._redis.scripts.run_many(
                 [*[call for call, _ in ends], *calls], raise_errors=False
             )
         except STORE_ERRORS as error:
-            replies = [error] * (len(ends) + len(calls))
+            replies = [error] * len(ends)
             if calls:
                 raise
         finally:
