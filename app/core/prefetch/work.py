@@ -112,6 +112,8 @@ class PrefetchWork:
         parts = self._parts
         may_record = self._may_record()
         parts.recorder.open = self.running and may_record
+        # What still waits elsewhere, too, is a reason to listen first.
+        parts.recorder.read()
         # Before the buffer is drained: who is to be forgotten must not be learned of once more.
         at_end = self._listen() if self._must_listen() else True
         drained = parts.recorder.drain()

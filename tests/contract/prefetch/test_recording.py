@@ -153,6 +153,18 @@ def test_who_was_forgotten_is_learned_anew_from_then_on(worker: Worker) -> None:
     assert {deed.resource_id for deed in kept(worker, ANNA)} == {3}
 
 
+def test_what_still_waits_for_the_buffer_is_forgotten_before_it_is_learned(
+    worker: Worker, other: Worker
+) -> None:
+    other.listen()  # so that it would not listen now for the time alone
+    waiting = [ANNA]
+    other.recorder.read_first(lambda: other.see(waiting.pop(), 1, 2) if waiting else None)
+    worker.work.forget(ANNA)
+    other.work.learn()
+    assert not waiting
+    assert other.deeds(ANNA) == 0
+
+
 def test_a_worker_that_starts_does_not_hear_a_forgetting_as_news_of_somebody(
     worker: Worker, make_worker: MakeWorker, reach: RedisSettings
 ) -> None:
