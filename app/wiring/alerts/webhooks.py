@@ -150,7 +150,7 @@ class WebhookRows(SessionRows):
             secret = self.sealer().open(row["secret"], SECRET)
             self.unreadable.discard(row["id"])
         except Unreadable as error:
-            if row["id"] not in self.unreadable:  # each worker reads them every two seconds
+            if row["id"] not in self.unreadable:  # each worker reads them again and again
                 log.error("the webhook '%s' cannot be used: %s", row["name"], error)
             self.unreadable.add(row["id"])
             url, secret = UNREADABLE, ""

@@ -27,8 +27,10 @@ from .webhooks.sending import Sender, SendSettings
 log = logging.getLogger(__name__)
 
 EXTENSION_KEY = "yoto.alerts"
-# s
+# s; what this worker has found to be told, it delivers at once.
 DELIVERY_INTERVAL = 10.0
+# s after the moment of a retry at which it is looked at: that moment is the database's.
+RETRY_LATE = 0.1
 PRUNE_INTERVAL = 600.0
 # Rows of each kind a turn.
 PRUNE_BATCH = 1_000
@@ -119,7 +121,7 @@ class AlertState:
 
     def _deliver(self) -> float:
         self._reached("delivered", self.deliverer.turn)
-        return DELIVERY_INTERVAL
+        return min(DELIVERY_INTERVAL, self.deliverer.retry_in + RETRY_LATE)
 
     def _prune(self) -> float:
         self._reached("pruned", self._prune_once)

@@ -18,6 +18,7 @@ import trustme
 
 from app.core.errors import UnknownResource, ValidationFailed
 from app.core.monitor import NEVER_TRIED, AlertSettings, AlertState, SendSettings
+from app.core.monitor.alerts.extension import DELIVERY_INTERVAL
 from app.core.monitor.alerts.webhooks import addresses
 from app.core.monitor.alerts.webhooks.delivery import CLAIM
 from tests.integration.core.monitor.conftest import INTERVAL, Platform
@@ -105,6 +106,21 @@ def test_what_fails_is_tried_again_later_with_the_same_number(
     assert (shown.failures, shown.waiting) == (0, 0)
     latest, first = platform.state.webhooks.deliveries(added.webhook.id)
     assert (first.attempts, first.status, first.error) == (3, 200, None)
+
+
+def test_each_worker_looks_again_when_what_failed_is_due(another: Make, receiver: Receiver) -> None:
+    platform, other = another(), another()
+    platform.state.webhooks.add("pager", receiver.url, by="ada")
+    receiver.answer = lambda request: 503
+    platform.see(15)
+    for worker in (platform, other):
+        # The first pause is of 4 to 5 s.
+        assert 4.0 < worker.state._deliver() < 5.2
+    receiver.answer = lambda request: 200
+    platform.clock.now += 5
+    for worker in (other, platform):
+        assert worker.state._deliver() == DELIVERY_INTERVAL
+    assert len(receiver.received) == 2
 
 
 def test_a_restart_loses_no_message(another: Make, receiver: Receiver) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from dataclasses import dataclass
+from math import inf
 from time import monotonic
 
 from ..records import Delivery, Webhook
@@ -37,6 +38,9 @@ class Deliverer:
 
     A message is in the store until it was taken or given up, so a restart loses none; a worker that
     dies between sending and noting it down makes it come twice, with the same ``webhook-id``.
+
+    Attributes:
+        retry_in: s from the last turn until one that failed is to be tried again.
     """
 
     def __init__(self, store: AlertStore, sender: Sender, give_up_hours: float) -> None:
@@ -45,6 +49,7 @@ class Deliverer:
         self._sender = sender
         self._give_up = give_up_hours * 3600
         self.counts = DeliveryCounts()
+        self.retry_in = inf
 
     def turn(self) -> int:
         """Try what is due; how many messages were delivered.
@@ -53,12 +58,15 @@ class Deliverer:
             StoreUnavailable: the store is away.
         """
         delivered = 0
+        self.retry_in = inf
         with self._store.reading() as rows:
+            webhooks, now = rows.webhooks(), rows.now
             due = [
-                webhook
-                for webhook in rows.webhooks()
-                if webhook.due(rows.now) and rows.waiting(webhook.id, 1)
+                webhook for webhook in webhooks if webhook.due(now) and rows.waiting(webhook.id, 1)
             ]
+        for webhook in webhooks:
+            if not webhook.due(now) and webhook.next_at > now:
+                self.retry_in = min(self.retry_in, webhook.next_at - now)
         for webhook in due:
             with self._store.writing() as rows:
                 mine = rows.claim_webhook(webhook.id, CLAIM)
@@ -106,7 +114,9 @@ class Deliverer:
             # What was removed meanwhile waits no more.
             removed = current is None
             rows.tried(delivery.id, outcome.status, error, settled=removed)
-            rows.release_webhook(webhook.id, failures, pause_after(failures, random.random()))
+            pause = pause_after(failures, random.random())
+            rows.release_webhook(webhook.id, failures, pause)
+        self.retry_in = min(self.retry_in, pause)
         self.counts.given_up += removed
         if failures == 1:
             ending = "it is given up" if removed else "it is tried again"
