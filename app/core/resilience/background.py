@@ -1,4 +1,4 @@
-"""What runs beside the guards of an application: two threads, and the tailer of its events."""
+"""What runs beside the guards of an application: its tasks, and the tailer of its events."""
 
 from __future__ import annotations
 
@@ -51,34 +51,34 @@ class Background:
     """Starts with the first use and ends with ``stop``; may start again."""
 
     def __init__(self, work: Work) -> None:
-        """No thread is started and nothing is asked."""
+        """Nothing runs and nothing is asked."""
         self._work = work
         self.tailer = work.tailer
         self._lock = threading.Lock()
         self._running = False
         self._ends: list[Callable[[], None]] = []
         # What reads Redis alone must not wait for a database that hangs.
-        self.redis_thread = Housekeeper("yoto-resilience")
-        self.record_thread = Housekeeper("yoto-resilience-record")
-        add = self.redis_thread.add
+        self.redis_tasks = Housekeeper("yoto-resilience")
+        self.record_tasks = Housekeeper("yoto-resilience-record")
+        add = self.redis_tasks.add
         self._wake_config = add("configuration", self._refresh_config)
         self._wake_degradation = add("degradation", work.degradation.refresh)
         work.operations.wake = add("operations", work.operations.catch_up)
         add("instances", work.instances.announce)
         add("rejections", work.rejections.report)
         add("trails", work.trails.report)
-        work.config.sync.wake_record = self.record_thread.add("record", work.config.sync.reconcile)
+        work.config.sync.wake_record = self.record_tasks.add("record", work.config.sync.reconcile)
         work.redis.on_recovered(self._wake_config)
 
     def start(self) -> None:
-        """Load the configuration, then start the threads; only the first call does."""
+        """Load the configuration, then run the tasks; only the first call does."""
         if not self._running:
             with self._lock:
                 if not self._running:  # somebody else may have had the lock
                     self._start()
 
     def stop(self) -> None:
-        """End the threads and say goodbye."""
+        """Run no more tasks, and say goodbye."""
         with self._lock:
             if not self._running:
                 return
@@ -87,8 +87,8 @@ class Background:
         # Without the lock: the work that is waited for may want it.
         for end in ends:
             end()
-        self.redis_thread.stop()
-        self.record_thread.stop()
+        self.redis_tasks.stop()
+        self.record_tasks.stop()
         self._work.instances.leave()
 
     def _start(self) -> None:
@@ -99,8 +99,8 @@ class Background:
             sync.reconcile()
             sync.refresh()
         self._running = True
-        self.redis_thread.start()
-        self.record_thread.start()
+        self.redis_tasks.start()
+        self.record_tasks.start()
         subscribe = self.tailer.subscribe
         self._ends = [
             subscribe(

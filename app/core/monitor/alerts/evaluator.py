@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 
 # Of the interval: who comes sooner after the last evaluation leaves it at that.
 TOO_SOON = 0.9
-# s between looks at what somebody else may have left untold.
-TELL_EVERY = 15.0
+# s between looks at what somebody else may have left unpublished.
+PUBLISH_EVERY = 15.0
 
 Values: TypeAlias = Callable[[], Mapping[str, Value]]
 # Gives a context in which this worker is the elected one, if the value is true.
@@ -95,7 +95,7 @@ class Evaluator:
         self._refused: frozenset[str] = frozenset()
         self._seen_version: int | None = None
         self._seen_at = monotonic()
-        self._told_at = -TELL_EVERY
+        self._published_at = -PUBLISH_EVERY
         self.counts = EvaluationCounts()
 
     def turn(self) -> list[Transition]:
@@ -113,8 +113,8 @@ class Evaluator:
             except _Late:
                 self.counts.left += 1
                 return []
-        if transitions or monotonic() - self._told_at >= TELL_EVERY:
-            self._told_at = monotonic()
+        if transitions or monotonic() - self._published_at >= PUBLISH_EVERY:
+            self._published_at = monotonic()
             self._teller.tell()
         if self._degrader is not None:
             self.counts.degrade_failures += self._degrader.apply(rules, alerts, transitions)

@@ -12,7 +12,6 @@ from app.core.optimization.queue.names import QueueKeys
 from app.core.optimization.queue.settings import QueueSettings
 from app.core.redis import RedisConnection, StreamReader
 
-# A blocking read may take this part of the socket time-out, so that silence is no error.
 # Kinds of items; each costs a little at every look.
 MAX_KINDS = 200
 # s after which a queue that nobody puts into or serves ends.

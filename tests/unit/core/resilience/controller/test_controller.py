@@ -116,13 +116,13 @@ def test_closing_ends_every_thread_and_a_later_use_starts_them_again(
     controller = new_controller()
     controller.set_bulkhead_config("thing", max_concurrent=3)
     background = controller.background
-    assert background.redis_thread.running and background.record_thread.running
+    assert background.redis_tasks.running and background.record_tasks.running
     assert "yoto-streams" in own()
     controller.close()
     controller.close()
     wait_until(lambda: not own())
     assert controller.get_bulkhead_config("thing").max_concurrent == 3
-    assert background.redis_thread.running and background.record_thread.running
+    assert background.redis_tasks.running and background.record_tasks.running
 
 
 def test_defaults_in_code_lie_under_what_operators_set(new_controller: NewController) -> None:
