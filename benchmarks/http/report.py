@@ -16,8 +16,7 @@ from benchmarks.http import servers
 from benchmarks.http.contest import Contestant, run
 from benchmarks.http.figures import Figures, figures, table
 from benchmarks.http.load import has_wrk
-from benchmarks.http.rows import JWT, LEASED, ROWS, STACK, Asked, Row
-from benchmarks.http.views import knows_leases
+from benchmarks.http.rows import JWT, ROWS, STACK, Asked, Row
 from tests.support.redis_servers import start_valkey
 
 MODES, DATABASES = ("eventlet", "threading"), ("sqlite", "mariadb")
@@ -76,8 +75,6 @@ def parse() -> argparse.Namespace:
     if unknown:
         parser.error(f"no such row: {', '.join(sorted(unknown))}")
     options.rows = [row for row in ROWS if row.name in names]
-    if not knows_leases():
-        options.rows = [row for row in options.rows if row is not LEASED]
     return options
 
 

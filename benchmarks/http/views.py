@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from flask import Flask, request
@@ -16,6 +15,7 @@ from app.core.resilience import (
     RateLimitConfig,
     guarded,
 )
+from app.core.resilience.settings import GuardMode
 from app.extensions import resilience
 from app.http.auth import current_user_id
 from benchmarks.http.rows import ANSWER, VIEWS
@@ -23,12 +23,6 @@ from benchmarks.http.rows import ANSWER, VIEWS
 SERVER = 1
 LIMIT = 100_000_000  # units a minute: nobody may be refused while time is taken
 AT_ONCE = 100
-MODES = ("strict", "leased")
-
-
-def knows_leases() -> bool:
-    """Whether a guard can be told to admit from leases."""
-    return _has_mode(RateLimitConfig)
 
 
 def add_views(app: Flask) -> None:
@@ -44,28 +38,18 @@ def add_views(app: Flask) -> None:
     app.add_url_rule(f"{VIEWS}/empty", "bench-empty", lambda: ANSWER)
     in_channel = "<int:channel_id>"
     app.add_url_rule(f"{VIEWS}/permission/{in_channel}", "bench-permission", allowed(answer))
-    for mode in MODES:
-        if mode == "leased" and not knows_leases():
-            continue
+    for mode in GuardMode:
         name = f"bench.{mode}"
         resilience.of(app).define(
             name,
             circuit_breaker=CircuitBreakerConfig(),
             rate_limit=_limits(mode),
-            bulkhead=BulkheadConfig(max_concurrent=AT_ONCE, **_mode(BulkheadConfig, mode)),
+            bulkhead=BulkheadConfig(max_concurrent=AT_ONCE),
         )
         view = allowed(guarded(name, key=caller)(answer))
         app.add_url_rule(f"{VIEWS}/{mode}/{in_channel}", f"bench-{mode}", view)
 
 
-def _limits(mode: str) -> RateLimitConfig:
+def _limits(mode: GuardMode) -> RateLimitConfig:
     dimensions = tuple(Dimension(name) for name in ("user", "server", "ip"))
-    return RateLimitConfig(limit=LIMIT, dimensions=dimensions, **_mode(RateLimitConfig, mode))
-
-
-def _mode(kind: type[RateLimitConfig | BulkheadConfig], mode: str) -> dict[str, Any]:
-    return {"mode": mode} if _has_mode(kind) else {}
-
-
-def _has_mode(kind: type[RateLimitConfig | BulkheadConfig]) -> bool:
-    return "mode" in {field.name for field in fields(kind)}
+    return RateLimitConfig(limit=LIMIT, dimensions=dimensions, mode=mode)

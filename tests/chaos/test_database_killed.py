@@ -20,7 +20,6 @@ import pytest
 
 from benchmarks.http.rows import CHANNEL, LEASED, PERMISSION, STRICT
 from benchmarks.http.servers import Process, Stores, community, ours
-from benchmarks.http.views import knows_leases
 from tests.support.mariadb import MariaDB, start_mariadb
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.require import missing
@@ -38,7 +37,7 @@ READS: list[tuple[str, str, Any]] = [
     ("GET", PERMISSION.path, None),
     ("GET", STRICT.path, None),
     ("POST", "/api/v1/permissions/check", QUESTION),
-    *([("GET", LEASED.path, None)] if knows_leases() else []),
+    ("GET", LEASED.path, None),
 ]
 WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/api/v1/servers", {"name": "Harbour"}),

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 
 from benchmarks.http.client import NotAnswered, ask, moments, request_for
-from benchmarks.http.rows import CHANNEL, COUNTS_PATH, LEASED, ROWS, Asked, Row
+from benchmarks.http.rows import CHANNEL, COUNTS_PATH, ROWS, Asked, Row
 from benchmarks.http.servers import Process, peer
-from benchmarks.http.views import add_views, knows_leases
+from benchmarks.http.views import add_views
 from tests.support.world import World
 
 ASYNC_MODE = os.environ.get("YOTO_TEST_ASYNC_MODE", "threading")
@@ -63,8 +63,6 @@ def test_a_server_says_what_the_requests_with_the_header_waited_for(bare: Proces
     "row", [row for row in ROWS if row.asked is Asked.OURS], ids=lambda row: row.name
 )
 def test_every_row_of_ours_is_answered_to_whom_it_is_for(app: Flask, row: Row) -> None:
-    if row is LEASED and not knows_leases():
-        pytest.skip("guards cannot be leased yet")
     world = World(app)
     community = world.server()
     assert community.channel_id == CHANNEL
