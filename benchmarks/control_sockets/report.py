@@ -27,11 +27,11 @@ from app.core.events import StoreLost
 from app.core.fleet import Roster
 from app.core.redis import RedisConnection, RedisSettings
 from benchmarks.control_sockets.listeners import run
+from benchmarks.idle.processes import processor_seconds
 from tests.support.lean_sockets import LeanSocket, listen
 from tests.support.redis_servers import start_valkey, wait_until
 from tests.support.serving import Serving, serving
 
-TICKS = os.sysconf("SC_CLK_TCK")
 # For the client that does not read: events, and characters of each.
 POURED, TEXT = 4_000, 8_000
 # For it the worker keeps 1,000 packets, and as many in its writer: 16 MB of this text, each held
@@ -52,12 +52,12 @@ def measure(served: Serving, clients: int, rate: int, seconds: float) -> dict[st
         process.terminate()
         raise SystemExit(f"only {subscribed} of {clients} clients could subscribe")
     pid = served.yoto.process.pid
-    began, used = time.monotonic(), _processor(pid)
+    began, used = time.monotonic(), processor_seconds(pid)
     for number in range(total):
         time.sleep(max(0.0, began + number / rate - time.monotonic()))
         served.stream.publish(StoreLost(store=str(number), cause=str(time.time())))
     times, complete = ours.recv()
-    took, used = time.monotonic() - began, _processor(pid) - used
+    took, used = time.monotonic() - began, processor_seconds(pid) - used
     process.join()
     cuts = quantiles(times, n=1000)
     return {
@@ -101,12 +101,6 @@ def pour(served: Serving, roster: Roster) -> dict[str, Any]:
     }
     deaf.close()
     return found
-
-
-def _processor(pid: int) -> float:
-    """Seconds of processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def _memory(pid: int) -> int:

@@ -19,6 +19,7 @@ from flask_migrate import upgrade
 from app import close_app, create_app
 from app.extensions import permissions
 from benchmarks.http.rows import CHANNEL, Asked
+from benchmarks.idle.processes import processor_seconds
 from tests.support.mariadb import start_mariadb
 from tests.support.redis_servers import start_valkey
 from tests.support.world import World
@@ -29,7 +30,6 @@ TOKEN_SECONDS = 86_400
 MESSAGES, ROLES = 50, 3
 ADDRESS = re.compile(r"Yoto listens on http://127\.0\.0\.1:([0-9]+)")
 START_SECONDS = 60.0
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,9 @@ class Process:
     def processor_seconds(self) -> float | None:
         """Processor time that it has used until now; None where the system does not say."""
         try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+            return processor_seconds(self.pid)
         except OSError:
             return None
-        return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,17 +35,25 @@ def look_at(pid: int) -> Process:
         OSError: it is gone.
     """
     folder = Path(f"/proc/{pid}")
-    fields = (folder / "stat").read_text().rpartition(")")[2].split()
-    used = (int(fields[11]) + int(fields[12])) / TICKS
     status = _lines(folder / "status")
     rollup = _lines(folder / "smaps_rollup")
     return Process(
         pid,
-        used,
+        processor_seconds(pid),
         int(status["Threads"]),
         int(status["VmRSS"].split()[0]) * KIB_TO_MB,
         int(rollup["Pss"].split()[0]) * KIB_TO_MB,
     )
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time that a process has used until now.
+
+    Raises:
+        OSError: it is gone, or the system does not say.
+    """
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def children(pid: int) -> list[int]:
