@@ -7,12 +7,12 @@ import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import TypeVar
 
 from flask_migrate import upgrade
 
@@ -23,6 +23,8 @@ from benchmarks.idle.processes import processor_seconds
 from tests.support.mariadb import start_mariadb
 from tests.support.redis_servers import start_valkey
 from tests.support.world import World
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a key that only the benchmark uses, and nobody else"
@@ -111,25 +113,21 @@ def ours(folder: Path, mode: str, used: Stores, log_sample: float) -> Iterator[P
     variables = environment(folder, mode, used, log_sample)
     command = ["benchmarks.http.worker", "--port", "0"]
     log = folder / f"ours-{mode}-{used.name}.log"
-    with _started(command, variables, log) as (process, lines):
-        for line in lines:
-            match = ADDRESS.search(line)
-            if match is not None:
-                yield Process(process.pid, int(match[1]), used.token)
-                return
+    with _started(command, variables, log, ADDRESS.search) as (pid, match):
+        yield Process(pid, int(match[1]), used.token)
 
 
 @contextmanager
 def peer(folder: Path, kind: Asked, mode: str, redis_url: str) -> Iterator[Process]:
     """One of the servers that Yoto is compared with."""
     command = ["benchmarks.http.peers", kind, mode, redis_url]
-    with _started(command, clean_environment(), folder / f"{kind}-{mode}.log") as (process, lines):
-        told = json.loads(next(lines))
-        yield Process(process.pid, told["port"], told["token"])
+    log = folder / f"{kind}-{mode}.log"
+    with _started(command, clean_environment(), log, json.loads) as (pid, printed):
+        yield Process(pid, printed["port"], printed["token"])
 
 
 def environment(folder: Path, mode: str, used: Stores, log_sample: float) -> dict[str, str]:
-    """What a worker of ours is told: its log is that of production, a line of JSON a request."""
+    """The configuration of a worker of ours; its log is that of production, with each request."""
     return clean_environment() | {
         "YOTO_ASYNC_MODE": mode,
         "YOTO_INSTANCE_PATH": str(folder / f"served-{mode}-{used.name}"),
@@ -151,8 +149,13 @@ def clean_environment() -> dict[str, str]:
 
 @contextmanager
 def _started(
-    command: list[str], variables: dict[str, str], log: Path
-) -> Iterator[tuple[subprocess.Popen[str], Iterator[str]]]:
+    command: list[str], variables: dict[str, str], log: Path, find: Callable[[str], T | None]
+) -> Iterator[tuple[int, T]]:
+    """A process that runs, and what ``find`` finds in a line that it prints when it is ready.
+
+    Raises:
+        RuntimeError: it ended, or was not ready in time.
+    """
     with open(log, "w") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
@@ -163,7 +166,7 @@ def _started(
             text=True,
         )
     try:
-        yield process, _lines(process, log)
+        yield process.pid, _found(process, log, find)
     finally:
         process.terminate()
         try:
@@ -175,14 +178,16 @@ def _started(
         process.stdout.close()
 
 
-def _lines(process: subprocess.Popen[str], log: Path) -> Iterator[str]:
-    """What the process prints, line by line; an error when it ends meanwhile."""
-    output: IO[str] | None = process.stdout
-    assert output is not None
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        line = output.readline()
-        if not line:
-            break
-        yield line
+def _found(process: subprocess.Popen[str], log: Path, find: Callable[[str], T | None]) -> T:
+    assert process.stdout is not None
+    # One that prints nothing would be waited for without end.
+    too_late = threading.Timer(START_SECONDS, process.kill)
+    too_late.start()
+    try:
+        for line in process.stdout:
+            found = find(line)
+            if found is not None:
+                return found
+    finally:
+        too_late.cancel()
     raise RuntimeError(f"{process.args} did not start:\n{log.read_text()[-3000:]}")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
+from benchmarks.http import servers
 from benchmarks.http.client import Seen, is_whole, moments
 from benchmarks.http.figures import Measured, Round, figures, table
 from benchmarks.http.load import LoadFailed, parse
@@ -96,3 +100,16 @@ def test_what_a_client_saw_is_told_in_milliseconds() -> None:
         "p50 ms": pytest.approx(101),
         "p99 ms": pytest.approx(199),
     }
+
+
+@pytest.mark.skipif(
+    os.environ.get("YOTO_TEST_ASYNC_MODE") == "eventlet", reason="a read of a pipe blocks all"
+)
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servers, "START_SECONDS", 0.5)
+    silent = ["timeit", "-n1", "-r1", "import time; time.sleep(60)"]
+    started = servers._started(silent, servers.clean_environment(), tmp_path / "log", str)
+    with pytest.raises(RuntimeError, match="did not start"), started:
+        pass
