@@ -26,6 +26,7 @@ from app import create_app
 from app.db import db, writing
 from app.extensions import cache, optimization, permissions, redis_store
 from app.models import EVERYONE, Member, Permission, Role, RoleAssignment, RoleGrant, Server, User
+from benchmarks.check.casbin_model import FIRST_KEYS, MODEL
 from tests.support.redis_servers import Server as RedisServer
 
 GRANTS_A_ROLE = 10
@@ -35,21 +36,6 @@ ROUNDS = 40
 SECONDS_A_TURN = 0.01  # a contestant's calls in one round, before the next one's turn
 # s after which a contestant gets no more turns whose one call takes longer than a turn.
 SECONDS_OF_SLOW = 3.0
-
-FIRST_KEYS = (1, 2)  # what FastEnforcer filters by: domain and action
-
-MODEL = """
-[request_definition]
-r = sub, dom, act
-[policy_definition]
-p = sub, dom, act
-[role_definition]
-g = _, _
-[policy_effect]
-e = some(where (p.eft == allow))
-[matchers]
-m = g(r.sub, p.sub) && r.dom == p.dom && r.act == p.act
-"""
 
 
 @contextmanager

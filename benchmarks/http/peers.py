@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 USER, SERVER, PERMISSION = "1", "1", "message.send"
 ROLES, GRANTS_A_ROLE = 100, 10
 LIMIT = 100_000_000  # a minute: nobody may be refused while time is taken
-MODEL = """
-[request_definition]
-r = sub, dom, act
-[policy_definition]
-p = sub, dom, act
-[role_definition]
-g = _, _
-[policy_effect]
-e = some(where (p.eft == allow))
-[matchers]
-m = g(r.sub, p.sub) && r.dom == p.dom && r.act == p.act
-"""
 
 
 def application(kind: str, redis_url: str) -> tuple[Flask, str]:
@@ -70,14 +58,16 @@ def by_hand(app: Flask, view: Callable[[], Any], redis_url: str) -> Callable[[],
     from flask_limiter import Limiter
     from pybreaker import CircuitBreaker, CircuitRedisStorage
 
+    from benchmarks.check.casbin_model import FIRST_KEYS, MODEL
+
     names = [PERMISSION, *(f"some.thing{number}" for number in range(1, GRANTS_A_ROLE))]
-    model = FastModel((1, 2))
+    model = FastModel(FIRST_KEYS)
     model.load_model_from_text(MODEL)
     rules = [f"p, r{role}, {SERVER}, {name}" for role in range(ROLES) for name in names]
     enforcer: Any = casbin.FastEnforcer(
         model,
         StringAdapter("\n".join([*rules, f"g, {USER}, r{ROLES // 2}"])),
-        cache_key_order=(1, 2),
+        cache_key_order=FIRST_KEYS,
     )
     breaker = CircuitBreaker(
         state_storage=CircuitRedisStorage("closed", redis.Redis.from_url(redis_url))
