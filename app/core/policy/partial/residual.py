@@ -143,53 +143,45 @@ class _Reduction:
     def _may_raise(self, uses: Uses) -> bool:
         return uses.raises or not uses.rules.isdisjoint(self._raising)
 
-    def _raises(self, rule: Path) -> Iterator[Uses | bool]:
+    def _raises(self, rule: Path) -> bool:
         clauses = self._rules[rule]
-        yield len(clauses) > 1 and any(clause.valued for clause in clauses)
-        for clause in clauses:
-            yield from self._parts(clause)
+        if len(clauses) > 1 and any(clause.valued for clause in clauses):
+            return True
+        return any(part.raises for part in self._parts_of(rule))
 
-    def _moves(self, rule: Path) -> Iterator[Uses | bool]:
-        for clause in self._rules[rule]:
-            yield from self._parts(clause)
+    def _moves(self, rule: Path) -> bool:
+        return any(part.moving for part in self._parts_of(rule))
 
-    def _parts(self, clause: Clause) -> Iterator[Uses]:
-        if clause not in self._dead:
-            yield clause.head
-            yield from (one.uses for one in clause.body if one not in self._true)
+    def _parts_of(self, rule: Path) -> Iterator[Uses]:
+        """What can matter of a rule."""
+        for clause in self._rules.get(rule, ()):
+            if clause not in self._dead:
+                yield clause.head
+                yield from (one.uses for one in clause.body if one not in self._true)
 
-    def _spread(self, parts: Callable[[Path], Iterator[Uses | bool]]) -> frozenset[Path]:
+    def _spread(self, begins: Callable[[Path], bool]) -> frozenset[Path]:
         """The rules of which that is true, and all that use them."""
-        raising = parts == self._raises
-        found: set[Path] = set()
         used_by: dict[Path, set[Path]] = {}
         for rule in self._rules:
-            for part in parts(rule):
-                if isinstance(part, bool):
-                    if part:
-                        found.add(rule)
-                    continue
-                if part.raises if raising else part.moving:
-                    found.add(rule)
+            for part in self._parts_of(rule):
                 for used in part.rules:
                     used_by.setdefault(used, set()).add(rule)
+        found = set(filter(begins, self._rules))
         waiting = list(found)
         while waiting:
-            for rule in used_by.get(waiting.pop(), ()):
-                if rule not in found:
-                    found.add(rule)
-                    waiting.append(rule)
+            new = used_by.get(waiting.pop(), set()) - found
+            found |= new
+            waiting += new
         return frozenset(found)
 
     def _reached(self) -> set[Path]:
         """The rules that the decision is made from."""
         found, waiting = {_ENTRY}, [_ENTRY]
         while waiting:
-            for clause in self._rules.get(waiting.pop(), ()):
-                for part in self._parts(clause):
-                    new = part.rules - found
-                    found |= new
-                    waiting += new
+            for part in self._parts_of(waiting.pop()):
+                new = part.rules - found
+                found |= new
+                waiting += new
         return found
 
     def _left(self, module: Module, reached: set[Path]) -> str:
