@@ -7,8 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.policy.partial.references import Path, Scope, Uses, imports_of
-from app.core.policy.portable.syntax import Syntax, package_of, path_of, rules_of
+from app.core.policy.partial.references import Path, Scope, Uses
+from app.core.policy.portable.syntax import (
+    Syntax,
+    imports_of,
+    nodes,
+    package_of,
+    path_of,
+    rules_of,
+)
 from app.core.policy.rego import Kind, Token, tokenize
 
 Span = tuple[int, int]
@@ -207,22 +214,15 @@ def _declared(tree: Any, kind: str) -> Iterator[Any]:
     """Whatever declares variables in a part of a rule: patterns, or places of names."""
     if kind in ("Func", "Default"):
         yield tree.get("args") or tree.get("head", {}).get("Func", {}).get("args")
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if type(node) is list:
-            waiting += node
-        elif type(node) is dict:
-            for key, inside in node.items():
-                if key in ("SomeIn", "Every"):
-                    yield from (inside["key"], inside["value"])
-                elif key == "SomeVars":
-                    yield from inside["vars"]
-                elif key == "AssignExpr":
-                    # A comparison by '=' declares what has no value yet.
-                    yield from (inside["lhs"], inside["rhs"] if inside["op"] != "ColEq" else None)
-                if key != "span":
-                    waiting.append(inside)
+    for node in nodes(tree, "SomeIn", "Every", "SomeVars", "AssignExpr"):
+        ((key, inside),) = node.items()
+        if key == "SomeVars":
+            yield from inside["vars"]
+        elif key == "AssignExpr":
+            # A comparison by '=' declares what has no value yet.
+            yield from (inside["lhs"], inside["rhs"] if inside["op"] != "ColEq" else None)
+        else:
+            yield from (inside["key"], inside["value"])
 
 
 def _names(patterns: Iterator[Any], source: str, encoded: bytes | None) -> set[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.policy.partial.topic import TOPIC_PATHS
-from app.core.policy.portable.syntax import Syntax, path_of, text_of
+from app.core.policy.portable.syntax import Syntax, constant_part, nodes, text_of
 
 Path = tuple[str, ...]
 
@@ -68,17 +68,14 @@ class Scope:
         found = Uses()
         for path, called in _references(tree):
             self._add(found, path, called)
-        for node in _structs(tree):
-            if any(kind in node for kind in _RAISING) or self._takes_apart(node):
-                found.raises = True
+        found.raises |= any(True for _ in nodes(tree, *_RAISING))
+        found.raises |= any(map(self._takes_apart, nodes(tree, "AssignExpr", "SomeIn")))
         return found
 
     def _takes_apart(self, node: Syntax) -> bool:
         """Whether it takes apart what may be no collection."""
         if "AssignExpr" in node:
             return "Var" not in node["AssignExpr"]["lhs"]
-        if "SomeIn" not in node:
-            return False
         collection = node["SomeIn"]["collection"]
         if "Var" in collection:
             name = str(collection["Var"]["value"])
@@ -87,7 +84,7 @@ class Scope:
 
     def _add(self, found: Uses, path: tuple[str | None, ...], called: bool) -> None:
         root = str(path[0])
-        constant = _constant(path[1:])
+        constant = constant_part(path[1:])
         if root == "input":
             self._add_input(found, constant)
         elif root == "data":
@@ -117,25 +114,6 @@ class Scope:
                 return
         # A document is as constant as the set of policies itself.
         found.whole |= not path or path[0] == self.package[0] or path in self.packages
-
-
-def imports_of(module: Syntax) -> dict[str, Path]:
-    """The names that a module imports, and their paths; those of the language are left out."""
-    found: dict[str, Path] = {}
-    for one in module["imports"]:
-        path = path_of(one["refr"])
-        if path and path[0] in ("data", "input"):
-            found[str(path[-1])] = _constant(path)
-    return found
-
-
-def _constant(path: tuple[str | None, ...]) -> Path:
-    parts: list[str] = []
-    for part in path:
-        if part is None:
-            break
-        parts.append(part)
-    return tuple(parts)
 
 
 def _references(tree: Any) -> Iterator[tuple[tuple[str | None, ...], bool]]:
@@ -177,14 +155,3 @@ def _unrolled(node: Any) -> tuple[tuple[str | None, ...], list[Any]]:
         else:
             return (), [*others, node]
     return (str(node["Var"]["value"]), *reversed(parts)), others
-
-
-def _structs(tree: Any) -> Iterator[Syntax]:
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        if type(node) is dict:
-            yield node
-            waiting += (inside for kind, inside in node.items() if kind != "span")
-        elif type(node) is list:
-            waiting += node

@@ -8,6 +8,8 @@ from typing import Any
 from app.core.policy.portable.syntax import (
     NotPortable,
     Syntax,
+    constant_part,
+    imports_of,
     name_of,
     nodes,
     package_of,
@@ -70,7 +72,7 @@ def _recursive(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable
     functions: dict[Path, tuple[str, Syntax]] = {}
     for name, module in modules.items():
         for rule, kind, head, reference in rules_of(module):
-            path = _constant(package_of(module) + path_of(reference))
+            path: Path = constant_part(package_of(module) + path_of(reference))
             inside = [{key: part for key, part in head.items() if key != "refr"}]
             inside += rule.get("Spec", {}).get("bodies", [])
             local = {one["Var"]["value"] for one in _declared(rule)}
@@ -92,16 +94,15 @@ def _recursive(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable
 
 def _read(inside: Any, local: Collection[str], module: Syntax) -> Iterator[Path]:
     """The paths below ``data`` that a part of a module looks at."""
-    package, imports = package_of(module), _imports(module)
+    package, imports = package_of(module), imports_of(module)
     for node in nodes(inside, "Var", "RefDot", "RefBrack"):
-        path = _constant(path_of(node))
-        if not path or path[0] in local or path[0] == "input":
+        written = constant_part(path_of(node))
+        if not written or written[0] in local:
             continue
+        path = imports.get(written[0], written[:1]) + written[1:]
         if path[0] == "data":
             yield path[1:]
-        elif path[0] in imports:
-            yield imports[path[0]] + path[1:]
-        else:
+        elif path[0] != "input":
             yield package + path
 
 
@@ -113,15 +114,6 @@ def _declared(rule: Any) -> Iterator[Syntax]:
             yield from nodes(assign["AssignExpr"]["lhs"], "Var")
     for some in nodes(rule, "SomeIn"):
         yield from nodes([some["SomeIn"]["key"], some["SomeIn"]["value"]], "Var")
-
-
-def _imports(module: Syntax) -> dict[str | None, Path]:
-    found: dict[str | None, Path] = {}
-    for one in module["imports"]:
-        path = path_of(one["refr"])
-        if path and path[0] == "data":
-            found[path[-1]] = path[1:]
-    return found
 
 
 def _reaches(start: Path, leads_to: Mapping[Path, set[Path]]) -> bool:
@@ -141,7 +133,3 @@ def _evaluated_with(
     """The rules that looking at ``read`` evaluates: those inside it, and what it is inside."""
     yield from below.get(read, ())
     yield from (read[:size] for size in range(len(read)) if read[:size] in defined)
-
-
-def _constant(path: Path) -> Path:
-    return path[: path.index(None)] if None in path else path

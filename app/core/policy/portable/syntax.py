@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 # Of one module, or a part of it.
@@ -63,6 +64,11 @@ def path_of(node: Syntax) -> tuple[str | None, ...]:
     return ()
 
 
+def constant_part(path: tuple[str | None, ...]) -> tuple[str, ...]:
+    """A path up to its first part that is not constant."""
+    return tuple(str(part) for part in takewhile(lambda part: part is not None, path))
+
+
 def name_of(node: Syntax) -> str:
     """A constant reference as it is written, with dots; empty for another node."""
     path = path_of(node)
@@ -82,6 +88,16 @@ def rules_of(module: Syntax) -> Iterator[tuple[Syntax, str, Syntax, Syntax]]:
 def package_of(module: Syntax) -> tuple[str | None, ...]:
     """The parts of the package's name."""
     return path_of(module["package"]["refr"])
+
+
+def imports_of(module: Syntax) -> dict[str, tuple[str, ...]]:
+    """The names that a module imports, and their paths; those of the language are left out."""
+    found: dict[str, tuple[str, ...]] = {}
+    for one in module["imports"]:
+        path = path_of(one["refr"])
+        if path and path[0] in ("data", "input"):
+            found[str(path[-1])] = constant_part(path)
+    return found
 
 
 def _first_span(node: Any) -> Mapping[str, int]:
