@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Flask
 
 from app.core.cache import TieredCache
 from app.core.permission import JUDGED_WHERE_SET, JudgedPlaces, Place, PolicyAnswer, PolicyQuestion
-from app.core.policy import InputBuilder, PolicyManager, Question, judges_members
+from app.core.policy import InputBuilder, PolicyManager, Question, Validity, judges_members
 
 from .policy_facts import PolicyFacts, Surroundings
 from .policy_parts import CHANNEL, PARTS, Asked
@@ -39,11 +40,17 @@ class PolicyJudge:
             asked.user_id, asked.permission, asked.place.kind, asked.place.id, asked.context
         )
         about = Asked(question, self._facts, serving.documents)
-        # What is taken down is tried on other policies later, which may read more.
-        is_recorded = service.recent.is_due()
-        reads = serving.reads if is_recorded else serving.reads_about(question.topic)
-        document, valid_for = self._builder.build(question, about, reads, serving.documents)
-        decision = service.evaluate(document, valid_for, serving, is_recorded)
+
+        def built(reads: frozenset[str]) -> tuple[dict[str, Any], Validity]:
+            return self._builder.build(question, about, reads, serving.documents)
+
+        reads = serving.reads_about(question.topic)
+        document, valid_for = built(reads)
+
+        def whole() -> dict[str, Any]:
+            return document if reads == serving.reads else built(serving.reads)[0]
+
+        decision = service.evaluate(document, valid_for, serving, whole)
         if decision.allow:
             emergency = "emergency" in document["subject"]
             return PolicyAnswer(True, ALLOWED, decision.version, emergency=emergency)

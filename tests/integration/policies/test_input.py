@@ -129,24 +129,31 @@ def test_an_input_is_judged_by_the_policies_that_it_was_made_for(
 def test_an_input_holds_what_its_permission_needs_and_one_that_is_kept_holds_all(
     app: Flask, harbour: Community, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service, seen = policy.of(app), list[Any]()
-    evaluate = service.evaluator.evaluate
+    service, seen, built = policy.of(app), list[Any](), list[Any]()
+    evaluate, build = service.evaluator.evaluate, InputBuilder.build
 
     def watched(document: Any, *others: Any) -> Any:
         seen.append(document)
         return evaluate(document, *others)
 
+    def counted(*arguments: Any) -> Any:
+        built.append(build(*arguments))
+        return built[-1]
+
     monkeypatch.setattr(service.evaluator, "evaluate", watched)
+    monkeypatch.setattr(InputBuilder, "build", counted)
     ask = partial(
         permissions.decide, harbour.owner.id, "channel.read", "channel", harbour.channel_id, {}
     )
     with app.app_context():
         policy.reload()
-        for is_due in (False, True):
-            monkeypatch.setattr(service.recent, "is_due", lambda due=is_due: due)
-            service.decisions.clear()
-            assert ask().allowed
-    reduced, whole = seen
+        service.decisions.clear()
+        kept = len(service.recent.latest())
+        assert ask().allowed
+        reduced, whole = (document for document, _ in built)
+        assert seen == [reduced]
+        assert [json.loads(text) for text in service.recent.latest()[kept:]] == [whole]
+        assert ask().allowed
+        assert len(built) == 3, "a decision that is kept already is made from no more than it needs"
     assert reduced["context"].keys() == {"given"} and whole["context"].keys() == {"given", "time"}
     assert reduced["resource"].keys() == {"scope", "id", "channel"} < whole["resource"].keys()
-    assert [json.loads(text) for text in service.recent.latest()] == [whole]

@@ -41,25 +41,11 @@ class RecentInputs:
         self._lock = threading.Lock()
         self._second, self._taken = 0, 0
 
-    def offer(self, document: Mapping[str, Any]) -> None:
-        """Take the input of a decision, if it is its turn."""
-        if self.is_due():
-            self.take(document)
-
-    def is_due(self) -> bool:
-        """Whether the input of the next decision is to be taken; then it should be a whole one."""
-        if self.share < 1.0 and random.random() >= self.share:
-            return False
-        second = int(self._clock())
-        with self._lock:
-            if second != self._second:
-                self._second, self._taken = second, 0
-            return self._taken < self._per_second
-
-    def take(self, document: Mapping[str, Any]) -> None:
-        """Take an input."""
-        with self._lock:
-            self._taken += 1
+    def offer(self, made: Callable[[], Mapping[str, Any]]) -> None:
+        """Take the input of a decision, if it is its turn; ``made`` gives it."""
+        if not self._is_due():
+            return
+        document = made()
         masked = self._mask(document)
         if not isinstance(masked, Mapping) or masked.keys() != document.keys():
             return  # it was too long to keep
@@ -79,3 +65,13 @@ class RecentInputs:
             taken = list(self._unshared)
             self._unshared.clear()
             return taken
+
+    def _is_due(self) -> bool:
+        if self.share < 1.0 and random.random() >= self.share:
+            return False
+        second = int(self._clock())
+        with self._lock:
+            if second != self._second:
+                self._second, self._taken = second, 0
+            self._taken += 1
+            return self._taken <= self._per_second

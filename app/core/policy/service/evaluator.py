@@ -27,6 +27,9 @@ from app.core.policy.slow import Pace, SlowWatch
 
 log = logging.getLogger(__name__)
 
+# Makes an input.
+Document = Callable[[], Mapping[str, Any]]
+
 MICROSECONDS = 1e6
 # What asking the engine is called in traces; a decision that is kept asks nobody.
 SPAN = "policy.evaluate"
@@ -76,13 +79,14 @@ class Evaluator:
         document: Mapping[str, Any],
         valid_for: Validity | None = None,
         serving: Serving | None = None,
-        is_recorded: bool | None = None,
+        whole: Document | None = None,
     ) -> PolicyDecision:
         """Decide; see ``PolicyManager.evaluate``.
 
         Args:
             serving: what the document was made for; None: what answers now.
-            is_recorded: whether to take the document down; None: if it is its turn.
+            whole: makes the document with all that any policy reads, to be tried on others later;
+                None: this one is.
         """
         began = perf_counter()
         loaded: Loaded | None = None
@@ -111,7 +115,7 @@ class Evaluator:
         decision = PolicyDecision(
             allow, reasons, version, self._engine, duration_us, failed=verdict is None
         )
-        self._note(loaded, document, decision, cached, is_recorded)
+        self._note(loaded, document, decision, cached, whole)
         return decision
 
     def try_out(self, loaded: Loaded, document: Mapping[str, Any]) -> PolicyDecision:
@@ -181,7 +185,7 @@ class Evaluator:
         document: Mapping[str, Any],
         decision: PolicyDecision,
         cached: bool | None,
-        is_recorded: bool | None,
+        whole: Document | None,
     ) -> None:
         """Count what was decided; nothing that goes wrong here changes the decision."""
         try:
@@ -193,10 +197,8 @@ class Evaluator:
             loaded.tally.add(decision.allow)
             if loaded.probation is not None:
                 loaded.probation.after.add(decision.allow)
-            if not cached and is_recorded is None:
-                self._recent.offer(document)
-            elif not cached and is_recorded:
-                self._recent.take(document)
+            if not cached:
+                self._recent.offer(whole or (lambda: document))
         except Exception:
             self.uncounted += 1
             log.exception("a decision by policies was not counted")

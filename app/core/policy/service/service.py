@@ -27,7 +27,7 @@ from app.core.policy.service.background import (
     ShadowTask,
     SweepTask,
 )
-from app.core.policy.service.evaluator import Evaluator
+from app.core.policy.service.evaluator import Document, Evaluator
 from app.core.policy.service.examining import Examiner
 from app.core.policy.service.loader import PolicyLoader
 from app.core.policy.service.probation import ProbationOfficer
@@ -134,11 +134,11 @@ class PolicyService:
         document: Mapping[str, Any],
         valid_for: Validity | None,
         serving: Serving | None = None,
-        is_recorded: bool | None = None,
+        whole: Document | None = None,
     ) -> PolicyDecision:
         """See ``PolicyManager.evaluate`` and ``Evaluator.evaluate``."""
         self.background.start(self._wake_load_now)
-        return self.evaluator.evaluate(document, valid_for, serving, is_recorded)
+        return self.evaluator.evaluate(document, valid_for, serving, whole)
 
     def start(self) -> None:
         """Load, and follow changes from now on."""
