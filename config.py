@@ -139,7 +139,8 @@ class Base:
     OPA_CA_CERTS: str | None = None
     # A folder whose policies are stored as soon as they are saved, for development.
     POLICY_DIR: str | None = None
-    # Seconds between looks for changes that nobody told of.
+    # Seconds between looks for changes that no event announced; five times as long while the log of
+    # events is heard.
     POLICY_POLL_SECONDS = 2.0
     # Decisions kept, the seconds for which one is given again, and how far that may be widened
     # while the policies are slow. 0 seconds: none is kept.

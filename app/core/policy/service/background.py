@@ -47,7 +47,7 @@ class LoadTask:
 
         Args:
             end_overruns: takes out of service what the record says must not be evaluated.
-            poll_seconds: between two looks when nobody tells.
+            poll_seconds: between two looks while no event would be heard.
             hears: whether who changes the record would be heard, so that few looks are enough.
         """
         self._hears = hears
