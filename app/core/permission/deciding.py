@@ -27,7 +27,7 @@ from app.core.permission.verdict import Decision, is_blocked, reason_of
 
 SPAN = "permission.decide"
 
-# What is told of an allow from memory to who reads no more than the verdict.
+# The answer of an allow from memory to who reads no more than the verdict.
 PLAINLY_ALLOWED = Decision(True, verdict.GRANTED, "l1")
 
 
@@ -38,19 +38,19 @@ def decide(
     key: PlaceKey,
     context: Context = None,
     at_least: str | None = None,
-    told: bool = True,
+    in_full: bool = True,
 ) -> Decision:
     """The verdict with its reason; the use of a super-admin's power is reported and recorded.
 
     Args:
         key: the place, as the cache calls it.
         context, at_least: as ``PermissionSystem.decide`` has them.
-        told: whether the caller reads more than ``allowed``, of a denial anybody may.
+        in_full: whether the caller reads more than ``allowed``, of a denial anybody may.
     """
     slot = state.remembered(user_id, key) if at_least is None else None
     picked = state.records is not None and state.records.picks()
     if slot is not None and asked.is_met_by(slot.mask):
-        if not (told or picked or asked.judged or context is not None):
+        if not (in_full or picked or asked.judged or context is not None):
             state.meters.plain[asked.name or SEVERAL] += 1
             return PLAINLY_ALLOWED
     place, context = place_of(key), checked_context(context)

@@ -126,7 +126,7 @@ def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Ch
         state = get_state_to_ask(strictest)
         user_id = subject_of(state)
         key = parse_key(scope, find_id(args, kwargs))
-        decision = decide(state, user_id, state.registry.asked(requirement), key, told=False)
+        decision = decide(state, user_id, state.registry.asked(requirement), key, in_full=False)
         if not decision.allowed:
             raise PermissionDenied(decision, text)
         if state.on_granted is not None:
