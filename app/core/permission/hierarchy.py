@@ -9,15 +9,15 @@ roles; super-admins are bound by none of the rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select, true
+from sqlalchemy import Select, func, select, true, union
 from sqlalchemy.orm import Session
 
 from app.core.errors import PermissionDenied, UnknownResource
 from app.core.permission.resolver import flatten, resolve
-from app.core.permission.scopes import MAX_ID, Place
+from app.core.permission.scopes import GLOBAL, MAX_ID, Place
 from app.core.permission.single import epoch, load_facts
 from app.core.permission.source import reading
 from app.core.permission.state import PermissionState
@@ -28,7 +28,18 @@ from app.core.permission.verdict import (
     UNKNOWN_USER,
     Decision,
 )
-from app.models import Member, Role, RoleAssignment, ScopeType, Server, User
+from app.models import (
+    Effect,
+    Member,
+    PermissionGroupMember,
+    Role,
+    RoleAssignment,
+    RoleGrant,
+    RoleGroupGrant,
+    ScopeType,
+    Server,
+    User,
+)
 
 # Permissions that a write adds for somebody, as a mask for each place where it does.
 Gifts = Mapping[Place, int]
@@ -156,7 +167,8 @@ class Authority:
             raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
 
     def check_gifts(self, gifts: Gifts, until: float | None = None) -> None:
-        """The gift rule.
+        """The gift rule. What is given for all servers the actor must have in each of them: one
+        may deny them what they have elsewhere.
 
         Args:
             until: epoch seconds at which the gifts end; None: they do not. Whoever will not have
@@ -169,6 +181,8 @@ class Authority:
             return
         for place, mask in gifts.items():
             lacking = mask and mask & ~self._lasting_mask(self.actor_id, place, until)
+            if place == GLOBAL and not lacking:
+                lacking = self._denied_in_servers(self.actor_id, mask, until)
             if lacking:
                 raise self.denied(LACKS_PERMISSION, lacking)
 
@@ -209,6 +223,18 @@ class Authority:
             self._rankings[server_id] = ranking_of(self.session, self.actor_id, server_id)
         return self._rankings[server_id]
 
+    def _denied_in_servers(self, user_id: int, mask: int, until: float | None) -> int:
+        """What of a gift that counts in every server the user is denied in one of them."""
+        snapshot = self.registry.snapshot
+        local = mask & snapshot.bits.local
+        names = snapshot.in_mask(local)
+        for server_id in denying_servers(self.session, user_id, [p.id for p in names]):
+            place = Place(ScopeType.SERVER.value, server_id)
+            lacking = local & ~self._lasting_mask(user_id, place, until)
+            if lacking:
+                return lacking
+        return 0
+
     def _lasting_mask(self, user_id: int, place: Place, until: float | None) -> int:
         """What the user may do in the place from now on at every moment until then."""
         with reading() as connection:
@@ -221,6 +247,39 @@ class Authority:
             found = resolve(flat, user, moment, bits)
             mask, moment = mask & found.mask, found.valid_until
         return mask
+
+
+def denying_servers(
+    session: Session, user_id: int, permission_ids: Collection[int]
+) -> Sequence[int]:
+    """The servers where grants may deny the user one of the permissions: those of roles of servers
+    that they belong to, and of global roles in single servers.
+    """
+    if not permission_ids:
+        return ()
+    belongs = select(Member.server_id).where(Member.user_id == user_id)
+
+    def denials(model: type[RoleGrant] | type[RoleGroupGrant]) -> Select[int]:
+        return (
+            select(func.coalesce(model.server_id, Role.server_id))
+            .join(Role, Role.id == model.role_id)
+            .where(
+                model.effect == Effect.DENY,
+                model.channel_id.is_(None),
+                Role.server_id.in_(belongs)
+                | (Role.server_id.is_(None) & model.server_id.is_not(None)),
+            )
+        )
+
+    inside = select(PermissionGroupMember.group_id).where(
+        PermissionGroupMember.permission_id.in_(permission_ids)
+    )
+    return session.scalars(
+        union(
+            denials(RoleGrant).where(RoleGrant.permission_id.in_(permission_ids)),
+            denials(RoleGroupGrant).where(RoleGroupGrant.group_id.in_(inside)),
+        )
+    ).all()
 
 
 def rank_of(session: Session, user_id: int, server_id: int | None, now: float) -> int:

@@ -341,3 +341,25 @@ def test_who_may_not_make_heirs_of_a_role_may_not_wake_one(
         db.session.rollback()
         permissions.update_role(heir, active=True, actor_id=town.owner.id)
     assert denied.value.decision.reason == "role_too_high"
+
+
+@pytest.mark.parametrize("scope", ["of the server's role", "of the global role in the server"])
+def test_what_one_server_denies_the_actor_is_not_given_for_all_servers(
+    app: Flask, world: World, town: Town, scope: str
+) -> None:
+    high = world.role(None, "member.kick", "message.send", position=5)
+    giver, receiver = world.member(town.community, None, town.low), world.user()
+    world.assign(giver, high)
+    with app.app_context():
+        permissions.assign_permissions_to_role(town.global_role, ["member.kick"])
+        where = ("server", town.id) if scope == "of the global role in the server" else ()
+        denied_by = high if where else town.low
+        permissions.assign_permissions_to_role(denied_by, ["member.kick"], *where, effect="deny")
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.assign_roles_to_user(receiver.id, [town.global_role], actor_id=giver.id)
+        db.session.rollback()
+        permissions.revoke_permissions_from_role(town.global_role, ["member.kick"])
+        permissions.assign_permissions_to_role(town.global_role, ["message.send"])
+        permissions.assign_roles_to_user(receiver.id, [town.global_role], actor_id=giver.id)
+    assert denied.value.decision.reason == "lacks_permission"
+    assert denied.value.decision.names == ("member.kick",)
