@@ -193,13 +193,15 @@ def violations(
     before: State,
     after: State,
     actor: int,
-    home: int | None,
+    homes: tuple[int | None, ...],
     now: float,
     of_account: bool = False,
 ) -> Iterator[str]:
-    """What an accepted write of ``actor`` in the hierarchy of ``home`` should not have done.
+    """What an accepted write of ``actor`` in the hierarchies ``homes`` should not have done.
 
     Args:
+        homes: where the roles belong that it was about; of several, each has a say about its own
+            server, and that of the platform about all.
         of_account: an account was disabled or enabled. What it is in servers, which it is again
             then, is for their owners to say; and others gave it roles as high as the actor's.
     """
@@ -221,21 +223,30 @@ def violations(
             return lasting[place, moment] | lasting[server_of[place[1]], moment]
         return lasting[place, moment]
 
-    rank = before.now.rank(actor, home, now)
-    above = {user for user in town.users if before.now.rank(user, home, now) > rank}
+    ranks = {home: before.now.rank(actor, home, now) for home in homes}
+    above_in = {
+        home: {user for user in town.users if before.now.rank(user, home, now) > rank}
+        for home, rank in ranks.items()
+    }
+
+    def above(user: int, place: Place) -> bool:
+        server = server_of.get(place[1], place) if place[0] == "channel" else place
+        return any(
+            user in people
+            for home, people in above_in.items()
+            if len(homes) == 1 or home is None or server == ("server", home)
+        )
+
     high = [
         role["id"]
         for role in before.rows.roles
-        if role["server_id"] == home
-        and role["position"] >= rank + of_account
+        if role["server_id"] in ranks
+        and role["position"] >= ranks[role["server_id"]] + of_account
         and not role["is_default"]
+        and ranks[role["server_id"]] < OWNER
     ]
     worlds = [("now", before.now, after.now), ("awake", before.awake, after.awake)]
-    worlds += [
-        (f"role {id_} grown", before.grown(id_), after.grown(id_))
-        for id_ in high[:1]
-        if rank < OWNER
-    ]
+    worlds += [(f"role {id_} grown", before.grown(id_), after.grown(id_)) for id_ in high[:1]]
     for name, old, new in worlds:
         for moment in moments:
             for place in places:
@@ -243,7 +254,7 @@ def violations(
                     was, was_open = old.both(user, place, moment)
                     now_has, now_open = new.both(user, place, moment)
                     where = f"{name}: {user} in {place} at +{moment - now:.0f}"
-                    if user in above and not was <= now_has:
+                    if above(user, place) and not was <= now_has:
                         yield f"{where} is above and lost {was - now_has}"
                     gained = now_open - was_open - may_give(place, moment)
                     if place[0] != "global":

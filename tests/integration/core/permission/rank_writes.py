@@ -135,11 +135,11 @@ def build_town(random: Random, round_number: int) -> Town:
 
 
 class Writes:
-    """Draws writes and does them; ``home`` says in whose hierarchy the last one was."""
+    """Draws writes and does them; ``homes`` says in whose hierarchies the last one was."""
 
     def __init__(self, random: Random, client: FlaskClient, town: Town, now: float) -> None:
         self.random, self.client, self.town, self.now = random, client, town, now
-        self.home: int | None = None
+        self.homes: tuple[int | None, ...] = ()
         self.made = 0
         self.last = ""
         self.of_account = False
@@ -172,7 +172,7 @@ class Writes:
 
     def _role(self, state: State) -> Row:
         role = self._pick(state.rows.roles)
-        self.home = role["server_id"]
+        self.homes = (role["server_id"],)
         return role
 
     def _names(self, role: Row) -> list[str]:
@@ -201,7 +201,7 @@ class Writes:
     def revoke(self, state: State, who: dict[str, Any]) -> None:
         grant = self._pick(state.rows.grants)
         [role] = [role for role in state.rows.roles if role["id"] == grant["role_id"]]
-        self.home = role["server_id"]
+        self.homes = (role["server_id"],)
         permissions.revoke_permissions_from_role(
             role["id"], [grant["permission"]], *scope_of(grant), **who
         )
@@ -214,7 +214,7 @@ class Writes:
             for role in state.rows.roles
             if grant["group_id"] == group and grant["role_id"] == role["id"]
         }
-        self.home = self.random.choice(sorted(homes, key=str)) if homes else None
+        self.homes = tuple(sorted(homes, key=str)) or (None,)
         inside = [row for row in state.rows.group_members if row["group_id"] == group]
         if self.random.random() < 0.5 or not inside:
             names = [self.random.choice(LOCAL_NAMES)]
@@ -230,7 +230,7 @@ class Writes:
         if state.rows.group_grants and self.random.random() < 0.4:
             grant = self._pick(state.rows.group_grants)
             [role] = [role for role in state.rows.roles if role["id"] == grant["role_id"]]
-            self.home = role["server_id"]
+            self.homes = (role["server_id"],)
             permissions.remove_group_from_role(
                 grant["group_id"], role["id"], *scope_of(grant), **who
             )
@@ -246,11 +246,12 @@ class Writes:
 
     def make_role(self, state: State, who: dict[str, Any]) -> None:
         self.made += 1
-        self.home = self.random.choice((*self.town.servers[:1], None))
+        home = self.random.choice((*self.town.servers[:1], None))
+        self.homes = (home,)
         parent = self.random.choice([None, *state.rows.roles])
         permissions.register_role(
             f"made {self.now} {self.made}",
-            self.home,
+            home,
             parent["id"] if parent else None,
             position=self.random.randrange(1, 45),
             active=self.random.random() < 0.8,
@@ -283,11 +284,11 @@ class Writes:
     def take(self, state: State, who: dict[str, Any]) -> None:
         held = self._pick(state.rows.assignments)
         [role] = [role for role in state.rows.roles if role["id"] == held["role_id"]]
-        self.home = role["server_id"]
+        self.homes = (role["server_id"],)
         permissions.revoke_roles_from_user(held["user_id"], [role["id"]], **who)
 
     def overwrite(self, state: State, who: dict[str, Any]) -> None:
-        self.home = self.town.servers[0]
+        self.homes = (self.town.servers[0],)
         place: dict[str, int] = self.random.choice(
             [
                 {"channel_id": self.town.channels[0]},
@@ -318,7 +319,7 @@ class Writes:
 
     def account(self, state: State, who: dict[str, Any]) -> None:
         """An operator disables or enables an account in the control plane."""
-        self.home, self.of_account = None, True
+        self.homes, self.of_account = (None,), True
         act = self.random.choice((operators.disable, operators.enable))
         act(self.random.choice(self.town.users), f"user:{who['actor_id']}", "because")
 
@@ -339,7 +340,7 @@ class Writes:
             ]
         )
         if path.startswith("/admin"):
-            self.home, self.of_account = None, True
+            self.homes, self.of_account = (None,), True
         headers = self._headers.get(actor)
         if headers is None:
             headers = auth_header(self.client.application, actor)

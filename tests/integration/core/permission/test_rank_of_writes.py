@@ -68,7 +68,8 @@ def test_no_write_takes_from_above_or_gives_what_its_actor_lacks(
             person = next(user for user in state.rows.users if user["id"] == actor)
             if not person["super_admin"]:
                 wrong = next(
-                    violations(town, state, after, actor, writes.home, now, writes.of_account), None
+                    violations(town, state, after, actor, writes.homes, now, writes.of_account),
+                    None,
                 )
                 assert wrong is None, f"{said}actor {actor} by {writes.last}: {wrong}"
             assert after.now.administrators(now) or not state.now.administrators(now), said
