@@ -27,10 +27,11 @@ from werkzeug.sansio.utils import get_host
 from app.core import tracing
 from app.http.answers import step_failed
 from app.http.json_text import QuickJson
+from app.http.session import SOCKETS_PATH
 from app.http.traces import traced
 from app.server import Wsgi
 
-SOCKETS_PATH = "/socket.io/"
+BELOW_SOCKETS = f"{SOCKETS_PATH}/"
 MOST_HOSTS = 256  # names that clients call us by; they may call us anything
 # More than all views have with their decorators; a class of views makes one for each request.
 MOST_FUNCTIONS = 4_096
@@ -54,7 +55,7 @@ class Application(Flask):
 
     def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         """As Flask's; within a span where spans are recorded."""
-        if self.sockets is not None and environ.get("PATH_INFO", "").startswith(SOCKETS_PATH):
+        if self.sockets is not None and environ.get("PATH_INFO", "").startswith(BELOW_SOCKETS):
             return self.sockets(environ, start_response)
         if tracing.configured():
             return traced(super().wsgi_app, environ, start_response)

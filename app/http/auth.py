@@ -11,7 +11,7 @@ from flask import Flask, g, has_request_context, request
 from app.http.accounts import Identity
 from app.http.operators import account
 from app.http.passwords import init_passwords
-from app.http.session import init_sessions
+from app.http.session import CONTROL_PREFIX, init_sessions
 from app.http.tokens import (
     EPOCH_CLAIM,
     FAMILY_CLAIM,
@@ -21,8 +21,6 @@ from app.http.tokens import (
     init_tokens,
     issue_tokens,
 )
-
-CONTROL_PREFIX = "/control"
 
 __all__ = [
     "CONTROL_PREFIX",

@@ -27,10 +27,10 @@ from app.models import User
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
 PENDING_LIFETIME = timedelta(minutes=5)  # between password and code
 BROKEN_GLASS_LIFETIME = timedelta(hours=1)
-PAGES_PATH = "/control"
+CONTROL_PREFIX = "/control"
 # Where the sockets of the pages connect.
 SOCKETS_PATH = "/socket.io"
-PLACES = (PAGES_PATH, SOCKETS_PATH)
+PLACES = (CONTROL_PREFIX, SOCKETS_PATH)
 CSRF_FIELD = "csrf_token"
 CSRF_HEADER = "X-CSRF-Token"
 
@@ -64,7 +64,7 @@ def init_sessions(app: Flask) -> None:
     """Keep the cookie to the pages that need it and to their sockets, and no longer than a session
     may last.
     """
-    app.config["SESSION_COOKIE_PATH"] = PAGES_PATH
+    app.config["SESSION_COOKIE_PATH"] = CONTROL_PREFIX
     app.session_interface = TwoPlaces()
     app.config["PERMANENT_SESSION_LIFETIME"] = SESSION_LIFETIME
 
