@@ -8,11 +8,12 @@ import marshmallow as ma
 
 from app.models import User
 
+_users = User.__table__
 # The columns of a Person, for statements that read one along with something else.
 PERSON_COLUMNS = (
-    User.id.label("person_id"),
-    User.username,
-    User.display_name,
+    _users.c.id.label("person_id"),
+    _users.c.username,
+    _users.c.display_name,
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 
-from app.blueprints.people import Person
+from app.blueprints.people import PERSON_COLUMNS, Person
 from app.core.errors import UnknownResource
 from app.db import db
 from app.models import Message, User
@@ -42,7 +42,7 @@ MESSAGE_COLUMNS = (
 
 # What ``read_posts`` takes, to be narrowed, ordered and limited.
 POSTS: Select[Any] = (
-    select(*MESSAGE_COLUMNS, users.c.id, users.c.username, users.c.display_name)
+    select(*MESSAGE_COLUMNS, *PERSON_COLUMNS)
     .join_from(messages, users, users.c.id == messages.c.author_id)
     .where(messages.c.deleted_at.is_(None))
 )

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 from flask import g
 from sqlalchemy import bindparam, select
 
-from app.blueprints.people import Person
+from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand
 from app.core.errors import UnknownResource
 from app.core.resilience import MultiDimensionalKey
@@ -16,10 +16,11 @@ from app.http.auth import current_user_id
 from app.models import Channel, ChannelKind, User
 
 _channels, _users = Channel.__table__, User.__table__
-_SPEAKER = select(
-    _channels.c.server_id, _channels.c.kind, _users.c.id, _users.c.username, _users.c.display_name
-).join_from(_channels, _users, _users.c.id == bindparam("user_id"))
-_SPEAKER = _SPEAKER.where(_channels.c.id == bindparam("channel_id"))
+_SPEAKER = (
+    select(_channels.c.server_id, _channels.c.kind, *PERSON_COLUMNS)
+    .join_from(_channels, _users, _users.c.id == bindparam("user_id"))
+    .where(_channels.c.id == bindparam("channel_id"))
+)
 
 
 class Speaker(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, bindparam, false, select
 
-from app.blueprints.people import Person
+from app.blueprints.people import PERSON_COLUMNS, Person
 from app.core.errors import UnknownResource
 from app.db import db
 from app.http.paging import Page, cut
@@ -29,14 +29,7 @@ class MemberView(NamedTuple):
 _members, _users = Member.__table__, User.__table__
 _roles, _assignments = Role.__table__, RoleAssignment.__table__
 _MEMBERS: Select[Any] = (
-    select(
-        _users.c.id,
-        _users.c.username,
-        _users.c.display_name,
-        _members.c.nickname,
-        _members.c.timeout_until,
-        _members.c.joined_at,
-    )
+    select(*PERSON_COLUMNS, _members.c.nickname, _members.c.timeout_until, _members.c.joined_at)
     .join_from(_members, _users, _users.c.id == _members.c.user_id)
     .where(_members.c.server_id == bindparam("server_id"), _members.c.banned == false())
 )
@@ -82,7 +75,7 @@ def _read(statement: Select[Any], *, server_id: int, **values: Any) -> list[Memb
         statement, values | {"server_id": server_id}
     ).all()
     roles: dict[int, list[int]] = defaultdict(list)
-    asked = {"server_id": server_id, "user_ids": [row.id for row in rows]}
+    asked = {"server_id": server_id, "user_ids": [row.person_id for row in rows]}
     for user_id, role_id in db.session.execute(_ROLES, asked):
         roles[user_id].append(role_id)
-    return [MemberView(Person(*row[:3]), *row[3:], roles[row.id]) for row in rows]
+    return [MemberView(Person(*row[:3]), *row[3:], roles[row.person_id]) for row in rows]
