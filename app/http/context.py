@@ -27,10 +27,11 @@ OWN_ID_HEADER = "X-Yoto-Request-ID"
 _GIVEN_ID = "HTTP_X_REQUEST_ID"
 # A caller may name its request by visible ASCII, so that its logs and ours meet.
 _ACCEPTED_ID = re.compile(r"[\x21-\x7e]{1,128}")
-# Ids are no secrets: they need no call of the system. Whoever seeds Python's generator, and a fork,
-# must not make them anew.
+# Ids are no secrets, and who has seen many can tell the next: they need no call of the system.
+# Whoever seeds Python's generator, and a fork, must not make them anew.
 _ids = random.Random()
-os.register_at_fork(after_in_child=_ids.seed)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_ids.seed)
 
 View = TypeVar("View", bound=Callable[..., Any])
 

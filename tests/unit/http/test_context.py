@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import random
+
 import pytest
 from flask import Flask
 
 from app.db import _will_write
 from app.http.application import Application
-from app.http.context import origin, read_only
+from app.http.context import begin_record, origin, read_only
 from app.http.pipeline import surround
 from app.http.records import RequestRecords, records_of
 
@@ -39,6 +42,28 @@ def test_requests_get_different_ids(bare_app: Flask) -> None:
     client = bare_app.test_client()
     ids = {client.get("/ping").headers["X-Request-ID"] for _ in range(5)}
     assert len(ids) == 5
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_gives_other_ids_and_no_seed_gives_them_again(bare_app: Flask) -> None:
+    def made() -> str:
+        with bare_app.test_request_context("/ping"):
+            return begin_record().own_id
+
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(write, made().encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    ids = {os.read(read, 100).decode(), made()}
+    for _ in range(2):
+        random.seed(1)
+        ids.add(made())
+    assert len(ids) == 4 and all(len(one) == 32 for one in ids)
 
 
 def test_outside_a_request_there_is_no_origin() -> None:
