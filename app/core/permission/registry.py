@@ -18,6 +18,8 @@ from app.core.permission.requirement import Asked, BoundRequirement, Requirement
 from app.models import OnPolicyError, ScopeType
 
 NAME_MAX_LENGTH = 128
+# Requirements that are kept in bits. Code has fewer; who makes texts of data makes any number.
+MOST_BOUND = 1_000
 NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 ADMINISTRATOR = "server.administrator"
@@ -244,6 +246,8 @@ class PermissionRegistry:
         if found is None:
             permissions = tuple(self.get_many(requirement.expression.names))
             masks = {permission.name: permission.mask for permission in permissions}
+            if len(kept) >= MOST_BOUND:
+                kept.clear()
             found = kept[about] = BoundRequirement(
                 requirement,
                 permissions,

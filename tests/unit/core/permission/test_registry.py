@@ -11,6 +11,7 @@ import pytest
 from app.core.errors import StoreUnavailable, UnknownPermission, ValidationFailed
 from app.core.permission.expressions import compile_expression
 from app.core.permission.registry import (
+    MOST_BOUND,
     NAME_MAX_LENGTH,
     PermissionRegistry,
     RegisteredPermission,
@@ -171,6 +172,14 @@ def test_an_expression_is_bound_once_and_refused_while_a_name_is_unknown() -> No
     assert (found.bound.held, found.bound.lacked) == (1, 8)
     again = Requirement(compile_expression("a.a AND NOT b.b"))
     assert registry.bind(again) is registry.bind(requirement)
+
+
+def test_expressions_that_data_makes_do_not_fill_memory() -> None:
+    registry, _ = registry_of("a.a", "b.b")
+    for number in range(MOST_BOUND + 10):
+        text = "a.a OR b.b" + " " * number
+        registry.bind(Requirement(compile_expression(text)))
+    assert len(registry._bound) <= MOST_BOUND
 
 
 def test_what_is_asked_is_one_permission_or_a_condition_over_several() -> None:
