@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -32,6 +33,16 @@ class Topic(NamedTuple):
             if type(one) is not str or len(one) > _LONGEST:
                 return None
         return cls(name, tuple(names), scope)  # type: ignore[arg-type]
+
+    @classmethod
+    def of_text(cls, text: str) -> Topic | None:
+        """The topic of an input written as JSON; None as in ``of``, or where it is no object.
+
+        Raises:
+            ValueError: it is no JSON.
+        """
+        document = json.loads(text)
+        return cls.of(document) if isinstance(document, dict) else None
 
     @property
     def document(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections import deque
@@ -178,7 +177,7 @@ class SlowGuard:
         trial = SlowWatch(self._alert_ms, self._limit_ms)
         for text in list(self._inputs())[-MINIMUM:]:
             try:
-                decider = out.compiled.about(Topic.of(json.loads(text)))
+                decider = out.compiled.about(Topic.of_text(text))
                 began = perf_counter()
                 decider.evaluate(text)
             except PlatformError as error:

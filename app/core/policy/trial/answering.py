@@ -57,7 +57,7 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
             try:
                 compiled.evaluate(text)
                 # As decisions are made, which may evaluate more of what is constant.
-                compiled.about(_topic(text)).evaluate(text)
+                compiled.about(Topic.of_text(text)).evaluate(text)
             except PolicyError:
                 continue  # a deny, which the policies may mean
     except PolicyError as error:
@@ -66,11 +66,6 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
         engine.close()
     failed = [{"name": one.name, "reason": one.reason} for one in report.failed]
     return {"passed": list(report.passed), "failed": failed}
-
-
-def _topic(text: str) -> Topic | None:
-    document = json.loads(text)
-    return Topic.of(document) if isinstance(document, dict) else None
 
 
 def _address_space() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -32,4 +33,10 @@ def test_the_topic_of_a_question_is_that_of_its_input() -> None:
     ],
 )
 def test_an_input_with_an_odd_field_has_none(document: dict[str, Any]) -> None:
-    assert Topic.of(document) is None
+    assert Topic.of(document) is Topic.of_text(json.dumps(document)) is None
+
+
+def test_the_topic_of_a_text_is_that_of_the_object_in_it() -> None:
+    topic = Topic("server.manage", ("*", "server.manage"), "server")
+    assert Topic.of_text(json.dumps(topic.document)) == topic
+    assert Topic.of_text("[]") is Topic.of_text("null") is None
