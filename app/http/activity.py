@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from flask import Flask
 
-from app.core.policy import Deed
+from app.core.policy import CountedAction
 from app.extensions import behaviour
 from app.http.records import RequestRecord
 
@@ -22,7 +22,7 @@ class Activity:
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._waiting: deque[tuple[int, Deed]] = deque()
+        self._waiting: deque[tuple[int, CountedAction]] = deque()
         self._storing = threading.Lock()
 
     def note(self, records: Sequence[RequestRecord]) -> None:
@@ -32,9 +32,9 @@ class Activity:
             if user_id is None:
                 continue
             if status == HTTPStatus.FORBIDDEN:
-                self._waiting.append((user_id, Deed.DENIAL))
+                self._waiting.append((user_id, CountedAction.DENIAL))
             elif status < HTTPStatus.BAD_REQUEST and record.changes and not record.keeps_order:
-                self._waiting.append((user_id, Deed.ACT))
+                self._waiting.append((user_id, CountedAction.ACT))
         if len(self._waiting) > MOST_WAITING:
             self.store()
 

@@ -18,7 +18,7 @@ from app.core.policy.attributes import (
     load_place,
     load_roles,
 )
-from app.core.policy.behaviour import BehaviourWatch, Deed, risk_of
+from app.core.policy.behaviour import BehaviourWatch, CountedAction, risk_of
 from app.core.policy.bundle import Bundle
 from app.core.policy.decision_cache import Validity
 from app.core.policy.engine import (
@@ -58,7 +58,7 @@ __all__ = [
     "Bundle",
     "Comparison",
     "CompiledPolicies",
-    "Deed",
+    "CountedAction",
     "DiffLine",
     "Differing",
     "EMERGENCY_SWITCH",

@@ -21,7 +21,7 @@ KEPT_MS = 60 * 24 * HOUR_MS
 FAILURES_KEPT_MS = 4 * HOUR_MS
 
 
-class Deed(enum.Enum):
+class CountedAction(enum.Enum):
     """What is counted, with its half-life in ms."""
 
     FAILED_SIGN_IN = ("failed_sign_ins", 15 * MINUTE_MS)
@@ -45,10 +45,10 @@ class BehaviourCounters:
         self._redis = redis
         self.before_look: Callable[[], None] = _nothing
 
-    def note(self, user_id: int, deed: Deed) -> None:
+    def note(self, user_id: int, action: CountedAction) -> None:
         """Count one; raises ``StoreUnavailable``."""
-        hours = HOURS_HALF_LIFE_MS if deed is Deed.ACT else 0
-        self._note(self._key(user_id), deed, hours, KEPT_MS)
+        hours = HOURS_HALF_LIFE_MS if action is CountedAction.ACT else 0
+        self._note(self._key(user_id), action, hours, KEPT_MS)
 
     def note_failed_sign_in(self, user_id: int, network: str) -> None:
         """Count a wrong password; raises ``StoreUnavailable``.
@@ -59,7 +59,7 @@ class BehaviourCounters:
         Args:
             network: where it came from, as ``network_of`` gives it.
         """
-        self._note(self._key(user_id, network), Deed.FAILED_SIGN_IN, 0, FAILURES_KEPT_MS)
+        self._note(self._key(user_id, network), CountedAction.FAILED_SIGN_IN, 0, FAILURES_KEPT_MS)
 
     def look(self, user_id: int, network: str | None) -> Behaviour:
         """What is known now of a user who is in ``network``; raises ``StoreUnavailable``."""
@@ -69,8 +69,8 @@ class BehaviourCounters:
             keys.append(self._key(user_id, network))
         return behaviour_of(self._redis.scripts.run(_LOOK, keys))
 
-    def _note(self, key: str, deed: Deed, hours_half_life_ms: int, kept_ms: int) -> None:
-        arguments = (deed.counter, deed.half_life_ms, hours_half_life_ms, kept_ms)
+    def _note(self, key: str, action: CountedAction, hours_half_life_ms: int, kept_ms: int) -> None:
+        arguments = (action.counter, action.half_life_ms, hours_half_life_ms, kept_ms)
         self._redis.scripts.run(_NOTE, [key], arguments)
 
     def _key(self, user_id: int, *network: str) -> str:
@@ -96,7 +96,9 @@ def behaviour_of(reply: Sequence[int | bytes]) -> Behaviour:
         return decayed
 
     return Behaviour(
-        **{deed.counter: counted(deed.counter, deed.half_life_ms) for deed in Deed},
+        **{
+            action.counter: counted(action.counter, action.half_life_ms) for action in CountedAction
+        },
         hours={hour: counted(f"hour{hour}", HOURS_HALF_LIFE_MS) for hour in range(HOURS)},
         hour=now_ms // HOUR_MS % HOURS,
     )

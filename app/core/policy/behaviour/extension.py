@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app
 
 from app.core.errors import StoreUnavailable
-from app.core.policy.behaviour.counters import BehaviourCounters, Deed
+from app.core.policy.behaviour.counters import BehaviourCounters, CountedAction
 from app.core.redis import RedisStore
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ class BehaviourState:
     """What the extension keeps in an application.
 
     Attributes:
-        lost: deeds that could not be counted in this process, because Redis was away.
+        lost: actions that could not be counted in this process, because Redis was away.
     """
 
     counters: BehaviourCounters
@@ -33,7 +33,7 @@ class BehaviourWatch:
     """``behaviour = BehaviourWatch()``; holds no state of its own."""
 
     def init_app(self, app: Flask) -> None:
-        """Count in the application's Redis; nothing connects before the first deed."""
+        """Count in the application's Redis; nothing connects before the first action."""
         app.extensions[EXTENSION_KEY] = BehaviourState(BehaviourCounters(RedisStore.of(app)))
 
     @staticmethod
@@ -53,13 +53,13 @@ class BehaviourWatch:
         state = self.of(current_app)
         self._note(state, lambda counters: counters.note_failed_sign_in(user_id, network))
 
-    def noted(self, app: Flask, user_id: int, deed: Deed) -> None:
+    def noted(self, app: Flask, user_id: int, action: CountedAction) -> None:
         """Count what a user of ``app`` did some moments ago."""
-        self._note(self.of(app), lambda counters: counters.note(user_id, deed))
+        self._note(self.of(app), lambda counters: counters.note(user_id, action))
 
     @staticmethod
     def _note(state: BehaviourState, count: Callable[[BehaviourCounters], None]) -> None:
-        """Count a deed; what happens to the count never changes what happens to the deed."""
+        """Count an action; what happens to the count never changes what happens to the action."""
         try:
             count(state.counters)
         except StoreUnavailable as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.errors import StoreUnavailable
-from app.core.policy.behaviour.counters import BehaviourCounters, Deed, behaviour_of
+from app.core.policy.behaviour.counters import BehaviourCounters, CountedAction, behaviour_of
 from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_servers import Server
 
@@ -18,7 +18,7 @@ def test_what_was_noted_is_found_and_of_one_user_alone(valkey_server: Server) ->
     counters = BehaviourCounters(connection)
     counters.note_failed_sign_in(7, HERE)
     counters.note_failed_sign_in(7, HERE)
-    counters.note(7, Deed.DENIAL)
+    counters.note(7, CountedAction.DENIAL)
     found = counters.look(7, HERE)
     assert found.failed_sign_ins == pytest.approx(2, rel=0.2)
     assert found.denials == pytest.approx(1, rel=0.2)
@@ -32,7 +32,7 @@ def test_what_was_noted_is_found_and_of_one_user_alone(valkey_server: Server) ->
 def test_an_act_counts_for_its_hour(valkey_server: Server) -> None:
     connection = connected(valkey_server)
     counters = BehaviourCounters(connection)
-    counters.note(9, Deed.ACT)
+    counters.note(9, CountedAction.ACT)
     found = counters.look(9, None)
     assert found.hours is not None
     assert sum(found.hours.values()) == pytest.approx(1, rel=0.01)
@@ -41,7 +41,7 @@ def test_an_act_counts_for_its_hour(valkey_server: Server) -> None:
 
 def test_every_key_has_an_end(valkey_server: Server) -> None:
     connection = connected(valkey_server)
-    BehaviourCounters(connection).note(11, Deed.ACT)
+    BehaviourCounters(connection).note(11, CountedAction.ACT)
     BehaviourCounters(connection).note_failed_sign_in(11, HERE)
     for parts in ((), (HERE,)):
         key = connection.keys.tagged(("behaviour", 11), *parts)
@@ -53,7 +53,7 @@ def test_without_redis_noting_raises() -> None:
     settings = RedisSettings.from_config({"REDIS_URL": "redis://127.0.0.1:1"}, "/nowhere")
     connection = RedisConnection(settings)
     with pytest.raises(StoreUnavailable):
-        BehaviourCounters(connection).note(1, Deed.DENIAL)
+        BehaviourCounters(connection).note(1, CountedAction.DENIAL)
     connection.close()
 
 
