@@ -175,8 +175,8 @@ def _processor() -> str:
 
 
 def _first_line(command: Sequence[str]) -> str:
-    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return (told.stdout or told.stderr).partition("\n")[0]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return (ended.stdout or ended.stderr).partition("\n")[0]
 
 
 def main() -> None:

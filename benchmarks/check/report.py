@@ -36,5 +36,5 @@ def main() -> None:
     for name, path in paths.items():
         print(f"the way of {name} from memory: {path}; at 874e8aa: {BEFORE[name]}")
     if options.json is not None:
-        told = {name: path.to_mapping() for name, path in paths.items()}
-        options.json.write_text(json.dumps(figures | {"hot path": told}, indent=2) + "\n")
+        ways = {name: path.to_mapping() for name, path in paths.items()}
+        options.json.write_text(json.dumps(figures | {"hot path": ways}, indent=2) + "\n")

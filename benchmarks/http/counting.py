@@ -85,7 +85,7 @@ class CountingWsgi:
         if COUNTED_HEADER not in environ:
             return self._wsgi(environ, start_response)
         if environ["PATH_INFO"] == COUNTS_PATH:
-            return self._tell(start_response)
+            return self._report(start_response)
         # Not before: who takes the time of others must not find anything patched.
         self._counter = self._counter or Counter()
         with self._counter.counting(self._counts):
@@ -96,13 +96,13 @@ class CountingWsgi:
                 if hasattr(body, "close"):
                     body.close()
 
-    def _tell(self, start_response: Callable[..., Any]) -> list[bytes]:
+    def _report(self, start_response: Callable[..., Any]) -> list[bytes]:
         counts, self._counts = self._counts, Counts()
-        told = {
+        counted = {
             "requests": counts.requests,
             "statements": len(counts.statements),
             "round_trips": counts.round_trips,
         }
-        body = json.dumps(told).encode()
+        body = json.dumps(counted).encode()
         start_response("200 OK", [("Content-Length", str(len(body)))])
         return [body]

@@ -85,20 +85,20 @@ def _by_client(
 
 
 def _output(command: list[str]) -> str:
-    told = subprocess.run(command, capture_output=True, text=True)
-    if told.returncode:
-        raise LoadFailed(f"{command[0]}: {told.stderr[-2000:]}")
-    return told.stdout
+    ended = subprocess.run(command, capture_output=True, text=True)
+    if ended.returncode:
+        raise LoadFailed(f"{command[0]}: {ended.stderr[-2000:]}")
+    return ended.stdout
 
 
-def parse(told: str) -> Load:
+def parse(printed: str) -> Load:
     """Read what wrk printed.
 
     Raises:
         LoadFailed: as above, or it is not what wrk prints.
     """
-    rate, requests = _RATE.search(told), _REQUESTS.search(told)
-    wrong = _REFUSED.search(told) or _ERRORS.search(told)
+    rate, requests = _RATE.search(printed), _REQUESTS.search(printed)
+    wrong = _REFUSED.search(printed) or _ERRORS.search(printed)
     if rate is None or requests is None or wrong is not None:
-        raise LoadFailed(told)
+        raise LoadFailed(printed)
     return Load(int(requests[1]), float(rate[1]))

@@ -117,7 +117,7 @@ class OfWorker:
 
     def __call__(self) -> int | None:
         if self._workers > 1:
-            # Whichever answers tells of itself alone.
+            # Whichever answers counts its own alone.
             return None
         with urllib.request.urlopen(f"{self._url}/metrics", timeout=10) as answer:
             lines = answer.read().decode().splitlines()

@@ -1,4 +1,4 @@
-"""What Linux tells of a process: its threads, its memory, its processor time, its children."""
+"""What Linux says of a process: its threads, its memory, its processor time, its children."""
 
 from __future__ import annotations
 

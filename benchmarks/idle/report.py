@@ -43,7 +43,7 @@ class Idle:
         threads, rss_mb, pss_mb: of the worker with the most.
         others: the processes beside the workers, with their resident MB.
         asked: commands a worker and a second, by command and key.
-        stated: statements a worker and a second, where the database tells.
+        stated: statements a worker and a second, where the database counts.
     """
 
     mode: str

@@ -27,15 +27,15 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Process]:
         yield process
 
 
-def told_by(process: Process, path: str, headers: dict[str, str]) -> dict[str, int]:
+def answered_by(process: Process, path: str, headers: dict[str, str]) -> dict[str, int]:
     """What a server answers in JSON."""
     connection = http.client.HTTPConnection("127.0.0.1", process.port)
     connection.request("GET", path, headers=headers)
     response = connection.getresponse()
     assert response.status == 200
-    told: dict[str, int] = json.loads(response.read())
+    response_body: dict[str, int] = json.loads(response.read())
     connection.close()
-    return told
+    return response_body
 
 
 @pytest.mark.parametrize("rate", [100, None])
@@ -53,9 +53,9 @@ def test_the_client_takes_no_other_answer_than_200(bare: Process) -> None:
 
 def test_a_server_says_what_the_requests_with_the_header_waited_for(bare: Process) -> None:
     for headers in (COUNTED, {}):
-        assert told_by(bare, "/view", headers)["id"] == CHANNEL
+        assert answered_by(bare, "/view", headers)["id"] == CHANNEL
     for requests in (1, 0):
-        counts = told_by(bare, COUNTS_PATH, COUNTED)
+        counts = answered_by(bare, COUNTS_PATH, COUNTED)
         assert counts == {"requests": requests, "statements": 0, "round_trips": 0}
 
 

@@ -21,12 +21,12 @@ def test_the_page_shows_what_was_printed_and_how_to_repeat_it() -> None:
     assert "`python -m benchmarks guard`, 10 s:\n\n```text\n1 us\n```" in shown
 
 
-def test_a_promise_that_was_not_kept_is_told() -> None:
+def test_a_promise_that_was_not_kept_is_shown() -> None:
     shown = page({}, [Ran("staleness", "python -m benchmarks staleness", "", 1, 1)])
     assert "it ended with 1: a promise was not kept" in shown
 
 
-def test_machine_and_versions_are_told() -> None:
+def test_machine_and_versions_are_shown() -> None:
     found = about()
     assert "Python 3." in found["System"] and "Flask 3." in found["Packages"]
     assert all(found.values())

@@ -92,9 +92,9 @@ def test_an_answer_is_whole_when_its_last_byte_is_there(cut: int) -> None:
     assert is_whole(answer) and not is_whole(answer[:-cut])
 
 
-def test_what_a_client_saw_is_told_in_milliseconds() -> None:
-    told = Seen(2.0, [0.001 * number for number in range(200, 0, -1)]).to_mapping()
-    assert told == {
+def test_what_a_client_saw_is_reported_in_milliseconds() -> None:
+    reported = Seen(2.0, [0.001 * number for number in range(200, 0, -1)]).to_mapping()
+    assert reported == {
         "requests": 200,
         "rate": 100,
         "p50 ms": pytest.approx(101),
