@@ -71,7 +71,9 @@ class EmbeddedPolicies:
         if topic is None:
             return self
         known = self._topics.get(topic)
-        return self._reduced(topic) if known is None else known
+        if known is not None:
+            return known
+        return self._reduced(topic) if self._is_divisible else self
 
     def run_tests(self) -> TestReport:
         """See ``CompiledPolicies``."""

@@ -183,6 +183,23 @@ def test_a_fault_of_the_analysis_leaves_the_whole_set(
     assert not compiled.about(SEND).evaluate('{"x": true}').allow
 
 
+def test_what_was_found_out_about_a_topic_stays_when_another_one_fails(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled = engine.compile(rules('deny contains "a" if input.x'))
+    known = compiled.about(SEND)
+    monkeypatch.setattr(Divided, "reduce", lambda *_: 1 / 0)
+    assert compiled.about(SEND._replace(name="message.pin")) is compiled
+    assert compiled.about(SEND) is known is not compiled
+
+
+def test_a_set_that_is_not_divisible_makes_no_decision_wait(engine: EmbeddedEngine) -> None:
+    compiled = engine.compile(rules('deny contains "a" if b with input.x as 1\nb if input.x'))
+    assert compiled.about(SEND) is compiled
+    with compiled._reducing:
+        assert compiled.about(SEND._replace(name="message.pin")) is compiled
+
+
 def test_a_closed_set_keeps_nothing(engine: EmbeddedEngine) -> None:
     bundle = Bundle({"main": MAIN, "rules": 'package yoto.authz\n\ndeny contains "a" if input.x\n'})
     compiled = engine.compile(bundle)
