@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from time import monotonic
+from typing import Any
 
 from flask import Flask, current_app, g
 
@@ -107,8 +108,18 @@ def _area(record: RequestRecord) -> str:
     return endpoint.partition(".")[0] if "." in endpoint else NO_AREA
 
 
-def step_failed(app: Flask, step: object) -> None:
-    """Log and count what failed just now after a request of ``app`` was answered."""
+def contained(app: Flask, step: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """What ``step`` returns; None where it fails, which is logged and counted: the request of
+    ``app`` that it follows was answered.
+    """
+    try:
+        return step(*args, **named)
+    except Exception:
+        _step_failed(app, step)
+        return None
+
+
+def _step_failed(app: Flask, step: object) -> None:
     name = getattr(step, "__qualname__", repr(step))
     record: RequestRecord | None = g.get("request_record")
     ended = g.get("ended_request") if record is None else record.request_id

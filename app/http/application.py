@@ -25,7 +25,7 @@ from werkzeug.routing import MapAdapter
 from werkzeug.sansio.utils import get_host
 
 from app.core import tracing
-from app.http.answers import step_failed
+from app.http.answers import contained
 from app.http.json_text import QuickJson
 from app.http.session import SOCKETS_PATH
 from app.http.traces import traced
@@ -97,28 +97,21 @@ class Application(Flask):
         names = chain(request.blueprints, (None,))
         registered = (reversed(self.after_request_funcs.get(name, ())) for name in names)
         for step in chain(context._after_request_functions, *registered):
-            response = self._contained(step, response) or response
+            response = contained(self, step, response) or response
         sessions = self.session_interface
         if not sessions.is_null_session(context._session):
-            self._contained(sessions.save_session, self, context._session, response)
+            contained(self, sessions.save_session, self, context._session, response)
         return response
 
     def do_teardown_request(self, exc: BaseException | None = None) -> None:
         """As Flask's; a function that fails keeps none of the others from running."""
         for name in chain(request.blueprints, (None,)):
             for step in reversed(self.teardown_request_funcs.get(name, ())):
-                self._contained(step, exc)
-        self._contained(request_tearing_down.send, self, exc=exc)
+                contained(self, step, exc)
+        contained(self, request_tearing_down.send, self, exc=exc)
 
     def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
         """As ``do_teardown_request``."""
         for step in reversed(self.teardown_appcontext_funcs):
-            self._contained(step, exc)
-        self._contained(appcontext_tearing_down.send, self, exc=exc)
-
-    def _contained(self, step: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        try:
-            return step(*args, **named)
-        except Exception:
-            step_failed(self, step)
-            return None
+            contained(self, step, exc)
+        contained(self, appcontext_tearing_down.send, self, exc=exc)

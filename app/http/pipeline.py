@@ -21,7 +21,7 @@ from app.core.resilience import noted_limits, rate_limit_headers
 from app.db import set_writing
 from app.http import answers, records, request_log
 from app.http.activity import Activity
-from app.http.answers import Answers
+from app.http.answers import Answers, contained
 from app.http.auth import caller_or_none
 from app.http.context import (
     OWN_ID_HEADER,
@@ -73,15 +73,15 @@ class Pipeline:
         record = current_record()
         record.status = response.status_code
         if record.changes:
-            self._contained(give_position, response)
+            contained(self._app, give_position, response)
         if tracing.configured():
-            self._contained(describe_span, record)
+            contained(self._app, describe_span, record)
         response.added = (
             *security_headers(record.path, request.environ["wsgi.url_scheme"]),
             (REQUEST_ID_HEADER, record.request_id),
             (OWN_ID_HEADER, record.own_id),
         )
-        self._contained(_add_limit_headers, response)
+        contained(self._app, _add_limit_headers, response)
         return response
 
     def end(self, _: BaseException | None) -> None:
@@ -99,12 +99,6 @@ class Pipeline:
         if record.changes and record.user_id is not None:
             record.keeps_order = is_moderation()
         self._records.add(record)
-
-    def _contained(self, step: Callable[..., None], *arguments: object) -> None:
-        try:
-            step(*arguments)
-        except Exception:
-            answers.step_failed(self._app, step)
 
 
 def init_pipeline(app: Flask) -> None:
