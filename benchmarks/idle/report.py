@@ -107,8 +107,10 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
         after, asked_after = [look_at(pid) for pid in pids], counted()
         others = [pid for pid in children(yoto.process.pid) if pid not in pids]
         beside = {_name(pid): round(look_at(pid).rss_mb, 1) for pid in others}
-    known = asked_before is not None and asked_after is not None
     each = workers * took
+    asked = None
+    if asked_before is not None and asked_after is not None:
+        asked = round((asked_after - asked_before) / each, 2)
 
     def shares(counts: Counter[str]) -> dict[str, float]:
         return {name: round(count / each, 2) for name, count in counts.most_common()}
@@ -119,7 +121,7 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
         workers,
         round(100 * sum(map(_used, before, after)) / each, 2),
         round(heard.total() / each, 1),
-        round((asked_after - asked_before) / each, 2) if known else None,  # type: ignore[operator]
+        asked,
         max(one.threads for one in after),
         round(max(one.rss_mb for one in after), 1),
         round(max(one.pss_mb for one in after), 1),

@@ -27,8 +27,8 @@ from app.core.policy.slow import Pace, SlowWatch
 
 log = logging.getLogger(__name__)
 
-# Makes an input.
-Document = Callable[[], Mapping[str, Any]]
+# Makes an input, when it is asked to.
+MakeInput = Callable[[], Mapping[str, Any]]
 
 MICROSECONDS = 1e6
 # What asking the engine is called in traces; a decision that is kept asks nobody.
@@ -79,7 +79,7 @@ class Evaluator:
         document: Mapping[str, Any],
         valid_for: Validity | None = None,
         serving: Serving | None = None,
-        whole: Document | None = None,
+        whole: MakeInput | None = None,
     ) -> PolicyDecision:
         """Decide; see ``PolicyManager.evaluate``.
 
@@ -185,7 +185,7 @@ class Evaluator:
         document: Mapping[str, Any],
         decision: PolicyDecision,
         cached: bool | None,
-        whole: Document | None,
+        whole: MakeInput | None,
     ) -> None:
         """Count what was decided; nothing that goes wrong here changes the decision."""
         try:

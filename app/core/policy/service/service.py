@@ -27,7 +27,7 @@ from app.core.policy.service.background import (
     ShadowTask,
     SweepTask,
 )
-from app.core.policy.service.evaluator import Document, Evaluator
+from app.core.policy.service.evaluator import Evaluator, MakeInput
 from app.core.policy.service.examining import Examiner
 from app.core.policy.service.loader import PolicyLoader
 from app.core.policy.service.probation import ProbationOfficer
@@ -134,7 +134,7 @@ class PolicyService:
         document: Mapping[str, Any],
         valid_for: Validity | None,
         serving: Serving | None = None,
-        whole: Document | None = None,
+        whole: MakeInput | None = None,
     ) -> PolicyDecision:
         """See ``PolicyManager.evaluate`` and ``Evaluator.evaluate``."""
         self.background.start(self._wake_load_now)
