@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from app.core.policy.partial.clauses import Clause, Module, NotDivisible, Statement
 
@@ -64,30 +65,39 @@ def guarded(modules: Sequence[Module]) -> Guarded:
     """
     groups: dict[Clause, tuple[Group, ...]] = {}
     written: dict[str, str] = {}
-    count = 0
+    numbers = count()
     for module in modules:
         if PREFIX in module.source:
             raise NotDivisible("a policy has the name of a guard")
-        rules: list[str] = []
+        guards: list[Guard] = []
         for clause in module.clauses:
-            made: list[Group] = []
-            for statements in _groups(clause.body):
-                guards: list[Guard] = []
-                for first in _closed(statements):
-                    name = f"{PREFIX}{count}"
-                    count += 1
-                    lines = "\n".join(module.source[one.span[0] : one.span[1]] for one in first)
-                    rules.append(f"{name} if {{\n{lines}\n}}")
-                    guards.append(Guard(".".join(("data", *module.package, name)), first))
-                names = frozenset().union(*(one.uses.names for one in statements))
-                made.append(Group(statements, bool(names & clause.head.names), tuple(guards)))
+            made = [_group(module, clause, one, numbers) for one in _groups(clause.body)]
+            guards += (guard for group in made for guard in group.guards)
             groups[clause] = tuple(made)
-        if rules:
-            head = f"package {'.'.join(module.package)}\n\n{module.imports}\n\n"
-            written[module.name] = head + "\n\n".join(rules) + "\n"
-    if count > MOST_GUARDS:
+        if guards:
+            written[module.name] = _rego(module, guards)
+    if next(numbers) > MOST_GUARDS:
         raise NotDivisible(f"there are more than {MOST_GUARDS} guards")
     return Guarded(groups, written)
+
+
+def _group(
+    module: Module, clause: Clause, statements: tuple[Statement, ...], numbers: Iterator[int]
+) -> Group:
+    guards = tuple(
+        Guard(".".join(("data", *module.package, f"{PREFIX}{next(numbers)}")), first)
+        for first in _closed(statements)
+    )
+    names = frozenset().union(*(one.uses.names for one in statements))
+    return Group(statements, bool(names & clause.head.names), guards)
+
+
+def _rego(module: Module, guards: Sequence[Guard]) -> str:
+    parts = [f"package {'.'.join(module.package)}", module.imports]
+    for guard in guards:
+        lines = "\n".join(module.source[slice(*one.span)] for one in guard.statements)
+        parts.append(f"{guard.rule.rpartition('.')[2]} if {{\n{lines}\n}}")
+    return "\n\n".join(parts) + "\n"
 
 
 def _groups(body: Sequence[Statement]) -> list[tuple[Statement, ...]]:
