@@ -79,8 +79,8 @@ class RequestRecords:
 
     Attributes:
         work: what is done with records, each with a lot of them, in the order of the answers. It
-            must be quick and ask no server. One that raises is logged and keeps nobody else from
-            them.
+            must be quick, since readers wait for it, and ask a server only where too much waits for
+            ``store``. One that raises is logged and keeps nobody else from them.
     """
 
     def __init__(
