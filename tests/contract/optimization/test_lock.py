@@ -453,6 +453,21 @@ def test_a_lock_of_the_process_outlives_the_thread_that_took_it(
     assert not lock.held and others.create_lock("job").acquire(wait=0)
 
 
+def test_a_lock_of_the_process_is_given_back_at_its_orderly_end(
+    locks: DistributedLocks, others: DistributedLocks
+) -> None:
+    lock = locks.create_lock("job", timeout=600, of_process=True)
+    assert lock.acquire()
+    locks.close()
+    assert not lock.held
+    other = others.create_lock("job")
+    assert other.acquire(wait=0)
+    assert not lock.acquire(wait=0)
+    other.release()
+    assert lock.acquire(wait=0)
+    lock.release()
+
+
 def test_tokens_grow_from_holder_to_holder_and_after_a_loss(
     locks: DistributedLocks, others: DistributedLocks, redis: RedisConnection
 ) -> None:

@@ -69,8 +69,7 @@ class Holding:
         self.renews = renew_after is not None
         self.watched = self.renews or on_lost is not None
         self._on_lost = on_lost
-        of_process = owner[1] == THE_PROCESS
-        thread = threading.main_thread() if of_process else threading.current_thread()
+        thread = threading.main_thread() if self.of_process else threading.current_thread()
         self._thread = weakref.ref(thread)
         self.renewed(sent, renew_after or 0.0)
 
@@ -79,6 +78,10 @@ class Holding:
         self.safe_until = sent + safe_time(self.lease)
         self.due = sent + renew_after
         self.renewing = False
+
+    def end(self) -> None:
+        """It was given back, by whomever."""
+        self.safe_until = 0.0
 
     def postpone(self) -> None:
         """A renewal failed; it is worth another try soon."""
@@ -89,6 +92,11 @@ class Holding:
     def held(self) -> bool:
         """Whether nobody else can have the lock now; once False, it stays so."""
         return not self.lost and monotonic() < self.safe_until
+
+    @property
+    def of_process(self) -> bool:
+        """Whether it belongs to a process, and to no thread of it."""
+        return self.owner[1] == THE_PROCESS
 
     @property
     def inherited(self) -> bool:

@@ -84,10 +84,11 @@ class Leases:
         with self._mutex:
             self._holdings.discard(holding)
 
-    def orphans(self) -> list[Holding]:
-        """What threads of this process hold that have ended."""
+    def left_behind(self) -> list[Holding]:
+        """What no thread gives back: of threads that have ended, and of this process itself."""
         with self._mutex:
-            return [one for one in self._holdings if one.orphaned and not one.inherited]
+            mine = [one for one in self._holdings if not one.inherited]
+        return [one for one in mine if one.orphaned or one.of_process]
 
     def close(self) -> None:
         """End the threads; leases end by themselves."""

@@ -287,10 +287,11 @@ class DistributedLocks:
         self._leases.ending = True
 
     def close(self) -> None:
-        """End the threads. What a thread held that has ended is given back, so that others need not
-        wait for its lease; what is still held ends with it."""
-        for holding in self._leases.orphans():
+        """End the threads. What a thread held that has ended is given back, and what the process
+        holds, so that others need not wait for its lease; what is still held ends with it."""
+        for holding in self._leases.left_behind():
             self.give_back(holding)
+            holding.end()
         self._leases.close()
         self._listing.close()
         self._wakeups.close()
