@@ -127,6 +127,21 @@ def test_a_reset_ends_leases(remote: Platform, name: str) -> None:
     assert spend(limiter) == 1_000
 
 
+def test_who_hears_of_a_reset_uses_no_lease_and_waits_for_nothing(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = leased(remote, name, limit=1_000)
+    spend(limiter, 20)
+    with monkeypatch.context() as patched:
+        patched.setattr(limiter.leases, "_give_back", None)  # whoever comes so far would fail
+        patched.setattr(limiter.leases, "_look_soon", lambda seconds: None)
+        limiter.forget_all()
+    assert limiter.leases.take(limiter.plan, "k", 1) is None
+    before = limiter.leases.returned
+    limiter.leases._look_soon(0.0)
+    wait_until(lambda: limiter.leases.returned > before)
+
+
 def test_a_refund_goes_to_the_lease(remote: Platform, name: str) -> None:
     limiter = leased(remote, name, limit=1_000, algorithm="fixed_window")
     for _ in range(30):

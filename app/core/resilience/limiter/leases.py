@@ -41,6 +41,7 @@ class Leases:
         self._remote = remote
         self._clock = clock
         self._leases: dict[Key, Lease] = {}
+        self._over: list[Lease] = []
         self._lock = threading.Lock()
         self._pid = current_pid()
         self._look_soon = deferred.job(self._look)
@@ -125,6 +126,14 @@ class Leases:
             leases, self._leases = list(self._leases.values()), {}
         self._give_back(leases)
 
+    def clear_soon(self) -> None:
+        """The same for a caller who must not wait for Redis: nothing is used from now on."""
+        with self._lock:
+            leases, self._leases = list(self._leases.values()), {}
+            self._over += leases
+        if leases:
+            self._look_soon(0.0)
+
     def counts(self) -> dict[str, int]:
         """What became of the units; empty while none was leased."""
         if not self.leased:
@@ -133,6 +142,8 @@ class Leases:
 
     def _look(self) -> float | None:
         """Give back what nobody will use any more; seconds until the next look."""
+        with self._lock:
+            cleared, self._over = self._over, []
         now = self._clock()
         live = [lease for lease in list(self._leases.values()) if lease.left]
         over = [
@@ -140,7 +151,7 @@ class Leases:
             for lease in live
             if now >= lease.taken_at + GIVEN_BACK_AT * (lease.until - lease.taken_at)
         ]
-        self._give_back(over)
+        self._give_back([*cleared, *over])
         return LOOK_EVERY if len(live) > len(over) else None
 
     def _give_back(self, leases: list[Lease]) -> None:
@@ -165,5 +176,5 @@ class Leases:
         """What the parent paid for is the parent's."""
         self._pid = current_pid()
         self._lock = threading.Lock()
-        self._leases = {}
+        self._leases, self._over = {}, []
         self.leased = self.returned = self.wasted = 0

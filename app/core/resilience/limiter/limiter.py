@@ -135,9 +135,10 @@ class RateLimiter:
             self.store.lost(error)
 
     def forget_all(self) -> None:
-        """Ask Redis again for every key, and use no lease: somebody reset one."""
+        """Ask Redis again for every key, and use no lease: somebody reset one. Waits for nothing,
+        for the thread of the event keeps the cache fresh as well."""
         self.denials.clear()
-        self.leases.clear()
+        self.leases.clear_soon()
 
     def forget(self, key: Key) -> None:
         """Ask Redis again for this key, because somebody else gave units back."""
