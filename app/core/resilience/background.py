@@ -45,6 +45,7 @@ class Work:
     store_monitor: StoreMonitor
     find_store_again: Callable[[], None]
     forget_denials: Callable[[str | None], None]
+    forget_admissions: Callable[[str | None], None]
 
 
 class Background:
@@ -108,6 +109,7 @@ class Background:
             ),
             subscribe(self._hear_level, types=(DegradationChanged,)),
             subscribe(self._hear_reset, types=(RateLimitReset,)),
+            subscribe(self._hear_transition, types=(BreakerTransitioned,)),
             subscribe(
                 self._work.degradation.breakers.hear,
                 types=(BreakerTransitioned, BreakerOpenedLocally),
@@ -133,7 +135,12 @@ class Background:
         if isinstance(stored.event, RateLimitReset):
             self._work.forget_denials(stored.event.name)
 
+    def _hear_transition(self, stored: StoredEvent) -> None:
+        if isinstance(stored.event, BreakerTransitioned):
+            self._work.forget_admissions(stored.event.name)
+
     def _missed(self, gap: Gap) -> None:
         self._work.forget_denials(None)
+        self._work.forget_admissions(None)
         self._wake_config()
         self._wake_degradation()

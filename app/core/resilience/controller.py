@@ -104,6 +104,7 @@ class ResilienceController(ConfigAccess):
                 store_monitor=self._store_monitor,
                 find_store_again=self._guards.find_store_again,
                 forget_denials=self._guards.forget_denials,
+                forget_admissions=self._guards.forget_admissions,
             )
         )
 

@@ -137,10 +137,20 @@ class Guards:
             if name is None or limiter.name == name:
                 limiter.forget_all()
 
+    def forget_admissions(self, name: str | None = None) -> None:
+        """Ask Redis again whether the breaker ``name``, or any, lets calls in."""
+        for breaker in list(self._breakers.values()):
+            if name is None or breaker.name == name:
+                breaker.memory.drop()
+
     def close(self) -> None:
-        """Give back what this process holds for calls to come."""
+        """Give back what this process holds for calls to come, and tell what is not told yet."""
         for limiter in list(self._limiters.values()):
             limiter.leases.clear()
+        for bulkhead in list(self._bulkheads.values()):
+            bulkhead.spares.clear()
+        for breaker in list(self._breakers.values()):
+            breaker.successes.flush()
 
     def healths(self) -> Iterable[StoreHealth]:
         """How each guard fares with Redis."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from app.core.resilience.outcome import Outcome
 from app.core.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
+from tests.contract.resilience.trips import Trips
 from tests.support.redis_servers import wait_until
 
 EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", [name.value for name in Algorithm])
@@ -30,23 +30,6 @@ def leased(platform: Platform, name: str, **fields: Any) -> RateLimiter:
 def spend(limiter: RateLimiter, most: int = 10_000) -> int:
     """Hits until one is refused; how many passed."""
     return next((number for number in range(most) if not limiter.hit("k").allowed), most)
-
-
-class Trips:
-    """Counts round trips of scripts."""
-
-    def __init__(self, platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count = 0
-        for method in ("run", "run_many"):
-            made: Callable[..., Any] = getattr(platform.redis.scripts, method)
-            monkeypatch.setattr(platform.redis.scripts, method, self._counted(made))
-
-    def _counted(self, made: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*args: Any, **options: Any) -> Any:
-            self.count += 1
-            return made(*args, **options)
-
-        return counted
 
 
 @EVERY_ALGORITHM

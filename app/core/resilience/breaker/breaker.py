@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from app.core.errors import CircuitIsolated, CircuitOpen
 
@@ -14,10 +14,12 @@ from ..settings import BreakerMode, CircuitBreakerConfig, OnStoreError
 from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
 from ..trail import REFUSED, Noted, Trail
 from .local import LocalBreaker
+from .memory import AdmissionMemory
 from .permit import AdmittedCall, BreakerPermit
 from .plan import BreakerPlan, plan_breaker
 from .remote import RemoteBreaker
 from .states import Admission, BreakerState, Happened, Meaning, Refusal
+from .successes import Successes
 from .view import local_state, remote_state
 
 log = logging.getLogger(__name__)
@@ -46,6 +48,8 @@ class CircuitBreaker:
         self.trail = Trail()
         self.store = StoreWatch(f"circuit breaker {name}", runtime.clock)
         self.remote = RemoteBreaker(name, runtime)
+        self.memory = AdmissionMemory(runtime.clock)
+        self.successes = Successes(self._tell_successes, runtime.deferred)
         self._runtime = runtime
         self._plan = Derived(get_config, plan_breaker)
         self._local: LocalBreaker | None = None
@@ -91,6 +95,10 @@ class CircuitBreaker:
         if plan.disabled:
             return self.permit(request, _UNCOUNTED)
         alone = self.ask_twin_first(request, plan) if self.needs_local else None
+        known = self.memory.find(plan) if plan.leased else None
+        if known is not None:
+            return self.permit(request, known, alone=alone)
+        asked_at = self._runtime.clock()
         try:
             answer = self.remote.admit(request, plan)
         except STORE_ERRORS as error:
@@ -101,6 +109,8 @@ class CircuitBreaker:
             raise self.refused(answer)
         if self.needs_local:
             self.admitted()
+        if plan.leased:
+            self.memory.keep(plan, answer, asked_at)
         return self.permit(request, answer, alone=alone)
 
     def state(self) -> BreakerState:
@@ -168,6 +178,7 @@ class CircuitBreaker:
         """Counts a refusal and gives the exception for it."""
         self.rejected += 1
         self.trail.note((self._runtime.clock(), 0.0, 0.0, "", REFUSED, None, 1))
+        self.memory.drop()
         if remember:
             self.local.follow(self._runtime.clock(), refusal, self.plan.config)
         kind = CircuitIsolated if refusal.isolated else CircuitOpen
@@ -176,6 +187,7 @@ class CircuitBreaker:
     def allow_without_store(self, request: str, plan: BreakerPlan) -> BreakerPermit:
         """The answer of ``on_store_error``; raises as ``allow``."""
         self.store.answered_locally += 1
+        self.memory.drop()
         match plan.config.on_store_error:
             case OnStoreError.OPEN:
                 return self.permit(request, _UNCOUNTED, local=True)
@@ -191,6 +203,25 @@ class CircuitBreaker:
         self.passed += 1
         self.trail.note(call)
         return call[2] >= self._plan().config.slow_call_duration
+
+    def tell(
+        self, request: str, admission: Admission, outcome: Outcome, slow: bool, plan: BreakerPlan
+    ) -> None:
+        """In mode leased: tell Redis soon how a counted call ended; raises nothing.
+
+        Calls that succeeded in time are summed. Any other is on its way at once, after those before
+        it, and the next call asks Redis, so that this worker sees what its own failures do.
+        """
+        if outcome is Outcome.SUCCESS and not slow:
+            self.successes.note(admission.period)
+            return
+        self.memory.drop()
+        self.successes.flush()
+        call = self.remote.result(request, admission.period, outcome, slow, plan)
+        self._runtime.exits.add(call, self._told)
+        if plan.opens_alone:
+            # Whether this instance opens alone, its next call must know.
+            self._runtime.exits.settle()
 
     def heard(self, happened: Happened, plan: BreakerPlan) -> None:
         """Take note of what a result did in Redis."""
@@ -215,6 +246,9 @@ class CircuitBreaker:
             return
         if outcome is Outcome.IGNORED and meaning is Meaning.COUNTED:
             return
+        if plan.leased and meaning is Meaning.COUNTED:
+            self.tell(permit.request, permit.admission, outcome, slow, plan)
+            return
         period = permit.admission.period
         try:
             happened = self.remote.record(permit.request, period, outcome, slow, plan)
@@ -225,10 +259,29 @@ class CircuitBreaker:
         self.store.found()
         self.heard(happened, plan)
 
+    def _tell_successes(self, period: int, count: int) -> None:
+        plan = self._plan()
+        request = self._runtime.request_id()
+        call = self.remote.result(request, period, Outcome.SUCCESS, False, plan, count)
+        self._runtime.exits.add(call, self._told)
+
+    def _told(self, reply: Any) -> None:
+        if isinstance(reply, Exception):
+            self.memory.drop()
+            self.store.lost(reply)
+            log.warning("results of breaker %s were not recorded: %s", self.name, reply)
+            return
+        happened = self.remote.recorded(reply)
+        if happened is not Happened.COUNTED:
+            # The breaker is in another period than this worker thought.
+            self.memory.drop()
+        self.heard(happened, self._plan())
+
     def _operate(
         self, state: str, reason: str, ttl: float, expected_period: int | None
     ) -> BreakerState:
         plan = self._plan()
         self.remote.operate(state, reason, ttl, expected_period, plan)
+        self.memory.drop()
         self.local.forget(plan.config)
         return self.state()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from ..settings import BreakerMode, CircuitBreakerConfig, WindowType
+from ..settings import BreakerMode, CircuitBreakerConfig, GuardMode, WindowType
 
 MICRO = 1_000_000
 # Seconds. State outlives a quiet hour, so that a breaker of a rarely used thing does not forget.
@@ -23,12 +23,14 @@ class BreakerPlan:
         config: what it was made from.
         disabled: no script is called at all.
         admit, record: packed settings of the two scripts.
+        leased: whether an admission is remembered, and successes are summed.
         opens_alone: whether an instance may open for itself.
         keep_ms: how long the state stays after its last use, ms.
     """
 
     config: CircuitBreakerConfig
     disabled: bool
+    leased: bool
     admit: bytes
     record: bytes
     opens_alone: bool
@@ -46,6 +48,7 @@ def plan_breaker(config: CircuitBreakerConfig) -> BreakerPlan:
     return BreakerPlan(
         config=config,
         disabled=config.mode is BreakerMode.DISABLED,
+        leased=config.admission is GuardMode.LEASED,
         admit=struct.pack(
             "<dddd", metrics_only, config.half_open_max_calls, config.probe_lease * MICRO, keep_ms
         ),

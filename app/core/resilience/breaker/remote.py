@@ -6,6 +6,7 @@ import logging
 from typing import Any, NamedTuple
 
 from .. import scripts
+from ..exits import Call
 from ..outcome import Outcome
 from ..runtime import OUTBOX_LENGTH, OUTBOX_TTL_MS, Runtime
 from ..settings import WindowType
@@ -61,12 +62,26 @@ class RemoteBreaker:
         self, request: str, period: int, outcome: Outcome, slow: bool, plan: BreakerPlan
     ) -> Happened:
         """Tell a result."""
+        call = self.result(request, period, outcome, slow, plan)
+        return self.recorded(self._runtime.scripts.run(*call))
+
+    def result(
+        self,
+        request: str,
+        period: int,
+        outcome: int,
+        slow: bool,
+        plan: BreakerPlan,
+        count: int = 1,
+    ) -> Call:
+        """What tells a result, or ``count`` of calls that succeeded in time."""
         keys, tell = self.target
-        happened, moved = self._runtime.scripts.run(
-            scripts.BREAKER_RECORD,
-            keys,
-            (request, period, int(outcome), int(slow), plan.record, *tell),
-        )
+        args = (request, period, int(outcome), int(slow), plan.record, *tell, count)
+        return scripts.BREAKER_RECORD, keys, args
+
+    def recorded(self, reply: list[int]) -> Happened:
+        """What a result did, by the answer to it."""
+        happened, moved = reply
         self.after_call(moved)
         known: Happened = HAPPENINGS[happened]
         return known

@@ -11,11 +11,18 @@ from app.core.errors import BulkheadFull
 from ..leases import Slot
 from ..outcome import Outcome
 from ..runtime import Runtime
-from ..settings import BulkheadConfig, BulkheadStrategy, MultiDimensionalKey, OnStoreError
+from ..settings import (
+    BulkheadConfig,
+    BulkheadStrategy,
+    GuardMode,
+    MultiDimensionalKey,
+    OnStoreError,
+)
 from ..store_error import STORE_ERRORS, StoreWatch
 from ..trail import REFUSED, Trail
 from .local import LocalBulkhead
 from .remote import RemoteBulkhead
+from .spares import Spares
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +42,8 @@ class BulkheadStats:
         limit: holders over all workers.
         held, waiting: over all workers; of this process while Redis is away.
         held_here: in this process.
+        spare_here: of ``held``, slots that this process keeps for its next callers, of all
+            partitions.
         rejected: callers that this process refused.
         lost: slots that this process lost because their lease ended.
         degraded, store_errors, answered_locally: see ``StoreHealth``.
@@ -46,6 +55,7 @@ class BulkheadStats:
     held: int
     waiting: int
     held_here: int
+    spare_here: int
     rejected: int
     lost: int
     degraded: bool
@@ -69,6 +79,7 @@ class Bulkhead:
         self.store = StoreWatch(f"bulkhead {name}", runtime.clock)
         self.remote = RemoteBulkhead(name, runtime)
         self.local = LocalBulkhead(runtime.clock)
+        self.spares = Spares(self.remote, runtime, get_config)
         self.get_config = get_config
         self._runtime = runtime
 
@@ -89,6 +100,9 @@ class Bulkhead:
         deadline = since + wait
         if config.max_concurrent == 0:
             raise self.refused(config, partition, came)
+        spare = self.spares.take(config, partition) if config.mode is GuardMode.LEASED else None
+        if spare is not None:
+            return self.reuse(spare, came)
         try:
             inside = self.remote.enter(partition, request, config.max_concurrent, config.lease)
             if not inside and self._runtime.exits.settle():
@@ -121,6 +135,7 @@ class Bulkhead:
             held=held,
             waiting=waiting,
             held_here=self.local.held(partition),
+            spare_here=len(self.spares),
             rejected=self.rejected,
             lost=self.lost,
             degraded=health.degraded,
@@ -188,6 +203,18 @@ class Bulkhead:
         self._runtime.heartbeat.add(slot, self)
         return slot
 
+    def reuse(self, spare: Slot, since: float) -> Slot:
+        """The slot of somebody who came in then, on one that was spare."""
+        clock, partition = self._runtime.clock, spare.partition
+        slot = Slot(
+            self._give_back, clock, spare.id, partition, spare.lease, False, spare.renewed_at
+        )
+        slot.since, slot.reused = since, True
+        self.passed += 1
+        self.local.note(partition, slot.id)
+        self._runtime.heartbeat.add(slot, self)
+        return slot
+
     def refused(self, config: BulkheadConfig, partition: str, came: float) -> BulkheadFull:
         """Counts a refusal of somebody who came then, and gives the exception for it."""
         self.count_refusal(partition, came)
@@ -196,6 +223,7 @@ class Bulkhead:
     def count_refusal(self, partition: str, came: float) -> None:
         """Somebody who came then was not let in."""
         self.rejected += 1
+        self._crowd(partition)
         self.trail.note((came, 0.0, 0.0, partition, REFUSED, None, 1))
 
     def full(self, config: BulkheadConfig) -> BulkheadFull:
@@ -220,11 +248,21 @@ class Bulkhead:
         now = self._runtime.clock()
         return self.entered(config, partition, request, now, local=True, waited=now - came)
 
-    def left(self, slot: Slot) -> None:
-        """Somebody went out; Redis knows or will know."""
-        self._runtime.heartbeat.remove(slot)
+    def left(self, slot: Slot) -> bool:
+        """Somebody went out; whether the slot is kept for the next one of this worker. Otherwise
+        Redis is to be told."""
+        # First of all: as soon as the slot is spare, somebody else may be inside under its id.
         self.local.leave(slot.partition, slot.id)
         self.busy += self._runtime.clock() - slot.since
+        config = self.get_config()
+        if config.mode is GuardMode.LEASED and not slot.local and self.spares.keep(config, slot):
+            return True
+        self._runtime.heartbeat.remove(slot)
+        return False
+
+    def _crowd(self, partition: str) -> None:
+        if self.get_config().mode is GuardMode.LEASED:
+            self.spares.crowd(partition)
 
     def _wait(self, partition: str, request: str, deadline: float) -> tuple[bool, float]:
         """Queue until inside or until the deadline; also a moment before the lease began."""
@@ -232,6 +270,7 @@ class Bulkhead:
         try:
             while True:
                 config, asked = self.get_config(), clock()
+                self._crowd(partition)
                 before = self.remote.wait(partition, request, config.max_concurrent, config.lease)
                 inside = before < 0
                 left = deadline - clock()
@@ -250,10 +289,10 @@ class Bulkhead:
             log.debug("bulkhead %s: a waiter's place ends with its lease: %s", self.name, error)
 
     def _give_back(self, slot: Slot) -> bool:
-        self.left(slot)
+        kept = self.left(slot)
         inside = self._runtime.clock() - slot.since
         self.trail.note((slot.since, slot.waited, inside, slot.partition, Outcome.SUCCESS, None, 1))
-        if slot.local:
+        if slot.local or kept:
             return True
         try:
             held = self.remote.leave(slot.partition, slot.id)
@@ -274,6 +313,10 @@ class Bulkhead:
         for slot in slots:
             if slot.id not in unknown:
                 slot.renewed_at, slot.lease = now, lease
+            elif self.spares.drop(slot):
+                continue  # nobody is inside on it
+            elif slot.released and slot.id in self._runtime.heartbeat:
+                continue  # somebody is by now, and is renewed himself
             elif slot.lost and not slot.released:
                 self._lose(slot)
             else:
@@ -294,7 +337,8 @@ class Bulkhead:
         self.remote.enrol(partition, [slot.id for slot in slots], lease)
         for slot in slots:
             slot.renewed_at, slot.lease, slot.local = now, lease, False
-            if slot.released:
+            # Unless it is spare, or somebody is inside on it by now.
+            if slot.released and slot.id not in self._runtime.heartbeat:
                 self.remote.leave(partition, slot.id)
 
 

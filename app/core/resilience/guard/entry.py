@@ -8,6 +8,7 @@ from ..breaker import CircuitBreaker
 from ..breaker.plan import BreakerPlan
 from ..breaker.states import Admission
 from ..bulkhead import Bulkhead
+from ..leases import Slot
 from ..limiter import Key, RateLimiter
 from ..limiter.dimensions import DimensionPlan, Target
 from ..limiter.lease import Lease
@@ -48,6 +49,8 @@ class Entry(NamedTuple):
         request: its id; the same when a lost call is sent again.
         since: when it began, seconds of the runtime's clock.
         lease: what lets it in at the limiter without asking.
+        admission: what lets it in at the breaker without asking.
+        spare: what lets it in at the bulkhead without asking.
     """
 
     request: str
@@ -56,17 +59,33 @@ class Entry(NamedTuple):
     limiter: LimiterPart | None
     bulkhead: BulkheadPart | None
     lease: Lease | None = None
+    admission: Admission | None = None
+    spare: Slot | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether memory let it in at every part, so that nobody is to be asked."""
+        return (
+            (self.admission is not None or self.breaker is None)
+            and (self.lease is not None or self.limiter is None)
+            and (self.spare is not None or self.bulkhead is None)
+        )
 
     def asked(self) -> Entry:
         """The parts that memory did not let in."""
-        return self if self.lease is None else self._replace(limiter=None)
-
-    @property
-    def nobody(self) -> bool:
-        """Whether no part is to be asked for."""
-        return self.breaker is None and self.limiter is None and self.bulkhead is None
+        if self.lease is None and self.admission is None and self.spare is None:
+            return self
+        return Entry(
+            self.request,
+            self.since,
+            self.breaker if self.admission is None else None,
+            self.limiter if self.lease is None else None,
+            self.bulkhead if self.spare is None else None,
+        )
 
     def put_back(self) -> None:
         """Give back what memory gave: another part refused."""
         if self.lease is not None and self.limiter is not None:
             self.lease.put_back(self.limiter.cost)
+        if self.spare is not None and self.bulkhead is not None:
+            self.bulkhead.bulkhead.spares.put_back(self.bulkhead.config, self.spare)

@@ -12,12 +12,15 @@ from app.core.errors import BulkheadFull, RateLimited, Rejected
 
 from ..breaker import CircuitBreaker
 from ..breaker.remote import RemoteBreaker
-from ..breaker.states import HAPPENINGS, Happened
+from ..breaker.states import Admission, Happened, Meaning
 from ..bulkhead import Bulkhead
+from ..leases import Slot
 from ..limiter import Key, RateLimiter
 from ..limiter.limiter import check_units
 from ..outcome import ANY_EXCEPTION, Outcome, run_with
 from ..runtime import Runtime
+from ..scripts import BREAKER_RECORD
+from ..settings import GuardMode
 from ..store_error import STORE_ERRORS, StoreWatch
 from ..trail import Noted
 from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
@@ -142,7 +145,7 @@ class Guard:
         """What is to be asked; refuses what can be refused without asking."""
         limiter, breaker, bulkhead = self._limiter, self._breaker, self._bulkhead
         request = self._runtime.request_id()
-        limits = gate = slots = lease = None
+        limits = gate = slots = lease = admission = spare = None
         if limiter is not None:
             check_units("cost", cost)
             plan = limiter.plan
@@ -166,13 +169,18 @@ class Guard:
                 if breaker.needs_local:
                     alone = breaker.ask_twin_first(request, plan_of_breaker)
                     gate = gate._replace(alone=alone)
+                if plan_of_breaker.leased:
+                    admission = breaker.memory.find(plan_of_breaker)
         if limiter is not None:
             # Last: nothing that follows refuses without asking, so nothing is to be put back.
             if plan.leased:
                 lease = limiter.leases.take(plan, key, cost)
             target = plan.target(key) if lease is None else lease.target
             limits = LimiterPart(limiter, plan, target, cost, key)
-        return Entry(request, self._runtime.clock(), gate, limits, slots, lease)
+        if bulkhead is not None and config.mode is GuardMode.LEASED:
+            spare = bulkhead.spares.take(config, partition)
+        now = self._runtime.clock()
+        return Entry(request, now, gate, limits, slots, lease, admission, spare)
 
     def _enter(self, entry: Entry) -> Permit:
         limits = entry.limiter
@@ -191,37 +199,52 @@ class Guard:
         try:
             return self._ask(lent)
         except BaseException:
-            lent.put_back()
+            # Whatever else memory gave is put back by who catches this.
+            lease.put_back(cost)
             raise
 
     def _ask(self, entry: Entry) -> Permit:
         """Let in by what Redis says of the parts that memory did not let in."""
-        asked = entry.asked()
-        together = self._together
-        if asked.nobody:
-            admission, report = NOT_ASKED, b""
-        elif together is not None:
-            admission, report = together.enter(asked)
-        elif self._runtime.clustered:
-            admission, report = enter_spread(self._runtime, asked)
-        else:
-            self._together = Together(self._runtime, self._target_of.target)
-            admission, report = self._together.enter(asked)
-        if entry.breaker is not None and entry.breaker.breaker.needs_local:
-            entry.breaker.breaker.admitted()
-        slot, slots = None, entry.bulkhead
+        breaker, slots, report = entry.breaker, entry.bulkhead, b""
+        admission = entry.admission or NOT_ASKED
+        if not entry.known:
+            said, report = self._ask_redis(entry.asked())
+            if entry.admission is None:
+                admission = said
+                if breaker is not None and breaker.plan.leased:
+                    breaker.breaker.memory.keep(breaker.plan, said, entry.since)
+        if breaker is not None and breaker.breaker.needs_local:
+            breaker.breaker.admitted()
+        slot = None
         if slots is not None:
             bulkhead, config, partition = slots
-            slot = bulkhead.entered(config, partition, entry.request, entry.since)
+            if entry.spare is not None:
+                slot = bulkhead.reuse(entry.spare, entry.since)
+            else:
+                slot = bulkhead.entered(config, partition, entry.request, entry.since)
         if entry.limiter is not None:
             entry.limiter.limiter.passed += 1
         return Permit(self._leave, entry, admission, slot, report)
 
+    def _ask_redis(self, asked: Entry) -> tuple[Admission, bytes]:
+        """As ``Together.enter``."""
+        together = self._together
+        if together is None:
+            if self._runtime.clustered:
+                return enter_spread(self._runtime, asked)
+            together = self._together = Together(self._runtime, self._target_of.target)
+        return together.enter(asked)
+
     def _enter_after_wait(self, entry: Entry, slots: BulkheadPart, wait: float) -> Permit:
         """Wait for a slot in the queue, then ask the others, since they may have changed."""
         slot = slots.bulkhead.acquire(wait, slots.partition)
-        rest = entry._replace(
-            request=slot.id, since=self._runtime.clock(), bulkhead=None, lease=None
+        rest = Entry(
+            # The id of a slot that was somebody else's is known at the other parts.
+            entry.request if slot.reused else slot.id,
+            self._runtime.clock(),
+            entry.breaker,
+            entry.limiter,
+            None,
         )
         try:
             permit = self._enter_or_decide(rest, 0.0)
@@ -258,6 +281,13 @@ class Guard:
                 part.breaker.record_local(permit, outcome, slow)
             if not permit.local:
                 counted = outcome_for(permit.admission, outcome)
+                if (
+                    counted != NOT_WANTED
+                    and part.plan.leased
+                    and permit.admission.meaning is Meaning.COUNTED
+                ):
+                    part.breaker.tell(entry.request, permit.admission, outcome, slow, part.plan)
+                    counted = NOT_WANTED
         period, happened = permit.admission.period, Happened.IGNORED
         try:
             if slot is None or slot.local or slot.released:
@@ -269,13 +299,16 @@ class Guard:
                     )
             elif slot.hand_over() and entry.bulkhead is not None:
                 bulkhead = entry.bulkhead.bulkhead
-                bulkhead.left(slot)
+                kept = bulkhead.left(slot)
                 bulkhead.trail.note(call)
-                self._send_end(entry, period, counted, slow, slot.lost)
-                if part is not None and part.plan.opens_alone and (slow or outcome):
-                    # Whether this instance opens alone, its next call must know.
-                    self._runtime.exits.settle()
-                bulkhead.local.wake_up()
+                if not kept or counted != NOT_WANTED:
+                    self._send_end(entry, None if kept else slot, period, counted, slow)
+                if counted != NOT_WANTED and part is not None and part.plan.opens_alone:
+                    if slow or outcome:
+                        # Whether this instance opens alone, its next call must know.
+                        self._runtime.exits.settle()
+                if not kept:
+                    bulkhead.local.wake_up()
         except STORE_ERRORS as error:
             self._lost(error)
             log.warning("the end of a call of guard %s was not recorded: %s", self.name, error)
@@ -283,16 +316,18 @@ class Guard:
         if part is not None and happened is Happened.OPENED_ALONE:
             part.breaker.heard(happened, part.plan)
 
-    def _send_end(self, entry: Entry, period: int, counted: int, slow: bool, lost: bool) -> None:
-        """Tell Redis soon that a call with a slot ended; nobody waits for its answer."""
+    def _send_end(
+        self, entry: Entry, slot: Slot | None, period: int, counted: int, slow: bool
+    ) -> None:
+        """Tell Redis soon that a call ended, and ``slot`` is free; nobody waits for its answer."""
         together, add, part = self._together, self._runtime.exits.add, entry.breaker
-        if together is not None:
-            add(together.leave(entry, period, counted, slow, lost), partial(self._ended, part))
+        if together is not None and slot is not None and slot.id == entry.request:
+            call = together.leave(entry, period, counted, slow, slot.lost)
+            add(call, partial(self._ended, part))
             return
-        *first, last = leave_spread(entry, period, counted, slow)
-        for call in first:
-            add(call, partial(self._ended, None))
-        add(last, partial(self._ended_spread, part if counted != NOT_WANTED else None))
+        for call in leave_spread(entry, slot, period, counted, slow):
+            told = part if call[0] is BREAKER_RECORD else None
+            add(call, partial(self._ended_spread, told))
 
     def _ended(self, part: BreakerPart | None, reply: Any) -> None:
         if isinstance(reply, Exception):
@@ -305,9 +340,7 @@ class Guard:
         if part is None or isinstance(reply, Exception):
             self._ended(None, reply)
             return
-        happened, moved = reply
-        part.breaker.remote.after_call(moved)
-        part.breaker.heard(HAPPENINGS[happened], part.plan)
+        part.breaker.heard(part.breaker.remote.recorded(reply), part.plan)
 
     def _lost(self, error: Exception) -> None:
         for watch in self._watches:

@@ -16,6 +16,7 @@ from app.core.errors import Rejected
 from .. import scripts
 from ..breaker.states import Admission, Meaning, Refusal
 from ..exits import Call
+from ..leases import Slot
 from ..limiter.remote import give_back, hit_calls, statuses_of
 from ..outcome import Outcome
 from ..runtime import Runtime
@@ -157,17 +158,17 @@ def _give_back(questions: Sequence[_Question]) -> None:
             log.warning("a part of a refused call comes back by itself only: %s", error)
 
 
-def leave_spread(entry: Entry, period: int, counted: int, slow: bool) -> list[Call]:
-    """What ends a call that holds a slot, the breaker's part last; ``counted``: the outcome, or
+def leave_spread(
+    entry: Entry, slot: Slot | None, period: int, counted: int, slow: bool
+) -> list[Call]:
+    """What ends a call: gives ``slot`` back, and tells the breaker ``counted``, the outcome or
     ``NOT_WANTED``."""
     breaker, bulkhead = entry.breaker, entry.bulkhead
     calls: list[Call] = []
-    if bulkhead is not None:
+    if bulkhead is not None and slot is not None:
         keys = bulkhead.bulkhead.remote.keys(bulkhead.partition)
-        calls.append((scripts.BULKHEAD_LEAVE, keys, (entry.request,)))
-    if breaker is None or counted == NOT_WANTED:
-        return calls
-    state, tell = breaker.breaker.remote.target
-    args = (entry.request, period, counted, int(slow), breaker.plan.record, *tell)
-    calls.append((scripts.BREAKER_RECORD, state, args))
+        calls.append((scripts.BULKHEAD_LEAVE, keys, (slot.id,)))
+    if breaker is not None and counted != NOT_WANTED:
+        remote, plan = breaker.breaker.remote, breaker.plan
+        calls.append(remote.result(entry.request, period, counted, slow, plan))
     return calls

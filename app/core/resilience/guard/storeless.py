@@ -18,7 +18,7 @@ def enter_without_store(give: Give, entry: Entry, wait: float) -> Permit:
         Rejected: a part refused.
     """
     request, _, breaker, limiter, bulkhead, *_ = entry.asked()
-    admission, slot, permit = NOT_ASKED, None, None
+    admission, slot, permit = entry.admission or NOT_ASKED, None, None
     statuses: tuple[DimensionStatus, ...] = ()
     charged = False
     if breaker is not None:
@@ -42,4 +42,7 @@ def enter_without_store(give: Give, entry: Entry, wait: float) -> Permit:
         raise
     if entry.limiter is not None:
         entry.limiter.limiter.passed += 1
-    return Permit(give, entry, admission, slot, statuses, local=True)
+    if entry.spare is not None and entry.bulkhead is not None:
+        slot = entry.bulkhead.bulkhead.reuse(entry.spare, entry.since)
+    local = entry.admission is None
+    return Permit(give, entry, admission, slot, statuses, local=local)

@@ -49,6 +49,10 @@ class Heartbeat:
         """Slots that this process holds."""
         return len(self._slots)
 
+    def __contains__(self, slot_id: str) -> bool:
+        """Whether a slot of this id is kept alive."""
+        return slot_id in self._slots
+
     def add(self, slot: Slot, renewer: Renewer) -> None:
         """Keep a slot alive until ``remove``."""
         if self._pid != current_pid():

@@ -18,6 +18,7 @@ class Slot:
         renewed_at: when its lease began last, seconds of the runtime's clock.
         since: when its first lease began, which is when its holder came in.
         waited: seconds that the holder had waited for it by then.
+        reused: somebody else of this worker had it before, under the same id.
     """
 
     __slots__ = (
@@ -29,6 +30,7 @@ class Slot:
         "local",
         "partition",
         "renewed_at",
+        "reused",
         "since",
         "waited",
     )
@@ -53,6 +55,7 @@ class Slot:
         self.local = local
         self.renewed_at = self.since = renewed_at
         self.waited = waited
+        self.reused = False
 
     @property
     def lost(self) -> bool:

@@ -66,11 +66,21 @@ local function breaker_config(settings)
   return c
 end
 
+-- Why a breaker opens at these counts of its window, if it does.
+local function breaker_reason(streak, calls, failures, slows, minimum, failure_rate, slow_rate,
+    consecutive)
+  if consecutive > 0 and streak >= consecutive then return 'consecutive_failures' end
+  if calls < minimum then return nil end
+  if failures * 100 >= failure_rate * calls then return 'failure_rate' end
+  if slows * 100 >= slow_rate * calls then return 'slow_call_rate' end
+end
+
 -- Returns 0 ignored (of another period, or not wanted), 1 counted, 2 opened, 3 closed, 4 this
 -- instance alone opens; and the breaker. settings: '<ddddddddddddd' metrics only, counts calls,
 -- window size, minimum calls, failure rate, slow rate, failures in a row, min_instances, keep_ms,
 -- recovery time, its backoff, its maximum, for how long an instance's bad results count.
-local function breaker_result(key, name, stream, teller, id, period, outcome, slow, settings)
+-- count: calls that ended so, one after another; more than one only of successes that were not slow.
+local function breaker_result(key, name, stream, teller, id, period, outcome, slow, settings, count)
   local metrics_only, by_count, size, minimum, failure_rate, slow_rate, consecutive, min_instances,
     keep_ms = struct.unpack('<ddddddddd', settings)
   local window, field = time_window, 'buckets'
@@ -86,19 +96,19 @@ local function breaker_result(key, name, stream, teller, id, period, outcome, sl
   if outcome == 2 or state == 'open' and metrics_only == 0 then return 0, b end
 
   local failed = outcome == 1 and 1 or 0
-  local packed, calls, failures, slows, renew = window(f[3], size, 1, failed, slow)
+  local _, calls_before, failures_before, slows_before
+  if count > 1 then _, calls_before, failures_before, slows_before = window(f[3], size, 0, 0, 0) end
+  local packed, calls, failures, slows, renew = window(f[3], size, count, failed, slow)
   local streak = failed == 1 and (tonumber(f[4]) or 0) + 1 or 0
   redis.call('HSET', key, field, packed, 'streak', streak)
   if renew then redis.call('PEXPIRE', key, keep_ms) end
 
-  local reason
-  if consecutive > 0 and streak >= consecutive then
-    reason = 'consecutive_failures'
-  elseif calls >= minimum and failures * 100 >= failure_rate * calls then
-    reason = 'failure_rate'
-  elseif calls >= minimum and slows * 100 >= slow_rate * calls then
-    reason = 'slow_call_rate'
+  -- A success opens when it is the call that makes a rate defined: of several, the one that was it.
+  if count > 1 and calls_before < minimum and calls_before + count >= minimum then
+    calls, failures, slows = minimum, failures_before, slows_before
   end
+  local reason = breaker_reason(streak, calls, failures, slows, minimum, failure_rate, slow_rate,
+    consecutive)
   if metrics_only == 1 then
     breaker_tell_once(b, reason, calls, failures, slows)
     return 1, b

@@ -8,5 +8,5 @@
 local held = redis.call('ZREM', KEYS[3], ARGV[1])
 if ARGV[4] == '3' or held == 0 and ARGV[2] == '0' then return {held, 0, 0} end
 local happened, b = breaker_result(KEYS[1], ARGV[7], KEYS[2], ARGV[8], ARGV[1],
-  tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6])
+  tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], 1)
 return {held, happened, b.moved}

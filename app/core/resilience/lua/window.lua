@@ -14,7 +14,7 @@ end
 -- The last `size` calls: '<I4I4I4' position of the oldest, failures, slow calls; then a byte a call
 -- (1 failed, 2 slow, added). Returns the new string (nil when count is 0), calls, failures, slow
 -- calls, and whether the key's TTL is to be renewed: at every call, since nobody knows how long a
--- ring of calls lasts.
+-- ring of calls lasts. Several at once (count above 1) have succeeded in time.
 local function count_window(packed, size, count, failed, slow)
   local oldest, failures, slows, ring = 0, 0, 0, ''
   if packed then
@@ -27,6 +27,12 @@ local function count_window(packed, size, count, failed, slow)
     oldest, failures, slows = 0, count_ring(ring)
   end
   if count == 0 then return nil, #ring, failures, slows end
+  if count > 1 then
+    ring = string.sub(ring, oldest + 1) .. string.sub(ring, 1, oldest)
+    ring = string.sub(ring .. string.rep('\0', math.min(count, size)), -size)
+    failures, slows = count_ring(ring)
+    return struct.pack('<I4I4I4', 0, failures, slows) .. ring, #ring, failures, slows, true
+  end
   if #ring == size then
     local gone = string.byte(ring, oldest + 1)
     failures, slows = failures - gone % 2, slows - math.floor(gone / 2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .mode import DEFAULT_MODE, GuardMode
 from .rules import Number, OneOf, Settings, Whole, ruled
 from .store import DEFAULT_ON_STORE_ERROR, OnStoreError
 
@@ -74,6 +75,7 @@ class CircuitBreakerConfig(Settings):
         probe_lease: seconds after which a silent probe gives its permit back.
         min_instances: instances that must have failed before the whole fleet opens.
         mode: see ``BreakerMode``.
+        admission: what ``mode`` is to a rate limit and a bulkhead; see ``GuardMode``.
         on_store_error: see ``OnStoreError``.
     """
 
@@ -93,6 +95,7 @@ class CircuitBreakerConfig(Settings):
     probe_lease: float = ruled(DEFAULT_PROBE_LEASE, Number(0.05, 3_600, "s"))
     min_instances: int = ruled(DEFAULT_MIN_INSTANCES, Whole(1, 1_000, "instances"))
     mode: BreakerMode = ruled(BreakerMode.NORMAL, OneOf(BreakerMode))
+    admission: GuardMode = ruled(DEFAULT_MODE, OneOf(GuardMode))
     on_store_error: OnStoreError = ruled(DEFAULT_ON_STORE_ERROR, OneOf(OnStoreError))
 
     def _conflicts(self) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .mode import DEFAULT_MODE, GuardMode
 from .rules import Number, OneOf, Settings, Whole, ruled
 from .store import DEFAULT_ON_STORE_ERROR, OnStoreError
 
@@ -35,6 +36,7 @@ class BulkheadConfig(Settings):
         lease: seconds that a slot lives without a heartbeat of its worker.
         wait: seconds that ``acquire`` waits when it is not told.
         strategy: see ``BulkheadStrategy``.
+        mode: see ``GuardMode``.
         on_store_error: see ``OnStoreError``.
     """
 
@@ -42,4 +44,5 @@ class BulkheadConfig(Settings):
     lease: float = ruled(DEFAULT_LEASE, Number(0.1, 3_600, "s"))
     wait: float = ruled(DEFAULT_WAIT, Number(0, 300, "s"))
     strategy: BulkheadStrategy = ruled(BulkheadStrategy.NAME, OneOf(BulkheadStrategy))
+    mode: GuardMode = ruled(DEFAULT_MODE, OneOf(GuardMode))
     on_store_error: OnStoreError = ruled(DEFAULT_ON_STORE_ERROR, OneOf(OnStoreError))

@@ -1,4 +1,4 @@
-"""Whether a rate limit asks Redis at each call, or admits from what it paid for before."""
+"""Whether a guard asks Redis at each call, or admits from what it paid for before."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from enum import StrEnum
 class GuardMode(StrEnum):
     """How a worker admits.
 
-    ``strict``: Redis decides each call. ``leased``: a worker takes several permits at once,
-    paid for in Redis before they are used, and admits from them in memory.
+    ``strict``: Redis decides each call. ``leased``: a worker takes several permits, keeps slots and
+    knows the breaker's state for a while, all paid for or asked in Redis before they are used, and
+    admits from them in memory.
     """
 
     STRICT = "strict"

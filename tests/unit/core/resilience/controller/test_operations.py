@@ -8,7 +8,14 @@ import pytest
 
 from app.core.errors import CircuitIsolated, StoreUnavailable, ValidationFailed
 from app.core.events import BreakerTransitioned
-from app.core.resilience import AuditEntry, Kind, ResilienceController, change_to_plain
+from app.core.resilience import (
+    AuditEntry,
+    CircuitBreakerConfig,
+    Kind,
+    ResilienceController,
+    change_to_plain,
+)
+from app.core.resilience.breaker import memory
 from tests.support.redis_servers import Server, start_valkey, wait_until
 
 from ..config_store.journals import ListJournal
@@ -31,6 +38,24 @@ def test_an_isolated_breaker_refuses_on_every_process(new_controller: NewControl
     with pytest.raises(CircuitIsolated) as refused:
         there.circuit_breaker("thing").call(lambda: "ran")
     assert 50 < refused.value.retry_after <= 60
+
+
+def test_a_process_that_lets_in_from_memory_hears_of_an_isolated_breaker(
+    new_controller: NewController, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # s. As long as nothing tells it otherwise.
+    monkeypatch.setattr(memory, "REMEMBERED", 600.0)
+    here, there = new_controller(), new_controller()
+    leased = CircuitBreakerConfig.from_mapping({"admission": "leased"})
+    for controller in (here, there):
+        controller.define("thing", circuit_breaker=leased)
+    breaker = there.circuit_breaker("thing")
+    breaker.call(lambda: "ran")
+    assert breaker.memory.find(breaker.plan) is not None
+    here.operations.isolate("thing", author="ada", reason="disk on fire", ttl=60)
+    wait_until(lambda: breaker.memory.find(breaker.plan) is None)
+    with pytest.raises(CircuitIsolated):
+        breaker.call(lambda: "ran")
 
 
 def test_a_closed_breaker_lets_everything_in_and_counts_nothing(

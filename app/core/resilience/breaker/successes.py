@@ -1,0 +1,55 @@
+"""Calls that succeeded in time, told to a breaker together."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+
+from ..deferred import Deferred
+from ..process import current_pid
+
+# Seconds until they are told; half a bucket of the shortest window of seconds.
+AT_MOST = 0.05
+# Calls that are told together; as many as the largest window of calls holds.
+MOST_AT_ONCE = 1_000
+
+
+class Successes:
+    """Counts by period, and tells soon. Safe for threads and greenlets."""
+
+    def __init__(self, tell: Callable[[int, int], None], deferred: Deferred) -> None:
+        """``tell`` takes a period and how many calls of it succeeded."""
+        self._tell = tell
+        self._tell_soon = deferred.job(self.flush)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pid = current_pid()
+        self._waiting: deque[int] = deque()
+        self._due = False
+
+    def note(self, period: int) -> None:
+        """A call that was let in in this period succeeded."""
+        if self._pid != current_pid():
+            self._reset()  # those of the parent are the parent's
+        self._waiting.append(period)
+        if not self._due:
+            self._due = True
+            self._tell_soon(AT_MOST)
+        elif len(self._waiting) >= MOST_AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tell now what waits."""
+        self._due = False
+        if self._pid != current_pid():
+            return
+        counts: Counter[int] = Counter()
+        waiting = self._waiting
+        try:
+            while True:
+                counts[waiting.popleft()] += 1
+        except IndexError:
+            pass
+        for period, count in counts.items():
+            self._tell(period, count)

@@ -1,0 +1,219 @@
+"""Slots that nobody uses at the moment, kept for the next callers of this worker.
+
+Each is a holder in Redis still, so that all workers together never hold more than there are.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from .. import scripts
+from ..leases import Slot
+from ..process import current_pid
+from ..runtime import Runtime
+from ..settings import BulkheadConfig, GuardMode
+from ..store_error import STORE_ERRORS
+from .remote import RemoteBulkhead
+
+log = logging.getLogger(__name__)
+
+# Seconds for which a slot that nobody takes is kept.
+IDLE = 0.5
+# Seconds between looks at how full the bulkhead is: for so long another worker's caller may be
+# refused although only spare slots are left, or wait while callers here come in.
+LOOK_EVERY = 0.1
+# Seconds for which no slot is kept after somebody waited, was refused or found it nearly full.
+CROWDED_FOR = 1.0
+# Of all slots, those that all workers together may keep.
+SPARE_PART = 4
+# Of all slots, held ones, spare or not, from which it is nearly full.
+NEARLY_FULL = 0.75
+# Partitions that are remembered as crowded; beyond it those that are so no longer are forgotten.
+MOST_CROWDED = 1_000
+
+
+class Spares:
+    """The spare slots of one bulkhead in one worker, by partition. Safe for threads and greenlets.
+
+    Attributes:
+        kept: how often a slot was kept.
+        returned: how often a slot that was kept was given back, since nobody took it.
+        wasted: how often one ran out while it was kept.
+    """
+
+    def __init__(
+        self,
+        remote: RemoteBulkhead,
+        runtime: Runtime,
+        get_config: Callable[[], BulkheadConfig],
+    ) -> None:
+        self.kept = self.returned = self.wasted = 0
+        self._remote = remote
+        self._runtime = runtime
+        self._get_config = get_config
+        self._look_soon = runtime.deferred.job(self._look)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pid = current_pid()
+        self._lock = threading.Lock()
+        # The last one kept is taken first, so that those at the beginning are idle for longest.
+        self._pools: dict[str, list[tuple[Slot, float]]] = {}
+        self._crowded: dict[str, float] = {}
+        self._config: BulkheadConfig | None = None
+        self._room = 0
+
+    def __len__(self) -> int:
+        """Slots that are spare now."""
+        with self._lock:
+            return sum(map(len, self._pools.values()))
+
+    def counts(self) -> dict[str, int]:
+        """What became of the slots, as ``Leases.counts``; empty while none was kept."""
+        if not self.kept:
+            return {}
+        return {"leased": self.kept, "returned": self.returned, "wasted": self.wasted}
+
+    def take(self, config: BulkheadConfig, partition: str) -> Slot | None:
+        """A slot for somebody who comes in; ``None``: ask Redis.
+
+        The slot was released by who had it; ``Bulkhead.reuse`` makes one of it that can be used.
+        """
+        if config is not self._config or self._pid != current_pid():
+            return None
+        with self._lock:
+            pool = self._pools.get(partition)
+            while pool:
+                slot, _ = pool.pop()
+                if not slot.lost:
+                    return slot
+                self._waste(slot)
+        return None
+
+    def keep(self, config: BulkheadConfig, slot: Slot) -> bool:
+        """Keep the slot of somebody who is out; False: it is to be given back."""
+        if self._pid != current_pid():
+            self._reset()
+        if config is not self._config:
+            self._configure(config)
+        now, partition = self._runtime.clock(), slot.partition
+        if not self._room or slot.lost or self._crowded.get(partition, now) > now:
+            return False
+        with self._lock:
+            pool = self._pools.setdefault(partition, [])
+            if len(pool) >= self._room:
+                return False
+            pool.append((slot, now))
+        self.kept += 1
+        self._look_soon(LOOK_EVERY)
+        return True
+
+    def put_back(self, config: BulkheadConfig, slot: Slot) -> None:
+        """Take a slot back that was taken and is not needed after all."""
+        if not self.keep(config, slot):
+            self._give_back([slot])
+
+    def crowd(self, partition: str) -> None:
+        """Somebody found no slot here, or waits for one: keep none for a while."""
+        now = self._runtime.clock()
+        if len(self._crowded) >= MOST_CROWDED:
+            self._crowded = {who: until for who, until in self._crowded.items() if until > now}
+        self._crowded[partition] = now + CROWDED_FOR
+        with self._lock:
+            pool = self._pools.pop(partition, [])
+        self._give_back([slot for slot, _ in pool])
+
+    def drop(self, slot: Slot) -> bool:
+        """Redis does not know this slot any more; False when it is not spare."""
+        with self._lock:
+            pool = self._pools.get(slot.partition, [])
+            for place, (spare, _) in enumerate(pool):
+                if spare is slot:
+                    del pool[place]
+                    self._waste(slot)
+                    return True
+        return False
+
+    def clear(self) -> None:
+        """Give all back: the bulkhead has other numbers, or the process ends."""
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        self._give_back([slot for pool in pools.values() for slot, _ in pool])
+
+    def _configure(self, config: BulkheadConfig) -> None:
+        self.clear()
+        self._config = config
+        self._measure(config)
+
+    def _measure(self, config: BulkheadConfig) -> None:
+        """How many may be spare in each partition: less than one is none."""
+        leased = config.mode is GuardMode.LEASED
+        share = config.max_concurrent // SPARE_PART // max(1, self._runtime.instances())
+        self._room = share if leased else 0
+
+    def _look(self) -> float | None:
+        """Give back what nobody takes or others need; seconds until the next look."""
+        if self._pid != current_pid():
+            return None
+        config = self._get_config()
+        if config is not self._config:
+            self._configure(config)
+            return None
+        self._measure(config)
+        self._give_back(self._idle())
+        with self._lock:
+            partitions = list(self._pools)
+        if not partitions:
+            return None
+        for partition, (held, waiting) in self._ask(partitions).items():
+            if waiting or held > NEARLY_FULL * config.max_concurrent:
+                self.crowd(partition)
+        return LOOK_EVERY
+
+    def _idle(self) -> list[Slot]:
+        """Takes out what is spare for too long."""
+        before = self._runtime.clock() - IDLE
+        idle: list[Slot] = []
+        with self._lock:
+            for partition, pool in list(self._pools.items()):
+                idle += [slot for slot, since in pool if since <= before]
+                pool[:] = [(slot, since) for slot, since in pool if since > before]
+                if not pool:
+                    del self._pools[partition]
+        return idle
+
+    def _ask(self, partitions: list[str]) -> dict[str, tuple[int, int]]:
+        """Holders and waiters of each partition; of those that Redis tells of."""
+        calls = []
+        for partition in partitions:
+            holders, _, alive = self._remote.keys(partition)
+            calls.append((scripts.BULKHEAD_LOOK, (holders, alive), ()))
+        try:
+            replies = self._runtime.exits.run_many(calls)
+        except STORE_ERRORS as error:
+            log.debug("how full a bulkhead is nobody tells: %s", error)
+            return {}
+        return {
+            partition: (reply[0], reply[1])
+            for partition, reply in zip(partitions, replies, strict=True)
+            if not isinstance(reply, Exception)
+        }
+
+    def _give_back(self, slots: list[Slot]) -> None:
+        for slot in slots:
+            self._runtime.heartbeat.remove(slot)
+            keys = self._remote.keys(slot.partition)
+            self._runtime.exits.add((scripts.BULKHEAD_LEAVE, keys, (slot.id,)), self._given)
+
+    def _given(self, reply: Any) -> None:
+        if isinstance(reply, Exception) or not reply:
+            self.wasted += 1
+        else:
+            self.returned += 1
+
+    def _waste(self, slot: Slot) -> None:
+        self.wasted += 1
+        self._runtime.heartbeat.remove(slot)

@@ -1,0 +1,249 @@
+"""A bulkhead in mode ``leased``: slots are kept, and no more are inside than strictly."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from app.core.errors import BulkheadFull
+from app.core.resilience.bulkhead import Bulkhead, spares
+from app.core.resilience.process import _Process
+from app.core.resilience.settings import BulkheadConfig
+from tests.contract.resilience.conftest import Join
+from tests.contract.resilience.platform import Live, Platform
+from tests.contract.resilience.trips import Trips
+from tests.support.redis_servers import wait_until
+
+
+@pytest.fixture(autouse=True)
+def nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks at the bulkhead from time to time does so when a test says."""
+    monkeypatch.setattr(spares, "LOOK_EVERY", 600.0)
+
+
+def leased(platform: Platform, name: str, **fields: Any) -> Bulkhead:
+    return platform.bulkhead(name, **{"mode": "leased", "max_concurrent": 20, **fields})
+
+
+def come_and_go(bulkhead: Bulkhead, times: int = 1) -> None:
+    for _ in range(times):
+        with bulkhead.acquire(0):
+            pass
+
+
+def look(bulkhead: Bulkhead) -> None:
+    bulkhead.spares._look()
+
+
+def test_a_slot_is_kept_for_the_next_caller(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulkhead = leased(remote, name)
+    come_and_go(bulkhead)
+    trips = Trips(remote, monkeypatch)
+    come_and_go(bulkhead, 100)
+    assert trips.count == 0
+    assert bulkhead.stats().held == 1
+    assert bulkhead.stats().held_here == 0
+    assert bulkhead.stats().spare_here == 1
+
+
+def test_a_quarter_of_the_slots_is_kept_at_most(remote: Platform, name: str) -> None:
+    bulkhead = leased(remote, name)
+    slots = [bulkhead.acquire(0) for _ in range(12)]
+    for slot in slots:
+        assert slot.release()
+    assert bulkhead.stats().held == len(bulkhead.spares) == 5
+
+
+def test_workers_share_what_is_kept(join_remote: Join, name: str) -> None:
+    several = [leased(join_remote(instances=lambda: 3), name) for _ in range(3)]
+    for bulkhead in several:
+        slots = [bulkhead.acquire(0) for _ in range(5)]
+        for slot in slots:
+            slot.release()
+    assert [len(bulkhead.spares) for bulkhead in several] == [1, 1, 1]
+
+
+def test_a_narrow_bulkhead_keeps_none(remote: Platform, name: str) -> None:
+    bulkhead = leased(remote, name, max_concurrent=3)
+    come_and_go(bulkhead, 3)
+    assert bulkhead.stats().held == 0
+
+
+def test_the_cap_holds_with_kept_slots(join_remote: Join, name: str) -> None:
+    mine, other = (leased(join_remote(), name, max_concurrent=8) for _ in range(2))
+    for slot in [mine.acquire(0) for _ in range(4)]:
+        slot.release()
+    assert len(mine.spares) == 2
+    inside = [other.acquire(0) for _ in range(6)]
+    with pytest.raises(BulkheadFull):
+        other.acquire(0)
+    inside += [mine.acquire(0) for _ in range(2)]
+    with pytest.raises(BulkheadFull):
+        mine.acquire(0)
+    assert mine.stats().held == len(inside) == 8
+
+
+def test_what_nobody_takes_is_given_back(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulkhead = leased(remote, name)
+    come_and_go(bulkhead)
+    look(bulkhead)
+    assert bulkhead.stats().held == 1
+    monkeypatch.setattr(spares, "IDLE", 0.0)
+    look(bulkhead)
+    assert bulkhead.stats().held == 0
+    assert (bulkhead.spares.kept, bulkhead.spares.returned, bulkhead.spares.wasted) == (1, 1, 0)
+
+
+def test_what_nobody_takes_is_given_back_without_being_told(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spares, "LOOK_EVERY", 0.01)
+    monkeypatch.setattr(spares, "IDLE", 0.05)
+    bulkhead = leased(remote, name)
+    come_and_go(bulkhead)
+    wait_until(lambda: bulkhead.spares.returned == 1)
+    assert bulkhead.stats().held == 0
+
+
+def test_none_is_kept_of_a_bulkhead_that_is_nearly_full(join_remote: Join, name: str) -> None:
+    mine, other = (leased(join_remote(), name) for _ in range(2))
+    come_and_go(mine)
+    inside = [other.acquire(0) for _ in range(15)]
+    look(mine)
+    assert mine.stats().held == 15
+    come_and_go(mine)
+    assert mine.stats().held == len(inside)
+
+
+def test_none_is_kept_while_another_worker_waits(join_remote: Join, name: str) -> None:
+    mine, other = (leased(join_remote(), name, max_concurrent=4) for _ in range(2))
+    come_and_go(mine)
+    inside = [other.acquire(0) for _ in range(3)]
+    got: list[bool] = []
+    waiter = threading.Thread(target=lambda: got.append(other.acquire(30).release()))
+    waiter.start()
+    wait_until(lambda: mine.stats().waiting == 1)
+    look(mine)
+    waiter.join(10)
+    assert got == [True]
+    assert all(slot.release() for slot in inside)
+
+
+def test_none_is_kept_while_somebody_of_this_worker_waits(remote: Platform, name: str) -> None:
+    bulkhead = leased(remote, name, max_concurrent=4)
+    inside = [bulkhead.acquire(0) for _ in range(4)]
+    got: list[bool] = []
+    waiter = threading.Thread(target=lambda: got.append(bulkhead.acquire(30).release()))
+    waiter.start()
+    wait_until(lambda: bulkhead.stats().waiting == 1)
+    inside.pop().release()
+    waiter.join(10)
+    assert got == [True]
+
+
+def test_a_refusal_ends_the_keeping_for_a_while(remote: Platform, name: str) -> None:
+    bulkhead = leased(remote, name, max_concurrent=4)
+    inside = [bulkhead.acquire(0) for _ in range(4)]
+    with pytest.raises(BulkheadFull):
+        bulkhead.acquire(0)
+    for slot in inside:
+        slot.release()
+    assert bulkhead.stats().held == 0
+
+
+def test_a_kept_slot_whose_lease_is_over_is_never_used(remote: Platform, name: str) -> None:
+    bulkhead = leased(remote, name, lease=0.1)
+    come_and_go(bulkhead)
+    # As if the process had been stopped: no heartbeat, and then it goes on.
+    remote.runtime.heartbeat.close()
+    time.sleep(0.15)
+    slot = bulkhead.acquire(0)
+    assert not slot.reused and not slot.lost
+    assert bulkhead.spares.wasted == 1
+
+
+def test_a_kept_slot_is_renewed(remote: Platform, name: str) -> None:
+    bulkhead = leased(remote, name, lease=1.0)
+    come_and_go(bulkhead)
+    time.sleep(1.2)
+    slot = bulkhead.acquire(0)
+    assert slot.reused
+    assert bulkhead.verify(slot)
+
+
+def test_who_had_a_slot_before_cannot_give_it_back_again(remote: Platform, name: str) -> None:
+    bulkhead = leased(remote, name)
+    first = bulkhead.acquire(0)
+    assert first.release()
+    second = bulkhead.acquire(0)
+    assert second.id == first.id
+    assert not first.release()
+    assert bulkhead.local.held() == 1
+    assert second.release()
+
+
+def test_a_kept_slot_that_redis_forgot_is_let_go(remote: Platform, name: str) -> None:
+    bulkhead = leased(remote, name, lease=0.3)
+    come_and_go(bulkhead)
+    remote.redis.client.delete(bulkhead.remote.keys("").holders)
+    wait_until(lambda: bulkhead.spares.wasted == 1)
+    assert bulkhead.stats().held == 0
+
+
+def test_a_used_slot_that_redis_forgot_is_counted_again_although_it_was_kept_before(
+    remote: Platform, name: str
+) -> None:
+    bulkhead = leased(remote, name, lease=1.0)
+    come_and_go(bulkhead)
+    slot = bulkhead.acquire(0)
+    assert slot.reused
+    remote.redis.client.delete(bulkhead.remote.keys("").holders)
+    wait_until(lambda: bulkhead.stats().held == 1)
+    assert slot.release()
+
+
+@pytest.mark.parametrize("change", [{"max_concurrent": 4}, {"mode": "strict"}])
+def test_another_configuration_gives_kept_slots_back(
+    remote: Platform, name: str, change: dict[str, Any]
+) -> None:
+    config = Live(BulkheadConfig.from_mapping({"mode": "leased"}))
+    bulkhead = remote.live_bulkhead(name, config)
+    come_and_go(bulkhead)
+    config.config = BulkheadConfig.from_mapping({"mode": "leased", **change})
+    with bulkhead.acquire(0) as slot:
+        assert not slot.reused
+        look(bulkhead)
+        assert bulkhead.stats().held == 1
+
+
+def test_a_child_process_does_not_use_its_parents_slots(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulkhead = leased(remote, name)
+    come_and_go(bulkhead)
+    monkeypatch.setattr(_Process, "pid", os.getpid() + 1)
+    slot = bulkhead.acquire(0)
+    assert not slot.reused
+    assert slot.release()
+    assert len(bulkhead.spares) == 1
+    # The parent's is held still, and the child's beside it.
+    assert bulkhead.stats().held == 2
+
+
+def test_each_partition_keeps_its_own(remote: Platform, name: str) -> None:
+    bulkhead = leased(remote, name, strategy="user")
+    with bulkhead.acquire(0, "user:1"):
+        pass
+    with bulkhead.acquire(0, "user:2") as other:
+        assert not other.reused
+    with bulkhead.acquire(0, "user:1") as again:
+        assert again.reused
+        assert again.partition == "user:1"
