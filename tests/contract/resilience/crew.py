@@ -148,7 +148,8 @@ def most_inside(log: Path) -> int:
     return most
 
 
-def _settings(plain: dict[str, Any]) -> RedisSettings:
+def settings_from(plain: dict[str, Any]) -> RedisSettings:
+    """The inverse of ``asdict``, after a way through JSON."""
     nodes = tuple((host, port) for host, port in plain["nodes"])
     return RedisSettings(**{**plain, "nodes": nodes})
 
@@ -157,7 +158,7 @@ class Worker:
     """The leader of a crew, in a process of its own."""
 
     def __init__(self, given: dict[str, Any]) -> None:
-        self._settings = _settings(given)
+        self._settings = settings_from(given)
 
     def lead(self, task: str, workers: int, arguments: dict[str, Any]) -> list[Any]:
         """Fork ``workers`` that begin together; what each returned."""

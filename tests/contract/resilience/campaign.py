@@ -1,0 +1,285 @@
+"""Leased guards in processes that are killed and paused at any moment, and what they let in.
+
+A process of the nursery forks the workers, so that one that was killed is replaced at no cost. Each
+writes down when it was let in, with the clock that the server on this machine has too.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import random
+import signal
+import struct
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from app.core.errors import BulkheadFull
+from app.core.redis import RedisSettings
+from tests.contract.resilience.crew import PATIENCE, settings_from
+from tests.contract.resilience.platform import Platform
+from tests.support.nursery import Nursery
+from tests.support.over_admission import Stay, Use
+from tests.support.workers import Workers
+
+WORKERS = 3
+# Processes of one campaign, those that replace killed ones included.
+MOST_FORKS = 1_000
+# s between two blows, and how long a pause lasts: less and more than a lease.
+BLOWS = (0.02, 0.2)
+PAUSES = (0.005, 0.03, 0.06, 0.2, 0.8)
+KILLED_OF = 3  # blows, of which one kills
+COUNTER = struct.Struct("<Q")
+
+
+class Report(NamedTuple):
+    """What became of a campaign.
+
+    Attributes:
+        calls: attempts of all workers.
+        kills, pauses: blows.
+        fates: what the workers that lived to the end counted, summed.
+        starts: where Redis let windows begin, s since 1970; of a limit with windows.
+        killed: pid and moment of each kill, s of the monotonic clock.
+    """
+
+    calls: int
+    kills: int
+    pauses: int
+    fates: dict[str, int]
+    starts: list[float]
+    killed: dict[int, float]
+
+
+def run_campaign(
+    nursery: Nursery,
+    settings: RedisSettings,
+    task: str,
+    logs: Path,
+    calls: int,
+    seconds: float,
+    **arguments: Any,
+) -> Report:
+    """Until so many calls were made, and at least for so long."""
+    settings = replace(settings, socket_timeout=PATIENCE, connect_timeout=PATIENCE)
+    with Workers(nursery, __name__) as workers:
+        leader = workers.begin({**asdict(settings), "embedded_dir": None})
+        found = leader.do("lead", task, str(logs), calls, seconds, arguments)
+    found["killed"] = {int(pid): at for pid, at in found["killed"].items()}
+    return Report(**found)
+
+
+def hit(platform: Platform, log: int, count: Callable[[], bool], **limit: Any) -> dict[str, int]:
+    """Hit one key of a limit, in bursts; writes down between which moments it was let in."""
+    limiter = platform.limiter(limit.pop("name"), mode="leased", **limit)
+    dice = random.Random(os.getpid())
+    going = True
+    while going:
+        for _ in range(dice.choice((1, 20, 200))):
+            before = time.time()
+            if limiter.hit("k").allowed:
+                os.write(log, f"{before:.6f} {time.time():.6f}\n".encode())
+            going = count()
+        time.sleep(dice.choice((0.0, 0.001, 0.02)))
+    limiter.leases.clear()
+    return limiter.leases.counts()
+
+
+def occupy(
+    platform: Platform, log: int, count: Callable[[], bool], threads: int, **bulkhead: Any
+) -> dict[str, int]:
+    """Go in and out of a bulkhead, from several threads; writes down when, and until when the slot
+    was this worker's for certain."""
+    place = platform.bulkhead(bulkhead.pop("name"), mode="leased", **bulkhead)
+    inside: list[int] = []
+
+    def come_and_go() -> None:
+        dice = random.Random()
+        going = True
+        while going:
+            going = count()
+            try:
+                slot = place.acquire(dice.choice((0, 0, 0.05)))
+            except BulkheadFull:
+                time.sleep(0.002)
+                continue
+            came = time.monotonic()
+            if not slot.lost:
+                stay = f"{came:.6f}-{slot.id}"
+                sure = slot.renewed_at + slot.lease
+                os.write(log, f"in {stay} {came:.6f} {sure:.6f} {os.getpid()}\n".encode())
+                inside.append(1)
+                time.sleep(dice.choice((0.0, 0.001, 0.01)))
+                left = min(time.monotonic(), slot.renewed_at + slot.lease)
+                os.write(log, f"out {stay} {left:.6f}\n".encode())
+            slot.release()
+
+    crowd = [threading.Thread(target=come_and_go) for _ in range(threads)]
+    for thread in crowd:
+        thread.start()
+    for thread in crowd:
+        thread.join()
+    place.spares.clear()
+    platform.runtime.exits.flush()
+    spares = place.spares
+    return {
+        "inside": len(inside),
+        "kept": spares.kept,
+        "returned": spares.returned,
+        "wasted": spares.wasted,
+    }
+
+
+TASKS: dict[str, Callable[..., dict[str, int]]] = {"hit": hit, "occupy": occupy}
+
+
+def uses_in(logs: Path) -> list[Use]:
+    """What ``hit`` wrote down; a last line that a kill cut off is none."""
+    lines = [line.split() for line in _lines(logs)]
+    return [Use(float(line[0]), float(line[1])) for line in lines if len(line) == 2]
+
+
+def stays_in(logs: Path, killed: dict[int, float]) -> list[Stay]:
+    """What ``occupy`` wrote down. Whether the lease of somebody who was killed inside was renewed
+    nobody knows: until when it ran as he came in is certain."""
+    began: dict[str, Stay] = {}
+    stays: list[Stay] = []
+    for line in _lines(logs):
+        what, stay, moment, *more = line.split()
+        if what == "in":
+            sure, pid = float(more[0]), int(more[1])
+            began[stay] = Stay(float(moment), min(sure, killed.get(pid, sure)))
+        else:
+            stays.append(began.pop(stay)._replace(ended=float(moment)))
+    return [*stays, *began.values()]
+
+
+def _lines(logs: Path) -> list[str]:
+    texts = [log.read_text() for log in sorted(logs.glob("*.log"))]
+    return [line for text in texts for line in text.split("\n")[:-1]]
+
+
+class Worker:
+    """Forks the workers of a campaign, in a process of its own, and strikes them."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self._settings = settings_from(given)
+        self._counters = mmap.mmap(-1, COUNTER.size * MOST_FORKS)
+        self._ends = mmap.mmap(-1, 1)
+        self._forks = 0
+        self._task = ""
+        self._logs = Path()
+        self._arguments: dict[str, Any] = {}
+
+    def lead(
+        self, task: str, logs: str, calls: int, seconds: float, arguments: dict[str, Any]
+    ) -> dict[str, Any]:
+        """See ``run_campaign``."""
+        self._task, self._logs, self._arguments = task, Path(logs), arguments
+        dice, kills, pauses = random.Random(1), 0, 0
+        killed: dict[int, float] = {}
+        crew = [self._fork() for _ in range(WORKERS)]
+        watch = WindowWatch(Platform(self._settings, "leader"), task, arguments)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until or self._calls() < calls:
+            watch.look_for(dice.uniform(*BLOWS))
+            place = dice.randrange(WORKERS)
+            if dice.randrange(KILLED_OF) == 0 and self._forks < MOST_FORKS:
+                os.kill(crew[place], signal.SIGKILL)
+                os.waitpid(crew[place], 0)
+                killed[crew[place]] = time.monotonic()
+                crew[place] = self._fork()
+                kills += 1
+            else:
+                os.kill(crew[place], signal.SIGSTOP)
+                watch.look_for(dice.choice(PAUSES))
+                os.kill(crew[place], signal.SIGCONT)
+                pauses += 1
+        self._ends[0] = 1
+        ends = [os.waitpid(pid, 0)[1] for pid in crew]
+        assert not any(ends), f"workers ended with {ends}"
+        return {
+            "calls": self._calls(),
+            "kills": kills,
+            "pauses": pauses,
+            "fates": self._fates(),
+            "starts": watch.starts,
+            "killed": killed,
+        }
+
+    def _calls(self) -> int:
+        return sum(
+            COUNTER.unpack_from(self._counters, COUNTER.size * number)[0]
+            for number in range(self._forks)
+        )
+
+    def _fates(self) -> dict[str, int]:
+        fates: dict[str, int] = {}
+        for path in self._logs.glob("*.end"):
+            for name, number in json.loads(path.read_text()).items():
+                fates[name] = fates.get(name, 0) + number
+        return fates
+
+    def _fork(self) -> int:
+        number = self._forks
+        self._forks += 1
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            self._work(number)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+
+    def _work(self, number: int) -> None:
+        platform = Platform(self._settings, f"worker-{number}", instances=lambda: WORKERS)
+        log = os.open(self._logs / f"{number}.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        place, lock, made = COUNTER.size * number, threading.Lock(), [0]
+
+        def count() -> bool:
+            with lock:
+                made[0] += 1
+                COUNTER.pack_into(self._counters, place, made[0])
+            return not self._ends[0]
+
+        fates = TASKS[self._task](platform, log, count, **self._arguments)
+        platform.runtime.deferred.close()
+        (self._logs / f"{number}.end").write_text(json.dumps(fates))
+
+
+class WindowWatch:
+    """Sees when Redis lets windows begin, for limits that have some."""
+
+    def __init__(self, platform: Platform, task: str, arguments: dict[str, Any]) -> None:
+        self.starts: list[float] = []
+        self._platform = platform
+        self._key: str | None = None
+        if task == "hit" and arguments["algorithm"] in ("fixed_window", "sliding_window"):
+            limiter = platform.limiter(mode="leased", **arguments)
+            self._key = limiter.plan.target("k").keys[0]
+
+    def look_for(self, seconds: float) -> None:
+        """Look often, for so long."""
+        until = time.monotonic() + seconds
+        while True:
+            if self._key is not None:
+                self._look(self._key)
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, 0.02))
+
+    def _look(self, key: str) -> None:
+        state = self._platform.redis.client.get(key)
+        if state:
+            start = struct.unpack_from("<d", state)[0] / 1_000_000
+            if not self.starts or self.starts[-1] != start:
+                self.starts.append(start)
