@@ -10,7 +10,6 @@ from app.core.permission import require_permission
 from app.core.resilience import (
     BulkheadConfig,
     CircuitBreakerConfig,
-    Dimension,
     MultiDimensionalKey,
     RateLimitConfig,
     guarded,
@@ -42,9 +41,9 @@ def add_views(app: Flask) -> None:
         name = f"bench.{mode}"
         resilience.of(app).define(
             name,
-            circuit_breaker=CircuitBreakerConfig(),
+            circuit_breaker=CircuitBreakerConfig(admission=mode),
             rate_limit=_limits(mode),
-            bulkhead=BulkheadConfig(max_concurrent=AT_ONCE),
+            bulkhead=BulkheadConfig(max_concurrent=AT_ONCE, mode=mode),
         )
         view = allowed(guarded(name, key=caller)(answer))
         app.add_url_rule(f"{VIEWS}/{mode}/{in_channel}", f"bench-{mode}", view)

@@ -36,8 +36,8 @@ QUESTION = {"permission": "message.send", "scope": "channel", "scope_id": CHANNE
 READS: list[tuple[str, str, Any]] = [
     ("GET", PERMISSION.path, None),
     ("GET", STRICT.path, None),
-    ("POST", "/api/v1/permissions/check", QUESTION),
     ("GET", LEASED.path, None),
+    ("POST", "/api/v1/permissions/check", QUESTION),
 ]
 WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/api/v1/servers", {"name": "Harbour"}),

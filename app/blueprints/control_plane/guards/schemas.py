@@ -174,6 +174,17 @@ class BulkheadSchema(ma.Schema):
     held_here = ma.fields.Integer(
         required=True, metadata={"description": "In the worker that answers"}
     )
+    spare_here = ma.fields.Integer(
+        required=True,
+        metadata={"description": "Held for the next callers of the worker that answers"},
+    )
+    mode = ma.fields.String(required=True)
+    leases = ma.fields.Nested(
+        LeasesSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "How often slots were kept; null: none was kept yet"},
+    )
     lost = ma.fields.Integer(required=True)
     lease = ma.fields.Float(required=True, metadata={"description": "Seconds"})
     wait = ma.fields.Float(required=True, metadata={"description": "Seconds"})

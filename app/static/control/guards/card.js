@@ -107,13 +107,14 @@ const limiterFacts = (limiter) => [
 ];
 
 const bulkheadFacts = (bulkhead) =>
-  bulkhead.held === null
-    ? [
-        fact(t("guards.held_here"), number(bulkhead.held_here)),
-        fact(t("guards.limit_each", { partition: named("guard_choice", bulkhead.strategy) }), number(bulkhead.limit)),
-        fact(t("guards.lost"), number(bulkhead.lost)),
-      ].flat()
-    : [fact(t("guards.in_flight"), `${number(bulkhead.held)} / ${number(bulkhead.limit)}`), fact(t("guards.waiting"), number(bulkhead.waiting)), fact(t("guards.lost"), number(bulkhead.lost))].flat();
+  [
+    ...(bulkhead.held === null
+      ? [fact(t("guards.held_here"), number(bulkhead.held_here)), fact(t("guards.limit_each", { partition: named("guard_choice", bulkhead.strategy) }), number(bulkhead.limit))]
+      : [fact(t("guards.in_flight"), `${number(bulkhead.held)} / ${number(bulkhead.limit)}`), fact(t("guards.waiting"), number(bulkhead.waiting))]),
+    fact(t("guards.lost"), number(bulkhead.lost)),
+    bulkhead.leases ? fact(t("guards.spare_here"), number(bulkhead.spare_here)) : [],
+    bulkhead.leases ? fact(t("guards.wasted"), t("guards.slots_wasted_of", { wasted: number(bulkhead.leases.wasted), leased: number(bulkhead.leases.leased) })) : [],
+  ].flat();
 
 function notesOf(guard) {
   const forced = guard.breaker?.forced;
