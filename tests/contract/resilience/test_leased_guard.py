@@ -8,7 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import BulkheadFull, CircuitIsolated, RateLimited, Rejected
+from app.core.errors import (
+    BulkheadFull,
+    CircuitIsolated,
+    RateLimited,
+    Rejected,
+    StoreUnavailable,
+)
 from app.core.resilience.breaker import State
 from app.core.resilience.guard import Guard
 from app.core.resilience.outcome import Outcome
@@ -173,3 +179,26 @@ def test_failures_open_it_at_the_count_that_opens_it_strictly(remote: Platform, 
     breaker = guard._breaker
     assert breaker is not None
     assert breaker.state().state is State.OPEN
+
+
+def test_what_is_in_hand_is_used_while_redis_is_away(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guard = guard_of(remote, name, tuple(NAMES), bulkhead={"on_store_error": "closed"})
+    run(guard, 30)
+    gone = StoreUnavailable("redis", ConnectionError("test"))
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise gone
+
+    monkeypatch.setattr(remote.redis.scripts, "run", away)
+    monkeypatch.setattr(remote.redis.scripts, "run_many", away)
+    bulkhead = guard._bulkhead
+    assert bulkhead is not None
+    bulkhead.store.lost(gone)
+    with guard.enter(SOMEBODY) as inside:
+        assert inside.slot is not None and inside.slot.reused
+        # Nobody asked Redis, so nobody knows whether it is back.
+        assert bulkhead.store.degraded
+        with pytest.raises(BulkheadFull):
+            guard.enter(SOMEBODY)

@@ -138,7 +138,6 @@ class Guard:
         except Rejected:
             self._found()
             raise
-        self._found()
         return permit
 
     def _entry(self, key: Key, cost: int, partition: str) -> Entry:
@@ -209,6 +208,7 @@ class Guard:
         admission = entry.admission or NOT_ASKED
         if not entry.known:
             said, report = self._ask_redis(entry.asked())
+            self._found()
             if entry.admission is None:
                 admission = said
                 if breaker is not None and breaker.plan.leased:
