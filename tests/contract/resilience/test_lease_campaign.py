@@ -25,7 +25,7 @@ SECONDS = 1.5
 QUOTA = Quota(limit=400, window=1.0, capacity=400)
 # A stay costs a hundred times as much as a hit.
 STAYS = CALLS // 20
-SLOTS, THREADS, LEASE = 12, 6, 0.5
+SLOTS, THREADS, LEASE = 24, 12, 0.5
 
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))
@@ -57,7 +57,7 @@ def test_no_unit_above_the_limit_is_used_whoever_is_killed_or_paused(
     assert over == 0
     # Else the limit was not reached, or nothing was leased, and the campaign says nothing.
     assert QUOTA.limit <= len(uses) < report.calls
-    assert report.fates["leased"] > 0
+    assert report.fates.get("leased", 0) > 0
     assert report.kills > 0 and report.pauses > 0
 
 
@@ -82,5 +82,5 @@ def test_no_more_than_the_cap_are_inside_whoever_is_killed_or_paused(
     print(f"{report.kills} kills, {report.pauses} pauses")
     assert most <= SLOTS
     assert SLOTS // 2 < most
-    assert report.fates["kept"] > 0
+    assert report.fates.get("leased", 0) > 0
     assert report.kills > 0 and report.pauses > 0
