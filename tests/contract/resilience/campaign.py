@@ -33,8 +33,8 @@ WORKERS = 3
 # Processes of one campaign, those that replace killed ones included.
 MOST_FORKS = 1_000
 # s between two blows, and how long a pause lasts: less and more than a lease.
-BLOWS = (0.02, 0.2)
-PAUSES = (0.005, 0.03, 0.06, 0.2, 0.8)
+BLOWS = (0.02, 0.15)
+PAUSES = (0.005, 0.03, 0.06, 0.06, 0.1, 0.1, 0.8)
 KILLED_OF = 3  # blows, of which one kills
 # s for which a refusal ends the keeping of slots. It is for fairness alone, and in a crowd that
 # never ends no slot would be kept else.
@@ -189,7 +189,7 @@ class Worker:
         while time.monotonic() < until or self._calls() < calls:
             watch.look_for(dice.uniform(*BLOWS))
             place = dice.randrange(WORKERS)
-            if dice.randrange(KILLED_OF) == 0 and self._forks < MOST_FORKS:
+            if (kills + pauses) % KILLED_OF == 0 and self._forks < MOST_FORKS:
                 os.kill(crew[place], signal.SIGKILL)
                 os.waitpid(crew[place], 0)
                 killed[crew[place]] = time.monotonic()
