@@ -51,6 +51,9 @@ def test_a_process_that_lets_in_from_memory_hears_of_an_isolated_breaker(
         controller.define("thing", circuit_breaker=leased)
     breaker = there.circuit_breaker("thing")
     breaker.call(lambda: "ran")
+    # That it began is an event too.
+    wait_until(lambda: breaker.memory.find(breaker.plan) is None)
+    breaker.call(lambda: "ran")
     assert breaker.memory.find(breaker.plan) is not None
     here.operations.isolate("thing", author="ada", reason="disk on fire", ttl=60)
     wait_until(lambda: breaker.memory.find(breaker.plan) is None)
