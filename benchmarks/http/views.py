@@ -10,6 +10,7 @@ from app.core.permission import require_permission
 from app.core.resilience import (
     BulkheadConfig,
     CircuitBreakerConfig,
+    Dimension,
     MultiDimensionalKey,
     RateLimitConfig,
     guarded,
