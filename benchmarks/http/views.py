@@ -11,11 +11,11 @@ from app.core.resilience import (
     BulkheadConfig,
     CircuitBreakerConfig,
     Dimension,
+    GuardMode,
     MultiDimensionalKey,
     RateLimitConfig,
     guarded,
 )
-from app.core.resilience.settings import GuardMode
 from app.extensions import resilience
 from app.http.auth import current_user_id
 from benchmarks.http.rows import ANSWER, VIEWS

@@ -56,7 +56,7 @@ BULKHEAD_HELD = "yoto_bulkhead_in_flight"
 BULKHEAD_LIMIT = "yoto_bulkhead_limit"
 BULKHEAD_BUSY = "yoto_bulkhead_busy_seconds_total"
 LIMIT_REFUSALS = "yoto_rate_limit_refusals_total"
-LEASED_UNITS = "yoto_rate_limit_leased_units_total"
+LEASED_UNITS = "yoto_guard_leased_units_total"
 TOP_REFUSALS = "yoto_rate_limit_top_caller_refusals"
 ANSWERED_LOCALLY = "yoto_guard_answered_locally_total"
 LOCKS = "yoto_locks_total"
@@ -158,8 +158,8 @@ HELP = {
     BULKHEAD_LIMIT: "callers that a bulkhead lets in at once, over all workers, of each partition",
     BULKHEAD_BUSY: "seconds that callers were inside a bulkhead",
     LIMIT_REFUSALS: "calls that rate limits refused, by the dimension that did",
-    LEASED_UNITS: "units that rate limits leased to this process, and of them those given back and "
-    "those that ran out unused",
+    LEASED_UNITS: "units of rate limits and slots of bulkheads that this process leased, and of "
+    "them those given back and those that ran out unused",
     TOP_REFUSALS: "refusals of the last minute, of the caller that a limit refused most",
     ANSWERED_LOCALLY: "calls that guards decided without Redis",
     LOCKS: "distributed locks, by outcome",

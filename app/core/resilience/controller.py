@@ -292,6 +292,8 @@ class ResilienceController(ConfigAccess):
         """End the background work and say goodbye; a later use starts it again."""
         self._guards.close()
         self.runtime.deferred.close()
+        # What ended meanwhile is recorded too.
+        self.runtime.exits.settle()
         self.background.stop()
         self.runtime.heartbeat.close()
 

@@ -42,7 +42,8 @@ class GuardCounts:
         rejected: calls that it refused; ``refused_by`` tells those of a rate limit by dimension.
         store_errors: script calls that failed.
         answered_locally: calls that it decided without Redis.
-        leases: units that a rate limit leased, and of them those ``returned`` and ``wasted``.
+        leases: units that a rate limit ``leased``, or slots that a bulkhead kept, and of them those
+            ``returned`` and ``wasted``.
     """
 
     kind: str
@@ -144,7 +145,7 @@ class Guards:
                 breaker.memory.drop()
 
     def close(self) -> None:
-        """Give back what this process holds for calls to come, and tell what is not told yet."""
+        """Give back what is held for calls to come, and record what is not recorded yet."""
         for limiter in list(self._limiters.values()):
             limiter.leases.clear()
         for bulkhead in list(self._bulkheads.values()):
@@ -172,7 +173,7 @@ class Guards:
                 guard.store.store_errors,
                 guard.store.answered_locally,
                 dict(guard.refused_by) if isinstance(guard, RateLimiter) else {},
-                guard.leases.counts() if isinstance(guard, RateLimiter) else {},
+                _leases(guard),
             )
             for kind, guards in kinds
             for guard in guards
@@ -252,3 +253,9 @@ class Guards:
             self.rate_limiter(name) if Kind.RATE_LIMIT in parts else None,
             self.bulkhead(name) if Kind.BULKHEAD in parts else None,
         )
+
+
+def _leases(guard: CircuitBreaker | RateLimiter | Bulkhead) -> dict[str, int]:
+    if isinstance(guard, RateLimiter):
+        return guard.leases.counts()
+    return guard.spares.counts() if isinstance(guard, Bulkhead) else {}

@@ -25,7 +25,7 @@ def guard_samples(app: Flask) -> Iterator[Sample]:
             of = {"name": guard.name, "dimension": dimension}
             yield Counted(names.LIMIT_REFUSALS, refused, of)
         for fate, units in guard.leases.items():
-            yield Counted(names.LEASED_UNITS, units, {"name": guard.name, "fate": fate})
+            yield Counted(names.LEASED_UNITS, units, {**about, "fate": fate})
         yield Counted(names.STORE_ERRORS, guard.store_errors, about)
         yield Counted(names.ANSWERED_LOCALLY, guard.answered_locally, about)
     for bulkhead in controller.bulkhead_use():

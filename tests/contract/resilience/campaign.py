@@ -39,7 +39,8 @@ KILLED_OF = 3  # blows, of which one kills
 # s for which a refusal ends the keeping of slots. It is for fairness alone, and in a crowd that
 # never ends no slot would be kept else.
 CROWDED_FOR = 0.005
-COUNTER = struct.Struct("<Q")
+# Calls of one process, and units or slots that it leased.
+COUNTER = struct.Struct("<QQ")
 
 
 class Report(NamedTuple):
@@ -47,6 +48,7 @@ class Report(NamedTuple):
 
     Attributes:
         calls: attempts of all workers.
+        leased: units or slots that all workers leased.
         kills, pauses: blows.
         fates: what the workers that lived to the end counted, summed.
         starts: where Redis let windows begin, s since 1970; of a limit with windows.
@@ -54,6 +56,7 @@ class Report(NamedTuple):
     """
 
     calls: int
+    leased: int
     kills: int
     pauses: int
     fates: dict[str, int]
@@ -79,7 +82,7 @@ def run_campaign(
     return Report(**found)
 
 
-def hit(platform: Platform, log: int, count: Callable[[], bool], **limit: Any) -> dict[str, int]:
+def hit(platform: Platform, log: int, count: Callable[[int], bool], **limit: Any) -> dict[str, int]:
     """Hit one key of a limit, in bursts; writes down between which moments it was let in."""
     limiter = platform.limiter(limit.pop("name"), mode="leased", **limit)
     dice = random.Random(os.getpid())
@@ -89,14 +92,14 @@ def hit(platform: Platform, log: int, count: Callable[[], bool], **limit: Any) -
             before = time.time()
             if limiter.hit("k").allowed:
                 os.write(log, f"{before:.6f} {time.time():.6f}\n".encode())
-            going = count()
+            going = count(limiter.leases.leased)
         time.sleep(dice.choice((0.0, 0.001, 0.02)))
     limiter.leases.clear()
     return limiter.leases.counts()
 
 
 def occupy(
-    platform: Platform, log: int, count: Callable[[], bool], threads: int, **bulkhead: Any
+    platform: Platform, log: int, count: Callable[[int], bool], threads: int, **bulkhead: Any
 ) -> dict[str, int]:
     """Go in and out of a bulkhead, from several threads; writes down when, and until when the slot
     was this worker's for certain."""
@@ -108,7 +111,7 @@ def occupy(
         dice = random.Random()
         going = True
         while going:
-            going = count()
+            going = count(place.spares.kept)
             try:
                 slot = place.acquire(dice.choice((0, 0, 0.05)))
             except BulkheadFull:
@@ -186,7 +189,7 @@ class Worker:
         crew = [self._fork() for _ in range(WORKERS)]
         watch = WindowWatch(Platform(self._settings, "leader"), task, arguments)
         until = time.monotonic() + seconds
-        while time.monotonic() < until or self._calls() < calls:
+        while time.monotonic() < until or self._made()[0] < calls:
             watch.look_for(dice.uniform(*BLOWS))
             place = dice.randrange(WORKERS)
             if (kills + pauses) % KILLED_OF == 0 and self._forks < MOST_FORKS:
@@ -204,7 +207,8 @@ class Worker:
         ends = [os.waitpid(pid, 0)[1] for pid in crew]
         assert not any(ends), f"workers ended with {ends}"
         return {
-            "calls": self._calls(),
+            "calls": self._made()[0],
+            "leased": self._made()[1],
             "kills": kills,
             "pauses": pauses,
             "fates": self._fates(),
@@ -212,11 +216,10 @@ class Worker:
             "killed": killed,
         }
 
-    def _calls(self) -> int:
-        return sum(
-            COUNTER.unpack_from(self._counters, COUNTER.size * number)[0]
-            for number in range(self._forks)
-        )
+    def _made(self) -> tuple[int, ...]:
+        """Calls, and what was leased, of all workers."""
+        used = self._counters[: COUNTER.size * self._forks]
+        return tuple(map(sum, zip(*COUNTER.iter_unpack(used), strict=True)))
 
     def _fates(self) -> dict[str, int]:
         fates: dict[str, int] = {}
@@ -243,10 +246,10 @@ class Worker:
         log = os.open(self._logs / f"{number}.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         place, lock, made = COUNTER.size * number, threading.Lock(), [0]
 
-        def count() -> bool:
+        def count(leased: int) -> bool:
             with lock:
                 made[0] += 1
-                COUNTER.pack_into(self._counters, place, made[0])
+                COUNTER.pack_into(self._counters, place, made[0], leased)
             return not self._ends[0]
 
         fates = TASKS[self._task](platform, log, count, **self._arguments)

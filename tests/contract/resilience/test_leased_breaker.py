@@ -31,8 +31,8 @@ def run(breaker: CircuitBreaker, outcome: Outcome, times: int = 1) -> None:
         breaker.allow().exit(outcome)
 
 
-def told(breaker: CircuitBreaker) -> None:
-    """Tell what waits to be told."""
+def record(breaker: CircuitBreaker) -> None:
+    """Record what waits."""
     breaker.successes.flush()
 
 
@@ -46,11 +46,11 @@ def test_a_closed_breaker_lets_in_from_memory(
     assert trips.count == 0
     for permit in admissions:
         permit.exit(Outcome.SUCCESS)
-    told(breaker)
+    record(breaker)
     assert breaker.state().calls == 101
 
 
-def test_successes_are_told_without_being_asked_for(join_remote: Join, name: str) -> None:
+def test_successes_are_recorded_without_being_asked_for(join_remote: Join, name: str) -> None:
     mine, other = (leased(join_remote(), name) for _ in range(2))
     run(mine, Outcome.SUCCESS, 50)
     wait_until(lambda: other.state().calls == 50)
@@ -78,7 +78,7 @@ def test_a_success_between_ends_a_row_of_failures(remote: Platform, name: str) -
     assert breaker.state().state is State.OPEN
 
 
-def test_slow_calls_are_told_at_once(remote: Platform, name: str) -> None:
+def test_slow_calls_are_recorded_at_once(remote: Platform, name: str) -> None:
     breaker = leased(remote, name, slow_call_duration=0.001, slow_call_rate_threshold=100)
     for _ in range(5):
         permit = breaker.allow()
@@ -123,7 +123,7 @@ def test_results_of_an_earlier_period_change_nothing(join_remote: Join, name: st
         permit.exit(Outcome.SUCCESS)
     for permit in permits[5:]:
         permit.exit(Outcome.FAILURE)
-    told(mine)
+    record(mine)
     assert (mine.state().state, mine.state().calls) == (State.CLOSED, 0)
     assert mine.memory.find(mine.plan) is None
 
@@ -199,8 +199,8 @@ def test_a_sum_of_successes_counts_as_they_do_one_by_one(
             count = 1 if call == "F" else int(call)
             counts = [count] if breaker is summed else [1] * count
             for several in counts:
-                told = breaker.remote.result("r", period, outcome, False, breaker.plan, several)
-                platform.runtime.scripts.run(*told)
+                result = breaker.remote.result("r", period, outcome, False, breaker.plan, several)
+                platform.runtime.scripts.run(*result)
     states = [
         (state.state, state.reason, state.calls, state.failures, state.consecutive_failures)
         for state in (one.state(), summed.state())
@@ -208,7 +208,7 @@ def test_a_sum_of_successes_counts_as_they_do_one_by_one(
     platform.close()
     if states[0][0] is State.OPEN:
         # What is in the window when it opens is that of the call that opens it, or of all that
-        # were told with it.
+        # were recorded with it.
         assert [state[:2] for state in states] == [states[0][:2]] * 2
     else:
         assert states[0] == states[1]

@@ -29,7 +29,8 @@ def leased(platform: Platform, name: str, **fields: Any) -> Bulkhead:
     return platform.bulkhead(name, **{"mode": "leased", "max_concurrent": 20, **fields})
 
 
-def come_and_go(bulkhead: Bulkhead, times: int = 1) -> None:
+def come_and_go(bulkhead: Bulkhead, times: int = 2) -> None:
+    """Twice at least, for a slot to be kept: who comes alone is not expected again."""
     for _ in range(times):
         with bulkhead.acquire(0):
             pass
@@ -50,6 +51,39 @@ def test_a_slot_is_kept_for_the_next_caller(
     assert bulkhead.stats().held == 1
     assert bulkhead.stats().held_here == 0
     assert bulkhead.stats().spare_here == 1
+
+
+def test_none_is_kept_for_callers_who_come_seldom(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spares, "IDLE", 0.0)
+    bulkhead = leased(remote, name)
+    come_and_go(bulkhead, 3)
+    assert bulkhead.stats().held == bulkhead.spares.kept == 0
+
+
+def test_what_is_remembered_of_partitions_is_bounded(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spares, "MOST_PARTITIONS", 3)
+    bulkhead = leased(remote, name, strategy="user", max_concurrent=4)
+    for user in range(10):
+        bulkhead.acquire(0, f"user:{user}").release()
+        assert len(bulkhead.spares._left_at) <= 3
+
+
+def test_a_slot_that_another_part_did_not_need_is_no_kept_one_more(
+    remote: Platform, name: str
+) -> None:
+    bulkhead = leased(remote, name)
+    come_and_go(bulkhead)
+    config = bulkhead.get_config()
+    for _ in range(3):
+        spare = bulkhead.spares.take(config, "")
+        assert spare is not None
+        bulkhead.spares.put_back(config, spare)
+    assert bulkhead.spares.counts() == {"leased": 1, "returned": 0, "wasted": 0}
+    assert bulkhead.stats().held == 1
 
 
 def test_a_quarter_of_the_slots_is_kept_at_most(remote: Platform, name: str) -> None:
@@ -181,6 +215,7 @@ def test_a_kept_slot_is_renewed(remote: Platform, name: str) -> None:
 
 def test_who_had_a_slot_before_cannot_give_it_back_again(remote: Platform, name: str) -> None:
     bulkhead = leased(remote, name)
+    come_and_go(bulkhead, 1)
     first = bulkhead.acquire(0)
     assert first.release()
     second = bulkhead.acquire(0)
@@ -230,18 +265,31 @@ def test_a_child_process_does_not_use_its_parents_slots(
     bulkhead = leased(remote, name)
     come_and_go(bulkhead)
     monkeypatch.setattr(_Process, "pid", os.getpid() + 1)
-    slot = bulkhead.acquire(0)
-    assert not slot.reused
-    assert slot.release()
-    assert len(bulkhead.spares) == 1
+    come_and_go(bulkhead, 1)
+    assert bulkhead.spares.kept == 0
+    come_and_go(bulkhead, 1)
+    assert len(bulkhead.spares) == bulkhead.spares.kept == 1
     # The parent's is held still, and the child's beside it.
     assert bulkhead.stats().held == 2
 
 
+@pytest.mark.parametrize("give_back", ["clear", "crowd"])
+def test_a_child_process_does_not_give_its_parents_slots_back(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch, give_back: str
+) -> None:
+    bulkhead = leased(remote, name)
+    come_and_go(bulkhead)
+    assert len(bulkhead.spares) == 1
+    monkeypatch.setattr(_Process, "pid", os.getpid() + 1)
+    getattr(bulkhead.spares, give_back)(*[""] * (give_back == "crowd"))
+    assert bulkhead.stats().held == 1
+
+
 def test_each_partition_keeps_its_own(remote: Platform, name: str) -> None:
     bulkhead = leased(remote, name, strategy="user")
-    with bulkhead.acquire(0, "user:1"):
-        pass
+    for _ in range(2):
+        with bulkhead.acquire(0, "user:1"):
+            pass
     with bulkhead.acquire(0, "user:2") as other:
         assert not other.reused
     with bulkhead.acquire(0, "user:1") as again:

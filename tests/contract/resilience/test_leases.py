@@ -83,6 +83,27 @@ def test_what_is_unused_comes_back(remote: Platform, name: str, algorithm: str) 
     wait_until(lambda: 100_000 - limiter.peek("k").remaining <= 100 + drains)
 
 
+def test_the_headers_promise_no_more_while_other_workers_use_as_much(
+    join_remote: Join, name: str
+) -> None:
+    several = [
+        leased(join_remote(instances=lambda: 3), name, limit=3_000, algorithm="fixed_window")
+        for _ in range(3)
+    ]
+    admitted, from_memory = 0, 0
+    while True:
+        for limiter in several:
+            units = limiter.leases.leased
+            result = limiter.hit("k")
+            if not result.allowed:
+                assert result.remaining == 0
+                assert from_memory > 1_000
+                return
+            admitted += 1
+            from_memory += limiter.leases.leased == units
+            assert result.remaining <= 3_000 - admitted
+
+
 def test_the_headers_promise_what_is_there(remote: Platform, name: str) -> None:
     limiter = leased(remote, name, limit=500, algorithm="fixed_window")
     told = [limiter.hit("k").remaining for _ in range(500)]

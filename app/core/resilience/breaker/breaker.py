@@ -49,7 +49,7 @@ class CircuitBreaker:
         self.store = StoreWatch(f"circuit breaker {name}", runtime.clock)
         self.remote = RemoteBreaker(name, runtime)
         self.memory = AdmissionMemory(runtime.clock)
-        self.successes = Successes(self._tell_successes, runtime.deferred)
+        self.successes = Successes(self._record_successes, runtime.deferred)
         self._runtime = runtime
         self._plan = Derived(get_config, plan_breaker)
         self._local: LocalBreaker | None = None
@@ -204,10 +204,10 @@ class CircuitBreaker:
         self.trail.note(call)
         return call[2] >= self._plan().config.slow_call_duration
 
-    def tell(
+    def record_soon(
         self, request: str, admission: Admission, outcome: Outcome, slow: bool, plan: BreakerPlan
     ) -> None:
-        """In mode leased: tell Redis soon how a counted call ended; raises nothing.
+        """In mode leased: record soon how a counted call ended; raises nothing.
 
         Calls that succeeded in time are summed. Any other is on its way at once, after those before
         it, and the next call asks Redis, so that this worker sees what its own failures do.
@@ -218,7 +218,7 @@ class CircuitBreaker:
         self.memory.drop()
         self.successes.flush()
         call = self.remote.result(request, admission.period, outcome, slow, plan)
-        self._runtime.exits.add(call, self._told)
+        self._runtime.exits.add(call, self._recorded)
         if plan.opens_alone:
             # Whether this instance opens alone, its next call must know.
             self._runtime.exits.settle()
@@ -247,7 +247,7 @@ class CircuitBreaker:
         if outcome is Outcome.IGNORED and meaning is Meaning.COUNTED:
             return
         if plan.leased and meaning is Meaning.COUNTED:
-            self.tell(permit.request, permit.admission, outcome, slow, plan)
+            self.record_soon(permit.request, permit.admission, outcome, slow, plan)
             return
         period = permit.admission.period
         try:
@@ -259,13 +259,13 @@ class CircuitBreaker:
         self.store.found()
         self.heard(happened, plan)
 
-    def _tell_successes(self, period: int, count: int) -> None:
+    def _record_successes(self, period: int, count: int) -> None:
         plan = self._plan()
         request = self._runtime.request_id()
         call = self.remote.result(request, period, Outcome.SUCCESS, False, plan, count)
-        self._runtime.exits.add(call, self._told)
+        self._runtime.exits.add(call, self._recorded)
 
-    def _told(self, reply: Any) -> None:
+    def _recorded(self, reply: Any) -> None:
         if isinstance(reply, Exception):
             self.memory.drop()
             self.store.lost(reply)

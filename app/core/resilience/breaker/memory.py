@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .plan import BreakerPlan
 from .states import Admission, Meaning
 
-# Seconds. A change of state that no event told of reaches every worker within this.
+# Seconds. A change of state that no event announced reaches every worker within this.
 REMEMBERED = 1.0
 
 

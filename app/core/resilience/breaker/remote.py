@@ -74,7 +74,7 @@ class RemoteBreaker:
         plan: BreakerPlan,
         count: int = 1,
     ) -> Call:
-        """What tells a result, or ``count`` of calls that succeeded in time."""
+        """What records a result, or ``count`` of calls that succeeded in time."""
         keys, tell = self.target
         args = (request, period, int(outcome), int(slow), plan.record, *tell, count)
         return scripts.BREAKER_RECORD, keys, args

@@ -1,4 +1,4 @@
-"""Calls that succeeded in time, told to a breaker together."""
+"""Calls that succeeded in time, recorded together."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Callable
 from ..deferred import Deferred
 from ..process import current_pid
 
-# Seconds until they are told; half a bucket of the shortest window of seconds.
+# Seconds until they are recorded; half a bucket of the shortest window of seconds.
 AT_MOST = 0.05
-# Calls that are told together; as many as the largest window of calls holds.
+# Calls that are recorded together; as many as the largest window of calls holds.
 MOST_AT_ONCE = 1_000
 
 
 class Successes:
-    """Counts by period, and tells soon. Safe for threads and greenlets."""
+    """Counts by period, and records soon. Safe for threads and greenlets."""
 
-    def __init__(self, tell: Callable[[int, int], None], deferred: Deferred) -> None:
-        """``tell`` takes a period and how many calls of it succeeded."""
-        self._tell = tell
-        self._tell_soon = deferred.job(self.flush)
+    def __init__(self, record: Callable[[int, int], None], deferred: Deferred) -> None:
+        """``record`` takes a period and how many calls of it succeeded."""
+        self._record = record
+        self._flush_soon = deferred.job(self.flush)
         self._reset()
 
     def _reset(self) -> None:
@@ -35,12 +35,12 @@ class Successes:
         self._waiting.append(period)
         if not self._due:
             self._due = True
-            self._tell_soon(AT_MOST)
+            self._flush_soon(AT_MOST)
         elif len(self._waiting) >= MOST_AT_ONCE:
             self.flush()
 
     def flush(self) -> None:
-        """Tell now what waits."""
+        """Record now what waits."""
         self._due = False
         if self._pid != current_pid():
             return
@@ -52,4 +52,4 @@ class Successes:
         except IndexError:
             pass
         for period, count in counts.items():
-            self._tell(period, count)
+            self._record(period, count)

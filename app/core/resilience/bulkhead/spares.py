@@ -31,12 +31,15 @@ CROWDED_FOR = 1.0
 SPARE_PART = 4
 # Of all slots, held ones, spare or not, from which it is nearly full.
 NEARLY_FULL = 0.75
-# Partitions that are remembered as crowded; beyond it those that are so no longer are forgotten.
-MOST_CROWDED = 1_000
+# Partitions of which something is remembered; beyond it, what can be is forgotten.
+MOST_PARTITIONS = 1_000
 
 
 class Spares:
     """The spare slots of one bulkhead in one worker, by partition. Safe for threads and greenlets.
+
+    How many there are follows how many callers of this worker come and go at once; none is kept for
+    callers who come seldom.
 
     Attributes:
         kept: how often a slot was kept.
@@ -50,7 +53,6 @@ class Spares:
         runtime: Runtime,
         get_config: Callable[[], BulkheadConfig],
     ) -> None:
-        self.kept = self.returned = self.wasted = 0
         self._remote = remote
         self._runtime = runtime
         self._get_config = get_config
@@ -58,16 +60,23 @@ class Spares:
         self._reset()
 
     def _reset(self) -> None:
+        self.kept = self.returned = self.wasted = 0
         self._pid = current_pid()
         self._lock = threading.Lock()
         # The last one kept is taken first, so that those at the beginning are idle for longest.
         self._pools: dict[str, list[tuple[Slot, float]]] = {}
         self._crowded: dict[str, float] = {}
+        self._left_at: dict[str, float] = {}
         self._config: BulkheadConfig | None = None
         self._room = 0
 
+    def _notice_fork(self) -> None:
+        if self._pid != current_pid():
+            self._reset()  # what the parent keeps is the parent's
+
     def __len__(self) -> int:
         """Slots that are spare now."""
+        self._notice_fork()
         with self._lock:
             return sum(map(len, self._pools.values()))
 
@@ -95,31 +104,25 @@ class Spares:
 
     def keep(self, config: BulkheadConfig, slot: Slot) -> bool:
         """Keep the slot of somebody who is out; False: it is to be given back."""
-        if self._pid != current_pid():
-            self._reset()
+        self._notice_fork()
         if config is not self._config:
             self._configure(config)
-        now, partition = self._runtime.clock(), slot.partition
-        if not self._room or slot.lost or self._crowded.get(partition, now) > now:
+        now = self._runtime.clock()
+        if not self._room or not self._are_many(slot.partition, now) or not self._put(slot, now):
             return False
-        with self._lock:
-            pool = self._pools.setdefault(partition, [])
-            if len(pool) >= self._room:
-                return False
-            pool.append((slot, now))
         self.kept += 1
-        self._look_soon(LOOK_EVERY)
         return True
 
     def put_back(self, config: BulkheadConfig, slot: Slot) -> None:
         """Take a slot back that was taken and is not needed after all."""
-        if not self.keep(config, slot):
+        if config is not self._config or not self._put(slot, self._runtime.clock()):
             self._give_back([slot])
 
     def crowd(self, partition: str) -> None:
         """Somebody found no slot here, or waits for one: keep none for a while."""
+        self._notice_fork()
         now = self._runtime.clock()
-        if len(self._crowded) >= MOST_CROWDED:
+        if len(self._crowded) >= MOST_PARTITIONS:
             self._crowded = {who: until for who, until in self._crowded.items() if until > now}
         self._crowded[partition] = now + CROWDED_FOR
         with self._lock:
@@ -139,9 +142,31 @@ class Spares:
 
     def clear(self) -> None:
         """Give all back: the bulkhead has other numbers, or the process ends."""
+        self._notice_fork()
         with self._lock:
             pools, self._pools = self._pools, {}
         self._give_back([slot for pool in pools.values() for slot, _ in pool])
+
+    def _put(self, slot: Slot, now: float) -> bool:
+        partition = slot.partition
+        if slot.lost or self._crowded.get(partition, now) > now:
+            return False
+        with self._lock:
+            pool = self._pools.setdefault(partition, [])
+            if len(pool) >= self._room:
+                return False
+            pool.append((slot, now))
+        self._look_soon(LOOK_EVERY)
+        return True
+
+    def _are_many(self, partition: str, now: float) -> bool:
+        """Whether callers come so often that one is to be expected before a slot is idle; to look
+        after it for nobody would cost Redis more than it saves."""
+        before = self._left_at.get(partition)
+        if before is None and len(self._left_at) >= MOST_PARTITIONS:
+            self._left_at.clear()
+        self._left_at[partition] = now
+        return before is not None and now - before < IDLE
 
     def _configure(self, config: BulkheadConfig) -> None:
         self.clear()
@@ -186,7 +211,7 @@ class Spares:
         return idle
 
     def _ask(self, partitions: list[str]) -> dict[str, tuple[int, int]]:
-        """Holders and waiters of each partition; of those that Redis tells of."""
+        """Holders and waiters of each partition; of those that Redis knows of."""
         calls = []
         for partition in partitions:
             holders, _, alive = self._remote.keys(partition)
@@ -194,7 +219,7 @@ class Spares:
         try:
             replies = self._runtime.exits.run_many(calls)
         except STORE_ERRORS as error:
-            log.debug("how full a bulkhead is nobody tells: %s", error)
+            log.debug("how full a bulkhead is is not known: %s", error)
             return {}
         return {
             partition: (reply[0], reply[1])

@@ -286,7 +286,9 @@ class Guard:
                     and part.plan.leased
                     and permit.admission.meaning is Meaning.COUNTED
                 ):
-                    part.breaker.tell(entry.request, permit.admission, outcome, slow, part.plan)
+                    part.breaker.record_soon(
+                        entry.request, permit.admission, outcome, slow, part.plan
+                    )
                     counted = NOT_WANTED
         period, happened = permit.admission.period, Happened.IGNORED
         try:

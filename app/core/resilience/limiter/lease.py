@@ -22,12 +22,19 @@ class Lease:
             count of the time began later, so that it ends here first.
         until: when permits are used no longer, on the same clock.
         lent: what Redis answered.
+        others: workers beside this one, which may use the same key.
     """
 
-    __slots__ = ("_permits", "lent", "plan", "size", "taken_at", "target", "until")
+    __slots__ = ("_permits", "lent", "others", "plan", "size", "taken_at", "target", "until")
 
     def __init__(
-        self, plan: DimensionPlan, target: Target, cost: int, taken_at: float, lent: Lent
+        self,
+        plan: DimensionPlan,
+        target: Target,
+        cost: int,
+        taken_at: float,
+        lent: Lent,
+        others: int = 0,
     ) -> None:
         """``cost``: units of the call at hand, which are used already."""
         self.plan = plan
@@ -36,6 +43,7 @@ class Lease:
         self.taken_at = taken_at
         self.until = taken_at + USED_FOR * lent.seconds
         self.lent = lent
+        self.others = others
         self._permits: list[None] = [None] * max(0, lent.units - cost)
 
     @property
@@ -90,13 +98,14 @@ class LeaseView(NamedTuple):
     at: float
 
     def statuses(self) -> tuple[DimensionStatus, ...]:
-        """What was left of all when the lease was taken, and what is left of it: never more than
-        there is, unless others used it meanwhile."""
+        """What is left of the lease, and what was left of all when it was taken less what others
+        used since: nobody knows that here, so as much as was used here."""
         lease, elapsed = self.lease, self.at - self.lease.taken_at
+        used_by_others = lease.others * (lease.size - self.left)
         return tuple(
             [
                 status._replace(
-                    remaining=status.remaining + self.left,
+                    remaining=self.left + max(0, status.remaining - used_by_others),
                     reset_after=max(0.0, status.reset_after - elapsed),
                     retry_after=0.0,
                 )

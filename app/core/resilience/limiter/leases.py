@@ -34,12 +34,17 @@ class Leases:
     """
 
     def __init__(
-        self, remote: RemoteLimiter, clock: Callable[[], float], deferred: Deferred
+        self,
+        remote: RemoteLimiter,
+        clock: Callable[[], float],
+        deferred: Deferred,
+        instances: Callable[[], int],
     ) -> None:
-        """``deferred`` runs what gives back."""
+        """``deferred`` runs what gives back; ``instances`` says how many workers there are."""
         self.leased = self.returned = self.wasted = 0
         self._remote = remote
         self._clock = clock
+        self._instances = instances
         self._leases: dict[Key, Lease] = {}
         self._over: list[Lease] = []
         self._lock = threading.Lock()
@@ -82,9 +87,8 @@ class Leases:
         with self._lock:
             old = self._leases.pop(key, None)
         asked_at = self._clock()
-        lease = Lease(
-            plan, target, cost, asked_at, self._remote.lend(plan, target, cost, wanted, request)
-        )
+        lent = self._remote.lend(plan, target, cost, wanted, request)
+        lease = Lease(plan, target, cost, asked_at, lent, self._instances() - 1)
         if lease.left:
             self.leased += lease.size
             self._look_soon(min(LOOK_EVERY, GIVEN_BACK_AT * lease.lent.seconds))

@@ -45,7 +45,7 @@ class RateLimiter:
         self.denials = DenialMemory()
         self.remote = RemoteLimiter(runtime)
         self.local = LocalLimiter(runtime.share)
-        self.leases = Leases(self.remote, runtime.clock, runtime.deferred)
+        self.leases = Leases(self.remote, runtime.clock, runtime.deferred, runtime.instances)
         self._runtime = runtime
         self._plan = Derived(get_config, self._make_plan)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from app.core.resilience import (
     BulkheadConfig,
     CircuitBreakerConfig,
     DegradationConfig,
+    GuardMode,
     Kind,
     RateLimitConfig,
     Resilience,
@@ -123,6 +125,38 @@ def test_closing_ends_every_thread_and_a_later_use_starts_them_again(
     wait_until(lambda: not own())
     assert controller.get_bulkhead_config("thing").max_concurrent == 3
     assert background.redis_tasks.running and background.record_tasks.running
+
+
+def leased() -> dict[str, Any]:
+    return {
+        "circuit_breaker": CircuitBreakerConfig(admission=GuardMode.LEASED),
+        "rate_limit": RateLimitConfig(limit=10_000, window=600, mode=GuardMode.LEASED),
+        "bulkhead": BulkheadConfig(max_concurrent=40, mode=GuardMode.LEASED),
+    }
+
+
+def test_an_orderly_end_loses_nothing_of_leased_guards(new_controller: NewController) -> None:
+    ending, other = (new_controller(defaults={"thing": leased()}) for _ in range(2))
+    guard = ending.guard("thing")
+    for _ in range(100):
+        guard.call(lambda: None)
+    assert len(ending.bulkhead("thing").spares) == 1
+    ending.close()
+    assert other.get_circuit_breaker_state("thing").calls == 100
+    assert other.get_bulkhead_stats("thing").held == 0
+    # What drains while a lease lasts is kept back.
+    assert other.get_rate_limit_status("thing").remaining == pytest.approx(9_900, abs=100)
+
+
+def test_what_is_leased_is_counted_of_each_kind(new_controller: NewController) -> None:
+    controller = new_controller(defaults={"thing": leased()})
+    guard = controller.guard("thing")
+    for _ in range(100):
+        guard.call(lambda: None)
+    leases = {counts.kind: counts.leases for counts in controller.guard_counts()}
+    assert leases["circuit_breaker"] == {}
+    assert leases["rate_limit"]["leased"] > 0
+    assert leases["bulkhead"]["leased"] > 0
 
 
 def test_defaults_in_code_lie_under_what_operators_set(new_controller: NewController) -> None:
