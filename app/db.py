@@ -36,7 +36,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.failures import DELETED_BY_ANOTHER, SQLITE_PRIMARY_CODE
 from app.pools import WatchedPool
-from app.time_limits import connect_arguments, limit_times
+from app.time_limits import connect_arguments, limit_times, open_quickly
 from app.turns import take_turns
 
 # Every constraint has a name that can be derived, so that migrations can drop it on any database.
@@ -269,6 +269,7 @@ def _configure(engine: Engine) -> None:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     else:
+        open_quickly(engine)
         limit_times(engine)
 
 

@@ -27,9 +27,9 @@ from tests.support.compiled import share_statements  # noqa: E402
 from tests.support.database import MariadbTemplate, SqliteTemplate, migrate  # noqa: E402
 from tests.support.mariadb import MariaDB, ServiceDatabase, start_mariadb  # noqa: E402
 from tests.support.require import missing  # noqa: E402
-from tests.support.routes import share_builders  # noqa: E402
+from tests.support.routes import share_rules  # noqa: E402
 
-share_builders()
+share_rules()
 share_statements()
 
 pytest_plugins = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+
+ROOM = 1 << 30  # bytes; a container has often 64 MB
 
 
 def migrate(url: str, instance: Path) -> None:
@@ -28,17 +31,19 @@ def migrate(url: str, instance: Path) -> None:
     close_app(app)
 
 
-def _memory() -> str | None:
-    """A folder in memory where there is one: a test commits often and never needs a row again."""
+def in_memory() -> str | None:
+    """A folder in memory where there is room: a test commits often and never needs a row again."""
     folder = "/dev/shm"
-    return folder if os.access(folder, os.W_OK) else None
+    if not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < ROOM:
+        return None
+    return folder
 
 
 class SqliteTemplate:
     """A SQLite file; ``reset`` copies the pages of the template over it."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="yoto-sqlite-", dir=_memory())
+        self._folder = tempfile.TemporaryDirectory(prefix="yoto-sqlite-", dir=in_memory())
         self._path = Path(self._folder.name) / "test.db"
         self.url = f"sqlite:///{self._path}"
         self._template: sqlite3.Connection | None = None

@@ -18,6 +18,8 @@ from pathlib import Path
 import pymysql
 import sqlalchemy as sa
 
+from tests.support.database import in_memory
+
 START_SECONDS = 30.0
 # Tests commit thousands of times and never need a row after a crash.
 FAST_AND_FORGETFUL = (
@@ -92,7 +94,8 @@ def start_mariadb() -> MariaDB | None:
     server, installer = shutil.which("mariadbd"), shutil.which("mariadb-install-db")
     if server is None or installer is None:
         return None
-    folder = Path(tempfile.mkdtemp(prefix="yoto-mariadb-"))
+    # To empty a table, as each test does with some, is 20 times as fast there.
+    folder = Path(tempfile.mkdtemp(prefix="yoto-mariadb-", dir=in_memory()))
     user = f"--user={folder.owner()}"
     subprocess.run(
         [
