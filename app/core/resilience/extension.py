@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app, has_app_context
+from flask import Flask, current_app
 
 from app.core.events import EventState
 from app.core.monitor import Recorder
@@ -90,11 +90,13 @@ def get_resilience_controller() -> ResilienceController:
     Raises:
         RuntimeError: there is no current application, or it has no resilience.
     """
-    controller = current_app.extensions.get(EXTENSION_KEY) if has_app_context() else None
-    if controller is not None:
-        return controller  # type: ignore[no-any-return]
-    if not has_app_context():
+    try:
+        extensions = current_app.extensions
+    except RuntimeError as error:
         raise RuntimeError(
             "no application: guards work inside a request or inside 'with app.app_context():'"
-        )
+        ) from error
+    controller = extensions.get(EXTENSION_KEY)
+    if controller is not None:
+        return controller  # type: ignore[no-any-return]
     return Resilience.of(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from flask import has_request_context, request
 
@@ -18,14 +18,13 @@ from .limiter import DimensionStatus
 
 POLICY_HEADER = "RateLimit-Policy"
 LIMIT_HEADER = "RateLimit"
-KEPT = 4_096  # texts of each kind that are not made again
+KEPT = 4_096  # texts of each kind that are not made again; what is left is another each time
 # Where a request keeps what was said in it. Not ``flask.g``: that belongs to the application
 # context, which several requests may share.
 _ENVIRON_KEY = "yoto.rate_limits"
 
 
-@dataclass(frozen=True, slots=True)
-class NotedLimit:
+class NotedLimit(NamedTuple):
     """What one limiter said of one dimension in this request."""
 
     limiter: str
@@ -55,33 +54,29 @@ def rate_limit_headers(noted: Iterable[NotedLimit]) -> dict[str, str]:
     A policy is named after its dimension, with its limiter in front when several limiters spoke.
     Of a limit that was asked twice the later answer counts.
     """
-    latest = {(one.limiter, one.status.name): one.status for one in noted}
+    latest = {(limiter, status.name): status for limiter, status in noted}
     if not latest:
         return {}
     several = len({limiter for limiter, _ in latest}) > 1
     policies, limits = [], []
     for (limiter, dimension), status in latest.items():
         name = f"{limiter}/{dimension}" if several else dimension
+        policy, left = _policy(name, status.limit, status.window)
+        policies.append(policy)
         more = status.more_after
-        policies.append(_policy(name, status.limit, status.window))
-        after = None if more is None else math.ceil(more)
-        limits.append(_limit(name, max(0, status.remaining), after))
+        when = "" if more is None else f";t={math.ceil(more)}"
+        limits.append(f"{left}{max(0, status.remaining)}{when}")
     return {POLICY_HEADER: ", ".join(policies), LIMIT_HEADER: ", ".join(limits)}
 
 
 @lru_cache(maxsize=KEPT, typed=True)
-def _policy(name: str, limit: float, window: float) -> str:
+def _policy(name: str, limit: float, window: float) -> tuple[str, str]:
+    """A policy, and how what is left of it begins."""
+    named = _string(name)
     # Whole seconds in the draft; a shorter window is said to be one second.
-    return f"{_string(name)};q={limit};w={max(1, round(window))}"
+    return f"{named};q={limit};w={max(1, round(window))}", f"{named};r="
 
 
-@lru_cache(maxsize=KEPT, typed=True)
-def _limit(name: str, remaining: float, more_after: float | None) -> str:
-    when = "" if more_after is None else f";t={more_after}"
-    return f"{_string(name)};r={remaining}{when}"
-
-
-@lru_cache(maxsize=KEPT)
 def _string(text: str) -> str:
     """A structured-field string: printable ASCII in quotes (RFC 9651, section 3.3.3)."""
     plain = "".join(char if " " <= char <= "~" else "?" for char in text)

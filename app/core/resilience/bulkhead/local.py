@@ -16,7 +16,8 @@ class LocalBulkhead:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._inside: dict[str, set[str]] = {}
         self._queues: dict[str, deque[str]] = {}
         self._sleepers = 0
@@ -36,7 +37,7 @@ class LocalBulkhead:
 
     def note(self, partition: str, request: str) -> None:
         """Redis let somebody in."""
-        with self._changed:
+        with self._lock:
             self._inside.setdefault(partition, set()).add(request)
 
     def enter(self, partition: str, request: str, cap: int, timeout: float = 0.0) -> bool:
@@ -52,7 +53,7 @@ class LocalBulkhead:
 
     def leave(self, partition: str, request: str) -> None:
         """A holder is gone; the next one may come."""
-        with self._changed:
+        with self._lock:
             inside = self._inside.get(partition)
             if inside is not None:
                 inside.discard(request)

@@ -219,7 +219,7 @@ class Spares:
         try:
             replies = self._runtime.exits.run_many(calls)
         except STORE_ERRORS as error:
-            log.debug("how full a bulkhead is is not known: %s", error)
+            log.debug("nobody knows how full a bulkhead is: %s", error)
             return {}
         return {
             partition: (reply[0], reply[1])

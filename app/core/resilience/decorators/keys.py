@@ -14,6 +14,8 @@ from .call import Call
 KeyOption: TypeAlias = str | Callable[..., str | int | MultiDimensionalKey] | None
 CostOption: TypeAlias = int | Callable[..., int]
 
+_KEYS = (str, int, MultiDimensionalKey, type(None))
+
 
 class Evaluated:
     """An option that is a value, or a function of the call's arguments.
@@ -46,7 +48,7 @@ class KeyOf(Evaluated):
         key = super().__call__(call)
         if key is None and self._callable:
             raise TypeError("the key function gave None; give a key, or leave key= out")
-        if isinstance(key, bool) or not isinstance(key, str | int | MultiDimensionalKey | None):
+        if isinstance(key, bool) or not isinstance(key, _KEYS):
             raise TypeError(f"a key is text or a MultiDimensionalKey, not {key!r}")
         return key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 from app.core.errors import RateLimited
 
@@ -54,8 +54,7 @@ class Part(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class HeldPermit:
+class HeldPermit(NamedTuple):
     """A breaker's permit."""
 
     permit: BreakerPermit
@@ -82,8 +81,7 @@ class BreakerPart:
         return HeldPermit(breaker.allow(), self.classifier)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldUnits:
+class HeldUnits(NamedTuple):
     """Units of a rate limit; they are used up once the call runs."""
 
     limiter: RateLimiter
@@ -118,8 +116,7 @@ class LimitPart:
         return HeldUnits(limiter, key, cost)
 
 
-@dataclass(frozen=True, slots=True)
-class HeldSlot:
+class HeldSlot(NamedTuple):
     """A slot of a bulkhead."""
 
     slot: Slot
@@ -148,8 +145,7 @@ class BulkheadPart:
         return HeldSlot(bulkhead.acquire(self.timeout, partition))
 
 
-@dataclass(frozen=True, slots=True)
-class HeldGuard:
+class HeldGuard(NamedTuple):
     """The permit of a guard, and what its limiter was asked."""
 
     permit: Permit
@@ -198,5 +194,5 @@ class GuardPart:
                 note_limits(self.name, lambda: (status,))
             raise
         if units is not None:
-            note_limits(self.name, lambda: permit.limits.dimensions if permit.limits else ())
+            note_limits(self.name, permit.statuses)
         return HeldGuard(permit, self.classifier, units)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.core.errors import CircuitOpen
 
@@ -17,8 +17,7 @@ from .parts import Fallback, Held, Part
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """Every part let the call in."""
 
     held: tuple[Held, ...]

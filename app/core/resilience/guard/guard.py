@@ -107,6 +107,8 @@ class Guard:
         if wait is None:
             wait = entry.bulkhead.config.wait if entry.bulkhead is not None else 0.0
         try:
+            if entry.known:
+                return self._permit(entry, entry.admission or NOT_ASKED)
             return self._enter_or_decide(entry, wait)
         except BulkheadFull:
             entry.put_back()
@@ -204,7 +206,7 @@ class Guard:
 
     def _ask(self, entry: Entry) -> Permit:
         """Let in by what Redis says of the parts that memory did not let in."""
-        breaker, slots, report = entry.breaker, entry.bulkhead, b""
+        breaker, report = entry.breaker, b""
         admission = entry.admission or NOT_ASKED
         if not entry.known:
             said, report = self._ask_redis(entry.asked())
@@ -213,9 +215,13 @@ class Guard:
                 admission = said
                 if breaker is not None and breaker.plan.leased:
                     breaker.breaker.memory.keep(breaker.plan, said, entry.since)
+        return self._permit(entry, admission, report)
+
+    def _permit(self, entry: Entry, admission: Admission, report: bytes = b"") -> Permit:
+        """What every part let in."""
+        breaker, slots, slot = entry.breaker, entry.bulkhead, None
         if breaker is not None and breaker.breaker.needs_local:
             breaker.breaker.admitted()
-        slot = None
         if slots is not None:
             bulkhead, config, partition = slots
             if entry.spare is not None:

@@ -70,15 +70,21 @@ class Permit:
 
     @property
     def limits(self) -> RateLimitResult | None:
-        """What the rate limit said, for headers; ``None`` without one."""
+        """What the rate limit said; ``None`` without one."""
+        statuses = self.statuses()
+        local = self.entry.lease is None and not isinstance(self._limits, bytes)
+        return result_of(statuses, local) if statuses else None
+
+    def statuses(self) -> tuple[DimensionStatus, ...]:
+        """What it said of each dimension, for headers."""
         part, lease = self.entry.limiter, self.entry.lease
         if lease is not None:
-            return LeaseView(lease, lease.left, self.started).result()
+            return LeaseView(lease, lease.left, self.started).statuses()
+        if not isinstance(self._limits, bytes):
+            return self._limits
         if part is None or not self._limits:
-            return None
-        if isinstance(self._limits, bytes):
-            return result_of(statuses_of(part.target.dimensions, self._limits))
-        return result_of(self._limits, degraded=True)
+            return ()
+        return statuses_of(part.target.dimensions, self._limits)
 
     def exit(self, outcome: Outcome) -> None:
         """Tell how the call ended; never raises."""

@@ -25,7 +25,17 @@ class Lease:
         others: workers beside this one, which may use the same key.
     """
 
-    __slots__ = ("_permits", "lent", "others", "plan", "size", "taken_at", "target", "until")
+    __slots__ = (
+        "_permits",
+        "_statuses",
+        "lent",
+        "others",
+        "plan",
+        "size",
+        "taken_at",
+        "target",
+        "until",
+    )
 
     def __init__(
         self,
@@ -45,11 +55,19 @@ class Lease:
         self.lent = lent
         self.others = others
         self._permits: list[None] = [None] * max(0, lent.units - cost)
+        self._statuses: tuple[DimensionStatus, ...] | None = None
 
     @property
     def left(self) -> int:
         """Permits that nobody used yet."""
         return len(self._permits)
+
+    @property
+    def statuses(self) -> tuple[DimensionStatus, ...]:
+        """Where the dimensions stood when it was taken."""
+        if self._statuses is None:
+            self._statuses = statuses_of(self.target.dimensions, self.lent.report)
+        return self._statuses
 
     def take(self, cost: int) -> bool:
         """Use permits; whether there were as many."""
@@ -100,16 +118,21 @@ class LeaseView(NamedTuple):
     def statuses(self) -> tuple[DimensionStatus, ...]:
         """What is left of the lease, and what was left of all when it was taken less what others
         used since: nobody knows that here, so as much as was used here."""
-        lease, elapsed = self.lease, self.at - self.lease.taken_at
-        used_by_others = lease.others * (lease.size - self.left)
+        lease, left, at = self
+        elapsed = at - lease.taken_at
+        gone = lease.others * (lease.size - left)
         return tuple(
             [
-                status._replace(
-                    remaining=self.left + max(0, status.remaining - used_by_others),
-                    reset_after=max(0.0, status.reset_after - elapsed),
-                    retry_after=0.0,
+                DimensionStatus(
+                    name,
+                    limit,
+                    window,
+                    left + remaining - gone if remaining > gone else left,
+                    reset_after - elapsed if reset_after > elapsed else 0.0,
+                    0.0,
+                    step,
                 )
-                for status in statuses_of(lease.target.dimensions, lease.lent.report)
+                for name, limit, window, remaining, reset_after, _, step in lease.statuses
             ]
         )
 
