@@ -6,7 +6,6 @@ writes down when it was let in, with the clock that the server on this machine h
 
 from __future__ import annotations
 
-import json
 import mmap
 import os
 import random
@@ -39,8 +38,8 @@ KILLED_OF = 3  # blows, of which one kills
 # s for which a refusal ends the keeping of slots. It is for fairness alone, and in a crowd that
 # never ends no slot would be kept else.
 CROWDED_FOR = 0.005
-# Calls of one process, and units or slots that it leased.
-COUNTER = struct.Struct("<QQ")
+# See ``Tally``.
+COUNTER = struct.Struct("<QQQ")
 
 
 class Report(NamedTuple):
@@ -48,20 +47,47 @@ class Report(NamedTuple):
 
     Attributes:
         calls: attempts of all workers.
-        leased: units or slots that all workers leased.
+        leased: units that all workers leased, or slots that they kept.
+        wasted: of them, those that ran out unused, and those that killed workers had in hand.
         kills, pauses: blows.
-        fates: what the workers that lived to the end counted, summed.
         starts: where Redis let windows begin, s since 1970; of a limit with windows.
         killed: pid and moment of each kill, s of the monotonic clock.
     """
 
     calls: int
     leased: int
+    wasted: int
     kills: int
     pauses: int
-    fates: dict[str, int]
     starts: list[float]
     killed: dict[int, float]
+
+
+class Tally:
+    """What one worker did, where it stays when the worker is killed. Safe for threads."""
+
+    def __init__(self, memory: mmap.mmap, place: int, ends: mmap.mmap) -> None:
+        """``ends`` says whether the campaign is over."""
+        self._memory = memory
+        self._place = COUNTER.size * place
+        self._ends = ends
+        self._lock = threading.Lock()
+        self._calls = 0
+
+    def count(self, leased: int, unused: int) -> bool:
+        """One call more, and what was leased by now and is or was not used; whether to go on."""
+        with self._lock:
+            self._calls += 1
+            self._write(leased, unused)
+        return not self._ends[0]
+
+    def end(self, leased: int, wasted: int) -> None:
+        """What became of it, at an orderly end."""
+        with self._lock:
+            self._write(leased, wasted)
+
+    def _write(self, leased: int, unused: int) -> None:
+        COUNTER.pack_into(self._memory, self._place, self._calls, leased, unused)
 
 
 def run_campaign(
@@ -82,36 +108,35 @@ def run_campaign(
     return Report(**found)
 
 
-def hit(platform: Platform, log: int, count: Callable[[int], bool], **limit: Any) -> dict[str, int]:
+def hit(platform: Platform, log: int, tally: Tally, **limit: Any) -> None:
     """Hit one key of a limit, in bursts; writes down between which moments it was let in."""
     limiter = platform.limiter(limit.pop("name"), mode="leased", **limit)
-    dice = random.Random(os.getpid())
+    leases, dice = limiter.leases, random.Random(os.getpid())
     going = True
     while going:
         for _ in range(dice.choice((1, 20, 200))):
             before = time.time()
             if limiter.hit("k").allowed:
                 os.write(log, f"{before:.6f} {time.time():.6f}\n".encode())
-            going = count(limiter.leases.leased)
+            in_hand = sum(lease.left for lease in leases._leases.values())
+            going = tally.count(leases.leased, leases.wasted + in_hand)
         time.sleep(dice.choice((0.0, 0.001, 0.02)))
-    limiter.leases.clear()
-    return limiter.leases.counts()
+    leases.clear()
+    tally.end(leases.leased, leases.wasted)
 
 
-def occupy(
-    platform: Platform, log: int, count: Callable[[int], bool], threads: int, **bulkhead: Any
-) -> dict[str, int]:
+def occupy(platform: Platform, log: int, tally: Tally, threads: int, **bulkhead: Any) -> None:
     """Go in and out of a bulkhead, from several threads; writes down when, and until when the slot
     was this worker's for certain."""
     spares.CROWDED_FOR = CROWDED_FOR
     place = platform.bulkhead(bulkhead.pop("name"), mode="leased", **bulkhead)
-    inside: list[int] = []
+    kept = place.spares
 
     def come_and_go() -> None:
         dice = random.Random()
         going = True
         while going:
-            going = count(place.spares.kept)
+            going = tally.count(kept.kept, kept.wasted + len(kept))
             try:
                 slot = place.acquire(dice.choice((0, 0, 0.05)))
             except BulkheadFull:
@@ -122,7 +147,6 @@ def occupy(
                 stay = f"{came:.6f}-{slot.id}"
                 sure = slot.renewed_at + slot.lease
                 os.write(log, f"in {stay} {came:.6f} {sure:.6f} {os.getpid()}\n".encode())
-                inside.append(1)
                 time.sleep(dice.choice((0.0, 0.001, 0.01)))
                 left = min(time.monotonic(), slot.renewed_at + slot.lease)
                 os.write(log, f"out {stay} {left:.6f}\n".encode())
@@ -133,12 +157,12 @@ def occupy(
         thread.start()
     for thread in crowd:
         thread.join()
-    place.spares.clear()
+    kept.clear()
     platform.runtime.exits.flush()
-    return {"inside": len(inside), **place.spares.counts()}
+    tally.end(kept.kept, kept.wasted)
 
 
-TASKS: dict[str, Callable[..., dict[str, int]]] = {"hit": hit, "occupy": occupy}
+TASKS: dict[str, Callable[..., None]] = {"hit": hit, "occupy": occupy}
 
 
 def uses_in(logs: Path) -> list[Use]:
@@ -206,27 +230,21 @@ class Worker:
         self._ends[0] = 1
         ends = [os.waitpid(pid, 0)[1] for pid in crew]
         assert not any(ends), f"workers ended with {ends}"
+        made, leased, wasted = self._made()
         return {
-            "calls": self._made()[0],
-            "leased": self._made()[1],
+            "calls": made,
+            "leased": leased,
+            "wasted": wasted,
             "kills": kills,
             "pauses": pauses,
-            "fates": self._fates(),
             "starts": watch.starts,
             "killed": killed,
         }
 
     def _made(self) -> tuple[int, ...]:
-        """Calls, and what was leased, of all workers."""
+        """What all workers counted."""
         used = self._counters[: COUNTER.size * self._forks]
         return tuple(map(sum, zip(*COUNTER.iter_unpack(used), strict=True)))
-
-    def _fates(self) -> dict[str, int]:
-        fates: dict[str, int] = {}
-        for path in self._logs.glob("*.end"):
-            for name, number in json.loads(path.read_text()).items():
-                fates[name] = fates.get(name, 0) + number
-        return fates
 
     def _fork(self) -> int:
         number = self._forks
@@ -244,17 +262,9 @@ class Worker:
     def _work(self, number: int) -> None:
         platform = Platform(self._settings, f"worker-{number}", instances=lambda: WORKERS)
         log = os.open(self._logs / f"{number}.log", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        place, lock, made = COUNTER.size * number, threading.Lock(), [0]
-
-        def count(leased: int) -> bool:
-            with lock:
-                made[0] += 1
-                COUNTER.pack_into(self._counters, place, made[0], leased)
-            return not self._ends[0]
-
-        fates = TASKS[self._task](platform, log, count, **self._arguments)
+        tally = Tally(self._counters, number, self._ends)
+        TASKS[self._task](platform, log, tally, **self._arguments)
         platform.runtime.deferred.close()
-        (self._logs / f"{number}.end").write_text(json.dumps(fates))
 
 
 class WindowWatch:

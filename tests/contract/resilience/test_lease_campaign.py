@@ -51,7 +51,7 @@ def test_no_unit_above_the_limit_is_used_whoever_is_killed_or_paused(
     uses = uses_in(tmp_path)
     over = most_over(algorithm, QUOTA, uses, report.starts)
     print(f"\n{algorithm.value}: {len(uses)} let in of {report.calls}, over {over};")
-    print(f"{report.leased} leased, of those who lived {report.fates};")
+    print(f"{report.leased} leased, {report.wasted} of them wasted;")
     print(f"{report.kills} kills, {report.pauses} pauses")
     assert over == 0
     # Else the limit was not reached, or nothing was leased, and the campaign says nothing.
@@ -78,7 +78,7 @@ def test_no_more_than_the_cap_are_inside_whoever_is_killed_or_paused(
     stays = stays_in(tmp_path, report.killed)
     most = most_inside(stays)
     print(f"\nbulkhead: {len(stays)} stays of {report.calls}, at most {most};")
-    print(f"{report.leased} leased, of those who lived {report.fates};")
+    print(f"{report.leased} leased, {report.wasted} of them wasted;")
     print(f"{report.kills} kills, {report.pauses} pauses")
     assert most <= SLOTS
     assert SLOTS // 2 < most
