@@ -6,7 +6,8 @@ application context; it opens one for each call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import wraps
@@ -109,6 +110,8 @@ def in_context(method: Callable[P, R]) -> Callable[P, R]:
     @wraps(method)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         world: Any = args[0]
+        if world.is_together:
+            return method(*args, **kwargs)
         with world.app.app_context():
             result = method(*args, **kwargs)
             db.session.commit()
@@ -125,6 +128,19 @@ class World:
         self.app = app
         self._numbers = count(1)
         self._permission_ids: dict[str, int] = {}
+        self.is_together = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is made inside is committed at the end, all at once: in half the time."""
+        with self.app.app_context():
+            self.is_together = True
+            try:
+                yield
+            finally:
+                self.is_together = False
+            db.session.commit()
+            db.session.remove()
 
     @in_context
     def user(self, username: str | None = None, **columns: Any) -> Person:
@@ -331,17 +347,37 @@ class World:
         return self._acts(AuditRecord.action == action)
 
     @in_context
-    def snapshot(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All rows of all tables: equal before and after means that nothing was written."""
-        return {
-            table.name: sorted((tuple(row) for row in db.session.execute(select(table))), key=repr)
-            for table in db.metadata.sorted_tables
-        }
+    def snapshot(self) -> dict[str, Any]:
+        """All rows of all tables: equal before and after means that nothing was written.
+
+        On MariaDB a checksum stands for the rows of a table.
+        """
+        connection = db.session.connection()
+        if connection.dialect.name == "sqlite":
+            return self._rows()
+        tables = ", ".join(db.metadata.tables)
+        checksums = connection.exec_driver_sql(f"CHECKSUM TABLE {tables}")
+        return {name: checksum for name, checksum in checksums}
+
+    @in_context
+    def everything(self) -> dict[str, Any]:
+        """All rows of all tables, as the driver reads them."""
+        return self._rows()
 
     @staticmethod
     def soon(seconds: float = 3600) -> datetime:
         """A moment ahead."""
         return utcnow() + timedelta(seconds=seconds)
+
+    @staticmethod
+    def _rows() -> dict[str, Any]:
+        cursor = db.session.connection().connection.cursor()
+        found = {}
+        for name in db.metadata.tables:
+            cursor.execute(f"SELECT * FROM {name}")
+            found[name] = sorted(cursor.fetchall(), key=repr)
+        cursor.close()
+        return found
 
     def _acts(self, which: Any) -> list[Act]:
         record = AuditRecord

@@ -84,7 +84,7 @@ def test_the_secret_is_shown_once_and_not_stored(
     client: FlaskClient, world: World, harbour: Community
 ) -> None:
     token = register(client, harbour.owner)[HEADER]
-    assert token not in str(world.snapshot())
+    assert token not in str(world.everything())
     assert token not in client.get(DEVICES, headers=harbour.owner.headers).text
 
 

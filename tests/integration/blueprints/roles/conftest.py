@@ -24,6 +24,11 @@ class Crew:
 
 @pytest.fixture
 def crew(world: World) -> Crew:
+    with world.together():
+        return _crew(world)
+
+
+def _crew(world: World) -> Crew:
     community = world.server()
     rights = ("role.manage", "role.assign", "message.send", "message.pin", "channel.read")
     manager_role = world.role(community, *rights, name="managers", position=10)

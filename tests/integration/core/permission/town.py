@@ -42,10 +42,15 @@ class Town:
 
 
 def build_town(world: World) -> Town:
-    community = world.server()
-    low = world.role(community, position=2, name="low")
-    middle = world.role(community, "member.kick", position=5, name="middle")
-    high = world.role(community, "member.ban", position=8, name="high")
+    with world.together():
+        community = world.server()
+        low = world.role(community, position=2, name="low")
+        middle = world.role(community, "member.kick", position=5, name="middle")
+        high = world.role(community, "member.ban", position=8, name="high")
+        everywhere = world.role(None, position=3, name="global")
+        category = world.category(community)
+        actor, below, above = (world.member(community, None, role) for role in (middle, low, high))
+        stranger, root = world.user(), world.user(super_admin=True)
     with world.app.app_context():
         group = permissions.register_group("bans", ["member.ban"]).ids[0]
     return Town(
@@ -53,12 +58,12 @@ def build_town(world: World) -> Town:
         low,
         middle,
         high,
-        world.role(None, position=3, name="global"),
+        everywhere,
         group,
-        world.category(community),
-        world.member(community, None, middle),
-        world.member(community, None, low),
-        world.member(community, None, high),
-        world.user(),
-        world.user(super_admin=True),
+        category,
+        actor,
+        below,
+        above,
+        stranger,
+        root,
     )
