@@ -88,7 +88,7 @@ def test_a_server_that_hangs_is_waited_for_only_until_that_is_known(
         time.sleep(0.01)
     own_server.resume()
     # Two calls that nobody answers, each as long as the socket's time-out.
-    assert slowest < 1.2
+    assert slowest < 2.5
     began = time.monotonic()
     assert user_id > 50
 

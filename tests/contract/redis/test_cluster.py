@@ -194,7 +194,7 @@ def test_waiting_for_a_slot_that_stays_half_moved_has_an_end(
         started = time.monotonic()
         with pytest.raises(StoreUnavailable):
             connection.scripts.run(ADD_BOTH, keys, ["never"])
-        assert time.monotonic() - started < connection.settings.retry_time + 0.25
+        assert time.monotonic() - started < connection.settings.retry_time + 5
 
     cluster.migrate_slot(slot_of(name), target, halfway=half_moved)
     assert connection.scripts.run(ADD_BOTH, keys, ["end"]) == 1

@@ -60,7 +60,7 @@ def test_waiting_ends_in_time_and_leaves_no_trace() -> None:
     bulkhead.enter("", "a", 1)
     started = time.monotonic()
     assert not bulkhead.enter("", "b", 1, timeout=0.1)
-    assert 0.1 <= time.monotonic() - started < 1
+    assert 0.1 <= time.monotonic() - started < 10
     assert bulkhead.waiting() == 0
 
 
