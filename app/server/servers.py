@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import io
 import logging
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -34,39 +34,9 @@ def serve_eventlet(
     import eventlet
     import eventlet.wsgi
 
+    from app.server.green import Protocol
+
     connections = Connections(limits, eventlet.sleep)
-
-    class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
-        def __init__(self, conn_state: list[Any], server: Any) -> None:
-            address, found, _ = conn_state
-            admitted = connections.admit(found, address[0])
-            if admitted is None:
-                return
-            self.admitted = admitted
-            try:
-                super().__init__(conn_state, server)
-            except OSError as error:
-                log.debug("a connection of %s ended: %s", address[0], error)
-            except Exception:
-                log.exception("a connection of %s ended by an error", address[0])
-            finally:
-                admitted.leave()
-
-        def setup(self) -> None:
-            super().setup()
-            for one in (self.rfile, self.wfile):
-                one.close()
-            self.rfile = self.reader = reader(self.admitted)
-            self.wfile = io.BufferedWriter(self.admitted.stream(), self.wbufsize)
-
-        def handle_one_request(self) -> None:
-            self.admitted.await_request()
-            super().handle_one_request()
-
-        def get_environ(self) -> dict[str, Any]:
-            environ: dict[str, Any] = super().get_environ()
-            environ[ENVIRON_KEY] = self.admitted
-            return environ
 
     class Listener(eventlet.greenio.GreenSocket):  # type: ignore[misc]
         """Accepts as the server asks, and survives what ends the server's own loop."""
@@ -94,7 +64,7 @@ def serve_eventlet(
         # One is taken by each connection, also by those that are refused in the next moment, and
         # by websockets, which are counted elsewhere.
         custom_pool=eventlet.GreenPool(1_000_000),
-        protocol=Protocol,
+        protocol=partial(Protocol, connections),
         log_output=False,
         debug=False,
         # They are written as they are meant; to spell a dozen anew takes as long as a small view.

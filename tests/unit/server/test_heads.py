@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import io
 from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
 from typing import Any
 
+import eventlet.wsgi
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.server.connections import ENVIRON_KEY
+from app.server.green import Protocol
 from app.server.heads import QuickHeads
 
 
-def read(kind: type[BaseHTTPRequestHandler], data: bytes) -> dict[str, Any]:
-    """What a handler makes of the first request in ``data``, and what it leaves unread."""
+def handler_of(kind: type[BaseHTTPRequestHandler], data: bytes) -> Any:
+    """A handler that has read the first line of ``data``."""
     handler = kind.__new__(kind)
     reader = io.BufferedReader(io.BytesIO(data))  # type: ignore[arg-type]
     handler.rfile = reader
@@ -25,6 +29,12 @@ def read(kind: type[BaseHTTPRequestHandler], data: bytes) -> dict[str, Any]:
     handler.log_message = lambda *_: None  # type: ignore[method-assign]
     handler.date_time_string = lambda *_: "now"  # type: ignore[method-assign]
     handler.raw_requestline = reader.readline(65537)
+    return handler
+
+
+def read(kind: type[BaseHTTPRequestHandler], data: bytes) -> dict[str, Any]:
+    """What a handler makes of the first request in ``data``, and what it leaves unread."""
+    handler = handler_of(kind, data)
     found = {"read": handler.parse_request()}
     for name in ("command", "path", "request_version", "close_connection", "requestline"):
         found[name] = getattr(handler, name, None)
@@ -32,8 +42,7 @@ def read(kind: type[BaseHTTPRequestHandler], data: bytes) -> dict[str, Any]:
     found["headers"] = headers is not None and [
         (name, value.strip(" \t")) for name, value in headers.items()
     ]
-    found["type"] = headers is not None and headers.get_content_type()
-    return found | {"left": reader.read(), "said": handler.wfile.getvalue()}
+    return found | {"left": handler.rfile.read(), "said": handler.wfile.getvalue()}
 
 
 class Plain(BaseHTTPRequestHandler):
@@ -87,3 +96,35 @@ def test_plain_heads_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BaseHTTPRequestHandler, "parse_request", never)
     data = b"POST /a HTTP/1.1\r\nHost: here\r\nContent-Length: 2\r\n\r\n{}"
     assert read(Quick, data)["left"] == b"{}"
+
+
+def environ_of(kind: type[BaseHTTPRequestHandler], data: bytes) -> dict[str, Any] | None:
+    """What a handler of eventlet tells the application; None: it refuses the request."""
+    handler = handler_of(kind, data)
+    handler.connection = handler.request = ATTACHED
+    handler.server = SERVER
+    handler.admitted, handler._lasting = "the connection", None
+    if not handler.parse_request():
+        return None
+    environ: dict[str, Any] = handler.get_environ()
+    del environ["eventlet.set_idle"]
+    environ.pop(ENVIRON_KEY, None)
+    body = environ.pop("wsgi.input")
+    assert environ.pop("eventlet.input") is body
+    kept = ("content_length", "chunked_input", "should_send_hundred_continue", "wfile_line")
+    return environ | {name: getattr(body, name) for name in kept}
+
+
+ATTACHED = SimpleNamespace(getsockname=lambda: ("192.0.2.9", 80))
+SERVER = eventlet.wsgi.Server(ATTACHED, ("192.0.2.9", 80), None, log_output=False)
+
+
+@given(
+    st.sampled_from(["/a%20b?c=%20", "/%", "/a?", "/?b?c", "/", "/a#b"]),
+    st.lists(LINES, max_size=6),
+    st.sampled_from(["", "Content-Length: 2\r\n", "Transfer-Encoding: Chunked\r\n"]),
+)
+def test_eventlets_environ_says_the_same(path: str, lines: list[str], length: str) -> None:
+    head = "\r\n".join([f"POST {path} HTTP/1.1", *lines, f"{length}\r\n"])
+    data = head.encode("latin-1")
+    assert environ_of(Protocol, data) == environ_of(eventlet.wsgi.HttpProtocol, data)

@@ -1,0 +1,101 @@
+"""One connection of eventlet's server. Eventlet must have patched the standard library."""
+
+from __future__ import annotations
+
+import io
+import logging
+from typing import Any
+from urllib.parse import unquote
+
+import eventlet.wsgi
+
+from app.server.connections import ENVIRON_KEY, Connections, reader
+from app.server.heads import PlainHeaders, QuickHeads
+
+log = logging.getLogger(__name__)
+
+
+class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
+    """Eventlet's, on a connection that is bounded; what it would find out anew for each request of
+    a connection it knows.
+    """
+
+    def __init__(self, connections: Connections, conn_state: list[Any], server: Any) -> None:
+        address, found, _ = conn_state
+        admitted = connections.admit(found, address[0])
+        if admitted is None:
+            return
+        self.admitted = admitted
+        self._lasting: dict[str, Any] | None = None
+        try:
+            super().__init__(conn_state, server)
+        except OSError as error:
+            log.debug("a connection of %s ended: %s", address[0], error)
+        except Exception:
+            log.exception("a connection of %s ended by an error", address[0])
+        finally:
+            admitted.leave()
+
+    def setup(self) -> None:
+        """As eventlet's; reads and writes end in time."""
+        super().setup()
+        for one in (self.rfile, self.wfile):
+            one.close()
+        self.rfile = self.reader = reader(self.admitted)
+        self.wfile = io.BufferedWriter(self.admitted.stream(), self.wbufsize)
+
+    def handle_one_request(self) -> None:
+        """As eventlet's."""
+        self.admitted.await_request()
+        super().handle_one_request()
+
+    def get_environ(self) -> dict[str, Any]:
+        """As eventlet's, with the connection."""
+        headers = self.headers
+        if not isinstance(headers, PlainHeaders):
+            environ: dict[str, Any] = super().get_environ()
+            environ[ENVIRON_KEY] = self.admitted
+            return environ
+        if self._lasting is None:
+            self._lasting = self._of_connection()
+        raw_path, query, parameters = self.path.partition("?")
+        environ = self._lasting | {
+            "REQUEST_METHOD": self.command,
+            "RAW_PATH_INFO": raw_path,
+            "PATH_INFO": unquote(raw_path, encoding="latin1") if "%" in raw_path else raw_path,
+            # What the standard library takes a body for that does not say.
+            "CONTENT_TYPE": "text/plain",
+            "headers_raw": tuple(headers.pairs),
+            "eventlet.posthooks": [],
+        }
+        environ |= headers.environ
+        if query:
+            environ["QUERY_STRING"] = parameters
+        chunked = headers.get("Transfer-Encoding", "").lower() == "chunked"
+        environ["wsgi.input"] = environ["eventlet.input"] = eventlet.wsgi.Input(
+            self.rfile,
+            headers.get("Content-Length", None if chunked else "0"),
+            self.connection,
+            chunked_input=chunked,
+        )
+        return environ
+
+    def _of_connection(self) -> dict[str, Any]:
+        """What the environs of all its requests say."""
+        host, port = self.request.getsockname()[:2]
+        client, client_port = self.client_address[:2]
+
+        def set_idle() -> None:
+            self.conn_state[2] = eventlet.wsgi.STATE_IDLE
+
+        return self.server.get_environ() | {
+            "SCRIPT_NAME": "",
+            "SERVER_PROTOCOL": "HTTP/1.0",
+            "SERVER_NAME": host,
+            "SERVER_PORT": str(port),
+            "REMOTE_ADDR": client,
+            "REMOTE_PORT": str(client_port),
+            "GATEWAY_INTERFACE": "CGI/1.1",
+            "eventlet.set_idle": set_idle,
+            ENVIRON_KEY: self.admitted,
+        }
