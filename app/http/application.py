@@ -94,7 +94,7 @@ class Application(Flask):
     def process_response(self, response: Response) -> Response:
         """As Flask's; the answer is what it was before each function that fails."""
         context = request_ctx._get_current_object()  # type: ignore[attr-defined]
-        names = chain(request.blueprints, (None,))
+        names = chain(context.request.blueprints, (None,))
         registered = (reversed(self.after_request_funcs.get(name, ())) for name in names)
         for step in chain(context._after_request_functions, *registered):
             response = contained(self, step, response) or response

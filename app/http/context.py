@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, g, has_app_context, has_request_context, request
+from flask import Flask, Request, current_app, g, has_app_context, has_request_context, request
 from sqlalchemy.engine import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -74,9 +74,8 @@ def origin() -> Origin:
     return Origin(own_request_id(), request.remote_addr)
 
 
-def begin_record() -> RequestRecord:
-    """Begin the record of the request at hand: its ids, and what it asks for."""
-    asked = request._get_current_object()  # type: ignore[attr-defined]
+def begin_record(asked: Request) -> RequestRecord:
+    """Begin the record of ``asked``, the request at hand: its ids, and what it asks for."""
     environ, own = asked.environ, f"{_ids.getrandbits(128):032x}"
     given = environ.get(_GIVEN_ID)
     named = own if given is None or not _ACCEPTED_ID.fullmatch(given) else given
@@ -93,7 +92,9 @@ def begin_record() -> RequestRecord:
 def current_record() -> RequestRecord:
     """The record of the request at hand; begun here when it was refused before it had one."""
     found: RequestRecord | None = g.get("request_record")
-    return begin_record() if found is None else found
+    if found is None:
+        found = begin_record(request._get_current_object())  # type: ignore[attr-defined]
+    return found
 
 
 def request_id() -> str:

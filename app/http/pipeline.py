@@ -12,17 +12,16 @@ import logging
 from collections.abc import Callable
 from time import perf_counter, time
 
-from flask import Flask, g, request
+from flask import Flask, Request, g, request
 
-from app.core import tracing
 from app.core.monitor import Monitor
 from app.core.policy import BehaviourWatch
-from app.core.resilience import noted_limits, rate_limit_headers
+from app.core.resilience import LIMITS_KEY, noted_limits, rate_limit_headers
 from app.db import set_writing
 from app.http import answers, records, request_log
 from app.http.activity import Activity
 from app.http.answers import Answers, contained
-from app.http.auth import caller_or_none
+from app.http.auth import Identity
 from app.http.context import (
     OWN_ID_HEADER,
     REQUEST_ID_HEADER,
@@ -36,7 +35,7 @@ from app.http.positions import forget_position, give_position, take_position
 from app.http.records import RequestRecord, RequestRecords
 from app.http.request_log import RequestLog, request_fields
 from app.http.security import HeadedResponse, security_headers
-from app.http.traces import describe_span
+from app.http.traces import SPAN, describe_span
 from app.http.writes import count_change
 from app.logs import describe_requests
 
@@ -54,16 +53,17 @@ class Pipeline:
 
     def before(self) -> None:
         """Before the view; what raises here is the answer."""
-        record = begin_record()
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        record = begin_record(asked)
         # Of a request that hangs there is no other line.
         request_log.log.debug("request begins")
         set_writing(record.changes)
         self._start()
         # Who calls is judged on nothing older than what the request brings, too.
-        take_position()
+        take_position(asked)
         path = record.path
         if path.startswith(CLOSED):
-            endpoint = request.endpoint or ""
+            endpoint = asked.endpoint or ""
             turn_away(path, endpoint)
             if record.changes:
                 count_change(path, endpoint)
@@ -74,28 +74,32 @@ class Pipeline:
         record.status = response.status_code
         if record.changes:
             contained(self._app, give_position, response)
-        if tracing.configured():
+        environ = request.environ
+        if SPAN in environ:
             contained(self._app, describe_span, record)
         response.added = (
-            *security_headers(record.path, request.environ["wsgi.url_scheme"]),
+            *security_headers(record.path, environ["wsgi.url_scheme"]),
             (REQUEST_ID_HEADER, record.request_id),
             (OWN_ID_HEADER, record.own_id),
         )
-        contained(self._app, _add_limit_headers, response)
+        if LIMITS_KEY in environ:
+            contained(self._app, _add_limit_headers, response)
         return response
 
     def end(self, _: BaseException | None) -> None:
         """Whatever the answer is, and if there is none."""
         forget_position()
-        record: RequestRecord | None = g.pop("request_record", None)
+        kept = g._get_current_object()  # type: ignore[attr-defined]
+        record: RequestRecord | None = kept.pop("request_record", None)
         # Nothing of ours ran for the handler of a socket.
         if record is None:
             return
         # The application context ends after this, and what fails then must say of which request.
-        g.ended_request = record.request_id
+        kept.ended_request = record.request_id
         record.seconds = perf_counter() - record.began
         record.ended_at = time()
-        record.user_id = caller_or_none()
+        caller: Identity | None = kept.get("identity")
+        record.user_id = None if caller is None else caller.user_id
         if record.changes and record.user_id is not None:
             record.keeps_order = is_moderation()
         self._records.add(record)
@@ -135,6 +139,4 @@ def surround(app: Flask, kept: RequestRecords, start: Callable[[], None] = lambd
 
 def _add_limit_headers(response: HeadedResponse) -> None:
     """What is left, whether the request was let in or not."""
-    noted = noted_limits()
-    if noted:
-        response.added += tuple(rate_limit_headers(noted).items())
+    response.added += tuple(rate_limit_headers(noted_limits()).items())

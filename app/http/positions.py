@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from flask import Response, current_app, request
+from flask import Request, Response, current_app
 
 from app.core.errors import ValidationFailed
 from app.extensions import permissions
@@ -20,7 +20,7 @@ POSITION_COOKIE = "yoto_position"
 COOKIE_MARGIN = 2.0
 
 
-def take_position() -> None:
+def take_position(asked: Request) -> None:
     """Judge this request on nothing older than what it brings; the header, which was written on
     purpose, must be right.
 
@@ -28,12 +28,12 @@ def take_position() -> None:
         ValidationFailed: the header is malformed, or from the future.
     """
     permissions.require_nothing()
-    environ = request.environ
+    environ = asked.environ
     header = environ.get("HTTP_X_PERMISSION_POSITION")
     if header is not None:
         permissions.require_position(header, POSITION_HEADER)
         return
-    cookie = request.cookies.get(POSITION_COOKIE) if "HTTP_COOKIE" in environ else None
+    cookie = asked.cookies.get(POSITION_COOKIE) if "HTTP_COOKIE" in environ else None
     if cookie:
         try:
             permissions.require_position(cookie, POSITION_COOKIE)

@@ -50,7 +50,7 @@ def decide(
     slot = state.remembered(user_id, key) if at_least is None else None
     picked = state.records is not None and state.records.picks()
     if slot is not None and asked.is_met_by(slot.mask):
-        if not (in_full or picked or asked.judged or context is not None):
+        if not (in_full or picked or context is not None or _has_judges(state, asked, key)):
             state.meters.plain[asked.name or SEVERAL] += 1
             return PLAINLY_ALLOWED
     place, context = place_of(key), checked_context(context)
@@ -67,6 +67,17 @@ def decide(
         mask = answer.resolution.mask
         state.records.take(user_id, str(asked), asked.operator, place, decision, mask, context)
     return decision
+
+
+def _has_judges(state: PermissionState, asked: Asked, key: PlaceKey) -> bool:
+    """Whether policies decide too; of several permissions, whether they might.
+
+    Raises:
+        StoreUnavailable: nobody can tell.
+    """
+    if not asked.judged:
+        return False
+    return not isinstance(asked, RegisteredPermission) or state.asks(asked, place_of(key))
 
 
 def answer_of(

@@ -6,7 +6,7 @@ import os
 import random
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from app.db import _will_write
 from app.http.application import Application
@@ -49,7 +49,7 @@ def test_requests_get_different_ids(bare_app: Flask) -> None:
 def test_a_fork_gives_other_ids_and_no_seed_gives_them_again(bare_app: Flask) -> None:
     def made() -> str:
         with bare_app.test_request_context("/ping"):
-            return begin_record().own_id
+            return begin_record(request).own_id
 
     read, write = os.pipe()
     child = os.fork()
