@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from app.core.permission import AccessGranted
 from app.core.policy import InputBuilder
+from app.core.prefetch.recording.recorder import ONE_DEED
 from tests.integration.policies.conftest import API, Put, codes
 from tests.support.prefetching import by_hand, turn
 from tests.support.world import Community, Person, World
@@ -43,10 +44,11 @@ def parts(monkeypatch: pytest.MonkeyPatch, put: Put) -> list[dict[str, float]]:
 
 
 def do(app: Flask, harbour: Community, person: Person, permission: str) -> None:
-    """Somebody does one thing again and again."""
+    """Somebody does one thing again and again, each second once."""
     service = by_hand(app)
-    for _ in range(KNOWN):
-        event = AccessGranted(person.id, permission, harbour.id << 1, monotonic())
+    for seconds_ago in range(KNOWN, 0, -1):
+        at = monotonic() - seconds_ago * ONE_DEED
+        event = AccessGranted(person.id, permission, harbour.id << 1, at)
         service.recorder.granted(event)
     turn(service)
 

@@ -7,12 +7,19 @@ from collections.abc import Callable
 from time import monotonic
 from typing import NamedTuple
 
+from cachebox import LRUCache
+
+from app.core.cache import PlaceKey
 from app.core.permission import AccessGranted
 from app.core.prefetch.steps import ACTION_LENGTH, Step
 
 # Knuth's multiplicative hash (TAOCP 3, 6.4): which users are in the sample does not follow from how
 # their ids are given out.
 HASH, HASH_SPAN = 2_654_435_761, 1 << 32
+# s in which the same again is the same deed: a page asks several things at once, programs ask on.
+ONE_DEED = 1.0
+# Users whose last deed is remembered for that.
+LAST_DEEDS = 10_000
 
 
 class Visit(NamedTuple):
@@ -46,6 +53,7 @@ class BehaviourRecorder:
         self._threshold = int(sample * HASH_SPAN)
         self._buffer: deque[Visit] = deque()
         self._forgotten: set[int] = set()
+        self._last: LRUCache[int, tuple[str, PlaceKey, float]] = LRUCache(LAST_DEEDS)
         self._read: Callable[[], None] | None = None
         self.open = False
         self.noted = 0
@@ -63,12 +71,17 @@ class BehaviourRecorder:
     def granted(self, event: AccessGranted) -> None:
         """Take down that a decorator let somebody in. Never waits, never raises for a full buffer.
 
-        A requirement longer than a name can be says nothing that a prediction could use.
+        A requirement longer than a name can be says nothing that a prediction could use. One caller
+        at a time.
         """
-        user_id, requirement, _, at = event
+        user_id, requirement, key, at = event
         if not self.open or user_id * HASH % HASH_SPAN >= self._threshold:
             return
+        last = self._last.get(user_id)
+        if last is not None and last[:2] == (requirement, key) and at - last[2] < ONE_DEED:
+            return
         if len(requirement) <= ACTION_LENGTH:
+            self._last.insert(user_id, (requirement, key, at))
             self._take(Visit(user_id, Step(requirement, *event.place), at))
 
     def told(self, user_id: int, step: Step, seconds_ago: float) -> bool:
@@ -93,6 +106,7 @@ class BehaviourRecorder:
     def forget(self, user_id: int) -> None:
         """Drop what waits of a user, and what comes until the buffer is drained."""
         self._forgotten.add(user_id)
+        self._last.pop(user_id, None)
 
     def __len__(self) -> int:
         """How many deeds wait."""

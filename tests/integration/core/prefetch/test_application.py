@@ -92,6 +92,9 @@ def test_what_was_prefetched_is_not_believed_after_a_change(
     member = world.member(harbour)
     service = by_hand(app)
     have_habit(app, client, member, harbour.channel_id, second)
+    read(client, member, second)
+    turn(service)
+    cache.of(app).forget()
     read(client, member, harbour.channel_id)
     turn(service)
     wait_until(lambda: in_memory(app, member, second))
@@ -135,7 +138,7 @@ def test_who_is_forgotten_is_not_counted_among_the_hot_either(
 
 
 def test_the_thread_does_it_all_and_ends_and_starts_again(
-    app: Flask, client: FlaskClient, harbour: Community
+    app: Flask, client: FlaskClient, harbour: Community, second: int
 ) -> None:
     service = prefetch.of(app)
     prefetch.start(app)
@@ -145,7 +148,7 @@ def test_the_thread_does_it_all_and_ends_and_starts_again(
     prefetch.close(app)
     assert not service.recorder.open and service.fleet_stats() == {}
     prefetch.start(app)
-    read(client, harbour.owner, harbour.channel_id)
+    read(client, harbour.owner, second)
     # What waits when it ends is stored.
     prefetch.close(app)
     assert service.stats()["recorded"]["stored"] == 2

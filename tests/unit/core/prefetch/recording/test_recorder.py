@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.core.permission import AccessGranted
 from app.core.prefetch.recording import BehaviourRecorder
+from app.core.prefetch.recording.recorder import ONE_DEED
 from app.core.prefetch.steps import ACTION_LENGTH, Step
 
 CHANNEL, AT = 3 << 1 | 1, 5.0
@@ -28,8 +29,8 @@ def test_what_was_passed_comes_out_in_order() -> None:
 
 def test_a_full_buffer_drops_and_counts() -> None:
     recorder = opened(size=100)
-    for _ in range(130):
-        recorder.granted(AccessGranted(1, "message.send", CHANNEL, AT))
+    for user_id in range(130):
+        recorder.granted(AccessGranted(user_id, "message.send", CHANNEL, AT))
     assert (len(recorder), recorder.noted, recorder.dropped) == (100, 100, 30)
 
 
@@ -43,11 +44,22 @@ def test_nothing_is_taken_before_anybody_drains() -> None:
 def test_a_sample_is_of_users_and_keeps_all_that_they_do() -> None:
     recorder = opened(size=10_000, sample=0.3)
     for user_id in range(1, 1_001):
-        for _ in range(3):
-            recorder.granted(AccessGranted(user_id, "message.send", CHANNEL, AT))
+        for turn in range(3):
+            recorder.granted(AccessGranted(user_id, "message.send", CHANNEL, AT + turn * ONE_DEED))
     seen = [visit.user_id for visit in recorder.drain()]
     assert 200 < len(set(seen)) < 400
     assert all(seen.count(user_id) == 3 for user_id in set(seen))
+
+
+def test_the_same_again_within_a_second_is_the_same_deed() -> None:
+    recorder = opened()
+    deeds = [("message.send", CHANNEL, 0.0), ("message.send", CHANNEL, 0.9)]
+    deeds += [("message.pin", CHANNEL, 0.95), ("message.send", CHANNEL, 0.96)]
+    deeds += [("message.send", CHANNEL + 2, 0.97), ("message.send", CHANNEL + 2, 1.97)]
+    for requirement, key, at in deeds:
+        recorder.granted(AccessGranted(1, requirement, key, AT + at))
+    kept = [0.0, 0.95, 0.96, 0.97, 1.97]
+    assert [visit.moment for visit in recorder.drain()] == [AT + at for at in kept]
 
 
 def test_a_requirement_that_is_too_long_is_left_out() -> None:
