@@ -13,7 +13,7 @@ from app.core.housekeeping import Housekeeper
 from . import metric_names as names
 from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
 from .forecast import Forecasting
-from .history import COARSE, RESOLUTIONS, Batch, Resolution, Summary, summarise
+from .history import COARSE, FINE, RESOLUTIONS, Batch, Resolution, Summary, summarise
 from .process import process_samples
 from .recording import Recorder, Series, series
 from .slow_sources import LOOK_EVERY, SlowSource
@@ -138,6 +138,14 @@ class Monitoring:
         """The points of the last ``seconds``, in the finest resolution that reaches so far back."""
         resolution = next((one for one in RESOLUTIONS if one.keep >= seconds), COARSE)
         return self.backend.read(resolution, self.now() - seconds)
+
+    def sums(self, *seconds: float) -> Reading:
+        """For each of the last ``seconds`` one point, which holds all that was recorded in them."""
+        now = self.now()
+        reading = self.backend.sums(FINE, [now - one for one in seconds])
+        for point, one in zip(reading.points, seconds, strict=True):
+            point.seconds = round(one)
+        return reading
 
     def summaries(self, hours: float = 24) -> list[Summary]:
         """One summary for each whole minute of the last ``hours`` in which anybody recorded.

@@ -43,8 +43,8 @@ def measured_values(monitoring: Monitoring) -> Callable[[], Values]:
     """A callable that gives the values of now; one that is not known is None."""
 
     def values() -> Values:
-        reading = monitoring.recent(WINDOW)
-        values = values_of(reading.points, monitoring.now())
+        reading = monitoring.sums(WINDOW, NOW)
+        values = values_of(*reading.points)
         if not reading.complete:
             # What one worker saw is not how the platform is.
             return {name: one if name in KNOWN_ALONE else None for name, one in values.items()}
@@ -53,17 +53,8 @@ def measured_values(monitoring: Monitoring) -> Callable[[], Values]:
     return values
 
 
-def values_of(points: list[Point], now: float | None = None) -> Values:
-    """The values of some points taken together.
-
-    Args:
-        now: epoch seconds, by the clock of the store; by default gauges are of all points.
-    """
-    whole, latest = Point(0, max(1, round(WINDOW))), Point(0, NOW)
-    for point in points:
-        whole.merge(point)
-        if now is None or point.at + point.seconds > now - NOW:
-            latest.merge(point)
+def values_of(whole: Point, latest: Point) -> Values:
+    """The values of ``WINDOW`` taken together; of gauges those of ``NOW``."""
     summary = summarise(whole)
     lookups = whole.counted(names.LOOKUPS, tier="l1")
     memory = whole.level(names.MEMORY_SHARE)

@@ -14,6 +14,7 @@ from app.core.monitor import (
     BackendHealth,
     Distribution,
     MemoryBackend,
+    Point,
     PrometheusBackend,
     Resolution,
     Series,
@@ -62,6 +63,25 @@ def test_what_was_recorded_adds_up_in_every_resolution(
         times.merge(point.spread("call_seconds"))
     assert times == Distribution({**Distribution.of([0.001, 0.004] * 3).counts}, times.total)
     assert times.total == pytest.approx(0.015)
+
+
+def test_sums_are_what_the_points_add_up_to(backend: Backend) -> None:
+    first = backend.now()
+    backend.record({HITS: 2}, {SIZE: 5.0}, {TIME: Distribution.of([0.001])})
+    # A second later, so that there are two points.
+    wait_until(lambda: backend.now() >= int(first) + 1)
+    backend.record({HITS: 3}, {SIZE: 2.0}, {TIME: Distribution.of([0.004])})
+    for since in (first - 60, first + 60):
+        whole = Point(0, 0)
+        for point in backend.read(FINE, since).points:
+            whole.merge(point)
+        reading = backend.sums(FINE, [since])
+        assert reading.complete
+        (found,) = reading.points
+        assert (found.counters, found.gauges) == (whole.counters, whole.gauges)
+        assert found.spread("call_seconds") == whole.spread("call_seconds")
+    all_of_it, nothing = backend.sums(FINE, [first - 60, first + 60]).points
+    assert (all_of_it.counted("hits_total"), nothing.counted("hits_total")) == (5, 0)
 
 
 def test_nothing_is_read_from_another_time(backend: Backend) -> None:

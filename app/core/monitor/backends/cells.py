@@ -62,6 +62,11 @@ def to_point(at: int, seconds: int, cells: Iterable[tuple[str, float]]) -> Point
     return point
 
 
+def is_rising(cell: str) -> bool:
+    """Whether of two values of a cell the larger one counts, and not their sum."""
+    return cell[:1] in ("m", "l")
+
+
 def name_in(cell: str) -> str:
     """The name of the metric that a cell belongs to."""
     return cell.partition(":")[2].partition("{")[0]
@@ -79,8 +84,14 @@ def _text(value: Any) -> str:
 
 
 def _histogram(point: Point, about: Series) -> Distribution:
-    return point.histograms.setdefault(about, Distribution())
+    found = point.histograms.get(about)
+    if found is None:
+        found = point.histograms[about] = Distribution()
+    return found
 
 
 def _gauge(point: Point, about: Series) -> Readings:
-    return point.gauges.setdefault(about, Readings())
+    found = point.gauges.get(about)
+    if found is None:
+        found = point.gauges[about] = Readings()
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from ..history import Counters, Gauges, Histograms, Resolution
 from .interface import Backend, Reading, Totals, WorkerStatus
@@ -29,6 +29,9 @@ class ForwardingBackend:
         only: Collection[str] | None = None,
     ) -> Reading:
         return self._store.read(resolution, since, until, only)
+
+    def sums(self, resolution: Resolution, since: Sequence[float]) -> Reading:
+        return self._store.sums(resolution, since)
 
     def totals(self) -> Totals:
         return self._store.totals()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -120,6 +120,9 @@ class Backend(Protocol):
         Args:
             only: names of metrics; others may be left out, which is quicker.
         """
+
+    def sums(self, resolution: Resolution, since: Sequence[float]) -> Reading:
+        """For each of ``since`` one point: all that begin then or later, taken together."""
 
     def totals(self) -> Totals:
         """Everything that was ever recorded, for exporters of growing counters."""

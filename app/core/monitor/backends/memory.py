@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from ..history import (
@@ -85,6 +85,12 @@ class MemoryBackend:
             found = [_copy(points[n]) for n in sorted(points) if since <= points[n].at < end]
         return Reading(found, complete=True)
 
+    def sums(self, resolution: Resolution, since: Sequence[float]) -> Reading:
+        with self._lock:
+            points = self._points.get(resolution.seconds, {}).values()
+            found = [_sum(one for one in points if one.at >= start) for start in since]
+        return Reading(found, complete=True)
+
     def totals(self) -> Totals:
         with self._lock:
             return Totals(_copy(self._totals), [self._worker()], complete=True)
@@ -125,6 +131,13 @@ def _forget(points: dict[int, Point], resolution: Resolution, newest: int) -> No
     # A clock that was set back leaves points of the future, which no age removes.
     while len(points) > resolution.most:
         del points[next(iter(points))]
+
+
+def _sum(points: Iterable[Point]) -> Point:
+    whole = Point(0, 0)
+    for point in points:
+        whole.merge(point)
+    return whole
 
 
 def _copy(point: Point) -> Point:

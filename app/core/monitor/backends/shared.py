@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from time import monotonic
 from typing import TypeVar
 
@@ -102,6 +102,12 @@ class RedisBackend:
         points = self._ask(lambda: self._archive.points(resolution, since, end, only))
         if points is None:
             return Reading(self._memory.read(resolution, since, until).points, complete=False)
+        return Reading(points, complete=True)
+
+    def sums(self, resolution: Resolution, since: Sequence[float]) -> Reading:
+        points = self._ask(lambda: self._archive.sums(resolution, since))
+        if points is None:
+            return Reading(self._memory.sums(resolution, since).points, complete=False)
         return Reading(points, complete=True)
 
     def totals(self) -> Totals:

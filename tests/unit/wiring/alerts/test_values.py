@@ -13,7 +13,7 @@ from app.core.monitor import (
     signals,
 )
 from app.core.monitor.alerts import step
-from app.wiring.alerts.values import values_of
+from app.wiring.alerts.values import Values, values_of
 
 ANSWERED = Series(names.REQUESTS, (("status", "2xx"),))
 FAILED = Series(names.REQUESTS, (("status", "5xx"),))
@@ -21,6 +21,14 @@ TIME = Series(names.REQUEST_TIME)
 HIT = Series(names.LOOKUPS, (("result", "hit"), ("tier", "l1")))
 MISS = Series(names.LOOKUPS, (("result", "miss"), ("tier", "l1")))
 MEMORY = Series(names.MEMORY_SHARE)
+
+
+def judged(*points: Point) -> Values:
+    """The values where these are the last minute, and its end."""
+    whole = Point(0, 60)
+    for point in points:
+        whole.merge(point)
+    return values_of(whole, whole)
 
 
 def spread(*seconds: float) -> Distribution:
@@ -33,7 +41,7 @@ def test_points_are_judged_together_and_the_worst_worker_counts() -> None:
     first, second = Point(0, 10), Point(10, 10)
     first.add({ANSWERED: 30, HIT: 60}, {MEMORY: 0.2}, {TIME: spread(*[0.1] * 30)})
     second.add({FAILED: 10, MISS: 40}, {MEMORY: 0.8}, {TIME: spread(*[0.1] * 10)})
-    values = values_of([first, second])
+    values = judged(first, second)
     assert values["error_rate"] == 0.25
     assert values["cache_hit_rate"] == 0.6
     assert values["memory_share"] == 0.8
@@ -46,9 +54,9 @@ def test_too_little_says_nothing() -> None:
     point.add({FAILED: 3, MISS: 3}, {}, {TIME: spread(9.0)})
     shown = ("error_rate", "cache_hit_rate", "response_ms", "memory_share")
     for points in ([point], []):
-        values = values_of(points)
+        values = judged(*points)
         assert [values[name] for name in shown] == [None] * 4
-    assert values_of([point])[names.REQUEST_TIME] is None
+    assert judged(point)[names.REQUEST_TIME] is None
 
 
 def test_rules_may_be_on_any_series() -> None:
@@ -56,7 +64,7 @@ def test_rules_may_be_on_any_series() -> None:
     waiting = Series(names.QUEUE_ITEMS, (("kind", "mail"), ("state", "waiting")))
     point.add({ANSWERED: 30}, {waiting: 4.0}, {TIME: spread(*[0.1] * 30)})
     point.add({}, {waiting: 9.0}, {})
-    values = values_of([point])
+    values = judged(point)
     assert values['yoto_queue_items{kind="mail",state="waiting"}'] == Extent(4, 9)
     assert values['yoto_http_requests_total{status="2xx"}'] == 0.5
     p95 = values[names.REQUEST_TIME]
@@ -76,11 +84,11 @@ def test_an_alert_on_a_counter_ends_when_nothing_is_counted_any_more() -> None:
     outage, quiet = Point(0, 60), Point(60, 60)
     outage.add({**lived, Series(names.CHECK_ERRORS): 600}, {}, {})
     quiet.add(lived, {}, {})
-    raised = step([rule], {}, values_of([outage]), 0)
+    raised = step([rule], {}, judged(outage), 0)
     assert [one.kind for one in raised.transitions] == ["raised"]
-    silent = step([rule], raised.tracks, values_of([]), 60)
+    silent = step([rule], raised.tracks, judged(), 60)
     assert silent.transitions == []
-    ended = step([rule], silent.tracks, values_of([quiet]), 120)
+    ended = step([rule], silent.tracks, judged(quiet), 120)
     assert [one.kind for one in ended.transitions] == ["resolved"]
 
 
@@ -91,17 +99,18 @@ def test_a_low_rule_on_a_gauge_sees_the_worst_worker() -> None:
     point = Point(0, 60)
     for up in (1.0, 0.0, 1.0):
         point.add({}, {Series(names.REDIS_UP): up}, {})
-    (raised,) = step([rule], {}, values_of([point]), 0).transitions
+    (raised,) = step([rule], {}, judged(point), 0).transitions
     assert (raised.kind, raised.value) == ("raised", 0.0)
 
 
 def test_a_gauge_is_judged_by_what_it_says_now() -> None:
-    points = [Point(at, 1) for at in range(100, 160)]
-    for point in points:
-        # Redis was away for a second, half a minute ago.
-        point.add({}, {Series(names.REDIS_UP): float(point.at != 130)}, {})
-    assert values_of(points, now=160)[names.REDIS_UP] == Extent(1, 1)
-    assert values_of(points[:31], now=131)[names.REDIS_UP] == Extent(0, 1)
+    # Redis was away for a second, half a minute ago.
+    whole, latest = Point(0, 60), Point(0, 15)
+    for up in (1.0, 0.0, 1.0):
+        whole.add({}, {Series(names.REDIS_UP): up}, {})
+    latest.add({}, {Series(names.REDIS_UP): 1.0}, {})
+    assert values_of(whole, latest)[names.REDIS_UP] == Extent(1, 1)
+    assert values_of(whole, whole)[names.REDIS_UP] == Extent(0, 1)
 
 
 def test_signals_are_of_parts_and_sums_of_series() -> None:
@@ -129,7 +138,7 @@ def test_signals_are_of_parts_and_sums_of_series() -> None:
         },
         {},
     )
-    values = values_of([point])
+    values = judged(point)
     assert (
         values[signals.FAILED_SIGN_INS],
         values[signals.DATABASE_FAILURES],
@@ -143,4 +152,4 @@ def test_signals_are_of_parts_and_sums_of_series() -> None:
     assert values[f'{signals.DEAD_LETTERS}{{kind="mail"}}'] == 2
     assert values[signals.SILENT_WORKERS] == 1
     # Nobody recorded: that says nothing.
-    assert values_of([])[signals.FAILED_SIGN_INS] is None
+    assert judged()[signals.FAILED_SIGN_INS] is None
