@@ -303,7 +303,9 @@ def _configure_sqlite(connection: Any, record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     if not _will_write.get():
-        connection.exec_driver_sql("BEGIN")
+        # Past SQLAlchemy, for which this would be a statement like any other: it asks for nothing.
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("BEGIN")
     elif not _wait_for_write_lock(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # to fail as every statement does
 

@@ -20,9 +20,10 @@ from .types import Event
 log = logging.getLogger(__name__)
 
 # ms that one read waits for news at most.
-BLOCK_MS = 500
-# s between looks at the ends of the stream while it brings nothing: other streams end reads, too.
-LOOK_EVERY = BLOCK_MS / 1000 / 2
+BLOCK_MS = 1000
+# s between looks at the ends of the stream while it brings nothing. What comes after a loss is told
+# all the same: ids are times.
+LOOK_EVERY = 2.0
 
 LOST = (PlatformError, exceptions.RedisError, OSError)
 

@@ -70,12 +70,25 @@ class Clock:
         self._coming = 0
 
     def begin(self, work: Work) -> Part:
-        """Do ``work`` whenever it is due, from now on."""
+        """Do ``work`` whenever it is due, from now on.
+
+        Raises:
+            RuntimeError: the system has no thread for it; nothing has begun.
+        """
         with self._lock:
             part = Part(self, work)
             self._parts.append(part)
-            self._see_to(part.due)
+            try:
+                self._see_to(part.due)
+            except BaseException:
+                self._parts.remove(part)
+                raise
         return part
+
+    @property
+    def parts(self) -> int:
+        """How much work it runs."""
+        return len(self._parts)
 
     def end(self, part: Part, timeout: float) -> None:
         """Do no more of it, and wait at most ``timeout`` seconds for what is being done."""
@@ -103,32 +116,52 @@ class Clock:
             self._coming += 1
             try:
                 threading.Thread(target=self._run, args=(after,), name=NAME, daemon=True).start()
-            except BaseException:
+            except BaseException as error:
                 self._coming -= 1
-                raise
+                # A thread that is at work does this next, where no other can be had.
+                at_work = any(part.runner is not None for part in self._parts)
+                if not at_work or not isinstance(error, RuntimeError):
+                    raise
         elif due + GRACE < min(self._looks.values(), default=inf):
             self._news.notify()
 
     def _run(self, after: float) -> None:
         me = threading.current_thread()
-        with self._lock:
-            self._coming -= 1
-            if after and self._parts:
-                self._wait_until(monotonic() + after)
-        while (part := self._next()) is not None:
+        part = self._next(None, after)
+        while part is not None:
             me.name = part.work.name
             try:
                 part.work.run(part)
+            except BaseException:
+                # What ends the thread; the work is others' from now on.
+                with self._lock:
+                    self._done(part)
+                raise
             finally:
                 me.name = NAME
-                with self._lock:
-                    part.runner, part.due = None, part.work.due()
-                    if part.ended:
-                        self._finished.notify_all()
+            part = self._next(part)
 
-    def _next(self) -> Part | None:
-        """What the calling thread does next; None: it is not needed any more."""
+    def _done(self, part: Part) -> None:
+        part.runner, part.due = None, part.work.due()
+        if part.ended:
+            self._finished.notify_all()
+
+    def _next(self, done: Part | None, after: float = 0.0) -> Part | None:
+        """What the calling thread does next; None: it is not needed any more.
+
+        All at once, so that others see it come, at work or waiting, and never as none of them.
+
+        Args:
+            done: what it has done just now; None: it has come just now, and looks in ``after``
+                seconds.
+        """
         with self._lock:
+            if done is not None:
+                self._done(done)
+            else:
+                self._coming -= 1
+                if after and self._parts:
+                    self._wait_until(monotonic() + after)
             while self._parts:
                 now = monotonic()
                 part = min(self._parts, key=_due)

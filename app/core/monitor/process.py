@@ -16,7 +16,7 @@ _STATM = Path("/proc/self/statm")
 
 
 def process_samples() -> Iterator[Sample]:
-    """Memory, processor time and threads; and how full the memory is that all processes share.
+    """Memory, processor time and threads.
 
     Memory is known on Linux alone; elsewhere there is no such series rather than a wrong one: what
     ``getrusage`` tells is the highest ever.
@@ -28,6 +28,10 @@ def process_samples() -> Iterator[Sample]:
     memory = resident_bytes()
     if memory is not None:
         yield Measured(names.MEMORY, memory)
+
+
+def shared_memory_samples() -> Iterator[Sample]:
+    """How full the memory is that all processes share; the system is asked for many files."""
     shared = memory_use()
     if shared is not None:
         yield Measured(names.MEMORY_SHARE, shared.share)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 from typing import TypeAlias
 
@@ -82,7 +83,7 @@ class Sources:
             self._failing.discard(name)
 
     def _take(self, source: str, sample: Sample, batch: Batch) -> None:
-        about = series(sample.name, dict(sample.labels) if sample.labels else None)
+        about = _series(sample.name, tuple(sample.labels.items()) if sample.labels else ())
         key = source, about
         if isinstance(sample, Measured):
             if isfinite(sample.value):
@@ -96,3 +97,9 @@ class Sources:
             earlier = self._spreads.get(key)
             batch.spread(about, sample.found if earlier is None else sample.found.since(earlier))
             self._spreads[key] = sample.found.copy()
+
+
+@lru_cache(maxsize=4_096)
+def _series(name: str, labels: tuple[tuple[str, str], ...]) -> Series:
+    """The same ones are told at each flush."""
+    return series(name, dict(labels))

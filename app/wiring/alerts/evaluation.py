@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, update
 
 from app.core.events import Event, decode, encode
 from app.core.monitor import (
@@ -22,7 +22,7 @@ from app.core.monitor import (
     Transition,
     format_series,
 )
-from app.models import AlertBoardRow, AlertHistoryRow
+from app.models import AlertBoardRow, AlertHistoryRow, AlertRuleRow
 
 from .rows import ALERTS, SessionRows, moment, seconds, table_of
 
@@ -30,7 +30,9 @@ log = logging.getLogger(__name__)
 
 _BOARD = table_of(AlertBoardRow)
 _HISTORY = table_of(AlertHistoryRow)
+_RULES = table_of(AlertRuleRow)
 _THE_BOARD = 1
+_OPEN = ALERTS.c.open_key.is_not(None)
 _TRACKS = msgspec.json.Decoder(dict[str, Track])
 # Fields of an alert that are called otherwise in the table.
 _COLUMNS = {"limit": "threshold"}
@@ -40,13 +42,23 @@ class EvaluationRows(SessionRows):
     """See ``AlertRows``."""
 
     def board(self) -> Board:
-        row = self.session.execute(select(_BOARD, self.clock.label("now"))).mappings().one()
+        # One statement: while nothing is the matter it is all that an evaluation reads.
+        statement = select(
+            _BOARD,
+            self.clock.label("now"),
+            select(func.count()).where(_OPEN).scalar_subquery().label("open_alerts"),
+            select(func.count(_RULES.c.id)).scalar_subquery().label("rules"),
+            select(func.max(_RULES.c.id)).scalar_subquery().label("newest_rule"),
+        )
+        row = self.session.execute(statement).mappings().one()
         # Where it was not asked for before; within a transaction it stands still.
         self.__dict__.setdefault("now", float(row["now"]))
         return Board(
             version=row["version"],
             evaluated_at=seconds(row["evaluated_at"]) or 0.0,
             tracks=_tracks(row["tracks"]),
+            open_alerts=row["open_alerts"],
+            rules=(row["rules"], row["newest_rule"] or 0),
         )
 
     def save_board(self, version: int, tracks: Mapping[str, Track]) -> bool:
@@ -62,7 +74,7 @@ class EvaluationRows(SessionRows):
         return self.changed(statement)
 
     def open_alerts(self) -> Sequence[Alert]:
-        statement = select(ALERTS).where(ALERTS.c.open_key.is_not(None)).order_by(ALERTS.c.id)
+        statement = select(ALERTS).where(_OPEN).order_by(ALERTS.c.id)
         return self._alerts(statement)
 
     def add_alert(self, transition: Transition) -> Alert:

@@ -6,10 +6,13 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from math import inf
 
 import pytest
 
 from app.core.housekeeping import Housekeeper
+from app.core.housekeeping.clock import Clock
+from app.core.housekeeping.keeper import EARLY, in_step
 from tests.conftest import ASYNC_MODE
 from tests.support.redis_servers import wait_until
 
@@ -21,6 +24,10 @@ def keeper() -> Iterator[Housekeeper]:
     one = Housekeeper("yoto-test-keeper")
     yield one
     one.stop()
+
+
+def no_thread(self: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def counting(pause: float) -> tuple[list[float], Callable[[], float]]:
@@ -110,6 +117,21 @@ def test_stopping_is_quick_and_a_start_after_it_goes_on(keeper: Housekeeper) -> 
     wait_until(lambda: len(ran) == 2)
 
 
+@pytest.mark.parametrize("pause", [0.01, 0.3, 0.74, 1.0, 1.3, 2.0, 5.0, 15.0, 600.0])
+def test_a_task_is_never_late_and_little_early(pause: float) -> None:
+    for now in (1000.0, 1000.1, 1000.77, 1234.9):
+        assert pause * (1 - EARLY) - 1e-6 <= in_step(now, pause) - now <= pause + 1e-6
+    assert in_step(1000.0, inf) == inf
+
+
+def test_tasks_fall_due_at_the_same_moments() -> None:
+    moments = {in_step(1000.0 + begun / 100, 1.0) for begun in range(100)}
+    assert len(moments) <= 5
+    # One that takes a moment itself does not drift away from the others.
+    first = in_step(1000.0, 5.0)
+    assert in_step(first + 0.1, 5.0) == pytest.approx(first + 5.0)
+
+
 class TestTheClockOfAProcess:
     """What the housekeepers share."""
 
@@ -161,6 +183,45 @@ class TestTheClockOfAProcess:
         for one in keepers:
             one.stop()
         wait_until(lambda: not set(threading.enumerate()) - before)
+
+    def test_what_finds_no_thread_has_not_begun(
+        self, keeper: Housekeeper, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock = Clock()
+        monkeypatch.setattr("app.core.housekeeping.keeper.the_clock", lambda: clock)
+        ran, task = counting(SELDOM)
+        keeper.add("task", task)
+        with monkeypatch.context() as none_left:
+            none_left.setattr("threading.Thread.start", no_thread)
+            for _ in range(3):
+                with pytest.raises(RuntimeError, match="thread"):
+                    keeper.start()
+        assert not keeper.running and not clock.parts
+        keeper.start()
+        wait_until(lambda: ran)
+        assert clock.parts == 1
+        keeper.stop()
+        assert ran == ran[:1]
+
+    def test_one_thread_does_all_where_there_is_no_second(
+        self, keepers: list[Housekeeper], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        clock, start, started = Clock(), threading.Thread.start, []
+
+        def only_one(self: threading.Thread) -> None:
+            if started:
+                no_thread(self)
+            started.append(self)
+            start(self)
+
+        monkeypatch.setattr("app.core.housekeeping.keeper.the_clock", lambda: clock)
+        monkeypatch.setattr("threading.Thread.start", only_one)
+        counted = [counting(0.02) for _ in keepers]
+        for one, (_, task) in zip(keepers, counted, strict=True):
+            one.add("task", task)
+            one.start()
+        wait_until(lambda: all(len(ran) >= 3 for ran, _ in counted))
+        assert len(started) == 1
 
     def test_a_task_may_stop_its_own_housekeeper(self, keeper: Housekeeper) -> None:
         ended = threading.Event()

@@ -93,6 +93,7 @@ class Evaluator:
         self._degrader = degrader
         self._values_failing = False
         self._refused: frozenset[str] = frozenset()
+        self._was_mine = False
         self._seen_version: int | None = None
         self._seen_at = monotonic()
         self._published_at = -PUBLISH_EVERY
@@ -135,19 +136,19 @@ class Evaluator:
             return True
 
     def _evaluate(self) -> tuple[list[Transition], Sequence[Alert], list[RuleInForce]]:
-        with self._store.reading() as rows:
-            board = rows.board()
-            self._note_evaluation(board)
-            if self._too_soon(rows.now, board):
-                raise _Late
+        # Whoever evaluated last time need not look first: nobody else is likely to be sooner.
+        if not self._was_mine:
+            self._look()
+        self._was_mine = False
         # Before the transaction: whoever measures may take time.
         values = self._read_values()
         with self._store.writing() as rows:
             board = rows.board()
+            self._note_evaluation(board)
             if self._too_soon(rows.now, board):
                 raise _Late
-            alerts = rows.open_alerts()
-            in_force = self._rulebook.in_force(rows)
+            alerts = rows.open_alerts() if board.open_alerts else ()
+            in_force = self._rulebook.in_force(rows, board.rules)
             rules = [entry.rule for entry in in_force]
             result = step(rules, reconciled(board.tracks, alerts, rows.now), values, rows.now)
             if not rows.save_board(board.version, result.tracks):
@@ -161,9 +162,17 @@ class Evaluator:
             if alerts:
                 self._tell_webhooks(rows, alerts)
         self.counts.evaluations += 1
+        self._was_mine = True
         self._seen_version, self._seen_at = board.version + 1, monotonic()
         self._note_refused(result.refused)
         return result.transitions, alerts, in_force
+
+    def _look(self) -> None:
+        with self._store.reading() as rows:
+            board = rows.board()
+            self._note_evaluation(board)
+            if self._too_soon(rows.now, board):
+                raise _Late
 
     def _too_soon(self, now: float, board: Board) -> bool:
         """Whether the last evaluation is not an interval ago; one in the future never is: the clock

@@ -142,11 +142,15 @@ class Board:
         version: grows by one with each evaluation; who saves names the one that was read.
         evaluated_at: when; 0 for never.
         tracks: by key; None if what was stored cannot be read.
+        open_alerts: how many alerts hold.
+        rules: another whenever a rule was changed.
     """
 
     version: int
     evaluated_at: float
     tracks: Mapping[str, Track] | None
+    open_alerts: int = 0
+    rules: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)

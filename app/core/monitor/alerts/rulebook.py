@@ -58,6 +58,7 @@ class Rulebook:
             if self._rules.setdefault(rule.name, rule) is not rule:
                 raise ConfigurationError(rule.name, "is the name of two alert rules")
         self._refused: set[tuple[str, int]] = set()
+        self._found: tuple[tuple[int, int] | None, list[RuleInForce]] = (None, [])
 
     @property
     def names(self) -> list[str]:
@@ -76,8 +77,21 @@ class Rulebook:
         """A rule as the code has it; None: it is not one of the code."""
         return self._rules.get(name)
 
-    def in_force(self, rows: AlertRows) -> list[RuleInForce]:
-        """Every rule, by what the store says in this transaction."""
+    def in_force(self, rows: AlertRows, state: tuple[int, int] | None = None) -> list[RuleInForce]:
+        """Every rule, by what the store says in this transaction.
+
+        Args:
+            state: the ``rules`` of its board, where that was read: what was found for the same
+                state before is true still.
+        """
+        known, found = self._found
+        if state is None or state != known:
+            found = self._read(rows)
+            if state is not None:
+                self._found = state, found
+        return list(found)
+
+    def _read(self, rows: AlertRows) -> list[RuleInForce]:
         changes = {change.rule: change for change in rows.rule_changes()}
         found = [self._laid_over(rule, changes.get(name)) for name, rule in self._rules.items()]
         own = (self._own(one) for name, one in sorted(changes.items()) if name not in self._rules)

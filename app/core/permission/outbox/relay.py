@@ -28,7 +28,7 @@ PRUNE_SECONDS = 60.0
 
 
 class OutboxRelay:
-    """In each process, at each interval; whoever gets the lock does the work.
+    """In each process, at each interval; whoever finds something and gets the lock does the work.
 
     It does not matter how old a row is: to publish one that its writer is just publishing costs a
     few cache entries, and to tell its age would need clocks that agree. The age that goes with it
@@ -84,11 +84,14 @@ class OutboxRelay:
         self._telling.tell()
 
     def turn(self) -> int:
-        """Publish and prune once, if no other worker is at it; how many events were published.
+        """Publish and prune once, if there is reason to and no other worker is at it; how many
+        events were published.
 
         Raises:
             StoreUnavailable: Redis or the database did not answer.
         """
+        if not self._prune_due and not self._waiting():
+            return 0
         try:
             with self._locks.create_lock(LOCK, LOCK_TIMEOUT, wait=0):
                 published = self._publish()
@@ -96,6 +99,14 @@ class OutboxRelay:
         except LockNotAcquired:
             return 0
         return published
+
+    @property
+    def _prune_due(self) -> bool:
+        return monotonic() - self._pruned_at >= PRUNE_SECONDS
+
+    def _waiting(self) -> bool:
+        with self._pool.read() as connection:
+            return bool(unpublished(connection, 1)[0])
 
     def _publish(self) -> int:
         published = 0
@@ -113,9 +124,8 @@ class OutboxRelay:
             self._counts.relayed += len(events)
 
     def _prune(self) -> None:
-        now = monotonic()
-        if now - self._pruned_at >= PRUNE_SECONDS:
-            self._pruned_at = now
+        if self._prune_due:
+            self._pruned_at = monotonic()
             with writing(), self._pool.begin() as connection:
                 self._counts.pruned += prune(connection, KEEP_SECONDS, BATCH)
 

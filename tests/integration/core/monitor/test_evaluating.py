@@ -132,6 +132,33 @@ def test_within_an_interval_one_worker_evaluates(another: Make) -> None:
     assert second.see(25) == ["changed error"]
 
 
+def test_who_evaluated_last_looks_once_and_reads_alerts_where_there_are_any(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.see(5)
+    asked: list[str] = []
+    with platform.store.reading() as rows:
+        kind = type(rows)
+    for name in ("board", "open_alerts", "rule_changes"):
+        monkeypatch.setattr(kind, name, noted(asked, name, getattr(kind, name)))
+    platform.see(5)
+    assert asked.count("board") == 1 and "rule_changes" not in asked
+    assert platform.see(15) == ["raised warning"]
+    platform.state.rules.set("load", {"warning": 12.0}, by="cli:test")
+    asked.clear()
+    platform.see(16)
+    # An alert that holds, and a rule that was changed, are seen at the next evaluation.
+    assert {"open_alerts", "rule_changes"} <= set(asked)
+
+
+def noted(asked: list[str], name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*arguments: Any) -> Any:
+        asked.append(name)
+        return method(*arguments)
+
+    return call
+
+
 def test_what_one_worker_saw_pending_another_raises(another: Make) -> None:
     slow = rule(hold=INTERVAL * 2)
     first, second, third = another(slow), another(slow), another(slow)

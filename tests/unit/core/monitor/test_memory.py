@@ -9,7 +9,7 @@ import pytest
 from app.core.monitor import Band, assess, names
 from app.core.monitor.health import DEFAULT_COMPONENTS
 from app.core.monitor.memory import MemoryUse, memory_use
-from app.core.monitor.process import process_samples
+from app.core.monitor.process import process_samples, shared_memory_samples
 
 GIB = 2**30
 MEMINFO = "MemTotal:       8388608 kB\nMemFree:         100000 kB\nMemAvailable:   2097152 kB\n"
@@ -95,7 +95,7 @@ def test_what_the_system_does_not_tell_is_unknown(system: System) -> None:
 
 
 def test_the_share_of_all_is_told_beside_the_size_of_this_process() -> None:
-    found = {sample.name: sample for sample in process_samples()}
+    found = {sample.name: sample for sample in (*process_samples(), *shared_memory_samples())}
     assert 0 < found[names.MEMORY_SHARE].value <= 1  # type: ignore[union-attr]
     assert found[names.MEMORY].value > 10_000_000  # type: ignore[union-attr]
     assert found[names.MEMORY_LIMIT].value > found[names.MEMORY].value  # type: ignore[union-attr]

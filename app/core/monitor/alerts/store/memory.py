@@ -81,7 +81,11 @@ class MemoryRows:
         self.now = now
 
     def board(self) -> Board:
-        return self._tables.board
+        return replace(
+            self._tables.board,
+            open_alerts=len(self.open_alerts()),
+            rules=(len(self._tables.rules), 0),
+        )
 
     def save_board(self, version: int, tracks: Mapping[str, Track]) -> bool:
         if self._tables.board.version != version:

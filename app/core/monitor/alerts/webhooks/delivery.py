@@ -60,7 +60,10 @@ class Deliverer:
         delivered = 0
         self.retry_in = inf
         with self._store.reading() as rows:
-            webhooks, now = rows.webhooks(), rows.now
+            webhooks = rows.webhooks()
+            if not webhooks:
+                return 0
+            now = rows.now
             due = [
                 webhook for webhook in webhooks if webhook.due(now) and rows.waiting(webhook.id, 1)
             ]

@@ -193,6 +193,12 @@ def test_one_relay_works_at_a_time(app: Flask, scene: Scene, caching: Caching) -
     assert caching.relay.turn() > 0
 
 
+def test_a_turn_with_nothing_to_relay_asks_no_redis(caching: Caching, own_redis: Server) -> None:
+    caching.relay.turn()  # which prunes
+    own_redis.stop()
+    assert caching.relay.turn() == 0
+
+
 def test_the_relay_runs_by_itself_and_ends_when_it_is_closed(
     scene: Scene, caching: Caching
 ) -> None:
