@@ -8,7 +8,7 @@ sliding windows give back as irregularly as they were used.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,10 +25,10 @@ LIMITS_KEY = "yoto.rate_limits"
 
 
 class NotedLimit(NamedTuple):
-    """What one limiter said of one dimension in this request."""
+    """What one limiter said of its dimensions in this request."""
 
     limiter: str
-    status: DimensionStatus
+    statuses: Iterable[DimensionStatus]
 
 
 def note_limits(limiter: str, statuses: Callable[[], Iterable[DimensionStatus]]) -> None:
@@ -45,28 +45,27 @@ def noted_limits() -> list[NotedLimit]:
     if not has_request_context():
         return []
     said = request.environ.get(LIMITS_KEY, ())
-    return [NotedLimit(limiter, status) for limiter, statuses in said for status in statuses()]
+    return [NotedLimit(limiter, statuses()) for limiter, statuses in said]
 
 
-def rate_limit_headers(noted: Iterable[NotedLimit]) -> dict[str, str]:
+def rate_limit_headers(noted: Sequence[NotedLimit]) -> dict[str, str]:
     """The ``RateLimit-Policy`` and ``RateLimit`` headers; empty when no limit was asked.
 
     A policy is named after its dimension, with its limiter in front when several limiters spoke.
     Of a limit that was asked twice the later answer counts.
     """
-    latest = {(limiter, status.name): status for limiter, status in noted}
-    if not latest:
+    several = len(noted) > 1 and len({one.limiter for one in noted}) > 1
+    policies, limits = {}, {}
+    for limiter, statuses in noted:
+        for status in statuses:
+            name = f"{limiter}/{status.name}" if several else status.name
+            policies[name], left = _policy(name, status.limit, status.window)
+            more = status.more_after
+            when = "" if more is None else f";t={math.ceil(more)}"
+            limits[name] = f"{left}{max(0, status.remaining)}{when}"
+    if not limits:
         return {}
-    several = len({limiter for limiter, _ in latest}) > 1
-    policies, limits = [], []
-    for (limiter, dimension), status in latest.items():
-        name = f"{limiter}/{dimension}" if several else dimension
-        policy, left = _policy(name, status.limit, status.window)
-        policies.append(policy)
-        more = status.more_after
-        when = "" if more is None else f";t={math.ceil(more)}"
-        limits.append(f"{left}{max(0, status.remaining)}{when}")
-    return {POLICY_HEADER: ", ".join(policies), LIMIT_HEADER: ", ".join(limits)}
+    return {POLICY_HEADER: ", ".join(policies.values()), LIMIT_HEADER: ", ".join(limits.values())}
 
 
 @lru_cache(maxsize=KEPT, typed=True)

@@ -346,7 +346,7 @@ def test_what_the_rate_limit_let_through_is_counted_once(join: Join) -> None:
     times: list[float] = []
     platform = join(entered=times.append)
     guard = platform.guard("counted", {}, {"limit": 3, "window": 60}, {"max_concurrent": 10})
-    limiter = guard._limiter
+    limiter = guard.limiter
     assert limiter is not None
     for _ in range(2):
         guard.enter().exit(Outcome.SUCCESS)

@@ -80,7 +80,7 @@ def test_each_part_counts_the_same_whatever_is_leased(
         assert inside.slot is not None and not inside.slot.lost
     run(guard, 2, Outcome.FAILURE)
     run(guard, 2, Outcome.IGNORED)
-    breaker, limiter, bulkhead = guard._breaker, guard._limiter, guard._bulkhead
+    breaker, limiter, bulkhead = guard.breaker, guard.limiter, guard.bulkhead
     assert breaker is not None and limiter is not None and bulkhead is not None
     breaker.successes.flush()
     limiter.leases.clear()
@@ -101,7 +101,7 @@ def test_what_one_part_refuses_costs_the_others_nothing(
 ) -> None:
     guard = guard_of(remote, name, leased)
     run(guard, 40)
-    breaker, limiter, bulkhead = guard._breaker, guard._limiter, guard._bulkhead
+    breaker, limiter, bulkhead = guard.breaker, guard.limiter, guard.bulkhead
     assert breaker is not None and limiter is not None and bulkhead is not None
     breaker.force_open("test")
     for _ in range(10):
@@ -123,7 +123,7 @@ def test_a_limit_that_refuses_gives_the_slot_back(remote: Platform, name: str) -
         except RateLimited:
             pass
     assert passed == 30
-    bulkhead = guard._bulkhead
+    bulkhead = guard.bulkhead
     assert bulkhead is not None
     assert bulkhead.stats().held == len(bulkhead.spares)
 
@@ -164,7 +164,7 @@ def test_who_waits_for_a_slot_gets_one_and_pays_once(remote: Platform, name: str
     for thread in crowd:
         thread.join(20)
     assert len(got) == 3 and not any(isinstance(one, Exception) for one in got)
-    limiter = guard._limiter
+    limiter = guard.limiter
     assert limiter is not None
     limiter.leases.clear()
     assert limiter.peek(SOMEBODY).remaining == 100_000 - 12
@@ -176,7 +176,7 @@ def test_failures_open_it_at_the_count_that_opens_it_strictly(remote: Platform, 
     run(guard, 3, Outcome.FAILURE)
     with pytest.raises(Rejected):
         guard.enter(SOMEBODY)
-    breaker = guard._breaker
+    breaker = guard.breaker
     assert breaker is not None
     assert breaker.state().state is State.OPEN
 
@@ -193,7 +193,7 @@ def test_what_is_in_hand_is_used_while_redis_is_away(
 
     monkeypatch.setattr(remote.redis.scripts, "run", away)
     monkeypatch.setattr(remote.redis.scripts, "run_many", away)
-    bulkhead = guard._bulkhead
+    bulkhead = guard.bulkhead
     assert bulkhead is not None
     bulkhead.store.lost(gone)
     with guard.enter(SOMEBODY) as inside:

@@ -10,7 +10,6 @@ from app.core.errors import RateLimited
 
 from ..breaker import BreakerPermit
 from ..bulkhead import Slot
-from ..config_store import Kind
 from ..extension import get_resilience_controller
 from ..guard import Permit
 from ..guards import Parts
@@ -146,16 +145,14 @@ class BulkheadPart:
 
 
 class HeldGuard(NamedTuple):
-    """The permit of a guard, and what its limiter was asked."""
+    """The permit of a guard."""
 
     permit: Permit
     classifier: CallClassifier
-    units: HeldUnits | None
 
     def cancel(self) -> None:
         self.permit.exit(Outcome.IGNORED)
-        if self.units is not None:
-            self.units.cancel()
+        self.permit.refund()
 
     def finish(self, error: BaseException | None, value: Any) -> None:
         self.permit.exit(self.classifier.of_end(error, value))
@@ -177,22 +174,19 @@ class GuardPart:
     def enter(self, call: Call) -> Held:
         controller = get_resilience_controller()
         guard = controller.guard(self.name, self.parts)
-        partition, key, units = "", None, None
-        if Kind.BULKHEAD in self.parts:
-            bulkhead = controller.bulkhead(self.name)
+        limiter, bulkhead = guard.limiter, guard.bulkhead
+        partition, key, cost = "", None, 1
+        if bulkhead is not None:
             partition = bulkhead_partition(controller, bulkhead, self.key, call)
-        cost = 1
-        if Kind.RATE_LIMIT in self.parts:
-            limiter = controller.rate_limiter(self.name)
+        if limiter is not None:
             key, cost = limiter_key(controller, limiter, self.key(call)), self.cost(call)
-            units = HeldUnits(limiter, key, cost)
         try:
             permit = guard.enter(key, cost, partition, self.wait)
         except RateLimited as error:
-            if units is not None:
-                status = refused_status(units.limiter, error)
+            if limiter is not None:
+                status = refused_status(limiter, error)
                 note_limits(self.name, lambda: (status,))
             raise
-        if units is not None:
+        if limiter is not None:
             note_limits(self.name, permit.statuses)
-        return HeldGuard(permit, self.classifier, units)
+        return HeldGuard(permit, self.classifier)

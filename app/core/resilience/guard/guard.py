@@ -40,6 +40,9 @@ R = TypeVar("R")
 class Guard:
     """Any of the three parts may be missing. Safe for threads and greenlets.
 
+    Attributes:
+        breaker, limiter, bulkhead: its parts; ``None``: it has none.
+
     On one server entry is one script call and exit another; when a part refuses, nothing is charged
     and no probe is used up. On a cluster see ``spread.py``.
     """
@@ -55,9 +58,9 @@ class Guard:
         self.name = name
         self._span_attributes = {"yoto.guard": name}
         self._runtime = runtime
-        self._breaker = breaker
-        self._limiter = limiter
-        self._bulkhead = bulkhead
+        self.breaker = breaker
+        self.limiter = limiter
+        self.bulkhead = bulkhead
         # Its keys are passed to the scripts even when the guard has no breaker.
         self._target_of = breaker.remote if breaker is not None else RemoteBreaker(name, runtime)
         self._together: Together | None = None
@@ -92,7 +95,7 @@ class Guard:
             ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
         """
         with tracing.span(SPAN, self._span_attributes):
-            limiter, runtime = self._limiter, self._runtime
+            limiter, runtime = self.limiter, self._runtime
             try:
                 entry = self._entry(key, cost, partition)
                 permit = self._admit(entry, wait)
@@ -144,7 +147,7 @@ class Guard:
 
     def _entry(self, key: Key, cost: int, partition: str) -> Entry:
         """What is to be asked; refuses what can be refused without asking."""
-        limiter, breaker, bulkhead = self._limiter, self._breaker, self._bulkhead
+        limiter, breaker, bulkhead = self.limiter, self.breaker, self.bulkhead
         request = self._runtime.request_id()
         limits = gate = slots = lease = admission = spare = None
         if limiter is not None:
@@ -280,8 +283,8 @@ class Guard:
         call: Noted = (since, waited, taken, partition, outcome, key, cost)
         if limits is not None:
             limits.limiter.trail.note(call)
-        if self._breaker is not None:
-            slow = self._breaker.ended(call)
+        if self.breaker is not None:
+            slow = self.breaker.ended(call)
         if part is not None:
             if permit.local or part.alone is not None:
                 part.breaker.record_local(permit, outcome, slow)

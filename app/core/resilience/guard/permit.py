@@ -86,6 +86,12 @@ class Permit:
             return ()
         return statuses_of(part.target.dimensions, self._limits)
 
+    def refund(self) -> None:
+        """Give back what the rate limit charged: the call does not run."""
+        part = self.entry.limiter
+        if part is not None:
+            part.limiter.refund(part.key, part.cost)
+
     def exit(self, outcome: Outcome) -> None:
         """Tell how the call ended; never raises."""
         give, self._give = self._give, None

@@ -33,28 +33,28 @@ def status(name: str = "user", **numbers: float) -> DimensionStatus:
 
 
 def test_a_limit_is_said_as_the_draft_says_it() -> None:
-    assert rate_limit_headers([NotedLimit("message.send", status())]) == {
+    assert rate_limit_headers([NotedLimit("message.send", (status(),))]) == {
         "RateLimit-Policy": '"user";q=100;w=60',
         "RateLimit": '"user";r=42;t=2',
     }
 
 
 def test_a_refusal_says_the_moment_that_retry_after_says() -> None:
-    refused = NotedLimit("send", status(remaining=0, reset_after=60.0, retry_after=0.3))
+    refused = NotedLimit("send", (status(remaining=0, reset_after=60.0, retry_after=0.3),))
     assert rate_limit_headers([refused])["RateLimit"] == '"user";r=0;t=1'
 
 
 def test_where_nobody_knows_when_more_is_free_nothing_is_said() -> None:
-    sliding = NotedLimit("send", status(step=None))
+    sliding = NotedLimit("send", (status(step=None),))
     assert rate_limit_headers([sliding])["RateLimit"] == '"user";r=42'
-    assert rate_limit_headers([NotedLimit("send", status(reset_after=0.0))]) == {
+    assert rate_limit_headers([NotedLimit("send", (status(reset_after=0.0),))]) == {
         "RateLimit-Policy": '"user";q=100;w=60',
         "RateLimit": '"user";r=42;t=0',
     }
 
 
 def test_every_dimension_is_an_item_of_the_list() -> None:
-    noted = [NotedLimit("send", status()), NotedLimit("send", status("ip", limit=5, remaining=0))]
+    noted = [NotedLimit("send", (status(), status("ip", limit=5, remaining=0)))]
     assert rate_limit_headers(noted) == {
         "RateLimit-Policy": '"user";q=100;w=60, "ip";q=5;w=60',
         "RateLimit": '"user";r=42;t=2, "ip";r=0;t=2',
@@ -62,14 +62,14 @@ def test_every_dimension_is_an_item_of_the_list() -> None:
 
 
 def test_limits_of_several_limiters_are_told_apart() -> None:
-    noted = [NotedLimit("sign-in", status()), NotedLimit("send", status())]
+    noted = [NotedLimit("sign-in", (status(),)), NotedLimit("send", (status(),))]
     assert rate_limit_headers(noted)["RateLimit"] == (
         '"sign-in/user";r=42;t=2, "send/user";r=42;t=2'
     )
 
 
 def test_of_a_limit_that_was_asked_twice_the_later_answer_counts() -> None:
-    noted = [NotedLimit("send", status()), NotedLimit("send", status(remaining=41))]
+    noted = [NotedLimit("send", (status(),)), NotedLimit("send", (status(remaining=41),))]
     assert rate_limit_headers(noted)["RateLimit"] == '"user";r=41;t=2'
 
 
@@ -92,7 +92,7 @@ def test_whatever_the_numbers_and_names_the_headers_parse(
     name: str, limit: int, window: float, remaining: int, reset: float
 ) -> None:
     one = status(name, limit=limit, window=window, remaining=remaining, reset_after=reset)
-    for value in rate_limit_headers([NotedLimit("x", one)]).values():
+    for value in rate_limit_headers([NotedLimit("x", (one,))]).values():
         assert ITEM.fullmatch(value), value
 
 
