@@ -143,8 +143,8 @@ def create_app(
     prefetch.init_app(app, hot)
     seen = prefetch.of(app).recorder
     granted = GrantedAccess(hot_places(hot), seen.granted)
-    hot.read_first(granted.publish)
-    seen.read_first(granted.publish)
+    hot.read_first(granted.flush)
+    seen.read_first(granted.flush)
     surroundings = Surroundings(circumstances, error_rate, prefetch.of(app).unusual)
     judge = PolicyJudge(app, cache.of(app), surroundings)
     permissions.init_app(

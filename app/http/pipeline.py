@@ -111,15 +111,15 @@ def init_pipeline(app: Flask) -> None:
     """
     counted, activity = Answers(Monitor.of(app).recorder), Activity(app)
     work = (counted.count, activity.note, RequestLog(app).write)
-    kept = RequestRecords(work, activity.store)
+    kept = RequestRecords(work, activity.flush)
 
     def bring() -> None:
         kept.flush()
-        activity.store()
+        activity.flush()
 
     app.extensions[answers.EXTENSION_KEY] = counted
-    Monitor.of(app).recorder.before_drain = kept.flush
-    BehaviourWatch.of(app).counters.before_look = bring
+    Monitor.of(app).recorder.read_first(kept.flush)
+    BehaviourWatch.of(app).counters.read_first(bring)
     surround(app, kept, lambda: Monitor.start(app))
 
 

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from .keeper import Housekeeper, Task
+from .pending import LOT, MOST_WAITING, Pending, contained
 
-__all__ = ["Housekeeper", "Task"]
+__all__ = ["LOT", "MOST_WAITING", "Housekeeper", "Pending", "Task", "contained"]

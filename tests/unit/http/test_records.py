@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from app.http.records import LOT, MOST_WAITING, RequestRecord, RequestRecords
+from app.core.housekeeping import LOT, MOST_WAITING
+from app.core.housekeeping.clock import Clock
+from app.http.records import RequestRecord, RequestRecords
+from tests.support.redis_servers import wait_until
 from tests.support.together import together
 
 NEVER = 3600.0  # s
@@ -109,3 +112,30 @@ def test_work_that_fails_keeps_no_other_from_a_record(
         records.add(record())
         records.flush()
     assert seen.names == ["one"] and len(caplog.records) == 1
+
+
+def test_where_no_thread_is_left_who_brings_a_record_works_it_up(
+    make: Make, seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = make(NEVER)
+
+    def none_left(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    clock = Clock()
+    monkeypatch.setattr("app.core.housekeeping.keeper.the_clock", lambda: clock)
+    with monkeypatch.context() as without:
+        without.setattr("threading.Thread.start", none_left)
+        records.add(record("one"))
+        records.add(record("two"))
+    assert seen.names == ["one", "two"]
+
+
+def test_what_comes_after_a_rest_is_worked_up_too(make: Make, seen: Seen) -> None:
+    records = make(0.001)
+    for name in ("first", "second", "third"):
+        seen.stored.clear()
+        records.add(record(name))
+        assert seen.stored.wait(10)
+        wait_until(lambda: records.resting)
+    assert seen.names == ["first", "second", "third"]

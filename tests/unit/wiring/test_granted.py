@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from app.core.housekeeping import MOST_WAITING
 from app.core.permission import AccessGranted
 from app.wiring import GrantedAccess
-from app.wiring.granted import MOST_WAITING
 
 CHANNEL_3 = 3 << 1 | 1
 
@@ -24,7 +24,7 @@ def test_each_listener_is_notified_in_order_and_only_when_somebody_publishes() -
     granted(7, "message.send", CHANNEL_3)
     granted(8, "message.pin", CHANNEL_3)
     assert heard == []
-    granted.publish()
+    granted.flush()
     assert [(name, event.user_id) for name, event in heard] == [
         ("first", 7),
         ("first", 8),
@@ -34,7 +34,7 @@ def test_each_listener_is_notified_in_order_and_only_when_somebody_publishes() -
     event = heard[0][1]
     assert event.requirement == "message.send" and str(event.place) == "channel:3"
     assert event.at <= heard[1][1].at
-    granted.publish()
+    granted.flush()
     assert len(heard) == 4
 
 
@@ -64,7 +64,7 @@ def test_a_listener_that_fails_is_logged_and_keeps_nobody_from_hearing(
 
     granted = GrantedAccess(fail, lambda event: heard.append(event.user_id))
     granted(7, "message.send", CHANNEL_3)
-    granted.publish()
+    granted.flush()
     assert heard == [7] and "a listener to granted access failed" in caplog.text
 
 
@@ -74,7 +74,7 @@ def test_what_waits_is_bounded_and_nothing_of_it_is_lost() -> None:
     for user_id in range(3 * MOST_WAITING):
         granted(user_id, "message.send", CHANNEL_3)
         assert user_id + 1 - len(heard) <= MOST_WAITING
-    granted.publish()
+    granted.flush()
     assert heard == list(range(3 * MOST_WAITING))
 
 
@@ -86,12 +86,12 @@ def test_threads_that_grant_and_publish_at_once_lose_and_double_nothing() -> Non
         for user_id in range(first, first + 2_000):
             granted(user_id, "message.send", CHANNEL_3)
             if not user_id % 97:
-                granted.publish()
+                granted.flush()
 
     threads = [threading.Thread(target=work, args=(number * 2_000,)) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    granted.publish()
+    granted.flush()
     assert sorted(heard) == list(range(8_000))

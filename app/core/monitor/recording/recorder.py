@@ -29,7 +29,6 @@ class Recorder:
     Attributes:
         refused: series that were asked for beyond ``MOST_SERIES``. What is written to them is
             counted nowhere.
-        before_drain: brings what others still have to count, whenever somebody reads.
     """
 
     def __init__(self, most_series: int = MOST_SERIES) -> None:
@@ -38,7 +37,11 @@ class Recorder:
         self._metrics: dict[Series, Metric] = {}
         self._kinds: dict[str, type[Metric]] = {}
         self.refused = 0
-        self.before_drain: Callable[[], None] = _nothing
+        self._read: Callable[[], None] = _nothing
+
+    def read_first(self, read: Callable[[], None]) -> None:
+        """Call ``read`` before anything is drained: it counts what still waits elsewhere."""
+        self._read = read
 
     def counter(self, name: str, **labels: str) -> Counter:
         """The counter of a series; its name ends with ``_total``.
@@ -68,7 +71,7 @@ class Recorder:
         counters: dict[Series, float] = {}
         gauges: dict[Series, float] = {}
         histograms: dict[Series, Distribution] = {}
-        self.before_drain()
+        self._read()
         with self._lock:
             metrics = list(self._metrics.items())
         for about, metric in metrics:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from app.core.policy.behaviour.risk import HOURS, Behaviour
-from app.core.redis import RedisConnection, load_script
+from app.core.redis import RedisConnection, Script, load_script
 
 PACKAGE = "app.core.policy.behaviour.lua"
 _NOTE = load_script(PACKAGE, "note.lua")
@@ -34,21 +35,37 @@ class CountedAction(enum.Enum):
 
 
 class BehaviourCounters:
-    """The counters of one application.
-
-    Attributes:
-        before_look: brings what waits to be counted.
-    """
+    """The counters of one application."""
 
     def __init__(self, redis: RedisConnection) -> None:
         """Nothing connects before the first call."""
         self._redis = redis
-        self.before_look: Callable[[], None] = _nothing
+        self._read: Callable[[], None] = _nothing
 
-    def note(self, user_id: int, action: CountedAction) -> None:
-        """Count one; raises ``StoreUnavailable``."""
-        hours = HOURS_HALF_LIFE_MS if action is CountedAction.ACT else 0
-        self._note(self._key(user_id), action, hours, KEPT_MS)
+    def read_first(self, read: Callable[[], None]) -> None:
+        """Call ``read`` before anybody is looked up: it counts what still waits elsewhere."""
+        self._read = read
+
+    def note(self, actions: Iterable[tuple[int, CountedAction]]) -> list[Exception]:
+        """Count actions of users, in one round trip to each server.
+
+        Returns:
+            Why those were not counted that were not.
+
+        Raises:
+            StoreUnavailable: no server is known to ask.
+        """
+        calls = [
+            self._call(
+                self._key(user_id),
+                action,
+                HOURS_HALF_LIFE_MS if action is CountedAction.ACT else 0,
+                KEPT_MS,
+            )
+            for user_id, action in actions
+        ]
+        replies = self._redis.scripts.run_many(calls, raise_errors=False)
+        return [reply for reply in replies if isinstance(reply, Exception)]
 
     def note_failed_sign_in(self, user_id: int, network: str) -> None:
         """Count a wrong password; raises ``StoreUnavailable``.
@@ -59,19 +76,23 @@ class BehaviourCounters:
         Args:
             network: where it came from, as ``network_of`` gives it.
         """
-        self._note(self._key(user_id, network), CountedAction.FAILED_SIGN_IN, 0, FAILURES_KEPT_MS)
+        key = self._key(user_id, network)
+        self._redis.scripts.run(*self._call(key, CountedAction.FAILED_SIGN_IN, 0, FAILURES_KEPT_MS))
 
     def look(self, user_id: int, network: str | None) -> Behaviour:
         """What is known now of a user who is in ``network``; raises ``StoreUnavailable``."""
-        self.before_look()
+        self._read()
         keys = [self._key(user_id)]
         if network is not None:
             keys.append(self._key(user_id, network))
         return behaviour_of(self._redis.scripts.run(_LOOK, keys))
 
-    def _note(self, key: str, action: CountedAction, hours_half_life_ms: int, kept_ms: int) -> None:
+    @staticmethod
+    def _call(
+        key: str, action: CountedAction, hours_half_life_ms: int, kept_ms: int
+    ) -> tuple[Script, Sequence[str], Sequence[Any]]:
         arguments = (action.counter, action.half_life_ms, hours_half_life_ms, kept_ms)
-        self._redis.scripts.run(_NOTE, [key], arguments)
+        return _NOTE, [key], arguments
 
     def _key(self, user_id: int, *network: str) -> str:
         return self._redis.keys.tagged(("behaviour", user_id), *network)

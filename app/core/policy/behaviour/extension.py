@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Flask, current_app
@@ -51,17 +51,24 @@ class BehaviourWatch:
     def failed_sign_in(self, user_id: int, network: str) -> None:
         """Somebody in ``network`` tried a wrong password on the account."""
         state = self.of(current_app)
-        self._note(state, lambda counters: counters.note_failed_sign_in(user_id, network))
-
-    def noted(self, app: Flask, user_id: int, action: CountedAction) -> None:
-        """Count what a user of ``app`` did some moments ago."""
-        self._note(self.of(app), lambda counters: counters.note(user_id, action))
-
-    @staticmethod
-    def _note(state: BehaviourState, count: Callable[[BehaviourCounters], None]) -> None:
-        """Count an action; what happens to the count never changes what happens to the action."""
         try:
-            count(state.counters)
+            state.counters.note_failed_sign_in(user_id, network)
         except StoreUnavailable as error:
-            state.lost += 1
-            log.warning("behaviour was not counted: %s", error)
+            _lost(state, 1, error)
+
+    def noted(self, app: Flask, actions: Sequence[tuple[int, CountedAction]]) -> None:
+        """Count what users of ``app`` did some moments ago."""
+        state = self.of(app)
+        try:
+            errors = state.counters.note(actions)
+        except StoreUnavailable as error:
+            _lost(state, len(actions), error)
+        else:
+            if errors:
+                _lost(state, len(errors), errors[0])
+
+
+def _lost(state: BehaviourState, actions: int, error: Exception) -> None:
+    """What happens to the count of an action never changes what happens to the action."""
+    state.lost += actions
+    log.warning("behaviour was not counted: %s", error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.core.errors import StoreUnavailable
@@ -18,7 +20,7 @@ def test_what_was_noted_is_found_and_of_one_user_alone(valkey_server: Server) ->
     counters = BehaviourCounters(connection)
     counters.note_failed_sign_in(7, HERE)
     counters.note_failed_sign_in(7, HERE)
-    counters.note(7, CountedAction.DENIAL)
+    counters.note([(7, CountedAction.DENIAL)])
     found = counters.look(7, HERE)
     assert found.failed_sign_ins == pytest.approx(2, rel=0.2)
     assert found.denials == pytest.approx(1, rel=0.2)
@@ -29,10 +31,28 @@ def test_what_was_noted_is_found_and_of_one_user_alone(valkey_server: Server) ->
     connection.close()
 
 
+def test_many_actions_are_one_round_trip(valkey_server: Server) -> None:
+    connection = connected(valkey_server)
+    counters = BehaviourCounters(connection)
+    asked: list[int] = []
+    run_many = connection.scripts.run_many
+
+    def counted(calls: Any, **options: Any) -> Any:
+        asked.append(len(calls))
+        return run_many(calls, **options)
+
+    connection.scripts.run_many = counted  # type: ignore[method-assign]
+    actions = [(20 + number % 2, CountedAction.ACT) for number in range(40)]
+    assert counters.note(actions) == [] and asked == [40]
+    assert counters.look(20, None).acts == pytest.approx(20, rel=0.2)
+    assert counters.look(21, None).acts == pytest.approx(20, rel=0.2)
+    connection.close()
+
+
 def test_an_act_counts_for_its_hour(valkey_server: Server) -> None:
     connection = connected(valkey_server)
     counters = BehaviourCounters(connection)
-    counters.note(9, CountedAction.ACT)
+    counters.note([(9, CountedAction.ACT)])
     found = counters.look(9, None)
     assert found.hours is not None
     assert sum(found.hours.values()) == pytest.approx(1, rel=0.01)
@@ -41,7 +61,7 @@ def test_an_act_counts_for_its_hour(valkey_server: Server) -> None:
 
 def test_every_key_has_an_end(valkey_server: Server) -> None:
     connection = connected(valkey_server)
-    BehaviourCounters(connection).note(11, CountedAction.ACT)
+    BehaviourCounters(connection).note([(11, CountedAction.ACT)])
     BehaviourCounters(connection).note_failed_sign_in(11, HERE)
     for parts in ((), (HERE,)):
         key = connection.keys.tagged(("behaviour", 11), *parts)
@@ -49,11 +69,14 @@ def test_every_key_has_an_end(valkey_server: Server) -> None:
     connection.close()
 
 
-def test_without_redis_noting_raises() -> None:
+def test_without_redis_it_is_said_what_was_not_counted() -> None:
     settings = RedisSettings.from_config({"REDIS_URL": "redis://127.0.0.1:1"}, "/nowhere")
     connection = RedisConnection(settings)
+    counters = BehaviourCounters(connection)
+    (error,) = counters.note([(1, CountedAction.DENIAL)])
+    assert isinstance(error, StoreUnavailable)
     with pytest.raises(StoreUnavailable):
-        BehaviourCounters(connection).note(1, CountedAction.DENIAL)
+        counters.note_failed_sign_in(1, HERE)
     connection.close()
 
 

@@ -1,0 +1,70 @@
+"""What callers hand over for the price of one append, and is worked up later, many at once."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# That may wait; whoever brings one more works them all up. A kill loses no more.
+MOST_WAITING = 1_000
+# At once: between two lots others run.
+LOT = 64
+
+
+class Pending(Generic[T]):
+    """Items that wait. Safe for threads and greenlets.
+
+    Whoever reads what is made of them calls ``flush`` first, so nobody ever sees less than was
+    handed over, and an orderly end, which flushes, loses nothing.
+
+    Attributes:
+        work: what is done with them, each with one lot after the other, in the order in which they
+            came. It must be quick, since readers wait for it. One that raises is logged and keeps
+            nobody else from them.
+    """
+
+    def __init__(self, *work: Callable[[Sequence[T]], None]) -> None:
+        """Nothing waits yet."""
+        self.work: Sequence[Callable[[Sequence[T]], None]] = work
+        self._waiting: deque[T] = deque()
+        self._append = self._waiting.append
+        self._working = threading.Lock()
+
+    def add(self, item: T) -> None:
+        """Hand ``item`` over."""
+        self._append(item)
+        if len(self._waiting) > MOST_WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        """Work up all that waits now, and return when it is done."""
+        while self._work_up():
+            pass
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def _work_up(self) -> bool:
+        """One lot; whether there was any."""
+        with self._working:
+            take = self._waiting.popleft
+            lot = [take() for _ in range(min(LOT, len(self._waiting)))]
+            for work in self.work if lot else ():
+                contained(work, lot)
+        return bool(lot)
+
+
+def contained(work: Callable[..., None], *lot: object) -> None:
+    """Do ``work``; what it raises is logged."""
+    try:
+        work(*lot)
+    except Exception:
+        log.exception("%s failed afterwards", getattr(work, "__qualname__", repr(work)))
