@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -19,9 +16,11 @@ from app.extensions import optimization, permissions, policy, redis_store
 from app.http.passwords import passwords
 from benchmarks.staleness.credentials import PASSWORD
 from benchmarks.staleness.worker import GIVEN, TAKEN
+from tests.support.nursery import Nursery
+from tests.support.workers import WorkerProcess
 from tests.support.world import World
 
-ROOT = Path(__file__).parents[2]
+WORKER = "benchmarks.staleness.worker"
 Trouble = Callable[[], object]
 
 
@@ -41,60 +40,25 @@ class Round(NamedTuple):
     failures: int
 
 
-class WorkerProcess:
-    """Our side of a worker."""
-
-    def __init__(self, config: dict[str, Any], instance: Path) -> None:
-        options = {"config": config, "instance": str(instance)}
-        self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "benchmarks.staleness.worker"]
-            + [json.dumps(options)],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def ask(self, name: str, *arguments: Any) -> None:
-        """Send a command and do not wait for the answer."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([name, arguments]) + "\n")
-        self._process.stdin.flush()
-
-    def answer(self) -> Any:
-        """Wait for the answer to the oldest command that was not answered yet."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "the worker ended"
-        return json.loads(line)
-
-    def do(self, name: str, *arguments: Any) -> Any:
-        """Send a command and wait for its answer."""
-        self.ask(name, *arguments)
-        return self.answer()
-
-    def close(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            pipe.close()
-
-
 class Platform:
     """A database with a server and people in it, and ``workers`` worker processes.
 
     Args:
+        nursery: forks the workers.
         redis: the configuration that reaches Redis.
         people: how many rounds there can be about rights; each takes a person of its own.
         accounts: the same about credentials.
     """
 
     def __init__(
-        self, redis: dict[str, Any], workers: int = 4, people: int = 100, accounts: int = 0
+        self,
+        nursery: Nursery,
+        redis: dict[str, Any],
+        workers: int = 4,
+        people: int = 100,
+        accounts: int = 0,
     ) -> None:
+        self._nursery = nursery
         self._stack = ExitStack()
         folder = Path(
             self._stack.enter_context(tempfile.TemporaryDirectory(prefix="yoto-staleness-"))
@@ -113,7 +77,8 @@ class Platform:
 
     def add_worker(self) -> WorkerProcess:
         """Start one more worker, and wait until it hears the log."""
-        worker = WorkerProcess(self._config, self._folder / f"w{len(self.workers)}")
+        given = {"config": self._config, "instance": str(self._folder / f"w{len(self.workers)}")}
+        worker = self._nursery.worker(WORKER, given)
         self._stack.callback(worker.close)
         self.workers.append(worker)
         assert worker.do("start"), "a worker does not hear the log"

@@ -18,6 +18,7 @@ import redis
 
 from benchmarks.staleness.credentials import KINDS
 from benchmarks.staleness.probe import Platform, Round
+from tests.support.nursery import Nursery
 from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey
 
 # MAX_STALENESS and the relay's interval; the rest is for a busy machine to run those who watch.
@@ -68,7 +69,8 @@ def on_one_server(rounds: int, few: int) -> dict[str, list[Round]]:
     found: dict[str, list[Round]] = {}
     with (
         start_valkey() as server,
-        Platform({"REDIS_URL": server.url}, people=rounds + 4 * few) as platform,
+        Nursery() as nursery,
+        Platform(nursery, {"REDIS_URL": server.url}, people=rounds + 4 * few) as platform,
     ):
         found["calm"] = [platform.round(CALM) for _ in range(rounds)]
         with cutting(server):
@@ -93,7 +95,10 @@ def of_credentials(rounds: int, few: int) -> dict[str, list[Round]]:
     kinds = cycle(KINDS)
     with (
         start_valkey() as server,
-        Platform({"REDIS_URL": server.url}, people=0, accounts=rounds + 4 * few) as platform,
+        Nursery() as nursery,
+        Platform(
+            nursery, {"REDIS_URL": server.url}, people=0, accounts=rounds + 4 * few
+        ) as platform,
     ):
         ask = platform.credential_round
         found["credentials, calm"] = [ask(next(kinds), CALM) for _ in range(rounds)]
@@ -130,7 +135,8 @@ def on_new_cluster(people: int) -> Iterator[tuple[Cluster, Platform]]:
     """A cluster with copies, and workers on it."""
     with (
         start_cluster(primaries=3, replicas=1) as cluster,
-        Platform({"REDIS_CLUSTER_NODES": cluster.nodes}, people=people) as platform,
+        Nursery() as nursery,
+        Platform(nursery, {"REDIS_CLUSTER_NODES": cluster.nodes}, people=people) as platform,
     ):
         yield cluster, platform
 

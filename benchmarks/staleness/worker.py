@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -68,8 +67,8 @@ def may(permission: str, user_id: int, channel_id: int, at_least: str | None = N
 class Worker:
     """The commands."""
 
-    def __init__(self, config: dict[str, Any], instance: str) -> None:
-        self.app = create_app(config, instance_path=instance)
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.app = create_app(given["config"], instance_path=given["instance"])
         self._watch: Watch | None = None
         self._committed_at = 0.0
         self._dying = False
@@ -170,14 +169,3 @@ class Worker:
             if self._dying:
                 print(json.dumps(self._committed_at), flush=True)
                 os.kill(os.getpid(), signal.SIGKILL)
-
-    def run(self) -> None:
-        """Obey until the input ends."""
-        for line in sys.stdin:
-            name, arguments = json.loads(line)
-            print(json.dumps(getattr(self, name)(*arguments)), flush=True)
-
-
-if __name__ == "__main__":
-    options = json.loads(sys.argv[1])
-    Worker(options["config"], options["instance"]).run()

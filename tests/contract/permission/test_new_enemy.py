@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.staleness.credentials import KINDS
 from benchmarks.staleness.probe import Platform, Round
+from tests.support.nursery import Nursery
 from tests.support.redis_servers import Cluster, Server, start_valkey, wait_until
 
 # MAX_STALENESS and the relay's interval, and a little for a busy machine to run those who watch.
@@ -34,7 +35,7 @@ def assert_kept(found: Round, bound: float = BOUND) -> None:
 
 @pytest.mark.parametrize("kind", ["single", "cluster"])
 def test_four_workers_agree_soon_and_with_a_position_at_once(
-    request: pytest.FixtureRequest, kind: str
+    request: pytest.FixtureRequest, nursery: Nursery, kind: str
 ) -> None:
     reach: dict[str, Any]
     if kind == "single":
@@ -43,20 +44,24 @@ def test_four_workers_agree_soon_and_with_a_position_at_once(
         cluster: Cluster = request.getfixturevalue("valkey_cluster")
         # One server for many tests: a prefix of its own.
         reach = {"REDIS_CLUSTER_NODES": cluster.nodes, "REDIS_KEY_PREFIX": "new-enemy:"}
-    with Platform(reach, workers=4, people=3) as platform:
+    with Platform(nursery, reach, workers=4, people=3) as platform:
         for _ in range(3):
             assert_kept(platform.round(CALM))
 
 
-def test_a_writer_that_dies_unheard_is_relayed_within_the_bound(own_redis: Server) -> None:
-    with Platform({"REDIS_URL": own_redis.url}, workers=2, people=1) as platform:
+def test_a_writer_that_dies_unheard_is_relayed_within_the_bound(
+    own_redis: Server, nursery: Nursery
+) -> None:
+    with Platform(nursery, {"REDIS_URL": own_redis.url}, workers=2, people=1) as platform:
         found = platform.round_with_a_death(BOUND)
     assert_kept(found)
     assert max(found.delays) > 0, "nobody was let in wrongly, so nothing was relayed late"
 
 
-def test_a_redis_that_stands_still_makes_nobody_older_than_the_bound(own_redis: Server) -> None:
-    with Platform({"REDIS_URL": own_redis.url}, workers=2, people=2) as platform:
+def test_a_redis_that_stands_still_makes_nobody_older_than_the_bound(
+    own_redis: Server, nursery: Nursery
+) -> None:
+    with Platform(nursery, {"REDIS_URL": own_redis.url}, workers=2, people=2) as platform:
         try:
             assert_kept(platform.round(BOUND, before=own_redis.pause))
         finally:
@@ -64,28 +69,30 @@ def test_a_redis_that_stands_still_makes_nobody_older_than_the_bound(own_redis: 
 
 
 def test_an_ended_credential_is_refused_soon_and_with_a_position_at_once(
-    own_redis: Server,
+    own_redis: Server, nursery: Nursery
 ) -> None:
-    with Platform({"REDIS_URL": own_redis.url}, people=0, accounts=len(KINDS)) as platform:
+    with Platform(nursery, {"REDIS_URL": own_redis.url}, people=0, accounts=len(KINDS)) as platform:
         for kind in KINDS:
             assert_kept(platform.credential_round(kind, CALM))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_end_of_a_credential_whose_writer_dies_is_relayed_within_the_bound(
-    own_redis: Server, kind: str
+    own_redis: Server, nursery: Nursery, kind: str
 ) -> None:
-    with Platform({"REDIS_URL": own_redis.url}, workers=2, people=0, accounts=1) as platform:
+    with Platform(
+        nursery, {"REDIS_URL": own_redis.url}, workers=2, people=0, accounts=1
+    ) as platform:
         found = platform.credential_round_with_a_death(kind, BOUND)
     assert_kept(found)
     assert max(found.delays) > 0, "the credential was refused at once, so nothing was relayed late"
 
 
 def test_a_redis_that_stands_still_keeps_no_credential_alive_beyond_the_bound(
-    own_redis: Server,
+    own_redis: Server, nursery: Nursery
 ) -> None:
     reach = {"REDIS_URL": own_redis.url}
-    with Platform(reach, workers=2, people=0, accounts=len(KINDS)) as platform:
+    with Platform(nursery, reach, workers=2, people=0, accounts=len(KINDS)) as platform:
         for kind in KINDS:
             try:
                 assert_kept(platform.credential_round(kind, BOUND, before=own_redis.pause))
