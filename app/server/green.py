@@ -11,8 +11,12 @@ import eventlet.wsgi
 
 from app.server.connections import ENVIRON_KEY, Connections, reader
 from app.server.heads import PlainHeaders, QuickHeads
+from app.server.quick_answers import QuickAnswer
 
 log = logging.getLogger(__name__)
+
+# Requests with one of these want more than an answer; eventlet knows what.
+_MORE = frozenset({"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
 
 
 class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
@@ -48,6 +52,33 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
         """As eventlet's."""
         self.admitted.await_request()
         super().handle_one_request()
+
+    def handle_one_response(self) -> None:
+        """As eventlet's; a plain request without a body is answered at once."""
+        headers = self.headers
+        if isinstance(headers, PlainHeaders) and headers.environ.keys().isdisjoint(_MORE):
+            self._answer(headers.get("Connection", "").lower())
+        else:
+            super().handle_one_response()
+
+    def _answer(self, connection: str) -> None:
+        extra = "Connection: close\r\n" if self.close_connection else ""
+        if connection == "keep-alive":
+            extra = "Connection: keep-alive\r\n"
+        answer = QuickAnswer(self.admitted.write, self.command, extra)
+        body = None
+        try:
+            body = self.application(self.environ, answer.start)
+            for piece in body:
+                answer.write(piece)
+            answer.end()
+        except Exception:
+            # What the application raised is logged; what was sent already cannot be taken back.
+            log.debug("an answer broke off", exc_info=True)
+            self.close_connection = True
+        finally:
+            if hasattr(body, "close"):
+                body.close()
 
     def get_environ(self) -> dict[str, Any]:
         """As eventlet's, with the connection."""
