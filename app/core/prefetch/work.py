@@ -29,8 +29,10 @@ from app.core.prefetch.steps import UserBehavior
 
 log = logging.getLogger(__name__)
 
-# s between turns: with work there, and without. People take seconds from one step to the next.
-BUSY, IDLE = 0.05, 0.25
+# s between turns: with work there, soon after it, and where nobody has done anything for ``RESTED``
+# seconds. People take seconds from one step to the next.
+BUSY, IDLE, RESTING = 0.05, 0.25, 1.0
+RESTED = 10.0
 # s between looks at what other workers saw, while nothing is seen here.
 LISTEN = 1.0
 FLUSH_INTERVAL = 1.0  # s
@@ -79,6 +81,7 @@ class PrefetchWork:
         self._may_record = may_record
         self._position = BEGINNING
         self._listened_at = -LISTEN
+        self._busy_at = -RESTED
         self._to_forget: set[int] = set()
         self.log_failures = 0
         self.history_failures = 0
@@ -127,7 +130,10 @@ class PrefetchWork:
         if prefetcher is not None:
             seen = [(visit.user_id, visit.step.place) for visit in visits if visit.observed]
             begun = prefetcher.turn(seen)
-        return BUSY if visits or begun or not at_end else IDLE
+        if visits or begun or not at_end:
+            self._busy_at = monotonic()
+            return BUSY
+        return IDLE if monotonic() - self._busy_at < RESTED else RESTING
 
     def _must_listen(self) -> bool:
         """Whether there is something to learn of here, or it is time to hear what others saw."""
