@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 BUSY, IDLE, RESTING = 0.05, 0.25, 1.0
 RESTED = 10.0
 # s between looks at what other workers saw, while nothing is seen here.
-LISTEN = 1.0
+LISTEN = 0.9
 FLUSH_INTERVAL = 1.0  # s
 # Entries of the log a turn, and users whose history is read in a turn: a few ms each.
 TASKS_TOLD = 20  # of a worker, to the fleet
