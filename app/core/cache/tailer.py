@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 # ms that a read waits for news at most, and as a part of MAX_STALENESS, so that Redis is heard many
 # times within it.
-BLOCK_MS = 750
+BLOCK_MS = 500
 BLOCK_SHARE = 1 / 4
 
 LOST = (PlatformError, exceptions.RedisError, OSError)

@@ -25,8 +25,8 @@ from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus
 
 # A process that keeps for itself what Redis would keep for all keeps less of it: some 20 MB.
 ALONE = (FINE, MIDDLE, COARSE.keeping(DAY))
-# Beside Redis it bridges outages.
-BESIDE = (FINE.keeping(5 * MINUTE), MIDDLE.keeping(HOUR), COARSE.keeping(6 * HOUR))
+# Beside Redis it bridges outages: a point of an idle worker is 30 KB, so these are some 12 MB.
+BESIDE = (FINE.keeping(2 * MINUTE), MIDDLE.keeping(20 * MINUTE), COARSE.keeping(3 * HOUR))
 
 
 class MemoryBackend:
