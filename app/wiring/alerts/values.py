@@ -29,10 +29,11 @@ WINDOW = 60.0  # s
 NOW = 15
 # What a worker knows of the world by itself, also while nobody can tell what the others know.
 KNOWN_ALONE = frozenset({names.REDIS_UP})
-# Answers below which a share or a quantile says nothing, and look-ups: each request makes several,
-# and a worker that has begun just now knows nobody.
+# Answers below which a share says nothing.
 ENOUGH = 20
-ENOUGH_LOOKUPS = 100
+# Durations below which a p95 says nothing, since the first calls of a worker would decide it, and
+# look-ups: each request makes several, and a worker that has begun just now knows nobody.
+MANY = 100
 
 OPEN, ISOLATED = STATE_NUMBERS[State.OPEN], STATE_NUMBERS[State.ISOLATED]
 
@@ -58,14 +59,14 @@ def values_of(whole: Point, latest: Point) -> Values:
     summary = summarise(whole)
     lookups = whole.counted(names.LOOKUPS, tier="l1")
     memory = whole.level(names.MEMORY_SHARE)
-    served = summary.requests >= ENOUGH
+    response = summary.request
     return {
         **dict(_series(whole, latest)),
         **dict(_conditions(latest)),
         **{signal: _count(whole, *series) for signal, series in COUNTED.items()},
-        signals.CACHE_HIT_RATE: summary.hit_rate if lookups >= ENOUGH_LOOKUPS else None,
-        signals.ERROR_RATE: summary.error_rate if served else None,
-        signals.RESPONSE_MS: summary.request.p95 if served and summary.request else None,
+        signals.CACHE_HIT_RATE: summary.hit_rate if lookups >= MANY else None,
+        signals.ERROR_RATE: summary.error_rate if summary.requests >= ENOUGH else None,
+        signals.RESPONSE_MS: response.p95 if response and summary.requests >= MANY else None,
         signals.MEMORY_SHARE: None if memory is None else memory.highest,
     }
 
@@ -108,5 +109,5 @@ def _series(whole: Point, latest: Point) -> Iterator[tuple[str, Value]]:
     for counter, added in whole.counters.items():
         yield format_series(counter.name, dict(counter.labels)), added / whole.seconds
     for histogram, found in whole.histograms.items():
-        p95 = found.quantile(0.95) if found.count >= ENOUGH else None
+        p95 = found.quantile(0.95) if found.count >= MANY else None
         yield format_series(histogram.name, dict(histogram.labels)), p95

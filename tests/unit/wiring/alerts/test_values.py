@@ -39,8 +39,8 @@ def spread(*seconds: float) -> Distribution:
 
 def test_points_are_judged_together_and_the_worst_worker_counts() -> None:
     first, second = Point(0, 10), Point(10, 10)
-    first.add({ANSWERED: 30, HIT: 60}, {MEMORY: 0.2}, {TIME: spread(*[0.1] * 30)})
-    second.add({FAILED: 10, MISS: 40}, {MEMORY: 0.8}, {TIME: spread(*[0.1] * 10)})
+    first.add({ANSWERED: 90, HIT: 60}, {MEMORY: 0.2}, {TIME: spread(*[0.1] * 90)})
+    second.add({FAILED: 30, MISS: 40}, {MEMORY: 0.8}, {TIME: spread(*[0.1] * 30)})
     values = judged(first, second)
     assert values["error_rate"] == 0.25
     assert values["cache_hit_rate"] == 0.6
@@ -51,7 +51,7 @@ def test_points_are_judged_together_and_the_worst_worker_counts() -> None:
 
 def test_too_little_says_nothing() -> None:
     point = Point(0, 10)
-    point.add({FAILED: 3, MISS: 3}, {}, {TIME: spread(9.0)})
+    point.add({FAILED: 3, MISS: 3}, {}, {TIME: spread(*[9.0] * 99)})
     shown = ("error_rate", "cache_hit_rate", "response_ms", "memory_share")
     for points in ([point], []):
         values = judged(*points)
@@ -62,7 +62,7 @@ def test_too_little_says_nothing() -> None:
 def test_rules_may_be_on_any_series() -> None:
     point = Point(0, 10)
     waiting = Series(names.QUEUE_ITEMS, (("kind", "mail"), ("state", "waiting")))
-    point.add({ANSWERED: 30}, {waiting: 4.0}, {TIME: spread(*[0.1] * 30)})
+    point.add({ANSWERED: 30}, {waiting: 4.0}, {TIME: spread(*[0.1] * 100)})
     point.add({}, {waiting: 9.0}, {})
     values = judged(point)
     assert values['yoto_queue_items{kind="mail",state="waiting"}'] == Extent(4, 9)
