@@ -60,12 +60,17 @@ def people_not_below(
     snapshot: RoleSnapshot,
     touched: Collection[int] | None,
 ) -> Iterator[Person]:
-    """Those not below the actor who hold one of the roles ``touched`` (None: all of them)."""
+    """Those not below the actor who hold one of the roles ``touched`` (None: all of them).
+
+    The owner of a server is one of them: no role takes what belongs to the server, but what is of
+    the platform counts there as for everybody.
+    """
     ranked = _not_below(authority, home, snapshot)
     rank, now = authority.rank(home), authority.now
     # Every member of a server stands above who is none, whatever roles they hold.
     outside = home is not None and rank == OUTSIDE
-    if not ranked and not outside:
+    owner_id = authority.session.scalar(select(Server.owner_id).where(Server.id == home))
+    if not ranked and owner_id in (None, authority.actor_id):
         return
     wanted = [
         User.super_admin.is_(False),
@@ -74,14 +79,14 @@ def people_not_below(
         _unexpired(now),
     ]
     if not outside:
-        wanted.append(RoleAssignment.user_id.in_(_holders(ranked, now)))
+        high = RoleAssignment.user_id.in_(_holders(ranked, now))
+        wanted.append(high if owner_id is None else high | (RoleAssignment.user_id == owner_id))
     if touched is not None:
         wanted.append(RoleAssignment.user_id.in_(_holders(touched, now)))
     members: dict[int, set[int]] = {}
     if home is not None:
         inside = select(Member.user_id).where(Member.server_id == home, Member.banned.is_(False))
-        owner = select(Server.owner_id).where(Server.id == home).scalar_subquery()
-        wanted += [RoleAssignment.user_id.in_(inside), RoleAssignment.user_id != owner]
+        wanted.append(RoleAssignment.user_id.in_(inside))
     elif homes:
         rows = select(Member.user_id, Member.server_id).where(
             Member.server_id.in_(homes),
@@ -92,7 +97,8 @@ def people_not_below(
             members.setdefault(user_id, set()).add(server_id)
 
     for user_id, held in assignments_of(authority.session, *wanted):
-        above = outside or any(ranked.get(one.role_id, -1) > rank for one in held)
+        highest = max((ranked.get(one.role_id, -1) for one in held), default=-1)
+        above = outside or user_id == owner_id or highest > rank
         servers = members.get(user_id, ()) if home is None else (home,)
         yield Person(user_id, above, held, held, frozenset(servers))
 

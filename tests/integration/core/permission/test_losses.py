@@ -145,3 +145,23 @@ def test_a_permission_of_the_platform_is_not_taken_through_a_role_of_a_server(
         db.session.rollback()
         assert permissions.check_permission(boss.id, "platform.view", "server", town.id)
     assert denied.value.decision.reason == "outranked"
+
+
+def test_not_even_an_owner_loses_a_permission_of_the_platform_by_a_role_of_the_server(
+    app: Flask, world: World, town: Town
+) -> None:
+    """The owner holds a low role of the server, which is to inherit a denial from a global one."""
+    world.assign(town.owner, world.role(None, "platform.view", position=9), town.low)
+    world.assign(town.actor, world.role(None, position=5))
+    with app.app_context():
+        permissions.assign_permissions_to_role(town.global_role, ["platform.view"], effect="deny")
+        for awake in (True, False):
+            permissions.update_role(town.low, active=awake)
+            with pytest.raises(PermissionDenied) as denied:
+                permissions.update_role(town.low, parent=town.global_role, actor_id=town.actor.id)
+            db.session.rollback()
+            assert (denied.value.decision.reason, denied.value.decision.names) == (
+                "outranked",
+                ("platform.view",),
+            )
+        assert permissions.check_permission(town.owner.id, "platform.view", "server", town.id)
