@@ -8,8 +8,9 @@ from collections.abc import Callable
 from app.core.errors import StoreUnavailable
 from app.core.housekeeping import Housekeeper
 
+from .. import metric_names as names
 from ..backends import Reading
-from ..history import COARSE, Summary, summarise
+from ..history import COARSE, Point, summarise
 from .forecaster import LearnReport
 from .metric import NoForecast
 from .process import ForecasterProcess
@@ -20,6 +21,8 @@ HISTORY_HOURS = 24.0
 GRACE = 5.0
 # s without a request or a decision after which there is nothing to forecast.
 QUIET = 3600.0
+# The area of requests by which others watch the platform.
+WATCHING_AREA = "health"
 # s until the store, which did not answer, is asked again.
 RETRY = 10.0
 # s that are looked back at while nothing happens.
@@ -101,7 +104,7 @@ class Forecasting:
         if not reading.complete:
             raise StoreUnavailable("redis")
         summaries = [summarise(point) for point in reading.points]
-        busy = (one.at for one in summaries if is_busy(one))
+        busy = (point.at for point in reading.points if is_busy(point))
         self._busy_at = max(busy, default=self._busy_at)
         self._resting = self._busy_at < over - QUIET
         if self._resting:
@@ -129,9 +132,11 @@ class Forecasting:
         """Whether the platform was used since it was looked last."""
         now = self._now()
         reading = self._read(now - LOOK_BACK, now - now % COARSE.seconds)
-        return any(is_busy(summarise(point)) for point in reading.points)
+        return any(is_busy(point) for point in reading.points)
 
 
-def is_busy(summary: Summary) -> bool:
-    """Whether anybody used the platform then."""
-    return bool(summary.requests or summary.decisions)
+def is_busy(point: Point) -> bool:
+    """Whether anybody used the platform then. Who watches it, by ``/metrics`` or a probe, does not
+    use it."""
+    watched = point.counted(names.REQUESTS, area=WATCHING_AREA)
+    return point.counted(names.REQUESTS) > watched or point.counted(names.CHECKS) > 0

@@ -24,11 +24,14 @@ from app.core.monitor import (
     NoForecast,
     Point,
     Reading,
+    names,
+    series,
     summarise,
 )
 from app.core.monitor.forecast.answering import answer
 from app.core.monitor.forecast.backtest import Backtest
 from app.core.monitor.forecast.forecaster import METRICS, Metric
+from app.core.monitor.forecast.forecasting import is_busy
 from app.core.monitor.forecast.metric import ALARM, LEADS, LONGEST_GAP, STEP, MetricForecaster
 from app.core.monitor.forecast.robust import MOST_SURPRISE, quantile, surprise
 from app.core.monitor.forecast.said import Said, Told
@@ -302,6 +305,20 @@ def test_nothing_but_learning_loads_the_library() -> None:
     )
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert child.returncode == 0, child.stderr
+
+
+def test_who_watches_the_platform_does_not_use_it() -> None:
+    def asked(*areas: str) -> Point:
+        point = Point(0, 60)
+        for area in areas:
+            point.add({series(names.REQUESTS, {"area": area, "status": "2xx"}): 4}, {}, {})
+        return point
+
+    assert not is_busy(asked()) and not is_busy(asked("health"))
+    assert is_busy(asked("health", "channels"))
+    checked = Point(0, 60)
+    checked.add({series(names.CHECKS, {"result": "allowed"}): 1}, {}, {})
+    assert is_busy(checked)
 
 
 def test_nothing_forecasts_where_nobody_did_anything() -> None:
