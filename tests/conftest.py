@@ -22,6 +22,7 @@ from typing import Any  # noqa: E402
 import pytest  # noqa: E402
 from flask import Flask  # noqa: E402
 from flask.testing import FlaskClient  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 from tests.support.compiled import share_statements  # noqa: E402
 from tests.support.database import MariadbTemplate, SqliteTemplate, migrate  # noqa: E402
@@ -31,6 +32,9 @@ from tests.support.routes import share_rules  # noqa: E402
 
 share_rules()
 share_statements()
+# On a busy machine any example may be slow, which says nothing of what is tested.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 pytest_plugins = [
     "tests.support.garbage",

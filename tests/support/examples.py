@@ -18,7 +18,6 @@ def on_one_database(number: int) -> Callable[..., Any]:
     """
     several: Callable[..., Any] = settings(
         max_examples=number if DATABASE == "sqlite" else number // 10,
-        deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     return several

@@ -88,7 +88,6 @@ def try_operation(operation: Any, kind: Any, headers: Headers) -> None:
     @given(case=strategy)
     @settings(
         max_examples=EXAMPLES,
-        deadline=None,
         database=None,
         derandomize=True,
         phases=[Phase.generate],

@@ -46,7 +46,7 @@ def add(store: HotStore, number: int, age: float, requests: dict[int, int]) -> N
     store.add("test", Batch(number, monotonic(), pairs, {}), age)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(BATCHES)
 def test_a_count_is_the_sum_of_the_weights_of_all_requests(
     valkey_server: Server, batches: list[tuple[float, dict[int, int]]]
@@ -66,7 +66,7 @@ def test_a_count_is_the_sum_of_the_weights_of_all_requests(
     store._redis.close()
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=300), st.integers(3, 10))
 def test_who_asks_for_more_than_a_share_is_kept_and_no_count_is_too_high_by_more(
     valkey_server: Server, stream: list[int], members: int

@@ -375,7 +375,7 @@ def where(place: Place) -> dict[str, Any]:
 system = PermissionSystem()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(scenes, users, names, places)
 def test_one_permission(app: Flask, scene: Scene, user_id: int, name: str, place: Place) -> None:
     ask_every_way(app, scene, user_id, name, place)
@@ -440,7 +440,7 @@ def ask_every_way(app: Flask, scene: Scene, user_id: int, name: str, place: Plac
         assert heard.uses == heard.records == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(scenes, users, trees, places)
 def test_a_condition_over_several(
     app: Flask, scene: Scene, user_id: int, tree: Any, place: Place
@@ -471,7 +471,7 @@ def test_a_condition_over_several(
             assert heard.uses == ([text] if as_super_admin else [])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     scenes,
     users,
@@ -499,7 +499,7 @@ def test_several_permissions(
             assert len(heard.uses) == as_super_admin
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.integers(0, 2_000).map(dense_community), users, trees, places)
 def test_what_flags_and_bits_allow_is_what_roles_alone_allow(
     rows: Rows, user_id: int, tree: Any, place: Place
@@ -540,7 +540,7 @@ WRONG = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(scenes, st.sampled_from(WRONG), st.sampled_from(("channel", "server")))
 def test_what_is_wrong_is_an_error_whatever_memory_has(
     app: Flask, scene: Scene, wrong: tuple[dict[str, Any], str], kind: str

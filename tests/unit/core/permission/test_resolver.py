@@ -11,7 +11,7 @@ from tests.unit.core.permission.rows_to_facts import BITS, names_in, place_facts
 from tests.unit.core.permission.worlds import MOMENTS, NOW, USERS, Rows, communities
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_masks_equal_the_second_implementation(rows: Rows, now: float) -> None:
     reference = Reference(rows)
@@ -23,7 +23,7 @@ def test_masks_equal_the_second_implementation(rows: Rows, now: float) -> None:
             assert names_in(found.mask) == expected, (user_id, scope, scope_id)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(communities())
 def test_a_mask_stays_what_it_is_until_its_boundary(rows: Rows) -> None:
     reference = Reference(rows)

@@ -141,7 +141,6 @@ def body_of(lines: list[str]) -> str:
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(

@@ -161,7 +161,7 @@ class Fleet:
 
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(
     rounds=STEPS,
     limit=st.integers(20, 200),
