@@ -14,7 +14,7 @@ from . import metric_names as names
 from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
 from .forecast import Forecasting
 from .history import COARSE, FINE, RESOLUTIONS, Batch, Resolution, Summary, summarise
-from .process import process_samples, shared_memory_samples
+from .process import SharedMemory, process_samples
 from .recording import Recorder, Series, series
 from .slow_sources import LOOK_EVERY, SlowSource
 from .sources import Source, Sources
@@ -59,7 +59,7 @@ class Monitoring:
         self._thread.add("flush", self._turn)
         self._looks = Housekeeper("yoto-monitor-looks")
         self._running_in: int | None = None
-        self.add_slow_source("memory", shared_memory_samples)
+        self.add_source("memory", SharedMemory())
 
     def add_source(self, name: str, source: Source) -> None:
         """Ask ``source`` at each flush; it must be quick and ask no server."""

@@ -7,6 +7,7 @@ import resource
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic
 
 from . import metric_names as names
 from .memory import memory_use
@@ -28,6 +29,23 @@ def process_samples() -> Iterator[Sample]:
     memory = resident_bytes()
     if memory is not None:
         yield Measured(names.MEMORY, memory)
+
+
+class SharedMemory:
+    """A source that reads ``shared_memory_samples`` every few seconds, and remembers them."""
+
+    def __init__(self, every: float = 5.0) -> None:
+        """``every``: seconds from one reading to the next at least."""
+        self._every = every
+        self._found: tuple[Sample, ...] = ()
+        self._due = 0.0
+
+    def __call__(self) -> tuple[Sample, ...]:
+        """What was read last, or now."""
+        now = monotonic()
+        if now >= self._due:
+            self._found, self._due = tuple(shared_memory_samples()), now + self._every
+        return self._found
 
 
 def shared_memory_samples() -> Iterator[Sample]:

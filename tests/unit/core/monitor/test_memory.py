@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.core.monitor import Band, assess, names
+from app.core.monitor import Band, assess, names, process
 from app.core.monitor.health import DEFAULT_COMPONENTS
 from app.core.monitor.memory import MemoryUse, memory_use
-from app.core.monitor.process import process_samples, shared_memory_samples
+from app.core.monitor.process import SharedMemory, process_samples, shared_memory_samples
+from app.core.monitor.sources import Measured
 
 GIB = 2**30
 MEMINFO = "MemTotal:       8388608 kB\nMemFree:         100000 kB\nMemAvailable:   2097152 kB\n"
@@ -99,3 +100,19 @@ def test_the_share_of_all_is_told_beside_the_size_of_this_process() -> None:
     assert 0 < found[names.MEMORY_SHARE].value <= 1  # type: ignore[union-attr]
     assert found[names.MEMORY].value > 10_000_000  # type: ignore[union-attr]
     assert found[names.MEMORY_LIMIT].value > found[names.MEMORY].value  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("every", "asked"), [(60.0, 1), (0.0, 3)])
+def test_the_system_is_asked_again_only_after_a_while(
+    monkeypatch: pytest.MonkeyPatch, every: float, asked: int
+) -> None:
+    calls: list[Measured] = []
+
+    def samples() -> list[Measured]:
+        calls.append(Measured(names.MEMORY_SHARE, 0.5))
+        return calls[-1:]
+
+    monkeypatch.setattr(process, "shared_memory_samples", samples)
+    source = SharedMemory(every)
+    told = [sample for _ in range(3) for sample in source()]
+    assert told == [Measured(names.MEMORY_SHARE, 0.5)] * 3 and len(calls) == asked
