@@ -20,7 +20,6 @@ from app.core.monitor import Distribution, Recorder, RedisBackend, Series, serie
 from app.core.monitor.recording import BOUNDS
 from app.core.permission.meters import CheckMeters
 from app.core.redis import RedisConnection, RedisSettings
-from app.http.answers import Answers
 from tests.support.redis_servers import start_valkey
 
 CALLS = 200_000
@@ -35,12 +34,11 @@ def hot_path() -> dict[str, float]:
     add = recorder.counter("calls_total").add
     observe = recorder.histogram("calls_seconds").observe
     set_ = recorder.gauge("size").set
-    answers, meters = Answers(Recorder()), CheckMeters(Recorder())
+    meters = CheckMeters(Recorder())
     calls = {
         "counter.add()": add,
         "histogram.observe(s)": lambda: observe(0.0123),
         "gauge.set(v)": lambda: set_(1.0),
-        "answers.add(area, status, s)": lambda: answers.add("health", 200, 0.0123),
         "an allow from memory": lambda: count(meters, "channel.read"),
     }
     return {

@@ -40,7 +40,9 @@ def main() -> None:
             return
         found: dict[str, dict[str, Figures]] = {}
         for mode in options.mode:
-            found |= measured(Path(name), mode, options)
+            folder = Path(name, mode)
+            folder.mkdir()
+            found |= measured(folder, mode, options)
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=2) + "\n")
 
