@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import BulkheadFull
+from app.core.errors import BulkheadFull, StoreUnavailable
 from app.core.resilience.bulkhead import Bulkhead, spares
 from app.core.resilience.process import _Process
 from app.core.resilience.settings import BulkheadConfig
@@ -257,6 +257,47 @@ def test_another_configuration_gives_kept_slots_back(
         assert not slot.reused
         look(bulkhead)
         assert bulkhead.stats().held == 1
+
+
+def test_a_lower_cap_holds_while_more_are_inside_than_it(remote: Platform, name: str) -> None:
+    config = Live(BulkheadConfig.from_mapping({"mode": "leased", "max_concurrent": 20}))
+    bulkhead = remote.live_bulkhead(name, config)
+    inside = [bulkhead.acquire(0) for _ in range(15)]
+    config.change(max_concurrent=8)
+    for slot in inside[:3]:
+        assert slot.release()
+    with pytest.raises(BulkheadFull):
+        bulkhead.acquire(0)
+    assert bulkhead.stats().held == 12
+
+
+def test_a_slot_that_was_taken_without_redis_is_not_kept(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulkhead = leased(remote, name, on_store_error="open", max_concurrent=4)
+    with monkeypatch.context() as away:
+        away.setattr(remote.redis.scripts, "run", _refuse)
+        inside = [bulkhead.acquire(0) for _ in range(7)]
+    bulkhead.renew(inside)
+    assert bulkhead.stats().held == 7
+    for slot in inside[:2]:
+        assert slot.release()
+    with pytest.raises(BulkheadFull):
+        bulkhead.acquire(0)
+
+
+def _refuse(*_: Any, **__: Any) -> Any:
+    raise StoreUnavailable("redis", ConnectionError("test"))
+
+
+def test_slots_are_kept_again_when_there_are_fewer_workers(join_remote: Join, name: str) -> None:
+    workers = [6]
+    bulkhead = leased(join_remote(instances=lambda: workers[0]), name)
+    come_and_go(bulkhead)
+    assert len(bulkhead.spares) == 0
+    workers[0] = 2
+    come_and_go(bulkhead)
+    assert len(bulkhead.spares) == 1
 
 
 def test_a_child_process_does_not_use_its_parents_slots(

@@ -199,6 +199,7 @@ class Bulkhead:
         slot = Slot(self._give_back, clock, request, partition, config.lease, local, since, waited)
         self.passed += 1
         if not local:
+            slot.cap = config.max_concurrent
             self.local.note(partition, request)
         self._runtime.heartbeat.add(slot, self)
         return slot
@@ -209,7 +210,7 @@ class Bulkhead:
         slot = Slot(
             self._give_back, clock, spare.id, partition, spare.lease, False, spare.renewed_at
         )
-        slot.since, slot.reused = since, True
+        slot.since, slot.reused, slot.cap = since, True, spare.cap
         self.passed += 1
         self.local.note(partition, slot.id)
         self._runtime.heartbeat.add(slot, self)

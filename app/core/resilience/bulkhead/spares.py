@@ -14,7 +14,7 @@ from .. import scripts
 from ..leases import Slot
 from ..process import current_pid
 from ..runtime import Runtime
-from ..settings import BulkheadConfig, GuardMode
+from ..settings import BulkheadConfig
 from ..store_error import STORE_ERRORS
 from .remote import RemoteBulkhead
 
@@ -68,7 +68,6 @@ class Spares:
         self._crowded: dict[str, float] = {}
         self._left_at: dict[str, float] = {}
         self._config: BulkheadConfig | None = None
-        self._room = 0
 
     def _notice_fork(self) -> None:
         if self._pid != current_pid():
@@ -103,29 +102,37 @@ class Spares:
         return None
 
     def keep(self, config: BulkheadConfig, slot: Slot) -> bool:
-        """Keep the slot of somebody who is out; False: it is to be given back."""
+        """Keep the slot of somebody who is out; False: it is to be given back.
+
+        One that was taken under a higher cap than now's, or without Redis, is never kept: more may
+        be inside than the cap, and the next caller is for Redis to refuse.
+        """
         self._notice_fork()
         if config is not self._config:
             self._configure(config)
+        room = self._room(config)
+        if not room or slot.cap > config.max_concurrent:
+            return False
         now = self._runtime.clock()
-        if not self._room or not self._are_many(slot.partition, now) or not self._put(slot, now):
+        if not self._are_many(slot.partition, now) or not self._put(slot, now, room):
             return False
         self.kept += 1
         return True
 
     def put_back(self, config: BulkheadConfig, slot: Slot) -> None:
         """Take a slot back that was taken and is not needed after all."""
-        if config is not self._config or not self._put(slot, self._runtime.clock()):
+        room = self._room(config)
+        if config is not self._config or not self._put(slot, self._runtime.clock(), room):
             self._give_back([slot])
 
     def crowd(self, partition: str) -> None:
         """Somebody found no slot here, or waits for one: keep none for a while."""
         self._notice_fork()
         now = self._runtime.clock()
-        if len(self._crowded) >= MOST_PARTITIONS:
-            self._crowded = {who: until for who, until in self._crowded.items() if until > now}
-        self._crowded[partition] = now + CROWDED_FOR
         with self._lock:
+            if len(self._crowded) >= MOST_PARTITIONS:
+                self._crowded = {who: until for who, until in self._crowded.items() if until > now}
+            self._crowded[partition] = now + CROWDED_FOR
             pool = self._pools.pop(partition, [])
         self._give_back([slot for slot, _ in pool])
 
@@ -147,13 +154,13 @@ class Spares:
             pools, self._pools = self._pools, {}
         self._give_back([slot for pool in pools.values() for slot, _ in pool])
 
-    def _put(self, slot: Slot, now: float) -> bool:
+    def _put(self, slot: Slot, now: float, room: int) -> bool:
         partition = slot.partition
         if slot.lost or self._crowded.get(partition, now) > now:
             return False
         with self._lock:
             pool = self._pools.setdefault(partition, [])
-            if len(pool) >= self._room:
+            if len(pool) >= room:
                 return False
             pool.append((slot, now))
         self._look_soon(LOOK_EVERY)
@@ -171,13 +178,10 @@ class Spares:
     def _configure(self, config: BulkheadConfig) -> None:
         self.clear()
         self._config = config
-        self._measure(config)
 
-    def _measure(self, config: BulkheadConfig) -> None:
+    def _room(self, config: BulkheadConfig) -> int:
         """How many may be spare in each partition: less than one is none."""
-        leased = config.mode is GuardMode.LEASED
-        share = config.max_concurrent // SPARE_PART // max(1, self._runtime.instances())
-        self._room = share if leased else 0
+        return config.max_concurrent // SPARE_PART // max(1, self._runtime.instances())
 
     def _look(self) -> float | None:
         """Give back what nobody takes or others need; seconds until the next look."""
@@ -187,7 +191,6 @@ class Spares:
         if config is not self._config:
             self._configure(config)
             return None
-        self._measure(config)
         self._give_back(self._idle())
         with self._lock:
             partitions = list(self._pools)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -19,12 +20,14 @@ class Slot:
         since: when its first lease began, which is when its holder came in.
         waited: seconds that the holder had waited for it by then.
         reused: somebody else of this worker had it before, under the same id.
+        cap: how many could be held when Redis gave it; infinite when Redis did not give it.
     """
 
     __slots__ = (
         "_clock",
         "_give_back",
         "_lost",
+        "cap",
         "id",
         "lease",
         "local",
@@ -56,6 +59,7 @@ class Slot:
         self.renewed_at = self.since = renewed_at
         self.waited = waited
         self.reused = False
+        self.cap = math.inf
 
     @property
     def lost(self) -> bool:
