@@ -29,7 +29,6 @@ from tests.support.world import Community, Person, World, token_for
 ME = "/api/v1/auth/me"
 PASSWORD = "correct horse battery"
 SECOND = "staple correct horse"
-Act = Callable[[FlaskClient, World, dict[str, Any]], Any]
 
 
 def add_view(app: Flask) -> None:
@@ -133,7 +132,12 @@ def reuse(client: FlaskClient, world: World, tokens: dict[str, Any]) -> Any:
     return client.post("/api/v1/auth/refresh", headers=spent)
 
 
-ENDS = [sign_out, change_password, disable, reuse]
+@pytest.fixture(params=[sign_out, change_password, disable, reuse])
+def end(
+    request: pytest.FixtureRequest, client: FlaskClient, world: World, tokens: dict[str, Any]
+) -> Callable[[], Any]:
+    """Ends the sign-in of ``tokens`` in one of the ways there are."""
+    return partial(request.param, client, world, tokens)
 
 
 def test_a_known_caller_costs_no_statement_and_no_round_trip(
@@ -172,57 +176,49 @@ def test_another_worker_takes_the_account_from_redis(
     assert seen == []
 
 
-@pytest.mark.parametrize("end", ENDS)
 def test_an_end_is_known_at_once_here_and_soon_elsewhere(
     other: Flask,
     client: FlaskClient,
-    world: World,
     tokens: dict[str, Any],
     elsewhere: FlaskClient,
-    end: Act,
+    end: Callable[[], Any],
 ) -> None:
     assert client.get(ME, headers=bearer(tokens)).status_code == 200
-    position = end(client, world, tokens).headers[POSITION_HEADER]
+    position = end().headers[POSITION_HEADER]
     assert client.get(ME, headers=bearer(tokens)).status_code == 401
     wait_until(partial(cache.of(other).reached, position))
     assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 401
 
 
-@pytest.mark.parametrize("end", ENDS)
 @pytest.mark.parametrize("method, path", [("GET", ME), ("POST", "/api/v1/servers")])
 def test_whoever_knows_the_position_of_an_end_is_never_answered_from_before(
     other: Flask,
-    client: FlaskClient,
-    world: World,
     tokens: dict[str, Any],
     elsewhere: FlaskClient,
-    end: Act,
+    end: Callable[[], Any],
     method: str,
     path: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     deafen(other, monkeypatch)
-    position = end(client, world, tokens).headers[POSITION_HEADER]
+    position = end().headers[POSITION_HEADER]
     assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 200
     exact = bearer(tokens, X_Permission_Position=position)
     answer = elsewhere.open(path, method=method, json={"name": "Late"}, headers=exact)
     assert answer.status_code == 401, answer.text
 
 
-@pytest.mark.parametrize("end", ENDS)
 def test_a_worker_that_hears_nothing_asks_the_database(
     other: Flask,
-    client: FlaskClient,
-    world: World,
     tokens: dict[str, Any],
     elsewhere: FlaskClient,
-    end: Act,
+    end: Callable[[], Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tailer = cache.of(other).tailer
     tailer.close()
     monkeypatch.setattr(tailer, "begin", Mock(side_effect=StoreUnavailable("redis")))
-    end(client, world, tokens)
+    end()
     assert elsewhere.get(ME, headers=bearer(tokens)).status_code == 401
 
 
