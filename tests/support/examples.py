@@ -18,6 +18,9 @@ def on_one_database(number: int) -> Callable[..., Any]:
     """
     several: Callable[..., Any] = settings(
         max_examples=number if DATABASE == "sqlite" else number // 10,
-        suppress_health_check=[HealthCheck.function_scoped_fixture],
+        suppress_health_check=[
+            *settings().suppress_health_check,  # of the profile, which a list of its own replaces
+            HealthCheck.function_scoped_fixture,
+        ],
     )
     return several
