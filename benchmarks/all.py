@@ -65,7 +65,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
         ("--mode", "eventlet", "--database", "mariadb", "--workers", "1", "--seconds", "10"),
     ),
     "staleness": Measurement("How old a verdict can get", ("--rounds", "3", "--outages", "1")),
-    "invalidation": Measurement("Emptying a flood of invalidations", ("--items", "10000")),
+    "invalidation": Measurement("Emptying a flood of invalidations", ("--items", "20000")),
     "redis_path": Measurement("A script call on Redis"),
     "lock": Measurement("A distributed lock, and redis-py's"),
     "queue": Measurement("An item of the queue, and dramatiq"),
