@@ -43,7 +43,7 @@ class Measurement:
 
 
 HTTP_NOTE = (
-    "The same JSON view in every row, asked by `wrk` over eight connections; medians of three "
+    "The same JSON view in every row, asked by `wrk` over eight connections; means of two "
     "rounds in which rows take turns. `of bare` and `of peers`: requests a second to those of the "
     "bare view, and of the stack of Flask-Limiter, pybreaker and pycasbin, in the same round. `cpu "
     "us`: processor time of the server's process a request. `p99 ms`: at half of that rate, of "
@@ -54,7 +54,7 @@ HTTP_NOTE = (
 MEASUREMENTS: Mapping[str, Measurement] = {
     "http": Measurement(
         "Whole requests through real servers",
-        ("--mode", "all", "--database", "all", "--seconds", "1"),
+        ("--mode", "all", "--database", "all", "--rounds", "2", "--seconds", "1"),
         HTTP_NOTE,
     ),
     "check": Measurement("A check: memory, Redis, database, and pycasbin"),
@@ -67,12 +67,12 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "staleness": Measurement("How old a verdict can get", ("--rounds", "3", "--outages", "1")),
     "invalidation": Measurement("Emptying a flood of invalidations", ("--items", "20000")),
     "redis_path": Measurement("A script call on Redis"),
-    "lock": Measurement("A distributed lock, and redis-py's"),
+    "lock": Measurement("A distributed lock, and redis-py's", ("--seconds", "1")),
     "queue": Measurement("An item of the queue, and dramatiq"),
     "monitor": Measurement("Recording a measurement"),
     "control_sockets": Measurement("Events to sockets", ("--clients", "100", "--seconds", "5")),
     "warmup": Measurement("A worker that starts, with and without a warm-up", ("--seconds", "3")),
-    "prefetch": Measurement("Prefetching", ("--requests", "20000")),
+    "prefetch": Measurement("Prefetching", ("--requests", "15000")),
     "forecast": Measurement("Forecasts"),
 }
 # Whose versions say what was measured.

@@ -1,9 +1,9 @@
 """What a lock costs, alone and when processes contend for it.
 
-``python -m benchmarks lock [--json FILE]`` starts its own server. Alone: taking and giving back, in
-turns with two empty scripts by the same connection (the floor: there is no lock in fewer round
-trips) and with redis-py's ``Lock`` and its defaults. In contention: processes that take turns at
-one lock and do nothing with it; how many turns a second there are in all, and how many the
+``python -m benchmarks lock [--seconds N] [--json FILE]`` starts its own server. Alone: taking and
+giving back, in turns with two empty scripts by the same connection (the floor: there is no lock in
+fewer round trips) and with redis-py's ``Lock`` and its defaults. In contention: processes that take
+turns at one lock and do nothing with it; how many turns a second there are in all, and how many the
 unluckiest process had for each of the luckiest one's.
 """
 
@@ -72,35 +72,36 @@ def alone(url: str) -> dict[str, float]:
         connection.close()
 
 
-def turns(kind: str, url: str, begin: float, told: Any) -> None:
-    """One process: take and give back until time is up; tell how often."""
+def turns(kind: str, url: str, begin: float, seconds: float, counts: Any) -> None:
+    """One process: take and give back until time is up; put how often into the queue."""
     take = KINDS[kind](url)
     count = 0
     with take():
         pass
     time.sleep(max(0.0, begin - time.monotonic()))
-    until = begin + SECONDS
+    until = begin + seconds
     while time.monotonic() < until:
         with take():
             count += 1
-    told.put(count)
+    counts.put(count)
 
 
-def contention(kind: str, url: str, processes: int) -> dict[str, float]:
+def contention(kind: str, url: str, processes: int, seconds: float) -> dict[str, float]:
     """Turns a second of all processes, and the fewest turns of one by the most of one."""
     context = multiprocessing.get_context("fork")
-    told = context.Queue()
+    found = context.Queue()
     begin = time.monotonic() + 0.5
     running = [
-        context.Process(target=turns, args=(kind, url, begin, told)) for _ in range(processes)
+        context.Process(target=turns, args=(kind, url, begin, seconds, found))
+        for _ in range(processes)
     ]
     for process in running:
         process.start()
-    counts = [told.get() for _ in running]
+    counts = [found.get() for _ in running]
     for process in running:
         process.join()
     return {
-        "turns a second": round(sum(counts) / SECONDS, 1),
+        "turns a second": round(sum(counts) / seconds, 1),
         "fairness": round(min(counts) / max(counts), 3),
     }
 
@@ -108,6 +109,9 @@ def contention(kind: str, url: str, processes: int) -> dict[str, float]:
 def main() -> None:
     """Print tables; write the figures as JSON when asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--seconds", type=float, default=SECONDS, help="of contention, each number of processes"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
     figures: dict[str, Any] = {"contention": {}}
@@ -115,7 +119,7 @@ def main() -> None:
         # First, while this process has no thread and no connection that a fork would copy.
         for processes in PROCESSES:
             for kind in KINDS:
-                found = contention(kind, server.url, processes)
+                found = contention(kind, server.url, processes, options.seconds)
                 figures["contention"][f"{kind}, {processes}"] = found
                 print(
                     f"{processes} processes   {kind:15} {found['turns a second']:8.1f} turns/s"
