@@ -19,7 +19,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
-from app.core.housekeeping import MOST_WAITING, Housekeeper, Pending, contained
+from app.core.housekeeping import Housekeeper, Pending, contained
 
 EXTENSION_KEY = "yoto.request_records"
 DELAY = 0.1  # s that a record waits at most
@@ -93,12 +93,9 @@ class RequestRecords(Pending[RequestRecord]):
 
     def add(self, record: RequestRecord) -> None:
         """Work it up soon."""
-        self._append(record)
+        super().add(record)
         if self.resting:
             self._begin()
-        elif len(self._waiting) > MOST_WAITING:
-            self.flush()
-            contained(self._store)
 
     def close(self) -> None:
         """End the task, and work up what is left; the next record begins it again."""
@@ -116,16 +113,19 @@ class RequestRecords(Pending[RequestRecord]):
             # The system has no thread left.
             self.resting = True
             self.flush()
+            contained(self._store)
 
     def _turn(self) -> float:
         if self._woken:
             # Others come soon after the first.
             self._woken = False
             return self._delay
-        if self._waiting:
-            while self._work_up():
-                time.sleep(0)
-            contained(self._store)
+        came = bool(self._waiting)
+        while self._work_up():
+            time.sleep(0)
+        # What came of those, too, that a reader has worked up before.
+        contained(self._store)
+        if came:
             return self._delay
         self.resting = True
         # Who added one just now may not have seen that.

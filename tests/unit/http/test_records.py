@@ -63,6 +63,16 @@ def test_a_record_is_worked_up_soon_and_stored(make: Make, seen: Seen) -> None:
     assert seen.names == ["one"]
 
 
+def test_what_came_of_a_record_is_stored_also_where_a_reader_worked_it_up(
+    make: Make, seen: Seen
+) -> None:
+    records = make(0.2)
+    records.add(record())
+    records.flush()
+    assert seen.names == ["one"] and not seen.stored.is_set()
+    assert seen.stored.wait(10)
+
+
 def test_who_reads_sees_all_in_the_order_of_the_answers(make: Make, seen: Seen) -> None:
     records = make(NEVER)
     expected = [str(number) for number in range(2 * LOT + 3)]
@@ -86,7 +96,7 @@ def test_too_many_are_worked_up_by_those_who_bring_them(make: Make, seen: Seen) 
     records = make(NEVER)
     for number in range(MOST_WAITING + 1):
         records.add(record(str(number)))
-    assert len(seen.names) == MOST_WAITING + 1
+    assert len(seen.names) == MOST_WAITING + 1 and not seen.stored.is_set()
 
 
 def test_many_writers_lose_nothing(make: Make, seen: Seen) -> None:
@@ -128,7 +138,7 @@ def test_where_no_thread_is_left_who_brings_a_record_works_it_up(
         without.setattr("threading.Thread.start", none_left)
         records.add(record("one"))
         records.add(record("two"))
-    assert seen.names == ["one", "two"]
+    assert seen.names == ["one", "two"] and seen.stored.is_set()
 
 
 def test_what_comes_after_a_rest_is_worked_up_too(make: Make, seen: Seen) -> None:
