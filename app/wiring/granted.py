@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from time import monotonic
 
 from app.core.cache import PlaceKey
-from app.core.housekeeping import MOST_WAITING, Pending
+from app.core.housekeeping import MOST_WAITING, Pending, contained
 from app.core.optimization import HotCounts
 from app.core.permission import AccessGranted
-
-log = logging.getLogger(__name__)
 
 Listener = Callable[[AccessGranted], None]
 _Granted = tuple[int, str, PlaceKey, float]
@@ -39,10 +36,7 @@ class GrantedAccess(Pending[_Granted]):
         events = [AccessGranted(*one) for one in granted]
         for listener in self._listeners:
             for event in events:
-                try:
-                    listener(event)
-                except Exception:
-                    log.exception("a listener to granted access failed")
+                contained(listener, event)
 
 
 def hot_places(hot: HotCounts) -> Listener:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .keeper import Housekeeper, Task
-from .pending import LOT, MOST_WAITING, Pending, contained
+from .pending import MOST_WAITING, Pending, contained
 
-__all__ = ["LOT", "MOST_WAITING", "Housekeeper", "Pending", "Task", "contained"]
+__all__ = ["MOST_WAITING", "Housekeeper", "Pending", "Task", "contained"]

@@ -62,9 +62,9 @@ class Pending(Generic[T]):
         return bool(lot)
 
 
-def contained(work: Callable[..., None], *lot: object) -> None:
+def contained(work: Callable[..., None], *about: object) -> None:
     """Do ``work``; what it raises is logged."""
     try:
-        work(*lot)
+        work(*about)
     except Exception:
         log.exception("%s failed afterwards", getattr(work, "__qualname__", repr(work)))

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from app.core.housekeeping import LOT, MOST_WAITING
+from app.core.housekeeping import MOST_WAITING
 from app.core.housekeeping.clock import Clock
+from app.core.housekeeping.pending import LOT
 from app.http.records import RequestRecord, RequestRecords
 from tests.support.redis_servers import wait_until
 from tests.support.together import together
