@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # ms that one read waits for news at most.
 BLOCK_MS = 1000
-# s between looks at the ends of the stream while it brings nothing. What comes after a loss is told
+# s between looks at the ends of the stream while it brings nothing. What comes after a loss is read
 # all the same: ids are times.
 LOOK_EVERY = 2.0
 

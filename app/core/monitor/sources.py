@@ -101,5 +101,5 @@ class Sources:
 
 @lru_cache(maxsize=4_096)
 def _series(name: str, labels: tuple[tuple[str, str], ...]) -> Series:
-    """The same ones are told at each flush."""
+    """Each flush asks for the same ones again."""
     return series(name, dict(labels))

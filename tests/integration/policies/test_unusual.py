@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app.core.permission import AccessGranted
 from app.core.policy import InputBuilder
-from app.core.prefetch.recording.recorder import ONE_DEED
+from app.core.prefetch.recording.recorder import ONE_ACTION
 from tests.integration.policies.conftest import API, Put, codes
 from tests.support.prefetching import by_hand, turn
 from tests.support.world import Community, Person, World
@@ -47,7 +47,7 @@ def do(app: Flask, harbour: Community, person: Person, permission: str) -> None:
     """Somebody does one thing again and again, each second once."""
     service = by_hand(app)
     for seconds_ago in range(KNOWN, 0, -1):
-        at = monotonic() - seconds_ago * ONE_DEED
+        at = monotonic() - seconds_ago * ONE_ACTION
         event = AccessGranted(person.id, permission, harbour.id << 1, at)
         service.recorder.granted(event)
     turn(service)

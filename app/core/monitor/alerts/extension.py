@@ -27,7 +27,7 @@ from .webhooks.sending import Sender, SendSettings
 log = logging.getLogger(__name__)
 
 EXTENSION_KEY = "yoto.alerts"
-# s; what this worker has found to be told, it delivers at once.
+# s between looks at what other workers left to be delivered; its own a worker delivers at once.
 DELIVERY_INTERVAL = 10.0
 # s after the moment of a retry at which it is looked at: that moment is the database's.
 RETRY_LATE = 0.1

@@ -16,10 +16,10 @@ from app.core.prefetch.steps import ACTION_LENGTH, Step
 # Knuth's multiplicative hash (TAOCP 3, 6.4): which users are in the sample does not follow from how
 # their ids are given out.
 HASH, HASH_SPAN = 2_654_435_761, 1 << 32
-# s in which the same again is the same deed: a page asks several things at once, programs ask on.
-ONE_DEED = 1.0
-# Users whose last deed is remembered for that.
-LAST_DEEDS = 10_000
+# s in which the same again is the same action: a page asks several things at once, programs ask on.
+ONE_ACTION = 1.0
+# Users whose last action is remembered for that.
+LAST_ACTIONS = 10_000
 
 
 class Visit(NamedTuple):
@@ -53,7 +53,7 @@ class BehaviourRecorder:
         self._threshold = int(sample * HASH_SPAN)
         self._buffer: deque[Visit] = deque()
         self._forgotten: set[int] = set()
-        self._last: LRUCache[int, tuple[str, PlaceKey, float]] = LRUCache(LAST_DEEDS)
+        self._last: LRUCache[int, tuple[str, PlaceKey, float]] = LRUCache(LAST_ACTIONS)
         self._read: Callable[[], None] | None = None
         self.open = False
         self.noted = 0
@@ -78,7 +78,7 @@ class BehaviourRecorder:
         if not self.open or user_id * HASH % HASH_SPAN >= self._threshold:
             return
         last = self._last.get(user_id)
-        if last is not None and last[:2] == (requirement, key) and at - last[2] < ONE_DEED:
+        if last is not None and last[:2] == (requirement, key) and at - last[2] < ONE_ACTION:
             return
         if len(requirement) <= ACTION_LENGTH:
             self._last.insert(user_id, (requirement, key, at))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.permission import AccessGranted
 from app.core.prefetch.recording import BehaviourRecorder
-from app.core.prefetch.recording.recorder import ONE_DEED
+from app.core.prefetch.recording.recorder import ONE_ACTION
 from app.core.prefetch.steps import ACTION_LENGTH, Step
 
 CHANNEL, AT = 3 << 1 | 1, 5.0
@@ -45,7 +45,9 @@ def test_a_sample_is_of_users_and_keeps_all_that_they_do() -> None:
     recorder = opened(size=10_000, sample=0.3)
     for user_id in range(1, 1_001):
         for turn in range(3):
-            recorder.granted(AccessGranted(user_id, "message.send", CHANNEL, AT + turn * ONE_DEED))
+            recorder.granted(
+                AccessGranted(user_id, "message.send", CHANNEL, AT + turn * ONE_ACTION)
+            )
     seen = [visit.user_id for visit in recorder.drain()]
     assert 200 < len(set(seen)) < 400
     assert all(seen.count(user_id) == 3 for user_id in set(seen))
