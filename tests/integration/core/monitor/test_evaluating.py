@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.core.errors import StoreUnavailable
 from app.core.events import EventStream
+from app.core.housekeeping.keeper import EARLY
 from app.core.monitor import (
     AlertChanged,
     AlertRaised,
@@ -130,6 +131,21 @@ def test_within_an_interval_one_worker_evaluates(another: Make) -> None:
     assert second.state.evaluator.counts.left == 1
     # The next interval is the other one's; what the first saw pending it goes on with.
     assert second.see(25) == ["changed error"]
+
+
+def test_who_evaluated_last_may_be_early_by_as_much_as_tasks_are(another: Make) -> None:
+    first, second = another(), another()
+    assert first.see(5) == []
+    # Tasks fall due by a third of their pause early; an interval of 4.5 s becomes one of 4 s.
+    early = INTERVAL * (1 - EARLY)
+    assert first.see(5, early) == first.see(5, early) == []
+    assert first.state.evaluator.counts.evaluations == 3
+    # Another worker leaves it at that, and is the one that may be early once it has evaluated.
+    assert second.see(5, early) == []
+    assert second.state.evaluator.counts.evaluations == 0
+    second.see(5, INTERVAL)
+    first.see(5, early)
+    assert (second.state.evaluator.counts.evaluations, first.state.evaluator.counts.left) == (1, 1)
 
 
 def test_who_evaluated_last_looks_once_and_reads_alerts_where_there_are_any(
