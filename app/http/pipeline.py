@@ -16,12 +16,12 @@ from flask import Flask, Request, g, request
 
 from app.core.monitor import Monitor
 from app.core.policy import BehaviourWatch
-from app.core.resilience import LIMITS_KEY, noted_limits, rate_limit_headers
+from app.core.resilience import noted_limits, rate_limit_headers
 from app.db import set_writing
 from app.http import answers, records, request_log
 from app.http.activity import Activity
 from app.http.answers import Answers, contained
-from app.http.auth import Identity
+from app.http.auth import caller_or_none
 from app.http.context import (
     OWN_ID_HEADER,
     REQUEST_ID_HEADER,
@@ -82,8 +82,7 @@ class Pipeline:
             (REQUEST_ID_HEADER, record.request_id),
             (OWN_ID_HEADER, record.own_id),
         )
-        if LIMITS_KEY in environ:
-            contained(self._app, _add_limit_headers, response)
+        contained(self._app, _add_limit_headers, response)
         return response
 
     def end(self, _: BaseException | None) -> None:
@@ -98,8 +97,7 @@ class Pipeline:
         kept.ended_request = record.request_id
         record.seconds = perf_counter() - record.began
         record.ended_at = time()
-        caller: Identity | None = kept.get("identity")
-        record.user_id = None if caller is None else caller.user_id
+        record.user_id = caller_or_none()
         if record.changes and record.user_id is not None:
             record.keeps_order = is_moderation()
         self._records.add(record)
@@ -139,4 +137,6 @@ def surround(app: Flask, kept: RequestRecords, start: Callable[[], None] = lambd
 
 def _add_limit_headers(response: HeadedResponse) -> None:
     """What is left, whether the request was let in or not."""
-    response.added += tuple(rate_limit_headers(noted_limits()).items())
+    noted = noted_limits()
+    if noted:
+        response.added += tuple(rate_limit_headers(noted).items())

@@ -42,7 +42,7 @@ from .dry_run import Caveat, DryRun, Replay
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit
 from .guards import BulkheadUse, GuardCounts
-from .headers import LIMITS_KEY, noted_limits, rate_limit_headers
+from .headers import noted_limits, rate_limit_headers
 from .instances import Instance
 from .limiter import DimensionStatus, RateLimiter, RateLimitResult
 from .networks import network_of
@@ -80,7 +80,6 @@ from .tuning import (
 )
 
 __all__ = [
-    "LIMITS_KEY",
     "Tuner",
     "TuningApplied",
     "TuningConfig",

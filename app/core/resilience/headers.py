@@ -21,7 +21,7 @@ LIMIT_HEADER = "RateLimit"
 KEPT = 4_096  # texts of each kind that are not made again; what is left is another each time
 # Where a request keeps what was said in it. Not ``flask.g``: that belongs to the application
 # context, which several requests may share.
-LIMITS_KEY = "yoto.rate_limits"
+_ENVIRON_KEY = "yoto.rate_limits"
 
 
 class NotedLimit(NamedTuple):
@@ -37,14 +37,14 @@ def note_limits(limiter: str, statuses: Callable[[], Iterable[DimensionStatus]])
     ``statuses`` is called when the headers are made, not while the call waits.
     """
     if has_request_context():
-        request.environ.setdefault(LIMITS_KEY, []).append((limiter, statuses))
+        request.environ.setdefault(_ENVIRON_KEY, []).append((limiter, statuses))
 
 
 def noted_limits() -> list[NotedLimit]:
     """What limiters said in this request, in the order of asking."""
     if not has_request_context():
         return []
-    said = request.environ.get(LIMITS_KEY, ())
+    said = request.environ.get(_ENVIRON_KEY, ())
     return [NotedLimit(limiter, statuses()) for limiter, statuses in said]
 
 
