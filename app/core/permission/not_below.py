@@ -69,9 +69,10 @@ def people_not_below(
     rank, now = authority.rank(home), authority.now
     # Every member of a server stands above who is none, whatever roles they hold.
     outside = home is not None and rank == OUTSIDE
-    owner_id = authority.session.scalar(select(Server.owner_id).where(Server.id == home))
-    if not ranked and owner_id in (None, authority.actor_id):
+    if home is None and not ranked:
         return
+    owners = select(Server.owner_id).where(Server.id == home)
+    owner_id = None if home is None else authority.session.scalar(owners)
     wanted = [
         User.super_admin.is_(False),
         RoleAssignment.user_id != authority.actor_id,
