@@ -26,9 +26,9 @@ def answer_error(
     if connection is not None and connection.is_websocket:
         connection.end_websocket(error)
         # Servers want an answer, which reaches nobody.
-        return _problem(secrets.token_hex(16), start_response)
+        return answer_failure(secrets.token_hex(16), start_response)
     request_id = log_error(environ, "a request ended by an error outside of the application")
-    return _problem(request_id, start_response)
+    return answer_failure(request_id, start_response)
 
 
 def log_error(environ: dict[str, Any], what: str) -> str:
@@ -43,7 +43,8 @@ def log_error(environ: dict[str, Any], what: str) -> str:
     return request_id
 
 
-def _problem(request_id: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
+def answer_failure(request_id: str, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """What a client gets to know of an error that was logged."""
     return answer_problem(
         start_response,
         "500 Internal Server Error",

@@ -10,10 +10,13 @@ from urllib.parse import unquote
 import eventlet.wsgi
 
 from app.server.connections import ENVIRON_KEY, Connections, reader
+from app.server.contained import REQUEST_ID_KEY, answer_failure
 from app.server.heads import PlainHeaders, QuickHeads
 from app.server.quick_answers import QuickAnswer
 
 log = logging.getLogger(__name__)
+
+CLOSE = "Connection: close\r\n"
 
 # Requests with one of these want more than an answer; eventlet knows what.
 _MORE = frozenset({"CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING", "HTTP_UPGRADE"})
@@ -62,7 +65,7 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
             super().handle_one_response()
 
     def _answer(self, connection: str) -> None:
-        extra = "Connection: close\r\n" if self.close_connection else ""
+        extra = CLOSE if self.close_connection else ""
         if connection == "keep-alive":
             extra = "Connection: keep-alive\r\n"
         answer = QuickAnswer(self.admitted.write, self.command, extra)
@@ -76,6 +79,11 @@ class Protocol(QuickHeads, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
             # What the application raised is logged; what was sent already cannot be taken back.
             log.debug("an answer broke off", exc_info=True)
             self.close_connection = True
+            if answer.waits:
+                answer.extra = CLOSE
+                for piece in answer_failure(self.environ[REQUEST_ID_KEY], answer.start):
+                    answer.write(piece)
+                answer.end()
         finally:
             if hasattr(body, "close"):
                 body.close()

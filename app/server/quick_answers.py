@@ -19,15 +19,18 @@ class QuickAnswer:
     """One answer to a request that has no body; it has what WSGI calls ``start_response``.
 
     Where its length is not said it goes in chunks, so that the connection can be kept.
+
+    Attributes:
+        extra: see ``__init__``.
     """
 
-    __slots__ = ("_chunked", "_command", "_head", "_extra", "_pieces", "_send", "_size")
+    __slots__ = ("_chunked", "_command", "_head", "_pieces", "_send", "_size", "extra")
 
     def __init__(self, send: Callable[[bytes], object], command: str, extra: str) -> None:
         """``extra``: what the connection adds to the headers, as lines."""
+        self.extra = extra
         self._send = send
         self._command = command
-        self._extra = extra
         self._head = b""
         self._chunked = False
         self._pieces: list[bytes] = []
@@ -36,7 +39,10 @@ class QuickAnswer:
     def start(
         self, status: str, headers: list[tuple[str, str]], _: Any = None
     ) -> Callable[[bytes], None]:
-        """Take the status and the headers, which go with the first piece."""
+        """Take the status and the headers, which go with the first piece. Another one takes the
+        place of what was not sent.
+        """
+        self._pieces, self._size = [], 0
         names = {name.lower() for name, _ in headers}
         code = int(status[:3])
         bodiless = code < 200 or code in EMPTY or self._command == "HEAD"
@@ -44,7 +50,7 @@ class QuickAnswer:
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers])
         date = "" if "date" in names else _date(int(time.time()))
         chunked = "Transfer-Encoding: chunked\r\n" if self._chunked else ""
-        head = f"HTTP/1.1 {status}\r\n{lines}{date}{chunked}{self._extra}\r\n"
+        head = f"HTTP/1.1 {status}\r\n{lines}{date}{chunked}{self.extra}\r\n"
         self._head = head.encode("latin-1")
         return self.write
 
@@ -54,6 +60,11 @@ class QuickAnswer:
         self._size += len(piece)
         if self._size >= AT_ONCE:
             self._flush(b"")
+
+    @property
+    def waits(self) -> bool:
+        """Whether it was begun and nothing of it was sent."""
+        return bool(self._head)
 
     def end(self) -> None:
         """Send what is left."""

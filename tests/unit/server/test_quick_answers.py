@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.server.contained import REQUEST_ID_KEY
 from app.server.green import Protocol
 from app.server.heads import PlainHeaders
 from app.server.quick_answers import AT_ONCE, QuickAnswer
@@ -120,6 +122,20 @@ def test_an_answer_that_breaks_off_ends_the_connection() -> None:
     assert closes and closed == [True]
     with pytest.raises(http.client.IncompleteRead):
         read(sent, "GET")
+
+
+def test_an_answer_that_fails_before_anything_was_sent_is_a_problem() -> None:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Length", "4")])
+        yield b"ab"
+        environ[REQUEST_ID_KEY] = "the one in the log"
+        raise RuntimeError("no more")
+
+    sent, closes = sent_by(Protocol.handle_one_response, "GET", "keep-alive", application)
+    _, status, _, headers, body = read(sent, "GET")
+    assert (status, closes) == (500, True)
+    assert [value for name, value in headers if name == "Connection"] == ["close"]
+    assert json.loads(body)["request_id"] == "the one in the log"
 
 
 def test_a_small_answer_is_one_piece() -> None:
