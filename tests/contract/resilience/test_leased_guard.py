@@ -170,6 +170,21 @@ def test_who_waits_for_a_slot_gets_one_and_pays_once(remote: Platform, name: str
     assert limiter.peek(SOMEBODY).remaining == 100_000 - 12
 
 
+def test_a_call_that_waited_for_a_slot_knows_what_is_left_of_the_limit(
+    remote: Platform, name: str
+) -> None:
+    guard = guard_of(remote, name, ("limiter",), bulkhead={"max_concurrent": 1, "wait": 10.0})
+    run(guard, 40)
+    first = guard.enter(SOMEBODY)
+    ends = threading.Timer(0.1, first.exit, [Outcome.SUCCESS])
+    ends.start()
+    with guard.enter(SOMEBODY) as second:
+        assert second.slot is not None and second.slot.waited > 0
+        assert second.limits is not None
+        assert second.limits.remaining == 100_000 - 42
+    ends.join()
+
+
 def test_failures_open_it_at_the_count_that_opens_it_strictly(remote: Platform, name: str) -> None:
     guard = guard_of(remote, name, tuple(NAMES), breaker={"consecutive_failures": 3})
     run(guard, 20)

@@ -260,7 +260,7 @@ class Guard:
         except BaseException:
             slot.release()
             raise
-        permit.entry = rest._replace(bulkhead=slots)
+        permit.entry = permit.entry._replace(bulkhead=slots)
         permit.slot = slot
         return permit
 
