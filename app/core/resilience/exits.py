@@ -44,21 +44,26 @@ class ExitQueue:
         self._landed = threading.Condition()
         self._flying = 0
 
+    def _notice_fork(self) -> None:
+        if self._pid != current_pid():
+            self._reset()  # those of the parent are the parent's
+
     @property
     def busy(self) -> bool:
         """Whether some wait or are on their way."""
+        self._notice_fork()
         return bool(self._waiting or self._flying)
 
     def add(self, call: Call, done: Done) -> None:
         """Send this soon; ``done`` must not raise."""
-        if self._pid != current_pid():
-            self._reset()  # those of the parent are the parent's
+        self._notice_fork()
         self._waiting.append((call, done))
         self._send_soon(AT_MOST)
 
     def flush(self) -> None:
         """Send what waits now."""
-        while self._waiting and self._pid == current_pid():
+        self._notice_fork()
+        while self._waiting:
             self.run_many(())
 
     def settle(self) -> bool:
@@ -72,6 +77,7 @@ class ExitQueue:
 
     def run(self, script: Script, keys: Sequence[str], args: Sequence[Any]) -> Any:
         """As ``ScriptRegistry.run``, after the ends that wait, in one round trip."""
+        self._notice_fork()
         if not self._waiting:
             return self._redis.scripts.run(script, keys, args)
         reply = self.run_many(((script, keys, args),))[0]
@@ -82,6 +88,7 @@ class ExitQueue:
     def run_many(self, calls: Sequence[Call]) -> list[Any]:
         """As ``ScriptRegistry.run_many`` without raising errors of single calls, after the ends
         that wait; those learn by themselves when they were not recorded."""
+        self._notice_fork()
         ends = self._take()
         replies: list[Any] = []
         try:

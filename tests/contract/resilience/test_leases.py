@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from app.core.errors import CircuitIsolated, StoreUnavailable
 from app.core.resilience.limiter import RateLimiter
 from app.core.resilience.outcome import Outcome
+from app.core.resilience.process import _Process
 from app.core.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
@@ -144,6 +146,25 @@ def test_who_hears_of_a_reset_uses_no_lease_and_waits_for_nothing(
     before = limiter.leases.returned
     limiter.leases._look_soon(0.0)
     wait_until(lambda: limiter.leases.returned > before)
+
+
+def test_a_child_process_leases_for_itself(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter = leased(remote, name, limit=1_000, algorithm="fixed_window")
+    monkeypatch.setattr(limiter.leases, "_look_soon", lambda seconds: None)
+    spend(limiter, 30)
+    parents = limiter.leases._leases["k"]
+    assert parents.left
+    before = parents.left
+    monkeypatch.setattr(_Process, "pid", os.getpid() + 1)
+    limiter.refund("k")
+    assert parents.left == before
+    assert spend(limiter, 100) == 100
+    assert parents.left == before
+    assert limiter.leases.leased > 0
+    limiter.leases.clear()
+    assert limiter.peek("k").remaining == 1_000 - 30 - before + 1 - 100
 
 
 def test_a_refund_goes_to_the_lease(remote: Platform, name: str) -> None:

@@ -41,24 +41,32 @@ class Leases:
         instances: Callable[[], int],
     ) -> None:
         """``deferred`` runs what gives back; ``instances`` says how many workers there are."""
-        self.leased = self.returned = self.wasted = 0
         self._remote = remote
         self._clock = clock
         self._instances = instances
+        self._look_soon = deferred.job(self._look)
+        self._reset()
+
+    def _reset(self) -> None:
+        self.leased = self.returned = self.wasted = 0
+        self._lock = threading.Lock()
         self._leases: dict[Key, Lease] = {}
         self._over: list[Lease] = []
-        self._lock = threading.Lock()
+        # Last: a thread that sees it finds nothing of the parent's.
         self._pid = current_pid()
-        self._look_soon = deferred.job(self._look)
+
+    def _notice_fork(self) -> None:
+        if self._pid != current_pid():
+            self._reset()  # what the parent paid for is the parent's
 
     def take(self, plan: DimensionPlan, key: Key, cost: int) -> Lease | None:
         """The lease that lets a call in; ``None``: ask Redis."""
+        self._notice_fork()
         lease = self._leases.get(key)
         if (
             lease is None
             or lease.plan is not plan
             or self._clock() >= lease.until
-            or self._pid != current_pid()
             or not lease.take(cost)
         ):
             return None
@@ -66,8 +74,9 @@ class Leases:
 
     def wanted(self, plan: DimensionPlan, key: Key, cost: int) -> int:
         """Units to ask Redis for; as many as the call costs: no lease."""
+        self._notice_fork()
         lease = self._leases.get(key)
-        if lease is None or lease.plan is not plan or self._pid != current_pid():
+        if lease is None or lease.plan is not plan:
             return cost
         elapsed = self._clock() - lease.taken_at
         return cost * units_wanted((lease.size - lease.left) // cost, elapsed, plan.lease_length)
@@ -104,8 +113,7 @@ class Leases:
 
     def _keep(self, key: Key, lease: Lease) -> list[Lease]:
         """Put a lease in place; those that must be given back for it."""
-        if self._pid != current_pid():
-            self._after_fork()
+        self._notice_fork()
         with self._lock:
             # Re-inserted last, so that the first is the oldest.
             old = [self._leases.pop(key)] if key in self._leases else []
@@ -116,6 +124,7 @@ class Leases:
 
     def put_back(self, key: Key, cost: int) -> bool:
         """Take back what a call did not use; False when its lease is over."""
+        self._notice_fork()
         lease = self._leases.get(key)
         return (
             lease is not None
@@ -126,12 +135,14 @@ class Leases:
 
     def clear(self) -> None:
         """Give all back: the limit is another, was reset, or the process ends."""
+        self._notice_fork()
         with self._lock:
             leases, self._leases = list(self._leases.values()), {}
         self._give_back(leases)
 
     def clear_soon(self) -> None:
         """The same for a caller who must not wait for Redis: nothing is used from now on."""
+        self._notice_fork()
         with self._lock:
             leases, self._leases = list(self._leases.values()), {}
             self._over += leases
@@ -146,6 +157,7 @@ class Leases:
 
     def _look(self) -> float | None:
         """Give back what nobody will use any more; seconds until the next look."""
+        self._notice_fork()
         with self._lock:
             cleared, self._over = self._over, []
         now = self._clock()
@@ -160,8 +172,6 @@ class Leases:
 
     def _give_back(self, leases: list[Lease]) -> None:
         """Units of these that nobody used."""
-        if self._pid != current_pid():
-            return  # the parent's
         unused = [(lease, units) for lease in leases for units in [lease.drain()] if units]
         if not unused:
             return
@@ -175,10 +185,3 @@ class Leases:
                 self.returned += units
             else:
                 self.wasted += units
-
-    def _after_fork(self) -> None:
-        """What the parent paid for is the parent's."""
-        self._pid = current_pid()
-        self._lock = threading.Lock()
-        self._leases, self._over = {}, []
-        self.leased = self.returned = self.wasted = 0

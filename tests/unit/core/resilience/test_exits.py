@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from app.core.errors import StoreUnavailable
 from app.core.redis import RedisConnection, Script
 from app.core.resilience.deferred import Deferred
 from app.core.resilience.exits import ExitQueue
+from app.core.resilience.process import _Process
 from tests.support.redis_servers import wait_until
 
 CALL = (cast(Script, None), ("key",), ())
@@ -78,6 +80,18 @@ def test_another_error_is_the_callers_own(exits: ExitQueue, redis: Redis) -> Non
     with pytest.raises(KeyboardInterrupt) as caught:
         exits.run(*CALL)
     assert caught.value is error
+    assert not exits.busy
+
+
+def test_a_child_process_does_not_send_its_parents_ends(
+    exits: ExitQueue, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies: list[Any] = []
+    exits._send_soon = lambda seconds: None
+    exits.add(CALL, replies.append)
+    monkeypatch.setattr(_Process, "pid", os.getpid() + 1)
+    exits.run_many([CALL])
+    assert (replies, redis.scripts.batches) == ([], [1])
     assert not exits.busy
 
 
