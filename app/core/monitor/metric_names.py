@@ -92,6 +92,7 @@ ALERT_MESSAGES = "yoto_alert_messages_total"
 # Workers, and people who sign in
 WORKERS = "yoto_workers"
 SIGN_INS = "yoto_sign_ins_total"
+BEHAVIOUR_LOST = "yoto_behaviour_lost_actions_total"
 
 # Sockets of operators
 CONTROL_SOCKETS = "yoto_control_sockets"
@@ -187,6 +188,7 @@ HELP = {
     ALERT_EVENTS: "evaluations of alerts, turns left to others, and what failed in them",
     ALERT_SILENCE: "seconds since a process last saw that anybody had evaluated the alerts",
     ALERT_MESSAGES: "messages to webhooks that were delivered, tried in vain, and given up",
+    BEHAVIOUR_LOST: "actions of users that were not counted for their risk: Redis was away",
     CONTROL_SOCKETS: "sockets of the control plane that are open in a process",
     CONTROL_SOCKET_QUEUE: "messages that wait for the client for which most do",
     CONTROL_SOCKET_MESSAGES: "messages sent to sockets of the control plane, one a client",

@@ -8,7 +8,7 @@ from flask import Flask
 
 from app.core.monitor import Counted, Distribution, Measured, Sample, Spread, names
 from app.core.optimization import DistributedLocks
-from app.core.policy import BOUNDS_US, PolicyManager
+from app.core.policy import BOUNDS_US, BehaviourWatch, PolicyManager
 from app.core.resilience import Resilience
 
 MICRO = 1_000_000
@@ -58,3 +58,4 @@ def policy_samples(app: Flask) -> Iterator[Sample]:
     bounds = [bound / MICRO for bound in (*BOUNDS_US, 2 * BOUNDS_US[-1])]
     found = Distribution.of_counts(zip(bounds, latency.counts, strict=True), latency.sum_us / MICRO)
     yield Spread(names.POLICY_TIME, found)
+    yield Counted(names.BEHAVIOUR_LOST, BehaviourWatch.of(app).lost)

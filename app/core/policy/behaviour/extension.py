@@ -22,7 +22,7 @@ class BehaviourState:
     """What the extension keeps in an application.
 
     Attributes:
-        lost: actions that could not be counted in this process, because Redis was away.
+        lost: actions that could not be counted in this process, because Redis was away or hung.
     """
 
     counters: BehaviourCounters
