@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,24 @@ def in_memory() -> str | None:
     if not os.access(folder, os.W_OK) or shutil.disk_usage(folder).free < ROOM:
         return None
     return folder
+
+
+def checksums(connection: sa.Connection, tables: Iterable[str]) -> dict[str, int]:
+    """A number for all rows of each table of MariaDB or MySQL.
+
+    Each row counts, with what its transaction has changed; but not where in a row one text ends and
+    the next begins.
+    """
+    found = connection.exec_driver_sql(f"CHECKSUM TABLE {', '.join(tables)}")
+    return {name.rpartition(".")[2]: checksum for name, checksum in found}
+
+
+def rows_of(connection: sa.Connection, tables: Iterable[str]) -> dict[str, list[Any]]:
+    """All rows of each table, as the driver reads them."""
+    return {
+        name: sorted(connection.exec_driver_sql(f"SELECT * FROM {name}"), key=repr)
+        for name in tables
+    }
 
 
 class SqliteTemplate:
@@ -85,11 +103,11 @@ class MariadbTemplate:
             for name in self._tables:
                 rows = connection.exec_driver_sql(f"SELECT * FROM {name}").mappings()
                 self._rows[name] = [dict(row) for row in rows]
-            self._checksums = self._checksums_now(connection)
+            self._checksums = checksums(connection, self._tables)
 
     def reset(self) -> None:
         with self._engine.begin() as connection:
-            found = self._checksums_now(connection)
+            found = checksums(connection, self._tables)
             changed = [name for name in self._tables if found[name] != self._checksums[name]]
             connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 0")
             for name in changed:
@@ -98,10 +116,6 @@ class MariadbTemplate:
                 if rows:
                     connection.execute(sa.table(name, *map(sa.column, rows[0])).insert(), rows)
             connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
-
-    def _checksums_now(self, connection: sa.Connection) -> dict[str, int]:
-        rows = connection.exec_driver_sql(f"CHECKSUM TABLE {', '.join(self._tables)}")
-        return {name.rpartition(".")[2]: checksum for name, checksum in rows}
 
     def close(self) -> None:
         self._engine.dispose()

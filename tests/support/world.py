@@ -39,6 +39,7 @@ from app.models import (
     Server,
     User,
 )
+from tests.support.database import checksums, rows_of
 
 FIRST_CHANNEL = "general"
 UNUSABLE_PASSWORD = "!"  # no argon2 hash looks like this, so nobody can sign in with it
@@ -353,31 +354,18 @@ class World:
         On MariaDB a checksum stands for the rows of a table.
         """
         connection = db.session.connection()
-        if connection.dialect.name == "sqlite":
-            return self._rows()
-        tables = ", ".join(db.metadata.tables)
-        checksums = connection.exec_driver_sql(f"CHECKSUM TABLE {tables}")
-        return {name: checksum for name, checksum in checksums}
+        look = rows_of if connection.dialect.name == "sqlite" else checksums
+        return look(connection, db.metadata.tables)
 
     @in_context
     def everything(self) -> dict[str, Any]:
         """All rows of all tables, as the driver reads them."""
-        return self._rows()
+        return rows_of(db.session.connection(), db.metadata.tables)
 
     @staticmethod
     def soon(seconds: float = 3600) -> datetime:
         """A moment ahead."""
         return utcnow() + timedelta(seconds=seconds)
-
-    @staticmethod
-    def _rows() -> dict[str, Any]:
-        cursor = db.session.connection().connection.cursor()
-        found = {}
-        for name in db.metadata.tables:
-            cursor.execute(f"SELECT * FROM {name}")
-            found[name] = sorted(cursor.fetchall(), key=repr)
-        cursor.close()
-        return found
 
     def _acts(self, which: Any) -> list[Act]:
         record = AuditRecord
