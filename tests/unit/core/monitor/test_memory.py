@@ -114,5 +114,5 @@ def test_the_system_is_asked_again_only_after_a_while(
 
     monkeypatch.setattr(process, "shared_memory_samples", samples)
     source = SharedMemory(every)
-    told = [sample for _ in range(3) for sample in source()]
-    assert told == [Measured(names.MEMORY_SHARE, 0.5)] * 3 and len(calls) == asked
+    found = [sample for _ in range(3) for sample in source()]
+    assert found == [Measured(names.MEMORY_SHARE, 0.5)] * 3 and len(calls) == asked
