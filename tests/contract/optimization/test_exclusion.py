@@ -67,7 +67,8 @@ def suffer(redis: RedisConnection, workers: dict[int, WorkerProcess], kind: str)
     contest.set_trap(redis, kind)
     wait_until(lambda: len(judged(redis).trapped) > len(before))
     (token,) = set(judged(redis).trapped) - before
-    wait_until(lambda: max(line[1] for line in contest.journal(redis)) > token)
+    # Another is in, and past its claim: until then the write of this one is not too late.
+    wait_until(lambda: any(line[1] > token and line[0] != "in" for line in contest.journal(redis)))
     if kind == "stopped":
         process = next(line[2] for line in contest.journal(redis) if line[1] == token)
         workers[process].resume()
