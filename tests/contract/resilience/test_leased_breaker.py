@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from typing import Any
 
@@ -54,6 +55,22 @@ def test_successes_are_recorded_without_being_asked_for(join_remote: Join, name:
     mine, other = (leased(join_remote(), name) for _ in range(2))
     run(mine, Outcome.SUCCESS, 50)
     wait_until(lambda: other.state().calls == 50)
+
+
+def test_successes_are_recorded_though_no_thread_could_be_had_for_an_earlier_one(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaker = leased(remote, name)
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError):
+            breaker.successes.note(0)
+    breaker.successes.note(0)
+    wait_until(lambda: breaker.state().calls == 2)
 
 
 def test_it_opens_at_the_same_failure_as_strictly(remote: Platform, name: str) -> None:

@@ -26,22 +26,19 @@ class Successes:
     def _reset(self) -> None:
         self._pid = current_pid()
         self._waiting: deque[int] = deque()
-        self._due = False
 
     def note(self, period: int) -> None:
         """A call that was let in in this period succeeded."""
         if self._pid != current_pid():
             self._reset()  # those of the parent are the parent's
         self._waiting.append(period)
-        if not self._due:
-            self._due = True
-            self._flush_soon(AT_MOST)
-        elif len(self._waiting) >= MOST_AT_ONCE:
+        if len(self._waiting) >= MOST_AT_ONCE:
             self.flush()
+        else:
+            self._flush_soon(AT_MOST)
 
     def flush(self) -> None:
         """Record now what waits."""
-        self._due = False
         if self._pid != current_pid():
             return
         counts: Counter[int] = Counter()
