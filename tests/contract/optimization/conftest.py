@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -72,3 +73,11 @@ def workers(nursery: Nursery) -> Iterator[LockWorkers]:
     """Starts worker processes, and ends them after the test."""
     with LockWorkers(nursery) as started:
         yield started
+
+
+def in_thread(run: object) -> threading.Thread:
+    """Start another owner."""
+    assert callable(run)
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
