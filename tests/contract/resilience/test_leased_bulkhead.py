@@ -286,6 +286,25 @@ def test_a_slot_that_was_taken_without_redis_is_not_kept(
         bulkhead.acquire(0)
 
 
+def test_without_redis_a_slot_is_not_kept_while_somebody_of_this_worker_waits(
+    remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bulkhead = leased(remote, name, max_concurrent=4)
+    come_and_go(bulkhead)
+    monkeypatch.setattr(remote.redis.scripts, "run", _refuse)
+    monkeypatch.setattr(remote.redis.scripts, "run_many", _refuse)
+    inside = [bulkhead.acquire(0) for _ in range(4)]
+    assert [slot.reused for slot in inside] == [True, False, False, False]
+    waiter = threading.Thread(target=lambda: inside.append(bulkhead.acquire(30)))
+    waiter.start()
+    wait_until(lambda: bulkhead.local.waiting() == 1)
+    inside[0].release()
+    waiter.join(10)
+    assert bulkhead.local.held() == 4
+    with pytest.raises(BulkheadFull):
+        bulkhead.acquire(0)
+
+
 def _refuse(*_: Any, **__: Any) -> Any:
     raise StoreUnavailable("redis", ConnectionError("test"))
 

@@ -252,12 +252,16 @@ class Bulkhead:
     def left(self, slot: Slot) -> bool:
         """Somebody went out; whether the slot is kept for the next one of this worker. Otherwise
         Redis is to be told."""
+        # Without Redis a caller who waits in this process takes this one's place: if the slot were
+        # kept too, it would let in one more.
+        wanted = self.local.waiting(slot.partition)
         # First of all: as soon as the slot is spare, somebody else may be inside under its id.
         self.local.leave(slot.partition, slot.id)
         self.busy += self._runtime.clock() - slot.since
         config = self.get_config()
-        if config.mode is GuardMode.LEASED and not slot.local and self.spares.keep(config, slot):
-            return True
+        if config.mode is GuardMode.LEASED and not (slot.local or wanted):
+            if self.spares.keep(config, slot):
+                return True
         self._runtime.heartbeat.remove(slot)
         return False
 
