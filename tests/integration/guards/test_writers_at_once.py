@@ -27,14 +27,19 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningYo
 def test_nobody_waits_for_a_lock_whose_holder_cannot_run(server: RunningYoto) -> None:
     place = settle(server, PEOPLE)
 
-    def talk(token: str) -> list[int]:
-        path = f"channels/{place.channel_id}/messages"
-        return [
-            call(server, "POST", path, {"content": f"{number}"}, token)[0]
-            for number in range(MESSAGES)
-        ]
+    longest = [0.0]
 
-    started = time.monotonic()
+    def say(token: str, number: int) -> int:
+        began = time.monotonic()
+        path = f"channels/{place.channel_id}/messages"
+        status, _ = call(server, "POST", path, {"content": f"{number}"}, token)
+        longest.append(time.monotonic() - began)
+        return status
+
+    def talk(token: str) -> list[int]:
+        return [say(token, number) for number in range(MESSAGES)]
+
     said = together([lambda token=token: talk(token) for token in place.tokens.values()])
     assert said == [[201] * MESSAGES] * PEOPLE
-    assert time.monotonic() - started < SQLITE_BUSY_SECONDS
+    # Of each, not of all together: on a busy machine they add up.
+    assert max(longest) < SQLITE_BUSY_SECONDS
