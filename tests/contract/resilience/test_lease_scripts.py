@@ -85,7 +85,10 @@ def platform(
 
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     steps=st.lists(STEP, min_size=1, max_size=25),
     limit=st.integers(10, 80),

@@ -182,7 +182,10 @@ def test_an_instance_that_opens_alone_knows_it_with_its_next_call(
     assert breaker.state().opened_alone
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=40,
+)
 @given(
     kind=st.sampled_from(["count", "time"]),
     size=st.integers(1, 12),

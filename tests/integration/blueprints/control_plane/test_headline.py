@@ -26,11 +26,14 @@ def ada(app: Flask, world: World) -> ControlClient:
     """A program of an administrator, on an application that is well."""
     fleet.of(app).start()
     wait_until(lambda: fleet.of(app).all())
-    for _ in range(2):  # from the first to the second one it has measured
-        monitor.of(app).flush()
     operator = control_client(app, world, VIEW, OPERATE, ADMIN)
     operator.get("/cache")
-    wait_until(lambda: headline(operator)["state"] == "ok", 20)
+
+    def is_well() -> bool:
+        monitor.of(app).flush()  # nobody else does, and one that did not get through says so
+        return bool(headline(operator)["state"] == "ok")
+
+    wait_until(is_well)
     return operator
 
 
