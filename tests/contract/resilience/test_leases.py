@@ -106,6 +106,22 @@ def test_the_headers_promise_no_more_while_other_workers_use_as_much(
             assert result.remaining <= 3_000 - admitted
 
 
+def test_the_headers_promise_no_more_than_is_left_when_another_worker_used_it_up(
+    join_remote: Join, name: str
+) -> None:
+    here, other = [
+        leased(join_remote(instances=lambda: 2), name, limit=3_000, algorithm="fixed_window")
+        for _ in range(2)
+    ]
+    admitted = spend(here, 40) + spend(other)
+    left = here.leases.leased - 40
+    assert left > 0
+    for _ in range(left):
+        result = here.hit("k")
+        admitted += result.allowed
+        assert result.remaining <= 3_000 - admitted
+
+
 def test_the_headers_promise_what_is_there(remote: Platform, name: str) -> None:
     limiter = leased(remote, name, limit=500, algorithm="fixed_window")
     told = [limiter.hit("k").remaining for _ in range(500)]

@@ -116,21 +116,21 @@ class LeaseView(NamedTuple):
     at: float
 
     def statuses(self) -> tuple[DimensionStatus, ...]:
-        """What is left of the lease, and what was left of all when it was taken less what others
-        used since: nobody knows that here, so as much as was used here."""
+        """What is certain: what is left of the lease, and to a worker alone what was left of all
+        when it was taken. Others may have used that up since, or left it: when more is there than
+        the lease, nobody knows."""
         lease, left, at = self
-        elapsed = at - lease.taken_at
-        gone = lease.others * (lease.size - left)
+        elapsed, shared = at - lease.taken_at, lease.others > 0
         return tuple(
             [
                 DimensionStatus(
                     name,
                     limit,
                     window,
-                    left + remaining - gone if remaining > gone else left,
+                    left if shared else left + remaining,
                     reset_after - elapsed if reset_after > elapsed else 0.0,
                     0.0,
-                    step,
+                    None if shared else step,
                 )
                 for name, limit, window, remaining, reset_after, _, step in lease.statuses
             ]

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.resilience.limiter.lease import USED_FOR, Lease
+from app.core.resilience.limiter.lease import USED_FOR, Lease, LeaseView
 from app.core.resilience.limiter.quota import Quota
 from app.core.resilience.limiter.remote import Lent
+from app.core.resilience.limiter.result import DimensionStatus
 from app.core.resilience.limiter.sizing import GROWTH, LARGEST_LEASE, units_wanted
 from app.core.resilience.settings import Algorithm
 from tests.support.lending import Mark, Store, first_excess
@@ -40,6 +41,19 @@ class TestSize:
     ) -> None:
         units = units_wanted(used, elapsed, length)
         assert 1 <= units <= min(LARGEST_LEASE, max(1, GROWTH * used))
+
+
+class TestView:
+    @pytest.mark.parametrize(("others", "remaining", "more_after"), [(0, 906, 59.0), (2, 6, None)])
+    def test_only_a_worker_alone_promises_more_than_its_lease(
+        self, others: int, remaining: int, more_after: float | None
+    ) -> None:
+        lease = Lease(NOTHING, NOTHING, 1, 0.0, Lent(10, 1.0, b"", ()), others)
+        lease._statuses = (DimensionStatus("user", 1_000, 60.0, 900, 60.0, 0.0, 60.0),)
+        assert lease.take(3)
+        result = LeaseView(lease, lease.left, 1.0).result()
+        assert (result.remaining, result.reset_after) == (remaining, 59.0)
+        assert result.dimensions[0].more_after == more_after
 
 
 class TestPermits:
