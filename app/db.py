@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from flask import Flask
+from flask.globals import app_ctx
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     URL,
@@ -95,8 +96,15 @@ class Model(DeclarativeBase):
     )
 
 
-# A session lives as long as a request, which answers with what it has committed: no re-reading.
-db: SQLAlchemy = SQLAlchemy(model_class=Model, session_options={"expire_on_commit": False})
+# A session lives as long as a request, which answers with what it has committed: no re-reading. It
+# is its context's, as Flask-SQLAlchemy has it too; who checks a permission looks for it each time.
+db: SQLAlchemy = SQLAlchemy(
+    model_class=Model,
+    session_options={
+        "expire_on_commit": False,
+        "scopefunc": app_ctx._get_current_object,  # type: ignore[attr-defined]
+    },
+)
 take_turns(db.session)
 
 

@@ -49,8 +49,8 @@ def decide(
     """
     slot = state.remembered(user_id, key) if at_least is None else None
     picked = state.records is not None and state.records.picks()
-    if slot is not None and asked.is_met_by(slot.mask):
-        if not (in_full or picked or context is not None or _has_judges(state, asked, key)):
+    if slot is not None and not (in_full or picked) and asked.is_met_by(slot.mask):
+        if context is None and not (asked.judged and _has_judges(state, asked, key)):
             state.meters.plain[asked.name or SEVERAL] += 1
             return PLAINLY_ALLOWED
     place, context = place_of(key), checked_context(context)
@@ -75,8 +75,6 @@ def _has_judges(state: PermissionState, asked: Asked, key: PlaceKey) -> bool:
     Raises:
         StoreUnavailable: nobody can tell.
     """
-    if not asked.judged:
-        return False
     return not isinstance(asked, RegisteredPermission) or state.asks(asked, place_of(key))
 
 

@@ -25,6 +25,8 @@ from app.core.permission.templates import TemplateLibrary
 from app.core.permission.warming import WarmUp
 
 EXTENSION = "yoto.permissions"
+# Through the proxy each attribute costs more than the whole look-up.
+_current = current_app._get_current_object  # type: ignore[attr-defined]
 # Permissions of this prefix are the operators', and checked in maintenance too.
 BREAK_GLASS = "platform."
 
@@ -209,8 +211,7 @@ def get_state_in_maintenance() -> PermissionState:
         RuntimeError: as ``get_state``.
     """
     try:
-        # Through the proxy each attribute costs more than the whole look-up.
-        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        app = _current()
     except RuntimeError:
         raise RuntimeError(
             "permissions need an app context: work inside a request, or with 'app.app_context()'"
