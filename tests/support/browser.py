@@ -27,7 +27,9 @@ FLAGS = (
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, headless."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    # Both are the same engine; the first has no windows, which take half of the other's time.
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    executable = next(filter(None, map(shutil.which, names)), None)
     if executable is None:
         missing("Chromium is not installed")
     with sync_playwright() as playwright:

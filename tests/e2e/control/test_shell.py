@@ -13,12 +13,10 @@ from tests.support.control_pages import NARROW, WIDE, assert_accessible, fill_in
 from tests.support.process import RunningYoto
 
 
-@pytest.fixture(scope="module", params=["eventlet", "threading"])
-def yoto(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningYoto]:
-    """``run.py`` with the demo, in each mode that a process of users can have."""
-    app = RunningYoto(tmp_path_factory.mktemp("instance"), YOTO_ASYNC_MODE=request.param)
+@pytest.fixture(scope="module")
+def yoto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningYoto]:
+    """``run.py`` with the demo, served by threads; the tests of the pages have eventlet's."""
+    app = RunningYoto(tmp_path_factory.mktemp("instance"), YOTO_ASYNC_MODE="threading")
     app.wait_for(lambda: app.accounts)
     yield app
     app.stop()
