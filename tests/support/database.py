@@ -49,10 +49,10 @@ def checksums(connection: sa.Connection, tables: Iterable[str]) -> dict[str, int
     return {name.rpartition(".")[2]: checksum for name, checksum in found}
 
 
-def rows_of(connection: sa.Connection, tables: Iterable[str]) -> dict[str, list[Any]]:
+def rows_of(connection: sa.Connection, tables: Iterable[str]) -> dict[str, set[tuple[Any, ...]]]:
     """All rows of each table, as the driver reads them."""
     return {
-        name: sorted(connection.exec_driver_sql(f"SELECT * FROM {name}"), key=repr)
+        name: set(map(tuple, connection.exec_driver_sql(f"SELECT * FROM {name}")))
         for name in tables
     }
 

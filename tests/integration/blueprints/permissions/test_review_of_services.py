@@ -101,7 +101,7 @@ def town(app: Flask, world: World, request: pytest.FixtureRequest) -> Town:
     return Town(harbour, people, roles, rooms, Random(request.node.name))
 
 
-@pytest.mark.parametrize("turn", range(6))
+@pytest.mark.parametrize("turn", range(3))
 def test_what_the_log_takes_back_is_what_was_there(app: Flask, town: Town, turn: int) -> None:
     moments: list[tuple[datetime, dict[str, set[int]]]] = []
     with app.app_context():

@@ -17,7 +17,7 @@ from tests.unit.core.permission.worlds import MOMENTS, NAMES, USERS, Rows, commu
 NOBODY = 99
 
 
-@on_one_database(150)
+@on_one_database(75)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_every_effective_mask_equals_the_second_implementation(
     app: Flask, clock: Clock, rows: Rows, now: float
@@ -34,7 +34,7 @@ def test_every_effective_mask_equals_the_second_implementation(
         db.session.rollback()
 
 
-@on_one_database(150)
+@on_one_database(75)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_every_batch_equals_the_second_implementation(
     app: Flask, clock: Clock, rows: Rows, now: float
@@ -52,7 +52,7 @@ def test_every_batch_equals_the_second_implementation(
         db.session.rollback()
 
 
-@on_one_database(150)
+@on_one_database(75)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_many_checks_of_one_user_equal_the_second_implementation(
     app: Flask, clock: Clock, rows: Rows, now: float
@@ -72,7 +72,7 @@ def test_many_checks_of_one_user_equal_the_second_implementation(
         db.session.rollback()
 
 
-@on_one_database(150)
+@on_one_database(75)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_every_survey_of_a_server_equals_the_second_implementation(
     app: Flask, clock: Clock, rows: Rows, now: float

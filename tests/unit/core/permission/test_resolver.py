@@ -11,7 +11,7 @@ from tests.unit.core.permission.rows_to_facts import BITS, names_in, place_facts
 from tests.unit.core.permission.worlds import MOMENTS, NOW, USERS, Rows, communities
 
 
-@settings(max_examples=2000)
+@settings(max_examples=1000)
 @given(communities(), st.sampled_from(MOMENTS))
 def test_masks_equal_the_second_implementation(rows: Rows, now: float) -> None:
     reference = Reference(rows)

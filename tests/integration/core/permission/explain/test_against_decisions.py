@@ -30,7 +30,7 @@ def clock(app: Flask) -> Clock:
     return found
 
 
-@on_one_database(150)
+@on_one_database(75)
 @given(communities(), st.sampled_from(MOMENTS), st.data())
 def test_the_verdict_is_the_checks_and_every_change_turns_it(
     app: Flask, clock: Clock, rows: Rows, now: float, data: st.DataObject

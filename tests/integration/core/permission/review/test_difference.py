@@ -109,7 +109,7 @@ def town(app: Flask, world: World, request: pytest.FixtureRequest) -> Town:
     return Town(app, harbour, people, roles, groups, Random(request.node.name))
 
 
-@pytest.mark.parametrize("turn", range(6))
+@pytest.mark.parametrize("turn", range(3))
 def test_what_the_log_takes_back_is_what_was_there(town: Town, turn: int) -> None:
     moments: list[tuple[datetime, dict[str, set[int]]]] = []
     with town.app.app_context():

@@ -80,7 +80,7 @@ def all_pages(fetch: Callable[[int | None], Page], limit: int) -> list[int]:
         assert len(page.ids) == limit, "so few candidates fit in one look"
 
 
-@on_worlds(100)
+@on_worlds(50)
 def test_the_sql_verdict_equals_the_checks(
     app: Flask, clock: Clock, seed: int, now: float, names: set[str]
 ) -> None:
@@ -93,7 +93,7 @@ def test_the_sql_verdict_equals_the_checks(
                     assert found == truth.where(user_id, name, scope), (user_id, name, scope)
 
 
-@on_worlds(50)
+@on_worlds(25)
 def test_pages_of_resources_equal_the_filtered_list(
     app: Flask, clock: Clock, seed: int, now: float, names: set[str]
 ) -> None:
@@ -115,7 +115,7 @@ def test_pages_of_resources_equal_the_filtered_list(
             assert list(within.ids) == sorted(survey)
 
 
-@on_worlds(100)
+@on_worlds(50)
 def test_pages_of_users_equal_the_filtered_list(
     app: Flask, clock: Clock, seed: int, now: float, names: set[str]
 ) -> None:
@@ -130,7 +130,7 @@ def test_pages_of_users_equal_the_filtered_list(
                 assert found == truth.who(name, place), (name, place)
 
 
-@on_worlds(50)
+@on_worlds(25)
 def test_the_sql_verdict_joins_aliases_and_itself(
     app: Flask, clock: Clock, seed: int, now: float, names: set[str]
 ) -> None:
