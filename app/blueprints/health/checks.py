@@ -46,7 +46,7 @@ def examine_redis() -> Finding:
     }
     primaries = [node for node in answering if node.role == "primary"]
     if not info.available or not primaries:
-        return Finding(State.FAILED, f"refuses: {codes}" if codes else "no answer", facts)
+        return Finding(State.FAILED, f"refuses: {codes}" if codes else "no answer", facts, info)
     first = primaries[0]
     facts["version"] = f"{first.software} {first.version}"
     facts["latency"] = f"{max(node.latency_ms or 0.0 for node in primaries):.2f} ms"
@@ -54,11 +54,11 @@ def examine_redis() -> Finding:
     if failing:
         which = "" if len(asked) == 1 else f"{len(failing)} of {len(asked)} primaries: "
         detail = f"{which}refuses writes: {codes}" if codes else f"{which}no answer"
-        return Finding(State.DEGRADED, detail, facts)
+        return Finding(State.DEGRADED, detail, facts, info)
     detail = "answers"
     if len(answering) < len(info.nodes):
         detail = f"{len(answering)} of {len(info.nodes)} servers answer"
-    return Finding(State.OK, detail, facts)
+    return Finding(State.OK, detail, facts, info)
 
 
 def examine_migrations() -> Finding:

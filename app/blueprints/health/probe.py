@@ -33,11 +33,15 @@ class State(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an examination brought: a state, a sentence about it, and named facts."""
+    """What an examination brought: a state, a sentence about it, and named facts.
+
+    ``seen`` is what it saw, for whoever shows more of it.
+    """
 
     state: State
     detail: str
     facts: Mapping[str, str] = field(default_factory=dict)
+    seen: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class CheckResult:
     duration_ms: float
     at: datetime
     needed: bool = True
+    seen: object = None
 
 
 class Probe:
@@ -151,6 +156,7 @@ class _Examination:
             duration_ms=round((time.monotonic() - self._started) * 1000, 1),
             at=utcnow(),
             needed=needed,
+            seen=finding.seen,
         )
 
 

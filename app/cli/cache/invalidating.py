@@ -90,11 +90,8 @@ def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None
 def queue() -> None:
     """Show, as JSON, what waits to be invalidated, and what that means."""
     with acting():
-        shown = {
-            "stats": asdict(invalidation().stats()),
-            "analysis": asdict(invalidation().analysis()),
-        }
-    click.echo(json.dumps(shown, indent=2))
+        stats, analysis = invalidation().look()
+    click.echo(json.dumps({"stats": asdict(stats), "analysis": asdict(analysis)}, indent=2))
 
 
 @cache.command("strategy")

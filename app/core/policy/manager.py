@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -27,7 +27,7 @@ from app.core.policy.shadow import ShadowReport, report_of
 from app.core.policy.slow import PolicyCosts
 from app.core.policy.store import Entry, StoredVersion, checked_name, document_text
 from app.core.redis import RedisStore
-from app.models import PolicyKind
+from app.models import PolicyKind, PolicyState
 
 EXTENSION_KEY = "policy"
 DEFAULT_POLICIES = "app.policies"
@@ -296,14 +296,15 @@ class PolicyManager:
     def shadow_report(self) -> ShadowReport | None:
         """What would change with the candidate, from all processes; None without one."""
         service = self._service
-        candidate = service.reader.read().candidate
+        candidate = self.candidate()
         if candidate is None:
             return None
         return report_of(candidate, service.shadow_task.read(candidate.id))
 
     def candidate(self) -> StoredVersion | None:
         """The candidate; None: there is none."""
-        return self._service.reader.read().candidate
+        found = self._service.reader.in_use()
+        return next((one for one in found if one.state is PolicyState.CANDIDATE), None)
 
     def promote(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
         """Bring the candidate into force; it is rolled back if denials jump then.
@@ -319,19 +320,25 @@ class PolicyManager:
 
     # Looking
 
+    def in_use(self) -> Sequence[StoredVersion]:
+        """Policies and data documents in force, and the candidate, by kind and name."""
+        return self._service.reader.in_use()
+
     def list(self) -> Sequence[StoredVersion]:
         """The policies in force, by name."""
-        live = self._service.reader.read().live
-        return [one for one in live if one.kind is PolicyKind.REGO]
+        return [one for one in self._live() if one.kind is PolicyKind.REGO]
 
     def documents(self) -> Sequence[StoredVersion]:
         """The data documents in force, by name."""
-        live = self._service.reader.read().live
-        return [one for one in live if one.kind is PolicyKind.DATA]
+        return [one for one in self._live() if one.kind is PolicyKind.DATA]
 
     def in_force(self, name: str, kind: str = PolicyKind.REGO) -> StoredVersion | None:
         """The version of an entry that is in force; None: none is."""
-        return self._service.reader.read().find(_kind(kind), name)
+        wanted = _kind(kind), name
+        return next((one for one in self._live() if (one.kind, one.name) == wanted), None)
+
+    def _live(self) -> Iterator[StoredVersion]:
+        return (one for one in self.in_use() if one.state is PolicyState.LIVE)
 
     def version(self, name: str, version: int, kind: str = PolicyKind.REGO) -> StoredVersion | None:
         """One version of an entry; None: it was never written."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -27,7 +26,6 @@ _INFO = pack_command((b"INFO", b"server", b"memory", b"replication"))
 _PROVE = load_script("app.core.redis.lua", "prove.lua")
 # Keys that are tried to find one on each server; so many find one of 64 servers with equal shares.
 _KEYS_TRIED = 1024
-_PINGS = 3  # the median of so many is the latency that is shown
 
 _ROLES = {"master": "primary", "slave": "replica"}
 
@@ -217,14 +215,11 @@ def _describe(node: Node, written: Any) -> NodeInfo:
 
 
 def _latency_ms(node: Node) -> float:
-    times: list[float] = []
-    for _ in range(_PINGS):
-        started = time.perf_counter()
-        reply = node.call(_PING)
-        times.append((time.perf_counter() - started) * 1000)
-        if isinstance(reply, Exception):
-            raise StoreUnavailable("redis", reply)
-    return statistics.median(times)
+    started = time.perf_counter()
+    reply = node.call(_PING)
+    if isinstance(reply, Exception):
+        raise StoreUnavailable("redis", reply)
+    return (time.perf_counter() - started) * 1000
 
 
 def _parse(reply: Any) -> dict[str, str]:

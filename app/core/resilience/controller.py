@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.core.errors import ValidationFailed
@@ -88,7 +88,7 @@ class ResilienceController(ConfigAccess):
             self._config,
             Board(redis.scripts, redis.keys, events.stream, self._config.clock),
             OpenBreakers(events.instance_id),
-            self.get_circuit_breaker_state,
+            self.breaker_states,
         )
         self._store_monitor = StoreMonitor(events.stream, self._guards.healths)
         self.background = Background(
@@ -222,9 +222,23 @@ class ResilienceController(ConfigAccess):
         """How full each bulkhead of this process is; no round trip, and none is made for it."""
         return self._guards.bulkhead_use()
 
-    def breaker_states(self) -> list[BreakerState]:
-        """A picture of each breaker that this process uses; a round trip each."""
-        return self._guards.breaker_states()
+    def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
+        """A picture of each of these breakers, by default of those that this process uses.
+
+        Together one round trip a server, and one for ``redis``.
+        """
+        if names is None:
+            return self._guards.breaker_states()
+        wanted = list(names)
+        found = iter(self._guards.breaker_states([one for one in wanted if one != REDIS_BREAKER]))
+        return [
+            self.get_circuit_breaker_state(one) if one == REDIS_BREAKER else next(found)
+            for one in wanted
+        ]
+
+    def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
+        """A picture of each of these bulkheads, together one round trip a server."""
+        return self._guards.bulkhead_stats(names)
 
     def dry_run(
         self,

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from app.core.errors import ConfigurationError
 from app.core.redis import every_server_answers
 
 from .breaker import BreakerState, CircuitBreaker
-from .bulkhead import Bulkhead
+from .bulkhead import Bulkhead, BulkheadStats
 from .config_store import ConfigStore, Kind
+from .exits import Call
 from .guard import Guard
 from .limiter import RateLimiter
 from .rejections import RejectionReporter
 from .runtime import Runtime
 from .settings import BulkheadConfig, BulkheadStrategy, CircuitBreakerConfig, RateLimitConfig
-from .store_error import StoreHealth, StoreWatch
+from .store_error import STORE_ERRORS, StoreHealth, StoreWatch
 from .trail import StoredTrails
 
 log = logging.getLogger(__name__)
 
+S = TypeVar("S", covariant=True)
 T = TypeVar("T")
 Parts: TypeAlias = frozenset[Kind]
 
@@ -74,6 +76,14 @@ class BulkheadUse:
     limit: int
     busy: float
     strategy: BulkheadStrategy
+
+
+class _Pictured(Protocol[S]):
+    """A guard of which Redis knows more than this process."""
+
+    def look(self) -> Call: ...
+
+    def picture(self, reply: Any) -> S: ...
 
 
 class Guards:
@@ -189,9 +199,25 @@ class Guards:
             for config in (one.get_config(),)
         ]
 
-    def breaker_states(self) -> list[BreakerState]:
-        """A picture of each breaker that this process uses; a round trip each."""
-        return [breaker.state() for breaker in list(self._breakers.values())]
+    def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
+        """A picture of each of these, by default of those that this process uses; together one
+        round trip a server."""
+        if names is None:
+            return self._pictures(list(self._breakers.values()))
+        return self._pictures([self.circuit_breaker(name) for name in names])
+
+    def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
+        """The same of bulkheads."""
+        return self._pictures([self.bulkhead(name) for name in names])
+
+    def _pictures(self, guards: Sequence[_Pictured[T]]) -> list[T]:
+        replies: list[Any]
+        try:
+            calls = [one.look() for one in guards]
+            replies = self._runtime.scripts.run_many(calls, raise_errors=False)
+        except STORE_ERRORS as error:
+            replies = [error] * len(guards)
+        return [one.picture(reply) for one, reply in zip(guards, replies, strict=True)]
 
     def find_store_again(self) -> None:
         """Ask for those that could not reach Redis, used or not, whether all of it answers."""

@@ -28,7 +28,7 @@ def page(
         acknowledged=False if state == UNCLAIMED else None,
     )
     found = alerts.desk.list(which, after, limit)
-    units = _units()
+    units = _units() if found.items else {}
     shown = [_shown(one, one.id in found.silenced, units) for one in found.items]
     return Page(shown, found.next)
 

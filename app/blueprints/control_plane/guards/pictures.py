@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from app.blueprints.control_plane.guards.history import History
 from app.core.errors import StoreUnavailable
 from app.core.permission import masked_address
 from app.core.resilience import (
     REDIS_BREAKER,
+    BreakerState,
     BulkheadConfig,
+    BulkheadStats,
     BulkheadStrategy,
     Entry,
     Kind,
@@ -29,6 +32,8 @@ TOP_ON_WALL, TOP_ALONE = 3, 20
 REPORTS_ON_WALL = 60
 # Characters of a key that the code gave.
 TEXT_SHOWN = 64
+# What Redis knows of a guard, in the words of its kind; of a limit None while it is away.
+Seen: TypeAlias = BreakerState | BulkheadStats | TrailReading | None
 
 
 def wall(
@@ -43,18 +48,29 @@ def wall(
         if part is None or part.lower() in name.lower()
     ]
     limits = [one for one in chosen if one[0] is Kind.RATE_LIMIT]
-    try:
-        trails = dict(zip(limits, controller.trails.latest(limits, REPORTS_ON_WALL), strict=True))
-    except StoreUnavailable:
-        trails = {}
-    for kind, name in chosen:
-        yield picture(controller, kind, name, history, trails.get((kind, name)), TOP_ON_WALL)
+    seen: dict[tuple[Kind, str], Seen] = {}
+    with suppress(StoreUnavailable):
+        trails = controller.trails.latest(limits, REPORTS_ON_WALL)
+        seen.update(zip(limits, trails, strict=True))
+    names = [name for kind, name in chosen if kind is Kind.CIRCUIT_BREAKER]
+    seen |= {(Kind.CIRCUIT_BREAKER, one.name): one for one in controller.breaker_states(names)}
+    names = [name for kind, name in chosen if kind is Kind.BULKHEAD]
+    seen |= {(Kind.BULKHEAD, one.name): one for one in controller.bulkhead_stats(names)}
+    for one in chosen:
+        yield picture(controller, *one, history, seen.get(one), TOP_ON_WALL)
 
 
 def alone(controller: ResilienceController, kind: Kind, name: str) -> dict[str, Any]:
     """One guard, a limit with more of its callers."""
-    trail = controller.trails.read(kind, name) if kind is Kind.RATE_LIMIT else None
-    return picture(controller, kind, name, History(), trail, TOP_ALONE)
+    seen: Seen
+    match kind:
+        case Kind.CIRCUIT_BREAKER:
+            seen = controller.get_circuit_breaker_state(name)
+        case Kind.RATE_LIMIT:
+            seen = controller.trails.read(kind, name)
+        case _:
+            seen = controller.get_bulkhead_stats(name)
+    return picture(controller, kind, name, History(), seen, TOP_ALONE)
 
 
 def picture(
@@ -62,10 +78,10 @@ def picture(
     kind: Kind,
     name: str,
     history: History,
-    trail: TrailReading | None,
+    seen: Seen,
     most: int,
 ) -> dict[str, Any]:
-    """One guard."""
+    """One guard; ``seen`` is what Redis knows of it."""
     entry = controller.get_config(kind, name)
     whole: dict[str, Any] = {
         "kind": kind.value,
@@ -79,16 +95,19 @@ def picture(
     }
     match kind:
         case Kind.CIRCUIT_BREAKER:
-            whole |= _breaker(controller, name)
+            assert isinstance(seen, BreakerState)
+            whole |= _breaker(controller, seen)
         case Kind.RATE_LIMIT:
-            whole |= _limiter(controller, entry, whole["rates"], trail, most)
+            assert seen is None or isinstance(seen, TrailReading)
+            whole |= _limiter(controller, entry, whole["rates"], seen, most)
         case _:
-            whole |= _bulkhead(controller, entry)
+            assert isinstance(seen, BulkheadStats)
+            whole |= _bulkhead(controller, entry, seen)
     return whole
 
 
-def _breaker(controller: ResilienceController, name: str) -> dict[str, Any]:
-    state = controller.get_circuit_breaker_state(name)
+def _breaker(controller: ResilienceController, state: BreakerState) -> dict[str, Any]:
+    name = state.name
     layers = () if name == REDIS_BREAKER else _forced_layers(controller, name)
     ends = state.until or None
     return {
@@ -199,10 +218,11 @@ def _who(key: Any) -> dict[str, str | None]:
     }
 
 
-def _bulkhead(controller: ResilienceController, entry: Entry) -> dict[str, Any]:
+def _bulkhead(
+    controller: ResilienceController, entry: Entry, stats: BulkheadStats
+) -> dict[str, Any]:
     config = entry.config
     assert isinstance(config, BulkheadConfig)
-    stats = controller.get_bulkhead_stats(entry.name)
     shared = config.strategy is BulkheadStrategy.NAME
     here = controller.bulkhead(entry.name).local.inside()
     return {

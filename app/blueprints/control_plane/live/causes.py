@@ -138,18 +138,18 @@ def of_limits(
         )
 
 
-def of_bulkheads(bulkheads: Iterable[tuple[str, BulkheadStats]]) -> Iterator[HeadlineCause]:
+def of_bulkheads(bulkheads: Iterable[BulkheadStats]) -> Iterator[HeadlineCause]:
     """Bulkheads with no slot left."""
-    for name, stats in bulkheads:
+    for stats in bulkheads:
         if stats.waiting or stats.held >= stats.limit:
             yield HeadlineCause(
                 kind="bulkhead_full",
-                name=name,
+                name=stats.name,
                 state=Condition.DEGRADED,
-                topic=f"bulkhead:{name}",
+                topic=f"bulkhead:{stats.name}",
                 value=stats.held,
                 unit="count",
-                where=f"guards#bulkhead:{name}",
+                where=f"guards#bulkhead:{stats.name}",
             )
 
 

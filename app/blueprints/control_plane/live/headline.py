@@ -31,7 +31,7 @@ from app.core.resilience import (
     get_resilience_controller,
     top_keys,
 )
-from app.extensions import alerts, optimization, permissions
+from app.extensions import alerts, optimization
 from app.http.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
 from app.models import User, account_of
 from app.wiring import DATABASE
@@ -47,9 +47,9 @@ Causes = list[HeadlineCause]
 
 
 def asked_sources() -> Mapping[str, Causes | None]:
-    """What alerts, guards, overrides, maintenance and queues say; None where a store is away."""
+    """What alerts, guards, overrides and queues say; None where a store is away."""
     now = round(time.time() * 1000)
-    controller, names = get_resilience_controller(), _Names()
+    controller, names = get_resilience_controller(), Names()
     operators = list(set_by_operators(controller))
     board = controller.degradation.board
     return {
@@ -60,9 +60,6 @@ def asked_sources() -> Mapping[str, Causes | None]:
         "limits": _asked(lambda: causes.of_limits(_rejecting(controller, names))),
         "bulkheads": _asked(lambda: causes.of_bulkheads(_bulkheads(controller))),
         "overrides": _asked(lambda: causes.of_overrides(operators, board.active(), names)),
-        "maintenance": _asked(
-            lambda: causes.of_maintenance(permissions.maintenance_status(), names)
-        ),
         "queues": _asked(lambda: causes.of_queues(optimization.queue_stats())),
     }
 
@@ -74,7 +71,7 @@ def _asked(ask: Callable[[], Iterable[HeadlineCause]]) -> Causes | None:
         return None
 
 
-class _Names:
+class Names:
     """Names of accounts, each asked for once; ``user:3`` while nobody can say."""
 
     def __init__(self) -> None:
@@ -98,9 +95,11 @@ class _Names:
         return author if found is None else str(found)
 
 
-def _alerts(names: _Names) -> Iterator[HeadlineCause]:
-    metrics = {one.rule.name: one.rule.metric for one in alerts.rules.list()}
+def _alerts(names: Names) -> Iterator[HeadlineCause]:
     found = alerts.desk.list(AlertFilter(open=True), limit=MOST_ALERTS).items
+    if not found:
+        return
+    metrics = {one.rule.name: one.rule.metric for one in alerts.rules.list()}
     for cause in causes.of_alerts(found, metrics, names):
         if cause.name == FAILED_SIGN_INS:
             controller = get_resilience_controller()
@@ -113,12 +112,12 @@ def _breakers(
     controller: ResilienceController, operators: Iterable[Change]
 ) -> Iterator[tuple[BreakerState, Change | None]]:
     forced = {one.name: one for one in operators if one.kind is Kind.FORCED_BREAKER}
-    for name in controller.known_names(Kind.CIRCUIT_BREAKER):
-        yield controller.get_circuit_breaker_state(name), forced.get(name)
+    for state in controller.breaker_states(controller.known_names(Kind.CIRCUIT_BREAKER)):
+        yield state, forced.get(state.name)
 
 
 def _rejecting(
-    controller: ResilienceController, names: _Names
+    controller: ResilienceController, names: Names
 ) -> Iterator[tuple[str, float, str | None, str | None]]:
     history = History()
     for name in controller.known_names(Kind.RATE_LIMIT):
@@ -142,7 +141,7 @@ def _calls(controller: ResilienceController, name: str) -> list[LimitedCall]:
     return [call for call in reading.calls if call.at >= reading.until - LATELY]
 
 
-def _caller(key: object, names: _Names) -> str | None:
+def _caller(key: object, names: Names) -> str | None:
     if not isinstance(key, tuple):
         return None
     user, server, _ = key
@@ -157,10 +156,12 @@ def _network(calls: Iterable[LimitedCall]) -> str | None:
     return masked_address(seen.most_common(1)[0][0]) if seen else None
 
 
-def _bulkheads(controller: ResilienceController) -> Iterator[tuple[str, BulkheadStats]]:
-    for name in controller.known_names(Kind.BULKHEAD):
-        config = controller.get_config(Kind.BULKHEAD, name).config
-        assert isinstance(config, BulkheadConfig)
-        # Of several partitions nobody knows how full each is.
-        if config.strategy is BulkheadStrategy.NAME:
-            yield name, controller.get_bulkhead_stats(name)
+def _bulkheads(controller: ResilienceController) -> list[BulkheadStats]:
+    # Of several partitions nobody knows how full each is.
+    whole = [
+        name
+        for name in controller.known_names(Kind.BULKHEAD)
+        for config in [controller.get_config(Kind.BULKHEAD, name).config]
+        if isinstance(config, BulkheadConfig) and config.strategy is BulkheadStrategy.NAME
+    ]
+    return controller.bulkhead_stats(whole)

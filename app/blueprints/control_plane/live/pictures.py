@@ -12,7 +12,7 @@ from flask import Flask, current_app
 
 from app.blueprints.control_plane.live import causes, components, performance
 from app.blueprints.control_plane.live.components import Part
-from app.blueprints.control_plane.live.headline import asked_sources
+from app.blueprints.control_plane.live.headline import Names, asked_sources
 from app.blueprints.control_plane.live.lines import Lines
 from app.blueprints.control_plane.live.remembered import Remembered
 from app.blueprints.health import probe
@@ -29,7 +29,8 @@ from app.core.monitor import (
     summarise,
     without_networks,
 )
-from app.core.redis import get_redis_info
+from app.core.permission import MaintenanceStatus
+from app.core.redis import RedisInfo
 from app.core.resilience import get_resilience_controller
 from app.extensions import cache, fleet, monitor, permissions, policy
 from app.wiring import health_components, measured_values
@@ -104,7 +105,9 @@ class Pictures:
         values = measured_values(monitor.current)()
         health: HealthReport = assess(self._measured(), values)
         recorded = bool(values.get(names.FLUSHED_SECONDS))
-        redis = get_redis_info()
+        servers = (one.seen for one in results if isinstance(one.seen, RedisInfo))
+        redis = next(servers, RedisInfo(None, False))
+        status = _maintenance_or_none()
         silence = current_app.config["MAX_STALENESS"]
         parts: list[Part] = [
             *(components.with_servers(part, redis) for part in components.checked(results)),
@@ -118,6 +121,7 @@ class Pictures:
             {
                 "components": causes.of_parts(parts),
                 **self._asked(),
+                "maintenance": None if status is None else causes.of_maintenance(status, Names()),
                 "workers": None if workers is None else causes.of_workers(workers, now, silence),
             }
         )
@@ -127,7 +131,7 @@ class Pictures:
             "overall": components.overall(parts),
             "health": str(health.overall),
             "components": [part.to_plain(now) for part in parts],
-            "maintenance": maintenance(),
+            "maintenance": _ordered(status),
             "instances": _counted(workers),
             "workers": None if workers is None else [shown(one) for one in workers],
         }
@@ -146,9 +150,18 @@ def pictures() -> Pictures:
 
 def maintenance() -> dict[str, Any]:
     """Whether there is maintenance, as the database says now, and why; None: it does not say."""
+    return _ordered(_maintenance_or_none())
+
+
+def _maintenance_or_none() -> MaintenanceStatus | None:
     try:
-        found = permissions.maintenance_status()
+        return permissions.maintenance_status()
     except StoreUnavailable:
+        return None
+
+
+def _ordered(found: MaintenanceStatus | None) -> dict[str, Any]:
+    if found is None:
         return {"enabled": None, "reason": None, "until_ms": None}
     until_ms = None if found.until is None else round(found.until.timestamp() * 1000)
     return {"enabled": found.enabled, "reason": found.reason, "until_ms": until_ms}

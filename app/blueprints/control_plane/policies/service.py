@@ -23,7 +23,7 @@ from app.extensions import policy
 from app.http.acts import author
 from app.http.paging import Page
 from app.http.problems import problem
-from app.models import PolicyKind
+from app.models import PolicyKind, PolicyState
 
 TESTS_OF = re.compile(r"(.+) \(test\)")
 PLACE = re.compile(r"line (\d+), column (\d+)")
@@ -58,17 +58,18 @@ def refused_by_field(name: str, field: str = "source") -> Iterator[None]:
 def overview() -> dict[str, Any]:
     """The policies in force, and what decides in this worker, which loads them if need be."""
     policy.start(current_app._get_current_object())  # type: ignore[attr-defined]
-    metrics, candidate = policy.metrics(), policy.candidate()
+    metrics, in_use = policy.metrics(), policy.in_use()
+    candidates = {one.name: one.version for one in in_use if one.state is PolicyState.CANDIDATE}
     items = []
-    for one in policy.list():
+    for one in in_use:
+        if one.kind is not PolicyKind.REGO or one.state is not PolicyState.LIVE:
+            continue
         use = metrics.policies.get(one.name)
         known = use is not None and use.version == one.version
         items.append(
             {
                 **asdict(one),
-                "candidate_version": (
-                    candidate.version if candidate and candidate.name == one.name else None
-                ),
+                "candidate_version": candidates.get(one.name),
                 "use": _use(use) if known else None,
             }
         )

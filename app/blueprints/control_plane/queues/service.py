@@ -163,7 +163,7 @@ def _batch(stats: QueueStats) -> dict[str, Any]:
 
 def _waits() -> dict[str, Any]:
     queue = optimization.of(current_app).invalidation
-    stats, analysis = queue.stats(), queue.analysis()
+    stats, analysis = queue.look()
     return {
         "length": stats.waiting + stats.claimed,
         "waiting": stats.waiting,

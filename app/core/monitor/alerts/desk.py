@@ -69,10 +69,9 @@ class AlertDesk:
         refuse(errors)
         with self._store.reading() as rows:
             found = rows.alerts(which or AlertFilter(), after, limit + 1)
-            silences = rows.silences(True, MOST_SILENCES)
-            now = rows.now
-        items = found[:limit]
-        silenced = frozenset(one.id for one in items if is_silenced(one, silences, now))
+            items = found[:limit]
+            silences = rows.silences(True, MOST_SILENCES) if items else ()
+            silenced = frozenset(one.id for one in items if is_silenced(one, silences, rows.now))
         return AlertPage(items, silenced, items[-1].id if len(found) > limit else None)
 
     def get(self, alert_id: int) -> Alert:

@@ -153,11 +153,21 @@ class SmartInvalidation:
 
     def analysis(self) -> Analysis:
         """How the queue is, what to do about it, and the strategy that it calls for."""
-        return analyse(figures_of(self._queue.look(SHOWN)), self.settings)
+        return self._analysis(self._queue.look(SHOWN))
 
     def stats(self) -> InvalidationStats:
         """What waits and what was done."""
+        return self._stats(self._queue.look(SHOWN))
+
+    def look(self) -> tuple[InvalidationStats, Analysis]:
+        """Both by one look."""
         picture = self._queue.look(SHOWN)
+        return self._stats(picture), self._analysis(picture)
+
+    def _analysis(self, picture: Picture) -> Analysis:
+        return analyse(figures_of(picture), self.settings)
+
+    def _stats(self, picture: Picture) -> InvalidationStats:
         return InvalidationStats(
             waiting=picture.waiting,
             claimed=picture.claimed,

@@ -27,7 +27,9 @@ _VERSIONS = select(
     PolicyVersion.sample,
     PolicyVersion.at,
 ).join_from(PolicyVersion, Policy, Policy.id == PolicyVersion.policy_id)
-
+_IN_USE = _VERSIONS.where(
+    PolicyVersion.state.in_((PolicyState.LIVE, PolicyState.CANDIDATE))
+).order_by(Policy.kind, Policy.name)
 
 # What a revision is called that changes nothing but says that a set is not to be evaluated.
 OVERRUN = "overrun"
@@ -49,6 +51,11 @@ class PolicyReader:
         """All that is in force, as of one moment."""
         with reading(self._app) as session:
             return stored_set(session)
+
+    def in_use(self) -> Sequence[StoredVersion]:
+        """The live versions and the candidate, by kind and name; one statement."""
+        with reading(self._app) as session:
+            return _stored(session, _IN_USE)
 
     def known(self) -> frozenset[tuple[PolicyKind, str]]:
         """Kind and name of every entry that ever was."""
@@ -93,11 +100,7 @@ def stored_set(session: Session) -> StoredSet:
         .order_by(PolicyRevision.revision.desc())
         .limit(1)
     ).one_or_none()
-    shown = (PolicyState.LIVE, PolicyState.CANDIDATE)
-    found = _stored(
-        session,
-        _VERSIONS.where(PolicyVersion.state.in_(shown)).order_by(Policy.kind, Policy.name),
-    )
+    found = _stored(session, _IN_USE)
     return StoredSet(
         revision=revision,
         live=tuple(one for one in found if one.state is PolicyState.LIVE),

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from app.core.errors import CircuitIsolated, CircuitOpen
 
+from ..exits import Call
 from ..outcome import ANY_EXCEPTION, Classifier, Outcome, run_with
 from ..runtime import Derived, Runtime
 from ..settings import BreakerMode, CircuitBreakerConfig, OnStoreError
@@ -115,11 +116,21 @@ class CircuitBreaker:
 
     def state(self) -> BreakerState:
         """A picture of now; of the local twin while Redis is away."""
-        plan = self._plan()
         try:
-            reply = self.remote.look(plan)
+            reply = self._runtime.scripts.run(*self.look())
         except STORE_ERRORS as error:
-            self.store.lost(error)
+            reply = error
+        return self.picture(reply)
+
+    def look(self) -> Call:
+        """What asks Redis for ``picture``."""
+        return self.remote.look(self._plan())
+
+    def picture(self, reply: Any) -> BreakerState:
+        """By the answer to ``look``, which may be the error of a store that is away."""
+        plan = self._plan()
+        if isinstance(reply, Exception):
+            self.store.lost(reply)
             return local_state(self, plan, self._runtime.clock())
         self.store.found()
         return remote_state(self, plan, reply)

@@ -99,14 +99,10 @@ class RemoteBreaker:
         self.after_call(moved)
         return bool(done)
 
-    def look(self, plan: BreakerPlan) -> list[Any]:
-        """The reply of ``breaker_look.lua``."""
+    def look(self, plan: BreakerPlan) -> Call:
+        """What asks for a picture."""
         by_count = int(plan.config.window_type is WindowType.COUNT)
-        args = (by_count, plan.config.window_size)
-        reply: list[Any] = self._runtime.scripts.run(
-            scripts.BREAKER_LOOK, self.target.keys[:1], args
-        )
-        return reply
+        return scripts.BREAKER_LOOK, self.target.keys[:1], (by_count, plan.config.window_size)
 
     def after_call(self, events_written: int) -> None:
         """On a cluster, move events on their way: at once the ones just written, and now and then

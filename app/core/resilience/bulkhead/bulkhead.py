@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from app.core.errors import BulkheadFull
 
+from ..exits import Call
 from ..leases import Slot
 from ..outcome import Outcome
 from ..runtime import Runtime
@@ -121,12 +123,23 @@ class Bulkhead:
     def stats(self, partition: str = "") -> BulkheadStats:
         """A picture of now."""
         try:
-            held, waiting = self.remote.look(partition)
+            reply = self._runtime.scripts.run(*self.remote.look(partition))
         except STORE_ERRORS as error:
-            self.store.lost(error)
+            reply = error
+        return self.picture(reply, partition)
+
+    def look(self) -> Call:
+        """What asks Redis for ``picture``, of all that is in no partition."""
+        return self.remote.look("")
+
+    def picture(self, reply: Any, partition: str = "") -> BulkheadStats:
+        """By the answer to ``look``, which may be the error of a store that is away."""
+        if isinstance(reply, Exception):
+            self.store.lost(reply)
             held, waiting = self.local.held(partition), self.local.waiting(partition)
         else:
             self.store.found()
+            held, waiting = reply
         health = self.store.health()
         return BulkheadStats(
             name=self.name,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from .. import scripts
+from ..exits import Call
 from ..runtime import Runtime
 
 MICRO = 1_000_000
@@ -69,11 +70,10 @@ class RemoteBulkhead:
         reply: int = self._runtime.scripts.run(scripts.BULKHEAD_RELEASE, (holders,), living)
         return reply
 
-    def look(self, partition: str) -> tuple[int, int]:
-        """Holders and waiters."""
+    def look(self, partition: str) -> Call:
+        """What asks for the numbers of holders and waiters."""
         holders, _, alive = self.keys(partition)
-        held, waiting = self._runtime.scripts.run(scripts.BULKHEAD_LOOK, (holders, alive), ())
-        return held, waiting
+        return scripts.BULKHEAD_LOOK, (holders, alive), ()
 
     def _make_keys(self, partition: str) -> HolderKeys:
         keys = self._runtime.keys

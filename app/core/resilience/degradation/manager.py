@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,9 +50,9 @@ class Degradation:
         store: ConfigStore,
         board: Board,
         breakers: OpenBreakers,
-        look_at: Callable[[str], BreakerState],
+        look_at: Callable[[Iterable[str]], Sequence[BreakerState]],
     ) -> None:
-        """``look_at`` gives the state of a breaker, at the price of a round trip."""
+        """``look_at`` gives the states of breakers, at the price of a round trip."""
         self.board = board
         self.fallbacks = Fallbacks()
         self.breakers = breakers
@@ -113,7 +113,7 @@ class Degradation:
             self.board.refresh()
         except STORE_ERRORS as error:
             log.debug("the degradation board is out of reach: %s", error)
-        self.breakers.look([self._look_at(name) for name in self._watched()])
+        self.breakers.look(self._look_at(self._watched()))
         return LOOK_INTERVAL
 
     def _watched(self) -> Iterable[str]:
