@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -25,10 +24,8 @@ from app.extensions import (
     alerts,
     behaviour,
     cache,
-    db,
     events,
     fleet,
-    migrate,
     monitor,
     optimization,
     permissions,
@@ -50,6 +47,7 @@ from app.http.problems import init_problems
 from app.http.records import records_of
 from app.http.version import YOTO_VERSION
 from app.logs import follow_fleet
+from app.migrations import init_migrations
 from app.server import YotoSocketIO
 from app.wiring import (
     GrantedAccess,
@@ -82,8 +80,6 @@ __all__ = ["close_app", "create_app", "initialize_permission_platform"]
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
-
 
 def create_app(
     config: str | type | Mapping[str, Any] | None = None, instance_path: str | None = None
@@ -104,7 +100,7 @@ def create_app(
     cli.init_logs(app)
     init_problems(app)
     init_db(app)
-    migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True)
+    init_migrations(app)
     redis_store.init_app(app)
     events.init_app(app)
     monitor.init_app(app, signs=signs_of_life(app))

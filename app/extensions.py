@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from flask import current_app
-from flask_migrate import Migrate
 from werkzeug.local import LocalProxy
 
 from app.core.cache import HybridPermissionCache
@@ -19,7 +20,13 @@ from app.core.resilience import Resilience
 from app.db import db
 from app.server import YotoSocketIO
 
-migrate = Migrate()
+if TYPE_CHECKING:
+    from flask_migrate import Migrate
+
+# A process that only serves has none: see ``app.migrations``.
+migrate: Migrate = LocalProxy(  # type: ignore[assignment]
+    lambda: current_app.extensions["migrate"].migrate
+)
 # Flask-SocketIO keeps its server on the object, so each application has an object of its own.
 socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
     lambda: current_app.extensions["socketio"]

@@ -32,8 +32,7 @@ def init_logs(app: Flask) -> None:
 
     Before the extensions, some of which bring handlers of their own where they find none.
     """
-    context = click.get_current_context(silent=True)
-    if context is not None and context.find_object(ScriptInfo) is not None:
+    if _is_flask_command():
         configure_app(app)
 
 
@@ -60,3 +59,13 @@ def init_app(app: Flask) -> None:
         users,
     ):
         app.cli.add_command(group)
+    if _is_flask_command():
+        # It brings alembic along, which a worker would keep.
+        from flask_migrate.cli import db
+
+        app.cli.add_command(db)
+
+
+def _is_flask_command() -> bool:
+    context = click.get_current_context(silent=True)
+    return context is not None and context.find_object(ScriptInfo) is not None

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 from sqlalchemy import func, select, text
 
 from app.blueprints.health import State, examine_migrations
@@ -24,6 +23,7 @@ from app.core.redis import check_address
 from app.db import db, engine_beside, writing
 from app.extensions import permissions, policy, redis_store
 from app.failures import is_outage
+from app.migrations import found_in, known_to_code
 from app.models import User
 from app.time_limits import TIME_LIMIT
 from app.wiring import passing_breaker
@@ -74,7 +74,7 @@ def set_up(app: Flask) -> list[str]:
     with _one_at_a_time(app):
         # The breaker's own settings are in a table that may not be there yet.
         with passing_breaker():
-            upgrade()
+            _upgrade()
         added = permissions.sync_catalogue()
         lines = [f"tables: {examine_migrations().facts.get('database', 'none')}"]
         lines.append(f"permissions: {len(added)} added")
@@ -116,6 +116,17 @@ def setup(operator: str, password_stdin: bool) -> None:
         add_administrator(operator, None, password_stdin, reason="flask setup")
     else:
         click.echo(f"operator: {present}")
+
+
+def _upgrade() -> None:
+    newest, _ = known_to_code()
+    with db.engine.connect() as connection:
+        if found_in(connection) == newest:
+            return
+    # A worker would keep alembic for as long as it serves.
+    from flask_migrate import upgrade
+
+    upgrade()
 
 
 @contextmanager

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
-
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +12,7 @@ from app.core.permission import BUILT_IN_NAMES
 from app.core.redis import get_redis_info
 from app.db import engine_beside
 from app.extensions import permissions
+from app.migrations import found_in, known_to_code
 from app.models import Permission, PolicyRevision
 
 TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
@@ -65,12 +61,10 @@ def examine_migrations() -> Finding:
     """The database must be at the newest migration that this code knows, and no other; and what
     comes with the code must be in it: without its permissions and policies nobody may do anything.
     """
-    expected, known = _revisions_of_code(
-        Path(current_app.root_path).parent / current_app.extensions["migrate"].directory
-    )
+    expected, known = known_to_code()
     try:
         with _connection() as connection:
-            found = frozenset(MigrationContext.configure(connection).get_current_heads())
+            found = found_in(connection)
             lacking = _lacking(connection) if found == expected else ""
     except (SQLAlchemyError, StoreUnavailable):
         return Finding(State.UNKNOWN, "the database did not answer")
@@ -110,14 +104,6 @@ def _connection() -> Connection:
     """One that is none of the requests': a page for operators, which has one, may be asking."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     return engine_beside(app).connect()
-
-
-@lru_cache
-def _revisions_of_code(directory: Path) -> tuple[frozenset[str], frozenset[str]]:
-    """The newest ones, and all."""
-    scripts = ScriptDirectory(str(directory))
-    known = frozenset(script.revision for script in scripts.walk_revisions())
-    return frozenset(scripts.get_heads()), known
 
 
 def _shown(heads: frozenset[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,8 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import DatabaseError
 
 from app import create_app
-from app.extensions import db
+from app.extensions import db, migrate
+from app.migrations import found_in, known_to_code
 from app.models import AuditRecord
 from app.sealing import sealer_of
 
@@ -42,8 +45,81 @@ def tables() -> set[str]:
     return set(sa.inspect(db.engine).get_table_names()) - {"alembic_version"}
 
 
-def test_there_is_one_head() -> None:
-    assert len(ScriptDirectory(str(ROOT / "migrations")).get_heads()) == 1
+def alembic_knows(directory: Path) -> tuple[frozenset[str], frozenset[str]]:
+    scripts = ScriptDirectory(str(directory))
+    return frozenset(scripts.get_heads()), frozenset(
+        script.revision for script in scripts.walk_revisions()
+    )
+
+
+def test_there_is_one_head_and_it_is_read_without_alembic() -> None:
+    newest, known = known_to_code()
+    assert len(newest) == 1
+    assert (newest, known) == alembic_knows(ROOT / "migrations")
+
+
+def test_branches_and_merges_are_read_as_alembic_reads_them(tmp_path: Path) -> None:
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    links = {
+        "a": "None",
+        "b": "'a'",
+        "c": '"a"',
+        "d": "('b', 'c')",
+        "e": '(\n    "b",\n    "c",\n)',
+        "f": "'d'  # 'e' is another branch",
+    }
+    for name, down in links.items():
+        lines = ('"""Of \'x\'."""', f"revision: str = {name!r}", f"down_revision = {down}")
+        (versions / f"{name}.py").write_text("\n".join(lines))
+    links_read = known_to_code(tmp_path)
+    assert links_read == alembic_knows(tmp_path)
+    assert links_read[0] == {"e", "f"}
+    (versions / "g.py").write_text("down_revision = 'f'")
+    with pytest.raises(ValueError, match="g.py names 0 revisions"):
+        known_to_code.__wrapped__(tmp_path)
+
+
+def test_where_a_database_is_is_read_without_alembic(empty: Flask) -> None:
+    def both() -> tuple[frozenset[str], frozenset[str]]:
+        with db.engine.connect() as connection:
+            heads = MigrationContext.configure(connection).get_current_heads()
+            return found_in(connection), frozenset(heads)
+
+    assert both() == (frozenset(), frozenset())
+    upgrade(revision="0003")
+    assert both() == (frozenset({"0003"}), frozenset({"0003"}))
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO alembic_version VALUES ('other')"))
+    assert both() == (frozenset({"0003", "other"}),) * 2
+
+
+def test_a_worker_starts_at_the_newest_migration_without_alembic(tmp_path: Path) -> None:
+    """Alembic would stay in its memory; ``upgrade`` still finds what it needs."""
+    start = (
+        "import sys\n"
+        "from app import close_app, create_app\n"
+        "from app.cli.startup import prepare\n"
+        "config = {'ENVIRONMENT': 'testing', 'AUTO_MIGRATE': True, 'SEED_DEMO': False,"
+        f" 'DATABASE_URL': 'sqlite:///{tmp_path}/new.db'}}\n"
+        f"app = create_app(config, {str(tmp_path)!r})\n"
+        "prepare(app)\n"
+        "found = app.test_client().get('/readyz?verbose').json['checks']\n"
+        "assert {one['name']: one['detail'] for one in found}['migrations'] == 'at head', found\n"
+        "print('alembic' in sys.modules)\n"
+        "close_app(app)\n"
+    )
+    command = [sys.executable, "-c", start]
+    said = [
+        subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(2)
+    ]
+    assert [one[-1] for one in said] == ["True", "False"]
+
+
+def test_flask_migrate_is_configured_when_it_is_asked_for(empty: Flask) -> None:
+    assert migrate.directory == str(ROOT / "migrations")
+    assert empty.extensions["migrate"].configure_args["render_as_batch"] is True
 
 
 def test_upgrade_from_nothing_agrees_with_the_models_and_downgrade_leaves_nothing(
