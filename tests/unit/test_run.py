@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import config
 import run
 from app import close_app
 from tests.support.log_lines import logging_restored
+from tests.support.process import ROOT
 
 
 @pytest.fixture
@@ -68,3 +70,44 @@ def test_an_older_python_is_one_line_that_says_which_is_needed(
     assert run.main([]) == os.EX_CONFIG
     said = capsys.readouterr().err
     assert said.startswith("Yoto needs Python 3.11 or later; this is 3.10.13")
+
+
+LOOKS_UP = """
+import _thread, socket, sys
+import run
+
+find, began, may_end = socket.getaddrinfo, _thread.allocate_lock(), _thread.allocate_lock()
+began.acquire(), may_end.acquire()
+
+def slow(host, *rest):
+    if host == "far.example":
+        if rest[-1] & socket.AI_NUMERICHOST:
+            raise socket.gaierror(socket.EAI_NONAME, "no address")
+        began.release()
+        assert may_end.acquire(timeout=20), "whoever looks a name up holds up all others"
+        host = "127.0.0.1"
+    return find(host, *rest)
+
+socket.getaddrinfo = slow
+run.monkey_patch("eventlet")
+import eventlet
+
+listening = socket.create_server(("127.0.0.1", 0))
+port = listening.getsockname()[1]
+connecting = eventlet.spawn(socket.create_connection, ("far.example", port))
+while not began.acquire(blocking=False):
+    eventlet.sleep(0.01)
+assert socket.getaddrinfo("127.0.0.1", 80) and socket.getaddrinfo("::1", 80)
+may_end.release()
+connecting.wait().close()
+try:
+    socket.getaddrinfo("nobody.invalid", 80)
+except socket.gaierror as error:
+    print("gaierror", "dns" in sys.modules)
+"""
+
+
+def test_who_looks_a_name_up_holds_up_nobody_else_under_eventlet() -> None:
+    command = [sys.executable, "-c", LOOKS_UP]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "gaierror False\n", "")
