@@ -135,7 +135,7 @@ def test_a_lock_that_is_taken_away_goes_to_who_waits_and_its_holder_hears_of_it(
     locks: DistributedLocks, others: DistributedLocks, redis: RedisConnection
 ) -> None:
     lost = threading.Event()
-    lock = locks.create_lock("job", timeout=0.9, on_lost=lost.set)
+    lock = locks.create_lock("job", timeout=3, on_lost=lost.set)
     lock.acquire()
     got: list[int] = []
 

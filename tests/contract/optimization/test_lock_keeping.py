@@ -216,9 +216,9 @@ def test_a_new_thread_with_the_id_of_an_old_one_does_not_inherit_its_lock(
 def test_a_lock_of_the_process_outlives_the_thread_that_took_it(
     locks: DistributedLocks, others: DistributedLocks
 ) -> None:
-    lock = locks.create_lock("job", timeout=0.4, of_process=True)
+    lock = locks.create_lock("job", timeout=1, of_process=True)
     in_thread(lock.acquire).join()
-    time.sleep(1)
+    time.sleep(1.5)
     assert lock.held and not others.create_lock("job").acquire(wait=0)
     in_thread(lock.release).join()
     assert not lock.held and others.create_lock("job").acquire(wait=0)

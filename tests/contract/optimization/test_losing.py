@@ -108,12 +108,12 @@ def test_a_listener_that_hangs_keeps_no_other_from_hearing_and_no_lease_from_bei
     def hang() -> None:
         hanging.wait(30)
 
-    with locks.create_lock("kept", timeout=0.9) as kept:
+    with locks.create_lock("kept", timeout=2) as kept:
         first = locks.create_lock("first", timeout=0.2, renew=False, on_lost=hang)
         second = locks.create_lock("second", timeout=0.4, renew=False, on_lost=heard.set)
         assert first.acquire() and second.acquire()
         assert heard.wait(30)
-        time.sleep(1.5)
+        time.sleep(2.5)
         kept.check()
         assert kept.owned()
     hanging.set()
