@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import TypeVar
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.utils import floatToGoString
 
 from .. import metric_names as names
-from ..recording import BOUNDS, Distribution, Series
+from ..recording import BOUNDS, Distribution, Labels, Series
 from ..recording.buckets import PER_OCTAVE
 from .forwarding import ForwardingBackend
 from .interface import BackendHealth, Totals
@@ -30,6 +28,9 @@ SHOWN_PLACES = tuple(
     for number in range(0, len(BOUNDS), PER_OCTAVE)
     if FINE_FROM <= BOUNDS[number] <= FINE_TO or number % (2 * PER_OCTAVE) == 0
 )
+# Series of histograms whose lines are remembered up to their values.
+KEPT = 1_024
+_number: Callable[[float], str] = floatToGoString
 # Says which worker a gauge is from.
 WORKER_LABEL = "worker"
 
@@ -46,9 +47,7 @@ class PrometheusBackend(ForwardingBackend):
         While the store cannot tell its sums there are none in it, and ``yoto_monitor_complete`` is
         0: sums that fell and rose again would count twice in every rate.
         """
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Totals(self._store.totals()))
-        return generate_latest(registry)
+        return "\n".join([*_lines(self._store.totals()), ""]).encode()
 
     def health(self) -> BackendHealth:
         behind = self._store.health()
@@ -60,63 +59,77 @@ class PrometheusBackend(ForwardingBackend):
         )
 
 
-class _Totals(Collector):
-    """Totals as Prometheus's metric families."""
+def _lines(totals: Totals) -> Iterator[str]:
+    """The text format (https://prometheus.io/docs/instrumenting/exposition_formats/). All but the
+    numbers is the same in each scrape, and made once."""
+    yield _head(names.COMPLETE, names.COMPLETE, "gauge")
+    yield _line(names.COMPLETE, float(totals.complete))
+    for name, counted in _families(totals.point.counters.items()):
+        shown = f"{name.removesuffix('_total')}_total"
+        yield _head(name, shown, "counter")
+        for labels, count in counted:
+            yield _line(Series(shown, labels), count)
+    for name, spreads in _families(totals.point.histograms.items()):
+        yield _head(name, name, "histogram")
+        for labels, spread in spreads:
+            for begin, value in zip(_spread_lines(name, labels), _values(spread), strict=True):
+                yield _line(begin, value)
+    said = (
+        (Series(about.name, (*about.labels, (WORKER_LABEL, str(worker.pid)))), value)
+        for worker in totals.workers
+        for about, value in worker.gauges.items()
+    )
+    for name, levels in _families(said):
+        yield _head(name, name, "gauge")
+        for labels, level in levels:
+            yield _line(Series(name, labels), level)
 
-    def __init__(self, totals: Totals) -> None:
-        self._totals = totals
 
-    def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily(
-            names.COMPLETE, names.HELP[names.COMPLETE], value=float(self._totals.complete)
-        )
-        point = self._totals.point
-        for name, labels, counted in _families(point.counters.items()):
-            counter = CounterMetricFamily(name, _help(name), labels=labels)
-            for values, count in counted:
-                counter.add_metric(values, count)
-            yield counter
-        for name, labels, spreads in _families(point.histograms.items()):
-            histogram = HistogramMetricFamily(name, _help(name), labels=labels)
-            for values, spread in spreads:
-                histogram.add_metric(values, _buckets(spread), spread.total)
-            yield histogram
-        yield from self._gauges()
+def _line(begin: Series | str, value: float) -> str:
+    return f"{begin} {_number(value)}"
 
-    def _gauges(self) -> Iterator[Metric]:
-        said = [
-            (Series(about.name, (*about.labels, (WORKER_LABEL, str(worker.pid)))), value)
-            for worker in self._totals.workers
-            for about, value in worker.gauges.items()
-        ]
-        for name, labels, levels in _families(said):
-            gauge = GaugeMetricFamily(name, _help(name), labels=labels)
-            for values, level in levels:
-                gauge.add_metric(values, level)
-            yield gauge
+
+@lru_cache
+def _head(name: str, shown: str, kind: str) -> str:
+    text = names.HELP.get(name, "").replace("\\", r"\\").replace("\n", r"\n")
+    return f"# HELP {shown} {text}\n# TYPE {shown} {kind}"
 
 
 def _families(
     items: Iterable[tuple[Series, V]],
-) -> Iterator[tuple[str, list[str], list[tuple[list[str], V]]]]:
-    """Name, names of labels, and values of labels with the value; by name.
+) -> Iterator[tuple[str, list[tuple[Labels, V]]]]:
+    """Name, and labels with the value; by name.
 
     Within a family all must have the same labels: one that a series lacks is empty.
     """
-    groups: dict[str, list[tuple[dict[str, str], V]]] = defaultdict(list)
+    groups: dict[str, list[tuple[Labels, V]]] = defaultdict(list)
     for about, value in items:
-        groups[about.name].append((dict(about.labels), value))
+        groups[about.name].append((about.labels, value))
     for name, lines in sorted(groups.items()):
-        labels = sorted({label for given, _ in lines for label in given})
-        yield name, labels, [
-            ([given.get(label, "") for label in labels], value) for given, value in lines
-        ]
+        lacking = dict.fromkeys((label for given, _ in lines for label, _ in given), "")
+        yield name, [(tuple(sorted({**lacking, **dict(given)}.items())), v) for given, v in lines]
 
 
-def _buckets(spread: Distribution) -> list[tuple[str, float]]:
-    shown = [(f"{BOUNDS[number]:.6g}", float(spread.at_most(number))) for number in SHOWN_PLACES]
-    return [*shown, ("+Inf", float(spread.count))]
+@lru_cache(maxsize=KEPT)
+def _spread_lines(name: str, labels: Labels) -> list[str]:
+    """The lines of a histogram up to their values."""
+    bounds = [*(f"{BOUNDS[number]:.6g}" for number in SHOWN_PLACES), "+Inf"]
+    return [
+        *(str(Series(f"{name}_bucket", tuple(sorted((*labels, ("le", one)))))) for one in bounds),
+        str(Series(f"{name}_count", labels)),
+        str(Series(f"{name}_sum", labels)),
+    ]
 
 
-def _help(name: str) -> str:
-    return names.HELP.get(name, "")
+def _values(spread: Distribution) -> Iterator[float]:
+    """What these lines say."""
+    counts = sorted(spread.counts.items())
+    seen = place = 0
+    for number in SHOWN_PLACES:
+        while place < len(counts) and counts[place][0] <= number:
+            seen += counts[place][1]
+            place += 1
+        yield seen
+    yield spread.count
+    yield spread.count
+    yield spread.total

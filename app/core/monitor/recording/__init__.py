@@ -4,7 +4,7 @@ from .buckets import BOUNDS, place
 from .distribution import Distribution
 from .metrics import Counter, Gauge, Histogram
 from .recorder import COUNTER_ENDING, Recorder
-from .series import Series, parse_series, series
+from .series import Labels, Series, parse_series, series
 
 __all__ = [
     "BOUNDS",
@@ -13,6 +13,7 @@ __all__ = [
     "Distribution",
     "Gauge",
     "Histogram",
+    "Labels",
     "Recorder",
     "Series",
     "parse_series",
