@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,8 +50,8 @@ def here(**changed: str) -> str:
     return f"{address}?{urlencode({**request.args.to_dict(), **changed})}"
 
 
-def page_data(rights: Sequence[str]) -> dict[str, Any]:
-    """What scripts must know of the page that they are on."""
+def page_data(rights: Sequence[str], vendored: Mapping[str, str | None]) -> dict[str, Any]:
+    """What scripts must know of the page that they are on; ``vendored``: see ``vendor``."""
     chosen = language.current_language()
     return {
         "language": language.LANGUAGE_TAGS[chosen],
@@ -60,7 +60,7 @@ def page_data(rights: Sequence[str]) -> dict[str, Any]:
         "api": url_for("control.overview") + "api",
         "sign_in": url_for("control.sign_in_form"),
         "socket_path": f"{request.script_root}/socket.io",
-        "vendor": vendor(),
+        "vendor": vendored,
         "now": utcnow().isoformat(),
     }
 
