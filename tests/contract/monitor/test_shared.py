@@ -25,6 +25,7 @@ from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.monitor.conftest import MakeBackend
 from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import Server, wait_until
+from tests.support.round_trips import count_client_round_trips
 
 HITS = Series("hits_total")
 TIME = Series("call_seconds")
@@ -137,6 +138,7 @@ def test_numbers_that_were_lost_make_no_series_of_another(
 ) -> None:
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
     backend.record({HITS: 7}, {}, {})
+    assert counted(backend) == 7
     with own_server.client() as client:
         assert client.delete("yoto:{mon}:numbers") == 1
     time.sleep(0.002)  # the generation is the server's ms
@@ -145,6 +147,24 @@ def test_numbers_that_were_lost_make_no_series_of_another(
     point = backend.totals().point
     assert {about.name for about in point.counters} == {names.SERIES_REFUSED, "others_total"}
     assert point.counted("others_total") == 3
+
+
+def test_numbers_that_are_known_are_not_read_again(
+    make_backend: MakeBackend, own_server: Server
+) -> None:
+    one, other = [
+        make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0)) for _ in range(2)
+    ]
+    one.record({HITS: 1}, {}, {})
+    assert counted(other) == 1
+    with count_client_round_trips() as trips:
+        assert counted(other) == 1
+    assert ["MGET" in trip for trip in trips] == [True]
+    one.record({HITS: 1, Series("news_total"): 1}, {}, {})
+    with count_client_round_trips() as trips:
+        assert counted(other) == 2
+        assert other.totals().point.counted("news_total") == 1
+    assert sum("yoto:{mon}:numbers" in trip for trip in trips) == 1
 
 
 def test_series_beyond_what_the_store_holds_are_refused_and_told(

@@ -50,6 +50,8 @@ class Archive:
         self._keys = keys
         self._clock = clock
         self._interval = interval
+        self._numbering = _Numbering(0, {})
+        self._past: frozenset[int] = frozenset()
 
     def points(
         self,
@@ -68,10 +70,14 @@ class Archive:
         end = math.ceil(min(until, self._clock.now() + resolution.seconds) / resolution.seconds)
         if first >= end:
             return []
-        numbering = self._numbering(only)
+        numbering = self._numbering_of(())
+        chosen = numbering.of(only)
         found: list[Point] = []
-        for at, packed in self._stored(resolution, range(first, end)):
-            found.append(numbering.point(at, resolution.seconds, packed))
+        for at, stored in self._stored(resolution, range(first, end)):
+            latest = self._numbering_of([stored])
+            if latest is not numbering:
+                numbering, chosen = latest, latest.of(only)
+            found.append(chosen.point(at, resolution.seconds, stored))
         return found
 
     def sums(self, resolution: Resolution, since: Sequence[float]) -> list[Point]:
@@ -81,27 +87,29 @@ class Archive:
         """
         first = math.ceil(min(since) / resolution.seconds)
         end = math.ceil(self._clock.now() / resolution.seconds) + 1
-        numbering = self._numbering()
         stored = list(self._stored(resolution, range(first, end)))
+        numbering = self._numbering_of([flat for _, flat in stored])
         return [
-            numbering.point(0, 0, *(packed for at, packed in stored if at >= start))
-            for start in since
+            numbering.point(0, 0, *(flat for at, flat in stored if at >= start)) for start in since
         ]
 
-    def _stored(self, resolution: Resolution, numbers: range) -> Iterator[tuple[int, bytes]]:
-        """The points that there are: when each begins, and what it holds."""
+    def _stored(self, resolution: Resolution, numbers: range) -> Iterator[tuple[int, Flat]]:
+        """The points that there are: when each begins, and the generation and numbers it holds."""
         for start in range(0, len(numbers), AT_ONCE):
             some = numbers[start : start + AT_ONCE]
             packed = self._redis.client.mget(self._keys.points(resolution, some))
             for number, one in zip(some, packed, strict=True):
                 if one is not None:
-                    yield number * resolution.seconds, one
+                    yield number * resolution.seconds, _unpack(one)
             time.sleep(0)
 
     def totals(self, host: str) -> Point:
         """The sums of a host since the store began."""
         packed = self._redis.client.get(self._keys.totals(host))
-        return Point(0, 0) if packed is None else self._numbering().point(0, 0, packed)
+        if packed is None:
+            return Point(0, 0)
+        stored = _unpack(packed)
+        return self._numbering_of([stored]).point(0, 0, stored)
 
     def workers(self) -> list[WorkerStatus]:
         """Those that were heard within a day, the last first."""
@@ -136,28 +144,50 @@ class Archive:
         lived_on = worker.unreported - self._interval + worker.silent_for - since_sign
         return replace(worker, unreported=max(worker.unreported, lived_on))
 
-    def _numbering(self, only: Collection[str] | None = None) -> _Numbering:
+    def _numbering_of(self, stored: Sequence[Flat]) -> _Numbering:
+        """What names the numbers in all of these, read again only where it does not.
+
+        Within a generation no number ever changes what it stands for, and one that was followed by
+        another never comes back.
+        """
+        is_known = map(self._is_known, stored) if stored else [self._numbering.generation > 0]
+        if not all(is_known):
+            numbering = self._read_numbering()
+            gone = {flat[0] for flat in stored} - {numbering.generation}
+            self._numbering, self._past = numbering, self._past | gone
+        return self._numbering
+
+    def _is_known(self, flat: Flat) -> bool:
+        generation, numbering = flat[0], self._numbering
+        if generation != numbering.generation:
+            return generation in self._past
+        return all(map(numbering.cells.__contains__, flat[1::2]))
+
+    def _read_numbering(self) -> _Numbering:
         stored = self._redis.client.hgetall(self._keys.numbers)
         generation = int(stored.pop(b"", 0))
-        cells = {int(n): cell.decode() for cell, n in stored.items()}
-        if only is not None:
-            cells = {n: cell for n, cell in cells.items() if name_in(cell) in only}
-        return _Numbering(generation, cells)
+        return _Numbering(generation, {int(n): cell.decode() for cell, n in stored.items()})
 
 
 class _Numbering(NamedTuple):
     generation: int
     cells: dict[int, str]
 
-    def point(self, at: int, seconds: int, *packed: bytes) -> Point:
+    def of(self, only: Collection[str] | None) -> _Numbering:
+        """Of metrics of these names; None: all."""
+        if only is None:
+            return self
+        return self._replace(
+            cells={number: cell for number, cell in self.cells.items() if name_in(cell) in only}
+        )
+
+    def point(self, at: int, seconds: int, *stored: Flat) -> Point:
         """The point that holds what all of these do."""
-        unpacked = (_unpack(one) for one in packed)
         # Those of another generation: their numbers stood for other cells.
-        ours = [flat for generation, *flat in unpacked if generation == self.generation]
+        ours = [flat for generation, *flat in stored if generation == self.generation]
         sums = ours[0] if len(ours) == 1 else self._sum(ours)
         pairs = zip(sums[::2], sums[1::2], strict=True)
-        # What got its number after we read the numbers is left to the next look, and what nobody
-        # asked for is passed over.
+        # What nobody asked for is passed over.
         named = ((self.cells[number], value) for number, value in pairs if number in self.cells)
         return to_point(at, seconds, named)
 

@@ -13,7 +13,7 @@ from flask import Flask
 from app.blueprints.control_plane.live import init_live
 from app.core.redis import RedisStore
 from app.core.resilience import get_resilience_controller
-from app.extensions import fleet
+from app.extensions import fleet, monitor
 from app.http.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
 from tests.support.operators import RIGHTS, operator_named
@@ -29,14 +29,14 @@ READS = {
     "/control/guards": PAGE,
     "/control/settings": PAGE,
     # Maintenance, open alerts and the rules of health; workers, measures, guards and queues.
-    "/control/api/status": (3, 10),
-    "/control/api/status/detailed": (3, 10),
-    "/control/api/stats/performance?range=10m": (0, 4),  # 600 points, 200 a command
-    "/control/api/stats/cache": (0, 3),
+    "/control/api/status": (3, 8),
+    "/control/api/status/detailed": (3, 8),
+    "/control/api/stats/performance?range=10m": (0, 3),  # 600 points, 200 a command
+    "/control/api/stats/cache": (0, 2),
     "/control/api/stats/resilience": (0, 1),
     "/control/api/overrides": (1, 0),
-    # History (2), callers of limits, breakers, the connection itself, bulkheads.
-    "/control/api/guards?limit=100": (0, 6),
+    # History, callers of limits, breakers, the connection itself, bulkheads.
+    "/control/api/guards?limit=100": (0, 5),
     "/control/api/policies": (1, 0),
     "/control/api/policy-documents": (1, 0),
     "/control/api/tasks": (0, 1),
@@ -59,6 +59,10 @@ def taken(app: Flask, browser: Browser, paths: Sequence[str]) -> dict[str, tuple
     nodes = RedisStore.of(app).topology.router.nodes()
     found = {}
     for path in paths:
+        for _ in range(2):  # what it recorded itself has names for the second
+            assert browser.get(path).status_code == 200, path
+            init_live(app, 1_000)
+            monitor.of(app).flush()
         assert browser.get(path).status_code == 200, path
         init_live(app, 1_000)  # what was seen a second ago is not counted otherwise
         with (
