@@ -17,9 +17,11 @@ log = logging.getLogger(__name__)
 # s until a task that raised is tried again.
 RETRY_AFTER_FAILURE = 1.0
 # Tasks fall due at the same moments, so that the process wakes once for all of them: a little
-# before they asked for it, by a third of their pause at most. Each process has its own moments.
+# before they asked for it. Each process has its own moments, the coarsest of which a task takes
+# that is early by no more than this part of its pause. Above a half, whoever asks for a second
+# comes to whole ones within two runs, and is early no more.
 STEPS = (1.0, 0.5, 0.25)
-EARLY = 1 / 3
+EARLY = 0.6
 # Knuth's multiplicative hash (TAOCP 3, 6.4) spreads numbers that follow one another.
 GOLDEN = (5**0.5 - 1) / 2
 # A task says after how many seconds it wants to run again.
@@ -114,8 +116,9 @@ class Housekeeper:
 
 def in_step(now: float, pause: float) -> float:
     """The moment at which others, too, are due, and at most ``pause`` seconds from ``now``."""
-    step = next((step for step in STEPS if step <= pause * EARLY), None)
-    if step is None or pause == inf:
-        return now + pause
-    offset = os.getpid() * GOLDEN % 1
-    return (now + pause - offset) // step * step + offset
+    latest, offset = now + pause, os.getpid() * GOLDEN % 1
+    for step in STEPS if pause < inf else ():
+        moment = (latest - offset) // step * step + offset
+        if latest - moment <= pause * EARLY:
+            return moment
+    return latest

@@ -29,9 +29,9 @@ from .webhooks.queueing import queue_event
 log = logging.getLogger(__name__)
 
 # Of the interval: who comes sooner after another's evaluation leaves it at that. After its own a
-# worker comes by its own pace, of which a housekeeper may take a third to have tasks fall together.
+# worker comes by its own pace, of which a housekeeper may take a part to have tasks fall together.
 TOO_SOON = 0.9
-OWN_TOO_SOON = 0.6
+OWN_TOO_SOON = 0.35
 # s between looks at what somebody else may have left unpublished.
 PUBLISH_EVERY = 15.0
 

@@ -133,8 +133,8 @@ def step(
 
 def _by_metric(
     values: Mapping[str, Value], refused: list[str]
-) -> dict[str, list[tuple[dict[str, str], Value]]]:
-    found: dict[str, list[tuple[dict[str, str], Value]]] = {}
+) -> dict[str, list[tuple[Mapping[str, str], Value]]]:
+    found: dict[str, list[tuple[Mapping[str, str], Value]]] = {}
     for text in sorted(values):
         try:
             name, labels = parse_series(text)

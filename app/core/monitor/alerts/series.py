@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..checks import Errors, check_labels, check_name
@@ -17,7 +18,7 @@ class Series(NamedTuple):
     """A name and its labels."""
 
     name: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
 
 
 def format_series(name: str, labels: Mapping[str, str]) -> str:
@@ -28,8 +29,9 @@ def format_series(name: str, labels: Mapping[str, str]) -> str:
     return f"{name}{{{inner}}}"
 
 
+@lru_cache(maxsize=4_096)
 def parse_series(text: str) -> Series:
-    """The name and labels of a text.
+    """The name and labels of a text. Each evaluation asks for the same ones again.
 
     Raises:
         ValueError: it is no such text, or has more or longer labels than there may be.

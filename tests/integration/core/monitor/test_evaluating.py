@@ -136,7 +136,7 @@ def test_within_an_interval_one_worker_evaluates(another: Make) -> None:
 def test_who_evaluated_last_may_be_early_by_as_much_as_tasks_are(another: Make) -> None:
     first, second = another(), another()
     assert first.see(5) == []
-    # Tasks fall due by a third of their pause early; an interval of 4.5 s becomes one of 4 s.
+    # Tasks fall due early by a part of their pause; an interval of 1.5 s becomes one of 1 s.
     early = INTERVAL * (1 - EARLY)
     assert first.see(5, early) == first.see(5, early) == []
     assert first.state.evaluator.counts.evaluations == 3
