@@ -21,10 +21,10 @@ from app.core.redis import READ_LIMIT, Following, RawEntry, RedisConnection
 
 log = logging.getLogger(__name__)
 
-# ms that a read waits for news at most, and as a part of MAX_STALENESS, so that Redis is heard many
-# times within it.
-BLOCK_MS = 500
-BLOCK_SHARE = 1 / 4
+# ms that a read waits for news at most, and as a part of MAX_STALENESS: a worker that wakes so much
+# too late for the next one is still fresh.
+BLOCK_MS = 1000
+BLOCK_SHARE = 1 / 2
 
 LOST = (PlatformError, exceptions.RedisError, OSError)
 
@@ -212,8 +212,11 @@ class Tailer:
                 break
             self._begin_anew(gap, Position(known + 1))
         self._newest = newest.position
-        # What is there already needs no waiting for.
-        return str(self.applied), self._block_ms if newest.position <= self.applied else 1
+        if newest.position > self.applied:
+            return str(self.applied), 1  # what is there already needs no waiting for
+        self._forget_after_silence()
+        self._hear()
+        return str(self.applied), self._block_ms
 
     def take(self, entries: Sequence[RawEntry]) -> None:
         """What a read brought: see ``Followed``."""
@@ -222,9 +225,8 @@ class Tailer:
         if found:
             self._apply(found, self._newest)
         at_end = len(found) < READ_LIMIT
-        if at_end and not self._closed:
-            self._heard_at = self._sent
-            self.fresh_until = self._sent + self._max_staleness
+        if at_end:
+            self._hear()
         self._listeners.tell(found, at_end, self.applied)
         if at_end:
             self._tried.set()
@@ -270,6 +272,12 @@ class Tailer:
             self._must_renew = True
             with self._noting:
                 self._continuity.begin_anew()
+
+    def _hear(self) -> None:
+        """All that the log had when the read began was applied."""
+        if not self._closed:
+            self._heard_at = self._sent
+            self.fresh_until = self._sent + self._max_staleness
 
     def _forget_after_silence(self) -> None:
         silent_for = self.silent_for
