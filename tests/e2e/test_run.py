@@ -203,6 +203,24 @@ def start_in_vain(
     return ended
 
 
+def test_what_the_start_made_is_left_out_of_collections(tmp_path: Path) -> None:
+    program = (
+        "import gc, run;"
+        "run.announce = lambda *_: (print('kept', gc.get_freeze_count(), flush=True), run.end(0));"
+        "run.main(['--port', '0'])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={**os.environ, "YOTO_INSTANCE_PATH": str(tmp_path), "YOTO_SEED_DEMO": "false"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    kept = int(ended.stdout.partition("kept ")[2].split()[0])
+    assert kept > 100_000, ended.stderr
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("variable", ["YOTO_PORT", "YOTO_LOG_LEVEL", "YOTO_DATABASE_URL"])
 def test_a_wrong_setting_stops_the_start_and_is_named(
