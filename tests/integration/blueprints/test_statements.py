@@ -64,7 +64,7 @@ def test_a_read_takes_the_statements_of_what_it_reads_and_no_round_trip(
     assert taken == {path: (statements, []) for path, statements in READS.items()}
 
 
-def test_sending_takes_one_statement_to_know_who_and_where_and_two_to_write(
+def test_sending_takes_a_statement_for_who_and_where_and_two_to_write_and_a_guard_and_an_event(
     app: Flask, client: FlaskClient, world: World
 ) -> None:
     community = world.server()
@@ -75,8 +75,11 @@ def test_sending_takes_one_statement_to_know_who_and_where_and_two_to_write(
         sent = client.post(address, json={"content": "Ahoy"}, headers=member.headers)
         return sent.status_code
 
-    assert send() == 201
-    with count_own_statements() as statements:
+    nodes = RedisStore.of(app).topology.router.nodes()
+    for _ in range(3):  # the end of each travels with the next one; Redis then has the scripts
         assert send() == 201
+    with count_own_statements() as statements, count_round_trips(nodes) as trips:
+        assert send() == 201
+    assert len(trips) == 2, "the limits of sending, and telling those who read"
     words = [statement.split(maxsplit=1)[0] for statement in statements]
     assert words == ["SELECT", "INSERT", "INSERT"], statements

@@ -46,7 +46,7 @@ def state(user_id: int) -> dict[str, Any]:
     return {
         "enabled": since is not None,
         "since": since,
-        "recovery_codes": db.session.scalar(left) or 0,
+        "recovery_codes": 0 if since is None else db.session.scalar(left) or 0,
     }
 
 

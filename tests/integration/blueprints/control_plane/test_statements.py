@@ -49,7 +49,7 @@ READS = {
     "/control/api/alerts/rules": (1, 0),
     "/control/api/maintenance/mode": (1, 0),
     "/control/api/tokens": (1, 0),
-    "/control/api/second-factor": (2, 0),  # whether there is one, and codes that are left
+    "/control/api/second-factor": (1, 0),
 }
 GUARDS = 5
 
