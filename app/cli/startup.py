@@ -9,15 +9,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import click
-from flask import Flask, current_app
-from flask.cli import with_appcontext
+from flask import Flask
 from sqlalchemy import func, select, text
 
 from app.blueprints.health import State, examine_migrations
-from app.cli.acts import acting
-from app.cli.seed.demo import seed_demo, show_accounts
-from app.cli.users import add_administrator
 from app.core.errors import LockNotAcquired, PolicyError, StoreUnavailable, ValidationFailed
 from app.core.redis import check_address
 from app.db import db, engine_beside, writing
@@ -30,7 +25,6 @@ from app.wiring import passing_breaker
 
 # Hosts that are set up at the same moment do it one after the other.
 LOCK, LOCK_SECONDS = "yoto.setup", 300
-FIRST_OPERATOR = "admin"
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +50,9 @@ def prepare(app: Flask) -> None:
         empty = db.session.scalar(select(func.count()).select_from(User)) == 0
         db.session.rollback()
         if app.config["SEED_DEMO"] and empty:
+            # At the first start alone.
+            from app.cli.seed.demo import seed_demo, show_accounts
+
             show_accounts(seed_demo())
         db.session.remove()
 
@@ -86,36 +83,6 @@ def set_up(app: Flask) -> list[str]:
             log.error("the default policies are not stored: %s", error)
             lines.append(f"policies: not stored: {error}")
     return lines
-
-
-@click.command("setup")
-@click.option(
-    "--operator",
-    default=FIRST_OPERATOR,
-    show_default=True,
-    help="The name of the first operator, where there is no super-administrator yet.",
-)
-@click.option(
-    "--password-stdin", is_flag=True, help="Read the password from standard input, one line."
-)
-@with_appcontext
-def setup(operator: str, password_stdin: bool) -> None:
-    """Make what the first start needs: tables, permissions, policies, an operator.
-
-    What is there stays as it is, so it can be run at every deployment, also after an upgrade.
-    Without --password-stdin the operator's password is made and shown once.
-    """
-    with acting(), writing():
-        for line in set_up(current_app._get_current_object()):  # type: ignore[attr-defined]
-            click.echo(line)
-        present = db.session.scalar(
-            select(User.username).where(User.super_admin.is_(True), User.disabled.is_(False))
-        )
-        db.session.rollback()
-    if present is None:
-        add_administrator(operator, None, password_stdin, reason="flask setup")
-    else:
-        click.echo(f"operator: {present}")
 
 
 def _upgrade() -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
-from flask_socketio import SocketIO
 
 from app.server.connections import ConnectionLimits
 from app.server.drain import Drain
+from app.server.flask_socketio import SocketIO
 from app.server.listener import listen, make_room
 from app.server.packets import TextPacket
 from app.server.served import Served

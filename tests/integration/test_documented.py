@@ -50,7 +50,7 @@ def command_of(app: Flask, words: list[str]) -> tuple[click.Command, list[str]]:
     while isinstance(command, click.Group) and words and PLACEHOLDER.fullmatch(words[0]) is None:
         if words[0].startswith("-"):
             break
-        found = command.commands.get(words[0])
+        found = command.get_command(click.Context(command), words[0])
         if found is None:
             raise click.UsageError(f"'{command.name}' has no command '{words[0]}'")
         command, words = found, words[1:]
