@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -19,7 +22,7 @@ from pathlib import Path
 from benchmarks.idle.counting import Commands, OfServer, OfWorker, Statements
 from benchmarks.idle.processes import Process, children, command_of, look_at
 from tests.support.mariadb import start_mariadb
-from tests.support.process import ADDRESS, RunningYoto
+from tests.support.process import ADDRESS, ROOT, RunningYoto
 from tests.support.redis_servers import start_valkey
 
 DATABASES = ("sqlite", "mariadb")
@@ -80,15 +83,21 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="yoto-idle-"))
         valkey = stack.enter_context(start_valkey())
         variables, statements = stack.enter_context(_database(database))
-        yoto = RunningYoto(
-            Path(folder) / "instance",
-            "--workers",
-            str(workers),
-            YOTO_REDIS_URL=valkey.url,
-            YOTO_ASYNC_MODE=mode,
-            YOTO_SEED_DEMO="0",
-            **variables,
+        instance = Path(folder) / "instance"
+        variables |= {
+            "YOTO_REDIS_URL": valkey.url,
+            "YOTO_ASYNC_MODE": mode,
+            "YOTO_SEED_DEMO": "0",
+        }
+        # A worker that migrates keeps what that takes; most start where it is done.
+        subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "app", "setup"],
+            env=os.environ | variables | {"YOTO_INSTANCE_PATH": str(instance)},
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            check=True,
         )
+        yoto = RunningYoto(instance, "--workers", str(workers), **variables)
         stack.callback(yoto.stop)
         yoto.wait_for(lambda: ADDRESS.search(yoto.output) is not None, START_SECONDS)
         url = yoto.url
