@@ -110,10 +110,11 @@ def measure(mode: str, database: str, workers: int, settle: float, seconds: floa
                 statements.hear()
             began = time.monotonic()
             time.sleep(seconds)
+            asked_after = counted()  # what is asked below to see the statements is one, too
             stated = Counter() if statements is None else statements.heard()
             took = time.monotonic() - began
             heard = Counter(commands.seen)
-        after, asked_after = [look_at(pid) for pid in pids], counted()
+        after = [look_at(pid) for pid in pids]
         others = [pid for pid in children(yoto.process.pid) if pid not in pids]
         beside = {_name(pid): round(look_at(pid).rss_mb, 1) for pid in others}
     each = workers * took

@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from app.core.errors import UnknownPermission, ValidationFailed
 from app.core.permission.bits import FLAG_BITS, LOCAL, KnownBits, bits_of
@@ -139,7 +139,7 @@ class PermissionRegistry:
         # By source and operator: a text knows its hash. Its own for each snapshot.
         self._bound: dict[tuple[str, str | None], BoundRequirement] = {}
         # What ``get`` need not look up again; nothing while there is no snapshot.
-        self._known: Mapping[str, RegisteredPermission] = {}
+        self._known: Mapping[Any, RegisteredPermission] = {}
 
     def expire(self) -> None:
         """Read again at the next use. It does not wait for a reading that is under way."""
@@ -194,10 +194,10 @@ class PermissionRegistry:
             ValidationFailed: ``name`` cannot be a name.
             UnknownPermission: nobody registered it.
         """
-        if isinstance(name, str):
-            found = self._known.get(name)
-            if found is not None:
-                return found
+        try:
+            return self._known[name]
+        except (KeyError, TypeError):
+            pass  # unknown yet, or nothing that can be a name, such as a list
         return self.get_many([name], field_name)[0]
 
     def get_many(
