@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, column, inspect, select, table
 from werkzeug.local import LocalProxy
 
 from app.db import db
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
-_TABLE = "alembic_version"
+_VERSIONS = table("alembic_version", column("version_num"))
 # As ``migrations/script.py.mako`` writes them: one text, several in brackets, or None.
 _VARIABLE = r"^{name}\s*(?::[^=\n]+)?=\s*(\([^)]*\)|[^#\n]+)"
 _QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
@@ -40,9 +40,9 @@ def init_migrations(app: Flask) -> None:
 
 def found_in(connection: Connection) -> frozenset[str]:
     """The migrations at which a database is: none, one, or one for each branch."""
-    if not inspect(connection).has_table(_TABLE):
+    if not inspect(connection).has_table(_VERSIONS.name):
         return frozenset()
-    return frozenset(connection.scalars(text(f"SELECT version_num FROM {_TABLE}")))
+    return frozenset(connection.scalars(select(_VERSIONS.c.version_num)))
 
 
 @cache
