@@ -7,20 +7,16 @@ import pytest
 
 from app.core.redis import RedisSettings
 from tests.contract.resilience.platform import DEAD_URL, PREFIX, Platform
-from tests.support.redis_fixtures import KINDS
+from tests.support.redis_fixtures import KINDS, settings_of
 
 Join = Callable[..., Platform]
 
 
-def settings_of(request: pytest.FixtureRequest, kind: str) -> RedisSettings:
-    config: dict[str, Any] = {"REDIS_KEY_PREFIX": PREFIX}
-    if kind == "cluster":
-        config["REDIS_CLUSTER_NODES"] = request.getfixturevalue("valkey_cluster").nodes
-    elif kind == "local":
-        config["REDIS_URL"] = DEAD_URL
-    else:
-        config["REDIS_URL"] = request.getfixturevalue(f"{kind}_server").url
-    return RedisSettings.from_config(config)
+def reach_of(request: pytest.FixtureRequest, kind: str) -> RedisSettings:
+    if kind == "local":
+        return RedisSettings(url=DEAD_URL, key_prefix=PREFIX)
+    fixture = "valkey_cluster" if kind == "cluster" else f"{kind}_server"
+    return settings_of(request.getfixturevalue(fixture), key_prefix=PREFIX)
 
 
 @pytest.fixture
@@ -38,7 +34,7 @@ def make_platform() -> Iterator[Callable[..., Platform]]:
 
 
 def _join(request: pytest.FixtureRequest, make_platform: Callable[..., Platform]) -> Iterator[Join]:
-    settings = settings_of(request, request.param)
+    settings = reach_of(request, request.param)
     joined: list[Platform] = []
 
     def join(**options: Any) -> Platform:

@@ -14,7 +14,7 @@ import pytest
 from app.core.resilience.limiter.quota import Quota
 from app.core.resilience.settings import Algorithm
 from tests.contract.resilience.campaign import run_campaign, stays_in, uses_in
-from tests.contract.resilience.conftest import settings_of
+from tests.contract.resilience.conftest import reach_of
 from tests.support.nursery import Nursery
 from tests.support.over_admission import most_inside, most_over
 
@@ -38,7 +38,7 @@ def test_no_unit_above_the_limit_is_used_whoever_is_killed_or_paused(
 ) -> None:
     report = run_campaign(
         nursery,
-        settings_of(request, "valkey"),
+        reach_of(request, "valkey"),
         "hit",
         tmp_path,
         CALLS,
@@ -65,7 +65,7 @@ def test_no_more_than_the_cap_are_inside_whoever_is_killed_or_paused(
 ) -> None:
     report = run_campaign(
         nursery,
-        settings_of(request, "valkey"),
+        reach_of(request, "valkey"),
         "occupy",
         tmp_path,
         STAYS,

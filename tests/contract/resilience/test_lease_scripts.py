@@ -14,7 +14,7 @@ from app.core.redis import Script
 from app.core.resilience import scripts
 from app.core.resilience.limiter.quota import Quota
 from app.core.resilience.settings import Algorithm
-from tests.contract.resilience.conftest import settings_of
+from tests.contract.resilience.conftest import reach_of
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.lending import Mark, Store
 
@@ -81,7 +81,7 @@ def platform(
         source = script.source.replace(TIME, f"local now = tonumber(redis.call('GET', '{CLOCK}'))")
         assert source != script.source
         monkeypatch.setattr(scripts, label, Script(script.name, source, repeatable=True))
-    return make_platform(settings_of(request, "valkey"))
+    return make_platform(reach_of(request, "valkey"))
 
 
 @pytest.mark.parametrize("algorithm", list(Algorithm))

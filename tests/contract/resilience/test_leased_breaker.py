@@ -15,7 +15,7 @@ from app.core.errors import CircuitIsolated, CircuitOpen
 from app.core.resilience.breaker import CircuitBreaker, State, memory
 from app.core.resilience.outcome import Outcome
 from app.core.resilience.settings import CircuitBreakerConfig
-from tests.contract.resilience.conftest import Join, settings_of
+from tests.contract.resilience.conftest import Join, reach_of
 from tests.contract.resilience.platform import Live, Platform
 from tests.contract.resilience.trips import Trips
 from tests.support.redis_servers import wait_until
@@ -203,7 +203,7 @@ def test_a_sum_of_successes_counts_as_they_do_one_by_one(
     row: int,
     calls: list[int | str],
 ) -> None:
-    platform = Platform(settings_of(request, "valkey"))
+    platform = Platform(reach_of(request, "valkey"))
     fields = {
         "window_type": kind,
         "window_size": size if kind == "count" else 3_000,

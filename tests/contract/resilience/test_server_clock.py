@@ -10,7 +10,7 @@ import pytest
 from app.core.errors import CircuitOpen
 from app.core.redis import Script
 from app.core.resilience import Outcome, RateLimitResult, scripts
-from tests.contract.resilience.conftest import settings_of
+from tests.contract.resilience.conftest import reach_of
 from tests.contract.resilience.platform import Platform
 
 HOUR = 3_600 * 1_000_000  # µs
@@ -33,7 +33,7 @@ def platform(
             source = script.source.replace(TIME, ahead)
             shifted = Script(script.name, source, repeatable=script.repeatable)
             monkeypatch.setattr(scripts, label, shifted)
-    return make_platform(settings_of(request, "valkey"))
+    return make_platform(reach_of(request, "valkey"))
 
 
 @pytest.fixture
