@@ -42,6 +42,9 @@ class Node:
 
     Safe for threads and greenlets. The pool hands out the link that was used last, so that a burst
     leaves its extra connections idle.
+
+    Attributes:
+        scripts: hashes of those that the server was given; forgotten when it may be another.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Node:
             in_cluster: the server is part of a cluster, and serves while that is well.
         """
         self.name = name
+        self.scripts: set[str] = set()
         self._in_cluster = in_cluster
         self._became_replica = False
         self._before_probe = before_probe
@@ -135,6 +139,7 @@ class Node:
                 return self._open_link()
             if not check_idle or not link.is_stale():
                 return link
+            self.scripts.clear()
             self.discard(link)
 
     def give(self, link: Link) -> None:
@@ -158,6 +163,7 @@ class Node:
     def lost(self, link: Link, error: Exception) -> exceptions.RedisError:
         """Close a link whose connection failed; returns the error as redis-py would raise it."""
         self.discard(link)
+        self.scripts.clear()
         # What killed this one has most likely killed the idle ones too.
         self.close_idle()
         failure: exceptions.RedisError

@@ -103,7 +103,7 @@ class ScriptRegistry:
         return reply, int(confirmed)
 
     def run_many(self, calls: Iterable[Call], raise_errors: bool = True) -> list[Any]:
-        """Run several scripts; calls for the same server travel together.
+        """Run several scripts; calls for the same server travel together, and run in their order.
 
         Every server has its commands before the first reply is read. The calls are independent: one
         that fails does not keep another from running.
@@ -126,8 +126,10 @@ class ScriptRegistry:
             return replies
         strangers = _still(exceptions.NoScriptError, groups, replies)
         if strangers:
-            # A server that is new gets each script once, not with every call.
-            self._exchange(todo, strangers, replies, loading=True)
+            # It is another server, or somebody emptied its cache: those calls are late.
+            for node in strangers:
+                node.scripts.clear()
+            self._exchange(todo, strangers, replies)
         for node, indexes in _still(Exception, groups, replies).items():
             for index in indexes:
                 replies[index] = self._retry_or_error(todo[index], node, replies[index])
@@ -142,19 +144,22 @@ class ScriptRegistry:
         todo: Sequence[Call],
         groups: Mapping[Node, Sequence[int]],
         replies: list[Any],
-        loading: bool = False,
     ) -> None:
-        """Send each node its calls, the scripts themselves before them if ``loading``."""
+        """Send each node its calls, and before them the scripts that it was not given yet."""
         batches = {}
-        preludes = {}
+        given = {}
         for node, indexes in groups.items():
-            scripts = {todo[i][0]: None for i in indexes} if loading else {}
-            batches[node] = [_pack_load(script) for script in scripts]
+            used = dict.fromkeys(todo[i][0] for i in indexes)
+            given[node] = [script for script in used if script.sha not in node.scripts]
+            batches[node] = [_pack_load(script) for script in given[node]]
             batches[node] += [_pack(*todo[i]) for i in indexes]
-            preludes[node] = len(scripts)
         check_idle = not all(todo[i][0].repeatable for some in groups.values() for i in some)
         for node, outcome in exchange_all(batches, check_idle).items():
-            for index, reply in zip(groups[node], outcome[preludes[node] :], strict=True):
+            count = len(given[node])
+            for script, reply in zip(given[node], outcome, strict=False):
+                if not isinstance(reply, Exception):
+                    node.scripts.add(script.sha)
+            for index, reply in zip(groups[node], outcome[count:], strict=True):
                 replies[index] = reply
 
     def _retry_or_error(self, call: Call, node: Node, problem: Exception) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 from app.core.redis import RedisConnection, Script
+from app.core.redis.link import pack_command
 from tests.contract.redis.scripts import COUNT, ECHO, EMPTY, FAILS, LARGE, NIL, REFUSES
 from tests.support.round_trips import count_round_trips
 
@@ -55,17 +56,29 @@ def test_a_flush_of_all_scripts_shows_to_nobody(connection: RedisConnection, key
         assert replies == [round_number] * 6
 
 
-def test_a_script_that_no_server_knows_costs_many_calls_one_more_round_trip(
+def test_many_calls_of_a_script_cost_one_more_round_trip_where_a_server_forgot_it(
     connection: RedisConnection, key: Key
 ) -> None:
     fresh = Script("fresh", f"return redis.call('INCR', KEYS[1]) -- {key('a')}", repeatable=False)
     names = [key(str(number)) for number in range(300)]
     nodes = connection.topology.router.nodes()
-    for expected in (2 * len(nodes), len(nodes)):
+    for expected in (len(nodes), 2 * len(nodes)):
         with count_round_trips(nodes) as trips:
             connection.scripts.run_many([(fresh, [name], []) for name in names])
         assert len(trips) == expected
+        for node in nodes:
+            node.call(pack_command((b"SCRIPT", b"FLUSH")))
     assert connection.scripts.run_many([(fresh, [name], []) for name in names]) == [3] * 300
+
+
+def test_calls_run_in_their_order_also_where_a_script_is_new(
+    connection: RedisConnection, key: Key
+) -> None:
+    assert connection.scripts.run(COUNT, [key("a")]) == 1
+    text = f"return redis.call('INCRBY', KEYS[1], 10) -- {key('a')}"
+    fresh = Script("fresh", text, repeatable=False)
+    calls = [(fresh, [key("a")], []), (COUNT, [key("a")], [])]
+    assert connection.scripts.run_many(calls) == [11, 12]
 
 
 def test_replies_of_many_calls_stand_in_the_order_of_the_calls(

@@ -166,9 +166,13 @@ def test_none_is_kept_while_another_worker_waits(join_remote: Join, name: str) -
     got: list[bool] = []
     waiter = threading.Thread(target=lambda: got.append(other.acquire(30).release()))
     waiter.start()
-    wait_until(lambda: mine.stats().waiting == 1)
-    look(mine)
-    waiter.join(10)
+
+    def came_in() -> list[bool]:
+        look(mine)
+        return got
+
+    wait_until(came_in)
+    waiter.join()
     assert got == [True]
     assert all(slot.release() for slot in inside)
 
