@@ -16,7 +16,7 @@ PYTEST = $(BIN)/python -m pytest
 ACTIONLINT := $(or $(shell command -v actionlint),go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.7)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test $(SUITES:%=test-%) lint style types layers security dependencies workflows \
+.PHONY: help run setup test $(SUITES:%=test-%) lint style types layers security dependencies workflows \
   coverage bench servers opa format charts screenshots clean
 
 help: ## Show what can be made
@@ -26,13 +26,15 @@ help: ## Show what can be made
 run: $(RUNTIME) $(CHARTS) ## Set up and start the application with demo data
 	$(BIN)/python run.py $(ARGS)
 
-test: $(TOOLS) $(CHART_TOOLS) ## Set up and run the tests (ARGS="-k name" for some of them)
+setup: $(TOOLS) $(CHART_TOOLS) ## Set up what the tests need
+
+test: setup ## Set up and run the tests (ARGS="-k name" for some of them)
 	$(PYTEST) $(ARGS)
 
-$(SUITES:%=test-%): test-%: $(TOOLS) $(CHART_TOOLS)
+$(SUITES:%=test-%): test-%: setup
 	$(PYTEST) $(or $(ONLY),tests/$*) $(ARGS)
 
-coverage: $(TOOLS) $(CHART_TOOLS) ## Run the tests and measure the lines and branches they reach
+coverage: setup ## Run the tests and measure the lines and branches they reach
 	$(PYTEST) --cov --cov-report=xml:build/coverage.xml --cov-report=term:skip-covered $(ARGS)
 
 lint: style types layers ## Check style, types and layers
