@@ -66,7 +66,7 @@ def test_a_change_in_one_process_is_seen_by_the_others(
             assert reader.do("get", 1, position)[1] == mask
         assert writer.do("get", 1)[1] == mask
     # Each was told, not left to a poll or to the bound.
-    assert sorted(delays)[len(delays) // 2] < 0.1
+    assert sorted(delays)[len(delays) // 2] < 0.4
     assert max(delays) < BOUND
 
 
