@@ -120,9 +120,9 @@ def work(options: argparse.Namespace, mode: str) -> None:
     """Serve in this process until told to stop."""
     from app import close_app, initialize_permission_platform
     from app.cli.startup import prepare
-    from app.core.errors import ConfigurationError
     from app.extensions import socketio
     from app.server import install_tracer, refuse_taken
+    from yoto.errors import ConfigurationError
 
     app = application()
     if app.config["ASYNC_MODE"] != mode:
@@ -163,9 +163,9 @@ def work(options: argparse.Namespace, mode: str) -> None:
 def supervise(options: argparse.Namespace) -> int:
     """Prepare the database once, then keep the workers alive; the exit code."""
     from app.cli.startup import prepare
-    from app.core.errors import ConfigurationError
     from app.extensions import permissions, policy
     from app.server import Supervisor, bind, refuse_taken
+    from yoto.errors import ConfigurationError
 
     app = application()
     if app.config["MONITOR_BACKEND"] == "memory":
@@ -218,8 +218,8 @@ def main(arguments: Sequence[str]) -> int:
     if not supervised:
         monkey_patch(mode)
 
-    from app.core.errors import ConfigurationError, StoreUnavailable
     from app.logs import configure_early
+    from yoto.errors import ConfigurationError, StoreUnavailable
 
     configure_early(os.environ)
     try:

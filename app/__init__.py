@@ -11,15 +11,6 @@ from flask import Flask
 from app import blueprints, cli, settings
 from app.blueprints.auth.failures import failures_of, init_failures
 from app.blueprints.health import probe
-from app.core.errors import StoreUnavailable
-from app.core.permission import (
-    ComponentState,
-    WarmUpParts,
-    WarmUpReport,
-    masked_context,
-    register_permission_handlers,
-)
-from app.db import close_db, init_db
 from app.extensions import (
     alerts,
     behaviour,
@@ -47,7 +38,6 @@ from app.http.problems import init_problems
 from app.http.records import records_of
 from app.http.version import YOTO_VERSION
 from app.logs import follow_fleet
-from app.migrations import init_migrations
 from app.server import YotoSocketIO
 from app.wiring import (
     GrantedAccess,
@@ -75,6 +65,16 @@ from app.wiring import (
     tuner_of,
     worker_facts,
 )
+from yoto.errors import StoreUnavailable
+from yoto.permission import (
+    ComponentState,
+    WarmUpParts,
+    WarmUpReport,
+    masked_context,
+    register_permission_handlers,
+)
+from yoto.store.db import close_db, init_db
+from yoto.store.migrations import init_migrations
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
 
@@ -93,7 +93,7 @@ def create_app(
             ``YOTO_INSTANCE_PATH`` says, or ``instance/`` beside the package.
 
     Raises:
-        app.core.errors.ConfigurationError: a value is wrong or missing; it names the key.
+        yoto.errors.ConfigurationError: a value is wrong or missing; it names the key.
     """
     app = Application(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)

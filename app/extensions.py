@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING
 from flask import current_app
 from werkzeug.local import LocalProxy
 
-from app.core.cache import HybridPermissionCache
-from app.core.events import Events
-from app.core.fleet import Fleet
-from app.core.monitor import Alerts, Monitor
-from app.core.optimization import AdvancedOptimization
-from app.core.permission import PermissionSystem
-from app.core.policy import BehaviourWatch, PolicyManager
-from app.core.prefetch import Prefetch
-from app.core.redis import RedisStore
-from app.core.resilience import Resilience
-from app.db import db
 from app.server import YotoSocketIO
+from yoto.cache import HybridPermissionCache
+from yoto.events import Events
+from yoto.fleet import Fleet
+from yoto.monitor import Alerts, Monitor
+from yoto.optimization import AdvancedOptimization
+from yoto.permission import PermissionSystem
+from yoto.policy import BehaviourWatch, PolicyManager
+from yoto.prefetch import Prefetch
+from yoto.redis import RedisStore
+from yoto.resilience import Resilience
+from yoto.store.db import db
 
 if TYPE_CHECKING:
     from flask_migrate import Migrate
 
-# A process that only serves has none: see ``app.migrations``.
+# A process that only serves has none: see ``yoto.store.migrations``.
 migrate: Migrate = LocalProxy(  # type: ignore[assignment]
     lambda: current_app.extensions["migrate"].migrate
 )

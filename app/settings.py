@@ -19,11 +19,11 @@ import sqlalchemy
 from flask import Flask
 
 import config as config_classes
-from app.core.errors import ConfigurationError
-from app.core.monitor import BACKENDS as MONITOR_BACKENDS
-from app.core.optimization import INVALIDATION_RANGES, INVALIDATION_STRATEGIES, QUEUE_KEYS
-from app.core.policy import INSTEAD_OF_SLOW, POLICY_ENGINES
 from app.logs import FORMATS, LEVELS
+from yoto.errors import ConfigurationError
+from yoto.monitor import BACKENDS as MONITOR_BACKENDS
+from yoto.optimization import INVALIDATION_RANGES, INVALIDATION_STRATEGIES, QUEUE_KEYS
+from yoto.policy import INSTEAD_OF_SLOW, POLICY_ENGINES
 
 ASYNC_MODES = ("eventlet", "gevent", "threading")
 # Keys whose values no message shows.

@@ -26,22 +26,22 @@ from pybreaker import CircuitBreaker as PyBreaker
 from pybreaker import CircuitRedisStorage
 from werkzeug.test import EnvironBuilder
 
-from app.core.events import EventStream
-from app.core.redis import RedisConnection, RedisSettings
-from app.core.resilience.breaker import CircuitBreaker
-from app.core.resilience.bulkhead import Bulkhead
-from app.core.resilience.guard import Guard
-from app.core.resilience.limiter import RateLimiter
-from app.core.resilience.outcome import Outcome
-from app.core.resilience.runtime import Runtime
-from app.core.resilience.settings import (
+from benchmarks.redis_path import one_processor
+from tests.support.redis_servers import Server, start_valkey
+from yoto.events import EventStream
+from yoto.redis import RedisConnection, RedisSettings
+from yoto.resilience.breaker import CircuitBreaker
+from yoto.resilience.bulkhead import Bulkhead
+from yoto.resilience.guard import Guard
+from yoto.resilience.limiter import RateLimiter
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.runtime import Runtime
+from yoto.resilience.settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
     MultiDimensionalKey,
     RateLimitConfig,
 )
-from benchmarks.redis_path import one_processor
-from tests.support.redis_servers import Server, start_valkey
 
 ROUNDS = 80
 CALLS = 60  # in a round, of each contestant, before the next one's turn

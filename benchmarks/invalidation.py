@@ -18,17 +18,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from app.core import cache as cache_layer
-from app.core.cache import Position, TieredCache
-from app.core.optimization import (
+from tests.support.redis_servers import start_valkey
+from yoto import cache as cache_layer
+from yoto.cache import Position, TieredCache
+from yoto.optimization import (
     DistributedLocks,
     InvalidationSettings,
     LogAccess,
     SmartInvalidation,
     Submission,
 )
-from app.core.redis import RedisConnection, RedisSettings
-from tests.support.redis_servers import start_valkey
+from yoto.redis import RedisConnection, RedisSettings
 
 ITEMS = 50_000
 LEAST_FASTER = 10.0  # times, than single keys

@@ -20,10 +20,10 @@ from typing import Any
 import redis
 from redis.lock import Lock as RedisPyLock
 
-from app.core.optimization import DistributedLocks
-from app.core.redis import RedisConnection, RedisSettings
 from benchmarks.redis_path import EMPTY, KEY, measure
 from tests.support.redis_servers import start_valkey
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisConnection, RedisSettings
 
 PROCESSES = (1, 2, 4, 8)
 SECONDS = 2.0  # of contention, with each number of processes

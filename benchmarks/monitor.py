@@ -15,12 +15,12 @@ import timeit
 from pathlib import Path
 from typing import Any
 
-from app.core.events import new_instance_id
-from app.core.monitor import Distribution, Recorder, RedisBackend, Series, series
-from app.core.monitor.recording import BOUNDS
-from app.core.permission.meters import CheckMeters
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_servers import start_valkey
+from yoto.events import new_instance_id
+from yoto.monitor import Distribution, Recorder, RedisBackend, Series, series
+from yoto.monitor.recording import BOUNDS
+from yoto.permission.meters import CheckMeters
+from yoto.redis import RedisConnection, RedisSettings
 
 CALLS = 200_000
 FLUSHES = 300

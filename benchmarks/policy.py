@@ -24,7 +24,10 @@ from typing import Any
 
 import redis
 
-from app.core.policy import (
+from tests.support.bundles import default_bundle, rules
+from tests.support.opa import OpaServer
+from tests.support.redis_servers import start_valkey
+from yoto.policy import (
     CompiledPolicies,
     EmbeddedEngine,
     EvaluationDeadline,
@@ -32,11 +35,8 @@ from app.core.policy import (
     OpaSettings,
     Verdict,
 )
-from app.core.policy.engine.embedded.owner import Kept
-from app.core.policy.partial import Topic
-from tests.support.bundles import default_bundle, rules
-from tests.support.opa import OpaServer
-from tests.support.redis_servers import start_valkey
+from yoto.policy.engine.embedded.owner import Kept
+from yoto.policy.partial import Topic
 
 ROUNDS = 60
 CALLS = 50  # in a round, of each contestant, before the next one's turn

@@ -30,9 +30,9 @@ from typing import Any
 
 import redis
 
-from app.core.optimization import BatchQueue, QueueSettings
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_servers import Server, start_valkey
+from yoto.optimization import BatchQueue, QueueSettings
+from yoto.redis import RedisConnection, RedisSettings
 
 ROUNDS = 5
 ONE_BY_ONE = 1_000  # items of a round

@@ -20,8 +20,8 @@ from typing import Any
 
 import redis
 
-from app.core.redis import RedisConnection, RedisSettings, Script
 from tests.support.redis_servers import start_cluster, start_valkey
+from yoto.redis import RedisConnection, RedisSettings, Script
 
 EMPTY = Script("empty", "return 1", repeatable=True)
 KEY = "yoto:{bench}"

@@ -11,9 +11,9 @@ from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 from sqlalchemy.engine import Connection
 
-import app.models  # noqa: F401  (fills the metadata)
-from app.db import UtcDateTime, db, writing
-from app.time_limits import TIME_LIMIT
+import yoto.store.models  # noqa: F401  (fills the metadata)
+from yoto.store.db import UtcDateTime, db, writing
+from yoto.store.time_limits import TIME_LIMIT
 
 
 def render_item(kind: str, item: object, autogen_context: AutogenContext) -> str | Literal[False]:

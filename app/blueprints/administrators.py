@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.db import db, writing
 from app.extensions import permissions
+from yoto.store.db import db, writing
 
 
 @contextmanager

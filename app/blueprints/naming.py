@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from app.core.errors import UnknownResource, ValidationFailed
+from yoto.errors import UnknownResource, ValidationFailed
 
 
 @contextmanager

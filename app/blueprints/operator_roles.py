@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, union_all
 
-from app.db import db
 from app.http.operators import RIGHTS
-from app.models import (
+from yoto.store.db import db
+from yoto.store.models import (
     Effect,
     Permission,
     PermissionGroupMember,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import marshmallow as ma
 
-from app.models import User
+from yoto.store.models import User
 
 _users = User.__table__
 # The columns of a Person, for statements that read one along with something else.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.core.errors import PermissionDenied
 from app.extensions import permissions
-from app.models import Server
+from yoto.errors import PermissionDenied
+from yoto.store.models import Server
 
 OUTRANKED = "outranked"
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from app.core.errors import UnknownResource
-from app.db import db
+from yoto.errors import UnknownResource
+from yoto.store.db import db
 
 Row = TypeVar("Row")
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from app.core.errors import ValidationFailed
-from app.core.permission import PermissionTemplate
+from yoto.errors import ValidationFailed
+from yoto.permission import PermissionTemplate
 
 LABEL_LENGTH = 64
 PARAMETERS_MAX = 20

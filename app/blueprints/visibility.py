@@ -15,14 +15,14 @@ from time import perf_counter
 from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core.errors import PermissionDenied, UnknownResource
-from app.core.permission import Place
-from app.db import db
 from app.extensions import permissions
 from app.http.auth import current_user_id
 from app.http.context import current_record, note_outcome
 from app.http.problems import problem_of
-from app.models import Role, ScopeType, Server
+from yoto.errors import PermissionDenied, UnknownResource
+from yoto.permission import Place
+from yoto.store.db import db
+from yoto.store.models import Role, ScopeType, Server
 
 # What addresses name, from the outside inwards.
 NAMED = {"server_id": "server", "channel_id": "channel", "role_id": "role"}

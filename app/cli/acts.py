@@ -10,9 +10,9 @@ from flask import g
 from sqlalchemy.exc import DBAPIError
 
 from app.cli.login import login
-from app.core.errors import PlatformError
-from app.db import db
 from app.http.operators import Operator, Via, become
+from yoto.errors import PlatformError
+from yoto.store.db import db
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from flask.cli import AppGroup
 
 from app.blueprints.emergency import service as emergencies
 from app.cli.permission import user_id_of
-from app.core.errors import PlatformError
-from app.db import writing
+from yoto.errors import PlatformError
+from yoto.store.db import writing
 
 emergency = AppGroup("emergency", help="Emergency access, and emergencies.")
 

@@ -9,9 +9,9 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from app.cli.permission import user_id_of
-from app.core.errors import PlatformError
 from app.extensions import permissions
-from app.models import ScopeType
+from yoto.errors import PlatformError
+from yoto.store.models import ScopeType
 
 ANOTHER_EXIT = 1
 

@@ -12,11 +12,11 @@ from app.blueprints.control_plane.cache import service
 from app.blueprints.control_plane.cache.targets import ALL
 from app.cli.acts import acting
 from app.cli.options import with_reason
-from app.core.errors import PlatformError
-from app.db import db, writing
 from app.extensions import permissions
 from app.http.fields import MAX_ID
-from app.models import ScopeType, User
+from yoto.errors import PlatformError
+from yoto.store.db import db, writing
+from yoto.store.models import ScopeType, User
 
 permission = AppGroup("permission", help="Ask for verdicts; keep the registry up to date.")
 

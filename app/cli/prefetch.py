@@ -14,9 +14,9 @@ from app.cli.acts import acting
 from app.cli.login import login
 from app.cli.options import with_reason
 from app.cli.permission import user_id_of
-from app.core.prefetch import PrefetchService
-from app.core.resilience import get_resilience_controller
 from app.extensions import prefetch as extension
+from yoto.prefetch import PrefetchService
+from yoto.resilience import get_resilience_controller
 
 prefetch = AppGroup("prefetch", help="See what prefetching does, steer it, forget people.")
 

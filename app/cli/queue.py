@@ -11,9 +11,9 @@ from flask.cli import AppGroup
 from app.blueprints.control_plane.queues import service
 from app.cli.acts import acting
 from app.cli.options import as_json, echo_json, with_reason
-from app.core.errors import UnknownResource
-from app.core.optimization import DeadLetter, KindStats
 from app.extensions import optimization
+from yoto.errors import UnknownResource
+from yoto.optimization import DeadLetter, KindStats
 
 queue = AppGroup("queue", help="See what waits in the queue, and put dead letters back.")
 

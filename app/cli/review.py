@@ -11,17 +11,17 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from app.core.errors import PlatformError
-from app.core.permission import (
+from app.extensions import permissions
+from app.http.csv_export import csv_lines
+from yoto.errors import PlatformError
+from yoto.permission import (
     ACCESS_COLUMNS,
     DIFFERENCE_COLUMNS,
     AccessLine,
     access_rows,
     difference_rows,
 )
-from app.extensions import permissions
-from app.http.csv_export import csv_lines
-from app.models import ScopeType
+from yoto.store.models import ScopeType
 
 PAGE = 500  # users read at a time
 GAP = "  "

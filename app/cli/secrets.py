@@ -10,10 +10,10 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app.cli.options import says_why
-from app.db import db, writing
 from app.http.audit import audit
-from app.models import SEALED, account_of
-from app.sealing import Sealer, Unreadable, sealer_of
+from yoto.sealing import Sealer, Unreadable, sealer_of
+from yoto.store.db import db, writing
+from yoto.store.models import SEALED, account_of
 
 secrets = AppGroup("secrets", help="Manage what is sealed with SECRET_KEY.")
 

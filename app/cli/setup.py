@@ -10,8 +10,8 @@ from sqlalchemy import select
 from app.cli.acts import acting
 from app.cli.startup import set_up
 from app.cli.users import add_administrator
-from app.db import db, writing
-from app.models import User
+from yoto.store.db import db, writing
+from yoto.store.models import User
 
 FIRST_OPERATOR = "admin"
 

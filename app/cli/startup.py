@@ -13,15 +13,15 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from app.blueprints.health import State, examine_migrations
-from app.core.errors import LockNotAcquired, PolicyError, StoreUnavailable, ValidationFailed
-from app.core.redis import check_address
-from app.db import db, engine_beside, writing
 from app.extensions import permissions, policy, redis_store
-from app.failures import is_outage
-from app.migrations import found_in, known_to_code
-from app.models import User
-from app.time_limits import TIME_LIMIT
 from app.wiring import passing_breaker
+from yoto.errors import LockNotAcquired, PolicyError, StoreUnavailable, ValidationFailed
+from yoto.redis import check_address
+from yoto.store.db import db, engine_beside, writing
+from yoto.store.failures import is_outage
+from yoto.store.migrations import found_in, known_to_code
+from yoto.store.models import User
+from yoto.store.time_limits import TIME_LIMIT
 
 # Hosts that are set up at the same moment do it one after the other.
 LOCK, LOCK_SECONDS = "yoto.setup", 300

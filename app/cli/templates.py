@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from app.core.errors import PlatformError
-from app.core.permission import PermissionTemplate
-from app.db import writing
 from app.extensions import permissions
-from app.models import ScopeType
+from yoto.errors import PlatformError
+from yoto.permission import PermissionTemplate
+from yoto.store.db import writing
+from yoto.store.models import ScopeType
 
 
 def add_templates(group: AppGroup) -> None:

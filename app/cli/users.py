@@ -11,12 +11,12 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.db import db, writing
 from app.http.audit import audit
 from app.http.passwords import PASSWORD_MAX_LENGTH, passwords
 from app.http.weak_passwords import is_weak
-from app.models import User
-from app.models.user import USERNAME_PATTERN
+from yoto.store.db import db, writing
+from yoto.store.models import User
+from yoto.store.models.user import USERNAME_PATTERN
 
 users = AppGroup("users", help="Manage accounts.")
 

@@ -14,9 +14,9 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
-from app.db import db, first_read
 from app.extensions import permissions
-from app.models import RevokedToken, User
+from yoto.store.db import db, first_read
+from yoto.store.models import RevokedToken, User
 
 
 @dataclass(frozen=True, slots=True)

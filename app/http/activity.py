@@ -7,10 +7,10 @@ from http import HTTPStatus
 
 from flask import Flask
 
-from app.core.housekeeping import Pending
-from app.core.policy import CountedAction
 from app.extensions import behaviour
 from app.http.records import RequestRecord
+from yoto.housekeeping import Pending
+from yoto.policy import CountedAction
 
 # Actions that may wait for Redis, in case it hangs.
 MOST_ACTIONS = 10_000

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.core.resilience import AuditEntry
-from app.db import db, writing
 from app.http.audit import audit
 from app.http.context import origin
 from app.http.operators import Via, known_operator, operator
 from app.wiring import STORE_FAILURES
+from yoto.resilience import AuditEntry
+from yoto.store.db import db, writing
 
 SUBJECT_LENGTH = 64  # characters, as wide as the column
 

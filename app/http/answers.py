@@ -11,8 +11,8 @@ from typing import Any
 
 from flask import Flask, current_app, g
 
-from app.core.monitor import Counter, Recorder, names
 from app.http.records import RequestRecord, records_of
+from yoto.monitor import Counter, Recorder, names
 
 EXTENSION_KEY = "yoto.answers"
 HALF_LIFE = 60.0  # s

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from app.db import db, first_read, utcnow, writing
 from app.http.accounts import Identity
-from app.models import ApiToken, User
+from yoto.store.db import db, first_read, utcnow, writing
+from yoto.store.models import ApiToken, User
 
 PREFIX = "yoto_api_"  # so that scanners for secrets find one that got out
 SECRET_BYTES = 32

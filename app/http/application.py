@@ -24,12 +24,12 @@ from flask.globals import request_ctx
 from werkzeug.routing import MapAdapter
 from werkzeug.sansio.utils import get_host
 
-from app.core import tracing
 from app.http.answers import contained
 from app.http.json_text import QuickJson
 from app.http.session import SOCKETS_PATH
 from app.http.traces import traced
 from app.server import Wsgi
+from yoto import tracing
 
 BELOW_SOCKETS = f"{SOCKETS_PATH}/"
 MOST_HOSTS = 256  # names that clients call us by; they may call us anything

@@ -8,9 +8,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper
 
-from app.db import db
 from app.http.context import credential, note_record, origin
-from app.models import AuditRecord, record_audit
+from yoto.store.db import db
+from yoto.store.models import AuditRecord, record_audit
 
 
 def audit(
@@ -24,7 +24,7 @@ def audit(
     reason: str | None = None,
 ) -> None:
     """Add a record to the current transaction: it is committed with the change, or not at all. See
-    ``app.models.record_audit`` for the arguments.
+    ``yoto.store.models.record_audit`` for the arguments.
     """
     record_audit(
         db.session(),

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 
-from app.core.errors import StoreUnavailable
-from app.core.redis import RedisConnection, RedisStore
-from app.db import utcnow
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisConnection, RedisStore
+from yoto.store.db import utcnow
 
 EXTENSION_KEY = "yoto.break_glass_sessions"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from flask import current_app
 
-from app.core.resilience import MultiDimensionalKey, network_of
 from app.http.context import origin
+from yoto.resilience import MultiDimensionalKey, network_of
 
 DIGEST_BYTES = 16
 

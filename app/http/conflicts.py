@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Conflict
 
-from app.db import db
+from yoto.store.db import db
 
 
 def conflict(field: str, message: str) -> Conflict:

@@ -9,8 +9,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from app.core.errors import ValidationFailed
-from app.core.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context
+from yoto.errors import ValidationFailed
+from yoto.permission import CONTEXT_BYTES, CONTEXT_DEPTH, checked_context
 
 MAX_ID = 2**63 - 1  # the largest value of a BIGINT column
 # Control characters, and lone surrogates, which no database encodes.

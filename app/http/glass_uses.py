@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from flask import current_app, has_request_context
 
-from app.db import db, writing
 from app.http.audit import audit
 from app.http.context import origin
 from app.http.pace import Pace
 from app.wiring import STORE_FAILURES
+from yoto.store.db import db, writing
 
 EXTENSION = "yoto.glass_uses"
 BETWEEN_USES = 300.0  # s

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.core.resilience import (
+from app.wiring import DATABASE, DATABASE_BREAKER
+from yoto.resilience import (
     BulkheadConfig,
     BulkheadStrategy,
     CircuitBreakerConfig,
@@ -16,7 +17,6 @@ from app.core.resilience import (
     RateLimitConfig,
     Settings,
 )
-from app.wiring import DATABASE, DATABASE_BREAKER
 
 SIGN_IN = "auth.sign-in"
 SIGN_IN_KNOWN = "auth.sign-in.known"

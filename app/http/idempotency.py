@@ -31,14 +31,14 @@ from sqlalchemy import ColumnElement, and_, delete, event, select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from app.core.errors import ValidationFailed, WriteConflict
-from app.db import db, first_read, utcnow, writing
 from app.http.auth import current_user_id
 from app.http.context import before_recording, note_record, request_id
 from app.http.problems import problem
 from app.http.tokens import sign_in_id
-from app.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 from app.wiring import STORE_FAILURES
+from yoto.errors import ValidationFailed, WriteConflict
+from yoto.store.db import db, first_read, utcnow, writing
+from yoto.store.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 
 HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"

@@ -11,14 +11,14 @@ import logging
 from flask import current_app
 from sqlalchemy import exists, select
 
-from app.core.errors import StoreUnavailable
-from app.core.redis import RedisConnection, RedisStore
-from app.core.resilience import network_of
-from app.db import db, first_read
 from app.http.callers import account_digest
 from app.http.circumstances import circumstances
 from app.http.context import origin
-from app.models import Device, User
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisConnection, RedisStore
+from yoto.resilience import network_of
+from yoto.store.db import db, first_read
+from yoto.store.models import Device, User
 
 KEPT_SECONDS = 60 * 24 * 3600  # two months, as behaviour
 

@@ -16,8 +16,6 @@ from typing import Any, TypeVar
 from flask import g, has_request_context, request
 from werkzeug.exceptions import Unauthorized
 
-from app.core.errors import PermissionDenied
-from app.core.permission import require_permission
 from app.extensions import permissions
 from app.http import break_glass
 from app.http.accounts import Identity
@@ -25,6 +23,8 @@ from app.http.api_tokens import token_use
 from app.http.context import note_credential
 from app.http.glass_uses import note_glass
 from app.http.session import broke_glass, session_identity
+from yoto.errors import PermissionDenied
+from yoto.permission import require_permission
 
 VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
 RIGHTS = (VIEW, OPERATE, ADMIN)

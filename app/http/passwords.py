@@ -18,7 +18,7 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from flask import Flask, current_app
 
-from app.core.errors import BulkheadFull
+from yoto.errors import BulkheadFull
 
 PASSWORD_MAX_LENGTH = 128  # characters
 # Hashes that wait for a core: with the default costs on two cores the last is made after 2 s. Where

@@ -14,10 +14,6 @@ from time import perf_counter, time
 
 from flask import Flask, Request, g, request
 
-from app.core.monitor import Monitor
-from app.core.policy import BehaviourWatch
-from app.core.resilience import noted_limits, rate_limit_headers
-from app.db import set_writing
 from app.http import answers, records, request_log
 from app.http.activity import Activity
 from app.http.answers import Answers, contained
@@ -38,6 +34,10 @@ from app.http.security import HeadedResponse, security_headers
 from app.http.traces import SPAN, describe_span
 from app.http.writes import count_change
 from app.logs import describe_requests
+from yoto.monitor import Monitor
+from yoto.policy import BehaviourWatch
+from yoto.resilience import noted_limits, rate_limit_headers
+from yoto.store.db import set_writing
 
 log = logging.getLogger(__name__)
 

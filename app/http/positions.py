@@ -11,8 +11,8 @@ import math
 
 from flask import Request, Response, current_app
 
-from app.core.errors import ValidationFailed
 from app.extensions import permissions
+from yoto.errors import ValidationFailed
 
 POSITION_HEADER = "X-Permission-Position"
 POSITION_COOKIE = "yoto_position"

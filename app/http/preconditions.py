@@ -18,8 +18,8 @@ from flask import Response, g, request
 from flask_smorest import Blueprint
 from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 
-from app.core.errors import ValidationFailed, VersionConflict
 from app.http.problems import problem
+from yoto.errors import ValidationFailed, VersionConflict
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -14,10 +14,10 @@ from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from app.core import errors
-from app.failures import is_conflict, is_outage, lacks_tables
 from app.http.context import note_outcome, request_id
 from app.server import MEDIA_TYPE, TYPE_PREFIX, title_of
+from yoto import errors
+from yoto.store.failures import is_conflict, is_outage, lacks_tables
 
 DATABASE_RETRY_SECONDS = 1.0
 CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3

@@ -19,7 +19,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import Rule
 
-from app.core.housekeeping import Housekeeper, Pending, contained
+from yoto.housekeeping import Housekeeper, Pending, contained
 
 EXTENSION_KEY = "yoto.request_records"
 DELAY = 0.1  # s that a record waits at most

@@ -18,11 +18,11 @@ from flask import Flask, Request, Response, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from app.db import db, utcnow
 from app.http import break_glass, break_glass_sessions
 from app.http.accounts import Identity, active_account, deny, known_account
 from app.http.context import changes_something
-from app.models import User
+from yoto.store.db import db, utcnow
+from yoto.store.models import User
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
 PENDING_LIFETIME = timedelta(minutes=5)  # between password and code

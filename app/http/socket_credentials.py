@@ -10,11 +10,11 @@ from typing import Any
 from flask import session
 from werkzeug.exceptions import Unauthorized
 
-from app.db import utcnow
 from app.extensions import permissions
 from app.http import break_glass, break_glass_sessions
 from app.http.operators import Operator, Via, operator_of
 from app.http.session import broke_glass, session_claim, session_ends_at
+from yoto.store.db import utcnow
 
 
 @dataclass(frozen=True, slots=True)

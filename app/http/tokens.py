@@ -31,12 +31,12 @@ from flask_jwt_extended.exceptions import RevokedTokenError
 from jwt.exceptions import PyJWTError
 from werkzeug.exceptions import Unauthorized
 
-from app.db import db, utcnow
 from app.http.accounts import Identity, active_account, deny, known_account
 from app.http.audit import audit
 from app.http.problems import problem
 from app.http.token_memory import EPOCH_CLAIM, FAMILY_CLAIM, TokenClaims, TokenMemory
-from app.models import ROTATED, User
+from yoto.store.db import db, utcnow
+from yoto.store.models import ROTATED, User
 
 MEMORY = "yoto.verified_tokens"
 BEARER = "Bearer "

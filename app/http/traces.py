@@ -11,11 +11,11 @@ from typing import Any
 
 from flask import request
 
-from app.core import tracing
 from app.http.auth import caller_or_none
 from app.http.context import shown_path
 from app.http.records import RequestRecord
 from app.server import Wsgi
+from yoto import tracing
 
 SPAN = "yoto.request_span"
 # What a method is called that RFC 9110 and RFC 5789 do not know: the names of spans are few.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import current_app
 
-from app.core.resilience import rate_limit
 from app.http.access import PUBLIC_MARK
 from app.http.auth import identity
 from app.http.guards import API_WRITE
+from yoto.resilience import rate_limit
 
 WRITES = "/api/v1/"
 # What has limits of its own.

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask, current_app, has_app_context, has_request_context
 
-from app.core import tracing
+from yoto import tracing
 
 EXTENSION = "yoto.log_fields"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core.resilience import FLEET, Kind, LogConfig, Resilience, Settings
 from app.logs.levels import set_level
+from yoto.resilience import FLEET, Kind, LogConfig, Resilience, Settings
 
 
 def follow_fleet(app: Flask) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 
-from app.core.errors import ValidationFailed
-from app.core.resilience import LogLevel
+from yoto.errors import ValidationFailed
+from yoto.resilience import LogLevel
 
 LEVELS = tuple(level.value for level in LogLevel)
 # Chatter of libraries at INFO that says nothing about this application.
@@ -19,7 +19,7 @@ def set_level(level: str, logger: str = "") -> None:
 
     Args:
         level: one of ``LEVELS``.
-        logger: a logger's name, such as ``app.core.cache``, for it and those beneath it; empty for
+        logger: a logger's name, such as ``yoto.cache``, for it and those beneath it; empty for
             all that have no level of their own.
 
     Raises:
@@ -28,7 +28,7 @@ def set_level(level: str, logger: str = "") -> None:
     if level not in LEVELS:
         raise ValidationFailed({"level": f"{level!r} is not one of {', '.join(LEVELS)}"})
     if logger and not _NAME.fullmatch(logger):
-        raise ValidationFailed({"logger": "must be names joined by dots, such as app.core.cache"})
+        raise ValidationFailed({"logger": "must be names joined by dots, such as yoto.cache"})
     logging.getLogger(logger or None).setLevel(level)
 
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.resilience import network_of
+from yoto.resilience import network_of
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import resource
 import socket
 from typing import Any
 
-from app.core.errors import ConfigurationError
+from yoto.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 

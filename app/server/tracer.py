@@ -6,7 +6,7 @@ import importlib
 
 from opentelemetry import trace
 
-from app.core.errors import ConfigurationError
+from yoto.errors import ConfigurationError
 
 KEY = "TRACER_PROVIDER"
 

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.core.housekeeping import Housekeeper
-from app.core.resilience import network_of
 from app.server.pace import Pace
 from app.server.packets import Malformed
 from app.server.websockets import bound_websockets
+from yoto.housekeeping import Housekeeper
+from yoto.resilience import network_of
 
 log = logging.getLogger(__name__)
 

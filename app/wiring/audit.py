@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Flask
 
-from app.core.resilience import AuditEntry
-from app.models import AuditRecord, account_of
+from yoto.resilience import AuditEntry
+from yoto.store.models import AuditRecord, account_of
 
 from .sessions import recording
 

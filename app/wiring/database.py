@@ -19,9 +19,9 @@ from sqlalchemy.engine import Dialect, Engine, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.core.errors import CircuitOpen, StoreUnavailable
-from app.core.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
-from app.db import on_engine
+from yoto.errors import CircuitOpen, StoreUnavailable
+from yoto.resilience import CircuitBreaker, CircuitBreakerConfig, Outcome, Resilience
+from yoto.store.db import on_engine
 
 DATABASE = "database"
 # What is raised where it is away, or has no connection free.

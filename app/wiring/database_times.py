@@ -9,8 +9,8 @@ from flask import Flask
 from sqlalchemy import event, exc
 from sqlalchemy.engine import Engine, ExceptionContext
 
-from app.core.monitor import Monitor, names
-from app.db import on_engine
+from yoto.monitor import Monitor, names
+from yoto.store.db import on_engine
 
 _BEGAN = "_yoto_began"
 # MariaDB's numbers: a lock was waited for in vain, the statement took longer than it may (MySQL's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core.permission import RecordSettings
+from yoto.permission import RecordSettings
 
 
 def record_settings(app: Flask) -> RecordSettings | None:

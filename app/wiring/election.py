@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from app.core.errors import LockLost
-from app.core.optimization import OptimizedDistributedLock
+from yoto.errors import LockLost
+from yoto.optimization import OptimizedDistributedLock
 
 
 def keeps(lock: OptimizedDistributedLock) -> bool:

@@ -9,11 +9,11 @@ from typing import Any
 
 from flask import Flask
 
-from app.core.cache import HybridPermissionCache
-from app.core.events import Events
-from app.core.fleet import Fleet
-from app.core.monitor import resident_bytes
-from app.core.resilience import Resilience
+from yoto.cache import HybridPermissionCache
+from yoto.events import Events
+from yoto.fleet import Fleet
+from yoto.monitor import resident_bytes
+from yoto.resilience import Resilience
 
 S_TO_MS = 1000
 

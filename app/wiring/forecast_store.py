@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from app.core.errors import StaleToken
-from app.core.events import Events, EventStream
-from app.core.monitor import Monitor, Said, Statement, news_of
-from app.core.optimization import AdvancedOptimization, FencedStore
+from yoto.errors import StaleToken
+from yoto.events import Events, EventStream
+from yoto.monitor import Monitor, Said, Statement, news_of
+from yoto.optimization import AdvancedOptimization, FencedStore
 
 NAME = "forecasts"
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from flask import Flask
 
-from app.core.errors import LockLost, StoreUnavailable
-from app.core.housekeeping import Housekeeper
-from app.core.monitor import Forecasting, Monitor, Said
-from app.core.optimization import AdvancedOptimization, DistributedLocks
+from yoto.errors import LockLost, StoreUnavailable
+from yoto.housekeeping import Housekeeper
+from yoto.monitor import Forecasting, Monitor, Said
+from yoto.optimization import AdvancedOptimization, DistributedLocks
 
 from .election import keeps
 from .forecast_store import ForecastBoard, forecast_board

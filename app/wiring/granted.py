@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from time import monotonic
 
-from app.core.cache import PlaceKey
-from app.core.housekeeping import MOST_WAITING, Pending, contained
-from app.core.optimization import HotCounts
-from app.core.permission import AccessGranted
+from yoto.cache import PlaceKey
+from yoto.housekeeping import MOST_WAITING, Pending, contained
+from yoto.optimization import HotCounts
+from yoto.permission import AccessGranted
 
 Listener = Callable[[AccessGranted], None]
 _Granted = tuple[int, str, PlaceKey, float]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.core import cache as cache_layer
-from app.core.cache import TieredCache
-from app.core.optimization import LogAccess
+from yoto import cache as cache_layer
+from yoto.cache import TieredCache
+from yoto.optimization import LogAccess
 
 
 def invalidation_log(cache: TieredCache) -> LogAccess:

@@ -10,9 +10,9 @@ from flask import Flask
 from sqlalchemy import RowMapping, func, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
-from app.core.errors import VersionConflict
-from app.core.resilience import Action, Change, Kind, Origin, audit_of
-from app.models import AuditRecord, ResilienceConfigChange
+from yoto.errors import VersionConflict
+from yoto.resilience import Action, Change, Kind, Origin, audit_of
+from yoto.store.models import AuditRecord, ResilienceConfigChange
 
 from .audit import audit_record
 from .sessions import reading, recording

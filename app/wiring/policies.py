@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core.policy import (
+from yoto.policy import (
     OPA_BREAKER,
     EmbeddedEngine,
     EvaluationDeadline,
@@ -13,7 +13,7 @@ from app.core.policy import (
     PolicyEngine,
     overrun_folder,
 )
-from app.core.resilience import Resilience
+from yoto.resilience import Resilience
 
 OPA = "opa"
 

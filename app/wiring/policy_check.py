@@ -7,9 +7,9 @@ from typing import Any
 
 from flask import Flask
 
-from app.core.cache import TieredCache
-from app.core.permission import JUDGED_WHERE_SET, JudgedPlaces, Place, PolicyAnswer, PolicyQuestion
-from app.core.policy import InputBuilder, PolicyManager, Question, Validity, judges_members
+from yoto.cache import TieredCache
+from yoto.permission import JUDGED_WHERE_SET, JudgedPlaces, Place, PolicyAnswer, PolicyQuestion
+from yoto.policy import InputBuilder, PolicyManager, Question, Validity, judges_members
 
 from .policy_facts import PolicyFacts, Surroundings
 from .policy_parts import CHANNEL, PARTS, Asked

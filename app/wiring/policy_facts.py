@@ -11,9 +11,9 @@ from typing import Protocol, TypeVar
 from flask import Flask
 from sqlalchemy.engine import Connection
 
-from app.core.cache import TieredCache
-from app.core.permission import PermissionSystem, in_change, required_position
-from app.core.policy import (
+from yoto.cache import TieredCache
+from yoto.permission import PermissionSystem, in_change, required_position
+from yoto.policy import (
     Emergencies,
     Person,
     PlaceAttributes,
@@ -25,7 +25,7 @@ from app.core.policy import (
     load_person,
     load_place,
 )
-from app.db import db
+from yoto.store.db import db
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from app.core.permission import PermissionSystem
-from app.core.policy import (
+from yoto.permission import PermissionSystem
+from yoto.policy import (
     ABSENT,
     BehaviourWatch,
     Part,
@@ -21,7 +21,7 @@ from app.core.policy import (
     load_roles,
     risk_of,
 )
-from app.core.resilience import Kind, MultiDimensionalKey, Resilience, network_of
+from yoto.resilience import Kind, MultiDimensionalKey, Resilience, network_of
 
 from .policy_facts import Circumstances, PolicyFacts
 

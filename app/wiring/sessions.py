@@ -9,8 +9,8 @@ from functools import partial
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app import sessions
-from app.core.errors import StoreUnavailable
+from yoto.errors import StoreUnavailable
+from yoto.store import sessions
 
 from .database import DATABASE, passing_breaker
 
@@ -19,7 +19,7 @@ _unavailable = partial(StoreUnavailable, DATABASE)
 
 @contextmanager
 def reading(app: Flask) -> Iterator[Session]:
-    """See ``app.sessions``; the breaker learns from the record how operators have set it.
+    """See ``yoto.store.sessions``; the breaker learns from the record how operators have set it.
 
     Raises:
         StoreUnavailable: the database cannot be reached.
@@ -30,7 +30,7 @@ def reading(app: Flask) -> Iterator[Session]:
 
 @contextmanager
 def recording(app: Flask) -> Iterator[Session]:
-    """See ``app.sessions``; an act of operators is recorded whatever the breaker says.
+    """See ``yoto.store.sessions``; an act of operators is recorded whatever the breaker says.
 
     Raises:
         StoreUnavailable: the database cannot be reached; nothing was written.

@@ -10,9 +10,9 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import delete, select
 
-from app.core.housekeeping import Housekeeper
-from app.db import db, utcnow, writing
-from app.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
+from yoto.housekeeping import Housekeeper
+from yoto.store.db import db, utcnow, writing
+from yoto.store.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
 
 from .database import STORE_FAILURES
 

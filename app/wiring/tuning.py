@@ -8,10 +8,10 @@ from typing import Any
 
 from flask import Flask
 
-from app.core.cache import CacheSettings, HybridPermissionCache
-from app.core.errors import StoreUnavailable
-from app.core.events import Events
-from app.core.monitor import (
+from yoto.cache import CacheSettings, HybridPermissionCache
+from yoto.errors import StoreUnavailable
+from yoto.events import Events
+from yoto.monitor import (
     FINE,
     LEVERS,
     LIVE_LEVERS,
@@ -24,10 +24,10 @@ from app.core.monitor import (
     QueuePicture,
     picture_of,
 )
-from app.core.optimization import AdvancedOptimization, BatchQueue, QueueSettings
-from app.core.permission import PermissionSystem
-from app.core.prefetch import Prefetch
-from app.core.resilience import (
+from yoto.optimization import AdvancedOptimization, BatchQueue, QueueSettings
+from yoto.permission import PermissionSystem
+from yoto.prefetch import Prefetch
+from yoto.resilience import (
     FLEET,
     Kind,
     Resilience,

@@ -23,11 +23,20 @@ from flask_migrate import upgrade
 from sqlalchemy import insert, select
 
 from app import create_app
-from app.db import db, writing
 from app.extensions import cache, optimization, permissions, redis_store
-from app.models import EVERYONE, Member, Permission, Role, RoleAssignment, RoleGrant, Server, User
 from benchmarks.check.casbin_model import FIRST_KEYS, MODEL
 from tests.support.redis_servers import Server as RedisServer
+from yoto.store.db import db, writing
+from yoto.store.models import (
+    EVERYONE,
+    Member,
+    Permission,
+    Role,
+    RoleAssignment,
+    RoleGrant,
+    Server,
+    User,
+)
 
 GRANTS_A_ROLE = 10
 BATCH = 10_000

@@ -11,11 +11,12 @@ from typing import Any
 
 from flask import Flask
 
-from app.core.permission import require_permission
 from app.extensions import permissions
 from tests.support.world import World
+from yoto.permission import require_permission
 
 ROOT = Path(__file__).parents[2]
+OURS = (ROOT / "app", ROOT / "yoto")
 PERMISSION = "channel.read"  # one that no policy judges
 
 
@@ -62,19 +63,19 @@ def hot_paths(app: Flask) -> dict[str, HotPath]:
 
     with app.test_request_context(headers=member.headers):
         return {
-            "check_permission": traced(check, ROOT / "app"),
-            "require_permission": traced(lambda: view(channel_id=channel_id), ROOT / "app"),
+            "check_permission": traced(check, *OURS),
+            "require_permission": traced(lambda: view(channel_id=channel_id), *OURS),
         }
 
 
-def traced(call: Callable[[], object], root: Path) -> HotPath:
-    """What one call enters below ``root``, after some that filled what it keeps."""
+def traced(call: Callable[[], object], *roots: Path) -> HotPath:
+    """What one call enters below ``roots``, after some that filled what it keeps."""
     for _ in range(3):
         call()
     entered: set[CodeType] = set()
 
     def on_call(frame: FrameType, event: str, argument: Any) -> None:
-        if Path(frame.f_code.co_filename).is_relative_to(root):
+        if any(map(Path(frame.f_code.co_filename).is_relative_to, roots)):
             entered.add(frame.f_code)
 
     before = sys.gettrace()

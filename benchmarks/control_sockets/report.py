@@ -23,14 +23,14 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from app.core.events import StoreLost
-from app.core.fleet import Roster
-from app.core.redis import RedisConnection, RedisSettings
 from benchmarks.control_sockets.listeners import run
 from benchmarks.idle.processes import processor_seconds
 from tests.support.lean_sockets import LeanSocket, listen
 from tests.support.redis_servers import start_valkey, wait_until
 from tests.support.serving import Serving, serving
+from yoto.events import StoreLost
+from yoto.fleet import Roster
+from yoto.redis import RedisConnection, RedisSettings
 
 # For the client that does not read: events, and characters of each.
 POURED, TEXT = 4_000, 8_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.core.monitor import Forecast
-from app.core.monitor.forecast.metric import LEADS, STEP, MetricForecaster
+from yoto.monitor import Forecast
+from yoto.monitor.forecast.metric import LEADS, STEP, MetricForecaster
 
 # Steps after a planted one in which an alarm is about it.
 AFTERMATH = 15

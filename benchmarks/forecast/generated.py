@@ -6,8 +6,8 @@ import math
 import random
 from collections.abc import Callable
 
-from app.core.monitor.forecast.metric import MetricForecaster
 from benchmarks.forecast.backtest import Outcome, backtest
+from yoto.monitor.forecast.metric import MetricForecaster
 
 MINUTES = 3 * 1440
 # Where nobody plants anything and nothing counts: the forecaster begins.

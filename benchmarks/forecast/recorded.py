@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from app.core.monitor.forecast.forecaster import METRICS
-from app.core.monitor.forecast.metric import MetricForecaster
 from benchmarks.forecast.backtest import Outcome, backtest
 from benchmarks.forecast.load import Planted
+from yoto.monitor.forecast.forecaster import METRICS
+from yoto.monitor.forecast.metric import MetricForecaster
 
 RUN = Path(__file__).parents[1] / "data" / "run.json"
 # Steps after which a forecaster can have been tested enough; before, nothing counts.

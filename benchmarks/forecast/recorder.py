@@ -27,13 +27,13 @@ from flask import Flask
 from flask_migrate import upgrade
 
 from app import close_app, create_app
-from app.core.monitor import FINE, summarise
-from app.core.monitor.forecast.forecaster import METRICS
 from app.extensions import monitor, permissions
 from benchmarks.forecast.load import planted, schedule
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import start_valkey
 from tests.support.world import World
+from yoto.monitor import FINE, summarise
+from yoto.monitor.forecast.forecaster import METRICS
 
 SEED = 7
 PEOPLE = 60

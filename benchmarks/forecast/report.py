@@ -7,9 +7,9 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from app.core.monitor.forecast.metric import LEADS
 from benchmarks.forecast import generated, recorded
 from benchmarks.forecast.backtest import Outcome
+from yoto.monitor.forecast.metric import LEADS
 
 
 def main() -> None:

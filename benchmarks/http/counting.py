@@ -13,8 +13,8 @@ from redis.connection import AbstractConnection
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from app.core.redis.node import Node
 from benchmarks.http.rows import COUNTED_HEADER, COUNTS_PATH
+from yoto.redis.node import Node
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

@@ -6,8 +6,11 @@ from typing import Any
 
 from flask import Flask, request
 
-from app.core.permission import require_permission
-from app.core.resilience import (
+from app.extensions import resilience
+from app.http.auth import current_user_id
+from benchmarks.http.rows import ANSWER, VIEWS
+from yoto.permission import require_permission
+from yoto.resilience import (
     BulkheadConfig,
     CircuitBreakerConfig,
     Dimension,
@@ -16,9 +19,6 @@ from app.core.resilience import (
     RateLimitConfig,
     guarded,
 )
-from app.extensions import resilience
-from app.http.auth import current_user_id
-from benchmarks.http.rows import ANSWER, VIEWS
 
 SERVER = 1
 LIMIT = 100_000_000  # units a minute: nobody may be refused while time is taken

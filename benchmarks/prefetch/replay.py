@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from app.core.cache import (
+from benchmarks.prefetch.traces import Request, Shape, any_channel
+from tests.support.redis_servers import Server
+from yoto.cache import (
     CacheSettings,
     Entry,
     Loaded,
@@ -18,9 +20,9 @@ from app.core.cache import (
     TieredCache,
     place_key,
 )
-from app.core.optimization import DistributedLocks
-from app.core.permission import Place
-from app.core.prefetch import (
+from yoto.optimization import DistributedLocks
+from yoto.permission import Place
+from yoto.prefetch import (
     BehaviorAnalyzer,
     Prediction,
     PrefetchSettings,
@@ -29,9 +31,7 @@ from app.core.prefetch import (
     Step,
     UserBehavior,
 )
-from app.core.redis import RedisConnection, RedisSettings
-from benchmarks.prefetch.traces import Request, Shape, any_channel
-from tests.support.redis_servers import Server
+from yoto.redis import RedisConnection, RedisSettings
 
 # Users and places of each that memory has room for: a quarter of the people, so that there is
 # something to fetch for those who come back.

@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from app.core.prefetch import PrefetchSettings
 from benchmarks.prefetch.replay import PLACES, USERS, Run, made_up, replay
 from benchmarks.prefetch.traces import Shape, navigation
 from tests.support.redis_servers import Server, start_valkey
+from yoto.prefetch import PrefetchSettings
 
 SEED = 7
 # Of the fetches that there are without prefetching.

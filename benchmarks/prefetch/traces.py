@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from app.core.permission import Place
+from yoto.permission import Place
 
 HOUR = 3600.0
 

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.db import db
 from app.http.auth import identity_of, issue_tokens
 from app.http.positions import POSITION_HEADER
-from app.models import User
+from yoto.store.db import db
+from yoto.store.models import User
 
 PASSWORD, ANOTHER = "correct horse battery", "staple correct horse"
 ME = "/api/v1/auth/me"

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple, Self
 from flask_migrate import upgrade
 
 from app import create_app
-from app.db import db
 from app.extensions import optimization, permissions, policy, redis_store
 from app.http.passwords import passwords
 from benchmarks.staleness.credentials import PASSWORD
@@ -19,6 +18,7 @@ from benchmarks.staleness.worker import GIVEN, TAKEN
 from tests.support.nursery import Nursery
 from tests.support.workers import WorkerProcess
 from tests.support.world import World
+from yoto.store.db import db
 
 WORKER = "benchmarks.staleness.worker"
 Trouble = Callable[[], object]

@@ -18,9 +18,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app import create_app
-from app.db import db
 from app.extensions import cache, permissions
 from benchmarks.staleness.credentials import accepts, end, sign_in
+from yoto.store.db import db
 
 TAKEN, GIVEN = "message.send", "message.pin"
 PAUSE = 0.002  # s between two questions of a watch

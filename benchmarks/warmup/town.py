@@ -11,10 +11,10 @@ from flask_migrate import upgrade
 from sqlalchemy import insert, select
 
 from app import close_app, create_app
-from app.core.permission import EVERYONE_GRANTS
-from app.db import db, writing
 from app.extensions import permissions
-from app.models import (
+from yoto.permission import EVERYONE_GRANTS
+from yoto.store.db import db, writing
+from yoto.store.models import (
     EVERYONE,
     Channel,
     Effect,

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from flask import Flask
 
 from app import close_app, create_app, initialize_permission_platform
-from app.core.permission import acting_as, require_permission
 from app.extensions import cache, optimization, permissions
 from benchmarks.warmup.trace import Request, read
+from yoto.permission import acting_as, require_permission
 
 THREADS = 4
 FIRST_SECONDS = 10.0

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from flask import current_app
 
-from app.sealing import sealer_of
+from yoto.sealing import sealer_of
 
 revision = "0015"
 down_revision = "0014"

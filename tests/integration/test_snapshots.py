@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy import text
 
-from app.db import db
 from tests.support.world import World
+from yoto.store.db import db
 
 CHANGES = (
     "UPDATE channels SET topic = 'News'",

@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.permission.decorators import ATTRIBUTE as PERMISSION_MARK
 from app.extensions import permissions
 from app.http.access import PUBLIC_MARK, RIGHTS_MARK, SIGNED_IN_MARK
 from app.http.auth import CONTROL_PREFIX
 from app.http.control_api import CONTROL_API_PREFIX
 from tests.support.world import World, expired_header
+from yoto.permission.decorators import ATTRIBUTE as PERMISSION_MARK
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 PERMISSION_MARKS = (PERMISSION_MARK, RIGHTS_MARK)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.core.policy import Bundle
+from yoto.policy import Bundle
 
-DEFAULT_FOLDER = Path(__file__).parents[2] / "app" / "policies"
+DEFAULT_FOLDER = Path(__file__).parents[2] / "yoto" / "policies"
 
 MAIN = """package yoto.authz
 

@@ -10,9 +10,9 @@ import math
 from collections import deque
 from typing import NamedTuple
 
-from app.core.resilience.limiter.meters import METERS, Meter
-from app.core.resilience.limiter.quota import TOLERANCE, Quota
-from app.core.resilience.settings import Algorithm
+from yoto.resilience.limiter.meters import METERS, Meter
+from yoto.resilience.limiter.quota import TOLERANCE, Quota
+from yoto.resilience.settings import Algorithm
 
 SHARES = 8
 SHORTEST = 0.01  # s

@@ -10,9 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.db import db, utcnow
 from app.http.api_tokens import add_token
 from tests.support.world import Person, World
+from yoto.store.db import db, utcnow
 
 API = "/control/api"
 WHY = "a test of what operators do"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from app.core.resilience.limiter.quota import Quota
-from app.core.resilience.settings import Algorithm
+from yoto.resilience.limiter.quota import Quota
+from yoto.resilience.settings import Algorithm
 
 # s by which readings of one machine's clock by two processes, and the server's, may differ.
 TOLERANCE = 0.002

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core.prefetch import PrefetchService
 from app.extensions import prefetch
+from yoto.prefetch import PrefetchService
 
 
 def by_hand(app: Flask) -> PrefetchService:

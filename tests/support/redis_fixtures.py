@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from app.core.redis import RedisSettings
 from tests.support.redis_servers import (
     Cluster,
     Server,
@@ -18,6 +17,7 @@ from tests.support.redis_servers import (
     start_valkey,
 )
 from tests.support.require import missing
+from yoto.redis import RedisSettings
 
 # s; a healthy server on a machine that is too busy is slow, not lost. Tests of loss say their own.
 PATIENCE = 2.0

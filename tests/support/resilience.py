@@ -8,9 +8,9 @@ from typing import Any
 
 from flask import Flask
 
-from app.core.events import Events
-from app.core.redis import RedisStore
-from app.core.resilience import Resilience, ResilienceController
+from yoto.events import Events
+from yoto.redis import RedisStore
+from yoto.resilience import Resilience, ResilienceController
 
 
 @contextmanager

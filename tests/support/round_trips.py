@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from redis.connection import AbstractConnection
 
-from app.core.redis.link import Link
-from app.core.redis.node import Node
+from yoto.redis.link import Link
+from yoto.redis.node import Node
 
 
 @contextmanager

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from flask import Flask
 
-from app.core.events import EventStream
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.applications import another_app
 from tests.support.operators import VIEW, api_token, operator_named
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import Server
 from tests.support.world import World
+from yoto.events import EventStream
+from yoto.redis import RedisConnection, RedisSettings
 
 # Sockets that one account may have; see ``control_socket.limits``.
 SOCKETS_OF_ACCOUNT = 20

@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import Engine, event
 
-from app.db import db
+from yoto.store.db import db
 
 # Tables that threads of the application look at by themselves.
 REGULAR = (

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from app.core.redis import RedisSettings
 from tests.support.redis_servers import wait_until
+from yoto.redis import RedisSettings
 
 if TYPE_CHECKING:
     from tests.support.nursery import Nursery

@@ -18,10 +18,11 @@ from flask import Flask
 from flask_jwt_extended import create_access_token
 from sqlalchemy import insert, select
 
-from app.core.permission import EVERYONE_GRANTS
-from app.db import db, utcnow
 from app.http.auth import EPOCH_CLAIM, FAMILY_CLAIM, issue_tokens
-from app.models import (
+from tests.support.database import checksums, rows_of
+from yoto.permission import EVERYONE_GRANTS
+from yoto.store.db import db, utcnow
+from yoto.store.models import (
     EVERYONE,
     AuditRecord,
     Category,
@@ -39,7 +40,6 @@ from app.models import (
     Server,
     User,
 )
-from tests.support.database import checksums, rows_of
 
 FIRST_CHANNEL = "general"
 UNUSABLE_PASSWORD = "!"  # no argon2 hash looks like this, so nobody can sign in with it

@@ -33,8 +33,12 @@ socket.socket.bind = forbid
 subprocess.Popen.__init__ = forbid
 os.environ = NoEnvironment(os.environ)
 
-import app, config, run
-names = [module.name for module in pkgutil.walk_packages(app.__path__, "app.")]
+import app, config, run, yoto
+names = [
+    module.name
+    for package in (app, yoto)
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+]
 for name in names:
     __import__(name)
 threads = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
@@ -83,8 +87,8 @@ def test_no_core_module_imports_an_event_loop() -> None:
         [
             sys.executable,
             "-c",
-            "import sys, pkgutil, app.core\n"
-            "for m in pkgutil.walk_packages(app.core.__path__, 'app.core.'): __import__(m.name)\n"
+            "import sys, pkgutil, yoto\n"
+            "for m in pkgutil.walk_packages(yoto.__path__, 'yoto.'): __import__(m.name)\n"
             "loaded = {'eventlet', 'gevent'} & set(sys.modules)\n"
             "sys.exit(f'imported: {loaded}' if loaded else 0)",
         ],

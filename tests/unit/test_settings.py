@@ -13,8 +13,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from app import settings
-from app.core.errors import ConfigurationError
-from app.db import close_db, db, init_db, side_engine, writing
+from yoto.errors import ConfigurationError
+from yoto.store.db import close_db, db, init_db, side_engine, writing
 
 PRODUCTION = {
     "ENVIRONMENT": "production",

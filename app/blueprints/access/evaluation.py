@@ -16,9 +16,9 @@ from app.blueprints.access.wire import (
     malformed,
 )
 from app.blueprints.visibility import sees
-from app.core.errors import PermissionDenied
-from app.core.permission import CONTEXT_DEPTH, Place, RequestContext, taking_turns
 from app.extensions import permissions
+from yoto.errors import PermissionDenied
+from yoto.permission import CONTEXT_DEPTH, Place, RequestContext, taking_turns
 
 AUDIT = "admin.audit"
 NOT_YOURS = "about_somebody_else"

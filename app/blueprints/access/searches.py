@@ -28,10 +28,10 @@ from app.blueprints.access.wire import (
     entity_of,
     page_of,
 )
-from app.core.permission import Place
 from app.extensions import permissions
 from app.http.guards import STATEMENTS_OF_SEARCH
-from app.models import ScopeType
+from yoto.permission import Place
+from yoto.store.models import ScopeType
 
 Answer = dict[str, Any]
 

@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, and_, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from app.blueprints.access.wire import Action, Entity
-from app.core.permission import Place
-from app.db import db
 from app.extensions import permissions
 from app.http.fields import row_id
-from app.models import Channel, ScopeType, Server, User
+from yoto.permission import Place
+from yoto.store.db import db
+from yoto.store.models import Channel, ScopeType, Server, User
 
 USER = "user"
 # What a subject's id is, by ``AUTHZEN_SUBJECT``.

@@ -14,9 +14,9 @@ from typing import Any
 from werkzeug import Request
 from werkzeug.exceptions import BadRequest
 
-from app.core.errors import ValidationFailed
-from app.core.permission import CONTEXT_DEPTH, RequestContext, checked_context
 from app.http.documents import json_document
+from yoto.errors import ValidationFailed
+from yoto.permission import CONTEXT_DEPTH, RequestContext, checked_context
 
 Object = Mapping[str, Any]
 

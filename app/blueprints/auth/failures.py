@@ -18,16 +18,16 @@ from functools import partial
 from flask import Flask, current_app, request
 from sqlalchemy import select
 
-from app.core.errors import StoreUnavailable
-from app.core.monitor import names
-from app.core.resilience import network_of
 from app.extensions import behaviour, monitor, permissions
 from app.http.context import Origin, origin
 from app.http.operators import VIEW
 from app.http.pace import Pace
-from app.models import AuditRecord, User
-from app.sessions import reading, recording
 from app.wiring import DATABASE, STORE_FAILURES
+from yoto.errors import StoreUnavailable
+from yoto.monitor import names
+from yoto.resilience import network_of
+from yoto.store.models import AuditRecord, User
+from yoto.store.sessions import reading, recording
 
 EXTENSION_KEY = "yoto.failed_sign_ins"
 INTERVAL = 60.0  # s between two records of one kind about one account, in each process

@@ -9,9 +9,6 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import select, update
 
 from app.blueprints.auth.failures import Failure, count_sign_in, note_failure
-from app.core.errors import RateLimited, ValidationFailed
-from app.core.resilience import rate_limit
-from app.db import db, writing
 from app.http import break_glass
 from app.http.audit import audit
 from app.http.callers import address, guess
@@ -20,7 +17,10 @@ from app.http.guards import CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN, SIGN_IN, SIG
 from app.http.known_callers import is_known, remember_caller
 from app.http.passwords import passwords
 from app.http.weak_passwords import is_weak
-from app.models import User
+from yoto.errors import RateLimited, ValidationFailed
+from yoto.resilience import rate_limit
+from yoto.store.db import db, writing
+from yoto.store.models import User
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -14,8 +14,6 @@ from app.blueprints.auth.schemas import (
     RegisterSchema,
     TokenSchema,
 )
-from app.core.resilience import rate_limit
-from app.db import db
 from app.http.access import public, signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import confirmed_user_id, current_user_id
@@ -25,7 +23,9 @@ from app.http.guards import REGISTER
 from app.http.problems import problem
 from app.http.rest import RestBlueprint
 from app.http.tokens import TokenPair, issue_tokens, revoke_family, rotate_tokens
-from app.models import User
+from yoto.resilience import rate_limit
+from yoto.store.db import db
+from yoto.store.models import User
 
 auth = RestBlueprint(
     "auth", __name__, url_prefix=f"{API_PREFIX}/auth", description="Accounts, sign-in and tokens"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
-from app.core.prefetch import ACTION, ACTION_LENGTH, RESOURCE_TYPES
 from app.http.fields import RowId, Whole
+from yoto.prefetch import ACTION, ACTION_LENGTH, RESOURCE_TYPES
 
 DEEDS_MAX = 50
 # s; older than a session nothing follows from it any more.

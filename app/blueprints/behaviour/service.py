@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.blueprints.visibility import demand_sight
-from app.core.permission import Place
-from app.core.prefetch import Prediction, checked_step
 from app.extensions import prefetch
+from yoto.permission import Place
+from yoto.prefetch import Prediction, checked_step
 
 
 def record(user_id: int, deeds: Sequence[Mapping[str, Any]]) -> int:

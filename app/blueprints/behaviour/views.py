@@ -13,7 +13,6 @@ from app.blueprints.behaviour.schemas import (
     SnapshotQuerySchema,
     SnapshotSchema,
 )
-from app.core.resilience import rate_limit
 from app.extensions import prefetch
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
@@ -21,6 +20,7 @@ from app.http.auth import current_user_id
 from app.http.context import read_only
 from app.http.guards import BEHAVIOUR_FORGET, BEHAVIOUR_RECORD, PERMISSION_SNAPSHOT
 from app.http.rest import RestBlueprint
+from yoto.resilience import rate_limit
 
 behaviour = RestBlueprint(
     "behaviour",

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select
 
 from app.blueprints.servers.membership import demand_member
-from app.db import db
 from app.extensions import permissions
 from app.http.auth import Identity
-from app.models import Category, Channel
+from yoto.store.db import db
+from yoto.store.models import Category, Channel
 
 _channels = Channel.__table__
 _CHANNELS_OF_SERVER = (

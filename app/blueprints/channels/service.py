@@ -11,11 +11,11 @@ from werkzeug.exceptions import Conflict
 from app.blueprints.channels.sync import attach, detach
 from app.blueprints.rights import demand
 from app.blueprints.rows import change, locked
-from app.core.errors import ValidationFailed
-from app.db import db
 from app.http.audit import audit
 from app.http.conflicts import unique
-from app.models import Category, Channel, ChannelKind, Server
+from yoto.errors import ValidationFailed
+from yoto.store.db import db
+from yoto.store.models import Category, Channel, ChannelKind, Server
 
 CHANNELS_MAX = 500  # a server; its list of channels has no pages
 

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import delete, insert, select
 
 from app.blueprints.channels.targets import Overwrite, Target, overwrites_in
-from app.db import db
 from app.extensions import permissions
-from app.models import Category, Channel, ChannelOverwrite
+from yoto.store.db import db
+from yoto.store.models import Category, Channel, ChannelOverwrite
 
 
 def detach(channels: Iterable[Channel]) -> None:

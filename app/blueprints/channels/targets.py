@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from app.db import db
-from app.models import ChannelOverwrite, Effect, Permission
+from yoto.store.db import db
+from yoto.store.models import ChannelOverwrite, Effect, Permission
 
 ROLE, USER = "role", "user"
 

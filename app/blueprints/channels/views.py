@@ -15,14 +15,14 @@ from app.blueprints.channels.schemas import (
     NewChannelSchema,
 )
 from app.blueprints.rows import existing
-from app.core.permission import require_permission
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
 from app.http.idempotency import once
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
-from app.models import Channel
+from yoto.permission import require_permission
+from yoto.store.models import Channel
 
 channels = RestBlueprint(
     "channels", __name__, url_prefix=API_PREFIX, description="Places for messages"

@@ -10,10 +10,10 @@ from flask import current_app
 
 from app.blueprints.community_socket.fan_out import fan_out_of
 from app.blueprints.community_socket.listeners import Connection, Listeners
-from app.core.errors import PlatformError, UnknownResource
-from app.db import writing
 from app.extensions import permissions, socketio
 from app.http.auth import identity_of
+from yoto.errors import PlatformError, UnknownResource
+from yoto.store.db import writing
 
 NAMESPACE = "/community"
 EXTENSION = "yoto.community"

@@ -14,7 +14,7 @@ from typing import Any, cast
 from flask import Flask
 
 from app.blueprints.community_socket.listeners import Listeners
-from app.core.events import (
+from yoto.events import (
     Event,
     Events,
     EventStream,
@@ -22,8 +22,8 @@ from app.core.events import (
     Tailer,
     event_type,
 )
-from app.core.redis import RedisConnection, RedisStore
-from app.db import writing
+from yoto.redis import RedisConnection, RedisStore
+from yoto.store.db import writing
 
 EXTENSION = "yoto.community.fan_out"
 DELETED = "message_deleted"

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from app.core.errors import ValidationFailed
+from yoto.errors import ValidationFailed
 
 CHANNELS_MAX = 100  # one connection; a page shows one channel and badges for some others
 

@@ -28,11 +28,11 @@ from app.blueprints.community_socket.listeners import Listeners
 from app.blueprints.rights import demand
 from app.blueprints.sockets import Warden, acknowledged, socket_id
 from app.blueprints.visibility import demand_sight
-from app.core.errors import PermissionDenied, ValidationFailed
-from app.core.permission import Place
 from app.extensions import cache
 from app.http.auth import identity_of
 from app.http.fields import MAX_ID
+from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.permission import Place
 
 
 def init_community(app: Flask, load: Load) -> None:

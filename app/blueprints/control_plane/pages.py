@@ -24,8 +24,6 @@ from app.blueprints.control_plane import ages, destination, language, shell, the
 from app.blueprints.control_plane.navigation import PAGES, Page
 from app.blueprints.control_plane.second_factor import service as second_factor
 from app.blueprints.control_plane.status import init_process, read_status
-from app.core.errors import PermissionDenied, RateLimited, Rejected
-from app.db import db, writing
 from app.extensions import permissions
 from app.http import break_glass
 from app.http.access import public
@@ -44,7 +42,9 @@ from app.http.session import (
     start_broken_glass,
     start_session,
 )
-from app.models import User
+from yoto.errors import PermissionDenied, RateLimited, Rejected
+from yoto.store.db import db, writing
+from yoto.store.models import User
 
 log = logging.getLogger(__name__)
 

@@ -15,11 +15,11 @@ from importlib.metadata import PackageNotFoundError, version
 from flask import Flask, current_app
 
 from app.blueprints.health import CheckResult, State, overall, probe
-from app.core.monitor import HealthReport, assess
-from app.db import utcnow
 from app.extensions import monitor, socketio
 from app.http.version import YOTO_VERSION
 from app.wiring import health_components, measured_values
+from yoto.monitor import HealthReport, assess
+from yoto.store.db import utcnow
 
 EXTENSION = "yoto.process"
 # What an operator looks up first when something behaves oddly.

@@ -10,8 +10,8 @@ from app.blueprints.control_socket.clients import Clients
 from app.blueprints.control_socket.outlet import Outlet
 from app.blueprints.control_socket.snapshots import snapshot
 from app.blueprints.control_socket.topics import STATE_TOPICS, STATUS
-from app.core.housekeeping import Housekeeper
-from app.db import writing
+from yoto.housekeeping import Housekeeper
+from yoto.store.db import writing
 
 # s until the next look where nobody looks; whoever comes wakes the thread.
 IDLE = 3600.0

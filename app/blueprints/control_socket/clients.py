@@ -11,8 +11,8 @@ from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
 from app.blueprints.control_socket.limits import OF_USER, OF_WORKER, ClientPace
 from app.blueprints.control_socket.topics import Subscription
-from app.core.events import position
 from app.http.socket_credentials import SocketCredential
+from yoto.events import position
 
 
 class Hearing(Enum):

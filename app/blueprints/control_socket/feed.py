@@ -16,8 +16,8 @@ from app.blueprints.control_socket.clients import Client, Clients, Hearing
 from app.blueprints.control_socket.outlet import Outlet
 from app.blueprints.control_socket.snapshots import snapshot
 from app.blueprints.control_socket.topics import told
-from app.core.errors import PlatformError
-from app.core.events import (
+from yoto.errors import PlatformError
+from yoto.events import (
     Events,
     EventStream,
     Gap,
@@ -26,7 +26,7 @@ from app.core.events import (
     to_plain,
     type_of,
 )
-from app.db import writing
+from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
 

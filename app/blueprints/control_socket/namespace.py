@@ -34,11 +34,11 @@ from app.blueprints.control_socket.topics import (
     parse_topics,
 )
 from app.blueprints.sockets import Warden, acknowledged, init_door, socket_id
-from app.core.errors import PermissionDenied, RateLimited, ValidationFailed
-from app.db import writing
 from app.extensions import cache, fleet, monitor
 from app.http.operators import VIEW
 from app.http.socket_credentials import socket_credential, still_may
+from yoto.errors import PermissionDenied, RateLimited, ValidationFailed
+from yoto.store.db import writing
 
 Handler = Callable[..., dict[str, Any]]
 NOT_GRANTED = "not_granted"

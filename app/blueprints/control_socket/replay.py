@@ -10,7 +10,7 @@ from app.blueprints.control_socket.feed import RETRY_SECONDS, STORE_ERRORS, Feed
 from app.blueprints.control_socket.limits import QUEUE_LOW
 from app.blueprints.control_socket.outlet import Outlet
 from app.blueprints.control_socket.topics import told
-from app.core.events import Gap, StoredEvent, find_gap, position, to_plain, type_of
+from yoto.events import Gap, StoredEvent, find_gap, position, to_plain, type_of
 
 log = logging.getLogger(__name__)
 

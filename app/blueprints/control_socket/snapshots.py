@@ -18,11 +18,11 @@ from app.blueprints.control_socket.topics import (
     STATUS,
     TASKS,
 )
-from app.core.errors import PlatformError
-from app.core.events import StoredEvent, TaskFinished, TaskProgressed
-from app.core.monitor import AlertFilter
 from app.extensions import alerts, events
 from app.wiring import STORE_FAILURES
+from yoto.errors import PlatformError
+from yoto.events import StoredEvent, TaskFinished, TaskProgressed
+from yoto.monitor import AlertFilter
 
 # Alerts that a snapshot holds at most; the list of all has pages.
 MOST_ALERTS = 100

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.blueprints.control_plane.live.events import ID
 from app.blueprints.control_plane.live.filters import TypeFilter
-from app.core.errors import ValidationFailed
+from yoto.errors import ValidationFailed
 
 STATUS, PERFORMANCE, CACHE = "status", "performance", "cache"
 EVENTS, ALERTS, TASKS, MAINTENANCE = "events", "alerts", "tasks", "maintenance"

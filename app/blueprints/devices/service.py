@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import locked
-from app.core.errors import UnknownResource
-from app.db import db
 from app.http.audit import audit
 from app.http.circumstances import token_hash
-from app.models import Device, User
+from yoto.errors import UnknownResource
+from yoto.store.db import db
+from yoto.store.models import Device, User
 
 DEVICES_MAX = 20
 TOKEN_BYTES = 32

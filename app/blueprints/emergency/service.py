@@ -9,12 +9,12 @@ import marshmallow as ma
 from sqlalchemy import select
 
 from app.blueprints.reasons import REASON_LENGTH
-from app.core.errors import UnknownResource, ValidationFailed
-from app.core.policy import EMERGENCY_SWITCH
-from app.db import db, utcnow
 from app.http.audit import audit
 from app.http.fields import Text
-from app.models import EmergencyAccess, PlatformSwitch, User
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.policy import EMERGENCY_SWITCH
+from yoto.store.db import db, utcnow
+from yoto.store.models import EmergencyAccess, PlatformSwitch, User
 
 MINUTES_MAX = 60
 REASON_MIN = 10  # characters; "test" is no reason

@@ -12,12 +12,12 @@ from app.blueprints.emergency.schemas import (
     EmergencyStateSchema,
     TakeSchema,
 )
-from app.core.permission import require_permission
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.idempotency import once
 from app.http.rest import RestBlueprint
-from app.models import EmergencyAccess, PlatformSwitch
+from yoto.permission import require_permission
+from yoto.store.models import EmergencyAccess, PlatformSwitch
 
 emergency = RestBlueprint(
     "emergency", __name__, url_prefix=API_PREFIX, description="When the rules must give way"

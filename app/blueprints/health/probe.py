@@ -12,7 +12,7 @@ from datetime import datetime
 
 from flask import Flask
 
-from app.db import utcnow
+from yoto.store.db import utcnow
 
 log = logging.getLogger(__name__)
 

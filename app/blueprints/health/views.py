@@ -8,11 +8,11 @@ from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
 from app.blueprints.health.checks import CHECKS
 from app.blueprints.health.probe import Probe, State, readiness
-from app.core.monitor import CONTENT_TYPE
 from app.extensions import fleet, monitor
 from app.http.access import public
 from app.http.operators import bearer_token
 from app.http.tokens import unauthorized
+from yoto.monitor import CONTENT_TYPE
 
 EXTENSION = "yoto.health"
 RETRY_SECONDS = 1

@@ -16,10 +16,10 @@ from app.blueprints.messages.posts import (
 )
 from app.blueprints.messages.service import locked_message
 from app.blueprints.rows import locked
-from app.core.errors import UnknownResource
-from app.db import db, utcnow
 from app.http.audit import audit
-from app.models import Channel, Message
+from yoto.errors import UnknownResource
+from yoto.store.db import db, utcnow
+from yoto.store.models import Channel, Message
 
 PINS_MAX = 50  # a channel; more would be a second history, and the list has no pages
 

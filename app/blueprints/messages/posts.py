@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, select
 
 from app.blueprints.people import PERSON_COLUMNS, Person
-from app.core.errors import UnknownResource
-from app.db import db
-from app.models import Message, User
+from yoto.errors import UnknownResource
+from yoto.store.db import db
+from yoto.store.models import Message, User
 
 # Statements over the tables, made once: what makes and compiles one for the models anew takes
 # longer than all the rest of reading a page.

@@ -10,7 +10,7 @@ from marshmallow.validate import Range
 from app.blueprints.people import PersonSchema
 from app.http.fields import MAX_ID, Instant, Text
 from app.http.paging import PAGE_DEFAULT, PAGE_MAX
-from app.models.message import MESSAGE_MAX_LENGTH
+from yoto.store.models.message import MESSAGE_MAX_LENGTH
 
 SEARCH_MAX_LENGTH = 100  # characters
 

@@ -10,10 +10,10 @@ from app.blueprints.messages.posts import Post, post_of
 from app.blueprints.messages.speakers import Speaker
 from app.blueprints.rights import demand
 from app.blueprints.rows import change, existing
-from app.core.errors import PermissionDenied, UnknownResource
-from app.db import db, utcnow
 from app.http.audit import audit
-from app.models import Channel, Message
+from yoto.errors import PermissionDenied, UnknownResource
+from yoto.store.db import db, utcnow
+from yoto.store.models import Channel, Message
 
 NOT_AUTHOR = "not_author"
 

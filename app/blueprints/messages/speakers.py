@@ -9,11 +9,11 @@ from sqlalchemy import bindparam, select
 
 from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand
-from app.core.errors import UnknownResource
-from app.core.resilience import MultiDimensionalKey
-from app.db import db
 from app.http.auth import current_user_id
-from app.models import Channel, ChannelKind, User
+from yoto.errors import UnknownResource
+from yoto.resilience import MultiDimensionalKey
+from yoto.store.db import db
+from yoto.store.models import Channel, ChannelKind, User
 
 _channels, _users = Channel.__table__, User.__table__
 _SPEAKER = (

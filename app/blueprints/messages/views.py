@@ -18,8 +18,6 @@ from app.blueprints.messages.schemas import (
     SearchQuery,
 )
 from app.blueprints.messages.speakers import sender, speaker_in
-from app.core.permission import require_permission
-from app.core.resilience import guarded
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
@@ -29,6 +27,8 @@ from app.http.idempotency import once
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
 from app.wiring import STORE_FAILURES
+from yoto.permission import require_permission
+from yoto.resilience import guarded
 
 messages = RestBlueprint(
     "messages", __name__, url_prefix=API_PREFIX, description="What people say in channels"

@@ -11,7 +11,7 @@ from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
 from app.http.access import RIGHTS_MARK
 from app.http.auth import current_user_id, identity
-from app.models import Role, ScopeType
+from yoto.store.models import Role, ScopeType
 
 View = TypeVar("View", bound=Callable[..., Any])
 

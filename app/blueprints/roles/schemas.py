@@ -8,7 +8,7 @@ import marshmallow as ma
 
 from app.blueprints.reasons import ReasonSchema
 from app.http.fields import Flag, Instant, Name, RowId, Whole
-from app.models import Role
+from yoto.store.models import Role
 
 NAME_LENGTH = Role.__table__.c.name.type.length  # type: ignore[attr-defined]
 # Position 0 is the default role's; nobody ranks more roles than this by hand.

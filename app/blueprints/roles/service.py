@@ -8,10 +8,10 @@ from sqlalchemy import Row, bindparam, func, select
 from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import existing, locked
-from app.db import db
 from app.extensions import permissions
 from app.http.paging import Page, cut
-from app.models import Role, Server
+from yoto.store.db import db
+from yoto.store.models import Role, Server
 
 ROLES_MAX = 250  # a server; each verdict looks through those that somebody holds
 

@@ -21,7 +21,6 @@ from app.blueprints.roles.schemas import (
     RoleSchema,
 )
 from app.blueprints.servers.membership import demand_member
-from app.core.permission import require_permission
 from app.extensions import permissions
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
@@ -29,7 +28,8 @@ from app.http.auth import current_user_id, identity
 from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
-from app.models import Role
+from yoto.permission import require_permission
+from yoto.store.models import Role
 
 roles = RestBlueprint("roles", __name__, url_prefix=API_PREFIX, description="What people are")
 RolePage = page_of(RoleSchema)

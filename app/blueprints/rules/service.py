@@ -10,13 +10,13 @@ from sqlalchemy import select
 
 from app.blueprints.rows import change, locked
 from app.blueprints.servers.service import owned
-from app.core.errors import PermissionDenied, ValidationFailed
-from app.db import db
 from app.extensions import permissions
 from app.http.audit import audit
 from app.http.auth import Identity
 from app.http.circumstances import circumstances
-from app.models import Channel, Device, Server, User
+from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.store.db import db
+from yoto.store.models import Channel, Device, Server, User
 
 CLEARANCE_TOO_LOW = "clearance_too_low"
 

@@ -13,11 +13,11 @@ from app.blueprints.rules.schemas import (
     SetClearanceSchema,
 )
 from app.blueprints.servers.gate import needs_management
-from app.core.permission import require_permission
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
 from app.http.rest import RestBlueprint
-from app.models import Channel, Server, User
+from yoto.permission import require_permission
+from yoto.store.models import Channel, Server, User
 
 rules = RestBlueprint(
     "rules", __name__, url_prefix=API_PREFIX, description="What policies judge by"

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
-from app.core.errors import PermissionDenied
 from app.extensions import permissions
 from app.http.access import RIGHTS_MARK, SIGNED_IN_MARK
 from app.http.auth import identity
-from app.models import ScopeType, Server
+from yoto.errors import PermissionDenied
+from yoto.store.models import ScopeType, Server
 
 MANAGE = "server.manage"
 HOURS, NETWORK, DEVICE = (

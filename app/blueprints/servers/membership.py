@@ -9,13 +9,13 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import existing, json_ready, locked
-from app.core.errors import PermissionDenied, UnknownResource
-from app.core.permission import Standing
-from app.db import db, utcnow
 from app.extensions import permissions
 from app.http.audit import audit
 from app.http.auth import Identity
-from app.models import Member, Role, RoleAssignment, ScopeType, Server
+from yoto.errors import PermissionDenied, UnknownResource
+from yoto.permission import Standing
+from yoto.store.db import db, utcnow
+from yoto.store.models import Member, Role, RoleAssignment, ScopeType, Server
 
 BANNED = "banned"
 NOT_MEMBER = "not_member"

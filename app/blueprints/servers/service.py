@@ -9,12 +9,12 @@ from sqlalchemy import delete, func, insert, select
 from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import change, locked
-from app.core.errors import NotSetUp, PermissionDenied, ValidationFailed
-from app.core.permission import EVERYONE_GRANTS
-from app.db import db
 from app.http.audit import audit
 from app.http.auth import Identity
-from app.models import (
+from yoto.errors import NotSetUp, PermissionDenied, ValidationFailed
+from yoto.permission import EVERYONE_GRANTS
+from yoto.store.db import db
+from yoto.store.models import (
     EVERYONE,
     Channel,
     Effect,

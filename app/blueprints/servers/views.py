@@ -16,14 +16,14 @@ from app.blueprints.servers.schemas import (
     ServerSchema,
     TransferSchema,
 )
-from app.core.permission import require_permission
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
 from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
-from app.models import Server
+from yoto.permission import require_permission
+from yoto.store.models import Server
 
 servers = RestBlueprint("servers", __name__, url_prefix=API_PREFIX, description="Communities")
 ServerPage = page_of(ServerSchema)

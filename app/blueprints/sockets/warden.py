@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 from flask import Flask
 
-from app.core.cache import Position
-from app.core.errors import PlatformError
-from app.db import writing
 from app.wiring import STORE_FAILURES
+from yoto.cache import Position
+from yoto.errors import PlatformError
+from yoto.store.db import writing
 
 log = logging.getLogger(__name__)
 

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, select
 
 from app.blueprints.administrators import keeping_an_administrator
 from app.blueprints.rows import change
-from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
-from app.db import db
 from app.extensions import permissions, prefetch
 from app.http.audit import audit
 from app.http.conflicts import unique
 from app.http.paging import Page, cut
-from app.models import User
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.store.db import db
+from yoto.store.models import User
 
 ADMIN_PERMISSION = "admin.users"
 

@@ -14,13 +14,13 @@ from app.blueprints.users.schemas import (
     SearchQuery,
     SearchResultSchema,
 )
-from app.core.permission import require_permission
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
-from app.models import User
+from yoto.permission import require_permission
+from yoto.store.models import User
 
 users = RestBlueprint("users", __name__, url_prefix=API_PREFIX, description="People")
 

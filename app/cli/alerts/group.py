@@ -12,8 +12,12 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.cli.options import Duration, as_json, echo_json, says_who, says_why
-from app.core.errors import PlatformError, VersionConflict
-from app.core.monitor import (
+from app.extensions import alerts as platform
+from app.extensions import monitor
+from app.http.paging import PAGE_MAX, cut
+from app.wiring import health_components, measured_values
+from yoto.errors import PlatformError, VersionConflict
+from yoto.monitor import (
     EVERY_RULE,
     Alert,
     AlertFilter,
@@ -22,10 +26,6 @@ from app.core.monitor import (
     Silence,
     assess,
 )
-from app.extensions import alerts as platform
-from app.extensions import monitor
-from app.http.paging import PAGE_MAX, cut
-from app.wiring import health_components, measured_values
 
 alerts = AppGroup("alerts", help="See alerts, acknowledge and silence them, set their rules.")
 

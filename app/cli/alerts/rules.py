@@ -8,8 +8,8 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from app.cli.options import as_json, echo_json, field_value, says_why
-from app.core.monitor import RuleInForce
 from app.extensions import alerts as platform
+from yoto.monitor import RuleInForce
 
 from .group import telling
 

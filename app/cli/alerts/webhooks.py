@@ -6,9 +6,9 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from app.cli.options import as_json, echo_json, says_why
-from app.core.monitor import Level
 from app.extensions import alerts as platform
 from app.http.paging import PAGE_DEFAULT, cut
+from yoto.monitor import Level
 
 from .group import telling
 

@@ -16,11 +16,11 @@ from app.blueprints.control_plane.queues.service import choose_strategy
 from app.cli.acts import acting
 from app.cli.cache.group import cache
 from app.cli.options import with_reason
-from app.core import cache as cache_layer
-from app.core.optimization import SmartInvalidation, Strategy, Submission
 from app.extensions import cache as hybrid_cache
 from app.extensions import optimization
 from app.http.acts import record_act
+from yoto import cache as cache_layer
+from yoto.optimization import SmartInvalidation, Strategy, Submission
 
 subjects = cache_layer.subjects
 

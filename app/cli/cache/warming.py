@@ -11,11 +11,11 @@ from app.blueprints.control_plane.cache import service
 from app.cli.acts import acting
 from app.cli.cache.group import cache
 from app.cli.options import as_json, with_reason
-from app.core import cache as cache_layer
-from app.core.cache import GLOBAL_PLACE, PlaceKey
-from app.core.permission import WarmUpReport
 from app.extensions import optimization, permissions
 from app.http.acts import record_act
+from yoto import cache as cache_layer
+from yoto.cache import GLOBAL_PLACE, PlaceKey
+from yoto.permission import WarmUpReport
 
 BAR_WIDTH = 30
 

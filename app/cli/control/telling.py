@@ -10,9 +10,9 @@ import click
 from flask import current_app
 from werkzeug.exceptions import HTTPException
 
-from app.core.errors import PlatformError
-from app.core.resilience import Resilience
-from app.db import utcnow
+from yoto.errors import PlatformError
+from yoto.resilience import Resilience
+from yoto.store.db import utcnow
 
 
 @contextmanager

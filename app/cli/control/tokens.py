@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from app.blueprints.control_plane.tokens import service
 from app.cli.options import as_json, echo_json, says_why
-from app.db import db, writing
 from app.http.operators import TOKEN_RIGHTS, VIEW
-from app.models import User
+from yoto.store.db import db, writing
+from yoto.store.models import User
 
 from .telling import telling, time
 

@@ -11,9 +11,9 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.cli.options import as_json, echo_json, says_who
-from app.core.errors import PlatformError, VersionConflict
-from app.core.policy import PolicyManager, PolicyReceipt
 from app.extensions import policy as manager
+from yoto.errors import PlatformError, VersionConflict
+from yoto.policy import PolicyManager, PolicyReceipt
 
 __all__ = [
     "as_json",

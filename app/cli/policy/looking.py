@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app.cli.policy.group import as_json, echo_json, kind, managing
-from app.core.policy import StoredVersion, difference_of
+from yoto.policy import StoredVersion, difference_of
 
 MARKS = {"same": "  ", "added": "+ ", "removed": "- ", "left_out": "..."}
 

@@ -13,7 +13,7 @@ from flask.cli import AppGroup
 from app.cli.policy.changing import FILE, parsed, read_text, tests_beside
 from app.cli.policy.format import problems_of
 from app.cli.policy.group import as_json, echo_json, managing
-from app.core.policy import Answer
+from yoto.policy import Answer
 
 FAILED_EXIT = 1
 

@@ -12,7 +12,7 @@ import click
 from app.cli.options import Duration, as_json, says_why
 from app.cli.resilience.group import controlling, resilience
 from app.cli.resilience.output import echo_state
-from app.core.resilience import Kind
+from yoto.resilience import Kind
 
 F = TypeVar("F", bound=Callable[..., Any])
 

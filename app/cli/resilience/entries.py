@@ -17,7 +17,7 @@ from app.cli.resilience.output import (
     fields_of,
     layers_of,
 )
-from app.core.resilience import REDIS_BREAKER, BreakerState, Kind, change_to_plain
+from yoto.resilience import REDIS_BREAKER, BreakerState, Kind, change_to_plain
 
 HISTORY_SHOWN = 20
 

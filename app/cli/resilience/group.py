@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import click
 from flask.cli import AppGroup
 
-from app.core.errors import PlatformError, VersionConflict
-from app.core.resilience import Kind, ResilienceController, get_resilience_controller
+from yoto.errors import PlatformError, VersionConflict
+from yoto.resilience import Kind, ResilienceController, get_resilience_controller
 
 resilience = AppGroup("resilience", help="See and steer guards, configuration and switches.")
 

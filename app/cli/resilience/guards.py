@@ -10,7 +10,7 @@ from app.blueprints.control_plane.guards import pictures
 from app.cli.options import Duration, as_json, echo_json, says_why
 from app.cli.resilience.group import GUARD_KIND, controlling, resilience
 from app.cli.resilience.output import echo_receipt
-from app.core.resilience import DegradationLevel, Kind, MultiDimensionalKey, network_of
+from yoto.resilience import DegradationLevel, Kind, MultiDimensionalKey, network_of
 
 NO_LEVEL = "clear"
 

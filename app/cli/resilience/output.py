@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from app.cli.options import echo_json
-from app.core.resilience import REDIS_BREAKER, BreakerState, Entry, Receipt
+from yoto.resilience import REDIS_BREAKER, BreakerState, Entry, Receipt
 
 
 def fields_of(entry: Entry) -> str:

@@ -9,7 +9,7 @@ import click
 
 from app.cli.options import Duration, as_json, echo_json, field_value
 from app.cli.resilience.group import GUARD_KIND, KIND, controlling, resilience
-from app.core.resilience import KEPT_FOR, DryRun, Kind
+from yoto.resilience import KEPT_FOR, DryRun, Kind
 
 CAVEATS = {
     "no_traffic": "Nothing was recorded; this says nothing.",

@@ -9,8 +9,8 @@ from flask.cli import AppGroup
 
 from app.cli.seed.demo import seed_demo, show_accounts
 from app.cli.seed.matrix import import_matrix
-from app.core.errors import ValidationFailed
-from app.db import writing
+from yoto.errors import ValidationFailed
+from yoto.store.db import writing
 
 seed = AppGroup("seed", help="Fill the database.")
 

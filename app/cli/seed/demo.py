@@ -27,10 +27,10 @@ from app.cli.seed.demo_data import (
     RolePlan,
     ServerPlan,
 )
-from app.core.permission import EVERYONE_GRANTS
-from app.db import db, utcnow
 from app.http.passwords import passwords as password_hasher
-from app.models import (
+from yoto.permission import EVERYONE_GRANTS
+from yoto.store.db import db, utcnow
+from yoto.store.models import (
     EVERYONE,
     AuditRecord,
     Category,
@@ -50,7 +50,7 @@ from app.models import (
     Server,
     User,
 )
-from app.models.user import NO_PASSWORD
+from yoto.store.models.user import NO_PASSWORD
 
 MESSAGES_PER_CHANNEL = 12
 

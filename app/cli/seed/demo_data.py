@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.models import EVERYONE
+from yoto.store.models import EVERYONE
 
 OWNER = "mara"
 MEMBER = "tomas"

@@ -13,11 +13,11 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from app.core.errors import ValidationFailed
-from app.db import db
 from app.extensions import permissions
-from app.models import AuditRecord, Effect, Role, RoleAssignment, RoleGrant, User
-from app.models.user import NO_PASSWORD
+from yoto.errors import ValidationFailed
+from yoto.store.db import db
+from yoto.store.models import AuditRecord, Effect, Role, RoleAssignment, RoleGrant, User
+from yoto.store.models.user import NO_PASSWORD
 
 ROWS_AT_ONCE = 5000
 NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")

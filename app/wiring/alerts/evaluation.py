@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import RowMapping, func, insert, select, update
 
-from app.core.events import Event, decode, encode
-from app.core.monitor import (
+from yoto.events import Event, decode, encode
+from yoto.monitor import (
     Alert,
     AlertFilter,
     Board,
@@ -22,7 +22,7 @@ from app.core.monitor import (
     Transition,
     format_series,
 )
-from app.models import AlertBoardRow, AlertHistoryRow, AlertRuleRow
+from yoto.store.models import AlertBoardRow, AlertHistoryRow, AlertRuleRow
 
 from .rows import ALERTS, SessionRows, moment, seconds, table_of
 

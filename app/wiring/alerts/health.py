@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core.errors import StoreUnavailable
-from app.core.monitor import DEFAULT_COMPONENTS, Alerts, Component, components_of
+from yoto.errors import StoreUnavailable
+from yoto.monitor import DEFAULT_COMPONENTS, Alerts, Component, components_of
 
 
 def health_components(app: Flask) -> tuple[Component, ...]:

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import RowMapping, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from app.core.errors import UnknownResource, VersionConflict
-from app.core.monitor import AuditAct, RuleChange, Silence
-from app.core.resilience import AuditEntry
-from app.models import AlertRuleRow, AlertSilenceRow, User, account_of
+from yoto.errors import UnknownResource, VersionConflict
+from yoto.monitor import AuditAct, RuleChange, Silence
+from yoto.resilience import AuditEntry
+from yoto.store.models import AlertRuleRow, AlertSilenceRow, User, account_of
 
 from ..audit import audit_record
 from .rows import SessionRows, moment, seconds, table_of

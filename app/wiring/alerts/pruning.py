@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Table, delete, exists, func, or_, select
 
-from app.models import AlertDeliveryRow, AlertHistoryRow, AlertSilenceRow
+from yoto.store.models import AlertDeliveryRow, AlertHistoryRow, AlertSilenceRow
 
 from .rows import ALERTS, SessionRows, moment, table_of
 

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Insert, Table, Update, literal_column, select
 from sqlalchemy.orm import Session
 
-from app.models import AlertRow
-from app.sealing import Sealer
+from yoto.sealing import Sealer
+from yoto.store.models import AlertRow
 
 ALERTS = AlertRow.__table__
 

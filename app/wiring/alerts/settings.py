@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 from flask import Flask
 
-from app.core.errors import LockLost
-from app.core.monitor import AlertSettings, Degrade, Elected, SendSettings
-from app.core.optimization import DistributedLocks
-from app.core.resilience import Resilience
+from yoto.errors import LockLost
+from yoto.monitor import AlertSettings, Degrade, Elected, SendSettings
+from yoto.optimization import DistributedLocks
+from yoto.resilience import Resilience
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from functools import partial
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from app import sessions
-from app.core.errors import StoreUnavailable
-from app.sealing import Sealer, sealer_of
+from yoto.errors import StoreUnavailable
+from yoto.sealing import Sealer, sealer_of
+from yoto.store import sessions
 
 from ..database import DATABASE
 from .evaluation import EvaluationRows

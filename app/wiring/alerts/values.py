@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from app.core.monitor import (
+from yoto.monitor import (
     Extent,
     Monitoring,
     Point,
@@ -19,7 +19,7 @@ from app.core.monitor import (
     signals,
     summarise,
 )
-from app.core.resilience import State
+from yoto.resilience import State
 
 from ..measures.looks import STATE_NUMBERS
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping, func, insert, or_, select, update
 
-from app.core.monitor import FURTHEST_OFF, NEVER_TRIED, WEBHOOK_REMOVED, Delivery, Level, Webhook
-from app.models import AlertDeliveryRow, AlertWebhookRow
-from app.sealing import Unreadable
+from yoto.monitor import FURTHEST_OFF, NEVER_TRIED, WEBHOOK_REMOVED, Delivery, Level, Webhook
+from yoto.sealing import Unreadable
+from yoto.store.models import AlertDeliveryRow, AlertWebhookRow
 
 from .rows import SessionRows, moment, seconds, table_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import Flask
 from sqlalchemy.engine import Engine
 
-from app.core.cache import HybridPermissionCache
-from app.core.monitor import Alerts, Monitor
-from app.core.optimization import AdvancedOptimization
-from app.db import on_engine
+from yoto.cache import HybridPermissionCache
+from yoto.monitor import Alerts, Monitor
+from yoto.optimization import AdvancedOptimization
+from yoto.store.db import on_engine
 
 from .ahead import hot_samples, prefetch_samples, preload_samples
 from .alerts import alert_samples

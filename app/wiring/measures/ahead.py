@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from app.core.monitor import Counted, Measured, Sample, names
-from app.core.optimization import HotCounts
-from app.core.permission import PermissionSystem
-from app.core.prefetch import Prefetch
+from yoto.monitor import Counted, Measured, Sample, names
+from yoto.optimization import HotCounts
+from yoto.permission import PermissionSystem
+from yoto.prefetch import Prefetch
 
 
 def hot_samples(hot: HotCounts) -> Iterator[Sample]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.core.monitor import AlertState, Counted, Measured, Sample, names
+from yoto.monitor import AlertState, Counted, Measured, Sample, names
 
 EVALUATIONS = ("evaluations", "left", "unelected", "value_failures", "degrade_failures")
 MESSAGES = ("delivered", "failed", "given_up")

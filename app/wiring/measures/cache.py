@@ -9,9 +9,9 @@ from time import monotonic
 
 from flask import Flask
 
-from app.core.cache import LogEntry, TieredCache
-from app.core.monitor import Counted, Measured, Monitoring, Sample, names
-from app.core.permission import PermissionSystem
+from yoto.cache import LogEntry, TieredCache
+from yoto.monitor import Counted, Measured, Monitoring, Sample, names
+from yoto.permission import PermissionSystem
 
 # Counts of the cache that are answers of a tier: field, tier, result.
 LOOKUPS = (

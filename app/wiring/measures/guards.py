@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from flask import Flask
 
-from app.core.monitor import Counted, Distribution, Measured, Sample, Spread, names
-from app.core.optimization import DistributedLocks
-from app.core.policy import BOUNDS_US, BehaviourWatch, PolicyManager
-from app.core.resilience import Resilience
+from yoto.monitor import Counted, Distribution, Measured, Sample, Spread, names
+from yoto.optimization import DistributedLocks
+from yoto.policy import BOUNDS_US, BehaviourWatch, PolicyManager
+from yoto.resilience import Resilience
 
 MICRO = 1_000_000
 

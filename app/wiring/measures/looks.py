@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from flask import Flask
 
-from app.core.fleet import LOST_FOR_MS, Fleet, Worker, WorkerState
-from app.core.monitor import Measured, Sample, names
-from app.core.optimization import (
+from yoto.fleet import LOST_FOR_MS, Fleet, Worker, WorkerState
+from yoto.monitor import Measured, Sample, names
+from yoto.optimization import (
     AdvancedOptimization,
     InvalidationStats,
     OptimizedDistributedLock,
     QueueStats,
 )
-from app.core.resilience import Kind, Resilience, State, top_keys
+from yoto.resilience import Kind, Resilience, State, top_keys
 
 from ..election import keeps
 

@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy import QueuePool
 from sqlalchemy.engine import Engine
 
-from app.core.monitor import Counted, Measured, Sample, names
-from app.core.permission import PermissionSystem
-from app.core.redis import RedisStore
-from app.pools import PoolUse, WatchedPool
+from yoto.monitor import Counted, Measured, Sample, names
+from yoto.permission import PermissionSystem
+from yoto.redis import RedisStore
+from yoto.store.pools import PoolUse, WatchedPool
 
 
 def redis_samples(app: Flask) -> Iterator[Sample]:

@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from app.core.cache import (
+from tests.contract.cache.workers import CacheWorkers
+from tests.support.nursery import Nursery
+from tests.support.redis_fixtures import settings_of
+from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.cache import (
     ORIGIN,
     CacheSettings,
     InvalidationLog,
@@ -19,13 +23,9 @@ from app.core.cache import (
     TieredCache,
     place_key,
 )
-from app.core.cache.log import LogEntry, entry_of
-from app.core.optimization import DistributedLocks
-from app.core.redis import RedisConnection, RedisSettings
-from tests.contract.cache.workers import CacheWorkers
-from tests.support.nursery import Nursery
-from tests.support.redis_fixtures import settings_of
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.cache.log import LogEntry, entry_of
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisConnection, RedisSettings
 
 SERVER_7 = place_key("server", 7)
 CHANNEL_3 = place_key("channel", 3)

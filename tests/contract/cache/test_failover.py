@@ -9,11 +9,11 @@ from contextlib import suppress
 
 import pytest
 
-from app.core.errors import StoreUnavailable
-from app.core.redis import RedisSettings
-from app.core.redis.keys import slot_of
 from tests.contract.cache.conftest import MakeCache, Truth, seen
 from tests.support.redis_servers import Cluster, start_cluster, wait_until
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisSettings
+from yoto.redis.keys import slot_of
 
 
 @pytest.fixture

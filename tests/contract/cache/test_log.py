@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from app.core.cache import ORIGIN, InvalidationLog, Position
-from app.core.errors import StoreUnavailable, ValidationFailed
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.conftest import Connect, entries_of
 from tests.support.redis_servers import Server
+from yoto.cache import ORIGIN, InvalidationLog, Position
+from yoto.errors import StoreUnavailable, ValidationFailed
+from yoto.redis import RedisConnection, RedisSettings
 
 FOR_EVER = 10**6  # s
 

@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from app.core.cache import Position, TieredCache
-from app.core.errors import StoreUnavailable
-from app.core.redis import RedisSettings
 from tests.contract.cache.conftest import MakeCache, Truth
 from tests.support.redis_servers import Server, free_port, wait_until
+from yoto.cache import Position, TieredCache
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisSettings
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from app.core.cache import InvalidationLog
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.workers import CacheWorkers, Truth
 from tests.support.redis_servers import Server, wait_until
+from yoto.cache import InvalidationLog
+from yoto.redis import RedisConnection, RedisSettings
 
 # MAX_STALENESS, and a little for a busy machine to schedule who watches.
 BOUND = 2.0 + 0.5

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.cache import Concerns, TieredCache
-from app.core.errors import StoreUnavailable
 from tests.contract.cache.conftest import seen
+from yoto.cache import Concerns, TieredCache
+from yoto.errors import StoreUnavailable
 
 OF_ROLE = Concerns(roles=frozenset({9}))
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.core.cache import ORIGIN, CacheSettings, InvalidationLog, Position, Tailer
-from app.core.cache.memory import Memory
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.conftest import Connect, entries_of
 from tests.support.redis_servers import Server, wait_until
-from tests.unit.core.cache.builders import entry
+from tests.unit.yoto.cache.builders import entry
+from yoto.cache import ORIGIN, CacheSettings, InvalidationLog, Position, Tailer
+from yoto.cache.memory import Memory
+from yoto.redis import RedisConnection, RedisSettings
 
 
 class Follower:
@@ -327,7 +327,7 @@ def test_what_was_heard_counts_from_the_question_not_from_the_answer(
     follower.tailer._closed = False
     follower.tailer.begin()
     asked = time.monotonic()
-    monkeypatch.setattr("app.core.cache.tailer.monotonic", lambda: time.monotonic() + 60)
+    monkeypatch.setattr("yoto.cache.tailer.monotonic", lambda: time.monotonic() + 60)
     follower.tailer.take(())
     assert 0 < follower.tailer.fresh_until <= asked + 2.0
     assert follower.tailer.counts.lapses == 1

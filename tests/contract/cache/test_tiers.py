@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.cache import Loaded, Position, StoreSettings, TieredCache, refresh
-from app.core.errors import StoreUnavailable, ValidationFailed
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.conftest import CHANNEL_3, SERVER_7, MakeCache, Truth, seen
 from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
+from yoto.cache import Loaded, Position, StoreSettings, TieredCache, refresh
+from yoto.errors import StoreUnavailable, ValidationFailed
+from yoto.redis import RedisConnection, RedisSettings
 
 
 def are_stored(redis: RedisConnection, user_ids: Sequence[int]) -> bool:

@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app.core.cache import CacheSettings, Loaded, TieredCache, place_key
-from app.core.optimization import DistributedLocks
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.nursery import Nursery
 from tests.support.workers import WorkerProcess, Workers, as_options, from_options
+from yoto.cache import CacheSettings, Loaded, TieredCache, place_key
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisConnection, RedisSettings
 
 SERVER_7 = place_key("server", 7)
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.core.events import EventStream
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server
+from yoto.events import EventStream
+from yoto.redis import RedisConnection, RedisSettings
 
 
 @pytest.fixture(params=SERVERS)

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.core.errors import StoreUnavailable
-from app.core.events import BEGINNING, ConfigRestored, EventStream, StreamInfo, to_plain
-from app.core.events.stream import TOLD_TTL_MS
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_servers import Server, free_port, start_valkey, wait_until
+from yoto.errors import StoreUnavailable
+from yoto.events import BEGINNING, ConfigRestored, EventStream, StreamInfo, to_plain
+from yoto.events.stream import TOLD_TTL_MS
+from yoto.redis import RedisConnection, RedisSettings
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_an_outage_is_logged_when_it_begins_and_when_it_ends(
     assert stream.publish(restored(1)) is not None
     own_server.kill()
     told: list[str] = []
-    with caplog.at_level(logging.INFO, "app.core.events.stream"):
+    with caplog.at_level(logging.INFO, "yoto.events.stream"):
         for number in range(20):
             assert stream.publish(restored(number)) is None
         own_server.start()

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.core.events import (
+from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.events import (
     ConfigRestored,
     EventStream,
     Gap,
@@ -18,8 +19,7 @@ from app.core.events import (
     Tailer,
     UnknownEvent,
 )
-from app.core.redis import RedisConnection, RedisSettings
-from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.redis import RedisConnection, RedisSettings
 
 
 class Ears:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.core.errors import UnknownResource
-from app.core.fleet import Roster, roster
-from app.core.redis import RedisConnection
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import wait_until
+from yoto.errors import UnknownResource
+from yoto.fleet import Roster, roster
+from yoto.redis import RedisConnection
 
 ONE, TWO = "db-1.local-10-aaaa", "web-20-bbbb"
 

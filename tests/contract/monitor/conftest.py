@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from app.core.events import new_instance_id
-from app.core.monitor import (
+from tests.support.redis_fixtures import SERVERS, settings_of
+from tests.support.redis_servers import Server, start_valkey
+from yoto.events import new_instance_id
+from yoto.monitor import (
     Backend,
     MemoryBackend,
     PrometheusBackend,
     RedisBackend,
     StatsdBackend,
 )
-from app.core.redis import RedisConnection, RedisSettings
-from tests.support.redis_fixtures import SERVERS, settings_of
-from tests.support.redis_servers import Server, start_valkey
+from yoto.redis import RedisConnection, RedisSettings
 
 MakeBackend = Callable[..., RedisBackend]
 

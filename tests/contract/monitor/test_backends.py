@@ -6,7 +6,9 @@ import socket
 
 import pytest
 
-from app.core.monitor import (
+from tests.contract.monitor.conftest import MakeBackend
+from tests.support.redis_servers import Server, wait_until
+from yoto.monitor import (
     COARSE,
     FINE,
     MIDDLE,
@@ -22,9 +24,7 @@ from app.core.monitor import (
     WorkerState,
     series,
 )
-from app.core.redis import RedisSettings
-from tests.contract.monitor.conftest import MakeBackend
-from tests.support.redis_servers import Server, wait_until
+from yoto.redis import RedisSettings
 
 HITS = series("hits_total", {"tier": "l1"})
 SIZE = Series("size")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.core.monitor import COARSE, FINE, RedisBackend, WorkerState
-from app.core.redis import RedisSettings
 from tests.contract.monitor.conftest import MakeBackend
 from tests.contract.monitor.workers import THREADS, RecordingWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import wait_until
+from yoto.monitor import COARSE, FINE, RedisBackend, WorkerState
+from yoto.redis import RedisSettings
 
 EACH = 5_000  # more than may wait in a counter
 
@@ -43,7 +43,7 @@ def test_sums_over_workers_equal_what_was_sent(
     make_backend: MakeBackend,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.core.monitor.backends.archive.SILENT_AFTER", 0.5)
+    monkeypatch.setattr("yoto.monitor.backends.archive.SILENT_AFTER", 0.5)
     four = workers.start_at(reach, 4)
     for worker in four:
         assert worker.do("start")

@@ -6,9 +6,13 @@ import time
 
 import pytest
 
-from app.core.errors import StoreUnavailable
-from app.core.events import new_instance_id
-from app.core.monitor import (
+from tests.contract.monitor.conftest import MakeBackend
+from tests.support.redis_proxy import Proxy
+from tests.support.redis_servers import Server, wait_until
+from tests.support.round_trips import count_client_round_trips
+from yoto.errors import StoreUnavailable
+from yoto.events import new_instance_id
+from yoto.monitor import (
     COARSE,
     FINE,
     MIDDLE,
@@ -19,13 +23,9 @@ from app.core.monitor import (
     WorkerState,
     names,
 )
-from app.core.monitor.backends import delivery
-from app.core.monitor.backends.backlog import Backlog
-from app.core.redis import RedisConnection, RedisSettings
-from tests.contract.monitor.conftest import MakeBackend
-from tests.support.redis_proxy import Proxy
-from tests.support.redis_servers import Server, wait_until
-from tests.support.round_trips import count_client_round_trips
+from yoto.monitor.backends import delivery
+from yoto.monitor.backends.backlog import Backlog
+from yoto.redis import RedisConnection, RedisSettings
 
 HITS = Series("hits_total")
 TIME = Series("call_seconds")
@@ -204,7 +204,7 @@ def test_a_series_is_kept_with_all_its_cells_or_not_at_all(
 def test_a_worker_that_ends_says_so_and_one_that_was_killed_is_silent(
     make_backend: MakeBackend, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.core.monitor.backends.archive.SILENT_AFTER", 0.05)
+    monkeypatch.setattr("yoto.monitor.backends.archive.SILENT_AFTER", 0.05)
     settings = RedisSettings(url=own_server.url, socket_timeout=2.0)
     ended, killed = make_backend(settings), make_backend(settings)
     connection = RedisConnection(settings)
@@ -276,7 +276,7 @@ def test_a_clock_of_this_host_that_is_wrong_changes_nothing(
     make_backend: MakeBackend, own_server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = time.time() - 86_400
-    monkeypatch.setattr("app.core.monitor.backends.delivery.time.time", lambda: wrong)
+    monkeypatch.setattr("yoto.monitor.backends.delivery.time.time", lambda: wrong)
     backend = make_backend(RedisSettings(url=own_server.url, socket_timeout=2.0))
     backend.record({HITS: 1}, {}, {})
     assert counted(backend) == 1

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from app.core.events import new_instance_id
-from app.core.monitor import Monitoring, RedisBackend
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.nursery import Nursery
 from tests.support.workers import WorkerProcess, Workers, as_options, from_options
+from yoto.events import new_instance_id
+from yoto.monitor import Monitoring, RedisBackend
+from yoto.redis import RedisConnection, RedisSettings
 
 THREADS = 4
 

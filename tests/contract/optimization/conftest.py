@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.core.optimization import DistributedLocks
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisConnection, RedisSettings
 
 MakeLocks = Callable[[RedisSettings], DistributedLocks]
 

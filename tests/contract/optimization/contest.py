@@ -14,7 +14,7 @@ import os
 import signal
 from dataclasses import dataclass, field
 
-from app.core.redis import RedisConnection
+from yoto.redis import RedisConnection
 
 LOCK = "contest"
 RESOURCE = "contest"

@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-from app.core.optimization import DistributedLocks
-from app.core.optimization.lock import attempt, service
-from app.core.redis import RedisConnection, RedisSettings, Script
 from tests.contract.optimization.conftest import MakeLocks
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, wait_until
+from yoto.optimization import DistributedLocks
+from yoto.optimization.lock import attempt, service
+from yoto.redis import RedisConnection, RedisSettings, Script
 
 HOUR = 3_600 * 1_000_000  # us
 TIME = "local time = redis.call('TIME')"

@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from app.core.optimization import FencedStore
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization import contest
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.redis_servers import wait_until
 from tests.support.workers import WorkerProcess
+from yoto.optimization import FencedStore
+from yoto.redis import RedisConnection, RedisSettings
 
 PROCESSES = 8
 # s. The ten on a single server; a cluster differs by the way to the key alone.

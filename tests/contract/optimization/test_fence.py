@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.errors import LockLost, StaleToken, ValidationFailed
-from app.core.optimization import DistributedLocks, FencedStore
-from app.core.redis import RedisConnection
+from yoto.errors import LockLost, StaleToken, ValidationFailed
+from yoto.optimization import DistributedLocks, FencedStore
+from yoto.redis import RedisConnection
 
 
 @pytest.fixture

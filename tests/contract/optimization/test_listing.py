@@ -6,14 +6,14 @@ import threading
 
 import pytest
 
-from app.core.errors import LockLost, StoreUnavailable, ValidationFailed
-from app.core.optimization import DistributedLocks
-from app.core.optimization.lock import listing
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.conftest import MakeLocks
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
+from yoto.errors import LockLost, StoreUnavailable, ValidationFailed
+from yoto.optimization import DistributedLocks
+from yoto.optimization.lock import listing
+from yoto.redis import RedisConnection, RedisSettings
 
 
 @pytest.fixture(autouse=True)

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.core.errors import LockNotAcquired, ValidationFailed
-from app.core.optimization import DistributedLocks
-from app.core.optimization.lock.pace import Pace
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.conftest import in_thread
 from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
+from yoto.errors import LockNotAcquired, ValidationFailed
+from yoto.optimization import DistributedLocks
+from yoto.optimization.lock.pace import Pace
+from yoto.redis import RedisConnection, RedisSettings
 
 POLL, PATIENCE = Pace.of(None).longest_poll, Pace.of(None).patience
 
@@ -298,7 +298,7 @@ def test_an_interrupted_waiter_leaves_the_queue(
         with monkeypatch.context() as patch:
             # The name in that module, not the class itself: other threads start meanwhile.
             threads = SimpleNamespace(Event=Interrupted, Thread=threading.Thread)
-            patch.setattr("app.core.optimization.lock.wakeups.threading", threads)
+            patch.setattr("yoto.optimization.lock.wakeups.threading", threads)
             patch.setattr(locks._wakeups, "_run", lambda: None)
             with pytest.raises(KeyboardInterrupt):
                 lock.acquire()

@@ -10,11 +10,11 @@ import time
 
 import pytest
 
-from app.core.errors import LockLost
-from app.core.optimization import DistributedLocks
-from app.core.redis import RedisConnection
 from tests.contract.optimization.conftest import in_thread
 from tests.support.redis_servers import wait_until
+from yoto.errors import LockLost
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisConnection
 
 
 def test_an_expired_lock_that_others_took_is_not_deleted_by_its_first_holder(
@@ -205,7 +205,7 @@ def test_what_threads_held_that_ended_with_their_process_is_given_back(
 def test_a_new_thread_with_the_id_of_an_old_one_does_not_inherit_its_lock(
     locks: DistributedLocks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.core.optimization.lock.lock._owner", lambda: (os.getpid(), 4711))
+    monkeypatch.setattr("yoto.optimization.lock.lock._owner", lambda: (os.getpid(), 4711))
     lock = locks.create_lock("job", timeout=5)
     in_thread(lock.acquire).join()
     assert not lock.acquire(wait=0)

@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from app.core.errors import StoreUnavailable
-from app.core.optimization import DistributedLocks
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.conftest import MakeLocks
 from tests.contract.optimization.workers import LockWorkers
 from tests.support.redis_servers import Server, wait_until
+from yoto.errors import StoreUnavailable
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisConnection, RedisSettings
 
 
 def test_a_killed_holder_is_followed_within_its_lease(

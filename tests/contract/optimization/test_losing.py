@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from app.core.errors import LockLost
-from app.core.optimization import DistributedLocks
-from app.core.redis import RedisSettings
 from tests.contract.optimization.conftest import MakeLocks
 from tests.support.redis_servers import Server, wait_until
+from yoto.errors import LockLost
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisSettings
 
 # s; a tenth of each is for this machine to run the thread that tells the holder.
 LEASES = (2.0, 3.0)

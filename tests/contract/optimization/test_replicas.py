@@ -7,8 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.core.errors import LockNotAcquired, LockUnconfirmed, StoreUnavailable, ValidationFailed
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.conftest import MakeLocks
 from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import (
@@ -20,6 +18,8 @@ from tests.support.redis_servers import (
     wait_until,
 )
 from tests.support.round_trips import count_round_trips
+from yoto.errors import LockNotAcquired, LockUnconfirmed, StoreUnavailable, ValidationFailed
+from yoto.redis import RedisConnection, RedisSettings
 
 
 @pytest.fixture(scope="module")

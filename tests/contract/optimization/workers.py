@@ -6,12 +6,12 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from app.core.errors import LockLost, StaleToken
-from app.core.optimization import DistributedLocks, OptimizedDistributedLock
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization import contest
 from tests.support.nursery import Nursery
 from tests.support.workers import WorkerProcess, Workers, as_options, from_options
+from yoto.errors import LockLost, StaleToken
+from yoto.optimization import DistributedLocks, OptimizedDistributedLock
+from yoto.redis import RedisConnection, RedisSettings
 
 
 class Worker:

@@ -15,22 +15,22 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.cli.seed.matrix import import_matrix, permission_name
-from app.core.permission.resolver import Resolution
-from app.core.permission.scopes import GLOBAL, Place
-from app.core.permission.source import DatabaseSource
-from app.core.permission.state import EXTENSION
-from app.db import db, writing
 from app.extensions import cache, optimization, permissions
-from app.models import User
 from tests.integration.cli.test_seed_matrix import MATRICES, NAMES, read
-from tests.integration.core.permission.stored import permission_ids, store
+from tests.integration.yoto.permission.stored import permission_ids, store
 from tests.support.applications import another_app
 from tests.support.examples import on_one_database
 from tests.support.redis_servers import wait_until
-from tests.unit.core.permission.reference import Reference
-from tests.unit.core.permission.worlds import MOMENTS
-from tests.unit.core.permission.worlds import NAMES as PERMISSIONS
-from tests.unit.core.permission.worlds import USERS, Rows, communities
+from tests.unit.yoto.permission.reference import Reference
+from tests.unit.yoto.permission.worlds import MOMENTS
+from tests.unit.yoto.permission.worlds import NAMES as PERMISSIONS
+from tests.unit.yoto.permission.worlds import USERS, Rows, communities
+from yoto.permission.resolver import Resolution
+from yoto.permission.scopes import GLOBAL, Place
+from yoto.permission.source import DatabaseSource
+from yoto.permission.state import EXTENSION
+from yoto.store.db import db, writing
+from yoto.store.models import User
 
 NOBODY = 99
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.core.policy import EmbeddedEngine, OpaEngine, OpaSettings, PolicyEngine
 from tests.support.opa import OpaServer, opa_binary
+from yoto.policy import EmbeddedEngine, OpaEngine, OpaSettings, PolicyEngine
 
 # Seconds. A test that is not about time must not fail because the machine is busy.
 AMPLE = 60.0

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.errors import StoreUnavailable
-from app.core.policy import PolicyManager
 from app.extensions import policy as manager
-from tests.integration.core.policy.conftest import empty_record
+from tests.integration.yoto.policy.conftest import empty_record
 from tests.support.opa import OpaServer
 from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN, bound, bound_tests, question
+from yoto.errors import StoreUnavailable
+from yoto.policy import PolicyManager
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import regopy
 
-from app.core.errors import PolicyError
-from app.core.policy import Bundle, CompiledPolicies, EmbeddedEngine, PolicyEngine, Verdict
-from app.core.policy.partial import Topic
 from tests.contract.policy.conftest import MakeOpa
 from tests.contract.policy.inputs import STRICT_DATA, Inputs, only
 from tests.support.bundles import default_bundle, rules
 from tests.support.opa import OpaServer
+from yoto.errors import PolicyError
+from yoto.policy import Bundle, CompiledPolicies, EmbeddedEngine, PolicyEngine, Verdict
+from yoto.policy.partial import Topic
 
 # For each of two sets of documents.
 DEFAULT_INPUTS = 2000

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from app.core.errors import PolicyError
-from app.core.policy import Bundle, PolicyEngine, Verdict
 from tests.support.bundles import MAIN, default_bundle, rules
+from yoto.errors import PolicyError
+from yoto.policy import Bundle, PolicyEngine, Verdict
 
 NETWORKS = rules(
     'deny contains "blocked" if {\n\tsome cidr in data.network.block\n'

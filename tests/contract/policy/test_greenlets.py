@@ -12,8 +12,8 @@ warnings.simplefilter("ignore")
 import eventlet
 eventlet.monkey_patch()
 import threading, time
-from app.core.errors import PolicyError
-from app.core.policy import Bundle, EmbeddedEngine
+from yoto.errors import PolicyError
+from yoto.policy import Bundle, EmbeddedEngine
 
 engine = EmbeddedEngine()
 refused = []

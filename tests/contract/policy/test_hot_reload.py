@@ -12,16 +12,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
-from app.core.errors import PolicyError
-from app.db import db
 from app.extensions import policy
-from app.models import PolicyKind, PolicyRevision, PolicyVersion
 from tests.contract.policy.workers import PolicyWorkers
-from tests.integration.core.policy.conftest import empty_record
+from tests.integration.yoto.policy.conftest import empty_record
 from tests.support.nursery import Nursery
 from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN
 from tests.support.workers import WorkerProcess
+from yoto.errors import PolicyError
+from yoto.store.db import db
+from yoto.store.models import PolicyKind, PolicyRevision, PolicyVersion
 
 WORKERS = 4
 # Seconds. A process hears of a change at once and compiles it in a few milliseconds; the rest is

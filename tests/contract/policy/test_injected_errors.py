@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from app.core.errors import PolicyError
-from app.core.policy import Bundle, CompiledPolicies, PolicyEngine
-from app.core.policy.rego import Token, tokenize
 from tests.contract.policy.inputs import STRICT_DATA, Inputs
 from tests.support.bundles import default_bundle
+from yoto.errors import PolicyError
+from yoto.policy import Bundle, CompiledPolicies, PolicyEngine
+from yoto.policy.rego import Token, tokenize
 
 INPUTS = 40
 # On OPA each broken bundle has to be sent.

@@ -3,7 +3,7 @@
 One case a line in ``language_expressions.txt``, one a block in ``language_forms.txt``: of each form
 of the language (https://www.openpolicyagent.org/docs/policy-language) and of each function that is
 let in, its usual and its odd arguments. What the engines read differently is refused: see
-``tests/unit/core/policy/portable``.
+``tests/unit/yoto/policy/portable``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from app.core.policy import Bundle
-from app.core.policy.engine.embedded import admit, module
-from app.core.policy.rego import move
-from app.core.policy.result import UNDEFINED
 from tests.support.bundles import MAIN
 from tests.support.opa import opa_binary
+from yoto.policy import Bundle
+from yoto.policy.engine.embedded import admit, module
+from yoto.policy.rego import move
+from yoto.policy.result import UNDEFINED
 
 FOLDER = Path(__file__).parent
 INPUT = {

@@ -9,17 +9,17 @@ from time import monotonic
 
 import pytest
 
-from app.core.errors import PolicyError, PolicyUnavailable
-from app.core.policy import OPA_BREAKER, Bundle, CompiledPolicies, OpaEngine, OpaSettings, Verdict
-from app.core.policy.engine.opa import engine as opa_engine
-from app.core.policy.engine.opa.wire import Deadline
-from app.core.redis import RedisSettings
 from tests.contract.policy.conftest import AMPLE, MakeOpa
 from tests.contract.resilience.platform import Platform
 from tests.support.bundles import default_bundle, rules
 from tests.support.faulty_opa import ALLOW, FaultyOpa, http
 from tests.support.opa import OpaServer
 from tests.support.redis_servers import Server, wait_until
+from yoto.errors import PolicyError, PolicyUnavailable
+from yoto.policy import OPA_BREAKER, Bundle, CompiledPolicies, OpaEngine, OpaSettings, Verdict
+from yoto.policy.engine.opa import engine as opa_engine
+from yoto.policy.engine.opa.wire import Deadline
+from yoto.redis import RedisSettings
 
 BUNDLE = rules('deny contains "one" if input.x == 1')
 TIMEOUT = 1.0

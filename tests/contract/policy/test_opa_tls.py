@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import trustme
 
-from app.core.errors import PolicyUnavailable
-from app.core.policy import Verdict
 from tests.contract.policy.conftest import MakeOpa
 from tests.support.bundles import rules
 from tests.support.opa import OpaServer, opa_binary
 from tests.support.redis_servers import HOST
+from yoto.errors import PolicyUnavailable
+from yoto.policy import Verdict
 
 TOKEN = "the-token"
 WHO_MAY_ASK = f"""package system.authz

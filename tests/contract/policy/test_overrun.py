@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.errors import PolicyError
-from app.db import db
 from app.extensions import policy
 from tests.contract.policy.workers import PolicyWorkers
-from tests.integration.core.policy.conftest import empty_record
+from tests.integration.yoto.policy.conftest import empty_record
 from tests.support.nursery import Nursery
 from tests.support.redis_servers import wait_until
 from tests.support.small_policies import MAIN, question
+from yoto.errors import PolicyError
+from yoto.store.db import db
 
 # What no input asks for that is made of the conditions, and no recorded one is.
 FATAL = 7007

@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app.core.cache import place_key
-from app.core.permission import AccessGranted
-from app.core.prefetch import BehaviorAnalyzer, BehaviourRecorder, PrefetchSettings
-from app.core.prefetch.clock import SharedClock
-from app.core.prefetch.recording import BehaviourHistory, BehaviourLog, Flusher
-from app.core.prefetch.reports import Reports
-from app.core.prefetch.work import LISTEN, Parts, PrefetchWork
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, start_valkey
+from yoto.cache import place_key
+from yoto.permission import AccessGranted
+from yoto.prefetch import BehaviorAnalyzer, BehaviourRecorder, PrefetchSettings
+from yoto.prefetch.clock import SharedClock
+from yoto.prefetch.recording import BehaviourHistory, BehaviourLog, Flusher
+from yoto.prefetch.reports import Reports
+from yoto.prefetch.work import LISTEN, Parts, PrefetchWork
+from yoto.redis import RedisConnection, RedisSettings
 
 SETTINGS = PrefetchSettings(history=20, buffer=200)
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import StoreUnavailable
-from app.core.prefetch.recording import log as log_module
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.prefetch.conftest import SETTINGS, MakeWorker, Worker
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, wait_until
+from yoto.errors import StoreUnavailable
+from yoto.prefetch.recording import log as log_module
+from yoto.redis import RedisConnection, RedisSettings
 
 ANNA, BEN = 42, 43
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_fixtures import KINDS, PATIENCE
+from yoto.redis import RedisConnection, RedisSettings
 
 Connect = Callable[..., RedisConnection]
 

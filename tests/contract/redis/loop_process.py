@@ -26,9 +26,9 @@ def main() -> None:
     import time
     from functools import partial
 
-    from app.core.errors import StoreUnavailable
-    from app.core.redis import RedisConnection, RedisSettings
     from tests.contract.redis.scripts import EMPTY
+    from yoto.errors import StoreUnavailable
+    from yoto.redis import RedisConnection, RedisSettings
 
     connection = RedisConnection(RedisSettings(url=url))
     connection.scripts.run(EMPTY, ["k"])

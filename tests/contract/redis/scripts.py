@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.redis import Script
+from yoto.redis import Script
 
 ECHO = Script("echo", "return {KEYS[1], ARGV[1], #KEYS, #ARGV}", repeatable=True)
 EMPTY = Script("empty", "return 1", repeatable=True)

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from app.core.redis import RedisConnection
 from tests.support.redis_servers import wait_until
+from yoto.redis import RedisConnection
 
 Key = Callable[[str], str]
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import redis
 
-from app.core.redis import RedisConnection
-from app.core.redis.liveness import state_of
-from app.core.redis.node import Node
 from tests.contract.redis.scripts import EMPTY
 from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.redis import RedisConnection
+from yoto.redis.liveness import state_of
+from yoto.redis.node import Node
 
 Connect = Callable[..., RedisConnection]
 

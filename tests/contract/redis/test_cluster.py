@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
-from app.core.errors import StoreUnavailable
-from app.core.redis import RedisConnection
-from app.core.redis.keys import slot_of
 from tests.contract.redis.scripts import ADD, ADD_BOTH, COUNT, ECHO, EMPTY
 from tests.support.redis_servers import (
     CLUSTER_NODE_TIMEOUT,
@@ -20,6 +17,9 @@ from tests.support.redis_servers import (
     start_cluster,
     wait_until,
 )
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisConnection
+from yoto.redis.keys import slot_of
 
 Connect = Callable[..., RedisConnection]
 

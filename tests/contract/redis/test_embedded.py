@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.core.errors import ConfigurationError, StoreUnavailable
-from app.core.redis import EmbeddedServer, RedisConnection, RedisSettings
-from app.core.redis import embedded as embedded_module
 from tests.contract.redis.scripts import COUNT, EMPTY
 from tests.support.redis_servers import wait_until
+from yoto.errors import ConfigurationError, StoreUnavailable
+from yoto.redis import EmbeddedServer, RedisConnection, RedisSettings
+from yoto.redis import embedded as embedded_module
 
 ROOT = Path(__file__).parents[3]
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from app.core.redis import Following, RawEntry, RedisConnection
 from tests.conftest import ASYNC_MODE
 from tests.support.redis_servers import wait_until
+from yoto.redis import Following, RawEntry, RedisConnection
 
 Key = Callable[[str], str]
 WAIT_MS = 10_000

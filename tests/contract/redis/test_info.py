@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from app.core.redis import (
+from tests.contract.redis.scripts import EMPTY
+from tests.support.redis_servers import Server, start_valkey
+from yoto.redis import (
     RedisConnection,
     RedisStore,
     get_redis_info,
     test_redis_connection,
 )
-from tests.contract.redis.scripts import EMPTY
-from tests.support.redis_servers import Server, start_valkey
 
 Connect = Callable[..., RedisConnection]
 

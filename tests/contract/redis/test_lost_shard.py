@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.core.errors import StoreUnavailable
-from app.core.redis import RedisConnection, get_redis_info
-from app.core.redis.keys import slot_of
 from tests.contract.redis.scripts import EMPTY
 from tests.support.redis_servers import Cluster, Server, start_cluster, wait_until
 from tests.support.round_trips import count_round_trips
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisConnection, get_redis_info
+from yoto.redis.keys import slot_of
 
 Connect = Callable[..., RedisConnection]
 

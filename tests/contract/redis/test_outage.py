@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import StoreUnavailable
-from app.core.redis import RedisConnection
-from app.core.redis.gate import FAILURES_TO_TRIP
 from tests.contract.redis.scripts import ADD, COUNT, ECHO, EMPTY, REPEATABLE_COUNT
 from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisConnection
+from yoto.redis.gate import FAILURES_TO_TRIP
 
 Connect = Callable[..., RedisConnection]
 

@@ -9,12 +9,12 @@ import pytest
 import redis
 from redis.exceptions import ResponseError
 
-from app.core.errors import StoreUnavailable
-from app.core.redis import RedisConnection, get_redis_info
-from app.core.redis.refusals import refusal_code
 from tests.contract.redis.scripts import ADD, FAILS
 from tests.support.redis_servers import Server, start_redis, start_valkey
 from tests.support.require import missing
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisConnection, get_redis_info
+from yoto.redis.refusals import refusal_code
 
 Connect = Callable[..., RedisConnection]
 

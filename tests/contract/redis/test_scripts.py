@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from redis.exceptions import ResponseError
 
-from app.core.redis import RedisConnection, Script
-from app.core.redis.link import pack_command
 from tests.contract.redis.scripts import COUNT, ECHO, EMPTY, FAILS, LARGE, NIL, REFUSES
 from tests.support.round_trips import count_round_trips
+from yoto.redis import RedisConnection, Script
+from yoto.redis.link import pack_command
 
 Key = Callable[[str], str]
 

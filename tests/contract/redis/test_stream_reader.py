@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from redis import exceptions
 
-from app.core.errors import StoreUnavailable
-from app.core.redis import RedisConnection
-from app.core.redis.stream_reader import StreamReader
 from tests.contract.redis.conftest import Connect
 from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisConnection
+from yoto.redis.stream_reader import StreamReader
 
 Key = Callable[[str], str]
 # ms; no read of these tests ends because its time is over, but for one.

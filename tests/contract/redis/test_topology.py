@@ -14,8 +14,6 @@ from typing import Any
 import pytest
 import redis
 
-from app.core.errors import ConfigurationError, StoreUnavailable
-from app.core.redis import RedisConnection, check_address, create_redis_client
 from tests.contract.redis.scripts import COUNT, EMPTY
 from tests.support.redis_servers import (
     Cluster,
@@ -26,6 +24,8 @@ from tests.support.redis_servers import (
     wait_until,
 )
 from tests.support.require import missing
+from yoto.errors import ConfigurationError, StoreUnavailable
+from yoto.redis import RedisConnection, check_address, create_redis_client
 
 Connect = Callable[..., RedisConnection]
 

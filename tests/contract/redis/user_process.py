@@ -25,8 +25,8 @@ def main() -> None:
         gevent.monkey.patch_all()
     from pathlib import Path
 
-    from app.core.redis import RedisConnection, RedisSettings
     from tests.contract.redis.scripts import COUNT
+    from yoto.redis import RedisConnection, RedisSettings
 
     connection = RedisConnection(RedisSettings(embedded_dir=Path(folder)))
     for line in sys.stdin:

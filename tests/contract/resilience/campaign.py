@@ -19,14 +19,14 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from app.core.errors import BulkheadFull
-from app.core.redis import RedisSettings
-from app.core.resilience.bulkhead import spares
 from tests.contract.resilience.crew import PATIENCE, settings_from
 from tests.contract.resilience.platform import Platform
 from tests.support.nursery import Nursery
 from tests.support.over_admission import Stay, Use
 from tests.support.workers import Workers
+from yoto.errors import BulkheadFull
+from yoto.redis import RedisSettings
+from yoto.resilience.bulkhead import spares
 
 WORKERS = 3
 # Processes of one campaign, those that replace killed ones included.

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from app.core.redis import RedisSettings
 from tests.contract.resilience.platform import DEAD_URL, PREFIX, Platform
 from tests.support.redis_fixtures import KINDS, settings_of
+from yoto.redis import RedisSettings
 
 Join = Callable[..., Platform]
 

@@ -17,11 +17,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import BulkheadFull, CircuitOpen
-from app.core.redis import RedisSettings
 from tests.contract.resilience.platform import Platform
 from tests.support.nursery import Nursery
 from tests.support.workers import Workers
+from yoto.errors import BulkheadFull, CircuitOpen
+from yoto.redis import RedisSettings
 
 Task = Callable[..., Any]
 PATIENCE = 5.0  # s

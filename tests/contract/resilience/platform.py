@@ -7,20 +7,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
-from app.core.events import BreakerTransitioned, EventStream
-from app.core.redis import RedisConnection, RedisSettings
-from app.core.resilience.breaker import CircuitBreaker
-from app.core.resilience.bulkhead import Bulkhead
-from app.core.resilience.guard import Guard
-from app.core.resilience.limiter import RateLimiter
-from app.core.resilience.runtime import Runtime
-from app.core.resilience.settings import (
+from tests.support.redis_servers import HOST
+from yoto.events import BreakerTransitioned, EventStream
+from yoto.redis import RedisConnection, RedisSettings
+from yoto.resilience.breaker import CircuitBreaker
+from yoto.resilience.bulkhead import Bulkhead
+from yoto.resilience.guard import Guard
+from yoto.resilience.limiter import RateLimiter
+from yoto.resilience.runtime import Runtime
+from yoto.resilience.settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
     RateLimitConfig,
     Settings,
 )
-from tests.support.redis_servers import HOST
 
 # Of this suite alone, so that it can look at every key that it leaves.
 PREFIX = "guards:"

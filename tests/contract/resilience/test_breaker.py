@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import CircuitIsolated, CircuitOpen
-from app.core.resilience.breaker import CircuitBreaker, State
-from app.core.resilience.outcome import Classifier, Outcome
-from app.core.resilience.settings import CircuitBreakerConfig
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
 from tests.support.redis_servers import wait_until
+from yoto.errors import CircuitIsolated, CircuitOpen
+from yoto.resilience.breaker import CircuitBreaker, State
+from yoto.resilience.outcome import Classifier, Outcome
+from yoto.resilience.settings import CircuitBreakerConfig
 
 SLOW = 0.1
 QUICKLY_SLOW = {"slow_call_duration": SLOW}

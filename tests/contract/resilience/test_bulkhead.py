@@ -7,12 +7,12 @@ import time
 
 import pytest
 
-from app.core.errors import BulkheadFull
-from app.core.resilience.bulkhead import Bulkhead, Slot
-from app.core.resilience.settings import BulkheadConfig
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
 from tests.support.redis_servers import wait_until
+from yoto.errors import BulkheadFull
+from yoto.resilience.bulkhead import Bulkhead, Slot
+from yoto.resilience.settings import BulkheadConfig
 
 
 def fill(bulkhead: Bulkhead, count: int) -> list[Slot]:

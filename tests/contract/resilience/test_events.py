@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from app.core.events import RejectionBurst
-from app.core.redis import RedisSettings
-from app.core.resilience import MultiDimensionalKey, scripts
-from app.core.resilience.config_store import Kind, ServerClock
-from app.core.resilience.outcome import Outcome
-from app.core.resilience.rejections import BURST, RejectionReporter
-from app.core.resilience.trail import StoredTrails
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.redis_servers import Cluster
+from yoto.events import RejectionBurst
+from yoto.redis import RedisSettings
+from yoto.resilience import MultiDimensionalKey, scripts
+from yoto.resilience.config_store import Kind, ServerClock
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.rejections import BURST, RejectionReporter
+from yoto.resilience.trail import StoredTrails
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 from redis import exceptions
 
-from app.core.redis import RedisSettings
-from app.core.redis.registry import ScriptRegistry
-from app.core.resilience.settings import MultiDimensionalKey
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import HOST, start_replica, start_valkey
+from yoto.redis import RedisSettings
+from yoto.redis.registry import ScriptRegistry
+from yoto.resilience.settings import MultiDimensionalKey
 
 SOMEBODY = MultiDimensionalKey(user_id=42)
 

@@ -7,19 +7,19 @@ import time
 
 import pytest
 
-from app.core.errors import BulkheadFull, CircuitIsolated, CircuitOpen, RateLimited
-from app.core.resilience.breaker import State
-from app.core.resilience.guard import Guard
-from app.core.resilience.outcome import Outcome
-from app.core.resilience.settings import (
+from tests.contract.resilience.conftest import Join
+from tests.contract.resilience.platform import Live, Platform
+from tests.support.redis_servers import wait_until
+from yoto.errors import BulkheadFull, CircuitIsolated, CircuitOpen, RateLimited
+from yoto.resilience.breaker import State
+from yoto.resilience.guard import Guard
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.settings import (
     BulkheadConfig,
     CircuitBreakerConfig,
     MultiDimensionalKey,
     RateLimitConfig,
 )
-from tests.contract.resilience.conftest import Join
-from tests.contract.resilience.platform import Live, Platform
-from tests.support.redis_servers import wait_until
 
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
 BUCKETS = {"limit": 10, "window": 60}

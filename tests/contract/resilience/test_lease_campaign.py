@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from app.core.resilience.limiter.quota import Quota
-from app.core.resilience.settings import Algorithm
 from tests.contract.resilience.campaign import run_campaign, stays_in, uses_in
 from tests.contract.resilience.conftest import reach_of
 from tests.support.nursery import Nursery
 from tests.support.over_admission import most_inside, most_over
+from yoto.resilience.limiter.quota import Quota
+from yoto.resilience.settings import Algorithm
 
 CALLS = int(os.environ.get("YOTO_TEST_CAMPAIGN_CALLS", "20000"))
 # s. Some tens of leases, and as many kills and pauses.

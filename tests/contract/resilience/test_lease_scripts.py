@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.redis import Script
-from app.core.resilience import scripts
-from app.core.resilience.limiter.quota import Quota
-from app.core.resilience.settings import Algorithm
 from tests.contract.resilience.conftest import reach_of
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.lending import Mark, Store
+from yoto.redis import Script
+from yoto.resilience import scripts
+from yoto.resilience.limiter.quota import Quota
+from yoto.resilience.settings import Algorithm
 
 CLOCK = f"{PREFIX}test-lease-clock"
 TIME = "local now = time[1] * 1000000 + time[2]"

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.core.errors import CircuitIsolated, CircuitOpen
-from app.core.resilience.breaker import CircuitBreaker, State, memory
-from app.core.resilience.outcome import Outcome
-from app.core.resilience.settings import CircuitBreakerConfig
 from tests.contract.resilience.conftest import Join, reach_of
 from tests.contract.resilience.platform import Live, Platform
 from tests.contract.resilience.trips import Trips
 from tests.support.redis_servers import wait_until
+from yoto.errors import CircuitIsolated, CircuitOpen
+from yoto.resilience.breaker import CircuitBreaker, State, memory
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.settings import CircuitBreakerConfig
 
 _numbers = itertools.count(1)
 

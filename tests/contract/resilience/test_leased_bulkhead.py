@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import BulkheadFull, StoreUnavailable
-from app.core.resilience.bulkhead import Bulkhead, spares
-from app.core.resilience.process import _Process
-from app.core.resilience.settings import BulkheadConfig
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
 from tests.contract.resilience.trips import Trips
 from tests.support.redis_servers import wait_until
+from yoto.errors import BulkheadFull, StoreUnavailable
+from yoto.resilience.bulkhead import Bulkhead, spares
+from yoto.resilience.process import _Process
+from yoto.resilience.settings import BulkheadConfig
 
 
 @pytest.fixture(autouse=True)

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import (
+from tests.contract.resilience.conftest import Join
+from tests.contract.resilience.platform import Platform
+from tests.contract.resilience.trips import Trips
+from yoto.errors import (
     BulkheadFull,
     CircuitIsolated,
     RateLimited,
     Rejected,
     StoreUnavailable,
 )
-from app.core.resilience.breaker import State
-from app.core.resilience.guard import Guard
-from app.core.resilience.outcome import Outcome
-from app.core.resilience.settings import MultiDimensionalKey
-from tests.contract.resilience.conftest import Join
-from tests.contract.resilience.platform import Platform
-from tests.contract.resilience.trips import Trips
+from yoto.resilience.breaker import State
+from yoto.resilience.guard import Guard
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.settings import MultiDimensionalKey
 
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
 # s. Nothing comes back while a test runs.

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import CircuitIsolated, StoreUnavailable
-from app.core.resilience.limiter import RateLimiter
-from app.core.resilience.outcome import Outcome
-from app.core.resilience.process import _Process
-from app.core.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
 from tests.contract.resilience.trips import Trips
 from tests.support.redis_servers import wait_until
+from yoto.errors import CircuitIsolated, StoreUnavailable
+from yoto.resilience.limiter import RateLimiter
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.process import _Process
+from yoto.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
 
 EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", [name.value for name in Algorithm])
 BUCKETS = ("token_bucket", "leaky_bucket")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import ValidationFailed
-from app.core.resilience.limiter import RateLimiter, RateLimitResult
-from app.core.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Live, Platform
 from tests.support.redis_servers import wait_until
+from yoto.errors import ValidationFailed
+from yoto.resilience.limiter import RateLimiter, RateLimitResult
+from yoto.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
 
 EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", [name.value for name in Algorithm])
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.core.redis import RedisSettings
-from app.core.resilience.outcome import Outcome
-from app.core.resilience.settings import Algorithm
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import Server
+from yoto.redis import RedisSettings
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.settings import Algorithm
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from statistics import median
 
 import pytest
 
-from app.core.errors import (
+from tests.contract.resilience.platform import PREFIX, Platform
+from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey, wait_until
+from yoto.errors import (
     BulkheadFull,
     CircuitIsolated,
     CircuitOpen,
@@ -17,14 +19,12 @@ from app.core.errors import (
     Rejected,
     StoreUnavailable,
 )
-from app.core.redis import RedisSettings
-from app.core.redis.keys import slot_of
-from app.core.resilience.breaker import State
-from app.core.resilience.guard import Guard
-from app.core.resilience.outcome import Outcome
-from app.core.resilience.settings import MultiDimensionalKey
-from tests.contract.resilience.platform import PREFIX, Platform
-from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey, wait_until
+from yoto.redis import RedisSettings
+from yoto.redis.keys import slot_of
+from yoto.resilience.breaker import State
+from yoto.resilience.guard import Guard
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.settings import MultiDimensionalKey
 
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
 

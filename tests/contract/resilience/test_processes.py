@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app.core.resilience.breaker import State
-from app.core.resilience.outcome import Outcome
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.crew import most_inside, run_crew
 from tests.support.nursery import Nursery
 from tests.support.redis_servers import wait_until
+from yoto.resilience.breaker import State
+from yoto.resilience.outcome import Outcome
 
 
 def test_twenty_processes_send_one_probe_to_what_was_broken(

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import CircuitOpen
-from app.core.redis import Script
-from app.core.resilience import Outcome, RateLimitResult, scripts
 from tests.contract.resilience.conftest import reach_of
 from tests.contract.resilience.platform import Platform
+from yoto.errors import CircuitOpen
+from yoto.redis import Script
+from yoto.resilience import Outcome, RateLimitResult, scripts
 
 HOUR = 3_600 * 1_000_000  # µs
 CLOCK = "guards:test-clock"  # µs by which the scripts' clock is ahead

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.resilience.config_store import Kind, ServerClock
-from app.core.resilience.limiter import RateLimiter
-from app.core.resilience.trail import StoredTrails, stored
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Platform
+from yoto.resilience.config_store import Kind, ServerClock
+from yoto.resilience.limiter import RateLimiter
+from yoto.resilience.trail import StoredTrails, stored
 
 
 def watched(platform: Platform, name: str) -> tuple[StoredTrails, RateLimiter]:

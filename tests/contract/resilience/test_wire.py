@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from app.core.errors import RateLimited
-from app.core.redis import RedisSettings
-from app.core.resilience.guard import Guard
-from app.core.resilience.outcome import Outcome
-from app.core.resilience.settings import MultiDimensionalKey
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.contract.resilience.wire import commands_of
 from tests.support.redis_servers import Server
+from yoto.errors import RateLimited
+from yoto.redis import RedisSettings
+from yoto.resilience.guard import Guard
+from yoto.resilience.outcome import Outcome
+from yoto.resilience.settings import MultiDimensionalKey
 
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
 

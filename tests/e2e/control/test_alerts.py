@@ -24,7 +24,7 @@ ROUNDS = 300  # so that there is enough to advise from, also where a round takes
 TUNE = """
 import sys
 from app import close_app, create_app
-from app.core.resilience import FLEET, Kind, Origin, Resilience
+from yoto.resilience import FLEET, Kind, Origin, Resilience
 
 app = create_app()
 config = Resilience.of(app).config

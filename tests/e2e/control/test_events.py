@@ -12,8 +12,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.core.events import Events, TaskProgressed
-from app.core.permission.outbox.telling import PermissionsChanged
 from tests.support.browser import watched_page
 from tests.support.control_pages import (
     NARROW,
@@ -24,6 +22,8 @@ from tests.support.control_pages import (
     sign_in,
 )
 from tests.support.process import RunningYoto
+from yoto.events import Events, TaskProgressed
+from yoto.permission.outbox.telling import PermissionsChanged
 
 ROOT = Path(__file__).parents[3]
 OFFLINE = "ERR_INTERNET_DISCONNECTED"

@@ -9,7 +9,14 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
 
-from app.core.monitor import (
+from app.extensions import optimization, redis_store
+from app.wiring import forecast_board
+from app.wiring.forecast_store import NAME, ForecastBoard
+from tests.e2e.control.test_settings import row
+from tests.support.browser import watched_page
+from tests.support.control_pages import NARROW, assert_accessible, fits, sign_in
+from tests.support.process import RunningYoto
+from yoto.monitor import (
     Anomaly,
     Drift,
     Forecast,
@@ -18,13 +25,6 @@ from app.core.monitor import (
     NoForecast,
     Said,
 )
-from app.extensions import optimization, redis_store
-from app.wiring import forecast_board
-from app.wiring.forecast_store import NAME, ForecastBoard
-from tests.e2e.control.test_settings import row
-from tests.support.browser import watched_page
-from tests.support.control_pages import NARROW, assert_accessible, fits, sign_in
-from tests.support.process import RunningYoto
 
 PATH = "/alerts"
 MEBI = 1024 * 1024

@@ -11,7 +11,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.core.resilience import Kind, Resilience
 from tests.e2e.control.test_guards import (
     SEARCHING,
     WHY,
@@ -23,13 +22,14 @@ from tests.e2e.control.test_guards import (
 )
 from tests.support.process import ROOT, RunningYoto
 from tests.support.redis_servers import wait_until
+from yoto.resilience import Kind, Resilience
 
 CRUEL, KIND = "every call is slow", "no call is slow"
 # A worker that ends while eight callers search in it.
 DYING = """
 import os
 from app import create_app
-from app.core.resilience import Resilience
+from yoto.resilience import Resilience
 
 resilience = Resilience.of(create_app())
 slots = [resilience.bulkhead("message.search").acquire(0) for _ in range(8)]

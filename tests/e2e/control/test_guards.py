@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from app.core.resilience import Kind, degradable, get_resilience_controller
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.people import call
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import wait_until
+from yoto.resilience import Kind, degradable, get_resilience_controller
 
 WHY = "a <b>test</b> of what operators do"
 GUARDS = "/guards"

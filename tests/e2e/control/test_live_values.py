@@ -12,7 +12,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from app.core.optimization import QueueItem
 from app.extensions import optimization
 from tests.e2e.control.test_events import follow, lines
 from tests.e2e.control.test_guards import card
@@ -23,6 +22,7 @@ from tests.support.browser import watched_page
 from tests.support.control_pages import sign_in
 from tests.support.people import call
 from tests.support.process import RunningYoto
+from yoto.optimization import QueueItem
 
 LIVE = 20_000  # ms in which what happens is on a page
 RULE = "many-requests"

@@ -14,11 +14,11 @@ from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from sqlalchemy import delete
 
-from app.models import Role
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
 from tests.support.world import World
+from yoto.store.models import Role
 
 PATH = "/permissions"
 SERVER = "Harbour Kitchen"

@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
 
-from app.core.errors import StaleToken, ValidationFailed
-from app.core.optimization import DistributedLocks, QueueItem
 from app.extensions import optimization, redis_store
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import wait_until
+from yoto.errors import StaleToken, ValidationFailed
+from yoto.optimization import DistributedLocks, QueueItem
 
 QUEUES = "/queues"
 WHY = "its cause is mended"

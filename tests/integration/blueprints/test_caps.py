@@ -12,10 +12,10 @@ from werkzeug.test import TestResponse
 from app.blueprints.roles import service as roles
 from app.blueprints.servers import service as servers
 from app.blueprints.servers.invites import service as invites
-from app.db import utcnow
 from app.extensions import resilience
 from app.http.guards import API_WRITE, NICKNAMES_OF_USER
 from tests.support.world import Community, Person, World
+from yoto.store.db import utcnow
 
 API = "/api/v1"
 

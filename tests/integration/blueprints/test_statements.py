@@ -9,10 +9,10 @@ from __future__ import annotations
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.redis import RedisStore
 from tests.support.round_trips import count_round_trips
 from tests.support.statements import count_own_statements
 from tests.support.world import World
+from yoto.redis import RedisStore
 
 READS = {
     "channels/{channel}/messages": 1,

@@ -14,11 +14,11 @@ from werkzeug.test import TestResponse
 
 from app.blueprints import visibility
 from app.blueprints.visibility import NAMED, STEP
-from app.core.errors import StoreUnavailable
-from app.core.permission import Place
-from app.db import db
 from app.extensions import permissions
 from tests.support.world import Community, Person, World
+from yoto.errors import StoreUnavailable
+from yoto.permission import Place
+from yoto.store.db import db
 
 NOWHERE = 999_999_999
 API = "/api/v1"

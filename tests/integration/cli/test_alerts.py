@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core.monitor import AlertFilter
 from app.extensions import alerts, monitor
-from app.models import AuditRecord
 from tests.support.redis_servers import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
+from yoto.monitor import AlertFilter
+from yoto.store.models import AuditRecord
 
 WHY = ("--reason", "because", "--actor", "ada")
 

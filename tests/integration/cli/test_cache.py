@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from app.core.cache import place_key
-from app.core.permission.warming import WarmUp
 from app.extensions import cache, optimization
 from app.http import acts
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
+from yoto.cache import place_key
+from yoto.permission.warming import WarmUp
 
 WHY = ("--reason", "a repair")
 

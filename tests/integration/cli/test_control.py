@@ -12,9 +12,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import permissions
-from app.models import ApiToken
 from tests.support.operators import ADMIN, VIEW, operator_named
 from tests.support.world import World
+from yoto.store.models import ApiToken
 
 WHY = ("--reason", "because", "--actor", "cli:ada")
 

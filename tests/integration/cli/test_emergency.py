@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select
 
-from app.core.errors import StoreUnavailable
-from app.db import db
-from app.models import AuditRecord, EmergencyAccess, PlatformSwitch
 from tests.support.world import World
+from yoto.errors import StoreUnavailable
+from yoto.store.db import db
+from yoto.store.models import AuditRecord, EmergencyAccess, PlatformSwitch
 
 REASON = "the bridge is out"
 TAKE = ("take", "warden", "--minutes", "5")

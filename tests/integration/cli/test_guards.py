@@ -10,9 +10,9 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from app.core.resilience import MultiDimensionalKey
 from app.extensions import resilience
 from tests.support.world import World
+from yoto.resilience import MultiDimensionalKey
 
 Run = Callable[..., Result]
 WHY = ("--reason", "busy evening", "--actor", "cli:ada")

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import insert
 
-from app.db import db
-from app.models import DecisionRecord
 from tests.support.world import World
+from yoto.store.db import db
+from yoto.store.models import DecisionRecord
 
 IN_CHANNEL = ("message.send", "--scope", "channel", "--scope-id")
 

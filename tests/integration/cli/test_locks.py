@@ -7,11 +7,11 @@ import json
 import pytest
 from flask import Flask
 
-from app.core.errors import LockLost
-from app.core.optimization.lock import listing
 from app.extensions import optimization
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
+from yoto.errors import LockLost
+from yoto.optimization.lock import listing
 
 WHY = "its holder hangs"
 

@@ -12,11 +12,11 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import select
 
-from app.core.policy import PolicyManager
-from app.db import db
-from app.models import Policy, PolicyState, PolicyVersion
-from tests.integration.core.policy.conftest import policy as in_force
+from tests.integration.yoto.policy.conftest import policy as in_force
 from tests.support.small_policies import MAIN, bound, bound_tests, question
+from yoto.policy import PolicyManager
+from yoto.store.db import db
+from yoto.store.models import Policy, PolicyState, PolicyVersion
 
 # The application with ``main`` and ``bound`` in force.
 policy = in_force

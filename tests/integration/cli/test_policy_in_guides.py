@@ -20,11 +20,11 @@ def test_the_commands_of_a_page_run_from_top_to_bottom(
     app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
     # As from a clone, beside an input that somebody wrote.
-    (tmp_path / "app").symlink_to(ROOT / "app")
+    (tmp_path / "yoto").symlink_to(ROOT / "yoto")
     (tmp_path / "input.json").write_text("{}")
     monkeypatch.chdir(tmp_path)
     commands = COMMAND.findall((ROOT / page).read_text(encoding="utf-8"))
-    assert any(command.startswith("policy push app/policies/") for command in commands)
+    assert any(command.startswith("policy push yoto/policies/") for command in commands)
     for command in commands:
         with app.app_context():
             result = app.test_cli_runner().invoke(args=shlex.split(command, comments=True))

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from app.core.prefetch import Prediction, PrefetchService, Step, orders
 from app.extensions import cache, events, prefetch
 from tests.support.prefetching import by_hand, turn
 from tests.support.world import Person, World
+from yoto.prefetch import Prediction, PrefetchService, Step, orders
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.errors import ValidationFailed
-from app.core.optimization import BatchQueue
 from app.extensions import optimization
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
+from yoto.errors import ValidationFailed
+from yoto.optimization import BatchQueue
 
 WHY = "its cause is mended"
 

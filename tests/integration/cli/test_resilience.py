@@ -11,15 +11,15 @@ from click.testing import Result
 from flask import Flask
 
 from app.cli.resilience import resilience
-from app.core.resilience import (
+from tests.support.redis_servers import Server, free_port, wait_until
+from tests.support.resilience import controller_of, guarded_app
+from tests.unit.yoto.resilience.config_store.journals import ListJournal
+from yoto.resilience import (
     BulkheadConfig,
     CircuitBreakerConfig,
     Kind,
     ResilienceController,
 )
-from tests.support.redis_servers import Server, free_port, wait_until
-from tests.support.resilience import controller_of, guarded_app
-from tests.unit.core.resilience.config_store.journals import ListJournal
 
 Run = Callable[..., Result]
 WHY = ("--reason", "busy evening", "--actor", "cli:ada")

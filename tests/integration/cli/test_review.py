@@ -12,9 +12,9 @@ from click.testing import Result
 from flask import Flask
 
 from app.cli import review
-from app.db import db, utcnow
 from app.extensions import permissions
 from tests.support.world import Community, World
+from yoto.store.db import db, utcnow
 
 PIN = "message.pin"
 

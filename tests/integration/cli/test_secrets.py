@@ -7,8 +7,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import alerts
-from app.models import AlertWebhookRow
 from tests.support.world import World
+from yoto.store.models import AlertWebhookRow
 
 OLD, NEW = "the first key of this test", "the second key of this test"
 URL = "https://hooks.example.com/services/T0/B0/very-secret"

@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 
 from app.cli.seed.demo import seed_demo
 from app.cli.seed.demo_data import MEMBER, OWNER, PEOPLE
-from app.db import db, writing
 from app.extensions import permissions
-from app.models import AuditRecord, Channel, Message, Role, Server, User
+from yoto.store.db import db, writing
+from yoto.store.models import AuditRecord, Channel, Message, Role, Server, User
 
 
 def seeded(app: Flask) -> dict[str, str]:

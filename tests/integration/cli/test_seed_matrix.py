@@ -11,10 +11,10 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.cli.seed.matrix import import_matrix, permission_name, user_name
-from app.core.errors import ValidationFailed
-from app.db import db, writing
 from app.extensions import permissions
-from app.models import Permission, Role, RoleGrant, User
+from yoto.errors import ValidationFailed
+from yoto.store.db import db, writing
+from yoto.store.models import Permission, Role, RoleGrant, User
 
 MATRICES = Path(__file__).parents[4] / "shared" / "data" / "rbac"
 NAMES = ("domino", "hc", "emea", "apj", "fire1", "americas_small")

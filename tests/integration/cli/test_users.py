@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.db import db
-from app.models import AuditRecord, User
+from yoto.store.db import db
+from yoto.store.models import AuditRecord, User
 
 
 def run(app: Flask, *arguments: str, text: str | None = None) -> tuple[int, str]:

@@ -13,13 +13,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.errors import BulkheadFull, StoreUnavailable
-from app.core.monitor.backends.backlog import Backlog
-from app.core.monitor.history import Batch
-from app.core.policy import PolicyManager
-from app.core.prefetch import Prefetch
-from app.core.prefetch.fetching.task import TaskState
-from app.core.resilience import BulkheadConfig, Outcome, RateLimitConfig
 from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
 from app.http.answers import EXTENSION_KEY as ANSWERS
 from app.http.answers import Answers
@@ -27,6 +20,13 @@ from app.http.records import RequestRecord
 from tests.support.prometheus_files import dashboard_queries, rules
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
+from yoto.errors import BulkheadFull, StoreUnavailable
+from yoto.monitor.backends.backlog import Backlog
+from yoto.monitor.history import Batch
+from yoto.policy import PolicyManager
+from yoto.prefetch import Prefetch
+from yoto.prefetch.fetching.task import TaskState
+from yoto.resilience import BulkheadConfig, Outcome, RateLimitConfig
 
 SELECTOR = re.compile(r"\b(yoto_\w+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'(\w+)(=~|=|!=|!~)"([^"]*)"')

@@ -12,9 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.core.errors import StoreUnavailable
-from app.core.resilience import ResilienceController, State
-from app.db import db, side_engine
 from app.extensions import resilience
 from app.wiring import DATABASE
 from tests.integration.guards.conftest import say
@@ -23,6 +20,9 @@ from tests.support.door import HOST, Door
 from tests.support.mariadb import MariaDB
 from tests.support.redis_servers import Server, wait_until
 from tests.support.world import Community, Person
+from yoto.errors import StoreUnavailable
+from yoto.resilience import ResilienceController, State
+from yoto.store.db import db, side_engine
 
 CONNECT_SECONDS = 1  # as short as the driver takes
 FAILURES_TO_OPEN = 3

@@ -17,8 +17,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.core.resilience import MultiDimensionalKey, ResilienceController
-from app.core.resilience.bulkhead import partition_of
 from app.extensions import resilience
 from app.http.guards import (
     INVITES_OF_USER,
@@ -35,6 +33,8 @@ from tests.support.process import ROOT
 from tests.support.redis_servers import wait_until
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
+from yoto.resilience import MultiDimensionalKey, ResilienceController
+from yoto.resilience.bulkhead import partition_of
 
 BURST = MESSAGES_OF_USER_IN_SERVER.burst or 0
 RATE = 1.0  # a second

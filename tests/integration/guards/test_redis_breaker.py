@@ -9,16 +9,16 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from app.core.errors import ValidationFailed
-from app.core.resilience import (
+from app.extensions import resilience
+from tests.integration.guards.conftest import WHY
+from tests.support.redis_servers import Server, wait_until
+from yoto.errors import ValidationFailed
+from yoto.resilience import (
     REDIS_BREAKER,
     CircuitBreakerConfig,
     ResilienceController,
     circuit_breaker,
 )
-from app.extensions import resilience
-from tests.integration.guards.conftest import WHY
-from tests.support.redis_servers import Server, wait_until
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from app.db import db
 from app.http.accounts import known_account
-from app.models import RoleAssignment
 from tests.support.database import MariadbTemplate
 from tests.support.together import together
 from tests.support.world import World
+from yoto.store.db import db
+from yoto.store.models import RoleAssignment
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.resilience import Dimension
 from app.http.guards import (
     CONTROL_SIGN_IN,
     REGISTRATIONS_OF_ADDRESS,
@@ -29,6 +28,7 @@ from tests.integration.guards.conftest import (
     sign_in,
 )
 from tests.support.world import Person, World
+from yoto.resilience import Dimension
 
 Limit = Callable[..., None]
 

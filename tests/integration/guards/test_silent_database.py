@@ -11,8 +11,6 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.resilience import ResilienceController
-from app.db import db
 from app.extensions import resilience
 from app.wiring import DATABASE
 from tests.integration.guards.conftest import say
@@ -23,6 +21,8 @@ from tests.support.redis_servers import Server, wait_until
 from tests.support.silent_proxy import SilentProxy
 from tests.support.together import together
 from tests.support.world import Community, Person
+from yoto.resilience import ResilienceController
+from yoto.store.db import db
 
 # A request is answered within five seconds; a machine that is too busy may add as many.
 PATIENCE = 10.0

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.db import SQLITE_BUSY_SECONDS
 from tests.support.people import call, settle
 from tests.support.process import RunningYoto
 from tests.support.together import together
+from yoto.store.db import SQLITE_BUSY_SECONDS
 
 PEOPLE = 8
 MESSAGES = 6

@@ -13,8 +13,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.errors import StoreUnavailable
-from app.core.permission import require_permission
 from app.extensions import cache, redis_store
 from app.http.auth import current_user_id
 from app.http.passwords import passwords
@@ -25,6 +23,8 @@ from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_round_trips
 from tests.support.statements import count_own_statements
 from tests.support.world import Community, Person, World, token_for
+from yoto.errors import StoreUnavailable
+from yoto.permission import require_permission
 
 ME = "/api/v1/auth/me"
 PASSWORD = "correct horse battery"

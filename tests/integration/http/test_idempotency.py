@@ -9,11 +9,8 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 
 from app.blueprints.control_plane.prefetch import service
-from app.core.errors import StoreUnavailable
-from app.db import db, utcnow
 from app.http import idempotency
 from app.http.passwords import passwords
-from app.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey, RoleAssignment
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, STATUS, Browser
 from tests.support.operators import (
     ADMIN,
@@ -28,6 +25,9 @@ from tests.support.operators import (
 from tests.support.statements import count_statements
 from tests.support.together import together
 from tests.support.world import World
+from yoto.errors import StoreUnavailable
+from yoto.store.db import db, utcnow
+from yoto.store.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey, RoleAssignment
 
 PAUSE = "/prefetch/pause"
 BODY = {"reason": WHY, "where": "worker"}

@@ -21,9 +21,9 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from app.db import db
 from tests.support.operators import RIGHTS, api_token, operator_named
 from tests.support.world import World
+from yoto.store.db import db
 
 EXAMPLES = int(os.environ.get("YOTO_TEST_EXAMPLES", "6"))  # of each kind for each operation
 CHECKS = [

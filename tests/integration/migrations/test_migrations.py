@@ -18,9 +18,9 @@ from sqlalchemy.exc import DatabaseError
 
 from app import create_app
 from app.extensions import db, migrate
-from app.migrations import found_in, known_to_code
-from app.models import AuditRecord
-from app.sealing import sealer_of
+from yoto.sealing import sealer_of
+from yoto.store.migrations import found_in, known_to_code
+from yoto.store.models import AuditRecord
 
 MOMENT = "2026-05-04 10:00:00"
 ROOT = Path(__file__).parents[3]
@@ -255,7 +255,7 @@ def test_every_text_is_compared_exactly_also_in_tables_to_come(empty: Flask) -> 
 def test_role_names_are_unique_also_where_the_server_is_null(
     empty: Flask, rows: list[dict[str, object]]
 ) -> None:
-    from app.models import Role, Server, User
+    from yoto.store.models import Role, Server, User
 
     upgrade()
     db.session.add(User(username="own", display_name="Own", password_hash="!"))

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from app.extensions import permissions, policy
-from app.models import AuditRecord
 from tests.support.world import Community, Person, World
+from yoto.store.models import AuditRecord
 
 API = "/api/v1"
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.permission import require_permission
 from app.extensions import permissions
 from tests.integration.policies.conftest import API, Put, acts, administer, codes, manage
 from tests.support.world import Community, Person, World
+from yoto.permission import require_permission
 
 CALM: dict[str, Any] = {"load": {}, "error_rate": {}, "maintenance": [], "emergency": ["server.*"]}
 

@@ -13,8 +13,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 
-from app.core.policy import InputBuilder
-from app.core.policy.service.serving import Serving
 from app.extensions import permissions, policy
 from tests.integration.policies.conftest import (
     ALWAYS,
@@ -26,9 +24,11 @@ from tests.integration.policies.conftest import (
     set_server_rules,
 )
 from tests.support.world import Community, Person, World
+from yoto.policy import InputBuilder
+from yoto.policy.service.serving import Serving
 
 SCHEMA = json.loads(
-    (Path(__file__).parents[3] / "app" / "policies" / "input.schema.json").read_text()
+    (Path(__file__).parents[3] / "yoto" / "policies" / "input.schema.json").read_text()
 )
 EVERYTHING = frozenset({"*"})
 WANTS_MUCH = {"limiter": "message.send", "remaining": 1e9}

@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.resilience import Resilience
 from tests.integration.policies.conftest import (
     ALWAYS,
     API,
@@ -20,6 +19,7 @@ from tests.integration.policies.conftest import (
     set_channel_rules,
 )
 from tests.support.world import Community, Person, World
+from yoto.resilience import Resilience
 
 
 def test_somebody_with_too_little_left_is_denied(

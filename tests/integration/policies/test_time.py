@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.extensions import permissions
-from app.models import Channel
 from tests.integration.policies.conftest import (
     ALWAYS,
     API,
@@ -24,6 +23,7 @@ from tests.integration.policies.conftest import (
     set_server_rules,
 )
 from tests.support.world import Community, Person, World
+from yoto.store.models import Channel
 
 HOURS = {"business": {}, "access": ["server.*"], "posting": ["message.send"]}
 

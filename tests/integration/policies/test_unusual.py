@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.permission import AccessGranted
-from app.core.policy import InputBuilder
-from app.core.prefetch.recording.recorder import ONE_ACTION
 from tests.integration.policies.conftest import API, Put, codes
 from tests.support.prefetching import by_hand, turn
 from tests.support.world import Community, Person, World
+from yoto.permission import AccessGranted
+from yoto.policy import InputBuilder
+from yoto.prefetch.recording.recorder import ONE_ACTION
 
 # Deeds that make somebody known.
 KNOWN = 60

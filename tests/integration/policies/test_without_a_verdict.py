@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.errors import StoreUnavailable, ValidationFailed
-from app.core.policy import PolicyUnavailable
 from app.extensions import permissions, policy
 from tests.integration.policies.conftest import ALWAYS
 from tests.support.world import Person, World
+from yoto.errors import StoreUnavailable, ValidationFailed
+from yoto.policy import PolicyUnavailable
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.monitor import Alert, AlertFilter
 from app.extensions import alerts, monitor
 from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.monitor import Alert, AlertFilter
 
 PATIENCE = 30.0  # s
 

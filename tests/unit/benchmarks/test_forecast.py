@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from app.core.monitor import Forecast
-from app.core.monitor.forecast.forecaster import METRICS
-from app.core.monitor.forecast.metric import LEADS, STEP, MetricForecaster
 from benchmarks.forecast import recorded
 from benchmarks.forecast.load import planted, schedule
 from benchmarks.forecast.recorded import RUN, Recording
+from yoto.monitor import Forecast
+from yoto.monitor.forecast.forecaster import METRICS
+from yoto.monitor.forecast.metric import LEADS, STEP, MetricForecaster
 
 LEAST_STEPS = 600
 # Metrics that the load gives a shape, and the error over the naive one's that they must stay below.

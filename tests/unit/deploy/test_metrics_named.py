@@ -6,8 +6,8 @@ import re
 
 import yaml
 
-from app.core.monitor import names
 from tests.support.prometheus_files import RULES, SCRAPES, dashboard_queries, panels, rules
+from yoto.monitor import names
 
 METRIC = re.compile(r"\byoto_[a-z0-9_]+")
 PARTS = re.compile(r"(_bucket|_sum|_count)$")

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.core.monitor import Distribution, MemoryBackend, PrometheusBackend, Series
 from tests.support.prometheus_files import rules
+from yoto.monitor import Distribution, MemoryBackend, PrometheusBackend, Series
 
 RULE = re.compile(
     r"histogram_quantile\(([\d.]+), sum by \(le\)\s*\(rate\((\w+)_bucket\[\w+\]\)\)\) > ([\d.]+)"

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.cache import CacheSettings, HybridPermissionCache, Position
-from app.core.cache.settings import KEYS
-from app.core.optimization import AdvancedOptimization
-from app.core.redis import RedisStore
 from tests.support.redis_servers import Server
+from yoto.cache import CacheSettings, HybridPermissionCache, Position
+from yoto.cache.settings import KEYS
+from yoto.optimization import AdvancedOptimization
+from yoto.redis import RedisStore
 
 DOCS = Path(__file__).parents[3] / "docs"
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)

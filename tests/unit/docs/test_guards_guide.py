@@ -7,8 +7,8 @@ import shlex
 from pathlib import Path
 
 from app.cli.resilience import resilience
-from app.core.resilience import REDIS_BREAKER, Caveat, RateLimitConfig
 from app.http.guards import GUARDS
+from yoto.resilience import REDIS_BREAKER, Caveat, RateLimitConfig
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guards.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([^`]+)` \|.*\| (.*) \|$", re.MULTILINE)

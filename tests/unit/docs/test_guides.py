@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-import app.core.events as events_package
-import app.core.resilience as resilience_package
+import yoto.events as events_package
+import yoto.resilience as resilience_package
 from app.cli.resilience import resilience as command_group
-from app.core.events import Events
-from app.core.resilience import Resilience
 from tests.support.redis_servers import Server
 from tests.support.resilience import controller_of, guarded_app
+from yoto.events import Events
+from yoto.resilience import Resilience
 
 DOCS = Path(__file__).parents[3] / "docs"
 BLOCK = re.compile(r"```(python|console)\n(.*?)```", re.DOTALL)

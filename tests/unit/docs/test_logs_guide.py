@@ -15,7 +15,6 @@ from flask import Flask, g
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 
-from app.core.errors import PermissionDenied
 from app.http.application import Application
 from app.http.pipeline import surround
 from app.http.problems import init_problems
@@ -24,6 +23,7 @@ from app.http.request_log import RequestLog
 from app.settings import SETTINGS
 from tests.support.log_lines import logging_restored, written
 from tests.support.spans import Spans
+from yoto.errors import PermissionDenied
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "logs.md").read_text(encoding="utf-8")
 EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"
@@ -75,7 +75,7 @@ def test_the_settings_are_there() -> None:
 @pytest.fixture
 def level_of_the_cache() -> Iterator[None]:
     yield
-    logging.getLogger("app.core.cache").setLevel(logging.NOTSET)
+    logging.getLogger("yoto.cache").setLevel(logging.NOTSET)
 
 
 @pytest.mark.usefixtures("level_of_the_cache")

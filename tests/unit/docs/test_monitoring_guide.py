@@ -11,11 +11,11 @@ import pytest
 from flask import Flask
 
 import config
-from app.core.events import Events
-from app.core.monitor import Monitor, names
-from app.core.redis import RedisStore
 from app.settings import SETTINGS
 from tests.support.redis_servers import Server
+from yoto.events import Events
+from yoto.monitor import Monitor, names
+from yoto.redis import RedisStore
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "monitoring.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.optimization import QUEUE_KEYS, AdvancedOptimization, QueueSettings
-from app.core.redis import RedisStore
 from tests.support.redis_servers import Server, wait_until
+from yoto.optimization import QUEUE_KEYS, AdvancedOptimization, QueueSettings
+from yoto.redis import RedisStore
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "queue.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"```python\n(.*?)```", re.DOTALL)

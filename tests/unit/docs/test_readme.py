@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.events import registered_types
+from yoto.events import registered_types
 
 ROOT = Path(__file__).parents[3]
 READMES = ("README.md", "README.zh-CN.md")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.core.resilience import Resilience
 from tests.unit.docs.test_guides import application, run
+from yoto.resilience import Resilience
 
 __all__ = ["application"]
 

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import config
-from app.core.cache.settings import KEYS as CACHE_KEYS
-from app.core.monitor.tuning.advisers import (
+from app.settings import SETTINGS
+from yoto.cache.settings import KEYS as CACHE_KEYS
+from yoto.monitor.tuning.advisers import (
     bulkheads,
     cache_lives,
     cache_sizes,
@@ -16,9 +17,8 @@ from app.core.monitor.tuning.advisers import (
     rate_limits,
     redis_timeout,
 )
-from app.core.optimization import INVALIDATION_RANGES, INVALIDATION_STRATEGIES, QUEUE_KEYS
-from app.core.resilience import TuningConfig, TuningSettings
-from app.settings import SETTINGS
+from yoto.optimization import INVALIDATION_RANGES, INVALIDATION_STRATEGIES, QUEUE_KEYS
+from yoto.resilience import TuningConfig, TuningSettings
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "tuning.md").read_text(encoding="utf-8")
 

@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 
 from app import close_app, create_app
-from app.core.errors import StoreUnavailable
-from app.core.monitor import names
-from app.core.policy import BehaviourWatch, CountedAction
 from app.http import activity
 from app.http.activity import Activity
 from app.http.records import RequestRecord
 from app.wiring.measures.guards import policy_samples
+from yoto.errors import StoreUnavailable
+from yoto.monitor import names
+from yoto.policy import BehaviourWatch, CountedAction
 
 MOST = 100
 

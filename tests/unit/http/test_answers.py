@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.core.errors import CircuitIsolated, CircuitOpen, MaintenanceMode, StoreUnavailable
-from app.core.monitor import Recorder, names
 from app.http import answers
 from app.http.answers import HALF_LIFE, ErrorRate
 from app.http.records import records_of
+from yoto.errors import CircuitIsolated, CircuitOpen, MaintenanceMode, StoreUnavailable
+from yoto.monitor import Recorder, names
 
 from .conftest import Raiser
 

@@ -8,11 +8,11 @@ import random
 import pytest
 from flask import Flask, request
 
-from app.db import _will_write
 from app.http.application import Application
 from app.http.context import begin_record, origin, read_only
 from app.http.pipeline import surround
 from app.http.records import RequestRecords, records_of
+from yoto.store.db import _will_write
 
 
 @pytest.mark.parametrize("given", ["abc", "A-1_b.2", "x" * 128, "<a/b;c=1>"])

@@ -15,7 +15,7 @@ import app.blueprints  # noqa: F401  # declares the schemas
 from app.blueprints.control_plane.alerts.fields import EpochInstant
 from app.blueprints.messages.schemas import MessageSchema
 from app.http.dumping import prepared, quicken
-from app.models import ChannelKind
+from yoto.store.models import ChannelKind
 
 MOMENT = datetime(2026, 11, 27, 8, 30, 0, 1, UTC)
 VALUES: list[tuple[type[Any], list[Any]]] = [

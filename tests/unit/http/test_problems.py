@@ -17,9 +17,9 @@ from sqlalchemy.exc import (
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import Conflict, Forbidden, HTTPException, Unauthorized
 
-from app.core import errors
 from app.http.conflicts import conflict
 from tests.unit.http.conftest import Raiser
+from yoto import errors
 
 STATEMENT = ("SELECT secret FROM vault", {}, Exception("root@10.0.0.1 refused"))
 

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from app.core.housekeeping import MOST_WAITING
-from app.core.housekeeping.clock import Clock
-from app.core.housekeeping.pending import LOT
 from app.http.records import RequestRecord, RequestRecords
 from tests.support.redis_servers import wait_until
 from tests.support.together import together
+from yoto.housekeeping import MOST_WAITING
+from yoto.housekeeping.clock import Clock
+from yoto.housekeeping.pending import LOT
 
 NEVER = 3600.0  # s
 
@@ -134,7 +134,7 @@ def test_where_no_thread_is_left_who_brings_a_record_works_it_up(
         raise RuntimeError("can't start new thread")
 
     clock = Clock()
-    monkeypatch.setattr("app.core.housekeeping.keeper.the_clock", lambda: clock)
+    monkeypatch.setattr("yoto.housekeeping.keeper.the_clock", lambda: clock)
     with monkeypatch.context() as without:
         without.setattr("threading.Thread.start", none_left)
         records.add(record("one"))

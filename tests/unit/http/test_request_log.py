@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, g
 
-from app.core.errors import CircuitOpen, PermissionDenied
 from tests.support.log_lines import LogLines, written
 from tests.support.together import together
+from yoto.errors import CircuitOpen, PermissionDenied
 
 END = "request ended"
 FACTS = {"request_id", "method", "path", "user_id"}

@@ -9,10 +9,10 @@ import pytest
 from flask import Flask, g
 from opentelemetry.trace import StatusCode
 
-from app.core import tracing
-from app.core.errors import CircuitOpen, PermissionDenied
 from tests.support.log_lines import written
 from tests.support.spans import Spans
+from yoto import tracing
+from yoto.errors import CircuitOpen, PermissionDenied
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 

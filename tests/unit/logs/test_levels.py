@@ -7,8 +7,8 @@ import logging
 import pytest
 
 from app import logs
-from app.core.errors import ValidationFailed
 from tests.support.log_lines import written
+from yoto.errors import ValidationFailed
 
 
 def test_a_level_holds_from_now_on() -> None:

@@ -6,8 +6,8 @@ import socket
 
 import pytest
 
-from app.core.errors import ConfigurationError
 from app.server.listener import bind, listen, refuse_taken
+from yoto.errors import ConfigurationError
 
 HOST = "127.0.0.1"
 

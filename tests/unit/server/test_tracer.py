@@ -6,8 +6,8 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from app.core.errors import ConfigurationError
 from app.server import install_tracer
+from yoto.errors import ConfigurationError
 
 made = TracerProvider(shutdown_on_exit=False)
 

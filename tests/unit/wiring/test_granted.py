@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.core.housekeeping import MOST_WAITING
-from app.core.permission import AccessGranted
 from app.wiring import GrantedAccess
+from yoto.housekeeping import MOST_WAITING
+from yoto.permission import AccessGranted
 
 CHANNEL_3 = 3 << 1 | 1
 

@@ -9,14 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.core.errors import VersionConflict
-from app.core.events import Events
-from app.core.redis import RedisStore
-from app.core.resilience import Kind, Resilience, ResilienceController
-from app.db import db
-from app.models import AuditRecord, ResilienceConfigChange, User
 from app.wiring import SqlJournal, sql_audit
 from tests.support.redis_servers import Server, wait_until
+from yoto.errors import VersionConflict
+from yoto.events import Events
+from yoto.redis import RedisStore
+from yoto.resilience import Kind, Resilience, ResilienceController
+from yoto.store.db import db
+from yoto.store.models import AuditRecord, ResilienceConfigChange, User
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from marshmallow.validate import Length, Range
 from app.blueprints.people import PersonSchema
 from app.http.fields import MAX_ID, Instant
 from app.http.paging import PageQuery
-from app.models import AuditRecord
+from yoto.store.models import AuditRecord
 
 COLUMNS = AuditRecord.__table__.c
 ACTION_LENGTH = COLUMNS.action.type.length  # type: ignore[attr-defined]

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app.blueprints.people import PERSON_COLUMNS, Person
-from app.db import db
 from app.http.paging import Page, cut
-from app.models import AuditRecord, User
+from yoto.store.db import db
+from yoto.store.models import AuditRecord, User
 
 EXPORT_STEP = 500  # records a statement
 

@@ -12,10 +12,10 @@ from app.blueprints.admin.audit.schemas import (
     ServerRecordSchema,
 )
 from app.blueprints.admin.audit.service import Record
-from app.core.permission import require_permission
 from app.http.api import API_PREFIX
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
+from yoto.permission import require_permission
 
 audit_log = RestBlueprint(
     "audit", __name__, url_prefix=API_PREFIX, description="Who changed what, and why"

@@ -7,7 +7,7 @@ from marshmallow.validate import Length, OneOf
 
 from app.blueprints.reasons import ReasonSchema
 from app.http.fields import Flag, Instant, Name, Text
-from app.models import OnPolicyError, Permission, ScopeType
+from yoto.store.models import OnPolicyError, Permission, ScopeType
 
 COLUMNS = Permission.__table__.c
 SCOPES = [scope.value for scope in ScopeType]

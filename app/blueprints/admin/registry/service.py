@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.core.errors import UnknownResource
-from app.db import db
 from app.extensions import permissions
 from app.http.conflicts import conflict
 from app.http.paging import Page, cut
-from app.models import Permission
+from yoto.errors import UnknownResource
+from yoto.store.db import db
+from yoto.store.models import Permission
 
 
 def registered(*, after: int | None, limit: int) -> Page[Permission]:

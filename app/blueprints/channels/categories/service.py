@@ -11,10 +11,10 @@ from werkzeug.exceptions import Conflict
 from app.blueprints.channels.sync import detach
 from app.blueprints.channels.targets import overwrites_in
 from app.blueprints.rows import change, locked
-from app.core.errors import UnknownResource
-from app.db import db
 from app.http.audit import audit
-from app.models import Category, Channel, Server
+from yoto.errors import UnknownResource
+from yoto.store.db import db
+from yoto.store.models import Category, Channel, Server
 
 CATEGORIES_MAX = 50  # a server; its list of categories has no pages
 

@@ -13,14 +13,14 @@ from app.blueprints.channels.categories.schemas import (
     NewCategorySchema,
 )
 from app.blueprints.channels.listing import visible_categories
-from app.core.permission import require_permission
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
 from app.http.idempotency import once
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
-from app.models import Category
+from yoto.permission import require_permission
+from yoto.store.models import Category
 
 categories = RestBlueprint(
     "categories", __name__, url_prefix=API_PREFIX, description="Headings over channels"

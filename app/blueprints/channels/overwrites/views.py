@@ -12,10 +12,10 @@ from app.blueprints.channels.overwrites.schemas import (
     OverwriteTemplateSchema,
 )
 from app.blueprints.channels.targets import Overwrite, Target
-from app.core.permission import require_permission
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.rest import RestBlueprint
+from yoto.permission import require_permission
 
 overwrites = RestBlueprint(
     "overwrites",

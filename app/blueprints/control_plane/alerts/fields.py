@@ -8,8 +8,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from app.core.monitor import Level
 from app.http.fields import Instant
+from yoto.monitor import Level
 
 LEVELS = [level.value for level in Level]
 

@@ -11,13 +11,13 @@ from app.blueprints.control_plane.alerts.rule_schemas import (
     NewRuleSchema,
     SetRuleSchema,
 )
-from app.core.errors import UnknownResource
-from app.core.monitor import RuleChange, RuleInForce, settable, unit_of
 from app.extensions import alerts
 from app.http.acts import author
 from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
 from app.http.paging import Page, PageQuery, cut
 from app.http.preconditions import edits, etag, if_match
+from yoto.errors import UnknownResource
+from yoto.monitor import RuleChange, RuleInForce, settable, unit_of
 
 alert_rules_control = ControlBlueprint(
     "alert_rules_control", __name__, "/alerts/rules", "From which values on there is an alert"

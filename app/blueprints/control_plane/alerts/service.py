@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from app.blueprints.control_plane.alerts.schemas import ANY, OVER, UNCLAIMED
-from app.core.monitor import Alert, AlertFilter, HistoryEntry, Level, unit_of
 from app.extensions import alerts
 from app.http.paging import PAGE_MAX, Page, cut
+from yoto.monitor import Alert, AlertFilter, HistoryEntry, Level, unit_of
 
 
 def page(

@@ -15,11 +15,11 @@ from app.blueprints.control_plane.alerts.schemas import (
     SilenceQuery,
     SilenceSchema,
 )
-from app.core.monitor import Silence
 from app.extensions import alerts
 from app.http.acts import author
 from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
 from app.http.paging import Page, PageQuery, cut
+from yoto.monitor import Silence
 
 alerts_control = ControlBlueprint("alerts_control", __name__, "/alerts", "Alerts and silences")
 

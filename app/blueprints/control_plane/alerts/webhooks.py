@@ -12,12 +12,12 @@ from app.blueprints.control_plane.alerts.webhook_schemas import (
     WebhooksSchema,
     WebhookTestSchema,
 )
-from app.core.monitor import Delivery
 from app.extensions import alerts
 from app.http.acts import author
 from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
 from app.http.idempotency import secret_answer
 from app.http.paging import Page, PageQuery, cut
+from yoto.monitor import Delivery
 
 alert_webhooks_control = ControlBlueprint(
     "alert_webhooks_control", __name__, "/alerts/webhooks", "Where alerts are sent"

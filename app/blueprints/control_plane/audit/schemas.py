@@ -9,7 +9,7 @@ from marshmallow.validate import Length, OneOf, Range, Regexp
 
 from app.http.fields import MAX_ID, Instant
 from app.http.paging import PageQuery
-from app.models import AuditRecord, User
+from yoto.store.models import AuditRecord, User
 
 COLUMNS = AuditRecord.__table__.c
 ACTION_LENGTH = COLUMNS.action.type.length  # type: ignore[attr-defined]

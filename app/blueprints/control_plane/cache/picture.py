@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import current_app
 
-from app.core.cache import TieredCache
-from app.core.errors import StoreUnavailable
-from app.core.monitor import MIDDLE, Point, WorkerState, WorkerStatus, names, series
-from app.db import utcnow
 from app.extensions import cache, events, monitor
+from yoto.cache import TieredCache
+from yoto.errors import StoreUnavailable
+from yoto.monitor import MIDDLE, Point, WorkerState, WorkerStatus, names, series
+from yoto.store.db import utcnow
 
 WINDOW = 600  # s that counts of tiers are of
 # s after which a worker that is silent and never said that it ends is left out.

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from app.core import cache as cache_layer
-from app.db import db
-from app.models import Channel, Member, Role, RoleAssignment, Server, User
+from yoto import cache as cache_layer
+from yoto.store.db import db
+from yoto.store.models import Channel, Member, Role, RoleAssignment, Server, User
 
 subjects = cache_layer.subjects
 

@@ -13,8 +13,10 @@ from app.blueprints.control_plane.guards.service import (
     feature_names,
     slice_of,
 )
-from app.core.errors import UnknownResource, ValidationFailed, VersionConflict
-from app.core.resilience import (
+from app.http.acts import author
+from app.http.paging import Page, cut
+from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
+from yoto.resilience import (
     CONFIG_CLASSES,
     Change,
     ConfigStore,
@@ -25,8 +27,6 @@ from app.core.resilience import (
     check_entry,
     get_resilience_controller,
 )
-from app.http.acts import author
-from app.http.paging import Page, cut
 
 # Of these an operator changes nothing here: they have acts of their own, some for administrators.
 READ_ONLY = {

@@ -15,7 +15,7 @@ from app.blueprints.control_plane.forecasts.service import (
     UNKNOWN,
     UNMEASURED,
 )
-from app.core.monitor import FORECAST_METRICS
+from yoto.monitor import FORECAST_METRICS
 
 SILENT = ("history", "naive", UNMEASURED)
 UNITS = tuple(sorted({metric.unit for metric in FORECAST_METRICS.values()}))

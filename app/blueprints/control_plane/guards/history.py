@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from app.core.monitor import MIDDLE, Point, names
 from app.extensions import monitor
+from yoto.monitor import MIDDLE, Point, names
 
 SHOWN = 600  # s
 RATE_OVER = 60  # s

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from app.blueprints.control_plane.guards.history import History
-from app.core.errors import StoreUnavailable
-from app.core.permission import masked_address
-from app.core.resilience import (
+from yoto.errors import StoreUnavailable
+from yoto.permission import masked_address
+from yoto.resilience import (
     REDIS_BREAKER,
     BreakerState,
     BulkheadConfig,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from app.core.resilience import DegradationLevel, Kind
 from app.http.control_api import ActSchema
 from app.http.fields import Text, Whole
 from app.http.paging import PageQuery, page_of
+from yoto.resilience import DegradationLevel, Kind
 
 KINDS = (Kind.CIRCUIT_BREAKER.value, Kind.RATE_LIMIT.value, Kind.BULKHEAD.value)
 LONGEST_NAME = 128

@@ -8,9 +8,15 @@ from typing import Any
 from app.blueprints.control_plane.guards import pictures
 from app.blueprints.control_plane.guards.schemas import LONGEST_EXPIRY
 from app.blueprints.control_plane.permissions.insight import has_insight
-from app.core.errors import StoreUnavailable, UnknownResource, ValidationFailed
-from app.core.permission import MASKED
-from app.core.resilience import (
+from app.http.acts import author, record_act
+from app.http.control_api import ADMIN, operator
+from app.http.guards import AGAINST_GUESSING
+from app.http.operators import Via, demand_right
+from app.http.paging import Page, cut
+from app.wiring import DATABASE
+from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
+from yoto.permission import MASKED
+from yoto.resilience import (
     EVERY_FEATURE,
     REDIS_BREAKER,
     Kind,
@@ -19,12 +25,6 @@ from app.core.resilience import (
     get_resilience_controller,
     network_of,
 )
-from app.http.acts import author, record_act
-from app.http.control_api import ADMIN, operator
-from app.http.guards import AGAINST_GUESSING
-from app.http.operators import Via, demand_right
-from app.http.paging import Page, cut
-from app.wiring import DATABASE
 
 ISOLATE, CLOSE, RESET = "isolate", "close", "reset"
 

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from app.blueprints.control_plane.live.components import Part
 from app.blueprints.control_plane.overrides.service import where_of
-from app.core.fleet import LOST_FOR_MS, Worker, WorkerState
-from app.core.monitor import Alert, Condition, HeadlineCause, Level, unit_of
-from app.core.optimization import QueueStats
-from app.core.permission import MaintenanceStatus
-from app.core.resilience import (
+from app.http.guards import CONTROL_SIGN_IN, SIGN_IN
+from app.wiring import DATABASE
+from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
+from yoto.monitor import Alert, Condition, HeadlineCause, Level, unit_of
+from yoto.optimization import QueueStats
+from yoto.permission import MaintenanceStatus
+from yoto.resilience import (
     REDIS_BREAKER,
     BreakerState,
     BulkheadStats,
@@ -19,8 +21,6 @@ from app.core.resilience import (
     RaisedLevel,
     State,
 )
-from app.http.guards import CONTROL_SIGN_IN, SIGN_IN
-from app.wiring import DATABASE
 
 # Told of by ``of_workers``, one by one.
 FLEET_PARTS = ("instances",)

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from app.blueprints.health import CheckResult
-from app.core.cache import CacheStats
-from app.core.fleet import LOST_FOR_MS, Worker, WorkerState
-from app.core.monitor import Band, HealthReport
-from app.core.policy import EngineHealth
-from app.core.redis import RedisInfo
+from yoto.cache import CacheStats
+from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
+from yoto.monitor import Band, HealthReport
+from yoto.policy import EngineHealth
+from yoto.redis import RedisInfo
 
 OK, DEGRADED, FAILED, UNKNOWN = "ok", "degraded", "failed", "unknown"
 STATES = (OK, DEGRADED, FAILED, UNKNOWN)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.blueprints.control_plane.live.filters import TypeFilter
-from app.core.errors import ValidationFailed
-from app.core.events import (
+from yoto.errors import ValidationFailed
+from yoto.events import (
     BEGINNING,
     EventsCleared,
     EventStream,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.core.errors import ValidationFailed
+from yoto.errors import ValidationFailed
 
 MOST_TYPES = 50
 # A dotted name, or the beginning of one: ``alert.raised``, ``alert.*``.

@@ -12,14 +12,16 @@ from flask import current_app
 from redis import exceptions
 from sqlalchemy import select
 
-from app import sessions
 from app.blueprints.control_plane.guards.history import History
 from app.blueprints.control_plane.live import causes
 from app.blueprints.control_plane.overrides.service import set_by_operators
-from app.core.errors import PlatformError, StoreUnavailable
-from app.core.monitor import AlertFilter, HeadlineCause
-from app.core.permission import masked_address
-from app.core.resilience import (
+from app.extensions import alerts, optimization
+from app.http.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
+from app.wiring import DATABASE
+from yoto.errors import PlatformError, StoreUnavailable
+from yoto.monitor import AlertFilter, HeadlineCause
+from yoto.permission import masked_address
+from yoto.resilience import (
     BreakerState,
     BulkheadConfig,
     BulkheadStats,
@@ -31,10 +33,8 @@ from app.core.resilience import (
     get_resilience_controller,
     top_keys,
 )
-from app.extensions import alerts, optimization
-from app.http.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
-from app.models import User, account_of
-from app.wiring import DATABASE
+from yoto.store import sessions
+from yoto.store.models import User, account_of
 
 MOST_ALERTS = 100
 # s of calls that tell who is rejected, and reports of workers that are read for it.

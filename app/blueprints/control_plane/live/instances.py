@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from app.blueprints.control_plane.live.pictures import shown
-from app.core.errors import UnknownResource
-from app.core.fleet import Worker, WorkerState
 from app.extensions import fleet
+from yoto.errors import UnknownResource
+from yoto.fleet import Worker, WorkerState
 
 
 def instances() -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 from app.blueprints.control_plane.live.performance import KEYS, NEEDED, RANGES, joined, line_of
-from app.core.monitor import Monitoring, Resolution
+from yoto.monitor import Monitoring, Resolution
 
 # s after the end of a point within which a worker that was held up may still deliver for it. What
 # comes later, after an outage, is in the points and not in what is remembered here.

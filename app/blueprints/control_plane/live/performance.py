@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from app.core.monitor import (
+from yoto.monitor import (
     COARSE,
     FINE,
     MIDDLE,

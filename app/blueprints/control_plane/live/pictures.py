@@ -16,9 +16,11 @@ from app.blueprints.control_plane.live.headline import Names, asked_sources
 from app.blueprints.control_plane.live.lines import Lines
 from app.blueprints.control_plane.live.remembered import Remembered
 from app.blueprints.health import probe
-from app.core.errors import StoreUnavailable
-from app.core.fleet import Worker, WorkerState
-from app.core.monitor import (
+from app.extensions import cache, fleet, monitor, permissions, policy
+from app.wiring import health_components, measured_values
+from yoto.errors import StoreUnavailable
+from yoto.fleet import Worker, WorkerState
+from yoto.monitor import (
     Headline,
     HealthReport,
     Monitoring,
@@ -29,11 +31,9 @@ from app.core.monitor import (
     summarise,
     without_networks,
 )
-from app.core.permission import MaintenanceStatus
-from app.core.redis import RedisInfo
-from app.core.resilience import get_resilience_controller
-from app.extensions import cache, fleet, monitor, permissions, policy
-from app.wiring import health_components, measured_values
+from yoto.permission import MaintenanceStatus
+from yoto.redis import RedisInfo
+from yoto.resilience import get_resilience_controller
 
 EXTENSION = "yoto.pictures"
 # Seconds for which one picture serves all who ask.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.errors import LockChanged
-from app.core.optimization import LockStanding
-from app.db import utcnow
 from app.extensions import optimization
 from app.http.acts import record_act
+from yoto.errors import LockChanged
+from yoto.optimization import LockStanding
+from yoto.store.db import utcnow
 
 
 def locks(limit: int) -> dict[str, Any]:

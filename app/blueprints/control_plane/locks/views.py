@@ -12,8 +12,8 @@ from app.blueprints.control_plane.locks.schemas import (
     LockSchema,
     LocksSchema,
 )
-from app.core.errors import UnknownResource
 from app.http.control_api import OPERATE, VIEW, ControlBlueprint, right
+from yoto.errors import UnknownResource
 
 locks_control = ControlBlueprint("locks_control", __name__, "/locks", "Distributed locks")
 

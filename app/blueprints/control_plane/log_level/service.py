@@ -7,11 +7,11 @@ from typing import Any
 
 from flask import current_app
 
-from app.core.errors import ValidationFailed, VersionConflict
-from app.core.resilience import FLEET, Kind, LogConfig, Origin, Receipt
-from app.db import utcnow
 from app.extensions import events, resilience
 from app.logs import get_level
+from yoto.errors import ValidationFailed, VersionConflict
+from yoto.resilience import FLEET, Kind, LogConfig, Origin, Receipt
+from yoto.store.db import utcnow
 
 
 def state() -> dict[str, Any]:

@@ -6,10 +6,10 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from app.db import db, utcnow
 from app.extensions import permissions
-from app.models import User, account_of
 from app.wiring import STORE_FAILURES
+from yoto.store.db import db, utcnow
+from yoto.store.models import User, account_of
 
 log = logging.getLogger(__name__)
 

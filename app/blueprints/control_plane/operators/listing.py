@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import exists, func, or_, select
 
 from app.blueprints.operator_roles import OperatorRole, operator_roles
-from app.core.errors import UnknownResource
-from app.db import db, utcnow
 from app.extensions import permissions
 from app.http.api_tokens import usable
 from app.http.operators import RIGHTS
 from app.http.paging import Page, cut
 from app.http.session import SESSION_LIFETIME
-from app.models import ApiToken, AuditRecord, RoleAssignment, SecondFactor, User
+from yoto.errors import UnknownResource
+from yoto.store.db import db, utcnow
+from yoto.store.models import ApiToken, AuditRecord, RoleAssignment, SecondFactor, User
 
 SIGN_IN = "control.sign_in"
 # Acts with which every session of an account ends.

@@ -8,7 +8,7 @@ from marshmallow.validate import OneOf, Regexp
 from app.http.control_api import RIGHTS, ActSchema
 from app.http.fields import Flag, Instant, RowId
 from app.http.paging import page_of
-from app.models.user import USERNAME_PATTERN
+from yoto.store.models.user import USERNAME_PATTERN
 
 
 class OperatorRoleSchema(ma.Schema):

@@ -11,12 +11,12 @@ from app.blueprints.administrators import keeping_an_administrator
 from app.blueprints.control_plane.operators import listing
 from app.blueprints.control_plane.second_factor import service as second_factor
 from app.blueprints.operator_roles import operator_roles
-from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
-from app.db import db, writing
 from app.extensions import permissions
 from app.http.audit import audit
 from app.http.operators import ADMIN
-from app.models import User, account_of
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.store.db import db, writing
+from yoto.store.models import User, account_of
 
 # Why an administrator is refused what only a super-admin may do.
 ABOVE = "role_too_high"

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from app.core.errors import StoreUnavailable
-from app.core.resilience import (
+from app.extensions import permissions
+from yoto.errors import StoreUnavailable
+from yoto.resilience import (
     Change,
     Kind,
     Origin,
     ResilienceController,
     get_resilience_controller,
 )
-from app.db import utcnow
-from app.extensions import permissions
+from yoto.store.db import utcnow
 
 
 def overrides() -> dict[str, Any]:

@@ -18,7 +18,7 @@ from app.blueprints.control_plane.permissions.schemas import (
 from app.blueprints.people import Person
 from app.http.control_api import VIEW, ControlBlueprint, right
 from app.http.paging import Page, PageQuery, page_of
-from app.models import Permission, Server
+from yoto.store.models import Permission, Server
 
 servers_control = ControlBlueprint(
     "servers_control", __name__, "/servers", "Servers, and all that their roles grant"

@@ -19,11 +19,11 @@ from app.blueprints.permissions.checks.service import (
     demand_insight,
     question_of,
 )
-from app.core.errors import MaintenanceMode, UnknownResource
-from app.db import db
 from app.extensions import permissions
 from app.http.operators import INSIGHT, demand_in_credential, operator
-from app.models import User
+from yoto.errors import MaintenanceMode, UnknownResource
+from yoto.store.db import db
+from yoto.store.models import User
 
 
 def demand_operators_insight(questions: Iterable[Question]) -> None:

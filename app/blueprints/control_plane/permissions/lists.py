@@ -9,9 +9,9 @@ from sqlalchemy import select
 from app.blueprints.people import Person
 from app.blueprints.rows import existing
 from app.blueprints.users.service import accounts
-from app.db import db
 from app.http.paging import Page, cut
-from app.models import Category, Channel, Server
+from yoto.store.db import db
+from yoto.store.models import Category, Channel, Server
 
 
 def servers(search: str, after: int | None, limit: int) -> Page[Server]:

@@ -12,10 +12,10 @@ from app.blueprints.permissions.checks.service import question_of
 from app.blueprints.permissions.review.export import access_csv, access_json
 from app.blueprints.permissions.review.schemas import JSON, AccessLineSchema, AccessPageSchema
 from app.blueprints.permissions.review.service import lines_from
-from app.core.permission import AccessPage
 from app.extensions import permissions
 from app.http.control_api import VIEW, ControlBlueprint, right
 from app.http.csv_export import MEDIA_TYPE
+from yoto.permission import AccessPage
 
 review_control = ControlBlueprint(
     "review_control", __name__, "/review", "Who can do something, since when and by what"

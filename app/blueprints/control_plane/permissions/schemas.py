@@ -12,7 +12,7 @@ from app.blueprints.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, Q
 from app.blueprints.permissions.review.schemas import CSV, JSON
 from app.http.fields import MAX_ID, Facts, RowId
 from app.http.paging import PageQuery, page_of
-from app.models import ScopeType
+from yoto.store.models import ScopeType
 
 USERNAME_LENGTH = 64
 SEARCH_LENGTH = 100

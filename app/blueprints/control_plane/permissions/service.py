@@ -14,11 +14,11 @@ from app.blueprints.control_plane.permissions.insight import (
 )
 from app.blueprints.people import Person
 from app.blueprints.permissions.checks.service import Question
-from app.core.permission import Explanation
-from app.db import db
 from app.extensions import permissions
 from app.http.paging import Page
-from app.models import Channel, ScopeType, Server, User
+from yoto.permission import Explanation
+from yoto.store.db import db
+from yoto.store.models import Channel, ScopeType, Server, User
 
 
 def explanation(asked: Mapping[str, Any]) -> Explanation:

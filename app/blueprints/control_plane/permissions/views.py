@@ -14,10 +14,10 @@ from app.blueprints.control_plane.permissions.schemas import (
 )
 from app.blueprints.people import Person
 from app.blueprints.permissions.insight.schemas import ExplanationSchema
-from app.core.permission import Explanation
 from app.http.context import read_only
 from app.http.control_api import VIEW, ControlBlueprint, right
 from app.http.paging import Page
+from yoto.permission import Explanation
 
 explain_control = ControlBlueprint(
     "explain_control", __name__, "/explain", "Why somebody may do something, or may not"

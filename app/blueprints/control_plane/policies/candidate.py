@@ -11,10 +11,10 @@ from app.blueprints.control_plane.policies.schemas import (
     StartShadowSchema,
 )
 from app.blueprints.control_plane.policies.service import refused_by_field
-from app.core.policy import PolicyReceipt
 from app.extensions import policy
 from app.http.acts import author
 from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
+from yoto.policy import PolicyReceipt
 
 candidate_control = ControlBlueprint(
     "candidate_control",

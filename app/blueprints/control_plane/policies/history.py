@@ -14,11 +14,11 @@ from app.blueprints.control_plane.policies.schemas import (
     ReceiptSchema,
     VersionSchema,
 )
-from app.core.policy import PolicyReceipt, StoredVersion
 from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
 from app.http.paging import Page, PageQuery, page_of
 from app.http.preconditions import edits, etag, if_match
-from app.models import PolicyKind
+from yoto.policy import PolicyReceipt, StoredVersion
+from yoto.store.models import PolicyKind
 
 VERSIONS = "/<name>/versions"
 PAGE = page_of(VersionSchema)

@@ -9,7 +9,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from app.http.control_api import ActSchema
 from app.http.fields import Facts, Instant, Whole
-from app.models import PolicyState
+from yoto.store.models import PolicyState
 
 STATES = [state.value for state in PolicyState]
 SOURCE_LENGTH = 200_000  # characters

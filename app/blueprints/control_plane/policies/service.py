@@ -16,14 +16,14 @@ from typing import Any
 from flask import current_app
 from werkzeug.exceptions import UnprocessableEntity
 
-from app.core.errors import PolicyError, UnknownResource
-from app.core.events import Events
-from app.core.policy import PolicyReceipt, Rehearsal, StoredVersion, difference_of
 from app.extensions import policy
 from app.http.acts import author
 from app.http.paging import Page
 from app.http.problems import problem
-from app.models import PolicyKind, PolicyState
+from yoto.errors import PolicyError, UnknownResource
+from yoto.events import Events
+from yoto.policy import PolicyReceipt, Rehearsal, StoredVersion, difference_of
+from yoto.store.models import PolicyKind, PolicyState
 
 TESTS_OF = re.compile(r"(.+) \(test\)")
 PLACE = re.compile(r"line (\d+), column (\d+)")

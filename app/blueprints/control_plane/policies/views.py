@@ -18,13 +18,13 @@ from app.blueprints.control_plane.policies.schemas import (
     TryDocumentSchema,
     TryPolicySchema,
 )
-from app.core.policy import PolicyReceipt, StoredVersion
 from app.extensions import policy
 from app.http.context import read_only
 from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
 from app.http.operators import demand_right
 from app.http.preconditions import edits, etag, if_match
-from app.models import PolicyKind
+from yoto.policy import PolicyReceipt, StoredVersion
+from yoto.store.models import PolicyKind
 
 policies_control = ControlBlueprint(
     "policies_control", __name__, "/policies", "Policies: reading, trying and changing them"

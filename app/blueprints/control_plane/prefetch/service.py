@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal, TypeAlias
 
 from app.blueprints.control_plane.prefetch.schemas import FLEET
-from app.core.errors import Degraded, StoreUnavailable, ValidationFailed
-from app.core.prefetch import PrefetchSteered, SmartPrefetcher
 from app.extensions import prefetch
 from app.http.acts import author, record_act
+from yoto.errors import Degraded, StoreUnavailable, ValidationFailed
+from yoto.prefetch import PrefetchSteered, SmartPrefetcher
 
 Act: TypeAlias = Literal["pause", "resume", "cancel"]
 

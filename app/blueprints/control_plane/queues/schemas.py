@@ -5,10 +5,10 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
-from app.core.optimization import Strategy
 from app.http.control_api import ActSchema
 from app.http.fields import Flag, Instant
 from app.http.paging import page_of
+from yoto.optimization import Strategy
 
 NORMAL = "normal"
 DAY = 86_400.0  # s, the longest that a strategy can be forced

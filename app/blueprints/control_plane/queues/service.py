@@ -9,12 +9,12 @@ from typing import Any
 from flask import current_app
 
 from app.blueprints.control_plane.queues.schemas import NORMAL
-from app.core.errors import UnknownResource, ValidationFailed
-from app.core.optimization import Analysis, DeadLetter, InvalidationStats, QueueStats
-from app.db import utcnow
 from app.extensions import optimization
 from app.http.acts import record_act
 from app.http.paging import Page, cut
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.optimization import Analysis, DeadLetter, InvalidationStats, QueueStats
+from yoto.store.db import utcnow
 
 EXCERPT = 200  # characters
 AMOUNTS = (

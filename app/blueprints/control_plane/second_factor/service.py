@@ -16,15 +16,15 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, func, select, update
 
-from app.core.errors import UnknownResource, ValidationFailed
-from app.core.resilience import MultiDimensionalKey, rate_limit
-from app.db import db, utcnow, writing
 from app.http import totp
 from app.http.audit import audit
 from app.http.conflicts import conflict, unique
 from app.http.guards import SECOND_FACTOR
-from app.models import RecoveryCode, SecondFactor, User, account_of
-from app.sealing import Sealer, Unreadable, sealer_of
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.resilience import MultiDimensionalKey, rate_limit
+from yoto.sealing import Sealer, Unreadable, sealer_of
+from yoto.store.db import db, utcnow, writing
+from yoto.store.models import RecoveryCode, SecondFactor, User, account_of
 
 PURPOSE = "second_factors.secret"
 RECOVERY_CODES = 10

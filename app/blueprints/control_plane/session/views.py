@@ -6,11 +6,11 @@ from typing import Any
 
 from app.blueprints.control_plane.language import current_language
 from app.blueprints.control_plane.session.schemas import SessionSchema
-from app.db import db
 from app.http.control_api import RIGHTS, VIEW, ControlBlueprint, operator, right
 from app.http.operators import bearer_token, may
 from app.http.session import csrf_token, session_ends_at
-from app.models import User
+from yoto.store.db import db
+from yoto.store.models import User
 
 session_control = ControlBlueprint(
     "session_control", __name__, "/session", "Who is signed in to the control plane"

@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import current_app
 
-from app.core.errors import UnknownResource
-from app.core.events import StoredEvent, TaskFinished, TaskProgressed
-from app.db import utcnow
 from app.extensions import events
+from yoto.errors import UnknownResource
+from yoto.events import StoredEvent, TaskFinished, TaskProgressed
+from yoto.store.db import utcnow
 
 PAGE = 500  # events a read
 # Events that are looked through: all that the stream keeps, for one task; the newest for a list.

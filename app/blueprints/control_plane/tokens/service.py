@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
-from app.db import db, utcnow
 from app.extensions import permissions
 from app.http.api_tokens import add_token, usable
 from app.http.audit import audit
 from app.http.operators import INSIGHT
 from app.http.paging import Page, cut
-from app.models import ApiToken, User, account_of
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.store.db import db, utcnow
+from yoto.store.models import ApiToken, User, account_of
 
 TOKENS_OF_USER = 20  # that are valid at the same time
 

@@ -14,7 +14,6 @@ from app.blueprints.control_plane.tokens.schemas import (
     NewApiTokenSchema,
     TokenQuery,
 )
-from app.core.errors import PermissionDenied
 from app.http.acts import author
 from app.http.control_api import (
     ADMIN,
@@ -29,6 +28,7 @@ from app.http.control_api import (
 from app.http.idempotency import secret_answer
 from app.http.operators import NOT_IN_TOKEN, Via, account, demand_in_credential, may
 from app.http.paging import Page
+from yoto.errors import PermissionDenied
 
 tokens_control = ControlBlueprint("tokens_control", __name__, "/tokens", "API tokens of operators")
 

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from app.http.fields import MAX_ID, RowId
-from app.models import ScopeType
+from yoto.store.models import ScopeType
 
 SCOPES = [scope.value for scope in ScopeType]
 CHECKS_MAX = 1_000  # each distinct place takes two statements

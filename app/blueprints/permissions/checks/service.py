@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from app.blueprints.visibility import demand_sight
-from app.core.errors import PermissionDenied, UnknownResource
-from app.core.permission import Place
-from app.db import db
 from app.extensions import permissions
-from app.models import Channel, ScopeType
+from yoto.errors import PermissionDenied, UnknownResource
+from yoto.permission import Place
+from yoto.store.db import db
+from yoto.store.models import Channel, ScopeType
 
 SERVER_AUDIT = "server.audit"
 PLATFORM_AUDIT = "admin.audit"

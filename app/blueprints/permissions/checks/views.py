@@ -16,13 +16,13 @@ from app.blueprints.permissions.checks.schemas import (
     VerdictSchema,
     VerdictsSchema,
 )
-from app.core.resilience import rate_limit
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.context import read_only
 from app.http.guards import PEOPLE_A_QUESTION, PERMISSION_ASK
 from app.http.rest import RestBlueprint
+from yoto.resilience import rate_limit
 
 checks = RestBlueprint(
     "permissions",

@@ -9,7 +9,7 @@ from marshmallow.validate import Length
 
 from app.blueprints.reasons import ReasonSchema
 from app.http.fields import Name, Text
-from app.models import PermissionGroup
+from yoto.store.models import PermissionGroup
 
 NAME_LENGTH = PermissionGroup.__table__.c.name.type.length  # type: ignore[attr-defined]
 DESCRIPTION_LENGTH = 500

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select
 
 from app.blueprints.rows import change, existing, locked
-from app.core.errors import UnknownResource
-from app.db import db
 from app.extensions import permissions
 from app.http.audit import audit
 from app.http.conflicts import unique
 from app.http.paging import Page, cut
-from app.models import Permission, PermissionGroup, PermissionGroupMember
+from yoto.errors import UnknownResource
+from yoto.store.db import db
+from yoto.store.models import Permission, PermissionGroup, PermissionGroupMember
 
 
 @dataclass(frozen=True, slots=True)

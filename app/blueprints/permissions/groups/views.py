@@ -14,7 +14,6 @@ from app.blueprints.permissions.groups.schemas import (
 )
 from app.blueprints.permissions.groups.service import Group
 from app.blueprints.reasons import ReasonQuery, ReasonSchema
-from app.core.permission import require_permission
 from app.extensions import permissions
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
@@ -22,6 +21,7 @@ from app.http.auth import current_user_id
 from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
+from yoto.permission import require_permission
 
 groups = RestBlueprint(
     "permission-groups",

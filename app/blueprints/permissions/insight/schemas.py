@@ -7,7 +7,7 @@ from marshmallow.validate import Length, OneOf, Range
 
 from app.blueprints.permissions.checks.schemas import NAME_LENGTH, CheckSchema, PlaceQuery
 from app.http.fields import MAX_ID, Facts
-from app.models import ScopeType
+from yoto.store.models import ScopeType
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000
 POSITION_LENGTH = 64

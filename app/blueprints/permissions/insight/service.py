@@ -12,9 +12,9 @@ from app.blueprints.permissions.checks.service import (
     place_of,
 )
 from app.blueprints.visibility import demand_sight
-from app.core.permission import Explanation, Page, Place
 from app.extensions import permissions
-from app.models import ScopeType
+from yoto.permission import Explanation, Page, Place
+from yoto.store.models import ScopeType
 
 
 def explanation(caller_id: int, asked: Mapping[str, Any]) -> Explanation:

@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import Response, stream_with_context
 
-from app.core.permission import ACCESS_COLUMNS, AccessLine, access_rows
 from app.http.csv_export import MEDIA_TYPE, csv_lines
+from yoto.permission import ACCESS_COLUMNS, AccessLine, access_rows
 
 JSON_TYPE = "application/json"
 

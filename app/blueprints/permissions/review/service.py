@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.blueprints.permissions.checks.service import Question, demand_insight, question_of
-from app.core.permission import AccessDifference, AccessLine, AccessPage
-from app.db import db
 from app.extensions import permissions
+from yoto.permission import AccessDifference, AccessLine, AccessPage
+from yoto.store.db import db
 
 
 def access(caller_id: int, asked: Mapping[str, Any]) -> AccessPage:

@@ -16,19 +16,19 @@ from app.blueprints.permissions.review.schemas import (
     DifferenceQuery,
     DifferenceSchema,
 )
-from app.core.permission import (
-    DIFFERENCE_COLUMNS,
-    AccessDifference,
-    AccessPage,
-    difference_rows,
-)
-from app.core.resilience import rate_limit
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.csv_export import MEDIA_TYPE
 from app.http.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
 from app.http.rest import RestBlueprint
+from yoto.permission import (
+    DIFFERENCE_COLUMNS,
+    AccessDifference,
+    AccessPage,
+    difference_rows,
+)
+from yoto.resilience import rate_limit
 
 review = RestBlueprint(
     "access-review",

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from app.blueprints.templates import check_choice
-from app.db import db
 from app.extensions import permissions
-from app.models import Permission
+from yoto.store.db import db
+from yoto.store.models import Permission
 
 
 def register(actor_id: int, template: str, body: Mapping[str, Any]) -> Sequence[Permission]:

@@ -12,14 +12,14 @@ from app.blueprints.permissions.templates.schemas import (
     TemplateSchema,
     TemplatesSchema,
 )
-from app.core.permission import PermissionTemplate, require_permission
 from app.extensions import permissions
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
 from app.http.idempotency import once
 from app.http.rest import RestBlueprint
-from app.models import Permission
+from yoto.permission import PermissionTemplate, require_permission
+from yoto.store.models import Permission
 
 templates = RestBlueprint(
     "permission-templates",

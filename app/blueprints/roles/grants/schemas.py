@@ -8,7 +8,7 @@ from marshmallow.validate import OneOf, Range
 from app.blueprints.reasons import ReasonQuery, ReasonSchema
 from app.blueprints.templates import LevelChoiceSchema
 from app.http.fields import MAX_ID, Flag, RowId
-from app.models import Effect, ScopeType
+from yoto.store.models import Effect, ScopeType
 
 EFFECTS = [effect.value for effect in Effect]
 SCOPES = [scope.value for scope in ScopeType]

@@ -10,11 +10,11 @@ from sqlalchemy import select
 
 from app.blueprints.naming import api_names
 from app.blueprints.rows import existing
-from app.core.errors import UnknownResource
-from app.db import db
 from app.extensions import permissions
 from app.http.paging import Page, cut
-from app.models import (
+from yoto.errors import UnknownResource
+from yoto.store.db import db
+from yoto.store.models import (
     Effect,
     Permission,
     PermissionGroup,

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from app.blueprints.naming import api_names
 from app.blueprints.roles.grants.service import FIELDS, shown
 from app.blueprints.templates import check_choice
-from app.db import db
 from app.extensions import permissions
-from app.models import Permission, RoleGrant
+from yoto.store.db import db
+from yoto.store.models import Permission, RoleGrant
 
 
 def apply_template(

@@ -16,13 +16,13 @@ from app.blueprints.roles.access import GLOBAL_ROLES
 from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
 from app.blueprints.visibility import demand_sight
-from app.core.errors import UnknownResource
-from app.core.permission import Place
-from app.db import db
 from app.extensions import permissions
 from app.http.auth import Identity
 from app.http.paging import Page, cut
-from app.models import Role, RoleAssignment, ScopeType, User
+from yoto.errors import UnknownResource
+from yoto.permission import Place
+from yoto.store.db import db
+from yoto.store.models import Role, RoleAssignment, ScopeType, User
 
 FIELDS = {"role_ids": "role_id"}
 

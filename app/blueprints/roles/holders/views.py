@@ -19,7 +19,7 @@ from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
-from app.models import RoleAssignment
+from yoto.store.models import RoleAssignment
 
 holders = RestBlueprint("holders", __name__, url_prefix=API_PREFIX, description="Who holds roles")
 

@@ -10,11 +10,11 @@ from werkzeug.exceptions import Conflict, Gone
 
 from app.blueprints.rows import locked
 from app.blueprints.servers.membership import enter, standing_member
-from app.core.errors import UnknownResource
-from app.db import db, utcnow
 from app.http.audit import audit
 from app.http.paging import Page, cut
-from app.models import Invite, Member, Server
+from yoto.errors import UnknownResource
+from yoto.store.db import db, utcnow
+from yoto.store.models import Invite, Member, Server
 
 # Of a server, and of one member in it, that still let somebody in; those that do not are dropped to
 # make room.

@@ -9,8 +9,6 @@ from flask import url_for
 from app.blueprints.servers.invites import service
 from app.blueprints.servers.invites.schemas import InviteSchema, NewInviteSchema
 from app.blueprints.servers.members.schemas import MembershipSchema
-from app.core.permission import require_permission
-from app.core.resilience import rate_limit
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
@@ -18,7 +16,9 @@ from app.http.guards import INVITE_USE
 from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
-from app.models import Invite, Member
+from yoto.permission import require_permission
+from yoto.resilience import rate_limit
+from yoto.store.models import Invite, Member
 
 invites = RestBlueprint(
     "invites", __name__, url_prefix=API_PREFIX, description="Codes that lead into a server"

@@ -11,11 +11,11 @@ from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand_rank
 from app.blueprints.rows import existing, json_ready, locked
 from app.blueprints.servers.membership import drop_roles, find_row
-from app.core.errors import UnknownResource
-from app.db import db
 from app.http.audit import audit
 from app.http.paging import Page, cut
-from app.models import Member, Server, User
+from yoto.errors import UnknownResource
+from yoto.store.db import db
+from yoto.store.models import Member, Server, User
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Select, bindparam, false, select
 
 from app.blueprints.people import PERSON_COLUMNS, Person
-from app.core.errors import UnknownResource
-from app.db import db
 from app.http.paging import Page, cut
-from app.models import Member, Role, RoleAssignment, User
+from yoto.errors import UnknownResource
+from yoto.store.db import db
+from yoto.store.models import Member, Role, RoleAssignment, User
 
 
 class MemberView(NamedTuple):

@@ -14,10 +14,10 @@ from app.blueprints.servers.membership import (
     find_row,
     locked_member,
 )
-from app.core.errors import PermissionDenied, ValidationFailed
-from app.db import db, utcnow
 from app.http.audit import audit
-from app.models import Member, Server
+from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.store.db import db, utcnow
+from yoto.store.models import Member, Server
 
 TIMEOUT_MAX = timedelta(days=28)
 

@@ -17,8 +17,6 @@ from app.blueprints.servers.members.schemas import (
     TimeoutSchema,
 )
 from app.blueprints.servers.membership import join_public, leave
-from app.core.permission import require_permission
-from app.core.resilience import rate_limit
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
@@ -27,7 +25,9 @@ from app.http.guards import MEMBER_RENAME
 from app.http.idempotency import once
 from app.http.paging import Page, PageQuery, page_of
 from app.http.rest import RestBlueprint
-from app.models import Member
+from yoto.permission import require_permission
+from yoto.resilience import rate_limit
+from yoto.store.models import Member
 
 members = RestBlueprint(
     "members", __name__, url_prefix=API_PREFIX, description="Who is in a server, and who is not"

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.core.optimization import HotCounts, HotSettings
-from app.core.redis import RedisConnection, RedisSettings
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
+from yoto.optimization import HotCounts, HotSettings
+from yoto.redis import RedisConnection, RedisSettings
 
 MakeHot = Callable[..., HotCounts]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from app.core.errors import StoreUnavailable, ValidationFailed
-from app.core.optimization import HotCounts
-from app.core.optimization.hot import counts as module
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.hot.conftest import MakeHot
 from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import Server, wait_until
+from yoto.errors import StoreUnavailable, ValidationFailed
+from yoto.optimization import HotCounts
+from yoto.optimization.hot import counts as module
+from yoto.redis import RedisConnection, RedisSettings
 
 
 def seen(hot: HotCounts, limit: int = 100) -> list[tuple[int, int, int]]:

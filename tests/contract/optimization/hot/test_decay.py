@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.optimization import HotCounts, HotSettings
-from app.core.optimization.hot import store as module
-from app.core.optimization.hot.store import FAINT, Batch, HotStore
-from app.core.redis import RedisConnection, RedisSettings, Script
 from tests.contract.optimization.hot.conftest import MakeHot
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server
+from yoto.optimization import HotCounts, HotSettings
+from yoto.optimization.hot import store as module
+from yoto.optimization.hot.store import FAINT, Batch, HotStore
+from yoto.redis import RedisConnection, RedisSettings, Script
 
 HOUR = 3600.0  # s
 LIFE = 24 * HOUR

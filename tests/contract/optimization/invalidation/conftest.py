@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from app.core import cache as cache_layer
-from app.core.errors import StoreUnavailable
-from app.core.optimization import (
+from yoto import cache as cache_layer
+from yoto.errors import StoreUnavailable
+from yoto.optimization import (
     DistributedLocks,
     InvalidationSettings,
     LogAccess,
     SmartInvalidation,
 )
-from app.core.optimization.invalidation.queue import InvalidationQueue
-from app.core.redis import RedisConnection, RedisSettings
+from yoto.optimization.invalidation.queue import InvalidationQueue
+from yoto.redis import RedisConnection, RedisSettings
 
 subjects = cache_layer.subjects
 # Nothing is held back, and nothing is looked for by itself for long.

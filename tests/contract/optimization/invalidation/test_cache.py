@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from app.core import cache as cache_layer
-from app.core.cache import Loaded, TieredCache, place_key
-from app.core.optimization import DistributedLocks, LogAccess, Submission
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.cache.workers import CacheWorkers, Truth
 from tests.contract.optimization.invalidation.conftest import MakeInvalidation
 from tests.support.nursery import Nursery
 from tests.support.redis_servers import wait_until
+from yoto import cache as cache_layer
+from yoto.cache import Loaded, TieredCache, place_key
+from yoto.optimization import DistributedLocks, LogAccess, Submission
+from yoto.redis import RedisConnection, RedisSettings
 
 subjects = cache_layer.subjects
 SERVER_7 = place_key("server", 7)

@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.errors import ValidationFailed
-from app.core.optimization import SmartInvalidation, Strategy, Submission
-from app.core.optimization.invalidation.names import Group, group_keys
-from app.core.optimization.invalidation.picture import Picture
-from app.core.optimization.invalidation.plan import Line, Plan, Whole
-from app.core.optimization.invalidation.queue import Claim, InvalidationQueue
-from app.core.redis import RedisConnection
 from tests.contract.optimization.invalidation.conftest import QUICK, MakeInvalidation
 from tests.support.redis_servers import wait_until
+from yoto.errors import ValidationFailed
+from yoto.optimization import SmartInvalidation, Strategy, Submission
+from yoto.optimization.invalidation.names import Group, group_keys
+from yoto.optimization.invalidation.picture import Picture
+from yoto.optimization.invalidation.plan import Line, Plan, Whole
+from yoto.optimization.invalidation.queue import Claim, InvalidationQueue
+from yoto.redis import RedisConnection
 
 SERVER_7 = Group("all", "server:7")
 ALONE = Group("all", None)

@@ -7,20 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from app.core.errors import StoreUnavailable
-from app.core.optimization import (
+from tests.contract.optimization.invalidation.conftest import Log, MakeInvalidation
+from tests.support.redis_servers import Server, wait_until
+from yoto.errors import StoreUnavailable
+from yoto.optimization import (
     DistributedLocks,
     InvalidationSettings,
     Receipt,
     SmartInvalidation,
     Submission,
 )
-from app.core.optimization.invalidation.plan import Plan
-from app.core.optimization.invalidation.queue import InvalidationQueue
-from app.core.optimization.invalidation.settings import Strategy
-from app.core.redis import RedisConnection, RedisSettings
-from tests.contract.optimization.invalidation.conftest import Log, MakeInvalidation
-from tests.support.redis_servers import Server, wait_until
+from yoto.optimization.invalidation.plan import Plan
+from yoto.optimization.invalidation.queue import InvalidationQueue
+from yoto.optimization.invalidation.settings import Strategy
+from yoto.redis import RedisConnection, RedisSettings
 
 LIMIT = 20.0  # s, for a busy machine
 SOME = 60

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from app.core.events import new_instance_id
-from app.core.optimization import BatchQueue, KindStats, QueueItem, QueueSettings
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.queue.workers import QueueWorkers
 from tests.support.nursery import Nursery
 from tests.support.redis_servers import wait_until
+from yoto.events import new_instance_id
+from yoto.optimization import BatchQueue, KindStats, QueueItem, QueueSettings
+from yoto.redis import RedisConnection, RedisSettings
 
 # Nothing waits longer than a test has to.
 QUICK = QueueSettings(

@@ -8,9 +8,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from app.core.errors import StoreUnavailable
-from app.core.optimization import BatchQueue, QueueItem
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.queue.conftest import (
     MakeQueue,
     Recorder,
@@ -22,6 +19,9 @@ from tests.contract.optimization.queue.conftest import (
 from tests.contract.optimization.queue.workers import QueueWorkers
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Server, wait_until
+from yoto.errors import StoreUnavailable
+from yoto.optimization import BatchQueue, QueueItem
+from yoto.redis import RedisConnection, RedisSettings
 
 LIMIT = 0.3  # s
 
@@ -308,7 +308,7 @@ def test_an_answer_that_went_astray_is_not_counted_as_late(
         return answer
 
     monkeypatch.setattr(queue._store, "settle", forgetful)
-    monkeypatch.setattr("app.core.optimization.queue.settling.PAUSE", 0.01)
+    monkeypatch.setattr("yoto.optimization.queue.settling.PAUSE", 0.01)
     queue.register_handler("job", Recorder())
     queue.enqueue_many("job", numbered(3))
     queue.start()

@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import redis as redis_client
 
-from app.core.errors import StoreUnavailable
-from app.core.optimization import BatchQueue, QueueItem, QueueSettings
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.queue.conftest import MakeQueue, adds_up, of_kind, settled
 from tests.contract.optimization.queue.workers import QueueWorkers, effect_keys
 from tests.support.redis_fixtures import settings_of
 from tests.support.redis_servers import Cluster, Server, start_cluster, start_valkey, wait_until
+from yoto.errors import StoreUnavailable
+from yoto.optimization import BatchQueue, QueueItem, QueueSettings
+from yoto.redis import RedisConnection, RedisSettings
 
 ITEMS = 100_000
 PROCESSES = 4

@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import QueueFull, StoreUnavailable, ValidationFailed
-from app.core.optimization import BatchQueue, QueueItem
-from app.core.redis import RedisConnection, RedisSettings
 from tests.contract.optimization.queue.conftest import (
     MakeQueue,
     Recorder,
@@ -19,6 +16,9 @@ from tests.contract.optimization.queue.conftest import (
     settled,
 )
 from tests.support.redis_servers import Server, start_valkey, wait_until
+from yoto.errors import QueueFull, StoreUnavailable, ValidationFailed
+from yoto.optimization import BatchQueue, QueueItem
+from yoto.redis import RedisConnection, RedisSettings
 
 
 def test_an_item_comes_to_the_handler_of_its_kind(queue: BatchQueue) -> None:

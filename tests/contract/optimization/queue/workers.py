@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from app.core.events import new_instance_id
-from app.core.optimization import BatchQueue, QueueItem, QueueSettings
-from app.core.redis import KeyBuilder, RedisConnection, RedisSettings, Script
 from tests.support.nursery import Nursery
 from tests.support.workers import WorkerProcess, Workers, as_options, from_options
+from yoto.events import new_instance_id
+from yoto.optimization import BatchQueue, QueueItem, QueueSettings
+from yoto.redis import KeyBuilder, RedisConnection, RedisSettings, Script
 
 AFTERMATH = 0.002  # s
 

@@ -11,16 +11,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.blueprints.access.evaluation import CONTEXTS_BYTES, EVALUATIONS_MAX
-from app.core.permission import CONTEXT_BYTES, PolicyAnswer, PolicyQuestion
-from app.core.permission.records.log import DENIALS_A_MINUTE
-from app.core.permission.records.masking import masked_context
-from app.core.permission.state import EXTENSION
-from app.db import db
 from app.extensions import permissions, resilience
 from app.http.guards import PEOPLE_A_QUESTION, PERMISSION_ASK, STATEMENTS_OF_SEARCH
-from app.models import DecisionRecord
 from tests.support.operators import control_client
 from tests.support.world import Community, Person, World
+from yoto.permission import CONTEXT_BYTES, PolicyAnswer, PolicyQuestion
+from yoto.permission.records.log import DENIALS_A_MINUTE
+from yoto.permission.records.masking import masked_context
+from yoto.permission.state import EXTENSION
+from yoto.store.db import db
+from yoto.store.models import DecisionRecord
 
 MANY = "/access/v1/evaluations"
 TOO_LONG = {"a": "x" * CONTEXT_BYTES}
@@ -147,7 +147,7 @@ def test_a_thousand_denials_mask_their_context_once_and_leave_few_records(
         masked.append(context)
         return masked_context(context)
 
-    monkeypatch.setattr("app.core.permission.records.log.masked_context", counted)
+    monkeypatch.setattr("yoto.permission.records.log.masked_context", counted)
     body = question(member, community, context={"a": 1}, evaluations=[{}] * EVALUATIONS_MAX)
     answer = client.post(MANY, headers=member.headers, json=body)
     assert [one["decision"] for one in answer.get_json()["evaluations"]] == [False] * 1_000

@@ -9,10 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.blueprints.access.vocabulary import resources_shown, users_shown
-from app.core.permission import PolicyAnswer, PolicyQuestion
 from app.extensions import permissions
 from app.http.auth import current_user_id
 from tests.support.world import Community, Person, World
+from yoto.permission import PolicyAnswer, PolicyQuestion
 
 SUBJECT, RESOURCE, ACTION = (
     f"/access/v1/search/{kind}" for kind in ("subject", "resource", "action")

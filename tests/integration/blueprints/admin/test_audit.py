@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, text
 from sqlalchemy.exc import DatabaseError
 
-from app.db import db
-from app.models import AuditRecord
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World, expired_header
+from yoto.store.db import db
+from yoto.store.models import AuditRecord
 
 AUDIT = "/api/v1/admin/audit"
 NOON = datetime(2030, 5, 1, 12, tzinfo=UTC)

@@ -9,9 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.models import AuditRecord
 from tests.integration.blueprints.auth.conftest import PASSWORD, SignIn, bearer
 from tests.support.world import Person, World, expired_header
+from yoto.store.models import AuditRecord
 
 CHANGE = "/api/v1/auth/change-password"
 NEW = "a password nobody knew"

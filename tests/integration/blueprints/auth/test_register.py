@@ -10,8 +10,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.models import AuditRecord, User
 from tests.support.world import World
+from yoto.store.models import AuditRecord, User
 
 REGISTER = "/api/v1/auth/register"
 GOOD = {"username": "grace.h", "display_name": "Grace", "password": "a compiler for 1952"}

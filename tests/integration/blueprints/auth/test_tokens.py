@@ -14,9 +14,9 @@ from flask_jwt_extended import create_refresh_token
 from sqlalchemy import select
 
 from app.http.auth import EPOCH_CLAIM, FAMILY_CLAIM
-from app.models import AuditRecord, RevokedToken
 from tests.integration.blueprints.auth.conftest import SignIn, bearer
 from tests.support.world import Person, World, expired_header
+from yoto.store.models import AuditRecord, RevokedToken
 
 ME = "/api/v1/auth/me"
 REFRESH = "/api/v1/auth/refresh"

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 
 from app.blueprints.channels.overwrites.service import TARGETS_MAX
-from app.models import ChannelOverwrite, Effect
 from tests.integration.blueprints.channels.places import in_category, in_channel, may
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
+from yoto.store.models import ChannelOverwrite, Effect
 
 
 def test_an_overwrite_of_a_role_counts_for_its_holders_until_it_is_cleared(

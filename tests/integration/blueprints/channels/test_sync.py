@@ -9,9 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from app.models import ChannelOverwrite
 from tests.integration.blueprints.channels.places import in_category, in_channel, may
 from tests.support.world import Community, Person, World
+from yoto.store.models import ChannelOverwrite
 
 
 def test_overwrites_of_a_category_count_in_the_channels_in_sync_alone(

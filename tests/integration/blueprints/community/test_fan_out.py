@@ -18,8 +18,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.blueprints.community_socket.fan_out import READY_SECONDS, MessageStream
-from app.core.events import Events
-from app.core.redis import RedisStore
 from tests.integration.blueprints.community.test_namespace import (
     NAMESPACE,
     Socket,
@@ -30,6 +28,8 @@ from tests.support.process import RunningYoto
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.together import together
 from tests.support.world import Community, Person, World
+from yoto.events import Events
+from yoto.redis import RedisStore
 
 SOCKETS = 8
 

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 from flask_socketio.test_client import SocketIOTestClient
 
 from app.blueprints.community_socket.listeners import CHANNELS_MAX
-from app.core.errors import StoreUnavailable
 from app.extensions import permissions
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World, expired_header, token_for
+from yoto.errors import StoreUnavailable
 
 NAMESPACE = "/community"
 Connect = Callable[[Any], "Socket"]

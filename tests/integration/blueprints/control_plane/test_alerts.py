@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.monitor import DEFAULT_RULES
 from app.extensions import alerts
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.webhook_receiver import Receiver, receiving
 from tests.support.world import World
+from yoto.monitor import DEFAULT_RULES
 
 ALERTS, RULES, WEBHOOKS = "/alerts", "/alerts/rules", "/alerts/webhooks"
 SILENCES = f"{ALERTS}/silences"

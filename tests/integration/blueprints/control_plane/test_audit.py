@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 
 from app.blueprints.admin.audit import service
-from app.db import utcnow
 from app.extensions import permissions
-from app.models import AuditRecord
 from tests.support.operators import RIGHTS, VIEW, ControlClient, control_client
 from tests.support.world import Person, World
+from yoto.store.db import utcnow
+from yoto.store.models import AuditRecord
 
 AUDIT = "/audit"
 

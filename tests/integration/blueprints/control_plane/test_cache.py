@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.permission.preloading import Preloading
 from app.extensions import cache, events, monitor, optimization, permissions
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
+from yoto.permission.preloading import Preloading
 
 CACHE = "/cache"
 
@@ -63,7 +63,7 @@ def test_the_picture_has_tiers_memory_and_every_worker(
 def test_who_has_not_been_heard_is_unknown(
     app: Flask, operator: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.core.monitor import Monitoring, WorkerState, WorkerStatus, names, series
+    from yoto.monitor import Monitoring, WorkerState, WorkerStatus, names, series
 
     def other(name: str, state: WorkerState, silent_for: float, **gauges: float) -> WorkerStatus:
         known = {series(getattr(names, key)): value for key, value in gauges.items()}
@@ -271,7 +271,7 @@ def test_somebody_can_be_forgotten_among_what_is_hot(
 def test_a_task_that_is_not_heard_of_any_more_is_unknown(
     app: Flask, operator: ControlClient
 ) -> None:
-    from app.core.events import TaskProgressed
+    from yoto.events import TaskProgressed
 
     app.config["WARM_UP_SECONDS"] = -10
     lost = TaskProgressed(task_id="0" * 16, task="warm_up", step="cache_warmup")
@@ -295,8 +295,8 @@ def test_looking_takes_the_right_to_view_and_acting_that_to_operate(
 def test_while_redis_is_away_what_is_known_is_shown(
     app: Flask, operator: ControlClient, member: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.core.cache import TieredCache
-    from app.core.errors import StoreUnavailable
+    from yoto.cache import TieredCache
+    from yoto.errors import StoreUnavailable
 
     def away(*arguments: Any) -> Any:
         raise StoreUnavailable("redis")

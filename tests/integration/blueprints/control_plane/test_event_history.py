@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 
 from app.blueprints.control_plane.live.events import clear
-from app.core.events import Events, EventStream, StoreLost
 from tests.support.operators import VIEW, ControlClient, control_client
 from tests.support.world import World
+from yoto.events import Events, EventStream, StoreLost
 
 EVENTS = "/events"
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.resilience import DegradationConfig, degradable
 from app.extensions import resilience
 from tests.integration.guards.conftest import say
 from tests.support.applications import another_app
@@ -22,6 +21,7 @@ from tests.support.operators import (
 )
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
+from yoto.resilience import DegradationConfig, degradable
 
 SENDING = "message.send"
 

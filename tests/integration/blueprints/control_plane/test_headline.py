@@ -11,12 +11,12 @@ import pytest
 from flask import Flask
 
 from app.blueprints.control_plane.maintenance.schemas import CONFIRMATION
-from app.core.resilience import Resilience
-from app.db import utcnow
 from app.extensions import alerts, fleet, monitor, optimization
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
+from yoto.resilience import Resilience
+from yoto.store.db import utcnow
 
 Cause = dict[str, Any]
 
@@ -121,7 +121,7 @@ def test_dead_letters_and_alerts_are_named(app: Flask, ada: ControlClient) -> No
 def test_what_cannot_be_asked_is_unknown(
     app: Flask, ada: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.core.errors import StoreUnavailable
+    from yoto.errors import StoreUnavailable
 
     def away(*_: Any, **__: Any) -> None:
         raise StoreUnavailable("redis")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.events import Events, TaskFinished, TaskProgressed
 from app.extensions import fleet, monitor, permissions
 from tests.support.operators import RIGHTS, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
+from yoto.events import Events, TaskFinished, TaskProgressed
 
 # Of events that the platform itself does not tell here, however busy the machine is.
 OWN = "task.*"
@@ -42,7 +42,7 @@ def publish(app: Flask, *names: str) -> list[str]:
 
 
 def now_ms(app: Flask) -> int:
-    from app.core.redis import RedisStore
+    from yoto.redis import RedisStore
 
     seconds, micro = RedisStore.of(app).client.time()
     return int(seconds * 1000 + micro // 1000)
@@ -79,11 +79,11 @@ def test_what_is_down_is_told_as_failed_and_what_nobody_can_know_as_unknown(
     app: Flask, operator: ControlClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: Any, **__: Any) -> None:
-        from app.core.errors import StoreUnavailable
+        from yoto.errors import StoreUnavailable
 
         raise StoreUnavailable("redis")
 
-    monkeypatch.setattr("app.core.fleet.service.Roster.all", away)
+    monkeypatch.setattr("yoto.fleet.service.Roster.all", away)
     monkeypatch.setattr("app.blueprints.health.checks.get_redis_info", away)
     found = operator.get("/status").get_json()
     parts = {part["name"]: part["state"] for part in found["components"]}

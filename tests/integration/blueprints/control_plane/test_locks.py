@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from app.core.errors import LockLost, StaleToken
-from app.core.optimization import DistributedLocks
-from app.core.optimization.lock import listing
 from app.extensions import events, optimization, redis_store
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
+from yoto.errors import LockLost, StaleToken
+from yoto.optimization import DistributedLocks
+from yoto.optimization.lock import listing
 
 
 @pytest.fixture

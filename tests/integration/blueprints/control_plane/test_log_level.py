@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.errors import StoreUnavailable
-from app.core.resilience import ConfigStore
-from app.core.resilience.config_store.redis_copy import RedisCopy
-from app.db import utcnow
 from app.extensions import events, resilience
 from app.logs import get_level, set_level
 from tests.support.applications import another_app
 from tests.support.operators import ADMIN, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
+from yoto.errors import StoreUnavailable
+from yoto.resilience import ConfigStore
+from yoto.resilience.config_store.redis_copy import RedisCopy
+from yoto.store.db import utcnow
 
 LEVEL = "/log-level"
 

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.permission import MaintenanceChanged
-from app.db import utcnow
 from app.extensions import events
 from tests.support.operators import (
     ADMIN,
@@ -22,6 +20,8 @@ from tests.support.operators import (
     operator_named,
 )
 from tests.support.world import Community, World
+from yoto.permission import MaintenanceChanged
+from yoto.store.db import utcnow
 
 MODE = "/maintenance/mode"
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.db import db
 from app.http.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
 from tests.integration.http.test_schemathesis import ONE_CONNECTION
 from tests.integration.test_url_map import routes
 from tests.support.operators import RIGHTS, operator_named
 from tests.support.world import World
+from yoto.store.db import db
 
 APIS = ("/api/", "/control/api/", "/access/")
 

@@ -10,8 +10,6 @@ import pytest
 from flask import Flask
 
 from app.blueprints.control_plane.operators import listing
-from app.core.errors import StoreUnavailable
-from app.db import utcnow
 from app.http.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
 from tests.support.operators import (
@@ -27,6 +25,8 @@ from tests.support.operators import (
 )
 from tests.support.together import together
 from tests.support.world import Person, World
+from yoto.errors import StoreUnavailable
+from yoto.store.db import utcnow
 
 OPERATORS, SESSION = "/operators", "/session"
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.resilience import DegradationLevel, Origin
 from app.extensions import permissions, resilience
 from tests.support.operators import VIEW, ControlClient, api_token, operator_named
 from tests.support.world import World
+from yoto.resilience import DegradationLevel, Origin
 
 
 @pytest.fixture

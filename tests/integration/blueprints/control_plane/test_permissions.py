@@ -12,7 +12,6 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.extensions import permissions
-from app.models import RoleGrant
 from tests.support.operators import (
     OPERATE,
     VIEW,
@@ -22,6 +21,7 @@ from tests.support.operators import (
     operator_named,
 )
 from tests.support.world import Community, Person, World
+from yoto.store.models import RoleGrant
 
 AUDIT, SERVER_AUDIT = "admin.audit", "server.audit"
 SEND, PIN = "message.send", "message.pin"

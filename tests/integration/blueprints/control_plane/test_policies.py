@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.policy import PolicyManager
-from app.db import db
 from app.extensions import policy as manager
-from tests.integration.core.policy.conftest import empty_record
+from tests.integration.yoto.policy.conftest import empty_record
 from tests.support.operators import ADMIN, OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.small_policies import MAIN, bound, bound_tests, question
 from tests.support.world import World
+from yoto.policy import PolicyManager
+from yoto.store.db import db
 
 BOUND, SHADOW, DOCUMENT = "/policies/bound", "/policy-shadow", "/policy-documents/limits"
 BROKEN = "package yoto.authz\n\ndeny contains"

@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core.prefetch import Prediction, Step
 from app.extensions import cache, prefetch
-from app.models import AuditRecord
 from tests.integration.blueprints.control_plane.conftest import STATUS, Browser
 from tests.support.prefetching import by_hand, turn
 from tests.support.world import Person, World
+from yoto.prefetch import Prediction, Step
+from yoto.store.models import AuditRecord
 
 PREFETCH = "/control/api/prefetch"
 WHY = "the database has other work"

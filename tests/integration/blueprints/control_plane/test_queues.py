@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.errors import ValidationFailed
-from app.core.optimization import BatchQueue, Submission
 from app.extensions import optimization
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
+from yoto.errors import ValidationFailed
+from yoto.optimization import BatchQueue, Submission
 
 STRATEGY = "/queues/invalidation/strategy"
 

@@ -12,11 +12,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.blueprints.auth.failures import failures_of
-from app.core.monitor import names
 from app.extensions import monitor
 from app.http import totp
 from app.http.guards import CODES_OF_ACCOUNT
-from app.models import RecoveryCode, SecondFactor
 from tests.integration.blueprints.control_plane.conftest import SIGN_IN, STATUS, Browser
 from tests.support.operators import (
     RIGHTS,
@@ -27,6 +25,8 @@ from tests.support.operators import (
     control_client,
 )
 from tests.support.world import Person, World
+from yoto.monitor import names
+from yoto.store.models import RecoveryCode, SecondFactor
 
 FACTOR = "/second-factor"
 

@@ -17,12 +17,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from app.core.permission import PermissionSystem
-from app.db import db, writing
 from app.extensions import cache
 from app.http import session as sessions
 from app.http.positions import POSITION_HEADER
-from app.models import AuditRecord, RoleAssignment, User
 from tests.integration.blueprints.control_plane.conftest import (
     OVERVIEW,
     PASSWORD,
@@ -32,6 +29,9 @@ from tests.integration.blueprints.control_plane.conftest import (
 )
 from tests.support.applications import another_app
 from tests.support.world import Person, World
+from yoto.permission import PermissionSystem
+from yoto.store.db import db, writing
+from yoto.store.models import AuditRecord, RoleAssignment, User
 
 NewBrowser = Callable[[], Browser]
 

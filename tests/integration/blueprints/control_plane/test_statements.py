@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from flask import Flask
 
 from app.blueprints.control_plane.live import init_live
-from app.core.redis import RedisStore
-from app.core.resilience import get_resilience_controller
 from app.extensions import fleet, monitor
 from app.http.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
@@ -21,6 +19,8 @@ from tests.support.redis_servers import wait_until
 from tests.support.round_trips import count_client_round_trips, count_round_trips
 from tests.support.statements import count_own_statements
 from tests.support.world import World
+from yoto.redis import RedisStore
+from yoto.resilience import get_resilience_controller
 
 PAGE = (1, 0)  # whoever is signed in, by name
 # Statements and round trips of the request's own thread.

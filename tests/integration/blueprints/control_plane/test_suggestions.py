@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.monitor import Suggestion
-from app.core.resilience.tuning import tuner as tuning
-from app.core.resilience.tuning.trial import Step
 from app.extensions import optimization
 from app.wiring import tuner_of
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.world import World
+from yoto.monitor import Suggestion
+from yoto.resilience.tuning import tuner as tuning
+from yoto.resilience.tuning.trial import Step
 
 PATH = "/suggestions"
 BATCHES = Suggestion("queue_batch_size", 100, 7, "seen", "faster", 0.9, "queue_wait_p95")

@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 from app.blueprints.control_plane.tokens import service
-from app.db import db
-from app.models import ApiToken, AuditRecord, RoleAssignment, User
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, STATUS, Browser
 from tests.support.operators import ADMIN, INSIGHT, OPERATE, VIEW, WHY, ControlClient, api_token
 from tests.support.world import Person, World
+from yoto.store.db import db
+from yoto.store.models import ApiToken, AuditRecord, RoleAssignment, User
 
 TOKENS, SESSION = "/tokens", "/session"
 NEW = {"name": "deploy", "rights": [VIEW], "reason": WHY}

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.core.events import Events
 from app.extensions import fleet
 from tests.integration.blueprints.control_socket.test_replay import OWN, numbers, publish
 from tests.support.control_sockets import TestSocket
 from tests.support.operators import VIEW, api_token, operator_named
 from tests.support.redis_servers import Cluster, wait_until
 from tests.support.world import World
+from yoto.events import Events
 
 
 @pytest.fixture

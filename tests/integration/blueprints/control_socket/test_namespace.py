@@ -14,12 +14,9 @@ from flask.testing import FlaskClient
 
 from app.blueprints.control_socket import current_hub
 from app.blueprints.control_socket.limits import BURST, OF_USER, PATIENCE
-from app.core.errors import StoreUnavailable
-from app.db import db, utcnow
 from app.extensions import fleet, permissions
 from app.http import break_glass
 from app.http.passwords import passwords
-from app.models import User
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
 from tests.support.control_sockets import TestSocket
 from tests.support.operators import (
@@ -34,6 +31,9 @@ from tests.support.operators import (
 )
 from tests.support.redis_servers import wait_until
 from tests.support.world import Person, World
+from yoto.errors import StoreUnavailable
+from yoto.store.db import db, utcnow
+from yoto.store.models import User
 
 TOPICS = ["status", "performance", "cache", "events", "alerts", "tasks", "maintenance"]
 EVENTS = {
@@ -301,8 +301,8 @@ def test_a_worker_that_drains_sends_its_sockets_away_and_takes_no_new_ones(
 def test_an_order_to_drain_ends_by_itself(
     app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.core.fleet.service.SHORTEST_DRAIN", 0.1)
-    monkeypatch.setattr("app.core.fleet.service.BEAT_SECONDS", 0.1)
+    monkeypatch.setattr("yoto.fleet.service.SHORTEST_DRAIN", 0.1)
+    monkeypatch.setattr("yoto.fleet.service.BEAT_SECONDS", 0.1)
     service = fleet.of(app)
     service.start()
     wait_until(service.all)

@@ -13,11 +13,11 @@ from flask import Flask
 from app.blueprints.control_plane.live.events import clear
 from app.blueprints.control_socket import current_hub
 from app.blueprints.control_socket.feed import Feed
-from app.core.events import Events, EventStream, Gap, TaskProgressed, position
 from tests.support.control_sockets import TestSocket
 from tests.support.operators import VIEW, api_token, operator_named
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.world import World
+from yoto.events import Events, EventStream, Gap, TaskProgressed, position
 
 Connect = Callable[[], TestSocket]
 OWN = ["task.*"]

@@ -18,9 +18,6 @@ import psutil
 import pytest
 import socketio
 
-from app.core.events import EventStream, StoreLost, position
-from app.core.fleet import Roster
-from app.core.redis import RedisConnection, RedisSettings
 from app.http.passwords import passwords
 from tests.support.control_sockets import NAMESPACE, FaithfulSocket
 from tests.support.lean_sockets import LeanSocket, listen
@@ -28,6 +25,9 @@ from tests.support.operators import OPERATE, VIEW, operator_named
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.serving import Serving, serving
 from tests.support.silent_proxy import SilentProxy
+from yoto.events import EventStream, StoreLost, position
+from yoto.fleet import Roster
+from yoto.redis import RedisConnection, RedisSettings
 
 CLIENTS, RATE, SECONDS = 20, 50, 3.0
 CUT_SECONDS = 30.0

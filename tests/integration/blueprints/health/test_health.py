@@ -11,11 +11,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
-from app.core.errors import StoreUnavailable
-from app.db import db
 from app.extensions import permissions
 from tests.support.applications import another_app
 from tests.support.world import World
+from yoto.errors import StoreUnavailable
+from yoto.store.db import db
 
 NOWHERE = "redis://127.0.0.1:1/0"
 

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from app.blueprints.permissions.checks.schemas import CHECKS_MAX, USERS_MAX
-from app.models import AuditRecord
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World, expired_header
+from yoto.store.models import AuditRecord
 
 CHECK = "/api/v1/permissions/check"
 BATCH = "/api/v1/permissions/check-batch"

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.extensions import permissions
-from app.models import AuditRecord
 from tests.support.statements import count_statements
 from tests.support.world import Person, World, expired_header
+from yoto.store.models import AuditRecord
 
 GROUPS = "/api/v1/permission-groups"
 

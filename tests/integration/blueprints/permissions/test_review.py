@@ -12,9 +12,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.db import db, utcnow
 from app.extensions import permissions
 from tests.support.world import Community, Person, World
+from yoto.store.db import db, utcnow
 
 REVIEW = "/api/v1/permissions/review"
 DIFFERENCE = "/api/v1/permissions/review/difference"

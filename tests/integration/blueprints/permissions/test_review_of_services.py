@@ -18,10 +18,10 @@ from app.blueprints.channels.overwrites import service as overwrites
 from app.blueprints.channels.targets import Target
 from app.blueprints.servers import membership
 from app.blueprints.servers.members import bans, moderation
-from app.core.errors import PermissionDenied, UnknownResource, ValidationFailed
-from app.db import db, utcnow
 from app.extensions import permissions
 from tests.support.world import Community, World
+from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.store.db import db, utcnow
 
 READ, PIN = "channel.read", "message.pin"
 NAMES = (READ, PIN)

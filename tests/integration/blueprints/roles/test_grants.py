@@ -10,10 +10,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.extensions import db, permissions
-from app.models import AuditRecord, Permission, PermissionGroup, PermissionGroupMember, RoleGrant
 from tests.integration.blueprints.roles.conftest import Crew
 from tests.support.statements import count_statements
 from tests.support.world import World, expired_header
+from yoto.store.models import (
+    AuditRecord,
+    Permission,
+    PermissionGroup,
+    PermissionGroupMember,
+    RoleGrant,
+)
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.core.errors import ValidationFailed
-from app.db import utcnow
 from app.extensions import permissions
 from tests.integration.blueprints.roles.conftest import Crew
 from tests.support.world import Person, World
+from yoto.errors import ValidationFailed
+from yoto.store.db import utcnow
 
 API = "/api/v1"
 ADMINISTRATOR = "server.administrator"

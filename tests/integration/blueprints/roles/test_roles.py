@@ -9,10 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.models import AuditRecord, Role
 from tests.integration.blueprints.roles.conftest import Crew
 from tests.support.statements import count_statements
 from tests.support.world import World, expired_header
+from yoto.store.models import AuditRecord, Role
 
 GLOBAL = "/api/v1/roles"
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.blueprints.control_plane.ages import age, duration
-from app.db import utcnow
+from yoto.store.db import utcnow
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import app
+import yoto
 from app.blueprints.auth.failures import Failure
 from app.blueprints.control_plane.audit.schemas import AREAS
 
@@ -27,7 +28,11 @@ OF_MEMBERS = (
     "server.delete",
     "server.update",
 )
-SOURCES = [path.read_text() for path in Path(app.__file__).parent.rglob("*.py")]
+SOURCES = [
+    path.read_text()
+    for package in (app, yoto)
+    for path in Path(package.__file__).parent.rglob("*.py")
+]
 ACTS = {act for source in SOURCES for act in re.findall(r'\baudit\(\s*"([a-z_.]+)"', source)}
 
 

@@ -8,8 +8,8 @@ from app.blueprints.control_plane.live.filters import TypeFilter
 from app.blueprints.control_socket.limits import BURST, RATE, ClientPace
 from app.blueprints.control_socket.snapshots import running_tasks
 from app.blueprints.control_socket.topics import Subscription, parse, told
-from app.core.errors import RateLimited
-from app.core.events import StoredEvent, TaskFinished, TaskProgressed
+from yoto.errors import RateLimited
+from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from app.blueprints.health.probe import (
     overall,
     readiness,
 )
-from app.db import utcnow
+from yoto.store.db import utcnow
 
 GOOD = Finding(State.OK, "answers", {"version": "1"})
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.core.monitor import (
+from app.wiring.alerts.values import Values, values_of
+from yoto.monitor import (
     AlertRule,
     Direction,
     Distribution,
@@ -12,8 +13,7 @@ from app.core.monitor import (
     names,
     signals,
 )
-from app.core.monitor.alerts import step
-from app.wiring.alerts.values import Values, values_of
+from yoto.monitor.alerts import step
 
 ANSWERED = Series(names.REQUESTS, (("status", "2xx"),))
 FAILED = Series(names.REQUESTS, (("status", "5xx"),))

@@ -20,11 +20,11 @@ from app.blueprints.control_plane.live.components import (
     policy_part,
     with_servers,
 )
-from app.core.cache import CacheStats
-from app.core.fleet import Worker, WorkerState
-from app.core.monitor import DEFAULT_COMPONENTS, assess
-from app.core.policy import EngineHealth
-from app.core.redis import NodeInfo, RedisInfo
+from yoto.cache import CacheStats
+from yoto.fleet import Worker, WorkerState
+from yoto.monitor import DEFAULT_COMPONENTS, assess
+from yoto.policy import EngineHealth
+from yoto.redis import NodeInfo, RedisInfo
 
 
 def part(state: str, matters: bool = True) -> Part:

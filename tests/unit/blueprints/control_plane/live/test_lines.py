@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.blueprints.control_plane.live.lines import SETTLED, Lines
-from app.core.monitor import Point, Reading, Resolution, names, series
+from yoto.monitor import Point, Reading, Resolution, names, series
 
 
 class Measured:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.blueprints.control_plane.live.performance import KEYS, joined, line_of
-from app.core.monitor import Distribution, Point, names, series
+from yoto.monitor import Distribution, Point, names, series
 
 
 def second(at: int, allowed: int = 0, recorded: float = 1.0) -> Point:

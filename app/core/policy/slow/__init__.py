@@ -1,6 +1,0 @@
-"""Noticing that evaluations turn slow, and which policy makes them so."""
-
-from app.core.policy.slow.costs import PolicyCosts, costliest, measure_costs
-from app.core.policy.slow.watch import MINIMUM, Pace, SlowWatch
-
-__all__ = ["MINIMUM", "Pace", "PolicyCosts", "SlowWatch", "costliest", "measure_costs"]

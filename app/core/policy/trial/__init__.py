@@ -1,5 +1,0 @@
-"""Trying a bundle where it can do no harm."""
-
-from app.core.policy.trial.running import TrialLimits, run_trial
-
-__all__ = ["TrialLimits", "run_trial"]

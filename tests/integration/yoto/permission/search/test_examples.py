@@ -1,0 +1,260 @@
+"""Searches of small communities: cursors, limits, statements, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import aliased
+
+from app.extensions import permissions
+from tests.support.statements import count_statements
+from tests.support.world import Community, World
+from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
+from yoto.permission import Page, PermissionSystem, PolicyAnswer, PolicyQuestion
+from yoto.permission.search import resources, users
+from yoto.permission.state import get_state
+from yoto.store.db import db
+from yoto.store.models import Channel, Member, Permission, Server
+
+READ, SEND = "channel.read", "message.send"
+
+Search = Callable[..., Any]
+
+
+@pytest.fixture
+def harbour(world: World) -> Community:
+    return world.server()
+
+
+@pytest.fixture
+def search(app: Flask) -> Search:
+    def call(method: str, *arguments: Any, **options: Any) -> Any:
+        with app.app_context():
+            found = getattr(permissions, method)(*arguments, **options)
+            db.session.remove()
+        return found
+
+    return call
+
+
+def test_pages_of_channels_follow_each_other(
+    world: World, harbour: Community, search: Search
+) -> None:
+    person = world.member(harbour)
+    ids = [harbour.channel_id, *(world.channel(harbour) for _ in range(4))]
+    hidden = world.channel(harbour)
+    world.overwrite(channel=hidden, role=harbour.everyone_id, deny=[READ])
+    first = search("list_resources", person.id, READ, limit=3)
+    assert first == Page(tuple(ids[:3]), ids[2])
+    assert search("list_resources", person.id, READ, after=ids[2], limit=3) == Page(
+        tuple(ids[3:]), None
+    )
+
+
+def test_servers_are_those_of_the_user_and_those_that_a_global_role_reaches(
+    world: World, harbour: Community, search: Search
+) -> None:
+    other, third = world.server(), world.server()
+    person = world.member(harbour)
+    assert search("list_resources", person.id, "member.invite", "server").ids == (harbour.id,)
+    guide = world.role(None)
+    with world.app.app_context():
+        permissions.assign_permissions_to_role(guide, ["member.invite"], "server", other.id)
+        db.session.remove()
+    world.assign(person, guide)
+    reached = (harbour.id, other.id)
+    assert search("list_resources", person.id, "member.invite", "server").ids == reached
+    world.assign(person, world.role(None, "member.invite"))
+    everywhere = (*reached, third.id)
+    assert search("list_resources", person.id, "member.invite", "server").ids == everywhere
+
+
+def test_a_global_role_named_by_an_overwrite_reaches_that_channel(
+    world: World, harbour: Community, search: Search
+) -> None:
+    guest, guests = world.user(), world.role(None)
+    world.assign(guest, guests)
+    world.overwrite(channel=harbour.channel_id, role=guests, allow=[READ])
+    world.server()
+    assert search("list_resources", guest.id, READ).ids == (harbour.channel_id,)
+
+
+def test_users_are_found_by_each_way_to_have_a_permission(world: World, search: Search) -> None:
+    harbour = world.server(grants=[READ])
+    boss, sailor = world.role(harbour, SEND), world.role(harbour, parent_id=None)
+    heir = world.role(harbour, parent_id=boss)
+    root = world.user("root", super_admin=True)
+    chief, child = world.member(harbour, None, boss), world.member(harbour, None, heir)
+    named, over = world.member(harbour), world.member(harbour, None, sailor)
+    world.member(harbour)
+    world.overwrite(channel=harbour.channel_id, user=named, allow=[SEND])
+    world.overwrite(channel=harbour.channel_id, role=sailor, allow=[SEND])
+    expected = sorted(person.id for person in (harbour.owner, root, chief, child, named, over))
+    assert list(search("list_users", SEND, "channel", harbour.channel_id).ids) == expected
+    members = search("list_users", READ, "channel", harbour.channel_id).ids
+    assert len(members) == 7
+
+
+def test_a_page_that_looked_at_enough_is_short_and_says_where_to_go_on(
+    world: World, harbour: Community, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resources, "SCAN_MAX", 2)
+    monkeypatch.setattr(users, "FIRST_LOOK", 1)
+    monkeypatch.setattr(users, "SCAN_MAX", 2)
+    hidden = [world.channel(harbour) for _ in range(3)]
+    last = world.channel(harbour)
+    for channel in (harbour.channel_id, *hidden):
+        world.overwrite(channel=channel, role=harbour.everyone_id, deny=[SEND])
+    person = world.member(harbour)
+    world.members(harbour, 5)
+    page = search("list_resources", person.id, SEND)
+    assert page == Page((), hidden[0])
+    page = search("list_resources", person.id, SEND, after=page.next_after)
+    assert page == Page((), hidden[2])
+    page = search("list_resources", person.id, SEND, after=page.next_after)
+    assert page == Page((last,), None)
+
+    found, after, turns = [], None, 0
+    while turns == 0 or after is not None:
+        page = search("list_users", SEND, "channel", harbour.channel_id, after=after, limit=1)
+        found += page.ids
+        after, turns = page.next_after, turns + 1
+    assert found == [harbour.owner.id] and turns > 1
+
+
+def test_statements_do_not_grow_with_what_there_is(
+    app: Flask, world: World, harbour: Community, search: Search
+) -> None:
+    person = world.member(harbour)
+
+    def statements() -> list[int]:
+        counts = []
+        for question in (
+            ("list_resources", person.id, READ),
+            ("list_users", READ, "channel", harbour.channel_id),
+        ):
+            with count_statements(app) as counted:
+                search(*question)
+            counts.append(len(counted))
+        return counts
+
+    statements()  # the first one reads the registry, too
+    few = statements()
+    for _ in range(30):
+        channel = world.channel(harbour)
+        world.overwrite(channel=channel, role=world.role(harbour, SEND), allow=[SEND])
+    world.members(harbour, 30)
+    assert statements() == few
+    assert few[0] <= 3 and few[1] <= 11
+
+
+def test_a_statement_keeps_what_it_asked_for(app: Flask, world: World, harbour: Community) -> None:
+    person, other = world.member(harbour), world.server()
+    world.channel(harbour, "aft")
+    with app.app_context():
+        named = select(Channel).where(Channel.name == "aft").order_by(Channel.id)
+        seen = permissions.visible(named, person.id, READ)
+        assert [channel.name for channel in db.session.scalars(seen)] == ["aft"]
+        counted = permissions.visible(select(func.count(Channel.id)), person.id, READ)
+        assert db.session.scalar(counted) == 2
+        servers = permissions.visible(select(Server), person.id, "member.invite")
+        assert [server.id for server in db.session.scalars(servers)] == [harbour.id] != [other.id]
+        db.session.remove()
+
+
+def test_what_policies_judge_is_asked_place_by_place(
+    app: Flask, world: World, harbour: Community
+) -> None:
+    person, second = world.member(harbour), world.channel(harbour)
+    with app.app_context():
+        db.session.get_one(Permission, world.permission_id(READ)).abac = True
+        db.session.commit()
+        system = PermissionSystem()
+        system.init_app(
+            app,
+            policy=lambda question: PolicyAnswer(
+                question.place.id == second and question.user_id == person.id, "why"
+            ),
+        )
+        seen = system.visible(select(Channel), person.id, READ)
+        assert [channel.id for channel in db.session.scalars(seen)] == [second]
+        assert system.list_resources(person.id, READ).ids == (second,)
+        assert system.list_users(READ, "channel", second).ids == (person.id,)
+        db.session.remove()
+
+
+def test_where_rules_of_channels_are_judged_the_policies_say(
+    app: Flask, world: World, harbour: Community
+) -> None:
+    person, twin = world.member(harbour), aliased(Channel)
+    free = harbour.channel_id
+    hushed, closed, hidden = (world.channel(harbour) for _ in range(3))
+    world.overwrite(channel=hidden, role=harbour.everyone_id, deny=[SEND])
+    asked: list[int | None] = []
+
+    def judge(question: PolicyQuestion) -> PolicyAnswer:
+        asked.append(question.place.id)
+        return PolicyAnswer(question.place.id == hushed, "why")
+
+    with app.app_context():
+        rated = update(Channel).where(Channel.id.in_([hushed, closed, hidden]))
+        db.session.execute(rated.values(sensitivity=2))
+        db.session.commit()
+        system, wired = PermissionSystem(), get_state().judged
+        system.init_app(app, policy=judge, judged=wired)
+        for entity in (Channel, twin):
+            seen = system.visible(select(entity).order_by(entity.id), person.id, SEND)
+            assert [one.id for one in db.session.scalars(seen)] == [free, hushed]
+        narrowed = system.visible(seen, person.id, READ)
+        assert [one.id for one in db.session.scalars(narrowed)] == [free, hushed]
+        assert system.list_resources(person.id, SEND).ids == (free, hushed)
+        db.session.remove()
+    assert set(asked) == {hushed, closed}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "field"),
+    [
+        (("list_resources", 1, "no.such"), UnknownPermission, "permission"),
+        (("list_resources", "1", READ), ValidationFailed, "user_id"),
+        (("list_resources", 1, READ, "global"), ValidationFailed, "scope"),
+        (("list_resources", 1, READ, "channel", "1"), ValidationFailed, "server_id"),
+        (("list_resources", 1, READ, "channel", 10**9), UnknownResource, "server_id"),
+        (("list_resources", 1, "member.kick", "server", 1), ValidationFailed, "server_id"),
+        (("list_resources", 1, READ, "channel", None, "7"), ValidationFailed, "after"),
+        (("list_resources", 1, READ, "channel", None, -1), ValidationFailed, "after"),
+        (("list_resources", 1, READ, "channel", None, None, 0), ValidationFailed, "limit"),
+        (("list_resources", 1, READ, "channel", None, None, True), ValidationFailed, "limit"),
+        (("list_users", "no.such", "global"), UnknownPermission, "permission"),
+        (("list_users", READ, "planet", 1), ValidationFailed, "scope"),
+        (("list_users", READ, "channel"), ValidationFailed, "scope_id"),
+        (("list_users", READ, "channel", 10**9), UnknownResource, "channel_id"),
+        (("list_users", READ, "server", 1, 1.5), ValidationFailed, "after"),
+        (("list_users", READ, "server", 1, None, 1001), ValidationFailed, "limit"),
+        (("visible", select(Permission), 1, READ), ValidationFailed, "statement"),
+        (("visible", select(Channel, Server), 1, READ), ValidationFailed, "statement"),
+        (("visible", select(Channel), None, READ), ValidationFailed, "user_id"),
+    ],
+)
+def test_bad_input_names_the_field(
+    search: Search, call: tuple[Any, ...], error: type[ValidationFailed], field: str
+) -> None:
+    with pytest.raises(error) as raised:
+        search(*call)
+    assert list(raised.value.errors) == [field]
+
+
+def test_the_permissions_of_somebody_are_those_of_the_database(
+    app: Flask, world: World, harbour: Community, search: Search
+) -> None:
+    person = world.member(harbour)
+    question = (person.id, "channel", harbour.channel_id)
+    assert SEND in search("effective_permissions", *question)
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(update(Member).values(banned=True))  # past the application
+    assert SEND in search("effective_permissions", *question), "remembered"
+    assert search("allowed_permissions", *question) == []

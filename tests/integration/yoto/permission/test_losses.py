@@ -1,0 +1,167 @@
+"""Who above the actor is judged, how much it costs, and that many holders change nothing of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select
+
+from app.extensions import permissions
+from tests.integration.yoto.permission.town import Town
+from tests.support.statements import count_statements
+from tests.support.world import Person, World
+from yoto.errors import PermissionDenied
+from yoto.permission import EVERYONE_GRANTS
+from yoto.store.db import db
+from yoto.store.models import Member, RoleAssignment, User
+
+CROWD = 3_000
+
+
+def test_a_write_reads_people_with_the_same_roles_in_one_statement(
+    app: Flask, world: World, town: Town
+) -> None:
+    """Also where all of them stand above the actor, and none loses anything."""
+    verified = world.role(town.community, "member.kick", position=9, name="verified")
+    crowd = world.members(town.community, 3, verified, town.low)
+
+    def revoke() -> int:
+        with app.app_context():
+            permissions.assign_permissions_to_role(town.low, ["member.kick"])
+            with count_statements(app) as counted:
+                permissions.revoke_permissions_from_role(
+                    town.low, ["member.kick"], actor_id=town.actor.id
+                )
+            return len(counted)
+
+    few = revoke()
+    with app.app_context():
+        people = [
+            {"username": f"many{n}", "display_name": "x", "password_hash": "!"}
+            for n in range(CROWD)
+        ]
+        db.session.execute(insert(User), people)
+        ids = db.session.scalars(select(User.id).where(User.username.like("many%"))).all()
+        db.session.execute(
+            insert(Member), [{"server_id": town.id, "user_id": user_id} for user_id in ids]
+        )
+        db.session.execute(
+            insert(RoleAssignment),
+            [
+                {"user_id": user_id, "role_id": role}
+                for user_id in ids
+                for role in (verified, town.low)
+            ],
+        )
+        db.session.commit()
+    assert revoke() == few
+    assert len(crowd) == 3
+    with app.app_context():
+        permissions.assign_permissions_to_role(town.low, ["message.pin"])
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.revoke_permissions_from_role(
+                town.low, ["message.pin"], actor_id=town.actor.id
+            )
+    assert (denied.value.decision.reason, denied.value.decision.names) == (
+        "outranked",
+        ("message.pin",),
+    )
+
+
+@pytest.fixture
+def above(world: World, town: Town) -> tuple[Person, dict[str, Any]]:
+    """Somebody above the actor on the platform, who holds the low global role, too; and the actor,
+    with all that is needed to change that role.
+    """
+    boss, actor = world.member(town.community), world.user()
+    world.assign(boss, world.role(None, position=9), town.global_role)
+    world.assign(actor, world.role(None, *EVERYONE_GRANTS, "member.kick", position=5))
+    return boss, {"actor_id": actor.id}
+
+
+@pytest.mark.parametrize("scope", ["server", "channel"])
+def test_a_global_role_takes_nothing_in_a_server_where_it_gave_nothing_before(
+    app: Flask, town: Town, above: tuple[Person, dict[str, Any]], scope: str
+) -> None:
+    boss, who = above
+    place = (scope, town.id if scope == "server" else town.channel)
+    with app.app_context():
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.assign_permissions_to_role(
+                town.global_role, ["message.send"], *place, effect="deny", **who
+            )
+        assert permissions.check_permission(boss.id, "message.send", *place)
+    assert denied.value.decision.reason == "outranked"
+
+
+def test_what_somebody_above_keeps_by_a_role_of_the_server_may_be_taken_from_a_global_one(
+    app: Flask, world: World, town: Town, above: tuple[Person, dict[str, Any]]
+) -> None:
+    boss, who = above
+    world.assign(boss, world.role(town.community, "member.kick"))
+    grant = (town.global_role, ["member.kick"], "server", town.id)
+    with app.app_context():
+        permissions.assign_permissions_to_role(*grant)
+        permissions.revoke_permissions_from_role(*grant, **who)
+        assert permissions.check_permission(boss.id, "member.kick", "server", town.id)
+
+
+def test_who_is_no_member_takes_nothing_from_members_without_roles_of_the_server(
+    app: Flask, world: World, town: Town
+) -> None:
+    """A global role low on the platform, held by a member: every member stands above outsiders."""
+    member, outsider = world.member(town.community), world.user()
+    world.assign(member, town.global_role)
+    world.assign(outsider, world.role(None, *EVERYONE_GRANTS, position=5))
+    with app.app_context():
+        permissions.assign_permissions_to_role(town.global_role, ["message.send"])
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.set_overwrite(
+                town.channel,
+                role_id=town.global_role,
+                deny=["message.send"],
+                actor_id=outsider.id,
+            )
+        db.session.rollback()
+        assert permissions.check_permission(member.id, "message.send", "channel", town.channel)
+    assert denied.value.decision.reason == "outranked"
+
+
+def test_a_permission_of_the_platform_is_not_taken_through_a_role_of_a_server(
+    app: Flask, world: World, town: Town, above: tuple[Person, dict[str, Any]]
+) -> None:
+    """Who is above holds a role of the server that inherits from the global one."""
+    boss, who = above
+    with app.app_context():
+        permissions.revoke_roles_from_user(boss.id, [town.global_role])
+        permissions.assign_permissions_to_role(town.global_role, ["platform.view"])
+        permissions.update_role(town.low, parent=town.global_role)
+    world.assign(boss, town.low)
+    with app.app_context():
+        with pytest.raises(PermissionDenied) as denied:
+            permissions.revoke_permissions_from_role(town.global_role, ["platform.view"], **who)
+        db.session.rollback()
+        assert permissions.check_permission(boss.id, "platform.view", "server", town.id)
+    assert denied.value.decision.reason == "outranked"
+
+
+def test_not_even_an_owner_loses_a_permission_of_the_platform_by_a_role_of_the_server(
+    app: Flask, world: World, town: Town
+) -> None:
+    """The owner holds a low role of the server, which is to inherit a denial from a global one."""
+    world.assign(town.owner, world.role(None, "platform.view", position=9), town.low)
+    world.assign(town.actor, world.role(None, position=5))
+    with app.app_context():
+        permissions.assign_permissions_to_role(town.global_role, ["platform.view"], effect="deny")
+        for awake in (True, False):
+            permissions.update_role(town.low, active=awake)
+            with pytest.raises(PermissionDenied) as denied:
+                permissions.update_role(town.low, parent=town.global_role, actor_id=town.actor.id)
+            db.session.rollback()
+            assert (denied.value.decision.reason, denied.value.decision.names) == (
+                "outranked",
+                ("platform.view",),
+            )
+        assert permissions.check_permission(town.owner.id, "platform.view", "server", town.id)

@@ -1,0 +1,123 @@
+"""The examples of the guides to verdicts and what follows from them run as they are written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.extensions import permissions
+from tests.support.world import World
+from yoto.permission import (
+    PermissionTemplate,
+    TemplateLevel,
+    TemplateParameter,
+    require_permission,
+)
+from yoto.permission.explain.changes import KINDS
+from yoto.store.db import db
+from yoto.store.models import Channel
+
+DOCS = Path(__file__).parents[4] / "docs"
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def run(name: str, **names: Any) -> dict[str, Any]:
+    """Execute the Python of a guide from top to bottom; the names that it ends with."""
+    for body in BLOCK.findall((DOCS / name).read_text(encoding="utf-8")):
+        exec(compile(body, name, "exec"), names)
+    return names
+
+
+def test_the_example_of_explanations(app: Flask, world: World, capsys: Any) -> None:
+    harbour = world.server()
+    person = world.member(harbour, timeout_until=world.soon())
+    with app.app_context():
+        names = run(
+            "explain.md",
+            permissions=permissions,
+            user_id=person.id,
+            channel_id=harbour.channel_id,
+        )
+        db.session.remove()
+    assert names["found"].change.kind == "end_timeout"
+    printed = capsys.readouterr().out
+    for line in ("standing: member", "it would be allowed, smallest change first:"):
+        assert line in printed.splitlines()
+        assert line in (DOCS / "explain.md").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_example_of_searches(app: Flask, world: World) -> None:
+    harbour = world.server()
+    with app.app_context():
+        names = run(
+            "search.md",
+            permissions=permissions,
+            db=db,
+            select=select,
+            Channel=Channel,
+            user_id=harbour.owner.id,
+            server_id=harbour.id,
+            channel_id=harbour.channel_id,
+        )
+        assert names["page"].ids == (harbour.owner.id,)
+        db.session.remove()
+
+
+def test_the_example_of_access_reviews(app: Flask, world: World, capsys: Any) -> None:
+    harbour = world.server(world.user("mara"))
+    with app.app_context():
+        names = run("access-review.md", permissions=permissions, channel_id=harbour.channel_id)
+        db.session.remove()
+    assert capsys.readouterr().out == "mara owner None ['owner']\n"
+    assert names["found"].permission == "message.pin"
+
+
+def test_the_example_of_templates(app: Flask, world: World) -> None:
+    harbour = world.server()
+    role = world.role(harbour)
+    holder = world.member(harbour, None, role)
+    guests = world.role(harbour)
+    guest = world.member(harbour, None, guests)
+    with app.app_context():
+        names = run(
+            "templates.md",
+            permissions=permissions,
+            PermissionTemplate=PermissionTemplate,
+            TemplateLevel=TemplateLevel,
+            TemplateParameter=TemplateParameter,
+            require_permission=require_permission,
+            role_id=role,
+            guests=guests,
+            server_id=harbour.id,
+            channel_id=harbour.channel_id,
+        )
+        for name in ("wiki.page.update", "news.reply"):
+            assert permissions.check_permission(holder.id, name, "server", harbour.id)
+        for name in names["names"]["deny"]:
+            assert not permissions.check_permission(guest.id, name, "channel", harbour.channel_id)
+        db.session.remove()
+
+
+def test_every_template_is_described_as_it_is(app: Flask) -> None:
+    text = (DOCS / "templates.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \|$", text, re.MULTILINE))
+    with app.app_context():
+        for template in permissions.list_templates():
+            described = []
+            for level in rows.pop(template.name).split(" · "):
+                name, *adds = re.findall(r"`([^`]+)`", level)
+                described.append((name, adds))
+            assert described == [
+                (level.name, [spec.name for spec in level.permissions]) for level in template.levels
+            ]
+    assert rows == {}
+
+
+def test_every_kind_of_change_is_explained() -> None:
+    text = (DOCS / "explain.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert sorted(re.findall(r"`(\w+)`", "".join(rows))) == sorted(KINDS)

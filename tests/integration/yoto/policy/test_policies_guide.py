@@ -1,0 +1,36 @@
+"""The guide to policies holds: its examples run, and its tables are complete."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from app.cli.policy import policy as group
+from app.settings import SETTINGS
+from yoto.events import registered_types
+from yoto.policy import PolicyManager
+
+GUIDE = (Path(__file__).parents[4] / "docs" / "policies.md").read_text(encoding="utf-8")
+
+
+def test_the_examples_run(policy: PolicyManager, capsys: Any) -> None:
+    names: dict[str, Any] = {}
+    for body in re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL):
+        exec(compile(body, "policies.md", "exec"), names)
+    first, second, _ = capsys.readouterr().out.splitlines()
+    assert first.startswith("True () ")
+    assert second.startswith("1 4 Comparison(inputs=")
+    assert [one.version for one in policy.versions("limits", kind="data")] == [3, 2, 1]
+
+
+def test_every_setting_is_described() -> None:
+    described = set(re.findall(r"^\| `YOTO_(\w+)`", GUIDE, re.MULTILINE))
+    assert described == {key for key in SETTINGS if key.startswith(("POLICY_", "OPA_"))}
+
+
+def test_every_command_and_event_is_named() -> None:
+    for name in group.commands:
+        assert f"flask policy {name}" in GUIDE, name
+    for name in registered_types():
+        assert not name.startswith("policy.") or f"`{name}`" in GUIDE, name

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.yoto.cache.builders import CHANNEL_3, SERVER_7, entry
+from yoto.cache import Position
+from yoto.cache.entry import Entry
+from yoto.cache.floors import Floors
+from yoto.cache.subjects import Touched
+
+IN_CHANNEL = entry(10, user_id=1, place=CHANNEL_3, server_id=7, roles=frozenset({9, 8}))
+
+
+def raised(subject: str, position: int) -> Floors:
+    floors = Floors()
+    floors.raise_to(Touched.of([subject]), Position(position))
+    return floors
+
+
+def test_an_entry_is_refused_below_each_floor_that_concerns_it() -> None:
+    for subject in ("user:1", "channel:3", "server:7", "role:9", "role:8", "global"):
+        assert not raised(subject, 11).admits(IN_CHANNEL), subject
+        assert raised(subject, 10).admits(IN_CHANNEL), subject
+
+
+def test_floors_of_others_do_not_concern_it() -> None:
+    for subject in ("user:2", "channel:7", "server:3", "role:1", "policy"):
+        assert raised(subject, 11).admits(IN_CHANNEL), subject
+
+
+def test_nothing_is_believed_that_was_loaded_before_the_log_was_read() -> None:
+    assert not Floors().admits(entry(0))
+    assert Floors().admits(entry(1))
+
+
+def test_a_floor_never_sinks() -> None:
+    floors = raised("user:1", 20)
+    floors.raise_to(Touched.of(["user:1", "global"]), Position(15))
+    assert not floors.admits(entry(19))
+    assert floors.admits(entry(20))
+
+
+def test_the_oldest_floors_are_folded_into_one_for_all_when_there_are_too_many() -> None:
+    floors = Floors(limit=3)
+    for user_id in range(1, 6):
+        floors.raise_to(Touched(users={user_id}), Position(user_id * 10))
+    assert len(floors.users) == 3
+    # Users 1 and 2 were folded at 10 and 20.
+    assert not floors.admits(entry(19, user_id=99))
+    assert floors.admits(entry(20, user_id=99))
+    assert not floors.admits(entry(49, user_id=5))
+
+
+subject = st.builds(
+    lambda kind, number: f"{kind}:{number}",
+    st.sampled_from(["user", "role", "server", "channel"]),
+    st.integers(1, 4),
+)
+events = st.lists(st.lists(subject | st.just("global"), min_size=1, max_size=3), max_size=30)
+places = st.sampled_from([0, SERVER_7 - 12, SERVER_7 - 10, CHANNEL_3 - 4, CHANNEL_3])
+
+
+@given(events, st.integers(1, 4), places, st.sets(st.integers(1, 4)), st.integers(0, 31))
+def test_no_event_after_an_entry_is_ever_overlooked(
+    history: list[list[str]], user_id: int, place: int, roles: set[int], position: int
+) -> None:
+    one: Entry = entry(position, user_id, place, server_id=1, roles=frozenset(roles))
+    about = {f"user:{user_id}", "server:1", "global"} | {f"role:{role}" for role in roles}
+    if place & 1:
+        about.add(f"channel:{place >> 1}")
+    exact, folding = Floors(), Floors(limit=2)
+    for number, subjects in enumerate(history, start=1):
+        for floors in (exact, folding):
+            floors.raise_to(Touched.of(subjects), Position(number))
+    later = {word for subjects in history[position:] for word in subjects}
+    believable = position >= 1 and not later & about
+    assert exact.admits(one) == believable
+    assert believable or not folding.admits(one)

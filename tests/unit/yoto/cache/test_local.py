@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from tests.unit.yoto.cache.builders import CHANNEL_3, SERVER_7, entry
+from yoto.cache import ACCOUNT_PLACE, Concerns, Entry, StoreSettings
+from yoto.cache.local import SharedSlot, SharedStore, Slot, UserStore
+from yoto.cache.subjects import Touched
+
+
+def slot(one: Entry) -> Slot:
+    return Slot(one.mask, 1e12, 1e12, one)
+
+
+def filled(*entries: Entry, size: int = 10, places: int = 10) -> UserStore:
+    store = UserStore(StoreSettings(size, 900.0), places)
+    for one in entries:
+        store.put(slot(one))
+    return store
+
+
+def users_left(store: UserStore, place: int = 0) -> set[int]:
+    return {user_id for user_id in range(20) if store.slot(user_id, place)}
+
+
+def test_a_user_who_is_dropped_is_dropped_in_all_places() -> None:
+    store = filled(entry(user_id=1), entry(user_id=1, place=SERVER_7), entry(user_id=2))
+    store.drop(Touched(users={1}))
+    assert store.slot(1, 0) is store.slot(1, SERVER_7) is None
+    assert users_left(store) == {2}
+
+
+def test_a_role_a_server_and_a_channel_drop_what_was_made_from_them() -> None:
+    def store() -> UserStore:
+        return filled(
+            entry(user_id=1, roles=frozenset({9, 8})),
+            entry(user_id=2, place=SERVER_7),
+            entry(user_id=3, place=CHANNEL_3, server_id=7),
+            entry(user_id=4),
+        )
+
+    def left(touched: Touched) -> set[int]:
+        one = store()
+        one.drop(touched)
+        return {u for u in range(9) for p in (0, SERVER_7, CHANNEL_3) if one.slot(u, p)}
+
+    assert left(Touched(roles={9})) == {2, 3, 4}
+    assert left(Touched(servers={7})) == {1, 4}
+    assert left(Touched(channels={3})) == {1, 2, 4}
+    # A server's number is no channel's.
+    assert left(Touched(channels={7}, servers={3}, roles={1})) == {1, 2, 3, 4}
+    assert left(Touched(everything=True)) == set()
+
+
+def test_users_without_a_place_left_take_no_room() -> None:
+    store = filled(entry(user_id=2, place=SERVER_7), entry(user_id=4))
+    store.drop(Touched(servers={7}))
+    assert len(store) == 1
+
+
+def test_the_user_who_was_asked_for_least_recently_makes_room() -> None:
+    store = filled(entry(user_id=1), entry(user_id=2), entry(user_id=3), size=3)
+    store.find(1)
+    store.put(slot(entry(user_id=4)))
+    assert users_left(store) == {1, 3, 4}
+    assert (len(store), store.evictions) == (3, 1)
+
+
+def test_places_of_a_user_are_bounded() -> None:
+    store = filled(*[entry(place=server << 1) for server in range(1, 6)], places=3)
+    assert {p >> 1 for p in range(2, 12, 2) if store.slot(1, p)} == {3, 4, 5}
+    assert store.evictions == 2
+    store.put(slot(entry(place=10)))
+    assert store.evictions == 2
+
+
+def test_shared_values_are_dropped_by_what_they_were_made_from() -> None:
+    store = SharedStore(StoreSettings(2, 900.0))
+    store.put("a", SharedSlot("value", 1e12, Concerns(roles=frozenset({9}))))
+    store.put("b", SharedSlot("other", 1e12, Concerns(servers=frozenset({7}))))
+    store.drop(Touched(users={9}))
+    assert len(store) == 2
+    store.drop(Touched(roles={9}))
+    assert store.find("a") is None
+    assert store.find("b") is not None
+    store.drop(Touched(everything=True))
+    assert len(store) == 0
+
+
+def test_shared_values_are_bounded() -> None:
+    store = SharedStore(StoreSettings(2, 900.0))
+    for key in ("a", "b", "b", "c"):
+        store.put(key, SharedSlot(key, 1e12, Concerns()))
+    assert (len(store), store.evictions) == (2, 1)
+    assert store.find("a") is None
+
+
+def test_a_smaller_bound_takes_out_what_was_used_least_recently_step_by_step() -> None:
+    store = filled(*(entry(user_id=n) for n in range(6)), size=6)
+    find = store.find
+    assert find(0) is not None
+    assert not store.resize(3, most=2)
+    assert store.resize(3, most=2)
+    assert users_left(store) == {4, 5, 0}
+    assert store.evictions == 3
+    store.put(slot(entry(user_id=7)))
+    assert len(store) == 3 and store.find is find and find(7) is not None
+
+
+def test_a_larger_bound_holds_from_the_next_entry_on() -> None:
+    store = filled(*(entry(user_id=n) for n in range(3)), size=2)
+    assert store.resize(3, most=1)
+    store.put(slot(entry(user_id=9)))
+    assert (len(store), store.evictions) == (3, 1)
+
+
+def test_shared_values_are_bounded_anew_too() -> None:
+    store = SharedStore(StoreSettings(4, 900.0))
+    for key in "abcd":
+        store.put(key, SharedSlot(key, 1e12, Concerns()))
+    store.put("a", SharedSlot("A", 1e12, Concerns()))
+    assert store.evictions == 0
+    assert store.resize(2, most=10)
+    assert [key for key in "abcd" if store.find(key)] == ["a", "d"]
+    assert store.evictions == 2
+
+
+def test_of_the_places_of_a_user_the_account_goes_last() -> None:
+    store = filled(entry(user_id=1, place=ACCOUNT_PLACE), entry(user_id=1), places=2)
+    store.put(slot(entry(user_id=1, place=SERVER_7)))
+    assert store.slot(1, ACCOUNT_PLACE) is not None and store.slot(1, 0) is None
+    narrow = filled(entry(user_id=1, place=ACCOUNT_PLACE), entry(user_id=1), places=1)
+    assert narrow.slot(1, ACCOUNT_PLACE) is None and narrow.slot(1, 0) is not None

@@ -1,0 +1,57 @@
+"""One headline: the worst of everything, each cause once, and no good news of what is not known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from yoto.monitor import Condition, HeadlineCause, headline, without_networks
+
+
+def cause(topic: str, state: str = "degraded", **fields: Any) -> HeadlineCause:
+    made = {"kind": "breaker_open", "name": topic, "where": "guards", **fields}
+    return HeadlineCause(topic=topic, state=Condition(state), **made)
+
+
+def test_all_is_normal_only_if_all_agree() -> None:
+    assert headline({}).state == headline({"alerts": [], "guards": []}).state == "ok"
+    for state in ("planned", "degraded", "unknown", "failed"):
+        assert headline({"alerts": [], "guards": [cause("a", state)]}).state == state
+
+
+def test_what_could_not_be_asked_is_unknown_and_never_good() -> None:
+    found = headline({"alerts": None, "guards": [cause("a")], "queues": None})
+    assert found.state == "unknown"
+    assert [(one.kind, one.name) for one in found.causes] == [
+        ("unknown", "alerts, queues"),
+        ("breaker_open", "a"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("states", "worst"),
+    [
+        (("planned", "degraded"), "degraded"),
+        (("degraded", "unknown"), "unknown"),
+        (("unknown", "failed", "planned"), "failed"),
+    ],
+)
+def test_the_worst_counts_and_comes_first(states: tuple[str, ...], worst: str) -> None:
+    found = headline({"guards": [cause(f"{at}", state) for at, state in enumerate(states)]})
+    assert found.state == worst == found.causes[0].state
+
+
+def test_of_those_alike_the_oldest_comes_first() -> None:
+    found = headline({"guards": [cause("a"), cause("b", since=9), cause("c", since=5)]})
+    assert [one.name for one in found.causes] == ["c", "b", "a"]
+
+
+def test_what_several_tell_of_one_thing_is_one_cause_with_the_worst_state() -> None:
+    isolated = cause("breaker:pay", kind="breaker_isolated", by="admin", until=99, since=20)
+    alert = cause("breaker:pay", "failed", kind="alert", since=50, network="192.0.2.0/24")
+    (found,) = headline({"alerts": [alert], "guards": [isolated]}).causes
+    assert (found.kind, found.by, found.until, found.since) == ("breaker_isolated", "admin", 99, 20)
+    assert (found.state, found.network) == ("failed", "192.0.2.0/24")
+    (hidden,) = without_networks(headline({"alerts": [alert], "guards": [isolated]})).causes
+    assert hidden.network is None and hidden.state == "failed"

@@ -1,0 +1,124 @@
+"""Places in memory: right as of what the log said."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from yoto.cache import Position
+from yoto.policy import Person, PlaceAttributes, RememberedPeople, RememberedPlaces
+
+AT = Position(1)
+
+
+class Table:
+    """What is stored, and how often it was looked at."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        self.sensitivity = 0
+        self.places = RememberedPlaces(self.load, capacity=3)
+        self.during = lambda: None
+
+    def load(self, scope: str, scope_id: int) -> PlaceAttributes | None:
+        self.looks += 1
+        found = self.sensitivity
+        self.during()
+        if scope_id == 404:
+            return None
+        channel = {"sensitivity": found, "hours": None} if scope == "channel" else None
+        return PlaceAttributes(scope_id // 10, {}, channel)
+
+    def sensitivity_of(self, channel_id: int, may_remember: bool = True) -> int:
+        found = self.places.get("channel", channel_id, may_remember)
+        assert found is not None and found.channel is not None
+        sensitivity: int = found.channel["sensitivity"]
+        return sensitivity
+
+
+def test_a_place_is_read_once() -> None:
+    table = Table()
+    assert [table.sensitivity_of(31) for _ in range(3)] == [0, 0, 0]
+    assert table.looks == 1
+
+
+def test_a_place_is_read_again_after_a_change_of_it_or_its_server() -> None:
+    table = Table()
+    for number, subject in enumerate(["channel:31", "server:3", "global"], 1):
+        table.sensitivity_of(31)
+        table.sensitivity = number
+        table.places.heard([subject], AT)
+        assert table.sensitivity_of(31) == number
+
+
+def test_a_change_of_something_else_forgets_nothing() -> None:
+    table = Table()
+    table.sensitivity_of(31)
+    table.places.heard(["channel:32", "server:4", "user:31", "policy"], AT)
+    table.sensitivity_of(31)
+    assert table.looks == 1
+
+
+def test_what_was_read_before_a_change_is_not_remembered_after_it() -> None:
+    table = Table()
+    table.during = lambda: table.places.heard(["channel:31"], AT)
+    assert table.sensitivity_of(31) == 0
+    table.during = lambda: None
+    table.sensitivity = 2
+    assert table.sensitivity_of(31) == 2
+
+
+def test_who_may_not_rely_on_memory_reads() -> None:
+    table = Table()
+    table.sensitivity_of(31)
+    table.sensitivity = 2
+    assert table.sensitivity_of(31, may_remember=False) == 2
+    assert table.sensitivity_of(31) == 0
+
+
+def test_what_does_not_exist_is_not_remembered() -> None:
+    table = Table()
+    for _ in range(2):
+        assert table.places.get("channel", 404, True) is None
+    assert table.looks == 2
+
+
+def test_a_person_is_read_once_until_something_about_them_changes() -> None:
+    looks: list[int] = []
+
+    def load(user_id: int) -> Person | None:
+        looks.append(user_id)
+        return None if user_id == 404 else Person(len(looks), False, datetime.now(UTC))
+
+    people = RememberedPeople(load)
+
+    def clearance() -> int:
+        found = people.get(7, True)
+        assert found is not None
+        return found.clearance
+
+    assert [clearance(), clearance()] == [1, 1]
+    people.heard(["user:8", "channel:7", "server:7", "role:7", "policy"], AT)
+    assert clearance() == 1
+    for number, subject in enumerate(["user:7", "global"], 2):
+        people.heard([subject], AT)
+        assert [clearance(), clearance()] == [number] * 2
+    assert people.get(7, False) != people.get(7, True)
+    assert [people.get(404, True) for _ in range(2)] == [None] * 2
+    assert looks == [7, 7, 7, 7, 404, 404]
+
+
+def test_memory_is_bounded() -> None:
+    table = Table()
+    for channel_id in range(10, 30):
+        table.sensitivity_of(channel_id)
+    assert len(table.places._known) <= 3
+
+
+def test_only_hours_and_a_sensitivity_make_a_channel_one_that_policies_judge() -> None:
+    def judged(sensitivity: int, hours: object) -> bool:
+        channel = {"sensitivity": sensitivity, "hours": hours}
+        return PlaceAttributes(1, {}, channel).judged
+
+    assert judged(1, None) and judged(0, {"days": []})
+    assert not judged(0, None)
+    assert not PlaceAttributes(1, {}).judged

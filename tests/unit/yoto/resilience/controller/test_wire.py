@@ -1,0 +1,96 @@
+"""What the configuration costs on the wire, as the server sees it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.resilience.wire import commands_of
+from tests.support.redis_servers import Server, wait_until
+from tests.support.resilience import controller_of, guarded_app
+from yoto.errors import RateLimited
+from yoto.resilience import (
+    MultiDimensionalKey,
+    ResilienceController,
+    degradable,
+    guarded,
+    rate_limit,
+)
+
+
+@pytest.fixture
+def quiet(valkey_server: Server) -> Iterator[ResilienceController]:
+    """A controller that has loaded its configuration and whose background work has ended."""
+    with valkey_server.client() as client:
+        client.flushall()
+    with guarded_app({"REDIS_URL": valkey_server.url}) as app, app.app_context():
+        controller = controller_of(app)
+        controller.set_rate_limit_config("thing", limit=1_000, dimensions=["user", "ip", "global"])
+        controller.guard("thing").call(lambda: None)
+        controller.runtime.exits.settle()  # else its end may be sent while a test counts
+        controller.background.redis_tasks.stop()
+        controller.background.record_tasks.stop()
+        controller.background.tailer.stop()
+        yield controller
+
+
+def test_reading_configuration_and_switches_is_no_command(
+    valkey_server: Server, quiet: ResilienceController
+) -> None:
+    with commands_of(valkey_server) as commands:
+        for _ in range(500):
+            quiet.get_rate_limit_config("thing")
+            quiet.get_circuit_breaker_config("never-seen-before")
+            quiet.is_global_switch_enabled("signups")
+            quiet.degradation.level("thing")
+            quiet.get_all_resilience_configs()
+            quiet.store_status()
+    assert commands == []
+
+
+def test_a_decorated_call_is_one_command_in_and_one_out(
+    valkey_server: Server, quiet: ResilienceController
+) -> None:
+    key = MultiDimensionalKey(user_id=1, ip_address="10.0.0.1")
+    work = degradable("thing")(guarded("thing", key=lambda: key)(lambda: "ran"))
+    # With the first end and the second entry the server is given their scripts.
+    for _ in range(2):
+        work()
+    quiet.runtime.exits.settle()
+    with commands_of(valkey_server) as commands:
+        for _ in range(20):
+            work()
+        quiet.runtime.exits.settle()
+    assert commands == ["EVALSHA"] * 40
+
+
+def test_a_denied_key_asks_no_more(valkey_server: Server, quiet: ResilienceController) -> None:
+    quiet.set_rate_limit_config("narrow", limit=1, window=60)
+    limited = rate_limit("narrow", key="k")(lambda: "ran")
+    limited()
+    with pytest.raises(RateLimited):
+        limited()
+    with commands_of(valkey_server) as commands:
+        for _ in range(20):
+            with pytest.raises(RateLimited):
+                limited()
+    assert commands == []
+
+
+def test_background_work_is_a_few_commands_a_second(valkey_server: Server) -> None:
+    with guarded_app({"REDIS_URL": valkey_server.url}) as app:
+        controller = controller_of(app)
+        controller.start()
+        wait_until(lambda: controller.store_status().state == "healthy")
+        with commands_of(valkey_server) as commands:
+            threading.Event().wait(2.0)
+    counts = Counter(commands)
+    # In two seconds: polls at 2 a second, levels and operations at 1, a heartbeat, and the stream,
+    # which is asked at most 7 times a second.
+    assert 2 <= counts["EVALSHA"] <= 14, counts
+    assert counts["XREAD"] <= 16 and counts["XINFO"] <= 16, counts
+    # A thread may have opened a connection of its own. A read that waits may have been sent before.
+    assert set(counts) - {"HELLO", "CLIENT", "XREAD"} == {"EVALSHA", "XINFO"}, counts

@@ -1,0 +1,1 @@
+"""Yoto, the platform: permissions and resilience for Flask applications."""

@@ -1,0 +1,67 @@
+"""Lets a check wait until this process has applied what the caller knows to have happened."""
+
+from __future__ import annotations
+
+from redis import exceptions
+
+from yoto.cache.counts import CacheCounts
+from yoto.cache.log import InvalidationLog
+from yoto.cache.position import Position
+from yoto.cache.tailer import Tailer
+from yoto.errors import StoreUnavailable, ValidationFailed
+
+# s until somebody who waits asks whether there is such a position at all.
+DOUBT = 0.02
+
+
+class Barrier:
+    """Waits for positions, and refuses those that were never given out."""
+
+    def __init__(
+        self, log: InvalidationLog, tailer: Tailer, counts: CacheCounts, limit: float
+    ) -> None:
+        """``limit``: seconds that a caller may be made to wait."""
+        self._log = log
+        self._tailer = tailer
+        self._counts = counts
+        self._limit = limit
+
+    def reached(self, at_least: Position | str) -> bool:
+        """Wait until ``at_least`` was applied; whether it was.
+
+        Raises:
+            ValidationFailed: it is no position, or one beyond the end of the log.
+        """
+        position = _checked(at_least)
+        tailer = self._tailer
+        if tailer.applied >= position:
+            return True
+        self._counts.position_waits += 1
+        doubt = min(DOUBT, self._limit)
+        if tailer.wait_until_applied(position, doubt):
+            return True
+        self._refuse_future(position)
+        if tailer.wait_until_applied(position, self._limit - doubt):
+            return True
+        self._counts.position_timeouts += 1
+        return False
+
+    def _refuse_future(self, position: Position) -> None:
+        try:
+            newest = self._log.newest()
+        except (StoreUnavailable, exceptions.RedisError):
+            newest = None
+        if newest is None:
+            # Nobody can say; the database knows at least as much as any position.
+            return
+        # After a failover the log may end before what was given out.
+        if position > max(newest.position, self._tailer.known):
+            raise ValidationFailed(
+                {"at_least": f"{position} is from the future: the log ends at {newest.position}"}
+            )
+
+
+def _checked(at_least: Position | str) -> Position:
+    if isinstance(at_least, Position):
+        return at_least
+    return Position.parse(at_least, "at_least")

@@ -1,0 +1,124 @@
+"""Keeps what the process remembers in step with the log.
+
+One mutex makes two things atomic towards each other: applying an event (floors rise, slots go) and
+storing an entry (floors are compared, a slot is put). So a slot that is there is right as of what
+was applied, and a hit compares no floors.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable, Sequence
+
+from yoto.cache.entry import Entry
+from yoto.cache.floors import Floors
+from yoto.cache.local import SharedSlot, SharedStore, Slot, UserStore
+from yoto.cache.log import LogEntry
+from yoto.cache.position import Position
+from yoto.cache.subjects import Touched
+
+# Keys that go while changes wait: about a tenth of a millisecond.
+RESIZE_STEP = 500
+
+
+class Coherence:
+    """The floors and the stores of one cache. Safe for threads and greenlets."""
+
+    def __init__(
+        self, users: UserStore, conditional: UserStore, shared: Sequence[SharedStore] = ()
+    ) -> None:
+        self._users = users
+        self._conditional = conditional
+        self._stores: tuple[UserStore | SharedStore, ...] = (users, conditional, *shared)
+        self._floors = Floors()
+        self._mutex = threading.Lock()
+
+    def apply(self, entries: Sequence[LogEntry]) -> None:
+        """Apply entries of the log, in its order."""
+        total = Touched()
+        with self._mutex:
+            for entry in entries:
+                touched = Touched.of(entry.subjects)
+                self._floors.raise_to(touched, entry.position)
+                total.merge(touched)
+            self._drop(total)
+
+    def invalidate(self, touched: Touched, position: Position) -> None:
+        """Disbelieve what is older than ``position`` about ``touched``, before the log says so."""
+        with self._mutex:
+            self._floors.raise_to(touched, position)
+            self._drop(touched)
+
+    def flush(self, position: Position) -> None:
+        """Forget everything, and believe nothing from before ``position``."""
+        with self._mutex:
+            self._floors.raise_base(position)
+            self._drop(Touched(everything=True))
+
+    def forget(self) -> None:
+        """Forget what this process remembers; what others stored is as good as before."""
+        with self._mutex:
+            self._drop(Touched(everything=True))
+
+    def believes(self, entry: Entry) -> bool:
+        """Whether nothing that was applied contradicts ``entry``."""
+        with self._mutex:
+            return self._floors.admits(entry)
+
+    def remember(self, slot: Slot) -> bool:
+        """Put ``slot`` where look-ups find it; False if it is not to be believed."""
+        entry = slot.entry
+        conditional = entry.valid_until is not None
+        here, there = self._users, self._conditional
+        if conditional:
+            here, there = there, here
+        with self._mutex:
+            if not self._floors.admits(entry):
+                return False
+            there.discard(entry.user_id, entry.place)
+            here.put(slot)
+        return True
+
+    def remember_shared(
+        self, store: SharedStore, key: Hashable, slot: SharedSlot, position: Position
+    ) -> bool:
+        """The same for a value of ``store`` that was loaded at ``position``."""
+        with self._mutex:
+            if not self._floors.admits_shared(position, slot.concerns):
+                return False
+            store.put(key, slot)
+        return True
+
+    def resize(self, store: UserStore | SharedStore, size: int) -> None:
+        """Change the bound of ``store``; look-ups and changes go on in between."""
+        done = False
+        while not done:
+            with self._mutex:
+                done = store.resize(size, RESIZE_STEP)
+
+    def count(self, touched: Touched) -> tuple[int, int] | None:
+        """How many users, and entries of them, ``invalidate`` would drop now.
+
+        Changes go on meanwhile; None: so many that nobody can tell.
+        """
+        users: set[int] = set()
+        entries = 0
+        for store in (self._users, self._conditional):
+            found = store.count(touched)
+            if found is None:
+                return None
+            users |= found[0]
+            entries += found[1]
+        return len(users), entries
+
+    @property
+    def floors(self) -> int:
+        """How many floors are kept apart."""
+        return len(self._floors)
+
+    def _drop(self, touched: Touched) -> None:
+        if touched:
+            for store in self._stores:
+                store.drop(touched)
+            if touched.remembered:
+                self._drop(touched.remembered)

@@ -1,0 +1,331 @@
+"""The hybrid cache as one object, without Flask: memory, Redis, the loader, and the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, replace
+from functools import partial
+from time import monotonic
+
+from yoto.cache import subjects
+from yoto.cache.barrier import Barrier
+from yoto.cache.batch import Answers, AtOnce, Batch, ManyLoader, PlacesLoader
+from yoto.cache.counts import CacheCounts, CacheStats
+from yoto.cache.entry import Entry, PlaceKey
+from yoto.cache.loading import Loader, Loading, Tier
+from yoto.cache.log import InvalidationLog
+from yoto.cache.memory import Lookup, Memory
+from yoto.cache.position import Position
+from yoto.cache.refresh import Refresher, Surroundings
+from yoto.cache.remote import RemoteTier
+from yoto.cache.settings import CacheSettings, StoreSettings, check_store
+from yoto.cache.shared import SharedCache
+from yoto.cache.subjects import Touched
+from yoto.cache.tailer import Tailer
+from yoto.errors import StoreUnavailable, ValidationFailed
+from yoto.monitor import Recorder
+from yoto.optimization import DistributedLocks
+from yoto.redis import RedisConnection
+
+# s that the first look-ups of a process wait for the log to be read.
+START_WAIT = 0.5
+# Places of a user that stay free for others when many are remembered at once.
+SPARE_PLACES = 4
+
+
+class TieredCache:
+    """Permissions of users in places, cached in memory and in Redis. Safe for threads.
+
+    The first look-up starts the thread that follows the log. Entries are right as of what the log
+    said at most ``max_staleness`` seconds ago; ``docs/consistency.md`` says how.
+
+    Attributes:
+        lookup: the hot path.
+        tailer: follows the log; ``tailer.subscribe`` tells of changes.
+        roles, trees: values that many users share, for loaders.
+    """
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        locks: DistributedLocks,
+        settings: CacheSettings | None = None,
+        surroundings: Surroundings = nullcontext,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Nothing connects and no thread starts before the first use.
+
+        Args:
+            surroundings: what loaders need around them when entries are refreshed in the
+                background, such as an application context.
+            recorder: takes the times of reads and loads; by default nobody reads them.
+        """
+        self.settings = settings = settings or CacheSettings()
+        self._log = InvalidationLog(redis)
+        self._memory = Memory(settings)
+        self._coherence = self._memory.coherence
+        self.tailer = Tailer(redis, self._log, self._coherence, settings.max_staleness)
+        redis.on_recovered(self.tailer.hurry)
+        self._counts = CacheCounts()
+        self._remote = RemoteTier(redis, settings)
+        self._loading = Loading(
+            self._memory,
+            self._remote,
+            self.tailer,
+            locks,
+            settings,
+            self._counts,
+            recorder or Recorder(),
+        )
+        self._barrier = Barrier(self._log, self.tailer, self._counts, settings.wait_for_position)
+        self._refresher = Refresher(surroundings)
+        self._batch = Batch(self._memory, self._remote, self.tailer, self._counts, self._refresher)
+        # Nobody asked for what is preloaded: it counts apart, or hit rates would tell of it.
+        self._preload_counts = CacheCounts()
+        self._preload = Batch(
+            self._memory, self._remote, self.tailer, self._preload_counts, AtOnce()
+        )
+        self.lookup = Lookup(self._memory, self.tailer, self._counts)
+        self.roles = SharedCache(self._memory.roles, self._coherence, self.tailer)
+        self.trees = SharedCache(self._memory.trees, self._coherence, self.tailer)
+
+    def start(self, timeout: float = START_WAIT) -> bool:
+        """Follow the log, if nobody does, and wait at most ``timeout`` seconds until it was read.
+
+        The first look-up does the same. Returns whether memory and Redis may answer.
+        """
+        if not self.tailer.running:
+            self.tailer.start()
+        self.tailer.wait_until_tried(timeout)
+        return monotonic() < self.tailer.fresh_until
+
+    def get_or_load(
+        self,
+        user_id: int,
+        place: PlaceKey,
+        loader: Loader,
+        at_least: Position | str | None = None,
+    ) -> tuple[Entry, Tier]:
+        """The permissions of a user in a place, and who said so.
+
+        Args:
+            place: from ``place_key``.
+            loader: reads the truth, in a view of it that begins now; a transaction that is already
+                open may show an older one. It may be called later in another thread, to refresh.
+            at_least: a position that the answer must include, as a write gave it.
+
+        Raises:
+            ValidationFailed: ``at_least`` is no position, or one that was never given out.
+            Exception: what the loader raises; nothing is cached then.
+        """
+        fresh = self._ready()
+        if at_least is not None and not self._barrier.reached(at_least):
+            answer = self._loading.load(user_id, place, loader, fresh)
+            return answer.entry, answer.tier
+        if not fresh:
+            self._counts.l1_bypassed += 1
+        else:
+            slot = self._memory.slot(user_id, place)
+            if slot is not None:
+                self._counts.l1_hits += 1
+                if monotonic() >= slot.fresh_until:
+                    refresh = partial(self._loading.refresh, slot.entry, loader)
+                    self._refresher.submit((user_id, place), self._counted(refresh))
+                return slot.entry, "l1"
+            self._counts.l1_misses += 1
+        answer = self._loading.answer(user_id, place, loader, fresh)
+        return answer.entry, answer.tier
+
+    def get_or_load_many(
+        self,
+        user_ids: Sequence[int],
+        place: PlaceKey,
+        loader: ManyLoader,
+        at_least: Position | str | None = None,
+    ) -> Answers:
+        """The same for many users in one place, with one round trip a server.
+
+        ``loader`` is called once with all users that no tier has; users that it leaves out are left
+        out of the answer. Loads of other callers are not waited for.
+        """
+        fresh = self._ready()
+        believing = (at_least is None or self._barrier.reached(at_least)) and fresh
+        return self._batch.answer(user_ids, place, loader, believing, storing=fresh)
+
+    def get_or_load_places(
+        self,
+        user_id: int,
+        places: Sequence[PlaceKey],
+        loader: PlacesLoader,
+        at_least: Position | str | None = None,
+    ) -> dict[PlaceKey, Entry]:
+        """The same for one user in many places, from memory alone or else all by ``loader``.
+
+        Redis is not asked: it keeps places one by one, and the loader reads them together. So many
+        places that they would push one another out of memory are not remembered.
+        """
+        fresh = self._ready()
+        believing = fresh and (at_least is None or self._barrier.reached(at_least))
+        remembering = fresh and len(places) <= self.settings.places_per_user - SPARE_PLACES
+        return self._batch.places(user_id, places, loader, believing, remembering)
+
+    def preload(
+        self, user_ids: Sequence[int], place: PlaceKey, loader: ManyLoader | None
+    ) -> Answers:
+        """Bring many users in one place into memory before anybody asks; counted apart.
+
+        Args:
+            loader: as in ``get_or_load_many``, and what it gives is in Redis, too, when this
+                returns; None: only what memory or Redis have.
+
+        Raises:
+            StoreUnavailable: the log is not heard: nothing would be kept.
+            Exception: what the loader raises; nothing is cached then.
+        """
+        if not self._ready():
+            raise StoreUnavailable("redis")
+        return self._preload.answer(user_ids, place, loader, believing=True, storing=True)
+
+    def remembered(self, user_id: int, place: PlaceKey) -> Entry | None:
+        """What memory has, fresh or not, for those who only want to know what it was made from."""
+        slot = self._memory.slot(user_id, place)
+        return None if slot is None else slot.entry
+
+    def reached(self, at_least: Position | str) -> bool:
+        """Whether this process has applied ``at_least``; waits for it, at most for a moment.
+
+        Raises:
+            ValidationFailed: ``at_least`` is no position, or one that was never given out.
+        """
+        return self._ready() and self._barrier.reached(at_least)
+
+    def invalidate(self, *changed: str, late_ms: int = 0) -> Position:
+        """Believe nothing about ``changed`` subjects any more, here at once, elsewhere by the log.
+
+        Args:
+            late_ms: for how long the oldest of these changes has waited, for those who measure.
+
+        Raises:
+            ValidationFailed: a subject is malformed, or there is none.
+            StoreUnavailable: the log did not take it; only this process knows.
+        """
+        touched = Touched.of(changed)
+        # What is being loaded at this moment may have been read before the change.
+        self._coherence.invalidate(touched, Position(self.tailer.applied + 1))
+        position = self.tailer.append(changed, late_ms)
+        self._coherence.invalidate(touched, position)
+        return position
+
+    def would_drop(self, *subjects_: str) -> tuple[int, int] | None:
+        """How many users, and entries of them, ``invalidate`` would drop from memory now.
+
+        None: so much changes there that nobody can tell.
+
+        Raises:
+            ValidationFailed: a subject is malformed.
+        """
+        unknown = [f"unknown subject {one!r}" for one in subjects_ if not subjects.is_known(one)]
+        if unknown:
+            raise ValidationFailed({"subjects": unknown})
+        return self._coherence.count(Touched.of(subjects_))
+
+    def stored_places(self, user_id: int) -> int:
+        """Places of a user that Redis has entries of, believed or not.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        return self._remote.places(user_id)
+
+    def newest_number(self) -> int | None:
+        """The number of the last entry of the log; None: the log is empty.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        newest = self._log.newest()
+        return None if newest is None else newest.number
+
+    def invalidate_user(self, user_id: int) -> Position:
+        """Forget one user everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.user(user_id))
+
+    def invalidate_role(self, role_id: int) -> Position:
+        """Forget what was made from a role everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.role(role_id))
+
+    def invalidate_server(self, server_id: int) -> Position:
+        """Forget a server and its channels everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.server(server_id))
+
+    def invalidate_channel(self, channel_id: int) -> Position:
+        """Forget a channel everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.channel(channel_id))
+
+    def invalidate_all(self) -> Position:
+        """Forget everything everywhere; raises as ``invalidate``."""
+        return self.invalidate(subjects.GLOBAL)
+
+    def forget(self) -> None:
+        """Forget what this process remembers; Redis and other processes keep what they have."""
+        self._coherence.forget()
+
+    def retune(self, **changed: StoreSettings) -> None:
+        """Change how much this process remembers, and for how long, while it answers.
+
+        Sizes hold at once: what was used least recently goes. Lives hold for what is stored from
+        now on, and for what is read from Redis.
+
+        Args:
+            changed: by kind, of ``users``, ``conditional``, ``roles`` and ``trees``.
+
+        Raises:
+            ValidationFailed: a value is out of its range, which it names; nothing changed.
+        """
+        for kind, store in changed.items():
+            check_store(kind, store)
+        settings = replace(self.settings, **changed)  # type: ignore[arg-type]
+        self.settings = settings
+        self._memory.retune(settings)
+        self._remote.retune(settings)
+
+    def stats(self) -> CacheStats:
+        """What the cache did and how it is."""
+        stores = self._memory.stores()
+        tailer = self.tailer
+        log = asdict(tailer.counts) | {"listener_failures": tailer.listener_failures}
+        return CacheStats(
+            counts=self._counts.all(),
+            preload=self._preload_counts.all(),
+            sizes={name: len(store) for name, store in stores.items()},
+            capacities={name: store.size for name, store in stores.items()},
+            evictions={name: store.evictions for name, store in stores.items()},
+            corrupt=self._remote.corrupt,
+            floors=self._coherence.floors,
+            fresh=monotonic() < tailer.fresh_until,
+            silent_for=tailer.silent_for,
+            applied=str(tailer.applied),
+            log=log,
+        )
+
+    def close(self) -> None:
+        """End the threads; a later look-up starts them again."""
+        self.tailer.close()
+        self._refresher.close()
+
+    def _ready(self) -> bool:
+        """Whether the log was heard recently; starts following it if nobody does."""
+        return monotonic() < self.tailer.fresh_until or self.start()
+
+    def _counted(self, refresh: Callable[[], bool]) -> Callable[[], bool]:
+        def counted() -> bool:
+            try:
+                done = refresh()
+            except Exception:
+                self._counts.refresh_errors += 1
+                raise
+            self._counts.refreshes += done
+            return done
+
+        return counted

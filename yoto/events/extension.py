@@ -1,0 +1,90 @@
+"""The Flask extension: gives each application its event stream and its tailer."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from yoto.redis import RedisStore
+
+from .gap import Gap
+from .stream import EventStream, StoredEvent
+from .tailer import Tailer
+from .types import Event
+
+EXTENSION_KEY = "yoto.events"
+
+
+@dataclass(frozen=True)
+class EventState:
+    """What the extension keeps in an application.
+
+    Attributes:
+        instance_id: names this process in events, leases and the list of instances.
+        stream: writes and reads events.
+        tailer: tells listeners in this process of every event.
+    """
+
+    instance_id: str
+    stream: EventStream
+    tailer: Tailer
+
+
+class Events:
+    """``events = Events()``; holds no state of its own. The application needs ``redis_store``."""
+
+    def init_app(self, app: Flask) -> None:
+        """Set up the stream; no connection is made and no thread is started.
+
+        Raises:
+            RuntimeError: the application has no ``RedisStore``.
+        """
+        redis = RedisStore.of(app)
+        instance_id = new_instance_id()
+        stream = EventStream(redis, instance_id)
+        app.extensions[EXTENSION_KEY] = EventState(instance_id, stream, Tailer(redis, stream))
+
+    @staticmethod
+    def of(app: Flask) -> EventState:
+        """The state of ``app``.
+
+        Raises:
+            RuntimeError: ``init_app`` was not called for it.
+        """
+        state = app.extensions.get(EXTENSION_KEY)
+        if not isinstance(state, EventState):
+            raise RuntimeError("this application has no events: call events.init_app(app) first")
+        return state
+
+    @property
+    def stream(self) -> EventStream:
+        """The stream of the current application."""
+        return self.of(current_app).stream
+
+    @property
+    def tailer(self) -> Tailer:
+        """The tailer of the current application."""
+        return self.of(current_app).tailer
+
+    def publish(self, event: Event) -> str | None:
+        """Append an event; its id, or None when Redis does not take it (logged and counted)."""
+        return self.stream.publish(event)
+
+    def subscribe(
+        self,
+        on_event: Callable[[StoredEvent], None],
+        on_gap: Callable[[Gap], None] | None = None,
+        types: Collection[type[Event]] | None = None,
+    ) -> Callable[[], None]:
+        """Listen to the events of the current application; see ``Tailer.subscribe``."""
+        return self.tailer.subscribe(on_event, on_gap, types)
+
+
+def new_instance_id() -> str:
+    """An id that no other process has: host, process, and four random bytes."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"

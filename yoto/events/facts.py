@@ -1,0 +1,195 @@
+"""The facts that the resilience platform tells. Higher layers register their own beside these."""
+
+from __future__ import annotations
+
+from yoto.events.types import Event, event_type
+
+
+@event_type("breaker.transitioned")
+class BreakerTransitioned(Event, frozen=True, kw_only=True):
+    """A circuit breaker went from one state to another.
+
+    Attributes:
+        name: the breaker.
+        old, new: ``closed``, ``open``, ``half_open``, ``isolated``, ``disabled``,
+            ``metrics_only``.
+        reason: what made it change, such as ``failure_rate`` or an operator's words.
+        period: number of the period that begins; it only grows.
+        retry_after_ms: for an open breaker, ms until it lets a probe through.
+        calls, failures, slow_calls: what the window held, when that is what opened it.
+    """
+
+    name: str
+    old: str
+    new: str
+    reason: str = ""
+    period: int = 0
+    retry_after_ms: int = 0
+    calls: int = 0
+    failures: int = 0
+    slow_calls: int = 0
+
+
+@event_type("guard.rejections")
+class RejectionBurst(Event, frozen=True, kw_only=True):
+    """A guard began to reject calls, or still does; at most one event a guard and interval.
+
+    Attributes:
+        kind: ``circuit_breaker``, ``rate_limit`` or ``bulkhead``.
+        name: the guard.
+        count: calls rejected since the last such event.
+        dimension: for a rate limit, the dimension that refused most recently.
+        caller: for a rate limit, whom it refused most since the last such event, such as
+            ``user:31 server:1``; without the address, which not everybody who sees events may know.
+        caller_count: how often.
+    """
+
+    kind: str
+    name: str
+    count: int = 1
+    dimension: str = ""
+    caller: str = ""
+    caller_count: int = 0
+
+
+@event_type("config.changed")
+class ConfigChanged(Event, frozen=True, kw_only=True):
+    """A configuration entry has a new version.
+
+    Attributes:
+        kind, name: the entry, such as ``rate_limit`` and ``message.send``.
+        version: its version now.
+        origin: whose layer changed: ``operator`` or ``tuner``.
+        action: ``set``, ``delete`` or ``rollback``.
+        author, reason: who changed it and why.
+    """
+
+    kind: str
+    name: str
+    version: int
+    origin: str
+    action: str
+    author: str = ""
+    reason: str = ""
+
+
+@event_type("config.restored")
+class ConfigRestored(Event, frozen=True, kw_only=True):
+    """Redis had lost the configuration and got ``entries`` entries back from the record."""
+
+    entries: int
+
+
+@event_type("switch.changed")
+class SwitchChanged(Event, frozen=True, kw_only=True):
+    """A global switch has a new version. ``enabled`` is None when its stored value was deleted."""
+
+    name: str
+    version: int
+    enabled: bool | None = None
+    origin: str = "operator"
+    action: str = "set"
+    author: str = ""
+    reason: str = ""
+
+
+@event_type("degradation.changed")
+class DegradationChanged(Event, frozen=True, kw_only=True):
+    """A source raised, lowered or ended its degradation level.
+
+    Attributes:
+        source: what asks for the level, such as ``alert:error_rate``.
+        feature: the one feature it is about; empty for all.
+        old, new: ``none``, ``light``, ``medium`` or ``heavy``: this source's level.
+        reason: why.
+        ttl_ms: how long the new level holds if nobody renews it.
+    """
+
+    source: str
+    old: str
+    new: str
+    feature: str = ""
+    reason: str = ""
+    ttl_ms: int = 0
+
+
+@event_type("store.lost")
+class StoreLost(Event, frozen=True, kw_only=True):
+    """This process lost a store. Told after the fact: without Redis nothing can be published.
+
+    Attributes:
+        store: which one.
+        cause: why, where that is known.
+        at_ms: when, in ms since 1970; 0: when the entry says, which is the time of the recovery.
+    """
+
+    store: str
+    cause: str = ""
+    at_ms: int = 0
+
+
+@event_type("store.recovered")
+class StoreRecovered(Event, frozen=True, kw_only=True):
+    """This process has a store again.
+
+    Attributes:
+        store: which one.
+        lost_ms: for how long it was away.
+        answered_locally: calls that were decided without it meanwhile.
+    """
+
+    store: str
+    lost_ms: int
+    answered_locally: int = 0
+
+
+@event_type("events.cleared")
+class EventsCleared(Event, frozen=True, kw_only=True):
+    """Somebody removed history: the events up to ``up_to``; that one stays if it was the newest.
+
+    Attributes:
+        up_to: id of the last one.
+        removed: how many there were.
+        by, reason: who did it, and why.
+    """
+
+    up_to: str
+    removed: int
+    by: str = ""
+    reason: str = ""
+
+
+@event_type("task.progress")
+class TaskProgressed(Event, frozen=True, kw_only=True):
+    """Work that an operator may watch has come further; a few events a second at most.
+
+    Attributes:
+        task_id: of this run of the task.
+        task: what is done, such as ``warm_up``.
+        step: the part of it that goes on.
+        done, total: of what the step counts; both 0: nothing to count yet.
+    """
+
+    task_id: str
+    task: str
+    step: str
+    done: int = 0
+    total: int = 0
+
+
+@event_type("task.finished")
+class TaskFinished(Event, frozen=True, kw_only=True):
+    """Such work has ended.
+
+    Attributes:
+        task_id, task: as in ``TaskProgressed``.
+        success: whether all of it was done.
+        seconds: how long it took.
+        errors: what went wrong, in words.
+    """
+
+    task_id: str
+    task: str
+    success: bool
+    seconds: float
+    errors: list[str] = []

@@ -1,0 +1,182 @@
+"""One worker's part in the fleet: its heartbeat, and whether it drains."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from redis import exceptions
+
+from yoto.errors import PlatformError, ValidationFailed
+from yoto.events import EventState, StoredEvent
+from yoto.housekeeping import Housekeeper
+
+from .facts import WorkerDrained, WorkerResumed, WorkerSteered
+from .member import Drain, Worker, WorkerState
+from .roster import DRAINING, ENDED, Roster
+
+log = logging.getLogger(__name__)
+
+# s between heartbeats.
+BEAT_SECONDS = 2.0
+# s for which a worker may be asked to drain.
+SHORTEST_DRAIN, LONGEST_DRAIN = 5.0, 24 * 3600.0
+# s that whoever gives an order waits for the worker to say that it obeys.
+PATIENCE = 3.0
+LOOK_SECONDS = 0.05
+STORE_ERRORS = (PlatformError, exceptions.RedisError, OSError)
+
+Facts = Callable[[], Mapping[str, Any]]
+
+
+class FleetService:
+    """What ``fleet`` is in an application. Safe for threads and greenlets."""
+
+    def __init__(self, roster: Roster, events: EventState, facts: Facts) -> None:
+        """Nothing connects and no thread starts.
+
+        Args:
+            facts: what this worker tells of itself at each heartbeat; quick, JSON-ready.
+        """
+        self._roster = roster
+        self._events = events
+        self._facts = facts
+        self._lock = threading.Lock()
+        self._drain: Drain | None = None
+        self._ends_at = 0.0
+        self._listeners: list[Callable[[bool], None]] = []
+        self._end: Callable[[], None] | None = None
+        self._thread = Housekeeper("yoto-fleet")
+        self._wake = self._thread.add("beat", self._beat)
+
+    @property
+    def id(self) -> str:
+        """Of this worker."""
+        return self._events.instance_id
+
+    @property
+    def draining(self) -> Drain | None:
+        """The order that this worker obeys now; None: it takes what comes."""
+        return self._drain
+
+    def on_change(self, listener: Callable[[bool], None]) -> None:
+        """Call ``listener`` with whether this worker drains, each time that changes."""
+        self._listeners.append(listener)
+
+    def start(self) -> None:
+        """Send heartbeats from now on, and hear orders."""
+        with self._lock:
+            if self._end is None:
+                self._end = self._events.tailer.subscribe(self._hear, types=[WorkerSteered])
+        self._thread.start()
+
+    def close(self) -> None:
+        """Say that this worker ends; it may start again."""
+        with self._lock:
+            end, self._end = self._end, None
+        if end is None:
+            return
+        end()
+        self._thread.stop()
+        self._tell(ENDED)
+
+    def all(self) -> list[Worker]:
+        """Every worker of the last day, those heard last first.
+
+        Raises:
+            StoreUnavailable: Redis does not answer.
+        """
+        return self._roster.all()
+
+    def get(self, worker_id: str) -> Worker | None:
+        """One of them; None: nobody knows it. Raises as ``all``."""
+        return next((one for one in self.all() if one.id == worker_id), None)
+
+    def drain(self, worker_id: str, seconds: float, by: str, reason: str) -> Worker | None:
+        """Ask a worker to take no new sockets and to say that it is not ready.
+
+        Args:
+            seconds: for how long at most.
+
+        Returns:
+            The worker once it obeys; as it was last seen if it does not say so in time.
+
+        Raises:
+            UnknownResource: nobody has heard of it within a day.
+            ValidationFailed: ``seconds`` is out of range.
+            StoreUnavailable: Redis does not answer.
+        """
+        if not SHORTEST_DRAIN <= seconds <= LONGEST_DRAIN:
+            allowed = f"{SHORTEST_DRAIN:g} to {LONGEST_DRAIN:g}"
+            raise ValidationFailed({"seconds": f"must be {allowed}, not {seconds:g}"})
+        self._roster.order(worker_id, seconds, by, reason)
+        return self._steer(worker_id, True, by, reason)
+
+    def resume(self, worker_id: str, by: str, reason: str) -> Worker | None:
+        """Take an order back; see ``drain``."""
+        self._roster.order(worker_id, 0, by, reason)
+        return self._steer(worker_id, False, by, reason)
+
+    def _steer(self, worker_id: str, draining: bool, by: str, reason: str) -> Worker | None:
+        self._events.stream.publish(
+            WorkerSteered(worker=worker_id, draining=draining, by=by, reason=reason)
+        )
+        wanted = WorkerState.DRAINING if draining else WorkerState.LIVE
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            found = self.get(worker_id)
+            if found is None or found.state in (wanted, WorkerState.SILENT, WorkerState.ENDED):
+                return found
+            if time.monotonic() >= deadline:
+                return found
+            time.sleep(LOOK_SECONDS)
+
+    def _hear(self, stored: StoredEvent) -> None:
+        if isinstance(stored.event, WorkerSteered) and stored.event.worker == self.id:
+            self._wake()
+
+    def _beat(self) -> float:
+        answered, order = self._tell(DRAINING if self._drain else None)
+        if answered:
+            self._obey(order)
+        elif self._drain is not None and time.monotonic() >= self._ends_at:
+            # Redis is away and cannot say that the order ran out; its time is known here.
+            self._obey(None)
+        return BEAT_SECONDS
+
+    def _tell(self, state: str | None) -> tuple[bool, Drain | None]:
+        """Send a heartbeat; whether Redis answered, and the order that it had."""
+        try:
+            order, now_ms = self._roster.beat(self.id, {**self._facts(), "state": state})
+        except STORE_ERRORS as error:
+            log.debug("no heartbeat: %s", error)
+            return False, None
+        if order is not None:
+            self._ends_at = time.monotonic() + (order.until_ms - now_ms) / 1000
+        return True, order
+
+    def _obey(self, order: Drain | None) -> None:
+        with self._lock:
+            before, self._drain = self._drain, order
+        if (before is None) == (order is None):
+            return
+        for listener in self._listeners:
+            try:
+                listener(order is not None)
+            except Exception:
+                log.exception("a listener to draining failed")
+        # The others see it at once, not at the next heartbeat.
+        self._tell(None if order is None else DRAINING)
+        if order is None:
+            log.info("taking what comes again")
+            self._events.stream.publish(WorkerResumed(worker=self.id))
+        else:
+            log.warning("draining, asked by %s: %s", order.by, order.reason)
+            self._events.stream.publish(
+                WorkerDrained(
+                    worker=self.id, until_ms=order.until_ms, by=order.by, reason=order.reason
+                )
+            )

@@ -1,0 +1,212 @@
+"""The Flask extension: gives each application its alerts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from yoto.errors import StoreUnavailable
+from yoto.events import Events
+from yoto.housekeeping import Housekeeper
+
+from .defaults import DEFAULT_RULES
+from .degrading import Degrade, Degrader
+from .desk import AlertDesk
+from .evaluator import Elected, Evaluator, Values, always
+from .rule import AlertRule
+from .rulebook import Rulebook
+from .store import AlertStore
+from .telling import Teller
+from .webhooks.delivery import Deliverer
+from .webhooks.desk import WebhookDesk
+from .webhooks.sending import Sender, SendSettings
+
+log = logging.getLogger(__name__)
+
+EXTENSION_KEY = "yoto.alerts"
+# s between looks at what other workers left to be delivered; its own a worker delivers at once.
+DELIVERY_INTERVAL = 10.0
+# s after the moment of a retry at which it is looked at: that moment is the database's.
+RETRY_LATE = 0.1
+PRUNE_INTERVAL = 600.0
+# Rows of each kind a turn.
+PRUNE_BATCH = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """How alerts work in an application.
+
+    Attributes:
+        interval: seconds between evaluations.
+        keep_days: for which what is over is kept.
+        give_up_hours: after which a message that nobody takes is given up.
+        sending: how messages are sent.
+    """
+
+    interval: float = 5.0
+    keep_days: float = 30.0
+    give_up_hours: float = 24.0
+    sending: SendSettings = SendSettings()
+
+
+class AlertState:
+    """What the extension keeps in an application. Safe for threads and greenlets.
+
+    Attributes:
+        desk: alerts and silences, for operators.
+        rules: the rules, for operators.
+        webhooks: the webhooks, for operators.
+        evaluator: evaluates the rules.
+        deliverer: delivers messages.
+        started: whether it evaluates and delivers by itself.
+    """
+
+    def __init__(
+        self,
+        store: AlertStore,
+        values: Values,
+        teller: Teller,
+        settings: AlertSettings,
+        rules: Iterable[AlertRule],
+        elected: Elected,
+        degrade: Degrade | None,
+    ) -> None:
+        """Nothing is opened and no thread starts."""
+        self._store = store
+        self._settings = settings
+        self._teller = teller
+        sender = Sender(settings.sending)
+        self.rules = Rulebook(store, rules)
+        self.desk = AlertDesk(store, self._teller, self.rules.all_names)
+        self.webhooks = WebhookDesk(store, sender)
+        self.deliverer = Deliverer(store, sender, settings.give_up_hours)
+        self.evaluator = Evaluator(
+            store,
+            self.rules,
+            values,
+            self._teller,
+            settings.interval,
+            elected,
+            None if degrade is None else Degrader(degrade, settings.interval),
+        )
+        self.started = False
+        self._away: dict[str, bool] = {}
+        # Two threads: a receiver that does not answer must not hold up an evaluation.
+        self._evaluation = Housekeeper("yoto-alerts")
+        self._evaluation.add("evaluate", self._evaluate)
+        self._evaluation.add("prune", self._prune)
+        self._delivery = Housekeeper("yoto-alert-webhooks")
+        self._deliver_soon = self._delivery.add("deliver", self._deliver)
+
+    def start(self) -> None:
+        """Evaluate and deliver from now on."""
+        self.started = True
+        self._evaluation.start()
+        self._delivery.start()
+
+    def close(self) -> None:
+        """End the threads; they may start again."""
+        self.started = False
+        self._evaluation.stop()
+        self._delivery.stop()
+
+    def _evaluate(self) -> float:
+        if self._reached("evaluated", self.evaluator.turn):
+            self._deliver_soon()
+        return self._settings.interval
+
+    def _deliver(self) -> float:
+        self._reached("delivered", self.deliverer.turn)
+        return min(DELIVERY_INTERVAL, self.deliverer.retry_in + RETRY_LATE)
+
+    def _prune(self) -> float:
+        self._reached("pruned", self._prune_once)
+        return PRUNE_INTERVAL
+
+    def _prune_once(self) -> int:
+        with self._store.writing() as rows:
+            return rows.prune(self._settings.keep_days, PRUNE_BATCH)
+
+    def _reached(self, what: str, turn: Callable[[], object]) -> object:
+        """Take a turn; a store that is away is logged once until it is back."""
+        try:
+            result = turn()
+        except StoreUnavailable as error:
+            if not self._away.get(what):
+                log.warning("alerts are not %s now: %s", what, error)
+            self._away[what] = True
+            return None
+        if self._away.pop(what, False):
+            log.info("alerts are %s again", what)
+        return result
+
+
+class Alerts:
+    """``alerts = Alerts()``; holds no state of its own. The application needs ``events``."""
+
+    def init_app(
+        self,
+        app: Flask,
+        store: AlertStore,
+        values: Values,
+        settings: AlertSettings | None = None,
+        rules: Iterable[AlertRule] = DEFAULT_RULES,
+        elected: Elected = always,
+        degrade: Degrade | None = None,
+    ) -> None:
+        """Set up alerts; nothing is opened and no thread starts before ``start``.
+
+        Args:
+            store: where alerts are kept.
+            values: gives the values that the rules are about; see ``yoto.monitor.signals``.
+            settings: by default those of ``AlertSettings``.
+            rules: of the code.
+            elected: gives a context in which this worker is the one that evaluates, or is not; by
+                default each is.
+            degrade: raises and takes back levels of degradation; by default alerts change none.
+
+        Raises:
+            RuntimeError: the application has no events.
+            ConfigurationError: two rules share a name.
+        """
+        stream = Events.of(app).stream
+        app.extensions[EXTENSION_KEY] = AlertState(
+            store,
+            values,
+            Teller(store, stream),
+            settings or AlertSettings(),
+            rules,
+            elected,
+            degrade,
+        )
+
+    @staticmethod
+    def of(app: Flask) -> AlertState:
+        """The state of ``app``.
+
+        Raises:
+            RuntimeError: ``init_app`` was not called for it.
+        """
+        state = app.extensions.get(EXTENSION_KEY)
+        if not isinstance(state, AlertState):
+            raise RuntimeError("this application has no alerts: call alerts.init_app(...) first")
+        return state
+
+    @property
+    def desk(self) -> AlertDesk:
+        """Alerts and silences of the current application."""
+        return self.of(current_app).desk
+
+    @property
+    def rules(self) -> Rulebook:
+        """The rules of the current application."""
+        return self.of(current_app).rules
+
+    @property
+    def webhooks(self) -> WebhookDesk:
+        """The webhooks of the current application."""
+        return self.of(current_app).webhooks

@@ -1,0 +1,107 @@
+"""The events that alerts tell, each exactly once."""
+
+from __future__ import annotations
+
+from yoto.events import Event, event_type
+
+
+class AlertEvent(Event, frozen=True, kw_only=True):
+    """What the events of an alert have in common.
+
+    Attributes:
+        alert_id: the alert.
+        rule, labels: what it is of.
+        level: ``warning``, ``error`` or ``critical``; of a resolved alert the last one.
+        peak_level, peak_value: the worst since it was raised; empty in acts on an alert.
+    """
+
+    alert_id: int
+    rule: str
+    labels: dict[str, str] = {}
+    level: str
+    peak_level: str = ""
+    peak_value: float | None = None
+
+
+@event_type("alert.raised")
+class AlertRaised(AlertEvent, frozen=True, kw_only=True):
+    """There is an alert that there was not.
+
+    Attributes:
+        value: the last one known.
+        limit: the threshold that it is beyond; None for an alert about an unknown value.
+        cause: ``value`` or ``unknown``.
+        text: for people.
+    """
+
+    value: float | None = None
+    limit: float | None = None
+    cause: str = "value"
+    text: str = ""
+
+
+@event_type("alert.changed")
+class AlertChanged(AlertEvent, frozen=True, kw_only=True):
+    """An alert has another level, ``level`` instead of ``old``; the rest is as of a raised one."""
+
+    old: str
+    value: float | None = None
+    limit: float | None = None
+    cause: str = "value"
+    text: str = ""
+
+
+@event_type("alert.resolved")
+class AlertResolved(AlertEvent, frozen=True, kw_only=True):
+    """An alert is over.
+
+    Attributes:
+        value: the last one known.
+        limit: the threshold of the worst level.
+        cause: ``value``; ``gone`` if its series is no more, ``rule`` if its rule is not.
+        lasted_ms: since it was raised.
+        text: for people.
+    """
+
+    value: float | None = None
+    limit: float | None = None
+    cause: str = "value"
+    lasted_ms: int = 0
+    text: str = ""
+
+
+@event_type("alert.acknowledged")
+class AlertAcknowledged(AlertEvent, frozen=True, kw_only=True):
+    """Somebody, ``by``, takes care of an alert."""
+
+    by: str
+    note: str = ""
+
+
+@event_type("alert.silenced")
+class AlertSilenced(Event, frozen=True, kw_only=True):
+    """Alerts that match notify nobody for a while.
+
+    Attributes:
+        silence_id: the silence.
+        rule: a rule's name, or ``*`` for all.
+        labels: that an alert must have.
+        until_ms: when it ends, in ms since 1970.
+        by, reason: who and why.
+    """
+
+    silence_id: int
+    rule: str
+    labels: dict[str, str] = {}
+    until_ms: int
+    by: str
+    reason: str = ""
+
+
+@event_type("alert.unsilenced")
+class AlertUnsilenced(Event, frozen=True, kw_only=True):
+    """Somebody, ``by``, ended a silence before its time."""
+
+    silence_id: int
+    by: str
+    reason: str = ""

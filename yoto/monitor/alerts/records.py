@@ -1,0 +1,211 @@
+"""What is kept of alerts: frozen rows, as every store gives them. Times are seconds since 1970."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from yoto.events import Event
+
+from .level import Level
+from .machine import Cause
+from .track import Track
+
+# Matches alerts of every rule.
+EVERY_RULE = "*"
+# Silences that may hold at a time.
+MOST_SILENCES = 1_000
+# s for which a webhook is left alone at most: the longest pause after a failure.
+FURTHEST_OFF = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """One alert from its raising to its end.
+
+    Attributes:
+        id: grows with time.
+        key: the rule and the labels as one text; at most one alert of a key is open.
+        rule, labels: what it is of.
+        level: now, or when it ended.
+        value: the last one known, as of the last evaluation or when it ended.
+        limit: the threshold of its level; of one that is over, of the worst level.
+        peak_level, peak_value: the worst since it was raised.
+        cause: of its last change.
+        text: about the peak, so that it holds while the value falls, and afterwards.
+        raised_at, changed_at: when.
+        resolved_at: when it ended; None while it is open.
+        acknowledged_at, acknowledged_by, note: who takes care of it, if anybody.
+        told_level: the level that webhooks were last told; None: nothing yet.
+    """
+
+    id: int
+    key: str
+    rule: str
+    labels: Mapping[str, str]
+    level: Level
+    value: float | None
+    limit: float | None
+    peak_level: Level
+    peak_value: float | None
+    cause: Cause
+    text: str
+    raised_at: float
+    changed_at: float
+    resolved_at: float | None = None
+    acknowledged_at: float | None = None
+    acknowledged_by: str | None = None
+    note: str | None = None
+    told_level: Level | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it still holds."""
+        return self.resolved_at is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertFilter:
+    """Which alerts to list; None: any.
+
+    Attributes:
+        open: True for those that hold, False for those that are over.
+        rule: of that rule.
+        level: of that level.
+        acknowledged: whether somebody takes care of them.
+    """
+
+    open: bool | None = None
+    rule: str | None = None
+    level: Level | None = None
+    acknowledged: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryEntry:
+    """Something that happened to an alert or a silence, as it is told in the event stream."""
+
+    id: int
+    at: float
+    event: Event
+    alert_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """Alerts that match notify nobody until then.
+
+    Attributes:
+        rule: a rule's name, or ``*`` for all.
+        labels: that an alert must have, with these values.
+        until: when it ends by itself.
+        ended_at, ended_by: who ended it before.
+    """
+
+    id: int
+    rule: str
+    labels: Mapping[str, str]
+    until: float
+    by: str
+    reason: str
+    created_at: float
+    ended_at: float | None = None
+    ended_by: str | None = None
+
+    def active(self, now: float) -> bool:
+        """Whether it holds at that time."""
+        return self.ended_at is None and now < self.until
+
+    def matches(self, rule: str, labels: Mapping[str, str]) -> bool:
+        """Whether it is about such an alert."""
+        return self.rule in (EVERY_RULE, rule) and self.labels.items() <= labels.items()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleChange:
+    """A version of what operators set on a rule; ``values`` empty: nothing."""
+
+    rule: str
+    version: int
+    values: Mapping[str, Any]
+    by: str
+    reason: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Board:
+    """Where the evaluation stands, for whoever evaluates next.
+
+    Attributes:
+        version: grows by one with each evaluation; who saves names the one that was read.
+        evaluated_at: when; 0 for never.
+        tracks: by key; None if what was stored cannot be read.
+        open_alerts: how many alerts hold.
+        rules: another whenever a rule was changed.
+    """
+
+    version: int
+    evaluated_at: float
+    tracks: Mapping[str, Track] | None
+    open_alerts: int = 0
+    rules: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook:
+    """Where alerts are sent.
+
+    Attributes:
+        url: may hold secrets; ``shown_url`` does not.
+        secret: signs what is sent.
+        min_level: alerts that were never that bad are not sent.
+        failures: deliveries that failed since the last that did not.
+        next_at: not tried before.
+        claimed_until: a worker is at it until then at most.
+        removed_at: it is not used any more.
+    """
+
+    id: int
+    name: str
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    min_level: Level
+    created_by: str
+    created_at: float
+    failures: int = 0
+    next_at: float = 0.0
+    claimed_until: float = 0.0
+    removed_at: float | None = None
+
+    def due(self, now: float) -> bool:
+        """Whether it may be tried, and nobody is at it. What waits for a time that is further off
+        than anybody ever waits was written before the clock was set back."""
+        return not any(now < at <= now + FURTHEST_OFF for at in (self.next_at, self.claimed_until))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One message to one webhook.
+
+    Attributes:
+        event: the type, such as ``alert.raised``.
+        body: what is sent, JSON.
+        attempts: tries so far.
+        settled_at: when it was delivered or given up; None while it waits.
+        delivered: whether it was.
+        status: HTTP status of the last answer.
+        error: why the last try failed.
+    """
+
+    id: int
+    webhook_id: int
+    event: str
+    body: str = field(repr=False)
+    created_at: float
+    attempts: int = 0
+    settled_at: float | None = None
+    delivered: bool = False
+    status: int | None = None
+    error: str | None = None

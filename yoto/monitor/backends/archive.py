@@ -1,0 +1,206 @@
+"""Reads from Redis what all workers recorded."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from yoto.redis import RedisConnection
+
+from ..history import Point, Resolution
+from .cells import Flat, is_rising, name_in, to_gauges, to_point
+from .delivery import ServerClock
+from .interface import WorkerState, WorkerStatus
+from .keys import MonitorKeys, host_of, pid_of
+
+_unpack = msgspec.msgpack.Decoder().decode
+
+Signs: TypeAlias = Callable[[], Mapping[str, float]]
+
+# Points a command: some 300 KB, which a server on the same network sends well in time.
+AT_ONCE = 200
+# s after which a worker that delivers every second counts as silent.
+SILENT_AFTER = 5.0
+
+
+class Archive:
+    """Every call raises ``StoreUnavailable`` or ``redis.exceptions.RedisError`` without Redis."""
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        keys: MonitorKeys,
+        clock: ServerClock,
+        interval: float,
+        signs: Signs,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            interval: seconds between the deliveries of a worker.
+            signs: by worker, seconds since the last sign of life that is no delivery.
+        """
+        self._signs = signs
+        self._redis = redis
+        self._keys = keys
+        self._clock = clock
+        self._interval = interval
+        self._numbering = _Numbering(0, {})
+        self._past: frozenset[int] = frozenset()
+
+    def points(
+        self,
+        resolution: Resolution,
+        since: float,
+        until: float,
+        only: Collection[str] | None = None,
+    ) -> list[Point]:
+        """The points that begin in [since, until), oldest first; ``only``: metrics of these names.
+
+        Taking points apart is work for the processor, a day of minutes a second of it, so others
+        get their turn in between.
+        """
+        oldest = self._clock.now() - resolution.keep - resolution.seconds
+        first = math.ceil(max(since, oldest) / resolution.seconds)
+        end = math.ceil(min(until, self._clock.now() + resolution.seconds) / resolution.seconds)
+        if first >= end:
+            return []
+        numbering = self._numbering_of(())
+        chosen = numbering.of(only)
+        found: list[Point] = []
+        for at, stored in self._stored(resolution, range(first, end)):
+            latest = self._numbering_of([stored])
+            if latest is not numbering:
+                numbering, chosen = latest, latest.of(only)
+            found.append(chosen.point(at, resolution.seconds, stored))
+        return found
+
+    def sums(self, resolution: Resolution, since: Sequence[float]) -> list[Point]:
+        """For each of ``since`` all points that begin then or later, taken together; of no length.
+
+        They are added up as numbers, before anything is named, which costs a tenth.
+        """
+        first = math.ceil(min(since) / resolution.seconds)
+        end = math.ceil(self._clock.now() / resolution.seconds) + 1
+        stored = list(self._stored(resolution, range(first, end)))
+        numbering = self._numbering_of([flat for _, flat in stored])
+        return [
+            numbering.point(0, 0, *(flat for at, flat in stored if at >= start)) for start in since
+        ]
+
+    def _stored(self, resolution: Resolution, numbers: range) -> Iterator[tuple[int, Flat]]:
+        """The points that there are: when each begins, and the generation and numbers it holds."""
+        for start in range(0, len(numbers), AT_ONCE):
+            some = numbers[start : start + AT_ONCE]
+            packed = self._redis.client.mget(self._keys.points(resolution, some))
+            for number, one in zip(some, packed, strict=True):
+                if one is not None:
+                    yield number * resolution.seconds, _unpack(one)
+            time.sleep(0)
+
+    def totals(self, host: str) -> Point:
+        """The sums of a host since the store began."""
+        packed = self._redis.client.get(self._keys.totals(host))
+        if packed is None:
+            return Point(0, 0)
+        stored = _unpack(packed)
+        return self._numbering_of([stored]).point(0, 0, stored)
+
+    def workers(self) -> list[WorkerStatus]:
+        """Those that were heard within a day, the last first."""
+        stored = self._redis.client.hgetall(self._keys.workers)
+        found = [self._worker(name.decode(), _unpack(said)) for name, said in stored.items()]
+        if any(worker.state is WorkerState.SILENT for worker in found):
+            signs = self._signs()
+            found = [self._by_sign(worker, signs.get(worker.id)) for worker in found]
+        return sorted(found, key=lambda worker: worker.silent_for)
+
+    def _worker(self, name: str, said: Any) -> WorkerStatus:
+        _, heard_ms, ended, gauges, *told = said
+        # Until when it was recorded what was delivered last: earlier, if that had waited.
+        until_ms = told[0] if told else heard_ms
+        silent_for = max(0.0, self._clock.now() - heard_ms / 1000)
+        state = WorkerState.ALIVE
+        if ended:
+            state = WorkerState.ENDED
+        elif silent_for > max(SILENT_AFTER, 3 * self._interval):
+            state = WorkerState.SILENT
+        unreported = 0.0
+        if state is WorkerState.SILENT:
+            unreported = self._interval + (heard_ms - until_ms) / 1000
+        return WorkerStatus(
+            name, host_of(name), pid_of(name), state, silent_for, unreported, to_gauges(gauges)
+        )
+
+    def _by_sign(self, worker: WorkerStatus, since_sign: float | None) -> WorkerStatus:
+        """With what a silent one lived on for after its last delivery, as a later sign tells."""
+        if worker.state is not WorkerState.SILENT or since_sign is None:
+            return worker
+        lived_on = worker.unreported - self._interval + worker.silent_for - since_sign
+        return replace(worker, unreported=max(worker.unreported, lived_on))
+
+    def _numbering_of(self, stored: Sequence[Flat]) -> _Numbering:
+        """What names the numbers in all of these, read again only where it does not.
+
+        Within a generation no number ever changes what it stands for, and one that was followed by
+        another never comes back.
+        """
+        is_known = map(self._is_known, stored) if stored else [self._numbering.generation > 0]
+        if not all(is_known):
+            numbering = self._read_numbering()
+            gone = {flat[0] for flat in stored} - {numbering.generation}
+            self._numbering, self._past = numbering, self._past | gone
+        return self._numbering
+
+    def _is_known(self, flat: Flat) -> bool:
+        generation, numbering = flat[0], self._numbering
+        if generation != numbering.generation:
+            return generation in self._past
+        return all(map(numbering.cells.__contains__, flat[1::2]))
+
+    def _read_numbering(self) -> _Numbering:
+        stored = self._redis.client.hgetall(self._keys.numbers)
+        generation = int(stored.pop(b"", 0))
+        return _Numbering(generation, {int(n): cell.decode() for cell, n in stored.items()})
+
+
+class _Numbering(NamedTuple):
+    generation: int
+    cells: dict[int, str]
+
+    def of(self, only: Collection[str] | None) -> _Numbering:
+        """Of metrics of these names; None: all."""
+        if only is None:
+            return self
+        return self._replace(
+            cells={number: cell for number, cell in self.cells.items() if name_in(cell) in only}
+        )
+
+    def point(self, at: int, seconds: int, *stored: Flat) -> Point:
+        """The point that holds what all of these do."""
+        # Those of another generation: their numbers stood for other cells.
+        ours = [flat for generation, *flat in stored if generation == self.generation]
+        sums = ours[0] if len(ours) == 1 else self._sum(ours)
+        pairs = zip(sums[::2], sums[1::2], strict=True)
+        # What nobody asked for is passed over.
+        named = ((self.cells[number], value) for number, value in pairs if number in self.cells)
+        return to_point(at, seconds, named)
+
+    def _sum(self, flats: Iterable[Flat]) -> Flat:
+        rising = {number for number, cell in self.cells.items() if is_rising(cell)}
+        sums: dict[int, float] = {}
+        for flat in flats:
+            for number, value in zip(flat[::2], flat[1::2], strict=True):
+                before = sums.get(number)
+                if before is None:
+                    sums[number] = value
+                elif number in rising:
+                    sums[number] = max(before, value)
+                else:
+                    sums[number] = before + value
+        return [one for pair in sums.items() for one in pair]

@@ -1,0 +1,111 @@
+"""One parcel to Redis: the script, its keys and arguments, and the server's clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from time import monotonic
+
+import msgspec
+
+from yoto.errors import StoreUnavailable
+from yoto.redis import RedisConnection, load_script
+
+from ..history import Resolution
+from ..history.resolution import DAY
+from ..recording import Histogram
+from .backlog import Parcel
+from .cells import to_cells
+from .keys import MonitorKeys
+
+_FLUSH = load_script("yoto.monitor.lua", "flush.lua")
+_pack = msgspec.msgpack.Encoder().encode
+
+# Cells that Redis numbers: some thirty for a busy histogram, one for a counter. Series that are
+# there get more of them, up to twice as many in all; new ones do not.
+MOST_CELLS = 8_192
+MOST_WORKERS = 1_000
+# s. Beyond the longest resolution, so that no point outlives the numbers it is written in.
+KEEP_NUMBERS = 8 * DAY
+# s. Gone workers stay in the list, and their last sequence number is known, for so long.
+KEEP_WORKERS = DAY
+# A point may end between our look at the clock and the server's; twice in a row is rare.
+TRIES = 5
+
+
+class ServerClock:
+    """What the clock of the server says, as far as its last answer tells."""
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+
+    def heard(self, now_ms: int) -> None:
+        """Take note of what it said just now."""
+        self._offset = now_ms / 1000 - monotonic()
+
+    @property
+    def known(self) -> bool:
+        """Whether it was ever heard."""
+        return self._offset is not None
+
+    def now(self) -> float:
+        """Epoch seconds; by the clock of this host until the server was heard."""
+        return time.time() if self._offset is None else monotonic() + self._offset
+
+
+class Delivery:
+    """Sends parcels of one worker. Not thread-safe.
+
+    Attributes:
+        round_trips: how long Redis took to answer each script call, one a flush: a sample of what
+            everybody's calls take, which costs them nothing.
+    """
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        keys: MonitorKeys,
+        clock: ServerClock,
+        resolutions: tuple[Resolution, ...],
+    ) -> None:
+        self._redis = redis
+        self._keys = keys
+        self._clock = clock
+        self._resolutions = resolutions
+        self.round_trips = Histogram()
+
+    def send(self, worker: str, parcel: Parcel, age: Callable[[Parcel], float], last: bool) -> int:
+        """Have a parcel counted, exactly once however often it is sent.
+
+        Args:
+            age: tells seconds since the parcel was closed.
+            last: the worker ends with this.
+
+        Returns:
+            How many series the store had no room for.
+
+        Raises:
+            StoreUnavailable, redis.exceptions.RedisError: it may have been taken or not.
+        """
+        payload = _pack(to_cells(parcel.batch))
+        for _ in range(TRIES):
+            age_ms = round(age(parcel) * 1000)
+            at = self._clock.now() - age_ms / 1000
+            points = [(one, one.number(at)) for one in self._resolutions]
+            keys = self._keys.of_worker(worker)
+            keys += [self._keys.point(one, number) for one, number in points]
+            arguments: list[str | bytes | int] = [worker, parcel.sequence or 0, age_ms, payload]
+            arguments += [int(last), MOST_CELLS, MOST_WORKERS]
+            arguments += [KEEP_NUMBERS * 1000, KEEP_WORKERS * 1000]
+            for one, number in points:
+                arguments += [one.seconds * 1000, number, one.keep * 1000]
+            sent = monotonic()
+            try:
+                outcome, now_ms, refused = self._redis.scripts.run(_FLUSH, keys, arguments)
+            finally:
+                # Also of those that failed: a time-out is what took longest.
+                self.round_trips.observe(monotonic() - sent)
+            self._clock.heard(now_ms)
+            if outcome >= 0:
+                return int(refused)
+        raise StoreUnavailable("redis", TimeoutError(f"a point ended {TRIES} times while we asked"))

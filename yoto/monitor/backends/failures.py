@@ -1,0 +1,115 @@
+"""What can go wrong between a backend and its server, told apart."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from enum import StrEnum
+
+from redis import exceptions
+
+from yoto.errors import PlatformError, StoreUnavailable
+
+from ..metric_names import BACKEND_FAILURES
+from ..recording import Series, series
+
+log = logging.getLogger(__name__)
+
+# What a call to Redis may raise.
+STORE_ERRORS = (StoreUnavailable, exceptions.RedisError)
+
+
+class FailureKind(StrEnum):
+    """``operation``: the server answered, and refused what was asked."""
+
+    CONNECTION = "connection"
+    TIMEOUT = "timeout"
+    AUTHENTICATION = "authentication"
+    OPERATION = "operation"
+
+
+# The first that fits: redis-py derives refused passwords and time-outs from lost connections.
+_KINDS: tuple[tuple[FailureKind, tuple[type[BaseException], ...]], ...] = (
+    (
+        FailureKind.AUTHENTICATION,
+        (
+            exceptions.AuthenticationError,
+            exceptions.AuthenticationWrongNumberOfArgsError,
+            exceptions.AuthorizationError,
+            exceptions.NoPermissionError,
+        ),
+    ),
+    # A socket whose time is up says that it would block.
+    (FailureKind.TIMEOUT, (exceptions.TimeoutError, TimeoutError, BlockingIOError)),
+    (FailureKind.CONNECTION, (exceptions.ConnectionError, OSError)),
+    (FailureKind.OPERATION, (exceptions.RedisError,)),
+)
+
+_SENTENCES = {
+    FailureKind.CONNECTION: "%s cannot be reached, %s: %s",
+    FailureKind.TIMEOUT: "%s does not answer in time, %s: %s",
+    FailureKind.AUTHENTICATION: "%s refuses our user or password, %s: %s",
+    FailureKind.OPERATION: "%s refuses what the monitor asks, %s: %s",
+}
+
+
+def failures_of(backend: str, kind: str) -> Series:
+    """The counter of failures of a kind."""
+    return series(BACKEND_FAILURES, {"backend": backend, "kind": kind})
+
+
+def failure_kind(error: BaseException) -> FailureKind:
+    """The kind of an error, by itself or by what caused it; a lost connection if nothing tells."""
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        seen.append(cause)
+        further = cause.cause if isinstance(cause, StoreUnavailable) else None
+        cause = further or cause.__cause__
+    # From the root: what the driver said is more precise than what was made of it.
+    for one in reversed(seen):
+        for kind, types in _KINDS:
+            if isinstance(one, types):
+                return kind
+    return FailureKind.CONNECTION if isinstance(error, PlatformError) else FailureKind.OPERATION
+
+
+class FailureLog:
+    """Counts failures by kind; an outage, and each change of its kind, is logged once.
+
+    Attributes:
+        counts: how often, ever.
+        current: the kind of the outage that lasts; None while all is well.
+        last: the last error of it.
+    """
+
+    def __init__(self, name: str, meanwhile: str) -> None:
+        """``meanwhile``: what becomes of measurements during an outage, for the log."""
+        self._name = name
+        self._meanwhile = meanwhile
+        self.counts: Counter[str] = Counter()
+        self._told: Counter[str] = Counter()
+        self.current: FailureKind | None = None
+        self.last: str | None = None
+
+    def failed(self, error: BaseException) -> FailureKind:
+        """Take note of an error."""
+        kind = failure_kind(error)
+        self.counts[kind.value] += 1
+        if kind is not self.current:
+            level = logging.ERROR if kind is FailureKind.AUTHENTICATION else logging.WARNING
+            log.log(level, _SENTENCES[kind], self._name, self._meanwhile, error)
+        self.current, self.last = kind, str(error)
+        return kind
+
+    def news(self) -> dict[str, int]:
+        """How often since the last call, by kind."""
+        counts = Counter(self.counts)
+        new, self._told = counts - self._told, counts
+        return dict(new)
+
+    def succeeded(self) -> None:
+        """All is well (again)."""
+        if self.current is not None:
+            log.info("%s takes measurements again", self._name)
+            self.current = self.last = None

@@ -1,0 +1,56 @@
+"""What is told of the forecasts: each fact once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from yoto.events import Event, event_type
+
+from .said import Said
+
+# s: a worker that takes over reads a day again, and what was so long ago is no news.
+NEWS = 600.0
+
+
+@event_type("forecast.anomaly")
+class ForecastAnomaly(Event, frozen=True, kw_only=True):
+    """A minute of a metric was not as expected; those that follow it in a row are told no more.
+
+    Attributes:
+        metric: of what.
+        minute: epoch second at which it began.
+        value, expected: of that minute, or of the worst of those that were learned with it.
+        score: how far off, in standard deviations of the error.
+    """
+
+    metric: str
+    minute: int
+    value: float
+    expected: float
+    score: float
+
+
+@event_type("forecast.drift")
+class ForecastDrift(Event, frozen=True, kw_only=True):
+    """From about ``minute`` (epoch s) on the metric is harder, or easier, to foretell."""
+
+    metric: str
+    minute: int
+
+
+def news_of(said: Said, now: float) -> Iterator[tuple[Event, str]]:
+    """What is news at the epoch second ``now``, each with the token that names the fact."""
+    for found in said.anomalies:
+        if found.at >= now - NEWS:
+            yield ForecastAnomaly(
+                metric=found.metric,
+                minute=found.at,
+                value=found.value,
+                expected=found.expected,
+                score=found.score,
+            ), f"forecast.anomaly:{found.metric}:{found.at}"
+    for drift in said.drifts:
+        if drift.at >= now - NEWS:
+            yield ForecastDrift(
+                metric=drift.metric, minute=drift.at
+            ), f"forecast.drift:{drift.metric}:{drift.at}"

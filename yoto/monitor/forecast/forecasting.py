@@ -1,0 +1,142 @@
+"""Keeps the forecaster of one process up to date."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from yoto.errors import StoreUnavailable
+from yoto.housekeeping import Housekeeper
+
+from .. import metric_names as names
+from ..backends import Reading
+from ..history import COARSE, Point, summarise
+from .forecaster import LearnReport
+from .metric import NoForecast
+from .process import ForecasterProcess
+from .said import Said
+
+HISTORY_HOURS = 24.0
+# s after the end of a minute at which it is learned: late workers have delivered by then.
+GRACE = 5.0
+# s without a request or a decision after which there is nothing to forecast.
+QUIET = 3600.0
+# The area of requests by which others watch the platform.
+WATCHING_AREA = "health"
+# s until the store, which did not answer, is asked again.
+RETRY = 10.0
+# s that are looked back at while nothing happens.
+LOOK_BACK = 300.0
+
+Read = Callable[[float, float], Reading]
+Hear = Callable[[Said], None]
+
+
+class Forecasting:
+    """Learns what the store holds when asked to, and each minute from then on.
+
+    What learns is there while somebody uses the platform: it ends after an hour in which nobody
+    did, and learns the history anew when somebody does.
+
+    Attributes:
+        forecaster: what was learned.
+    """
+
+    def __init__(self, read: Read, now: Callable[[], float]) -> None:
+        """Nothing is read and no thread starts.
+
+        Args:
+            read: gives the minutes that begin in [since, until).
+            now: epoch seconds by the clock of the store.
+        """
+        self.forecaster = ForecasterProcess()
+        self._read = read
+        self._now = now
+        self._hear: Hear = lambda said: None
+        self._mutex = threading.Lock()
+        self._resting, self._busy_at = False, 0
+        self._thread = Housekeeper("yoto-forecast")
+        self._thread.add("learn", self._turn)
+
+    def tell(self, hear: Hear) -> None:
+        """Have ``hear`` called with what is thought after each time that something was learned."""
+        self._hear = hear
+
+    def learn_history(self, hours: float = HISTORY_HOURS) -> LearnReport:
+        """Learn the whole minutes of the last ``hours``, and from now on each that ends.
+
+        Raises:
+            StoreUnavailable: the store did not tell what all workers recorded, the forecaster's
+                process ended, or it was closed meanwhile; nothing was learned.
+        """
+        with self._mutex:
+            if self.forecaster.closed:
+                self.forecaster = ForecasterProcess()
+            forecaster = self.forecaster
+        report = self._learn(forecaster, hours * 3600)
+        with self._mutex:
+            if forecaster.closed:
+                raise StoreUnavailable("forecaster")
+            self._thread.start()
+        return report
+
+    def close(self) -> None:
+        """End the thread and the forecaster's process; from then on nothing is known here."""
+        with self._mutex:
+            self._thread.stop()
+            self.forecaster.close()
+
+    def _turn(self) -> float:
+        forecaster = self.forecaster
+        learned_to, now = forecaster.learned_to, self._now()
+        history = HISTORY_HOURS * 3600
+        try:
+            if not self._resting or self._something_happened():
+                self._learn(forecaster, history if learned_to is None else now - learned_to)
+        except StoreUnavailable:
+            return RETRY
+        return COARSE.seconds - now % COARSE.seconds + GRACE
+
+    def _learn(self, forecaster: ForecasterProcess, seconds: float) -> LearnReport:
+        now = self._now()
+        over = now - now % COARSE.seconds
+        reading = self._read(now - seconds, over)
+        if not reading.complete:
+            raise StoreUnavailable("redis")
+        summaries = [summarise(point) for point in reading.points]
+        busy = (point.at for point in reading.points if is_busy(point))
+        self._busy_at = max(busy, default=self._busy_at)
+        self._resting = self._busy_at < over - QUIET
+        if self._resting:
+            return self._rest(forecaster, len(summaries))
+        report = forecaster.learn(summaries)
+        said = forecaster.said
+        if said.report is not None:
+            self._hear(said)
+        return report
+
+    def _rest(self, forecaster: ForecasterProcess, summaries: int) -> LearnReport:
+        known = forecaster.said.report is not None
+        forecaster.rest()
+        silent = {
+            name: one for name, one in forecaster.forecasts().items() if isinstance(one, NoForecast)
+        }
+        report = LearnReport(
+            summaries, 0, silent={name: one.reason for name, one in silent.items()}
+        )
+        if known:
+            self._hear(Said(silent=silent, report=report))
+        return report
+
+    def _something_happened(self) -> bool:
+        """Whether the platform was used since it was looked last."""
+        now = self._now()
+        reading = self._read(now - LOOK_BACK, now - now % COARSE.seconds)
+        return any(is_busy(point) for point in reading.points)
+
+
+def is_busy(point: Point) -> bool:
+    """Whether anybody used the platform then. Who watches it, by ``/metrics`` or a probe, does not
+    use it."""
+    watched = point.counted(names.REQUESTS, area=WATCHING_AREA)
+    return point.counted(names.REQUESTS) > watched or point.counted(names.CHECKS) > 0

@@ -1,0 +1,58 @@
+"""The components that are looked at, with the borders of the alert rules of the same values.
+
+There is one vocabulary: a measure is degraded from where its rule warns, and has failed from where
+the rule says error, whatever an operator has set there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from yoto.errors import ValidationFailed
+
+from ..alerts import DEFAULT_RULES, AlertRule
+from .bands import Component
+
+# By component, the rule, and the last value that is excellent: which no alert is about.
+_RULES = {
+    "cache": ("hit_rate", 0.95),
+    "response": ("response_time", 50.0),
+    "errors": ("error_rate", 0.01),
+    "memory": ("memory", 0.5),
+}
+# Of the way from where a rule warns to where it says error: how much better excellent is at least.
+_BETTER = 0.1
+
+
+def components_of(rules: Iterable[AlertRule]) -> tuple[Component, ...]:
+    """The components by these rules; what a rule leaves open is as the code has it."""
+    by_name = {rule.name: rule for rule in rules}
+    defaults = {rule.name: rule for rule in DEFAULT_RULES}
+    found = []
+    for name, (rule_name, excellent) in _RULES.items():
+        default = defaults[rule_name]
+        try:
+            made = _component(name, by_name.get(rule_name, default), excellent)
+        except ValidationFailed:
+            made = None
+        found.append(made or _component(name, default, excellent))
+    return tuple(one for one in found if one is not None)
+
+
+def _component(name: str, rule: AlertRule, excellent: float) -> Component | None:
+    good, warning = rule.warning, rule.error
+    if good is None or warning is None:
+        return None
+    if not rule.direction.falls_from(excellent, good):
+        excellent = good + (good - warning) * _BETTER
+    return Component(
+        name=name,
+        metric=rule.metric,
+        direction=rule.direction,
+        excellent=excellent,
+        good=good,
+        warning=warning,
+    )
+
+
+DEFAULT_COMPONENTS = components_of(DEFAULT_RULES)

@@ -1,0 +1,189 @@
+"""The monitor of one application: records, flushes once a second, and reads back."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Collection
+from time import monotonic
+
+from yoto.errors import ValidationFailed
+from yoto.housekeeping import Housekeeper
+
+from . import metric_names as names
+from .backends import Backend, BackendHealth, PrometheusBackend, Reading, WorkerStatus
+from .forecast import Forecasting
+from .history import COARSE, FINE, RESOLUTIONS, Batch, Resolution, Summary, summarise
+from .process import SharedMemory, process_samples
+from .recording import Recorder, Series, series
+from .slow_sources import LOOK_EVERY, SlowSource
+from .sources import Source, Sources
+
+FLUSH_INTERVAL = 1.0  # s
+_REFUSED = series(names.SERIES_REFUSED, {"by": "process"})
+MOST_HOURS = COARSE.keep / 3600
+
+
+class Monitoring:
+    """What ``monitor`` is in an application. Safe for threads and greenlets.
+
+    Attributes:
+        recorder: makes counters, gauges and histograms.
+        backend: where measurements go.
+        prometheus: shows them to Prometheus.
+        forecasting: learns from the minutes that are over.
+    """
+
+    def __init__(self, backend: Backend, interval: float = FLUSH_INTERVAL) -> None:
+        """Nothing connects and no thread starts.
+
+        Args:
+            interval: seconds between flushes.
+        """
+        self.recorder = Recorder()
+        self.backend = backend
+        self.prometheus = PrometheusBackend(backend)
+        self.forecasting = Forecasting(
+            lambda since, until: self.backend.read(COARSE, since, until), self.now
+        )
+        self._interval = interval
+        self._sources = Sources()
+        self._sources.add("process", process_samples)
+        self._delay = self.recorder.histogram(names.DELAY)
+        self._flush_time = self.recorder.histogram(names.FLUSH_TIME)
+        self._flushing = threading.Lock()
+        self._flushed_at: float | None = None
+        self._due: float | None = None
+        self._refused = 0
+        self._thread = Housekeeper("yoto-monitor")
+        self._thread.add("flush", self._turn)
+        self._looks = Housekeeper("yoto-monitor-looks")
+        self._running_in: int | None = None
+        self.add_source("memory", SharedMemory())
+
+    def add_source(self, name: str, source: Source) -> None:
+        """Ask ``source`` at each flush; it must be quick and ask no server."""
+        self._sources.add(name, source)
+
+    def add_slow_source(self, name: str, source: Source, every: float = LOOK_EVERY) -> None:
+        """Ask ``source``, which may ask servers, in another thread while the monitor runs.
+
+        Each flush tells its last answer; while it fails, or does not come back, there is none.
+
+        Args:
+            every: seconds between two questions.
+        """
+        slow = SlowSource(source, every)
+        self._sources.add(name, slow)
+        self._looks.add(name, slow.look)()
+
+    def start(self) -> None:
+        """Flush from now on, once a second."""
+        self._due = None
+        self._running_in = os.getpid()
+        self._thread.start()
+        self._looks.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started in this process, a fork keeps no threads, and not closed since."""
+        return self._running_in == os.getpid()
+
+    def close(self) -> None:
+        """End the thread, flush what is left, and say that this worker ends; may start again."""
+        self.forecasting.close()
+        was_running, self._running_in = self.running, None
+        self._looks.stop()
+        self._thread.stop()
+        if was_running:
+            self.flush()
+        self.backend.close()
+
+    def flush(self) -> None:
+        """Hand what was recorded since the last flush to the backend."""
+        with self._flushing:
+            began = monotonic()
+            counters, gauges, histograms = self.recorder.drain()
+            batch = Batch(counters, gauges, histograms)
+            self._sources.collect(batch)
+            if self._flushed_at is not None:
+                batch.count(Series(names.FLUSHED_SECONDS), began - self._flushed_at)
+            batch.count(_REFUSED, self.recorder.refused - self._refused)
+            self._refused = self.recorder.refused
+            self._flushed_at = began
+            self.backend.record(batch.counters, batch.gauges, batch.histograms)
+            self._flush_time.observe(monotonic() - began)
+
+    def read(
+        self,
+        resolution: Resolution,
+        since: float,
+        until: float | None = None,
+        only: Collection[str] | None = None,
+    ) -> Reading:
+        """The points of a resolution that begin in [since, until).
+
+        Args:
+            since, until: epoch seconds by the clock of the store (see ``now``).
+            only: names of metrics; others may be left out, which is quicker.
+
+        Raises:
+            ValidationFailed: there is no such resolution.
+        """
+        if resolution not in RESOLUTIONS:
+            known = ", ".join(f"{one.seconds} s" for one in RESOLUTIONS)
+            raise ValidationFailed({"resolution": f"must be one of {known}"})
+        return self.backend.read(resolution, since, until, only)
+
+    def recent(self, seconds: float) -> Reading:
+        """The points of the last ``seconds``, in the finest resolution that reaches so far back."""
+        resolution = next((one for one in RESOLUTIONS if one.keep >= seconds), COARSE)
+        return self.backend.read(resolution, self.now() - seconds)
+
+    def sums(self, *seconds: float) -> Reading:
+        """For each of the last ``seconds`` one point, which holds all that was recorded in them."""
+        now = self.now()
+        reading = self.backend.sums(FINE, [now - one for one in seconds])
+        for point, one in zip(reading.points, seconds, strict=True):
+            point.seconds = round(one)
+        return reading
+
+    def summaries(self, hours: float = 24) -> list[Summary]:
+        """One summary for each whole minute of the last ``hours`` in which anybody recorded.
+
+        The minute that is not over is left out. Without the store: those of this process.
+
+        Raises:
+            ValidationFailed: not above 0, or longer than minutes are kept.
+        """
+        if not 0 < hours <= MOST_HOURS:
+            raise ValidationFailed({"hours": f"must be above 0 and at most {MOST_HOURS:g}"})
+        now = self.now()
+        over = now - now % COARSE.seconds
+        reading = self.backend.read(COARSE, now - hours * 3600, over)
+        return [summarise(point) for point in reading.points]
+
+    def now(self) -> float:
+        """Epoch seconds by the clock of the store; of this host until it was heard."""
+        return self.backend.now()
+
+    def redis_time(self) -> float | None:
+        """Epoch seconds by the clock of Redis; None while it was not heard."""
+        return self.backend.now() if self.backend.on_redis_time else None
+
+    def workers(self) -> list[WorkerStatus]:
+        """Every process that recorded within a day, those heard last first."""
+        return self.backend.workers()
+
+    def health(self) -> BackendHealth:
+        """How the backend fares; asks the server."""
+        return self.backend.health()
+
+    def _turn(self) -> float:
+        began = monotonic()
+        if self._due is not None:
+            self._delay.observe(max(0.0, began - self._due))
+        self.flush()
+        pause = max(0.0, self._interval - (monotonic() - began))
+        self._due = monotonic() + pause
+        return pause

@@ -1,0 +1,86 @@
+"""How a series is called: a name and labels, written as Prometheus writes them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+from yoto.errors import ValidationFailed
+
+Labels: TypeAlias = tuple[tuple[str, str], ...]
+
+# https://prometheus.io/docs/concepts/data_model/, without the colons that it keeps for rules.
+_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
+_LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)', re.ASCII)
+_ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n"}
+_TRANSLATED = str.maketrans(_ESCAPES)
+_PLAIN = {escaped: plain for plain, escaped in _ESCAPES.items()}
+# Characters of a label's value: what is longer is a text that somebody wrote, not a label.
+LONGEST_VALUE = 120
+
+
+class Series(NamedTuple):
+    """One line of numbers: ``name`` and ``labels`` in the order of their names."""
+
+    name: str
+    labels: Labels = ()
+
+    def __str__(self) -> str:
+        return _text_of(self)
+
+
+@lru_cache(maxsize=16_384)
+def _text_of(one: Series) -> str:
+    if not one.labels:
+        return one.name
+    inner = ",".join(f'{label}="{_escape(value)}"' for label, value in one.labels)
+    return f"{one.name}{{{inner}}}"
+
+
+def series(name: str, labels: dict[str, str] | None = None) -> Series:
+    """The series of that name with those labels; longer values are cut.
+
+    Raises:
+        ValidationFailed: the name, or a label's, is not of letters, digits and underscores.
+    """
+    given = labels or {}
+    for text in (name, *given):
+        if not _NAME.fullmatch(text):
+            raise ValidationFailed(
+                {"name": f"{text!r} must be letters, digits and underscores, no digit first"}
+            )
+    pairs = ((label, str(value)[:LONGEST_VALUE]) for label, value in given.items())
+    return Series(name, tuple(sorted(pairs)))
+
+
+@lru_cache(maxsize=16_384)
+def parse_series(text: str) -> Series:
+    """The inverse of ``str(series)``.
+
+    Raises:
+        ValueError: the text is no series.
+    """
+    name, brace, rest = text.partition("{")
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{text!r} is no series")
+    if not brace:
+        return Series(name)
+    if not rest.endswith("}"):
+        raise ValueError(f"{text!r} is no series")
+    inner, labels, at = rest[:-1], [], 0
+    while at < len(inner):
+        match = _LABEL.match(inner, at)
+        if match is None:
+            raise ValueError(f"{text!r} is no series")
+        labels.append((match[1], _unescape(match[2])))
+        at = match.end()
+    return Series(name, tuple(labels))
+
+
+def _escape(value: str) -> str:
+    return value.translate(_TRANSLATED)
+
+
+def _unescape(value: str) -> str:
+    return re.sub(r"\\[\\\"n]", lambda match: _PLAIN[match[0]], value)

@@ -1,0 +1,168 @@
+"""The Flask extension: gives each application its locks and the work behind the scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app
+
+from yoto.events import new_instance_id
+from yoto.monitor import Recorder
+from yoto.optimization.hot import HotCounts, HotSettings
+from yoto.optimization.invalidation import (
+    Analysis,
+    InvalidationSettings,
+    InvalidationStats,
+    SmartInvalidation,
+)
+from yoto.optimization.lock import DistributedLocks, FencedStore, OptimizedDistributedLock
+from yoto.optimization.lock.fence import DEFAULT_TTL
+from yoto.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
+from yoto.redis import RedisConnection, RedisStore
+
+EXTENSION_KEY = "yoto.optimization"
+
+
+@dataclass(frozen=True)
+class OptimizationState:
+    """What the extension keeps in an application.
+
+    Attributes:
+        locks: the distributed locks.
+        queue: the batch queue.
+        invalidation: the queue of invalidations; it needs a log, see ``SmartInvalidation.connect``.
+        hot: who asks where, as time-decayed counts.
+    """
+
+    locks: DistributedLocks
+    queue: BatchQueue
+    invalidation: SmartInvalidation
+    hot: HotCounts
+
+    def start(self) -> None:
+        """Begin the work in the background.
+
+        Raises:
+            RuntimeError: the invalidations have no log.
+        """
+        self.invalidation.start()
+        self.hot.start()
+        self.queue.start()
+
+    def stop(self) -> None:
+        """End that work; it may start again. Its handlers use what is closed after it."""
+        self.queue.close()
+        self.invalidation.close()
+        self.hot.close()
+
+
+class AdvancedOptimization:
+    """``optimization = AdvancedOptimization()``; holds no state of its own.
+
+    Reads the keys of ``QUEUE_KEYS``, ``INVALIDATION_STRATEGY`` and the keys of
+    ``INVALIDATION_RANGES``, and those of ``HotSettings``.
+    """
+
+    def init_app(
+        self,
+        app: Flask,
+        redis: RedisConnection | None = None,
+        instance_id: str | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Set up the parts; nothing connects and no thread starts before the first use.
+
+        Args:
+            redis: by default the connection of the application's ``RedisStore``.
+            instance_id: what this process is called among locks and consumers, so that operators
+                find it in the list of instances too.
+            recorder: takes the times of taking locks; by default nobody reads them.
+
+        Raises:
+            ConfigurationError: a value is out of its range; it names the key.
+            RuntimeError: there is no Redis.
+        """
+        redis = redis or RedisStore.of(app)
+        instance_id = instance_id or new_instance_id()
+        locks = DistributedLocks(redis, instance_id, recorder)
+        app.extensions[EXTENSION_KEY] = OptimizationState(
+            locks=locks,
+            queue=BatchQueue(
+                redis,
+                instance_id,
+                QueueSettings.from_config(app.config),
+                surroundings=app.app_context,
+            ),
+            invalidation=SmartInvalidation(
+                redis, locks, InvalidationSettings.from_config(app.config)
+            ),
+            hot=HotCounts(redis, HotSettings.from_config(app.config)),
+        )
+
+    @staticmethod
+    def of(app: Flask) -> OptimizationState:
+        """The state of ``app``.
+
+        Raises:
+            RuntimeError: ``init_app`` was not called for it.
+        """
+        state = app.extensions.get(EXTENSION_KEY)
+        if not isinstance(state, OptimizationState):
+            raise RuntimeError(
+                "this application has no optimization: call optimization.init_app(app) first"
+            )
+        return state
+
+    @property
+    def locks(self) -> DistributedLocks:
+        """The locks of the current application."""
+        return self.of(current_app).locks
+
+    @property
+    def queue(self) -> BatchQueue:
+        """The queue of the current application."""
+        return self.of(current_app).queue
+
+    @property
+    def hot(self) -> HotCounts:
+        """The hot counts of the current application."""
+        return self.of(current_app).hot
+
+    def create_lock(
+        self,
+        key: str,
+        timeout: float | None = None,
+        wait: float | None = None,
+        renew: bool = True,
+        on_lost: Callable[[], None] | None = None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
+    ) -> OptimizedDistributedLock:
+        """A lock of the current application; see ``DistributedLocks.create_lock``."""
+        return self.locks.create_lock(key, timeout, wait, renew, on_lost, replicas, replica_wait)
+
+    def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
+        """Values of the current application that only the newest holder of their lock may write."""
+        return self.locks.fenced_store(ttl)
+
+    def register_handler(self, kind: str, fn: Handler, check: Check | None = None) -> None:
+        """Handle items of the current application's queue; see ``BatchQueue.register_handler``."""
+        self.queue.register_handler(kind, fn, check)
+
+    def enqueue(self, kind: str, payload: Mapping[str, Any], key: str | None = None) -> str:
+        """Put an item into the current application's queue; see ``BatchQueue.enqueue``."""
+        return self.queue.enqueue(kind, payload, key)
+
+    def queue_stats(self) -> QueueStats:
+        """The state of the current application's queue; see ``BatchQueue.stats``."""
+        return self.queue.stats()
+
+    def invalidation_stats(self) -> InvalidationStats:
+        """What waits to be invalidated in the current application, and what was done."""
+        return self.of(current_app).invalidation.stats()
+
+    def invalidation_analysis(self) -> Analysis:
+        """How that queue is, what to do about it, and the strategy that it calls for."""
+        return self.of(current_app).invalidation.analysis()

@@ -1,0 +1,127 @@
+"""The counts in Redis: two sorted sets that share one slot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from yoto.optimization.hot.decay import count_at
+from yoto.optimization.hot.gathering import Pair
+from yoto.optimization.hot.settings import HotSettings
+from yoto.redis import RedisConnection, load_script
+
+_PACKAGE = "yoto.optimization.hot.lua"
+_FLUSH = load_script(_PACKAGE, "flush.lua")
+_TOP = load_script(_PACKAGE, "top.lua")
+_FORGET = load_script(_PACKAGE, "forget.lua")
+
+# A member with a smaller count is forgotten: one request, after three mean lives.
+FAINT = 0.05
+# Mean lives after which nothing is left of sets that nobody adds to: a thousand requests have
+# faded by then.
+KEPT_LIVES = 10
+# Members a call: Redis does nothing else for about a millisecond.
+MEMBERS_A_CALL = 1_000
+
+
+class HotPair(NamedTuple):
+    """A user in a place, with the decayed number of their requests."""
+
+    user_id: int
+    place: int
+    requests: float
+
+
+class HotRole(NamedTuple):
+    """A role, with the decayed number of requests that it had a part in."""
+
+    role_id: int
+    requests: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one call adds.
+
+    Attributes:
+        number: counts the batches of the process, from 1.
+        gathered_at: monotonic seconds.
+        pairs, roles: how many requests each had.
+    """
+
+    number: int
+    gathered_at: float
+    pairs: Mapping[Pair, int]
+    roles: Mapping[int, int]
+
+
+class HotStore:
+    """Reads and writes the counts. Every method raises ``StoreUnavailable``."""
+
+    def __init__(self, redis: RedisConnection, settings: HotSettings) -> None:
+        """Nothing connects before the first call."""
+        self._redis = redis
+        self._settings = settings
+        keys = redis.keys
+        self._pairs, self._roles, self._latest = (
+            keys.hot("pairs"),
+            keys.hot("roles"),
+            keys.hot("latest"),
+        )
+
+    def add(self, process: str, batch: Batch, age: float) -> None:
+        """Add ``batch``, gathered ``age`` seconds ago; adding it again changes nothing.
+
+        Args:
+            process: who gathered it; its batches come in the order of their numbers.
+        """
+        settings = self._settings
+        keys = [self._pairs, self._roles, self._latest, self._redis.keys.hot("batch", process)]
+        args: list[str | float] = [
+            batch.number,
+            age * 1000,
+            settings.life_ms,
+            settings.members,
+            FAINT,
+            int(settings.life_ms * KEPT_LIVES),
+            len(batch.pairs),
+        ]
+        for (user_id, place), count in batch.pairs.items():
+            args += (f"{user_id}:{place}", count)
+        for role_id, count in batch.roles.items():
+            args += (str(role_id), count)
+        self._redis.scripts.run(_FLUSH, keys, args)
+
+    def pairs(self, limit: int) -> list[HotPair]:
+        """The hottest pairs, hottest first."""
+        found = []
+        for member, count in self._top(self._pairs, limit):
+            user_id, place = member.split(":")
+            found.append(HotPair(int(user_id), int(place), count))
+        return found
+
+    def roles(self, limit: int) -> list[HotRole]:
+        """The hottest roles, hottest first."""
+        return [HotRole(int(member), count) for member, count in self._top(self._roles, limit)]
+
+    def forget(self, pairs: Iterable[Pair]) -> int:
+        """Forget pairs; how many were there."""
+        members = [f"{user_id}:{place}" for user_id, place in pairs]
+        gone = 0
+        for start in range(0, len(members), MEMBERS_A_CALL):
+            some = members[start : start + MEMBERS_A_CALL]
+            gone += int(self._redis.scripts.run(_FORGET, [self._pairs], some))
+        return gone
+
+    def _top(self, key: str, limit: int) -> Iterator[tuple[str, float]]:
+        for first in range(0, limit, MEMBERS_A_CALL):
+            last = min(limit, first + MEMBERS_A_CALL) - 1
+            reply: Sequence[bytes] = self._redis.scripts.run(
+                _TOP, [key, self._latest], [first, last]
+            )
+            now = float(reply[0])
+            for member, score in zip(reply[1::2], reply[2::2], strict=True):
+                yield member.decode(), count_at(float(score), now, self._settings.life_ms)
+            if len(reply) // 2 <= last - first:
+                return

@@ -1,0 +1,110 @@
+"""Which groups of the queue are taken whole, and which item by item. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from yoto.optimization.invalidation.names import LEVELS, Group
+from yoto.optimization.invalidation.picture import GroupSize, Picture
+from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
+
+
+class Whole(NamedTuple):
+    """A group that is taken at once, and the subject that is published for all its items."""
+
+    group: Group
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to take next.
+
+    Attributes:
+        whole: groups that are published as one subject.
+        singles: groups whose items are published themselves, in this order.
+        paced: whether only so many single items a second are taken.
+    """
+
+    strategy: Strategy
+    whole: tuple[Whole, ...] = ()
+    singles: tuple[Group, ...] = ()
+    paced: bool = True
+
+
+def plan_for(
+    strategy: Strategy, picture: Picture, settings: InvalidationSettings, everything: str
+) -> Plan:
+    """What ``strategy`` takes next of what waits in ``picture``.
+
+    Args:
+        everything: the subject that covers all others.
+    """
+    if strategy is Strategy.CONSERVATIVE:
+        return Plan(strategy, singles=picture.oldest)
+    if strategy is Strategy.AUTO:
+        whole = _covered(picture.largest, settings.merge_above)
+        taken = {one.group for one in whole}
+        return Plan(strategy, whole, tuple(one for one in picture.oldest if one not in taken))
+    return _aggressive(picture, settings, everything)
+
+
+def _aggressive(picture: Picture, settings: InvalidationSettings, everything: str) -> Plan:
+    whole: list[Whole] = []
+    singles: list[Group] = []
+    for level in LEVELS:
+        found = [one for one in picture.largest if one.group.level == level]
+        alone = picture.alone.get(level, 0)
+        covered = [one for one in found if one.group.covering is not None]
+        # Of the groups that are not listed nobody knows the level: each may be of this one.
+        unlisted = picture.groups - len(picture.largest)
+        if len(covered) + unlisted + alone > settings.global_above:
+            whole += [Whole(one.group, everything) for one in found]
+            continue
+        # One item is as good as the subject that covers it, and costs less.
+        merged = _covered(found, above=1)
+        taken = {one.group for one in merged}
+        whole += merged
+        singles += [one.group for one in found if one.group not in taken]
+    return Plan(Strategy.AGGRESSIVE, tuple(whole), tuple(singles), paced=False)
+
+
+def _covered(groups: Iterable[GroupSize], above: int) -> tuple[Whole, ...]:
+    return tuple(
+        Whole(group, group.covering)
+        for group, items in groups
+        if group.covering is not None and items > above
+    )
+
+
+class Line(NamedTuple):
+    """One subject of a claim; ``covering`` is given where many of them may be merged still."""
+
+    level: str
+    subject: str
+    covering: str | None = None
+
+
+def merged(lines: Sequence[Line], above: int) -> list[tuple[str, str]]:
+    """Levels and subjects to publish for ``lines``, each once.
+
+    Where more than ``above`` lines have a covering subject in common, that one stands for them; a
+    subject that is disbelieved altogether need not be forgotten too.
+    """
+    distinct = dict.fromkeys(lines)
+    counts: Mapping[tuple[str, str | None], int] = Counter(
+        (line.level, line.covering) for line in distinct
+    )
+    wanted: dict[tuple[str, str], None] = {}
+    for level, subject, covering in distinct:
+        if covering is not None and counts[level, covering] > above:
+            subject = covering
+        wanted[level, subject] = None
+    return [
+        (level, subject)
+        for level, subject in wanted
+        if level == LEVELS[0] or (LEVELS[0], subject) not in wanted
+    ]

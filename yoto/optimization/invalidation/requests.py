@@ -1,0 +1,77 @@
+"""What may be put into the invalidation queue, and how it is checked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from yoto.errors import ValidationFailed
+from yoto.optimization.invalidation.access import LogAccess
+from yoto.optimization.invalidation.names import LEVELS
+
+REASON = re.compile(r"[a-z][a-z0-9_.-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One subject that is to be invalidated.
+
+    Attributes:
+        subject: as the log knows it, such as ``user:42``.
+        reason: why, as a short name: small letters, digits, ``_``, ``.``, ``-``; at most 64.
+        level: ``all``: nothing about it is believed any more; ``l1``: processes forget it, and
+            what Redis has stays believed.
+        covering: a subject whose invalidation includes what this one is about here, such as the
+            server of a member. What listens for ``subject`` itself may hear ``covering`` instead.
+        due: epoch seconds of Redis's clock at which it is published; None: as soon as possible.
+    """
+
+    subject: str
+    reason: str
+    level: str = LEVELS[0]
+    covering: str | None = None
+    due: float | None = None
+
+
+def check(submissions: Iterable[Submission], access: LogAccess) -> None:
+    """Return if all of them can be stored and published.
+
+    Raises:
+        ValidationFailed: names each field with what is allowed.
+    """
+    problems: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    known: set[tuple[str, str]] = set()
+
+    def check_subject(field: str, level: str, subject: object) -> None:
+        if isinstance(subject, str) and (
+            (level, subject) in known or access.is_known(access.name(level, subject))
+        ):
+            known.add((level, subject))
+        else:
+            problems[field][f"unknown subject {subject!r}"] = None
+
+    for one in submissions:
+        if one.level not in LEVELS:
+            problems["level"][f"must be one of {', '.join(LEVELS)}, not {one.level!r}"] = None
+            continue
+        check_subject("subject", one.level, one.subject)
+        if one.covering is not None:
+            check_subject("covering", one.level, one.covering)
+        if not isinstance(one.reason, str) or not REASON.fullmatch(one.reason):
+            problems["reason"]["must be 1 to 64 of a-z, 0-9, '_', '.', '-', a letter first"] = None
+        if one.due is not None and not _is_moment(one.due):
+            problems["due"][f"must be epoch seconds, 0 or more, not {one.due!r}"] = None
+    if problems:
+        raise ValidationFailed({field: list(found) for field, found in problems.items()})
+
+
+def _is_moment(due: object) -> bool:
+    return (
+        isinstance(due, (int, float))
+        and not isinstance(due, bool)
+        and math.isfinite(due)
+        and due >= 0
+    )

@@ -1,0 +1,233 @@
+"""Smart invalidation as one object, without Flask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import NamedTuple
+
+from yoto.errors import ValidationFailed
+from yoto.optimization.invalidation.access import LogAccess
+from yoto.optimization.invalidation.analysis import Analysis, analyse
+from yoto.optimization.invalidation.figures import figures_of
+from yoto.optimization.invalidation.names import LEVELS
+from yoto.optimization.invalidation.picture import Delayed, Forced, Picture
+from yoto.optimization.invalidation.queue import InvalidationQueue, Receipt, Window
+from yoto.optimization.invalidation.requests import Submission, check
+from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
+from yoto.optimization.invalidation.worker import InvalidationWorker
+from yoto.optimization.lock import DistributedLocks
+from yoto.redis import RedisConnection
+
+# Groups, by size, that an analysis tells of.
+SHOWN = 20
+# s between two looks of somebody who waits.
+POLL = 0.02
+MAX_FORCED = 86_400.0  # s
+
+
+class Drained(NamedTuple):
+    """How far the queue has come.
+
+    Attributes:
+        done: whether everything that was submitted before has been published.
+        position: where the log has the last publication; a check with ``at_least=position`` is
+            answered by nothing older. None: nothing was ever published.
+        left: items that wait or are being published.
+    """
+
+    done: bool
+    position: str | None
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidationStats:
+    """The queue of all processes, and the part of this one.
+
+    Attributes:
+        waiting, claimed: items that wait, and that are being published.
+        later: items that are not due yet; ``next_due`` is the first.
+        totals: counters of all processes: ``submitted``, of which ``merged`` with what waited;
+            ``delayed`` until due; ``processed`` items, of which ``processed_due``; ``subjects``
+            that they became, in so many ``publications``; ``by_<strategy>``: items by strategy.
+        inflow, outflow: items a second, fading over a minute.
+        position: where the log has the last publication.
+        strategy: what the workers follow now, and ``forced`` what an operator chose.
+        failures: turns of this process in which Redis or the log did not answer.
+    """
+
+    waiting: int
+    claimed: int
+    later: int
+    next_due: Delayed | None
+    oldest_age: float
+    totals: Mapping[str, int]
+    inflow: float
+    outflow: float
+    position: str | None
+    strategy: Strategy
+    forced: Forced | None
+    failures: int
+
+
+class SmartInvalidation:
+    """A queue of invalidations for floods and for what is known ahead. Safe for threads.
+
+    An ordinary change does not go through it: it is in the log right after its commit.
+    Every method that asks Redis raises ``StoreUnavailable`` when Redis does not answer.
+
+    Attributes:
+        settings: how it is set.
+    """
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        locks: DistributedLocks,
+        settings: InvalidationSettings | None = None,
+    ) -> None:
+        """Nothing connects and no thread starts before the first use."""
+        self.settings = settings or InvalidationSettings()
+        self._queue = InvalidationQueue(redis, self.settings)
+        self._log: LogAccess | None = None
+        self._worker = InvalidationWorker(self._queue, locks, self.settings, self._access)
+        redis.on_recovered(self._worker.wake)
+
+    def connect(self, log: LogAccess) -> None:
+        """Give it the log, which belongs to a layer above."""
+        self._log = log
+
+    def start(self) -> None:
+        """Publish from now on whenever it is this process's turn.
+
+        Raises:
+            RuntimeError: it has no log.
+        """
+        self._access()
+        self._worker.start()
+
+    def close(self) -> None:
+        """End the thread; it may start again."""
+        self._worker.close()
+
+    def retune(self, settings: InvalidationSettings) -> None:
+        """Go on by other settings, from the next look at the queue on."""
+        self.settings = self._queue.settings = self._worker.settings = settings
+        self._worker.wake()
+
+    def submit(
+        self,
+        subject: str,
+        reason: str,
+        level: str = LEVELS[0],
+        covering: str | None = None,
+        due: float | None = None,
+    ) -> Receipt:
+        """Queue one subject; see ``Submission``. When this returns, Redis has it.
+
+        Raises:
+            ValidationFailed: it names the field; nothing was stored.
+            RuntimeError: it has no log.
+        """
+        return self.submit_many([Submission(subject, reason, level, covering, due)])
+
+    def submit_many(self, submissions: Sequence[Submission]) -> Receipt:
+        """Queue many at once, in one call of Redis for each 500 different ones.
+
+        Raises: as ``submit``. When Redis goes away in between, some are stored; submit all again.
+        """
+        if not submissions:
+            raise ValidationFailed({"subjects": "at least one is needed"})
+        check(submissions, self._access())
+        receipts = []
+        delayed = [one for one in submissions if one.due is not None]
+        if delayed:
+            receipts.append(self._queue.delay(delayed))
+        at_once = [one for one in submissions if one.due is None]
+        if at_once:
+            receipts.append(self._queue.submit(at_once))
+        self._worker.wake()
+        return Receipt(max(one.at_ms for one in receipts), sum(one.new for one in receipts))
+
+    def analysis(self) -> Analysis:
+        """How the queue is, what to do about it, and the strategy that it calls for."""
+        return self._analysis(self._queue.look(SHOWN))
+
+    def stats(self) -> InvalidationStats:
+        """What waits and what was done."""
+        return self._stats(self._queue.look(SHOWN))
+
+    def look(self) -> tuple[InvalidationStats, Analysis]:
+        """Both by one look."""
+        picture = self._queue.look(SHOWN)
+        return self._stats(picture), self._analysis(picture)
+
+    def _analysis(self, picture: Picture) -> Analysis:
+        return analyse(figures_of(picture), self.settings)
+
+    def _stats(self, picture: Picture) -> InvalidationStats:
+        return InvalidationStats(
+            waiting=picture.waiting,
+            claimed=picture.claimed,
+            later=picture.later,
+            next_due=picture.next_due,
+            oldest_age=picture.oldest_age,
+            totals=picture.totals,
+            inflow=picture.inflow,
+            outflow=picture.outflow,
+            position=picture.position,
+            strategy=self._worker.strategy(picture),
+            forced=picture.forced,
+            failures=self._worker.failures,
+        )
+
+    def done(self, receipt: Receipt) -> Drained:
+        """Whether what was submitted at ``receipt`` or before, and is due, has been published."""
+        return _drained(self._queue.look(0), receipt.at_ms)
+
+    def drain(self, timeout: float, receipt: Receipt | None = None) -> Drained:
+        """Wait at most ``timeout`` seconds until that is so; without a receipt: as of now.
+
+        It publishes nothing by itself: some process must have been started.
+        """
+        deadline = monotonic() + timeout
+        picture = self._queue.look(0)
+        at_ms = picture.now_ms if receipt is None else receipt.at_ms
+        while not (drained := _drained(picture, at_ms)).done and monotonic() < deadline:
+            sleep(POLL)
+            picture = self._queue.look(0)
+        return drained
+
+    def force(self, strategy: Strategy | str | None, seconds: float, reason: str) -> None:
+        """Make all workers follow ``strategy`` for a while; None: what the settings say, again.
+
+        Raises:
+            ValidationFailed: no such strategy, or a time out of range.
+        """
+        errors = {}
+        if strategy is not None and strategy not in list(Strategy):
+            errors["strategy"] = f"must be one of {', '.join(Strategy)}, not {strategy!r}"
+        if not 0 < seconds <= MAX_FORCED:
+            errors["seconds"] = f"must be above 0 and at most {MAX_FORCED:.0f}, not {seconds!r}"
+        if errors:
+            raise ValidationFailed(errors)
+        self._queue.force(None if strategy is None else Strategy(strategy), seconds, reason)
+
+    def window(self, epoch: str = "", looked_ms: int | None = None) -> Window:
+        """See ``InvalidationQueue.window``."""
+        return self._queue.window(epoch, looked_ms)
+
+    def _access(self) -> LogAccess:
+        if self._log is None:
+            raise RuntimeError("smart invalidation has no log: call invalidation.connect first")
+        return self._log
+
+
+def _drained(picture: Picture, at_ms: int) -> Drained:
+    # An item keeps the time at which it was first submitted, so a later one never looks older.
+    done = picture.oldest_ms is None or picture.oldest_ms > at_ms
+    due = picture.next_due
+    done = done and (due is None or due.due_ms > at_ms)
+    return Drained(done, picture.position, picture.length)

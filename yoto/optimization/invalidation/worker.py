@@ -1,0 +1,133 @@
+"""Publishes what waits in the queue: in each process a thread, of which one at a time works."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from redis import exceptions
+
+from yoto.errors import LockLost, PlatformError
+from yoto.housekeeping import Housekeeper
+from yoto.optimization.invalidation.access import LogAccess
+from yoto.optimization.invalidation.analysis import strategy_for
+from yoto.optimization.invalidation.figures import figures_of
+from yoto.optimization.invalidation.picture import Picture
+from yoto.optimization.invalidation.plan import merged, plan_for
+from yoto.optimization.invalidation.queue import Claim, InvalidationQueue
+from yoto.optimization.invalidation.settings import InvalidationSettings, Strategy
+from yoto.optimization.lock import DistributedLocks
+
+log = logging.getLogger(__name__)
+
+LOCK = "invalidation-worker"
+# s after which another worker takes over from one that died.
+LEASE = 3.0
+# s between two takes of what is paced.
+PACED_PAUSE = 0.1
+# s until the log, or Redis, is tried again.
+RETRY = 0.5
+
+
+class InvalidationWorker:
+    """A thread that looks at the queue and, if it gets the lock, publishes what is to be published.
+
+    The lock only saves work: two that work at once are given the same claim and publish it twice.
+
+    Attributes:
+        settings: how it works; another may be put in its place.
+        failures: turns in which Redis or the log did not do their part.
+    """
+
+    def __init__(
+        self,
+        queue: InvalidationQueue,
+        locks: DistributedLocks,
+        settings: InvalidationSettings,
+        access: Callable[[], LogAccess],
+    ) -> None:
+        """No thread is started yet; ``access`` is asked when something is to be published."""
+        self._queue = queue
+        self._locks = locks
+        self.settings = settings
+        self._access = access
+        self._keeper = Housekeeper("yoto-invalidation")
+        self.wake = self._keeper.add("publish", self.turn)
+        self._closed = threading.Event()
+        self._failing = False
+        self.failures = 0
+
+    def start(self) -> None:
+        """Start the thread unless it runs."""
+        self._closed.clear()
+        self._keeper.start()
+
+    def close(self) -> None:
+        """End the thread; what it has claimed is published by another, or at the next start."""
+        self._closed.set()
+        self._keeper.stop()
+
+    def turn(self) -> float:
+        """Publish what may be published now; the seconds until the next turn."""
+        try:
+            pause = self._turn()
+        except (PlatformError, exceptions.RedisError) as error:
+            self.failures += 1
+            if not self._failing:
+                log.warning("invalidations wait in their queue: %s", error)
+            self._failing = True
+            return RETRY
+        self._failing = False
+        return pause
+
+    def _turn(self) -> float:
+        picture = self._queue.look()
+        if not picture.work:
+            return self._until_due(picture)
+        lock = self._locks.create_lock(LOCK, LEASE, wait=0)
+        if not lock.acquire():
+            return self.settings.interval
+        try:
+            while lock.held and not self._closed.is_set():
+                if not self._step(picture):
+                    return PACED_PAUSE if picture.waiting else self._until_due(picture)
+                picture = self._queue.look()
+        finally:
+            with suppress(LockLost):
+                lock.release()
+        return 0.0
+
+    def _until_due(self, picture: Picture) -> float:
+        interval = self.settings.interval
+        if picture.next_due is None:
+            return interval
+        return min(interval, max(0, picture.next_due.due_ms - picture.now_ms) / 1000)
+
+    def _step(self, picture: Picture) -> bool:
+        """Take once and publish; False if nothing may be taken now."""
+        access = self._access()
+        plan = plan_for(self.strategy(picture), picture, self.settings, access.everything)
+        claim = self._queue.take(plan)
+        if claim is None:
+            return False
+        subjects = self._subjects(claim, access)
+        position = access.publish(*subjects)
+        if not self._queue.finish(claim, str(position), len(subjects)):
+            log.info("invalidations were published twice: another worker was faster")
+        return True
+
+    def strategy(self, picture: Picture) -> Strategy:
+        """What the workers follow in the face of ``picture``."""
+        if picture.forced is not None:
+            return picture.forced.strategy
+        return self.settings.fixed_strategy or strategy_for(figures_of(picture), self.settings)
+
+    def _subjects(self, claim: Claim, access: LogAccess) -> list[str]:
+        found: dict[str, None] = {}
+        for level, subject in merged(claim.lines, self.settings.merge_above):
+            name = access.name(level, subject)
+            # What a newer version queued could concern anything here, and must not block others.
+            found[name if access.is_known(name) else access.everything] = None
+        return list(found)

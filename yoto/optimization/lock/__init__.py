@@ -1,0 +1,26 @@
+"""The distributed lock."""
+
+from yoto.optimization.lock.fence import Fence, FencedStore
+from yoto.optimization.lock.listing import ListedLock
+from yoto.optimization.lock.lock import OptimizedDistributedLock
+from yoto.optimization.lock.pace import Pace
+from yoto.optimization.lock.service import (
+    DistributedLocks,
+    HeldLock,
+    LockCounts,
+    LockStanding,
+    LockView,
+)
+
+__all__ = [
+    "DistributedLocks",
+    "Fence",
+    "FencedStore",
+    "HeldLock",
+    "ListedLock",
+    "LockCounts",
+    "LockStanding",
+    "LockView",
+    "OptimizedDistributedLock",
+    "Pace",
+]

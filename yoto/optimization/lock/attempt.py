@@ -1,0 +1,140 @@
+"""The procedure of taking a lock: ask, queue, wait to be woken, ask again."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from redis import exceptions
+
+from yoto.errors import LockUnconfirmed, StoreUnavailable
+from yoto.optimization.lock.holding import Holding, Owner
+from yoto.optimization.lock.names import LockKeys
+from yoto.optimization.lock.pace import Pacemaker
+from yoto.optimization.lock.scripts import ABANDON, ACQUIRE
+from yoto.optimization.lock.terms import Terms
+from yoto.optimization.lock.timing import fence_ttl, milliseconds
+from yoto.optimization.lock.wakeups import WakeUps
+from yoto.redis import RedisConnection
+from yoto.turnstile import Turnstile
+
+
+class Attempt:
+    """One try to take the lock ``key``; used once."""
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        turnstile: Turnstile,
+        wakeups: WakeUps,
+        pacemaker: Pacemaker,
+        key: str,
+        keys: LockKeys,
+        terms: Terms,
+    ) -> None:
+        self._redis = redis
+        self._turnstile = turnstile
+        self._wakeups = wakeups
+        self._pacemaker = pacemaker
+        self._pace = pacemaker.pace()
+        self._key = key
+        self._keys = keys
+        self._terms = terms
+        # The lease is part of it, so that whoever waits can tell one that ends too late.
+        self._lease_ms = milliseconds(terms.timeout)
+        self._id = f"{secrets.token_hex(8)}.{self._lease_ms}"
+        self._ticket: str | bytes = ""
+        self.contended = False
+
+    def run(self, wait: float, owner: Owner) -> Holding | None:
+        """Try for ``wait`` seconds (0: once); None if somebody else had it all the while.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+            LockUnconfirmed: the replicas that were asked for did not; nobody has the lock now.
+        """
+        deadline = monotonic() + wait
+        if not self._turnstile.enter(self._key, wait):
+            self.contended = True
+            return None
+        token = None
+        try:
+            token, sent = self._until(deadline, wait > 0)
+        finally:
+            self._turnstile.leave(self._key)
+            if token is None:
+                self._abandon()
+        if token is None:
+            return None
+        terms = self._terms
+        return Holding(
+            self._key,
+            self._keys,
+            token,
+            f"{token}:{self._id}",
+            terms.timeout,
+            owner,
+            sent,
+            self._pace.renew_after(terms.timeout) if terms.renew else None,
+            terms.on_lost,
+        )
+
+    def _until(self, deadline: float, may_wait: bool) -> tuple[int | None, float]:
+        sent = monotonic()
+        token, latest = self._ask(may_wait)
+        if token is not None:
+            return token, sent
+        self.contended = True
+        if not may_wait:
+            return None, sent
+        poll = self._pace.first_poll
+        with self._wakeups.waiting(self._id) as woken:
+            while (left := deadline - monotonic()) > 0:
+                woken.wait(min(left, poll, latest))
+                woken.clear()
+                poll = min(poll * 2, self._pace.longest_poll)
+                sent = monotonic()
+                token, latest = self._ask(may_wait)
+                if token is not None:
+                    return token, sent
+        return None, sent
+
+    def _ask(self, may_wait: bool) -> tuple[int | None, float]:
+        """The token, or None and the seconds after which to ask again at the latest."""
+        args = (
+            self._id,
+            self._lease_ms,
+            milliseconds(fence_ttl(self._terms.timeout)),
+            self._ticket,
+            milliseconds(self._pace.patience) if may_wait else 0,
+            self._wakeups.channel,
+        )
+        taken, number, *ticket = self._run(args)
+        if taken:
+            return int(number), 0.0
+        self._ticket = ticket[0]
+        return None, (number + 1) / 1000
+
+    def _run(self, args: tuple[str | bytes | int, ...]) -> Any:
+        terms = self._terms
+        if not terms.replicas:
+            sent = monotonic()
+            reply = self._redis.scripts.run(ACQUIRE, self._keys, args)
+            self._pacemaker.note(sent)
+            return reply
+        reply, confirmed = self._redis.scripts.run_confirmed(
+            ACQUIRE, self._keys, args, terms.replicas, terms.replica_wait
+        )
+        if reply[0] and confirmed < terms.replicas:
+            raise LockUnconfirmed(self._key, confirmed)
+        return reply
+
+    def _abandon(self) -> None:
+        """Leave nothing behind; what cannot be cleared away now ends by itself."""
+        if self.contended and not self._ticket:
+            return
+        with suppress(StoreUnavailable, exceptions.RedisError):
+            keys = [self._keys.lock, self._keys.waiters]
+            self._redis.scripts.run(ABANDON, keys, [self._id, self._ticket])

@@ -1,0 +1,140 @@
+"""A lock that this process has got."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from time import monotonic
+from typing import TypeAlias
+
+from yoto.optimization.lock.names import LockKeys
+from yoto.optimization.lock.timing import RETRY_SHARE, safe_time
+
+log = logging.getLogger(__name__)
+
+# Process id and thread; under a patched ``threading`` each greenlet is a thread of its own.
+Owner: TypeAlias = tuple[int, int]
+# In the place of a thread, which is never so called.
+THE_PROCESS = 0
+
+
+class Holding:
+    """One lease of one lock, from taking to giving back or losing it.
+
+    Attributes:
+        key: name of the lock.
+        keys: where it is in Redis.
+        token: fencing token.
+        value: what stands in Redis while the lock is ours.
+        lease: seconds.
+        owner: who may give it back.
+        renews: whether the lease is to be kept.
+        watched: whether somebody relies on being told of its end.
+        depth: how many times its owner has taken it.
+        lost: whether the lease could not be kept.
+        taken_at: monotonic time at which it was taken.
+        due: monotonic time of the next renewal.
+        renewing: whether a renewal is under way.
+        safe_until: monotonic time until which nobody else can have got the lock.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        keys: LockKeys,
+        token: int,
+        value: str,
+        lease: float,
+        owner: Owner,
+        sent: float,
+        renew_after: float | None = None,
+        on_lost: Callable[[], None] | None = None,
+    ) -> None:
+        """``sent`` is the monotonic time just before the lock was asked for.
+
+        ``renew_after`` seconds from then on the lease is renewed, or never.
+        """
+        self.key = key
+        self.keys = keys
+        self.token = token
+        self.value = value
+        self.lease = lease
+        self.owner = owner
+        self.depth = 1
+        self.lost = False
+        self.taken_at = sent
+        self.renews = renew_after is not None
+        self.watched = self.renews or on_lost is not None
+        self._on_lost = on_lost
+        thread = threading.main_thread() if self.of_process else threading.current_thread()
+        self._thread = weakref.ref(thread)
+        self.renewed(sent, renew_after or 0.0)
+
+    def renewed(self, sent: float, renew_after: float) -> None:
+        """The lease was begun again by a request sent at ``sent``."""
+        self.safe_until = sent + safe_time(self.lease)
+        self.due = sent + renew_after
+        self.renewing = False
+
+    def end(self) -> None:
+        """It was given back, by whomever."""
+        self.safe_until = 0.0
+
+    def postpone(self) -> None:
+        """A renewal failed; it is worth another try soon."""
+        self.due = min(monotonic() + self.lease * RETRY_SHARE, self.safe_until)
+        self.renewing = False
+
+    @property
+    def held(self) -> bool:
+        """Whether nobody else can have the lock now; once False, it stays so."""
+        return not self.lost and monotonic() < self.safe_until
+
+    @property
+    def of_process(self) -> bool:
+        """Whether it belongs to a process, and to no thread of it."""
+        return self.owner[1] == THE_PROCESS
+
+    @property
+    def inherited(self) -> bool:
+        """Whether it is our parent process's."""
+        return self.owner[0] != os.getpid()
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether its owner's thread has ended without giving it back, or is our parent's."""
+        thread = self._thread()
+        return thread is None or not thread.is_alive() or self.inherited
+
+    @property
+    def ends_at(self) -> float:
+        """The monotonic time at which the lease ends if it is not renewed."""
+        return self.safe_until - safe_time(self.lease) + self.lease
+
+    @property
+    def looked_at(self) -> float:
+        """The monotonic time at which somebody must look after it."""
+        return self.due if self.renews and not self.renewing else self.safe_until
+
+    def lose(self, why: str) -> None:
+        """The lock is not ours any more; tells whoever asked to be told, once.
+
+        The listener has a thread of its own: one that hangs keeps nobody else from being told, and
+        no lease from being kept.
+        """
+        if self.lost:
+            return
+        self.lost = True
+        log.warning("lock '%s' (token %d) is lost: %s", self.key, self.token, why)
+        if self._on_lost is not None:
+            threading.Thread(target=self._tell, name="yoto-lock-lost", daemon=True).start()
+
+    def _tell(self) -> None:
+        assert self._on_lost is not None
+        try:
+            self._on_lost()
+        except Exception:
+            log.exception("the listener to the loss of lock '%s' failed", self.key)

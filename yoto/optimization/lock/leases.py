@@ -1,0 +1,185 @@
+"""Keeps the leases of all locks of a process, and says in time when one cannot be kept."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from math import inf
+from time import monotonic
+from typing import Any
+
+from redis import exceptions
+
+from yoto.errors import StoreUnavailable
+from yoto.housekeeping import Housekeeper
+from yoto.optimization.lock.holding import Holding
+from yoto.optimization.lock.pace import Pacemaker
+from yoto.optimization.lock.scripts import EXTEND
+from yoto.optimization.lock.timing import milliseconds
+from yoto.redis import RedisConnection
+
+log = logging.getLogger(__name__)
+
+# s without a lock after which the threads sleep until there is one.
+IDLE = 10.0
+# s that the first thread sleeps at most before. What is due later is added without waking it.
+TICK = 0.5
+
+
+class Leases:
+    """Two threads for all locks: one looks at the clock, the other talks to Redis.
+
+    Redis may hang for longer than a lease has left. The first thread never asks it anything, so
+    that a lock which cannot be kept is lost, and said to be, before its lease ends.
+
+    Holdings are held weakly: a lock object that was dropped without a release, or whose thread has
+    ended, is not kept alive for ever; its lease ends.
+    """
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        pacemaker: Pacemaker,
+        long: float,
+        on_long_held: Callable[[], None],
+    ) -> None:
+        """``on_long_held`` is called whenever a lock has been held for ``long`` seconds or more.
+
+        It must not block.
+        """
+        self._redis = redis
+        self._long = long
+        self._on_long_held = on_long_held
+        self._pacemaker = pacemaker
+        self._holdings: weakref.WeakSet[Holding] = weakref.WeakSet()
+        # Who takes a holding out of the set under this lock decides what became of it.
+        self._mutex = threading.Lock()
+        self.ending = False
+        # When the first thread looks next; never, while it need not run.
+        self._looks_at = inf
+        self._pid = os.getpid()
+        self._used_at = 0.0
+        self._clock = Housekeeper("yoto-lock-leases")
+        self._look_now = self._clock.add("look", self._look)
+        self._renewal = Housekeeper("yoto-lock-renewal")
+        self._renew_now = self._renewal.add("renew", self._renew)
+
+    def add(self, holding: Holding) -> None:
+        """Look after the lease of ``holding`` from now on."""
+        with self._mutex:
+            self._holdings.add(holding)
+            self._used_at = holding.taken_at
+            # A child process has what its parent noted, and not its threads.
+            forked, self._pid = holding.owner[0] != self._pid, holding.owner[0]
+            early = forked or holding.looked_at < self._looks_at
+        if early:
+            self._clock.start()
+            self._look_now()
+
+    def remove(self, holding: Holding) -> None:
+        """Let the lease of ``holding`` be; its renewal may be under way."""
+        with self._mutex:
+            self._holdings.discard(holding)
+
+    def left_behind(self) -> list[Holding]:
+        """What no thread gives back: of threads that have ended, and of this process itself."""
+        with self._mutex:
+            mine = [one for one in self._holdings if not one.inherited]
+        return [one for one in mine if one.orphaned or one.of_process]
+
+    def close(self) -> None:
+        """End the threads; leases end by themselves."""
+        self.ending = False
+        self._clock.stop()
+        self._renewal.stop()
+        self._looks_at = inf
+
+    def __len__(self) -> int:
+        return len(self._holdings)
+
+    def _look(self) -> float:
+        now = monotonic()
+        with self._mutex:
+            holdings = list(self._holdings)
+            ended = [one for one in holdings if one.safe_until <= now]
+            for holding in ended:
+                self._holdings.discard(holding)
+            due = any(one.looked_at <= now < one.safe_until for one in holdings)
+            resting = not holdings and now - self._used_at >= IDLE
+            # The end too: a renewal that begins now says nothing when it hangs.
+            looks = [at for one in holdings for at in (one.looked_at, one.safe_until) if at > now]
+            self._looks_at = inf if resting else min([now + TICK, *looks])
+            long_held = any(now - one.taken_at >= self._long for one in holdings)
+        if due:
+            self._renewal.start()
+            self._renew_now()
+        if long_held:
+            self._on_long_held()
+        for holding in ended:
+            if holding.watched and not holding.inherited:
+                holding.lose("its lease ends")
+        return self._looks_at - now
+
+    def _renew(self) -> float:
+        """Renew what is due, and let the other thread say when the next is.
+
+        What has ended is left to that thread: nothing here may go round without a pause, since
+        fail-fast answers at once and greenlets share one thread.
+        """
+        now = monotonic()
+        with self._mutex:
+            renewing: list[Holding] = []
+            orphans: list[Holding] = []
+            for holding in list(self._holdings):
+                if holding.renews and holding.due <= now < holding.safe_until:
+                    if not holding.orphaned:
+                        renewing.append(holding)
+                    elif not self.ending:
+                        orphans.append(holding)
+            for holding in orphans:
+                self._holdings.discard(holding)
+            for holding in renewing:
+                holding.renewing = True
+        for holding in orphans:
+            log.warning("lock '%s' was not given back by its thread, which ended", holding.key)
+        if renewing:
+            self._renew_all(renewing)
+            self._look_now()
+        return inf
+
+    def _renew_all(self, holdings: list[Holding]) -> None:
+        sent = monotonic()
+        for holding, reply in zip(holdings, self._extend(holdings, sent), strict=True):
+            self._settle(holding, reply, sent)
+
+    def _extend(self, holdings: list[Holding], sent: float) -> list[Any]:
+        calls: list[Any] = [
+            (EXTEND, [one.keys.lock], [one.value, milliseconds(one.lease)]) for one in holdings
+        ]
+        try:
+            replies = self._redis.scripts.run_many(calls, raise_errors=False)
+        except (StoreUnavailable, exceptions.RedisError) as error:
+            return [error] * len(holdings)
+        if not any(isinstance(reply, Exception) for reply in replies):
+            self._pacemaker.note(sent)
+        return replies
+
+    def _settle(self, holding: Holding, reply: Any, sent: float) -> None:
+        """Act on the answer to a renewal, unless the lock was given back or lost meanwhile."""
+        with self._mutex:
+            if holding not in self._holdings or not holding.held:
+                # Whoever asked may have been told that it does not hold, which stays true.
+                return
+            if reply == 1:
+                renew_after = self._pacemaker.pace().renew_after(holding.lease)
+                holding.renewed(sent, renew_after)
+                return
+            if isinstance(reply, Exception):
+                log.info("lock '%s' was not renewed, trying again: %s", holding.key, reply)
+                holding.postpone()
+                return
+            self._holdings.discard(holding)
+        holding.lose("somebody took it")

@@ -1,0 +1,366 @@
+"""The locks of one application: makes them, keeps their leases, and knows which are held here."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import Any
+
+from redis import exceptions
+
+from yoto.errors import LockUnconfirmed, StoreUnavailable, ValidationFailed
+from yoto.monitor import Recorder, names
+from yoto.optimization.lock import timing
+from yoto.optimization.lock.attempt import Attempt
+from yoto.optimization.lock.fence import DEFAULT_TTL, FencedStore, check_token
+from yoto.optimization.lock.holding import Holding, Owner
+from yoto.optimization.lock.leases import Leases
+from yoto.optimization.lock.listing import TOLD_AFTER, ListedLock, Listing
+from yoto.optimization.lock.lock import OptimizedDistributedLock
+from yoto.optimization.lock.names import LockKeys
+from yoto.optimization.lock.pace import Pace, Pacemaker
+from yoto.optimization.lock.scripts import FORCE, LOOK, RELEASE
+from yoto.optimization.lock.terms import Terms
+from yoto.optimization.lock.wakeups import WakeUps
+from yoto.redis import RedisConnection
+from yoto.turnstile import Turnstile
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class LockCounts:
+    """What happened to the locks of this process.
+
+    Attributes:
+        acquired: locks taken.
+        contended: tries that found somebody else in the way.
+        refused: tries that ended without the lock.
+        unconfirmed: those of them that too few replicas confirmed.
+        lost: locks that were not ours any more when they were given back.
+        unreleased: locks that could not be given back and were left to their leases.
+        forced: locks that were taken away from their holders through this process.
+    """
+
+    acquired: int = 0
+    contended: int = 0
+    refused: int = 0
+    unconfirmed: int = 0
+    lost: int = 0
+    unreleased: int = 0
+    forced: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """A lock that this process holds: its fencing token and for how many seconds by now."""
+
+    key: str
+    token: int
+    held_for: float
+
+
+@dataclass(frozen=True, slots=True)
+class LockView:
+    """A lock that somebody holds, by Redis's word.
+
+    Attributes:
+        key: its name.
+        token: its holder's fencing token.
+        ends_in: seconds until its lease ends, unless it is renewed.
+        waiting: processes that wait for it.
+    """
+
+    key: str
+    token: int
+    ends_in: float
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class LockStanding:
+    """A lock that somebody holds, as far as it is known.
+
+    Attributes:
+        view: what Redis says of it now.
+        holder: the process that said it holds the lock with this token; None: nobody has said so,
+            such as of a lock that was taken within the last second.
+        held_for: seconds by now; None where the holder is not known.
+        silent_for: seconds since the holder said so; likewise.
+    """
+
+    view: LockView
+    holder: str | None = None
+    held_for: float | None = None
+    silent_for: float | None = None
+
+
+class DistributedLocks:
+    """Makes locks that all processes of an application share. Safe for threads and greenlets."""
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        holder: str | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Nothing connects, and no thread starts, before the first lock is taken.
+
+        Args:
+            holder: what this process is called in the list of locks; by default host, process id
+                and random digits.
+            recorder: takes the times of taking locks; by default nobody reads them.
+        """
+        self._redis = redis
+        self._turnstile = Turnstile()
+        own = secrets.token_hex(8)
+        self._wakeups = WakeUps(redis, redis.keys.plain("lock-wakeups", own))
+        self._pacemaker = Pacemaker()
+        self._listing = Listing(
+            redis, holder or f"{socket.gethostname()}-{os.getpid()}-{own}", self._holdings
+        )
+        self._leases = Leases(redis, self._pacemaker, TOLD_AFTER, self._listing.something_is_held)
+        self._held: weakref.WeakValueDictionary[tuple[str, Owner], Holding]
+        self._held = weakref.WeakValueDictionary()
+        self._counts = LockCounts()
+        self._took = (recorder or Recorder()).histogram(names.LOCK_TIME).observe
+
+    def create_lock(
+        self,
+        key: str,
+        timeout: float | None = None,
+        wait: float | None = None,
+        renew: bool = True,
+        on_lost: Callable[[], None] | None = None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
+        of_process: bool = False,
+    ) -> OptimizedDistributedLock:
+        """A lock named ``key``, not taken yet.
+
+        Args:
+            key: any text; equal keys are one lock.
+            timeout: lease in seconds: how long the lock outlives a holder that died. By default 10,
+                and more where Redis answers slowly (see ``Pace``).
+            wait: seconds that ``acquire`` and ``with`` wait for somebody else; by default half the
+                default lease.
+            renew: keep the lease while the lock is held; else it ends after ``timeout``.
+            on_lost: called, in a thread of its own, when a lock that is held cannot be kept, and
+                before anybody else can have it.
+            replicas: how many replicas must have the lock, else it is given back and the try fails.
+            replica_wait: seconds that they may take; by default as many as the time-out of the
+                socket allows.
+            of_process: any thread of this process may give it back, and all of them hold it, which
+                is for being the elected one; it outlives the thread that took it.
+
+        Raises:
+            ValidationFailed: a time or number out of its range.
+        """
+        pace = self._pacemaker.pace()
+        timeout = pace.lease if timeout is None else timeout
+        wait = pace.wait if wait is None else wait
+        timing.check(timeout, wait)
+        replica_wait = timing.check_replicas(
+            replicas, replica_wait, self._redis.settings.socket_timeout
+        )
+        terms = Terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
+        return OptimizedDistributedLock(self, key, LockKeys.of(self._redis.keys, key), terms)
+
+    def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
+        """Values in Redis that only the newest holder of their lock may write."""
+        return FencedStore(self._redis, ttl)
+
+    def counts(self) -> LockCounts:
+        """A copy of the counters."""
+        return replace(self._counts)
+
+    def settings(self) -> Pace:
+        """The times that this process uses now, and the round trip from which they follow."""
+        return self._pacemaker.pace()
+
+    def held(self) -> list[HeldLock]:
+        """The locks that this process holds now."""
+        now = monotonic()
+        return [HeldLock(one.key, one.token, now - one.taken_at) for one in self._holdings()]
+
+    def held_anywhere(self) -> list[ListedLock]:
+        """The locks that all processes have held for a second or more, as they told last.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        return self._listing.all()
+
+    def standings(self, limit: int) -> tuple[list[LockStanding], int]:
+        """Locks that are held now, of those that were told of, and of how many that is the start.
+
+        Held longest first; a lock that has another holder by now is shown as that one's.
+
+        Args:
+            limit: the most locks to look at.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        told = self._listing.all()
+        shown = told[:limit]
+        views = self._look_many([one.key for one in shown])
+        found: dict[str, LockStanding] = {}
+        for one in shown:
+            view = views[one.key]
+            if view is None:
+                continue
+            if view.token == one.token:
+                found[one.key] = LockStanding(view, one.holder, one.held_for, one.silent_for)
+            else:
+                found.setdefault(one.key, LockStanding(view))
+        return list(found.values()), len({one.key for one in told})
+
+    def standing(self, key: str) -> LockStanding | None:
+        """The same of one lock, told of or not; None if nobody holds it.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        view = self.look(key)
+        if view is None:
+            return None
+        for one in self._listing.all():
+            if (one.key, one.token) == (key, view.token):
+                return LockStanding(view, one.holder, one.held_for, one.silent_for)
+        return LockStanding(view)
+
+    def look(self, key: str) -> LockView | None:
+        """Who holds the lock ``key`` now, by Redis's word; None if nobody does.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        return self._look_many([key])[key]
+
+    def _look_many(self, keys: Sequence[str]) -> dict[str, LockView | None]:
+        wanted = list(dict.fromkeys(keys))
+        of_each = [LockKeys.of(self._redis.keys, key) for key in wanted]
+        replies = self._redis.scripts.run_many(
+            (LOOK, [one.lock, one.waiters], ()) for one in of_each
+        )
+        return {key: _view(key, reply) for key, reply in zip(wanted, replies, strict=True)}
+
+    def force_release(self, key: str, token: int, reason: str) -> bool:
+        """Take the lock ``key`` away from the holder that has ``token``, wherever it is.
+
+        For operators. The holder learns of it when it renews or gives back; until then it goes on,
+        and only what compares fencing tokens is safe from it.
+
+        Args:
+            token: of the holder that is meant; one that came later keeps the lock.
+            reason: for the log.
+
+        Returns:
+            Whether it was taken away; False if that holder has it no more.
+
+        Raises:
+            ValidationFailed: no reason, or no token of a lock.
+            StoreUnavailable: Redis did not answer; it may have been taken away all the same.
+        """
+        check_token(token)
+        if not reason.strip():
+            raise ValidationFailed({"reason": "must say why"})
+        ttl = timing.milliseconds(timing.fence_ttl(0))
+        done: bool = self._redis.scripts.run(
+            FORCE, LockKeys.of(self._redis.keys, key), [token, ttl]
+        )
+        if done:
+            self._counts.forced += 1
+            log.warning("lock '%s' (token %d) was taken away: %s", key, token, reason)
+        return bool(done)
+
+    def expect_end(self) -> None:
+        """The threads of this process are about to end: ``close`` gives back what they hold then,
+        and no one is warned of it."""
+        self._leases.ending = True
+
+    def close(self) -> None:
+        """End the threads. What a thread held that has ended is given back, and what the process
+        holds, so that others need not wait for its lease; what is still held ends with it."""
+        for holding in self._leases.left_behind():
+            self.give_back(holding)
+            holding.end()
+        self._leases.close()
+        self._listing.close()
+        self._wakeups.close()
+
+    def find(self, key: str, owner: Owner) -> Holding | None:
+        """What ``owner`` holds under ``key``."""
+        holding = self._held.get((key, owner))
+        # The ids of threads that have ended are given to new ones.
+        return None if holding is None or holding.orphaned else holding
+
+    def take(self, lock: OptimizedDistributedLock, owner: Owner, wait: float) -> Holding | None:
+        """Take ``lock`` from Redis; None if it was not to be had.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+            LockUnconfirmed: too few replicas confirmed it.
+        """
+        attempt = Attempt(
+            self._redis,
+            self._turnstile,
+            self._wakeups,
+            self._pacemaker,
+            lock.key,
+            lock.keys,
+            lock.terms,
+        )
+        began = monotonic()
+        try:
+            holding = attempt.run(wait, owner)
+        except LockUnconfirmed:
+            self._counts.unconfirmed += 1
+            self._counts.refused += 1
+            raise
+        finally:
+            self._counts.contended += attempt.contended
+        if holding is None:
+            self._counts.refused += 1
+            return None
+        self._counts.acquired += 1
+        self._took(monotonic() - began)
+        self._held[lock.key, owner] = holding
+        self._leases.add(holding)
+        return holding
+
+    def give_back(self, holding: Holding) -> bool:
+        """Give the lock back to Redis; False if it was lost."""
+        self._leases.remove(holding)
+        self._held.pop((holding.key, holding.owner), None)
+        try:
+            kept: bool = self._redis.scripts.run(RELEASE, holding.keys, [holding.value]) == 1
+        except (StoreUnavailable, exceptions.RedisError) as error:
+            self._counts.unreleased += 1
+            log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)
+            kept = True
+        kept = kept and not holding.lost
+        self._counts.lost += not kept
+        return kept
+
+    def value_of(self, keys: LockKeys) -> str | None:
+        """What stands in Redis for a lock."""
+        value: bytes | None = self._redis.client.get(keys.lock)
+        return None if value is None else value.decode()
+
+    def _holdings(self) -> list[Holding]:
+        return [one for one in list(self._held.values()) if one.held]
+
+
+def _view(key: str, reply: Sequence[Any]) -> LockView | None:
+    if not reply:
+        return None
+    token, left, waiting = reply
+    return LockView(key, int(token), left / 1000, waiting)

@@ -1,0 +1,80 @@
+"""The times of a lock, in seconds, and what follows from its lease."""
+
+from __future__ import annotations
+
+from yoto.errors import ValidationFailed
+
+MIN_LEASE = 0.01
+MAX_LEASE = 86_400.0
+MAX_WAIT = 86_400.0
+MAX_REPLICAS = 16
+
+# The holder counts the lease from before it asked. What is left of it when the lock counts as lost
+# is for clocks that run unevenly, and for the thread that tells the holder to be scheduled.
+MARGIN_SHARE = 1 / 10
+MIN_MARGIN = 0.05
+MAX_MARGIN_SHARE = 4 / 10
+
+# A renewal that failed is tried again after this part of the lease.
+RETRY_SHARE = 1 / 10
+
+# The fence outlives the lock by enough for a clock that was set back.
+MIN_FENCE_TTL = 60.0
+FENCE_LEASES = 10
+
+# The part of the socket time-out for which a server may wait for its replicas. It looks at the
+# clock ten times a second only, so that a wait may last 0.1 s longer than asked for.
+REPLICA_SHARE = 0.4
+
+
+def milliseconds(seconds: float) -> int:
+    """Whole ms, at least 1: a short time-out must not become none."""
+    return max(1, round(seconds * 1000))
+
+
+def safe_time(lease: float) -> float:
+    """For how long a holder may believe that it holds: its lease less a margin.
+
+    The margin is a tenth, at least 50 ms where the lease allows that, and never above four tenths.
+    """
+    return lease - max(lease * MARGIN_SHARE, min(MIN_MARGIN, lease * MAX_MARGIN_SHARE))
+
+
+def fence_ttl(lease: float) -> float:
+    """How long the counter of fencing tokens is kept after the last one."""
+    return max(MIN_FENCE_TTL, FENCE_LEASES * lease)
+
+
+def check(timeout: float, wait: float) -> None:
+    """Refuse times that make no sense.
+
+    Raises:
+        ValidationFailed: names ``timeout`` or ``wait`` with the allowed range.
+    """
+    errors = {}
+    if not MIN_LEASE <= timeout <= MAX_LEASE:
+        errors["timeout"] = f"must be {MIN_LEASE} to {MAX_LEASE:.0f} seconds, not {timeout!r}"
+    if not 0 <= wait <= MAX_WAIT:
+        errors["wait"] = f"must be 0 to {MAX_WAIT:.0f} seconds, not {wait!r}"
+    if errors:
+        raise ValidationFailed(errors)
+
+
+def check_replicas(replicas: int, wait: float | None, socket_timeout: float) -> float:
+    """The seconds to wait for replicas; by default as long as the socket's time-out allows.
+
+    Raises:
+        ValidationFailed: names ``replicas`` or ``replica_wait`` with the allowed range.
+    """
+    longest = socket_timeout * REPLICA_SHARE
+    errors = {}
+    if not 0 <= replicas <= MAX_REPLICAS:
+        errors["replicas"] = f"must be 0 to {MAX_REPLICAS}, not {replicas!r}"
+    if wait is not None and not 0.001 <= wait <= longest:
+        errors["replica_wait"] = (
+            f"must be 0.001 to {longest:g} seconds ({REPLICA_SHARE:g} of the socket time-out), "
+            f"not {wait!r}"
+        )
+    if errors:
+        raise ValidationFailed(errors)
+    return longest if wait is None else wait

@@ -1,0 +1,21 @@
+"""The batch queue: streams of items by kind, handled at least once each."""
+
+from yoto.optimization.queue.items import Check, DeadLetter, DeadLetters, Handler, QueueItem
+from yoto.optimization.queue.queue import BatchQueue
+from yoto.optimization.queue.settings import QUEUE_KEYS, QueueSettings
+from yoto.optimization.queue.stats import ConsumerStats, KindCounts, KindStats, QueueStats
+
+__all__ = [
+    "QUEUE_KEYS",
+    "BatchQueue",
+    "Check",
+    "ConsumerStats",
+    "DeadLetter",
+    "DeadLetters",
+    "Handler",
+    "KindCounts",
+    "KindStats",
+    "QueueItem",
+    "QueueSettings",
+    "QueueStats",
+]

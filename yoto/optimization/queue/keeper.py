@@ -1,0 +1,115 @@
+"""Watches over the calls of a process: keeps their leases, ends those that take too long."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+import msgspec
+
+from yoto.housekeeping import Housekeeper
+from yoto.optimization.queue.call import RunningCall, failure
+from yoto.optimization.queue.crew import Crew
+from yoto.optimization.queue.outage import LOST
+from yoto.optimization.queue.settings import QueueSettings
+from yoto.optimization.queue.stats import About
+from yoto.optimization.queue.store import QueueStore
+
+log = logging.getLogger(__name__)
+
+# Leases are renewed at a third, so that two tries may fail before they end.
+RENEW_SHARE = 1 / 3
+# How much longer than its limit a handler may run before that is noticed, as a part of the limit.
+LATE_SHARE = 1 / 10
+# s between looks at the calls.
+LONGEST_LOOK = 1.0
+SHORTEST_LOOK = 0.02
+# s between two signs of life.
+BEAT = 5.0
+
+
+class Keeper:
+    """One thread a process."""
+
+    def __init__(
+        self,
+        store: QueueStore,
+        settings: QueueSettings,
+        crew: Crew,
+        handlers: Mapping[str, object],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._crew = crew
+        self._handlers = handlers
+        self._renew_after = settings.lease * RENEW_SHARE
+        look = min(settings.handler_limit * LATE_SHARE, self._renew_after / 2, LONGEST_LOOK)
+        self._look = max(SHORTEST_LOOK, look)
+        self._beat_every = min(BEAT, settings.lease)
+        self._thread = Housekeeper("yoto-queue-keeper")
+        self._thread.add("calls", self._watch)
+        self.say_now: Callable[[], None] = self._thread.add("sign of life", self._beat)
+
+    def start(self) -> None:
+        """Start the thread if it does not run."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, and tell the others that this consumer leaves."""
+        self._thread.stop()
+        try:
+            self._store.beat(list(self._handlers), b"")
+        except LOST as error:
+            log.info("nobody was told that a consumer leaves: %s", error)
+
+    def _watch(self) -> float:
+        now = monotonic()
+        due = []
+        for worker, call in self._crew.calls().items():
+            if not call.returned and now - call.began > self._settings.handler_limit:
+                self._give_up(worker, call)
+            if not call.told and now - call.renewed > self._renew_after:
+                due.append(call)
+        if due:
+            self._renew(due, now)
+        return self._look
+
+    def _give_up(self, worker: threading.Thread, call: RunningCall) -> None:
+        """Let the process go on without this call, and let others have its items."""
+        limit = self._settings.handler_limit
+        if not call.overdue:
+            call.overdue = True
+            log.error("a handler of %s takes longer than %s s", call.taken.kind, limit)
+            self._crew.abandon(worker)
+        if not call.told:
+            reason = f"TimeoutError: the handler took longer than {limit:g} s"
+            result = failure(call.taken, reason, self._settings)
+            call.told = self._crew.settling.once(call.taken, result, sent_before=call.told is False)
+
+    def _renew(self, calls: list[RunningCall], now: float) -> None:
+        try:
+            held = self._store.renew([call.taken for call in calls])
+        except LOST as error:
+            log.info("leases of items were not renewed, trying again: %s", error)
+            return
+        for call, ours in zip(calls, held, strict=True):
+            call.renewed = now
+            if ours < len(call.taken.deliveries) and not call.returned:
+                lost = len(call.taken.deliveries) - ours
+                log.warning("%d of %s are not ours any more", lost, call.taken.kind)
+
+    def _beat(self) -> float:
+        self._crew.mend()
+        about = About(
+            workers=self._crew.workers,
+            busy=len(self._crew.calls()),
+            abandoned=self._crew.abandoned,
+            kinds=tuple(self._handlers),
+        )
+        try:
+            self._store.beat(about.kinds, msgspec.json.encode(about))
+        except LOST as error:
+            log.info("nobody was told that this consumer lives: %s", error)
+        return self._beat_every

@@ -1,0 +1,58 @@
+"""Tells Redis how calls of handlers ended."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from redis import exceptions
+
+from yoto.optimization.queue.call import Result
+from yoto.optimization.queue.outage import LOST, Outage
+from yoto.optimization.queue.store import QueueStore, Taken
+
+log = logging.getLogger(__name__)
+
+# s between tries while Redis is away.
+PAUSE = 0.2
+
+
+class Settling:
+    """What it cannot tell is tried again by others when its lease ends."""
+
+    def __init__(self, store: QueueStore, outage: Outage) -> None:
+        self._store = store
+        self._outage = outage
+
+    def until_heard(self, taken: Taken, result: Result, stop: threading.Event) -> None:
+        """Tell it again and again until Redis hears, or until ``stop``."""
+        sent_before = False
+        while not self.once(taken, result, sent_before):
+            sent_before = True
+            if stop.wait(PAUSE):
+                log.warning("%s: Redis was not told how a call ended", taken.kind)
+                return
+
+    def once(self, taken: Taken, result: Result, sent_before: bool) -> bool:
+        """Tell it; False if there was no answer.
+
+        Args:
+            sent_before: the same was told before, and the answer may have gone astray.
+
+        Raises:
+            redis.exceptions.ResponseError: Redis refuses it, as it would the next time.
+        """
+        outcome, reason, delays = result
+        try:
+            held, dead = self._store.settle(taken, outcome, reason, delays, sent_before)
+        except exceptions.ResponseError:
+            raise
+        except LOST as error:
+            self._outage.failed(error)
+            return False
+        if dead:
+            log.error("%d of %s are dead letters now: %s", dead, taken.kind, reason)
+        if held < len(taken.deliveries) and not sent_before:
+            late = len(taken.deliveries) - held
+            log.warning("%d of %s were given to others before they were done", late, taken.kind)
+        return True

@@ -1,0 +1,120 @@
+"""Permissions: what a verdict is made of, the decorators, the registry, and every change."""
+
+from yoto.permission.abac import (
+    JudgedPlaces,
+    PolicyAnswer,
+    PolicyCheck,
+    PolicyQuestion,
+)
+from yoto.permission.catalogue import BUILT_IN_NAMES, EVERYONE_GRANTS, JUDGED_WHERE_SET
+from yoto.permission.context import (
+    CONTEXT_BYTES,
+    CONTEXT_DEPTH,
+    RequestContext,
+    checked_context,
+)
+from yoto.permission.decorators import (
+    require_expression,
+    require_permission,
+    require_permissions,
+)
+from yoto.permission.explain import Explanation
+from yoto.permission.facts import PlaceFacts, RoleFacts
+from yoto.permission.group_writes import RegisteredGroup
+from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
+from yoto.permission.outbox.watching import in_change
+from yoto.permission.positions import required_position
+from yoto.permission.preloading import PreloadReport, PreloadStats
+from yoto.permission.queue_handlers import register_permission_handlers
+from yoto.permission.receipt import WriteReceipt
+from yoto.permission.records import MASKED, RecordSettings, masked_address, masked_context
+from yoto.permission.registry import RegisteredPermission
+from yoto.permission.replay import Replay
+from yoto.permission.requirement import PermissionRequirement
+from yoto.permission.resolver import Resolution, Standing, lineage
+from yoto.permission.review import (
+    ACCESS_COLUMNS,
+    DIFFERENCE_COLUMNS,
+    AccessDifference,
+    AccessLine,
+    AccessPage,
+    access_rows,
+    difference_rows,
+)
+from yoto.permission.role_writes import UNSET, RegisteredRole, Unset
+from yoto.permission.scopes import Place
+from yoto.permission.search import Page
+from yoto.permission.specs import PermissionSpec
+from yoto.permission.state import AccessGranted, SuperAdminUse
+from yoto.permission.subject import acting_as, current_subject
+from yoto.permission.system import PermissionSystem
+from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
+from yoto.permission.turns import taking_turns
+from yoto.permission.verdict import Decision
+from yoto.permission.warming import ComponentState, StepReport, WarmUpParts, WarmUpReport
+
+__all__ = [
+    "BUILT_IN_NAMES",
+    "ACCESS_COLUMNS",
+    "AccessDifference",
+    "AccessLine",
+    "AccessPage",
+    "CONTEXT_BYTES",
+    "CONTEXT_DEPTH",
+    "DIFFERENCE_COLUMNS",
+    "EVERYONE_GRANTS",
+    "JUDGED_WHERE_SET",
+    "UNSET",
+    "ComponentState",
+    "Decision",
+    "Explanation",
+    "JudgedPlaces",
+    "MaintenanceChanged",
+    "MaintenanceStatus",
+    "Page",
+    "AccessGranted",
+    "PermissionRequirement",
+    "PermissionSpec",
+    "PermissionSystem",
+    "PermissionTemplate",
+    "Place",
+    "PlaceFacts",
+    "PolicyAnswer",
+    "PolicyCheck",
+    "PolicyQuestion",
+    "PreloadReport",
+    "PreloadStats",
+    "RecordSettings",
+    "RegisteredGroup",
+    "RegisteredPermission",
+    "RegisteredRole",
+    "Replay",
+    "RequestContext",
+    "Resolution",
+    "RoleFacts",
+    "Standing",
+    "StepReport",
+    "SuperAdminUse",
+    "TemplateLevel",
+    "TemplateParameter",
+    "Unset",
+    "WarmUpParts",
+    "WarmUpReport",
+    "WriteReceipt",
+    "access_rows",
+    "acting_as",
+    "checked_context",
+    "current_subject",
+    "difference_rows",
+    "in_change",
+    "lineage",
+    "MASKED",
+    "masked_address",
+    "masked_context",
+    "register_permission_handlers",
+    "require_expression",
+    "require_permission",
+    "require_permissions",
+    "required_position",
+    "taking_turns",
+]

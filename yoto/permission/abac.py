@@ -1,0 +1,65 @@
+"""What the permission system asks of a policy engine, which is wired in from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from yoto.permission.scopes import Place
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyQuestion:
+    """RBAC allows ``permission`` to the user in ``place``; do the policies too?
+
+    Attributes:
+        context: facts about the request that the caller adds, or None.
+    """
+
+    user_id: int
+    permission: str
+    place: Place
+    context: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyAnswer:
+    """The policies' verdict.
+
+    Attributes:
+        reason: a code; of several the first.
+        version: names the set that answered.
+        reasons: all codes.
+        emergency: the user has emergency access that bears on the permission.
+        failed: there is no verdict, which denies; codes do not tell, since policies choose them.
+    """
+
+    allow: bool
+    reason: str
+    version: str | None = None
+    reasons: tuple[str, ...] = ()
+    emergency: bool = False
+    failed: bool = False
+
+
+PolicyCheck = Callable[[PolicyQuestion], PolicyAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPlaces:
+    """Permissions that policies judge only in places where there is something to judge by.
+
+    Attributes:
+        names: the permissions.
+        holds: whether a place is one. It may raise ``StoreUnavailable``.
+        among: those of many places that are, in one look.
+        condition: the same of a mapped class of channels, for a statement.
+    """
+
+    names: frozenset[str]
+    holds: Callable[[Place], bool]
+    among: Callable[[Sequence[Place]], frozenset[Place]]
+    condition: Callable[[Any], ColumnElement[bool]]

@@ -1,0 +1,64 @@
+"""The hierarchy for whoever changes accounts, which are not written here."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+from sqlalchemy import select
+
+from yoto.errors import PermissionDenied
+from yoto.permission.administrators import keeping_an_administrator
+from yoto.permission.gifts import gifts_of, lineage
+from yoto.permission.hierarchy import Authority
+from yoto.permission.state import get_state_in_maintenance
+from yoto.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
+from yoto.store.db import db
+from yoto.store.models import Effect, Role, RoleAssignment
+
+
+class AccountRules:
+    """The part of ``PermissionSystem`` that others ask before they disable or enable an account.
+
+    All of it works in maintenance, too: operators lock accounts out then.
+    """
+
+    def check_not_above(self, actor_id: int, user_id: int) -> None:
+        """Go on only when the user stands not above the actor on the platform.
+
+        Raises:
+            PermissionDenied: with reason ``outranked``.
+        """
+        authority = Authority(get_state_in_maintenance(), db.session(), actor_id)
+        if authority.rank_of(user_id, None) > authority.rank(None):
+            raise PermissionDenied(Decision(False, OUTRANKED))
+
+    def check_enabling(self, actor_id: int, user_id: int) -> None:
+        """Go on only when the user's global roles give nothing that the actor has not: an account
+        that is let in again has them again. What it is in servers is for those to say.
+
+        Raises:
+            PermissionDenied: with reason ``lacks_permission``; ``role_too_high`` for a role above
+                the actor that sleeps, or that one of them inherits from.
+        """
+        session = db.session()
+        authority = Authority(get_state_in_maintenance(), session, actor_id)
+        held = select(Role).join(RoleAssignment, RoleAssignment.role_id == Role.id)
+        held = held.where(RoleAssignment.user_id == user_id, Role.server_id.is_(None))
+        roles = {one for role in session.scalars(held) for one in lineage(session, role)}
+        authority.check_gifts(gifts_of(session, authority.registry, roles, Effect.ALLOW, None))
+        # What a role above the actor gains later would reach the account, too.
+        if any(role.position > authority.rank(None) for role in roles):
+            raise PermissionDenied(Decision(False, ROLE_TOO_HIGH))
+
+    @staticmethod
+    def keeping_an_administrator(field: str = "user_id") -> AbstractContextManager[None]:
+        """For a change of accounts in the running transaction: refused if nobody could administer
+        the platform after it. Writes of this system are watched by themselves.
+
+        Args:
+            field: what the refusal is about, as the caller names it.
+
+        Raises:
+            LastAdministrator: on leaving the block.
+        """
+        return keeping_an_administrator(db.session(), field)

@@ -1,0 +1,129 @@
+"""Somebody can always administer the platform: whoever is last in that is not taken away.
+
+Only global roles, their holders, groups of permissions and accounts bear on it. Whatever writes one
+of these does so in ``keeping_an_administrator``, whoever acts: an operator, a terminal, or code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.errors import LastAdministrator
+from yoto.permission.facts import UserFacts
+from yoto.permission.resolver import flatten, resolve
+from yoto.permission.role_snapshot import (
+    ALLOW,
+    LocalRows,
+    RoleSnapshot,
+    Site,
+    assignments_of,
+)
+from yoto.permission.scopes import GLOBAL
+from yoto.permission.state import PermissionState, get_state_in_maintenance
+from yoto.permission.transactions import has_written
+from yoto.store.models import Permission, Role, RoleAssignment, User
+
+# Without the first nobody is let into the control plane, whatever else they may do.
+VIEW, ADMIN = "platform.view", "platform.admin"
+# In ``Session.info``: that a block is going on already.
+_KEEPING = "yoto.keeping_an_administrator"
+
+
+class Kept(NamedTuple):
+    """Whether somebody can administer the platform: now, and without an end."""
+
+    now: bool
+    lasting: bool
+
+
+@contextmanager
+def keeping_an_administrator(
+    session: Session, field: str, *, begin_anew: bool = False
+) -> Iterator[None]:
+    """Refuse the change inside if nobody could administer the platform after it.
+
+    Args:
+        field: what the refusal is about, as the caller names it.
+        begin_anew: what the transaction read so far may be older than what others wrote: end it,
+            if it has written nothing.
+
+    Raises:
+        LastAdministrator: there was somebody who can sign in and has both rights, and would be
+            nobody any more; or there was somebody for good, and would be nobody but for a while.
+    """
+    if session.info.get(_KEEPING):
+        yield
+        return
+    if begin_anew and not has_written(session):
+        session.rollback()
+    # One at a time: two administrators could take each other's rights at the same moment.
+    session.execute(select(Permission.id).where(Permission.name == ADMIN).with_for_update())
+    state = get_state_in_maintenance()
+    before = _kept(state, session)
+    session.info[_KEEPING] = True
+    try:
+        yield
+        session.flush()
+    finally:
+        session.info.pop(_KEEPING, None)
+    if before.now:
+        after = _kept(state, session)
+        if not after.now or (before.lasting and not after.lasting):
+            raise LastAdministrator(field)
+
+
+@contextmanager
+def keeping_by_roles(
+    session: Session, role_ids: Collection[int], field: str, *, begin_anew: bool
+) -> Iterator[None]:
+    """``keeping_an_administrator``, if one of these roles is global."""
+    some = select(Role.id).where(Role.id.in_(role_ids), Role.server_id.is_(None))
+    if session.scalar(some.limit(1)) is None:
+        yield
+        return
+    with keeping_an_administrator(session, field, begin_anew=begin_anew):
+        yield
+
+
+def _kept(state: PermissionState, session: Session) -> Kept:
+    trusted = select(User.id).where(User.super_admin.is_(True), User.disabled.is_(False))
+    if session.scalar(trusted.limit(1)) is not None:
+        return Kept(True, True)
+    bits, by_name = state.registry.snapshot.bits, state.registry.snapshot.by_name
+    if VIEW not in by_name or ADMIN not in by_name:
+        return Kept(False, False)
+    needed = by_name[VIEW].mask | by_name[ADMIN].mask
+    snapshot = RoleSnapshot(session, state.registry.mask_of_id, (), ())
+    giving = [
+        role_id
+        for role_id in snapshot.shapes
+        if any(
+            masks[ALLOW] & by_name[ADMIN].mask
+            for masks in snapshot.sums(role_id, asleep=False).values()
+        )
+    ]
+    held = assignments_of(
+        session,
+        User.disabled.is_(False),
+        Role.server_id.is_(None),
+        RoleAssignment.user_id.in_(
+            select(RoleAssignment.user_id).where(RoleAssignment.role_id.in_(giving))
+        ),
+    )
+    facts = snapshot.facts(GLOBAL, Site(None, None, GLOBAL), LocalRows(), asleep=False)
+    place = flatten(facts, bits)
+    kept = Kept(False, False)
+    for user_id, assignments in held:
+        user = UserFacts(user_id, assignments=assignments)
+        found = resolve(place, user, state.clock(), bits)
+        may = may_now = found.mask & needed == needed
+        while may and found.valid_until is not None:
+            found = resolve(place, user, found.valid_until, bits)
+            may = found.mask & needed == needed
+        kept = Kept(kept.now or may_now, kept.lasting or may)
+    return kept

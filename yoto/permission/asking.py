@@ -1,0 +1,80 @@
+"""What the policies say about permissions that roles give."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from yoto.permission.abac import PolicyAnswer, PolicyQuestion
+from yoto.permission.registry import RegisteredPermission
+from yoto.permission.scopes import Place
+from yoto.permission.state import PermissionState
+from yoto.policy import POLICY_ERROR, POLICY_UNAVAILABLE
+from yoto.store.models import OnPolicyError
+
+log = logging.getLogger(__name__)
+
+Context = Mapping[str, Any] | None
+
+
+@dataclass(slots=True)
+class PolicyOutcome:
+    """What is left of a mask after the policies.
+
+    Attributes:
+        denied: bits that the policies took away.
+        reason: code of the last denial.
+        codes: all codes of that denial.
+        failed: the engine gave no verdict; then nothing may be allowed.
+        emergency: bits on which emergency access bears.
+    """
+
+    denied: int = 0
+    reason: str = ""
+    codes: tuple[str, ...] = ()
+    version: str | None = None
+    failed: bool = False
+    emergency: int = 0
+
+
+def ask_policies(
+    state: PermissionState,
+    user_id: int,
+    permissions: list[RegisteredPermission],
+    place: Place,
+    context: Context,
+) -> PolicyOutcome:
+    """Ask the policy engine about each of ``permissions``, which RBAC allows.
+
+    Any error, and a missing engine, is a denial of all of them; but where a permission says
+    ``on_policy_error="rbac"``, roles decide about it, and that is counted.
+    """
+    outcome = PolicyOutcome()
+    for permission in permissions:
+        answer = _ask(state, PolicyQuestion(user_id, permission.name, place, context))
+        outcome.version = answer.version or outcome.version
+        if answer.allow:
+            outcome.emergency |= permission.mask if answer.emergency else 0
+            continue
+        if answer.failed and permission.on_policy_error == OnPolicyError.RBAC:
+            # Counted, and shown with the registry; whoever gave no verdict has said why once.
+            state.policy_failures.add(permission.name)
+            continue
+        outcome.denied |= permission.mask
+        outcome.reason, outcome.codes = answer.reason, answer.reasons
+        if answer.failed:
+            outcome.failed = True
+            break
+    return outcome
+
+
+def _ask(state: PermissionState, question: PolicyQuestion) -> PolicyAnswer:
+    if state.policy is None:
+        return PolicyAnswer(False, POLICY_UNAVAILABLE, failed=True)
+    try:
+        return state.policy(question)
+    except Exception:
+        log.exception("policy check of %s failed: denied", question.permission)
+        return PolicyAnswer(False, POLICY_ERROR, failed=True)

@@ -1,0 +1,75 @@
+"""The audit log: what is written for each change and for each use of super-admin power."""
+
+from __future__ import annotations
+
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.permission.failures import translated
+from yoto.permission.scopes import Place
+from yoto.permission.state import EmergencyUse, SuperAdminUse
+from yoto.permission.transactions import has_written
+from yoto.store.db import db, engine_beside, writing
+from yoto.store.models import Channel, ScopeType, record_audit
+
+__all__ = [
+    "EMERGENCY_USE",
+    "SUPER_ADMIN_USE",
+    "record_audit",
+    "record_emergency_use",
+    "record_super_admin_use",
+]
+
+SUPER_ADMIN_USE = "super_admin.use"
+EMERGENCY_USE = "emergency_access.use"
+
+
+def record_super_admin_use(use: SuperAdminUse) -> None:
+    """Store one use of super-admin power, before it takes effect.
+
+    Raises:
+        StoreUnavailable: it could not be stored; the power is then not to be used.
+    """
+    _record(use, SUPER_ADMIN_USE)
+
+
+def record_emergency_use(use: EmergencyUse) -> None:
+    """The same for what somebody does who has taken emergency access."""
+    _record(use, EMERGENCY_USE)
+
+
+def _record(use: SuperAdminUse | EmergencyUse, action: str) -> None:
+    """Store one use.
+
+    It is committed at once, so that it stays whatever becomes of the caller's work. Only where the
+    running transaction has written already it joins that: on SQLite a second writer would wait for
+    it. Rolled back, it goes together with all that was done.
+    """
+    session = db.session()
+    if has_written(session):
+        _add_use(session, use, action)
+        return
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    with translated():
+        if db.engine.dialect.name == "sqlite":
+            session.commit()  # nothing but the one write lock, which it may hold
+        with writing(), Session(engine_beside(app)) as own, own.begin():
+            _add_use(own, use, action)
+
+
+def _add_use(session: Session, use: SuperAdminUse | EmergencyUse, action: str) -> None:
+    record_audit(
+        session,
+        action,
+        f"user:{use.user_id}",
+        actor_id=use.user_id,
+        server_id=_server_of(session, use.place),
+        after={"permission": use.permission, "scope": str(use.place)},
+    )
+
+
+def _server_of(session: Session, place: Place) -> int | None:
+    if place.kind == ScopeType.CHANNEL:
+        return session.scalar(select(Channel.server_id).where(Channel.id == place.id))
+    return place.id

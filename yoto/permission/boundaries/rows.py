@@ -1,0 +1,139 @@
+"""Reads the moments that the database knows: starts and ends of roles, ends of time-outs and of
+emergency access.
+
+One row is one moment of one kind. Pages go by moment, kind and id, so that any number of rows of
+one moment is gone through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    false,
+    literal_column,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.sql.selectable import FromClause
+
+from yoto.permission.pool import SidePool
+from yoto.permission.statements import assignments, members, roles, table
+from yoto.store.db import Id, UtcDateTime
+from yoto.store.models import EmergencyAccess
+
+PAGE = 1_000
+
+emergencies = table(EmergencyAccess)
+
+# By kind, why something is told.
+REASONS = ("role_starts", "role_ends", "timeout_ends", "emergency_ends")
+STARTS, ENDS, TIMEOUT, EMERGENCY = range(len(REASONS))
+
+
+class Boundary(NamedTuple):
+    """A moment, in epoch seconds, from which a user's verdicts may be others.
+
+    Attributes:
+        kind: index of ``REASONS``.
+        row_id: the row that has it.
+        user_id: whom it is about.
+        server_id: where; None: everywhere.
+    """
+
+    moment: float
+    kind: int
+    row_id: int
+    user_id: int
+    server_id: int | None
+
+    @property
+    def reason(self) -> str:
+        """Why it is told."""
+        return REASONS[self.kind]
+
+
+_LAST: ColumnElement[datetime] = bindparam("last", type_=UtcDateTime())
+_BEFORE: ColumnElement[datetime] = bindparam("before", type_=UtcDateTime())
+_LAST_KIND: ColumnElement[int] = bindparam("last_kind", type_=Id)
+_LAST_ID: ColumnElement[int] = bindparam("last_id", type_=Id)
+
+
+def _moments(
+    kind: int,
+    source: FromClause,
+    column: ColumnElement[Any],
+    ids: FromClause,
+    server_id: ColumnElement[Any],
+) -> Select[Any]:
+    return (
+        select(
+            column.label("moment"),
+            type_coerce(literal_column(str(kind)), Id).label("kind"),
+            ids.c.id.label("row_id"),
+            ids.c.user_id.label("user_id"),
+            server_id.label("server_id"),
+        )
+        .select_from(source)
+        .where(column >= _LAST, column <= _BEFORE)
+    )
+
+
+def _page() -> Select[Any]:
+    held = assignments.join(roles, roles.c.id == assignments.c.role_id)
+    timed_out = _moments(
+        TIMEOUT, members, members.c.timeout_until, members, members.c.server_id
+    ).where(members.c.banned == false())
+    accesses = _moments(
+        EMERGENCY, emergencies, emergencies.c.until, emergencies, type_coerce(null(), Id)
+    ).where(emergencies.c.ended_at.is_(None))
+    found = union_all(
+        _moments(STARTS, held, assignments.c.valid_from, assignments, roles.c.server_id),
+        _moments(ENDS, held, assignments.c.valid_until, assignments, roles.c.server_id),
+        timed_out,
+        accesses,
+    ).subquery()
+    moment, kind, row_id = found.c.moment, found.c.kind, found.c.row_id
+    later_kind = or_(kind > _LAST_KIND, and_(kind == _LAST_KIND, row_id > _LAST_ID))
+    return (
+        select(found)
+        .where(or_(moment > _LAST, and_(moment == _LAST, later_kind)))
+        .order_by(moment, kind, row_id)
+        .limit(PAGE)
+    )
+
+
+_PAGE = _page()
+
+
+def boundaries(pool: SidePool, after: float, before: float) -> Iterator[list[Boundary]]:
+    """Pages of all moments from ``after`` to ``before`` (epoch seconds, both included).
+
+    Raises:
+        StoreUnavailable: the database did not answer.
+    """
+    last, last_kind, last_id = datetime.fromtimestamp(after, UTC), -1, 0
+    end = datetime.fromtimestamp(before, UTC)
+    while True:
+        with pool.read() as connection:
+            rows = connection.execute(
+                _PAGE,
+                {"last": last, "last_kind": last_kind, "last_id": last_id, "before": end},
+            ).all()
+        if rows:
+            yield [
+                Boundary(row.moment.timestamp(), row.kind, row.row_id, row.user_id, row.server_id)
+                for row in rows
+            ]
+        if len(rows) < PAGE:
+            return
+        last, last_kind, last_id = rows[-1].moment, rows[-1].kind, rows[-1].row_id

@@ -1,0 +1,198 @@
+"""The questions that can be put to a permission system."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from yoto.errors import ValidationFailed
+from yoto.permission.asking import ask_policies
+from yoto.permission.deciding import decide
+from yoto.permission.expressions import compile_expression
+from yoto.permission.hierarchy import Authority
+from yoto.permission.registry import RegisteredPermission
+from yoto.permission.requirement import Requirement
+from yoto.permission.resolver import Resolution, Standing
+from yoto.permission.scopes import Place, checked_id, parse_key, parse_place
+from yoto.permission.state import (
+    PermissionState,
+    get_state,
+    get_state_for,
+    get_state_to_ask,
+)
+from yoto.permission.statements import CHANNEL
+from yoto.permission.turns import taking_turns
+from yoto.permission.verdict import Decision
+from yoto.store.db import db
+
+Check = tuple[str, str | None, int | None]
+
+
+class Checks:
+    """Read-only half of ``PermissionSystem``. Errors that all questions share:
+
+    Raises:
+        ValidationFailed: a wrong scope, an id that is not an int, or a context that is too large,
+            by field.
+        UnknownPermission: nobody registered the permission.
+        UnknownResource: the server or channel does not exist.
+        StoreUnavailable: the database did not answer.
+        RuntimeError: there is no app context.
+    """
+
+    def check_permission(
+        self,
+        user_id: int,
+        permission: str,
+        scope: str | None = None,
+        scope_id: int | None = None,
+        context: Mapping[str, Any] | None = None,
+        at_least: str | None = None,
+    ) -> bool:
+        """Whether the user has the permission there, now. Arguments as in ``decide``."""
+        state = get_state_to_ask(permission)
+        key, asked = parse_key(scope, scope_id), state.registry.get(permission)
+        checked_id(user_id, "user_id")
+        return decide(state, user_id, asked, key, context, at_least, False).allowed
+
+    def decide(
+        self,
+        user_id: int,
+        permission: str,
+        scope: str | None = None,
+        scope_id: int | None = None,
+        context: Mapping[str, Any] | None = None,
+        at_least: str | None = None,
+    ) -> Decision:
+        """The verdict with its reason. A user who does not exist is denied, not an error.
+
+        Args:
+            scope: ``"global"`` (also None), ``"server"`` or ``"channel"``, with its id.
+            context: facts about the request for the policy engine; giving any makes it take part.
+                At most ``CONTEXT_BYTES`` of JSON, ``CONTEXT_DEPTH`` deep.
+            at_least: a position that the answer must include, as a write gave it.
+        """
+        state = get_state_to_ask(permission)
+        key, asked = parse_key(scope, scope_id), state.registry.get(permission)
+        checked_id(user_id, "user_id")
+        return decide(state, user_id, asked, key, context, at_least)
+
+    def decide_expression(
+        self,
+        user_id: int,
+        expression: str,
+        scope: str | None = None,
+        scope_id: int | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> Decision:
+        """The verdict on an expression of permissions."""
+        state = get_state()
+        key = parse_key(scope, scope_id)
+        asked = state.registry.asked(Requirement(compile_expression(expression)))
+        checked_id(user_id, "user_id")
+        return decide(state, user_id, asked, key, context)
+
+    def effective(
+        self, user_id: int, scope: str | None = None, scope_id: int | None = None
+    ) -> Resolution:
+        """All effective permissions of the user there, as a mask; policies are not asked."""
+        place = parse_place(scope, scope_id)
+        return get_state().source.load(checked_id(user_id, "user_id"), place)
+
+    def effective_permissions(
+        self, user_id: int, scope: str | None = None, scope_id: int | None = None
+    ) -> list[str]:
+        """The names in ``effective``, by bit."""
+        mask = self.effective(user_id, scope, scope_id).mask
+        return [found.name for found in get_state().registry.snapshot.in_mask(mask)]
+
+    def has_place(self, user_id: int, scope: str | None, scope_id: int | None = None) -> bool:
+        """Whether the user is in the place, or may do something there; policies are not asked.
+
+        What is hidden from a member of its server, such as a channel that they may not read, is no
+        place of theirs.
+        """
+        resolution = self.effective(user_id, scope, scope_id)
+        if scope != CHANNEL and resolution.standing >= Standing.MEMBER:
+            return True
+        return bool(resolution.mask & get_state().registry.snapshot.bits.local)
+
+    def batch_check_permissions(
+        self,
+        user_ids: Iterable[int],
+        permission: str,
+        scope: str | None = None,
+        scope_id: int | None = None,
+    ) -> dict[int, bool]:
+        """One permission for many users, in at most four statements; unknown users: False.
+
+        It tells what people may do and is no use of it: super-admins' answers are not audited.
+        """
+        state = get_state_for(permission)
+        place = parse_place(scope, scope_id)
+        registered = state.registry.get(permission)
+        ids = list(user_ids)
+        if state.caching is not None and not state.asks(registered, place):
+            return state.caching.source.allowed(ids, place, registered)
+        ids = list(dict.fromkeys(checked_id(user_id, "user_ids") for user_id in ids))
+        found = state.source.load_many(ids, place, registered)
+        verdicts = {}
+        for user_id in taking_turns(ids):
+            resolution = found.get(user_id)
+            verdicts[user_id] = resolution is not None and _may(
+                state, user_id, resolution, registered, place
+            )
+        return verdicts
+
+    def check_many(self, user_id: int, checks: Sequence[Check]) -> list[bool]:
+        """Many questions about one user: ``(permission, scope, scope_id)`` each.
+
+        Each distinct place is loaded once. Not audited, as ``batch_check_permissions``.
+        """
+        state = get_state()
+        checked_id(user_id, "user_id")
+        asked = []
+        for check in checks:
+            try:
+                name, scope, scope_id = check
+            except (TypeError, ValueError):
+                raise ValidationFailed(
+                    {"checks": "each must be (permission, scope, scope_id)"}
+                ) from None
+            asked.append((state.registry.get(name), parse_place(scope, scope_id)))
+        loaded: dict[Place, Resolution] = {}
+        verdicts = []
+        for registered, place in taking_turns(asked):
+            resolution = loaded.get(place)
+            if resolution is None:
+                resolution = loaded[place] = state.source.load(user_id, place)
+            verdicts.append(_may(state, user_id, resolution, registered, place))
+        return verdicts
+
+    def outranks(self, actor_id: int, user_id: int, server_id: int) -> bool:
+        """Whether the actor may act upon the user in the server: kick, ban, time out, rename.
+
+        True if the actor's highest role there is above the user's, for the owner over everybody,
+        and for a super-admin. Nobody else outranks the owner, or themselves.
+        """
+        for value, field in (
+            (actor_id, "actor_id"),
+            (user_id, "user_id"),
+            (server_id, "server_id"),
+        ):
+            checked_id(value, field)
+        return Authority(get_state(), db.session(), actor_id).outranks(user_id, server_id)
+
+
+def _may(
+    state: PermissionState,
+    user_id: int,
+    resolution: Resolution,
+    permission: RegisteredPermission,
+    place: Place,
+) -> bool:
+    if not resolution.mask & permission.mask:
+        return False
+    if state.asks(permission, place):
+        return not ask_policies(state, user_id, [permission], place, None).denied
+    return True

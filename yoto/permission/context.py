@@ -1,0 +1,84 @@
+"""What callers may say of the circumstances of a question: bounded before anything reads it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from yoto.errors import ValidationFailed
+
+# Bytes of JSON without spaces. Policies parse a context anew for each question about it.
+CONTEXT_BYTES = 8_000
+# Objects and arrays in one another; the context itself is the first.
+CONTEXT_DEPTH = 8
+
+
+class RequestContext(dict[str, Any]):
+    """A context within its bounds; however many questions share it, it is masked once.
+
+    Attributes:
+        size: bytes of JSON without spaces.
+    """
+
+    def __init__(self, context: Mapping[str, Any], size: int) -> None:
+        super().__init__(context)
+        self.size = size
+        self._masked: Any = None
+
+    def masked_by(self, mask: Callable[[Mapping[str, Any]], Any]) -> Any:
+        """What ``mask`` gives of it, made once."""
+        if self._masked is None:
+            self._masked = mask(self)
+        return self._masked
+
+
+def checked_context(
+    context: Mapping[str, Any] | None,
+    field: str = "context",
+    most: int = CONTEXT_BYTES,
+    depth: int = CONTEXT_DEPTH,
+) -> RequestContext | None:
+    """The context, within its bounds; one that was checked before is returned as it is.
+
+    Args:
+        field: what an error calls it.
+        most: bytes of JSON without spaces.
+        depth: objects and arrays in one another.
+
+    Raises:
+        ValidationFailed: it is no mapping, too long, or nested too deeply.
+    """
+    if context is None or isinstance(context, RequestContext):
+        return context
+    if not isinstance(context, Mapping):
+        raise ValidationFailed({field: "must be an object"})
+    too_long = ValidationFailed({field: f"must be at most {most:,} bytes of JSON"})
+    # At least as many bytes as this are in it; a context of megabytes is not encoded to learn that.
+    counted, level = 0, [context]
+    for _ in range(depth):
+        inner: list[Any] = []
+        for one in level:
+            counted += 2 * len(one)
+            if counted > most:
+                raise too_long
+            for value in (*one, *one.values()) if isinstance(one, Mapping) else one:
+                if isinstance(value, (Mapping, list, tuple)):
+                    inner.append(value)
+                elif isinstance(value, str):
+                    counted += len(value)
+        if counted > most:
+            raise too_long
+        if not inner:
+            break
+        level = inner
+    else:
+        raise ValidationFailed({field: f"must be nested at most {depth} deep"})
+    # What is no JSON has a size too; that policies cannot read it is theirs to say.
+    encoded = json.dumps(
+        context, skipkeys=True, default=str, separators=(",", ":"), ensure_ascii=False
+    )
+    size = len(encoded.encode(errors="surrogatepass"))
+    if size > most:
+        raise too_long
+    return RequestContext(context, size)

@@ -1,0 +1,299 @@
+"""Single changes that could turn a verdict, each as what it does to the evidence.
+
+They are only proposals: ``turning`` keeps those with which the resolver gives the other verdict.
+Nothing here knows the rules, so a proposal too many costs time and never truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from yoto.permission.explain.derivation import Derivation
+from yoto.permission.explain.evidence import (
+    Evidence,
+    GrantRow,
+    Held,
+    OverwriteRow,
+    RoleRow,
+    resolve_evidence,
+)
+from yoto.permission.registry import READ, PermissionRegistry, RegisteredPermission
+from yoto.permission.scopes import GLOBAL
+from yoto.permission.statements import CHANNEL, SERVER
+from yoto.store.models import ScopeType
+
+# In the order in which they are preferred among those that reach equally many people: what does
+# the least besides comes first.
+KINDS = (
+    "remove_overwrite",
+    "set_overwrite",
+    "set_window",
+    "end_timeout",
+    "join_server",
+    "assign_role",
+    "unassign_role",
+    "remove_grant",
+    "grant",
+    "remove_group",
+    "enable_role",
+    "disable_role",
+    "start_timeout",
+    "leave_server",
+    "enable_account",
+    "revoke_super_admin",
+    "disable_account",
+)
+RANK = {kind: rank for rank, kind in enumerate(KINDS)}
+TIMEOUT_SECONDS = 3600.0
+
+Apply = Callable[[Evidence], Evidence]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A change and what the evidence would be with it."""
+
+    kind: str
+    affected: int
+    detail: Mapping[str, Any]
+    apply: Apply
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many people a change to each role reaches, and how many members the server has."""
+
+    roles: Mapping[int, int]
+    members: int
+
+    def of(self, role: RoleRow) -> int:
+        return max(1, self.members if role.is_default else self.roles.get(role.id, 0))
+
+
+def turning(
+    derivation: Derivation,
+    permission: RegisteredPermission,
+    registry: PermissionRegistry,
+    reach: Reach,
+    most: int,
+) -> list[Proposal]:
+    """The smallest changes with which the verdict is the other one, at most ``most`` of them."""
+    allowed = bool(derivation.resolution.mask & permission.mask)
+    asked = [permission]
+    read = registry.snapshot.by_name.get(READ)
+    if derivation.evidence.place.kind == CHANNEL and read is not None and read != permission:
+        asked.append(read)
+    proposals = sorted(
+        _proposals(derivation, asked, reach, to_allow=not allowed),
+        key=lambda proposal: (proposal.affected, RANK[proposal.kind]),
+    )
+    found: list[Proposal] = []
+    for proposal in proposals:
+        changed = proposal.apply(derivation.evidence)
+        resolution = resolve_evidence(changed, registry, derivation.now)
+        if bool(resolution.mask & permission.mask) is not allowed:
+            found.append(proposal)
+            if len(found) == most:
+                break
+    return found
+
+
+def _proposals(
+    derivation: Derivation, asked: list[RegisteredPermission], reach: Reach, *, to_allow: bool
+) -> Iterator[Proposal]:
+    yield from _about_the_user(derivation, to_allow)
+    for permission in asked:
+        yield from _overwrites(derivation, permission, reach, to_allow)
+        yield from _grants(derivation, permission, reach, to_allow)
+    yield from _activity(derivation, reach, to_allow)
+
+
+def _about_the_user(derivation: Derivation, to_allow: bool) -> Iterator[Proposal]:
+    evidence, user = derivation.evidence, derivation.evidence.user
+    who = {"user_id": user.user_id}
+    where = who | {"server_id": evidence.server_id}
+    if not user.exists:
+        return
+
+    def user_with(**fields: Any) -> Apply:
+        return lambda found: replace(found, user=replace(found.user, **fields))
+
+    if to_allow:
+        if user.disabled:
+            yield Proposal("enable_account", 1, who, user_with(disabled=False))
+        if evidence.server_id is not None and not user.member:
+            yield Proposal("join_server", 1, where, user_with(member=True))
+        if user.timeout_until is not None:
+            yield Proposal("end_timeout", 1, where, user_with(timeout_until=None))
+        for held in evidence.held:
+            if (held.valid_from, held.valid_until) != (None, None):
+                detail = who | {"role_id": held.role_id}
+                yield Proposal("set_window", 1, detail, _opened(held))
+        for role_id in evidence.offered:
+            yield Proposal("assign_role", 1, who | {"role_id": role_id}, _assigned(role_id))
+        return
+    yield Proposal("disable_account", 1, who, user_with(disabled=True))
+    if user.super_admin:
+        yield Proposal("revoke_super_admin", 1, who, user_with(super_admin=False))
+    if user.member:
+        yield Proposal("leave_server", 1, where, user_with(member=False))
+        until = derivation.now + TIMEOUT_SECONDS
+        yield Proposal("start_timeout", 1, where, user_with(timeout_until=until))
+    for role_id in derivation.trace.held:
+        yield Proposal("unassign_role", 1, who | {"role_id": role_id}, _unassigned(role_id))
+
+
+def _opened(held: Held) -> Apply:
+    def apply(found: Evidence) -> Evidence:
+        rest = tuple(row for row in found.held if row.role_id != held.role_id)
+        return replace(found, held=(*rest, Held(held.role_id)))
+
+    return apply
+
+
+def _assigned(role_id: int) -> Apply:
+    return lambda found: replace(found, held=(*found.held, Held(role_id)))
+
+
+def _unassigned(role_id: int) -> Apply:
+    return lambda found: replace(
+        found, held=tuple(row for row in found.held if row.role_id != role_id)
+    )
+
+
+def _overwrites(
+    derivation: Derivation, permission: RegisteredPermission, reach: Reach, to_allow: bool
+) -> Iterator[Proposal]:
+    """In channels: overwrites of the user and of each role in force."""
+    evidence = derivation.evidence
+    if evidence.place.kind != CHANNEL or permission.scope == ScopeType.GLOBAL:
+        return
+    place = str(evidence.overwritten)
+    targets: list[RoleRow | None] = [None]
+    targets += [evidence.roles[role_id] for role_id in sorted(derivation.in_force)]
+    for role in targets:
+        role_id = role.id if role is not None else None
+        affected = reach.of(role) if role is not None else 1
+        detail = {
+            "place": place,
+            "target": f"role:{role_id}" if role_id else f"user:{evidence.user.user_id}",
+            "permission": permission.name,
+        }
+        stored = OverwriteRow(role_id, permission.id, not to_allow)
+        if stored in evidence.overwrites:
+            yield Proposal(
+                "remove_overwrite",
+                affected,
+                detail | {"effect": _effect(not to_allow)},
+                _replacing_overwrite(stored, None),
+            )
+        wanted = stored._replace(allows=to_allow)
+        if wanted not in evidence.overwrites:
+            yield Proposal(
+                "set_overwrite",
+                affected,
+                detail | {"effect": _effect(to_allow)},
+                _replacing_overwrite(stored, wanted),
+            )
+
+
+def _replacing_overwrite(old: OverwriteRow, new: OverwriteRow | None) -> Apply:
+    added = () if new is None else (new,)
+    return lambda found: replace(
+        found, overwrites=tuple(row for row in found.overwrites if row != old) + added
+    )
+
+
+def _grants(
+    derivation: Derivation, permission: RegisteredPermission, reach: Reach, to_allow: bool
+) -> Iterator[Proposal]:
+    """For each role in force: the grants that stand in the way, and one that would help."""
+    evidence = derivation.evidence
+    for role_id in sorted(derivation.in_force):
+        role = evidence.roles[role_id]
+        for row in evidence.grants:
+            if row.role_id != role_id or row.permission_id != permission.id:
+                continue
+            if row.allows == to_allow:
+                continue
+            detail = {"role_id": role_id, "scope": row.scope, "effect": _effect(row.allows)}
+            if row.group_id is None:
+                kind, detail["permission"] = "remove_grant", permission.name
+            else:
+                kind, detail = "remove_group", detail | {
+                    "group_id": row.group_id,
+                    "group": row.group,
+                }
+            apply = _without_grant(row)
+            yield Proposal(kind, reach.of(role), detail, apply)
+        scope = _grant_scope(evidence, role, permission)
+        if scope is not None:
+            wanted = GrantRow(role_id, permission.id, to_allow, scope)
+            detail = {
+                "role_id": role_id,
+                "permission": permission.name,
+                "scope": scope,
+                "effect": _effect(to_allow),
+            }
+            yield Proposal("grant", reach.of(role), detail, _with_grant(wanted))
+
+
+def _grant_scope(evidence: Evidence, role: RoleRow, permission: RegisteredPermission) -> str | None:
+    """The narrowest scope in which the role may grant the permission; None: it may not."""
+    if permission.scope == ScopeType.GLOBAL:
+        return GLOBAL.kind if role.server_id is None else None
+    if evidence.server_id is None:
+        return GLOBAL.kind
+    return f"{SERVER}:{evidence.server_id}"
+
+
+def _without_grant(unwanted: GrantRow) -> Apply:
+    """Without a direct grant, or without all that a group's grant gives."""
+
+    def is_of_it(row: GrantRow) -> bool:
+        if unwanted.group_id is None:
+            return row == unwanted
+        return (row.role_id, row.group_id, row.scope) == (
+            unwanted.role_id,
+            unwanted.group_id,
+            unwanted.scope,
+        )
+
+    return lambda found: replace(
+        found, grants=tuple(row for row in found.grants if not is_of_it(row))
+    )
+
+
+def _with_grant(wanted: GrantRow) -> Apply:
+    opposite = wanted._replace(allows=not wanted.allows)
+    return lambda found: replace(
+        found, grants=tuple(row for row in found.grants if row != opposite) + (wanted,)
+    )
+
+
+def _activity(derivation: Derivation, reach: Reach, to_allow: bool) -> Iterator[Proposal]:
+    """Switching roles on, or those in force off; the default role cannot be switched."""
+    evidence = derivation.evidence
+    if to_allow:
+        kind, roles = "enable_role", [role for role in evidence.roles.values() if not role.active]
+    else:
+        kind = "disable_role"
+        roles = [evidence.roles[role_id] for role_id in sorted(derivation.in_force)]
+    for role in roles:
+        if not role.is_default:
+            yield Proposal(
+                kind,
+                reach.of(role),
+                {"role_id": role.id},
+                _with_role(role._replace(active=to_allow)),
+            )
+
+
+def _with_role(role: RoleRow) -> Apply:
+    return lambda found: replace(found, roles={**found.roles, role.id: role})
+
+
+def _effect(allows: bool) -> str:
+    return "allow" if allows else "deny"

@@ -1,0 +1,180 @@
+"""From the evidence and the resolver's trace to the links of an explanation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from yoto.permission.explain.evidence import Evidence, Held, facts_of
+from yoto.permission.explain.report import (
+    GrantLink,
+    OverwriteLink,
+    OverwriteStep,
+    RoleLink,
+)
+from yoto.permission.facts import PlaceFacts
+from yoto.permission.registry import (
+    ADMINISTRATOR,
+    READ,
+    PermissionRegistry,
+    RegisteredPermission,
+)
+from yoto.permission.resolver import Resolution, Standing, Trace, flatten, lineage, resolve
+from yoto.permission.statements import CHANNEL
+
+ALLOW, DENY = "allow", "deny"
+IN_FORCE, NOT_YET, OVER = "in_force", "not_yet", "over"
+INACTIVE, NOT_MEMBER, NOT_INHERITED = "inactive", "not_member", "not_inherited"
+ASSIGNMENT, INHERITANCE, DEFAULT = "assignment", "inheritance", "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """One resolution with the steps that led to it.
+
+    Attributes:
+        in_force: the roles that count, the default one among them.
+    """
+
+    evidence: Evidence
+    now: float
+    resolution: Resolution
+    trace: Trace
+    place: PlaceFacts
+    in_force: frozenset[int]
+
+    @classmethod
+    def of(cls, evidence: Evidence, registry: PermissionRegistry, now: float) -> Derivation:
+        """Resolve the evidence and keep how."""
+        place, user = facts_of(evidence, registry)
+        bits, trace = registry.snapshot.bits, Trace()
+        resolution = resolve(flatten(place, bits), user, now, bits, trace)
+        in_force = {role_id for held in trace.held for role_id in lineage(held, place)}
+        if resolution.standing > Standing.OUTSIDER:
+            in_force |= {
+                role.id
+                for role in evidence.roles.values()
+                if role.is_default and role.active and evidence.server_id is not None
+            }
+        return cls(evidence, now, resolution, trace, place, frozenset(in_force))
+
+
+def role_links(derivation: Derivation) -> Iterator[RoleLink]:
+    """The roles by assignment, each with what it inherits, then the default role."""
+    roles = derivation.evidence.roles
+    for held in derivation.evidence.held:
+        role = roles[held.role_id]
+        if role.is_default:
+            continue
+        status = _status(derivation, held)
+        times = (moment(held.valid_from), moment(held.valid_until), moment(held.since))
+        yield RoleLink(role.id, role.name, ASSIGNMENT, None, status, *times)
+        line = lineage(role.id, derivation.place)
+        for child, parent in zip(line, line[1:], strict=False):
+            yield RoleLink(parent, roles[parent].name, INHERITANCE, child, status)
+        if line:
+            yield from _broken_link(derivation, line)
+    for role in roles.values():
+        if role.is_default:
+            status = IN_FORCE if role.id in derivation.in_force else INACTIVE
+            if derivation.resolution.standing <= Standing.OUTSIDER:
+                status = NOT_MEMBER
+            yield RoleLink(role.id, role.name, DEFAULT, None, status)
+
+
+def _status(derivation: Derivation, held: Held) -> str:
+    now, role = derivation.now, derivation.evidence.roles[held.role_id]
+    if role.server_id is not None and derivation.resolution.standing <= Standing.OUTSIDER:
+        return NOT_MEMBER
+    if held.valid_from is not None and held.valid_from > now:
+        return NOT_YET
+    if held.valid_until is not None and held.valid_until <= now:
+        return OVER
+    return IN_FORCE if role.active else INACTIVE
+
+
+def _broken_link(derivation: Derivation, line: list[int]) -> Iterator[RoleLink]:
+    """The parent at which the line ends although it is there, as it is switched off or foreign."""
+    roles = derivation.evidence.roles
+    last = roles[line[-1]]
+    parent = roles.get(last.parent_id) if last.parent_id is not None else None
+    if parent is not None and parent.id not in line:
+        status = NOT_INHERITED if parent.active else INACTIVE
+        yield RoleLink(parent.id, parent.name, INHERITANCE, last.id, status)
+
+
+def related(
+    derivation: Derivation, permission: RegisteredPermission, registry: PermissionRegistry
+) -> dict[int, str]:
+    """Ids and names of the permissions that bear on ``permission`` in this place."""
+    names = [permission.name]
+    if derivation.evidence.server_id is not None:
+        names.append(ADMINISTRATOR)
+    if derivation.evidence.place.kind == CHANNEL:
+        names.append(READ)
+    known = registry.snapshot.by_name
+    return {known[name].id: name for name in names if name in known}
+
+
+def grant_links(derivation: Derivation, names: dict[int, str]) -> Iterator[GrantLink]:
+    """The grants about these permissions to roles that the user holds, in force or not."""
+    held = _held_roles(derivation)
+    for row in derivation.evidence.grants:
+        if row.permission_id in names and row.role_id in held:
+            yield GrantLink(
+                row.role_id,
+                names[row.permission_id],
+                ALLOW if row.allows else DENY,
+                row.scope,
+                row.group,
+                row.role_id in derivation.in_force,
+            )
+
+
+def overwrite_links(derivation: Derivation, names: dict[int, str]) -> Iterator[OverwriteLink]:
+    """The overwrites about these permissions, as ``grant_links``."""
+    held, user_id = _held_roles(derivation), derivation.evidence.user.user_id
+    for row in derivation.evidence.overwrites:
+        if row.permission_id not in names or row.role_id not in (None, *held):
+            continue
+        target = f"user:{user_id}" if row.role_id is None else f"role:{row.role_id}"
+        counts = row.role_id is None or row.role_id in derivation.in_force
+        effect = ALLOW if row.allows else DENY
+        yield OverwriteLink(target, names[row.permission_id], effect, counts)
+
+
+def _held_roles(derivation: Derivation) -> set[int]:
+    """The roles of the user with all their ancestors, and the default role."""
+    roles = derivation.evidence.roles
+    found = {role.id for role in roles.values() if role.is_default}
+    for held in derivation.evidence.held:
+        current: int | None = held.role_id
+        while current is not None and current in roles and current not in found:
+            found.add(current)
+            current = roles[current].parent_id
+    return found
+
+
+def overwrite_steps(
+    derivation: Derivation, permission: RegisteredPermission, registry: PermissionRegistry
+) -> Iterator[OverwriteStep]:
+    """The steps of the resolver, with what each changed."""
+    for step in derivation.trace.steps:
+        yield OverwriteStep(
+            step.target,
+            gave=names_in(registry, step.after & ~step.before),
+            took=names_in(registry, step.before & ~step.after),
+            before=bool(step.before & permission.mask),
+            after=bool(step.after & permission.mask),
+        )
+
+
+def names_in(registry: PermissionRegistry, mask: int) -> tuple[str, ...]:
+    """The names of the permissions in ``mask``, by bit."""
+    return tuple(permission.name for permission in registry.snapshot.in_mask(mask))
+
+
+def moment(seconds: float | None) -> datetime | None:
+    """Epoch seconds as an aware time."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,173 @@
+"""An explanation as data: frozen, and JSON-ready by ``to_dict``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from yoto.permission.plain import plain
+
+
+@dataclass(frozen=True, slots=True)
+class RoleLink:
+    """A role that the user has, or would have but for ``status``.
+
+    Attributes:
+        source: ``assignment``, ``inheritance`` or ``default``.
+        via: id of the role that inherits this one; None for the other sources.
+        status: ``in_force``, or why not: ``not_yet``, ``over``, ``inactive``, ``not_member``,
+            ``not_inherited``.
+        valid_from, valid_until: the window of the assignment; None: no bound.
+        since: when it was assigned.
+    """
+
+    role_id: int
+    name: str
+    source: str
+    via: int | None
+    status: str
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GrantLink:
+    """A grant that bears on the permission: of itself, of administrators, of seeing the channel.
+
+    Attributes:
+        effect: ``allow`` or ``deny``.
+        scope: ``global``, ``server:7`` or ``channel:3``.
+        group: name of the permission group that it comes through; None for a direct grant.
+        counts: whether the role is in force for the user.
+    """
+
+    role_id: int
+    permission: str
+    effect: str
+    scope: str
+    group: str | None
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OverwriteLink:
+    """An overwrite that bears on the permission; ``target`` is ``role:9`` or ``user:42``."""
+
+    target: str
+    permission: str
+    effect: str
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OverwriteStep:
+    """One step of the overwrites, by whose they are: ``everyone``, ``roles``, ``user``.
+
+    Attributes:
+        gave, took: the permissions that the mask gained and lost by it.
+        before, after: whether the permission asked for was in the mask.
+    """
+
+    target: str
+    gave: tuple[str, ...]
+    took: tuple[str, ...]
+    before: bool
+    after: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLink:
+    """What the policies said.
+
+    Attributes:
+        reason: a code.
+        version: the set that answered; None: none did.
+        codes: all codes of a denial.
+        texts: what each code says, by language (``en``, ``zh``).
+    """
+
+    allow: bool
+    reason: str
+    version: str | None
+    codes: tuple[str, ...] = ()
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change that turns the verdict, proved by resolving with it.
+
+    Attributes:
+        kind: what to do, such as ``grant`` or ``end_timeout``; ``docs/explain.md`` lists them.
+        affected: how many people it reaches at most.
+        detail: what it is done to: ids, permission, effect, scope.
+        text: the same as a sentence.
+    """
+
+    kind: str
+    affected: int
+    detail: Mapping[str, Any]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a verdict came about.
+
+    Attributes:
+        allowed, reason, tier, age_ms, position, policy_version: as ``Decision`` has them.
+        at: when the database was read for the derivation below.
+        agrees: whether the derivation has the same verdict; a cached one may be older than it,
+            within the bound of staleness.
+        valid_until: when the verdict may change by the mere passing of time.
+        standing: ``unknown``, ``disabled``, ``outsider``, ``member``, ``administrator``, ``owner``.
+        super_admin: whether the user is one.
+        base: the permissions after roles and grants.
+        overwritten: whose overwrites are in force, such as ``category:4``; None outside channels.
+        rules: implicit rules that took part: ``no_channel_access``, ``timed_out``.
+        effective: all permissions in the end.
+        policies: what the policies said, if asked.
+        changes: what would turn the verdict, smallest first; empty if no single change would.
+        text: all of it for people to read.
+    """
+
+    user_id: int
+    username: str | None
+    permission: str
+    scope: str
+    scope_id: int | None
+    allowed: bool
+    reason: str
+    tier: str
+    age_ms: float
+    position: str | None
+    policy_version: str | None
+    at: datetime
+    agrees: bool
+    valid_until: datetime | None
+    standing: str
+    super_admin: bool
+    roles: tuple[RoleLink, ...]
+    grants: tuple[GrantLink, ...]
+    base: tuple[str, ...]
+    overwritten: str | None
+    overwrites: tuple[OverwriteLink, ...]
+    steps: tuple[OverwriteStep, ...]
+    rules: tuple[str, ...]
+    effective: tuple[str, ...]
+    policies: tuple[PolicyLink, ...] = ()
+    changes: tuple[Change, ...] = ()
+    text: str = ""
+
+    @property
+    def change(self) -> Change | None:
+        """The smallest change that would turn the verdict; None: no single one would."""
+        return self.changes[0] if self.changes else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready: times in ISO 8601, tuples as lists."""
+        found: dict[str, Any] = plain(self)
+        return found

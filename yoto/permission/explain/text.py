@@ -1,0 +1,143 @@
+"""An explanation, and a change, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from yoto.permission.explain.derivation import IN_FORCE
+from yoto.permission.explain.report import Explanation, RoleLink
+
+STATUSES = {
+    "not_yet": "its window has not begun",
+    "over": "its window is over",
+    "inactive": "it is switched off",
+    "not_member": "the user is no member",
+    "not_inherited": "it cannot be inherited from here",
+}
+RULES = {
+    "no_channel_access": "no_channel_access: without channel.read nothing in the channel remains",
+    "timed_out": "timed_out: only channel.read and message.read_history remain",
+}
+CHANGES = {
+    "remove_overwrite": "remove the overwrite that {effect}s {permission} to {target} in {place}",
+    "set_overwrite": "{effect} {permission} to {target} in {place} by an overwrite",
+    "set_window": "let the assignment of role {role} to the user hold now",
+    "end_timeout": "end the user's time-out in server {server_id}",
+    "join_server": "make the user a member of server {server_id}",
+    "assign_role": "give role {role} to the user",
+    "unassign_role": "take role {role} from the user",
+    "remove_grant": "remove the grant by which role {role} {effect}s {permission} in {scope}",
+    "grant": "let role {role} {effect} {permission} in {scope}",
+    "remove_group": "remove the grant by which role {role} {effect}s group '{group}' in {scope}",
+    "enable_role": "switch role {role} on",
+    "disable_role": "switch role {role} off",
+    "start_timeout": "put the user in time-out in server {server_id}",
+    "leave_server": "end the user's membership of server {server_id}",
+    "enable_account": "enable the user's account",
+    "revoke_super_admin": "take super-admin power from the user",
+    "disable_account": "disable the user's account",
+}
+
+
+def change_told(kind: str, detail: Mapping[str, Any], names: Mapping[int, str]) -> str:
+    """A change as a sentence.
+
+    Args:
+        names: of roles, by id.
+    """
+    told = dict(detail)
+    if "role_id" in detail:
+        role_id = detail["role_id"]
+        told["role"] = f"'{names.get(role_id, '')}' ({role_id})"
+    return CHANGES[kind].format(**told)
+
+
+def told(explanation: Explanation) -> str:
+    """The whole explanation, a line for each fact."""
+    return "\n".join(_lines(explanation))
+
+
+def _lines(found: Explanation) -> Iterator[str]:
+    who = f"user {found.user_id}" + (f" ({found.username})" if found.username else "")
+    where = "globally" if found.scope_id is None else f"in {found.scope} {found.scope_id}"
+    verb = "may" if found.allowed else "may not"
+    yield f"{who} {verb} {found.permission} {where}: {found.reason}"
+    position = f", position {found.position}" if found.position else ""
+    yield f"answered by {found.tier}, {found.age_ms:.0f} ms old{position}"
+    if not found.agrees:
+        yield "the database has changed since that answer; what follows is what it says now"
+    yield f"standing: {found.standing}" + (", super-admin" if found.super_admin else "")
+    if found.valid_until is not None:
+        yield f"may change by itself at {found.valid_until.isoformat()}"
+    yield from _section("roles", [_role(link) for link in found.roles])
+    yield from _section(
+        "grants that bear on it",
+        [
+            f"role {link.role_id} {link.effect}s {link.permission} in {link.scope}"
+            + (f" through group '{link.group}'" if link.group else "")
+            + ("" if link.counts else " (not in force)")
+            for link in found.grants
+        ],
+    )
+    yield "after roles and grants: " + _names(found.base)
+    if found.overwritten is not None:
+        yield from _overwrites(found)
+    yield from _section("rules", [RULES[rule] for rule in found.rules])
+    yield from _section(
+        "policies",
+        [
+            f"{'allow' if answer.allow else 'deny'}: {answer.reason}"
+            + (f" (version {answer.version})" if answer.version else "")
+            + "".join(f"\n    {text}" for text in answer.texts.get("en", ()))
+            for answer in found.policies
+        ],
+    )
+    turned = "denied" if found.allowed else "allowed"
+    yield from _section(
+        f"it would be {turned}, smallest change first",
+        [f"{change.text} ({_people(change.affected)})" for change in found.changes]
+        or ["by no single change"],
+    )
+
+
+def _role(link: RoleLink) -> str:
+    origin = {
+        "assignment": "assigned",
+        "inheritance": f"inherited by {link.via}",
+        "default": "of every member",
+    }[link.source]
+    window = "".join(
+        f", {word} {moment.isoformat()}"
+        for word, moment in (("from", link.valid_from), ("until", link.valid_until))
+        if moment is not None
+    )
+    status = "" if link.status == IN_FORCE else f": gives nothing, {STATUSES[link.status]}"
+    return f"{link.name} ({link.role_id}), {origin}{window}{status}"
+
+
+def _overwrites(found: Explanation) -> Iterator[str]:
+    if not found.steps:
+        yield f"overwrites of {found.overwritten}: skipped, as for every {found.standing}"
+        return
+    yield from _section(
+        f"overwrites of {found.overwritten}",
+        [
+            f"{step.target}: gives {_names(step.gave)}; takes {_names(step.took)}"
+            for step in found.steps
+        ],
+    )
+
+
+def _section(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if lines:
+        yield f"{title}:"
+        yield from (f"  {line}" for line in lines)
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names) if names else "nothing"
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"

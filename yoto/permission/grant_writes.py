@@ -1,0 +1,250 @@
+"""What roles allow and deny."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.errors import ValidationFailed
+from yoto.permission.administrators import keeping_by_roles
+from yoto.permission.audit import record_audit
+from yoto.permission.gifts import grant_place
+from yoto.permission.hierarchy import Authority
+from yoto.permission.losses import sparing
+from yoto.permission.receipt import WriteReceipt
+from yoto.permission.registry import ADMINISTRATOR, RegisteredPermission
+from yoto.permission.rows import grant_scope, require_role
+from yoto.permission.specs import Scoped
+from yoto.permission.state import get_state
+from yoto.permission.templates import meaningless
+from yoto.permission.transactions import write
+from yoto.store.models import Effect, Role, RoleGrant, ScopeType
+
+
+class GrantWrites:
+    """The part of ``PermissionSystem`` about direct grants; shared arguments as in ``RoleWrites``.
+
+    A grant's scope is everywhere the role is held (``scope_type`` None or ``"global"``), one
+    server, or one channel, where it acts as an overwrite.
+    """
+
+    def assign_permissions_to_role(
+        self,
+        role_id: int,
+        names: Iterable[str],
+        scope_type: str | None = None,
+        scope_id: int | None = None,
+        effect: str = Effect.ALLOW,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Let the role allow (or deny) permissions in a scope; the opposite there is replaced.
+
+        A permission of scope ``global`` can only be granted to a global role, globally.
+        """
+        state = get_state()
+        wanted = checked_effect(effect)
+        permissions = checked_permissions(names)
+        with (
+            write(commit, {"names": "somebody else granted one of them meanwhile"}) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
+            role = require_role(session, role_id, default_too=True)
+            scope = grant_scope(session, role, scope_type, scope_id)
+            check_grantable(permissions, role, scope)
+            if wanted is Effect.DENY:
+                refuse_denial(permissions, "names")
+            stored = _stored(session, role, permissions, scope)
+            before = _effects(stored)
+            changed = [p for p in permissions if before.get(p.name) != wanted.value]
+
+            authority = Authority(state, session, actor_id)
+            authority.check_role(role)
+            if wanted is Effect.ALLOW:
+                authority.check_gifts({grant_place(role.server_id, *scope): mask_of(changed)})
+            elif changed:
+                authority.check_default_denial(role)
+
+            with sparing(authority, role.server_id, [role.id] if changed else []):
+                for permission in changed:
+                    grant = stored.get(permission.name)
+                    if grant is None:
+                        grant = RoleGrant(
+                            role_id=role.id,
+                            permission_id=permission.id,
+                            server_id=scope[0],
+                            channel_id=scope[1],
+                        )
+                        session.add(grant)
+                        stored[permission.name] = grant
+                    grant.effect = wanted
+                session.flush()
+            if changed:
+                shown = scope_shown(scope)
+                _audit(
+                    session,
+                    "role.grant",
+                    role,
+                    actor_id,
+                    shown | {"grants": {p.name: before.get(p.name) for p in changed}},
+                    shown | {"grants": {p.name: wanted.value for p in changed}},
+                    reason,
+                )
+        return WriteReceipt(ids=tuple(stored[p.name].id for p in permissions))
+
+    def revoke_permissions_from_role(
+        self,
+        role_id: int,
+        names: Iterable[str],
+        scope_type: str | None = None,
+        scope_id: int | None = None,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Remove the role's grants of these permissions in exactly this scope, allow or deny.
+
+        Raises:
+            ValidationFailed: also for a permission that is not granted there (field ``names``).
+        """
+        state = get_state()
+        permissions = checked_permissions(names)
+        with (
+            write(commit) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
+            role = require_role(session, role_id, default_too=True)
+            scope = grant_scope(session, role, scope_type, scope_id)
+            stored = _stored(session, role, permissions, scope)
+            absent = [p.name for p in permissions if p.name not in stored]
+            if absent:
+                raise ValidationFailed({"names": [f"'{name}' is not granted" for name in absent]})
+
+            authority = Authority(state, session, actor_id)
+            authority.check_role(role)
+            denied = [p for p in permissions if stored[p.name].effect is Effect.DENY]
+            authority.check_gifts({grant_place(role.server_id, *scope): mask_of(denied)})
+
+            ids = tuple(grant.id for grant in stored.values())
+            before = scope_shown(scope) | {"grants": _effects(stored)}
+            with sparing(authority, role.server_id, [role.id]):
+                for grant in stored.values():
+                    session.delete(grant)
+            _audit(session, "role.revoke", role, actor_id, before, None, reason)
+        return WriteReceipt(ids=ids)
+
+
+Scope = tuple[int | None, int | None]
+
+
+def checked_effect(effect: str) -> Effect:
+    """Raises ``ValidationFailed`` (field ``effect``) for anything but allow and deny."""
+    try:
+        return Effect(effect)
+    except ValueError:
+        raise ValidationFailed({"effect": f"{effect!r} is not allow or deny"}) from None
+
+
+def checked_permissions(names: Iterable[str], field: str = "names") -> list[RegisteredPermission]:
+    """The permissions called ``names``, without repetitions.
+
+    Raises:
+        ValidationFailed: no names, or malformed ones; ``UnknownPermission`` for unregistered ones.
+    """
+    found = get_state().registry.get_many(names, field)
+    if not found:
+        raise ValidationFailed({field: "give at least one permission"})
+    return list(dict.fromkeys(found))
+
+
+def check_grantable(permissions: Iterable[Scoped], role: Role, scope: Scope) -> None:
+    """Platform permissions are for global roles, globally.
+
+    Raises:
+        ValidationFailed: field ``names``.
+    """
+    if role.server_id is None and scope == (None, None):
+        return
+    refuse_global(permissions, "names")
+
+
+def refuse_global(permissions: Iterable[Scoped], field: str) -> None:
+    """Raises ``ValidationFailed`` for permissions that mean nothing within a server."""
+    outside = meaningless(permissions, ScopeType.SERVER)
+    if outside:
+        raise ValidationFailed(
+            {
+                field: [
+                    f"'{name}' can only be granted globally, to a global role" for name in outside
+                ]
+            }
+        )
+
+
+def refuse_denial(permissions: Iterable[Scoped], field: str) -> None:
+    """Raises ``ValidationFailed`` for what is taken with the role that gives it, never denied."""
+    if any(permission.name == ADMINISTRATOR for permission in permissions):
+        raise ValidationFailed(
+            {field: f"'{ADMINISTRATOR}' cannot be denied: take the role that gives it away"}
+        )
+
+
+def mask_of(permissions: Iterable[RegisteredPermission]) -> int:
+    """The masks of all of them together."""
+    mask = 0
+    for permission in permissions:
+        mask |= permission.mask
+    return mask
+
+
+def scope_shown(scope: Scope) -> dict[str, Any]:
+    """A grant's scope for the audit log."""
+    server_id, channel_id = scope
+    if channel_id is not None:
+        return {"scope": f"channel:{channel_id}"}
+    return {"scope": "global" if server_id is None else f"server:{server_id}"}
+
+
+def _stored(
+    session: Session, role: Role, permissions: Sequence[RegisteredPermission], scope: Scope
+) -> dict[str, RoleGrant]:
+    names = {permission.id: permission.name for permission in permissions}
+    found = session.scalars(
+        select(RoleGrant).where(
+            RoleGrant.role_id == role.id,
+            RoleGrant.permission_id.in_(names),
+            RoleGrant.scope_key == scope_shown(scope)["scope"],
+        )
+    )
+    return {names[grant.permission_id]: grant for grant in found}
+
+
+def _effects(stored: dict[str, RoleGrant]) -> dict[str, str]:
+    return {name: grant.effect.value for name, grant in stored.items()}
+
+
+def _audit(
+    session: Session,
+    action: str,
+    role: Role,
+    actor_id: int | None,
+    before: Any,
+    after: Any,
+    reason: str | None,
+) -> None:
+    record_audit(
+        session,
+        action,
+        f"role:{role.id}",
+        actor_id=actor_id,
+        server_id=role.server_id,
+        before=before,
+        after=after,
+        reason=reason,
+    )

@@ -1,0 +1,378 @@
+"""Permission groups: named sets of permissions that roles are granted as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.errors import ValidationFailed
+from yoto.permission.administrators import keeping_an_administrator, keeping_by_roles
+from yoto.permission.audit import record_audit
+from yoto.permission.deletion_records import kept_of_group
+from yoto.permission.gifts import grant_place
+from yoto.permission.grant_writes import (
+    check_grantable,
+    checked_effect,
+    checked_permissions,
+    mask_of,
+    refuse_denial,
+    refuse_global,
+    scope_shown,
+)
+from yoto.permission.group_holders import (
+    check_holders,
+    granted_locally,
+    sparing_holders,
+    spread,
+)
+from yoto.permission.hierarchy import Authority
+from yoto.permission.losses import sparing
+from yoto.permission.receipt import WriteReceipt
+from yoto.permission.registry import RegisteredPermission
+from yoto.permission.role_rules import checked_label
+from yoto.permission.rows import grant_scope, require, require_role
+from yoto.permission.state import get_state
+from yoto.permission.transactions import write
+from yoto.store.db import db
+from yoto.store.models import (
+    Effect,
+    Permission,
+    PermissionGroup,
+    PermissionGroupMember,
+    RoleGroupGrant,
+)
+
+NAME_MAX_LENGTH = 128
+DESCRIPTION_MAX_LENGTH = 500
+NAME_TAKEN = {"name": "another group has this name"}
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredGroup:
+    """A group as stored, with the names of its permissions in order."""
+
+    id: int
+    name: str
+    description: str
+    permissions: tuple[str, ...]
+
+
+class GroupWrites:
+    """The part of ``PermissionSystem`` about groups; shared arguments as in ``RoleWrites``.
+
+    Groups belong to the platform. Changing one changes every role that it was granted to: the
+    gift rule asks for the permission in each place where it was, and the rank rule for a rank above
+    each of these roles.
+    """
+
+    def register_group(
+        self,
+        name: str,
+        permissions: Iterable[str] = (),
+        description: str = "",
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Make a group; the receipt has its id."""
+        state = get_state()
+        found = list(dict.fromkeys(state.registry.get_many(permissions)))
+        name = checked_label(name, NAME_MAX_LENGTH)
+        if not isinstance(description, str) or len(description) > DESCRIPTION_MAX_LENGTH:
+            raise ValidationFailed(
+                {"description": f"must be a text of at most {DESCRIPTION_MAX_LENGTH} characters"}
+            )
+        with write(commit, NAME_TAKEN) as session:
+            Authority(state, session, actor_id)
+            same = select(PermissionGroup.id).where(PermissionGroup.name == name)
+            if session.scalar(same) is not None:
+                raise ValidationFailed(NAME_TAKEN)
+            group = PermissionGroup(name=name, description=description)
+            session.add(group)
+            session.flush()
+            session.add_all(
+                PermissionGroupMember(group_id=group.id, permission_id=p.id) for p in found
+            )
+            after = {"name": name, "permissions": [p.name for p in found]}
+            _audit(session, "group.create", group.id, actor_id, None, after, reason)
+        return WriteReceipt(ids=(group.id,))
+
+    def delete_group(
+        self,
+        group_id: int,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Delete a group; roles lose what it granted them, and what it denied them comes back."""
+        state = get_state()
+        with (
+            write(commit) as session,
+            keeping_an_administrator(session, "group_id", begin_anew=commit),
+        ):
+            group = require(session, PermissionGroup, group_id)
+            inside = _inside(session, group.id)
+            denied = 0
+            for member in inside:
+                denied |= state.registry.mask_of_id(member.permission_id)
+            authority = Authority(state, session, actor_id)
+            authority.check_gifts(spread(session, group.id, Effect.DENY, denied))
+            holders = check_holders(authority, group.id)
+            before: dict[str, Any] = {
+                "name": group.name,
+                "permissions": _names(session, group.id),
+            }
+            before |= kept_of_group(session, group.id)
+            _audit(session, "group.delete", group.id, actor_id, before, None, reason)
+            with sparing_holders(authority, holders):
+                session.delete(group)
+        return WriteReceipt(ids=(group_id,))
+
+    def assign_permission_to_group(
+        self,
+        group_id: int,
+        names: Iterable[str],
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Add permissions to a group; those that it has already stay."""
+        state = get_state()
+        permissions = checked_permissions(_as_list(names))
+        with (
+            write(commit, {"names": "somebody else added one of them meanwhile"}) as session,
+            keeping_an_administrator(session, "group_id", begin_anew=commit),
+        ):
+            group = require(session, PermissionGroup, group_id)
+            present = {member.permission_id for member in _inside(session, group.id)}
+            added = [p for p in permissions if p.id not in present]
+            if granted_locally(session, group.id):
+                refuse_global(added, "names")
+            authority = Authority(state, session, actor_id)
+            authority.check_gifts(spread(session, group.id, Effect.ALLOW, mask_of(added)))
+            holders = check_holders(authority, group.id, adding=added)
+            with sparing_holders(authority, holders if added else []):
+                session.add_all(
+                    PermissionGroupMember(group_id=group.id, permission_id=p.id) for p in added
+                )
+            if added:
+                after = {"added": [p.name for p in added]}
+                _audit(session, "group.update", group.id, actor_id, None, after, reason)
+        return WriteReceipt(ids=(group_id,))
+
+    def remove_permission_from_group(
+        self,
+        group_id: int,
+        names: Iterable[str],
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Remove permissions from a group.
+
+        Raises:
+            ValidationFailed: also for one that is not in it (field ``names``).
+        """
+        state = get_state()
+        permissions = checked_permissions(_as_list(names))
+        with (
+            write(commit) as session,
+            keeping_an_administrator(session, "group_id", begin_anew=commit),
+        ):
+            group = require(session, PermissionGroup, group_id)
+            inside = {member.permission_id: member for member in _inside(session, group.id)}
+            _refuse_absent(permissions, inside)
+            authority = Authority(state, session, actor_id)
+            authority.check_gifts(spread(session, group.id, Effect.DENY, mask_of(permissions)))
+            with sparing_holders(authority, check_holders(authority, group.id)):
+                for permission in permissions:
+                    session.delete(inside[permission.id])
+            before = {"removed": [p.name for p in permissions]}
+            _audit(session, "group.update", group.id, actor_id, before, None, reason)
+        return WriteReceipt(ids=(group_id,))
+
+    def assign_group_to_role(
+        self,
+        group_id: int,
+        role_id: int,
+        scope_type: str | None = None,
+        scope_id: int | None = None,
+        effect: str = Effect.ALLOW,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Let the role allow (or deny) all permissions of a group in a scope."""
+        state = get_state()
+        wanted = checked_effect(effect)
+        with (
+            write(commit, {"group_id": "somebody else granted it meanwhile"}) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
+            group = require(session, PermissionGroup, group_id)
+            role = require_role(session, role_id, default_too=True)
+            scope = grant_scope(session, role, scope_type, scope_id)
+            permissions = state.registry.get_many(_names(session, group.id))
+            check_grantable(permissions, role, scope)
+            if wanted is Effect.DENY:
+                refuse_denial(permissions, "group_id")
+            grant = _group_grant(session, group.id, role.id, scope)
+            before = grant.effect.value if grant else None
+            authority = Authority(state, session, actor_id)
+            authority.check_role(role)
+            if wanted is Effect.ALLOW and before != wanted.value:
+                authority.check_gifts({grant_place(role.server_id, *scope): mask_of(permissions)})
+            elif before != wanted.value:
+                authority.check_default_denial(role)
+            with sparing(authority, role.server_id, [role.id] if before != wanted.value else []):
+                if grant is None:
+                    grant = RoleGroupGrant(
+                        group_id=group.id, role_id=role.id, server_id=scope[0], channel_id=scope[1]
+                    )
+                    session.add(grant)
+                grant.effect = wanted
+                session.flush()
+            if before != wanted.value:
+                shown = scope_shown(scope) | {"group": group.name}
+                record_audit(
+                    session,
+                    "role.grant",
+                    f"role:{role.id}",
+                    actor_id=actor_id,
+                    server_id=role.server_id,
+                    before=shown | {"effect": before},
+                    after=shown | {"effect": wanted.value},
+                    reason=reason,
+                )
+        return WriteReceipt(ids=(grant.id,))
+
+    def remove_group_from_role(
+        self,
+        group_id: int,
+        role_id: int,
+        scope_type: str | None = None,
+        scope_id: int | None = None,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Remove the role's grant of a group in exactly this scope, allow or deny.
+
+        Raises:
+            ValidationFailed: also if it is not granted there (field ``group_id``).
+        """
+        state = get_state()
+        with (
+            write(commit) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
+            group = require(session, PermissionGroup, group_id)
+            role = require_role(session, role_id, default_too=True)
+            scope = grant_scope(session, role, scope_type, scope_id)
+            grant = _group_grant(session, group.id, role.id, scope)
+            if grant is None:
+                raise ValidationFailed({"group_id": "is not granted to the role in this scope"})
+            authority = Authority(state, session, actor_id)
+            authority.check_role(role)
+            if grant.effect is Effect.DENY:
+                permissions = state.registry.get_many(_names(session, group.id))
+                authority.check_gifts({grant_place(role.server_id, *scope): mask_of(permissions)})
+            record_audit(
+                session,
+                "role.revoke",
+                f"role:{role.id}",
+                actor_id=actor_id,
+                server_id=role.server_id,
+                before=scope_shown(scope) | {"group": group.name, "effect": grant.effect.value},
+                reason=reason,
+            )
+            grant_id = grant.id
+            with sparing(authority, role.server_id, [role.id]):
+                session.delete(grant)
+        return WriteReceipt(ids=(grant_id,))
+
+    def list_registered_groups(self) -> list[RegisteredGroup]:
+        """All groups by name, in two statements."""
+        get_state()
+        names: dict[int, list[str]] = {}
+        for group_id, name in db.session.execute(
+            select(PermissionGroupMember.group_id, Permission.name)
+            .join(Permission, Permission.id == PermissionGroupMember.permission_id)
+            .order_by(Permission.bit)
+        ):
+            names.setdefault(group_id, []).append(name)
+        return [
+            RegisteredGroup(group.id, group.name, group.description, tuple(names.get(group.id, ())))
+            for group in db.session.scalars(select(PermissionGroup).order_by(PermissionGroup.name))
+        ]
+
+
+def _as_list(names: Iterable[str]) -> Iterable[str]:
+    return [names] if isinstance(names, str) else names
+
+
+def _inside(session: Session, group_id: int) -> list[PermissionGroupMember]:
+    return list(
+        session.scalars(
+            select(PermissionGroupMember).where(PermissionGroupMember.group_id == group_id)
+        )
+    )
+
+
+def _names(session: Session, group_id: int) -> list[str]:
+    return list(
+        session.scalars(
+            select(Permission.name)
+            .join(PermissionGroupMember, PermissionGroupMember.permission_id == Permission.id)
+            .where(PermissionGroupMember.group_id == group_id)
+            .order_by(Permission.bit)
+        )
+    )
+
+
+def _refuse_absent(permissions: list[RegisteredPermission], inside: Iterable[int]) -> None:
+    absent = [p.name for p in permissions if p.id not in set(inside)]
+    if absent:
+        raise ValidationFailed({"names": [f"'{name}' is not in the group" for name in absent]})
+
+
+def _group_grant(
+    session: Session, group_id: int, role_id: int, scope: tuple[int | None, int | None]
+) -> RoleGroupGrant | None:
+    return session.scalar(
+        select(RoleGroupGrant).where(
+            RoleGroupGrant.group_id == group_id,
+            RoleGroupGrant.role_id == role_id,
+            RoleGroupGrant.scope_key == scope_shown(scope)["scope"],
+        )
+    )
+
+
+def _audit(
+    session: Session,
+    action: str,
+    group_id: int,
+    actor_id: int | None,
+    before: Any,
+    after: Any,
+    reason: str | None,
+) -> None:
+    record_audit(
+        session,
+        action,
+        f"group:{group_id}",
+        actor_id=actor_id,
+        before=before,
+        after=after,
+        reason=reason,
+    )

@@ -1,0 +1,83 @@
+"""Tells the invalidation log what was committed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exc
+
+from yoto.cache import TieredCache
+from yoto.errors import PlatformError
+from yoto.permission.outbox.rows import Event, mark
+from yoto.permission.outbox.telling import Telling
+from yoto.permission.pool import SidePool
+from yoto.store.db import writing
+
+log = logging.getLogger(__name__)
+
+# Where an app with a cache keeps its ``Outbox``.
+OUTBOX_EXTENSION = "yoto.outbox"
+TOKEN_PREFIX = "outbox-"
+
+
+@dataclass
+class OutboxCounts:
+    """What this process did since it started.
+
+    Attributes:
+        published: events that their writer appended to the log.
+        held_back: events that their writer could not append; a relay does it later.
+        relayed: events appended by the relay of this process.
+        unmarked: events that are in the log but could not be marked so; they go there again.
+        pruned: old rows deleted.
+        failures: turns of the relay that failed.
+    """
+
+    published: int = 0
+    held_back: int = 0
+    relayed: int = 0
+    unmarked: int = 0
+    pruned: int = 0
+    failures: int = 0
+
+
+class Outbox:
+    """The writer's half: appends its own events right after the commit.
+
+    Nothing here raises: the change is committed, and its caller must learn that.
+    """
+
+    def __init__(self, cache: TieredCache, pool: SidePool, telling: Telling) -> None:
+        self._cache = cache
+        self._pool = pool
+        self._telling = telling
+        self.counts = OutboxCounts()
+
+    def publish(self, events: Sequence[Event]) -> str:
+        """Append ``events`` and mark them.
+
+        Returns:
+            Their position in the log or, if the log did not take them, a token such as
+            ``outbox-17`` that stands for the position they are going to have.
+        """
+        try:
+            position = self._cache.invalidate(*(event.subject for event in events))
+        except Exception as error:
+            self.counts.held_back += len(events)
+            unexpected = not isinstance(error, PlatformError)
+            log.warning("%d events wait for a relay: %s", len(events), error, exc_info=unexpected)
+            return f"{TOKEN_PREFIX}{events[-1].id}"
+        self.counts.published += len(events)
+        self._mark(events, str(position))
+        self._telling.note(events, position)
+        return str(position)
+
+    def _mark(self, events: Sequence[Event], position: str) -> None:
+        try:
+            with writing(), self._pool.begin() as connection:
+                mark(connection, [event.id for event in events], position)
+        except (PlatformError, exc.SQLAlchemyError) as error:
+            self.counts.unmarked += len(events)
+            log.warning("%d published events were not marked: %s", len(events), error)

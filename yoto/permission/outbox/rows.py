@@ -1,0 +1,136 @@
+"""The outbox's rows, and what has to be looked up to write them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.engine import Connection
+
+from yoto.permission.outbox.touches import Found, Touches
+from yoto.permission.statements import categories, group_grants, roles, table
+from yoto.store.db import utcnow
+from yoto.store.models import OutboxEvent
+
+outbox = table(OutboxEvent)
+
+# Ids in one IN list.
+CHUNK = 500
+
+
+class Event(NamedTuple):
+    """A row of the outbox."""
+
+    id: int
+    subject: str
+
+
+def look_up(connection: Connection, touches: Touches) -> Found:
+    """What ``touches.settled`` wants to know: at most one statement of each kind."""
+    servers: dict[int, int | None] = {}
+    if wanted := touches.roles_to_find:
+        for ids in _chunks(wanted):
+            for role_id, server_id in connection.execute(
+                select(roles.c.id, roles.c.server_id).where(roles.c.id.in_(ids))
+            ):
+                servers[role_id] = server_id
+    holders: defaultdict[int, set[int]] = defaultdict(set)
+    if touches.groups:
+        for group_id, role_id in connection.execute(
+            select(group_grants.c.group_id, group_grants.c.role_id)
+            .where(group_grants.c.group_id.in_(touches.groups))
+            .distinct()
+        ):
+            holders[group_id].add(role_id)
+    homes: dict[int, int] = {}
+    if touches.categories:
+        for category_id, server_id in connection.execute(
+            select(categories.c.id, categories.c.server_id).where(
+                categories.c.id.in_(touches.categories)
+            )
+        ):
+            homes[category_id] = server_id
+    return Found(servers, {key: frozenset(ids) for key, ids in holders.items()}, homes)
+
+
+def add_events(connection: Connection, subjects: Sequence[str]) -> list[Event]:
+    """Write one row a subject, in the transaction of ``connection``."""
+    now = utcnow()
+    rows = [{"subject": subject, "created_at": now} for subject in subjects]
+    if connection.dialect.insert_executemany_returning_sort_by_parameter_order:
+        returned = connection.execute(
+            insert(outbox).returning(outbox.c.id, sort_by_parameter_order=True), rows
+        )
+        ids = list(returned.scalars())
+    else:
+        # MySQL has no RETURNING, and says one id a statement.
+        ids = [connection.execute(insert(outbox), row).lastrowid for row in rows]
+    return [Event(id_, subject) for id_, subject in zip(ids, subjects, strict=True)]
+
+
+def unpublished(connection: Connection, limit: int) -> tuple[list[Event], float]:
+    """The oldest rows that the log does not have, as far as the outbox knows.
+
+    Returns:
+        The rows, and for how many seconds the oldest has waited, as far as the clocks of its
+        writer's host and this one agree.
+    """
+    found = connection.execute(
+        select(outbox.c.id, outbox.c.subject, outbox.c.created_at)
+        .where(outbox.c.published_at.is_(None))
+        .order_by(outbox.c.id)
+        .limit(limit)
+    ).all()
+    oldest = min((row.created_at for row in found), default=None)
+    waited = 0.0 if oldest is None else (utcnow() - oldest).total_seconds()
+    return [Event(row.id, row.subject) for row in found], max(0.0, waited)
+
+
+def mark(connection: Connection, ids: Iterable[int], position: str) -> None:
+    """Note that the log has these, at or before ``position``."""
+    for chunk in _chunks(ids):
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.id.in_(chunk), outbox.c.published_at.is_(None))
+            .values(published_at=utcnow(), position=position)
+        )
+
+
+def prune(connection: Connection, age: float, limit: int) -> int:
+    """Delete rows published ``age`` seconds ago or more; how many.
+
+    The newest row stays, so that no id is ever given out twice.
+    """
+    newest = connection.scalar(select(func.max(outbox.c.id)))
+    if newest is None:
+        return 0
+    old = list(
+        connection.scalars(
+            select(outbox.c.id)
+            .where(outbox.c.published_at < utcnow() - timedelta(seconds=age), outbox.c.id < newest)
+            .order_by(outbox.c.published_at)
+            .limit(limit)
+        )
+    )
+    for chunk in _chunks(old):
+        connection.execute(delete(outbox).where(outbox.c.id.in_(chunk)))
+    return len(old)
+
+
+def position_of(connection: Connection, event_id: int) -> tuple[bool, str | None]:
+    """Whether an event with this id was ever written, and its position once it is published."""
+    newest, position = connection.execute(
+        select(
+            select(func.max(outbox.c.id)).scalar_subquery(),
+            select(outbox.c.position).where(outbox.c.id == event_id).scalar_subquery(),
+        )
+    ).one()
+    return newest is not None and event_id <= newest, position
+
+
+def _chunks(ids: Iterable[int]) -> Iterable[list[int]]:
+    everything = sorted(ids)
+    return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))

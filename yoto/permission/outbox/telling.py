@@ -1,0 +1,74 @@
+"""Tells listeners of platform events that permissions changed; the log tells the caches."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from yoto.cache import Position
+from yoto.events import Event, event_type
+from yoto.permission.outbox.rows import Event as Change
+
+# Subjects that an event names; it counts the others.
+MAX_SUBJECTS = 32
+
+
+@event_type("permission.changed")
+class PermissionsChanged(Event, frozen=True, kw_only=True):
+    """Changes of what people may do were committed, and are in the invalidation log.
+
+    Attributes:
+        subjects: what they are about, such as ``role:9``; at most ``MAX_SUBJECTS``.
+        count: how many subjects there are in all.
+        position: of the newest; a check with ``at_least`` this includes them all.
+        late: whether a relay put some into the log, because their writer could not.
+    """
+
+    subjects: list[str]
+    count: int
+    position: str
+    late: bool = False
+
+
+class Telling:
+    """Tells at once or, while ``deferred``, makes one event of all that was noted since the last.
+
+    A busy platform changes many times a second, and the stream of events is short.
+
+    Attributes:
+        deferred: whether somebody calls ``tell`` again and again.
+    """
+
+    def __init__(self, publish: Callable[[PermissionsChanged], object]) -> None:
+        self.deferred = False
+        self._publish = publish
+        self._lock = threading.Lock()
+        # In the order in which they came, each once.
+        self._subjects: dict[str, None] = {}
+        self._position: Position | None = None
+        self._late = False
+
+    def note(self, changes: Sequence[Change], position: Position, late: bool = False) -> None:
+        """Something is in the log, up to ``position``."""
+        with self._lock:
+            self._subjects.update(dict.fromkeys(change.subject for change in changes))
+            # Threads come here in any order.
+            self._position = max(self._position or position, position)
+            self._late |= late
+        if not self.deferred:
+            self.tell()
+
+    def tell(self) -> None:
+        """Publish what was noted, if anything was; whether Redis takes it is its own business."""
+        with self._lock:
+            subjects, self._subjects = list(self._subjects), {}
+            position, late, self._late = self._position, self._late, False
+        if subjects:
+            self._publish(
+                PermissionsChanged(
+                    subjects=subjects[:MAX_SUBJECTS],
+                    count=len(subjects),
+                    position=str(position),
+                    late=late,
+                )
+            )

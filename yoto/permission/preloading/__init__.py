@@ -1,0 +1,7 @@
+"""Filling the cache with what is asked for most, before anybody asks."""
+
+from yoto.permission.preloading.report import PreloadReport, PreloadStats
+from yoto.permission.preloading.service import Preloading
+from yoto.permission.preloading.settings import PreloadSettings
+
+__all__ = ["PreloadReport", "PreloadSettings", "PreloadStats", "Preloading"]

@@ -1,0 +1,75 @@
+"""``set_permissions``: grants of roles, set in the background.
+
+An item says what one call of ``PermissionSystem.assign_permissions_to_role`` would. The hierarchy
+rules that are in force when it is handled decide, for ``actor_id``; without one the platform itself
+acts and may do everything. So whoever enqueues for a person must say for whom: there is no way into
+the queue from outside, only from code of the platform and the application.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from yoto.errors import LastAdministrator, PermissionDenied, ValidationFailed
+from yoto.optimization import QueueItem
+from yoto.permission.grant_writes import GrantWrites
+from yoto.permission.transactions import write
+
+KIND = "set_permissions"
+
+_PATH = re.compile(r"^(?P<says>.*?)(?: - at `\$\.?(?P<path>.*)`)?$", re.DOTALL)
+_FIELD = re.compile(r"field `(?P<name>[^`]*)`")
+
+
+class SetPermissions(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """The payload; fields as the arguments of ``assign_permissions_to_role``."""
+
+    role_id: int
+    names: list[str]
+    scope_type: Literal["global", "server", "channel"] | None = None
+    scope_id: int | None = None
+    effect: Literal["allow", "deny"] = "allow"
+    actor_id: int | None = None
+    reason: str | None = None
+
+
+def check(payload: Mapping[str, Any]) -> None:
+    """Refuse a payload that has not this shape.
+
+    Raises:
+        ValidationFailed: names the field.
+    """
+    _read(payload)
+
+
+def handle(items: Sequence[QueueItem]) -> None:
+    """Set what ``items`` say, all or nothing; what is set already stays as it is.
+
+    Raises:
+        ValidationFailed: one of them can never be done, such as a role that is gone, or a grant
+            that its actor may not give.
+        MaintenanceMode, StoreUnavailable: later it can.
+    """
+    grants = GrantWrites()
+    with write(commit=True):
+        for item in items:
+            wanted = _read(item.payload)
+            try:
+                grants.assign_permissions_to_role(**msgspec.structs.asdict(wanted), commit=False)
+            except (PermissionDenied, LastAdministrator) as error:
+                raise ValidationFailed({"actor_id": str(error)}) from error
+
+
+def _read(payload: Mapping[str, Any]) -> SetPermissions:
+    try:
+        return msgspec.convert(payload, SetPermissions)
+    except msgspec.ValidationError as error:
+        match = _PATH.fullmatch(str(error))
+        says, path = (match["says"], match["path"]) if match else (str(error), None)
+        named = _FIELD.search(says)
+        field = path or (named["name"] if named else "payload")
+        raise ValidationFailed({field: says}) from None

@@ -1,0 +1,13 @@
+"""Decision records: written beside the request, and masked."""
+
+from yoto.permission.records.log import DecisionLog, Origin, RecordSettings
+from yoto.permission.records.masking import MASKED, masked_address, masked_context
+
+__all__ = [
+    "MASKED",
+    "DecisionLog",
+    "Origin",
+    "RecordSettings",
+    "masked_address",
+    "masked_context",
+]

@@ -1,0 +1,228 @@
+"""Which decisions are recorded, what of them, and for how long."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from flask import Flask
+from sqlalchemy import delete, insert, select
+
+from yoto.permission.context import RequestContext
+from yoto.permission.pool import SidePool
+from yoto.permission.records.masking import masked_address, masked_context
+from yoto.permission.records.writer import BatchWriter, Row
+from yoto.permission.scopes import Place
+from yoto.permission.statements import table
+from yoto.permission.verdict import Decision
+from yoto.store.db import writing
+from yoto.store.models import DecisionRecord
+
+log = logging.getLogger(__name__)
+
+records = table(DecisionRecord)
+
+ASKED_MAX = 500
+CUT = "…"  # at the end of a question that was longer; no question has this character
+SWEEP_SECONDS = 3600.0  # between two looks for records that are too old
+SWEEP_ROWS = 1_000  # deleted at once, so that no lock is held for long
+MINUTE = 60.0  # s
+# Denials of one user in a minute and a process. Of more, one in so many is recorded, for all of
+# them: whoever asks what is denied anyway must not fill the table.
+DENIALS_A_MINUTE, DENIALS_A_RECORD = 600, 100
+# What denials of one request have in common that are recorded as one.
+EQUAL = (
+    "request_id",
+    "user_id",
+    "asked",
+    "operator",
+    "scope",
+    "reason",
+    "policy_version",
+    "mask_hash",
+)
+CONNECTION_SECONDS = 2.0  # that somebody waits for the one connection
+
+
+class Origin(Protocol):
+    """The request that a decision was made in; outside a request both are None."""
+
+    @property
+    def request_id(self) -> str | None: ...
+
+    @property
+    def address(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSettings:
+    """Which decisions are recorded, and for how long.
+
+    Attributes:
+        allow_sample: the share of what is allowed, 0 to 1; of denials it is all.
+        days: how long records are kept.
+    """
+
+    allow_sample: float = 0.01
+    days: float = 30.0
+
+
+class DecisionLog:
+    """Takes decisions and stores records of them, beside the request.
+
+    Args:
+        clock: the present time in epoch seconds.
+        origin: tells the request at hand.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        settings: RecordSettings,
+        clock: Callable[[], float],
+        origin: Callable[[], Origin] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._origin = origin
+        self._pool = SidePool(app, size=1, wait=CONNECTION_SECONDS)
+        self._next_sweep = 0.0
+        self._minute, self._denials = 0, dict[int, int]()
+        self.writer = BatchWriter(self._store, "decision records")
+
+    def picks(self) -> bool:
+        """Whether the next decision is one of those that are recorded if they allow."""
+        return random.random() < self._settings.allow_sample
+
+    def take(
+        self,
+        user_id: int,
+        asked: str,
+        operator: str | None,
+        place: Place,
+        decision: Decision,
+        mask: int,
+        context: Mapping[str, Any] | None,
+    ) -> None:
+        """Record a decision that was picked, or a denial; of denials without end one in so many.
+
+        Args:
+            asked, operator: a permission or an expression, as ``DecisionRecord`` has them.
+            mask: all that the user may do there.
+        """
+        if decision.allowed:
+            weight = round(1 / self._settings.allow_sample)
+        else:
+            weight = self._weight_denied(user_id)
+        if not weight:
+            return
+        source = self._origin() if self._origin is not None else None
+        self.writer.put(
+            {
+                "at": datetime.fromtimestamp(self._clock(), UTC),
+                "user_id": user_id,
+                "asked": shortened(asked),
+                "operator": operator,
+                "scope": str(place),
+                "allowed": decision.allowed,
+                "reason": decision.reason,
+                "weight": weight,
+                "tier": decision.tier,
+                "position": decision.position,
+                "policy_version": decision.policy_version,
+                "mask_hash": mask_hash(mask),
+                "context": _masked(context),
+                "request_id": source.request_id if source is not None else None,
+                "address": masked_address(source.address) if source is not None else None,
+            }
+        )
+
+    def _weight_denied(self, user_id: int) -> int:
+        minute = int(self._clock() / MINUTE)
+        if minute != self._minute:
+            self._minute, self._denials = minute, {}
+        number = self._denials[user_id] = self._denials.get(user_id, 0) + 1
+        if number <= DENIALS_A_MINUTE:
+            return 1
+        return 0 if number % DENIALS_A_RECORD else DENIALS_A_RECORD
+
+    def close(self) -> None:
+        """Store what waits and give the connection back; a later decision begins anew."""
+        self.writer.close()
+        self._pool.close()
+
+    def _store(self, rows: Sequence[Row]) -> None:
+        with writing(), self._pool.begin() as connection:
+            connection.execute(insert(records), collapsed(rows))
+        if self._clock() >= self._next_sweep:
+            self._sweep_now_and_then()
+
+    def _sweep_now_and_then(self) -> None:
+        """The rows are stored by now: whatever happens here, nobody may take them for lost."""
+        try:
+            self.sweep()
+        except Exception:
+            log.exception("decision records that are too old were not deleted")
+        else:
+            self._next_sweep = self._clock() + SWEEP_SECONDS
+
+    def sweep(self) -> int:
+        """Delete the records that are too old; how many they were.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        cutoff = datetime.fromtimestamp(self._clock(), UTC) - timedelta(days=self._settings.days)
+        old = select(records.c.id).where(records.c.at < cutoff).order_by(records.c.at)
+        deleted = 0
+        while True:
+            with writing(), self._pool.begin() as connection:
+                ids = list(connection.scalars(old.limit(SWEEP_ROWS)))
+                if ids:
+                    connection.execute(delete(records).where(records.c.id.in_(ids)))
+            deleted += len(ids)
+            if len(ids) < SWEEP_ROWS:
+                return deleted
+
+
+def _masked(context: Mapping[str, Any] | None) -> Any:
+    if isinstance(context, RequestContext):
+        return context.masked_by(masked_context)
+    return masked_context(context)
+
+
+def collapsed(rows: Sequence[Row]) -> list[Row]:
+    """The rows, but one for equal denials of one request; its weight says for how many."""
+    kept: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        if row["allowed"] or row["request_id"] is None:
+            kept[(id(row),)] = row
+            continue
+        # Questions that share a context share what is kept of it too.
+        key = (*(row[name] for name in EQUAL), id(row["context"]))
+        first = kept.get(key)
+        # A row is stored again when its batch was not, so that it is not to be changed.
+        weight = row["weight"] + (0 if first is None else first["weight"])
+        kept[key] = (first or row) | {"weight": weight}
+    return list(kept.values())
+
+
+def shortened(asked: str) -> str:
+    """A question as it is recorded."""
+    return asked if len(asked) < ASKED_MAX else asked[: ASKED_MAX - len(CUT)] + CUT
+
+
+def is_whole(recorded: str) -> bool:
+    """Whether a recorded question is all that was asked; that of a long one nobody can tell."""
+    return len(recorded) < ASKED_MAX
+
+
+def mask_hash(mask: int) -> str:
+    """A short digest of all that somebody may do: equal hashes, equal permissions."""
+    raw = mask.to_bytes((mask.bit_length() + 7) // 8, "big")
+    return hashlib.blake2b(raw, digest_size=8).hexdigest()

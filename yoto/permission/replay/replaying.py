@@ -1,0 +1,200 @@
+"""``permissions.replay``: a recorded question asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+from sqlalchemy import Row, and_, or_, select
+from sqlalchemy.engine import Connection
+
+from yoto.errors import UnknownResource
+from yoto.permission.deciding import answer_of, decide
+from yoto.permission.explain.evidence import Evidence, resolve_evidence
+from yoto.permission.explain.loading import load_evidence
+from yoto.permission.expressions import compile_expression
+from yoto.permission.records.log import is_whole, mask_hash, records
+from yoto.permission.records.masking import MASKED
+from yoto.permission.registry import NAME_PATTERN, RegisteredPermission
+from yoto.permission.replay.report import (
+    CHANGED,
+    SAME,
+    TIME_PASSED,
+    UNKNOWN,
+    AuditEntry,
+    Replay,
+    told,
+)
+from yoto.permission.requirement import Asked, Operator, Requirement
+from yoto.permission.resolver import Resolution
+from yoto.permission.review.undo import UNDO
+from yoto.permission.scopes import Place, checked_id, place_key
+from yoto.permission.source import reading
+from yoto.permission.state import PermissionState, get_state
+from yoto.permission.statements import audit
+from yoto.permission.verdict import is_blocked, reason_of
+
+PLACE_GONE = "place_gone"
+CHANGES_MAX = 50
+ASSIGNMENTS_MAX = 1_000  # changes of the user's own that are looked through for roles
+# What policies alone read changes verdicts where they take part.
+READ_BY_POLICIES = (
+    "channel.rules",
+    "emergency_access.end",
+    "emergency_access.take",
+    "server.rules",
+    "user.clearance",
+)
+PLACE_DELETED = ("channel.delete", "server.delete")
+CHANGING = sorted({*UNDO, *READ_BY_POLICIES, *PLACE_DELETED})
+
+
+class Replaying:
+    """The part of ``PermissionSystem`` that goes back to recorded decisions."""
+
+    def replay(self, record_id: int) -> Replay:
+        """Ask the question of a decision record again.
+
+        A replay is no use of the permission, and is not recorded itself.
+
+        Raises:
+            ValidationFailed: not an id.
+            UnknownResource: there is no such record, or it was too old to be kept.
+            StoreUnavailable: the database did not answer.
+        """
+        state = get_state().quiet()
+        checked_id(record_id, "record_id")
+        with reading() as connection:
+            record = connection.execute(
+                select(records).where(records.c.id == record_id)
+            ).one_or_none()
+        if record is None:
+            raise UnknownResource("decision record", record_id, "record_id")
+        replay = _compare(state, record)
+        policies = record.policy_version is not None
+        return replace(replay, text=told(replay, policies, MASKED in str(record.context)))
+
+
+def _compare(state: PermissionState, record: Row[Any]) -> Replay:
+    kind, _, number = record.scope.partition(":")
+    place = Place(kind, int(number) if number else None)
+    recorded = (bool(record.allowed), record.reason)
+    now: tuple[bool, str] | None
+    try:
+        now, mask = _ask(state, record, place)
+    except UnknownResource:
+        now, mask = (False, PLACE_GONE), 0
+    same_permissions = mask_hash(mask) == record.mask_hash
+    replay = Replay(
+        record_id=record.id,
+        at=record.at,
+        user_id=record.user_id,
+        asked=record.asked,
+        scope=record.scope,
+        recorded=recorded,
+        now=now,
+        outcome=SAME,
+        same_permissions=same_permissions,
+        changes=(),
+    )
+    if now == recorded:
+        return replay
+    if now is None:
+        return replace(replay, outcome=UNKNOWN)
+    with reading() as connection:
+        if now[1] == PLACE_GONE:
+            changes = _changes(connection, record, place, None)
+        else:
+            permission = state.registry.snapshot.by_name.get(record.asked)
+            named = permission or next(iter(state.registry.snapshot.by_name.values()))
+            evidence = load_evidence(connection, record.user_id, place, named)
+            then = resolve_evidence(evidence, state.registry, record.at.timestamp())
+            if record.policy_version is None and _judged(state, record, then) == recorded:
+                return replace(replay, outcome=TIME_PASSED)
+            changes = _changes(connection, record, place, evidence)
+    return replace(replay, outcome=CHANGED if changes else UNKNOWN, changes=changes)
+
+
+def _ask(
+    state: PermissionState, record: Row[Any], place: Place
+) -> tuple[tuple[bool, str] | None, int]:
+    """The verdict of now, None for half a question, and all that the user may do there."""
+    mask = answer_of(state, record.user_id, place).resolution.mask
+    if not is_whole(record.asked):
+        return None, mask
+    asked = _asked(state, record)
+    decision = decide(state, record.user_id, asked, place_key(place), record.context)
+    return (decision.allowed, decision.reason), mask
+
+
+def _judged(state: PermissionState, record: Row[Any], resolution: Resolution) -> tuple[bool, str]:
+    """The verdict that a resolution gives; of an expression with the recorded reason."""
+    asked = _asked(state, record)
+    if isinstance(asked, RegisteredPermission):
+        return bool(resolution.mask & asked.mask), reason_of(resolution, asked)
+    return not is_blocked(resolution) and asked.bound.matches(resolution.mask), record.reason
+
+
+def _is_name(asked: str) -> bool:
+    return NAME_PATTERN.fullmatch(asked) is not None
+
+
+def _asked(state: PermissionState, record: Row[Any]) -> Asked:
+    if _is_name(record.asked):
+        return state.registry.get(record.asked)
+    operator = Operator(record.operator) if record.operator else None
+    return state.registry.bind(Requirement(compile_expression(record.asked), operator))
+
+
+def _changes(
+    connection: Connection, record: Row[Any], place: Place, evidence: Evidence | None
+) -> tuple[AuditEntry, ...]:
+    """What the audit log has since, about the user, their roles, the place, and all groups.
+
+    The last ones, where they are more than ``CHANGES_MAX``.
+    """
+    server_id = evidence.server_id if evidence is not None else None
+    user = f"user:{record.user_id}"
+    changed = and_(audit.c.at > record.at, audit.c.action.in_(CHANGING))
+    subjects = {user, str(place), f"server:{server_id}"}
+    if evidence is not None:
+        subjects.add(str(evidence.overwritten))
+        subjects |= {f"role:{role_id}" for role_id in evidence.roles}
+    assignments = (
+        select(audit.c.before, audit.c.after)
+        .where(changed, audit.c.subject == user)
+        .order_by(audit.c.id.desc())
+        .limit(ASSIGNMENTS_MAX)
+    )
+    subjects |= _roles_in(connection.execute(assignments))
+    latest = (
+        select(*(audit.c[column.name] for column in fields(AuditEntry)))
+        .where(
+            changed,
+            or_(
+                audit.c.subject.in_(sorted(subjects)),
+                audit.c.subject.startswith("group:", autoescape=True),
+            ),
+            or_(
+                audit.c.server_id.is_(None),
+                audit.c.server_id == server_id,
+                audit.c.subject == str(place),
+            ),
+        )
+        .order_by(audit.c.id.desc())
+        .limit(CHANGES_MAX)
+    )
+    return tuple(AuditEntry(*row) for row in reversed(connection.execute(latest).all()))
+
+
+def _roles_in(rows: Iterable[Row[Any]]) -> set[str]:
+    """The roles that somebody got or lost by these changes."""
+    ids = {
+        role_id
+        for row in rows
+        for values in row
+        if isinstance(values, dict)
+        for role_id in (values.get("role_id"), *(values.get("role_ids") or ()))
+    }
+    return {f"role:{role_id}" for role_id in ids if role_id is not None}

@@ -1,0 +1,112 @@
+"""What a decorated function asks of its caller."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from yoto.permission.bits import FLAG_BITS, LOCAL, SUPER
+from yoto.permission.expressions import BoundExpression, Expression
+
+if TYPE_CHECKING:
+    from yoto.permission.registry import RegisteredPermission
+
+# A view argument's name, or a callable that finds the id in the request.
+ScopeId = str | Callable[[Any], int] | None
+
+
+class Operator(enum.StrEnum):
+    """How several permissions make one requirement; ``NOT``: the caller has none of them."""
+
+    AND = "AND"
+    OR = "OR"
+    NOT = "NOT"
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A condition on somebody's permissions.
+
+    Attributes:
+        expression: the condition.
+        operator: how its names are joined, if that is all there is to it; None for a free
+            expression.
+    """
+
+    expression: Expression
+    operator: Operator | None = None
+
+    @property
+    def one_name(self) -> str | None:
+        """The permission that is all it asks for, if there is one."""
+        names = self.expression.names
+        return (
+            names[0] if len(names) == 1 and self.operator in (Operator.AND, Operator.OR) else None
+        )
+
+    def __str__(self) -> str:
+        return self.expression.source
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRequirement:
+    """A requirement with the permissions that a registry has for its names.
+
+    Attributes:
+        permissions: in the order of the names.
+        bound: the expression over their bits.
+        local: what a stored verdict with the flag ``LOCAL`` has besides its bits.
+        judged: whether policies ever take part in deciding about one of them.
+    """
+
+    requirement: Requirement
+    permissions: tuple[RegisteredPermission, ...]
+    bound: BoundExpression
+    local: int
+    judged: bool
+    name: ClassVar[None] = None
+
+    @property
+    def operator(self) -> Operator | None:
+        """How the names are joined, if that is all there is to it."""
+        return self.requirement.operator
+
+    def is_met_by(self, stored: int) -> bool:
+        """Whether a stored verdict meets it by roles alone. Of super-admins, and of who may do
+        nothing, which may be nobody, the flags and bits are not enough to tell.
+        """
+        if not stored or stored & SUPER:
+            return False
+        mask = stored >> FLAG_BITS
+        return self.bound.matches(mask | self.local if stored & LOCAL else mask)
+
+    def __str__(self) -> str:
+        return str(self.requirement)
+
+
+# What somebody asks about: one permission, or a condition over several.
+Asked: TypeAlias = "RegisteredPermission | BoundRequirement"
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRequirement:
+    """A requirement as put on a function, for introspection.
+
+    Attributes:
+        requirement: the condition.
+        scope: ``global``, ``server`` or ``channel``.
+        scope_id: where the id of the scope comes from.
+        inner: the requirement of the next decorator below, if several are stacked.
+    """
+
+    requirement: Requirement
+    scope: str
+    scope_id: ScopeId
+    inner: PermissionRequirement | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The permissions it speaks of."""
+        return self.requirement.expression.names

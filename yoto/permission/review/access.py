@@ -1,0 +1,184 @@
+"""Who can do something in a place, since when, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.engine import Connection
+
+from yoto.permission.explain.derivation import Derivation, moment
+from yoto.permission.explain.evidence import Evidence, Held
+from yoto.permission.explain.loading import load_evidence_of_many
+from yoto.permission.id_list import id_array, ids_in
+from yoto.permission.registry import (
+    ADMINISTRATOR,
+    PermissionRegistry,
+    RegisteredPermission,
+)
+from yoto.permission.resolver import Standing, lineage
+from yoto.permission.review.denials import Denials, Step
+from yoto.permission.review.origin_records import load_origins
+from yoto.permission.review.origins import Origins
+from yoto.permission.review.report import AccessLine, Way
+from yoto.permission.scopes import Place
+from yoto.permission.statements import members
+from yoto.permission.verdict import reason_of
+from yoto.store.models import ScopeType
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What the ways of all users are found with.
+
+    Attributes:
+        administrator_id: the permission that implies the one under review; None: none does.
+    """
+
+    permission: RegisteredPermission
+    administrator_id: int | None
+    origins: Origins
+    joined: Mapping[int, datetime]
+
+
+def lines_of(
+    connection: Connection,
+    registry: PermissionRegistry,
+    permission: RegisteredPermission,
+    place: Place,
+    user_ids: Sequence[int],
+    now: float,
+) -> list[AccessLine]:
+    """A line for each of the users who have the permission in the place."""
+    evidence = load_evidence_of_many(connection, user_ids, place)
+    if not evidence:
+        return []
+    server_id = evidence[0].server_id
+    implied = server_id is not None and permission.scope != ScopeType.GLOBAL
+    administrator = registry.snapshot.by_name.get(ADMINISTRATOR) if implied else None
+    wanted = [permission, *([administrator] if administrator else ())]
+    reviewed = Reviewed(
+        permission,
+        administrator.id if administrator else None,
+        load_origins(connection, evidence[0], wanted, user_ids),
+        _joined(connection, server_id, user_ids),
+    )
+    lines = []
+    for one in sorted(evidence, key=lambda found: found.user.user_id):
+        derivation = Derivation.of(one, registry, now)
+        if not derivation.resolution.mask & permission.mask:
+            continue  # lost since the search found them
+        ways = tuple(_ways(derivation, reviewed))
+        begun = [way.since for way in ways]
+        known = [since for since in begun if since is not None]
+        lines.append(
+            AccessLine(
+                one.user.user_id,
+                one.username or "",
+                reason_of(derivation.resolution, permission),
+                min(known) if known and len(known) == len(begun) else None,
+                ways,
+            )
+        )
+    return lines
+
+
+def _joined(
+    connection: Connection, server_id: int | None, user_ids: Sequence[int]
+) -> Mapping[int, datetime]:
+    if server_id is None:
+        return {}
+    joined = select(members.c.user_id, members.c.joined_at).where(
+        members.c.server_id == server_id, members.c.user_id.in_(ids_in("ids"))
+    )
+    rows = connection.execute(joined, {"ids": id_array(user_ids)})
+    return {row.user_id: row.joined_at for row in rows}
+
+
+def _ways(derivation: Derivation, reviewed: Reviewed) -> Iterator[Way]:
+    """Everything that would be enough by itself, whatever else the user has."""
+    evidence = derivation.evidence
+    denials = {
+        permission_id: Denials.of(derivation, permission_id)
+        for permission_id in (reviewed.permission.id, reviewed.administrator_id)
+        if permission_id is not None
+    }
+    user_id, origins = evidence.user.user_id, reviewed.origins
+    if evidence.user.super_admin:
+        yield Way("super_admin", "global", since=origins.super_admin.get(user_id))
+    if derivation.resolution.standing is Standing.OWNER:
+        if reviewed.permission.scope != ScopeType.GLOBAL:
+            yield Way("owner", f"server:{evidence.server_id}", since=origins.owner)
+    for held in evidence.held:
+        line = lineage(held.role_id, derivation.place)
+        if held.role_id in derivation.trace.held and line:
+            yield from _by_roles(derivation, reviewed, denials, line, held)
+    for role in evidence.roles.values():
+        if role.is_default and role.id in derivation.in_force:
+            yield from _by_roles(derivation, reviewed, denials, [role.id], None)
+    for row in evidence.overwrites:
+        if row.role_id is None and row.allows and row.permission_id == reviewed.permission.id:
+            if derivation.resolution.standing > Standing.OUTSIDER:
+                since = origins.of_overwrite(evidence, f"user:{user_id}")
+                since = _latest(since, reviewed.joined.get(user_id))
+                yield Way("overwrite", str(evidence.overwritten), since=since)
+
+
+def _by_roles(
+    derivation: Derivation,
+    reviewed: Reviewed,
+    denials: Mapping[int, Denials],
+    line: Sequence[int],
+    held: Held | None,
+) -> Iterator[Way]:
+    """What the roles of one line of inheritance give; no assignment: the default role."""
+    evidence, origins = derivation.evidence, reviewed.origins
+    begun = _begun(evidence, reviewed, line, held)
+    until = moment(held.valid_until) if held is not None else None
+    for depth, role_id in enumerate(line):
+        name, via = evidence.roles[role_id].name, tuple(line[: depth + 1])
+        for row in evidence.grants:
+            if row.role_id != role_id or not row.allows:
+                continue
+            kind = "grant" if row.group_id is None else "group"
+            if row.permission_id == reviewed.administrator_id != reviewed.permission.id:
+                if row.in_channel or denials[row.permission_id].in_base:
+                    continue
+                kind = "administrator"
+            elif row.permission_id != reviewed.permission.id:
+                continue
+            elif not denials[row.permission_id].leave(Step.of_grant(evidence, row)):
+                continue
+            since = _latest(begun, origins.of_grant(row))
+            yield Way(kind, row.scope, role_id, name, via, row.group, since, until)
+        for marked in evidence.overwrites:
+            if marked.role_id == role_id and marked.allows:
+                if marked.permission_id != reviewed.permission.id:
+                    continue
+                if denials[marked.permission_id].leave(Step.of_role(evidence, role_id)):
+                    since = _latest(begun, origins.of_overwrite(evidence, f"role:{role_id}"))
+                    place = str(evidence.overwritten)
+                    yield Way("overwrite", place, role_id, name, via, None, since, until)
+
+
+def _begun(
+    evidence: Evidence, reviewed: Reviewed, line: Sequence[int], held: Held | None
+) -> datetime | None:
+    """When the line of roles began to count for the user; None: unknown."""
+    times: list[datetime | None] = [reviewed.origins.roles.get(role_id) for role_id in line]
+    if held is not None:
+        renewed = reviewed.origins.held.get((evidence.user.user_id, held.role_id))
+        times.append(renewed or moment(held.since))
+        if held.valid_from is not None:
+            times.append(moment(held.valid_from))
+    if evidence.roles[line[0]].server_id is not None:
+        times.append(reviewed.joined.get(evidence.user.user_id))
+    return _latest(*times)
+
+
+def _latest(*times: datetime | None) -> datetime | None:
+    """The last of the moments; None, which is unknown, if one of them is."""
+    known = [found for found in times if found is not None]
+    return max(known) if len(known) == len(times) else None

@@ -1,0 +1,102 @@
+"""What a review says, as data; ``to_dict`` makes it JSON-ready."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from yoto.permission.plain import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One thing by which somebody can do something.
+
+    Attributes:
+        kind: ``grant``, ``group``, ``overwrite``, ``administrator``, ``owner``, ``super_admin``.
+        scope: where it holds: ``global``, ``server:7``, ``channel:3``, ``category:4``.
+        role_id, role: the role that has it; None for what the user has without a role.
+        via: the roles from the one that is assigned to that role, by inheritance.
+        group: the permission group, if through one.
+        since: from when on it holds without a break; None: unknown.
+        until: when it ends by itself.
+    """
+
+    kind: str
+    scope: str
+    role_id: int | None = None
+    role: str | None = None
+    via: tuple[int, ...] = ()
+    group: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLine:
+    """One user who can do it.
+
+    Attributes:
+        reason: as ``Decision`` has it.
+        ways: all by which they can, any of which may be enough.
+        since: when the first of them began; None: unknown.
+    """
+
+    user_id: int
+    username: str
+    reason: str
+    since: datetime | None
+    ways: tuple[Way, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        found: dict[str, Any] = plain(self)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class AccessPage:
+    """Users in the order of their ids; ``next_after`` as in ``Page``."""
+
+    lines: tuple[AccessLine, ...]
+    next_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Somebody whose verdict is another one.
+
+    Attributes:
+        record_id, action, at, actor_id: the change that did it, from the audit log; None where only
+            time passed, and where several changes together did it at another time than each.
+    """
+
+    user_id: int
+    record_id: int | None = None
+    action: str | None = None
+    at: datetime | None = None
+    actor_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessDifference:
+    """What became of who can do it, between two moments.
+
+    Attributes:
+        gained, lost: who could not and can, and the other way round.
+        unknown: what the log does not tell, in words; empty: the lists are complete.
+        log_begins: the first record of the audit log; what was changed before is unknown.
+    """
+
+    permission: str
+    scope: str
+    since: datetime
+    until: datetime
+    gained: tuple[Turn, ...]
+    lost: tuple[Turn, ...]
+    unknown: tuple[str, ...]
+    log_begins: datetime | None
+
+    def to_dict(self) -> dict[str, Any]:
+        found: dict[str, Any] = plain(self)
+        return found

@@ -1,0 +1,51 @@
+"""Taking back one record of the audit log: the rows as they were before it.
+
+What a record does not hold cannot be taken back. That is told in ``History.unknown``, never
+guessed over.
+"""
+
+from __future__ import annotations
+
+from yoto.permission.registry import PermissionRegistry
+from yoto.permission.review.history import History
+from yoto.permission.review.undo import groups, people, places, roles
+from yoto.permission.review.undo.values import Record, Undo, is_about_one
+
+__all__ = ["UNDO", "undo"]
+
+UNDO: dict[str, Undo] = {
+    "role.assign": roles.assigned,
+    "role.unassign": roles.assigned,
+    "role.grant": roles.granted,
+    "role.revoke": roles.granted,
+    "role.create": roles.created,
+    "role.update": roles.updated,
+    "role.delete": roles.deleted,
+    "group.create": groups.created,
+    "group.update": groups.updated,
+    "group.delete": groups.deleted,
+    "overwrite.set": places.overwritten,
+    "overwrite.clear": places.overwritten,
+    "server.create": places.server_created,
+    "server.transfer": places.transferred,
+    "channel.create": places.channel_created,
+    "channel.move": places.channel_moved,
+    "channel.sync": places.channel_moved,
+    "channel.unsync": places.channel_moved,
+    "category.delete": places.category_deleted,
+    "member.join": people.joined,
+    "member.leave": people.left,
+    "member.kick": people.left,
+    "member.ban": people.banned,
+    "member.unban": people.unbanned,
+    "member.timeout": people.timed_out,
+    "user.create": people.account_made,
+    "user.update": people.account_changed,
+}
+
+
+def undo(history: History, record: Record, registry: PermissionRegistry) -> None:
+    """Take back a record whose action is one of ``UNDO``: those that can change a verdict."""
+    UNDO[record.action](history, record, registry)
+    if not is_about_one(record):
+        history.forget_place()

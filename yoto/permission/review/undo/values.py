@@ -1,0 +1,78 @@
+"""Reading the values of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from yoto.permission.registry import PermissionRegistry
+from yoto.permission.review.history import History, Window
+
+Record = Row[Any]
+Undo = Callable[[History, Record, PermissionRegistry], None]
+
+
+def subject_id(record: Record) -> int:
+    """The number in ``role:9``."""
+    return int(record.subject.partition(":")[2])
+
+
+def is_about_one(record: Record) -> bool:
+    """Whether it can change the verdict of nobody but the user that it is about."""
+    return bool(record.subject.startswith("user:"))
+
+
+def before_of(record: Record) -> dict[str, Any]:
+    """What was there before; empty for what was made."""
+    return record.before if isinstance(record.before, dict) else {}
+
+
+def after_of(record: Record) -> dict[str, Any]:
+    """What was there afterwards; empty for what was removed."""
+    return record.after if isinstance(record.after, dict) else {}
+
+
+def target_of(values: dict[str, Any]) -> str:
+    """Whose overwrites they are: ``role:9`` or ``user:7``."""
+    return next(f"{kind}:{values[kind]}" for kind in ("role", "user") if kind in values)
+
+
+def note(history: History, record: Record, what: str) -> None:
+    """Tell that something could not be taken back."""
+    history.unknown.append(f"{record.at.isoformat()} {record.action} ({record.id}): {what}")
+
+
+def note_absent(
+    history: History, record: Record, values: dict[str, Any], parts: Iterable[str]
+) -> None:
+    """Tell which ``parts`` the values lack: the record is an old one, or they were too many."""
+    absent = [part for part in parts if part not in values]
+    if absent:
+        note(history, record, f"the log does not hold {', '.join(absent)} of {record.subject}")
+
+
+def seconds(text: str | None) -> float | None:
+    """A time of the log in epoch seconds."""
+    return None if text is None else datetime.fromisoformat(text).timestamp()
+
+
+def window_of(values: dict[str, Any]) -> Window:
+    """From when to when an assignment was valid."""
+    return seconds(values["valid_from"]), seconds(values["valid_until"])
+
+
+def set_effect(rows: dict[Any, bool], key: Any, effect: str | None) -> None:
+    """Put a row back as it was; None: it was not there."""
+    if effect is None:
+        rows.pop(key, None)
+    else:
+        rows[key] = effect == "allow"
+
+
+def ids_of(registry: PermissionRegistry, names: Iterable[str]) -> set[int]:
+    """The ids of those permissions that are registered; the others decide nothing."""
+    known = registry.snapshot.by_name
+    return {known[name].id for name in names if name in known}

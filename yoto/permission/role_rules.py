@@ -1,0 +1,136 @@
+"""What a role's fields may be, and what changing them does to those who inherit."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.errors import ValidationFailed
+from yoto.permission.gifts import gifts_of, lineage, may_inherit, merged
+from yoto.permission.hierarchy import Authority
+from yoto.permission.registry import PermissionRegistry
+from yoto.permission.rows import require
+from yoto.store.models import EVERYONE, Effect, Role
+
+NAME_MAX_LENGTH = 100
+LOWEST_POSITION = 1  # 0 is the default role's
+MAX_POSITION = 1_000_000  # far more than anybody ranks by hand
+
+NAME_TAKEN = {"name": "another role has this name"}
+
+
+def checked_role_name(
+    session: Session, name: Any, server_id: int | None, own_id: int | None = None
+) -> str:
+    """``name`` without outer blanks, if no other role of the server has it.
+
+    Raises:
+        ValidationFailed: field ``name``.
+    """
+    label = checked_label(name, NAME_MAX_LENGTH)
+    if label == EVERYONE:
+        raise ValidationFailed({"name": f"{EVERYONE} is the default role's"})
+    same = select(Role.id).where(Role.server_key == (server_id or 0), Role.name == label)
+    if session.scalar(same) not in (None, own_id):
+        raise ValidationFailed(NAME_TAKEN)
+    return label
+
+
+def checked_label(name: Any, max_length: int) -> str:
+    """A name for people to read: trimmed, not empty, not too long, no control characters.
+
+    Raises:
+        ValidationFailed: field ``name``.
+    """
+    if not isinstance(name, str):
+        raise ValidationFailed({"name": f"must be a string, not {type(name).__name__}"})
+    label: str = name.strip()
+    if not 1 <= len(label) <= max_length:
+        raise ValidationFailed({"name": f"must have 1 to {max_length} characters"})
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
+        raise ValidationFailed({"name": "must not contain control characters"})
+    return label
+
+
+def checked_position(position: Any) -> int:
+    """Raises ``ValidationFailed`` (field ``position``) for what is no rank."""
+    if type(position) is not int or not LOWEST_POSITION <= position <= MAX_POSITION:
+        raise ValidationFailed(
+            {"position": f"must be an integer from {LOWEST_POSITION} to {MAX_POSITION}"}
+        )
+    return position
+
+
+def checked_flag(value: Any, field: str) -> bool:
+    """Raises ``ValidationFailed`` for anything but True and False."""
+    if not isinstance(value, bool):
+        raise ValidationFailed({field: "must be true or false"})
+    return value
+
+
+def checked_parent(
+    session: Session, parent_id: int | None, server_id: int | None, child: Role | None = None
+) -> Role | None:
+    """The role to inherit from, if a role of ``server_id`` may.
+
+    Raises:
+        ValidationFailed: field ``parent_id``: no such role, the default role, a role of another
+            server, or a cycle back to ``child``.
+    """
+    if parent_id is None:
+        return None
+    parent = require(session, Role, parent_id, "parent_id")
+    if parent.is_default:
+        raise ValidationFailed({"parent_id": "everybody has the default role already"})
+    if not may_inherit(server_id, parent.server_id):
+        allowed = "a global role" if server_id is None else "a role of the same server, or global"
+        raise ValidationFailed({"parent_id": f"must be {allowed}"})
+    seen: set[int] = set()
+    ancestor: Role | None = parent
+    while ancestor is not None and ancestor.id not in seen:
+        if child is not None and ancestor.id == child.id:
+            raise ValidationFailed({"parent_id": "would make the role its own ancestor"})
+        seen.add(ancestor.id)
+        ancestor = session.get(Role, ancestor.parent_id) if ancestor.parent_id else None
+    return parent
+
+
+def check_inheritance(
+    session: Session,
+    registry: PermissionRegistry,
+    authority: Authority,
+    role: Role,
+    changes: Mapping[str, Any],
+) -> None:
+    """The gift rule for a change of parent or activity: new allows, and denies that go, with
+    roles as they are and as if all were active. And the rank rule for what it inherits from anew.
+
+    Raises:
+        PermissionDenied: the actor lacks one of these permissions, or stands too low.
+    """
+    parent_id = changes.get("parent_id", role.parent_id)
+    active = changes.get("active", role.active)
+    if (parent_id, active) == (role.parent_id, role.active):
+        return
+    parent = session.get(Role, parent_id) if parent_id else None
+    gained: list[Role] = []
+    lost: list[Role] = []
+    for asleep in (False, True):
+        old = lineage(session, role, asleep=asleep)
+        new = [role, *lineage(session, parent, asleep=asleep)] if active or asleep else []
+        gained += [ancestor for ancestor in new if ancestor not in old + gained]
+        lost += [ancestor for ancestor in old if ancestor not in new + lost]
+    home = role.server_id
+    authority.check_gifts(
+        merged(
+            gifts_of(session, registry, gained, Effect.ALLOW, home),
+            gifts_of(session, registry, lost, Effect.DENY, home),
+        )
+    )
+    # Whoever holds a role that wakes is an heir from then on, as whoever gets it then.
+    if parent_id != role.parent_id or active and not role.active:
+        authority.check_giving(home, lineage(session, parent))

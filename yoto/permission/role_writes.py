@@ -1,0 +1,273 @@
+"""Making, changing and deleting roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from yoto.permission.administrators import keeping_by_roles
+from yoto.permission.audit import record_audit
+from yoto.permission.deletion_records import kept_of_role
+from yoto.permission.gifts import gifts_of, lineage
+from yoto.permission.hierarchy import Authority
+from yoto.permission.losses import sparing
+from yoto.permission.receipt import WriteReceipt
+from yoto.permission.role_rules import (
+    LOWEST_POSITION,
+    NAME_TAKEN,
+    check_inheritance,
+    checked_flag,
+    checked_parent,
+    checked_position,
+    checked_role_name,
+)
+from yoto.permission.rows import require, require_role
+from yoto.permission.scopes import checked_id
+from yoto.permission.state import PermissionState, get_state
+from yoto.permission.transactions import write
+from yoto.store.db import db
+from yoto.store.models import Effect, Role, Server
+
+
+class Unset:
+    """The type of ``UNSET``: a field that an update leaves as it is."""
+
+
+UNSET = Unset()
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredRole:
+    """A role as stored; fields as the columns of ``yoto.store.models.Role``."""
+
+    id: int
+    name: str
+    server_id: int | None
+    parent_id: int | None
+    position: int
+    active: bool
+    is_default: bool
+
+
+class RoleWrites:
+    """The part of ``PermissionSystem`` about roles themselves. Arguments that all writes share:
+
+    Args:
+        actor_id: who does it, bound by the grant hierarchy; None is the system itself.
+        reason: the actor's own words, for the audit log.
+        commit: False leaves committing, and rolling back after an error, to the caller.
+
+    Raises:
+        ValidationFailed: bad data, by field; ``UnknownResource`` for an id that names nothing.
+        PermissionDenied: the actor may not; nothing was changed.
+        LastAdministrator: nobody could administer the platform after it.
+        StoreUnavailable: the database did not answer.
+    """
+
+    def register_role(
+        self,
+        name: str,
+        server_id: int | None = None,
+        parent: int | None = None,
+        *,
+        position: int = LOWEST_POSITION,
+        active: bool = True,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Make a role of a server (a global one for None); the receipt has its id.
+
+        Args:
+            parent: id of the role to inherit from: one of the same server, or a global one.
+            position: rank among the roles of the server, higher is above.
+        """
+        fields = {
+            "name": name,
+            "server_id": server_id,
+            "parent": parent,
+            "position": position,
+            "active": active,
+        }
+        return self.batch_register_roles([fields], actor_id=actor_id, reason=reason, commit=commit)
+
+    def batch_register_roles(
+        self,
+        roles: Iterable[Mapping[str, Any]],
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Make several roles, or none; each a mapping of ``register_role``'s arguments."""
+        state = get_state()
+        with write(commit, NAME_TAKEN) as session:
+            authority = Authority(state, session, actor_id)
+            ids = [_make_role(state, session, authority, reason, **fields) for fields in roles]
+        return WriteReceipt(ids=tuple(ids))
+
+    def update_role(
+        self,
+        role_id: int,
+        *,
+        name: str | Unset = UNSET,
+        position: int | Unset = UNSET,
+        parent: int | None | Unset = UNSET,
+        active: bool | Unset = UNSET,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Change what is given of a role's fields; the default role has none to change."""
+        state = get_state()
+        with (
+            write(commit, NAME_TAKEN) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
+            role = require_role(session, role_id)
+            authority = Authority(state, session, actor_id)
+            authority.check_role(role)
+            before = _shown(role)
+            changes: dict[str, Any] = {}
+            if not isinstance(name, Unset):
+                changes["name"] = checked_role_name(session, name, role.server_id, role.id)
+            if not isinstance(position, Unset):
+                changes["position"] = checked_position(position)
+                authority.check_raising(role, changes["position"])
+            if not isinstance(parent, Unset):
+                found = checked_parent(session, parent, role.server_id, role)
+                changes["parent_id"] = found.id if found else None
+            if not isinstance(active, Unset):
+                changes["active"] = checked_flag(active, "active")
+            check_inheritance(session, state.registry, authority, role, changes)
+            reshaped = [role.id] if changes.keys() & {"parent_id", "active"} else []
+            with sparing(authority, role.server_id, reshaped):
+                for column, value in changes.items():
+                    setattr(role, column, value)
+            after = _shown(role)
+            changed = [field for field in after if after[field] != before[field]]
+            if changed:
+                record_audit(
+                    session,
+                    "role.update",
+                    f"role:{role.id}",
+                    actor_id=actor_id,
+                    server_id=role.server_id,
+                    before={field: before[field] for field in changed},
+                    after={field: after[field] for field in changed},
+                    reason=reason,
+                )
+        return WriteReceipt(ids=(role.id,))
+
+    def delete_role(
+        self,
+        role_id: int,
+        *,
+        actor_id: int | None = None,
+        reason: str | None = None,
+        commit: bool = True,
+    ) -> WriteReceipt:
+        """Delete a role with its grants, assignments and overwrites; its children lose a parent."""
+        state = get_state()
+        with (
+            write(commit) as session,
+            keeping_by_roles(session, [role_id], "role_id", begin_anew=commit),
+        ):
+            role = require_role(session, role_id)
+            authority = Authority(state, session, actor_id)
+            authority.check_role(role)
+            lost = gifts_of(
+                session, state.registry, lineage(session, role), Effect.DENY, role.server_id
+            )
+            authority.check_gifts(lost)
+            with sparing(authority, role.server_id, [role.id]) as change:
+                change.gone.add(role.id)
+            record_audit(
+                session,
+                "role.delete",
+                f"role:{role.id}",
+                actor_id=actor_id,
+                server_id=role.server_id,
+                before=_shown(role) | kept_of_role(session, role.id),
+                reason=reason,
+            )
+            session.delete(role)
+        return WriteReceipt(ids=(role_id,))
+
+    def list_registered_roles(self, server_id: int | None = None) -> list[RegisteredRole]:
+        """The roles of a server, or the global ones, highest first.
+
+        Raises:
+            ValidationFailed: ``server_id`` is not an id.
+        """
+        get_state()
+        key = 0 if server_id is None else checked_id(server_id, "server_id")
+        found = db.session.scalars(
+            select(Role).where(Role.server_key == key).order_by(Role.position.desc(), Role.id)
+        )
+        return [
+            RegisteredRole(
+                role.id,
+                role.name,
+                role.server_id,
+                role.parent_id,
+                role.position,
+                role.active,
+                role.is_default,
+            )
+            for role in found
+        ]
+
+
+def _make_role(
+    state: PermissionState,
+    session: Session,
+    authority: Authority,
+    reason: str | None,
+    *,
+    name: str,
+    server_id: int | None = None,
+    parent: int | None = None,
+    position: int = LOWEST_POSITION,
+    active: bool = True,
+) -> int:
+    if server_id is not None:
+        require(session, Server, server_id)
+    checked_position(position)
+    authority.check_position(server_id, position)
+    inherited = checked_parent(session, parent, server_id)
+    ancestors = lineage(session, inherited)
+    authority.check_gifts(gifts_of(session, state.registry, ancestors, Effect.ALLOW, server_id))
+    authority.check_giving(server_id, ancestors)
+    role = Role(
+        server_id=server_id,
+        name=checked_role_name(session, name, server_id),
+        parent_id=inherited.id if inherited else None,
+        position=position,
+        active=checked_flag(active, "active"),
+    )
+    session.add(role)
+    session.flush()
+    record_audit(
+        session,
+        "role.create",
+        f"role:{role.id}",
+        actor_id=authority.actor_id,
+        server_id=server_id,
+        after=_shown(role),
+        reason=reason,
+    )
+    return role.id
+
+
+def _shown(role: Role) -> dict[str, Any]:
+    return {
+        "name": role.name,
+        "position": role.position,
+        "parent_id": role.parent_id,
+        "active": role.active,
+    }

@@ -1,0 +1,120 @@
+"""The part of ``PermissionSystem`` that searches: what somebody may do where, and who may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import Select
+
+from yoto.errors import ValidationFailed
+from yoto.permission.asking import ask_policies
+from yoto.permission.context import checked_context
+from yoto.permission.scopes import checked_id, parse_place
+from yoto.permission.search.page import Page
+from yoto.permission.search.resources import list_resources
+from yoto.permission.search.users import list_users
+from yoto.permission.search.visible import visible_in
+from yoto.permission.source import DatabaseSource
+from yoto.permission.state import get_state, get_state_for
+
+Statement = TypeVar("Statement", bound=Select[Any])
+
+
+class Searching:
+    """Answers have the verdicts of ``check_permission``, from the database, never from a cache.
+
+    They tell what people may do and are no use of it: super-admins' answers are not audited.
+
+    Raises:
+        ValidationFailed: bad input, by field; ``UnknownResource`` for a place that is not there.
+        UnknownPermission: nobody registered the permission.
+        StoreUnavailable: the database did not answer.
+    """
+
+    def list_resources(
+        self,
+        user_id: int,
+        permission: str,
+        scope: str = "channel",
+        server_id: int | None = None,
+        after: int | None = None,
+        limit: int = 100,
+        context: Mapping[str, Any] | None = None,
+    ) -> Page:
+        """A page of the channels or servers in which the user has the permission, by id.
+
+        Args:
+            scope: ``"channel"`` or ``"server"``.
+            server_id: only channels of this server.
+            after: ``next_after`` of the page before; None: the first page.
+            limit: 1 to 1000.
+            context: as in ``decide``.
+        """
+        state, known = get_state(), checked_context(context)
+        return list_resources(state, user_id, permission, scope, server_id, after, limit, known)
+
+    def list_users(
+        self,
+        permission: str,
+        scope: str,
+        scope_id: int | None = None,
+        after: int | None = None,
+        limit: int = 100,
+        context: Mapping[str, Any] | None = None,
+    ) -> Page:
+        """A page of the users who have the permission in the place, by id.
+
+        Args:
+            scope, scope_id: as in ``check_permission``.
+            after, limit, context: as in ``list_resources``.
+        """
+        state, known = get_state_for(permission), checked_context(context)
+        return list_users(state, permission, scope, scope_id, after, limit, known)
+
+    def allowed_permissions(
+        self,
+        user_id: int,
+        scope: str | None = None,
+        scope_id: int | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> list[str]:
+        """The names of all permissions that the user has in the place, by bit.
+
+        Unlike ``effective_permissions`` it asks the policies, each about what it judges.
+
+        Args:
+            scope, scope_id, context: as in ``decide``.
+        """
+        state, context = get_state(), checked_context(context)
+        place = parse_place(scope, scope_id)
+        source = DatabaseSource(state.registry, state.clock)
+        mask = source.load(checked_id(user_id, "user_id"), place).mask
+        held = state.registry.snapshot.in_mask(mask)
+        judged = [found for found in held if state.asks(found, place, context)]
+        denied = 0
+        for permission in judged:
+            denied |= ask_policies(state, user_id, [permission], place, context).denied
+        return [found.name for found in held if not found.mask & denied]
+
+    def is_registered(self, name: str) -> bool:
+        """Whether there is a permission of that name; a malformed name is nobody's."""
+        try:
+            get_state().registry.get(name)
+        except ValidationFailed:
+            return False
+        return True
+
+    def visible(self, statement: Statement, user_id: int, permission: str) -> Statement:
+        """Narrow ``select(Channel)`` or ``select(Server)`` to where the user has the permission.
+
+        The condition is plain SQL with the time of this call in it, for SQLite, MariaDB and MySQL:
+        it can be joined, counted, ordered and paged like any other. Build it anew for each use.
+        Where policies judge the permission they are asked by this call, and the condition holds
+        what they said.
+
+        Raises:
+            ValidationFailed: also for a statement that selects neither channels nor servers, and
+                for a permission that policies judge in more than 5,000 places.
+        """
+        return visible_in(get_state(), statement, user_id, permission)

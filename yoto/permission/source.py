@@ -1,0 +1,89 @@
+"""Where resolutions come from: the seam between a verdict and the store that answers for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from sqlalchemy.engine import Connection
+
+from yoto import tracing
+from yoto.permission.batch import load_many_facts
+from yoto.permission.failures import translated
+from yoto.permission.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.resolver import Resolution, flatten, resolve
+from yoto.permission.scopes import Place
+from yoto.permission.single import load_facts
+from yoto.store.db import db
+
+# What reading facts of people and places is called in traces.
+DATABASE_SPAN = "permission.load"
+
+
+def many(user_ids: Sequence[int]) -> tracing.Attributes:
+    """What a trace tells of a load for many users."""
+    return {"yoto.users": len(user_ids)}
+
+
+class ResolutionSource(Protocol):
+    """Answers what users may do in a place. A failed read raises; it is never an empty answer."""
+
+    def load(self, user_id: int, place: Place) -> Resolution:
+        """The full resolution of one user.
+
+        Raises:
+            UnknownResource: the place does not exist.
+            StoreUnavailable: the database did not answer.
+        """
+
+    def load_many(
+        self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission
+    ) -> dict[int, Resolution]:
+        """Resolutions that are right about ``permission`` alone, for the users that exist.
+
+        Raises: as ``load``.
+        """
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """The connection of the caller's session, so that a check sees what the caller just wrote.
+
+    Raises:
+        StoreUnavailable: the database did not answer.
+    """
+    with translated():
+        db.session.flush()
+        yield db.session.connection()
+
+
+class DatabaseSource:
+    """Resolves from the database, every time.
+
+    Args:
+        clock: the present time in epoch seconds.
+    """
+
+    def __init__(self, registry: PermissionRegistry, clock: Callable[[], float]) -> None:
+        self._registry = registry
+        self._clock = clock
+
+    def load(self, user_id: int, place: Place) -> Resolution:
+        with tracing.span(DATABASE_SPAN), reading() as connection:
+            facts, user = load_facts(connection, user_id, place, self._registry.mask_of_id)
+        bits = self._registry.snapshot.bits
+        return resolve(flatten(facts, bits), user, self._clock(), bits)
+
+    def load_many(
+        self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission
+    ) -> dict[int, Resolution]:
+        registry = self._registry
+        wanted = [permission.id, *registry.snapshot.implying]
+        with tracing.span(DATABASE_SPAN, many(user_ids)), reading() as connection:
+            place_facts, people = load_many_facts(
+                connection, user_ids, place, wanted, registry.mask_of_id
+            )
+        bits, now = registry.snapshot.bits, self._clock()
+        flat = flatten(place_facts, bits)
+        return {user.user_id: resolve(flat, user, now, bits) for user in people}

@@ -1,0 +1,223 @@
+"""What one app's permission system is made of; it lives in ``app.extensions``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from flask import current_app
+
+from yoto.cache import PlaceKey, Slot
+from yoto.monitor import Recorder, Suggestion
+from yoto.permission.abac import JudgedPlaces, PolicyCheck
+from yoto.permission.boundaries import BoundaryWatch
+from yoto.permission.caching import Caching
+from yoto.permission.meters import CheckMeters
+from yoto.permission.policy_failures import PolicyFailures
+from yoto.permission.pool import SidePool
+from yoto.permission.preloading import Preloading
+from yoto.permission.records.log import DecisionLog
+from yoto.permission.registry import PermissionRegistry, RegisteredPermission
+from yoto.permission.scopes import Place, place_of
+from yoto.permission.source import ResolutionSource
+from yoto.permission.templates import TemplateLibrary
+from yoto.permission.warming import WarmUp
+
+EXTENSION = "yoto.permissions"
+# Through the proxy each attribute costs more than the whole look-up.
+_current = current_app._get_current_object  # type: ignore[attr-defined]
+# Permissions of this prefix are the operators', and checked in maintenance too.
+BREAK_GLASS = "platform."
+
+
+class AccessGranted(NamedTuple):
+    """A decorated function let somebody in.
+
+    Attributes:
+        requirement: as it is written.
+        key: the place, as the cache calls it.
+        at: when; a reading of the monotonic clock.
+    """
+
+    user_id: int
+    requirement: str
+    key: PlaceKey
+    at: float
+
+    @property
+    def place(self) -> Place:
+        """Where."""
+        return place_of(self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class SuperAdminUse:
+    """Somebody may do something only because they are a super-admin."""
+
+    user_id: int
+    permission: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyUse:
+    """Somebody with emergency access is about to do something that it bears on."""
+
+    user_id: int
+    permission: str
+    place: Place
+
+
+def nothing_remembered(user_id: int, key: PlaceKey) -> Slot | None:
+    """The memory of an app without a cache."""
+    return None
+
+
+def unreported(use: object) -> None:
+    """Telling what somebody may do is no use of it."""
+
+
+@dataclass(slots=True)
+class PermissionState:
+    """The parts, as wired by ``PermissionSystem.init_app``.
+
+    Attributes:
+        reader: the connection that the registry reads on.
+        subject_loader: gives the id of the user who makes the current request, or raises.
+        policy: asks the policy engine; None means that there is none, which denies.
+        clock: the present time in epoch seconds.
+        on_super_admin_use: told of each use of super-admin power, before it takes effect.
+        caching: the cache and what belongs to it; None: every check reads the database.
+        remembered: what its memory may answer from at once.
+        records: takes decisions down; None: nobody does.
+        templates: sets of permissions that roles can be granted by name.
+        judged: which permissions policies judge in some places only, and in which.
+        on_emergency_use: as ``on_super_admin_use``, of emergency access.
+        on_granted: given user, requirement and place of everybody whom a decorator let in, on the
+            way of their request: quick.
+        boundaries: looks for moments known ahead.
+        preloading: fills the cache before anybody asks; None: nothing does.
+        warming: warms up; None: nothing does.
+        meters: count and time verdicts.
+        suggest: says what could be tuned; None: nobody does.
+        policy_failures: where roles alone decided because policies gave no verdict.
+    """
+
+    registry: PermissionRegistry
+    reader: SidePool
+    source: ResolutionSource
+    subject_loader: Callable[[], int] | None
+    policy: PolicyCheck | None
+    clock: Callable[[], float]
+    on_super_admin_use: Callable[[SuperAdminUse], None]
+    caching: Caching | None = None
+    remembered: Callable[[int, PlaceKey], Slot | None] = nothing_remembered
+    records: DecisionLog | None = None
+    templates: TemplateLibrary = field(default_factory=TemplateLibrary)
+    judged: JudgedPlaces | None = None
+    on_emergency_use: Callable[[EmergencyUse], None] = unreported
+    on_granted: Callable[[int, str, PlaceKey], None] | None = None
+    boundaries: BoundaryWatch | None = None
+    preloading: Preloading | None = None
+    warming: WarmUp | None = None
+    meters: CheckMeters = field(default_factory=lambda: CheckMeters(Recorder()))
+    suggest: Callable[[], list[Suggestion]] | None = None
+    policy_failures: PolicyFailures = field(default_factory=PolicyFailures)
+
+    def quiet(self) -> PermissionState:
+        """The same for whoever only tells what a verdict is: no use of it, and no record."""
+        return replace(
+            self, on_super_admin_use=unreported, on_emergency_use=unreported, records=None
+        )
+
+    def asks(
+        self,
+        permission: RegisteredPermission,
+        place: Place,
+        context: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Whether policies decide too.
+
+        Raises:
+            StoreUnavailable: nobody can tell.
+        """
+        if permission.abac or context is not None:
+            return True
+        return permission.judged and self.judged is not None and self.judged.holds(place)
+
+    def asks_in(
+        self,
+        permission: RegisteredPermission,
+        places: Sequence[Place],
+        context: Mapping[str, Any] | None = None,
+    ) -> frozenset[Place]:
+        """Those of ``places`` where policies decide too; one look, however many they are.
+
+        Raises: as ``asks``.
+        """
+        if permission.abac or context is not None:
+            return frozenset(places)
+        if not permission.judged or self.judged is None:
+            return frozenset()
+        return self.judged.among(places)
+
+
+def get_state() -> PermissionState:
+    """The state of the current app.
+
+    Raises:
+        RuntimeError: outside an app context, or the app has no permission system.
+        MaintenanceMode: the platform is in maintenance.
+    """
+    state = get_state_in_maintenance()
+    if state.caching is not None:
+        state.caching.start()
+        state.caching.maintenance.check()
+    return state
+
+
+def get_state_for(permission: object) -> PermissionState:
+    """The same to ask about one permission.
+
+    In maintenance, operators' own are answered: nobody could end it otherwise.
+
+    Raises: as ``get_state``.
+    """
+    state = get_state_to_ask(permission)
+    if state.caching is not None:
+        state.caching.start_threads()
+    return state
+
+
+def get_state_to_ask(permission: object) -> PermissionState:
+    """The same for whom memory may answer: no thread is started yet; raises as ``get_state``."""
+    state = get_state_in_maintenance()
+    caching = state.caching
+    if caching is not None and caching.maintenance.in_doubt and not is_operators(permission):
+        caching.maintenance.check()
+    return state
+
+
+def is_operators(permission: object) -> bool:
+    """Whether a permission is answered in maintenance too."""
+    return isinstance(permission, str) and permission.startswith(BREAK_GLASS)
+
+
+def get_state_in_maintenance() -> PermissionState:
+    """The same for the few calls that work in maintenance too.
+
+    Raises:
+        RuntimeError: as ``get_state``.
+    """
+    try:
+        app = _current()
+    except RuntimeError:
+        raise RuntimeError(
+            "permissions need an app context: work inside a request, or with 'app.app_context()'"
+        ) from None
+    state = app.extensions.get(EXTENSION)
+    if state is None:
+        raise RuntimeError("this app has no permission system: call permissions.init_app(app)")
+    found: PermissionState = state
+    return found

@@ -1,0 +1,72 @@
+"""Resolutions as the cache stores them: one int for checks, and bytes for the reasons.
+
+``bits`` says how the int is made. Super-admins' masks are stored without their power, so that a hit
+never hides a use of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from yoto.cache import Entry, Loaded
+from yoto.permission.bits import FLAG_BITS, LOCAL, SUPER, KnownBits
+from yoto.permission.facts import UserFacts
+from yoto.permission.resolver import Resolution, Standing
+
+
+class _Detail(msgspec.Struct, array_like=True):
+    standing: int
+    base: bytes
+    shaped: bytes
+    hidden: bool
+    timed_out: bool
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(_Detail)
+
+
+def to_loaded(
+    resolution: Resolution, user: UserFacts, roles: Iterable[int], server_id: int | None
+) -> Loaded:
+    """A resolution for the cache, with the roles and the server that it was made from."""
+    stored = resolution.ordinary << FLAG_BITS
+    if resolution.standing >= Standing.ADMINISTRATOR and not resolution.timed_out:
+        stored |= LOCAL
+    if user.super_admin and resolution.standing > Standing.DISABLED:
+        stored |= SUPER
+    detail = _Detail(
+        resolution.standing,
+        _bytes(resolution.base),
+        _bytes(resolution.shaped),
+        resolution.hidden,
+        resolution.timed_out,
+    )
+    return Loaded(
+        stored, resolution.valid_until, frozenset(roles), server_id, _encoder.encode(detail)
+    )
+
+
+def to_resolution(entry: Entry | Loaded, bits: KnownBits) -> Resolution:
+    """What ``to_loaded`` was given, with what was registered since."""
+    detail = _decoder.decode(entry.detail)
+    ordinary, shaped = entry.mask >> FLAG_BITS, int.from_bytes(detail.shaped, "big")
+    if entry.mask & LOCAL:
+        ordinary |= bits.local
+        shaped |= bits.local
+    return Resolution(
+        bits.every if entry.mask & SUPER else ordinary,
+        entry.valid_until,
+        Standing(detail.standing),
+        int.from_bytes(detail.base, "big"),
+        shaped,
+        ordinary,
+        detail.hidden,
+        detail.timed_out,
+    )
+
+
+def _bytes(mask: int) -> bytes:
+    return mask.to_bytes((mask.bit_length() + 7) // 8, "big")

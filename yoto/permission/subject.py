@@ -1,0 +1,54 @@
+"""Who acts: an explicit ``acting_as`` block, else the user whom the wired loader authenticates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from yoto.permission.scopes import checked_id
+from yoto.permission.state import PermissionState, get_state_in_maintenance
+
+_acting: ContextVar[int | None] = ContextVar("yoto_acting_user", default=None)
+
+
+@contextmanager
+def acting_as(user_id: int) -> Iterator[None]:
+    """Within the block, decorated functions check the permissions of ``user_id``.
+
+    Raises:
+        ValidationFailed: ``user_id`` is not an id.
+    """
+    token = _acting.set(checked_id(user_id, "user_id"))
+    try:
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def current_subject() -> int:
+    """The id of the user who acts.
+
+    Raises:
+        RuntimeError: nobody can be found: no ``acting_as`` block and no subject loader, or a
+            loader that returns something else than an id.
+        Exception: what the loader raises for somebody who is not signed in.
+    """
+    user_id = _acting.get()
+    return subject_of(get_state_in_maintenance()) if user_id is None else user_id
+
+
+def subject_of(state: PermissionState) -> int:
+    """The same for who has the state at hand."""
+    user_id = _acting.get()
+    if user_id is not None:
+        return user_id
+    load = state.subject_loader
+    if load is None:
+        raise RuntimeError(
+            "nobody acts: use 'with acting_as(user_id)', or give init_app a subject_loader"
+        )
+    loaded = load()
+    if type(loaded) is not int:
+        raise RuntimeError(f"the subject loader must return a user id, not {loaded!r}")
+    return loaded

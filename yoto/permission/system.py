@@ -1,0 +1,229 @@
+"""The permission system as a Flask extension."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from flask import Flask
+
+from yoto.cache import PlaceKey, TieredCache
+from yoto.monitor import Recorder, Suggestion
+from yoto.optimization import DistributedLocks, HotCounts, SmartInvalidation
+from yoto.permission.abac import JudgedPlaces, PolicyCheck
+from yoto.permission.account_calls import AccountCalls
+from yoto.permission.account_rules import AccountRules
+from yoto.permission.assignment_writes import AssignmentWrites
+from yoto.permission.audit import record_emergency_use, record_super_admin_use
+from yoto.permission.boundaries import BoundaryWatch
+from yoto.permission.caching import Caching
+from yoto.permission.checks import Checks
+from yoto.permission.explain import Explaining
+from yoto.permission.grant_writes import GrantWrites
+from yoto.permission.group_writes import GroupWrites
+from yoto.permission.invalidation import Invalidation
+from yoto.permission.maintenance_calls import MaintenanceCalls
+from yoto.permission.meters import CheckMeters
+from yoto.permission.outbox.watching import watch_writes
+from yoto.permission.overwrite_writes import OverwriteWrites
+from yoto.permission.pool import SidePool
+from yoto.permission.position_calls import PositionCalls
+from yoto.permission.preloading import Preloading, PreloadSettings
+from yoto.permission.records import DecisionLog, Origin, RecordSettings
+from yoto.permission.registration import Registration, read_permissions
+from yoto.permission.registry import PermissionRegistry
+from yoto.permission.replay import Replaying
+from yoto.permission.review import Reviewing
+from yoto.permission.role_writes import RoleWrites
+from yoto.permission.search import Searching
+from yoto.permission.source import DatabaseSource
+from yoto.permission.state import (
+    EXTENSION,
+    PermissionState,
+    SuperAdminUse,
+    nothing_remembered,
+)
+from yoto.permission.survey import Survey
+from yoto.permission.template_calls import TemplateCalls
+from yoto.permission.template_grants import TemplateGrants
+from yoto.permission.transactions import watch_sessions
+from yoto.permission.tuning_calls import TuningCalls
+from yoto.permission.warm_up_calls import WarmUpCalls
+from yoto.permission.warming import WarmUp, WarmUpParts
+
+
+class PermissionSystem(
+    Checks,
+    Explaining,
+    Searching,
+    Replaying,
+    Reviewing,
+    MaintenanceCalls,
+    Invalidation,
+    WarmUpCalls,
+    TuningCalls,
+    PositionCalls,
+    AccountCalls,
+    Survey,
+    TemplateCalls,
+    TemplateGrants,
+    Registration,
+    RoleWrites,
+    GrantWrites,
+    AssignmentWrites,
+    GroupWrites,
+    OverwriteWrites,
+    AccountRules,
+):
+    """Who may do what, and every change to it.
+
+    The object holds nothing: what belongs to an app is in ``app.extensions``, so that one
+    instance serves any number of apps.
+    """
+
+    def init_app(
+        self,
+        app: Flask,
+        *,
+        subject_loader: Callable[[], int] | None = None,
+        policy: PolicyCheck | None = None,
+        judged: JudgedPlaces | None = None,
+        clock: Callable[[], float] = time.time,
+        on_super_admin_use: Callable[[SuperAdminUse], None] = record_super_admin_use,
+        cache: TieredCache | None = None,
+        locks: DistributedLocks | None = None,
+        invalidation: SmartInvalidation | None = None,
+        records: RecordSettings | None = None,
+        origin: Callable[[], Origin] | None = None,
+        on_granted: Callable[[int, str, PlaceKey], None] | None = None,
+        hot: HotCounts | None = None,
+        warm_up: WarmUpParts | None = None,
+        recorder: Recorder | None = None,
+        suggest: Callable[[], list[Suggestion]] | None = None,
+    ) -> None:
+        """Record how permissions work in ``app``; nothing is read or connected yet.
+
+        Args:
+            subject_loader: returns the id of the user who makes the current request, or raises.
+            policy: asks the policy engine; without it, what needs one is denied.
+            judged: permissions that policies judge in some places only.
+            clock: the present time in epoch seconds.
+            on_super_admin_use: told of each use of super-admin power before it takes effect; what
+                it raises stops the use.
+            cache, locks: answer checks; without both, every check reads the database.
+            invalidation: is told of what is known ahead, after ``start``, in an app with a cache.
+            records: which decisions are recorded; None: none.
+            origin: tells the request that a recorded decision was made in.
+            on_granted: given user, requirement and place of everybody whom a decorator let in (see
+                ``AccessGranted``); it must be quick, and what it raises is logged.
+            hot: says what is asked for most; with it and a cache, that is preloaded.
+            warm_up: the parts of the warm-up; None: there is none.
+            recorder: counts and times verdicts; by default nobody reads them.
+            suggest: says what could be tuned; None: nobody does.
+        """
+        reader = SidePool(app, size=1)
+        registry = PermissionRegistry(
+            lambda: read_permissions(reader), judged.names if judged else ()
+        )
+        watch_sessions()
+        watch_writes()
+        database = DatabaseSource(registry, clock)
+        caching = watch = None
+        if cache is not None and locks is not None:
+            caching = Caching.of(app, registry, clock, database, cache, locks)
+            if invalidation is not None:
+                watch = BoundaryWatch(invalidation, locks, caching.pool, caching.heard)
+        preloading = None
+        if caching is not None and locks is not None and hot is not None:
+            settings = PreloadSettings.from_config(app.config)
+            preloading = Preloading(
+                app, caching.cache, caching.source, caching.pool, locks, hot, settings
+            )
+        app.extensions[EXTENSION] = PermissionState(
+            registry=registry,
+            reader=reader,
+            source=caching.source if caching else database,
+            subject_loader=subject_loader,
+            policy=policy,
+            judged=judged,
+            on_emergency_use=record_emergency_use,
+            clock=clock,
+            on_super_admin_use=on_super_admin_use,
+            caching=caching,
+            remembered=caching.source.remembered if caching else nothing_remembered,
+            records=DecisionLog(app, records, clock, origin) if records is not None else None,
+            on_granted=on_granted,
+            boundaries=watch,
+            preloading=preloading,
+            warming=WarmUp(app, preloading, warm_up) if warm_up is not None else None,
+            meters=CheckMeters(recorder or Recorder()),
+            suggest=suggest,
+        )
+
+    @staticmethod
+    def start(app: Flask) -> None:
+        """Begin the work in the background: what the first check would begin, and preloading.
+
+        Raises:
+            StoreUnavailable: the database did not answer.
+        """
+        watch = PermissionSystem.boundaries_of(app)
+        if watch is not None:
+            watch.start()
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        if state is not None and state.preloading is not None:
+            state.preloading.start()
+        caching = PermissionSystem.caching_of(app)
+        if caching is not None:
+            caching.start()
+            caching.cache.start(0)
+
+    @staticmethod
+    def close(app: Flask) -> None:
+        """End the threads of ``app`` and close our connections; a later use begins anew."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        if state is not None and state.warming is not None:
+            state.warming.close()
+        if state is not None and state.preloading is not None:
+            state.preloading.close()
+        records = PermissionSystem.records_of(app)
+        if records is not None:
+            records.close()
+        watch = PermissionSystem.boundaries_of(app)
+        if watch is not None:
+            watch.close()
+        caching = PermissionSystem.caching_of(app)
+        if caching is not None:
+            caching.close()
+        if state is not None:
+            state.reader.close()
+
+    @staticmethod
+    def caching_of(app: Flask) -> Caching | None:
+        """The cache of ``app`` and what belongs to it; None for an app without."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        return state.caching if state else None
+
+    @staticmethod
+    def meters_of(app: Flask) -> CheckMeters:
+        """What counts the checks of ``app``."""
+        state: PermissionState = app.extensions[EXTENSION]
+        return state.meters
+
+    @staticmethod
+    def preloading_of(app: Flask) -> Preloading | None:
+        """What fills the cache of ``app`` before anybody asks; None for an app without."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        return state.preloading if state else None
+
+    @staticmethod
+    def records_of(app: Flask) -> DecisionLog | None:
+        """The log of decisions of ``app``; None for an app that keeps none."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        return state.records if state else None
+
+    @staticmethod
+    def boundaries_of(app: Flask) -> BoundaryWatch | None:
+        """What looks for moments known ahead in ``app``; None for an app that is not told."""
+        state: PermissionState | None = app.extensions.get(EXTENSION)
+        return state.boundaries if state else None

@@ -1,0 +1,21 @@
+"""Permission templates: named sets of permissions in levels, as values; nothing here is stored."""
+
+from yoto.permission.templates.builtin import CRUD
+from yoto.permission.templates.library import TemplateLibrary
+from yoto.permission.templates.meaning import meaningless
+from yoto.permission.templates.parameters import TemplateParameter
+from yoto.permission.templates.template import (
+    PermissionTemplate,
+    RenderedLevel,
+    TemplateLevel,
+)
+
+__all__ = [
+    "CRUD",
+    "PermissionTemplate",
+    "RenderedLevel",
+    "TemplateLevel",
+    "TemplateLibrary",
+    "TemplateParameter",
+    "meaningless",
+]

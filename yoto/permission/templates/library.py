@@ -1,0 +1,40 @@
+"""The templates of one app, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission.templates.builtin import BUILT_IN_TEMPLATES
+from yoto.permission.templates.template import PermissionTemplate
+
+
+class TemplateLibrary:
+    """Thread-safe; holds the built-in templates, and what the code of the app adds at its start."""
+
+    def __init__(self, templates: Iterable[PermissionTemplate] = BUILT_IN_TEMPLATES) -> None:
+        self._templates = {template.name: template for template in templates}
+
+    def add(self, template: PermissionTemplate) -> None:
+        """Add a template; one that is there already, as it is, changes nothing.
+
+        Raises:
+            ValidationFailed: another one has its name (field ``name``).
+        """
+        if self._templates.setdefault(template.name, template) != template:
+            raise ValidationFailed({"name": f"another template is called '{template.name}'"})
+
+    def get(self, name: str) -> PermissionTemplate:
+        """The template called ``name``.
+
+        Raises:
+            UnknownResource: there is none (field ``template``).
+        """
+        found = self._templates.get(name) if isinstance(name, str) else None
+        if found is None:
+            raise UnknownResource("template", repr(name), "template")
+        return found
+
+    def all(self) -> list[PermissionTemplate]:
+        """All of them, by name."""
+        return [template for _, template in sorted(self._templates.items())]

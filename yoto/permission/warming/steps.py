@@ -1,0 +1,65 @@
+"""What each step does, told as a report of its own. Nothing here raises on purpose."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from yoto.permission.preloading import Preloading
+from yoto.permission.preloading.filling import Progress
+from yoto.permission.warming.parts import OK, WarmUpParts
+
+
+class Outcome(NamedTuple):
+    """What a step did; ``error``: why that is not all it is there for."""
+
+    details: Mapping[str, Any]
+    error: str | None = None
+
+
+# A step gets where to tell its progress, and what is set when it is to end.
+Step = Callable[[Progress, threading.Event], Outcome]
+
+
+def cache_step(preloading: Preloading | None) -> Step:
+    """Bring what is hot into the cache. Nothing hot: nothing loaded, and the report says so."""
+
+    def warm(progress: Progress, stop: threading.Event) -> Outcome:
+        if preloading is None or not preloading.hot.settings.enabled:
+            return Outcome({}, "nobody counts what is hot in this application")
+        report = preloading.run(progress, stop)
+        details = {**asdict(report), "loaded": report.loaded}
+        error = "it was stopped" if report.ended == "stopped" else None
+        return Outcome(details, error)
+
+    return warm
+
+
+def forecaster_step(parts: WarmUpParts) -> Step:
+    """Load the forecaster's history."""
+
+    def warm(progress: Progress, stop: threading.Event) -> Outcome:
+        if parts.forecaster is None:
+            return Outcome({}, "this application has no forecaster")
+        return Outcome(parts.forecaster())
+
+    return warm
+
+
+def system_step(parts: WarmUpParts) -> Step:
+    """Look at every component; one that is not known to work is none that works."""
+
+    def look(progress: Progress, stop: threading.Event) -> Outcome:
+        if parts.components is None:
+            return Outcome({}, "nobody can tell how the components are")
+        found = parts.components()
+        progress(len(found), len(found))
+        details = {one.name: {"state": one.state, "detail": one.detail} for one in found}
+        bad = [f"{one.name} is {one.state} ({one.detail})" for one in found if one.state != OK]
+        if not found:
+            return Outcome(details, "there was no component to look at")
+        return Outcome(details, "; ".join(bad) or None)
+
+    return look

@@ -1,0 +1,105 @@
+"""Attributes of places and people, remembered until the invalidation log says that they may have
+changed."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeAlias, TypeVar
+
+from yoto import cache
+from yoto.policy.attributes.people import Person
+from yoto.policy.attributes.places import PlaceAttributes
+
+# Entries; places take about 10 MB.
+CAPACITY = 10_000
+
+PlaceKey: TypeAlias = tuple[str, int]
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class _Remembered(ABC, Generic[K, V]):
+    """A bounded memory in front of a loader. Safe for threads.
+
+    It is told of changes through ``heard``, a listener to the log. Who asks says whether memory may
+    answer at all: only while the log is heard, and up to what the caller has written itself.
+    """
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._known: dict[K, V] = {}
+        self._lock = threading.Lock()
+        self._changes = 0
+
+    def _get(self, key: K, load: Callable[[], V | None], may_remember: bool) -> V | None:
+        if not may_remember:
+            return load()
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        changes = self._changes
+        loaded = load()
+        with self._lock:
+            # What was read before a change must not be remembered after it.
+            if loaded is not None and changes == self._changes:
+                if len(self._known) >= self._capacity:
+                    self._known.clear()
+                self._known[key] = loaded
+        return loaded
+
+    def heard(self, touched: Sequence[str], position: cache.Position) -> None:
+        """Forget what the log's entry is about."""
+        about = cache.subjects.Touched.of(touched)
+        with self._lock:
+            self._changes += 1
+            if about.everything:
+                self._known.clear()
+            else:
+                self._forget(about)
+
+    @abstractmethod
+    def _forget(self, about: cache.subjects.Touched) -> None:
+        """Forget what may have changed; the lock is held."""
+
+
+class RememberedPlaces(_Remembered[PlaceKey, PlaceAttributes]):
+    """Servers and channels, by scope and id."""
+
+    def __init__(
+        self,
+        load: Callable[[str, int], PlaceAttributes | None],
+        capacity: int = CAPACITY,
+    ) -> None:
+        """``load`` reads what is committed now; it gives None where there is no such place."""
+        super().__init__(capacity)
+        self._load = load
+
+    def get(self, scope: str, scope_id: int, may_remember: bool) -> PlaceAttributes | None:
+        """The attributes of a place, or what ``load`` raises."""
+        return self._get((scope, scope_id), lambda: self._load(scope, scope_id), may_remember)
+
+    def _forget(self, about: cache.subjects.Touched) -> None:
+        for key, place in list(self._known.items()) if about.servers else ():
+            if place.server_id in about.servers:
+                del self._known[key]
+        for channel_id in about.channels:
+            self._known.pop(("channel", channel_id), None)
+
+
+class RememberedPeople(_Remembered[int, Person]):
+    """Accounts, by id."""
+
+    def __init__(self, load: Callable[[int], Person | None], capacity: int = CAPACITY) -> None:
+        """``load`` reads what is committed now; it gives None where there is no such account."""
+        super().__init__(capacity)
+        self._load = load
+
+    def get(self, user_id: int, may_remember: bool) -> Person | None:
+        """The account, or what ``load`` raises."""
+        return self._get(user_id, lambda: self._load(user_id), may_remember)
+
+    def _forget(self, about: cache.subjects.Touched) -> None:
+        for user_id in about.users:
+            self._known.pop(user_id, None)

@@ -1,0 +1,74 @@
+"""The Flask extension: watches the behaviour of an application's users."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from yoto.errors import StoreUnavailable
+from yoto.policy.behaviour.counters import BehaviourCounters, CountedAction
+from yoto.redis import RedisStore
+
+log = logging.getLogger(__name__)
+
+EXTENSION_KEY = "yoto.behaviour"
+
+
+@dataclass
+class BehaviourState:
+    """What the extension keeps in an application.
+
+    Attributes:
+        lost: actions that could not be counted in this process, because Redis was away or hung.
+    """
+
+    counters: BehaviourCounters
+    lost: int = 0
+
+
+class BehaviourWatch:
+    """``behaviour = BehaviourWatch()``; holds no state of its own."""
+
+    def init_app(self, app: Flask) -> None:
+        """Count in the application's Redis; nothing connects before the first action."""
+        app.extensions[EXTENSION_KEY] = BehaviourState(BehaviourCounters(RedisStore.of(app)))
+
+    @staticmethod
+    def of(app: Flask) -> BehaviourState:
+        """The state of ``app``.
+
+        Raises:
+            RuntimeError: ``init_app`` was not called for it.
+        """
+        found = app.extensions.get(EXTENSION_KEY)
+        if not isinstance(found, BehaviourState):
+            raise RuntimeError("this application watches no behaviour: call init_app(app) first")
+        return found
+
+    def failed_sign_in(self, user_id: int, network: str) -> None:
+        """Somebody in ``network`` tried a wrong password on the account."""
+        state = self.of(current_app)
+        try:
+            state.counters.note_failed_sign_in(user_id, network)
+        except StoreUnavailable as error:
+            _lost(state, 1, error)
+
+    def noted(self, app: Flask, actions: Sequence[tuple[int, CountedAction]]) -> None:
+        """Count what users of ``app`` did some moments ago."""
+        state = self.of(app)
+        try:
+            errors = state.counters.note(actions)
+        except StoreUnavailable as error:
+            _lost(state, len(actions), error)
+        else:
+            if errors:
+                _lost(state, len(errors), errors[0])
+
+
+def _lost(state: BehaviourState, actions: int, error: Exception) -> None:
+    """What happens to the count of an action never changes what happens to the action."""
+    state.lost += actions
+    log.warning("behaviour was not counted: %s", error)

@@ -1,0 +1,23 @@
+"""Engines that run Rego, behind one protocol."""
+
+from yoto.errors import PolicyUnavailable
+from yoto.policy.engine.protocol import (
+    CompiledPolicies,
+    Decider,
+    EngineHealth,
+    EngineName,
+    PolicyEngine,
+    TestFailure,
+    TestReport,
+)
+
+__all__ = [
+    "CompiledPolicies",
+    "Decider",
+    "EngineHealth",
+    "EngineName",
+    "PolicyEngine",
+    "PolicyUnavailable",
+    "TestFailure",
+    "TestReport",
+]

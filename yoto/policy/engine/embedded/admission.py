@@ -1,0 +1,36 @@
+"""What a bundle must be on every engine, whichever is going to run it."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from yoto.policy.bundle import Bundle
+from yoto.policy.engine.embedded.module import builtins, syntax_of
+from yoto.policy.portable import check_portable
+from yoto.policy.sources import check_bundle
+
+# Bundles that were admitted last: what is put, tried and promoted is the same over and over,
+# and to look at it takes four fifths of compiling it.
+MOST_ADMITTED = 4
+
+Sources = tuple[tuple[str, str], ...]
+
+
+def admit(bundle: Bundle) -> None:
+    """Refuse what an engine lacks, or would answer otherwise than another.
+
+    Tests may use what engines read differently: they decide nothing, and must hold where they run.
+
+    Raises:
+        PolicyError: the first thing that is wrong, with line and column.
+    """
+    _admit(tuple(bundle.modules.items()), tuple(bundle.tests.items()), bundle.data_json)
+
+
+@lru_cache(maxsize=MOST_ADMITTED)
+def _admit(modules: Sources, tests: Sources, data_json: str) -> None:
+    """By all that the bundle holds: its version is too short to be trusted with it."""
+    bundle = Bundle(dict(modules), dict(tests), json.loads(data_json))
+    check_bundle(bundle, builtins())
+    check_portable(syntax_of(bundle.modules))

@@ -1,0 +1,214 @@
+"""A compiled bundle in this process: whole, and reduced to what can matter for a topic."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TypeVar
+
+import regorus
+
+from yoto.errors import PolicyError
+from yoto.policy.bundle import Bundle
+from yoto.policy.engine.embedded import module
+from yoto.policy.engine.embedded.owner import Kept, Owner
+from yoto.policy.engine.protocol import Decider, TestReport
+from yoto.policy.engine.rego_tests import run_rego_tests
+from yoto.policy.overrun import EvaluationDeadline
+from yoto.policy.partial import Divided, NotDivisible, Residual, Topic
+from yoto.policy.rego import reads_of, tokenize
+from yoto.policy.result import ENTRY_POINT, UNDEFINED, Verdict, read_verdict
+
+R = TypeVar("R")
+
+log = logging.getLogger(__name__)
+
+# Topics that are remembered; an application has some dozens of permissions, in three scopes.
+MOST_TOPICS = 512
+# Different residuals that are kept compiled, of 100 to 300 KB each.
+MOST_RESIDUALS = 64
+
+_NOTHING = "{}"
+
+
+class EmbeddedPolicies:
+    """A compiled bundle."""
+
+    def __init__(
+        self, owner: Owner, key: str, bundle: Bundle, deadline: EvaluationDeadline | None = None
+    ) -> None:
+        """``key`` is unique among the owner's."""
+        self._deadline = deadline
+        self._owner = owner
+        self._key = key
+        self._bundle = bundle
+        self.version = bundle.version
+        self.reads = reads_of(tokenize(source) for source in bundle.modules.values())
+        self._divided: Divided | None = None
+        self._is_divisible = True
+        self._topics: dict[Topic, Decider] = {}
+        self._residuals: dict[tuple[str, ...], Decider] = {}
+        self._reducing = threading.Lock()
+
+    def prepare(self) -> None:
+        """Parse and analyse.
+
+        Raises:
+            PolicyError: the bundle is refused.
+        """
+        self._owner.run(self._engine)
+
+    def evaluate(self, input_json: str) -> Verdict:
+        """See ``CompiledPolicies``."""
+        return self._decide(self._engine, input_json)
+
+    def about(self, topic: Topic | None) -> Decider:
+        """See ``CompiledPolicies``. The first time for a topic takes some milliseconds."""
+        if topic is None:
+            return self
+        known = self._topics.get(topic)
+        if known is not None:
+            return known
+        return self._reduced(topic) if self._is_divisible else self
+
+    def run_tests(self) -> TestReport:
+        """See ``CompiledPolicies``."""
+
+        def run(_: Kept) -> TestReport:
+            bundle = self._bundle
+            named = {f"{name} (test)": source for name, source in bundle.tests.items()}
+            engine = module.load({**bundle.modules, **named}, bundle.data_json)
+            return run_rego_tests(
+                bundle, lambda rule: module.value_of(module.copy_of(engine), rule)
+            )
+
+        return self._owner.run(run)
+
+    def close(self) -> None:
+        """See ``CompiledPolicies``."""
+
+        def drop(kept: Kept) -> None:
+            for key in [key for key in kept if key.partition("/")[0] == self._key]:
+                del kept[key]
+
+        self._owner.run(drop)
+
+    def _decide(self, engine_of: Callable[[Kept], regorus.Engine], input_json: str) -> Verdict:
+        def decide(kept: Kept) -> str:
+            # What is compiled never sees a real input.
+            engine = module.copy_of(engine_of(kept))
+            module.set_input(engine, input_json)
+            return self._kept_short(lambda: module.text_of(engine, ENTRY_POINT))
+
+        return _verdict_of(self._owner.run(decide))
+
+    def _kept_short(self, evaluate: Callable[[], R]) -> R:
+        return evaluate() if self._deadline is None else self._deadline.keep(self.version, evaluate)
+
+    def _engine(self, kept: Kept) -> regorus.Engine:
+        return self._compiled(kept, self._key, self._bundle.modules)
+
+    def _compiled(self, kept: Kept, key: str, modules: Mapping[str, str]) -> regorus.Engine:
+        engine = kept.get(key)
+        if engine is None:
+            engine = module.copy_of(self._documents(kept))
+            module.add(engine, modules)
+            _analyse(engine)
+            kept[key] = engine
+        return engine
+
+    def _documents(self, kept: Kept) -> regorus.Engine:
+        """An engine without policies; copies share its documents."""
+        key = f"{self._key}/documents"
+        engine = kept.get(key)
+        if engine is None:
+            engine = kept[key] = module.load({}, self._bundle.data_json)
+        return engine
+
+    def _reduced(self, topic: Topic) -> Decider:
+        with self._reducing:
+            known = self._topics.get(topic)
+            if known is not None:
+                return known
+            if not self._is_divisible or len(self._topics) >= MOST_TOPICS:
+                return self
+            try:
+                decider = self._decider(self._owner.run(lambda kept: self._reduce(kept, topic)))
+            except NotDivisible as reason:
+                log.info("policies %s are evaluated as a whole: %s", self.version, reason)
+                self._is_divisible = False
+                return self
+            except Exception as error:
+                # What the whole set says is always right. Not the error itself into the log:
+                # through its frames it would keep what regorus made here.
+                text = "".join(traceback.format_exception(error))
+                log.error("policies %s are evaluated as a whole: %s", self.version, text)
+                self._is_divisible = False
+                return self
+            self._topics[topic] = decider
+            return decider
+
+    def _decider(self, residual: Residual) -> Decider:
+        sources = tuple(residual.modules.values())
+        found = self._residuals.get(sources)
+        if found is None:
+            if len(self._residuals) >= MOST_RESIDUALS:
+                return self
+            found = _Reduced(self, f"{self._key}/{len(self._residuals)}", residual)
+            # It is compiled now: what cannot be, decides nothing.
+            self._owner.run(found.engine)
+            self._residuals[sources] = found
+        return found
+
+    def _reduce(self, kept: Kept, topic: Topic) -> Residual:
+        divided = self._divided
+        if divided is None:
+            sources = self._bundle.modules
+            divided = self._divided = Divided(sources, module.syntax_of(sources))
+        guards = {f"{name} (guards)": source for name, source in divided.guards.items()}
+        modules = {**self._bundle.modules, **guards}
+        engine = module.copy_of(self._compiled(kept, f"{self._key}/guards", modules))
+        module.set_input(engine, json.dumps(topic.document))
+
+        def ask(rule: str) -> bool | None:
+            try:
+                return self._kept_short(lambda: module.value_of(engine, rule)) is not UNDEFINED
+            except PolicyError:
+                return None
+
+        return divided.reduce(ask)
+
+
+class _Reduced:
+    """What is left of a bundle for some topics."""
+
+    def __init__(self, whole: EmbeddedPolicies, key: str, residual: Residual) -> None:
+        self._whole = whole
+        self._key = key
+        self._residual = residual
+        self.reads = residual.reads
+
+    def engine(self, kept: Kept) -> regorus.Engine:
+        """It, compiled."""
+        return self._whole._compiled(kept, self._key, self._residual.modules)
+
+    def evaluate(self, input_json: str) -> Verdict:
+        """See ``CompiledPolicies``."""
+        return self._whole._decide(self.engine, input_json)
+
+
+@lru_cache(maxsize=512)
+def _verdict_of(text: str) -> Verdict:
+    # Most decisions are the same few ones.
+    return read_verdict(module.read_value(text))
+
+
+def _analyse(engine: regorus.Engine) -> None:
+    # Some of what regorus finds wrong, it finds only when a rule is evaluated. And copies are to be
+    # analysed already, which takes longer than most evaluations.
+    module.set_input(engine, _NOTHING)
+    module.evaluate_all(engine, "data.yoto")

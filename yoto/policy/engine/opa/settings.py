@@ -1,0 +1,41 @@
+"""How an OPA server is reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from yoto.resilience import CircuitBreakerConfig
+
+# Seconds. An evaluation takes a millisecond; past a second somebody is waiting for a page.
+DEFAULT_TIMEOUT = 1.0
+# Seconds. Sending a bundle compiles all modules of the server once a module.
+DEFAULT_PUSH_TIMEOUT = 15.0
+
+OPA_BREAKER = CircuitBreakerConfig(
+    # Evaluations without an answer, with none that had one between them.
+    consecutive_failures=5,
+    # Seconds. A server that restarts is back soon, and every second without it denies.
+    recovery_timeout=1.0,
+    recovery_timeout_max=5.0,
+    # Seconds. Slow is what passes the time-out, and that is a failure already.
+    slow_call_duration=DEFAULT_TIMEOUT * 10,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpaSettings:
+    """One server.
+
+    Attributes:
+        url: ``http://host:port`` or ``https://...``, with a path in front of ``/v1`` if need be.
+        token: bearer token; empty: none is sent.
+        ca_file: PEM file of the authorities to trust; None: the system's.
+        timeout: seconds within which an evaluation is answered, or given up.
+        push_timeout: seconds within which a whole bundle is sent, or given up.
+    """
+
+    url: str
+    token: str = field(default="", repr=False)
+    ca_file: str | None = None
+    timeout: float = DEFAULT_TIMEOUT
+    push_timeout: float = DEFAULT_PUSH_TIMEOUT

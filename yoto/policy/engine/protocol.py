@@ -1,0 +1,137 @@
+"""What runs policies, whichever engine it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from yoto.policy.bundle import Bundle
+from yoto.policy.partial import Topic
+from yoto.policy.result import Verdict
+
+EngineName = Literal["embedded", "opa"]
+
+
+@dataclass(frozen=True, slots=True)
+class TestFailure:
+    """One Rego test that does not hold.
+
+    Attributes:
+        name: ``<policy>: <package>.<rule>``.
+        reason: what it gave instead of true, or the engine's message.
+    """
+
+    __test__ = False
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """How the Rego tests of a set went, in the order of their names."""
+
+    __test__ = False
+
+    passed: tuple[str, ...] = ()
+    failed: tuple[TestFailure, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether none failed; a set without tests passes."""
+        return not self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHealth:
+    """Whether an engine can answer.
+
+    Attributes:
+        state: ``unknown`` when nothing was asked of it yet.
+        detail: one sentence for an operator.
+        latency_ms: of the question that found it out; None without one.
+    """
+
+    state: Literal["ok", "unavailable", "unknown"]
+    detail: str
+    latency_ms: float | None = None
+
+
+class Decider(Protocol):
+    """Policies, ready to decide. Safe for threads and greenlets."""
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Dotted paths of the input below which the policies look, such as
+        ``resource.channel_id``; ``"*"`` when that cannot be told."""
+        ...
+
+    def evaluate(self, input_json: str) -> Verdict:
+        """The verdict on one input, which is a JSON text.
+
+        Raises:
+            PolicyError: there is no verdict: an error inside a policy, undefined, another shape.
+            PolicyUnavailable: the engine did not answer.
+        """
+        ...
+
+
+class CompiledPolicies(Decider, Protocol):
+    """One set of policies. Nothing of it changes."""
+
+    @property
+    def version(self) -> str:
+        """The bundle's."""
+        ...
+
+    def about(self, topic: Topic | None) -> Decider:
+        """What gives the same verdicts for inputs of that topic, from less of them.
+
+        Args:
+            topic: None: any.
+        """
+        ...
+
+    def run_tests(self) -> TestReport:
+        """Run the bundle's Rego tests.
+
+        Raises:
+            PolicyError: they do not compile.
+            PolicyUnavailable: the engine did not answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of what the engine holds for this set; an evaluation afterwards may fail."""
+        ...
+
+
+class PolicyEngine(Protocol):
+    """Compiles sets of policies. Safe for threads and greenlets."""
+
+    @property
+    def name(self) -> EngineName:
+        """Which engine it is."""
+        ...
+
+    def compile(self, bundle: Bundle) -> CompiledPolicies:
+        """Check and compile a bundle.
+
+        Raises:
+            PolicyError: it is refused; ``policy`` names the module or document, ``reason`` has line
+                and column and the engine's own message.
+            PolicyUnavailable: the engine did not answer.
+        """
+        ...
+
+    def health(self) -> EngineHealth:
+        """Whether it can answer now; asks it, and never raises."""
+        ...
+
+    def sweep(self) -> None:
+        """Remove what it keeps of sets that were closed a while ago; called from time to time."""
+        ...
+
+    def close(self) -> None:
+        """Let go of threads and connections; a later use opens them again."""
+        ...

@@ -1,0 +1,175 @@
+"""Assembling the input of policies from parts, each made only when somebody will read it."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from yoto.errors import PlatformError
+from yoto.policy.partial import Topic
+from yoto.policy.rego import EVERYTHING
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+# s. What is read anew for each question speaks for itself.
+STEADY = math.inf
+# Different sets of reads for which the parts are remembered.
+_MOST_READS = 512
+
+
+class Absent:
+    """The type of ``ABSENT``."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+# A part that cannot be had: it is left out, and policies that need it deny, naming it.
+ABSENT: Final = Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """RBAC allows ``permission`` to the user there; do policies?
+
+    Attributes:
+        scope, scope_id: ``global`` (None), ``server`` or ``channel``.
+        given: what the caller says of the circumstances, None where it says nothing.
+    """
+
+    user_id: int
+    permission: str
+    scope: str
+    scope_id: int | None
+    given: Mapping[str, Any] | None = None
+
+    @property
+    def topic(self) -> Topic | None:
+        """The topic of the input, as ``Topic.of`` gives it."""
+        return Topic.of(self.document)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What an input holds whoever looks at it."""
+        return {
+            "subject": {"id": self.user_id},
+            "action": {"name": self.permission, "names": list(self.names)},
+            "resource": {"scope": self.scope, "id": self.scope_id},
+            "context": {} if self.given is None else {"given": dict(self.given)},
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What documents may call the permission: all, all of its group, its own name."""
+        return ("*", f"{self.permission.partition('.')[0]}.*", self.permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Part(Generic[T]):
+    """One part of the input, made from a ``T``.
+
+    Attributes:
+        path: where it stands, such as ``context.risk``.
+        make: gives its value, JSON data, or ``ABSENT``.
+        seconds: gives for how long a verdict holds that was made from it, whatever its value is
+            then; infinity: its value speaks for itself. With a ``PlatformError`` from either the
+            part counts as absent.
+        documents: keys of data documents, such as ``risk.limits``. With any given, the part is made
+            only for permissions that one of them names.
+    """
+
+    path: str
+    make: Callable[[T], Any]
+    seconds: Callable[[T], float] = lambda about: STEADY
+    documents: tuple[str, ...] = ()
+
+
+class InputBuilder(Generic[T]):
+    """Builds inputs. Safe for threads."""
+
+    def __init__(self, parts: Sequence[Part[T]]) -> None:
+        self._parts = tuple(parts)
+        self._read: dict[frozenset[str], tuple[Part[T], ...]] = {}
+
+    def build(
+        self,
+        question: Question,
+        about: T,
+        reads: frozenset[str],
+        documents: Mapping[str, Any],
+    ) -> tuple[dict[str, Any], dict[str, float]]:
+        """The input, and which of its paths hold for how many seconds; see ``Part.seconds``.
+
+        Args:
+            about: what the parts are made from.
+            reads: input paths that policies read, as ``CompiledPolicies.reads``.
+            documents: the data documents in service, by name.
+        """
+        found = question.document
+        valid_for: dict[str, float] = {}
+        for part in self._wanted(reads):
+            if not _named(part, question, documents):
+                continue
+            value, seconds = _made(part, about)
+            if value is ABSENT:
+                continue
+            *outer, name = part.path.split(".")
+            where = found
+            for step in outer:
+                where = where.setdefault(step, {})
+            where[name] = value
+            if seconds < STEADY:
+                valid_for[part.path] = seconds
+        return found, valid_for
+
+    def _wanted(self, reads: frozenset[str]) -> tuple[Part[T], ...]:
+        parts = self._read.get(reads)
+        if parts is None:
+            parts = tuple(part for part in self._parts if wanted(part.path, reads))
+            if len(self._read) >= _MOST_READS:
+                self._read.clear()
+            self._read[reads] = parts
+        return parts
+
+
+def wanted(path: str, reads: frozenset[str]) -> bool:
+    """Whether somebody looks at ``path``, above or below it."""
+    return any(
+        read == EVERYTHING
+        or read == path
+        or read.startswith(f"{path}.")
+        or path.startswith(f"{read}.")
+        for read in reads
+    )
+
+
+def _named(part: Part[T], question: Question, documents: Mapping[str, Any]) -> bool:
+    if not part.documents:
+        return True
+    return any(
+        name in listed
+        for document in part.documents
+        if isinstance(listed := _at(documents, document), (Mapping, list))
+        for name in question.names
+    )
+
+
+def _at(documents: Mapping[str, Any], path: str) -> Any:
+    name, _, key = path.partition(".")
+    document = documents.get(name)
+    return document.get(key) if isinstance(document, Mapping) else None
+
+
+def _made(part: Part[T], about: T) -> tuple[Any, float]:
+    """The value of a part, or ``ABSENT``, and for how many seconds it holds."""
+    try:
+        value = part.make(about)
+        return value, STEADY if value is ABSENT else part.seconds(about)
+    except PlatformError as error:
+        log.warning("policies do not get %s: %s", part.path, error)
+        return ABSENT, STEADY

@@ -1,0 +1,384 @@
+"""The Flask extension: the policies of each application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, current_app
+
+from yoto.cache import HybridPermissionCache
+from yoto.errors import PolicyError, ValidationFailed
+from yoto.events import Events
+from yoto.policy.decision_cache import Validity
+from yoto.policy.engine import EngineHealth, PolicyEngine, TestReport
+from yoto.policy.folder import DEFAULT_AUTHOR, Upgrade, read_folder, upgrade_of
+from yoto.policy.recent import Mask
+from yoto.policy.result import PolicyDecision
+from yoto.policy.service.receipt import PolicyReceipt
+from yoto.policy.service.rehearsal import Rehearsal
+from yoto.policy.service.service import PolicyService
+from yoto.policy.service.status import ManagerMetrics, PolicyStatus, metrics_of, status_of
+from yoto.policy.settings import PolicySettings
+from yoto.policy.shadow import ShadowReport, report_of
+from yoto.policy.slow import PolicyCosts
+from yoto.policy.store import Entry, StoredVersion, checked_name, document_text
+from yoto.redis import RedisStore
+from yoto.store.models import PolicyKind, PolicyState
+
+EXTENSION_KEY = "policy"
+DEFAULT_POLICIES = "yoto.policies"
+VERSIONS_SHOWN = 50
+DEFAULT_SAMPLE = 1.0
+
+
+class PolicyManager:
+    """``policy = PolicyManager()``; holds no state of its own.
+
+    Wherever a name is asked for, it is 1 to 48 of ``a-z``, ``0-9`` and ``_``. ``author`` is
+    ``"user:42"`` for an account, else any text. Calls that change something are audited; they raise
+
+    - ``ValidationFailed``: a field is refused;
+    - ``VersionConflict``: the entry has another version than ``version`` by now, or was changed
+      while the change was examined;
+    - ``PolicyError``: a source does not compile, a test fails, or an evaluation takes too much;
+    - ``PolicyUnavailable``, ``StoreUnavailable``: the engine or the database did not answer;
+
+    and then nothing was changed.
+    """
+
+    def init_app(self, app: Flask, engine: PolicyEngine, mask: Mask) -> None:
+        """Set up the policies; nothing connects and no thread starts before the first use.
+
+        Args:
+            engine: runs the policies.
+            mask: gives a copy of an input without secrets, as decision records are masked.
+
+        Raises:
+            RuntimeError: an extension that is needed was not initialised.
+        """
+        app.extensions[EXTENSION_KEY] = PolicyService(
+            app,
+            PolicySettings.from_config(app.config),
+            engine,
+            RedisStore.of(app),
+            HybridPermissionCache.of(app),
+            Events.of(app),
+            mask,
+        )
+
+    @staticmethod
+    def of(app: Flask) -> PolicyService:
+        """The policies of ``app``.
+
+        Raises:
+            RuntimeError: ``init_app`` was not called for it.
+        """
+        service = app.extensions.get(EXTENSION_KEY)
+        if not isinstance(service, PolicyService):
+            raise RuntimeError("this application has no policies: call policy.init_app(app, ...)")
+        return service
+
+    def start(self, app: Flask) -> None:
+        """Load, and follow changes from now on, as the first decision would."""
+        self.of(app).start()
+
+    def close(self, app: Flask) -> None:
+        """End the threads of ``app``; a later use begins anew."""
+        self.of(app).close()
+
+    @property
+    def _service(self) -> PolicyService:
+        return self.of(current_app)
+
+    # Deciding
+
+    def evaluate(
+        self, input_document: Mapping[str, Any], valid_for: Validity | None = None
+    ) -> PolicyDecision:
+        """Decide. It never raises: without a verdict it is a denial.
+
+        The reasons are the policies' codes, or ``policy_error`` (no verdict, or a bad one),
+        ``policy_unavailable`` (no engine, or nothing is loaded), ``policy_too_slow`` (taken out of
+        service).
+
+        Args:
+            input_document: JSON data, which policies read as ``input``.
+            valid_for: which of its values change by themselves, and for how long a verdict made
+                from them may be given again, in seconds; None in it: nobody knows. Without it, no
+                verdict is given twice.
+        """
+        return self._service.evaluate(input_document, valid_for)
+
+    def reads(self) -> frozenset[str]:
+        """Input paths below which the policies in service look, candidate included.
+
+        ``"*"`` when that cannot be told, or when nothing is loaded.
+        """
+        return self._service.loader.ready().reads
+
+    def try_out(self, input_document: Mapping[str, Any]) -> PolicyDecision:
+        """Decide with what is in service, and count nothing.
+
+        Raises:
+            PolicyError: there is no verdict, which denies where it counts.
+            PolicyUnavailable: the engine did not answer.
+        """
+        service = self._service
+        loaded = service.loader.ready().newest
+        if loaded is None:
+            raise PolicyError("policies", service.loader.state.error or "none are loaded")
+        return service.evaluator.try_out(loaded, input_document)
+
+    def test(self, name: str, input_document: Mapping[str, Any]) -> PolicyDecision:
+        """The same for a policy that must be in force.
+
+        Reasons are those of all policies, since they decide together.
+
+        Raises:
+            ValidationFailed: no such policy is in force.
+            PolicyError, PolicyUnavailable: as ``try_out``.
+        """
+        if all(one.name != name for one in self.list()):
+            raise ValidationFailed({"name": f"no '{name}' is in force"})
+        return self.try_out(input_document)
+
+    def rehearse(
+        self,
+        name: str,
+        rego_source: str,
+        tests: str = "",
+        given: Mapping[str, Any] | None = None,
+    ) -> Rehearsal:
+        """Try a policy in the place of the one in force, on recent inputs; nothing is stored.
+
+        Args:
+            given: one more input to answer.
+
+        Raises:
+            ValidationFailed: the name, or ``given``, is refused.
+            PolicyError: a source does not compile, a test fails, or an evaluation takes too much.
+            PolicyUnavailable, StoreUnavailable: the engine or the database did not answer.
+        """
+        return self._rehearse(Entry(PolicyKind.REGO, name, rego_source, tests), given)
+
+    def rehearse_document(
+        self, name: str, value: Any, given: Mapping[str, Any] | None = None
+    ) -> Rehearsal:
+        """The same for a data document."""
+        return self._rehearse(Entry(PolicyKind.DATA, name, document_text(value)), given)
+
+    def _rehearse(self, entry: Entry, given: Mapping[str, Any] | None) -> Rehearsal:
+        service = self._service
+        checked_name(entry.name)
+        service.loader.ready()
+        bundle = service.reader.read().bundle_with([entry])
+        return service.examiner.rehearse(entry.name, bundle, given)
+
+    def run_tests(self, path: Path) -> TestReport:
+        """Run the Rego tests of a folder together with what is in force; nothing is stored.
+
+        Raises:
+            PolicyError: a file is wrong, or the set does not compile.
+            PolicyUnavailable, StoreUnavailable: the engine or the database did not answer.
+        """
+        service = self._service
+        compiled = service.engine.compile(service.reader.read().bundle_with(read_folder(path)))
+        try:
+            return compiled.run_tests()
+        finally:
+            compiled.close()
+
+    # Changing
+
+    def put(
+        self,
+        name: str,
+        rego_source: str,
+        author: str,
+        comment: str = "",
+        tests: str = "",
+        version: int | None = None,
+    ) -> PolicyReceipt:
+        """Bring a policy into force: compiled, tested, tried on recent inputs, stored, published.
+
+        Args:
+            tests: its own Rego tests.
+            version: the live version that it was made from, 0 for none; None: the present one.
+        """
+        entry = Entry(PolicyKind.REGO, name, rego_source, tests)
+        return self._service.publisher.put([entry], author, comment, version)[0]
+
+    def put_document(
+        self, name: str, value: Any, author: str, comment: str = "", version: int | None = None
+    ) -> PolicyReceipt:
+        """Bring a data document into force, which policies read as ``data.<name>``."""
+        entry = Entry(PolicyKind.DATA, name, document_text(value))
+        return self._service.publisher.put([entry], author, comment, version)[0]
+
+    def put_folder(self, path: Path, author: str, comment: str = "") -> Sequence[PolicyReceipt]:
+        """Bring all that a folder holds into force together; see ``docs/policies.md``."""
+        entries = read_folder(path)
+        if not entries:
+            raise ValidationFailed({"path": f"{path} holds no policies"})
+        return self._service.publisher.put(entries, author, comment)
+
+    def remove(
+        self,
+        name: str,
+        author: str,
+        comment: str = "",
+        kind: str = PolicyKind.REGO,
+        version: int | None = None,
+    ) -> PolicyReceipt:
+        """Take a policy or document out of force; its versions stay."""
+        return self._service.publisher.put(
+            [], author, comment, version, removed=[(_kind(kind), name)]
+        )[0]
+
+    def rollback(
+        self,
+        name: str,
+        version: int,
+        author: str,
+        comment: str = "",
+        kind: str = PolicyKind.REGO,
+        live: int | None = None,
+    ) -> PolicyReceipt:
+        """Bring the source of an old version into force again, as a new version.
+
+        Args:
+            live: the version that must be in force until then, 0 for none; None: the present one.
+        """
+        return self._service.publisher.rollback(_kind(kind), name, version, author, comment, live)
+
+    def sync_defaults(self) -> Upgrade:
+        """Store what the default bundle of this release has and the record lacks.
+
+        A policy that somebody has edited or taken out of force stays as it is.
+        """
+        service = self._service
+        known = service.reader.known()
+        upgrade = upgrade_of(service.reader.read(), known, read_folder(default_folder()))
+        if upgrade:
+            service.publisher.put(
+                upgrade.stored, DEFAULT_AUTHOR, action="default", removed=upgrade.removed
+            )
+        return upgrade
+
+    def reload(self) -> PolicyStatus:
+        """Compile the newest revision anew in this process."""
+        self._service.loader.load(again=True)
+        return self.status()
+
+    # Candidates
+
+    def start_shadow(
+        self,
+        name: str,
+        rego_source: str,
+        author: str,
+        sample: float = DEFAULT_SAMPLE,
+        comment: str = "",
+        tests: str = "",
+    ) -> PolicyReceipt:
+        """Evaluate a candidate beside the live policies, on a share of their evaluations.
+
+        Decisions from the cache are none. There is one candidate at a time. ``sample`` is above 0
+        and at most 1.
+        """
+        entry = Entry(PolicyKind.REGO, name, rego_source, tests)
+        return self._service.publisher.start_shadow(entry, sample, author, comment)
+
+    def shadow_report(self) -> ShadowReport | None:
+        """What would change with the candidate, from all processes; None without one."""
+        service = self._service
+        candidate = self.candidate()
+        if candidate is None:
+            return None
+        return report_of(candidate, service.shadow_task.read(candidate.id))
+
+    def candidate(self) -> StoredVersion | None:
+        """The candidate; None: there is none."""
+        found = self._service.reader.in_use()
+        return next((one for one in found if one.state is PolicyState.CANDIDATE), None)
+
+    def promote(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """Bring the candidate into force; it is rolled back if denials jump then.
+
+        Args:
+            seen: the version that the candidate must be; None: whichever it is.
+        """
+        return self._service.publisher.promote(author, comment, seen)
+
+    def drop(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """End the candidate; ``seen`` as in ``promote``."""
+        return self._service.publisher.drop(author, comment, seen)
+
+    # Looking
+
+    def in_use(self) -> Sequence[StoredVersion]:
+        """Policies and data documents in force, and the candidate, by kind and name."""
+        return self._service.reader.in_use()
+
+    def list(self) -> Sequence[StoredVersion]:
+        """The policies in force, by name."""
+        return [one for one in self._live() if one.kind is PolicyKind.REGO]
+
+    def documents(self) -> Sequence[StoredVersion]:
+        """The data documents in force, by name."""
+        return [one for one in self._live() if one.kind is PolicyKind.DATA]
+
+    def in_force(self, name: str, kind: str = PolicyKind.REGO) -> StoredVersion | None:
+        """The version of an entry that is in force; None: none is."""
+        wanted = _kind(kind), name
+        return next((one for one in self._live() if (one.kind, one.name) == wanted), None)
+
+    def _live(self) -> Iterator[StoredVersion]:
+        return (one for one in self.in_use() if one.state is PolicyState.LIVE)
+
+    def version(self, name: str, version: int, kind: str = PolicyKind.REGO) -> StoredVersion | None:
+        """One version of an entry; None: it was never written."""
+        return self._service.reader.version(_kind(kind), name, version)
+
+    def versions(
+        self,
+        name: str,
+        kind: str = PolicyKind.REGO,
+        limit: int = VERSIONS_SHOWN,
+        before: int | None = None,
+    ) -> Sequence[StoredVersion]:
+        """The versions of an entry, newest first; ``before`` leaves out that one and newer."""
+        return self._service.reader.versions(_kind(kind), name, limit, before)
+
+    def status(self) -> PolicyStatus:
+        """What is in service in this process, and why not something newer."""
+        return status_of(self._service)
+
+    def health(self) -> EngineHealth:
+        """Whether the engine answers."""
+        return self._service.engine.health()
+
+    def metrics(self) -> ManagerMetrics:
+        """What evaluating did and cost in this process, by engine and by policy."""
+        return metrics_of(self._service)
+
+    def measure_costs(self) -> PolicyCosts | None:
+        """Measure what each policy costs, on recent inputs; None where there are none."""
+        return self._service.slow_guard.measure()
+
+
+def default_folder() -> Traversable:
+    """Where the default bundle of this release lies."""
+    return resources.files(DEFAULT_POLICIES)
+
+
+def _kind(value: str) -> PolicyKind:
+    try:
+        return PolicyKind(value)
+    except ValueError:
+        names = ", ".join(PolicyKind)
+        raise ValidationFailed({"kind": f"{value!r} is not one of {names}"}) from None

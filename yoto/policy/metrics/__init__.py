@@ -1,0 +1,20 @@
+"""What evaluating policies costs and gives, by engine and by policy."""
+
+from yoto.policy.metrics.complexity import Complexity, complexity_of
+from yoto.policy.metrics.counts import EngineCounts, EngineMetrics
+from yoto.policy.metrics.histogram import BOUNDS_US, LatencyHistogram
+from yoto.policy.metrics.ledger import PolicyLedger
+from yoto.policy.metrics.per_policy import PolicyMetrics
+from yoto.policy.metrics.throughput import Throughput
+
+__all__ = [
+    "BOUNDS_US",
+    "Complexity",
+    "EngineCounts",
+    "EngineMetrics",
+    "LatencyHistogram",
+    "PolicyLedger",
+    "PolicyMetrics",
+    "Throughput",
+    "complexity_of",
+]

@@ -1,0 +1,94 @@
+"""What one engine did in this process."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from yoto.policy.metrics.histogram import LatencyHistogram
+from yoto.policy.metrics.throughput import Throughput
+
+# Codes are the policies' own; one that makes them up must not fill the memory.
+MAX_CODES = 500
+OTHER_CODES = "(other)"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCounts:
+    """A reading of ``EngineMetrics``.
+
+    Attributes:
+        decisions: decisions given, from the cache or evaluated.
+        evaluations: those that the engine was asked for.
+        errors, unavailable: evaluations that failed, and that no engine was there for; all denied.
+        denies: decisions that denied; ``denies_by_code`` counts each of their codes.
+        cache_hits, cache_misses: of decisions that may be cached; ``uncacheable`` are the others.
+        per_second: decisions a second, lately.
+    """
+
+    decisions: int
+    evaluations: int
+    errors: int
+    unavailable: int
+    denies: int
+    cache_hits: int
+    cache_misses: int
+    uncacheable: int
+    per_second: float
+    denies_by_code: dict[str, int] = field(default_factory=dict)
+
+
+class EngineMetrics:
+    """Counters of one engine. Safe for threads."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[str] = Counter()
+        self._codes: Counter[str] = Counter()
+        self._throughput = Throughput(clock)
+        self.latency = LatencyHistogram()
+
+    def decided(self, allow: bool, codes: Sequence[str], cached: bool | None) -> None:
+        """Count a decision; ``cached``: whether it came from the cache, None: it may not."""
+        kind = {True: "cache_hits", False: "cache_misses", None: "uncacheable"}[cached]
+        with self._lock:
+            self._throughput.add()
+            self._counts["decisions"] += 1
+            self._counts[kind] += 1
+            if not allow:
+                self._counts["denies"] += 1
+                for code in codes:
+                    known = code in self._codes or len(self._codes) < MAX_CODES
+                    self._codes[code if known else OTHER_CODES] += 1
+
+    def evaluated(self, latency_us: float) -> None:
+        """Count an evaluation that gave a verdict."""
+        with self._lock:
+            self._counts["evaluations"] += 1
+            self.latency.add(latency_us)
+
+    def failed(self, unavailable: bool) -> None:
+        """Count an evaluation that gave none."""
+        with self._lock:
+            self._counts["evaluations"] += 1
+            self._counts["unavailable" if unavailable else "errors"] += 1
+
+    def read(self) -> EngineCounts:
+        """The counts now."""
+        with self._lock:
+            count = self._counts
+            return EngineCounts(
+                decisions=count["decisions"],
+                evaluations=count["evaluations"],
+                errors=count["errors"],
+                unavailable=count["unavailable"],
+                denies=count["denies"],
+                cache_hits=count["cache_hits"],
+                cache_misses=count["cache_misses"],
+                uncacheable=count["uncacheable"],
+                per_second=self._throughput.per_second(),
+                denies_by_code=dict(self._codes),
+            )

@@ -1,0 +1,157 @@
+"""What a part of a syntax tree refers to, each reference as far as it is constant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from yoto.policy.partial.topic import TOPIC_PATHS
+from yoto.policy.portable.syntax import Syntax, constant_part, nodes, text_of
+
+Path = tuple[str, ...]
+
+# The builtin whose value is another at the next call.
+_CLOCK = ("time", "now_ns")
+# Builtins that take values of any type and never raise an error.
+_TOTAL = frozenset(
+    (f"is_{kind}",) for kind in ("array", "boolean", "null", "number", "object", "set", "string")
+)
+_COLLECTIONS = frozenset(("Array", "Set", "Object", "ArrayCompr", "SetCompr", "ObjectCompr"))
+# Operators that raise an error for values of the wrong type.
+_RAISING = ("ArithExpr", "BinExpr", "UnaryExpr")
+
+
+@dataclass(slots=True)
+class Uses:
+    """What a part of a rule depends on.
+
+    Attributes:
+        rules: rules and functions, by their paths below ``data``.
+        names: variables of the rule itself.
+        moving: it reads input beside the topic, or a clock.
+        raises: by itself, not by the rules that it uses, it may raise an error.
+        whole: it may look at all rules of a package, or at anything.
+    """
+
+    rules: set[Path] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    moving: bool = False
+    raises: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where names of a module lead.
+
+    Attributes:
+        package: its own.
+        imports: names to paths, which begin with ``data`` or ``input``.
+        rules: of all modules, each by its package and first name.
+        sets: those of them that only ever add members to a set.
+        packages: every path that has rules below it.
+    """
+
+    package: Path
+    imports: Mapping[str, Path]
+    rules: frozenset[Path]
+    sets: frozenset[Path]
+    packages: frozenset[Path]
+
+    def is_global(self, name: str) -> bool:
+        """Whether a name means something outside a rule."""
+        return name in self.imports or (*self.package, name) in self.rules
+
+    def uses(self, tree: Any) -> Uses:
+        """What a part of a rule depends on."""
+        found = Uses()
+        for path, called in _references(tree):
+            self._add(found, path, called)
+        found.raises |= any(True for _ in nodes(tree, *_RAISING))
+        found.raises |= any(map(self._takes_apart, nodes(tree, "AssignExpr", "SomeIn")))
+        return found
+
+    def _takes_apart(self, node: Syntax) -> bool:
+        """Whether it takes apart what may be no collection."""
+        if "AssignExpr" in node:
+            return "Var" not in node["AssignExpr"]["lhs"]
+        collection = node["SomeIn"]["collection"]
+        if "Var" in collection:
+            name = str(collection["Var"]["value"])
+            return name in self.imports or (*self.package, name) not in self.sets
+        return not collection.keys() <= _COLLECTIONS
+
+    def _add(self, found: Uses, path: tuple[str | None, ...], called: bool) -> None:
+        root = str(path[0])
+        constant = constant_part(path[1:])
+        if root == "input":
+            self._add_input(found, constant)
+        elif root == "data":
+            self._add_data(found, constant)
+        elif root in self.imports:
+            whole = self.imports[root] + constant
+            if whole[0] == "input":
+                self._add_input(found, whole[1:])
+            else:
+                self._add_data(found, whole[1:])
+        elif (*self.package, root) in self.rules:
+            found.rules.add((*self.package, root))
+        elif called:
+            found.moving |= (root, *constant) == _CLOCK
+            found.raises |= (root, *constant) not in _TOTAL
+        elif root != "_":
+            found.names.add(root)
+
+    def _add_input(self, found: Uses, path: Path) -> None:
+        if not any(path[: len(topic)] == topic for topic in TOPIC_PATHS):
+            found.moving = True
+
+    def _add_data(self, found: Uses, path: Path) -> None:
+        for size in range(len(path), 0, -1):
+            if path[:size] in self.rules:
+                found.rules.add(path[:size])
+                return
+        # A document is as constant as the set of policies itself.
+        found.whole |= not path or path[0] == self.package[0] or path in self.packages
+
+
+def _references(tree: Any) -> Iterator[tuple[tuple[str | None, ...], bool]]:
+    """Each reference as a whole, from its root, and whether it is a function that is called."""
+    waiting: list[tuple[Any, bool]] = [(tree, False)]
+    while waiting:
+        node, called = waiting.pop()
+        if type(node) is list:
+            waiting += ((one, False) for one in node)
+        elif type(node) is dict:
+            for kind, inside in node.items():
+                if kind in ("Var", "RefDot", "RefBrack"):
+                    path, others = _unrolled({kind: inside})
+                    waiting += ((one, False) for one in others)
+                    if path:
+                        yield path, called
+                elif kind == "Call":
+                    waiting.append((inside["fcn"], True))
+                    waiting.append((inside["params"], False))
+                elif kind != "span":
+                    waiting.append((inside, False))
+
+
+def _unrolled(node: Any) -> tuple[tuple[str | None, ...], list[Any]]:
+    """The path of a reference, empty from no name, and the expressions inside it."""
+    parts: list[str | None] = []
+    others: list[Any] = []
+    while "Var" not in node:
+        if "RefDot" in node:
+            parts.append(str(node["RefDot"]["field"][1]))
+            node = node["RefDot"]["refr"]
+        elif "RefBrack" in node:
+            index = node["RefBrack"]["index"]
+            text = text_of(index)
+            parts.append(text)
+            if text is None:
+                others.append(index)
+            node = node["RefBrack"]["refr"]
+        else:
+            return (), [*others, node]
+    return (str(node["Var"]["value"]), *reversed(parts)), others

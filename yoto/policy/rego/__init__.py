@@ -1,0 +1,26 @@
+"""Reading Rego sources without running them, for all engines alike."""
+
+from yoto.policy.rego.calls import Call, Functions, calls_of, defined_functions
+from yoto.policy.rego.heads import has_rule, package_of, test_rules
+from yoto.policy.rego.inputs import EVERYTHING, reads_of
+from yoto.policy.rego.moving import Moved, move
+from yoto.policy.rego.negations import negations
+from yoto.policy.rego.tokens import Kind, Token, tokenize
+
+__all__ = [
+    "EVERYTHING",
+    "Call",
+    "Functions",
+    "Kind",
+    "Moved",
+    "Token",
+    "calls_of",
+    "defined_functions",
+    "has_rule",
+    "move",
+    "negations",
+    "package_of",
+    "reads_of",
+    "test_rules",
+    "tokenize",
+]

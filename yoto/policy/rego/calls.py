@@ -1,0 +1,92 @@
+"""Which functions a module calls, and which it defines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from yoto.policy.rego.heads import package_of, path_at, rule_heads
+from yoto.policy.rego.tokens import Kind, Token
+
+# Words that may stand before a bracket without being called.
+_KEYWORDS = frozenset(
+    "as default else every false if import in not null package some true with set".split()
+)
+
+Functions = frozenset[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call in a source.
+
+    Attributes:
+        name: as it is written.
+        path: where the function is below ``data``; empty if not every engine finds it.
+        own: whether that is in the module's own package; then a builtin may be meant instead.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    own: bool
+    line: int
+    column: int
+
+
+def defined_functions(tokens: Sequence[Token]) -> Functions:
+    """The paths below ``data`` of all functions that a module defines."""
+    package = package_of(tokens) or ()
+    return frozenset(
+        package + path
+        for path, end in rule_heads(tokens)
+        if end < len(tokens) and tokens[end].value == "("
+    )
+
+
+def calls_of(tokens: Sequence[Token]) -> Iterator[Call]:
+    """Every call in a module, heads of functions left out."""
+    package, aliases = package_of(tokens) or (), _imports(tokens)
+    heads = {end for _, end in rule_heads(tokens)}
+    for index, token in enumerate(tokens):
+        if token.kind is not Kind.NAME or token.value in _KEYWORDS:
+            continue
+        if index > 0 and tokens[index - 1].value == ".":
+            continue
+        path, end = path_at(tokens, index)
+        if end >= len(tokens) or tokens[end].value != "(" or end in heads:
+            continue
+        if path == ("contains",) and tokens[end].start > tokens[end - 1].end:
+            continue  # the keyword, before a member in brackets
+        yield _call(token, path, package, aliases)
+
+
+def _call(
+    token: Token,
+    path: tuple[str, ...],
+    package: tuple[str, ...],
+    aliases: Mapping[str, tuple[str, ...]],
+) -> Call:
+    name = ".".join(path)
+    if path[0] == "data":
+        return Call(name, path[1:], False, token.line, token.column)
+    if path[0] in aliases:
+        whole = aliases[path[0]] + path[1:]
+        # Regorus finds no function by a new name, nor one that is imported itself.
+        found = len(path) > 1 and path[0] == aliases[path[0]][-1]
+        return Call(name, whole if found else (), False, token.line, token.column)
+    return Call(name, package + path, True, token.line, token.column)
+
+
+def _imports(tokens: Sequence[Token]) -> dict[str, tuple[str, ...]]:
+    aliases: dict[str, tuple[str, ...]] = {}
+    for index, token in enumerate(tokens):
+        if token.depth or not token.first or token.value != "import":
+            continue
+        if index + 1 >= len(tokens) or tokens[index + 1].value != "data":
+            continue
+        path, end = path_at(tokens, index + 1)
+        alias = path[-1]
+        if end + 1 < len(tokens) and tokens[end].value == "as":
+            alias = tokens[end + 1].value
+        aliases[alias] = path[1:]
+    return aliases

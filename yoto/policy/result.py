@@ -1,0 +1,82 @@
+"""What an engine answers, and what the platform makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from yoto.errors import PolicyError
+
+ENTRY_POINT = "data.yoto.authz.decision"
+
+# Reasons of a denial without a verdict. They are for people: policies may give any code, these too,
+# so only ``PolicyDecision.failed`` says that there is no verdict.
+POLICY_ERROR = "policy_error"
+POLICY_UNAVAILABLE = "policy_unavailable"
+POLICY_TOO_SLOW = "policy_too_slow"
+
+
+class Undefined:
+    """The type of ``UNDEFINED``."""
+
+    def __repr__(self) -> str:
+        return "UNDEFINED"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+# What Rego gives where no rule holds: neither null nor false.
+UNDEFINED: Final = Undefined()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the policies say of one input.
+
+    Attributes:
+        allow: whether all of them let it pass.
+        deny: the codes of those that do not, sorted.
+    """
+
+    allow: bool
+    deny: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyDecision:
+    """The answer to a question, whatever became of it.
+
+    Attributes:
+        allow: False also when there is no verdict.
+        reasons: codes, why not.
+        version: the set of policies that decided; None when there was none.
+        engine: ``embedded`` or ``opa``.
+        duration_us: how long it took, in us.
+        failed: there is no verdict, which denies; no code that policies give makes it true.
+    """
+
+    allow: bool
+    reasons: tuple[str, ...]
+    version: str | None
+    engine: str
+    duration_us: float
+    failed: bool = False
+
+
+def read_verdict(value: Any) -> Verdict:
+    """Reads the value of the entry point.
+
+    Raises:
+        PolicyError: it is not exactly ``{"allow": bool, "deny": [str, ...]}``, or is undefined.
+    """
+    if value is UNDEFINED:
+        raise PolicyError("decision", f"{ENTRY_POINT} is undefined for this input")
+    if type(value) is not dict or value.keys() != {"allow", "deny"}:
+        raise PolicyError("decision", f"{ENTRY_POINT} must have allow and deny, and nothing else")
+    allow, deny = value["allow"], value["deny"]
+    if type(allow) is not bool:
+        raise PolicyError("decision", f"allow must be true or false, not {allow!r}")
+    if type(deny) is not list or not all(type(code) is str for code in deny):
+        raise PolicyError("decision", f"deny must be a list of codes, not {deny!r}")
+    return Verdict(allow and not deny, tuple(sorted(deny)))

@@ -1,0 +1,208 @@
+"""One decision: from the cache or by the engine, and a denial whenever there is no verdict."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from time import perf_counter
+from typing import Any
+
+from yoto import tracing
+from yoto.errors import PlatformError, PolicyError
+from yoto.policy.decision_cache import DecisionCache, Validity
+from yoto.policy.engine import Decider, PolicyUnavailable
+from yoto.policy.metrics import EngineMetrics, PolicyLedger
+from yoto.policy.partial import Topic
+from yoto.policy.recent import RecentInputs
+from yoto.policy.result import (
+    POLICY_ERROR,
+    POLICY_TOO_SLOW,
+    POLICY_UNAVAILABLE,
+    PolicyDecision,
+    Verdict,
+)
+from yoto.policy.service.serving import Loaded, Serving
+from yoto.policy.slow import Pace, SlowWatch
+
+log = logging.getLogger(__name__)
+
+# Makes an input, when it is asked to.
+MakeInput = Callable[[], Mapping[str, Any]]
+
+MICROSECONDS = 1e6
+# What asking the engine is called in traces; a decision that is kept asks nobody.
+SPAN = "policy.evaluate"
+
+
+class Evaluator:
+    """Decides for one process. Safe for threads.
+
+    Whatever happens, the answer is a decision, and it allows only what the policies in service have
+    allowed. Only what is no ``Exception``, such as the end of a greenlet, goes through.
+
+    Attributes:
+        uncounted: decisions that could not be counted.
+    """
+
+    def __init__(
+        self,
+        engine: str,
+        serving: Callable[[], Serving],
+        cache: DecisionCache,
+        metrics: EngineMetrics,
+        ledger: PolicyLedger,
+        slow: SlowWatch,
+        recent: RecentInputs,
+        on_pace: Callable[[Loaded, Pace], None],
+    ) -> None:
+        """Nothing is evaluated yet.
+
+        Args:
+            engine: its name, for decisions.
+            serving: what answers now.
+            on_pace: told when evaluations of a set are not fine.
+        """
+        self._engine = engine
+        self._serving = serving
+        self._cache = cache
+        self._metrics = metrics
+        self._ledger = ledger
+        self._slow = slow
+        self._recent = recent
+        self._on_pace = on_pace
+        self.uncounted = 0
+        self._said = ""
+
+    def evaluate(
+        self,
+        document: Mapping[str, Any],
+        valid_for: Validity | None = None,
+        serving: Serving | None = None,
+        whole: MakeInput | None = None,
+    ) -> PolicyDecision:
+        """Decide; see ``PolicyManager.evaluate``.
+
+        Args:
+            serving: what the document was made for; None: what answers now.
+            whole: makes the document with all that any policy reads, to be tried on others later;
+                None: this one is.
+        """
+        began = perf_counter()
+        loaded: Loaded | None = None
+        version: str | None = None
+        cached: bool | None = None
+        verdict: Verdict | None = None
+        why = POLICY_UNAVAILABLE
+        try:
+            serving = self._serving() if serving is None else serving
+            loaded = serving.loaded
+            answering = serving.answering
+            version = answering.version if answering is not None else None
+            if loaded is not None:
+                verdict, cached = self._verdict(loaded, document, valid_for)
+            elif answering is not None:
+                why = POLICY_TOO_SLOW
+        except PolicyUnavailable as error:
+            self._say("no engine for policies, which denies", error)
+            self._metrics.failed(unavailable=True)
+        except Exception as error:
+            self._say("policies gave no verdict, which denies", error)
+            self._metrics.failed(unavailable=False)
+            why = POLICY_ERROR
+        duration_us = (perf_counter() - began) * MICROSECONDS
+        allow, reasons = (False, (why,)) if verdict is None else (verdict.allow, verdict.deny)
+        decision = PolicyDecision(
+            allow, reasons, version, self._engine, duration_us, failed=verdict is None
+        )
+        self._note(loaded, document, decision, cached, whole)
+        return decision
+
+    def try_out(self, loaded: Loaded, document: Mapping[str, Any]) -> PolicyDecision:
+        """Decide by the engine alone; nothing is counted or kept.
+
+        Raises:
+            PolicyError: there is no verdict, which denies where it counts.
+            PolicyUnavailable: the engine did not answer.
+        """
+        began = perf_counter()
+        try:
+            text = _as_json(document)
+        except (TypeError, ValueError) as error:
+            raise PolicyError("input", f"is no JSON data: {error}") from None
+        verdict = loaded.compiled.evaluate(text)
+        duration_us = (perf_counter() - began) * MICROSECONDS
+        return PolicyDecision(
+            verdict.allow, verdict.deny, loaded.version, self._engine, duration_us
+        )
+
+    def _verdict(
+        self, loaded: Loaded, document: Mapping[str, Any], valid_for: Validity | None
+    ) -> tuple[Verdict, bool | None]:
+        """The verdict, and whether it came from the cache; None if it may not."""
+        slot = None
+        decider = loaded.compiled.about(Topic.of(document))
+        if valid_for is not None and self._cache.seconds > 0:
+            plan = loaded.plan_of(decider)
+            slot = None if plan is None else plan.key(document, valid_for)
+        if slot is not None:
+            known = self._cache.get(loaded.version, slot[0])
+            if known is not None:
+                return known, True
+        verdict = self._evaluated(loaded, decider, document)
+        if slot is None:
+            return verdict, None
+        self._cache.put(loaded.version, slot[0], verdict, slot[1])
+        return verdict, False
+
+    def _evaluated(self, loaded: Loaded, decider: Decider, document: Mapping[str, Any]) -> Verdict:
+        text = _as_json(document)
+        began = perf_counter()
+        with tracing.span(
+            SPAN, {"yoto.engine": self._engine, "yoto.version": loaded.version}
+        ) as span:
+            verdict = decider.evaluate(text)
+            span.set({"yoto.allowed": verdict.allow})
+        latency_us = (perf_counter() - began) * MICROSECONDS
+        self._metrics.evaluated(latency_us)
+        pace = self._slow.add(latency_us)
+        if pace is not Pace.FINE:
+            self._on_pace(loaded, pace)
+        if loaded.shadow is not None:
+            loaded.shadow.see(text, verdict)
+        return verdict
+
+    def _say(self, what: str, error: Exception) -> None:
+        """Log a failure, unless it is the one that was logged last: each request may have it."""
+        said = f"{what}: {error}"
+        if said != self._said:
+            self._said = said
+            log.warning(said, exc_info=not isinstance(error, PlatformError))
+
+    def _note(
+        self,
+        loaded: Loaded | None,
+        document: Mapping[str, Any],
+        decision: PolicyDecision,
+        cached: bool | None,
+        whole: MakeInput | None,
+    ) -> None:
+        """Count what was decided; nothing that goes wrong here changes the decision."""
+        try:
+            self._metrics.decided(decision.allow, decision.reasons, cached)
+            if loaded is None:
+                return
+            if not decision.allow:
+                self._ledger.denied(decision.reasons)
+            loaded.tally.add(decision.allow)
+            if loaded.probation is not None:
+                loaded.probation.after.add(decision.allow)
+            if not cached:
+                self._recent.offer(whole or (lambda: document))
+        except Exception:
+            self.uncounted += 1
+            log.exception("a decision by policies was not counted")
+
+
+# Python writes NaN, which is no JSON and could become null on the way.
+_as_json = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode

@@ -1,0 +1,173 @@
+"""What must pass before a change is stored."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from yoto.errors import PlatformError, PolicyError, ValidationFailed
+from yoto.policy.bundle import Bundle
+from yoto.policy.engine import CompiledPolicies, PolicyEngine
+from yoto.policy.recent import RecentInputs, SharedInputs
+from yoto.policy.result import Verdict
+from yoto.policy.service.receipt import Comparison
+from yoto.policy.service.rehearsal import Answer, Differing, Rehearsal
+from yoto.policy.service.serving import Serving
+from yoto.policy.shadow import FlipCounts
+from yoto.policy.trial import run_trial
+
+log = logging.getLogger(__name__)
+
+# Recorded inputs that a change is tried on.
+SAMPLE = 100
+
+_NO_VERDICT = Verdict(allow=False, deny=())
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A set of policies that has passed; empty where nothing had to be looked at."""
+
+    compiled: CompiledPolicies | None = None
+    tests_passed: int = 0
+    comparison: Comparison | None = None
+
+    def close(self) -> None:
+        """Let go of what was compiled, since nobody is going to use it."""
+        if self.compiled is not None:
+            self.compiled.close()
+
+
+class Examiner:
+    """Tries sets of policies in a child process, on the engine, and on recent inputs."""
+
+    def __init__(
+        self,
+        engine: PolicyEngine,
+        serving: Callable[[], Serving],
+        recent: RecentInputs,
+        shared: SharedInputs,
+    ) -> None:
+        """Nothing is asked or compiled yet."""
+        self._engine = engine
+        self._serving = serving
+        self._recent = recent
+        self._shared = shared
+
+    def examine(self, name: str, bundle: Bundle) -> Examined:
+        """Whether ``bundle`` may be stored; ``name`` is what was changed in it.
+
+        Raises:
+            PolicyError: a source is refused, a test fails, or an evaluation takes too much.
+            PolicyUnavailable: the engine is not there, or did not answer each comparison: one that
+                failed says nothing about the policies.
+        """
+        sample = self.sample()
+        # The child has limits: what blows up does so there, and not here afterwards.
+        report = run_trial(name, bundle, sample)
+        compiled = self._engine.compile(bundle)
+        try:
+            comparison = self._compare(compiled, sample)
+        except BaseException:
+            compiled.close()
+            raise
+        return Examined(compiled, len(report.passed), comparison)
+
+    def rehearse(
+        self, name: str, bundle: Bundle, given: Mapping[str, Any] | None = None
+    ) -> Rehearsal:
+        """What would be otherwise with ``bundle``, on recent inputs and on a given one.
+
+        Raises: as ``examine``; ``ValidationFailed`` where ``given`` is no JSON data.
+        """
+        sample, asked = self.sample(), _input_text(given)
+        report = run_trial(name, bundle, [*sample, *asked])
+        compiled = self._engine.compile(bundle)
+        try:
+            before = self._serving().newest
+            old = None if before is None else before.compiled
+            answers = [(_answer(old, text), _answer(compiled, text)) for text in sample]
+            answered = [(_answer(old, text), _answer(compiled, text)) for text in asked]
+        finally:
+            compiled.close()
+        return _rehearsal(report.passed, sample, answers, answered)
+
+    def sample(self) -> Sequence[str]:
+        """Recent inputs of all processes or, without Redis, of this one, newest first."""
+        own = list(self._recent.latest())[: -SAMPLE - 1 : -1]
+        try:
+            self._shared.keep(self._recent.take_unshared())
+            return self._shared.latest(SAMPLE) or own
+        except PlatformError as error:
+            log.warning("only this process's inputs are tried: %s", error)
+            return own
+
+    def _compare(self, compiled: CompiledPolicies, sample: Sequence[str]) -> Comparison:
+        before = self._serving().newest
+        if before is None:
+            return Comparison()
+        flips = FlipCounts()
+        for text in sample:
+            old, new = _verdict(before.compiled, text), _verdict(compiled, text)
+            flips.add(json.loads(text), old, new)
+        return Comparison(
+            inputs=len(sample),
+            allow_to_deny=flips.directions["allow_to_deny"],
+            deny_to_allow=flips.directions["deny_to_allow"],
+            subjects=dict(flips.subjects),
+            places=dict(flips.places),
+            codes=dict(flips.codes),
+        )
+
+
+def _verdict(compiled: CompiledPolicies, text: str) -> Verdict:
+    try:
+        return compiled.evaluate(text)
+    except PolicyError:
+        return _NO_VERDICT
+
+
+def _answer(compiled: CompiledPolicies | None, text: str) -> Answer:
+    if compiled is None:
+        return Answer(False, error="no policies are in service")
+    try:
+        verdict = compiled.evaluate(text)
+    except PolicyError as error:
+        return Answer(False, error=str(error))
+    return Answer(verdict.allow, verdict.deny)
+
+
+def _input_text(given: Mapping[str, Any] | None) -> Sequence[str]:
+    if given is None:
+        return []
+    try:
+        return [json.dumps(given, allow_nan=False)]
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValidationFailed({"input": f"is no JSON data: {error}"}) from None
+
+
+def _rehearsal(
+    tests: Sequence[str],
+    sample: Sequence[str],
+    answers: Sequence[tuple[Answer, Answer]],
+    answered: Sequence[tuple[Answer, Answer]],
+) -> Rehearsal:
+    differing = tuple(
+        Differing(number, json.loads(text), before, after)
+        for number, (text, (before, after)) in enumerate(zip(sample, answers, strict=True), 1)
+        if before != after
+    )
+    denied = sum(one.before.allow and not one.after.allow for one in differing)
+    allowed = sum(one.after.allow and not one.before.allow for one in differing)
+    return Rehearsal(
+        tests_passed=tuple(tests),
+        inputs=len(sample),
+        allow_to_deny=denied,
+        deny_to_allow=allowed,
+        other_codes=len(differing) - denied - allowed,
+        differing=differing,
+        given=next(iter(answered), None),
+    )

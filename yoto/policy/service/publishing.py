@@ -1,0 +1,262 @@
+"""Changes of the policies: examined first, written as one revision, told to everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from yoto.errors import ValidationFailed, VersionConflict
+from yoto.policy.bundle import Bundle
+from yoto.policy.facts import PolicyChanged
+from yoto.policy.service.examining import Examined, Examiner
+from yoto.policy.service.loader import PolicyLoader, refuse_overrun
+from yoto.policy.service.receipt import PolicyReceipt
+from yoto.policy.store import (
+    Change,
+    Entry,
+    Overtaken,
+    PolicyReader,
+    PolicyWriter,
+    StoredSet,
+    StoredVersion,
+    check_words,
+    checked_name,
+)
+from yoto.store.models import PolicyKind, PolicyState
+
+# Changes of other entries that may come between reading and writing before we give up.
+ATTEMPTS = 5
+
+
+class _Step(NamedTuple):
+    """One revision to be written; ``state`` None: only the state of a version changes."""
+
+    action: str
+    entry: Entry
+    state: PolicyState | None = PolicyState.LIVE
+    sample: float | None = None
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """A change in the making.
+
+    Attributes:
+        tried: what is to be compiled and tried; None: nothing.
+        in_force: what is in force afterwards.
+    """
+
+    steps: Sequence[_Step]
+    tried: Bundle | None
+    in_force: Bundle
+
+
+class Publisher:
+    """Every way to change the policies of one application.
+
+    A change is made from the revision that was read. If another entry was changed meanwhile, it is
+    examined again together with that; if the same one was, it is a ``VersionConflict``.
+    """
+
+    def __init__(
+        self,
+        reader: PolicyReader,
+        writer: PolicyWriter,
+        examiner: Examiner,
+        loader: PolicyLoader,
+        tell: Callable[[PolicyChanged], object],
+    ) -> None:
+        """``tell`` publishes the event of a change that was made."""
+        self._reader = reader
+        self._writer = writer
+        self._examiner = examiner
+        self._loader = loader
+        self._tell = tell
+
+    def put(
+        self,
+        entries: Sequence[Entry],
+        author: str,
+        comment: str = "",
+        version: int | None = None,
+        action: str = "put",
+        removed: Sequence[tuple[PolicyKind, str]] = (),
+    ) -> Sequence[PolicyReceipt]:
+        """Bring entries into force and take others out of it, all together or not at all.
+
+        Args:
+            version: the live version that an only entry was made from; None: the present one.
+            action: what the record calls it.
+            removed: kind and name of entries that are in force.
+        """
+        for entry in entries:
+            checked_name(entry.name)
+
+        def plan(stored: StoredSet) -> _Plan:
+            for kind, name in removed:
+                if stored.find(kind, name) is None:
+                    raise ValidationFailed({"name": f"no '{name}' is in force"})
+            steps = [_Step(action, entry) for entry in entries]
+            steps += [_Step("remove", Entry(kind, name, ""), None) for kind, name in removed]
+            bundle = stored.bundle_with(entries, removed)
+            return _Plan(steps, bundle, bundle)
+
+        touched = [(entry.kind, entry.name) for entry in entries] + list(removed)
+        return self._change(touched, author, comment, version, plan)
+
+    def rollback(
+        self,
+        kind: PolicyKind,
+        name: str,
+        to_version: int,
+        author: str,
+        comment: str = "",
+        version: int | None = None,
+    ) -> PolicyReceipt:
+        """Bring the source of an old version into force, as a new one."""
+        old = self._reader.version(kind, checked_name(name), to_version)
+        if old is None:
+            raise ValidationFailed({"version": f"there is no version {to_version} of '{name}'"})
+        entry = Entry(kind, name, old.source, old.tests)
+        comment = comment or f"as version {to_version}"
+        (receipt,) = self.put([entry], author, comment, version, action="rollback")
+        return receipt
+
+    def start_shadow(
+        self, entry: Entry, sample: float, author: str, comment: str = ""
+    ) -> PolicyReceipt:
+        """Store a candidate, which every process evaluates beside what is in force."""
+        checked_name(entry.name)
+        if isinstance(sample, bool) or not 0 < sample <= 1:
+            raise ValidationFailed({"sample": "must be a share, above 0 and at most 1"})
+
+        def plan(stored: StoredSet) -> _Plan:
+            if stored.candidate is not None:
+                running = f"'{stored.candidate.name}' version {stored.candidate.version}"
+                raise ValidationFailed({"name": f"{running} is the candidate; end that first"})
+            step = _Step("shadow", entry, PolicyState.CANDIDATE, float(sample))
+            return _Plan([step], stored.bundle_with([entry]), stored.bundle())
+
+        (receipt,) = self._change([(entry.kind, entry.name)], author, comment, None, plan)
+        return receipt
+
+    def promote(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """Bring the candidate into force; ``seen``: the version that it must be."""
+        return self._end_shadow("promote", author, comment, seen)
+
+    def drop(self, author: str, comment: str = "", seen: int | None = None) -> PolicyReceipt:
+        """End the candidate, which never was in force; ``seen`` as in ``promote``."""
+        return self._end_shadow("drop", author, comment, seen)
+
+    def _end_shadow(
+        self, action: str, author: str, comment: str, seen: int | None
+    ) -> PolicyReceipt:
+        candidate = self._reader.read().candidate
+        if candidate is None:
+            raise ValidationFailed({"candidate": "there is none"})
+        if seen is not None and candidate.version != seen:
+            raise ValidationFailed({"candidate": f"is version {candidate.version} by now"})
+        kind, name = candidate.kind, candidate.name
+        step = _Step(action, Entry(kind, name, candidate.source, candidate.tests), None)
+
+        def plan(stored: StoredSet) -> _Plan:
+            bundle = stored.candidate_bundle()
+            if bundle is None or stored.candidate is None or stored.candidate.id != candidate.id:
+                raise ValidationFailed({"candidate": "somebody else has just ended it"})
+            if action == "drop":
+                return _Plan([step], None, stored.bundle())
+            return _Plan([step], bundle, bundle)
+
+        (receipt,) = self._change([(kind, name)], author, comment, None, plan)
+        return receipt
+
+    def _change(
+        self,
+        touched: Sequence[tuple[PolicyKind, str]],
+        author: str,
+        comment: str,
+        version: int | None,
+        plan: Callable[[StoredSet], _Plan],
+    ) -> list[PolicyReceipt]:
+        check_words(author, comment)
+        stored = self._reader.read()
+        made_from = {key: _number(stored.find(*key)) for key in touched}
+        if version is not None:
+            made_from = dict.fromkeys(touched, version)
+        for _ in range(ATTEMPTS):
+            for key, number in made_from.items():
+                _refuse_conflict(stored.find(*key), number)
+            planned = plan(stored)
+            examined = Examined()
+            if planned.tried is not None:
+                refuse_overrun(touched[0][1], planned.tried, stored)
+                examined = self._examiner.examine(touched[0][1], planned.tried)
+            changes = [
+                Change(
+                    action=step.action,
+                    kind=step.entry.kind,
+                    name=step.entry.name,
+                    author=author,
+                    comment=comment,
+                    base=base,
+                    bundle=planned.in_force.version,
+                    source=step.entry.source,
+                    tests=step.entry.tests,
+                    state=step.state,
+                    sample=step.sample,
+                )
+                for base, step in enumerate(planned.steps, stored.revision)
+            ]
+            try:
+                versions = self._writer.write(changes)
+            except Overtaken:
+                examined.close()
+                stored = self._reader.read()
+                continue
+            except BaseException:
+                examined.close()
+                raise
+            return self._made(changes, versions, examined)
+        raise VersionConflict(stored.revision, {"revision": stored.revision})
+
+    def _made(
+        self, changes: Sequence[Change], versions: Sequence[int], examined: Examined
+    ) -> list[PolicyReceipt]:
+        # Whoever made the change sees it from here on; others hear of it.
+        self._loader.load(ready_made=examined.compiled)
+        for change, version in zip(changes, versions, strict=True):
+            self._tell(
+                PolicyChanged(
+                    kind=change.kind,
+                    name=change.name,
+                    version=version,
+                    action=change.action,
+                    revision=change.base + 1,
+                    bundle=change.bundle,
+                    author=change.author,
+                )
+            )
+        return [
+            PolicyReceipt(
+                kind=change.kind,
+                name=change.name,
+                version=version,
+                revision=change.base + 1,
+                bundle=change.bundle,
+                tests_passed=examined.tests_passed,
+                comparison=examined.comparison,
+            )
+            for change, version in zip(changes, versions, strict=True)
+        ]
+
+
+def _number(stored: StoredVersion | None) -> int:
+    """The number of a live version; 0 when nothing is live."""
+    return 0 if stored is None else stored.version
+
+
+def _refuse_conflict(live: StoredVersion | None, made_from: int) -> None:
+    if _number(live) != made_from:
+        current = {} if live is None else {"source": live.source, "author": live.author}
+        raise VersionConflict(_number(live), current)

@@ -1,0 +1,178 @@
+"""The policies of one application in one process: all parts, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Flask
+
+from yoto.cache import TieredCache
+from yoto.events import EventState
+from yoto.policy.adaptive import AdaptivePart
+from yoto.policy.decision_cache import DecisionCache, Validity
+from yoto.policy.engine import PolicyEngine
+from yoto.policy.facts import PolicyLoadFailed
+from yoto.policy.folder import FolderWatch
+from yoto.policy.metrics import EngineMetrics, PolicyLedger
+from yoto.policy.overrun import Overruns, overrun_folder
+from yoto.policy.recent import Mask, RecentInputs, SharedInputs
+from yoto.policy.result import PolicyDecision
+from yoto.policy.service.background import (
+    AdaptTask,
+    Background,
+    InputTask,
+    LoadTask,
+    OverrunCollector,
+    ShadowTask,
+    SweepTask,
+)
+from yoto.policy.service.evaluator import Evaluator, MakeInput
+from yoto.policy.service.examining import Examiner
+from yoto.policy.service.loader import PolicyLoader
+from yoto.policy.service.probation import ProbationOfficer
+from yoto.policy.service.publishing import Publisher
+from yoto.policy.service.serving import Loaded, Serving
+from yoto.policy.service.slow_guard import SlowGuard
+from yoto.policy.settings import PolicySettings
+from yoto.policy.slow import SlowWatch
+from yoto.policy.store import Entry, PolicyReader, PolicyWriter, ShadowCountStore
+from yoto.redis import RedisConnection
+from yoto.store.models import PolicyKind
+
+FOLDER_AUTHOR = "folder"
+
+
+class PolicyService:
+    """Everything that ``PolicyManager`` offers is done by one of these parts.
+
+    Attributes:
+        reader: what the record says.
+        publisher: changes it.
+        loader: what is in service here.
+        shadow_task: what each process saw of a candidate.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        settings: PolicySettings,
+        engine: PolicyEngine,
+        redis: RedisConnection,
+        cache: TieredCache | None,
+        events: EventState,
+        mask: Mask,
+    ) -> None:
+        """Nothing connects and no thread starts before the first use.
+
+        Args:
+            cache: its log tells of changes; without it they are found by polling.
+            mask: takes out of an input what must not be kept.
+        """
+        self.settings = settings
+        self.engine = engine
+        self._tell = events.stream.publish
+        self.background = Background(cache)
+        light, heavy = self.background.light, self.background.heavy
+
+        self.metrics, self.ledger = EngineMetrics(), PolicyLedger()
+        self.decisions = DecisionCache(settings.cache_size, settings.cache_seconds)
+        self.recent = RecentInputs(mask)
+        self.slow = SlowWatch(settings.slow_alert_ms, settings.slow_limit_ms)
+        self.adaptive = AdaptivePart(settings.cache_seconds, settings.cache_seconds_max)
+        self.reader, writer = PolicyReader(app), PolicyWriter(app)
+        overruns = Overruns(overrun_folder(app.instance_path))
+        self.loader = PolicyLoader(
+            self.reader,
+            engine,
+            self._on_loaded,
+            self._on_load_failure,
+            self._wake_shadow,
+            OverrunCollector(overruns, writer, events.instance_id).collect,
+        )
+        shared = SharedInputs(redis)
+        self.examiner = Examiner(engine, lambda: self.loader.serving, self.recent, shared)
+        self.publisher = Publisher(self.reader, writer, self.examiner, self.loader, self._tell)
+        self.slow_guard = SlowGuard(
+            self.loader,
+            self.slow,
+            self.recent.latest,
+            self._tell,
+            self._wake_slow,
+            settings,
+        )
+        self.shadow_task = ShadowTask(self.loader, ShadowCountStore(app, events.instance_id))
+        self.evaluator = Evaluator(
+            engine.name,
+            self.loader.ready,
+            self.decisions,
+            self.metrics,
+            self.ledger,
+            self.slow,
+            self.recent,
+            self.slow_guard.hear,
+        )
+        probation = ProbationOfficer(self.loader, self.publisher, self._tell, settings.deny_jump)
+        load = LoadTask(
+            self.loader, self.slow_guard.end_overruns, settings.poll_seconds, self.background.hears
+        )
+        self._wake_load_now = light.add("load", load.work)
+        light.add("inputs", InputTask(self.recent, shared).work)
+        adapt = AdaptTask(self.adaptive, self.metrics, self.decisions, self.recent)
+        light.add("adaptation", adapt.work)
+        self._wake_shadow_now = heavy.add("shadow", self.shadow_task.work)
+        self._wake_slow_now = heavy.add("slow policies", self.slow_guard.work)
+        heavy.add("probation", probation.work)
+        heavy.add("unused policies", SweepTask(engine).work)
+        self.folder: FolderWatch | None = None
+        if settings.directory is not None:
+            self.folder = FolderWatch(settings.directory, self.reader.read, self._put_folder)
+            heavy.add("folder", self.folder.work)
+
+    def evaluate(
+        self,
+        document: Mapping[str, Any],
+        valid_for: Validity | None,
+        serving: Serving | None = None,
+        whole: MakeInput | None = None,
+    ) -> PolicyDecision:
+        """See ``PolicyManager.evaluate`` and ``Evaluator.evaluate``."""
+        self.background.start(self._wake_load_now)
+        return self.evaluator.evaluate(document, valid_for, serving, whole)
+
+    def start(self) -> None:
+        """Load, and follow changes from now on."""
+        self.background.start(self._wake_load_now)
+        self.loader.ready()
+
+    def close(self) -> None:
+        """End the threads and let the engine go; a later use begins anew."""
+        self.background.stop()
+        try:
+            self.shadow_task.flush()
+        finally:
+            self.loader.close()
+            self.decisions.clear()
+            self.engine.close()
+
+    def _put_folder(self, entries: Sequence[Entry]) -> None:
+        where = f"from {self.settings.directory}"
+        self.publisher.put(entries, FOLDER_AUTHOR, where[:500])
+
+    def _on_loaded(self, loaded: Loaded) -> None:
+        versions = {
+            one.name: one.version for one in loaded.stored.live if one.kind is PolicyKind.REGO
+        }
+        self.ledger.loaded(versions, loaded.bundle.modules)
+        newest = self.loader.serving.newest
+        if newest is None or newest.version != loaded.version:
+            self.slow.forget()
+
+    def _on_load_failure(self, revision: int, reason: str) -> None:
+        self._tell(PolicyLoadFailed(revision=revision, reason=reason))
+
+    def _wake_shadow(self) -> None:
+        self._wake_shadow_now()
+
+    def _wake_slow(self) -> None:
+        self._wake_slow_now()

@@ -1,0 +1,155 @@
+"""What is in service, as values that are swapped whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from time import monotonic
+from typing import Any
+
+from yoto.policy.bundle import Bundle
+from yoto.policy.decision_cache import CachePlan, plan_for
+from yoto.policy.engine import CompiledPolicies, Decider
+from yoto.policy.metrics import Complexity, complexity_of
+from yoto.policy.partial import TOPIC_PATHS, Topic
+from yoto.policy.rego import EVERYTHING
+from yoto.policy.shadow import DenyRate, Shadow, Tally
+from yoto.policy.store import StoredSet
+from yoto.store.models import PolicyKind
+
+# s that a promotion is watched.
+PROBATION_SECONDS = 900.0
+
+
+@dataclass(frozen=True, eq=False)
+class Probation:
+    """A promotion whose denials are watched.
+
+    Attributes:
+        version, fallback: the version promoted, and the one before; None: there was none.
+        before: denials in this process until then; ``after`` counts them since.
+    """
+
+    kind: PolicyKind
+    name: str
+    version: int
+    fallback: int | None
+    before: DenyRate
+    after: Tally = field(default_factory=Tally)
+    until: float = field(default_factory=lambda: monotonic() + PROBATION_SECONDS)
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """One revision, ready to decide. Nothing in it is ever replaced.
+
+    Attributes:
+        tally: its decisions in this process.
+        shadow: the candidate beside it.
+        shadow_error: why a candidate that there is cannot run beside it.
+        probation: a promotion that is watched.
+    """
+
+    stored: StoredSet
+    bundle: Bundle
+    compiled: CompiledPolicies
+    tally: Tally = field(default_factory=Tally)
+    shadow: Shadow | None = None
+    shadow_error: str | None = None
+    probation: Probation | None = None
+
+    @property
+    def version(self) -> str:
+        """The version of the set, as decisions name it."""
+        return self.compiled.version
+
+    def plan_of(self, decider: Decider) -> CachePlan | None:
+        """How decisions by the set, or by what of it is about a topic, are cached; None: not."""
+        plans, reads = self._plans, decider.reads
+        if reads not in plans:
+            # What is left of a set differs by topic, even where it does not read the topic.
+            topic = () if decider is self.compiled else map(".".join, TOPIC_PATHS)
+            plans[reads] = plan_for((*reads, *topic), self.bundle.modules.values())
+        return plans[reads]
+
+    @cached_property
+    def _plans(self) -> dict[frozenset[str], CachePlan | None]:
+        return {}
+
+    @cached_property
+    def complexity(self) -> Mapping[str, Complexity]:
+        """The size of each policy."""
+        return {name: complexity_of(name, text) for name, text in self.bundle.modules.items()}
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What answers now.
+
+    Attributes:
+        loaded: the set that decides; None: every decision is a denial.
+        taken_out: a set that should decide and is too slow to.
+        previous: the set that decided before the newest one was loaded, while it is kept.
+    """
+
+    loaded: Loaded | None = None
+    taken_out: Loaded | None = None
+    previous: Loaded | None = None
+
+    @property
+    def newest(self) -> Loaded | None:
+        """The newest set that could be loaded, in service or taken out."""
+        return self.taken_out or self.loaded
+
+    @property
+    def answering(self) -> Loaded | None:
+        """The set that decisions name: the one that decides, else the one that should."""
+        return self.loaded or self.taken_out
+
+    @property
+    def documents(self) -> Mapping[str, Any]:
+        """The data documents that decisions are made with, by name."""
+        answering = self.answering
+        return {} if answering is None else answering.bundle.data
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Input paths below which policies look, candidate included.
+
+        ``"*"`` when that cannot be told, or when nothing is loaded.
+        """
+        read = [compiled.reads for compiled in self._looking()]
+        return frozenset().union(*read) if read else frozenset({EVERYTHING})
+
+    def reads_about(self, topic: Topic | None) -> frozenset[str]:
+        """``reads``, as far as decisions about a topic need them.
+
+        What a set says of a topic once, it goes on saying: who builds an input from these reads
+        may have it evaluated by ``about(topic)`` of the same set at any later time.
+        """
+        if self.loaded is None or topic is None:
+            return self.reads
+        read = self.loaded.compiled.about(topic).reads
+        if self._beside:
+            known = self._read_with
+            if read not in known:
+                known[read] = read.union(*(one.reads for one in self._beside))
+            return known[read]
+        return read
+
+    @cached_property
+    def _beside(self) -> tuple[CompiledPolicies, ...]:
+        """What looks at the inputs of decisions, and does not decide."""
+        return tuple(self._looking())[1:]
+
+    @cached_property
+    def _read_with(self) -> dict[frozenset[str], frozenset[str]]:
+        return {}
+
+    def _looking(self) -> Iterator[CompiledPolicies]:
+        for one in (self.loaded, self.taken_out):
+            if one is not None:
+                yield one.compiled
+                if one.shadow is not None:
+                    yield one.shadow.compiled

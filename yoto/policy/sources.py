@@ -1,0 +1,220 @@
+"""What a bundle must be before an engine sees it.
+
+Sources come from people and programs: what is refused here is refused on every engine, with the
+same words, so that a set of policies can move from one engine to the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
+
+from yoto.errors import PolicyError
+from yoto.policy.bundle import NAME, NAME_RULE, Bundle
+from yoto.policy.rego import (
+    Call,
+    Functions,
+    Kind,
+    Token,
+    calls_of,
+    defined_functions,
+    has_rule,
+    package_of,
+    tokenize,
+)
+
+# Bytes. The largest rule file that people write by hand is a tenth of it; lists belong into data.
+LARGEST_SOURCE = 1_000_000
+# Bytes of all documents together. A list of 100,000 networks fits.
+LARGEST_DATA = 5_000_000
+# Brackets inside each other. With each level regorus takes twice as long to parse; 12 take 0.2 s.
+DEEPEST = 12
+
+PACKAGE = ("yoto", "authz")
+TEST_PACKAGE = ("yoto", "authz_test")
+# Where policies are, what OPA keeps for itself, and what the engine for OPA adds.
+_RESERVED = re.compile(r"system|yoto.*")
+
+_OUTSIDE = "a verdict must follow from the input and the data documents alone"
+_LOGGED = "it would write inputs to a log"
+_DIFFERENT = "the engines differ in it"
+_COSTLY = "what it makes can be larger than any memory"
+# Rego tests may not call these either. What only differs they may: they hold where they run.
+_HARMFUL: Mapping[str, str] = {
+    "http.send": _OUTSIDE,
+    "net.lookup_ip_addr": _OUTSIDE,
+    "opa.runtime": _OUTSIDE,
+    "rand.intn": _OUTSIDE,
+    "uuid.rfc4122": _OUTSIDE,
+    "print": _LOGGED,
+    "trace": _LOGGED,
+    "net.cidr_expand": f"{_COSTLY}; use net.cidr_contains",
+    "graph.reachable_paths": f"{_COSTLY}; use graph.reachable",
+}
+FORBIDDEN: Mapping[str, str] = {
+    **_HARMFUL,
+    "bits.lsh": f"{_DIFFERENT}; multiply by a power of two",
+    "bits.rsh": f"{_DIFFERENT}; divide by a power of two",
+    "ceil": f"{_DIFFERENT}; use round",
+    "floor": f"{_DIFFERENT}; use round",
+    "format_int": f'{_DIFFERENT}; use sprintf("%d", [x])',
+    "glob.quote_meta": _DIFFERENT,
+    "json.filter": f"{_DIFFERENT}; use object.filter",
+    "json.marshal": f'{_DIFFERENT}; use sprintf("%v", [x])',
+    "json.match_schema": _DIFFERENT,
+    "json.remove": f"{_DIFFERENT}; use object.remove",
+    "json.verify_schema": _DIFFERENT,
+    "object.subset": f"{_DIFFERENT}; compare sets, as in {{1}} - set == set()",
+    "regex.is_valid": _DIFFERENT,
+    "regex.split": f"{_DIFFERENT}; use split",
+    "regex.template_match": f"{_DIFFERENT}; use regex.match",
+    "semver.is_valid": f"{_DIFFERENT}; use regex.match",
+    "strings.count": f"{_DIFFERENT}; use count(indexof_n(text, part))",
+    "strings.replace_n": f"{_DIFFERENT}; use replace",
+    "time.add_date": f"{_DIFFERENT}; add nanoseconds",
+    "time.diff": f"{_DIFFERENT}; subtract nanoseconds",
+    "time.format": f"{_DIFFERENT}; use time.date and time.clock",
+    "time.parse_ns": f"{_DIFFERENT}; use time.parse_rfc3339_ns",
+    "units.parse": f"{_DIFFERENT}; write numbers out in a data document",
+    "units.parse_bytes": f"{_DIFFERENT}; write numbers out in a data document",
+    "upper": f"{_DIFFERENT}; compare with lower",
+    "urlquery.decode": _DIFFERENT,
+    "urlquery.decode_object": _DIFFERENT,
+    "urlquery.encode": _DIFFERENT,
+    "urlquery.encode_object": _DIFFERENT,
+    "yaml.is_valid": f"{_DIFFERENT}; use json.is_valid",
+    "yaml.marshal": _DIFFERENT,
+    "yaml.unmarshal": f"{_DIFFERENT}; use json.unmarshal",
+}
+# What OPA alone has and policies ask for, by how its name begins: what does the same here.
+_INSTEAD: Mapping[str, str] = {
+    "io.jwt.": "the application verifies tokens, and policies read what it makes of them in input",
+    "crypto.": "compare what the application has verified",
+    "net.cidr_intersects": "networks overlap if one contains the other: use net.cidr_contains "
+    "both ways round",
+    "net.cidr_overlap": "use net.cidr_contains",
+    "net.cidr_contains_matches": "use 'some' and net.cidr_contains",
+    "net.cidr_merge": "list the networks in a data document",
+    "json.patch": "use object.union and object.remove",
+    "array.flatten": "use a comprehension over both arrays",
+    "regex.globs_match": "use glob.match",
+    "strings.split_n": "use split",
+    "__builtin_": "use the operators & and |",
+}
+# Words that regorus takes for the beginning of something else, also behind a dot.
+_KEYWORDS = frozenset(
+    "as default else every false if import in not null package some true with".split()
+)
+
+
+def check_bundle(bundle: Bundle, builtins: Collection[str]) -> None:
+    """Refuse what no engine may get.
+
+    Args:
+        builtins: the functions that every engine has.
+
+    Raises:
+        PolicyError: the first thing that is wrong.
+    """
+    _check_data(bundle)
+    modules = {name: _checked(name, text, False) for name, text in bundle.modules.items()}
+    tests = {name: _checked(name, text, True) for name, text in bundle.tests.items()}
+    if not any(
+        package_of(tokens) == PACKAGE and has_rule(tokens, "decision")
+        for tokens in modules.values()
+    ):
+        raise PolicyError("bundle", "no policy defines the rule 'decision' in package yoto.authz")
+    _check_calls(modules, _functions(modules), builtins, FORBIDDEN)
+    _check_calls(tests, _functions(modules) | _functions(tests), builtins, _HARMFUL)
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > LARGEST_SOURCE:
+        raise PolicyError(name, f"has {size:,} bytes; at most {LARGEST_SOURCE:,} are taken")
+
+
+def _checked(name: str, source: str, is_test: bool) -> list[Token]:
+    try:
+        size = len(source.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        line = source.count("\n", 0, error.start) + 1
+        raise PolicyError(name, f"is not Unicode text: line {line}") from error
+    _check_size(name, size)
+    tokens = tokenize(source)
+    _check_package(name, tokens, is_test)
+    imports = {token.line for token in tokens if token.first and token.value == "import"}
+    for token in tokens:
+        if token.depth >= DEEPEST:
+            raise _at(name, token, f"more than {DEEPEST} brackets are open")
+        if token.kind is Kind.TEMPLATE:
+            raise _at(name, token, "not every engine has interpolated strings; use sprintf")
+    for before, token in pairwise(tokens):
+        if before.value == "." and token.value in _KEYWORDS and before.line not in imports:
+            raise _at(
+                name, token, f"'{token.value}' is a keyword: write [\"{token.value}\"] for it"
+            )
+    return tokens
+
+
+def _check_package(name: str, tokens: Sequence[Token], is_test: bool) -> None:
+    package = package_of(tokens)
+    if package is None:
+        raise PolicyError(name, "must begin with 'package yoto.authz'")
+    allowed = (PACKAGE, TEST_PACKAGE) if is_test else (PACKAGE,)
+    if not any(package[: len(one)] == one for one in allowed):
+        places = " or ".join(".".join(one) for one in allowed)
+        raise _at(name, tokens[1], f"package must be {places} or inside, not {'.'.join(package)}")
+
+
+def _check_data(bundle: Bundle) -> None:
+    for document in bundle.data:
+        if not NAME.fullmatch(document):
+            raise PolicyError(str(document), f"is no name for a data document: {NAME_RULE}")
+        if _RESERVED.fullmatch(document):
+            raise PolicyError(
+                document, f"a data document conflicts with what is at data.{document} already"
+            )
+    size = len(bundle.data_json)
+    if size > LARGEST_DATA:
+        raise PolicyError("data", f"has {size:,} bytes; at most {LARGEST_DATA:,} are taken")
+
+
+def _functions(modules: Mapping[str, Sequence[Token]]) -> Functions:
+    return frozenset().union(*(defined_functions(tokens) for tokens in modules.values()))
+
+
+def _check_calls(
+    modules: Mapping[str, Sequence[Token]],
+    functions: Functions,
+    builtins: Collection[str],
+    forbidden: Mapping[str, str],
+) -> None:
+    for name, tokens in modules.items():
+        for call in calls_of(tokens):
+            if call.path not in functions:
+                _check_builtin(name, call, builtins, forbidden)
+
+
+def _check_builtin(
+    name: str, call: Call, builtins: Collection[str], forbidden: Mapping[str, str]
+) -> None:
+    where = f"line {call.line}, column {call.column}"
+    if call.name in forbidden:
+        raise PolicyError(name, f"{where}: {call.name} is not allowed: {forbidden[call.name]}")
+    if not call.own:
+        raise PolicyError(
+            name,
+            f"{where}: could not find function {call.name}: call it by its whole path below data, "
+            "or import its package without giving it another name",
+        )
+    if call.name not in builtins or call.name.startswith("__"):
+        instead = next((one for start, one in _INSTEAD.items() if call.name.startswith(start)), "")
+        raise PolicyError(
+            name,
+            f"{where}: could not find function {call.name}" + (f": {instead}" if instead else ""),
+        )
+
+
+def _at(name: str, token: Token, reason: str) -> PolicyError:
+    return PolicyError(name, f"line {token.line}, column {token.column}: {reason}")

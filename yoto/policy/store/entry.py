@@ -1,0 +1,142 @@
+"""Versions of policies as values, and the set that they make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from yoto.policy.bundle import Bundle
+from yoto.store.models import PolicyKind, PolicyState
+
+
+class Entry(NamedTuple):
+    """Texts under a name: Rego with its tests, or a document as JSON."""
+
+    kind: PolicyKind
+    name: str
+    source: str
+    tests: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVersion:
+    """One version of a policy or data document.
+
+    Attributes:
+        id: of its row.
+        source: Rego, or JSON text.
+        tests: Rego tests; empty for a document.
+        source_hash: SHA-256 of source and tests, hexadecimal.
+        sample: for a candidate, the share of live evaluations it is evaluated beside, 0 to 1.
+        at: when it was written, UTC.
+    """
+
+    id: int
+    kind: PolicyKind
+    name: str
+    version: int
+    source: str
+    tests: str
+    source_hash: str
+    author: str
+    comment: str
+    state: PolicyState
+    sample: float | None
+    at: datetime
+
+
+class Promotion(NamedTuple):
+    """A candidate was brought into force as ``version``, which made ``revision``."""
+
+    revision: int
+    kind: PolicyKind
+    name: str
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSet:
+    """Everything that is in force at one revision.
+
+    Attributes:
+        revision: 0 when nothing was ever written; it only grows.
+        live: the version in force of each entry, by kind and name.
+        candidate: the version that is evaluated beside them, if there is one.
+        promotion: the newest there was, whatever came after it.
+        overruns: versions of whole sets of which an evaluation had to be ended.
+    """
+
+    revision: int
+    live: tuple[StoredVersion, ...]
+    candidate: StoredVersion | None = None
+    promotion: Promotion | None = None
+    overruns: frozenset[str] = frozenset()
+
+    def find(self, kind: PolicyKind, name: str) -> StoredVersion | None:
+        """The live version of one entry."""
+        return next((one for one in self.live if (one.kind, one.name) == (kind, name)), None)
+
+    def bundle(self) -> Bundle:
+        """The live versions together."""
+        return _bundle(map(_entry, self.live))
+
+    def bundle_with(
+        self, entries: Iterable[Entry], removed: Collection[tuple[PolicyKind, str]] = ()
+    ) -> Bundle:
+        """The same with entries replaced or added, and others taken out by kind and name."""
+        new = list(entries)
+        gone = {(one.kind, one.name) for one in new} | set(removed)
+        kept = [_entry(one) for one in self.live if (one.kind, one.name) not in gone]
+        return _bundle([*kept, *new])
+
+    def candidate_bundle(self) -> Bundle | None:
+        """The live versions with the candidate in its place."""
+        one = self.candidate
+        return None if one is None else self.bundle_with([_entry(one)])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of one entry, to be written as the revision after ``base``.
+
+    Attributes:
+        action: ``"put"``, ``"rollback"``, ``"remove"``, ``"shadow"``, ``"promote"``, ``"drop"``,
+            ``"default"``.
+        state: what the new version is to be; None when only the state of one changes, which
+            ``"remove"``, ``"promote"`` and ``"drop"`` do.
+        base: the revision it was made from.
+        bundle: version of the whole set after it.
+    """
+
+    action: str
+    kind: PolicyKind
+    name: str
+    author: str
+    comment: str
+    base: int
+    bundle: str
+    source: str = ""
+    tests: str = ""
+    state: PolicyState | None = PolicyState.LIVE
+    sample: float | None = None
+
+
+def _entry(stored: StoredVersion) -> Entry:
+    return Entry(stored.kind, stored.name, stored.source, stored.tests)
+
+
+def _bundle(entries: Iterable[Entry]) -> Bundle:
+    modules: dict[str, str] = {}
+    tests: dict[str, str] = {}
+    data: dict[str, object] = {}
+    for one in entries:
+        if one.kind is PolicyKind.DATA:
+            data[one.name] = json.loads(one.source)
+        else:
+            modules[one.name] = one.source
+            if one.tests:
+                tests[one.name] = one.tests
+    return Bundle(modules=modules, tests=tests, data=data)

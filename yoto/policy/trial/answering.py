@@ -1,0 +1,77 @@
+"""What the child process of a trial does.
+
+The question is an object with ``modules``, ``tests``, ``data``, ``inputs`` (JSON texts),
+``cpu_seconds`` and ``memory_bytes``; the answer
+``{"passed": [...], "failed": [{"name", "reason"}]}``
+or ``{"refused": {"policy", "reason"}}``.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from typing import Any
+
+from yoto.errors import PolicyError
+from yoto.policy.bundle import Bundle
+from yoto.policy.engine.embedded import EmbeddedEngine, syntax_of
+from yoto.policy.partial import Topic
+from yoto.policy.trial.synthetic import inputs_for
+
+# Exit code of a child that had no memory left.
+NO_MEMORY = 77
+
+
+def main() -> None:
+    """Answer the question on standard input."""
+    question = json.load(sys.stdin)
+    limit(question["cpu_seconds"], question["memory_bytes"])
+    try:
+        text = json.dumps(answer(question))
+    except MemoryError:
+        sys.exit(NO_MEMORY)
+    # A line of its own, whatever was printed before.
+    sys.stdout.write("\n" + text)
+
+
+def limit(cpu_seconds: int, memory_bytes: int) -> None:
+    """Let the system end this process when it takes more than this from now on."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + cpu_seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    memory = _address_space() + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def answer(question: dict[str, Any]) -> dict[str, Any]:
+    """What became of the bundle."""
+    engine = EmbeddedEngine()
+    try:
+        bundle = Bundle(question["modules"], question["tests"], question["data"])
+        compiled = engine.compile(bundle)
+        report = compiled.run_tests()
+        made = inputs_for(syntax_of(bundle.modules), question["inputs"])
+        for text in (*question["inputs"], *made):
+            try:
+                compiled.evaluate(text)
+                # As decisions are made, which may evaluate more of what is constant.
+                compiled.about(Topic.of_text(text)).evaluate(text)
+            except PolicyError:
+                continue  # a deny, which the policies may mean
+    except PolicyError as error:
+        return {"refused": {"policy": error.policy, "reason": error.reason}}
+    finally:
+        engine.close()
+    failed = [{"name": one.name, "reason": one.reason} for one in report.failed]
+    return {"passed": list(report.passed), "failed": failed}
+
+
+def _address_space() -> int:
+    """Bytes of address space now; 0 where the system does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0

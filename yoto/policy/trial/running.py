@@ -1,0 +1,145 @@
+"""Tries a bundle in a child process, before this one runs it.
+
+Neither a parse nor an evaluation can be stopped in this process, and each holds Python's lock; a
+policy that blows up would take the process with it. The child has limits of time and of memory.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from yoto.child import child_command, child_environment
+from yoto.errors import PolicyError
+from yoto.policy.bundle import Bundle
+from yoto.policy.engine import TestFailure, TestReport
+from yoto.policy.trial.answering import NO_MEMORY
+
+MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class TrialLimits:
+    """What one trial may use.
+
+    Attributes:
+        cpu_seconds: of processor time, for parsing, tests and inputs together.
+        wall_seconds: by the clock, start of the child included; a busy machine is slow.
+        memory_mb: megabytes that the child may have beyond what it has when it starts.
+    """
+
+    cpu_seconds: int = 10
+    wall_seconds: float = 60.0
+    memory_mb: int = 256
+
+
+def run_trial(
+    name: str, bundle: Bundle, inputs: Sequence[str] = (), limits: TrialLimits | None = None
+) -> TestReport:
+    """Compile a bundle, run its Rego tests, and evaluate it, in a child process.
+
+    It is evaluated on recorded inputs, and on those that the conditions of its rules ask for.
+
+    Args:
+        name: what was changed in the bundle; named when no single policy can be.
+        inputs: JSON texts. An error of a policy on one of them is its verdict (a deny), no reason
+            to refuse the bundle.
+        limits: None: the defaults.
+
+    Returns:
+        The tests that passed.
+
+    Raises:
+        PolicyError: the bundle is refused, a test fails, or a limit was passed; the reason gives
+            the figure.
+    """
+    limits = limits or TrialLimits()
+    question = {
+        "modules": dict(bundle.modules),
+        "tests": dict(bundle.tests),
+        "data": dict(bundle.data),
+        "inputs": list(inputs),
+        "cpu_seconds": limits.cpu_seconds,
+        "memory_bytes": limits.memory_mb * MEGABYTE,
+    }
+    try:
+        text = json.dumps(question, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise PolicyError(name, f"a document is not a JSON value: {error}") from error
+    code, answer = _ask_child(name, text, limits)
+    if code != 0 or answer is None:
+        raise PolicyError(name, _how_it_ended(code, limits))
+    if "refused" in answer:
+        raise PolicyError(answer["refused"]["policy"], answer["refused"]["reason"])
+    report = TestReport(
+        tuple(answer["passed"]), tuple(TestFailure(**failure) for failure in answer["failed"])
+    )
+    if not report.ok:
+        raise PolicyError(name, _failures(report))
+    return report
+
+
+def _ask_child(name: str, question: str, limits: TrialLimits) -> tuple[int, dict[str, Any] | None]:
+    """The child's exit code and answer; a negative code is the signal that ended it."""
+    child = subprocess.Popen(
+        child_command("yoto.policy.trial.answering"),
+        env=child_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    # Not by communicate's own time-out: under eventlet it raises an exception of another class.
+    over = threading.Event()
+    timer = threading.Timer(limits.wall_seconds, _end, (child, over))
+    timer.start()
+    try:
+        output, _ = child.communicate(question.encode("ascii"))
+    finally:
+        timer.cancel()
+        # Whatever ended the waiting, the child does not stay.
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+    if over.is_set():
+        raise PolicyError(
+            name, f"tests and recorded inputs took more than {limits.wall_seconds:g} s"
+        )
+    return child.returncode, _parsed(output)
+
+
+def _end(child: subprocess.Popen[bytes], over: threading.Event) -> None:
+    over.set()
+    child.kill()
+
+
+def _parsed(output: bytes) -> dict[str, Any] | None:
+    # The last line: what runs in the child may have printed before.
+    try:
+        answer = json.loads(output.rpartition(b"\n")[2])
+    except ValueError:
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _how_it_ended(code: int, limits: TrialLimits) -> str:
+    if -code in (signal.SIGXCPU, signal.SIGKILL):
+        return f"tests and recorded inputs took more than {limits.cpu_seconds} s of processor time"
+    if code == NO_MEMORY:
+        return f"tests and recorded inputs needed more than {limits.memory_mb} MB of memory"
+    if -code in (signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS):
+        return (
+            f"tests and recorded inputs needed more than {limits.memory_mb} MB of memory, "
+            f"or broke the engine (signal {-code})"
+        )
+    return f"the trial ended without an answer (code {code})"
+
+
+def _failures(report: TestReport) -> str:
+    shown = "; ".join(f"{failure.name} {failure.reason}" for failure in report.failed[:3])
+    more = len(report.failed) - 3
+    return f"{len(report.failed)} test(s) failed: {shown}" + (f"; {more} more" if more > 0 else "")

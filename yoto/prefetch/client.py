@@ -1,0 +1,110 @@
+"""What a client may be told of its own user: what comes next, and what controls make sense to show.
+
+A snapshot is no credential. It is signed with a key that is made for it alone, is no JWT, and no
+check of the platform reads one: whoever presents it somewhere is treated like anybody else. The
+signature lets a client, or a service in front of it that has the key, keep a snapshot in a place
+that others can write to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from yoto.errors import ValidationFailed
+from yoto.permission import Place
+from yoto.prefetch.analyzer import Prediction
+
+# Beside a key of its own: nothing else that is signed can be taken for a snapshot, or one for it.
+SALT = "yoto.permission-snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a user had in some places at a position.
+
+    Attributes:
+        user_id: whose.
+        position: of the invalidation log: changes up to here are in it; None: unknown.
+        places: scope, id and names of permissions. Policies were not asked: what they judge may be
+            denied all the same.
+        expires_in: seconds for which it is good.
+        token: all of that, signed.
+    """
+
+    user_id: int
+    position: str | None
+    places: tuple[tuple[Place, tuple[str, ...]], ...]
+    expires_in: float
+    token: str = ""
+
+
+class ClientSidePredictor:
+    """Predictions and snapshots for one application's clients."""
+
+    def __init__(
+        self,
+        secret: str,
+        seconds: float,
+        predictions: Callable[[int], Sequence[Prediction]],
+        effective: Callable[[int, Place], Sequence[str]],
+        position: Callable[[], str | None],
+    ) -> None:
+        """
+        Args:
+            secret: the application's; a key for snapshots alone is derived from it.
+            seconds: how long a snapshot is good for.
+            predictions: of a user, from what they did themself.
+            effective: names of what a user has in a place; raises ``UnknownResource``.
+            position: up to which changes are known here.
+        """
+        key = hmac.digest(secret.encode(), b"yoto permission snapshots", "sha256")
+        self._signer = URLSafeTimedSerializer(
+            key, SALT, signer_kwargs={"digest_method": hashlib.sha256}
+        )
+        self._seconds = seconds
+        self._predictions = predictions
+        self._effective = effective
+        self._position = position
+
+    def predict(self, user_id: int, limit: int) -> list[Prediction]:
+        """The likeliest next steps, at most ``limit``."""
+        return list(self._predictions(user_id)[:limit])
+
+    def snapshot(self, user_id: int, places: Sequence[Place]) -> Snapshot:
+        """What the user has in ``places`` now.
+
+        Raises:
+            UnknownResource: one of them does not exist.
+            StoreUnavailable: the database did not answer.
+        """
+        # Before anything is read: what it includes is certain, what it may include besides is more.
+        position = self._position()
+        found = tuple((place, tuple(self._effective(user_id, place))) for place in places)
+        document = {
+            "user": user_id,
+            "position": position,
+            "places": [[place.kind, place.id, list(names)] for place, names in found],
+        }
+        token = self._signer.dumps(document)
+        return Snapshot(user_id, position, found, self._seconds, str(token))
+
+    def read(self, token: str) -> Snapshot:
+        """What a snapshot says, if it is one of ours and not too old. It decides nothing.
+
+        Raises:
+            ValidationFailed: it is neither.
+        """
+        try:
+            document: Any = self._signer.loads(token, max_age=int(self._seconds))
+        except BadData as error:
+            raise ValidationFailed({"token": f"is no snapshot that is good now: {error}"}) from None
+        places = tuple(
+            (Place(kind, place_id), tuple(names)) for kind, place_id, names in document["places"]
+        )
+        return Snapshot(document["user"], document["position"], places, self._seconds, token)

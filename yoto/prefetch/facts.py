@@ -1,0 +1,39 @@
+"""The events that prefetching tells."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from yoto.events import Event, event_type
+
+
+@event_type("prefetch.turned")
+class PrefetchTurned(Event, frozen=True, kw_only=True):
+    """A process turned its prefetching down, because too little of it was used, or up again.
+
+    Attributes:
+        down: whether next to nothing is prefetched from now on.
+        precision: share of prefetches of late that were used, 0 to 1; None: unknown.
+    """
+
+    down: bool
+    precision: float | None = None
+
+
+@event_type("prefetch.steered")
+class PrefetchSteered(Event, frozen=True, kw_only=True):
+    """Somebody asked one worker to pause its prefetching, to go on, or to cancel a prefetch; it
+    hears so by this.
+
+    Attributes:
+        worker: the instance.
+        act: what is asked for.
+        task_id: which prefetch to cancel.
+        by, reason: who, and why.
+    """
+
+    worker: str
+    act: Literal["pause", "resume", "cancel"]
+    task_id: int | None = None
+    by: str = ""
+    reason: str = ""

@@ -1,0 +1,140 @@
+"""Prefetches of one process and what became of them. Pure but for the cache that it looks into."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from itertools import takewhile
+from typing import TypeAlias
+
+from yoto.cache import Entry, Loaded
+from yoto.permission import Place
+from yoto.prefetch.fetching.task import SETTLED, UNDER_WAY, PrefetchTask, TaskState
+from yoto.prefetch.fetching.view import CacheView
+from yoto.prefetch.steps import Step
+
+# Visits elsewhere by the user, and s, after which a prefetch that was not used was wrong.
+HORIZON_STEPS, HORIZON = 12, 300.0
+# s that a prefetch may wait for its turn: later its user is somewhere else.
+PATIENCE = 10.0
+Key: TypeAlias = tuple[int, Place]
+
+# Finished ones that are remembered for people to look at.
+REMEMBERED = 200
+
+
+class Ledger:
+    """Every prefetch that is not finished, and the last ones that are. Called under one lock.
+
+    Attributes:
+        counts: prefetches by final state, and ``loaded``.
+    """
+
+    def __init__(self, view: CacheView, settle: Callable[[bool], None]) -> None:
+        """``settle`` is told of each prefetch that was loaded whether it was used."""
+        self._view = view
+        self._settle = settle
+        # By state, each in the order in which it was entered.
+        self._open: dict[TaskState, dict[Key, PrefetchTask]] = {state: {} for state in UNDER_WAY}
+        self._of_user: dict[int, dict[Place, PrefetchTask]] = {}
+        self.finished: deque[PrefetchTask] = deque(maxlen=REMEMBERED)
+        self.counts: Counter[str] = Counter()
+        self._next_id = 1
+
+    def open(self, user_id: int, place: Place, confidence: float, now: float) -> PrefetchTask:
+        """A new one, which waits."""
+        task = PrefetchTask(self._next_id, user_id, place, confidence, now)
+        self._next_id += 1
+        self._open[TaskState.WAITING][user_id, place] = task
+        self._of_user.setdefault(user_id, {})[place] = task
+        return task
+
+    def has(self, user_id: int, place: Place) -> bool:
+        """Whether one is under way."""
+        return place in self._of_user.get(user_id, ())
+
+    def of_user(self, user_id: int) -> int:
+        """How many of a user are under way."""
+        return len(self._of_user.get(user_id, ()))
+
+    def tasks(self, *states: TaskState) -> list[PrefetchTask]:
+        """Those under way in some states, by default all; of each state the oldest first."""
+        return [task for state in states or UNDER_WAY for task in self._open[state].values()]
+
+    def find(self, task_id: int) -> PrefetchTask | None:
+        """The one with that number, if it is not finished."""
+        return next((task for task in self.tasks() if task.id == task_id), None)
+
+    @property
+    def undecided(self) -> int:
+        """How many are being loaded, or wait for their users."""
+        return len(self._open[TaskState.LOADING]) + len(self._open[TaskState.READY])
+
+    def move(self, task: PrefetchTask, state: TaskState, now: float) -> None:
+        """It goes on to another state, and is not finished."""
+        del self._open[task.state][task.user_id, task.place]
+        task.enter(state, now)
+        self._open[state][task.user_id, task.place] = task
+
+    def loaded(self, task: PrefetchTask, entry: Entry | Loaded, now: float) -> None:
+        """Its entry is in the cache."""
+        task.entry, task.steps_left = entry, HORIZON_STEPS
+        self.move(task, TaskState.READY, now)
+        self.counts["loaded"] += 1
+
+    def finish(self, task: PrefetchTask, state: TaskState, now: float, reason: str = "") -> None:
+        """It is over."""
+        del self._open[task.state][task.user_id, task.place]
+        mine = self._of_user[task.user_id]
+        del mine[task.place]
+        if not mine:
+            del self._of_user[task.user_id]
+        task.enter(state, now, reason)
+        task.entry = None
+        self.finished.append(task)
+        self.counts[state.value] += 1
+        if state in SETTLED:
+            self._settle(state is TaskState.USED)
+
+    def visited(self, user_id: int, place: Place, now: float) -> None:
+        """The user was in a place: what was prefetched for that was used, if it is still there."""
+        for task in list(self._of_user.get(user_id, {}).values()):
+            if task.state is not TaskState.READY:
+                if task.place == place:
+                    self.finish(task, TaskState.LAPSED, now)
+            elif task.place == place:
+                used = self._is_there(task)
+                self.finish(task, TaskState.USED if used else TaskState.WASTED, now)
+            else:
+                task.steps_left -= 1
+                if task.steps_left <= 0:
+                    self._miss(task, now)
+
+    def sweep(self, now: float) -> None:
+        """End what took too long."""
+        for task in self.tasks(TaskState.WAITING):
+            if now - task.since > PATIENCE:
+                self.finish(task, TaskState.LAPSED, now)
+        for task in self._older(HORIZON, now):
+            self._miss(task, now)
+
+    def forget(self, user_id: int, now: float) -> None:
+        """Drop everything about a user, whatever will become of it."""
+        for task in list(self._of_user.get(user_id, {}).values()):
+            self.finish(task, TaskState.CANCELLED, now, "the user is to be forgotten")
+        kept: Iterable[PrefetchTask] = [one for one in self.finished if one.user_id != user_id]
+        self.finished = deque(kept, maxlen=REMEMBERED)
+
+    def _older(self, age: float, now: float) -> list[PrefetchTask]:
+        """Those that are ready for so long. They come first, so the others are not looked at."""
+        ready = self._open[TaskState.READY].values()
+        return list(takewhile(lambda task: now - task.since > age, ready))
+
+    def _miss(self, task: PrefetchTask, now: float) -> None:
+        there = self._is_there(task)
+        self.finish(task, TaskState.EXPIRED if there else TaskState.WASTED, now)
+
+    def _is_there(self, task: PrefetchTask) -> bool:
+        place = Step("", task.place.kind, task.place.id).place_key
+        slot = self._view.peek(task.user_id, place)
+        return slot is not None and slot.entry is task.entry

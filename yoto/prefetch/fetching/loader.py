@@ -1,0 +1,129 @@
+"""Loads prefetches in threads of their own, and gives up what takes too long or does not work."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from cachebox import LRUCache
+
+from yoto.cache import Entry, Loaded
+from yoto.errors import UnknownResource
+from yoto.permission import Place
+from yoto.prefetch.fetching.backoff import Backoff
+from yoto.prefetch.fetching.ledger import Ledger
+from yoto.prefetch.fetching.task import PrefetchTask, TaskState
+from yoto.prefetch.fetching.view import CacheView
+
+log = logging.getLogger(__name__)
+
+# s after which a load counts as failed, whatever becomes of it: a check would have given up too.
+LOAD_LIMIT = 2.0
+# Places that do not exist (any more), which nobody asks about again.
+GONE = 1_000
+
+
+class PrefetchLoader:
+    """Called under the prefetcher's lock, which its jobs take when they have loaded.
+
+    Attributes:
+        backoff: when to try again after failures.
+        fetched: entries that the cache was asked for.
+    """
+
+    def __init__(
+        self,
+        view: CacheView,
+        ledger: Ledger,
+        lock: AbstractContextManager[object],
+        submit: Callable[[Callable[[], None]], bool],
+        clock: Callable[[], float],
+    ) -> None:
+        """See ``SmartPrefetcher``."""
+        self._view = view
+        self._ledger = ledger
+        self._lock = lock
+        self._submit = submit
+        self._clock = clock
+        self._gone: LRUCache[Place, bool] = LRUCache(GONE)
+        self.backoff = Backoff()
+        self.fetched = 0
+
+    def is_gone(self, place: Place) -> bool:
+        """Whether a place is known not to exist."""
+        return place in self._gone
+
+    def begin(self, tasks: Iterable[PrefetchTask], now: float) -> int:
+        """Load waiting tasks, those of one place together; how many were begun."""
+        if self.backoff.pause(now) > 0:
+            return 0
+        if self.backoff.probing and self._ledger.tasks(TaskState.LOADING):
+            return 0
+        groups: dict[Place, list[PrefetchTask]] = {}
+        for task in tasks:
+            groups.setdefault(task.place, []).append(task)
+        begun = 0
+        for group in groups.values():
+            if not self._start(group, now):
+                break
+            begun += len(group)
+            if self.backoff.probing:
+                break
+        return begun
+
+    def end_late(self, now: float) -> None:
+        """Give up what takes too long; its thread is busy until the load ends by itself."""
+        late = [
+            task for task in self._ledger.tasks(TaskState.LOADING) if now - task.since > LOAD_LIMIT
+        ]
+        for task in late:
+            self._ledger.finish(task, TaskState.FAILED, now, f"took longer than {LOAD_LIMIT:g} s")
+        if late:
+            self.backoff.failed(now)
+            log.warning("%d prefetches took longer than %g s", len(late), LOAD_LIMIT)
+
+    def _start(self, tasks: Sequence[PrefetchTask], now: float) -> bool:
+        waiting_since = [task.since for task in tasks]
+        for task in tasks:
+            self._ledger.move(task, TaskState.LOADING, now)
+        if self._submit(lambda: self._load(tasks)):
+            return True
+        for task, since in zip(tasks, waiting_since, strict=True):
+            self._ledger.move(task, TaskState.WAITING, since)
+        return False
+
+    def _load(self, tasks: Sequence[PrefetchTask]) -> None:
+        place = tasks[0].place
+        try:
+            entries = self._view.fetch([task.user_id for task in tasks], place)
+        except UnknownResource:
+            with self._lock:
+                self._gone.insert(place, True)
+                self.backoff.succeeded()
+                self._end(tasks, {}, "there is no such place")
+        except Exception as error:
+            # Whatever a loader raises: nobody waits for it, and the check itself will meet it.
+            log.warning("prefetching in %s failed: %s", place, error)
+            with self._lock:
+                self.backoff.failed(self._clock())
+                self._end(tasks, {}, f"{type(error).__name__}: {error}")
+        else:
+            with self._lock:
+                if any(task.state is TaskState.LOADING for task in tasks):
+                    self.backoff.succeeded()
+                self._end(tasks, entries, "there is no such user")
+
+    def _end(
+        self, tasks: Iterable[PrefetchTask], entries: Mapping[int, Entry | Loaded], why: str
+    ) -> None:
+        now = self._clock()
+        for task in tasks:
+            self.fetched += 1
+            if task.state is not TaskState.LOADING:
+                continue  # it took too long, or was cancelled, and is over
+            entry = entries.get(task.user_id)
+            if entry is None:
+                self._ledger.finish(task, TaskState.FAILED, now, why)
+            else:
+                self._ledger.loaded(task, entry, now)

@@ -1,0 +1,214 @@
+"""Fills the cache with what its users are likely to ask for next."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from yoto.errors import UnknownResource, ValidationFailed
+from yoto.permission import Place
+from yoto.prefetch.analyzer import Prediction
+from yoto.prefetch.fetching.budget import Budget
+from yoto.prefetch.fetching.ledger import Ledger
+from yoto.prefetch.fetching.loader import PrefetchLoader
+from yoto.prefetch.fetching.stats import PrefetchStats, stats_of
+from yoto.prefetch.fetching.task import PrefetchTask, TaskState
+from yoto.prefetch.fetching.view import CacheView
+from yoto.prefetch.settings import PrefetchSettings
+from yoto.prefetch.steps import Step
+
+# Prefetches of one user that may be under way: beside what is used, memory has room for few places.
+PER_USER = 4
+# Users a turn whose next steps are predicted, each in some 0.1 ms: a busy worker has other work.
+USERS_A_TURN = 20
+
+Visited = tuple[int, Place]
+
+
+class SmartPrefetcher:
+    """The prefetcher of one process. Safe for threads.
+
+    ``turn`` is called again and again, by one thread, with where users have been since.
+
+    Attributes:
+        paused: whether this process prefetches nothing until it is resumed.
+    """
+
+    def __init__(
+        self,
+        settings: PrefetchSettings,
+        predict: Callable[[int], Sequence[Prediction]],
+        view: CacheView,
+        submit: Callable[[Callable[[], None]], bool],
+        clock: Callable[[], float] = time.monotonic,
+        allowed: Callable[[], bool] = lambda: True,
+        on_turned: Callable[[bool, float | None], None] = lambda down, precision: None,
+    ) -> None:
+        """Nothing happens before the first turn.
+
+        Args:
+            predict: gives a user's next steps, likeliest first.
+            submit: runs a job that may take long, elsewhere; False when there is no room for it.
+            clock: monotonic s.
+            allowed: whether the fleet may prefetch.
+            on_turned: told when prefetching turns itself down (True) or up again, with the
+                precision of late.
+        """
+        self._predict = predict
+        self._view = view
+        self._clock = clock
+        self._allowed = allowed
+        self._on_turned = on_turned
+        self._lock = threading.RLock()
+        self._budget = Budget(settings, view.capacity, clock())
+        self._ledger = Ledger(view, self._budget.settle)
+        self._loader = PrefetchLoader(view, self._ledger, self._lock, submit, clock)
+        self._turned_down = False
+        self._misses = view.misses
+        self._visits = 0
+        self.paused = False
+
+    def retune(self, settings: PrefetchSettings) -> None:
+        """Choose by other settings from the next turn on."""
+        with self._lock:
+            self._budget.retune(settings, self._view.capacity)
+
+    def turn(self, visits: Iterable[Visited]) -> int:
+        """Judge what was prefetched by where users have been, and prefetch what comes next.
+
+        Returns:
+            How many prefetches were begun.
+        """
+        with self._lock:
+            now = self._clock()
+            seen = self._judge(visits, now)
+            turned = self._turned_down is not self._budget.exploring
+            self._turned_down = self._budget.exploring
+            begun = 0
+            if self.running:
+                self._choose(seen, now)
+                begun = self._begin(now)
+        if turned:
+            self._on_turned(self._turned_down, self._budget.precision)
+        return begun
+
+    @property
+    def running(self) -> bool:
+        """Whether this process and the fleet may prefetch now, and the cache can be filled."""
+        return not self.paused and self._allowed() and self._view.fresh()
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """Prefetches under way, then those that were finished last, newest first."""
+        with self._lock:
+            now = self._clock()
+            finished = list(self._ledger.finished)[::-1]
+            return [task.to_plain(now) for task in [*self._ledger.tasks(), *finished]]
+
+    def cancel(self, task_id: int, reason: str) -> dict[str, Any]:
+        """Do not load a prefetch that still waits.
+
+        Raises:
+            UnknownResource: there is none with that number, or it is over.
+            ValidationFailed: it is being loaded, or has been.
+        """
+        with self._lock:
+            task = self.check_waiting(task_id)
+            self._ledger.finish(task, TaskState.CANCELLED, self._clock(), reason)
+            return task.to_plain(self._clock())
+
+    def check_waiting(self, task_id: int) -> PrefetchTask:
+        """The prefetch, if it could be cancelled; raises as ``cancel``."""
+        with self._lock:
+            task = self._ledger.find(task_id)
+            if task is None:
+                raise UnknownResource("prefetch task", task_id, "task_id")
+            if task.state is not TaskState.WAITING:
+                raise ValidationFailed({"task_id": f"is {task.state}; only a waiting one ends so"})
+            return task
+
+    def pause(self) -> None:
+        """Prefetch nothing in this process; what waits is kept for as long as it makes sense."""
+        self.paused = True
+
+    def resume(self) -> None:
+        """Go on."""
+        self.paused = False
+
+    def forget(self, user_id: int) -> None:
+        """Drop everything about a user."""
+        with self._lock:
+            self._ledger.forget(user_id, self._clock())
+
+    def stats(self) -> PrefetchStats:
+        """What was done, and how well."""
+        with self._lock:
+            return stats_of(
+                self._ledger,
+                self._budget,
+                visits=self._visits,
+                fetched=self._loader.fetched,
+                running=self.running,
+                pause=self._loader.backoff.pause(self._clock()),
+            )
+
+    def _judge(self, visits: Iterable[Visited], now: float) -> list[int]:
+        """Say what became of prefetches; the users who were seen, the latest first."""
+        seen: dict[int, None] = {}
+        for user_id, place in visits:
+            self._visits += 1
+            self._ledger.visited(user_id, place, now)
+            seen.pop(user_id, None)
+            seen[user_id] = None
+        self._loader.end_late(now)
+        self._ledger.sweep(now)
+        self._tell_misses()
+        return list(seen)[::-1]
+
+    def _choose(self, seen: Sequence[int], now: float) -> None:
+        """Open tasks for what users who were just seen are likely to do."""
+        confidence = self._budget.confidence
+        room = self._room(now) - len(self._ledger.tasks(TaskState.WAITING))
+        # Who was seen last goes first: the others may have gone on already.
+        for user_id in seen[:USERS_A_TURN]:
+            if room < 1:
+                return
+            if self._ledger.of_user(user_id) >= PER_USER:
+                continue
+            for place, chance in places_of(self._predict(user_id)):
+                if chance < confidence or room < 1 or self._ledger.of_user(user_id) >= PER_USER:
+                    break
+                if self._is_wanted(user_id, place):
+                    self._ledger.open(user_id, place, chance, now)
+                    room -= 1
+
+    def _is_wanted(self, user_id: int, place: Place) -> bool:
+        if self._ledger.has(user_id, place) or self._loader.is_gone(place):
+            return False
+        return self._view.peek(user_id, Step("", place.kind, place.id).place_key) is None
+
+    def _room(self, now: float) -> int:
+        return self._budget.allowance(self._ledger.undecided, now)
+
+    def _begin(self, now: float) -> int:
+        """Load what waits, the likeliest first, as far as the budget allows."""
+        waiting = sorted(self._ledger.tasks(TaskState.WAITING), key=lambda one: -one.confidence)
+        begun = self._loader.begin(waiting[: self._room(now)], now)
+        self._budget.spend(begun)
+        return begun
+
+    def _tell_misses(self) -> None:
+        """Tell the budget how many look-ups of others missed: without what was fetched here."""
+        missed = self._view.misses - self._loader.fetched
+        self._budget.missed(max(0, missed - self._misses))
+        self._misses = max(self._misses, missed)
+
+
+def places_of(predictions: Iterable[Prediction]) -> list[tuple[Place, float]]:
+    """The probability of each place, whatever is done there; likeliest first."""
+    chances: dict[Place, float] = {}
+    for prediction in predictions:
+        place = prediction.step.place
+        chances[place] = chances.get(place, 0.0) + prediction.probability
+    return sorted(chances.items(), key=lambda item: -item[1])

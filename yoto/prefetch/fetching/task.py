@@ -1,0 +1,77 @@
+"""One prefetch, from the prediction to what became of it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+from yoto.cache import Entry, Loaded
+from yoto.permission import Place
+
+
+class TaskState(enum.StrEnum):
+    """Where a prefetch stands.
+
+    ``WAITING``, ``LOADING``, then ``READY``: in the cache, and not asked for yet. At the end:
+    ``USED``: it answered its user. ``EXPIRED``: its user went elsewhere for too long.
+    ``WASTED``: it left the cache before anybody asked. ``FAILED``: it could not be loaded.
+    ``CANCELLED``: by an operator. ``LAPSED``: its user was there before it, or it waited too long.
+    """
+
+    WAITING = "waiting"
+    LOADING = "loading"
+    READY = "ready"
+    USED = "used"
+    EXPIRED = "expired"
+    WASTED = "wasted"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+
+
+# Not over yet.
+UNDER_WAY = (TaskState.WAITING, TaskState.LOADING, TaskState.READY)
+# What says whether the prediction was right.
+SETTLED = (TaskState.USED, TaskState.EXPIRED, TaskState.WASTED)
+
+
+@dataclass(slots=True, eq=False)
+class PrefetchTask:
+    """One prefetch in this process.
+
+    Attributes:
+        id: number in this process.
+        confidence: the probability that it was predicted with.
+        since: monotonic s at which ``state`` was entered.
+        entry: what was loaded; a slot of the cache that has this very object was filled by us.
+        steps_left: visits elsewhere by its user until it counts as expired.
+        reason: why it failed or was cancelled.
+    """
+
+    id: int
+    user_id: int
+    place: Place
+    confidence: float
+    since: float
+    state: TaskState = TaskState.WAITING
+    entry: Entry | Loaded | None = None
+    steps_left: int = 0
+    reason: str = ""
+
+    def enter(self, state: TaskState, now: float, reason: str = "") -> None:
+        """Go on to another state."""
+        self.state, self.since, self.reason = state, now, reason
+
+    def to_plain(self, now: float) -> dict[str, Any]:
+        """For people: plain data, with the age of the state in s."""
+        return {
+            "id": self.id,
+            "user_id": self.user_id,
+            "scope": self.place.kind,
+            "scope_id": self.place.id,
+            "confidence": round(self.confidence, 4),
+            "state": self.state.value,
+            "seconds": round(max(0.0, now - self.since), 3),
+            "reason": self.reason,
+        }

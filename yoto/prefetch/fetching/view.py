@@ -1,0 +1,70 @@
+"""The cache as prefetching sees it: looking without being counted, and loading many at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from flask import Flask
+
+from yoto.cache import Entry, Loaded, PlaceKey, Slot
+from yoto.permission import PermissionSystem, Place
+
+
+class CacheView(Protocol):
+    """What a prefetcher needs of a cache."""
+
+    @property
+    def capacity(self) -> int:
+        """Entries that memory has room for."""
+
+    @property
+    def misses(self) -> int:
+        """Look-ups so far that memory could not answer, prefetches among them."""
+
+    def fresh(self) -> bool:
+        """Whether memory may answer now, so that there is a point in filling it."""
+
+    def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
+        """What memory has, without counting or using it."""
+
+    def fetch(self, user_ids: Sequence[int], place: Place) -> Mapping[int, Entry | Loaded]:
+        """Bring users' permissions in a place into memory; raises what loading raises."""
+
+
+class PermissionCacheView:
+    """The permission cache of an application.
+
+    Raises:
+        RuntimeError: at the first use, for an application whose permissions have no cache.
+    """
+
+    def __init__(self, app: Flask, clock: Callable[[], float] = time.monotonic) -> None:
+        """Nothing is looked at yet."""
+        self._app = app
+        self._clock = clock
+        caching = PermissionSystem.caching_of(app)
+        if caching is None:
+            raise RuntimeError("there is no permission cache to prefetch into")
+        self._cache = caching.cache
+        self._source = caching.source
+
+    @property
+    def capacity(self) -> int:
+        settings = self._cache.settings
+        return settings.users.size * settings.places_per_user
+
+    @property
+    def misses(self) -> int:
+        return self._cache.lookup.counts.l1_misses
+
+    def fresh(self) -> bool:
+        return self._clock() < self._cache.tailer.fresh_until
+
+    def peek(self, user_id: int, place: PlaceKey) -> Slot | None:
+        return self._cache.lookup.peek(user_id, place)
+
+    def fetch(self, user_ids: Sequence[int], place: Place) -> Mapping[int, Entry | Loaded]:
+        with self._app.app_context():
+            return self._source.entries(user_ids, place)

@@ -1,0 +1,93 @@
+"""How unusual it is what somebody does now, from 0 (as ever) to 1. Pure.
+
+The surprise of an outcome is ``-log2 P`` bits (Shannon 1948), and the mean surprise of somebody's
+own behaviour is its entropy. What counts is by how much a deed and its hour together surprise more
+than somebody's deeds and hours do on average: who does a hundred things equally often surprises
+nobody by one of them.
+
+The probability of a deed is ``(c + k * p) / (n + k)`` as in ``mixing``, with p its share among
+everybody's deeds; one that nobody is known to do gets the share of one deed more. An hour counts
+with half of the hours beside it, over a flat prior.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from yoto.prefetch.learning.models import HOURS, Deed, Model, UserModel, hour_of
+
+# Deeds of now that must be known of somebody before anything can be unusual for them.
+KNOWN_DEEDS = 30.0
+# Deeds that the prior weighs: habits show after about so many.
+DEED_PRIOR, HOUR_PRIOR = 4.0, 4.0
+# Bits above the average that are nothing to speak of: a deed of which somebody does one in a
+# hundred is theirs all the same.
+TOLERANCE = 4.0
+# Bits above that which halve what is missing to 1.
+HALVING = 3.0
+# Parts of an hour's weight: the hour before, itself, the hour after.
+SMOOTHING = (0.25, 0.5, 0.25)
+
+
+def unusual(user: UserModel, everybody: Model, deed: Deed, now: float) -> float | None:
+    """How unusual ``deed`` is for ``user`` at ``now`` (epoch s), 0 to 1; None: too little is known.
+
+    It never falls when the deed or the hour becomes less likely.
+    """
+    known = user.deeds.total / user.decay.scale(now)
+    if known < KNOWN_DEEDS:
+        return None
+    deeds = deed_probabilities(user, everybody, now)
+    unknown = deeds.pop(None)
+    hours = hour_probabilities(user, now)
+    bits = _bits(deeds.get(deed, unknown)) + _bits(hours[hour_of(now)])
+    usual = _entropy([*deeds.values(), unknown]) + _entropy(hours)
+    missing: float = 2.0 ** (-max(0.0, bits - usual - TOLERANCE) / HALVING)
+    return 1.0 - missing
+
+
+def deed_probabilities(user: Model, everybody: Model, now: float) -> dict[Deed | None, float]:
+    """The probability of each deed known of anybody, and of all others together (None).
+
+    The sum is 1.
+    """
+    scale, all_scale = user.decay.scale(now), everybody.decay.scale(now)
+    known = user.deeds.total / scale
+    everything = everybody.deeds.total / all_scale + 1.0
+    found: dict[Deed | None, float] = {
+        deed: (
+            user.deeds.weights.get(deed, 0.0) / scale
+            + DEED_PRIOR * everybody.deeds.weights.get(deed, 0.0) / all_scale / everything
+        )
+        / (known + DEED_PRIOR)
+        for deed in {**everybody.deeds.weights, **user.deeds.weights}
+    }
+    found[None] = DEED_PRIOR / everything / (known + DEED_PRIOR)
+    return found
+
+
+def hour_probabilities(user: Model, now: float) -> list[float]:
+    """The probability of each hour of the day, 0 to 23 in UTC."""
+    scale = user.decay.scale(now)
+    weights: Mapping[int, float] = user.hours.weights
+    before, itself, after = SMOOTHING
+    total = user.hours.total / scale + HOUR_PRIOR
+    return [
+        (
+            before * weights.get((hour - 1) % HOURS, 0.0) / scale
+            + itself * weights.get(hour, 0.0) / scale
+            + after * weights.get((hour + 1) % HOURS, 0.0) / scale
+            + HOUR_PRIOR / HOURS
+        )
+        / total
+        for hour in range(HOURS)
+    ]
+
+
+def _bits(probability: float) -> float:
+    return -math.log2(probability)
+
+
+def _entropy(probabilities: list[float]) -> float:
+    return sum(one * _bits(one) for one in probabilities if one > 0)

@@ -1,0 +1,104 @@
+"""Orders to the prefetching of one worker, from whichever process."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from yoto.errors import PlatformError, StoreUnavailable, UnknownResource
+from yoto.events import EventState, StoredEvent
+from yoto.prefetch.facts import PrefetchSteered
+from yoto.prefetch.reports import Reports
+
+log = logging.getLogger(__name__)
+
+# s that whoever gives an order waits for the worker to say what came of it.
+PATIENCE = 3.0
+LOOK_SECONDS = 0.05
+# Orders of which a worker tells what came of them.
+REMEMBERED = 20
+
+
+class Orders:
+    """Gives orders to workers, and obeys those to this one. Safe for threads."""
+
+    def __init__(
+        self, events: EventState, reports: Reports, obey: Callable[[PrefetchSteered], None]
+    ) -> None:
+        """Nothing is heard before ``start``.
+
+        Args:
+            reports: where workers say what came of orders.
+            obey: does what is asked for; a ``PlatformError`` says why not.
+        """
+        self._events = events
+        self._reports = reports
+        self._obey = obey
+        self._lock = threading.Lock()
+        self._outcomes: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
+        self._tell: Callable[[], object] = lambda: None
+        self._end: Callable[[], None] | None = None
+
+    def start(self, tell: Callable[[], object]) -> None:
+        """Obey from now on; ``tell`` has the report published that says so."""
+        self._tell = tell
+        if self._end is None:
+            self._end = self._events.tailer.subscribe(self._hear, types=[PrefetchSteered])
+
+    def close(self) -> None:
+        """Obey no more; it may start again."""
+        end, self._end = self._end, None
+        if end is not None:
+            end()
+
+    def outcomes(self) -> dict[str, str]:
+        """What came of the last orders by the ids of their events: empty, or why nothing did."""
+        with self._lock:
+            return dict(self._outcomes)
+
+    def check_known(self, worker: str) -> None:
+        """Whether the worker tells of itself.
+
+        Raises:
+            UnknownResource: not for 20 s.
+            StoreUnavailable: Redis did not answer.
+        """
+        if worker not in self._reports.read():
+            raise UnknownResource("worker", worker, "worker")
+
+    def give(self, order: PrefetchSteered) -> str | None:
+        """Have a worker obey, and wait for its word.
+
+        Returns:
+            Why it could not; empty when it did; None when it has not said so in time.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        entry = self._events.stream.publish(order)
+        if entry is None:
+            raise StoreUnavailable("redis")
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            told = self._reports.read().get(order.worker, {}).get("orders", {})
+            if entry in told:
+                return str(told[entry])
+            time.sleep(LOOK_SECONDS)
+        return None
+
+    def _hear(self, stored: StoredEvent) -> None:
+        order = stored.event
+        if not isinstance(order, PrefetchSteered) or order.worker != self._events.instance_id:
+            return
+        try:
+            self._obey(order)
+            outcome = ""
+        except PlatformError as error:
+            outcome = str(error)
+        log.info("prefetching: %s, asked by %s: %s", order.act, order.by, outcome or "done")
+        with self._lock:
+            self._outcomes.append((stored.id, outcome))
+        self._tell()

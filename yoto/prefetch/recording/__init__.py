@@ -1,0 +1,19 @@
+"""From requests to Redis: the buffer, the log that workers learn from, and the histories."""
+
+from yoto.prefetch.recording.flusher import AWAY, Flusher
+from yoto.prefetch.recording.history import BehaviourHistory, Kept
+from yoto.prefetch.recording.log import BEGINNING, BehaviourLog, LogEntry, Tail
+from yoto.prefetch.recording.recorder import BehaviourRecorder, Visit
+
+__all__ = [
+    "AWAY",
+    "BEGINNING",
+    "BehaviourHistory",
+    "BehaviourLog",
+    "BehaviourRecorder",
+    "Flusher",
+    "Kept",
+    "LogEntry",
+    "Tail",
+    "Visit",
+]

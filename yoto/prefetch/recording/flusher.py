@@ -1,0 +1,119 @@
+"""Brings deeds to Redis: first into the log, then into the histories, again until it worked."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+from redis import exceptions
+
+from yoto.errors import StoreUnavailable
+from yoto.prefetch.clock import SharedClock
+from yoto.prefetch.recording.batch import Batch
+from yoto.prefetch.recording.history import BehaviourHistory
+from yoto.prefetch.recording.log import BehaviourLog
+from yoto.prefetch.recording.recorder import Visit
+
+log = logging.getLogger(__name__)
+
+AWAY = (StoreUnavailable, exceptions.RedisError)
+# Deeds a batch: one script call of about 50 KB.
+BATCH = 500
+
+
+class Flusher:
+    """What waits for Redis. Safe for threads.
+
+    Attributes:
+        flushed: deeds that are in Redis.
+        dropped: deeds that had to go because too many wait for Redis.
+        failures: tries that did not store everything.
+    """
+
+    def __init__(
+        self,
+        writer: str,
+        events: BehaviourLog,
+        history: BehaviourHistory,
+        clock: SharedClock,
+        limit: int,
+    ) -> None:
+        """``writer``: id of this worker. ``limit``: deeds that may wait."""
+        self.writer = writer
+        self._log = events
+        self._history = history
+        self._clock = clock
+        self._limit = limit
+        self._number = 0
+        self._waiting: deque[Batch] = deque()
+        self._fresh: list[Visit] = []
+        self._forgotten: set[int] = set()
+        self._lock = threading.Lock()
+        self.flushed = 0
+        self.dropped = 0
+        self.failures = 0
+
+    def add(self, visits: Sequence[Visit]) -> None:
+        """Bring ``visits`` to Redis with the next flush; what is too much is dropped, counted."""
+        with self._lock:
+            room = max(0, self._limit - len(self))
+            self._fresh += visits[:room]
+            self.dropped += len(visits) - min(room, len(visits))
+
+    def flush(self) -> bool:
+        """Try to store all that waits; whether nothing is left."""
+        with self._lock:
+            self._pack()
+            try:
+                while self._waiting:
+                    if not self._store(self._waiting[0]):
+                        self.failures += 1
+                        return False
+                    self._waiting.popleft()
+            except AWAY as error:
+                self.failures += 1
+                log.debug("behaviour is not stored now: %s", error)
+                return False
+            return True
+
+    def forget(self, user_id: int) -> None:
+        """Drop what waits of a user; Redis refuses what is being stored at this moment.
+
+        It waits for nobody, as a flush may wait for Redis.
+        """
+        self._forgotten.add(user_id)
+
+    def __len__(self) -> int:
+        """How many deeds wait."""
+        return len(self._fresh) + sum(map(len, self._waiting))
+
+    def _pack(self) -> None:
+        """Make batches of what is new, without those who are to be forgotten."""
+        forgotten = frozenset(self._forgotten)
+        self._forgotten -= forgotten
+        for batch in self._waiting:
+            for user_id in forgotten:
+                batch.visits.pop(user_id, None)
+        fresh = [visit for visit in self._fresh if visit.user_id not in forgotten]
+        for start in range(0, len(fresh), BATCH):
+            self._number += 1
+            visits = fresh[start : start + BATCH]
+            self._waiting.append(Batch.of(self.writer, self._number, visits))
+        self._fresh = []
+
+    def _store(self, batch: Batch) -> bool:
+        moment = self._clock.monotonic()
+        if not batch.visits:
+            return True
+        if not batch.logged:
+            server_ms, forgotten = self._log.append(batch, moment)
+            self._clock.heard(server_ms)
+            for user_id in forgotten:
+                batch.visits.pop(user_id, None)
+            batch.logged = True
+        failed = set(self._history.keep(batch, moment)) if batch.visits else set()
+        for user_id in batch.visits.keys() - failed:
+            self.flushed += len(batch.visits.pop(user_id))
+        return not failed

@@ -1,0 +1,121 @@
+"""Takes deeds down on the way of requests: a few hundred nanoseconds, and bounded memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import NamedTuple
+
+from cachebox import LRUCache
+
+from yoto.cache import PlaceKey
+from yoto.permission import AccessGranted
+from yoto.prefetch.steps import ACTION_LENGTH, Step
+
+# Knuth's multiplicative hash (TAOCP 3, 6.4): which users are in the sample does not follow from how
+# their ids are given out.
+HASH, HASH_SPAN = 2_654_435_761, 1 << 32
+# s in which the same again is the same action: a page asks several things at once, programs ask on.
+ONE_ACTION = 1.0
+# Users whose last action is remembered for that.
+LAST_ACTIONS = 10_000
+
+
+class Visit(NamedTuple):
+    """A deed as this process saw it.
+
+    Attributes:
+        moment: reading of the monotonic clock.
+        observed: as in ``UserBehavior``.
+    """
+
+    user_id: int
+    step: Step
+    moment: float
+    observed: bool = True
+
+
+class BehaviourRecorder:
+    """The buffer between requests and the thread that learns from them.
+
+    Users are sampled, not deeds: with every second step missing there would be nothing to learn.
+
+    Attributes:
+        open: whether deeds are taken at all; closed until background work begins.
+        noted: deeds taken.
+        dropped: deeds that found no room.
+    """
+
+    def __init__(self, size: int, sample: float) -> None:
+        """``size``: deeds that may wait. ``sample``: share of users, 0 to 1."""
+        self._size = size
+        self._threshold = int(sample * HASH_SPAN)
+        self._buffer: deque[Visit] = deque()
+        self._forgotten: set[int] = set()
+        self._last: LRUCache[int, tuple[str, PlaceKey, float]] = LRUCache(LAST_ACTIONS)
+        self._read: Callable[[], None] | None = None
+        self.open = False
+        self.noted = 0
+        self.dropped = 0
+
+    def read_first(self, read: Callable[[], None]) -> None:
+        """Call ``read`` before the buffer is looked at: it tells what still waits elsewhere."""
+        self._read = read
+
+    def read(self) -> None:
+        """Take down what still waits elsewhere."""
+        if self._read is not None:
+            self._read()
+
+    def granted(self, event: AccessGranted) -> None:
+        """Take down that a decorator let somebody in. Never waits, never raises for a full buffer.
+
+        A requirement longer than a name can be says nothing that a prediction could use. One caller
+        at a time.
+        """
+        user_id, requirement, key, at = event
+        if not self.open or user_id * HASH % HASH_SPAN >= self._threshold:
+            return
+        last = self._last.get(user_id)
+        if last is not None and last[:2] == (requirement, key) and at - last[2] < ONE_ACTION:
+            return
+        if len(requirement) <= ACTION_LENGTH:
+            self._last.insert(user_id, (requirement, key, at))
+            self._take(Visit(user_id, Step(requirement, *event.place), at))
+
+    def told(self, user_id: int, step: Step, seconds_ago: float) -> bool:
+        """Take down what a client tells of its user; whether that was possible."""
+        if not self.open or user_id * HASH % HASH_SPAN >= self._threshold:
+            return False
+        return self._take(Visit(user_id, step, monotonic() - seconds_ago, observed=False))
+
+    def drain(self) -> list[Visit]:
+        """Everything that waits, oldest first, but of nobody who is to be forgotten.
+
+        One thread drains.
+        """
+        self.read()
+        buffer = self._buffer
+        found = [buffer.popleft() for _ in range(len(buffer))]
+        if self._forgotten:
+            forgotten, self._forgotten = self._forgotten, set()
+            found = [visit for visit in found if visit.user_id not in forgotten]
+        return found
+
+    def forget(self, user_id: int) -> None:
+        """Drop what waits of a user, and what comes until the buffer is drained."""
+        self._forgotten.add(user_id)
+        self._last.pop(user_id, None)
+
+    def __len__(self) -> int:
+        """How many deeds wait."""
+        return len(self._buffer)
+
+    def _take(self, visit: Visit) -> bool:
+        if len(self._buffer) >= self._size:
+            self.dropped += 1
+            return False
+        self._buffer.append(visit)
+        self.noted += 1
+        return True

@@ -1,0 +1,243 @@
+"""Everything about prefetching in one application."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from functools import cached_property
+from typing import Any
+
+from flask import Flask
+
+from yoto.errors import Degraded
+from yoto.events import EventState
+from yoto.optimization import HotCounts
+from yoto.permission import PermissionSystem, Place
+from yoto.prefetch.analyzer import BehaviorAnalyzer, Prediction, Profile
+from yoto.prefetch.client import ClientSidePredictor
+from yoto.prefetch.clock import SharedClock
+from yoto.prefetch.facts import PrefetchSteered, PrefetchTurned
+from yoto.prefetch.fetching import Lanes, PermissionCacheView, SmartPrefetcher
+from yoto.prefetch.orders import Orders
+from yoto.prefetch.recording import (
+    BehaviourHistory,
+    BehaviourLog,
+    BehaviourRecorder,
+    Flusher,
+)
+from yoto.prefetch.reports import Reports
+from yoto.prefetch.settings import PrefetchSettings
+from yoto.prefetch.steps import Step
+from yoto.prefetch.work import Parts, PrefetchWork
+from yoto.redis import RedisConnection
+from yoto.resilience import Receipt, ResilienceController, SwitchConfig
+
+log = logging.getLogger(__name__)
+
+# Global switches, on until somebody turns them off.
+FETCHING, RECORDING = "prefetch.fetching", "prefetch.recording"
+
+
+class PrefetchService:
+    """The prefetching of one application. Nothing connects and no thread starts before ``start``.
+
+    Attributes:
+        recorder: takes deeds down; ``recorder.granted`` listens to permission checks.
+        analyzer: what this process knows of behaviour.
+        work: the background work.
+        orders: to one worker, this or another.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        settings: PrefetchSettings,
+        redis: RedisConnection,
+        events: EventState,
+        resilience: ResilienceController,
+        hot: HotCounts | None = None,
+    ) -> None:
+        self._app = app
+        self.settings = settings
+        self._events = events
+        self._resilience = resilience
+        for switch in (FETCHING, RECORDING):
+            resilience.define(switch, switch=SwitchConfig(enabled=True))
+        clock = SharedClock()
+        self.recorder = BehaviourRecorder(settings.buffer, settings.sample)
+        self.analyzer = BehaviorAnalyzer(settings, clock.now)
+        log_, history = BehaviourLog(redis, settings), BehaviourHistory(redis, settings)
+        # Short: it stands in every deed that is kept.
+        writer = secrets.token_hex(4)
+        flusher = Flusher(writer, log_, history, clock, settings.buffer)
+        self._reports = Reports(redis, events.instance_id)
+        self.orders = Orders(events, self._reports, self._obey)
+        parts = Parts(
+            clock,
+            self.recorder,
+            log_,
+            history,
+            flusher,
+            self.analyzer,
+            self._reports,
+            hot,
+            self.orders,
+        )
+        self.work = PrefetchWork(parts, lambda: self.prefetcher, self.may_record)
+        self._lanes = Lanes(settings.concurrency)
+
+    @cached_property
+    def prefetcher(self) -> SmartPrefetcher | None:
+        """The prefetcher; None where it is off, or permissions have no cache."""
+        if not self.settings.enabled or PermissionSystem.caching_of(self._app) is None:
+            return None
+        return SmartPrefetcher(
+            self.settings,
+            self.analyzer.predict,
+            PermissionCacheView(self._app),
+            self._lanes.submit,
+            allowed=lambda: self._resilience.is_global_switch_enabled(FETCHING, True),
+            on_turned=self._tell_turn,
+        )
+
+    @cached_property
+    def client(self) -> ClientSidePredictor:
+        """What clients may be told."""
+        return ClientSidePredictor(
+            self._app.config["SECRET_KEY"],
+            self.settings.snapshot_seconds,
+            self.predictions,
+            self._effective,
+            self._position,
+        )
+
+    def retune(self, settings: PrefetchSettings) -> None:
+        """Go on by another confidence, rate, precision and share of memory; what else there is
+        holds from the start of the process on."""
+        self.settings = settings
+        if self.prefetcher is not None:
+            self.prefetcher.retune(settings)
+
+    @property
+    def instance_id(self) -> str:
+        """The name of this worker."""
+        return self._events.instance_id
+
+    def may_record(self) -> bool:
+        """Whether behaviour is recorded: by the configuration and by the switch."""
+        return self.settings.enabled and self._resilience.is_global_switch_enabled(RECORDING, True)
+
+    def start(self) -> None:
+        """Begin the background work, unless the configuration says that there is none."""
+        if self.settings.enabled:
+            self.orders.start(self.work.wake_report)
+            self.work.start()
+
+    def close(self) -> None:
+        """End the background work; it may begin again."""
+        self.orders.close()
+        self.work.close()
+        self._lanes.close()
+
+    def record(self, user_id: int, steps: list[tuple[Step, float]]) -> int:
+        """Take down what a client tells of its user: steps, each with its age in s.
+
+        Returns:
+            How many were taken.
+        """
+        # The longest ago first: that is the order in which they are learned.
+        ordered = sorted(steps, key=lambda item: -item[1])
+        return sum(self.recorder.told(user_id, step, age) for step, age in ordered)
+
+    def catch_up(self) -> None:
+        """Learn what the log has, in a process where nothing does so in the background.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        while not self.work.hear():
+            continue
+
+    def predictions(self, user_id: int) -> list[Prediction]:
+        """The user's next steps among those that they have done, likeliest first.
+
+        They may lack what Redis knows, while it is away.
+        """
+        self.work.read_histories([user_id])
+        return self.analyzer.predict(user_id, own_only=True)
+
+    def profile(self, user_id: int) -> Profile | None:
+        """What is known of a user; None: nothing."""
+        self.work.read_histories([user_id])
+        return self.analyzer.profile(user_id)
+
+    def unusual(self, user_id: int, action: str, resource_type: str) -> float | None:
+        """How unusual it is, 0 to 1, that the user does this now; None: nobody can tell."""
+        if not self.settings.enabled:
+            return None
+        self.work.read_histories([user_id])
+        return self.analyzer.unusual(user_id, action, resource_type)
+
+    def forget(self, user_id: int) -> None:
+        """Delete everything about a user, in Redis and in every worker.
+
+        Raises:
+            StoreUnavailable: Redis did not answer; nothing or not all is deleted.
+        """
+        self.work.forget(user_id)
+
+    def forget_later(self, user_id: int) -> None:
+        """The same in the background, until Redis took it or this process ends."""
+        self.work.forget_later(user_id)
+
+    def pause(self, reason: str, author: str | None = None) -> Receipt:
+        """No worker prefetches any more, until ``resume``; raises as ``set_global_switch``."""
+        return self._resilience.set_global_switch(FETCHING, False, reason, author=author)
+
+    def resume(self, reason: str, author: str | None = None) -> Receipt:
+        """Every worker prefetches again; raises as ``set_global_switch``."""
+        return self._resilience.set_global_switch(FETCHING, True, reason, author=author)
+
+    def set_recording(self, on: bool, reason: str, author: str | None = None) -> Receipt:
+        """Let every worker record behaviour, or none; raises as ``set_global_switch``."""
+        return self._resilience.set_global_switch(RECORDING, on, reason, author=author)
+
+    def switches(self) -> dict[str, bool]:
+        """What the fleet is allowed."""
+        enabled = self._resilience.is_global_switch_enabled
+        return {"fetching": enabled(FETCHING, True), "recording": enabled(RECORDING, True)}
+
+    def stats(self) -> dict[str, Any]:
+        """What this worker did."""
+        return self.work.stats()
+
+    def fleet_stats(self) -> dict[str, Any]:
+        """The last report of each worker, by its name: its ``stats`` with some of its ``tasks``.
+
+        Raises:
+            StoreUnavailable: Redis did not answer.
+        """
+        return self._reports.read()
+
+    def _obey(self, order: PrefetchSteered) -> None:
+        prefetcher = self.prefetcher
+        if prefetcher is None:
+            raise Degraded("prefetch", "off")
+        if order.act == "cancel":
+            prefetcher.cancel(order.task_id or 0, order.reason)
+        elif order.act == "pause":
+            prefetcher.pause()
+        else:
+            prefetcher.resume()
+
+    def _effective(self, user_id: int, place: Place) -> list[str]:
+        return PermissionSystem().effective_permissions(user_id, place.kind, place.id)
+
+    def _position(self) -> str | None:
+        caching = PermissionSystem.caching_of(self._app)
+        return None if caching is None else str(caching.cache.tailer.applied)
+
+    def _tell_turn(self, down: bool, precision: float | None) -> None:
+        direction = "down" if down else "up again"
+        log.info("prefetching turns itself %s: precision of late %s", direction, precision)
+        self._events.stream.publish(PrefetchTurned(down=down, precision=precision))

@@ -1,0 +1,78 @@
+"""What somebody did, in the words that everything here shares."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from yoto.cache import PlaceKey, place_key
+from yoto.errors import ValidationFailed
+from yoto.permission import Place
+
+# Characters. A decorator's expression may be longer; it says nothing that a prediction could use.
+ACTION_LENGTH = 128
+ACTION = re.compile(r"[a-z][a-z0-9_]*(?:[.-][a-z0-9_]+)*")
+RESOURCE_TYPES = ("global", "server", "channel")
+
+
+class Step(NamedTuple):
+    """An action on a resource: what is counted, and what is predicted.
+
+    Attributes:
+        action: a permission or expression, or what a client calls what it does.
+        kind: the type of the resource: ``global``, ``server`` or ``channel``.
+        id: its id; None for the global one.
+    """
+
+    action: str
+    kind: str
+    id: int | None
+
+    @property
+    def place(self) -> Place:
+        """The resource as the permission system calls it."""
+        return Place(self.kind, self.id)
+
+    @property
+    def place_key(self) -> PlaceKey:
+        """The resource as the cache calls it."""
+        return place_key(self.kind, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class UserBehavior:
+    """One thing that a user did.
+
+    Attributes:
+        user_id: who.
+        action, resource_type, resource_id: what, as in ``Step``.
+        at: when, in epoch seconds of Redis's clock.
+        observed: whether the platform saw it in a request; False: a client told of it, so nobody
+            but the predictions for that very user may rely on it.
+    """
+
+    user_id: int
+    action: str
+    resource_type: str
+    resource_id: int | None
+    at: float
+    observed: bool = True
+
+    @property
+    def step(self) -> Step:
+        return Step(self.action, self.resource_type, self.resource_id)
+
+
+def checked_step(action: str, resource_type: str, resource_id: int | None) -> Step:
+    """A step that somebody told of.
+
+    Raises:
+        ValidationFailed: it names the field: ``action``, ``scope`` or ``scope_id``.
+    """
+    if len(action) > ACTION_LENGTH or not ACTION.fullmatch(action):
+        raise ValidationFailed(
+            {"action": f"must be like message.send, at most {ACTION_LENGTH} characters"}
+        )
+    place_key(resource_type, resource_id)
+    return Step(action, resource_type, resource_id)

@@ -1,0 +1,48 @@
+"""The Redis layer: one client an application, keys, scripts, fail-fast, the embedded server."""
+
+from yoto.redis import keys
+from yoto.redis.connection import RedisConnection
+from yoto.redis.embedded import EmbeddedServer
+from yoto.redis.following import READ_LIMIT, Following
+from yoto.redis.info import (
+    ConnectionTest,
+    NodeInfo,
+    RedisInfo,
+    check_address,
+    create_redis_client,
+    every_server_answers,
+    get_redis_info,
+    test_redis_connection,
+)
+from yoto.redis.keys import KeyBuilder, escape
+from yoto.redis.registry import ScriptRegistry
+from yoto.redis.script import Script, load_script
+from yoto.redis.settings import RedisSettings
+from yoto.redis.store import RedisState, RedisStore
+from yoto.redis.stream_reader import RawEntry, StreamReader
+
+__all__ = [
+    "READ_LIMIT",
+    "ConnectionTest",
+    "EmbeddedServer",
+    "Following",
+    "KeyBuilder",
+    "NodeInfo",
+    "RawEntry",
+    "RedisConnection",
+    "RedisInfo",
+    "RedisSettings",
+    "RedisState",
+    "RedisStore",
+    "Script",
+    "ScriptRegistry",
+    "StreamReader",
+    "check_address",
+    "create_redis_client",
+    "escape",
+    "every_server_answers",
+    "get_redis_info",
+    "keys",
+    "load_script",
+    "test_redis_connection",
+]

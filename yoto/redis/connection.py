@@ -1,0 +1,127 @@
+"""One application's Redis: client, scripts, keys and fail-fast, opened at first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from yoto.errors import StoreUnavailable
+from yoto.redis.following import Followed, Following, FollowingThread
+from yoto.redis.gate import Gate, Prober
+from yoto.redis.keys import KeyBuilder
+from yoto.redis.node import CONNECTION_ERRORS
+from yoto.redis.registry import ScriptRegistry
+from yoto.redis.router import Router
+from yoto.redis.settings import RedisSettings
+from yoto.redis.topology import Topology, open_topology
+
+
+class RedisConnection:
+    """What other packages are given to reach Redis. Safe for threads and greenlets.
+
+    Attributes:
+        settings: how Redis is reached.
+        keys: builds every key.
+        scripts: runs Lua.
+    """
+
+    def __init__(self, settings: RedisSettings) -> None:
+        self.settings = settings
+        self.keys = KeyBuilder(settings.key_prefix)
+        self.scripts = ScriptRegistry(self._router, settings.retry_time)
+        self._prober = Prober()
+        self._discovery = Gate("topology", self._prober, self._discover)
+        self._topology: Topology | None = None
+        self._lock = threading.RLock()
+        self._followers = FollowingThread(self, "yoto-streams")
+
+    @property
+    def topology(self) -> Topology:
+        """What the settings led to; the first call connects when that takes a connection.
+
+        Raises:
+            StoreUnavailable: nobody answered.
+            ConfigurationError: what was found does not fit the settings.
+        """
+        topology = self._topology
+        if topology is not None:
+            return topology
+        self._discovery.check()
+        try:
+            with self._lock:
+                # Those who waited here learn what the first one found.
+                self._discovery.check()
+                return self._discover()
+        except CONNECTION_ERRORS as error:
+            raise StoreUnavailable("redis", error) from error
+
+    @property
+    def client(self) -> Any:
+        """The redis-py client; replies are bytes. Connection errors are ``StoreUnavailable``.
+
+        An answer may take the socket time-out, and for a blocking command the time it asks for too.
+        """
+        return self.topology.client
+
+    @property
+    def available(self) -> bool:
+        """What fail-fast thinks now: False while no server takes calls."""
+        topology = self._topology
+        if topology is None:
+            return not self._discovery.tripped
+        return any(not node.gate.tripped for node in topology.router.nodes())
+
+    def links(self) -> tuple[int, int]:
+        """Connections of the scripts' short path to all servers, and those of them that nobody
+        uses; asks nobody."""
+        topology = self._topology
+        if topology is None:
+            return 0, 0
+        found = [node.links() for node in topology.router.all_nodes()]
+        return sum(count for count, _ in found), sum(idle for _, idle in found)
+
+    def errors(self) -> dict[str, int]:
+        """How many calls of this process failed, of scripts and of clients, by what went wrong:
+        ``connection`` or ``timeout``. Calls that fail-fast refused are not among them."""
+        return dict(self._prober.errors)
+
+    def on_recovered(self, listener: Callable[[], None]) -> None:
+        """Call ``listener()`` in a background thread each time a server came back."""
+        self._prober.on_recovered(listener)
+
+    def follow(self, followed: Followed, alone: str | None = None) -> Following:
+        """Keep up with a stream from now on, in a thread that all streams share.
+
+        A cluster has each stream somewhere else, and there each has a thread.
+
+        Args:
+            alone: the name of a thread of its own, for one that may take its time.
+        """
+        if alone is None and not self.settings.nodes:
+            return self._followers.add(followed)
+        return FollowingThread(self, alone or "yoto-streams").add(followed)
+
+    def close(self) -> None:
+        """Close all connections and end the probe; a later use connects anew."""
+        self._prober.close()
+        with self._lock:
+            topology, self._topology = self._topology, None
+            self._discovery.succeeded()
+        if topology is not None:
+            topology.close()
+
+    def _router(self) -> Router:
+        topology = self._topology
+        return (topology or self.topology).router
+
+    def _discover(self) -> Topology:
+        with self._lock:
+            if self._topology is None:
+                try:
+                    self._topology = open_topology(self.settings, self._prober)
+                except (StoreUnavailable, *CONNECTION_ERRORS) as error:
+                    self._discovery.failed(error)
+                    raise
+                self._discovery.succeeded()
+            return self._topology

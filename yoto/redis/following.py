@@ -1,0 +1,240 @@
+"""Follows streams of one application: by one thread and one read, wherever one server has them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Protocol
+
+from redis import exceptions
+
+from yoto.errors import StoreUnavailable
+from yoto.redis.stream_reader import RawEntry, StreamReader
+
+if TYPE_CHECKING:
+    from yoto.redis.connection import RedisConnection
+
+log = logging.getLogger(__name__)
+
+# Entries of a stream a read; one that brings fewer has reached the end.
+READ_LIMIT = 1_000
+# s between tries while Redis is away.
+FIRST_PAUSE = 0.05
+LONGEST_PAUSE = 0.5
+
+
+class Followed(Protocol):
+    """A stream, and whoever keeps up with it. Its methods are called by one thread, in turn."""
+
+    @property
+    def key(self) -> str:
+        """Of the stream."""
+
+    def begin(self) -> tuple[str, int]:
+        """Before each read: the id to read after, and for how many ms to wait for news.
+
+        May raise: then ``failed`` is called, and it is tried again.
+        """
+
+    def take(self, entries: Sequence[RawEntry]) -> None:
+        """What a read brought, at most ``READ_LIMIT``; nothing when its time was over. It must be
+        quick: what it raises goes to ``failed``."""
+
+    def failed(self, error: Exception) -> None:
+        """The stream cannot be followed now."""
+
+
+class Following:
+    """One stream's part in a thread, until ``end``."""
+
+    def __init__(self, followed: Followed, thread: FollowingThread) -> None:
+        self.followed = followed
+        self._thread = thread
+        self.ended = False
+        self.pause = FIRST_PAUSE
+        self.retry_at = 0.0
+
+    @property
+    def running(self) -> bool:
+        """Whether it is followed, in this process."""
+        return not self.ended and self._thread.is_alive
+
+    def hurry(self) -> None:
+        """Try at once, for a caller who knows that Redis is back."""
+        self._thread.hurry(self)
+
+    def end(self, timeout: float) -> None:
+        """Follow it no more; wait at most ``timeout`` seconds for what is being done with it."""
+        self._thread.remove(self, timeout)
+
+    def took(self, entries: Sequence[RawEntry]) -> None:
+        """Hand over what a read brought, unless this has ended meanwhile."""
+        if self.ended:
+            return
+        try:
+            self.followed.take(entries)
+        except Exception as error:
+            self.failed(error)
+        else:
+            self.pause = FIRST_PAUSE
+
+    def failed(self, error: Exception) -> None:
+        """Try again after a pause, which grows from failure to failure."""
+        if self.ended:
+            return
+        self.retry_at = monotonic() + self.pause
+        self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        self.followed.failed(error)
+
+
+class FollowingThread:
+    """A daemon thread that lives while it has anything to follow."""
+
+    def __init__(self, redis: RedisConnection, name: str) -> None:
+        """It starts with the first stream."""
+        self._redis = redis
+        self._name = name
+        self._reset()
+
+    def _reset(self) -> None:
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._all: list[Following] = []
+        self._thread: threading.Thread | None = None
+        self._reader = StreamReader(self._redis)
+        # Turns that have begun and ended, so that somebody can wait for the end of this one.
+        self._turns = 0
+
+    def _leave_parent(self) -> None:
+        """After a fork: nothing is followed here yet. The parent's thread, which may have held
+        the lock, is not here, and the connection that it reads is the parent's."""
+        if self._pid != os.getpid():
+            self._end_all()
+            self._reset()
+
+    def _end_all(self) -> None:
+        for following in self._all:
+            following.ended = True
+        self._all = []
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs; a fork keeps no threads."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def add(self, followed: Followed) -> Following:
+        """Follow another stream from now on."""
+        self._leave_parent()
+        following = Following(followed, self)
+        with self._lock:
+            if not self.is_alive:
+                self._end_all()  # it died of something: nobody may take these for followed
+            self._all.append(following)
+            self._call_away()
+            if not self.is_alive:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+        return following
+
+    def remove(self, following: Following, timeout: float) -> None:
+        """See ``Following.end``."""
+        self._leave_parent()
+        with self._lock:
+            if following.ended:
+                return
+            following.ended = True
+            if following in self._all:
+                self._all.remove(following)
+            thread, turns = self._thread, self._turns
+            self._call_away()
+            if thread is not None and thread is not threading.current_thread():
+                self._changed.wait_for(
+                    lambda: self._turns > turns or not thread.is_alive(), timeout
+                )
+
+    def hurry(self, following: Following) -> None:
+        """See ``Following.hurry``."""
+        self._leave_parent()
+        with self._lock:
+            following.retry_at = 0.0
+            self._changed.notify_all()
+
+    def _call_away(self) -> None:
+        """End the read that waits; the next one knows of what was changed."""
+        self._reader.end()
+        self._reader = StreamReader(self._redis)
+        self._changed.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                self._turns += 1
+                self._changed.notify_all()
+                if not self._all:
+                    self._thread = None
+                    return
+                all_of_us, reader = list(self._all), self._reader
+            try:
+                self._turn(all_of_us, reader)
+            except Exception:
+                log.exception("following streams failed; it goes on")
+                self._wait(LONGEST_PAUSE)
+
+    def _turn(self, all_of_us: Sequence[Following], reader: StreamReader) -> None:
+        now = monotonic()
+        waiting = min((one.retry_at for one in all_of_us if one.retry_at > now), default=None)
+        ready: dict[str, Following] = {}
+        after: dict[str, str] = {}
+        block_ms: list[int] = []
+        for one in all_of_us:
+            if one.retry_at > now:
+                continue
+            try:
+                after[one.followed.key], longest = one.followed.begin()
+            except Exception as error:
+                one.failed(error)
+            else:
+                ready[one.followed.key] = one
+                block_ms.append(longest)
+        if not ready:
+            self._wait(min(one.retry_at for one in all_of_us) - monotonic())
+            return
+        if waiting is not None:
+            block_ms.append(round(1000 * (waiting - now)))
+        self._read(ready, after, max(1, min(block_ms)), reader)
+
+    def _read(
+        self,
+        ready: dict[str, Following],
+        after: dict[str, str],
+        block_ms: int,
+        reader: StreamReader,
+    ) -> None:
+        try:
+            found = reader.read(after, READ_LIMIT, block_ms)
+        except Exception as error:
+            if len(ready) > 1 and not _lost(error):
+                # It is one of them that holds something else.
+                for key, one in ready.items():
+                    self._read({key: one}, {key: after[key]}, 1, reader)
+                return
+            for one in ready.values():
+                one.failed(error)
+            return
+        if found is None:
+            return
+        for key, one in ready.items():
+            one.took(found.get(key, ()))
+
+    def _wait(self, seconds: float) -> None:
+        with self._lock:
+            if self._all and seconds > 0:
+                self._changed.wait(seconds)
+
+
+def _lost(error: Exception) -> bool:
+    return isinstance(error, (StoreUnavailable, exceptions.ConnectionError, OSError))

@@ -1,0 +1,179 @@
+"""Fail-fast: after repeated connection errors, callers are told at once instead of waiting.
+
+A ``Gate`` counts consecutive errors of one server: connections that could not be opened and
+answers that did not come in time. A server that answers, and goes on saying that it does not serve,
+trips it at once. When it trips, calls raise ``StoreUnavailable`` without touching
+the network, and a ``Prober`` thread asks the server until it answers. The thread lives only while
+something is tripped; a call that finds it gone (a fork keeps no threads) starts it again, so that a
+tripped gate never stays tripped for want of somebody to open it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from redis import exceptions
+
+from yoto.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+# One failed attempt may be bad luck; three in a row with no success between them are an outage.
+FAILURES_TO_TRIP = 3
+
+PROBE_INTERVAL = 0.1  # s, after a gate tripped
+MAX_PROBE_INTERVAL = 1.0  # s, when the outage lasts
+PROBE_BACKOFF = 1.5
+
+
+class Gate:
+    """What fail-fast knows about one server.
+
+    Attributes:
+        failures: consecutive errors.
+        tripped: whether calls are refused.
+    """
+
+    __slots__ = ("_cause", "_prober", "failures", "name", "probe", "tripped")
+
+    def __init__(self, name: str, prober: Prober, probe: Callable[[], object]) -> None:
+        """``probe`` returns when the server answers and raises when it does not."""
+        self.name = name
+        self.probe = probe
+        self.failures = 0
+        self.tripped = False
+        self._cause: BaseException | None = None
+        self._prober = prober
+
+    def check(self) -> None:
+        """Return when calls may go through.
+
+        Raises:
+            StoreUnavailable: the server is known to be away.
+        """
+        if self.tripped:
+            self._prober.watch(self)
+            raise StoreUnavailable("redis", self._cause, retry_after=MAX_PROBE_INTERVAL)
+
+    def failed(self, cause: BaseException) -> None:
+        """Count an error; the third in a row trips the gate."""
+        self.noted(cause)
+        self.failures += 1
+        self._cause = cause
+        if self.failures >= FAILURES_TO_TRIP:
+            self._trip("is away", cause)
+
+    def refused(self, cause: BaseException) -> None:
+        """The server answers, and has refused its work for as long as a caller may wait: trip."""
+        # An answer to a call that was on its way is no success then.
+        self.failures = 0
+        self._cause = cause
+        self._trip("does not serve", cause)
+
+    def _trip(self, how: str, cause: BaseException) -> None:
+        if not self.tripped:
+            self.tripped = True
+            log.warning("redis %s %s: %s", self.name, how, cause)
+            self._prober.watch(self)
+
+    def noted(self, cause: BaseException) -> None:
+        """Count an error for whoever measures, which says nothing about the server yet."""
+        timed_out = isinstance(cause, (exceptions.TimeoutError, TimeoutError))
+        self._prober.errors["timeout" if timed_out else "connection"] += 1
+
+    def succeeded(self) -> None:
+        """The server answered: it starts with a clean slate."""
+        self.failures = 0
+        self.tripped = False
+        self._cause = None
+
+
+class Prober:
+    """Probes tripped gates in one daemon thread, and tells listeners when one opens again.
+
+    Attributes:
+        errors: of all gates, those of servers that are gone too: time-outs, and connections that
+            could not be opened or broke.
+    """
+
+    def __init__(self) -> None:
+        self.errors = {"timeout": 0, "connection": 0}
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._watched: dict[Gate, None] = {}
+        self._thread: threading.Thread | None = None
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_recovered(self, listener: Callable[[], None]) -> None:
+        """Call ``listener()`` in the probe's thread each time a server came back."""
+        self._listeners.append(listener)
+
+    def watch(self, gate: Gate) -> None:
+        """Probe ``gate`` until it answers; cheap when that is going on already."""
+        thread = self._thread
+        if gate in self._watched and thread is not None and thread.is_alive():
+            return
+        with self._lock:
+            self._watched[gate] = None
+            if self._thread is None or not self._thread.is_alive():
+                self._wake = threading.Event()
+                self._thread = threading.Thread(
+                    target=self._run, args=(self._wake,), name="yoto-redis-probe", daemon=True
+                )
+                self._thread.start()
+            else:
+                self._wake.set()
+
+    def close(self) -> None:
+        """Forget all gates and end the thread."""
+        with self._lock:
+            self._watched.clear()
+            thread, self._thread = self._thread, None
+            wake, self._wake = self._wake, threading.Event()
+        wake.set()
+        if thread is not None and thread.ident != threading.get_ident():
+            thread.join(timeout=MAX_PROBE_INTERVAL)
+
+    def _run(self, wake: threading.Event) -> None:
+        delay = PROBE_INTERVAL
+        while True:
+            if wake.wait(delay):
+                wake.clear()
+                delay = PROBE_INTERVAL
+            else:
+                delay = min(delay * PROBE_BACKOFF, MAX_PROBE_INTERVAL)
+            recovered = [gate for gate in list(self._watched) if self._answers(gate)]
+            with self._lock:
+                for gate in recovered:
+                    self._watched.pop(gate, None)
+            for gate in recovered:
+                gate.succeeded()
+                log.info("calls to redis %s go through again", gate.name)
+            if recovered:
+                # Others may wait for what this one knows, such as the map of a cluster.
+                delay = PROBE_INTERVAL
+                self._tell()
+            with self._lock:
+                if self._wake is not wake:
+                    # Closed; whoever comes now starts another thread.
+                    return
+                if not self._watched:
+                    self._thread = None
+                    return
+
+    def _answers(self, gate: Gate) -> bool:
+        try:
+            gate.probe()
+        except Exception as error:
+            log.debug("redis %s is still away: %s", gate.name, error)
+            return False
+        return True
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            try:
+                listener()
+            except Exception:
+                log.exception("a listener to the recovery of redis failed")

@@ -1,0 +1,79 @@
+"""Connections that do not take a stall of their own process for a silent server.
+
+A process that was stopped, or whose event loop was held up, hears first that its time is up, and
+looks only then at what has arrived meanwhile. Every call that was waiting would take Redis for
+lost, although the answers lie in its sockets. So nothing is believed to be late before one look
+that waits for nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from redis import exceptions
+from redis.connection import (
+    AbstractConnection,
+    Connection,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
+
+from yoto.redis.liveness import state_of
+
+# s by which a time-out may be noticed late by a process that is merely busy.
+STALL = 0.05
+
+
+class _Patient(AbstractConnection):
+    @property
+    def _longest(self) -> float:
+        """Seconds that it takes to see that nothing can be opened, unless we look late."""
+        return getattr(self, "socket_connect_timeout", None) or 0.0
+
+    def read_response(self, *args: Any, **options: Any) -> Any:
+        closes = options.pop("disconnect_on_error", True)
+        try:
+            return super().read_response(*args, disconnect_on_error=False, **options)
+        except exceptions.TimeoutError:
+            sock: Any = self._sock
+            if sock is not None and state_of(sock) == "has data":
+                return super().read_response(*args, disconnect_on_error=closes, **options)
+            self._close_if(closes)
+            raise
+        except exceptions.ResponseError:
+            raise
+        except BaseException:
+            self._close_if(closes)
+            raise
+
+    def _connect(self) -> Any:
+        began = time.monotonic()
+        try:
+            return super()._connect()  # type: ignore[no-untyped-call, safe-super]
+        except TimeoutError:
+            if time.monotonic() - began < self._longest + STALL:
+                raise
+        # We looked too late to know: once more.
+        return super()._connect()  # type: ignore[no-untyped-call, safe-super]
+
+    def _close_if(self, closes: bool) -> None:
+        if closes:
+            self.disconnect()  # type: ignore[no-untyped-call]
+
+
+class PatientTCP(_Patient, Connection):
+    """A TCP connection."""
+
+
+class PatientTLS(_Patient, SSLConnection):
+    """A TLS connection."""
+
+    @property
+    def _longest(self) -> float:
+        # The other side has the time of an answer for its part of the handshake.
+        return super()._longest + (self.socket_timeout or 0.0)
+
+
+class PatientSocket(_Patient, UnixDomainSocketConnection):
+    """A connection by a unix socket."""

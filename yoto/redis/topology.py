@@ -1,0 +1,143 @@
+"""Finds out what stands behind the settings, and builds the client and the router for it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from yoto.errors import ConfigurationError
+from yoto.redis.clients import single_client
+from yoto.redis.cluster import ClusterRouter
+from yoto.redis.embedded import EmbeddedServer
+from yoto.redis.endpoint import Endpoint, node_endpoint, socket_endpoint, url_endpoint
+from yoto.redis.gate import Prober
+from yoto.redis.node import CONNECTION_ERRORS, Node
+from yoto.redis.router import Router, SingleRouter
+from yoto.redis.settings import RedisSettings
+
+log = logging.getLogger(__name__)
+
+Kind: TypeAlias = Literal["single", "cluster", "embedded"]
+
+
+@dataclass(frozen=True)
+class Topology:
+    """What the settings led to.
+
+    Attributes:
+        kind: what the server is.
+        client: the redis-py client (``redis.Redis`` or ``redis.RedisCluster``).
+        router: where scripts go.
+        server: the embedded server, if that is it.
+    """
+
+    kind: Kind
+    client: Any
+    router: Router
+    server: EmbeddedServer | None = None
+
+    def close(self) -> None:
+        """Close every connection and leave the embedded server.
+
+        A call of another thread goes on; what it uses is closed when it ends.
+        """
+        self.router.close()
+        if self.server is not None:
+            self.server.close()
+
+
+def open_topology(settings: RedisSettings, prober: Prober) -> Topology:
+    """Choose by the settings: cluster nodes, a URL, or the embedded server.
+
+    Raises:
+        StoreUnavailable, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError: it takes
+            a connection to choose, and nobody answered.
+        ConfigurationError: what was found does not fit the settings.
+    """
+    if settings.nodes:
+        return _of_nodes(settings, prober)
+    if settings.url is not None:
+        return _single("single", url_endpoint(settings), settings, prober)
+    return _embedded(settings, prober)
+
+
+def _of_nodes(settings: RedisSettings, prober: Prober) -> Topology:
+    """A cluster if any node says that it is part of one; else the one server they stand for."""
+    alone: list[tuple[Endpoint, bool]] = []
+    failure: Exception | None = None
+    for host, port in settings.nodes:
+        endpoint = node_endpoint(settings, host, port)
+        try:
+            mode, role = _greeting(endpoint)
+        except CONNECTION_ERRORS as error:
+            failure = error
+            continue
+        if mode == "cluster":
+            return _cluster(settings, prober)
+        alone.append((endpoint, role == "master"))
+    if not alone:
+        assert failure is not None
+        raise failure
+    log.warning("REDIS_CLUSTER_NODES names no cluster; using a single server")
+    primaries = [endpoint for endpoint, is_primary in alone if is_primary]
+    endpoint = primaries[0] if primaries else alone[0][0]
+    endpoint.options["db"] = settings.db
+    return _single("single", endpoint, settings, prober)
+
+
+def _greeting(endpoint: Endpoint) -> tuple[str, str]:
+    """What a server says of itself when greeted (HELLO): its mode and its role."""
+    connection: Any = endpoint.connection()
+    try:
+        connection.connect()
+        said = {_text(key): value for key, value in connection.handshake_metadata.items()}
+        return _text(said["mode"]), _text(said["role"])
+    finally:
+        connection.disconnect()
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _cluster(settings: RedisSettings, prober: Prober) -> Topology:
+    if settings.db:
+        raise ConfigurationError("REDIS_DB", f"a cluster has database 0 only, not {settings.db}")
+    router = ClusterRouter(settings, prober)
+    return Topology("cluster", router.client, router)
+
+
+def _embedded(settings: RedisSettings, prober: Prober) -> Topology:
+    if settings.embedded_dir is None:
+        raise ConfigurationError(
+            "REDIS_URL", "set it, or REDIS_CLUSTER_NODES, or give an instance folder"
+        )
+    server = EmbeddedServer(settings.embedded_dir)
+
+    def start_again() -> bool:
+        server.ensure_running()
+        return True
+
+    endpoint = socket_endpoint(settings, server.attach())
+    return _single("embedded", endpoint, settings, prober, server, start_again)
+
+
+def _single(
+    kind: Kind,
+    endpoint: Endpoint,
+    settings: RedisSettings,
+    prober: Prober,
+    server: EmbeddedServer | None = None,
+    before_probe: Any = None,
+) -> Topology:
+    node = Node(
+        endpoint.name,
+        endpoint.connection,
+        prober,
+        timeout=settings.socket_timeout,
+        max_links=settings.max_connections,
+        before_probe=before_probe,
+    )
+    client = single_client(endpoint, node.gate, settings.max_connections)
+    return Topology(kind, client, SingleRouter(node, client), server)

@@ -1,0 +1,96 @@
+"""What operators do to limits and bulkheads that is no configuration: audited, then done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from yoto.errors import ValidationFailed
+
+from .bulkhead import Bulkhead
+from .config_store import Audit, AuditEntry, Kind
+from .instances import Instances
+from .limiter import RateLimiter
+from .settings import MultiDimensionalKey
+
+
+class GuardActs:
+    """Reset what a caller used; give back the slots of dead workers."""
+
+    def __init__(
+        self,
+        limiter: Callable[[str], RateLimiter],
+        bulkhead: Callable[[str], Bulkhead],
+        instances: Instances,
+        audit: Audit | None,
+    ) -> None:
+        """``audit`` is told of an act before it takes effect."""
+        self._limiter = limiter
+        self._bulkhead = bulkhead
+        self._instances = instances
+        self._audit = audit
+
+    def reset_key(
+        self, name: str, key: MultiDimensionalKey | str | None, *, author: str, reason: str
+    ) -> list[str]:
+        """Make unused what these parts of a caller used; every process forgets its denials.
+
+        Args:
+            key: a dimension is reset when all of its parts are given; None resets ``global``.
+
+        Returns:
+            The dimensions that were reset.
+
+        Raises:
+            ValidationFailed: no reason, or a key of which the limit counts nothing.
+            StoreUnavailable: Redis is away.
+        """
+        require_reason(reason)
+        limiter = self._limiter(name)
+        counted = [item.name for item in limiter.plan.target(key).dimensions]
+        if isinstance(key, MultiDimensionalKey) and counted == ["global"]:
+            known = ", ".join(one.name for one in limiter.plan.config.dimensions)
+            raise ValidationFailed({"key": f"the limit counts {known}, and none of them is given"})
+        after = {"dimensions": counted, "key": _plain(key)}
+        self._record("rate_limit.reset_key", Kind.RATE_LIMIT, name, author, reason, after)
+        limiter.reset(key)
+        return counted
+
+    def release(self, name: str, partition: str = "", *, author: str, reason: str) -> int:
+        """Give back the slots of workers that are gone; how many there were.
+
+        Raises:
+            ValidationFailed: no reason.
+            StoreUnavailable: Redis is away, so nobody knows who lives.
+        """
+        require_reason(reason)
+        living = [instance.id for instance in self._instances.all()]
+        after = {"partition": partition, "living": len(living)}
+        self._record("bulkhead.release", Kind.BULKHEAD, name, author, reason, after)
+        return self._bulkhead(name).release_dead(living, partition)
+
+    def _record(
+        self, act: str, kind: Kind, name: str, author: str, reason: str, after: object
+    ) -> None:
+        if self._audit is not None:
+            self._audit(
+                AuditEntry(
+                    action=f"resilience.{act}",
+                    subject=f"{kind.value}:{name}",
+                    author=author,
+                    reason=reason,
+                    after=after,
+                )
+            )
+
+
+def require_reason(reason: str) -> None:
+    """Raises ``ValidationFailed`` unless somebody said why."""
+    if not isinstance(reason, str) or not reason.strip():
+        raise ValidationFailed({"reason": "must say why"})
+
+
+def _plain(key: MultiDimensionalKey | str | None) -> object:
+    if isinstance(key, MultiDimensionalKey):
+        parts = {"user": key.user_id, "server": key.server_id, "ip": key.ip_address}
+        return {name: value for name, value in parts.items() if value is not None}
+    return key

@@ -1,0 +1,146 @@
+"""What runs beside the guards of an application: its tasks, and the tailer of its events."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from yoto.events import (
+    BreakerTransitioned,
+    ConfigChanged,
+    ConfigRestored,
+    DegradationChanged,
+    Gap,
+    StoredEvent,
+    SwitchChanged,
+    Tailer,
+)
+from yoto.housekeeping import Housekeeper
+from yoto.redis import RedisConnection
+
+from .breaker import BreakerOpenedLocally
+from .config_store import ConfigStore
+from .degradation import Degradation
+from .instances import Instances
+from .limiter import RateLimitReset
+from .operations import BreakerOperations
+from .rejections import RejectionReporter
+from .store_health import StoreMonitor
+from .trail import StoredTrails
+
+
+@dataclass(frozen=True)
+class Work:
+    """Whose work it is."""
+
+    redis: RedisConnection
+    tailer: Tailer
+    config: ConfigStore
+    degradation: Degradation
+    operations: BreakerOperations
+    instances: Instances
+    rejections: RejectionReporter
+    trails: StoredTrails
+    store_monitor: StoreMonitor
+    find_store_again: Callable[[], None]
+    forget_denials: Callable[[str | None], None]
+    forget_admissions: Callable[[str | None], None]
+
+
+class Background:
+    """Starts with the first use and ends with ``stop``; may start again."""
+
+    def __init__(self, work: Work) -> None:
+        """Nothing runs and nothing is asked."""
+        self._work = work
+        self.tailer = work.tailer
+        self._lock = threading.Lock()
+        self._running = False
+        self._ends: list[Callable[[], None]] = []
+        # What reads Redis alone must not wait for a database that hangs.
+        self.redis_tasks = Housekeeper("yoto-resilience")
+        self.record_tasks = Housekeeper("yoto-resilience-record")
+        add = self.redis_tasks.add
+        self._wake_config = add("configuration", self._refresh_config)
+        self._wake_degradation = add("degradation", work.degradation.refresh)
+        work.operations.wake = add("operations", work.operations.catch_up)
+        add("instances", work.instances.announce)
+        add("rejections", work.rejections.report)
+        add("trails", work.trails.report)
+        work.config.sync.wake_record = self.record_tasks.add("record", work.config.sync.reconcile)
+        work.redis.on_recovered(self._wake_config)
+
+    def start(self) -> None:
+        """Load the configuration, then run the tasks; only the first call does."""
+        if not self._running:
+            with self._lock:
+                if not self._running:  # somebody else may have had the lock
+                    self._start()
+
+    def stop(self) -> None:
+        """Run no more tasks, and say goodbye."""
+        with self._lock:
+            if not self._running:
+                return
+            self._running = False
+            ends, self._ends = self._ends, []
+        # Without the lock: the work that is waited for may want it.
+        for end in ends:
+            end()
+        self.redis_tasks.stop()
+        self.record_tasks.stop()
+        self._work.instances.leave()
+
+    def _start(self) -> None:
+        sync = self._work.config.sync
+        sync.refresh()
+        if not sync.revision:
+            # Redis is away or empty: only the record can tell what operators have set.
+            sync.reconcile()
+            sync.refresh()
+        self._running = True
+        self.redis_tasks.start()
+        self.record_tasks.start()
+        subscribe = self.tailer.subscribe
+        self._ends = [
+            subscribe(
+                self._hear_config, self._missed, (ConfigChanged, ConfigRestored, SwitchChanged)
+            ),
+            subscribe(self._hear_level, types=(DegradationChanged,)),
+            subscribe(self._hear_reset, types=(RateLimitReset,)),
+            subscribe(self._hear_transition, types=(BreakerTransitioned,)),
+            subscribe(
+                self._work.degradation.breakers.hear,
+                types=(BreakerTransitioned, BreakerOpenedLocally),
+            ),
+        ]
+
+    def _refresh_config(self) -> float:
+        pause = self._work.config.sync.refresh()
+        answers = self._work.config.sync.redis_answers
+        if answers:
+            self._work.find_store_again()
+        self._work.store_monitor.observe(answers)
+        return pause
+
+    def _hear_config(self, stored: StoredEvent) -> None:
+        self._wake_config()
+        self._work.operations.hear(stored)
+
+    def _hear_level(self, stored: StoredEvent) -> None:
+        self._wake_degradation()
+
+    def _hear_reset(self, stored: StoredEvent) -> None:
+        if isinstance(stored.event, RateLimitReset):
+            self._work.forget_denials(stored.event.name)
+
+    def _hear_transition(self, stored: StoredEvent) -> None:
+        if isinstance(stored.event, BreakerTransitioned):
+            self._work.forget_admissions(stored.event.name)
+
+    def _missed(self, gap: Gap) -> None:
+        self._work.forget_denials(None)
+        self._work.forget_admissions(None)
+        self._wake_config()
+        self._wake_degradation()

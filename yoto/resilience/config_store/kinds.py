@@ -1,0 +1,117 @@
+"""What can be configured live: the kinds, the class of each, and how values are laid over it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from yoto.errors import ValidationFailed
+
+from ..forced_state import ForcedStateConfig
+from ..settings import (
+    BulkheadConfig,
+    CircuitBreakerConfig,
+    DegradationConfig,
+    LogConfig,
+    RateLimitConfig,
+    Settings,
+    TuningConfig,
+)
+from ..switches import SwitchConfig
+
+
+class Kind(StrEnum):
+    """A kind of configuration; one name may have an entry of each."""
+
+    CIRCUIT_BREAKER = "circuit_breaker"
+    RATE_LIMIT = "rate_limit"
+    BULKHEAD = "bulkhead"
+    DEGRADATION = "degradation"
+    SWITCH = "switch"
+    FORCED_BREAKER = "forced_breaker"
+    TUNING = "tuning"
+    LOG = "log"
+
+
+CONFIG_CLASSES: Mapping[Kind, type[Settings]] = {
+    Kind.CIRCUIT_BREAKER: CircuitBreakerConfig,
+    Kind.RATE_LIMIT: RateLimitConfig,
+    Kind.BULKHEAD: BulkheadConfig,
+    Kind.DEGRADATION: DegradationConfig,
+    Kind.SWITCH: SwitchConfig,
+    Kind.FORCED_BREAKER: ForcedStateConfig,
+    Kind.TUNING: TuningConfig,
+    Kind.LOG: LogConfig,
+}
+
+# The breaker that the connection to Redis is: see ``redis_breaker.py``.
+REDIS_BREAKER = "redis"
+# The one entry of kinds that are for all processes.
+FLEET = "fleet"
+_OF_FLEET = (Kind.TUNING, Kind.LOG)
+_BREAKERS = (Kind.CIRCUIT_BREAKER, Kind.FORCED_BREAKER)
+
+# Characters. The column of the record is as wide.
+LONGEST_NAME = 128
+# A name stands in keys, URLs and log lines; control characters and spaces have no place there.
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f]+")
+
+S = TypeVar("S", bound=Settings)
+
+
+def parse_kind(kind: str) -> Kind:
+    """The kind of that name.
+
+    Raises:
+        ValidationFailed: there is none.
+    """
+    try:
+        return Kind(kind)
+    except ValueError:
+        known = ", ".join(member.value for member in Kind)
+        raise ValidationFailed({"kind": f"must be one of {known}, not {kind!r}"}) from None
+
+
+def is_text(value: object) -> bool:
+    """Whether a value is text that UTF-8 can hold; JSON can smuggle in half a surrogate pair."""
+    try:
+        return isinstance(value, str) and value.encode() is not None
+    except UnicodeEncodeError:
+        return False
+
+
+def check_name(name: str) -> str:
+    """The name, if an entry may be called so.
+
+    Raises:
+        ValidationFailed: empty, too long, or with white space in it.
+    """
+    if not is_text(name) or len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
+        raise ValidationFailed(
+            {"name": f"must be 1 to {LONGEST_NAME} characters without spaces, not {name!r}"}
+        )
+    return name
+
+
+def check_entry(kind: Kind, name: str) -> tuple[Kind, str]:
+    """The key of an entry that code or an operator may have.
+
+    Raises:
+        ValidationFailed: the name is none, or is taken by what cannot be configured.
+    """
+    if kind in _BREAKERS and name == REDIS_BREAKER:
+        raise ValidationFailed({"name": "redis opens and closes by itself; choose another name"})
+    if kind in _OF_FLEET and name != FLEET:
+        raise ValidationFailed({"name": f"must be '{FLEET}': it is for all processes"})
+    return kind, check_name(name)
+
+
+def laid_over(base: S, values: Mapping[str, Any]) -> S:
+    """``base`` with some fields replaced; itself when nothing is.
+
+    Raises:
+        ValidationFailed: an unknown field, a bad value, or fields that do not fit together.
+    """
+    return type(base).from_mapping({**base.to_mapping(), **values}) if values else base

@@ -1,0 +1,75 @@
+"""The local copy: every entry resolved to the object that is in force, replaced as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from yoto.errors import ValidationFailed
+
+from ..settings import Settings
+from .document import Document, Key, Origin
+from .kinds import CONFIG_CLASSES, laid_over
+
+BadValue: TypeAlias = Callable[[Key, ValidationFailed], None]
+_EMPTY: Mapping[Any, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What this process believes of the configuration. Readers take one reference and no lock.
+
+    Attributes:
+        documents: entries as stored.
+        configs: entries as in force, for each entry stored or asked for.
+        forced: for each entry, the fields that an operator's live layer sets.
+        next_expiry: Redis time in ms at which the next layer ends; None when none does.
+    """
+
+    documents: Mapping[Key, Document] = field(default_factory=lambda: _EMPTY)
+    configs: Mapping[Key, Settings] = field(default_factory=lambda: _EMPTY)
+    forced: Mapping[Key, frozenset[str]] = field(default_factory=lambda: _EMPTY)
+    next_expiry: int | None = None
+
+
+def base_of(key: Key, defaults: Mapping[Key, Settings]) -> Settings:
+    """The code default of an entry: its own, or the one of its kind."""
+    return defaults.get(key) or CONFIG_CLASSES[key[0]]()
+
+
+def build_snapshot(
+    documents: Mapping[Key, Document],
+    defaults: Mapping[Key, Settings],
+    previous: Snapshot,
+    now_ms: float,
+    on_bad: BadValue,
+) -> Snapshot:
+    """Resolve all entries at one time.
+
+    Args:
+        documents: entries as stored.
+        defaults: code defaults; each of them is resolved even when nothing is stored for it.
+        previous: the snapshot before, for the last good configuration of a bad entry.
+        now_ms: Redis time.
+        on_bad: told of each entry whose stored values are refused; the last good one stays.
+    """
+    configs: dict[Key, Settings] = {}
+    forced: dict[Key, frozenset[str]] = {}
+    for key in (*defaults, *(key for key in documents if key not in defaults)):
+        document = documents.get(key)
+        base = base_of(key, defaults)
+        if document is None:
+            configs[key] = base
+            continue
+        try:
+            configs[key] = laid_over(base, document.values(now_ms))
+        except ValidationFailed as error:
+            on_bad(key, error)
+            configs[key] = previous.configs.get(key, base)
+            forced[key] = previous.forced.get(key, frozenset())
+        else:
+            forced[key] = frozenset(document.layer_values(Origin.OPERATOR, now_ms))
+    ends = [e for d in documents.values() if (e := d.next_expiry(now_ms)) is not None]
+    return Snapshot(documents, configs, forced, min(ends, default=None))

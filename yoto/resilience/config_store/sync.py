@@ -1,0 +1,249 @@
+"""Keeps Redis and the local copy in step with each other and with the record."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from redis import exceptions
+
+from yoto.errors import StoreUnavailable, VersionConflict
+
+from .clock import ServerClock
+from .document import Change, Document, Key, beyond, documents_of
+from .journal import Journal
+from .local_copy import LocalCopy
+from .redis_copy import REFUSED, RedisCopy
+
+log = logging.getLogger(__name__)
+
+# s between polls of Redis: how late a change may be seen whose event was missed.
+POLL_INTERVAL = 1.0
+# s between looks at the record while Redis is there: how late a change is seen whose writer died
+# after it had written the record and before it had told Redis.
+RECONCILE_INTERVAL = 10.0
+
+UNREACHABLE = (StoreUnavailable, exceptions.RedisError)
+
+
+@dataclass
+class SyncCounts:
+    """What keeping in step took since the process started."""
+
+    polls: int = 0
+    failed_polls: int = 0
+    refills: int = 0
+    failed_record_reads: int = 0
+
+
+class Synchroniser:
+    """``refresh`` reads Redis, ``reconcile`` reads the record. Each may run in its own thread.
+
+    They are apart because a database that hangs must not hold up what Redis can tell at once.
+    """
+
+    def __init__(
+        self, copy: RedisCopy, local: LocalCopy, clock: ServerClock, journal: Journal | None
+    ) -> None:
+        self._copy = copy
+        self._local = local
+        self._clock = clock
+        self._journal = journal
+        self._redis_lock = threading.Lock()
+        self._record_lock = threading.Lock()
+        self._revision = ""
+        self._read: str | None = None
+        self._pushed: str | None = None
+        self._record_wanted = True
+        self._record_answers = True
+        self.redis_answers = False
+        self.counts = SyncCounts()
+        # Replaced by whoever runs ``reconcile`` in the background.
+        self.wake_record: Callable[[], None] = lambda: None
+
+    @property
+    def revision(self) -> str:
+        """What Redis had when it was read last; empty when it had nothing or was never read."""
+        return self._revision
+
+    def refresh(self) -> float:
+        """Read what is new in Redis; returns seconds until the next refresh is due.
+
+        Without Redis nothing changes, and the record is asked to speak instead.
+        """
+        try:
+            self.read_redis()
+        except UNREACHABLE as error:
+            self.counts.failed_polls += 1
+            if self.redis_answers:
+                log.warning("the configuration in Redis is out of reach: %s", error)
+            self.redis_answers = False
+            self._want_record()
+        left = self._local.expire()
+        return POLL_INTERVAL if left is None else min(POLL_INTERVAL, left / 1000)
+
+    def read_redis(self) -> None:
+        """Read what is new in Redis.
+
+        Raises:
+            StoreUnavailable, redis.exceptions.RedisError: Redis does not answer.
+        """
+        with self._redis_lock:
+            asked_at = time.monotonic()
+            polled = self._copy.poll(self._revision)
+            self._clock.observe(polled.server_ms, asked_at)
+            self.counts.polls += 1
+            back = not self.redis_answers
+            self.redis_answers = True
+            if polled.documents is not None:
+                if self._journal is None:
+                    self._local.replace(polled.documents, polled.bad)
+                else:
+                    # The record never goes back, so a version older than one seen is a stale copy.
+                    self._local.merge(polled.documents)
+                    self._local.bad_values += len(polled.bad)
+                self._revision = polled.revision
+        if not polled.revision:
+            self._revision = ""
+        if back or not polled.revision:
+            self._pushed = None
+            self._want_record()
+
+    def reconcile(self) -> float:
+        """Bring Redis, or without it the local copy, up to the record; seconds until the next."""
+        if self._journal is None:
+            return RECONCILE_INTERVAL
+        self._record_wanted = False
+        with self._record_lock:
+            try:
+                fingerprint = self._journal.fingerprint()
+                known = self._pushed if self.redis_answers else self._read
+                if fingerprint == known:
+                    self._record_answers = True
+                    return self._pause()
+                documents = documents_of(self._journal.newest())
+                copies = self._copies()
+                documents = self.catch_up(documents, copies, copies)
+            except StoreUnavailable as error:
+                self.counts.failed_record_reads += 1
+                if self._record_answers:
+                    log.warning("the record of the configuration is out of reach: %s", error)
+                self._record_answers = False
+                return self._pause()
+            self._record_answers = True
+            self._local.merge(documents)
+            self._read = fingerprint
+            if self._fill(documents):
+                self._pushed = fingerprint
+        return self._pause()
+
+    def push(self, key: Key, before: Document, after: Document) -> bool:
+        """Bring a change of the record into Redis; False when that must wait.
+
+        Args:
+            before: the entry as it was. A Redis that lost all gets that first, so that the change
+                is still told as one.
+        """
+        try:
+            changed = self._copy.bring_up({key: after}, complete=False)
+            if changed == REFUSED:
+                self._refill_without(key, before)
+                changed = self._copy.bring_up({key: after}, complete=False)
+            if not changed:
+                self._overtake(key, after)
+        except UNREACHABLE as error:
+            log.warning("a configuration change is recorded but not in Redis yet: %s", error)
+            self._want_record()
+            return False
+        return True
+
+    def catch_up(
+        self,
+        recorded: Mapping[Key, Document],
+        copies: Mapping[Key, Document],
+        keys: Iterable[Key],
+        made: Change | None = None,
+    ) -> dict[Key, Document]:
+        """Give the record what ``copies`` know beyond it: it is older than they are, restored from
+        a backup or new. What was answered as in force stays so, and no version is given twice.
+
+        Returns:
+            The entries of the record after it, each of ``keys`` among them.
+
+        Raises:
+            StoreUnavailable: the record cannot be reached.
+        """
+        documents = dict(recorded)
+        for key in keys:
+            document = documents.setdefault(key, Document())
+            try:
+                for change in beyond(document, copies.get(key, Document()), made):
+                    self._append(change, document)
+                    document = documents[key] = document.with_change(change)
+            except VersionConflict:
+                # Another process did it.
+                documents |= documents_of(self._record.newest(*key))
+        return documents
+
+    def _append(self, change: Change, document: Document) -> None:
+        before = document.layer_values(change.origin, self._clock.now_ms())
+        self._record.append(change, before, document.version)
+        log.warning(
+            "the record of %s '%s' is older than Redis: version %d is recorded again",
+            *(change.kind.value, change.name, change.version),
+        )
+
+    def _copies(self) -> Mapping[Key, Document]:
+        """What Redis has; where it is away, or has lost all, what is known here."""
+        with suppress(*UNREACHABLE):
+            found = self._copy.poll("").documents
+            if found:
+                return found
+        return self._local.snapshot.documents
+
+    def _overtake(self, key: Key, after: Document) -> None:
+        """Redis has another change under the version of ``after``, or a later one; or it was
+        brought ``after`` by somebody else."""
+        if self._journal is None:
+            return
+        made = max(after.layers, key=lambda change: change.version)
+        document = self.catch_up({key: after}, self._copies(), [key], made)[key]
+        if document.version > after.version:
+            self._local.merge({key: document})
+            self._copy.bring_up({key: document}, complete=False)
+
+    @property
+    def _record(self) -> Journal:
+        assert self._journal is not None
+        return self._journal
+
+    def _refill_without(self, key: Key, before: Document) -> None:
+        if self._journal is None:
+            return
+        documents = documents_of(self._journal.newest())
+        documents[key] = before
+        self._copy.bring_up(
+            {k: document for k, document in documents.items() if document.version}, complete=True
+        )
+
+    def _fill(self, documents: dict[Key, Document]) -> bool:
+        try:
+            changed = self._copy.bring_up(documents, complete=True)
+        except UNREACHABLE:
+            return False
+        if changed:
+            self.counts.refills += 1
+            log.info("%d configuration entries were brought into Redis", changed)
+        return True
+
+    def _pause(self) -> float:
+        return RECONCILE_INTERVAL if self.redis_answers else POLL_INTERVAL
+
+    def _want_record(self) -> None:
+        if self._journal is not None and not self._record_wanted:
+            self._record_wanted = True
+            self.wake_record()

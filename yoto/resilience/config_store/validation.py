@@ -1,0 +1,92 @@
+"""Checks of a whole change before anything is written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from yoto.errors import ValidationFailed
+
+from ..settings import Settings
+from .document import PRECEDENCE, Document, Origin
+from .kinds import is_text, laid_over
+
+# s. A year; longer is for ever, which is what leaving it out says.
+LONGEST_EXPIRY = 365 * 24 * 3600.0
+# Characters; the columns of the record are as wide.
+LONGEST_AUTHOR = 128
+LONGEST_REASON = 500
+
+
+def normalised(
+    base: Settings, kept: Mapping[str, Any], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """``values`` over ``kept`` as plain data, in the form that the configuration class gives them,
+    and as it comes back from JSON: copies are compared with the record, where a tuple is a list.
+
+    Raises:
+        ValidationFailed: there are none, one is unknown, or a value is refused.
+    """
+    if not isinstance(values, Mapping) or not values:
+        raise ValidationFailed({"values": "must name at least one field"})
+    plain = laid_over(base, {**kept, **values}).to_mapping()
+    merged = {field: plain[field] for field in (*kept, *values)}
+    try:
+        stored: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(merged))
+    except UnicodeEncodeError as error:
+        raise ValidationFailed({"values": f"must be text that UTF-8 can hold: {error}"}) from None
+    return stored
+
+
+def check_layers(
+    base: Settings, document: Document, origin: Origin, values: Mapping[str, Any]
+) -> None:
+    """Refuse a layer that would not fit with the others, or alone once they have run out.
+
+    Raises:
+        ValidationFailed: fields of one combination do not fit together, or are not this layer's.
+    """
+    if origin is not Origin.TUNER:
+        foreign = [field for field in base.tuners_own if field in values]
+        if foreign:
+            raise ValidationFailed({field: "only the tuner may set it" for field in foreign})
+    laid_over(base, values)
+    merged: dict[str, Any] = {}
+    for layer in PRECEDENCE:
+        change = document.layer(layer)
+        merged.update(values if layer is origin else (change and change.values) or {})
+    laid_over(base, merged)
+
+
+def check_expiry(seconds: float | None) -> float | None:
+    """A lifetime that a layer may have.
+
+    Raises:
+        ValidationFailed: not a number of seconds above 0 and up to a year.
+    """
+    if seconds is None:
+        return None
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not math.isfinite(seconds) or not 0 < seconds <= LONGEST_EXPIRY:
+        raise ValidationFailed(
+            {
+                "expires_in": f"must be seconds above 0 and at most {LONGEST_EXPIRY:.0f}, "
+                f"not {seconds!r}"
+            }
+        )
+    return float(seconds)
+
+
+def check_text(author: str, reason: str) -> None:
+    """Who and why must be sayable in the record.
+
+    Raises:
+        ValidationFailed: no author, or a text that is too long.
+    """
+    if not is_text(author) or not 0 < len(author) <= LONGEST_AUTHOR:
+        raise ValidationFailed({"author": f"must be text of 1 to {LONGEST_AUTHOR} characters"})
+    if not is_text(reason) or len(reason) > LONGEST_REASON:
+        raise ValidationFailed({"reason": f"must be text of at most {LONGEST_REASON} characters"})

@@ -1,0 +1,324 @@
+"""The controller: what ``resilience`` is in an application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from yoto.errors import ValidationFailed
+from yoto.events import EventState
+from yoto.monitor import Recorder, names
+from yoto.redis import RedisConnection
+
+from . import scripts
+from .acts import GuardActs
+from .background import Background, Work
+from .breaker import BreakerState, CircuitBreaker
+from .bulkhead import Bulkhead, BulkheadStats
+from .config_access import ConfigAccess
+from .config_store import (
+    CONFIG_CLASSES,
+    REDIS_BREAKER,
+    Audit,
+    ConfigStore,
+    Journal,
+    Kind,
+    RedisCopy,
+    check_entry,
+    parse_kind,
+)
+from .declarations import declared
+from .degradation import Board, Degradation, OpenBreakers
+from .dry_run import DryRun, dry_run
+from .guard import Guard
+from .guards import ALL_PARTS, BulkheadUse, GuardCounts, Guards, Parts
+from .instances import Instances
+from .limiter import Key, RateLimiter, RateLimitResult
+from .operations import BreakerOperations
+from .redis_breaker import redis_breaker_state
+from .rejections import RejectionReporter
+from .runtime import Runtime
+from .settings import (
+    BulkheadConfig,
+    CircuitBreakerConfig,
+    DegradationConfig,
+    MultiDimensionalKey,
+    RateLimitConfig,
+    Settings,
+    TuningConfig,
+)
+from .store_health import StoreMonitor, StoreStatus
+from .subject import Subject, caller, counted_caller, nobody
+from .switches import SwitchConfig
+from .trail import KEPT_FOR, StoredTrails
+
+
+class ResilienceController(ConfigAccess):
+    """Guards, their configuration, and what operators do to them. Safe for threads and greenlets.
+
+    Nothing connects and no thread starts before the first use; ``close`` ends all of it.
+    """
+
+    def __init__(
+        self,
+        redis: RedisConnection,
+        events: EventState,
+        journal: Journal | None = None,
+        audit: Audit | None = None,
+        subject: Subject = nobody,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """See ``Resilience.init_app``."""
+        self._subject = subject
+        self.instances = Instances(redis, events.instance_id)
+        self.runtime = Runtime(
+            redis,
+            events.stream,
+            instances=self.instances.count,
+            entered=(recorder or Recorder()).histogram(names.GUARD_TIME).observe,
+        )
+        copy = RedisCopy(redis.scripts, redis.keys, events.stream)
+        self._config = ConfigStore(copy, journal, audit)
+        self.trails = StoredTrails(self.runtime, self._config.clock)
+        rejections = RejectionReporter(self.runtime, self.trails)
+        self._guards = Guards(self._config, self.runtime, rejections, self.trails, self.start)
+        self.operations = BreakerOperations(self._config, self.circuit_breaker, audit)
+        self.acts = GuardActs(self.rate_limiter, self.bulkhead, self.instances, audit)
+        self._degradation = Degradation(
+            self._config,
+            Board(redis.scripts, redis.keys, events.stream, self._config.clock),
+            OpenBreakers(events.instance_id),
+            self.breaker_states,
+        )
+        self._store_monitor = StoreMonitor(events.stream, self._guards.healths)
+        self.background = Background(
+            Work(
+                redis=redis,
+                tailer=events.tailer,
+                config=self._config,
+                degradation=self._degradation,
+                operations=self.operations,
+                instances=self.instances,
+                rejections=rejections,
+                trails=self.trails,
+                store_monitor=self._store_monitor,
+                find_store_again=self._guards.find_store_again,
+                forget_denials=self._guards.forget_denials,
+                forget_admissions=self._guards.forget_admissions,
+            )
+        )
+
+    def define(
+        self,
+        name: str,
+        *,
+        circuit_breaker: CircuitBreakerConfig | None = None,
+        rate_limit: RateLimitConfig | None = None,
+        bulkhead: BulkheadConfig | None = None,
+        degradation: DegradationConfig | None = None,
+        switch: SwitchConfig | None = None,
+        tuning: TuningConfig | None = None,
+    ) -> None:
+        """Give a name its defaults in code, over which operators and tuners lay theirs.
+
+        Nothing is started for it.
+
+        Raises:
+            ConfigurationError: it has other defaults already.
+        """
+        given: dict[Kind, Settings | None] = {
+            Kind.CIRCUIT_BREAKER: circuit_breaker,
+            Kind.RATE_LIMIT: rate_limit,
+            Kind.BULKHEAD: bulkhead,
+            Kind.DEGRADATION: degradation,
+            Kind.SWITCH: switch,
+            Kind.TUNING: tuning,
+        }
+        for kind, settings in given.items():
+            if settings is not None:
+                self._config.define(kind, name, settings)
+
+    def on_config_change(self, kind: Kind, name: str, listener: Callable[[Settings], None]) -> None:
+        """Call ``listener`` when an entry is in force that is not the one before.
+
+        The first time when something is stored that is not the default; nothing is started for it.
+        """
+        key = check_entry(kind, name)
+        if not self._config.is_defined(kind, name):
+            self._config.define(kind, name, CONFIG_CLASSES[kind]())
+
+        def told(changed: tuple[Kind, str], config: Settings) -> None:
+            if changed == key:
+                listener(config)
+
+        self._config.on_change(told)
+
+    # Guards by name
+
+    def circuit_breaker(self, name: str) -> CircuitBreaker:
+        """The breaker of that name."""
+        return self._guards.circuit_breaker(name)
+
+    def rate_limiter(self, name: str) -> RateLimiter:
+        """The rate limiter of that name."""
+        return self._guards.rate_limiter(name)
+
+    def bulkhead(self, name: str) -> Bulkhead:
+        """The bulkhead of that name."""
+        return self._guards.bulkhead(name)
+
+    def guard(self, name: str, parts: Parts = ALL_PARTS) -> Guard:
+        """Breaker, limiter and bulkhead of that name as one; ``parts`` leaves some out."""
+        return self._guards.guard(name, parts)
+
+    def known_names(self, kind: Kind) -> list[str]:
+        """Names of a kind that decorators or definitions in code, stored entries, or callers of
+        this process know; a name outside is misspelt, or known to other processes alone."""
+        found = {entry.name for entry in self.config.list(kind)} | declared(kind)
+        if kind is Kind.CIRCUIT_BREAKER:
+            found |= {entry.name for entry in self.config.list(Kind.FORCED_BREAKER)}
+            found.add(REDIS_BREAKER)
+        return sorted(found)
+
+    def is_defined(self, name: str) -> bool:
+        """Whether the code or an operator gave a guard of that name numbers of its own."""
+        return name == REDIS_BREAKER or self._guards.is_defined(name)
+
+    @property
+    def degradation(self) -> Degradation:
+        """Levels, fallbacks, and who raised what."""
+        self.start()
+        return self._degradation
+
+    def register_fallback(self, name: str, fn: Callable[..., Any]) -> None:
+        """Name a fallback, so that a degradation configuration can choose it."""
+        self._degradation.fallbacks.register(name, fn)
+
+    # Pictures
+
+    def get_circuit_breaker_state(self, name: str) -> BreakerState:
+        """State and counts of a breaker; ``redis`` is the connection to Redis."""
+        if name == REDIS_BREAKER:
+            return redis_breaker_state(name, self.runtime.redis)
+        return self.circuit_breaker(name).state()
+
+    def get_rate_limit_status(self, name: str, key: Key = None) -> RateLimitResult:
+        """What a hit would answer; uses nothing."""
+        return self.rate_limiter(name).peek(key)
+
+    def get_bulkhead_stats(self, name: str, partition: str = "") -> BulkheadStats:
+        """Who is inside a bulkhead, and who waits."""
+        return self.bulkhead(name).stats(partition)
+
+    def store_status(self) -> StoreStatus:
+        """Whether this process has Redis, and what it decided without."""
+        return self._store_monitor.status()
+
+    def guard_counts(self) -> list[GuardCounts]:
+        """What each guard of this process counted; no round trip, and none is made for it."""
+        return self._guards.counts()
+
+    def bulkhead_use(self) -> list[BulkheadUse]:
+        """How full each bulkhead of this process is; no round trip, and none is made for it."""
+        return self._guards.bulkhead_use()
+
+    def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
+        """A picture of each of these breakers, by default of those that this process uses.
+
+        Together one round trip a server, and one for ``redis``.
+        """
+        if names is None:
+            return self._guards.breaker_states()
+        wanted = list(names)
+        found = iter(self._guards.breaker_states([one for one in wanted if one != REDIS_BREAKER]))
+        return [
+            self.get_circuit_breaker_state(one) if one == REDIS_BREAKER else next(found)
+            for one in wanted
+        ]
+
+    def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
+        """A picture of each of these bulkheads, together one round trip a server."""
+        return self._guards.bulkhead_stats(names)
+
+    def dry_run(
+        self,
+        kind: Kind | str,
+        name: str,
+        values: Mapping[str, Any] | None,
+        *,
+        seconds: float = KEPT_FOR,
+    ) -> DryRun:
+        """What an operator's ``values`` would have done with the calls of the last ``seconds``.
+
+        Args:
+            values: the fields of an operator's whole layer; None or none of them: without one.
+
+        Raises:
+            ValidationFailed: no such kind is replayed, or a value is refused.
+        """
+        parsed = parse_kind(kind)
+        candidate = self.config.candidate(parsed, name, values or {})
+        in_force = self.config.get(parsed, name).config
+        return dry_run(parsed, name, self.trails.read(parsed, name, seconds), candidate, in_force)
+
+    @property
+    def config_revision(self) -> str:
+        """Which state of the configuration this process has; starts nothing.
+
+        Empty: it was not read yet.
+        """
+        return self._config.sync.revision
+
+    # Callers
+
+    def caller(self) -> MultiDimensionalKey:
+        """All that is known of who makes the call at hand."""
+        return caller(self._subject)
+
+    def counted_caller(self, limiter: RateLimiter) -> MultiDimensionalKey:
+        """The caller, as a limiter counts who did not say a key."""
+        return counted_caller(self._subject, limiter.plan.config)
+
+    # Scripts
+
+    def execute_atomic_operation(
+        self, script_name: str, keys: Sequence[str], args: Sequence[str | bytes | int | float] = ()
+    ) -> Any:
+        """Run one of the platform's Lua scripts by name; its header says what it takes.
+
+        Raises:
+            ValidationFailed: there is no such script.
+            StoreUnavailable: Redis did not answer.
+        """
+        script = scripts.ALL.get(script_name)
+        if script is None:
+            known = ", ".join(sorted(scripts.ALL))
+            raise ValidationFailed({"script_name": f"must be one of {known}, not {script_name!r}"})
+        return self.runtime.scripts.run(script, keys, args)
+
+    # Life
+
+    def start(self) -> None:
+        """Load the configuration and start the background work; only the first call does."""
+        self.background.start()
+
+    def close(self) -> None:
+        """End the background work and say goodbye; a later use starts it again."""
+        self._guards.close()
+        self.runtime.deferred.close()
+        # What ended meanwhile is recorded too.
+        self.runtime.exits.settle()
+        self.background.stop()
+        self.runtime.heartbeat.close()
+
+    @property
+    def config(self) -> ConfigStore:
+        """The configuration store."""
+        self.start()
+        return self._config
+
+    def _acting(self, author: str | None) -> str:
+        if author is not None:
+            return author
+        user = self._subject()
+        return "system" if user is None else f"user:{user}"

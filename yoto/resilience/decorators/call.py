@@ -1,0 +1,58 @@
+"""One call of a decorated function, and how its end is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from werkzeug.exceptions import HTTPException
+
+from yoto.errors import MaintenanceMode, PermissionDenied, Rejected, ValidationFailed
+
+from ..outcome import Classifier, Exceptions, Outcome
+
+# The caller asked for something wrong, and was told so: what was called works.
+CALLERS_FAULT: tuple[type[Exception], ...] = (ValidationFailed, PermissionDenied)
+# The call did not get to what it wanted, which says nothing about that.
+NOT_REACHED: tuple[type[Exception], ...] = (Rejected, MaintenanceMode)
+_FIRST_SERVER_ERROR = 500
+
+
+class Call(NamedTuple):
+    """A decorated function and what it is called with."""
+
+    fn: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CallClassifier(Classifier):
+    """As ``Classifier``, and knows the errors of this platform and of HTTP.
+
+    A 404 is no failure of the database that was asked, and a refusal by another guard none of what
+    is behind this one. An exception that is expected by name counts all the same.
+    """
+
+    def of_error(self, error: BaseException) -> Outcome:
+        if not self._is_named(error):
+            if isinstance(error, NOT_REACHED):
+                return Outcome.IGNORED
+            if isinstance(error, CALLERS_FAULT) or is_client_error(error):
+                return Outcome.SUCCESS
+        return super().of_error(error)
+
+    def _is_named(self, error: BaseException) -> bool:
+        """Whether somebody named it, rather than meant it with all other exceptions."""
+        kinds = tuple(kind for kind in self.failures.kinds if kind is not Exception)
+        named = Exceptions(kinds, self.failures.predicates)
+        return named.match(error) or self.unsaid.match(error)
+
+
+def is_client_error(error: BaseException) -> bool:
+    """Whether an exception is an HTTP answer below 500."""
+    if not isinstance(error, HTTPException):
+        return False
+    code = error.response.status_code if error.response is not None else error.code
+    return code is not None and code < _FIRST_SERVER_ERROR

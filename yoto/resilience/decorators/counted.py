@@ -1,0 +1,49 @@
+"""Whom the guards of a decorated function count a call for."""
+
+from __future__ import annotations
+
+from yoto.errors import RateLimited
+
+from ..bulkhead import Bulkhead, partition_of
+from ..controller import ResilienceController
+from ..limiter import DimensionStatus, Key, RateLimiter
+from ..settings import BulkheadStrategy, MultiDimensionalKey
+from ..subject import request_type
+from .call import Call
+from .keys import KeyOf
+
+
+def limiter_key(controller: ResilienceController, limiter: RateLimiter, key: Key) -> Key:
+    """The key that the code gave, or else the caller."""
+    return controller.counted_caller(limiter) if key is None else key
+
+
+def bulkhead_partition(
+    controller: ResilienceController, bulkhead: Bulkhead, key_of: KeyOf, call: Call
+) -> str:
+    """Whose slots a call takes, by the configured strategy."""
+    strategy = bulkhead.get_config().strategy
+    if strategy is BulkheadStrategy.NAME:
+        return ""
+    if strategy is BulkheadStrategy.REQUEST_TYPE:
+        return partition_of(strategy, None, request_type(call.fn.__qualname__))
+    key = key_of(call)
+    if key is None:
+        key = controller.caller()
+    elif not isinstance(key, MultiDimensionalKey):
+        key = MultiDimensionalKey(user_id=key, server_id=key)
+    return partition_of(strategy, key)
+
+
+def refused_status(limiter: RateLimiter, error: RateLimited) -> DimensionStatus:
+    """The dimension that refused, as the headers tell it."""
+    config = limiter.plan.config
+    own = next((d.window for d in config.dimensions if d.name == error.dimension), None)
+    return DimensionStatus(
+        name=error.dimension,
+        limit=error.limit,
+        window=config.window if own is None else own,
+        remaining=error.remaining,
+        reset_after=error.reset,
+        retry_after=error.retry_after,
+    )

@@ -1,0 +1,118 @@
+"""All guards of one function, entered in one order however the decorators are written."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from yoto.errors import CircuitOpen
+
+from .body import keep_open
+from .call import Call
+from .degrade import DegradePart
+from .parts import Fallback, Held, Part
+
+log = logging.getLogger(__name__)
+
+
+class Admission(NamedTuple):
+    """Every part let the call in."""
+
+    held: tuple[Held, ...]
+
+    def finish(self, error: BaseException | None, value: Any = None) -> None:
+        """Give everything back, the last first."""
+        _each(self.held, lambda one: one.finish(error, value))
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """The call does not run; this answers it."""
+
+    answer: Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A function and its guards: degradation, then breakers, limits and bulkheads.
+
+    One part refusing means that the parts before it let the call in for nothing, so they take it
+    back uncharged.
+    """
+
+    fn: Callable[..., Any]
+    parts: tuple[Part, ...] = ()
+    degrade: DegradePart | None = None
+
+    def with_part(self, part: Part) -> Stack:
+        """The stack with one part more; of equal rank the outer decorator's comes first."""
+        parts = tuple(sorted((part, *self.parts), key=lambda one: one.rank))
+        return replace(self, parts=parts)
+
+    def run(self, call: Call) -> Any:
+        """The result of the call, or of what answers instead."""
+        if self.degrade is None:
+            return self._run_guarded(call)
+        return self.degrade.run(call, lambda: self._run_guarded(call))
+
+    def open(self, call: Call) -> Admission | Instead:
+        """Let in a call that does not end when it returns: a generator, a context manager."""
+        if self.degrade is None:
+            return self.admit(call)
+        answer = self.degrade.answer_instead(call)
+        if answer is not None:
+            return Instead(answer)
+        try:
+            return self.admit(call)
+        except Exception as error:
+            answer = self.degrade.answer_after(call, error)
+            if answer is None:
+                raise
+            return Instead(answer)
+
+    def admit(self, call: Call) -> Admission | Instead:
+        """Ask every part in turn.
+
+        Raises:
+            Rejected: a part refused; those before it are not charged.
+        """
+        held: list[Held] = []
+        for part in self.parts:
+            try:
+                held.append(part.enter(call))
+            except BaseException as error:
+                _each(held, lambda one: one.cancel())
+                if part.fallback is None or not isinstance(error, CircuitOpen):
+                    raise
+                return Instead(_bound(part.fallback, call))
+        return Admission(tuple(held))
+
+    def _run_guarded(self, call: Call) -> Any:
+        admission = self.admit(call)
+        if isinstance(admission, Instead):
+            return admission.answer()
+        try:
+            value = self.fn(*call.args, **call.kwargs)
+        except BaseException as error:
+            admission.finish(error)
+            raise
+        answer, is_open = keep_open(self.fn, value, lambda error: admission.finish(error, value))
+        if not is_open:
+            admission.finish(None, value)
+        return answer
+
+
+def _each(held: Sequence[Held], end: Callable[[Held], None]) -> None:
+    """Let go of each, the last first: the fault of one part must not keep the slot of another, nor
+    hide how the call ended."""
+    for one in reversed(held):
+        try:
+            end(one)
+        except Exception:
+            log.exception("a guard of a call was not left in order")
+
+
+def _bound(fallback: Fallback, call: Call) -> Callable[[], Any]:
+    return lambda: fallback(*call.args, **call.kwargs)

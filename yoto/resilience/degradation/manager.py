@@ -1,0 +1,160 @@
+"""How far each feature is degraded, and by whom."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from yoto.errors import ValidationFailed
+
+from ..breaker import BreakerState
+from ..config_store import ConfigStore, Kind
+from ..settings import DegradationConfig, DegradationLevel
+from ..store_error import STORE_ERRORS
+from .board import Board, RaisedLevel
+from .fallbacks import Fallback, Fallbacks, LastGood
+from .open_breakers import OpenBreakers
+
+log = logging.getLogger(__name__)
+
+# The entry whose level, set by an operator, holds for every feature that has none of its own.
+EVERY_FEATURE = "*"
+# s between looks at the board and at the breakers; events tell changes earlier.
+LOOK_INTERVAL = 2.0
+
+NONE = DegradationLevel.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class DegradationStatus:
+    """How a feature stands.
+
+    Attributes:
+        name: the feature.
+        level: in force.
+        sources: who asks for which level now; an operator's is the only one if there is one.
+    """
+
+    name: str
+    level: DegradationLevel
+    sources: dict[str, DegradationLevel]
+
+
+class Degradation:
+    """An operator's level wins; else the highest that code, alerts and breakers ask for."""
+
+    def __init__(
+        self,
+        store: ConfigStore,
+        board: Board,
+        breakers: OpenBreakers,
+        look_at: Callable[[Iterable[str]], Sequence[BreakerState]],
+    ) -> None:
+        """``look_at`` gives the states of breakers, at the price of a round trip."""
+        self.board = board
+        self.fallbacks = Fallbacks()
+        self.breakers = breakers
+        self._store = store
+        self._look_at = look_at
+        self._last_good: dict[str, LastGood] = {}
+        self._configs: dict[str, Callable[[], DegradationConfig]] = {}
+
+    def level(self, name: str) -> DegradationLevel:
+        """The level of a feature now; no round trip."""
+        sources = self._sources(name)
+        return max(sources.values(), key=lambda level: level.rank) if sources else NONE
+
+    def status(self, name: str) -> DegradationStatus:
+        """The level and who asks for it."""
+        sources = self._sources(name)
+        level = max(sources.values(), key=lambda level: level.rank) if sources else NONE
+        return DegradationStatus(name, level, sources)
+
+    def raise_level(
+        self,
+        source: str,
+        level: DegradationLevel | str,
+        ttl: float,
+        feature: str = "",
+        reason: str = "",
+    ) -> bool:
+        """Raise or renew a level for ``ttl`` seconds, for one feature or all; see ``Board``."""
+        try:
+            checked = DegradationLevel(level)
+        except ValueError:
+            known = ", ".join(level.value for level in DegradationLevel)
+            raise ValidationFailed({"level": f"must be one of {known}, not {level!r}"}) from None
+        return self.board.raise_level(source, checked, ttl, feature, reason)
+
+    def clear_level(self, source: str, reason: str = "") -> bool:
+        """Take the level of a source back."""
+        return self.board.raise_level(source, NONE, 0, reason=reason)
+
+    def fallback(self, name: str, level: DegradationLevel) -> Fallback | None:
+        """The registered fallback that the configuration names for ``level``."""
+        chosen = self._config(name).fallback(level)
+        if not chosen:
+            return None
+        found = self.fallbacks.get(chosen)
+        if found is None:
+            log.error("%s names the fallback '%s', which nobody registered", name, chosen)
+        return found
+
+    def last_good(self, name: str, keep: float) -> LastGood:
+        """Where the last good values of a feature are, each for ``keep`` seconds."""
+        found = self._last_good.get(name)
+        return found or self._last_good.setdefault(name, LastGood(keep))
+
+    def refresh(self) -> float:
+        """Look at the board and the breakers; returns seconds until the next look."""
+        try:
+            self.board.refresh()
+        except STORE_ERRORS as error:
+            log.debug("the degradation board is out of reach: %s", error)
+        self.breakers.look(self._look_at(self._watched()))
+        return LOOK_INTERVAL
+
+    def _watched(self) -> Iterable[str]:
+        """Breakers by which a feature is degraded."""
+        configs = {(entry.name): entry.config for entry in self._store.list(Kind.DEGRADATION)}
+        names = {
+            config.breaker or name
+            for name, config in configs.items()
+            if isinstance(config, DegradationConfig) and config.on_breaker_open is not NONE
+        }
+        return sorted(names - {EVERY_FEATURE})
+
+    def _sources(self, name: str) -> dict[str, DegradationLevel]:
+        config = self._config(name)
+        for entry in (name, EVERY_FEATURE):
+            if "level" in self._store.forced_fields(Kind.DEGRADATION, entry):
+                return {"operator": self._config(entry).level}
+        sources: dict[str, DegradationLevel] = {}
+        _note(sources, "code", config.level)
+        for raised in self.board.active():
+            _note(sources, raised.source, _asked_of(raised, name, config))
+        breaker = config.breaker or name
+        if config.on_breaker_open is not NONE and breaker in self.breakers:
+            _note(sources, f"breaker:{breaker}", config.on_breaker_open)
+        return sources
+
+    def _config(self, name: str) -> DegradationConfig:
+        read = self._configs.get(name)
+        if read is None:
+            read = self._store.reader(Kind.DEGRADATION, name, DegradationConfig)
+            self._configs[name] = read
+        return read()
+
+
+def _asked_of(raised: RaisedLevel, name: str, config: DegradationConfig) -> DegradationLevel:
+    """What a raised level asks of one feature."""
+    general = raised.level if raised.feature in ("", name) else NONE
+    named = config.on_alert if config.alert and config.alert == raised.source else NONE
+    return max(general, named, key=lambda level: level.rank)
+
+
+def _note(sources: dict[str, Any], source: str, level: DegradationLevel) -> None:
+    if level is not NONE:
+        sources[source] = level

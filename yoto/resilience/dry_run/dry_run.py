@@ -1,0 +1,149 @@
+"""A configuration that nobody has set yet, tried on what was recorded of the real traffic.
+
+It is a replay and no prophecy: callers who are refused behave otherwise afterwards. So the
+configuration in force is replayed too, and what really happened is told beside both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from yoto.errors import ValidationFailed
+
+from ..config_store import Kind
+from ..settings import (
+    BulkheadConfig,
+    BulkheadStrategy,
+    CircuitBreakerConfig,
+    RateLimitConfig,
+    Settings,
+)
+from ..trail import MOST_CALLS, REFUSED, TrailReading
+from .replays import Replay, replay_breaker, replay_bulkhead, replay_limit
+
+REPLAYS: dict[Kind, Callable[[Sequence[Any], Any], Replay]] = {
+    Kind.RATE_LIMIT: replay_limit,
+    Kind.CIRCUIT_BREAKER: replay_breaker,
+    Kind.BULKHEAD: replay_bulkhead,
+}
+
+
+class Caveat(StrEnum):
+    """What makes the answer of a dry run less than sure.
+
+    ``no_traffic``: nothing was recorded. ``this_worker_only``: Redis is away. ``calls_missing``: a
+    worker was too busy to tell of all calls. ``only_the_latest``: the trail was full, so it reaches
+    less far back than asked. ``shorter_than_window``: what was used before the stretch, and counts
+    in a window of the limit, is not known. ``outcomes_unknown``: calls were refused and would be
+    let in; how they end is not known.
+    """
+
+    NO_TRAFFIC = "no_traffic"
+    THIS_WORKER_ONLY = "this_worker_only"
+    CALLS_MISSING = "calls_missing"
+    ONLY_THE_LATEST = "only_the_latest"
+    SHORTER_THAN_WINDOW = "shorter_than_window"
+    OUTCOMES_UNKNOWN = "outcomes_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """The answer: ``candidate.rejected`` of ``calls`` would have been refused.
+
+    Attributes:
+        kind, name: the entry.
+        calls: how many calls it rests on.
+        seconds: from the first of them until now.
+        workers: how many processes told of them.
+        really_rejected: how many of them were refused.
+        candidate: what the configuration in question does with them.
+        in_force: what the one in force does in the same replay.
+        caveats: see ``Caveat``.
+    """
+
+    kind: Kind
+    name: str
+    calls: int
+    seconds: float
+    workers: int
+    really_rejected: int
+    candidate: Replay
+    in_force: Replay
+    caveats: tuple[Caveat, ...]
+
+
+def dry_run(
+    kind: Kind, name: str, reading: TrailReading, candidate: Settings, in_force: Settings
+) -> DryRun:
+    """Replay what was read.
+
+    Raises:
+        ValidationFailed: nothing of this kind is replayed, or not under this strategy.
+    """
+    replay = REPLAYS.get(kind)
+    if replay is None:
+        known = ", ".join(one.value for one in REPLAYS)
+        raise ValidationFailed({"kind": f"must be one of {known} for a dry run, not {kind.value}"})
+    if isinstance(candidate, BulkheadConfig) and isinstance(in_force, BulkheadConfig):
+        _check_strategy(candidate, in_force)
+    calls = reading.calls
+    counted = [call for call in calls if getattr(call, "cost", 1) > 0]
+    seconds = reading.until - calls[0].at if calls else 0.0
+    tried, present = replay(calls, candidate), replay(calls, in_force)
+    return DryRun(
+        kind=kind,
+        name=name,
+        calls=len(counted),
+        seconds=seconds,
+        workers=len(reading.sources),
+        really_rejected=sum(map(_was_refused, counted)),
+        candidate=tried,
+        in_force=present,
+        caveats=tuple(_caveats(reading, seconds, candidate, tried)),
+    )
+
+
+def _check_strategy(candidate: BulkheadConfig, in_force: BulkheadConfig) -> None:
+    """Whose slots a call would have taken is known by the strategy in force, and by the name."""
+    if candidate.strategy not in (BulkheadStrategy.NAME, in_force.strategy):
+        raise ValidationFailed(
+            {
+                "strategy": f"was not recorded; a dry run knows "
+                f"{in_force.strategy.value} and {BulkheadStrategy.NAME.value}"
+            }
+        )
+
+
+def _was_refused(call: Any) -> bool:
+    if hasattr(call, "outcome"):
+        return bool(call.outcome == REFUSED)
+    return not (call.admitted if hasattr(call, "admitted") else call.allowed)
+
+
+def _caveats(
+    reading: TrailReading, seconds: float, candidate: Settings, tried: Replay
+) -> list[Caveat]:
+    found = {
+        Caveat.NO_TRAFFIC: not reading.calls,
+        Caveat.THIS_WORKER_ONLY: not reading.fleet,
+        Caveat.CALLS_MISSING: not reading.complete,
+        Caveat.ONLY_THE_LATEST: len(reading.calls) >= 0.9 * MOST_CALLS,
+        Caveat.SHORTER_THAN_WINDOW: bool(reading.calls) and seconds < _window(candidate),
+        Caveat.OUTCOMES_UNKNOWN: tried.unknown > 0,
+    }
+    return [caveat for caveat, holds in found.items() if holds]
+
+
+def _window(config: Settings) -> float:
+    """Seconds for which what was used counts; 0 where nothing does."""
+    if isinstance(config, RateLimitConfig):
+        own = [one.window for one in config.dimensions if one.window is not None]
+        return max(
+            [*own, *([config.window] if len(own) < len(config.dimensions) or not own else [])]
+        )
+    if isinstance(config, CircuitBreakerConfig) and config.window_type == "time":
+        return float(config.window_size)
+    return 0.0

@@ -1,0 +1,153 @@
+"""Calls of the past through the pure algorithms, under any configuration.
+
+Values in, values out: no Redis and no clock but the times of the calls.
+"""
+
+from __future__ import annotations
+
+import heapq
+import statistics
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from yoto.redis import KeyBuilder
+
+from ..breaker.machine import BreakerMachine
+from ..breaker.states import Admission, Meaning, State
+from ..limiter.dimensions import DimensionPlan
+from ..limiter.local import LocalLimiter
+from ..limiter.result import result_of
+from ..outcome import Outcome
+from ..settings import (
+    BreakerMode,
+    BulkheadConfig,
+    BulkheadStrategy,
+    CircuitBreakerConfig,
+    RateLimitConfig,
+)
+from ..trail import REFUSED, BreakerCall, LimitedCall, SlotCall, key_of
+
+
+@dataclass(slots=True)
+class Replay:
+    """What a configuration does with calls.
+
+    Attributes:
+        rejected: calls that it refuses.
+        unknown: calls that it lets in although they were refused, so that nobody knows how they
+            would have gone.
+        by: a limit's refusals by the dimension that binds.
+        opened: times that a breaker opens.
+        peak: the most callers inside a partition of a bulkhead.
+    """
+
+    rejected: int = 0
+    unknown: int = 0
+    by: dict[str, int] = field(default_factory=dict)
+    opened: int = 0
+    peak: int = 0
+
+
+def replay_limit(calls: Sequence[LimitedCall], config: RateLimitConfig) -> Replay:
+    """Calls in the order of their coming, with nothing used before the first."""
+    plan = DimensionPlan("replay", config, KeyBuilder(""))
+    meters = LocalLimiter(lambda limit: limit)
+    refusals: Counter[str] = Counter()
+    for call in calls:
+        target = plan.target(key_of(call.key))
+        if call.cost < 0:
+            meters.give(target, -call.cost, call.at)
+            continue
+        result = result_of(meters.hit(target, call.cost, call.at, config.algorithm))
+        if not result.allowed:
+            refusals[result.dimension] += 1
+    return Replay(rejected=refusals.total(), by=dict(refusals))
+
+
+def replay_breaker(calls: Sequence[BreakerCall], config: CircuitBreakerConfig) -> Replay:
+    """Beginnings and ends of calls in the order of their times, through one machine."""
+    replay = Replay()
+    if config.mode is BreakerMode.DISABLED:
+        replay.unknown = sum(call.outcome == REFUSED for call in calls)
+        return replay
+
+    def told(old: State, new: State, reason: str) -> None:
+        replay.opened += new is State.OPEN
+
+    machine = BreakerMachine(config, told)
+    running: list[tuple[float, int, Admission]] = []
+
+    def end_until(now: float) -> None:
+        while running and running[0][0] <= now:
+            at, number, admission = heapq.heappop(running)
+            call = calls[number]
+            slow = call.seconds >= config.slow_call_duration
+            outcome = Outcome.IGNORED if call.outcome == REFUSED else Outcome(call.outcome)
+            machine.record(at, str(number), admission.period, outcome, slow, config)
+
+    for number, call in enumerate(calls):
+        end_until(call.at)
+        answer = machine.admit(call.at, str(number), config)
+        if not isinstance(answer, Admission):
+            replay.rejected += 1
+            continue
+        replay.unknown += call.outcome == REFUSED
+        if answer.meaning is not Meaning.UNWANTED:
+            heapq.heappush(running, (call.at + call.seconds, number, answer))
+    end_until(float("inf"))
+    return replay
+
+
+def replay_bulkhead(calls: Sequence[SlotCall], config: BulkheadConfig) -> Replay:
+    """Calls through a queue of the configured patience before so many slots.
+
+    A call that was refused is taken to need as long as the median of those that were let in.
+    """
+    replay = Replay()
+    usual = statistics.median([call.seconds for call in calls if call.admitted] or [0.0])
+    partitions: dict[str, _Partition] = {}
+    for call in calls:
+        name = "" if config.strategy is BulkheadStrategy.NAME else call.partition
+        if name not in partitions:
+            partitions[name] = _Partition(config, replay)
+        partitions[name].come(call, call.seconds if call.admitted else usual)
+    for partition in partitions.values():
+        partition.end_until(float("inf"))
+    return replay
+
+
+class _Partition:
+    """Slots, and those who wait for one."""
+
+    def __init__(self, config: BulkheadConfig, replay: Replay) -> None:
+        self._cap = config.max_concurrent
+        self._wait = config.wait
+        self._replay = replay
+        self._ends: list[float] = []
+        self._queue: deque[tuple[SlotCall, float]] = deque()
+
+    def come(self, call: SlotCall, needs: float) -> None:
+        self.end_until(call.at)
+        if len(self._ends) < self._cap:
+            self._enter(call, call.at, needs)
+        elif self._wait > 0 and self._cap:
+            self._queue.append((call, needs))
+        else:
+            self._replay.rejected += 1
+
+    def end_until(self, now: float) -> None:
+        """Let holders out, and those in who still wait by then."""
+        while self._ends and self._ends[0] <= now:
+            at = heapq.heappop(self._ends)
+            while self._queue:
+                call, needs = self._queue.popleft()
+                if call.at + self._wait >= at:
+                    self._enter(call, at, needs)
+                    break
+                self._replay.rejected += 1
+
+    def _enter(self, call: SlotCall, at: float, needs: float) -> None:
+        self._replay.unknown += not call.admitted
+        heapq.heappush(self._ends, at + needs)
+        self._replay.peak = max(self._replay.peak, len(self._ends))

@@ -1,0 +1,102 @@
+"""The Flask extension: gives each application its controller."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app
+
+from yoto.events import EventState
+from yoto.monitor import Recorder
+from yoto.redis import RedisConnection
+
+from .config_store import Audit, Journal
+from .controller import ResilienceController
+from .settings import Settings
+from .subject import Subject, nobody
+
+EXTENSION_KEY = "yoto.resilience"
+
+if TYPE_CHECKING:
+    _Base = ResilienceController
+else:
+    _Base = object
+
+
+class Resilience(_Base):
+    """``resilience = Resilience()``: the current application's controller, by its own methods.
+
+    Holds no state of its own; ``resilience.rate_limiter(name)`` is
+    ``get_resilience_controller().rate_limiter(name)``.
+    """
+
+    def __init__(self) -> None:
+        """Nothing happens before ``init_app``."""
+
+    def init_app(
+        self,
+        app: Flask,
+        redis: RedisConnection,
+        events: EventState,
+        journal: Journal | None = None,
+        audit: Audit | None = None,
+        subject: Subject = nobody,
+        defaults: Mapping[str, Mapping[str, Settings]] | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        """Set up the controller; no connection is made and no thread is started.
+
+        Args:
+            app: the application.
+            redis: its connection, ``RedisStore.of(app)``.
+            events: its events, ``Events.of(app)``.
+            journal: the record of configuration; without one Redis is the record.
+            audit: told of an operator's act before it takes effect; may raise to refuse it. With a
+                journal only of acts that are no configuration.
+            subject: gives the id of the user who makes the call at hand, or None.
+            defaults: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
+                the configuration in code; see ``ResilienceController.define``.
+            recorder: takes the times of entries; by default nobody reads them.
+        """
+        controller = ResilienceController(redis, events, journal, audit, subject, recorder)
+        for name, kinds in (defaults or {}).items():
+            controller.define(name, **kinds)  # type: ignore[arg-type]
+        app.extensions[EXTENSION_KEY] = controller
+
+    @staticmethod
+    def of(app: Flask) -> ResilienceController:
+        """The controller of ``app``.
+
+        Raises:
+            RuntimeError: ``init_app`` was not called for it.
+        """
+        controller = app.extensions.get(EXTENSION_KEY)
+        if not isinstance(controller, ResilienceController):
+            raise RuntimeError(
+                "this application has no resilience: call resilience.init_app(app, ...) first"
+            )
+        return controller
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(get_resilience_controller(), name)
+
+
+def get_resilience_controller() -> ResilienceController:
+    """The controller of the current application.
+
+    Raises:
+        RuntimeError: there is no current application, or it has no resilience.
+    """
+    try:
+        extensions = current_app.extensions
+    except RuntimeError as error:
+        raise RuntimeError(
+            "no application: guards work inside a request or inside 'with app.app_context():'"
+        ) from error
+    controller = extensions.get(EXTENSION_KEY)
+    if controller is not None:
+        return controller  # type: ignore[no-any-return]
+    return Resilience.of(current_app._get_current_object())  # type: ignore[attr-defined]

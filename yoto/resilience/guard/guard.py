@@ -1,0 +1,363 @@
+"""Breaker, rate limit and bulkhead of one name, entered and left together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from yoto import tracing
+from yoto.errors import BulkheadFull, RateLimited, Rejected
+
+from ..breaker import CircuitBreaker
+from ..breaker.remote import RemoteBreaker
+from ..breaker.states import Admission, Happened, Meaning
+from ..bulkhead import Bulkhead
+from ..leases import Slot
+from ..limiter import Key, RateLimiter
+from ..limiter.limiter import check_units
+from ..outcome import ANY_EXCEPTION, Outcome, run_with
+from ..runtime import Runtime
+from ..scripts import BREAKER_RECORD
+from ..settings import GuardMode
+from ..store_error import STORE_ERRORS, StoreWatch
+from ..trail import Noted
+from .entry import BreakerPart, BulkheadPart, Entry, LimiterPart
+from .permit import NOT_ASKED, Permit
+from .spread import enter_spread, leave_spread
+from .storeless import enter_without_store
+from .together import NOT_WANTED, Together, outcome_for
+
+log = logging.getLogger(__name__)
+
+SPAN = "guard.enter"
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Guard:
+    """Any of the three parts may be missing. Safe for threads and greenlets.
+
+    Attributes:
+        breaker, limiter, bulkhead: its parts; ``None``: it has none.
+
+    On one server entry is one script call and exit another; when a part refuses, nothing is charged
+    and no probe is used up. On a cluster see ``spread.py``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        runtime: Runtime,
+        breaker: CircuitBreaker | None = None,
+        limiter: RateLimiter | None = None,
+        bulkhead: Bulkhead | None = None,
+    ) -> None:
+        self.name = name
+        self._span_attributes = {"yoto.guard": name}
+        self._runtime = runtime
+        self.breaker = breaker
+        self.limiter = limiter
+        self.bulkhead = bulkhead
+        # Its keys are passed to the scripts even when the guard has no breaker.
+        self._target_of = breaker.remote if breaker is not None else RemoteBreaker(name, runtime)
+        self._together: Together | None = None
+        # The parts of the last call, which most often are those of the next one.
+        self._gate: BreakerPart | None = None
+        self._slots: BulkheadPart | None = None
+        self._watches: list[StoreWatch] = [
+            part.store for part in (breaker, limiter, bulkhead) if part is not None
+        ]
+
+    def call(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Runs ``fn`` inside; any ``Exception`` of it is a failure. Raises as ``enter``."""
+        return run_with(self.enter(), ANY_EXCEPTION, fn, *args, **kwargs)
+
+    def enter(
+        self,
+        key: Key = None,
+        cost: int = 1,
+        partition: str = "",
+        wait: float | None = None,
+    ) -> Permit:
+        """A permit for one call; give it back with ``exit(outcome)``.
+
+        Args:
+            key: who is counted by the rate limit.
+            cost: units for the rate limit.
+            partition: whose slots of the bulkhead; see ``bulkhead.partition_of``.
+            wait: seconds to wait for a slot; ``None`` takes the configured wait.
+
+        Raises:
+            CircuitOpen, RateLimited, BulkheadFull: a part refused.
+            ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
+        """
+        with tracing.span(SPAN, self._span_attributes):
+            limiter, runtime = self.limiter, self._runtime
+            try:
+                entry = self._entry(key, cost, partition)
+                permit = self._admit(entry, wait)
+            except RateLimited:
+                if limiter is not None:
+                    limiter.note(key, cost, False)
+                raise
+            runtime.entered(runtime.clock() - entry.since)
+            return permit
+
+    def _admit(self, entry: Entry, wait: float | None) -> Permit:
+        if wait is None:
+            wait = entry.bulkhead.config.wait if entry.bulkhead is not None else 0.0
+        try:
+            if entry.known:
+                return self._permit(entry, entry.admission or NOT_ASKED)
+            return self._enter_or_decide(entry, wait)
+        except BulkheadFull:
+            entry.put_back()
+            slots = entry.bulkhead
+            if slots is None or self._watches[-1].degraded:
+                # The twin has waited already.
+                raise
+            if wait <= 0:
+                slots.bulkhead.count_refusal(slots.partition, entry.since)
+                raise
+            return self._enter_after_wait(entry, slots, wait)
+        except BaseException:
+            entry.put_back()
+            raise
+
+    def _enter_or_decide(self, entry: Entry, wait: float) -> Permit:
+        """Ask Redis, or the twins without it; ``wait`` is for the twins alone."""
+        try:
+            try:
+                permit = self._enter(entry)
+            except BulkheadFull:
+                if not self._runtime.exits.settle():
+                    raise
+                # Somebody of this worker went out, which Redis had not heard then.
+                permit = self._enter(entry)
+        except STORE_ERRORS as error:
+            self._lost(error)
+            return enter_without_store(self._leave, entry, wait)
+        except Rejected:
+            self._found()
+            raise
+        return permit
+
+    def _entry(self, key: Key, cost: int, partition: str) -> Entry:
+        """What is to be asked; refuses what can be refused without asking."""
+        limiter, breaker, bulkhead = self.limiter, self.breaker, self.bulkhead
+        request = self._runtime.request_id()
+        limits = gate = slots = lease = admission = spare = None
+        if limiter is not None:
+            check_units("cost", cost)
+            plan = limiter.plan
+            if limiter.denials:
+                known = limiter.known_denial(plan.target(key), cost)
+                if known is not None:
+                    raise known.error(limiter.name)
+        if bulkhead is not None:
+            config = bulkhead.get_config()
+            if config.max_concurrent == 0:
+                raise bulkhead.refused(config, partition, self._runtime.clock())
+            slots = self._slots
+            if slots is None or slots.config is not config or slots.partition != partition:
+                slots = self._slots = BulkheadPart(bulkhead, config, partition)
+        if breaker is not None:
+            plan_of_breaker = breaker.plan
+            if not plan_of_breaker.disabled:
+                gate = self._gate
+                if gate is None or gate.plan is not plan_of_breaker:
+                    gate = self._gate = BreakerPart(breaker, plan_of_breaker, None)
+                if breaker.needs_local:
+                    alone = breaker.ask_twin_first(request, plan_of_breaker)
+                    gate = gate._replace(alone=alone)
+                if plan_of_breaker.leased:
+                    admission = breaker.memory.find(plan_of_breaker)
+        if limiter is not None:
+            # Last: nothing that follows refuses without asking, so nothing is to be put back.
+            if plan.leased:
+                lease = limiter.leases.take(plan, key, cost)
+            target = plan.target(key) if lease is None else lease.target
+            limits = LimiterPart(limiter, plan, target, cost, key)
+        if bulkhead is not None and config.mode is GuardMode.LEASED:
+            spare = bulkhead.spares.take(config, partition)
+        now = self._runtime.clock()
+        return Entry(request, now, gate, limits, slots, lease, admission, spare)
+
+    def _enter(self, entry: Entry) -> Permit:
+        limits = entry.limiter
+        if limits is None or entry.lease is not None:
+            return self._ask(entry)
+        limiter, plan, target, cost, key = limits
+        if limiter.local:
+            limiter.settle(plan, target)
+        lease = limiter.lend(plan, target, key, cost) if plan.leased else None
+        if lease is None:
+            permit = self._ask(entry)
+            if plan.leased:
+                limiter.leases.note(plan, target, key, cost)
+            return permit
+        lent = entry._replace(lease=lease)
+        try:
+            return self._ask(lent)
+        except BaseException:
+            # Whatever else memory gave is put back by who catches this.
+            lease.put_back(cost)
+            raise
+
+    def _ask(self, entry: Entry) -> Permit:
+        """Let in by what Redis says of the parts that memory did not let in."""
+        breaker, report = entry.breaker, b""
+        admission = entry.admission or NOT_ASKED
+        if not entry.known:
+            said, report = self._ask_redis(entry.asked())
+            self._found()
+            if entry.admission is None:
+                admission = said
+                if breaker is not None and breaker.plan.leased:
+                    breaker.breaker.memory.keep(breaker.plan, said, entry.since)
+        return self._permit(entry, admission, report)
+
+    def _permit(self, entry: Entry, admission: Admission, report: bytes = b"") -> Permit:
+        """What every part let in."""
+        breaker, slots, slot = entry.breaker, entry.bulkhead, None
+        if breaker is not None and breaker.breaker.needs_local:
+            breaker.breaker.admitted()
+        if slots is not None:
+            bulkhead, config, partition = slots
+            if entry.spare is not None:
+                slot = bulkhead.reuse(entry.spare, entry.since)
+            else:
+                slot = bulkhead.entered(config, partition, entry.request, entry.since)
+        if entry.limiter is not None:
+            entry.limiter.limiter.passed += 1
+        return Permit(self._leave, entry, admission, slot, report)
+
+    def _ask_redis(self, asked: Entry) -> tuple[Admission, bytes]:
+        """As ``Together.enter``."""
+        together = self._together
+        if together is None:
+            if self._runtime.clustered:
+                return enter_spread(self._runtime, asked)
+            together = self._together = Together(self._runtime, self._target_of.target)
+        return together.enter(asked)
+
+    def _enter_after_wait(self, entry: Entry, slots: BulkheadPart, wait: float) -> Permit:
+        """Wait for a slot in the queue, then ask the others, since they may have changed."""
+        slot = slots.bulkhead.acquire(wait, slots.partition)
+        rest = Entry(
+            # The id of a slot that was somebody else's is known at the other parts.
+            entry.request if slot.reused else slot.id,
+            self._runtime.clock(),
+            entry.breaker,
+            entry.limiter,
+            None,
+        )
+        try:
+            permit = self._enter_or_decide(rest, 0.0)
+        except BaseException:
+            slot.release()
+            raise
+        permit.entry = permit.entry._replace(bulkhead=slots)
+        permit.slot = slot
+        return permit
+
+    def _leave(self, permit: Permit, outcome: Outcome) -> None:
+        try:
+            self._end(permit, outcome)
+        finally:
+            # Whatever went wrong, the slot of a call that has ended is not renewed any longer.
+            if permit.slot is not None:
+                permit.slot.release()
+
+    def _end(self, permit: Permit, outcome: Outcome) -> None:
+        entry, slot, slow = permit.entry, permit.slot, False
+        part, counted = entry.breaker, NOT_WANTED
+        since, limits = entry.since, entry.limiter
+        waited, partition = (0.0, "") if slot is None else (slot.waited, slot.partition)
+        key, cost = (None, 1) if limits is None else (limits.key, limits.cost)
+        taken = self._runtime.clock() - since
+        # One tuple for the trails of all parts: a call must not pay for three.
+        call: Noted = (since, waited, taken, partition, outcome, key, cost)
+        if limits is not None:
+            limits.limiter.trail.note(call)
+        if self.breaker is not None:
+            slow = self.breaker.ended(call)
+        if part is not None:
+            if permit.local or part.alone is not None:
+                part.breaker.record_local(permit, outcome, slow)
+            if not permit.local:
+                counted = outcome_for(permit.admission, outcome)
+                if (
+                    counted != NOT_WANTED
+                    and part.plan.leased
+                    and permit.admission.meaning is Meaning.COUNTED
+                ):
+                    part.breaker.record_soon(
+                        entry.request, permit.admission, outcome, slow, part.plan
+                    )
+                    counted = NOT_WANTED
+        period, happened = permit.admission.period, Happened.IGNORED
+        try:
+            if slot is None or slot.local or slot.released:
+                if slot is not None:
+                    slot.release()
+                if counted != NOT_WANTED and part is not None:
+                    happened = part.breaker.remote.record(
+                        entry.request, period, Outcome(counted), slow, part.plan
+                    )
+            elif slot.hand_over() and entry.bulkhead is not None:
+                bulkhead = entry.bulkhead.bulkhead
+                kept = bulkhead.left(slot)
+                bulkhead.trail.note(call)
+                if not kept or counted != NOT_WANTED:
+                    self._send_end(entry, None if kept else slot, period, counted, slow)
+                if counted != NOT_WANTED and part is not None and part.plan.opens_alone:
+                    if slow or outcome:
+                        # Whether this instance opens alone, its next call must know.
+                        self._runtime.exits.settle()
+                if not kept:
+                    bulkhead.local.wake_up()
+        except STORE_ERRORS as error:
+            self._lost(error)
+            log.warning("the end of a call of guard %s was not recorded: %s", self.name, error)
+            return
+        if part is not None and happened is Happened.OPENED_ALONE:
+            part.breaker.heard(happened, part.plan)
+
+    def _send_end(
+        self, entry: Entry, slot: Slot | None, period: int, counted: int, slow: bool
+    ) -> None:
+        """Tell Redis soon that a call ended, and ``slot`` is free; nobody waits for its answer."""
+        together, add, part = self._together, self._runtime.exits.add, entry.breaker
+        if together is not None and slot is not None and slot.id == entry.request:
+            call = together.leave(entry, period, counted, slow, slot.lost)
+            add(call, partial(self._ended, part))
+            return
+        for call in leave_spread(entry, slot, period, counted, slow):
+            told = part if call[0] is BREAKER_RECORD else None
+            add(call, partial(self._ended_spread, told))
+
+    def _ended(self, part: BreakerPart | None, reply: Any) -> None:
+        if isinstance(reply, Exception):
+            self._lost(reply)
+            log.warning("the end of a call of guard %s was not recorded: %s", self.name, reply)
+        elif part is not None and Together.happened(reply) is Happened.OPENED_ALONE:
+            part.breaker.heard(Happened.OPENED_ALONE, part.plan)
+
+    def _ended_spread(self, part: BreakerPart | None, reply: Any) -> None:
+        if part is None or isinstance(reply, Exception):
+            self._ended(None, reply)
+            return
+        part.breaker.heard(part.breaker.remote.recorded(reply), part.plan)
+
+    def _lost(self, error: Exception) -> None:
+        for watch in self._watches:
+            watch.lost(error)
+
+    def _found(self) -> None:
+        for watch in self._watches:
+            if watch.degraded:
+                watch.found()

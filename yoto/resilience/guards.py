@@ -1,0 +1,287 @@
+"""Every guard of one application, by kind and name."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from yoto.errors import ConfigurationError
+from yoto.redis import every_server_answers
+
+from .breaker import BreakerState, CircuitBreaker
+from .bulkhead import Bulkhead, BulkheadStats
+from .config_store import ConfigStore, Kind
+from .exits import Call
+from .guard import Guard
+from .limiter import RateLimiter
+from .rejections import RejectionReporter
+from .runtime import Runtime
+from .settings import BulkheadConfig, BulkheadStrategy, CircuitBreakerConfig, RateLimitConfig
+from .store_error import STORE_ERRORS, StoreHealth, StoreWatch
+from .trail import StoredTrails
+
+log = logging.getLogger(__name__)
+
+S = TypeVar("S", covariant=True)
+T = TypeVar("T")
+Parts: TypeAlias = frozenset[Kind]
+
+# Objects a kind. Names come from code; more than this is a name made from user input.
+MOST_OBJECTS = 10_000
+ALL_PARTS: Parts = frozenset({Kind.CIRCUIT_BREAKER, Kind.RATE_LIMIT, Kind.BULKHEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class GuardCounts:
+    """What a guard did in this process since it started.
+
+    Attributes:
+        kind, name: which.
+        passed: calls that it let through; a breaker counts them when they end.
+        rejected: calls that it refused; ``refused_by`` tells those of a rate limit by dimension.
+        store_errors: script calls that failed.
+        answered_locally: calls that it decided without Redis.
+        leases: units that a rate limit ``leased``, or slots that a bulkhead kept, and of them those
+            ``returned`` and ``wasted``.
+    """
+
+    kind: str
+    name: str
+    passed: int
+    rejected: int
+    store_errors: int
+    answered_locally: int
+    refused_by: Mapping[str, int] = field(default_factory=dict)
+    leases: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkheadUse:
+    """How full a bulkhead is.
+
+    Attributes:
+        name: which.
+        held_here: holders in this process, of all partitions.
+        limit: holders of one partition over all workers.
+        busy: seconds that callers who are out again were inside, together.
+        strategy: what partitions it; with ``name`` there is one, so that ``held_here`` of all
+            workers compares with ``limit``.
+    """
+
+    name: str
+    held_here: int
+    limit: int
+    busy: float
+    strategy: BulkheadStrategy
+
+
+class _Pictured(Protocol[S]):
+    """A guard of which Redis knows more than this process."""
+
+    def look(self) -> Call: ...
+
+    def picture(self, reply: Any) -> S: ...
+
+
+class Guards:
+    """Makes a guard when its name is first asked for, and gives the same one from then on."""
+
+    def __init__(
+        self,
+        config: ConfigStore,
+        runtime: Runtime,
+        rejections: RejectionReporter,
+        trails: StoredTrails,
+        before_first: Callable[[], None],
+    ) -> None:
+        """``before_first`` is called before any guard is made: its configuration must be there."""
+        self._config = config
+        self._runtime = runtime
+        self._rejections = rejections
+        self._trails = trails
+        self._before_first = before_first
+        self._lock = threading.RLock()
+        self._breakers: dict[str, CircuitBreaker] = {}
+        self._limiters: dict[str, RateLimiter] = {}
+        self._bulkheads: dict[str, Bulkhead] = {}
+        self._guards: dict[Parts, dict[str, Guard]] = {}
+        self._said: set[str] = set()
+
+    def circuit_breaker(self, name: str) -> CircuitBreaker:
+        """The breaker of that name."""
+        found = self._breakers.get(name)
+        return self._make(self._breakers, name, self._new_breaker) if found is None else found
+
+    def rate_limiter(self, name: str) -> RateLimiter:
+        """The rate limiter of that name."""
+        found = self._limiters.get(name)
+        return self._make(self._limiters, name, self._new_limiter) if found is None else found
+
+    def bulkhead(self, name: str) -> Bulkhead:
+        """The bulkhead of that name."""
+        found = self._bulkheads.get(name)
+        return self._make(self._bulkheads, name, self._new_bulkhead) if found is None else found
+
+    def guard(self, name: str, parts: Parts = ALL_PARTS) -> Guard:
+        """Some of the three of that name as one."""
+        guards = self._guards.get(parts)
+        if guards is None:
+            guards = self._guards.setdefault(parts, {})
+        found = guards.get(name)
+        if found is None:
+            return self._make(guards, name, lambda name: self._new_guard(name, parts))
+        return found
+
+    def is_defined(self, name: str) -> bool:
+        """Whether the code defines, or an operator stored, a guard of that name."""
+        return any(
+            self._config.is_defined(kind, name) or self._config.get(kind, name).version
+            for kind in ALL_PARTS
+        )
+
+    def forget_denials(self, name: str | None = None) -> None:
+        """Ask Redis again for what the rate limit ``name``, or any, refused."""
+        for limiter in list(self._limiters.values()):
+            if name is None or limiter.name == name:
+                limiter.forget_all()
+
+    def forget_admissions(self, name: str | None = None) -> None:
+        """Ask Redis again whether the breaker ``name``, or any, lets calls in."""
+        for breaker in list(self._breakers.values()):
+            if name is None or breaker.name == name:
+                breaker.memory.drop()
+
+    def close(self) -> None:
+        """Give back what is held for calls to come, and record what is not recorded yet."""
+        for limiter in list(self._limiters.values()):
+            limiter.leases.clear()
+        for bulkhead in list(self._bulkheads.values()):
+            bulkhead.spares.clear()
+        for breaker in list(self._breakers.values()):
+            breaker.successes.flush()
+
+    def healths(self) -> Iterable[StoreHealth]:
+        """How each guard fares with Redis."""
+        return [watch.health() for watch in self._watches()]
+
+    def counts(self) -> list[GuardCounts]:
+        """What each guard counted in this process; no round trip."""
+        kinds: tuple[tuple[Kind, Iterable[CircuitBreaker | RateLimiter | Bulkhead]], ...] = (
+            (Kind.CIRCUIT_BREAKER, list(self._breakers.values())),
+            (Kind.RATE_LIMIT, list(self._limiters.values())),
+            (Kind.BULKHEAD, list(self._bulkheads.values())),
+        )
+        return [
+            GuardCounts(
+                kind.value,
+                guard.name,
+                guard.passed,
+                guard.rejected,
+                guard.store.store_errors,
+                guard.store.answered_locally,
+                dict(guard.refused_by) if isinstance(guard, RateLimiter) else {},
+                _leases(guard),
+            )
+            for kind, guards in kinds
+            for guard in guards
+        ]
+
+    def bulkhead_use(self) -> list[BulkheadUse]:
+        """How full each bulkhead of this process is; no round trip."""
+        return [
+            BulkheadUse(
+                one.name, one.local.inside(), config.max_concurrent, one.busy, config.strategy
+            )
+            for one in list(self._bulkheads.values())
+            for config in (one.get_config(),)
+        ]
+
+    def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
+        """A picture of each of these, by default of those that this process uses; together one
+        round trip a server."""
+        if names is None:
+            return self._pictures(list(self._breakers.values()))
+        return self._pictures([self.circuit_breaker(name) for name in names])
+
+    def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
+        """The same of bulkheads."""
+        return self._pictures([self.bulkhead(name) for name in names])
+
+    def _pictures(self, guards: Sequence[_Pictured[T]]) -> list[T]:
+        replies: list[Any]
+        try:
+            calls = [one.look() for one in guards]
+            replies = self._runtime.scripts.run_many(calls, raise_errors=False)
+        except STORE_ERRORS as error:
+            replies = [error] * len(guards)
+        return [one.picture(reply) for one, reply in zip(guards, replies, strict=True)]
+
+    def find_store_again(self) -> None:
+        """Ask for those that could not reach Redis, used or not, whether all of it answers."""
+        unreachable = [watch for watch in self._watches() if watch.unreachable]
+        asked_at = self._runtime.clock()
+        if unreachable and every_server_answers(self._runtime.redis):
+            for watch in unreachable:
+                watch.reachable(asked_at)
+
+    def _watches(self) -> list[StoreWatch]:
+        watches = [breaker.store for breaker in list(self._breakers.values())]
+        watches += [limiter.store for limiter in list(self._limiters.values())]
+        watches += [bulkhead.store for bulkhead in list(self._bulkheads.values())]
+        return watches
+
+    def _make(self, objects: dict[str, T], name: str, make: Callable[[str], T]) -> T:
+        self._before_first()
+        with self._lock:
+            found = objects.get(name)
+            if found is None:
+                if len(objects) >= MOST_OBJECTS:
+                    raise ConfigurationError(name, f"there are {MOST_OBJECTS} such guards already")
+                self._say_if_undefined(name)
+                found = objects[name] = make(name)
+            return found
+
+    def _say_if_undefined(self, name: str) -> None:
+        """Once a name: a misspelt one guards by numbers that nobody chose."""
+        if name not in self._said and not self.is_defined(name):
+            self._said.add(name)
+            log.warning("nothing defines the guard '%s': it has the default numbers", name)
+
+    def _new_breaker(self, name: str) -> CircuitBreaker:
+        read = self._config.reader(Kind.CIRCUIT_BREAKER, name, CircuitBreakerConfig)
+        breaker = CircuitBreaker(name, read, self._runtime)
+        self._rejections.watch("circuit_breaker", breaker)
+        self._trails.watch(Kind.CIRCUIT_BREAKER, name, breaker.trail)
+        return breaker
+
+    def _new_limiter(self, name: str) -> RateLimiter:
+        read = self._config.reader(Kind.RATE_LIMIT, name, RateLimitConfig)
+        limiter = RateLimiter(name, read, self._runtime)
+        self._rejections.watch("rate_limit", limiter)
+        self._trails.watch(Kind.RATE_LIMIT, name, limiter.trail)
+        return limiter
+
+    def _new_bulkhead(self, name: str) -> Bulkhead:
+        read = self._config.reader(Kind.BULKHEAD, name, BulkheadConfig)
+        bulkhead = Bulkhead(name, read, self._runtime)
+        self._rejections.watch("bulkhead", bulkhead)
+        self._trails.watch(Kind.BULKHEAD, name, bulkhead.trail)
+        return bulkhead
+
+    def _new_guard(self, name: str, parts: Parts) -> Guard:
+        return Guard(
+            name,
+            self._runtime,
+            self.circuit_breaker(name) if Kind.CIRCUIT_BREAKER in parts else None,
+            self.rate_limiter(name) if Kind.RATE_LIMIT in parts else None,
+            self.bulkhead(name) if Kind.BULKHEAD in parts else None,
+        )
+
+
+def _leases(guard: CircuitBreaker | RateLimiter | Bulkhead) -> dict[str, int]:
+    if isinstance(guard, RateLimiter):
+        return guard.leases.counts()
+    return guard.spares.counts() if isinstance(guard, Bulkhead) else {}

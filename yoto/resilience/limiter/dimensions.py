@@ -1,0 +1,197 @@
+"""From a caller's key to the things that are counted: their Redis keys and their quotas."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from yoto.errors import ValidationFailed
+from yoto.redis import KeyBuilder, escape
+
+from ..networks import site_of
+from ..settings import Algorithm, Dimension, GuardMode, MultiDimensionalKey, RateLimitConfig
+from .quota import Quota
+
+Key: TypeAlias = str | int | MultiDimensionalKey | None
+
+MICRO = 1_000_000
+# How parts and algorithms stand in keys. An algorithm has its own key, so that changing it live
+# starts clean instead of reading what another one wrote.
+PART_CODES = {"user": "u", "server": "s", "ip": "i", "site": "n", "global": "g", "key": "k"}
+ALGORITHM_CODES = {
+    Algorithm.TOKEN_BUCKET: "tb",
+    Algorithm.SLIDING_WINDOW: "sw",
+    Algorithm.SLIDING_LOG: "sl",
+    Algorithm.FIXED_WINDOW: "fw",
+    Algorithm.LEAKY_BUCKET: "lb",
+}
+BUCKETS = (Algorithm.TOKEN_BUCKET, Algorithm.LEAKY_BUCKET)
+_PLACE = "=value="
+# s. How long a lease lasts at most, and at most this part of the shortest window: what a worker
+# that dies took with it is back after that, and a bucket's burst is less by what drains meanwhile.
+LONGEST_LEASE = 1.0
+LEASES_IN_WINDOW = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CountedDimension:
+    """A dimension of a limiter, with all that does not depend on the caller.
+
+    Attributes:
+        name: as in the configuration, or ``key``.
+        parts: whose values stand in its keys.
+        quota: its limit.
+        packed: the quota as the scripts want it.
+        head, tail: what stands in its keys before and after the escaped values.
+        step: see ``DimensionStatus``.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+    quota: Quota
+    packed: bytes
+    head: str
+    tail: str
+    step: float | None = None
+
+
+class Target(NamedTuple):
+    """What one call is counted on, in matching order.
+
+    Attributes:
+        keys: Redis keys.
+        dimensions: what they are.
+        limits: their quotas, packed one after the other.
+    """
+
+    keys: list[str]
+    dimensions: tuple[CountedDimension, ...]
+    limits: bytes
+
+
+class DimensionPlan:
+    """The dimensions of one configuration of one limiter.
+
+    Attributes:
+        config: what it was made from.
+        algorithm: place of the algorithm in the enum, from 1, as the scripts want it.
+        leased: whether units are taken several at once.
+        lease_length: seconds for which they may be used.
+    """
+
+    def __init__(self, name: str, config: RateLimitConfig, keys: KeyBuilder) -> None:
+        self.config = config
+        self.algorithm = list(Algorithm).index(config.algorithm) + 1
+        self.leased = config.mode is GuardMode.LEASED
+        windows = [item.window for item in config.dimensions if item.window is not None]
+        self.lease_length = min(LONGEST_LEASE, min([config.window, *windows]) / LEASES_IN_WINDOW)
+        self._name = name
+        self._keys = keys
+        given = {dimension.name: dimension for dimension in config.dimensions}
+        # Without configured dimensions each part that is known counts by itself.
+        names = list(given) or ["user", "server", "ip"]
+        self._configured = tuple(
+            self._dimension(given.get(item, Dimension(item))) for item in names
+        )
+        self._has_sites = any("site" in item.parts for item in self._configured)
+        self._all_limits = _limits(self._configured)
+        self._global = (self._dimension(given.get("global", Dimension("global"))),)
+        # A key given as text is counted instead of the parts, beside a configured global limit.
+        self._text = (self._dimension(Dimension("key")), *self._global["global" not in given :])
+
+    @property
+    def quotas(self) -> list[tuple[str, Quota]]:
+        """What is counted, by name, and up to what."""
+        return [(item.name, item.quota) for item in self._configured]
+
+    def target(self, key: Key) -> Target:
+        """What a call with this key is counted on; never nothing: a caller of whom nothing is known
+        is counted on ``global``.
+
+        Raises:
+            ValidationFailed: the key is of no known type.
+        """
+        if isinstance(key, MultiDimensionalKey):
+            return self._by_parts(key)
+        if key is None:
+            return Target([self._global[0].head], self._global, _limits(self._global))
+        if isinstance(key, bool) or not isinstance(key, str | int):
+            raise ValidationFailed({"key": f"must be text or a MultiDimensionalKey, not {key!r}"})
+        text = escape(key)
+        keys = [item.head + text + item.tail if item.parts else item.head for item in self._text]
+        return Target(keys, self._text, _limits(self._text))
+
+    def _by_parts(self, key: MultiDimensionalKey) -> Target:
+        values: dict[str, str] = {}
+        if key.user_id is not None:
+            values["user"] = escape(key.user_id)
+        if key.server_id is not None:
+            values["server"] = escape(key.server_id)
+        if key.ip_address is not None:
+            values["ip"] = escape(key.ip_address)
+            site = site_of(key.ip_address) if self._has_sites else None
+            if site is not None:
+                values["site"] = escape(site)
+        keys: list[str] = []
+        left_out = []
+        for item in self._configured:
+            parts = item.parts
+            try:
+                # Most dimensions are of one part, or of none.
+                text = (
+                    values[parts[0]]
+                    if len(parts) == 1
+                    else ":".join(map(values.__getitem__, parts))
+                )
+            except KeyError:
+                left_out.append(item)
+            else:
+                keys.append(item.head + text + item.tail)
+        if not left_out:
+            return Target(keys, self._configured, self._all_limits)
+        if not keys:
+            return Target([self._global[0].head], self._global, _limits(self._global))
+        counted = tuple([item for item in self._configured if item not in left_out])
+        return Target(keys, counted, _limits(counted))
+
+    def _dimension(self, dimension: Dimension) -> CountedDimension:
+        config = self.config
+        limit = config.limit if dimension.limit is None else dimension.limit
+        window = config.window if dimension.window is None else dimension.window
+        burst = config.burst if dimension.burst is None else dimension.burst
+        capacity = burst or limit if config.algorithm in BUCKETS else limit
+        code = "".join(PART_CODES[part] for part in dimension.parts)
+        algorithm = ALGORITHM_CODES[config.algorithm]
+        if dimension.name == "global":
+            whole = self._keys.tagged(("rl", self._name, code), algorithm)
+            parts: tuple[str, ...] = ()
+            head, tail = whole, ""
+        else:
+            sample = self._keys.limiter(self._name, code, _PLACE, algorithm)
+            head, tail = sample.rsplit(_PLACE, 1)
+            parts = dimension.parts
+        quota = Quota(limit, window, capacity)
+        # What a lease took from the log may be used when its entry is that old, and counts as long.
+        longer = self.leased and config.algorithm is Algorithm.SLIDING_LOG
+        counted_for = window + self.lease_length if longer else window
+        return CountedDimension(
+            name=dimension.name,
+            parts=parts,
+            quota=quota,
+            packed=struct.pack("<ddd", limit, counted_for * MICRO, capacity),
+            head=head,
+            tail=tail,
+            step=step_of(config.algorithm, quota),
+        )
+
+
+def step_of(algorithm: Algorithm, quota: Quota) -> float | None:
+    """See ``DimensionStatus``."""
+    if algorithm in BUCKETS and quota.limit > 0:
+        return quota.interval
+    return quota.window if algorithm is Algorithm.FIXED_WINDOW else None
+
+
+def _limits(dimensions: tuple[CountedDimension, ...]) -> bytes:
+    return b"".join([item.packed for item in dimensions])

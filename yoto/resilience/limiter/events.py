@@ -1,0 +1,16 @@
+"""Facts about rate limits beside their rejections."""
+
+from __future__ import annotations
+
+from yoto.events import Event, event_type
+
+
+@event_type("rate_limit.reset")
+class RateLimitReset(Event, frozen=True, kw_only=True):
+    """A key of a limit was made unused; every process forgets what it remembers of denials.
+
+    Attributes:
+        name: the limit. The key is not told: it may be somebody's address.
+    """
+
+    name: str

@@ -1,0 +1,274 @@
+"""The rate limiter that applications use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from yoto.errors import ValidationFailed
+
+from ..outcome import Outcome
+from ..runtime import Derived, Runtime
+from ..settings import OnStoreError, RateLimitConfig
+from ..store_error import RETRY_AFTER, STORE_ERRORS, StoreWatch
+from ..trail import REFUSED, Trail
+from .denials import DenialMemory
+from .dimensions import DimensionPlan, Key, Target
+from .events import RateLimitReset
+from .lease import Lease, LeaseView
+from .leases import Leases
+from .local import LocalLimiter
+from .remote import RemoteLimiter, statuses_of
+from .result import DimensionStatus, RateLimitResult, result_of
+
+# Units. No limit is larger.
+LARGEST_COST = 1_000_000_000
+
+
+class RateLimiter:
+    """Limits the units that a key uses in a window, over all processes.
+
+    ``key`` is text, a ``MultiDimensionalKey``, or ``None`` for one limit that all share. Safe for
+    threads and greenlets.
+    """
+
+    def __init__(
+        self, name: str, get_config: Callable[[], RateLimitConfig], runtime: Runtime
+    ) -> None:
+        """``get_config`` gives the configuration of now and costs no round trip."""
+        self.name = name
+        self.rejected = 0
+        self.passed = 0
+        self.last_dimension = ""
+        self.trail = Trail()
+        self.refused_by: dict[str, int] = {}
+        self.store = StoreWatch(f"rate limit {name}", runtime.clock)
+        self.denials = DenialMemory()
+        self.remote = RemoteLimiter(runtime)
+        self.local = LocalLimiter(runtime.share)
+        self.leases = Leases(self.remote, runtime.clock, runtime.deferred, runtime.instances)
+        self._runtime = runtime
+        self._plan = Derived(get_config, self._make_plan)
+
+    @property
+    def plan(self) -> DimensionPlan:
+        """The configuration of now, with its dimensions."""
+        return self._plan()
+
+    def hit(self, key: Key = None, cost: int = 1) -> RateLimitResult:
+        """Uses ``cost`` units of every dimension of ``key``, or of none when one refuses.
+
+        Raises:
+            ValidationFailed: the cost is no whole number from 1, or the key is of no known type.
+        """
+        check_units("cost", cost)
+        plan = self._plan()
+        lease = self.leases.take(plan, key, cost) if plan.leased else None
+        if lease is not None:
+            self.passed += 1
+            self.note(key, cost, True)
+            return LeaseView(lease, lease.left, self._runtime.clock()).result()
+        target = plan.target(key)
+        known = self.known_denial(target, cost)
+        if known is not None:
+            self.note(key, cost, False)
+            return known
+        try:
+            self.settle(plan, target)
+            statuses = self._charge(plan, target, key, cost)
+        except STORE_ERRORS as error:
+            self.store.lost(error)
+            result = self.hit_without_store(plan, target, cost)
+        else:
+            self.store.found()
+            result = self.answered(target, cost, statuses)
+        self.passed += result.allowed
+        self.note(key, cost, result.allowed)
+        return result
+
+    def peek(self, key: Key = None, cost: int = 1) -> RateLimitResult:
+        """What ``hit`` would answer, with the numbers as they are; uses nothing."""
+        check_units("cost", cost)
+        plan = self._plan()
+        target = plan.target(key)
+        try:
+            statuses = self.remote.peek(plan, target, cost)
+        except STORE_ERRORS as error:
+            self.store.lost(error)
+            if plan.config.on_store_error is not OnStoreError.LOCAL:
+                return self._fixed_answer(plan, target)
+            now = self._runtime.clock()
+            statuses = self.local.peek(target, cost, now, plan.config.algorithm)
+            return result_of(statuses, degraded=True)
+        self.store.found()
+        return result_of(statuses)
+
+    def reset(self, key: Key = None) -> None:
+        """Makes every dimension of ``key`` unused; the other processes hear of it by an event.
+
+        Raises:
+            StoreUnavailable: only this process knows of it.
+        """
+        target = self._plan().target(key)
+        self.denials.forget(target.keys)
+        self.local.forget(target.keys)
+        self.leases.clear()
+        self.remote.reset(target)
+        self._runtime.events.publish(RateLimitReset(name=self.name))
+
+    def refund(self, key: Key = None, cost: int = 1) -> None:
+        """Gives units back, never more than were used.
+
+        Without Redis it gives back to the local twin; units that Redis holds then come back by
+        themselves.
+        """
+        check_units("cost", cost)
+        plan = self._plan()
+        target = plan.target(key)
+        self.denials.forget(target.keys)
+        self.note(key, -cost, True)
+        if plan.leased and self.leases.put_back(key, cost):
+            return
+        self.give_without_store(target, cost)
+        try:
+            self.remote.give(plan, target, cost, self._runtime.request_id())
+        except STORE_ERRORS as error:
+            self.store.lost(error)
+
+    def forget_all(self) -> None:
+        """Ask Redis again for every key, and use no lease: somebody reset one. Waits for nothing,
+        for the thread of the event keeps the cache fresh as well."""
+        self.denials.clear()
+        self.leases.clear_soon()
+
+    def forget(self, key: Key) -> None:
+        """Ask Redis again for this key, because somebody else gave units back."""
+        self.denials.forget(self._plan().target(key).keys)
+
+    # What the guard, which admits through several parts in one script, shares with ``hit``.
+
+    def note(self, key: Key, cost: int, allowed: bool) -> None:
+        """Remember a call for a while; a cost below 0 was given back."""
+        outcome = Outcome.SUCCESS if allowed else REFUSED
+        self.trail.note((self._runtime.clock(), 0.0, 0.0, "", outcome, key, cost))
+
+    def lend(self, plan: DimensionPlan, target: Target, key: Key, cost: int) -> Lease | None:
+        """A lease that lets this call in and others after it; ``None``: this call alone is to be
+        asked for.
+
+        Raises:
+            RateLimited: Redis refused; what script calls raise.
+        """
+        wanted = self.leases.wanted(plan, key, cost)
+        if wanted <= cost:
+            return None
+        again = self.leases.take(plan, key, cost)
+        if again is not None:
+            return again
+        lease = self.leases.lend(plan, target, key, cost, wanted, self._runtime.request_id())
+        if not lease.size:
+            statuses = statuses_of(target.dimensions, lease.lent.report)
+            raise self.answered(target, cost, statuses).error(self.name)
+        return lease
+
+    def known_denial(self, target: Target, cost: int) -> RateLimitResult | None:
+        """The denial that this process remembers, if it still holds."""
+        if not self.denials:
+            return None
+        status = self.denials.find(target.keys, cost, self._runtime.clock())
+        if status is None:
+            return None
+        return self._counted(result_of((status,), self.store.degraded))
+
+    def answered(
+        self, target: Target, cost: int, statuses: tuple[DimensionStatus, ...]
+    ) -> RateLimitResult:
+        """The result of what Redis said; denials are remembered."""
+        result = result_of(statuses)
+        if not result.allowed:
+            self._counted(result)
+            now = self._runtime.clock()
+            for key, status in zip(target.keys, statuses, strict=True):
+                if status.retry_after > 0:
+                    self.denials.remember(key, cost, now, status)
+        return result
+
+    def settle(self, plan: DimensionPlan, target: Target) -> None:
+        """Tell Redis what was used on these keys while it was away, so that nobody gets the quota
+        twice. Raises what script calls raise."""
+        if not self.local:
+            return
+        for key, item in zip(target.keys, target.dimensions, strict=True):
+            units = self.local.begin_telling(key, item.quota, self._runtime.clock())
+            if units > 0:
+                told = False
+                try:
+                    self.remote.settle(plan, key, item, units, self._runtime.request_id())
+                    told = True
+                finally:
+                    self.local.end_telling(key, told)
+
+    def hit_without_store(self, plan: DimensionPlan, target: Target, cost: int) -> RateLimitResult:
+        """The answer of ``on_store_error``."""
+        self.store.answered_locally += 1
+        if plan.config.on_store_error is not OnStoreError.LOCAL:
+            result = self._fixed_answer(plan, target)
+        else:
+            now = self._runtime.clock()
+            statuses = self.local.hit(target, cost, now, plan.config.algorithm)
+            result = result_of(statuses, degraded=True)
+        return self._counted(result)
+
+    def give_without_store(self, target: Target, units: int) -> None:
+        """Give units back to the twin."""
+        self.local.give(target, units, self._runtime.clock())
+
+    def _charge(
+        self, plan: DimensionPlan, target: Target, key: Key, cost: int
+    ) -> tuple[DimensionStatus, ...]:
+        request = self._runtime.request_id()
+        if plan.leased:
+            wanted = self.leases.wanted(plan, key, cost)
+            if wanted > cost:
+                lease = self.leases.lend(plan, target, key, cost, wanted, request)
+                if lease.size:
+                    return LeaseView(lease, lease.left, lease.taken_at).statuses()
+                return statuses_of(target.dimensions, lease.lent.report)
+            statuses = self.remote.hit(plan, target, cost, request)
+            self.leases.note(plan, target, key, cost)
+            return statuses
+        return self.remote.hit(plan, target, cost, request)
+
+    def _counted(self, result: RateLimitResult) -> RateLimitResult:
+        if not result.allowed:
+            self.rejected += 1
+            by = self.last_dimension = result.dimension
+            self.refused_by[by] = self.refused_by.get(by, 0) + 1
+        return result
+
+    def _fixed_answer(self, plan: DimensionPlan, target: Target) -> RateLimitResult:
+        admits = plan.config.on_store_error is OnStoreError.OPEN
+        statuses = tuple(
+            DimensionStatus(
+                name=item.name,
+                limit=item.quota.limit,
+                window=item.quota.window,
+                remaining=item.quota.capacity if admits else 0,
+                reset_after=0.0 if admits else item.quota.window,
+                retry_after=0.0 if admits else RETRY_AFTER,
+            )
+            for item in target.dimensions
+        )
+        return result_of(statuses, degraded=True)
+
+    def _make_plan(self, config: RateLimitConfig) -> DimensionPlan:
+        self.denials.clear()
+        self.leases.clear()
+        return DimensionPlan(self.name, config, self._runtime.keys)
+
+
+def check_units(field: str, units: int) -> None:
+    """Raises ``ValidationFailed`` unless ``units`` is a whole number from 1."""
+    if type(units) is not int or not 1 <= units <= LARGEST_COST:
+        raise ValidationFailed(
+            {field: f"must be a whole number from 1 to {LARGEST_COST}, not {units!r}"}
+        )

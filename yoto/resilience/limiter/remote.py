@@ -1,0 +1,290 @@
+"""A limiter in Redis: the calls of its scripts, in one slot or in several."""
+
+from __future__ import annotations
+
+import logging
+import struct
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from yoto.redis import Script
+
+from .. import scripts
+from ..runtime import Runtime
+from ..store_error import STORE_ERRORS
+from .dimensions import MICRO, CountedDimension, DimensionPlan, Target
+from .quota import TOLERANCE
+from .result import DimensionStatus
+
+if TYPE_CHECKING:
+    from .lease import Lease
+
+log = logging.getLogger(__name__)
+
+# ms for which Redis knows a request that it charged, so that it is not charged again when its reply
+# was lost. Longer than the registry tries a call again.
+REQUEST_MEMORY_MS = 2_000
+
+
+_REPORT = struct.Struct("<ddd")
+# Bytes of a mark ('<dd').
+_MARK = 16
+Call: TypeAlias = tuple[Script, Sequence[str], Sequence[Any]]
+
+
+def statuses_of(
+    dimensions: Sequence[CountedDimension], report: bytes
+) -> tuple[DimensionStatus, ...]:
+    """From the report of a script (``limits_report`` in ``limiter.lua``)."""
+    return tuple(
+        [
+            DimensionStatus(
+                item.name,
+                item.quota.limit,
+                item.quota.window,
+                max(0, floor(left + TOLERANCE)),
+                reset / MICRO,
+                ceil(wait) / MICRO,
+                item.step,
+            )
+            for item, (left, reset, wait) in zip(
+                dimensions, _REPORT.iter_unpack(report), strict=True
+            )
+        ]
+    )
+
+
+def request_memory_ms(target: Target) -> int:
+    """How long a request is remembered, never beyond two windows."""
+    window = min(item.quota.window for item in target.dimensions)
+    return max(1, min(REQUEST_MEMORY_MS, int(2000 * window)))
+
+
+class Lent(NamedTuple):
+    """What Redis charged for a lease.
+
+    Attributes:
+        units: 0 when it refused.
+        seconds: for which they may be used; 0: by the call at hand alone.
+        report: see ``statuses_of``.
+        marks: what tells the charge of each dimension, for giving units of it back.
+    """
+
+    units: int
+    seconds: float
+    report: bytes
+    marks: tuple[bytes, ...]
+
+
+class RemoteLimiter:
+    """Every method raises what script calls raise (``STORE_ERRORS``)."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def hit(
+        self, plan: DimensionPlan, target: Target, cost: int, request: str
+    ) -> tuple[DimensionStatus, ...]:
+        """Charge all dimensions, or none."""
+        if len(target.keys) > 1 and self._runtime.clustered:
+            return self._hit_slots(plan, target, cost, request)
+        reply = self._runtime.scripts.run(
+            scripts.LIMITER_HIT,
+            (request_key(target.keys[0], request), *target.keys),
+            (plan.algorithm, target.limits, cost, request_memory_ms(target)),
+        )
+        return statuses_of(target.dimensions, reply[1])
+
+    def lend(
+        self, plan: DimensionPlan, target: Target, cost: int, wanted: int, request: str
+    ) -> Lent:
+        """Charge all dimensions for several calls, or for one, or none."""
+        memory = request_memory_ms(target)
+        rest = (cost, wanted, int(plan.lease_length * MICRO), memory)
+        if len(target.keys) > 1 and self._runtime.clustered:
+            calls: list[Call] = [
+                (
+                    scripts.LIMITER_LEASE,
+                    (request_key(key, request), key),
+                    (plan.algorithm, item.packed, *rest),
+                )
+                for key, item in zip(target.keys, target.dimensions, strict=True)
+            ]
+            return self._lend_slots(plan, target, cost, calls)
+        keys = (request_key(target.keys[0], request), *target.keys)
+        args = (plan.algorithm, target.limits, *rest)
+        return _lent(self._runtime.scripts.run(scripts.LIMITER_LEASE, keys, args))
+
+    def give_lent(self, unused: Sequence[tuple[Lease, int]]) -> list[bool]:
+        """Give back units of leases that nobody used; which Redis could still take back."""
+        spread = self._runtime.clustered
+        calls: list[Call] = []
+        wanted = []
+        for lease, units in unused:
+            made = self._return_calls(lease.plan, lease.target, units, lease.lent.marks, spread)
+            wanted.append(len(made))
+            calls += made
+        replies = iter(self._runtime.scripts.run_many(calls))
+        dimensions = [len(lease.target.keys) for lease, _ in unused]
+        return [
+            sum(next(replies) for _ in range(count)) == of
+            for count, of in zip(wanted, dimensions, strict=True)
+        ]
+
+    def peek(self, plan: DimensionPlan, target: Target, cost: int) -> tuple[DimensionStatus, ...]:
+        """What a hit would meet."""
+        replies = self._each(scripts.LIMITER_PEEK, plan, target, (cost,))
+        return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
+
+    def give(self, plan: DimensionPlan, target: Target, units: int, request: str) -> None:
+        """Give units back."""
+        args = (units, request_memory_ms(target))
+        self._each(scripts.LIMITER_GIVE, plan, target, args, request)
+
+    def settle(
+        self, plan: DimensionPlan, key: str, item: CountedDimension, units: float, request: str
+    ) -> None:
+        """Charge what was used without Redis."""
+        target = Target([key], (item,), item.packed)
+        args = (ceil(units), request_memory_ms(target))
+        self._each(scripts.LIMITER_SETTLE, plan, target, args, request)
+
+    def reset(self, target: Target) -> None:
+        """Make all dimensions unused."""
+        self._runtime.scripts.run_many([(scripts.LIMITER_RESET, (key,), ()) for key in target.keys])
+
+    def _hit_slots(
+        self, plan: DimensionPlan, target: Target, cost: int, request: str
+    ) -> tuple[DimensionStatus, ...]:
+        """The dimensions are in several slots, which no script may touch at once: charge each, and
+        give back when one refused."""
+        calls = hit_calls(plan, target, cost, request)
+        replies = self._runtime.scripts.run_many(calls, raise_errors=False)
+        error = next((reply for reply in replies if isinstance(reply, Exception)), None)
+        if error is not None or not all(reply[0] for reply in replies):
+            try:
+                give_back(self, plan, target, cost, request, replies)
+            except STORE_ERRORS as trouble:
+                log.warning("units of a refused call come back by themselves only: %s", trouble)
+        if error is not None:
+            raise error
+        return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
+
+    def _lend_slots(
+        self, plan: DimensionPlan, target: Target, cost: int, calls: Sequence[Call]
+    ) -> Lent:
+        """As ``_hit_slots``: what one dimension lent more than another is given back."""
+        replies = self._runtime.scripts.run_many(calls, raise_errors=False)
+        error = next((reply for reply in replies if isinstance(reply, Exception)), None)
+        lent = [None if isinstance(reply, Exception) else _lent(reply) for reply in replies]
+        units = min(0 if one is None else one.units for one in lent)
+        seconds = min(0.0 if one is None else one.seconds for one in lent)
+        units = min(units, cost) if not seconds else units
+        surplus: list[Call] = []
+        for key, item, one in zip(target.keys, target.dimensions, lent, strict=True):
+            if one is not None and one.units > units:
+                alone = Target([key], (item,), item.packed)
+                more = one.units - units
+                if one.seconds:
+                    surplus += self._return_calls(plan, alone, more, one.marks, False)
+                else:
+                    memory = request_memory_ms(alone)
+                    keys = (request_key(key, self._runtime.request_id()), key)
+                    args = (plan.algorithm, item.packed, more, memory)
+                    surplus.append((scripts.LIMITER_GIVE, keys, args))
+        if surplus:
+            try:
+                self._runtime.scripts.run_many(surplus)
+            except STORE_ERRORS as trouble:
+                log.warning("units of a lease come back by themselves only: %s", trouble)
+        if error is not None:
+            raise error
+        said = [one for one in lent if one is not None]
+        report = b"".join([one.report for one in said])
+        return Lent(units, seconds, report, tuple([mark for one in said for mark in one.marks]))
+
+    def _return_calls(
+        self,
+        plan: DimensionPlan,
+        target: Target,
+        units: int,
+        marks: Sequence[bytes],
+        spread: bool,
+    ) -> list[Call]:
+        """One ``limiter_return``, or one a dimension."""
+        memory, request = request_memory_ms(target), self._runtime.request_id()
+        if not spread:
+            keys = (request_key(target.keys[0], request), *target.keys)
+            args = (plan.algorithm, target.limits, units, b"".join(marks), memory)
+            return [(scripts.LIMITER_RETURN, keys, args)]
+        return [
+            (
+                scripts.LIMITER_RETURN,
+                (request_key(key, request), key),
+                (plan.algorithm, item.packed, units, mark, memory),
+            )
+            for key, item, mark in zip(target.keys, target.dimensions, marks, strict=True)
+        ]
+
+    def _each(
+        self,
+        script: Script,
+        plan: DimensionPlan,
+        target: Target,
+        args: tuple[int, ...],
+        request: str | None = None,
+    ) -> list[Any]:
+        """One call a dimension, in one round trip."""
+        calls: list[Call] = []
+        for key, item in zip(target.keys, target.dimensions, strict=True):
+            keys = (key,) if request is None else (request_key(key, request), key)
+            calls.append((script, keys, (plan.algorithm, item.packed, *args)))
+        return self._runtime.scripts.run_many(calls)
+
+
+def _lent(reply: list[Any]) -> Lent:
+    """From the reply of ``limiter_lease.lua``."""
+    units, lasts, report, marks = reply
+    each = tuple([marks[at : at + _MARK] for at in range(0, len(marks), _MARK)])
+    return Lent(units, lasts / MICRO, report, each)
+
+
+def request_key(key: str, request: str) -> str:
+    """Where Redis remembers that it served a request, in the slot of ``key``."""
+    return f"{key}:rq:{request}"
+
+
+def hit_calls(plan: DimensionPlan, target: Target, cost: int, request: str) -> list[Call]:
+    """One ``limiter_hit`` a dimension, for ``run_many``."""
+    memory = request_memory_ms(target)
+    return [
+        (
+            scripts.LIMITER_HIT,
+            (request_key(key, request), key),
+            (plan.algorithm, item.packed, cost, memory),
+        )
+        for key, item in zip(target.keys, target.dimensions, strict=True)
+    ]
+
+
+def give_back(
+    remote: RemoteLimiter,
+    plan: DimensionPlan,
+    target: Target,
+    cost: int,
+    request: str,
+    replies: Sequence[Any],
+) -> None:
+    """Gives back what those single dimensions were charged that admitted; raises what script calls
+    raise."""
+    charged = [
+        index for index, reply in enumerate(replies) if isinstance(reply, list) and reply[0] == 1
+    ]
+    if charged:
+        part = Target(
+            [target.keys[index] for index in charged],
+            tuple(target.dimensions[index] for index in charged),
+            b"",
+        )
+        remote.give(plan, part, cost, f"{request}-back")

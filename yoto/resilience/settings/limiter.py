@@ -1,0 +1,176 @@
+"""Configuration of a rate limiter and of its dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from yoto.errors import ValidationFailed
+
+from .mode import DEFAULT_MODE, GuardMode
+from .rules import Number, OneOf, Rule, Settings, Whole, ruled
+from .store import DEFAULT_ON_STORE_ERROR, OnStoreError
+
+
+class Algorithm(StrEnum):
+    """How calls are counted; ``docs/resilience.md`` compares them."""
+
+    TOKEN_BUCKET = "token_bucket"
+    SLIDING_WINDOW = "sliding_window"
+    SLIDING_LOG = "sliding_log"
+    FIXED_WINDOW = "fixed_window"
+    LEAKY_BUCKET = "leaky_bucket"
+
+
+# Units in a window. A person does not do more than one thing a second for a minute.
+DEFAULT_LIMIT = 60
+# Seconds.
+DEFAULT_WINDOW = 60.0
+# Units at once of the two buckets; 0 means as many as the limit.
+DEFAULT_BURST = 0
+LARGEST_LIMIT = 1_000_000_000
+SHORTEST_WINDOW, LONGEST_WINDOW = 0.01, 604_800.0
+PARTS = ("user", "server", "ip", "site", "global")
+SEPARATOR = "+"
+
+_PART_TYPES = frozenset({int, str, type(None)})
+_LIMIT = Whole(0, LARGEST_LIMIT, "units")
+_WINDOW = Number(SHORTEST_WINDOW, LONGEST_WINDOW, "s")
+_BURST = Whole(0, LARGEST_LIMIT, "units")
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One thing that is counted by itself: ``user``, ``ip``, ``user+server``, ``global``...
+
+    ``site`` is the /48 of an address of IPv6; of IPv4 there is none, and it is not counted.
+
+    Attributes:
+        name: parts joined by ``+``, in the order of ``PARTS``.
+        limit, window, burst: instead of the limiter's own; ``None`` takes the limiter's.
+    """
+
+    name: str
+    limit: int | None = None
+    window: float | None = None
+    burst: int | None = None
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return tuple(self.name.split(SEPARATOR))
+
+    def to_mapping(self) -> dict[str, Any]:
+        """The values that differ from the limiter's own."""
+        own = {"limit": self.limit, "window": self.window, "burst": self.burst}
+        return {name: value for name, value in own.items() if value is not None}
+
+
+def _dimension(name: Any, own: Any) -> Dimension:
+    parts = name.split(SEPARATOR) if isinstance(name, str) else [""]
+    if any(part not in PARTS for part in parts) or len(set(parts)) != len(parts):
+        raise ValueError(f"must be named by {', '.join(PARTS)} joined by '{SEPARATOR}'")
+    if "global" in parts and len(parts) > 1:
+        raise ValueError("global stands alone")
+    if not isinstance(own, Mapping):
+        raise ValueError(f"{name}: must be an object with limit, window, burst")
+    rules: dict[str, Rule] = {"limit": _LIMIT, "window": _WINDOW, "burst": _BURST}
+    checked: dict[str, Any] = {}
+    for field, value in own.items():
+        if field not in rules:
+            raise ValueError(f"{name}.{field}: unknown field; known are limit, window, burst")
+        try:
+            checked[field] = rules[field](value)
+        except ValueError as error:
+            raise ValueError(f"{name}.{field}: {error}") from None
+    return Dimension(SEPARATOR.join(part for part in PARTS if part in parts), **checked)
+
+
+def _dimensions(value: Any) -> tuple[Dimension, ...]:
+    """Takes ``{"user": {"limit": 5}, "global": {}}``, names, or ``Dimension`` objects."""
+    if isinstance(value, Mapping):
+        made = [_dimension(name, own) for name, own in value.items()]
+    elif isinstance(value, Iterable) and not isinstance(value, str):
+        made = [
+            (
+                _dimension(item.name, item.to_mapping())
+                if isinstance(item, Dimension)
+                else _dimension(item, {})
+            )
+            for item in value
+        ]
+    else:
+        raise ValueError("must be names or an object of name to limit, window, burst")
+    if len({dimension.name for dimension in made}) != len(made):
+        raise ValueError("names a dimension twice")
+    return tuple(made)
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """Dimensions by name, each with its own limit, window and burst or the limiter's."""
+
+    def __call__(self, value: Any) -> tuple[Dimension, ...]:
+        return _dimensions(value)
+
+    def describe(self) -> dict[str, Any]:
+        own: dict[str, Rule] = {"limit": _LIMIT, "window": _WINDOW, "burst": _BURST}
+        return {
+            "type": "dimensions",
+            "parts": list(PARTS),
+            "fields": [{"name": name, **rule.describe()} for name, rule in own.items()],
+        }
+
+
+@dataclass(frozen=True)
+class RateLimitConfig(Settings):
+    """How many units a key may use in a window.
+
+    Attributes:
+        algorithm: see ``Algorithm``.
+        limit: units in a window; 0 refuses all.
+        window: seconds.
+        burst: units at once, for the two bucket algorithms; 0 takes ``limit``.
+        dimensions: what is counted; empty counts each part of the caller's key by itself.
+        mode: see ``GuardMode``.
+        on_store_error: see ``OnStoreError``.
+    """
+
+    algorithm: Algorithm = ruled(Algorithm.TOKEN_BUCKET, OneOf(Algorithm))
+    limit: int = ruled(DEFAULT_LIMIT, _LIMIT)
+    window: float = ruled(DEFAULT_WINDOW, _WINDOW)
+    burst: int = ruled(DEFAULT_BURST, _BURST)
+    dimensions: tuple[Dimension, ...] = ruled((), Dimensions())
+    mode: GuardMode = ruled(DEFAULT_MODE, OneOf(GuardMode))
+    on_store_error: OnStoreError = ruled(DEFAULT_ON_STORE_ERROR, OneOf(OnStoreError))
+
+    def to_mapping(self) -> dict[str, Any]:
+        plain = super().to_mapping()
+        plain["dimensions"] = {item.name: item.to_mapping() for item in self.dimensions}
+        return plain
+
+
+@dataclass(frozen=True)
+class MultiDimensionalKey:
+    """Who a call is counted for; a part that is ``None`` is not known and not counted.
+
+    Raises:
+        ValidationFailed: a part is neither text, int nor ``None``.
+    """
+
+    user_id: int | str | None = None
+    server_id: int | str | None = None
+    ip_address: str | None = None
+
+    def __post_init__(self) -> None:
+        if (
+            type(self.user_id) in _PART_TYPES
+            and type(self.server_id) in _PART_TYPES
+            and type(self.ip_address) in _PART_TYPES
+        ):
+            return
+        for field in ("user_id", "server_id", "ip_address"):
+            value = getattr(self, field)
+            if isinstance(value, bool) or not isinstance(value, int | str | None):
+                raise ValidationFailed({field: f"must be text or a whole number, not {value!r}"})

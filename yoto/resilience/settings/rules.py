@@ -1,0 +1,201 @@
+"""What a configuration field may hold: one rule a field, checked once when the object is made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol, Self
+
+from yoto.errors import ValidationFailed
+
+RULE = "rule"
+
+
+class Rule(Protocol):
+    """Turns a raw value into the stored one, or raises ``ValueError`` with what is allowed."""
+
+    def __call__(self, value: Any) -> Any: ...
+
+    def describe(self) -> dict[str, Any]:
+        """Type and bounds as data, for whoever makes a form of it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Whole:
+    """An int (never a bool) from ``low`` to ``high``, in ``unit``."""
+
+    low: int
+    high: int
+    unit: str = ""
+
+    def __call__(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"must be a whole number, {self.allowed}")
+        if not self.low <= value <= self.high:
+            raise ValueError(f"must be {self.allowed}")
+        return value
+
+    @property
+    def allowed(self) -> str:
+        return f"from {self.low} to {self.high} {self.unit}".rstrip()
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "whole", "minimum": self.low, "maximum": self.high, "unit": self.unit}
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite int or float (never a bool) from ``low`` to ``high``, in ``unit``."""
+
+    low: float
+    high: float
+    unit: str = ""
+
+    def __call__(self, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f"must be a number, {self.allowed}")
+        if not math.isfinite(value) or not self.low <= value <= self.high:
+            raise ValueError(f"must be {self.allowed}")
+        return float(value)
+
+    @property
+    def allowed(self) -> str:
+        return f"from {self.low:g} to {self.high:g} {self.unit}".rstrip()
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "number", "minimum": self.low, "maximum": self.high, "unit": self.unit}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A member of an enum, or its value as text."""
+
+    members: type[StrEnum]
+
+    def __call__(self, value: Any) -> StrEnum:
+        try:
+            return self.members(value)
+        except ValueError:
+            names = ", ".join(member.value for member in self.members)
+            raise ValueError(f"must be one of {names}") from None
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "choice", "choices": [member.value for member in self.members]}
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text of at most ``longest`` characters; may be empty."""
+
+    longest: int
+
+    def __call__(self, value: Any) -> str:
+        if not isinstance(value, str) or len(value) > self.longest:
+            raise ValueError(f"must be text of at most {self.longest} characters")
+        return value
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "text", "longest": self.longest}
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    def __call__(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError("must be true or false")
+        return value
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "flag"}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a function checks; ``type`` names it for those who read a description."""
+
+    check: Callable[[Any], Any]
+    type: str
+
+    def __call__(self, value: Any) -> Any:
+        return self.check(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": self.type}
+
+
+def ruled(default: Any, rule: Rule) -> Any:
+    """A dataclass field with its default and its rule."""
+    return field(default=default, metadata={RULE: rule})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Base of the frozen configuration objects.
+
+    Raises:
+        ValidationFailed: on construction, naming every bad field with its value and the allowed
+            range.
+
+    Attributes:
+        tuners_own: fields that only the tuner's layer may set.
+    """
+
+    tuners_own: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        errors: dict[str, str] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            try:
+                checked = item.metadata[RULE](value)
+            except ValueError as error:
+                errors[item.name] = f"{error}, not {value!r}"
+            else:
+                object.__setattr__(self, item.name, checked)
+        if not errors:
+            errors = self._conflicts()
+        if errors:
+            raise ValidationFailed(errors)
+
+    def _conflicts(self) -> dict[str, str]:
+        """Errors between fields, each of which is fine by itself."""
+        return {}
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Builds the object from plain data, such as JSON; fields left out take their default.
+
+        Raises:
+            ValidationFailed: an unknown field or a bad value; nothing is built.
+        """
+        known = [item.name for item in fields(cls)]
+        unknown = [name for name in values if name not in known]
+        if unknown:
+            hint = f"unknown field; known are {', '.join(known)}"
+            raise ValidationFailed({str(name): hint for name in unknown})
+        return cls(**values)
+
+    @classmethod
+    def describe(cls) -> list[dict[str, Any]]:
+        """Each field as data: its name, type, bounds, and whether the tuner alone sets it."""
+        return [
+            {
+                "name": item.name,
+                "tuners_own": item.name in cls.tuners_own,
+                **item.metadata[RULE].describe(),
+            }
+            for item in fields(cls)
+        ]
+
+    def to_mapping(self) -> dict[str, Any]:
+        """Plain data that ``from_mapping`` takes back and JSON can hold."""
+        return {item.name: _plain(getattr(self, item.name)) for item in fields(self)}
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, StrEnum) else value

@@ -1,0 +1,132 @@
+"""What is tuned live in the whole fleet, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from yoto.monitor import BULKHEAD, LIVE_LEVERS, RATE_LIMIT
+
+from .rules import Checked, Flag, Number, OneOf, Rule, Settings, Whole, ruled
+
+# Characters of an id of a suggestion, and ids that are kept; the oldest go.
+LONGEST_ID = 128
+MOST_IDS = 100
+# What a trial consists of, and the types of its values.
+TRIAL: Mapping[str, tuple[type, ...]] = {
+    "setting": (str,),
+    "before": (int, float, type(None)),
+    "value": (int, float),
+    "metric": (str,),
+    "at": (int, float),
+    "by_itself": (bool,),
+}
+
+
+class Strategies(StrEnum):
+    """How workers publish queued invalidations; ``by_analysis`` chooses one of the others."""
+
+    BY_ANALYSIS = "by_analysis"
+    CONSERVATIVE = "conservative"
+    AUTO = "auto"
+    AGGRESSIVE = "aggressive"
+
+
+@dataclass(frozen=True)
+class Unless:
+    """None, which leaves the matter to the configuration of each process, or what a rule allows."""
+
+    rule: Rule
+
+    def __call__(self, value: Any) -> Any:
+        return None if value is None else self.rule(value)
+
+    def describe(self) -> dict[str, Any]:
+        return {**self.rule.describe(), "optional": True}
+
+
+def _of(name: str) -> Any:
+    lever = LIVE_LEVERS[name]
+    if lever.whole:
+        return _if_set(Whole(int(lever.low), int(lever.high), lever.unit))
+    return _if_set(Number(lever.low, lever.high, lever.unit))
+
+
+def _if_set(rule: Rule) -> Any:
+    return ruled(None, Unless(rule))
+
+
+def _ids(value: Any) -> tuple[str, ...]:
+    listed = isinstance(value, list | tuple) and len(value) <= MOST_IDS
+    if not listed or not all(isinstance(one, str) and len(one) <= LONGEST_ID for one in value):
+        raise ValueError(
+            f"must be a list of at most {MOST_IDS} texts of at most {LONGEST_ID} characters"
+        )
+    return tuple(value)
+
+
+def _is_live(setting: str) -> bool:
+    return setting in LIVE_LEVERS or setting.startswith((BULKHEAD, RATE_LIMIT))
+
+
+def _trial(value: Any) -> dict[str, Any] | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping) or value.keys() != TRIAL.keys():
+        raise ValueError(f"must be null or an object of {', '.join(TRIAL)}")
+    wrong = [name for name, kinds in TRIAL.items() if not isinstance(value[name], kinds)]
+    if wrong or not _is_live(value["setting"]):
+        raise ValueError(f"must say a setting that is live and proper values ({wrong})")
+    return dict(value)
+
+
+@dataclass(frozen=True)
+class TuningConfig(Settings):
+    """Settings of every process; one that is None is what the process's configuration says.
+
+    Each is called as its key of the configuration, which has the same range, in small letters.
+
+    Attributes:
+        cache_users_size, ..., permission_pool_size: see ``yoto.monitor`` ``LEVERS``.
+        invalidation_..., preload..., prefetch_...: what operators change in an incident; nothing
+            is suggested about them.
+        trial: the change that is being watched, None without: the setting, its value before (None:
+            the configuration's) and now, the measurement that must not get worse, epoch s at which
+            it was made, and whether nobody asked for it.
+        reverted: suggestions that did harm.
+        dismissed: suggestions that operators do not want to hear again; an act of its own adds to
+            them, so that nobody who sets a value for an hour takes them along.
+    """
+
+    tuners_own: ClassVar[tuple[str, ...]] = ("trial", "reverted", "dismissed")
+
+    cache_users_size: int | None = _of("cache_users_size")
+    cache_users_ttl: float | None = _of("cache_users_ttl")
+    cache_conditional_size: int | None = _of("cache_conditional_size")
+    cache_conditional_ttl: float | None = _of("cache_conditional_ttl")
+    cache_roles_size: int | None = _of("cache_roles_size")
+    cache_roles_ttl: float | None = _of("cache_roles_ttl")
+    cache_trees_size: int | None = _of("cache_trees_size")
+    cache_trees_ttl: float | None = _of("cache_trees_ttl")
+    queue_batch_size: int | None = _of("queue_batch_size")
+    permission_pool_size: int | None = _of("permission_pool_size")
+    invalidation_strategy: Strategies | None = _if_set(OneOf(Strategies))
+    invalidation_pace: int | None = _if_set(Whole(1, 100_000, "items a second"))
+    invalidation_merge_above: int | None = _if_set(Whole(1, 1_000_000, "items"))
+    invalidation_global_above: int | None = _if_set(Whole(1, 1_000_000, "subjects"))
+    invalidation_max_delay: float | None = _if_set(Number(0.1, 3_600, "s"))
+    invalidation_interval: float | None = _if_set(Number(0.05, 60, "s"))
+    preload: bool | None = _if_set(Flag())
+    preload_interval: float | None = _if_set(Number(1, 86_400, "s"))
+    preload_entries: int | None = _if_set(Whole(1, 1_000_000, "entries"))
+    preload_seconds: float | None = _if_set(Number(0.1, 3_600, "s"))
+    preload_share: float | None = _if_set(Number(0.01, 1))
+    prefetch_confidence: float | None = _if_set(Number(0.01, 1))
+    prefetch_rate: float | None = _if_set(Number(1, 100_000, "loads a second"))
+    prefetch_memory_share: float | None = _if_set(Number(0.001, 1))
+    prefetch_precision: float | None = _if_set(Number(0, 1))
+    trial: Mapping[str, Any] | None = ruled(None, Checked(_trial, "trial"))
+    reverted: tuple[str, ...] = ruled((), Checked(_ids, "ids"))
+    dismissed: tuple[str, ...] = ruled((), Checked(_ids, "ids"))

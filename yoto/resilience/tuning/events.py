@@ -1,0 +1,37 @@
+"""What is told of tuning."""
+
+from __future__ import annotations
+
+from yoto.events import Event, event_type
+
+
+class _Tuned(Event, frozen=True, kw_only=True):
+    setting: str
+    before: float | None
+    value: float
+    metric: str
+    by_itself: bool
+    reason: str = ""
+
+
+@event_type("tuning.applied")
+class TuningApplied(_Tuned, frozen=True, kw_only=True):
+    """A suggestion was followed, and is watched from now on.
+
+    Attributes:
+        setting: what was changed.
+        before, value: what it was (None: what each process's configuration says), and is.
+        metric: the measurement that must not get worse.
+        by_itself: whether nobody asked for it.
+        reason: why.
+    """
+
+
+@event_type("tuning.reverted")
+class TuningReverted(_Tuned, frozen=True, kw_only=True):
+    """It was taken back; ``reason`` says why. Fields as in ``TuningApplied``."""
+
+
+@event_type("tuning.kept")
+class TuningKept(_Tuned, frozen=True, kw_only=True):
+    """It stays, for the measurement did not get worse. Fields as in ``TuningApplied``."""

@@ -1,0 +1,131 @@
+"""Limits of guards as settings of the tuner: how each is read and written in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from yoto.errors import ValidationFailed
+from yoto.monitor import BULKHEAD, PLAIN, RATE_LIMIT, Guards
+
+from ..config_store import ConfigStore, Entry, Kind, Origin
+from ..settings import BulkheadConfig, BulkheadStrategy, RateLimitConfig
+
+
+def guards_of(store: ConfigStore, never: Iterable[str]) -> Guards:
+    """The guards that are used or stored, but for those in ``never``, and their limits."""
+    unwanted = frozenset(never)
+    bulkheads = {}
+    limiters = {}
+    for entry in (*store.list(Kind.BULKHEAD), *store.list(Kind.RATE_LIMIT)):
+        config = entry.config
+        if entry.name in unwanted:
+            continue
+        if isinstance(config, BulkheadConfig):
+            alone = config.strategy is BulkheadStrategy.NAME
+            bulkheads[entry.name] = config.max_concurrent, alone
+        elif isinstance(config, RateLimitConfig):
+            limiters[entry.name] = _limits(config)
+    return Guards(bulkheads, limiters)
+
+
+class GuardLimit:
+    """One limit of one guard."""
+
+    def __init__(self, kind: Kind, name: str, dimension: str) -> None:
+        """``dimension``: of a rate limit; ``PLAIN`` for its limit, and for a bulkhead."""
+        self.kind, self.name, self._dimension = kind, name, dimension
+
+    @classmethod
+    def of(cls, setting: str) -> GuardLimit | None:
+        """The limit that a setting is; None: it is of something else."""
+        if setting.startswith(BULKHEAD):
+            return cls(Kind.BULKHEAD, setting.removeprefix(BULKHEAD), PLAIN)
+        if setting.startswith(RATE_LIMIT):
+            name, _, dimension = setting.removeprefix(RATE_LIMIT).rpartition(":")
+            return cls(Kind.RATE_LIMIT, name, dimension)
+        return None
+
+    @property
+    def _field(self) -> str:
+        if self.kind is Kind.BULKHEAD:
+            return "max_concurrent"
+        return "limit" if self._dimension == PLAIN else "dimensions"
+
+    def forced(self, store: ConfigStore) -> bool:
+        """Whether an operator has set it."""
+        return self._field in store.forced_fields(self.kind, self.name)
+
+    def own(self, store: ConfigStore) -> float | None:
+        """What the tuner has set; None: nothing."""
+        said = self._layer(store.get(self.kind, self.name)).get(self._field)
+        if self._field == "dimensions":
+            # The layer names all dimensions of the code; what it leaves as it is it has not set.
+            said = (said or {}).get(self._dimension, {}).get("limit")
+            code = self._code(store).get(self._dimension)
+            if code is None or said == code.get("limit"):
+                return None
+        return None if said is None else float(said)
+
+    def write(self, store: ConfigStore, value: float | None, author: str, reason: str) -> None:
+        """Set it in the tuner's layer, or with None take it out of there.
+
+        Whatever else the tuner has set on this guard stays, and what operators set is not looked
+        at: it is theirs, and ends when they say.
+
+        Raises: as ``ConfigStore.set``; ``ValidationFailed`` (field ``id``) also when the code knows
+            no such dimension.
+        """
+        entry = store.get(self.kind, self.name)
+        before = self._layer(entry)
+        after = {name: said for name, said in before.items() if name != self._field}
+        said = self._said(store, before, None if value is None else int(value))
+        if said is not None:
+            after[self._field] = said
+        about: Any = {"author": author, "reason": reason, "version": entry.version}
+        about["origin"] = Origin.TUNER
+        if after == before:
+            return
+        if after:
+            store.set(self.kind, self.name, after, merge=False, **about)
+        else:
+            store.delete(self.kind, self.name, **about)
+
+    def _said(self, store: ConfigStore, layer: Mapping[str, Any], value: int | None) -> Any:
+        """What the layer says of the field with this value in it; None: nothing any more."""
+        if self._field != "dimensions":
+            return value
+        code = self._code(store)
+        if value is not None and self._dimension not in code:
+            raise ValidationFailed(
+                {"id": f"rate_limit {self.name} has no dimension {self._dimension} any more"}
+            )
+        limits = {
+            name: own["limit"]
+            for name, own in layer.get("dimensions", {}).items()
+            if name in code and name != self._dimension and "limit" in own
+        }
+        if value is not None:
+            limits[self._dimension] = value
+        # One field holds all dimensions, so those that are not tuned are named as in the code.
+        made = {
+            name: {**own, "limit": limits[name]} if name in limits else own
+            for name, own in code.items()
+        }
+        return None if made == code else made
+
+    def _code(self, store: ConfigStore) -> Mapping[str, Mapping[str, Any]]:
+        """The dimensions as the code defines them."""
+        dimensions: Mapping[str, Mapping[str, Any]]
+        dimensions = store.default(self.kind, self.name).to_mapping()["dimensions"]
+        return dimensions
+
+    @staticmethod
+    def _layer(entry: Entry) -> Mapping[str, Any]:
+        changes = (change for change in entry.layers if change.origin is Origin.TUNER)
+        return next((change.values or {} for change in changes), {})
+
+
+def _limits(config: RateLimitConfig) -> dict[str, int]:
+    own = {one.name: one.limit for one in config.dimensions if one.limit is not None}
+    return own | {PLAIN: config.limit}

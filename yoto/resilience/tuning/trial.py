@@ -1,0 +1,109 @@
+"""A change that is being watched, and what to do about it at a moment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from statistics import fmean
+from typing import Any
+
+from yoto.monitor import Point, Verdict, judge, readings
+
+# Of the window: what passes before a change is judged, since memory fills only as it is asked.
+SETTLE = 0.2
+# After so many times the time that a verdict needs, none will come.
+PATIENCE = 3
+# Why a trial ends whose setting is not the tuner's any more.
+OVERRULED = "an operator has set it"
+# Why one ends whose value is not in force: whoever began it could not finish.
+NOT_APPLIED = "it was not applied"
+_TOO_LITTLE = "was measured too little to tell"
+_JUDGED = re.compile(
+    rf".+ was (?P<before>\S+) and became (?P<after>\S+): (?P<verdict>{'|'.join(Verdict)})"
+)
+
+# The points that began in [since, until), epoch s.
+Points = Callable[[float, float], Sequence[Point]]
+
+
+class Step(StrEnum):
+    """What to do with a trial now."""
+
+    WAIT = "wait"
+    KEEP = "keep"
+    REVERT = "revert"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One change of one setting.
+
+    Attributes:
+        setting: which.
+        before: its value in the tuner's layer until then; None: it had none.
+        value: the value on trial.
+        metric: the measurement that must not get worse.
+        at: epoch s at which it was made, by the clock of the monitor's store.
+        by_itself: whether nobody asked for it.
+    """
+
+    setting: str
+    before: float | None
+    value: float
+    metric: str
+    at: float
+    by_itself: bool
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any] | None) -> Trial | None:
+        """The trial of an entry's field."""
+        return None if stored is None else cls(**stored)
+
+    def to_plain(self) -> dict[str, Any]:
+        """As it is stored."""
+        return asdict(self)
+
+    @property
+    def id(self) -> str:
+        """The id of the suggestion that was followed."""
+        return f"{self.setting}={self.value:.10g}"
+
+
+def next_step(trial: Trial, now: float, window: float, points: Points) -> tuple[Step, str]:
+    """What to do with ``trial``, and why.
+
+    What nobody asked for stays only if it was measured; what an operator asked for goes only if it
+    did harm.
+    """
+    due = trial.at + window * (1 + SETTLE)
+    if now < due:
+        return Step.WAIT, "it is being observed"
+    before = readings(points(trial.at - window, trial.at), trial.metric)
+    after = readings(points(max(due, now) - window, now), trial.metric)
+    verdict = judge(before, after, trial.metric)
+    if verdict is Verdict.UNKNOWN:
+        why = f"{trial.metric} {_TOO_LITTLE}"
+        if now < trial.at + PATIENCE * (due - trial.at):
+            return Step.WAIT, why
+        return (Step.REVERT if trial.by_itself else Step.KEEP), why
+    why = f"{trial.metric} was {fmean(before):.4g} and became {fmean(after):.4g}: {verdict.value}"
+    return (Step.REVERT if verdict is Verdict.WORSE else Step.KEEP), why
+
+
+def outcome_of(why: str) -> tuple[str, dict[str, float]]:
+    """What ``next_step`` or an operator's overruling said, as a code and figures.
+
+    The code is a verdict with ``before`` and ``after``, ``too_little``, ``overruled``,
+    ``not_applied``, or empty for anything else.
+    """
+    judged = _JUDGED.fullmatch(why)
+    if judged is not None:
+        return judged["verdict"], {
+            "before": float(judged["before"]),
+            "after": float(judged["after"]),
+        }
+    if why.endswith(_TOO_LITTLE):
+        return "too_little", {}
+    return {OVERRULED: "overruled", NOT_APPLIED: "not_applied"}.get(why, ""), {}

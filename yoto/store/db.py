@@ -1,0 +1,341 @@
+"""The one SQLAlchemy object of the application, and the column types that both databases share."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+from flask import Flask
+from flask.globals import app_ctx
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import (
+    URL,
+    BigInteger,
+    DateTime,
+    Integer,
+    MetaData,
+    QueuePool,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.dialects import mysql
+from sqlalchemy.engine import Connection, Dialect, Engine
+from sqlalchemy.exc import SAWarning
+from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from yoto.store.failures import DELETED_BY_ANOTHER, SQLITE_PRIMARY_CODE
+from yoto.store.pools import WatchedPool
+from yoto.store.time_limits import connect_arguments, limit_times, open_quickly
+from yoto.store.turns import take_turns
+
+# Every constraint has a name that can be derived, so that migrations can drop it on any database.
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Texts are compared byte by byte on every database, spaces at the end included: SQLite does so by
+# itself, MariaDB must be told. Tables are made by migrations, which give the database this
+# collation (MySQL has it by another name): those to come say nothing of charset and collation.
+MYSQL_OPTIONS = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_nopad_bin"}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware ``datetime`` in UTC, stored without zone and with microseconds."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[datetime]:
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a zone cannot be stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+# SQLite numbers rows by itself only for a column declared INTEGER.
+Id = BigInteger().with_variant(Integer, "sqlite")
+PrimaryKey = Annotated[int, mapped_column(Id, primary_key=True, autoincrement=True)]
+
+
+def utcnow() -> datetime:
+    """The current time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Model(DeclarativeBase):
+    """Base of all tables."""
+
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING_CONVENTION),
+        type_annotation_map={datetime: UtcDateTime(), int: Id},
+    )
+
+
+# A session lives as long as a request, which answers with what it has committed: no re-reading. It
+# is its context's, as Flask-SQLAlchemy has it too; who checks a permission looks for it each time.
+db: SQLAlchemy = SQLAlchemy(
+    model_class=Model,
+    session_options={
+        "expire_on_commit": False,
+        "scopefunc": app_ctx._get_current_object,  # type: ignore[attr-defined]
+    },
+)
+take_turns(db.session)
+
+
+# Whether a transaction that begins now is going to write. SQLite wants to know: a reader that
+# turns writer while another wrote is refused at once, whatever the busy time-out.
+_will_write: ContextVar[bool] = ContextVar("yoto_will_write", default=False)
+_making_beside = threading.Lock()
+
+ENGINE_HOOKS = "yoto.engine_hooks"
+BESIDE = "yoto.engine_beside"
+SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
+SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
+# Connections that a process keeps for its requests; while all are in use it opens up to ten more.
+POOL_SIZE = 5
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
+# s that a request waits for one; its caller is then told to come back.
+POOL_WAIT = 2.0
+# Connections for what is read or recorded beside the transaction of a request. They are none of the
+# requests': whoever holds one of those would wait for all who do the same.
+BESIDE_SIZE = 2
+BESIDE_MORE = 8
+
+
+@contextmanager
+def writing(will_write: bool = True) -> Iterator[None]:
+    """Transactions that begin inside write: on SQLite they take the write lock at once.
+
+    With False they only read, also inside a block that writes: a second connection that wanted
+    the lock of the first would wait for itself.
+    """
+    token = _will_write.set(will_write)
+    try:
+        yield
+    finally:
+        _will_write.reset(token)
+
+
+@contextmanager
+def first_read() -> Iterator[None]:
+    """What a request reads before its work, in a transaction of its own.
+
+    It then holds no connection while it waits for others, and its work sees what is committed when
+    it begins: whoever sends the rest of a request slowly cannot be judged by rights of long ago.
+    """
+    session = db.session()
+    begun_before = session.in_transaction()
+    yield
+    if not begun_before:
+        session.commit()
+
+
+def set_writing(will_write: bool) -> None:
+    """Say whether the transactions of the request that begins now write."""
+    _will_write.set(will_write)
+
+
+def is_writing() -> bool:
+    """Whether a transaction that begins now is announced as one that writes."""
+    return _will_write.get()
+
+
+def init_db(app: Flask) -> None:
+    """Bind ``db`` to the application's database. Nothing is opened before the first statement."""
+    # Somebody else deleted the row first; whoever comes second must not be told that it did.
+    warnings.filterwarnings("error", DELETED_BY_ANOTHER, SAWarning)
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    options = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
+    if url.get_backend_name() == "sqlite":
+        if url.database:
+            Path(url.database).parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        options.setdefault("connect_args", {"timeout": SQLITE_BUSY_SECONDS})
+    else:
+        options.setdefault("pool_pre_ping", True)
+        options.setdefault("pool_recycle", 1800)
+        options["connect_args"] = connect_arguments() | options.get("connect_args", {})
+    if url.get_backend_name() != "sqlite" or url.database:
+        # A database in memory has one connection, and a pool of its own kind.
+        options.setdefault("poolclass", WatchedPool)
+        if options["poolclass"] is WatchedPool:
+            options.setdefault("pool_size", app.config.get("DATABASE_POOL_SIZE", POOL_SIZE))
+            options.setdefault("pool_timeout", _pool_wait(url))
+    # The values of a statement are people's hashes, tokens and words: no error repeats them.
+    options.setdefault("hide_parameters", True)
+    db.init_app(app)
+    app.teardown_appcontext(_end_session)
+    app.extensions[ENGINE_HOOKS] = []
+    on_engine(app, _configure)
+
+
+def _end_session(_: BaseException | None) -> None:
+    """End the session of a request; one whose connection died gives all back that it has."""
+    begun = db.session().get_transaction() if db.session.registry.has() else None
+    try:
+        db.session.remove()
+    except Exception:
+        # It stopped at the connection, which it had still to give back, as well as its turn.
+        if begun is not None:
+            begun.close(invalidate=True)
+        db.session.registry.clear()
+        raise
+
+
+def on_engine(app: Flask, hook: Callable[[Engine], None]) -> None:
+    """Show ``hook`` every engine on the application's database, the one of ``db`` at once."""
+    app.extensions[ENGINE_HOOKS].append(hook)
+    with app.app_context():
+        hook(db.engine)
+
+
+def _pool_wait(url: URL) -> float:
+    """Seconds to wait for a connection. On SQLite those who have one wait for the one writer, and
+    who has none waits as long.
+    """
+    return SQLITE_BUSY_SECONDS if url.get_backend_name() == "sqlite" else POOL_WAIT
+
+
+def close_db(app: Flask) -> None:
+    """Close the connections of ``app``; a later use opens new ones."""
+    beside = app.extensions.get(BESIDE)
+    if beside is not None:
+        beside.dispose()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def engine_beside(app: Flask) -> Engine:
+    """The engine for what must not take a connection of the requests, since a request may ask.
+
+    Raises, as that of the requests, ``sqlalchemy.exc.TimeoutError`` where all of its connections
+    stay in use.
+    """
+    found: Engine | None = app.extensions.get(BESIDE)
+    if found is not None:
+        return found
+    with _making_beside:
+        found = app.extensions.get(BESIDE)
+        if found is None:
+            with app.app_context():
+                found = db.engine
+            # A database in memory has one connection.
+            if found.url.get_backend_name() != "sqlite" or found.url.database:
+                found = side_engine(app, BESIDE_SIZE, _pool_wait(found.url), BESIDE_MORE)
+            app.extensions[BESIDE] = found
+    return found
+
+
+def side_engine(app: Flask, size: int, wait: float, more: int = 0) -> Engine:
+    """A second engine on the application's database with a small pool of its own.
+
+    Args:
+        size: connections that are kept, and ``more`` that are closed after use.
+        wait: seconds to wait for a free one; then ``sqlalchemy.exc.TimeoutError``.
+    """
+    with app.app_context():
+        url = db.engine.url
+    options = dict(app.config["SQLALCHEMY_ENGINE_OPTIONS"])
+    limits = {"pool_size": size, "max_overflow": more, "pool_timeout": wait}
+    # The one that was used last is used next, so that those that a rush needed grow old.
+    engine = create_engine(
+        url, **options | limits | {"poolclass": QueuePool, "pool_use_lifo": True}
+    )
+    for hook in app.extensions[ENGINE_HOOKS]:
+        hook(engine)
+    return engine
+
+
+def _configure(engine: Engine) -> None:
+    if engine.url.get_backend_name() == "sqlite":
+        event.listen(engine, "do_connect", partial(_keep_private, engine.url.database))
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    else:
+        open_quickly(engine)
+        limit_times(engine)
+
+
+def _keep_private(path: str | None, *_: Any) -> None:
+    """Make the file of the database, and keep it, for its owner alone: hashes, secrets and words
+    are in it. What SQLite puts beside it gets the same mode.
+    """
+    if not path or path == ":memory:" or path.startswith("file:"):
+        return
+    try:
+        # One that is there is not opened: to close it would give up, for the whole process, the
+        # locks that SQLite holds on it, and another process would write into what is written here.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FILE_MODE))
+        if os.stat(path).st_mode & 0o077:
+            os.chmod(path, FILE_MODE)
+    except OSError:
+        return  # SQLite says itself what it cannot open; somebody else's file stays as it is
+
+
+def _configure_sqlite(connection: Any, record: Any) -> None:
+    # The driver must not begin transactions by itself: _begin_sqlite does, with the right lock.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # With WAL this survives the death of any process; only a power cut may lose the last commits.
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if not _will_write.get():
+        # Past SQLAlchemy, for which this would be a statement like any other: it asks for nothing.
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("BEGIN")
+    elif not _wait_for_write_lock(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # to fail as every statement does
+
+
+def _wait_for_write_lock(connection: Connection) -> bool:
+    """Begin as the writer, as soon as there is no other; False when it cannot be, or not in time.
+
+    SQLite's own waiting stops the whole thread. Under eventlet or gevent that is every request of
+    the process, also the one that holds the lock; so the waiting is ours, and lets the others run.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    deadline = time.monotonic() + SQLITE_BUSY_SECONDS
+    driver.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < deadline:
+            try:
+                driver.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & SQLITE_PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+                    return False
+            time.sleep(SQLITE_RETRY_SECONDS)
+        return False
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")

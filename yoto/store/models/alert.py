@@ -1,0 +1,149 @@
+"""Alerts: what holds, what happened, what operators said, and what is sent where."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Double, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db
+from yoto.store.models.policy import LONG_TEXT
+
+# Characters; as long as the core package allows.
+NAME = String(64)
+LEVEL = String(16)
+PERSON = String(128)
+REASON = String(500)
+
+
+class AlertRow(db.Model):
+    """One alert from its raising to its end.
+
+    ``open_key`` is a hash of rule and labels while the alert holds and NULL afterwards: being
+    unique, it lets no second alert of the same be open. Times are the database's.
+    """
+
+    __tablename__ = "alerts"
+    __table_args__ = (Index(None, "rule", "id"), Index(None, "resolved_at"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    open_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    rule: Mapped[str] = mapped_column(NAME)
+    labels: Mapped[Any] = mapped_column(JSON)
+    level: Mapped[str] = mapped_column(LEVEL)
+    value: Mapped[float | None] = mapped_column(Double)
+    threshold: Mapped[float | None] = mapped_column(Double)
+    peak_level: Mapped[str] = mapped_column(LEVEL)
+    peak_value: Mapped[float | None] = mapped_column(Double)
+    cause: Mapped[str] = mapped_column(LEVEL)
+    text: Mapped[str] = mapped_column(REASON)
+    raised_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    resolved_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(PERSON)
+    note: Mapped[str | None] = mapped_column(REASON)
+    told_level: Mapped[str | None] = mapped_column(LEVEL)
+
+
+class AlertBoardRow(db.Model):
+    """Where the evaluation stands: one row, whose version lets one worker of many go on."""
+
+    __tablename__ = "alert_board"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
+    evaluated_at: Mapped[datetime | None]
+    tracks: Mapped[str] = mapped_column(LONG_TEXT)
+
+
+class AlertHistoryRow(db.Model):
+    """An event of an alert or a silence, and since when the event stream has it."""
+
+    __tablename__ = "alert_history"
+    __table_args__ = (Index(None, "alert_id", "id"), Index(None, "told_at", "id"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    alert_id: Mapped[int | None] = mapped_column(ForeignKey("alerts.id"))
+    kind: Mapped[str] = mapped_column(NAME)
+    data: Mapped[str] = mapped_column(LONG_TEXT)
+    at: Mapped[datetime]
+    told_at: Mapped[datetime | None]
+
+
+class AlertSilenceRow(db.Model):
+    """Alerts that match notify nobody until then."""
+
+    __tablename__ = "alert_silences"
+    __table_args__ = (Index(None, "until"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    rule: Mapped[str] = mapped_column(NAME)
+    labels: Mapped[Any] = mapped_column(JSON)
+    until: Mapped[datetime]
+    by: Mapped[str] = mapped_column(PERSON)
+    reason: Mapped[str] = mapped_column(REASON)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(PERSON)
+
+
+class AlertRuleRow(db.Model):
+    """One version of what operators set on a rule; rows are only ever added."""
+
+    __tablename__ = "alert_rule_changes"
+    __table_args__ = (UniqueConstraint("rule", "version"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    rule: Mapped[str] = mapped_column(NAME)
+    version: Mapped[int]
+    rule_values: Mapped[Any] = mapped_column(JSON)
+    by: Mapped[str] = mapped_column(PERSON)
+    reason: Mapped[str] = mapped_column(REASON)
+    at: Mapped[datetime]
+
+
+class AlertWebhookRow(db.Model):
+    """Where alerts are sent. ``url`` and ``secret`` are sealed, see ``yoto.sealing``; ``secret``
+    signs, and is emptied when the webhook is removed.
+    """
+
+    __tablename__ = "alert_webhooks"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[str] = mapped_column(NAME)
+    url: Mapped[str] = mapped_column(Text)
+    secret: Mapped[str] = mapped_column(String(255))
+    min_level: Mapped[str] = mapped_column(LEVEL)
+    created_by: Mapped[str] = mapped_column(PERSON)
+    created_at: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    claimed_until: Mapped[datetime | None]
+    removed_at: Mapped[datetime | None]
+
+
+class AlertDeliveryRow(db.Model):
+    """One message to one webhook; ``settled_at`` is NULL while it waits."""
+
+    __tablename__ = "alert_deliveries"
+    __table_args__ = (
+        Index(None, "webhook_id", "settled_at", "id"),
+        Index(None, "settled_at"),
+        MYSQL_OPTIONS,
+    )
+
+    id: Mapped[PrimaryKey]
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("alert_webhooks.id"))
+    event: Mapped[str] = mapped_column(NAME)
+    body: Mapped[str] = mapped_column(LONG_TEXT)
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    settled_at: Mapped[datetime | None]
+    delivered: Mapped[bool] = mapped_column(Boolean, default=False)
+    status: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(String(200))

@@ -1,0 +1,36 @@
+"""Tokens with which programs of operators call the control plane."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+
+class ApiToken(db.Model):
+    """A token of an operator. The secret itself is kept nowhere.
+
+    Attributes:
+        token_hash: SHA-256 of the whole token, in hex.
+        rights: what it may use of what its owner may do.
+        epoch: the owner's ``token_epoch`` when it was made; it ends when that is raised.
+        last_used_at: exact to the minute.
+        revoked_at: when somebody took it back.
+    """
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    rights: Mapped[list[str]] = mapped_column(JSON)
+    epoch: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

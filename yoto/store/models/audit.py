@@ -1,0 +1,91 @@
+"""The audit log: who changed what, from what to what, and why."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+# Authors that are accounts are written so; all others are programs or people at a terminal.
+_ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
+
+
+class AuditRecord(db.Model):
+    """One act. Rows are only ever added; the database itself refuses to change or delete one.
+
+    ``subject`` is what was acted on, such as ``role:9``; ``server_id`` is no foreign key, because
+    the record must outlive the server.
+    """
+
+    __tablename__ = "audit_records"
+    __table_args__ = (
+        Index(None, "server_id", "id"),
+        Index(None, "actor_id", "id"),
+        Index(None, "action", "id"),
+        Index(None, "subject", "id"),
+        MYSQL_OPTIONS,
+    )
+
+    id: Mapped[PrimaryKey]
+    at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    action: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(64))
+    server_id: Mapped[int | None]
+    before: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    after: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    reason: Mapped[str | None] = mapped_column(String(500))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(64))
+
+
+def record_audit(
+    session: Session,
+    action: str,
+    subject: str,
+    *,
+    actor_id: int | None,
+    server_id: int | None = None,
+    before: Any = None,
+    after: Any = None,
+    reason: str | None = None,
+) -> None:
+    """Add a record to ``session``: it is stored, or not, together with what it is about.
+
+    Args:
+        action: what was done, such as ``"role.update"``.
+        subject: what it was done to, such as ``"role:9"``.
+        actor_id: who did it; None is the system itself.
+        before, after: the changed values, as JSON data.
+        reason: the actor's own words.
+    """
+    session.add(
+        AuditRecord(
+            actor_id=actor_id,
+            action=action,
+            subject=subject,
+            server_id=server_id,
+            before=before,
+            after=after,
+            reason=reason,
+        )
+    )
+
+
+def account_of(author: str) -> int | None:
+    """The id of the account that ``author`` names; None for programs and people at a terminal."""
+    match = _ACCOUNT.fullmatch(author)
+    return int(match[1]) if match is not None else None
+
+
+@event.listens_for(AuditRecord, "before_update")
+@event.listens_for(AuditRecord, "before_delete")
+def refuse_change(mapper: Mapper[Any], connection: Connection, target: AuditRecord) -> None:
+    """An early, readable refusal; the triggers of the first migration are the real guard."""
+    raise TypeError("audit records are append-only")

@@ -1,0 +1,43 @@
+"""Records of decisions: what was asked, what was answered, and what it was made from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+
+class DecisionRecord(db.Model):
+    """One decision: every denial, and a sample of what was allowed.
+
+    Nothing here is a foreign key: a record outlives what it is about, and may name who never was.
+
+    ``asked`` is a permission or an expression, ``operator`` how its names were joined, if that is
+    all there was to it. ``weight`` is how many decisions the record stands for. ``mask_hash`` tells
+    whether the user's permissions there are the same at another time. Context and address are
+    masked.
+    """
+
+    __tablename__ = "decision_records"
+    __table_args__ = (Index(None, "user_id", "id"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
+    user_id: Mapped[int]
+    asked: Mapped[str] = mapped_column(String(500))
+    operator: Mapped[str | None] = mapped_column(String(3))
+    scope: Mapped[str] = mapped_column(String(32))
+    allowed: Mapped[bool]
+    reason: Mapped[str] = mapped_column(String(64))
+    weight: Mapped[int]
+    tier: Mapped[str] = mapped_column(String(8))
+    position: Mapped[str | None] = mapped_column(String(64))
+    policy_version: Mapped[str | None] = mapped_column(String(64))
+    mask_hash: Mapped[str] = mapped_column(String(16))
+    context: Mapped[Any | None] = mapped_column(JSON(none_as_null=True))
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(64))

@@ -1,0 +1,24 @@
+"""Emergency access: who took it, why, and until when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+
+class EmergencyAccess(db.Model):
+    """One time that somebody broke the glass; it holds until ``until``, or until ``ended_at``."""
+
+    __tablename__ = "emergency_accesses"
+    __table_args__ = (Index(None, "user_id", "until"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(String(500))
+    taken_at: Mapped[datetime] = mapped_column(default=utcnow)
+    until: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]

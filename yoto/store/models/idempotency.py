@@ -1,0 +1,47 @@
+"""Acts that their callers named, so that one sent again is not done again."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+IDEMPOTENCY_KEPT = timedelta(days=1)
+# In which an act must be recorded once its key is claimed. After it, who sends the key again does
+# it, and the first one cannot any more.
+IDEMPOTENCY_LEASE = timedelta(seconds=30)
+LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+
+
+class IdempotencyKey(db.Model):
+    """A key that a caller gave an act, and how the act ended.
+
+    Attributes:
+        fingerprint: SHA-256 in hex of what was asked; the same key may not name something else.
+        created_at: when the key was claimed; another claim of it has another one.
+        recorded_at: when the act was put into the audit log, in the same transaction; None: it did
+            not begin, and nothing was done.
+        status: HTTP status of the answer; None while the act goes on, or if its worker died.
+        headers: those of the answer that say something about the body, as JSON.
+        body: the answer; None where it held a secret.
+    """
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (
+        UniqueConstraint("user_id", "idempotency_key", name="uq_idempotency_keys_of_user"),
+        MYSQL_OPTIONS,
+    )
+
+    id: Mapped[PrimaryKey]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    idempotency_key: Mapped[str] = mapped_column(String(255))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    recorded_at: Mapped[datetime | None]
+    status: Mapped[int | None]
+    headers: Mapped[str | None] = mapped_column(Text)
+    body: Mapped[str | None] = mapped_column(LONG_TEXT)
+    created_at: Mapped[datetime] = mapped_column(default=utcnow, index=True)

@@ -1,0 +1,26 @@
+"""The outbox: what a committed change touched, until the invalidation log has it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+
+class OutboxEvent(db.Model):
+    """One subject that a transaction touched, such as ``user:42``; written in that transaction.
+
+    ``position`` is the event's place in the invalidation log, NULL until it was appended there.
+    """
+
+    __tablename__ = "permission_outbox"
+    __table_args__ = (Index(None, "published_at", "id"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    subject: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    published_at: Mapped[datetime | None]
+    position: Mapped[str | None] = mapped_column(String(32))

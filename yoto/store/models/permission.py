@@ -1,0 +1,66 @@
+"""Registered permissions and the named groups they can be granted by."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.models.role import ScopeType
+from yoto.store.models.types import string_enum
+
+
+class OnPolicyError(enum.StrEnum):
+    """What counts where policies give no verdict."""
+
+    DENY = "deny"
+    RBAC = "rbac"
+
+
+class Permission(db.Model):
+    """A dotted name with its bit in every permission mask. Name and bit never change.
+
+    ``scope`` is the narrowest scope in which the permission means something: a ``global`` one is
+    never implied by owning a server and cannot be granted by a server's role. ``on_policy_error``
+    says what counts where policies give no verdict: ``deny``, or the verdict of roles alone.
+    """
+
+    __tablename__ = "permissions"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[str] = mapped_column(String(128), unique=True)
+    bit: Mapped[int] = mapped_column(unique=True)
+    scope: Mapped[ScopeType] = mapped_column(string_enum(ScopeType))
+    category: Mapped[str | None] = mapped_column(String(64), index=True)
+    description: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    abac: Mapped[bool] = mapped_column(default=False, server_default=false())
+    on_policy_error: Mapped[str] = mapped_column(
+        String(8), default=OnPolicyError.DENY.value, server_default=OnPolicyError.DENY.value
+    )
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class PermissionGroup(db.Model):
+    """A named set of permissions that can be granted to a role as one."""
+
+    __tablename__ = "permission_groups"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    name: Mapped[str] = mapped_column(String(128), unique=True)
+    description: Mapped[str] = mapped_column(String(500), default="", server_default="")
+
+
+class PermissionGroupMember(db.Model):
+    """A permission in a group."""
+
+    __tablename__ = "permission_group_members"
+    __table_args__ = (UniqueConstraint("group_id", "permission_id"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    group_id: Mapped[int] = mapped_column(ForeignKey("permission_groups.id", ondelete="CASCADE"))
+    permission_id: Mapped[int] = mapped_column(ForeignKey("permissions.id"), index=True)

@@ -1,0 +1,109 @@
+"""Policies and their data documents: every version ever written, which one is live, and when."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Float, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.models.types import string_enum
+
+# MariaDB's TEXT ends at 64 KiB.
+LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
+
+
+class PolicyKind(enum.StrEnum):
+    """What an entry is: Rego source, or a JSON document that Rego reads as ``data.<name>``."""
+
+    REGO = "rego"
+    DATA = "data"
+
+
+class PolicyState(enum.StrEnum):
+    """What became of a version. Of one entry at most one version is live, and one a candidate."""
+
+    LIVE = "live"
+    CANDIDATE = "candidate"
+    RETIRED = "retired"
+    DROPPED = "dropped"
+
+
+class Policy(db.Model):
+    """One policy or data document by its name. ``live_version`` is NULL while none is in force."""
+
+    __tablename__ = "policies"
+    __table_args__ = (UniqueConstraint("kind", "name"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    kind: Mapped[PolicyKind] = mapped_column(string_enum(PolicyKind))
+    name: Mapped[str] = mapped_column(String(64))
+    live_version: Mapped[int | None]
+
+
+class PolicyVersion(db.Model):
+    """One version of an entry; only its ``state`` ever changes.
+
+    ``source`` is Rego or JSON text, ``tests`` the policy's own Rego tests (empty for a document),
+    ``source_hash`` the SHA-256 of both. ``sample`` is the share of live evaluations, 0 to 1, that a
+    candidate is evaluated beside.
+    """
+
+    __tablename__ = "policy_versions"
+    __table_args__ = (UniqueConstraint("policy_id", "version"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    policy_id: Mapped[int] = mapped_column(ForeignKey("policies.id"))
+    version: Mapped[int]
+    source: Mapped[str] = mapped_column(LONG_TEXT)
+    tests: Mapped[str] = mapped_column(LONG_TEXT, default="")
+    source_hash: Mapped[str] = mapped_column(String(64))
+    author: Mapped[str] = mapped_column(String(128))
+    comment: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    state: Mapped[PolicyState] = mapped_column(string_enum(PolicyState))
+    sample: Mapped[float | None] = mapped_column(Float)
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class PolicyRevision(db.Model):
+    """One change of the set that is in force, or of its candidate; rows are only ever added.
+
+    All policies are compiled together, so two changes must not be made from the same set: the
+    primary key lets exactly one of them win. ``bundle`` is the version of the whole set, as
+    decisions name it.
+    """
+
+    __tablename__ = "policy_revisions"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[PolicyKind] = mapped_column(string_enum(PolicyKind))
+    name: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int | None]
+    action: Mapped[str] = mapped_column(String(16))
+    author: Mapped[str] = mapped_column(String(128))
+    bundle: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class PolicyShadowCount(db.Model):
+    """What one process saw of a candidate beside the live set; ``flips`` is its part of the report.
+
+    A process adds up in memory and writes the sums, so that a reader adds rows and no process waits
+    for another.
+    """
+
+    __tablename__ = "policy_shadow_counts"
+    __table_args__ = (UniqueConstraint("version_id", "instance"), MYSQL_OPTIONS)
+
+    id: Mapped[PrimaryKey]
+    version_id: Mapped[int] = mapped_column(ForeignKey("policy_versions.id"))
+    instance: Mapped[str] = mapped_column(String(128))
+    evaluated: Mapped[int]
+    errors: Mapped[int]
+    flips: Mapped[Any] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(default=utcnow)

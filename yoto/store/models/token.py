@@ -1,0 +1,32 @@
+"""Tokens that were taken back before they ran out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+
+# The reason of a refresh token that was spent: its sign-in goes on.
+ROTATED = "rotated"
+
+
+class RevokedToken(db.Model):
+    """A denied token: one refresh token by its id, or a whole sign-in by its family.
+
+    Each sign-in starts a family; every access and refresh token made from it carries the family's
+    id. Logging out, or using a refresh token twice, denies the family. Rows may be removed after
+    ``expires_at``: by then the tokens they deny have run out by themselves.
+    """
+
+    __tablename__ = "revoked_tokens"
+    __table_args__ = (MYSQL_OPTIONS,)
+
+    id: Mapped[PrimaryKey]
+    token_key: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    expires_at: Mapped[datetime] = mapped_column(index=True)

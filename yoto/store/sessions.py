@@ -1,0 +1,72 @@
+"""Sessions on an application's database, beside what its requests have under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from flask import Flask, current_app, has_app_context
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from yoto.store.db import db, engine_beside, writing
+from yoto.store.failures import TablesMissing, is_outage, lacks_tables
+
+# Makes of the driver's error what is raised instead.
+Translate: TypeAlias = Callable[[Exception], Exception]
+
+
+@contextmanager
+def reading(app: Flask, unavailable: Translate) -> Iterator[Session]:
+    """A session that sees what is committed when the block begins, whatever a request holds.
+
+    It works inside and outside the contexts of ``app``, on a connection that is none of the
+    requests'. What the database says of the statement or its values comes through.
+
+    Raises:
+        Exception: what ``unavailable`` makes of the driver's error where the database could not be
+            had, or has no tables.
+    """
+    with _reached(app, unavailable), writing(False), Session(engine_beside(app)) as session:
+        yield session
+
+
+@contextmanager
+def recording(app: Flask, unavailable: Translate) -> Iterator[Session]:
+    """A session whose rows are committed when the block ends, and not at all if it raises.
+
+    It is its own, so that nothing of the caller's is committed half-done. Only SQLite has one write
+    lock for all, which the request at hand may hold; its open transaction is ended by this one.
+
+    Raises: as ``reading``; nothing was written.
+    """
+    with _reached(app, unavailable):
+        if db.engine.dialect.name == "sqlite" and db.session().in_transaction():
+            session: Session = db.session()
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+            return
+        with writing(), Session(engine_beside(app)) as own, own.begin():
+            yield own
+
+
+@contextmanager
+def _reached(app: Flask, unavailable: Translate) -> Iterator[None]:
+    """Inside a context of ``app``, with the driver's errors translated."""
+    try:
+        if has_app_context() and current_app.extensions is app.extensions:
+            yield
+        else:
+            with app.app_context():
+                yield
+    except SQLAlchemyError as error:
+        if lacks_tables(error):
+            raise unavailable(TablesMissing()) from error
+        if not is_outage(error):
+            raise
+        raise unavailable(error) from error

@@ -1,0 +1,70 @@
+"""Requests of a process that want to lock the same rows take turns before they take a connection.
+
+The database makes them wait for one another anyway, but each on a connection of its own: a crowd at
+one row would leave none for anybody else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import TimeoutError as TurnTimeout
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, scoped_session
+
+from yoto.store.time_limits import LOCK_SECONDS
+from yoto.turnstile import Turnstile
+
+# In ``Session.info``: the line at whose head this session is, and that it has a connection.
+_LINE = "yoto.line"
+_CONNECTED = "yoto.connected"
+
+_turnstile = Turnstile()
+
+
+def take_turns(sessions: scoped_session[Any]) -> None:
+    """Let transactions that begin by locking rows begin one after the other, those of one statement
+    with the same values, in the order in which they came.
+
+    Who holds a connection already may hold locks, for which the one whose turn it is may wait: it
+    takes no turn, and the database sees to it. What is not had within ``LOCK_SECONDS`` raises
+    SQLAlchemy's ``TimeoutError``, as a pool does whose connections stay in use.
+    """
+    event.listen(sessions, "do_orm_execute", _before_statement)
+    event.listen(sessions, "after_begin", _after_begin)
+    event.listen(sessions, "after_transaction_end", _after_end)
+
+
+def _before_statement(state: ORMExecuteState) -> None:
+    session = state.session
+    if getattr(state.statement, "_for_update_arg", None) is None:
+        return
+    if _CONNECTED in session.info or _LINE in session.info:
+        return
+    line = _line_of(state)
+    if not _turnstile.enter(line, LOCK_SECONDS):
+        raise TurnTimeout(f"others kept the rows locked for {LOCK_SECONDS} s")
+    session.info[_LINE] = line
+    if not session.in_transaction():
+        session.begin()  # its end is the end of the turn, even if no connection can be had
+
+
+def _line_of(state: ORMExecuteState) -> str:
+    statement: Any = state.statement
+    compiled = statement.compile()
+    given = state.parameters if isinstance(state.parameters, dict) else {}
+    return f"{compiled} {sorted((compiled.params | given).items())}"
+
+
+def _after_begin(session: Session, _: SessionTransaction, connection: Connection) -> None:
+    session.info[_CONNECTED] = True
+
+
+def _after_end(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is not None:
+        return
+    session.info.pop(_CONNECTED, None)
+    line = session.info.pop(_LINE, None)
+    if line is not None:
+        _turnstile.leave(line)
