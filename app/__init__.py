@@ -38,6 +38,7 @@ from app.http.problems import init_problems
 from app.http.records import records_of
 from app.http.version import YOTO_VERSION
 from app.logs import follow_fleet
+from app.migrations import init_migrations
 from app.server import YotoSocketIO
 from app.wiring import (
     GrantedAccess,
@@ -74,7 +75,6 @@ from yoto.permission import (
     register_permission_handlers,
 )
 from yoto.store.db import close_db, init_db
-from yoto.store.migrations import init_migrations
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import current_app
 from werkzeug.local import LocalProxy
 
@@ -20,13 +18,6 @@ from yoto.redis import RedisStore
 from yoto.resilience import Resilience
 from yoto.store.db import db
 
-if TYPE_CHECKING:
-    from flask_migrate import Migrate
-
-# A process that only serves has none: see ``yoto.store.migrations``.
-migrate: Migrate = LocalProxy(  # type: ignore[assignment]
-    lambda: current_app.extensions["migrate"].migrate
-)
 # Flask-SocketIO keeps its server on the object, so each application has an object of its own.
 socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]
     lambda: current_app.extensions["socketio"]
@@ -51,7 +42,6 @@ __all__ = [
     "db",
     "events",
     "fleet",
-    "migrate",
     "monitor",
     "optimization",
     "permissions",

@@ -8,11 +8,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.blueprints.health.probe import Check, Finding, State
 from app.extensions import permissions
+from app.migrations import found_in, known_to_code
 from yoto.errors import StoreUnavailable
 from yoto.permission import BUILT_IN_NAMES
 from yoto.redis import get_redis_info
 from yoto.store.db import engine_beside
-from yoto.store.migrations import found_in, known_to_code
 from yoto.store.models import Permission, PolicyRevision
 
 TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer

@@ -17,9 +17,9 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import DatabaseError
 
 from app import create_app
-from app.extensions import db, migrate
+from app.extensions import db
+from app.migrations import found_in, known_to_code
 from yoto.sealing import sealer_of
-from yoto.store.migrations import found_in, known_to_code
 from yoto.store.models import AuditRecord
 
 MOMENT = "2026-05-04 10:00:00"
@@ -121,8 +121,9 @@ def test_a_worker_starts_at_the_newest_migration_without_what_it_never_uses(
 
 
 def test_flask_migrate_is_configured_when_it_is_asked_for(empty: Flask) -> None:
-    assert migrate.directory == str(ROOT / "migrations")
-    assert empty.extensions["migrate"].configure_args["render_as_batch"] is True
+    configured = empty.extensions["migrate"]
+    assert configured.migrate.directory == str(ROOT / "migrations")
+    assert configured.configure_args["render_as_batch"] is True
 
 
 def test_upgrade_from_nothing_agrees_with_the_models_and_downgrade_leaves_nothing(

@@ -17,7 +17,7 @@ from werkzeug.local import LocalProxy
 
 from yoto.store.db import db
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 _VERSIONS = table("alembic_version", column("version_num"))
 # As ``migrations/script.py.mako`` writes them: one text, several in brackets, or None.
