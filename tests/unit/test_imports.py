@@ -82,7 +82,7 @@ def test_making_an_application_opens_nothing_and_starts_nothing(tmp_path: Path) 
     assert int(child.stdout) > 50
 
 
-def test_no_core_module_imports_an_event_loop() -> None:
+def test_no_module_of_the_platform_imports_an_event_loop() -> None:
     child = subprocess.run(
         [
             sys.executable,

@@ -356,8 +356,9 @@ def test_secrets_are_shown_once_and_logged_never(
         repr(platform.state.webhooks.list()),
         repr(platform.state.webhooks.deliveries(added.webhook.id)),
         repr([one.event for one in platform.stream.read()]),
-        "".join(one.getMessage() for one in caplog.records if one.name.startswith("app.")),
+        "".join(one.getMessage() for one in caplog.records if one.name.startswith("yoto.")),
     ]
+    assert all(shown)
     assert kept.secret == added.secret
     for text in shown:
         assert added.secret not in text and "token-of-a-service" not in text
