@@ -223,7 +223,7 @@ class ResilienceController(ConfigAccess):
         return self._guards.bulkhead_use()
 
     def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
-        """A picture of each of these breakers, by default of those that this process uses.
+        """A snapshot of each of these breakers, by default of those that this process uses.
 
         Together one round trip a server, and one for ``redis``.
         """
@@ -237,7 +237,7 @@ class ResilienceController(ConfigAccess):
         ]
 
     def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
-        """A picture of each of these bulkheads, together one round trip a server."""
+        """A snapshot of each of these bulkheads, together one round trip a server."""
         return self._guards.bulkhead_stats(names)
 
     def dry_run(

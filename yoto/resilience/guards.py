@@ -78,12 +78,12 @@ class BulkheadUse:
     strategy: BulkheadStrategy
 
 
-class _Pictured(Protocol[S]):
+class _InRedis(Protocol[S]):
     """A guard of which Redis knows more than this process."""
 
     def look(self) -> Call: ...
 
-    def picture(self, reply: Any) -> S: ...
+    def snapshot(self, reply: Any) -> S: ...
 
 
 class Guards:
@@ -200,24 +200,24 @@ class Guards:
         ]
 
     def breaker_states(self, names: Iterable[str] | None = None) -> list[BreakerState]:
-        """A picture of each of these, by default of those that this process uses; together one
+        """A snapshot of each of these, by default of those that this process uses; together one
         round trip a server."""
         if names is None:
-            return self._pictures(list(self._breakers.values()))
-        return self._pictures([self.circuit_breaker(name) for name in names])
+            return self._snapshots(list(self._breakers.values()))
+        return self._snapshots([self.circuit_breaker(name) for name in names])
 
     def bulkhead_stats(self, names: Iterable[str]) -> list[BulkheadStats]:
         """The same of bulkheads."""
-        return self._pictures([self.bulkhead(name) for name in names])
+        return self._snapshots([self.bulkhead(name) for name in names])
 
-    def _pictures(self, guards: Sequence[_Pictured[T]]) -> list[T]:
+    def _snapshots(self, guards: Sequence[_InRedis[T]]) -> list[T]:
         replies: list[Any]
         try:
             calls = [one.look() for one in guards]
             replies = self._runtime.scripts.run_many(calls, raise_errors=False)
         except STORE_ERRORS as error:
             replies = [error] * len(guards)
-        return [one.picture(reply) for one, reply in zip(guards, replies, strict=True)]
+        return [one.snapshot(reply) for one, reply in zip(guards, replies, strict=True)]
 
     def find_store_again(self) -> None:
         """Ask for those that could not reach Redis, used or not, whether all of it answers."""

@@ -120,13 +120,13 @@ class CircuitBreaker:
             reply = self._runtime.scripts.run(*self.look())
         except STORE_ERRORS as error:
             reply = error
-        return self.picture(reply)
+        return self.snapshot(reply)
 
     def look(self) -> Call:
-        """What asks Redis for ``picture``."""
+        """What asks Redis for ``snapshot``."""
         return self.remote.look(self._plan())
 
-    def picture(self, reply: Any) -> BreakerState:
+    def snapshot(self, reply: Any) -> BreakerState:
         """By the answer to ``look``, which may be the error of a store that is away."""
         plan = self._plan()
         if isinstance(reply, Exception):

@@ -100,7 +100,7 @@ class RemoteBreaker:
         return bool(done)
 
     def look(self, plan: BreakerPlan) -> Call:
-        """What asks for a picture."""
+        """What asks for a snapshot."""
         by_count = int(plan.config.window_type is WindowType.COUNT)
         return scripts.BREAKER_LOOK, self.target.keys[:1], (by_count, plan.config.window_size)
 

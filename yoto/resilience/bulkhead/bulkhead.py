@@ -126,13 +126,13 @@ class Bulkhead:
             reply = self._runtime.scripts.run(*self.remote.look(partition))
         except STORE_ERRORS as error:
             reply = error
-        return self.picture(reply, partition)
+        return self.snapshot(reply, partition)
 
     def look(self) -> Call:
-        """What asks Redis for ``picture``, of all that is in no partition."""
+        """What asks Redis for ``snapshot``, of all that is in no partition."""
         return self.remote.look("")
 
-    def picture(self, reply: Any, partition: str = "") -> BulkheadStats:
+    def snapshot(self, reply: Any, partition: str = "") -> BulkheadStats:
         """By the answer to ``look``, which may be the error of a store that is away."""
         if isinstance(reply, Exception):
             self.store.lost(reply)
