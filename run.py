@@ -109,7 +109,7 @@ def application() -> Flask:
     """The application as it is configured, which from then on says how is logged."""
     from app import create_app
     from app.extensions import events
-    from app.logs import configure_app
+    from yoto.logs import configure_app
 
     app = create_app()
     configure_app(app, events.of(app).instance_id)
@@ -218,8 +218,8 @@ def main(arguments: Sequence[str]) -> int:
     if not supervised:
         monkey_patch(mode)
 
-    from app.logs import configure_early
     from yoto.errors import ConfigurationError, StoreUnavailable
+    from yoto.logs import configure_early
 
     configure_early(os.environ)
     try:

@@ -37,10 +37,19 @@ from app.http.pipeline import init_pipeline
 from app.http.problems import init_problems
 from app.http.records import records_of
 from app.http.version import YOTO_VERSION
-from app.logs import follow_fleet
 from app.migrations import init_migrations
 from app.server import YotoSocketIO
-from app.wiring import (
+from yoto.errors import StoreUnavailable
+from yoto.logs import follow_fleet
+from yoto.permission import (
+    ComponentState,
+    WarmUpParts,
+    WarmUpReport,
+    masked_context,
+    register_permission_handlers,
+)
+from yoto.store.db import close_db, init_db
+from yoto.wiring import (
     GrantedAccess,
     PolicyJudge,
     SqlAlertStore,
@@ -66,15 +75,6 @@ from app.wiring import (
     tuner_of,
     worker_facts,
 )
-from yoto.errors import StoreUnavailable
-from yoto.permission import (
-    ComponentState,
-    WarmUpParts,
-    WarmUpReport,
-    masked_context,
-    register_permission_handlers,
-)
-from yoto.store.db import close_db, init_db
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
 

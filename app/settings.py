@@ -19,8 +19,8 @@ import sqlalchemy
 from flask import Flask
 
 import config as config_classes
-from app.logs import FORMATS, LEVELS
 from yoto.errors import ConfigurationError
+from yoto.logs import FORMATS, LEVELS
 from yoto.monitor import BACKENDS as MONITOR_BACKENDS
 from yoto.optimization import INVALIDATION_RANGES, INVALIDATION_STRATEGIES, QUEUE_KEYS
 from yoto.policy import INSTEAD_OF_SLOW, POLICY_ENGINES

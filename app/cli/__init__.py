@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
-from app.logs import configure_app
+from yoto.logs import configure_app
 
 
 class Commands(AppGroup):

@@ -15,13 +15,13 @@ from sqlalchemy import func, select, text
 from app.blueprints.health import State, examine_migrations
 from app.extensions import permissions, policy, redis_store
 from app.migrations import found_in, known_to_code
-from app.wiring import passing_breaker
 from yoto.errors import LockNotAcquired, PolicyError, StoreUnavailable, ValidationFailed
 from yoto.redis import check_address
 from yoto.store.db import db, engine_beside, writing
 from yoto.store.failures import is_outage
 from yoto.store.models import User
 from yoto.store.time_limits import TIME_LIMIT
+from yoto.wiring import passing_breaker
 
 # Hosts that are set up at the same moment do it one after the other.
 LOCK, LOCK_SECONDS = "yoto.setup", 300

@@ -10,9 +10,9 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.cli.options import as_json, echo_json, says_why
-from app.wiring import tuner_of
 from yoto.errors import PlatformError
 from yoto.resilience import Resilience, Tuner
+from yoto.wiring import tuner_of
 
 suggestions = AppGroup("suggestions", help="See and follow suggestions to tune settings.")
 

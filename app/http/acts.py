@@ -9,9 +9,9 @@ from typing import Any
 from app.http.audit import audit
 from app.http.context import origin
 from app.http.operators import Via, known_operator, operator
-from app.wiring import STORE_FAILURES
 from yoto.resilience import AuditEntry
 from yoto.store.db import db, writing
+from yoto.wiring import STORE_FAILURES
 
 SUBJECT_LENGTH = 64  # characters, as wide as the column
 

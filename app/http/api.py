@@ -15,7 +15,7 @@ from flask_smorest.spec import openapi_cli
 
 from app.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from app.http.rest import RowIdConverter
-from app.server import MEDIA_TYPE
+from yoto.http.wsgi import MEDIA_TYPE
 
 API_PREFIX = "/api/v1"
 OPENAPI_VERSION = "3.1.0"

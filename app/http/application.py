@@ -28,8 +28,8 @@ from app.http.answers import contained
 from app.http.json_text import QuickJson
 from app.http.session import SOCKETS_PATH
 from app.http.traces import traced
-from app.server import Wsgi
 from yoto import tracing
+from yoto.http.wsgi import Wsgi
 
 BELOW_SOCKETS = f"{SOCKETS_PATH}/"
 MOST_HOSTS = 256  # names that clients call us by; they may call us anything

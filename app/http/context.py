@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.http.records import RequestRecord
-from app.server import REQUEST_ID_KEY
+from yoto.http.wsgi import REQUEST_ID_KEY
 
 REQUEST_ID_HEADER = "X-Request-ID"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1

@@ -13,8 +13,8 @@ from flask import current_app, has_request_context
 from app.http.audit import audit
 from app.http.context import origin
 from app.http.pace import Pace
-from app.wiring import STORE_FAILURES
 from yoto.store.db import db, writing
+from yoto.wiring import STORE_FAILURES
 
 EXTENSION = "yoto.glass_uses"
 BETWEEN_USES = 300.0  # s

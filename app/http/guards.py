@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.wiring import DATABASE, DATABASE_BREAKER
 from yoto.resilience import (
     BulkheadConfig,
     BulkheadStrategy,
@@ -17,6 +16,7 @@ from yoto.resilience import (
     RateLimitConfig,
     Settings,
 )
+from yoto.wiring import DATABASE, DATABASE_BREAKER
 
 SIGN_IN = "auth.sign-in"
 SIGN_IN_KNOWN = "auth.sign-in.known"

@@ -33,7 +33,7 @@ from app.http.request_log import RequestLog, request_fields
 from app.http.security import HeadedResponse, security_headers
 from app.http.traces import SPAN, describe_span
 from app.http.writes import count_change
-from app.logs import describe_requests
+from yoto.logs import describe_requests
 from yoto.monitor import Monitor
 from yoto.policy import BehaviourWatch
 from yoto.resilience import noted_limits, rate_limit_headers

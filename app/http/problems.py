@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from app.http.context import note_outcome, request_id
-from app.server import MEDIA_TYPE, TYPE_PREFIX, title_of
 from yoto import errors
+from yoto.http.wsgi import MEDIA_TYPE, TYPE_PREFIX, title_of
 from yoto.store.failures import is_conflict, is_outage, lacks_tables
 
 DATABASE_RETRY_SECONDS = 1.0

@@ -13,7 +13,7 @@ from flask import Flask, g, has_request_context, request
 from app.http.auth import caller_or_none
 from app.http.context import shown_path
 from app.http.records import RequestRecord
-from app.logs import Line, write_lines
+from yoto.logs import Line, write_lines
 
 # Asked every few seconds by machines; they are of interest when they fail.
 PROBES = frozenset({"/livez", "/readyz"})

@@ -14,8 +14,8 @@ from flask import request
 from app.http.auth import caller_or_none
 from app.http.context import shown_path
 from app.http.records import RequestRecord
-from app.server import Wsgi
 from yoto import tracing
+from yoto.http.wsgi import Wsgi
 
 SPAN = "yoto.request_span"
 # What a method is called that RFC 9110 and RFC 5789 do not know: the names of spans are few.

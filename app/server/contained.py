@@ -8,10 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from app.server.connections import ENVIRON_KEY
-from app.server.wsgi import answer_problem
-
-# Where the application says which id a request has; see ``app.http.context``.
-REQUEST_ID_KEY = "yoto.request_id"
+from yoto.http.wsgi import REQUEST_ID_KEY, answer_problem
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,10 @@ from urllib.parse import unquote
 import eventlet.wsgi
 
 from app.server.connections import ENVIRON_KEY, Connections, reader
-from app.server.contained import REQUEST_ID_KEY, answer_failure
+from app.server.contained import answer_failure
 from app.server.heads import PlainHeaders, QuickHeads
 from app.server.quick_answers import QuickAnswer
+from yoto.http.wsgi import REQUEST_ID_KEY
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from app.server.bodies import read_body
 from app.server.connections import ENVIRON_KEY, Connection
 from app.server.contained import answer_error, log_error
 from app.server.drain import InFlight
-from app.server.wsgi import Wsgi, answer_problem
+from yoto.http.wsgi import Wsgi, answer_problem
 
 
 class Served:

@@ -22,12 +22,12 @@ from app.extensions import behaviour, monitor, permissions
 from app.http.context import Origin, origin
 from app.http.operators import VIEW
 from app.http.pace import Pace
-from app.wiring import DATABASE, STORE_FAILURES
 from yoto.errors import StoreUnavailable
 from yoto.monitor import names
 from yoto.resilience import network_of
 from yoto.store.models import AuditRecord, User
 from yoto.store.sessions import reading, recording
+from yoto.wiring import DATABASE, STORE_FAILURES
 
 EXTENSION_KEY = "yoto.failed_sign_ins"
 INTERVAL = 60.0  # s between two records of one kind about one account, in each process

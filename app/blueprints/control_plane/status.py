@@ -17,9 +17,9 @@ from flask import Flask, current_app
 from app.blueprints.health import CheckResult, State, overall, probe
 from app.extensions import monitor, socketio
 from app.http.version import YOTO_VERSION
-from app.wiring import health_components, measured_values
 from yoto.monitor import HealthReport, assess
 from yoto.store.db import utcnow
+from yoto.wiring import health_components, measured_values
 
 EXTENSION = "yoto.process"
 # What an operator looks up first when something behaves oddly.

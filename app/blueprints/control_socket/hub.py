@@ -18,11 +18,11 @@ from app.blueprints.control_socket.replay import Replay
 from app.blueprints.control_socket.topics import Subscription
 from app.http.operators import VIEW
 from app.http.socket_credentials import still_may
-from app.wiring import STORE_FAILURES
 from yoto.errors import PlatformError
 from yoto.housekeeping import Housekeeper
 from yoto.monitor import Counted, Measured, Sample, names
 from yoto.store.db import writing
+from yoto.wiring import STORE_FAILURES
 
 EXTENSION = "yoto.control_socket"
 # s that the first subscription waits for the stream, so that nothing falls in between.

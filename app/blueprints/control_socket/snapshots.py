@@ -19,10 +19,10 @@ from app.blueprints.control_socket.topics import (
     TASKS,
 )
 from app.extensions import alerts, events
-from app.wiring import STORE_FAILURES
 from yoto.errors import PlatformError
 from yoto.events import StoredEvent, TaskFinished, TaskProgressed
 from yoto.monitor import AlertFilter
+from yoto.wiring import STORE_FAILURES
 
 # Alerts that a snapshot holds at most; the list of all has pages.
 MOST_ALERTS = 100

@@ -26,9 +26,9 @@ from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
 from app.http.idempotency import once
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
-from app.wiring import STORE_FAILURES
 from yoto.permission import require_permission
 from yoto.resilience import guarded
+from yoto.wiring import STORE_FAILURES
 
 messages = RestBlueprint(
     "messages", __name__, url_prefix=API_PREFIX, description="What people say in channels"

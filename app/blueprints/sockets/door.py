@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from app.extensions import fleet
 from app.http.application import Application
-from app.server import Wsgi, answer_problem
+from yoto.http.wsgi import Wsgi, answer_problem
 
 # s. The next try may find another worker, behind the same address.
 RETRY_AFTER = "1"

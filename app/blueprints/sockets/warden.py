@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 
 from flask import Flask
 
-from app.wiring import STORE_FAILURES
 from yoto.cache import Position
 from yoto.errors import PlatformError
 from yoto.store.db import writing
+from yoto.wiring import STORE_FAILURES
 
 log = logging.getLogger(__name__)
 

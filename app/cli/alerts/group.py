@@ -15,7 +15,6 @@ from app.cli.options import Duration, as_json, echo_json, says_who, says_why
 from app.extensions import alerts as platform
 from app.extensions import monitor
 from app.http.paging import PAGE_MAX, cut
-from app.wiring import health_components, measured_values
 from yoto.errors import PlatformError, VersionConflict
 from yoto.monitor import (
     EVERY_RULE,
@@ -26,6 +25,7 @@ from yoto.monitor import (
     Silence,
     assess,
 )
+from yoto.wiring import health_components, measured_values
 
 alerts = AppGroup("alerts", help="See alerts, acknowledge and silence them, set their rules.")
 

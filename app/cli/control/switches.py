@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from app.blueprints.control_plane.log_level import service as log_level
 from app.blueprints.control_plane.maintenance import service as maintenance
 from app.cli.options import Duration, as_json, echo_json, says_why
-from app.logs import LEVELS
+from yoto.logs import LEVELS
 
 from .telling import ending, telling, time
 

@@ -10,8 +10,6 @@ from flask import Flask
 from playwright.sync_api import Browser, expect
 
 from app.extensions import optimization, redis_store
-from app.wiring import forecast_board
-from app.wiring.forecast_store import NAME, ForecastBoard
 from tests.e2e.control.test_settings import row
 from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, assert_accessible, fits, sign_in
@@ -25,6 +23,8 @@ from yoto.monitor import (
     NoForecast,
     Said,
 )
+from yoto.wiring import forecast_board
+from yoto.wiring.forecast_store import NAME, ForecastBoard
 
 PATH = "/alerts"
 MEBI = 1024 * 1024

@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.extensions import resilience
-from app.wiring import DATABASE
 from tests.integration.guards.conftest import say
 from tests.support.database import MariadbTemplate
 from tests.support.door import HOST, Door
@@ -23,6 +22,7 @@ from tests.support.world import Community, Person
 from yoto.errors import StoreUnavailable
 from yoto.resilience import ResilienceController, State
 from yoto.store.db import db, side_engine
+from yoto.wiring import DATABASE
 
 CONNECT_SECONDS = 1  # as short as the driver takes
 FAILURES_TO_OPEN = 3

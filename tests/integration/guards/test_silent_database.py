@@ -12,7 +12,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.extensions import resilience
-from app.wiring import DATABASE
 from tests.integration.guards.conftest import say
 from tests.integration.guards.test_database import hardly_anybody_waits, unavailable
 from tests.support.database import MariadbTemplate
@@ -23,6 +22,7 @@ from tests.support.together import together
 from tests.support.world import Community, Person
 from yoto.resilience import ResilienceController
 from yoto.store.db import db
+from yoto.wiring import DATABASE
 
 # A request is answered within five seconds; a machine that is too busy may add as many.
 PATIENCE = 10.0

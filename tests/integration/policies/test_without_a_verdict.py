@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_missing_and_no_failure(
     hours = {"vault.*": ALWAYS | {"time_zone": "UTC"}}
     with app.app_context():
         policy.put_document("hours", {"business": hours, "access": [], "posting": []}, "test")
-        monkeypatch.setattr("app.wiring.policy_facts.load_emergencies", fail)
+        monkeypatch.setattr("yoto.wiring.policy_facts.load_emergencies", fail)
         found = permissions.decide(warden.id, "vault.lenient")
     assert (found.allowed, found.codes) == (False, ("missing:context.time",))
 

@@ -8,8 +8,9 @@ import click
 from flask import Flask
 from flask.cli import ScriptInfo
 
-from app import cli, logs
+from app import cli
 from tests.support.log_lines import logging_restored
+from yoto import logs
 
 
 def handlers_after(context: click.Context | None) -> list[logging.Handler]:

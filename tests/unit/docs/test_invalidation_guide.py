@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask, current_app
 
-from app.wiring import invalidation_log
 from tests.support.redis_servers import Server
 from yoto.cache import HybridPermissionCache
 from yoto.optimization import INVALIDATION_RANGES, AdvancedOptimization, InvalidationSettings
 from yoto.redis import RedisStore
+from yoto.wiring import invalidation_log
 
 TEXT = (Path(__file__).parents[3] / "docs" / "invalidation.md").read_text(encoding="utf-8")
 

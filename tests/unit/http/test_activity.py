@@ -13,10 +13,10 @@ from app import close_app, create_app
 from app.http import activity
 from app.http.activity import Activity
 from app.http.records import RequestRecord
-from app.wiring.measures.guards import policy_samples
 from yoto.errors import StoreUnavailable
 from yoto.monitor import names
 from yoto.policy import BehaviourWatch, CountedAction
+from yoto.wiring.measures.guards import policy_samples
 
 MOST = 100
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Flask, Response
 
-from app.server import CONTENT_SECURITY_POLICY
 from tests.unit.http.conftest import Raiser
+from yoto.http.browser_headers import CONTENT_SECURITY_POLICY
 
 
 def directives() -> dict[str, list[str]]:

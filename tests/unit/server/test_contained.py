@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from app.server.connections import ENVIRON_KEY, ConnectionLimits, Connections
-from app.server.contained import REQUEST_ID_KEY
 from app.server.served import Served
+from yoto.http.wsgi import REQUEST_ID_KEY
 
 LOGGER = "app.server.contained"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import current_app
 
-from app.wiring import forecast_board
 from yoto.monitor import FORECAST_METRICS, Anomaly, Drift, Forecast, Monitor, Said, Statement
+from yoto.wiring import forecast_board
 
 KNOWN, UNKNOWN = "known", "unknown"
 # Why nothing is known: nobody has said anything within a day, or nobody did lately.

@@ -13,7 +13,6 @@ from app.http.control_api import ADMIN, operator
 from app.http.guards import AGAINST_GUESSING
 from app.http.operators import Via, demand_right
 from app.http.paging import Page, cut
-from app.wiring import DATABASE
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
 from yoto.permission import MASKED
 from yoto.resilience import (
@@ -25,6 +24,7 @@ from yoto.resilience import (
     get_resilience_controller,
     network_of,
 )
+from yoto.wiring import DATABASE
 
 ISOLATE, CLOSE, RESET = "isolate", "close", "reset"
 

@@ -17,7 +17,6 @@ from app.blueprints.control_plane.live import causes
 from app.blueprints.control_plane.overrides.service import set_by_operators
 from app.extensions import alerts, optimization
 from app.http.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
-from app.wiring import DATABASE
 from yoto.errors import PlatformError, StoreUnavailable
 from yoto.monitor import AlertFilter, HeadlineCause
 from yoto.permission import masked_address
@@ -35,6 +34,7 @@ from yoto.resilience import (
 )
 from yoto.store import sessions
 from yoto.store.models import User, account_of
+from yoto.wiring import DATABASE
 
 MOST_ALERTS = 100
 # s of calls that tell who is rejected, and reports of workers that are read for it.

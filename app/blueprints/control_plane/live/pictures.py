@@ -17,7 +17,6 @@ from app.blueprints.control_plane.live.lines import Lines
 from app.blueprints.control_plane.live.remembered import Remembered
 from app.blueprints.health import probe
 from app.extensions import cache, fleet, monitor, permissions, policy
-from app.wiring import health_components, measured_values
 from yoto.errors import StoreUnavailable
 from yoto.fleet import Worker, WorkerState
 from yoto.monitor import (
@@ -34,6 +33,7 @@ from yoto.monitor import (
 from yoto.permission import MaintenanceStatus
 from yoto.redis import RedisInfo
 from yoto.resilience import get_resilience_controller
+from yoto.wiring import health_components, measured_values
 
 EXTENSION = "yoto.pictures"
 # Seconds for which one picture serves all who ask.
@@ -195,7 +195,7 @@ def shown(worker: Worker) -> dict[str, Any]:
     }
 
 
-# What a worker tells of itself; see ``app.wiring.fleet``.
+# What a worker tells of itself; see ``yoto.wiring.fleet``.
 FACTS = (
     "version",
     "async_mode",

@@ -7,7 +7,7 @@ from marshmallow.validate import OneOf
 
 from app.http.control_api import ActSchema
 from app.http.fields import Instant
-from app.logs import LEVELS
+from yoto.logs import LEVELS
 
 
 class LogLevelSchema(ma.Schema):

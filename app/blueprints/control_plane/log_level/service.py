@@ -8,8 +8,8 @@ from typing import Any
 from flask import current_app
 
 from app.extensions import events, resilience
-from app.logs import get_level
 from yoto.errors import ValidationFailed, VersionConflict
+from yoto.logs import get_level
 from yoto.resilience import FLEET, Kind, LogConfig, Origin, Receipt
 from yoto.store.db import utcnow
 

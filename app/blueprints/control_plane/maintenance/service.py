@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from app.extensions import permissions
-from app.wiring import STORE_FAILURES
 from yoto.store.db import db, utcnow
 from yoto.store.models import User, account_of
+from yoto.wiring import STORE_FAILURES
 
 log = logging.getLogger(__name__)
 

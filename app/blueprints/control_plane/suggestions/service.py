@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import current_app
 
-from app.wiring import tuner_of
 from yoto.monitor import lever_of, unit_of_measure
 from yoto.resilience import Tuner, TuningOutcome, outcome_of
+from yoto.wiring import tuner_of
 
 OBSERVED = "observed"
 

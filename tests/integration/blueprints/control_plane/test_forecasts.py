@@ -13,13 +13,13 @@ from flask import Flask
 
 from app.blueprints.control_plane.forecasts.service import shown
 from app.extensions import events, monitor, redis_store
-from app.wiring import elected_forecaster, forecast_board
-from app.wiring import forecasting as election
 from tests.support.applications import another_app
 from tests.support.operators import VIEW, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.monitor import Forecast, Learned, Point, Reading, Said, Statement, names, series
+from yoto.wiring import elected_forecaster, forecast_board
+from yoto.wiring import forecasting as election
 
 PATH = "/forecasts"
 MINUTES, BURST = 80, 78

@@ -13,12 +13,12 @@ import pytest
 from flask import Flask
 
 from app.extensions import events, resilience
-from app.logs import get_level, set_level
 from tests.support.applications import another_app
 from tests.support.operators import ADMIN, VIEW, WHY, ControlClient, control_client
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.errors import StoreUnavailable
+from yoto.logs import get_level, set_level
 from yoto.resilience import ConfigStore
 from yoto.resilience.config_store.redis_copy import RedisCopy
 from yoto.store.db import utcnow
@@ -56,7 +56,7 @@ def test_every_worker_follows_also_one_that_starts_later_and_goes_back(
         if threading.current_thread() is not threading.main_thread():
             by_others.append(level)
 
-    monkeypatch.setattr("app.logs.fleet.set_level", note)
+    monkeypatch.setattr("yoto.logs.fleet.set_level", note)
     configured = app.config["LOG_LEVEL"]
     before = ada.get(LEVEL).json
     assert (before["level"], before["configured"]) == (None, configured)

@@ -17,11 +17,11 @@ from flask import Flask
 from app.blueprints.control_plane import status
 from app.blueprints.control_plane.navigation import PAGES
 from app.extensions import monitor
-from app.server import CONTENT_SECURITY_POLICY
-from app.wiring.alerts.values import ENOUGH
 from tests.integration.blueprints.control_plane.conftest import OVERVIEW, SIGN_IN, STATUS, Browser
 from tests.support.applications import another_app
 from tests.support.world import Person
+from yoto.http.browser_headers import CONTENT_SECURITY_POLICY
+from yoto.wiring.alerts.values import ENOUGH
 
 ADDRESSES = [f"/control{page.path}" for page in PAGES]
 

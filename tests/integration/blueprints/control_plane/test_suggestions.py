@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 
 from app.extensions import optimization
-from app.wiring import tuner_of
 from tests.support.operators import OPERATE, VIEW, WHY, ControlClient, control_client
 from tests.support.world import World
 from yoto.monitor import Suggestion
 from yoto.resilience.tuning import tuner as tuning
 from yoto.resilience.tuning.trial import Step
+from yoto.wiring import tuner_of
 
 PATH = "/suggestions"
 BATCHES = Suggestion("queue_batch_size", 100, 7, "seen", "faster", 0.9, "queue_wait_p95")

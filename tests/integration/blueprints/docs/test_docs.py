@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from app.server import CONTENT_SECURITY_POLICY
+from yoto.http.browser_headers import CONTENT_SECURITY_POLICY
 
 DOCS = "/api/docs"
 

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from app.wiring import SqlAlertStore
-from app.wiring.alerts.rows import SessionRows
 from tests.support.redis_fixtures import PATIENCE
 from tests.support.redis_servers import Server
 from tests.unit.yoto.monitor.alerts.making import rule
@@ -26,6 +24,8 @@ from yoto.monitor import (
 from yoto.monitor.alerts.evaluator import always
 from yoto.monitor.alerts.telling import Teller
 from yoto.redis import RedisConnection, RedisSettings
+from yoto.wiring import SqlAlertStore
+from yoto.wiring.alerts.rows import SessionRows
 
 INTERVAL = 5.0
 

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 
 from app.extensions import monitor, redis_store
-from app.wiring import elected_forecaster
-from app.wiring import forecasting as election
 from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
 from yoto.errors import StoreUnavailable
+from yoto.wiring import elected_forecaster
+from yoto.wiring import forecasting as election
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from flask import Flask
 
 from app.extensions import events, monitor, resilience
 from app.http.guards import SIGN_IN
-from app.wiring import tuner_of
 from tests.support.redis_servers import wait_until
 from yoto.errors import BulkheadFull, StoreUnavailable, ValidationFailed, VersionConflict
 from yoto.monitor import LIVE_LEVERS, Suggestion, names
@@ -33,6 +32,7 @@ from yoto.resilience.tuning import tuner as tuning
 from yoto.resilience.tuning.evidence import changed_at
 from yoto.resilience.tuning.guard_limits import GuardLimit
 from yoto.resilience.tuning.trial import NOT_APPLIED, Step
+from yoto.wiring import tuner_of
 
 LIMIT, CALLERS, WINDOW = 4, 6, 10
 NAME = "report"

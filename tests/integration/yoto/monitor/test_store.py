@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 
 from app.extensions import alerts
-from app.wiring import SqlAlertStore
 from tests.integration.yoto.monitor.conftest import Clock, Platform
 from yoto.errors import UnknownResource
 from yoto.monitor import AlertStore
+from yoto.wiring import SqlAlertStore
 
 DAY = 24 * 3600.0
 

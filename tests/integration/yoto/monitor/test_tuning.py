@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 
 from app.extensions import cache, events, monitor, optimization, permissions, prefetch, resilience
-from app.wiring import tuner_of
 from tests.support.applications import another_app
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.errors import ValidationFailed
 from yoto.monitor import Suggestion
 from yoto.resilience import FLEET, Kind, Tuner
+from yoto.wiring import tuner_of
 
 SMALL, PEOPLE, WINDOW = 20, 30, 10
 ID = f"cache_users_size={2 * SMALL}"

@@ -10,10 +10,10 @@ from flask import Flask
 
 from app import initialize_permission_platform
 from app.extensions import alerts, optimization
-from app.wiring import degrade_by, elected_by
 from tests.support.redis_servers import wait_until
 from yoto.events import Events
 from yoto.monitor import DEFAULT_RULES, AlertState
+from yoto.wiring import degrade_by, elected_by
 
 THREADS = {"yoto-alerts", "yoto-alert-webhooks"}
 

@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from app import logs
 from tests.support.log_lines import written
+from yoto import logs
 from yoto.errors import ValidationFailed
 
 

@@ -3,20 +3,14 @@
 Importing configures nothing; ``run.py`` and the ``flask`` commands call ``configure``.
 """
 
-from app.logs.fields import describe_requests
-from app.logs.fleet import follow_fleet
-from app.logs.handler import Line, LogHandler
-from app.logs.levels import LEVELS, get_level, set_level
-from app.logs.lines import write_lines
-from app.logs.redaction import HIDDEN, Redactor
-from app.logs.rendering import FORMATS
-from app.logs.setup import (
-    configure,
-    configure_app,
-    configure_early,
-    process_name,
-    secrets_of,
-)
+from yoto.logs.fields import describe_requests
+from yoto.logs.fleet import follow_fleet
+from yoto.logs.handler import Line, LogHandler
+from yoto.logs.levels import LEVELS, get_level, set_level
+from yoto.logs.lines import write_lines
+from yoto.logs.redaction import HIDDEN, Redactor
+from yoto.logs.rendering import FORMATS
+from yoto.logs.setup import configure, configure_app, configure_early, process_name, secrets_of
 
 __all__ = [
     "FORMATS",

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 import pytest
 import structlog
 
-from app import logs
 from tests.support.log_lines import logging_restored, written
+from yoto import logs
 
 log = logging.getLogger("app.test_lines")
 UTC_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")

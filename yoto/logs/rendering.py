@@ -15,7 +15,7 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
 
-from app.logs.fields import (
+from yoto.logs.fields import (
     Fields,
     add_request,
     add_time,
@@ -24,8 +24,8 @@ from app.logs.fields import (
     moment_of,
     name_stack,
 )
-from app.logs.handler import Encoder, Line
-from app.logs.redaction import Redactor
+from yoto.logs.handler import Encoder, Line
+from yoto.logs.redaction import Redactor
 
 FORMATS = ("json", "console")
 # Of a traceback, from both ends. Local variables are left out: they hold everything.

@@ -17,7 +17,7 @@ from yoto.store.models import AlertRow
 ALERTS = AlertRow.__table__
 
 # Seconds since 1970 by the clock of the database, whatever its time zone.
-_NOW = {
+_NOW: dict[str, ColumnElement[Any]] = {
     "sqlite": literal_column("(julianday('now') - 2440587.5) * 86400.0"),
     "mysql": literal_column(
         "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6)) / 1000000"
@@ -46,7 +46,7 @@ class SessionRows:
     @cached_property
     def now(self) -> float:
         """See ``AlertRows``; the same throughout the transaction."""
-        return float(self.session.scalar(select(self.clock)))
+        return float(self.session.execute(select(self.clock)).scalar_one())
 
     @property
     def clock(self) -> ColumnElement[Any]:

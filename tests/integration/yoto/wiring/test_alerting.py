@@ -35,7 +35,7 @@ def test_an_alert_fires_while_redis_is_frozen_and_ends_when_it_is_back(
     app: Flask, own_redis: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The test waits until what was said while it was away is no more of now.
-    monkeypatch.setattr("app.wiring.alerts.values.NOW", 2)
+    monkeypatch.setattr("yoto.wiring.alerts.values.NOW", 2)
     state = alerts.of(app)
     state.rules.set("redis", {"hold": 1, "recover": 1}, by="system")
     monitor.of(app).start()

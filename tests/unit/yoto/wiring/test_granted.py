@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.wiring import GrantedAccess
 from yoto.housekeeping import MOST_WAITING
 from yoto.permission import AccessGranted
+from yoto.wiring import GrantedAccess
 
 CHANNEL_3 = 3 << 1 | 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from app.logs.levels import set_level
+from yoto.logs.levels import set_level
 from yoto.resilience import FLEET, Kind, LogConfig, Resilience, Settings
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import NullPool, QueuePool, create_engine
 
-from app.wiring.election import keeps
-from app.wiring.measures.looks import STATE_NUMBERS, queue_samples
-from app.wiring.measures.stores import database_samples
 from yoto.errors import LockLost
 from yoto.monitor import Distribution, Measured, names
 from yoto.optimization.queue.stats import KindCounts, KindStats, QueueStats
 from yoto.resilience import State
+from yoto.wiring.election import keeps
+from yoto.wiring.measures.looks import STATE_NUMBERS, queue_samples
+from yoto.wiring.measures.stores import database_samples
 
 
 def test_every_state_of_a_breaker_has_its_number() -> None:

@@ -14,11 +14,11 @@ import structlog
 from flask import Flask
 from structlog.stdlib import ProcessorFormatter
 
-from app.logs.handler import LogHandler, log_what_nobody_catches
-from app.logs.levels import LEVELS, quieten_libraries
-from app.logs.redaction import Redactor
-from app.logs.rendering import FORMATS, encoder, formatter
 from config import CLASSES, Base
+from yoto.logs.handler import LogHandler, log_what_nobody_catches
+from yoto.logs.levels import LEVELS, quieten_libraries
+from yoto.logs.redaction import Redactor
+from yoto.logs.rendering import FORMATS, encoder, formatter
 
 # Settings that no line shows, and those whose password none shows.
 SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY", "OPA_TOKEN", "REDIS_PASSWORD")

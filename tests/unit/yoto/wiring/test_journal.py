@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.wiring import SqlJournal, sql_audit
 from tests.unit.yoto.resilience.config_store.journals import ListJournal
 from yoto.errors import StoreUnavailable, VersionConflict
 from yoto.resilience import Action, AuditEntry, Change, Journal, Kind, Origin
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, User
+from yoto.wiring import SqlJournal, sql_audit
 
 
 def change(version: int, name: str = "search", **fields: Any) -> Change:

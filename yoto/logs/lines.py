@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 
-from app.logs.handler import Line, LogHandler
+from yoto.logs.handler import Line, LogHandler
 
 
 def write_lines(logger: logging.Logger, event: str, lines: Sequence[Line]) -> None:

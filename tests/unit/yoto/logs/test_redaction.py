@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.logs import HIDDEN, Redactor
+from yoto.logs import HIDDEN, Redactor
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl"
 HASH = "$argon2id$v=19$m=64,t=1,p=4$c29tZXNhbHQ$aGFzaG9mdGhlcGFzc3dvcmQ"

@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.wiring import SqlJournal, sql_audit
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import VersionConflict
 from yoto.events import Events
@@ -17,6 +16,7 @@ from yoto.redis import RedisStore
 from yoto.resilience import Kind, Resilience, ResilienceController
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, ResilienceConfigChange, User
+from yoto.wiring import SqlJournal, sql_audit
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.wiring.alerts.values import Values, values_of
 from yoto.monitor import (
     AlertRule,
     Direction,
@@ -14,6 +13,7 @@ from yoto.monitor import (
     signals,
 )
 from yoto.monitor.alerts import step
+from yoto.wiring.alerts.values import Values, values_of
 
 ANSWERED = Series(names.REQUESTS, (("status", "2xx"),))
 FAILED = Series(names.REQUESTS, (("status", "5xx"),))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from yoto import tracing
 
 EXTENSION = "yoto.log_fields"
 
-Fields = dict[str, Any]
+Fields = MutableMapping[str, Any]
 
 
 def describe_requests(app: Flask, fields: Callable[[], Mapping[str, Any]]) -> None:

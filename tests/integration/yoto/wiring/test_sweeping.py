@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.wiring import sweeper_of, sweeping
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.errors import StoreUnavailable
 from yoto.store.db import utcnow
 from yoto.store.models import IDEMPOTENCY_KEPT, IdempotencyKey, RevokedToken
+from yoto.wiring import sweeper_of, sweeping
 
 SOON = timedelta(minutes=1)
 
