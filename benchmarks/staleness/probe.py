@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -32,12 +32,14 @@ class Round(NamedTuple):
         wrong_with_position: workers whose answers included the change and were wrong all the same.
         enemies: workers that let in whom both changes together keep out.
         failures: questions that were answered with an error.
+        relayed: events that somebody else than their writer published.
     """
 
     delays: list[float]
     wrong_with_position: int
     enemies: int
     failures: int
+    relayed: int
 
 
 class Platform:
@@ -112,10 +114,10 @@ class Platform:
         """Take a right, give the other, and ask everybody.
 
         Args:
-            limit: seconds to watch for wrong answers.
+            limit: seconds after the commit to watch for wrong answers.
             before: done when all are warm; ``after``: done when both changes are committed.
         """
-        user_id, role_id = self._warm(limit, before)
+        user_id, role_id = self._warm(before)
         writer = self.workers[0]
         committed_at = writer.do("take", user_id, self.channel_id)
         position = writer.do("give", role_id)
@@ -126,15 +128,15 @@ class Platform:
             wrong += any(worker.answer())
         if after is not None:
             after()
-        return self._seen(self.workers, committed_at, wrong)
+        return self._seen(committed_at, limit, wrong)
 
     def round_with_a_death(self, limit: float) -> Round:
         """The writer dies between the commit and telling anybody; the others are watched."""
         doomed = self.add_worker()
-        user_id, _ = self._warm(limit, None)
+        user_id, _ = self._warm(None)
         committed_at = doomed.do("take_and_die", user_id, self.channel_id)
         self.workers.remove(doomed)
-        return self._seen(self.workers, committed_at, 0)
+        return self._seen(committed_at, limit, 0)
 
     def credential_round(
         self,
@@ -144,7 +146,7 @@ class Platform:
         after: Trouble | None = None,
     ) -> Round:
         """End a credential, and ask everybody; ``kind`` is one of ``credentials.KINDS``."""
-        user_id, tokens = self._warm_token(limit, before)
+        user_id, tokens = self._warm_token(before)
         end = kind, user_id, tokens, self._super_token
         committed_at, position = self.workers[0].do("end", *end)
         wrong = 0
@@ -154,43 +156,49 @@ class Platform:
             wrong += worker.answer()
         if after is not None:
             after()
-        return self._seen(self.workers, committed_at, wrong)
+        return self._seen(committed_at, limit, wrong)
 
     def credential_round_with_a_death(self, kind: str, limit: float) -> Round:
         """As ``round_with_a_death``, about a credential."""
         doomed = self.add_worker()
-        user_id, tokens = self._warm_token(limit, None)
+        user_id, tokens = self._warm_token(None)
         committed_at = doomed.do("end_and_die", kind, user_id, tokens, self._super_token)
         self.workers.remove(doomed)
-        return self._seen(self.workers, committed_at, 0)
+        return self._seen(committed_at, limit, 0)
 
-    def _warm_token(self, limit: float, before: Trouble | None) -> tuple[int, list[str]]:
+    def _warm_token(self, before: Trouble | None) -> tuple[int, list[str]]:
         user_id = self._accounts.pop()
         tokens = self.workers[0].do("sign_in", user_id)
         for worker in self.workers:
             assert worker.do("warm_token", tokens[0]), "a good token is refused"
-            worker.do("watch_token", tokens[0], limit)
+            worker.do("watch_token", tokens[0])
+        self._note_relayed()
         if before is not None:
             before()
         return user_id, tokens
 
-    def _warm(self, limit: float, before: Trouble | None) -> tuple[int, int]:
+    def _warm(self, before: Trouble | None) -> tuple[int, int]:
         user_id, role_id = self._people.pop()
         for worker in self.workers:
             assert worker.do("warm", user_id, self.channel_id) == [True, False], (TAKEN, GIVEN)
-            worker.do("watch", user_id, self.channel_id, limit)
+            worker.do("watch", user_id, self.channel_id)
+        self._note_relayed()
         if before is not None:
             before()
         return user_id, role_id
 
-    def _seen(self, workers: Sequence[WorkerProcess], committed_at: float, wrong: int) -> Round:
-        watched = [worker.do("watched") for worker in workers]
+    def _seen(self, committed_at: float, limit: float, wrong: int) -> Round:
+        watched = [worker.do("watched", committed_at + limit) for worker in self.workers]
         return Round(
             [max(0.0, one["last_allowed"] - committed_at) for one in watched],
             wrong,
             sum(one["enemy"] for one in watched),
             sum(one["failures"] for one in watched),
+            sum(worker.do("relayed") - self._relayed[worker] for worker in self.workers),
         )
+
+    def _note_relayed(self) -> None:
+        self._relayed = {worker: worker.do("relayed") for worker in self.workers}
 
     def __enter__(self) -> Self:
         return self

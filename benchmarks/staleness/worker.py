@@ -11,6 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from flask import Flask
@@ -24,27 +25,32 @@ from yoto.store.db import db
 
 TAKEN, GIVEN = "message.send", "message.pin"
 PAUSE = 0.002  # s between two questions of a watch
+# s that who is still let in at the end of a watch is watched on: longer than any promise, so that
+# one that broke is seen.
+PATIENCE = 10.0
 
 
 class Watch(threading.Thread):
     """Asks without a position, over and over, whether what was taken is still there.
 
+    It ends at ``until``, but not before the answer is no, for which it has ``PATIENCE``.
+
     Args:
         ask: answers that, and whether the enemy is let in.
-        limit: seconds.
     """
 
-    def __init__(self, app: Flask, ask: Callable[[], tuple[bool, bool]], limit: float) -> None:
+    def __init__(self, app: Flask, ask: Callable[[], tuple[bool, bool]]) -> None:
         super().__init__(daemon=True)
         self._app = app
         self._ask = ask
-        self._until = time.time() + limit
+        self.until = inf
         self.last_allowed = 0.0
         self.enemy = False
         self.failures = 0
 
     def run(self) -> None:
-        while time.time() < self._until:
+        allowed = True
+        while time.time() < self.until + PATIENCE * allowed:
             asked_at = time.time()
             try:
                 with self._app.app_context():
@@ -86,25 +92,27 @@ class Worker:
                 answers = [may(name, user_id, channel_id) for name in (TAKEN, GIVEN)]
             return answers
 
-    def watch(self, user_id: int, channel_id: int, limit: float) -> bool:
-        """Ask in the background from now on, for ``limit`` seconds."""
+    def watch(self, user_id: int, channel_id: int) -> bool:
+        """Ask in the background from now on."""
         return self._watching(
-            lambda: (may(TAKEN, user_id, channel_id), may(GIVEN, user_id, channel_id)), limit
+            lambda: (may(TAKEN, user_id, channel_id), may(GIVEN, user_id, channel_id))
         )
 
-    def watch_token(self, token: str, limit: float) -> bool:
+    def watch_token(self, token: str) -> bool:
         """The same about an access token."""
-        return self._watching(lambda: (accepts(self.app, token), False), limit)
+        return self._watching(lambda: (accepts(self.app, token), False))
 
-    def _watching(self, ask: Callable[[], tuple[bool, bool]], limit: float) -> bool:
-        self._watch = Watch(self.app, ask, limit)
+    def _watching(self, ask: Callable[[], tuple[bool, bool]]) -> bool:
+        self._watch = Watch(self.app, ask)
         self._watch.start()
         return True
 
-    def watched(self) -> dict[str, Any]:
-        """What the watch saw: when the user was last let in, and whether the enemy ever was."""
+    def watched(self, until: float) -> dict[str, Any]:
+        """What the watch saw until then: when the user was last let in, and whether the enemy ever
+        was."""
         watch = self._watch
         assert watch is not None
+        watch.until = until
         watch.join()
         return {
             "last_allowed": watch.last_allowed,
@@ -159,9 +167,11 @@ class Worker:
         """Whether the token is accepted by a request that knows a position."""
         return accepts(self.app, token, at_least)
 
-    def stats(self) -> dict[str, int]:
-        """What the cache counted."""
-        return dict(cache.of(self.app).stats().counts)
+    def relayed(self) -> int:
+        """How many events of others this worker has published."""
+        caching = permissions.caching_of(self.app)
+        assert caching is not None
+        return caching.outbox.counts.relayed
 
     def _after_commit(self, session: Session) -> None:
         if "yoto.outbox" in session.info:

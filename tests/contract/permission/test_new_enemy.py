@@ -55,7 +55,7 @@ def test_a_writer_that_dies_unheard_is_relayed_within_the_bound(
     with Platform(nursery, {"REDIS_URL": own_redis.url}, workers=2, people=1) as platform:
         found = platform.round_with_a_death(BOUND)
     assert_kept(found)
-    assert max(found.delays) > 0, "nobody was let in wrongly, so nothing was relayed late"
+    assert found.relayed > 0
 
 
 def test_a_redis_that_stands_still_makes_nobody_older_than_the_bound(
@@ -85,7 +85,7 @@ def test_an_end_of_a_credential_whose_writer_dies_is_relayed_within_the_bound(
     ) as platform:
         found = platform.credential_round_with_a_death(kind, BOUND)
     assert_kept(found)
-    assert max(found.delays) > 0, "the credential was refused at once, so nothing was relayed late"
+    assert found.relayed > 0
 
 
 def test_a_redis_that_stands_still_keeps_no_credential_alive_beyond_the_bound(
