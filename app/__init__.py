@@ -31,15 +31,15 @@ from app.http.api import init_api
 from app.http.application import Application
 from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.circumstances import circumstances
-from app.http.context import origin
 from app.http.guards import AGAINST_GUESSING, GUARDS
 from app.http.pipeline import init_pipeline
-from app.http.problems import init_problems
-from app.http.records import records_of
 from app.http.version import YOTO_VERSION
 from app.migrations import init_migrations
 from app.server import YotoSocketIO
 from yoto.errors import StoreUnavailable
+from yoto.http.context import origin
+from yoto.http.database_problems import init_problems
+from yoto.http.records import records_of
 from yoto.logs import follow_fleet
 from yoto.permission import (
     ComponentState,

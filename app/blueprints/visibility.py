@@ -17,9 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import permissions
 from app.http.auth import current_user_id
-from app.http.context import current_record, note_outcome
-from app.http.problems import problem_of
 from yoto.errors import PermissionDenied, UnknownResource
+from yoto.http.context import current_record, note_outcome
+from yoto.http.database_problems import problem_of
 from yoto.permission import Place
 from yoto.store.db import db
 from yoto.store.models import Role, ScopeType, Server

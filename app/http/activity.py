@@ -8,8 +8,8 @@ from http import HTTPStatus
 from flask import Flask
 
 from app.extensions import behaviour
-from app.http.records import RequestRecord
 from yoto.housekeeping import Pending
+from yoto.http.records import RequestRecord
 from yoto.policy import CountedAction
 
 # Actions that may wait for Redis, in case it hangs.

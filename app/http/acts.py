@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.http.audit import audit
-from app.http.context import origin
 from app.http.operators import Via, known_operator, operator
+from yoto.http.context import origin
 from yoto.resilience import AuditEntry
 from yoto.store.db import db, writing
 from yoto.wiring import STORE_FAILURES

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask, current_app, g
 
-from app.http.records import RequestRecord, records_of
+from yoto.http.records import RequestRecord, records_of
 from yoto.monitor import Counter, Recorder, names
 
 EXTENSION_KEY = "yoto.answers"

@@ -131,7 +131,7 @@ class YotoApi(Api):
         self._spec.tag({"name": blp.name, "description": blp.description})
 
     def _register_error_handlers(self) -> None:
-        """``app.http.problems`` handles all errors, these too."""
+        """``yoto.http.problems`` handles all errors, these too."""
 
     def _register_responses(self) -> None:
         """Document errors under their own media type; the base class knows one for everything."""

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapper
 
-from app.http.context import credential, note_record, origin
+from yoto.http.context import credential, note_record, origin
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, record_audit
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app
 
-from app.http.context import origin
+from yoto.http.context import origin
 from yoto.resilience import MultiDimensionalKey, network_of
 
 DIGEST_BYTES = 16

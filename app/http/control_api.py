@@ -16,7 +16,6 @@ from flask import request
 
 from app.http import idempotency, operators
 from app.http.auth import CONTROL_PREFIX
-from app.http.context import READ_ONLY_MARK, SAFE_METHODS, changes_something
 from app.http.fields import Text
 from app.http.operators import (
     ADMIN,
@@ -30,6 +29,7 @@ from app.http.operators import (
 from app.http.preconditions import unchanged
 from app.http.rest import RestBlueprint
 from app.http.session import CSRF_HEADER, check_csrf_header
+from yoto.http.context import READ_ONLY_MARK, SAFE_METHODS, changes_something
 
 __all__ = [
     "ADMIN",

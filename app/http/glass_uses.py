@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from flask import current_app, has_request_context
 
 from app.http.audit import audit
-from app.http.context import origin
 from app.http.pace import Pace
+from yoto.http.context import origin
 from yoto.store.db import db, writing
 from yoto.wiring import STORE_FAILURES
 

@@ -32,10 +32,10 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.http.auth import current_user_id
-from app.http.context import before_recording, note_record, request_id
-from app.http.problems import problem
 from app.http.tokens import sign_in_id
 from yoto.errors import ValidationFailed, WriteConflict
+from yoto.http.context import before_recording, note_record, request_id
+from yoto.http.problems import problem
 from yoto.store.db import db, first_read, utcnow, writing
 from yoto.store.models import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
 from yoto.wiring import STORE_FAILURES

@@ -13,8 +13,8 @@ from sqlalchemy import exists, select
 
 from app.http.callers import account_digest
 from app.http.circumstances import circumstances
-from app.http.context import origin
 from yoto.errors import StoreUnavailable
+from yoto.http.context import origin
 from yoto.redis import RedisConnection, RedisStore
 from yoto.resilience import network_of
 from yoto.store.db import db, first_read

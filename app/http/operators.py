@@ -20,10 +20,10 @@ from app.extensions import permissions
 from app.http import break_glass
 from app.http.accounts import Identity
 from app.http.api_tokens import token_use
-from app.http.context import note_credential
 from app.http.glass_uses import note_glass
 from app.http.session import broke_glass, session_identity
 from yoto.errors import PermissionDenied
+from yoto.http.context import note_credential
 from yoto.permission import require_permission
 
 VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"

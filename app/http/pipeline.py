@@ -14,11 +14,18 @@ from time import perf_counter, time
 
 from flask import Flask, Request, g, request
 
-from app.http import answers, records, request_log
+from app.http import answers, request_log
 from app.http.activity import Activity
 from app.http.answers import Answers, contained
 from app.http.auth import caller_or_none
-from app.http.context import (
+from app.http.maintenance import CLOSED, turn_away
+from app.http.positions import forget_position, give_position, take_position
+from app.http.request_log import RequestLog, request_fields
+from app.http.security import HeadedResponse, security_headers
+from app.http.traces import SPAN, describe_span
+from app.http.writes import count_change
+from yoto.http import records
+from yoto.http.context import (
     OWN_ID_HEADER,
     REQUEST_ID_HEADER,
     begin_record,
@@ -26,13 +33,7 @@ from app.http.context import (
     current_record,
     is_moderation,
 )
-from app.http.maintenance import CLOSED, turn_away
-from app.http.positions import forget_position, give_position, take_position
-from app.http.records import RequestRecord, RequestRecords
-from app.http.request_log import RequestLog, request_fields
-from app.http.security import HeadedResponse, security_headers
-from app.http.traces import SPAN, describe_span
-from app.http.writes import count_change
+from yoto.http.records import RequestRecord, RequestRecords
 from yoto.logs import describe_requests
 from yoto.monitor import Monitor
 from yoto.policy import BehaviourWatch

@@ -18,8 +18,8 @@ from flask import Response, g, request
 from flask_smorest import Blueprint
 from werkzeug.exceptions import PreconditionFailed, PreconditionRequired
 
-from app.http.problems import problem
 from yoto.errors import ValidationFailed, VersionConflict
+from yoto.http.problems import problem
 
 View = TypeVar("View", bound=Callable[..., Any])
 

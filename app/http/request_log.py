@@ -11,8 +11,8 @@ from typing import Any
 from flask import Flask, g, has_request_context, request
 
 from app.http.auth import caller_or_none
-from app.http.context import shown_path
-from app.http.records import RequestRecord
+from yoto.http.context import shown_path
+from yoto.http.records import RequestRecord
 from yoto.logs import Line, write_lines
 
 # Asked every few seconds by machines; they are of interest when they fail.

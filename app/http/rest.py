@@ -14,11 +14,11 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter, Map
 
 from app.http.access import PUBLIC_MARK
-from app.http.context import READ_ONLY_MARK, SAFE_METHODS
 from app.http.documents import json_document
 from app.http.dumping import quicken
 from app.http.fields import MAX_ID
 from app.http.idempotency import ONCE_MARK, document
+from yoto.http.context import READ_ONLY_MARK, SAFE_METHODS
 
 
 class StrictParser(FlaskParser):

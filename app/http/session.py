@@ -20,7 +20,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from app.http import break_glass, break_glass_sessions
 from app.http.accounts import Identity, active_account, deny, known_account
-from app.http.context import changes_something
+from yoto.http.context import changes_something
 from yoto.store.db import db, utcnow
 from yoto.store.models import User
 

@@ -33,8 +33,8 @@ from werkzeug.exceptions import Unauthorized
 
 from app.http.accounts import Identity, active_account, deny, known_account
 from app.http.audit import audit
-from app.http.problems import problem
 from app.http.token_memory import EPOCH_CLAIM, FAMILY_CLAIM, TokenClaims, TokenMemory
+from yoto.http.problems import problem
 from yoto.store.db import db, utcnow
 from yoto.store.models import ROTATED, User
 

@@ -12,9 +12,9 @@ from typing import Any
 from flask import request
 
 from app.http.auth import caller_or_none
-from app.http.context import shown_path
-from app.http.records import RequestRecord
 from yoto import tracing
+from yoto.http.context import shown_path
+from yoto.http.records import RequestRecord
 from yoto.http.wsgi import Wsgi
 
 SPAN = "yoto.request_span"

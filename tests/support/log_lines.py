@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 from flask import Flask
 
-from app.http.records import records_of
 from yoto import logs
+from yoto.http.records import records_of
 
 
 class LogLines:

@@ -18,11 +18,11 @@ from app.http.access import public, signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import confirmed_user_id, current_user_id
 from app.http.callers import address
-from app.http.context import read_only
 from app.http.guards import REGISTER
-from app.http.problems import problem
 from app.http.rest import RestBlueprint
 from app.http.tokens import TokenPair, issue_tokens, revoke_family, rotate_tokens
+from yoto.http.context import read_only
+from yoto.http.problems import problem
 from yoto.resilience import rate_limit
 from yoto.store.db import db
 from yoto.store.models import User

@@ -17,9 +17,9 @@ from app.extensions import prefetch
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
-from app.http.context import read_only
 from app.http.guards import BEHAVIOUR_FORGET, BEHAVIOUR_RECORD, PERMISSION_SNAPSHOT
 from app.http.rest import RestBlueprint
+from yoto.http.context import read_only
 from yoto.resilience import rate_limit
 
 behaviour = RestBlueprint(

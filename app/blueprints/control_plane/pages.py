@@ -30,9 +30,7 @@ from app.http.access import public
 from app.http.acts import record_act
 from app.http.audit import audit
 from app.http.auth import CONTROL_PREFIX
-from app.http.context import origin, read_only
 from app.http.operators import RIGHTS, VIEW, Operator, Via, become, may, operator, right
-from app.http.problems import problem_of
 from app.http.session import (
     CsrfFailed,
     begin_session,
@@ -43,6 +41,8 @@ from app.http.session import (
     start_session,
 )
 from yoto.errors import PermissionDenied, RateLimited, Rejected
+from yoto.http.context import origin, read_only
+from yoto.http.database_problems import problem_of
 from yoto.store.db import db, writing
 from yoto.store.models import User
 

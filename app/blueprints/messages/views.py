@@ -21,11 +21,11 @@ from app.blueprints.messages.speakers import sender, speaker_in
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id, identity
-from app.http.context import keeps_order
 from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
 from app.http.idempotency import once
 from app.http.paging import Page, page_of
 from app.http.rest import RestBlueprint
+from yoto.http.context import keeps_order
 from yoto.permission import require_permission
 from yoto.resilience import guarded
 from yoto.wiring import STORE_FAILURES

@@ -14,8 +14,8 @@ from flask.testing import FlaskClient
 from app.http.access import PUBLIC_MARK
 from app.http.api import API_PREFIX
 from app.http.control_api import CONTROL_API_PREFIX
-from app.http.problems import MEDIA_TYPE
 from tests.support.applications import another_app
+from yoto.http.wsgi import MEDIA_TYPE
 
 METHODS = {"get", "put", "post", "delete", "patch"}
 PATH_ITEM_FIELDS = METHODS | {"parameters", "summary", "description", "servers"}

@@ -17,13 +17,13 @@ from opentelemetry.sdk.trace.export import SpanExporter
 
 from app.http.application import Application
 from app.http.pipeline import surround
-from app.http.problems import init_problems
-from app.http.records import RequestRecords, records_of
 from app.http.request_log import RequestLog
 from app.settings import SETTINGS
 from tests.support.log_lines import logging_restored, written
 from tests.support.spans import Spans
 from yoto.errors import PermissionDenied
+from yoto.http.database_problems import init_problems
+from yoto.http.records import RequestRecords, records_of
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "logs.md").read_text(encoding="utf-8")
 EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 
 from app.http.application import Application
 from app.http.pipeline import surround
-from app.http.problems import init_problems
-from app.http.records import RequestRecords, records_of
 from app.http.request_log import RequestLog
+from yoto.http.database_problems import init_problems
+from yoto.http.records import RequestRecords, records_of
 
 Raiser = Callable[[BaseException], FlaskClient]
 

@@ -12,8 +12,8 @@ from flask import Flask
 from app import close_app, create_app
 from app.http import activity
 from app.http.activity import Activity
-from app.http.records import RequestRecord
 from yoto.errors import StoreUnavailable
+from yoto.http.records import RequestRecord
 from yoto.monitor import names
 from yoto.policy import BehaviourWatch, CountedAction
 from yoto.wiring.measures.guards import policy_samples

@@ -7,8 +7,8 @@ from flask import Flask
 
 from app.http import answers
 from app.http.answers import HALF_LIFE, ErrorRate
-from app.http.records import records_of
 from yoto.errors import CircuitIsolated, CircuitOpen, MaintenanceMode, StoreUnavailable
+from yoto.http.records import records_of
 from yoto.monitor import Recorder, names
 
 from .conftest import Raiser

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask, request
 
 from app.http.application import Application
-from app.http.context import begin_record, origin, read_only
 from app.http.pipeline import surround
-from app.http.records import RequestRecords, records_of
+from yoto.http.context import begin_record, origin, read_only
+from yoto.http.records import RequestRecords, records_of
 from yoto.store.db import _will_write
 
 

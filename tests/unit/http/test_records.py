@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from app.http.records import RequestRecord, RequestRecords
 from tests.support.redis_servers import wait_until
 from tests.support.together import together
 from yoto.housekeeping import MOST_WAITING
 from yoto.housekeeping.clock import Clock
 from yoto.housekeeping.pending import LOT
+from yoto.http.records import RequestRecord, RequestRecords
 
 NEVER = 3600.0  # s
 

@@ -13,8 +13,8 @@ from app.http.access import public, signed_in
 from app.http.api import init_api
 from app.http.fields import MAX_ID, Name
 from app.http.paging import Page, PageQuery, cut, page_of
-from app.http.problems import init_problems
 from app.http.rest import RestBlueprint
+from yoto.http.database_problems import init_problems
 
 
 class ThingSchema(ma.Schema):

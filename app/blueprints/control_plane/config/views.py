@@ -23,7 +23,7 @@ from app.blueprints.control_plane.config.schemas import (
 from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
 from app.http.paging import Page, PageQuery
 from app.http.preconditions import edits, etag, seen_version
-from app.http.problems import problem
+from yoto.http.problems import problem
 
 config_control = ControlBlueprint(
     "config_control", __name__, "/config", "Live configuration: limits, breakers, bulkheads, levels"

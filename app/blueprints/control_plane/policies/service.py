@@ -19,9 +19,9 @@ from werkzeug.exceptions import UnprocessableEntity
 from app.extensions import policy
 from app.http.acts import author
 from app.http.paging import Page
-from app.http.problems import problem
 from yoto.errors import PolicyError, UnknownResource
 from yoto.events import Events
+from yoto.http.problems import problem
 from yoto.policy import PolicyReceipt, Rehearsal, StoredVersion, difference_of
 from yoto.store.models import PolicyKind, PolicyState
 

@@ -19,9 +19,9 @@ from app.blueprints.permissions.checks.schemas import (
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
-from app.http.context import read_only
 from app.http.guards import PEOPLE_A_QUESTION, PERMISSION_ASK
 from app.http.rest import RestBlueprint
+from yoto.http.context import read_only
 from yoto.resilience import rate_limit
 
 checks = RestBlueprint(

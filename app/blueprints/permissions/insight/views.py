@@ -15,9 +15,9 @@ from app.blueprints.permissions.insight.schemas import (
 from app.http.access import signed_in
 from app.http.api import API_PREFIX
 from app.http.auth import current_user_id
-from app.http.context import read_only
 from app.http.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
 from app.http.rest import RestBlueprint
+from yoto.http.context import read_only
 from yoto.permission import Explanation, Page
 from yoto.resilience import rate_limit
 

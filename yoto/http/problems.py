@@ -1,4 +1,8 @@
-"""Every error leaves as ``application/problem+json`` (RFC 9457)."""
+"""Errors as ``application/problem+json`` (RFC 9457).
+
+Usable alone: an application that has nothing of Yoto but guards answers their refusals by
+``init_refusals``. What the database raises is told apart in ``yoto.http.database_problems``.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,14 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, json, request
-from sqlalchemy import exc
-from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
-from app.http.context import note_outcome, request_id
 from yoto import errors
+from yoto.http.context import note_outcome, request_id
 from yoto.http.wsgi import MEDIA_TYPE, TYPE_PREFIX, title_of
-from yoto.store.failures import is_conflict, is_outage, lacks_tables
+from yoto.resilience import noted_limits, rate_limit_headers
 
-DATABASE_RETRY_SECONDS = 1.0
 CHALLENGE = 'Bearer realm="yoto"'  # RFC 6750, section 3
 # What may stand in a URI's path as it is (RFC 3986, section 3.3).
 PATH_CHARACTERS = "/:@!$&'()*+,;=~"
@@ -27,9 +28,13 @@ PATH_CHARACTERS = "/:@!$&'()*+,;=~"
 log = logging.getLogger(__name__)
 
 
-def init_problems(app: Flask) -> None:
-    """Turn all errors of the application into problems."""
-    app.register_error_handler(Exception, problem_of)
+def init_refusals(app: Flask) -> None:
+    """Answer what the platform raises in views of ``app``, such as the refusals of guards, by
+    problems with ``Retry-After``; and say in each answer, by the ``RateLimit`` headers, what the
+    limits that were asked leave. All other errors stay the application's.
+    """
+    app.register_error_handler(errors.PlatformError, problem_of)
+    app.after_request(_say_limits)
 
 
 def problem_of(error: Exception) -> Response:
@@ -39,8 +44,6 @@ def problem_of(error: Exception) -> Response:
             return _platform_error(error)
         case HTTPException():
             return _http_error(error)
-        case exc.SQLAlchemyError() | exc.SAWarning():
-            return _database_error(error)
         case _:
             return _unexpected(error)
 
@@ -75,6 +78,15 @@ def problem(
     response.headers.update(headers or {})
     if status == 401:
         response.headers.setdefault("WWW-Authenticate", CHALLENGE)
+    return response
+
+
+def _say_limits(response: Response) -> Response:
+    try:
+        response.headers.update(rate_limit_headers(noted_limits()))
+    except Exception:
+        # The view has done what it was asked for, and is not answered 500 for a header.
+        log.exception("an answer goes without its RateLimit headers")
     return response
 
 
@@ -230,22 +242,6 @@ def _flatten(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
     else:
         texts = [messages] if isinstance(messages, str) else [str(text) for text in messages]
         yield path or "body", texts
-
-
-def _database_error(error: exc.SQLAlchemyError | exc.SAWarning) -> Response:
-    """What no check above it foresaw: the database is away, or two writers met."""
-    if is_outage(error):
-        return _platform_error(errors.StoreUnavailable("database", error, DATABASE_RETRY_SECONDS))
-    if lacks_tables(error):
-        return _platform_error(errors.NotSetUp("database"))
-    if is_conflict(error):
-        log.warning("two writers met", exc_info=error)
-        return _platform_error(errors.WriteConflict(error))
-    if isinstance(error, (exc.NoResultFound, ObjectDeletedError)):
-        # It was there when this request began.
-        log.warning("what was asked for is gone", exc_info=error)
-        return problem(404, "not-found", "What this is about was removed meanwhile.")
-    return _unexpected(error)
 
 
 def _unexpected(error: Exception) -> Response:

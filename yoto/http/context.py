@@ -7,14 +7,16 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Flask, Request, current_app, g, has_app_context, has_request_context, request
-from sqlalchemy.engine import Connection
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.http.records import RequestRecord
+from yoto.http.records import RequestRecord
 from yoto.http.wsgi import REQUEST_ID_KEY
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 REQUEST_ID_HEADER = "X-Request-ID"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # RFC 9110, section 9.2.1
