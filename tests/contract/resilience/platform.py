@@ -53,24 +53,31 @@ class Platform:
         self.instance = instance or f"instance-{next(_numbers)}"
         self.events = EventStream(self.redis, self.instance)
         self.runtime = Runtime(self.redis, self.events, **runtime)
+        self._ends: list[Callable[[], None]] = []
 
     def breaker(self, name: str, **fields: Any) -> CircuitBreaker:
         return self.live_breaker(name, Live(CircuitBreakerConfig.from_mapping(fields)))
 
     def live_breaker(self, name: str, config: Callable[[], CircuitBreakerConfig]) -> CircuitBreaker:
-        return CircuitBreaker(name, config, self.runtime)
+        breaker = CircuitBreaker(name, config, self.runtime)
+        self._ends.append(breaker.successes.flush)
+        return breaker
 
     def limiter(self, name: str, **fields: Any) -> RateLimiter:
         return self.live_limiter(name, Live(RateLimitConfig.from_mapping(fields)))
 
     def live_limiter(self, name: str, config: Callable[[], RateLimitConfig]) -> RateLimiter:
-        return RateLimiter(name, config, self.runtime)
+        limiter = RateLimiter(name, config, self.runtime)
+        self._ends.append(limiter.leases.clear)
+        return limiter
 
     def bulkhead(self, name: str, **fields: Any) -> Bulkhead:
         return self.live_bulkhead(name, Live(BulkheadConfig.from_mapping(fields)))
 
     def live_bulkhead(self, name: str, config: Callable[[], BulkheadConfig]) -> Bulkhead:
-        return Bulkhead(name, config, self.runtime)
+        bulkhead = Bulkhead(name, config, self.runtime)
+        self._ends.append(bulkhead.spares.clear)
+        return bulkhead
 
     def guard(
         self,
@@ -97,6 +104,10 @@ class Platform:
         ]
 
     def close(self) -> None:
+        """In the controller's order: what was sent after Redis is closed would open it again."""
+        for end in self._ends:
+            end()
         self.runtime.deferred.close()
+        self.runtime.exits.settle()
         self.runtime.heartbeat.close()
         self.redis.close()
