@@ -33,9 +33,9 @@ from app.http.auth import caller_or_none, current_user_id, init_auth
 from app.http.circumstances import circumstances
 from app.http.guards import AGAINST_GUESSING, GUARDS
 from app.http.pipeline import init_pipeline
-from app.http.version import YOTO_VERSION
 from app.migrations import init_migrations
 from app.server import YotoSocketIO
+from yoto import __version__
 from yoto.errors import StoreUnavailable
 from yoto.http.context import origin
 from yoto.http.database_problems import init_problems
@@ -166,7 +166,7 @@ def create_app(
     )
     register_permission_handlers(optimization.of(app).queue)
     measure(app)
-    fleet.init_app(app, worker_facts(app, YOTO_VERSION))
+    fleet.init_app(app, worker_facts(app, __version__))
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
     init_api(app, blueprints.REST, blueprints.CONTROL_REST)
     blueprints.init_pages(app)

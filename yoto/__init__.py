@@ -1,1 +1,70 @@
-"""Yoto, the platform: permissions and resilience for Flask applications."""
+"""Yoto, the platform: permissions and resilience for Flask applications.
+
+What is exported here is loaded with its first use, so that guards cost nothing of permissions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yoto.lazy import exports
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .current.guards import *
+    from .current.locks import *
+    from .current.permissions import *
+    from .errors import *
+    from .permission import require_expression as require_expression
+    from .permission import require_permission as require_permission
+    from .permission import require_permissions as require_permissions
+    from .resilience import BulkheadConfig as BulkheadConfig
+    from .resilience import CircuitBreakerConfig as CircuitBreakerConfig
+    from .resilience import DegradationConfig as DegradationConfig
+    from .resilience import MultiDimensionalKey as MultiDimensionalKey
+    from .resilience import RateLimitConfig as RateLimitConfig
+    from .resilience import bulkhead as bulkhead
+    from .resilience import circuit_breaker as circuit_breaker
+    from .resilience import degradable as degradable
+    from .resilience import get_resilience_controller as get_resilience_controller
+    from .resilience import guarded as guarded
+    from .resilience import rate_limit as rate_limit
+else:
+    _HOMES = {
+        ".resilience": """
+            BulkheadConfig CircuitBreakerConfig DegradationConfig MultiDimensionalKey
+            RateLimitConfig bulkhead circuit_breaker degradable get_resilience_controller guarded
+            rate_limit
+        """,
+        ".permission": "require_expression require_permission require_permissions",
+        ".current.guards": """
+            execute_atomic_operation get_all_resilience_configs get_bulkhead_config
+            get_bulkhead_stats get_circuit_breaker_config get_circuit_breaker_state
+            get_degradation_config get_rate_limit_config get_rate_limit_status
+            is_global_switch_enabled set_bulkhead_config set_circuit_breaker_config
+            set_degradation_config set_global_switch set_rate_limit_config
+        """,
+        ".current.permissions": """
+            assign_permissions_to_role assign_roles_to_user batch_check_permissions
+            batch_register_permissions batch_register_roles check_many check_permission decide
+            explain get_optimization_suggestions get_permission_registry_stats get_system_stats
+            invalidate_all invalidate_role_cache invalidate_user_cache is_maintenance_mode_enabled
+            list_registered_permissions list_registered_roles list_resources list_users
+            register_group register_permission register_role revoke_permissions_from_role
+            revoke_roles_from_user set_maintenance_mode visible warm_up
+        """,
+        ".current.locks": "create_lock",
+        ".errors": """
+            BulkheadFull CircuitIsolated CircuitOpen ConfigurationError Degraded LockLost
+            LockNotAcquired MaintenanceMode PermissionDenied PlatformError PolicyError RateLimited
+            Rejected StoreUnavailable ValidationFailed
+        """,
+    }
+    __all__ = sorted(name for names in _HOMES.values() for name in names.split())
+    __getattr__ = exports(
+        __name__, {name: home for home, names in _HOMES.items() for name in names.split()}
+    )
+
+    def __dir__() -> list[str]:
+        return [*__all__, "__version__"]

@@ -1,5 +1,11 @@
 """Distributed guards, their live configuration, and the controller that holds them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yoto.lazy import exports
+
 from .breaker import (
     BreakerOpenedLocally,
     BreakerPermit,
@@ -69,15 +75,20 @@ from .settings import (
 from .store_health import StoreState, StoreStatus
 from .switches import SwitchConfig
 from .trail import KEPT_FOR, KeyUse, LimitedCall, TrailReading, top_keys
-from .tuning import (
-    Tuner,
-    TuningApplied,
-    TuningKept,
-    TuningOutcome,
-    TuningReverted,
-    TuningSettings,
-    outcome_of,
-)
+
+if TYPE_CHECKING:
+    from .tuning import (
+        Tuner,
+        TuningApplied,
+        TuningKept,
+        TuningOutcome,
+        TuningReverted,
+        TuningSettings,
+        outcome_of,
+    )
+else:
+    # Whoever has guards alone needs nothing that tunes them.
+    __getattr__ = exports(__name__, rest=".tuning")
 
 __all__ = [
     "Tuner",

@@ -16,7 +16,7 @@ from flask import Flask, current_app
 
 from app.blueprints.health import CheckResult, State, overall, probe
 from app.extensions import monitor, socketio
-from app.http.version import YOTO_VERSION
+from yoto import __version__
 from yoto.monitor import HealthReport, assess
 from yoto.store.db import utcnow
 from yoto.wiring import health_components, measured_values
@@ -95,7 +95,7 @@ def _process(started: Started, now: datetime) -> list[Value]:
 
 def _versions(started: Started) -> list[Value]:
     values = [
-        Value("version", YOTO_VERSION, started.at, label="Yoto"),
+        Value("version", __version__, started.at, label="Yoto"),
         Value("version", platform.python_version(), started.at, label="Python"),
     ]
     return values + [

@@ -1,6 +1,5 @@
 """Suggestions to change settings, and the verdict on a change that was made. Pure."""
 
-from .advisers import advise
 from .levers import BULKHEAD, LEVERS, LIVE, RATE_LIMIT, Lever, lever_of
 from .picture import (
     PLAIN,
@@ -33,7 +32,6 @@ __all__ = [
     "StorePicture",
     "Suggestion",
     "Verdict",
-    "advise",
     "judge",
     "lever_of",
     "picture_of",

@@ -20,9 +20,9 @@ from yoto.monitor.tuning import (
     PoolPicture,
     QueuePicture,
     StorePicture,
-    advise,
     lever_of,
 )
+from yoto.monitor.tuning.advisers import advise
 from yoto.optimization import QUEUE_KEYS
 
 GIB = 2**30

@@ -1,0 +1,39 @@
+"""Permissions of the current application; see ``PermissionSystem`` for each."""
+
+from __future__ import annotations
+
+from yoto.permission import PermissionSystem
+
+# It holds nothing: what it is asked, it asks the current application.
+_permissions = PermissionSystem()
+
+check_permission = _permissions.check_permission
+batch_check_permissions = _permissions.batch_check_permissions
+check_many = _permissions.check_many
+decide = _permissions.decide
+explain = _permissions.explain
+list_resources = _permissions.list_resources
+list_users = _permissions.list_users
+visible = _permissions.visible
+
+register_permission = _permissions.register_permission
+batch_register_permissions = _permissions.batch_register_permissions
+register_role = _permissions.register_role
+batch_register_roles = _permissions.batch_register_roles
+register_group = _permissions.register_group
+assign_permissions_to_role = _permissions.assign_permissions_to_role
+revoke_permissions_from_role = _permissions.revoke_permissions_from_role
+assign_roles_to_user = _permissions.assign_roles_to_user
+revoke_roles_from_user = _permissions.revoke_roles_from_user
+get_permission_registry_stats = _permissions.get_permission_registry_stats
+list_registered_permissions = _permissions.list_registered_permissions
+list_registered_roles = _permissions.list_registered_roles
+
+invalidate_user_cache = _permissions.invalidate_user_cache
+invalidate_role_cache = _permissions.invalidate_role_cache
+invalidate_all = _permissions.invalidate_all
+warm_up = _permissions.warm_up
+is_maintenance_mode_enabled = _permissions.is_maintenance_mode_enabled
+set_maintenance_mode = _permissions.set_maintenance_mode
+get_system_stats = _permissions.get_system_stats
+get_optimization_suggestions = _permissions.get_optimization_suggestions

