@@ -9,6 +9,8 @@ from typing import Any
 from flask import Flask
 
 from app import blueprints, cli, settings
+from app.admission import admit
+from app.auth import init_auth
 from app.blueprints.auth.failures import failures_of, init_failures
 from app.blueprints.health import probe
 from app.extensions import (
@@ -25,20 +27,20 @@ from app.extensions import (
     redis_store,
     resilience,
 )
-from app.http.acts import audit_of_guards
-from app.http.answers import error_rate
-from app.http.api import init_api
-from app.http.application import Application
-from app.http.auth import caller_or_none, current_user_id, init_auth
-from app.http.circumstances import circumstances
-from app.http.guards import AGAINST_GUESSING, GUARDS
-from app.http.pipeline import init_pipeline
+from app.guards import AGAINST_GUESSING, GUARDS
 from app.migrations import init_migrations
 from app.server import YotoSocketIO
 from yoto import __version__
 from yoto.errors import StoreUnavailable
+from yoto.http.acts import audit_of_guards
+from yoto.http.answers import error_rate
+from yoto.http.api import init_api
+from yoto.http.application import Application
+from yoto.http.circumstances import circumstances
 from yoto.http.context import origin
 from yoto.http.database_problems import init_problems
+from yoto.http.identity import caller_or_none, current_user_id
+from yoto.http.pipeline import init_pipeline
 from yoto.http.records import records_of
 from yoto.logs import follow_fleet
 from yoto.permission import (
@@ -133,7 +135,7 @@ def create_app(
     tuner = tune(app, never=AGAINST_GUESSING)
     policy.init_app(app, policy_engine(app), mask=masked_context)
     behaviour.init_app(app)
-    init_pipeline(app)
+    init_pipeline(app, admit)
     init_failures(app)
     hot = optimization.of(app).hot
     prefetch.init_app(app, hot)

@@ -1,6 +1,6 @@
 """The one error tree of the platform: a class for each way a caller can react.
 
-Every class carries the data that the reaction needs, as attributes; ``app.http`` turns each into
+Every class carries the data that the reaction needs, as attributes; ``yoto.http`` turns each into
 ``application/problem+json`` (RFC 9457). Nothing here knows HTTP.
 """
 

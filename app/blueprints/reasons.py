@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.http.fields import Text
+from yoto.http.fields import Text
 
 REASON_LENGTH = 500
 

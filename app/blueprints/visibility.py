@@ -16,10 +16,10 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import permissions
-from app.http.auth import current_user_id
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.http.context import current_record, note_outcome
 from yoto.http.database_problems import problem_of
+from yoto.http.identity import current_user_id
 from yoto.permission import Place
 from yoto.store.db import db
 from yoto.store.models import Role, ScopeType, Server

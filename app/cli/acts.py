@@ -10,8 +10,8 @@ from flask import g
 from sqlalchemy.exc import DBAPIError
 
 from app.cli.login import login
-from app.http.operators import Operator, Via, become
 from yoto.errors import PlatformError
+from yoto.http.operators import Operator, Via, become
 from yoto.store.db import db
 
 

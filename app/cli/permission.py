@@ -13,8 +13,8 @@ from app.blueprints.control_plane.cache.targets import ALL
 from app.cli.acts import acting
 from app.cli.options import with_reason
 from app.extensions import permissions
-from app.http.fields import MAX_ID
 from yoto.errors import PlatformError
+from yoto.http.fields import MAX_ID
 from yoto.store.db import db, writing
 from yoto.store.models import ScopeType, User
 

@@ -12,8 +12,8 @@ import click
 from flask.cli import AppGroup, with_appcontext
 
 from app.extensions import permissions
-from app.http.csv_export import csv_lines
 from yoto.errors import PlatformError
+from yoto.http.csv_export import csv_lines
 from yoto.permission import (
     ACCESS_COLUMNS,
     DIFFERENCE_COLUMNS,

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app.cli.options import says_why
-from app.http.audit import audit
+from yoto.http.audit import audit
 from yoto.sealing import Sealer, Unreadable, sealer_of
 from yoto.store.db import db, writing
 from yoto.store.models import SEALED, account_of

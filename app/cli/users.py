@@ -11,9 +11,9 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.http.audit import audit
-from app.http.passwords import PASSWORD_MAX_LENGTH, passwords
-from app.http.weak_passwords import is_weak
+from app.auth.passwords import PASSWORD_MAX_LENGTH, passwords
+from app.auth.weak_passwords import is_weak
+from yoto.http.audit import audit
 from yoto.store.db import db, writing
 from yoto.store.models import User
 from yoto.store.models.user import USERNAME_PATTERN

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask, request
 
 from app.extensions import resilience
-from app.http.auth import current_user_id
 from benchmarks.http.rows import ANSWER, VIEWS
+from yoto.http.identity import current_user_id
 from yoto.permission import require_permission
 from yoto.resilience import (
     BulkheadConfig,

@@ -8,8 +8,8 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.http.auth import identity_of, issue_tokens
-from app.http.positions import POSITION_HEADER
+from app.auth import identity_of, issue_tokens
+from yoto.http.positions import POSITION_HEADER
 from yoto.store.db import db
 from yoto.store.models import User
 

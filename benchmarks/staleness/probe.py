@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, Self
 from flask_migrate import upgrade
 
 from app import create_app
+from app.auth.passwords import passwords
 from app.extensions import optimization, permissions, policy, redis_store
-from app.http.passwords import passwords
 from benchmarks.staleness.credentials import PASSWORD
 from benchmarks.staleness.worker import GIVEN, TAKEN
 from tests.support.nursery import Nursery

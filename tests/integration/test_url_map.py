@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.extensions import permissions
-from app.http.access import PUBLIC_MARK, RIGHTS_MARK, SIGNED_IN_MARK
-from app.http.auth import CONTROL_PREFIX
-from app.http.control_api import CONTROL_API_PREFIX
 from tests.support.world import World, expired_header
+from yoto.http.access import PUBLIC_MARK, RIGHTS_MARK, SIGNED_IN_MARK
+from yoto.http.addresses import CONTROL_PREFIX
+from yoto.http.control_api import CONTROL_API_PREFIX
 from yoto.permission.decorators import ATTRIBUTE as PERMISSION_MARK
 
 WRITING = {"POST", "PUT", "PATCH", "DELETE"}

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.http.api_tokens import add_token
+from app.auth.api_tokens import add_token
 from tests.support.world import Person, World
 from yoto.store.db import db, utcnow
 

@@ -18,7 +18,7 @@ from flask import Flask
 from flask_jwt_extended import create_access_token
 from sqlalchemy import insert, select
 
-from app.http.auth import EPOCH_CLAIM, FAMILY_CLAIM, issue_tokens
+from app.auth import EPOCH_CLAIM, FAMILY_CLAIM, issue_tokens
 from tests.support.database import checksums, rows_of
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db, utcnow

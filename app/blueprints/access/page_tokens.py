@@ -11,7 +11,7 @@ import json
 import re
 
 from app.blueprints.access.wire import Object, malformed
-from app.http.fields import MAX_ID
+from yoto.http.fields import MAX_ID
 
 _TOKEN = re.compile(r"([0-9]{1,19})\.([0-9a-f]{16})", re.ASCII)
 

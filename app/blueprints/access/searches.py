@@ -29,7 +29,7 @@ from app.blueprints.access.wire import (
     page_of,
 )
 from app.extensions import permissions
-from app.http.guards import STATEMENTS_OF_SEARCH
+from app.guards import STATEMENTS_OF_SEARCH
 from yoto.permission import Place
 from yoto.store.models import ScopeType
 

@@ -10,10 +10,10 @@ from flask import Blueprint, request, url_for
 from app.blueprints.access import searches
 from app.blueprints.access.evaluation import Evaluator, number_of_questions
 from app.blueprints.access.wire import Object, document_of, evaluation_of
-from app.http.access import public, signed_in
-from app.http.auth import current_user_id
-from app.http.guards import PERMISSION_ASK
+from app.guards import PERMISSION_ASK
+from yoto.http.access import public, signed_in
 from yoto.http.context import public_url, read_only
+from yoto.http.identity import current_user_id
 from yoto.resilience import rate_limit
 
 PREFIX = "/access/v1"

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 
 from app.blueprints.access.wire import Action, Entity
 from app.extensions import permissions
-from app.http.fields import row_id
+from yoto.http.fields import row_id
 from yoto.permission import Place
 from yoto.store.db import db
 from yoto.store.models import Channel, ScopeType, Server, User

@@ -14,8 +14,8 @@ from typing import Any
 from werkzeug import Request
 from werkzeug.exceptions import BadRequest
 
-from app.http.documents import json_document
 from yoto.errors import ValidationFailed
+from yoto.http.documents import json_document
 from yoto.permission import CONTEXT_DEPTH, RequestContext, checked_context
 
 Object = Mapping[str, Any]

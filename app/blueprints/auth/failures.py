@@ -19,10 +19,10 @@ from flask import Flask, current_app, request
 from sqlalchemy import select
 
 from app.extensions import behaviour, monitor, permissions
-from app.http.operators import VIEW
-from app.http.pace import Pace
 from yoto.errors import StoreUnavailable
 from yoto.http.context import Origin, origin
+from yoto.http.operators import VIEW
+from yoto.http.pace import Pace
 from yoto.monitor import names
 from yoto.resilience import network_of
 from yoto.store.models import AuditRecord, User

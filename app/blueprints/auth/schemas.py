@@ -9,9 +9,9 @@ import marshmallow as ma
 from flask import current_app
 from marshmallow.validate import Length
 
-from app.http.fields import Instant, Name
-from app.http.passwords import PASSWORD_MAX_LENGTH
-from app.http.weak_passwords import is_weak
+from app.auth.passwords import PASSWORD_MAX_LENGTH
+from app.auth.weak_passwords import is_weak
+from yoto.http.fields import Instant, Name
 from yoto.store.models import User
 from yoto.store.models.user import USERNAME_PATTERN
 

@@ -8,16 +8,16 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import select, update
 
+from app.auth import break_glass
+from app.auth.known_callers import is_known, remember_caller
+from app.auth.passwords import passwords
+from app.auth.weak_passwords import is_weak
 from app.blueprints.auth.failures import Failure, count_sign_in, note_failure
-from app.http import break_glass
-from app.http.audit import audit
-from app.http.callers import address, guess
-from app.http.conflicts import conflict, unique
-from app.http.guards import CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN, SIGN_IN, SIGN_IN_KNOWN
-from app.http.known_callers import is_known, remember_caller
-from app.http.passwords import passwords
-from app.http.weak_passwords import is_weak
+from app.guards import CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN, SIGN_IN, SIGN_IN_KNOWN
 from yoto.errors import RateLimited, ValidationFailed
+from yoto.http.audit import audit
+from yoto.http.callers import address, guess
+from yoto.http.conflicts import conflict, unique
 from yoto.resilience import rate_limit
 from yoto.store.db import db, writing
 from yoto.store.models import User

@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import url_for
 
+from app.auth import confirmed_user_id
+from app.auth.tokens import TokenPair, issue_tokens, revoke_family, rotate_tokens
 from app.blueprints.auth import service
 from app.blueprints.auth.schemas import (
     AccountSchema,
@@ -14,15 +16,14 @@ from app.blueprints.auth.schemas import (
     RegisterSchema,
     TokenSchema,
 )
-from app.http.access import public, signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import confirmed_user_id, current_user_id
-from app.http.callers import address
-from app.http.guards import REGISTER
-from app.http.rest import RestBlueprint
-from app.http.tokens import TokenPair, issue_tokens, revoke_family, rotate_tokens
+from app.guards import REGISTER
+from yoto.http.access import public, signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.callers import address
 from yoto.http.context import read_only
+from yoto.http.identity import current_user_id
 from yoto.http.problems import problem
+from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
 from yoto.store.db import db
 from yoto.store.models import User

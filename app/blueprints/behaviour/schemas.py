@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
-from app.http.fields import RowId, Whole
+from yoto.http.fields import RowId, Whole
 from yoto.prefetch import ACTION, ACTION_LENGTH, RESOURCE_TYPES
 
 DEEDS_MAX = 50

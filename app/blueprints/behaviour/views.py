@@ -14,12 +14,12 @@ from app.blueprints.behaviour.schemas import (
     SnapshotSchema,
 )
 from app.extensions import prefetch
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.guards import BEHAVIOUR_FORGET, BEHAVIOUR_RECORD, PERMISSION_SNAPSHOT
-from app.http.rest import RestBlueprint
+from app.guards import BEHAVIOUR_FORGET, BEHAVIOUR_RECORD, PERMISSION_SNAPSHOT
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
 from yoto.http.context import read_only
+from yoto.http.identity import current_user_id
+from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
 
 behaviour = RestBlueprint(

@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select
 
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
-from app.http.auth import Identity
+from yoto.http.identity import Identity
 from yoto.store.db import db
 from yoto.store.models import Category, Channel
 

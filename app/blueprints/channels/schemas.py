@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.http.fields import Flag, Name, RowId, Text, Whole
+from yoto.http.fields import Flag, Name, RowId, Text, Whole
 from yoto.store.models import ChannelKind
 from yoto.store.models.user import EXTERNAL_ID_LENGTH
 

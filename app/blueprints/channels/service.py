@@ -11,9 +11,9 @@ from werkzeug.exceptions import Conflict
 from app.blueprints.channels.sync import attach, detach
 from app.blueprints.rights import demand
 from app.blueprints.rows import change, locked
-from app.http.audit import audit
-from app.http.conflicts import unique
 from yoto.errors import ValidationFailed
+from yoto.http.audit import audit
+from yoto.http.conflicts import unique
 from yoto.store.db import db
 from yoto.store.models import Category, Channel, ChannelKind, Server
 

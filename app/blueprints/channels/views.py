@@ -15,12 +15,12 @@ from app.blueprints.channels.schemas import (
     NewChannelSchema,
 )
 from app.blueprints.rows import existing
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id, identity
-from app.http.idempotency import once
-from app.http.paging import Page, page_of
-from app.http.rest import RestBlueprint
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once
+from yoto.http.identity import current_user_id, identity
+from yoto.http.paging import Page, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.store.models import Channel
 

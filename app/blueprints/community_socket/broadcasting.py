@@ -8,10 +8,10 @@ from typing import Any, cast
 
 from flask import current_app
 
+from app.auth import identity_of
 from app.blueprints.community_socket.fan_out import fan_out_of
 from app.blueprints.community_socket.listeners import Connection, Listeners
 from app.extensions import permissions, socketio
-from app.http.auth import identity_of
 from yoto.errors import PlatformError, UnknownResource
 from yoto.store.db import writing
 

@@ -13,6 +13,7 @@ from flask_jwt_extended import decode_token
 from flask_socketio import ConnectionRefusedError, Namespace
 from werkzeug.exceptions import Unauthorized
 
+from app.auth import identity_of
 from app.blueprints.community_socket.broadcasting import (
     EXTENSION,
     NAMESPACE,
@@ -29,9 +30,8 @@ from app.blueprints.rights import demand
 from app.blueprints.sockets import Warden, acknowledged, socket_id
 from app.blueprints.visibility import demand_sight
 from app.extensions import cache
-from app.http.auth import identity_of
-from app.http.fields import MAX_ID
 from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.http.fields import MAX_ID
 from yoto.permission import Place
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.http.operators import VIEW
+from yoto.http.operators import VIEW
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,14 @@ from flask import (
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.auth import break_glass
+from app.auth.session import (
+    begin_session,
+    end_session,
+    pending_user,
+    start_broken_glass,
+    start_session,
+)
 from app.blueprints.auth.failures import Failure, note_failure
 from app.blueprints.auth.service import authenticate, counted_glass
 from app.blueprints.control_plane import ages, destination, language, shell, theme
@@ -25,24 +33,15 @@ from app.blueprints.control_plane.navigation import PAGES, Page
 from app.blueprints.control_plane.second_factor import service as second_factor
 from app.blueprints.control_plane.status import init_process, read_status
 from app.extensions import permissions
-from app.http import break_glass
-from app.http.access import public
-from app.http.acts import record_act
-from app.http.audit import audit
-from app.http.auth import CONTROL_PREFIX
-from app.http.operators import RIGHTS, VIEW, Operator, Via, become, may, operator, right
-from app.http.session import (
-    CsrfFailed,
-    begin_session,
-    check_csrf,
-    end_session,
-    pending_user,
-    start_broken_glass,
-    start_session,
-)
 from yoto.errors import PermissionDenied, RateLimited, Rejected
+from yoto.http.access import public
+from yoto.http.acts import record_act
+from yoto.http.addresses import CONTROL_PREFIX
+from yoto.http.audit import audit
 from yoto.http.context import origin, read_only
+from yoto.http.csrf import CsrfFailed, check_csrf
 from yoto.http.database_problems import problem_of
+from yoto.http.operators import RIGHTS, VIEW, Operator, Via, become, may, operator, right
 from yoto.store.db import db, writing
 from yoto.store.models import User
 

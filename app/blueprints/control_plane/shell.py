@@ -11,7 +11,7 @@ from flask import request, url_for
 from app.blueprints.control_plane import ages, language, theme
 from app.blueprints.control_plane.navigation import PAGES, SHARED_TEXTS, Page
 from app.blueprints.control_plane.vendor import vendor
-from app.http.session import CSRF_FIELD, csrf_token
+from yoto.http.csrf import CSRF_FIELD, csrf_token
 from yoto.store.db import utcnow
 
 

@@ -9,9 +9,9 @@ from enum import Enum
 
 from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
 
+from app.auth.socket_credentials import SocketCredential
 from app.blueprints.control_socket.limits import OF_USER, OF_WORKER, ClientPace
 from app.blueprints.control_socket.topics import Subscription
-from app.http.socket_credentials import SocketCredential
 from yoto.events import position
 
 

@@ -10,16 +10,16 @@ from typing import cast
 from flask import Flask, current_app
 from werkzeug.exceptions import Unauthorized
 
+from app.auth.socket_credentials import still_may
 from app.blueprints.control_socket.broadcasts import IDLE, Broadcasts
 from app.blueprints.control_socket.clients import Client, Clients, Hearing
 from app.blueprints.control_socket.feed import Feed
 from app.blueprints.control_socket.outlet import Outlet
 from app.blueprints.control_socket.replay import Replay
 from app.blueprints.control_socket.topics import Subscription
-from app.http.operators import VIEW
-from app.http.socket_credentials import still_may
 from yoto.errors import PlatformError
 from yoto.housekeeping import Housekeeper
+from yoto.http.operators import VIEW
 from yoto.monitor import Counted, Measured, Sample, names
 from yoto.store.db import writing
 from yoto.wiring import STORE_FAILURES

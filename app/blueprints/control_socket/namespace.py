@@ -15,6 +15,7 @@ from flask import Flask, current_app
 from flask_socketio import ConnectionRefusedError, Namespace
 from werkzeug.exceptions import RequestEntityTooLarge, ServiceUnavailable, Unauthorized
 
+from app.auth.socket_credentials import socket_credential, still_may
 from app.blueprints.control_socket.clients import Client
 from app.blueprints.control_socket.hub import (
     DETAILS,
@@ -35,9 +36,8 @@ from app.blueprints.control_socket.topics import (
 )
 from app.blueprints.sockets import Warden, acknowledged, init_door, socket_id
 from app.extensions import cache, fleet, monitor
-from app.http.operators import VIEW
-from app.http.socket_credentials import socket_credential, still_may
 from yoto.errors import PermissionDenied, RateLimited, ValidationFailed
+from yoto.http.operators import VIEW
 from yoto.store.db import writing
 
 Handler = Callable[..., dict[str, Any]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.http.fields import Instant, Name
+from yoto.http.fields import Instant, Name
 
 NAME_LENGTH = 100
 

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import locked
-from app.http.audit import audit
-from app.http.circumstances import token_hash
 from yoto.errors import UnknownResource
+from yoto.http.audit import audit
+from yoto.http.circumstances import token_hash
 from yoto.store.db import db
 from yoto.store.models import Device, User
 

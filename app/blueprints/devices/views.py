@@ -10,11 +10,11 @@ from app.blueprints.devices.schemas import (
     NewDeviceSchema,
     RegisteredDeviceSchema,
 )
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.idempotency import once, secret_answer
-from app.http.rest import RestBlueprint
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once, secret_answer
+from yoto.http.identity import current_user_id
+from yoto.http.rest import RestBlueprint
 
 devices = RestBlueprint(
     "devices", __name__, url_prefix=f"{API_PREFIX}/devices", description="Your devices"

@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from app.blueprints.emergency.service import MINUTES_MAX, REASON_MIN
 from app.blueprints.reasons import REASON_LENGTH
-from app.http.fields import Flag, Instant, Text, Whole
+from yoto.http.fields import Flag, Instant, Text, Whole
 
 
 class EmergencyAccessSchema(ma.Schema):

@@ -9,9 +9,9 @@ import marshmallow as ma
 from sqlalchemy import select
 
 from app.blueprints.reasons import REASON_LENGTH
-from app.http.audit import audit
-from app.http.fields import Text
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.http.audit import audit
+from yoto.http.fields import Text
 from yoto.policy import EMERGENCY_SWITCH
 from yoto.store.db import db, utcnow
 from yoto.store.models import EmergencyAccess, PlatformSwitch, User

@@ -6,12 +6,12 @@ from hmac import compare_digest
 
 from flask import Blueprint, Flask, Response, current_app, jsonify, request
 
+from app.auth.tokens import unauthorized
 from app.blueprints.health.checks import CHECKS
 from app.blueprints.health.probe import Probe, State, readiness
 from app.extensions import fleet, monitor
-from app.http.access import public
-from app.http.operators import bearer_token
-from app.http.tokens import unauthorized
+from yoto.http.access import public
+from yoto.http.operators import bearer_token
 from yoto.monitor import CONTENT_TYPE
 
 EXTENSION = "yoto.health"

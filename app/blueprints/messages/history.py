@@ -11,7 +11,7 @@ from app.blueprints.messages.posts import (
     messages,
     read_posts,
 )
-from app.http.paging import Page, cut
+from yoto.http.paging import Page, cut
 
 BACKWARDS = messages.c.id.desc()
 OLDER = messages.c.id < bindparam("before")

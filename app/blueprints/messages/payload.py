@@ -6,8 +6,8 @@ from typing import Any
 
 from app.blueprints.messages.posts import Post, read_post
 from app.blueprints.messages.schemas import MessageSchema
-from app.http.dumping import prepared
 from yoto.errors import UnknownResource
+from yoto.http.dumping import prepared
 
 _dump = prepared(MessageSchema())
 

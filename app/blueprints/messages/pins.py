@@ -16,8 +16,8 @@ from app.blueprints.messages.posts import (
 )
 from app.blueprints.messages.service import locked_message
 from app.blueprints.rows import locked
-from app.http.audit import audit
 from yoto.errors import UnknownResource
+from yoto.http.audit import audit
 from yoto.store.db import db, utcnow
 from yoto.store.models import Channel, Message
 

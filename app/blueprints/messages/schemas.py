@@ -8,8 +8,8 @@ import marshmallow as ma
 from marshmallow.validate import Range
 
 from app.blueprints.people import PersonSchema
-from app.http.fields import MAX_ID, Instant, Text
-from app.http.paging import PAGE_DEFAULT, PAGE_MAX
+from yoto.http.fields import MAX_ID, Instant, Text
+from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX
 from yoto.store.models.message import MESSAGE_MAX_LENGTH
 
 SEARCH_MAX_LENGTH = 100  # characters

@@ -10,8 +10,8 @@ from app.blueprints.messages.posts import Post, post_of
 from app.blueprints.messages.speakers import Speaker
 from app.blueprints.rights import demand
 from app.blueprints.rows import change, existing
-from app.http.audit import audit
 from yoto.errors import PermissionDenied, UnknownResource
+from yoto.http.audit import audit
 from yoto.store.db import db, utcnow
 from yoto.store.models import Channel, Message
 

@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, select
 
 from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand
-from app.http.auth import current_user_id
 from yoto.errors import UnknownResource
+from yoto.http.identity import current_user_id
 from yoto.resilience import MultiDimensionalKey
 from yoto.store.db import db
 from yoto.store.models import Channel, ChannelKind, User

@@ -18,14 +18,14 @@ from app.blueprints.messages.schemas import (
     SearchQuery,
 )
 from app.blueprints.messages.speakers import sender, speaker_in
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id, identity
-from app.http.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
-from app.http.idempotency import once
-from app.http.paging import Page, page_of
-from app.http.rest import RestBlueprint
+from app.guards import MESSAGE_SEARCH, MESSAGE_SEARCH_OF_USER, MESSAGE_SEND
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
 from yoto.http.context import keeps_order
+from yoto.http.idempotency import once
+from yoto.http.identity import current_user_id, identity
+from yoto.http.paging import Page, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.resilience import guarded
 from yoto.wiring import STORE_FAILURES

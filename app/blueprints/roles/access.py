@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from app.blueprints.rights import demand
 from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
-from app.http.access import RIGHTS_MARK
-from app.http.auth import current_user_id, identity
+from yoto.http.access import RIGHTS_MARK
+from yoto.http.identity import current_user_id, identity
 from yoto.store.models import Role, ScopeType
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 
 from app.blueprints.reasons import ReasonSchema
-from app.http.fields import Flag, Instant, Name, RowId, Whole
+from yoto.http.fields import Flag, Instant, Name, RowId, Whole
 from yoto.store.models import Role
 
 NAME_LENGTH = Role.__table__.c.name.type.length  # type: ignore[attr-defined]

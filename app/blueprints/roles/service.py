@@ -9,7 +9,7 @@ from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import existing, locked
 from app.extensions import permissions
-from app.http.paging import Page, cut
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Role, Server
 

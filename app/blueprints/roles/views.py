@@ -22,12 +22,12 @@ from app.blueprints.roles.schemas import (
 )
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id, identity
-from app.http.idempotency import once
-from app.http.paging import Page, PageQuery, page_of
-from app.http.rest import RestBlueprint
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once
+from yoto.http.identity import current_user_id, identity
+from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.store.models import Role
 

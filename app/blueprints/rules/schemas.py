@@ -10,7 +10,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Regexp
 
 from app.blueprints.reasons import ReasonSchema
-from app.http.fields import Flag, Whole
+from yoto.http.fields import Flag, Whole
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LEVEL_MAX = 4

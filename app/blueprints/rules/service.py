@@ -11,10 +11,10 @@ from sqlalchemy import select
 from app.blueprints.rows import change, locked
 from app.blueprints.servers.service import owned
 from app.extensions import permissions
-from app.http.audit import audit
-from app.http.auth import Identity
-from app.http.circumstances import circumstances
 from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.http.audit import audit
+from yoto.http.circumstances import circumstances
+from yoto.http.identity import Identity
 from yoto.store.db import db
 from yoto.store.models import Channel, Device, Server, User
 

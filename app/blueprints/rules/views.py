@@ -13,9 +13,9 @@ from app.blueprints.rules.schemas import (
     SetClearanceSchema,
 )
 from app.blueprints.servers.gate import needs_management
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id, identity
-from app.http.rest import RestBlueprint
+from yoto.http.api import API_PREFIX
+from yoto.http.identity import current_user_id, identity
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.store.models import Channel, Server, User
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
-from app.http.access import RIGHTS_MARK, SIGNED_IN_MARK
-from app.http.auth import identity
 from yoto.errors import PermissionDenied
+from yoto.http.access import RIGHTS_MARK, SIGNED_IN_MARK
+from yoto.http.identity import identity
 from yoto.store.models import ScopeType, Server
 
 MANAGE = "server.manage"

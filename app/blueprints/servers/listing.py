@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, false, select, true
 
-from app.http.paging import Page, cut
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Member, Server
 

@@ -10,9 +10,9 @@ from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import existing, json_ready, locked
 from app.extensions import permissions
-from app.http.audit import audit
-from app.http.auth import Identity
 from yoto.errors import PermissionDenied, UnknownResource
+from yoto.http.audit import audit
+from yoto.http.identity import Identity
 from yoto.permission import Standing
 from yoto.store.db import db, utcnow
 from yoto.store.models import Member, Role, RoleAssignment, ScopeType, Server

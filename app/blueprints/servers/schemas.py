@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.http.fields import Flag, Instant, Name, RowId, Text
+from yoto.http.fields import Flag, Instant, Name, RowId, Text
 
 NAME_LENGTH = 100
 DESCRIPTION_LENGTH = 500

@@ -9,9 +9,9 @@ from sqlalchemy import delete, func, insert, select
 from werkzeug.exceptions import Conflict
 
 from app.blueprints.rows import change, locked
-from app.http.audit import audit
-from app.http.auth import Identity
 from yoto.errors import NotSetUp, PermissionDenied, ValidationFailed
+from yoto.http.audit import audit
+from yoto.http.identity import Identity
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db
 from yoto.store.models import (

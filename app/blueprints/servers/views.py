@@ -16,12 +16,12 @@ from app.blueprints.servers.schemas import (
     ServerSchema,
     TransferSchema,
 )
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id, identity
-from app.http.idempotency import once
-from app.http.paging import Page, PageQuery, page_of
-from app.http.rest import RestBlueprint
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once
+from yoto.http.identity import current_user_id, identity
+from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.store.models import Server
 

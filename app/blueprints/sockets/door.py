@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from app.extensions import fleet
-from app.http.application import Application
+from yoto.http.application import Application
 from yoto.http.wsgi import Wsgi, answer_problem
 
 # s. The next try may find another worker, behind the same address.

@@ -8,8 +8,8 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from app.blueprints.reasons import ReasonSchema
-from app.http.fields import Flag, Instant, Text
-from app.http.paging import PageQuery
+from yoto.http.fields import Flag, Instant, Text
+from yoto.http.paging import PageQuery
 from yoto.store.models.user import EXTERNAL_ID_LENGTH
 
 SEARCH_MAX = 20  # profiles; a search box shows no more

@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, select
 from app.blueprints.administrators import keeping_an_administrator
 from app.blueprints.rows import change
 from app.extensions import permissions, prefetch
-from app.http.audit import audit
-from app.http.conflicts import unique
-from app.http.paging import Page, cut
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.http.audit import audit
+from yoto.http.conflicts import unique
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import User
 

@@ -14,11 +14,11 @@ from app.blueprints.users.schemas import (
     SearchQuery,
     SearchResultSchema,
 )
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.paging import Page, page_of
-from app.http.rest import RestBlueprint
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.identity import current_user_id
+from yoto.http.paging import Page, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.store.models import User
 

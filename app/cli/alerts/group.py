@@ -14,8 +14,8 @@ from flask.cli import AppGroup
 from app.cli.options import Duration, as_json, echo_json, says_who, says_why
 from app.extensions import alerts as platform
 from app.extensions import monitor
-from app.http.paging import PAGE_MAX, cut
 from yoto.errors import PlatformError, VersionConflict
+from yoto.http.paging import PAGE_MAX, cut
 from yoto.monitor import (
     EVERY_RULE,
     Alert,

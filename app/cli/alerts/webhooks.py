@@ -7,7 +7,7 @@ from flask.cli import AppGroup, with_appcontext
 
 from app.cli.options import as_json, echo_json, says_why
 from app.extensions import alerts as platform
-from app.http.paging import PAGE_DEFAULT, cut
+from yoto.http.paging import PAGE_DEFAULT, cut
 from yoto.monitor import Level
 
 from .group import telling

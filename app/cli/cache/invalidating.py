@@ -18,8 +18,8 @@ from app.cli.cache.group import cache
 from app.cli.options import with_reason
 from app.extensions import cache as hybrid_cache
 from app.extensions import optimization
-from app.http.acts import record_act
 from yoto import cache as cache_layer
+from yoto.http.acts import record_act
 from yoto.optimization import SmartInvalidation, Strategy, Submission
 
 subjects = cache_layer.subjects

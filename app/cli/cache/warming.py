@@ -12,9 +12,9 @@ from app.cli.acts import acting
 from app.cli.cache.group import cache
 from app.cli.options import as_json, with_reason
 from app.extensions import optimization, permissions
-from app.http.acts import record_act
 from yoto import cache as cache_layer
 from yoto.cache import GLOBAL_PLACE, PlaceKey
+from yoto.http.acts import record_act
 from yoto.permission import WarmUpReport
 
 BAR_WIDTH = 30

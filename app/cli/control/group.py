@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask.cli import AppGroup
 
-from app.http import break_glass
+from app.auth import break_glass
 
 control = AppGroup("control", help="The control plane from a terminal.")
 

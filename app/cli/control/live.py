@@ -19,8 +19,8 @@ from app.blueprints.control_plane.live.schemas import DRAIN_DEFAULT, EVENTS_MAX
 from app.cli.acts import acting
 from app.cli.options import Duration, as_json, echo_json, says_why
 from app.extensions import events as platform
-from app.http.acts import record_act
 from yoto.events import to_plain
+from yoto.http.acts import record_act
 from yoto.resilience import get_resilience_controller
 
 FOLLOW_SECONDS = 0.5

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.blueprints.control_plane.tokens import service
 from app.cli.options import as_json, echo_json, says_why
-from app.http.operators import TOKEN_RIGHTS, VIEW
+from yoto.http.operators import TOKEN_RIGHTS, VIEW
 from yoto.store.db import db, writing
 from yoto.store.models import User
 

@@ -14,6 +14,7 @@ from datetime import timedelta
 import click
 from sqlalchemy import select
 
+from app.auth.passwords import passwords as password_hasher
 from app.cli.seed.demo_data import (
     ADMINISTRATOR,
     CHATTER,
@@ -27,7 +28,6 @@ from app.cli.seed.demo_data import (
     RolePlan,
     ServerPlan,
 )
-from app.http.passwords import passwords as password_hasher
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db, utcnow
 from yoto.store.models import (

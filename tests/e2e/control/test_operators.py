@@ -7,7 +7,7 @@ import time
 
 from playwright.sync_api import Browser, Page, expect
 
-from app.http import totp
+from app.auth import totp
 from tests.e2e.control.test_settings import PATH, agree, call, row
 from tests.support.browser import watched_page
 from tests.support.control_pages import SIGN_IN_MS, fill_in, sign_in

@@ -13,7 +13,7 @@ from app.blueprints.roles import service as roles
 from app.blueprints.servers import service as servers
 from app.blueprints.servers.invites import service as invites
 from app.extensions import resilience
-from app.http.guards import API_WRITE, NICKNAMES_OF_USER
+from app.guards import API_WRITE, NICKNAMES_OF_USER
 from tests.support.world import Community, Person, World
 from yoto.store.db import utcnow
 

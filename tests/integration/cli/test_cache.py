@@ -11,10 +11,10 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from app.extensions import cache, optimization
-from app.http import acts
 from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World
 from yoto.cache import place_key
+from yoto.http import acts
 from yoto.permission.warming import WarmUp
 
 WHY = ("--reason", "a repair")

@@ -14,12 +14,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import alerts, cache, db, monitor, optimization, permissions, resilience
-from app.http.answers import EXTENSION_KEY as ANSWERS
-from app.http.answers import Answers
 from tests.support.prometheus_files import dashboard_queries, rules
 from tests.support.redis_servers import wait_until
 from tests.support.world import World
 from yoto.errors import BulkheadFull, StoreUnavailable
+from yoto.http.answers import EXTENSION_KEY as ANSWERS
+from yoto.http.answers import Answers
 from yoto.http.records import RequestRecord
 from yoto.monitor.backends.backlog import Backlog
 from yoto.monitor.history import Batch

@@ -15,8 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.auth.passwords import passwords
 from app.extensions import resilience
-from app.http.passwords import passwords
 from tests.support.applications import another_app
 from tests.support.database import MariadbTemplate, migrate
 from tests.support.mariadb import MariaDB

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.extensions import resilience
-from app.http.guards import (
+from app.guards import (
     INVITES_OF_USER,
     MESSAGE_SEARCH,
     MESSAGE_SEARCH_OF_USER,

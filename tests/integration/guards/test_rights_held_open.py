@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete
 
-from app.http.accounts import known_account
+from app.auth.accounts import known_account
 from tests.support.database import MariadbTemplate
 from tests.support.together import together
 from tests.support.world import World
@@ -41,7 +41,7 @@ def test_what_was_taken_while_the_body_was_on_its_way_counts_no_more(
         together([demote])
         return found
 
-    monkeypatch.setattr("app.http.tokens.known_account", then_demoted)
+    monkeypatch.setattr("app.auth.tokens.known_account", then_demoted)
     answer = app.test_client().put(
         f"/api/v1/roles/{low}/members/{junior.id}", json={}, headers=deputy.headers
     )

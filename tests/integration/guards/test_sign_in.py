@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.http.guards import (
+from app.auth.known_callers import remember_caller
+from app.guards import (
     CONTROL_SIGN_IN,
     REGISTRATIONS_OF_ADDRESS,
     SIGN_IN,
@@ -19,7 +20,6 @@ from app.http.guards import (
     SIGN_INS_OF_SITE,
     SIGN_INS_TO_ACCOUNT,
 )
-from app.http.known_callers import remember_caller
 from tests.integration.blueprints.control_plane.conftest import Browser
 from tests.integration.guards.conftest import (
     PASSWORD,

@@ -15,15 +15,15 @@ from flask import Flask, g
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter
 
-from app.http.application import Application
-from app.http.pipeline import surround
-from app.http.request_log import RequestLog
 from app.settings import SETTINGS
 from tests.support.log_lines import logging_restored, written
 from tests.support.spans import Spans
 from yoto.errors import PermissionDenied
+from yoto.http.application import Application
 from yoto.http.database_problems import init_problems
+from yoto.http.pipeline import surround
 from yoto.http.records import RequestRecords, records_of
+from yoto.http.request_log import RequestLog
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "logs.md").read_text(encoding="utf-8")
 EXPORTER = "opentelemetry.exporter.otlp.proto.http.trace_exporter"

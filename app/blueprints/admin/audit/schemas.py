@@ -8,8 +8,8 @@ import marshmallow as ma
 from marshmallow.validate import Length, Range
 
 from app.blueprints.people import PersonSchema
-from app.http.fields import MAX_ID, Instant
-from app.http.paging import PageQuery
+from yoto.http.fields import MAX_ID, Instant
+from yoto.http.paging import PageQuery
 from yoto.store.models import AuditRecord
 
 COLUMNS = AuditRecord.__table__.c

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
 from app.blueprints.people import PERSON_COLUMNS, Person
-from app.http.paging import Page, cut
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import AuditRecord, User
 

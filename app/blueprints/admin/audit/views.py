@@ -12,9 +12,9 @@ from app.blueprints.admin.audit.schemas import (
     ServerRecordSchema,
 )
 from app.blueprints.admin.audit.service import Record
-from app.http.api import API_PREFIX
-from app.http.paging import Page, page_of
-from app.http.rest import RestBlueprint
+from yoto.http.api import API_PREFIX
+from yoto.http.paging import Page, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 
 audit_log = RestBlueprint(

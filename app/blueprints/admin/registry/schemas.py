@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
 from app.blueprints.reasons import ReasonSchema
-from app.http.fields import Flag, Instant, Name, Text
+from yoto.http.fields import Flag, Instant, Name, Text
 from yoto.store.models import OnPolicyError, Permission, ScopeType
 
 COLUMNS = Permission.__table__.c

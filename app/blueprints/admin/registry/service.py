@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from app.extensions import permissions
-from app.http.conflicts import conflict
-from app.http.paging import Page, cut
 from yoto.errors import UnknownResource
+from yoto.http.conflicts import conflict
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Permission
 

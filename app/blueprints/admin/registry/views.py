@@ -8,11 +8,11 @@ from flask import url_for
 
 from app.blueprints.admin.registry import service
 from app.blueprints.admin.registry.schemas import NewPermissionSchema, PermissionSchema
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.idempotency import once
-from app.http.paging import Page, PageQuery, page_of
-from app.http.rest import RestBlueprint
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once
+from yoto.http.identity import current_user_id
+from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.store.models import Permission
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.http.fields import Name, Whole
+from yoto.http.fields import Name, Whole
 
 NAME_LENGTH = 100
 POSITION_MAX = 10_000

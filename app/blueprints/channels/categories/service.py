@@ -11,8 +11,8 @@ from werkzeug.exceptions import Conflict
 from app.blueprints.channels.sync import detach
 from app.blueprints.channels.targets import overwrites_in
 from app.blueprints.rows import change, locked
-from app.http.audit import audit
 from yoto.errors import UnknownResource
+from yoto.http.audit import audit
 from yoto.store.db import db
 from yoto.store.models import Category, Channel, Server
 

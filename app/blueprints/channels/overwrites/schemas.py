@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from app.blueprints.templates import LevelChoiceSchema
-from app.http.fields import Flag
+from yoto.http.fields import Flag
 
 PERMISSION_LENGTH = 128
 PERMISSIONS_MAX = 200  # names in one list; more than are registered would only be repetition

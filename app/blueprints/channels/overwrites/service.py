@@ -12,8 +12,8 @@ from app.blueprints.channels.sync import detach
 from app.blueprints.channels.targets import Overwrite, Target, overwrites_in
 from app.blueprints.rows import existing, locked
 from app.extensions import permissions
-from app.http.audit import audit
 from yoto.errors import UnknownResource
+from yoto.http.audit import audit
 from yoto.store.db import db
 from yoto.store.models import Category, Channel
 

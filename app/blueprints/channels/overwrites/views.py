@@ -12,9 +12,9 @@ from app.blueprints.channels.overwrites.schemas import (
     OverwriteTemplateSchema,
 )
 from app.blueprints.channels.targets import Overwrite, Target
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.rest import RestBlueprint
+from yoto.http.api import API_PREFIX
+from yoto.http.identity import current_user_id
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 
 overwrites = RestBlueprint(

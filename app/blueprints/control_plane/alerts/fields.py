@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from app.http.fields import Instant
+from yoto.http.fields import Instant
 from yoto.monitor import Level
 
 LEVELS = [level.value for level in Level]

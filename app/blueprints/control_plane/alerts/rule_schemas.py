@@ -5,9 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 
 from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField, UnitField
-from app.http.control_api import ActSchema
-from app.http.fields import Flag, Name
-from app.http.paging import page_of
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Flag, Name
+from yoto.http.paging import page_of
 
 RULE_LENGTH = 64
 

@@ -12,11 +12,11 @@ from app.blueprints.control_plane.alerts.rule_schemas import (
     SetRuleSchema,
 )
 from app.extensions import alerts
-from app.http.acts import author
-from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
-from app.http.paging import Page, PageQuery, cut
-from app.http.preconditions import edits, etag, if_match
 from yoto.errors import UnknownResource
+from yoto.http.acts import author
+from yoto.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.paging import Page, PageQuery, cut
+from yoto.http.preconditions import edits, etag, if_match
 from yoto.monitor import RuleChange, RuleInForce, settable, unit_of
 
 alert_rules_control = ControlBlueprint(

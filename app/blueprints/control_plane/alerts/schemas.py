@@ -6,9 +6,9 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField, UnitField
-from app.http.control_api import ActSchema
-from app.http.fields import MAX_ID, Flag, Name, Whole
-from app.http.paging import PageQuery, page_of
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import MAX_ID, Flag, Name, Whole
+from yoto.http.paging import PageQuery, page_of
 from yoto.monitor import EVERY_RULE, MOST_SILENCES
 
 OPEN, OVER, UNCLAIMED, ANY = "open", "over", "unclaimed", "any"

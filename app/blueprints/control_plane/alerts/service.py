@@ -9,7 +9,7 @@ import msgspec
 
 from app.blueprints.control_plane.alerts.schemas import ANY, OVER, UNCLAIMED
 from app.extensions import alerts
-from app.http.paging import PAGE_MAX, Page, cut
+from yoto.http.paging import PAGE_MAX, Page, cut
 from yoto.monitor import Alert, AlertFilter, HistoryEntry, Level, unit_of
 
 

@@ -16,9 +16,9 @@ from app.blueprints.control_plane.alerts.schemas import (
     SilenceSchema,
 )
 from app.extensions import alerts
-from app.http.acts import author
-from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
-from app.http.paging import Page, PageQuery, cut
+from yoto.http.acts import author
+from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.paging import Page, PageQuery, cut
 from yoto.monitor import Silence
 
 alerts_control = ControlBlueprint("alerts_control", __name__, "/alerts", "Alerts and silences")

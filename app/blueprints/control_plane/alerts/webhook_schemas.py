@@ -6,9 +6,9 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from app.blueprints.control_plane.alerts.fields import EpochInstant, LevelField
-from app.http.control_api import ActSchema
-from app.http.fields import Flag, Name
-from app.http.paging import page_of
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Flag, Name
+from yoto.http.paging import page_of
 
 NAME_LENGTH, URL_LENGTH = 64, 2_000
 

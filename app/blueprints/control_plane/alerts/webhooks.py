@@ -13,10 +13,10 @@ from app.blueprints.control_plane.alerts.webhook_schemas import (
     WebhookTestSchema,
 )
 from app.extensions import alerts
-from app.http.acts import author
-from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
-from app.http.idempotency import secret_answer
-from app.http.paging import Page, PageQuery, cut
+from yoto.http.acts import author
+from yoto.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.idempotency import secret_answer
+from yoto.http.paging import Page, PageQuery, cut
 from yoto.monitor import Delivery
 
 alert_webhooks_control = ControlBlueprint(

@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range, Regexp
 
-from app.http.fields import MAX_ID, Instant
-from app.http.paging import PageQuery
+from yoto.http.fields import MAX_ID, Instant
+from yoto.http.paging import PageQuery
 from yoto.store.models import AuditRecord, User
 
 COLUMNS = AuditRecord.__table__.c

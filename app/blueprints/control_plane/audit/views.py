@@ -19,8 +19,8 @@ from app.blueprints.control_plane.audit.schemas import (
     AuditPageQuery,
 )
 from app.blueprints.control_plane.permissions.insight import has_insight
-from app.http.control_api import VIEW, ControlBlueprint, right
-from app.http.paging import Page, page_of
+from yoto.http.control_api import VIEW, ControlBlueprint, right
+from yoto.http.paging import Page, page_of
 
 audit_control = ControlBlueprint(
     "audit_control", __name__, "/audit", "Who changed what, from what to what, and why"

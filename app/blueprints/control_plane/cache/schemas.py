@@ -8,8 +8,8 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from app.blueprints.control_plane.cache.targets import ALL, KINDS
-from app.http.control_api import ActSchema
-from app.http.fields import Flag, Instant, RowId
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Flag, Instant, RowId
 
 
 class TierSchema(ma.Schema):

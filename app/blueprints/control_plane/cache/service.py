@@ -9,9 +9,9 @@ from flask import current_app
 
 from app.blueprints.control_plane.cache.targets import name_of, people, subject_of
 from app.extensions import cache, events, optimization, permissions
-from app.http.acts import record_act
 from yoto import cache as cache_layer
 from yoto.errors import AlreadyRunning, StoreUnavailable
+from yoto.http.acts import record_act
 from yoto.store.db import db
 from yoto.wiring import STORE_FAILURES
 

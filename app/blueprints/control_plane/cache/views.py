@@ -17,7 +17,7 @@ from app.blueprints.control_plane.cache.schemas import (
     StartedSchema,
     TargetSchema,
 )
-from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
 
 cache_control = ControlBlueprint(
     "cache_control", __name__, "/cache", "The permission cache and its invalidation log"

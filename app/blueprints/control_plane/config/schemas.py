@@ -5,9 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Range
 
-from app.http.control_api import ActSchema
-from app.http.fields import Whole
-from app.http.paging import page_of
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Whole
+from yoto.http.paging import page_of
 from yoto.resilience import KEPT_FOR, Caveat
 
 LONGEST_EXPIRY = 365 * 24 * 3600  # s

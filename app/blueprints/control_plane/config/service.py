@@ -13,9 +13,9 @@ from app.blueprints.control_plane.guards.service import (
     feature_names,
     slice_of,
 )
-from app.http.acts import author
-from app.http.paging import Page, cut
 from yoto.errors import UnknownResource, ValidationFailed, VersionConflict
+from yoto.http.acts import author
+from yoto.http.paging import Page, cut
 from yoto.resilience import (
     CONFIG_CLASSES,
     Change,

@@ -20,9 +20,9 @@ from app.blueprints.control_plane.config.schemas import (
     ValuesSchema,
     VerdictSchema,
 )
-from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
-from app.http.paging import Page, PageQuery
-from app.http.preconditions import edits, etag, seen_version
+from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.paging import Page, PageQuery
+from yoto.http.preconditions import edits, etag, seen_version
 from yoto.http.problems import problem
 
 config_control = ControlBlueprint(

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.blueprints.control_plane.forecasts import service
 from app.blueprints.control_plane.forecasts.schemas import ForecastsSchema
-from app.http.control_api import VIEW, ControlBlueprint, right
+from yoto.http.control_api import VIEW, ControlBlueprint, right
 
 forecasts_control = ControlBlueprint(
     "forecasts_control", __name__, "/forecasts", "What is expected, and what was not as expected"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from app.http.control_api import ActSchema
-from app.http.fields import Text, Whole
-from app.http.paging import PageQuery, page_of
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Text, Whole
+from yoto.http.paging import PageQuery, page_of
 from yoto.resilience import DegradationLevel, Kind
 
 KINDS = (Kind.CIRCUIT_BREAKER.value, Kind.RATE_LIMIT.value, Kind.BULKHEAD.value)

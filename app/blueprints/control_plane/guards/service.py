@@ -8,12 +8,12 @@ from typing import Any
 from app.blueprints.control_plane.guards import pictures
 from app.blueprints.control_plane.guards.schemas import LONGEST_EXPIRY
 from app.blueprints.control_plane.permissions.insight import has_insight
-from app.http.acts import author, record_act
-from app.http.control_api import ADMIN, operator
-from app.http.guards import AGAINST_GUESSING
-from app.http.operators import Via, demand_right
-from app.http.paging import Page, cut
+from app.guards import AGAINST_GUESSING
 from yoto.errors import StoreUnavailable, UnknownResource, ValidationFailed
+from yoto.http.acts import author, record_act
+from yoto.http.control_api import ADMIN, operator
+from yoto.http.operators import Via, demand_right
+from yoto.http.paging import Page, cut
 from yoto.permission import MASKED
 from yoto.resilience import (
     EVERY_FEATURE,

@@ -19,9 +19,9 @@ from app.blueprints.control_plane.guards.schemas import (
     ResetDoneSchema,
     ResetKeySchema,
 )
-from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
-from app.http.paging import Page, PageQuery
-from app.http.preconditions import etag, if_match_given, may_compare
+from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.paging import Page, PageQuery
+from yoto.http.preconditions import etag, if_match_given, may_compare
 
 guards_control = ControlBlueprint(
     "guards_control", __name__, "/guards", "Breakers, rate limits and bulkheads as they are"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from app.blueprints.control_plane.live.components import Part
 from app.blueprints.control_plane.overrides.service import where_of
-from app.http.guards import CONTROL_SIGN_IN, SIGN_IN
+from app.guards import CONTROL_SIGN_IN, SIGN_IN
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
 from yoto.monitor import Alert, Condition, HeadlineCause, Level, unit_of
 from yoto.optimization import QueueStats

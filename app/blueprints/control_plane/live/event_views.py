@@ -18,8 +18,8 @@ from app.blueprints.control_plane.live.schemas import (
     EventTypesSchema,
 )
 from app.extensions import events as stream_of_app
-from app.http.acts import author, record_act
-from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
+from yoto.http.acts import author, record_act
+from yoto.http.control_api import ADMIN, VIEW, ControlBlueprint, right
 
 events_control = ControlBlueprint(
     "events_control", __name__, "/events", "What happened in the platform"

@@ -16,7 +16,7 @@ from app.blueprints.control_plane.guards.history import History
 from app.blueprints.control_plane.live import causes
 from app.blueprints.control_plane.overrides.service import set_by_operators
 from app.extensions import alerts, optimization
-from app.http.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
+from app.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
 from yoto.errors import PlatformError, StoreUnavailable
 from yoto.monitor import AlertFilter, HeadlineCause
 from yoto.permission import masked_address

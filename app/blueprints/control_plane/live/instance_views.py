@@ -10,8 +10,8 @@ from app.blueprints.control_plane.live.schemas import (
     InstancesSchema,
     SteeredSchema,
 )
-from app.http.acts import author, record_act
-from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.acts import author, record_act
+from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
 
 instances_control = ControlBlueprint(
     "instances_control", __name__, "/instances", "The workers, and draining one"

@@ -10,9 +10,9 @@ from marshmallow.validate import Length, OneOf, Range
 from app.blueprints.control_plane.live.components import STATES
 from app.blueprints.control_plane.live.filters import LONGEST_TYPE, MOST_TYPES
 from app.blueprints.control_plane.live.performance import KEYS, RANGES
-from app.http.control_api import ActSchema
-from app.http.paging import PAGE_DEFAULT
 from yoto.fleet import WorkerState
+from yoto.http.control_api import ActSchema
+from yoto.http.paging import PAGE_DEFAULT
 from yoto.monitor import Condition
 
 LATEST_MOMENT = 10**14  # ms since 1970; some thousand years ahead, and all ids can hold it

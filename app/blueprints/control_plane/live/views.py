@@ -15,7 +15,7 @@ from app.blueprints.control_plane.live.schemas import (
     StatusSchema,
 )
 from app.blueprints.control_plane.permissions.insight import has_insight
-from app.http.control_api import VIEW, ControlBlueprint, right
+from yoto.http.control_api import VIEW, ControlBlueprint, right
 
 status_control = ControlBlueprint("status_control", __name__, "/status", "How everything is")
 stats_control = ControlBlueprint("stats_control", __name__, "/stats", "How everything did")

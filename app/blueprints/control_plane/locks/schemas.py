@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Range
 
-from app.http.control_api import ActSchema
-from app.http.fields import Flag, Instant, Whole
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Flag, Instant, Whole
 
 LIMIT_DEFAULT, LIMIT_MAX = 100, 200
 MAX_TOKEN = 2**53 - 1  # what numbers of JavaScript and Lua count exactly

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from app.extensions import optimization
-from app.http.acts import record_act
 from yoto.errors import LockChanged
+from yoto.http.acts import record_act
 from yoto.optimization import LockStanding
 from yoto.store.db import utcnow
 

@@ -12,8 +12,8 @@ from app.blueprints.control_plane.locks.schemas import (
     LockSchema,
     LocksSchema,
 )
-from app.http.control_api import OPERATE, VIEW, ControlBlueprint, right
 from yoto.errors import UnknownResource
+from yoto.http.control_api import OPERATE, VIEW, ControlBlueprint, right
 
 locks_control = ControlBlueprint("locks_control", __name__, "/locks", "Distributed locks")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from app.http.control_api import ActSchema
-from app.http.fields import Instant
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Instant
 from yoto.logs import LEVELS
 
 

@@ -10,9 +10,9 @@ from app.blueprints.control_plane.log_level.schemas import (
     LogLevelSchema,
     SetLogLevelSchema,
 )
-from app.http.acts import author
-from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
-from app.http.preconditions import etag, if_match_given, may_compare
+from yoto.http.acts import author
+from yoto.http.control_api import ADMIN, VIEW, ControlBlueprint, right
+from yoto.http.preconditions import etag, if_match_given, may_compare
 
 Tagged = tuple[dict[str, Any], int, dict[str, str]]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.http.control_api import ActSchema
-from app.http.fields import Flag, Instant
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Flag, Instant
 
 # What must be typed before everybody is turned away.
 CONFIRMATION = "maintenance"

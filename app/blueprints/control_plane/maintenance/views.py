@@ -9,9 +9,9 @@ from app.blueprints.control_plane.maintenance.schemas import (
     MaintenanceSchema,
     TurnMaintenanceSchema,
 )
-from app.http.acts import author
-from app.http.control_api import OPERATE, VIEW, ControlBlueprint, right
-from app.http.preconditions import etag, if_match_given, may_compare
+from yoto.http.acts import author
+from yoto.http.control_api import OPERATE, VIEW, ControlBlueprint, right
+from yoto.http.preconditions import etag, if_match_given, may_compare
 
 Tagged = tuple[dict[str, Any], int, dict[str, str]]
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import exists, func, or_, select
 
+from app.auth.api_tokens import usable
+from app.auth.session import SESSION_LIFETIME
 from app.blueprints.operator_roles import OperatorRole, operator_roles
 from app.extensions import permissions
-from app.http.api_tokens import usable
-from app.http.operators import RIGHTS
-from app.http.paging import Page, cut
-from app.http.session import SESSION_LIFETIME
 from yoto.errors import UnknownResource
+from yoto.http.operators import RIGHTS
+from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
 from yoto.store.models import ApiToken, AuditRecord, RoleAssignment, SecondFactor, User
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf, Regexp
 
-from app.http.control_api import RIGHTS, ActSchema
-from app.http.fields import Flag, Instant, RowId
-from app.http.paging import page_of
+from yoto.http.control_api import RIGHTS, ActSchema
+from yoto.http.fields import Flag, Instant, RowId
+from yoto.http.paging import page_of
 from yoto.store.models.user import USERNAME_PATTERN
 
 

@@ -12,9 +12,9 @@ from app.blueprints.control_plane.operators import listing
 from app.blueprints.control_plane.second_factor import service as second_factor
 from app.blueprints.operator_roles import operator_roles
 from app.extensions import permissions
-from app.http.audit import audit
-from app.http.operators import ADMIN
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.http.audit import audit
+from yoto.http.operators import ADMIN
 from yoto.store.db import db, writing
 from yoto.store.models import User, account_of
 

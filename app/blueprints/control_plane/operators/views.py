@@ -13,9 +13,9 @@ from app.blueprints.control_plane.operators.schemas import (
     RevokeRoleSchema,
 )
 from app.blueprints.operator_roles import operator_roles
-from app.http.acts import author
-from app.http.control_api import ADMIN, ActSchema, ControlBlueprint, right
-from app.http.paging import Page, PageQuery
+from yoto.http.acts import author
+from yoto.http.control_api import ADMIN, ActSchema, ControlBlueprint, right
+from yoto.http.paging import Page, PageQuery
 
 operators_control = ControlBlueprint(
     "operators_control", __name__, "/operators", "Who may see and steer the platform"

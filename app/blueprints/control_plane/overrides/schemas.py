@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.http.fields import Instant
+from yoto.http.fields import Instant
 
 
 class MaintenanceNowSchema(ma.Schema):

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.blueprints.control_plane.overrides import service
 from app.blueprints.control_plane.overrides.schemas import OverridesSchema
-from app.http.control_api import VIEW, ControlBlueprint, right
+from yoto.http.control_api import VIEW, ControlBlueprint, right
 
 overrides_control = ControlBlueprint(
     "overrides_control", __name__, "/overrides", "What is not as usual, for operators"

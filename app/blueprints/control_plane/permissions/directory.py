@@ -16,8 +16,8 @@ from app.blueprints.control_plane.permissions.schemas import (
     NameQuery,
 )
 from app.blueprints.people import Person
-from app.http.control_api import VIEW, ControlBlueprint, right
-from app.http.paging import Page, PageQuery, page_of
+from yoto.http.control_api import VIEW, ControlBlueprint, right
+from yoto.http.paging import Page, PageQuery, page_of
 from yoto.store.models import Permission, Server
 
 servers_control = ControlBlueprint(

@@ -20,8 +20,8 @@ from app.blueprints.permissions.checks.service import (
     question_of,
 )
 from app.extensions import permissions
-from app.http.operators import INSIGHT, demand_in_credential, operator
 from yoto.errors import MaintenanceMode, UnknownResource
+from yoto.http.operators import INSIGHT, demand_in_credential, operator
 from yoto.store.db import db
 from yoto.store.models import User
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.blueprints.people import Person
 from app.blueprints.rows import existing
 from app.blueprints.users.service import accounts
-from app.http.paging import Page, cut
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Category, Channel, Server
 

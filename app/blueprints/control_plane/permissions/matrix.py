@@ -15,7 +15,7 @@ from app.blueprints.channels.targets import ROLE, USER
 from app.blueprints.control_plane.permissions.insight import demand_operators_insight
 from app.blueprints.permissions.checks.service import Question
 from app.blueprints.rows import existing
-from app.http.paging import Page, cut
+from yoto.http.paging import Page, cut
 from yoto.permission import PlaceFacts, RoleFacts, lineage
 from yoto.store.db import db
 from yoto.store.models import (

@@ -13,8 +13,8 @@ from app.blueprints.permissions.review.export import access_csv, access_json
 from app.blueprints.permissions.review.schemas import JSON, AccessLineSchema, AccessPageSchema
 from app.blueprints.permissions.review.service import lines_from
 from app.extensions import permissions
-from app.http.control_api import VIEW, ControlBlueprint, right
-from app.http.csv_export import MEDIA_TYPE
+from yoto.http.control_api import VIEW, ControlBlueprint, right
+from yoto.http.csv_export import MEDIA_TYPE
 from yoto.permission import AccessPage
 
 review_control = ControlBlueprint(

@@ -10,8 +10,8 @@ from marshmallow.validate import Length, OneOf, Range
 from app.blueprints.people import PersonSchema
 from app.blueprints.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, QuestionSchema
 from app.blueprints.permissions.review.schemas import CSV, JSON
-from app.http.fields import MAX_ID, Facts, RowId
-from app.http.paging import PageQuery, page_of
+from yoto.http.fields import MAX_ID, Facts, RowId
+from yoto.http.paging import PageQuery, page_of
 from yoto.store.models import ScopeType
 
 USERNAME_LENGTH = 64

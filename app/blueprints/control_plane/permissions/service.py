@@ -15,7 +15,7 @@ from app.blueprints.control_plane.permissions.insight import (
 from app.blueprints.people import Person
 from app.blueprints.permissions.checks.service import Question
 from app.extensions import permissions
-from app.http.paging import Page
+from yoto.http.paging import Page
 from yoto.permission import Explanation
 from yoto.store.db import db
 from yoto.store.models import Channel, ScopeType, Server, User

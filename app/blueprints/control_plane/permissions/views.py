@@ -14,9 +14,9 @@ from app.blueprints.control_plane.permissions.schemas import (
 )
 from app.blueprints.people import Person
 from app.blueprints.permissions.insight.schemas import ExplanationSchema
-from app.http.control_api import VIEW, ControlBlueprint, right
-from app.http.paging import Page
 from yoto.http.context import read_only
+from yoto.http.control_api import VIEW, ControlBlueprint, right
+from yoto.http.paging import Page
 from yoto.permission import Explanation
 
 explain_control = ControlBlueprint(

@@ -12,8 +12,8 @@ from app.blueprints.control_plane.policies.schemas import (
 )
 from app.blueprints.control_plane.policies.service import refused_by_field
 from app.extensions import policy
-from app.http.acts import author
-from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
+from yoto.http.acts import author
+from yoto.http.control_api import ADMIN, VIEW, ControlBlueprint, right
 from yoto.policy import PolicyReceipt
 
 candidate_control = ControlBlueprint(

@@ -14,9 +14,9 @@ from app.blueprints.control_plane.policies.schemas import (
     ReceiptSchema,
     VersionSchema,
 )
-from app.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
-from app.http.paging import Page, PageQuery, page_of
-from app.http.preconditions import edits, etag, if_match
+from yoto.http.control_api import ADMIN, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.preconditions import edits, etag, if_match
 from yoto.policy import PolicyReceipt, StoredVersion
 from yoto.store.models import PolicyKind
 

@@ -7,8 +7,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from app.http.control_api import ActSchema
-from app.http.fields import Facts, Instant, Whole
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Facts, Instant, Whole
 from yoto.store.models import PolicyState
 
 STATES = [state.value for state in PolicyState]

@@ -17,10 +17,10 @@ from flask import current_app
 from werkzeug.exceptions import UnprocessableEntity
 
 from app.extensions import policy
-from app.http.acts import author
-from app.http.paging import Page
 from yoto.errors import PolicyError, UnknownResource
 from yoto.events import Events
+from yoto.http.acts import author
+from yoto.http.paging import Page
 from yoto.http.problems import problem
 from yoto.policy import PolicyReceipt, Rehearsal, StoredVersion, difference_of
 from yoto.store.models import PolicyKind, PolicyState

@@ -19,10 +19,10 @@ from app.blueprints.control_plane.policies.schemas import (
     TryPolicySchema,
 )
 from app.extensions import policy
-from app.http.control_api import ADMIN, VIEW, ControlBlueprint, right
-from app.http.operators import demand_right
-from app.http.preconditions import edits, etag, if_match
 from yoto.http.context import read_only
+from yoto.http.control_api import ADMIN, VIEW, ControlBlueprint, right
+from yoto.http.operators import demand_right
+from yoto.http.preconditions import edits, etag, if_match
 from yoto.policy import PolicyReceipt, StoredVersion
 from yoto.store.models import PolicyKind
 

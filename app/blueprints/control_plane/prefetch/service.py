@@ -6,8 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 from app.blueprints.control_plane.prefetch.schemas import FLEET
 from app.extensions import prefetch
-from app.http.acts import author, record_act
 from yoto.errors import Degraded, StoreUnavailable, ValidationFailed
+from yoto.http.acts import author, record_act
 from yoto.prefetch import PrefetchSteered, SmartPrefetcher
 
 Act: TypeAlias = Literal["pause", "resume", "cancel"]

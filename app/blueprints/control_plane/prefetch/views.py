@@ -12,7 +12,7 @@ from app.blueprints.control_plane.prefetch.schemas import (
     TaskSchema,
     TasksSchema,
 )
-from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
 
 prefetch_control = ControlBlueprint(
     "prefetch_control", __name__, "/prefetch", "How prefetching does, for operators"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
-from app.http.control_api import ActSchema
-from app.http.fields import Flag, Instant
-from app.http.paging import page_of
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Flag, Instant
+from yoto.http.paging import page_of
 from yoto.optimization import Strategy
 
 NORMAL = "normal"

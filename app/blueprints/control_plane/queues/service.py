@@ -10,9 +10,9 @@ from flask import current_app
 
 from app.blueprints.control_plane.queues.schemas import NORMAL
 from app.extensions import optimization
-from app.http.acts import record_act
-from app.http.paging import Page, cut
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.http.acts import record_act
+from yoto.http.paging import Page, cut
 from yoto.optimization import Analysis, DeadLetter, InvalidationStats, QueueStats
 from yoto.store.db import utcnow
 

@@ -14,8 +14,8 @@ from app.blueprints.control_plane.queues.schemas import (
     StrategySchema,
     WholeLetterSchema,
 )
-from app.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
-from app.http.paging import Page, PageQuery
+from yoto.http.control_api import OPERATE, VIEW, ActSchema, ControlBlueprint, right
+from yoto.http.paging import Page, PageQuery
 
 queues_control = ControlBlueprint(
     "queues_control", __name__, "/queues", "The batch queue and the queue of invalidations"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from app.http.control_api import ActSchema
-from app.http.fields import Flag, Instant
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Flag, Instant
 
 CODE_LENGTH = 40
 

@@ -16,11 +16,11 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import delete, func, select, update
 
-from app.http import totp
-from app.http.audit import audit
-from app.http.conflicts import conflict, unique
-from app.http.guards import SECOND_FACTOR
+from app.auth import totp
+from app.guards import SECOND_FACTOR
 from yoto.errors import UnknownResource, ValidationFailed
+from yoto.http.audit import audit
+from yoto.http.conflicts import conflict, unique
 from yoto.resilience import MultiDimensionalKey, rate_limit
 from yoto.sealing import Sealer, Unreadable, sealer_of
 from yoto.store.db import db, utcnow, writing

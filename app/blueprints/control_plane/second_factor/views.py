@@ -13,9 +13,9 @@ from app.blueprints.control_plane.second_factor.schemas import (
     RecoveryCodesSchema,
     SecondFactorSchema,
 )
-from app.http.control_api import VIEW, ActSchema, ControlBlueprint, operator, right
-from app.http.idempotency import secret_answer
-from app.http.operators import Via, account
+from yoto.http.control_api import VIEW, ActSchema, ControlBlueprint, operator, right
+from yoto.http.idempotency import secret_answer
+from yoto.http.operators import Via, account
 
 second_factor_control = ControlBlueprint(
     "second_factor_control", __name__, "/second-factor", "A code that you sign in with"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from app.http.fields import Instant
-from app.http.operators import RIGHTS, Via
+from yoto.http.fields import Instant
+from yoto.http.operators import RIGHTS, Via
 
 
 class SessionUserSchema(ma.Schema):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.auth.session import session_ends_at
 from app.blueprints.control_plane.language import current_language
 from app.blueprints.control_plane.session.schemas import SessionSchema
-from app.http.control_api import RIGHTS, VIEW, ControlBlueprint, operator, right
-from app.http.operators import bearer_token, may
-from app.http.session import csrf_token, session_ends_at
+from yoto.http.control_api import RIGHTS, VIEW, ControlBlueprint, operator, right
+from yoto.http.csrf import csrf_token
+from yoto.http.operators import bearer_token, may
 from yoto.store.db import db
 from yoto.store.models import User
 

@@ -6,8 +6,8 @@ import marshmallow as ma
 from marshmallow.validate import OneOf
 
 from app.blueprints.control_plane.alerts.fields import EpochInstant
-from app.http.control_api import ActSchema
-from app.http.fields import Flag, Name
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Flag, Name
 
 ID_LENGTH = 128
 RESULTS = ("observed", "kept", "reverted")

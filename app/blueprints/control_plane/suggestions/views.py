@@ -9,8 +9,8 @@ from app.blueprints.control_plane.suggestions.schemas import (
     SuggestionActSchema,
     SuggestionsSchema,
 )
-from app.http.acts import author
-from app.http.control_api import OPERATE, VIEW, ControlBlueprint, right
+from yoto.http.acts import author
+from yoto.http.control_api import OPERATE, VIEW, ControlBlueprint, right
 
 suggestions_control = ControlBlueprint(
     "suggestions_control", __name__, "/suggestions", "What could be tuned, and what came of it"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf
 
-from app.http.fields import Flag, Instant
+from yoto.http.fields import Flag, Instant
 
 
 class StepSchema(ma.Schema):

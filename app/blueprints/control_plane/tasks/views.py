@@ -6,7 +6,7 @@ from typing import Any
 
 from app.blueprints.control_plane.tasks import service
 from app.blueprints.control_plane.tasks.schemas import BackgroundTaskSchema, BackgroundTasksSchema
-from app.http.control_api import VIEW, ControlBlueprint, right
+from yoto.http.control_api import VIEW, ControlBlueprint, right
 
 tasks_control = ControlBlueprint(
     "tasks_control", __name__, "/tasks", "Work that goes on in the background"

@@ -7,10 +7,10 @@ from datetime import timedelta
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf
 
-from app.http.control_api import ActSchema
-from app.http.fields import Flag, Instant, Name, Whole
-from app.http.operators import TOKEN_RIGHTS
-from app.http.paging import PageQuery, page_of
+from yoto.http.control_api import ActSchema
+from yoto.http.fields import Flag, Instant, Name, Whole
+from yoto.http.operators import TOKEN_RIGHTS
+from yoto.http.paging import PageQuery, page_of
 
 NAME_LENGTH = 100
 DAYS_MAX = 366

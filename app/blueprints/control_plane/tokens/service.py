@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.auth.api_tokens import add_token, usable
 from app.extensions import permissions
-from app.http.api_tokens import add_token, usable
-from app.http.audit import audit
-from app.http.operators import INSIGHT
-from app.http.paging import Page, cut
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
+from yoto.http.audit import audit
+from yoto.http.operators import INSIGHT
+from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
 from yoto.store.models import ApiToken, User, account_of
 

@@ -14,8 +14,9 @@ from app.blueprints.control_plane.tokens.schemas import (
     NewApiTokenSchema,
     TokenQuery,
 )
-from app.http.acts import author
-from app.http.control_api import (
+from yoto.errors import PermissionDenied
+from yoto.http.acts import author
+from yoto.http.control_api import (
     ADMIN,
     OPERATE,
     VIEW,
@@ -25,10 +26,9 @@ from app.http.control_api import (
     operator,
     right,
 )
-from app.http.idempotency import secret_answer
-from app.http.operators import NOT_IN_TOKEN, Via, account, demand_in_credential, may
-from app.http.paging import Page
-from yoto.errors import PermissionDenied
+from yoto.http.idempotency import secret_answer
+from yoto.http.operators import NOT_IN_TOKEN, Via, account, demand_in_credential, may
+from yoto.http.paging import Page
 
 tokens_control = ControlBlueprint("tokens_control", __name__, "/tokens", "API tokens of operators")
 

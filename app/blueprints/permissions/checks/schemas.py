@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from app.http.fields import MAX_ID, RowId
+from yoto.http.fields import MAX_ID, RowId
 from yoto.store.models import ScopeType
 
 SCOPES = [scope.value for scope in ScopeType]

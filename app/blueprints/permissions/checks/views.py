@@ -16,12 +16,12 @@ from app.blueprints.permissions.checks.schemas import (
     VerdictSchema,
     VerdictsSchema,
 )
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.guards import PEOPLE_A_QUESTION, PERMISSION_ASK
-from app.http.rest import RestBlueprint
+from app.guards import PEOPLE_A_QUESTION, PERMISSION_ASK
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
 from yoto.http.context import read_only
+from yoto.http.identity import current_user_id
+from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
 
 checks = RestBlueprint(

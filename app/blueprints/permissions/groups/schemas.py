@@ -8,7 +8,7 @@ import marshmallow as ma
 from marshmallow.validate import Length
 
 from app.blueprints.reasons import ReasonSchema
-from app.http.fields import Name, Text
+from yoto.http.fields import Name, Text
 from yoto.store.models import PermissionGroup
 
 NAME_LENGTH = PermissionGroup.__table__.c.name.type.length  # type: ignore[attr-defined]

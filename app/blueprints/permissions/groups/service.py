@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from app.blueprints.rows import change, existing, locked
 from app.extensions import permissions
-from app.http.audit import audit
-from app.http.conflicts import unique
-from app.http.paging import Page, cut
 from yoto.errors import UnknownResource
+from yoto.http.audit import audit
+from yoto.http.conflicts import unique
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Permission, PermissionGroup, PermissionGroupMember
 

@@ -15,12 +15,12 @@ from app.blueprints.permissions.groups.schemas import (
 from app.blueprints.permissions.groups.service import Group
 from app.blueprints.reasons import ReasonQuery, ReasonSchema
 from app.extensions import permissions
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.idempotency import once
-from app.http.paging import Page, PageQuery, page_of
-from app.http.rest import RestBlueprint
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once
+from yoto.http.identity import current_user_id
+from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 
 groups = RestBlueprint(

@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
 from app.blueprints.permissions.checks.schemas import NAME_LENGTH, CheckSchema, PlaceQuery
-from app.http.fields import MAX_ID, Facts
+from yoto.http.fields import MAX_ID, Facts
 from yoto.store.models import ScopeType
 
 PAGE_DEFAULT, PAGE_MAX = 100, 1_000

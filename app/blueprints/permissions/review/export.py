@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, stream_with_context
 
-from app.http.csv_export import MEDIA_TYPE, csv_lines
+from yoto.http.csv_export import MEDIA_TYPE, csv_lines
 from yoto.permission import ACCESS_COLUMNS, AccessLine, access_rows
 
 JSON_TYPE = "application/json"

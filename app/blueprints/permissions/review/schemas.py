@@ -7,7 +7,7 @@ from marshmallow.validate import Length, OneOf
 
 from app.blueprints.permissions.checks.schemas import NAME_LENGTH, PlaceQuery
 from app.blueprints.permissions.insight.schemas import PageQuery
-from app.http.fields import Instant
+from yoto.http.fields import Instant
 
 JSON, CSV = "json", "csv"
 

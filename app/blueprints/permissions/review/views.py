@@ -16,12 +16,12 @@ from app.blueprints.permissions.review.schemas import (
     DifferenceQuery,
     DifferenceSchema,
 )
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.csv_export import MEDIA_TYPE
-from app.http.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
-from app.http.rest import RestBlueprint
+from app.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.csv_export import MEDIA_TYPE
+from yoto.http.identity import current_user_id
+from yoto.http.rest import RestBlueprint
 from yoto.permission import (
     DIFFERENCE_COLUMNS,
     AccessDifference,

@@ -13,11 +13,11 @@ from app.blueprints.permissions.templates.schemas import (
     TemplatesSchema,
 )
 from app.extensions import permissions
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.idempotency import once
-from app.http.rest import RestBlueprint
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once
+from yoto.http.identity import current_user_id
+from yoto.http.rest import RestBlueprint
 from yoto.permission import PermissionTemplate, require_permission
 from yoto.store.models import Permission
 

@@ -7,7 +7,7 @@ from marshmallow.validate import OneOf, Range
 
 from app.blueprints.reasons import ReasonQuery, ReasonSchema
 from app.blueprints.templates import LevelChoiceSchema
-from app.http.fields import MAX_ID, Flag, RowId
+from yoto.http.fields import MAX_ID, Flag, RowId
 from yoto.store.models import Effect, ScopeType
 
 EFFECTS = [effect.value for effect in Effect]

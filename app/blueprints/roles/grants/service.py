@@ -11,8 +11,8 @@ from sqlalchemy import select
 from app.blueprints.naming import api_names
 from app.blueprints.rows import existing
 from app.extensions import permissions
-from app.http.paging import Page, cut
 from yoto.errors import UnknownResource
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import (
     Effect,

@@ -15,10 +15,10 @@ from app.blueprints.roles.grants.schemas import (
     SetGrantSchema,
 )
 from app.blueprints.roles.grants.service import Grant
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.paging import Page, PageQuery, page_of
-from app.http.rest import RestBlueprint
+from yoto.http.api import API_PREFIX
+from yoto.http.identity import current_user_id
+from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.rest import RestBlueprint
 
 grants = RestBlueprint(
     "grants", __name__, url_prefix=API_PREFIX, description="What roles allow and deny"

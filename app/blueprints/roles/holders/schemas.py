@@ -7,8 +7,8 @@ from marshmallow.validate import Range
 
 from app.blueprints.people import PersonSchema
 from app.blueprints.reasons import ReasonSchema
-from app.http.fields import MAX_ID, Instant
-from app.http.paging import PageQuery
+from yoto.http.fields import MAX_ID, Instant
+from yoto.http.paging import PageQuery
 
 HALF_OPEN = "In force while valid_from <= now < valid_until; null: no bound"
 

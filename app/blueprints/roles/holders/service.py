@@ -17,9 +17,9 @@ from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
 from app.blueprints.visibility import demand_sight
 from app.extensions import permissions
-from app.http.auth import Identity
-from app.http.paging import Page, cut
 from yoto.errors import UnknownResource
+from yoto.http.identity import Identity
+from yoto.http.paging import Page, cut
 from yoto.permission import Place
 from yoto.store.db import db
 from yoto.store.models import Role, RoleAssignment, ScopeType, User

@@ -14,11 +14,11 @@ from app.blueprints.roles.holders.schemas import (
     HolderSchema,
 )
 from app.blueprints.roles.holders.service import Holder
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id, identity
-from app.http.paging import Page, PageQuery, page_of
-from app.http.rest import RestBlueprint
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.identity import current_user_id, identity
+from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.store.models import RoleAssignment
 
 holders = RestBlueprint("holders", __name__, url_prefix=API_PREFIX, description="Who holds roles")

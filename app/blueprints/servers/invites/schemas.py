@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.http.fields import Instant, Whole
+from yoto.http.fields import Instant, Whole
 
 MINUTE = 60
 DAY = 24 * 3600

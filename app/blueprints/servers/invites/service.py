@@ -10,9 +10,9 @@ from werkzeug.exceptions import Conflict, Gone
 
 from app.blueprints.rows import locked
 from app.blueprints.servers.membership import enter, standing_member
-from app.http.audit import audit
-from app.http.paging import Page, cut
 from yoto.errors import UnknownResource
+from yoto.http.audit import audit
+from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
 from yoto.store.models import Invite, Member, Server
 

@@ -9,13 +9,13 @@ from flask import url_for
 from app.blueprints.servers.invites import service
 from app.blueprints.servers.invites.schemas import InviteSchema, NewInviteSchema
 from app.blueprints.servers.members.schemas import MembershipSchema
-from app.http.access import signed_in
-from app.http.api import API_PREFIX
-from app.http.auth import current_user_id
-from app.http.guards import INVITE_USE
-from app.http.idempotency import once
-from app.http.paging import Page, PageQuery, page_of
-from app.http.rest import RestBlueprint
+from app.guards import INVITE_USE
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once
+from yoto.http.identity import current_user_id
+from yoto.http.paging import Page, PageQuery, page_of
+from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.resilience import rate_limit
 from yoto.store.models import Invite, Member

@@ -11,9 +11,9 @@ from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand_rank
 from app.blueprints.rows import existing, json_ready, locked
 from app.blueprints.servers.membership import drop_roles, find_row
-from app.http.audit import audit
-from app.http.paging import Page, cut
 from yoto.errors import UnknownResource
+from yoto.http.audit import audit
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Member, Server, User
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Select, bindparam, false, select
 
 from app.blueprints.people import PERSON_COLUMNS, Person
-from app.http.paging import Page, cut
 from yoto.errors import UnknownResource
+from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Member, Role, RoleAssignment, User
 

@@ -14,8 +14,8 @@ from app.blueprints.servers.membership import (
     find_row,
     locked_member,
 )
-from app.http.audit import audit
 from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.http.audit import audit
 from yoto.store.db import db, utcnow
 from yoto.store.models import Member, Server
 

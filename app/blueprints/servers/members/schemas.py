@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from app.blueprints.people import PersonSchema
 from app.blueprints.reasons import ReasonSchema
-from app.http.fields import Instant, Name
+from yoto.http.fields import Instant, Name
 
 NICKNAME_LENGTH = 64
 

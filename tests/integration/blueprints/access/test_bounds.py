@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.blueprints.access.evaluation import CONTEXTS_BYTES, EVALUATIONS_MAX
 from app.extensions import permissions, resilience
-from app.http.guards import PEOPLE_A_QUESTION, PERMISSION_ASK, STATEMENTS_OF_SEARCH
+from app.guards import PEOPLE_A_QUESTION, PERMISSION_ASK, STATEMENTS_OF_SEARCH
 from tests.support.operators import control_client
 from tests.support.world import Community, Person, World
 from yoto.permission import CONTEXT_BYTES, PolicyAnswer, PolicyQuestion

@@ -10,8 +10,8 @@ from flask.testing import FlaskClient
 
 from app.blueprints.access.vocabulary import resources_shown, users_shown
 from app.extensions import permissions
-from app.http.auth import current_user_id
 from tests.support.world import Community, Person, World
+from yoto.http.identity import current_user_id
 from yoto.permission import PolicyAnswer, PolicyQuestion
 
 SUBJECT, RESOURCE, ACTION = (

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.http.passwords import passwords
+from app.auth.passwords import passwords
 from tests.support.world import Person, World
 
 PASSWORD = "correct horse battery"

@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 
 from app.blueprints.auth import failures
 from app.blueprints.auth.failures import failures_of
-from app.http.pace import Pace
 from tests.integration.blueprints.control_plane.conftest import Browser
 from tests.support.operators import VIEW, operator_named
 from tests.support.statements import count_statements
 from tests.support.world import Person, World
+from yoto.http.pace import Pace
 
 LOGIN = "/api/v1/auth/login"
 

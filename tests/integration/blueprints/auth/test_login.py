@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.http.passwords import Passwords
+from app.auth.passwords import Passwords
 from tests.integration.blueprints.auth.conftest import PASSWORD, SignIn, bearer
 from tests.support.world import Person, World
 from yoto.store.db import db

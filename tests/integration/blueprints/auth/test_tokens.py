@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from flask_jwt_extended import create_refresh_token
 from sqlalchemy import select
 
-from app.http.auth import EPOCH_CLAIM, FAMILY_CLAIM
+from app.auth import EPOCH_CLAIM, FAMILY_CLAIM
 from tests.integration.blueprints.auth.conftest import SignIn, bearer
 from tests.support.world import Person, World, expired_header
 from yoto.store.models import AuditRecord, RevokedToken

@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.http.passwords import passwords
+from app.auth.passwords import passwords
 from tests.support.world import Person, World
 
 PASSWORD = "correct horse battery"

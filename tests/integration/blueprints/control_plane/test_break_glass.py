@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.http import break_glass, glass_uses
-from app.http import session as sessions
+from app.auth import break_glass, glass_uses
+from app.auth import session as sessions
 from tests.integration.blueprints.control_plane.conftest import (
     OVERVIEW,
     SIGN_IN,

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.extensions import cache
-from app.http.guards import GUARDS
+from app.guards import GUARDS
 from tests.integration.guards.conftest import say
 from tests.support.operators import RIGHTS, WHY, ControlClient, control_client
 from tests.support.world import Community, Person, World

@@ -1,6 +1,6 @@
 """No page takes a second connection of the requests while its request holds one.
 
-``tests/integration/http/test_schemathesis.py`` shows the same of both APIs.
+``tests/integration/yoto/http/test_schemathesis.py`` shows the same of both APIs.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.http.passwords import passwords
+from app.auth.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
-from tests.integration.http.test_schemathesis import ONE_CONNECTION
 from tests.integration.test_url_map import routes
+from tests.integration.yoto.http.test_schemathesis import ONE_CONNECTION
 from tests.support.operators import RIGHTS, operator_named
 from tests.support.world import World
 from yoto.store.db import db

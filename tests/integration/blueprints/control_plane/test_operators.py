@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.auth.passwords import passwords
 from app.blueprints.control_plane.operators import listing
-from app.http.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
 from tests.support.operators import (
     ADMIN,

@@ -12,10 +12,9 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.http import session as sessions
-from app.http.control_api import CONTROL_API_PREFIX
-from app.http.guards import AGAINST_GUESSING
-from app.http.passwords import passwords
+from app.auth import session as sessions
+from app.auth.passwords import passwords
+from app.guards import AGAINST_GUESSING
 from tests.integration.blueprints.control_plane.conftest import (
     PASSWORD,
     STATUS,
@@ -34,6 +33,7 @@ from tests.support.operators import (
     operator_named,
 )
 from tests.support.world import World
+from yoto.http.control_api import CONTROL_API_PREFIX
 
 OPENAPI = f"{CONTROL_API_PREFIX}/openapi.json"
 # Kinds of operators by the rights that they have.

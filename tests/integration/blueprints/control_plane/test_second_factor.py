@@ -11,10 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.auth import totp
 from app.blueprints.auth.failures import failures_of
 from app.extensions import monitor
-from app.http import totp
-from app.http.guards import CODES_OF_ACCOUNT
+from app.guards import CODES_OF_ACCOUNT
 from tests.integration.blueprints.control_plane.conftest import SIGN_IN, STATUS, Browser
 from tests.support.operators import (
     RIGHTS,

@@ -17,9 +17,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from app.auth import session as sessions
 from app.extensions import cache
-from app.http import session as sessions
-from app.http.positions import POSITION_HEADER
 from tests.integration.blueprints.control_plane.conftest import (
     OVERVIEW,
     PASSWORD,
@@ -29,6 +28,7 @@ from tests.integration.blueprints.control_plane.conftest import (
 )
 from tests.support.applications import another_app
 from tests.support.world import Person, World
+from yoto.http.positions import POSITION_HEADER
 from yoto.permission import PermissionSystem
 from yoto.store.db import db, writing
 from yoto.store.models import AuditRecord, RoleAssignment, User

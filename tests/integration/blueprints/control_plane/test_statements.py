@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from flask import Flask
 
+from app.auth.passwords import passwords
 from app.blueprints.control_plane.live import init_live
 from app.extensions import fleet, monitor
-from app.http.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
 from tests.support.operators import RIGHTS, operator_named
 from tests.support.redis_servers import wait_until

@@ -12,11 +12,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.auth import break_glass
+from app.auth.passwords import passwords
 from app.blueprints.control_socket import current_hub
 from app.blueprints.control_socket.limits import BURST, OF_USER, PATIENCE
 from app.extensions import fleet, permissions
-from app.http import break_glass
-from app.http.passwords import passwords
 from tests.integration.blueprints.control_plane.conftest import PASSWORD, Browser
 from tests.support.control_sockets import TestSocket
 from tests.support.operators import (
@@ -339,7 +339,7 @@ def test_while_the_database_is_away_what_needs_none_is_judged_all_the_same(
 def move_clock(monkeypatch: pytest.MonkeyPatch, by: timedelta) -> None:
     """What sessions and sockets believe that it is."""
     for module in ("session", "socket_credentials", "api_tokens"):
-        monkeypatch.setattr(f"app.http.{module}.utcnow", lambda: utcnow() + by)
+        monkeypatch.setattr(f"app.auth.{module}.utcnow", lambda: utcnow() + by)
 
 
 def test_looking_is_no_use_of_a_super_admins_power_and_acting_is(app: Flask, world: World) -> None:

@@ -18,7 +18,7 @@ import psutil
 import pytest
 import socketio
 
-from app.http.passwords import passwords
+from app.auth.passwords import passwords
 from tests.support.control_sockets import NAMESPACE, FaithfulSocket
 from tests.support.lean_sockets import LeanSocket, listen
 from tests.support.operators import OPERATE, VIEW, operator_named

@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from app.extensions import events, monitor, resilience
-from app.http.guards import SIGN_IN
+from app.guards import SIGN_IN
 from tests.support.redis_servers import wait_until
 from yoto.errors import BulkheadFull, StoreUnavailable, ValidationFailed, VersionConflict
 from yoto.monitor import LIVE_LEVERS, Suggestion, names

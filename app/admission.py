@@ -1,0 +1,59 @@
+"""Requests that are turned away before anybody reads them: in maintenance nobody but operators gets
+anything done, and one account may change only so much in a while, since each change is kept for
+ever.
+"""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from app.extensions import permissions
+from app.guards import API_WRITE
+from yoto.http.access import PUBLIC_MARK
+from yoto.http.identity import identity
+from yoto.http.records import RequestRecord
+from yoto.resilience import rate_limit
+
+WRITES = "/api/v1/"
+# What people and their programs call. The control plane has its own routes and checks.
+CLOSED = (WRITES, "/access/")
+# Who comes back finds out that there is maintenance, and goes on where they were when it ends.
+OPEN = frozenset({"auth.login", "auth.refresh", "auth.logout", "auth.me"})
+# What has limits of its own.
+LIMITED = frozenset(
+    {
+        "messages.send_message",
+        "messages.edit_message",
+        "invites.join_by_invite",
+        "members.rename_self",
+    }
+)
+
+
+def admit(record: RequestRecord, endpoint: str) -> None:
+    """Let a request in.
+
+    Raises:
+        MaintenanceMode: there is maintenance, and it is for none of what stays open.
+        RateLimited: it changes something, and the caller has changed too much lately.
+        as ``yoto.http.identity.identity``: it changes something, and nobody knows the caller.
+    """
+    path = record.path
+    if not path.startswith(CLOSED):
+        return
+    if endpoint not in OPEN:
+        permissions.demand_service()
+    if record.changes and path.startswith(WRITES) and endpoint not in LIMITED:
+        _count_change(endpoint)
+
+
+def _count_change(endpoint: str) -> None:
+    view = current_app.view_functions.get(endpoint)
+    if view is not None and not hasattr(view, PUBLIC_MARK):
+        identity()
+        _counted()
+
+
+@rate_limit(API_WRITE)
+def _counted() -> None:
+    """One change by the caller."""

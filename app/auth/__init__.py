@@ -1,0 +1,68 @@
+"""Who the caller is: the bearer of an access token in the API, the operator in ``/control``.
+
+No credential of one serves in the other. The API never looks at the cookie, so no page of another
+site can make a browser call it.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, request
+
+from app.auth.operators import operator_at_hand
+from app.auth.passwords import init_passwords
+from app.auth.session import init_sessions
+from app.auth.tokens import (
+    EPOCH_CLAIM,
+    FAMILY_CLAIM,
+    bearer_identity,
+    confirmed_bearer,
+    identity_of,
+    init_tokens,
+    issue_tokens,
+    sign_in_id,
+)
+from yoto.http.addresses import CONTROL_PREFIX
+from yoto.http.identity import Callers, Identity, init_callers
+from yoto.http.operators import account, init_operators
+
+__all__ = [
+    "EPOCH_CLAIM",
+    "FAMILY_CLAIM",
+    "confirmed_user_id",
+    "identity_of",
+    "init_auth",
+    "issue_tokens",
+]
+
+
+BELOW_CONTROL = f"{CONTROL_PREFIX}/"
+
+
+def init_auth(app: Flask) -> None:
+    """Wire tokens, sessions and password hashing, and tell the platform who calls."""
+    init_passwords(app)
+    init_tokens(app)
+    init_sessions(app)
+    init_callers(app, Callers(_identify, sign_in_id))
+    init_operators(app, operator_at_hand)
+
+
+def confirmed_user_id() -> int:
+    """The caller's user id by an access token that the database still has for good: for what
+    changes the credential; raises as ``bearer_identity``.
+    """
+    return confirmed_bearer().user_id
+
+
+def _identify() -> Identity:
+    """The caller of this request.
+
+    Raises:
+        werkzeug.exceptions.Unauthorized: in ``/control``, nobody is signed in.
+        flask_jwt_extended / jwt exceptions, which leave as 401 problems, elsewhere, when there is
+        no valid access token.
+    """
+    path = request.path
+    if path == CONTROL_PREFIX or path.startswith(BELOW_CONTROL):
+        return account()
+    return bearer_identity()

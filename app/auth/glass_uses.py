@@ -1,0 +1,72 @@
+"""Uses of the break-glass token that begin no session, such as by programs: nobody overlooks them.
+
+Each address is told of once in some minutes, however many requests it makes.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+
+from flask import current_app, has_request_context
+
+from yoto.http.audit import audit
+from yoto.http.context import origin
+from yoto.http.pace import Pace
+from yoto.store.db import db, writing
+from yoto.wiring import STORE_FAILURES
+
+EXTENSION = "yoto.glass_uses"
+BETWEEN_USES = 300.0  # s
+BETWEEN_REFUSALS = 60.0  # s
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class GlassUses:
+    """What one process was shown.
+
+    Attributes:
+        refused: wrong tokens so far.
+    """
+
+    uses: Pace = field(default_factory=lambda: Pace(BETWEEN_USES))
+    refusals: Pace = field(default_factory=lambda: Pace(BETWEEN_REFUSALS))
+    refused: int = 0
+
+
+def note_glass(opened: bool) -> None:
+    """Log that a request came with the break-glass token, or with a wrong one; a use is recorded,
+    too. Outside a request somebody only looks whether a credential is still good.
+
+    It works without the database: then the log alone has it.
+    """
+    if not has_request_context():
+        return
+    known: GlassUses = current_app.extensions.setdefault(EXTENSION, GlassUses())
+    address = str(origin().address)
+    if not opened:
+        known.refused += 1
+        if known.refusals.allows(address):
+            log.warning(
+                "a break-glass token was refused, from %s; %d so far", address, known.refused
+            )
+        return
+    if not known.uses.allows(address):
+        return
+    log.critical("the glass was broken: its token comes with requests, %s", origin())
+    try:
+        db.session.rollback()  # what was read so far belongs to no act
+        with writing():
+            audit(
+                "control.break_glass",
+                "control",
+                actor_id=None,
+                after={"via": "break_glass"},
+                reason="sent the break-glass token with a request",
+            )
+            db.session.commit()
+    except STORE_FAILURES:
+        log.exception("the use of the break-glass token could not be recorded")
+        db.session.rollback()

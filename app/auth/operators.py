@@ -1,0 +1,43 @@
+"""Who an operator is here: an account by its session or an API token, or who broke the glass."""
+
+from __future__ import annotations
+
+from werkzeug.exceptions import Unauthorized
+
+from app.auth import break_glass
+from app.auth.api_tokens import token_use
+from app.auth.glass_uses import note_glass
+from app.auth.session import broke_glass, session_identity
+from yoto.http.operators import Operator, Via, bearer_token
+
+
+def operator_at_hand() -> Operator:
+    """Who makes this request.
+
+    Raises:
+        Unauthorized: nobody that may be known here, or no longer.
+    """
+    secret = bearer_token()
+    if secret is not None:
+        return operator_of(secret)
+    if broke_glass():
+        return Operator(Via.BREAK_GLASS, None)
+    return Operator(Via.SESSION, session_identity())
+
+
+def operator_of(secret: str) -> Operator:
+    """Whom an API token, or the break-glass token, stands for.
+
+    Raises:
+        Unauthorized: nobody.
+    """
+    if secret.startswith(break_glass.PREFIX):
+        opened = break_glass.opens(secret)
+        note_glass(opened)
+        if opened:
+            return Operator(Via.BREAK_GLASS, None)
+    else:
+        use = token_use(secret)
+        if use is not None:
+            return Operator(Via.TOKEN, use.account, use.rights, use.token_id, ends_at=use.ends_at)
+    raise Unauthorized("The token is not known here, or no longer.")

@@ -1,0 +1,178 @@
+"""The operators' session: a signed cookie for the pages under ``/control``.
+
+The cookie holds the account's id, token epoch and a family as the bearer tokens have them, so one
+rule ends both: signing out denies the family, and a copy of the cookie is worth nothing then.
+
+Whoever broke the glass has a session without account: it asks no database, so it ends with time,
+or when another token is configured.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import Flask, Request, Response, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from werkzeug.exceptions import Unauthorized
+
+from app.auth import break_glass, break_glass_sessions
+from app.auth.accounts import active_account, deny, known_account
+from yoto.http.addresses import CONTROL_PREFIX, SOCKETS_PATH
+from yoto.http.context import changes_something
+from yoto.http.identity import Identity
+from yoto.store.db import db, utcnow
+from yoto.store.models import User
+
+SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
+PENDING_LIFETIME = timedelta(minutes=5)  # between password and code
+BROKEN_GLASS_LIFETIME = timedelta(hours=1)
+PLACES = (CONTROL_PREFIX, SOCKETS_PATH)
+
+
+class TwoPlaces(SecureCookieSessionInterface):
+    """Gives browsers the cookie once for the pages and once for their sockets.
+
+    One for all places would go to the API too, which has no use for it: elsewhere there is no
+    session at all.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return super().open_session(app, request) if request.path.startswith(PLACES) else None
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        super().save_session(app, session, response)
+        beginning = f"{self.get_cookie_name(app)}="
+        pages = f"Path={self.get_cookie_path(app)}"
+        for cookie in response.headers.getlist("Set-Cookie"):
+            if cookie.startswith(beginning):
+                response.headers.add("Set-Cookie", cookie.replace(pages, f"Path={SOCKETS_PATH}"))
+
+
+def init_sessions(app: Flask) -> None:
+    """Keep the cookie to the pages that need it and to their sockets, and no longer than a session
+    may last.
+    """
+    app.config["SESSION_COOKIE_PATH"] = CONTROL_PREFIX
+    app.session_interface = TwoPlaces()
+    app.config["PERMANENT_SESSION_LIFETIME"] = SESSION_LIFETIME
+
+
+def start_session(user: User) -> None:
+    """Sign ``user`` in. Nothing of what the cookie held before is kept (session fixation)."""
+    session.clear()
+    session.permanent = True
+    session["user_id"] = user.id
+    session["epoch"] = user.token_epoch
+    session["family"] = secrets.token_hex(16)
+    session["since"] = int(utcnow().timestamp())
+
+
+def begin_session(user: User) -> None:
+    """Remember that ``user`` had the right password, and is to prove a second factor.
+
+    It opens nothing: no session is found in it.
+    """
+    session.clear()
+    session["pending"] = [user.id, user.token_epoch, int(utcnow().timestamp())]
+
+
+def pending_user() -> User | None:
+    """Who had the right password just now; None: nobody, too long ago, or the account has ended
+    what it began since.
+    """
+    user_id, epoch, since = session.get("pending", (0, 0, 0))
+    if utcnow() >= datetime.fromtimestamp(since, UTC) + PENDING_LIFETIME:
+        return None
+    user = db.session.get(User, user_id)
+    if user is None or user.disabled or user.token_epoch != epoch:
+        return None
+    return user
+
+
+def start_broken_glass() -> None:
+    """Sign whoever had the break-glass token in."""
+    session.clear()
+    session.permanent = True
+    session["broken_glass"] = break_glass.configured_hash()
+    session["glass_id"] = secrets.token_hex(16)
+    session["since"] = int(utcnow().timestamp())
+
+
+def broke_glass() -> bool:
+    """Whether this session began with the break-glass token, and still goes on."""
+    began_with = session.get("broken_glass")
+    return (
+        began_with is not None
+        and began_with == break_glass.configured_hash()
+        and utcnow() < session_ends_at()
+        and not break_glass_sessions.is_over(session.get("glass_id", ""))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClaim:
+    """What a session says of itself, to be believed only as far as ``identity`` goes.
+
+    Attributes:
+        user_id, epoch, family: as the cookie has them.
+        ends_at: when it ends by itself.
+    """
+
+    user_id: int
+    epoch: int
+    family: str
+    ends_at: datetime
+
+    def identity(self, confirmed: bool = True) -> Identity:
+        """The account, checked against the database, or what the cache knows of it.
+
+        Args:
+            confirmed: whether the database is to be asked.
+
+        Raises:
+            Unauthorized: the session has ended, or the account may not act any more.
+        """
+        found = None
+        if utcnow() < self.ends_at:
+            look = active_account if confirmed else known_account
+            found = look(self.user_id, self.epoch, [self.family])
+        if found is None:
+            raise Unauthorized("Sign in first.")
+        return found
+
+
+def session_claim() -> SessionClaim:
+    """The claim of the session at hand, for what lives longer than its request.
+
+    Raises:
+        Unauthorized: nobody is signed in.
+    """
+    if "user_id" not in session:
+        raise Unauthorized("Sign in first.")
+    return SessionClaim(session["user_id"], session["epoch"], session["family"], session_ends_at())
+
+
+def session_identity() -> Identity:
+    """The account of the session; the database is asked for whatever may change something.
+
+    Raises:
+        Unauthorized: nobody is signed in, or no longer.
+    """
+    return session_claim().identity(confirmed=changes_something())
+
+
+def end_session() -> None:
+    """Sign out: the cookie is emptied, and copies of it are refused."""
+    if "user_id" in session:
+        deny(session["family"], session["user_id"], "logout", session_ends_at())
+    if "glass_id" in session:
+        break_glass_sessions.end(session["glass_id"], BROKEN_GLASS_LIFETIME)
+    session.clear()
+
+
+def session_ends_at() -> datetime:
+    """When this session ends by itself."""
+    lifetime = BROKEN_GLASS_LIFETIME if "broken_glass" in session else SESSION_LIFETIME
+    return datetime.fromtimestamp(session["since"], UTC) + lifetime

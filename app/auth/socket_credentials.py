@@ -1,0 +1,104 @@
+"""Whose a socket is: looked at when it connects, and again as often as somebody doubts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import session
+from werkzeug.exceptions import Unauthorized
+
+from app.auth import break_glass, break_glass_sessions
+from app.auth.operators import operator_of
+from app.auth.session import broke_glass, session_claim, session_ends_at
+from app.extensions import permissions
+from yoto.http.operators import Operator, Via
+from yoto.store.db import utcnow
+
+
+@dataclass(frozen=True, slots=True)
+class SocketCredential:
+    """What a socket was opened with.
+
+    Attributes:
+        user_id: whose account; None behind the break-glass token.
+        look: who that is now; raises ``Unauthorized`` once the credential is worth nothing.
+        over: whether it is worth nothing any more, as far as can be told without any store.
+    """
+
+    user_id: int | None
+    look: Callable[[], Operator] = field(repr=False)
+    over: Callable[[], bool] = field(repr=False)
+
+
+def socket_credential(auth: Any) -> SocketCredential:
+    """The credential of the connection at hand, checked.
+
+    Args:
+        auth: what the client sent: ``{"token": "..."}`` with an API token or the break-glass
+            token; without it the cookie of the session counts.
+
+    Raises:
+        Unauthorized: there is none that is good.
+    """
+    if auth is not None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if not isinstance(token, str):
+            raise Unauthorized('auth must be {"token": "..."}, or be left out for a session.')
+        return _checked(lambda: operator_of(token))
+    if broke_glass():
+        glass_ends_at, began_with = session_ends_at(), session["broken_glass"]
+        glass_id = session["glass_id"]
+
+        def glass() -> Operator:
+            over = utcnow() >= glass_ends_at or break_glass_sessions.is_over(glass_id)
+            if over or began_with != break_glass.configured_hash():
+                raise Unauthorized("Sign in first.")
+            return Operator(Via.BREAK_GLASS, None)
+
+        return _checked(glass)
+    claim = session_claim()
+    return _checked(lambda: Operator(Via.SESSION, claim.identity()), claim.ends_at)
+
+
+def still_may(credential: SocketCredential, right: str) -> bool:
+    """Whether the credential has a ``platform.*`` right now.
+
+    Raises:
+        Unauthorized: it is worth nothing any more.
+        StoreUnavailable, DBAPIError: nobody can tell now.
+    """
+    who = credential.look()
+    if who.account is None:
+        return True
+    if who.limit is not None and right not in who.limit:
+        return False
+    # Asked in a way that is no use of a super-admin's power: nobody did anything.
+    user_id = who.account.user_id
+    return permissions.batch_check_permissions([user_id], right).get(user_id, False)
+
+
+def _checked(look: Callable[[], Operator], ends_at: datetime | None = None) -> SocketCredential:
+    """The credential, of somebody who is known now.
+
+    Args:
+        ends_at: when it ends by itself; None: the token that was looked at says so.
+    """
+    who = look()
+    if who.account is None:
+        # Nobody's account: the database is not asked.
+        return SocketCredential(None, look, lambda: _is_refused(look))
+    ends = who.ends_at if ends_at is None else ends_at
+    return SocketCredential(
+        who.account.user_id, look, lambda: ends is not None and utcnow() >= ends
+    )
+
+
+def _is_refused(look: Callable[[], Operator]) -> bool:
+    try:
+        look()
+    except Unauthorized:
+        return True
+    return False

@@ -1,0 +1,88 @@
+"""Access tokens that were verified, by their whole text: a signature is checked once.
+
+Whoever knows a text that is in here knows a token that is good. Nothing enters that was not
+verified, and nothing answers for a text that differs from it anywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cachebox import LRUCache
+
+from yoto.http.fields import row_id
+
+FAMILY_CLAIM = "fam"
+EPOCH_CLAIM = "epoch"
+ACCESS = "access"
+# Tokens that one worker remembers: about 10 MB.
+MOST_TOKENS = 10_000
+
+# The one spelling of a token (RFC 7515, appendix C): a decoder also takes a signature with other
+# bits at its end than an encoder gives it, and reads over letters that are none of base64url.
+_CANONICAL = re.compile(
+    r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\."
+    r"([A-Za-z0-9_-]{4})*([A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """What a verified token says.
+
+    Attributes:
+        user_id, epoch: the account, and its token epoch when this was made.
+        family: the id of its sign-in.
+        denial_keys: the ids whose denial refuses it: of its sign-in and, of an access token, its
+            own. A refresh token that was spent is refused by who spends it.
+        expires_at: epoch seconds.
+        access: whether it is an access token.
+    """
+
+    user_id: int
+    epoch: int
+    family: str
+    denial_keys: tuple[str, ...]
+    expires_at: float
+    access: bool
+
+    @classmethod
+    def of(cls, claims: Mapping[str, Any]) -> TokenClaims | None:
+        """What verified claims say; None: signed by us once, perhaps, and none of ours now."""
+        subject, epoch, expires_at = claims.get("sub"), claims.get(EPOCH_CLAIM), claims.get("exp")
+        family, token_id = claims.get(FAMILY_CLAIM), claims.get("jti")
+        user_id = row_id(subject) if isinstance(subject, str) else None
+        if user_id is None or type(epoch) is not int or type(expires_at) not in (int, float):
+            return None
+        if not isinstance(family, str) or not isinstance(token_id, str):
+            return None
+        access = claims.get("type") == ACCESS
+        keys = (family, token_id) if access else (family,)
+        return cls(user_id, epoch, family, keys, float(expires_at), access)
+
+
+class TokenMemory:
+    """At most ``size`` access tokens; the one not seen for longest goes. Safe for threads."""
+
+    def __init__(self, size: int = MOST_TOKENS) -> None:
+        self._tokens: LRUCache[str, TokenClaims] = LRUCache(size)
+
+    def get(self, text: str, now: float) -> TokenClaims | None:
+        """What the token says; None: nobody verified it, or it has run out by ``now``, in epoch
+        seconds.
+        """
+        found = self._tokens.get(text)
+        return found if found is not None and now < found.expires_at else None
+
+    def remember(self, text: str, claims: TokenClaims) -> None:
+        """Keep an access token whose text was verified just now, if that is its one spelling."""
+        if claims.access and _CANONICAL.fullmatch(text):
+            self._tokens.insert(text, claims)
+
+    def __len__(self) -> int:
+        """How many there are, those that have run out too."""
+        return len(self._tokens)

@@ -1,0 +1,204 @@
+"""Bearer tokens: issuing, rotating, revoking.
+
+A sign-in starts a *family*. Its access and refresh tokens carry the family's id and the user's
+token epoch. Signing out denies the family; changing the password raises the epoch, which refuses
+every earlier token. Refresh tokens serve once: a second use means that somebody copied it, and
+denies the whole family (OAuth 2.0 Security Best Current Practice, RFC 9700, section 4.14).
+
+Who calls is known from memory: the token by its text, the account by its entry of the cache. What
+spends or ends a token verifies it and asks the database.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import time
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+from flask_jwt_extended import (
+    JWTManager,
+    create_access_token,
+    create_refresh_token,
+    decode_token,
+    get_jwt,
+    verify_jwt_in_request,
+)
+from flask_jwt_extended.exceptions import RevokedTokenError
+from jwt.exceptions import PyJWTError
+from werkzeug.exceptions import Unauthorized
+
+from app.auth.accounts import active_account, deny, known_account
+from app.auth.token_memory import EPOCH_CLAIM, FAMILY_CLAIM, TokenClaims, TokenMemory
+from yoto.http.audit import audit
+from yoto.http.identity import Identity
+from yoto.http.problems import problem
+from yoto.store.db import db, utcnow
+from yoto.store.models import ROTATED, User
+
+MEMORY = "yoto.verified_tokens"
+BEARER = "Bearer "
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a client keeps. ``expires_in`` is the life of the access token in seconds."""
+
+    access_token: str
+    refresh_token: str
+    expires_in: int
+
+
+def init_tokens(app: Flask) -> None:
+    """Wire the token library: keys, lives, and problems for each way a token can be wrong."""
+    app.config.setdefault(
+        "JWT_SECRET_KEY",
+        # Sessions and tokens must not be forgeable with each other's signatures.
+        hmac.digest(app.config["SECRET_KEY"].encode(), b"yoto access tokens", "sha256").hex(),
+    )
+    app.config["JWT_TOKEN_LOCATION"] = ["headers"]
+    app.config["JWT_ACCESS_TOKEN_EXPIRES"] = timedelta(seconds=app.config["ACCESS_TOKEN_SECONDS"])
+    app.config["JWT_REFRESH_TOKEN_EXPIRES"] = timedelta(seconds=app.config["REFRESH_TOKEN_SECONDS"])
+    app.extensions[MEMORY] = TokenMemory()
+    manager = JWTManager(app)
+    manager.token_in_blocklist_loader(_is_refused)
+    manager.unauthorized_loader(lambda reason: unauthorized("token-missing", reason))
+    manager.invalid_token_loader(lambda reason: unauthorized("token-invalid", reason))
+    manager.expired_token_loader(
+        lambda header, claims: unauthorized("token-expired", "The token has expired.")
+    )
+    manager.revoked_token_loader(
+        lambda header, claims: unauthorized("token-revoked", "The token was taken back.")
+    )
+    manager.token_verification_failed_loader(
+        lambda header, claims: unauthorized("token-invalid", "The token's claims are not right.")
+    )
+
+
+def unauthorized(slug: str, detail: str) -> Response:
+    """A 401 that names what is wrong with the credential."""
+    return problem(401, slug, detail)
+
+
+def bearer_identity() -> Identity:
+    """The account behind the access token of this request, from memory where that can tell.
+
+    Raises:
+        flask_jwt_extended / jwt exceptions, which leave as 401 problems, when there is no valid
+        access token.
+        StoreUnavailable: nobody can tell whether it still counts.
+    """
+    claims = _bearer_claims()
+    found = known_account(claims.user_id, claims.epoch, claims.denial_keys)
+    if found is None:
+        raise RevokedTokenError({}, {})
+    return found
+
+
+def confirmed_bearer() -> Identity:
+    """The same, verified anew and asked of the database: for what changes the credential.
+
+    Raises: as ``bearer_identity``.
+    """
+    verify_jwt_in_request()
+    return g.token_identity  # type: ignore[no-any-return]
+
+
+def sign_in_id() -> str:
+    """The family of the access token of this request, which was verified."""
+    return _bearer_claims().family
+
+
+def identity_of(access_token: str) -> Identity | None:
+    """The account behind an access token that came without headers (a socket's), or None.
+
+    Raises:
+        StoreUnavailable: nobody can tell whether it still counts.
+    """
+    memory: TokenMemory = current_app.extensions[MEMORY]
+    claims = memory.get(access_token, time())
+    if claims is None:
+        try:
+            claims = TokenClaims.of(decode_token(access_token))
+        except PyJWTError:
+            return None
+        if claims is None or not claims.access:
+            return None
+        memory.remember(access_token, claims)
+    return known_account(claims.user_id, claims.epoch, claims.denial_keys)
+
+
+def _bearer_claims() -> TokenClaims:
+    header: str = request.environ.get("HTTP_AUTHORIZATION", "")
+    text = header[len(BEARER) :] if header.startswith(BEARER) else ""
+    memory: TokenMemory = current_app.extensions[MEMORY]
+    found = memory.get(text, time())
+    if found is None:
+        verify_jwt_in_request(skip_revocation_check=True)
+        found = TokenClaims.of(get_jwt())
+        if found is None:
+            raise RevokedTokenError({}, {})
+        # A text of the one spelling is what was read from the header, however that is taken apart.
+        memory.remember(text, found)
+    return found
+
+
+def issue_tokens(user: User, family: str | None = None) -> TokenPair:
+    """Tokens for ``user``: a new sign-in, or the next pair of ``family``."""
+    claims = {FAMILY_CLAIM: family or secrets.token_hex(16), EPOCH_CLAIM: user.token_epoch}
+    subject = str(user.id)  # RFC 7519: "sub" is a string
+    return TokenPair(
+        access_token=create_access_token(subject, additional_claims=claims),
+        refresh_token=create_refresh_token(subject, additional_claims=claims),
+        expires_in=int(current_app.config["ACCESS_TOKEN_SECONDS"]),
+    )
+
+
+def rotate_tokens() -> TokenPair:
+    """Spend the refresh token of this request and give the next pair of its family.
+
+    Raises:
+        Unauthorized: the token was spent before; its family is denied now.
+    """
+    verify_jwt_in_request(refresh=True)
+    claims = get_jwt()
+    if not _deny(claims["jti"], claims, ROTATED):
+        audit("token.reuse", f"user:{claims['sub']}", actor_id=None)
+        _deny(claims[FAMILY_CLAIM], claims, "reused")
+        raise Unauthorized(
+            response=unauthorized(
+                "token-reused",
+                "The refresh token was used before; this sign-in is over, so sign in again.",
+            )
+        )
+    return issue_tokens(db.session.get_one(User, int(claims["sub"])), claims[FAMILY_CLAIM])
+
+
+def revoke_family() -> None:
+    """Sign out: every token of the sign-in that made this request's token is refused from now."""
+    verify_jwt_in_request()
+    claims = get_jwt()
+    _deny(claims[FAMILY_CLAIM], claims, "logout")
+
+
+def _deny(token_key: str, claims: dict[str, Any], reason: str) -> bool:
+    issued = datetime.fromtimestamp(claims["iat"], UTC)
+    # A family lives on in refresh tokens issued up to now, so its denial outlives them.
+    expires_at = max(issued, utcnow()) + current_app.config["JWT_REFRESH_TOKEN_EXPIRES"]
+    return deny(token_key, int(claims["sub"]), reason, expires_at)
+
+
+def _is_refused(header: dict[str, Any], claims: dict[str, Any]) -> bool:
+    """Whether the account is gone, or the token denied or outdated, as the database has it.
+
+    A spent refresh token is let through to ``rotate_tokens``, which must see the second use.
+    """
+    token = TokenClaims.of(claims)
+    found = token and active_account(token.user_id, token.epoch, token.denial_keys)
+    if found is None:
+        return True
+    g.token_identity = found
+    return False

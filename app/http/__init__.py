@@ -1,1 +1,0 @@
-"""What every HTTP answer shares: problems, sign-in, request context, security headers."""

@@ -1,0 +1,117 @@
+"""The Flask application, in which an answer that was made is given.
+
+What runs after the view counts, records, describes and cleans up. A client that is answered 500
+because one of those failed tries again what is done already, so a failure of one is logged and
+counted, and changes nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+from flask import (
+    Flask,
+    Request,
+    Response,
+    appcontext_tearing_down,
+    request,
+    request_tearing_down,
+)
+from flask.globals import request_ctx
+from werkzeug.routing import MapAdapter
+from werkzeug.sansio.utils import get_host
+
+from yoto import tracing
+from yoto.http.addresses import SOCKETS_PATH
+from yoto.http.answers import contained
+from yoto.http.json_text import QuickJson
+from yoto.http.traces import traced
+from yoto.http.wsgi import Wsgi
+
+BELOW_SOCKETS = f"{SOCKETS_PATH}/"
+MOST_HOSTS = 256  # names that clients call us by; they may call us anything
+# More than all views have with their decorators; a class of views makes one for each request.
+MOST_FUNCTIONS = 4_096
+
+
+class Application(Flask):
+    """Flask; what it does after the view differs, and how it writes JSON. What it would find out
+    anew for each request it knows.
+
+    Attributes:
+        sockets: answers below ``SOCKETS_PATH``, where it is set.
+    """
+
+    json_provider_class = QuickJson
+    sockets: Wsgi | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._synchronous = lru_cache(maxsize=MOST_FUNCTIONS)(super().ensure_sync)
+        self._server_name = lru_cache(maxsize=MOST_HOSTS)(self._to_server_name)
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """As Flask's; within a span where spans are recorded."""
+        if self.sockets is not None and environ.get("PATH_INFO", "").startswith(BELOW_SOCKETS):
+            return self.sockets(environ, start_response)
+        if tracing.configured():
+            return traced(super().wsgi_app, environ, start_response)
+        return super().wsgi_app(environ, start_response)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """As Flask's, which looks at the code of each function at each call."""
+        return self._synchronous(func)
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """As Flask's, which checks and encodes the host twice at each request."""
+        if (
+            request is None
+            or self.config["SERVER_NAME"] is not None
+            or self.config["TRUSTED_HOSTS"] is not None
+            or self.url_map.host_matching
+            or self.subdomain_matching
+            or "HTTP_UPGRADE" in request.environ
+        ):
+            return super().create_url_adapter(request)
+        request.host = get_host(request.scheme, request.environ.get("HTTP_HOST"), request.server)
+        return MapAdapter(
+            self.url_map,
+            self._server_name(request.host),
+            request.root_path,
+            self.url_map.default_subdomain,
+            request.scheme,
+            request.path if request.environ.get("PATH_INFO") else "",
+            request.method,
+            request.query_string.decode(errors="replace"),
+        )
+
+    def _to_server_name(self, host: str) -> str:
+        return self.url_map.bind(host).server_name
+
+    def process_response(self, response: Response) -> Response:
+        """As Flask's; the answer is what it was before each function that fails."""
+        context = request_ctx._get_current_object()  # type: ignore[attr-defined]
+        names = chain(context.request.blueprints, (None,))
+        registered = (reversed(self.after_request_funcs.get(name, ())) for name in names)
+        for step in chain(context._after_request_functions, *registered):
+            response = contained(self, step, response) or response
+        sessions = self.session_interface
+        if not sessions.is_null_session(context._session):
+            contained(self, sessions.save_session, self, context._session, response)
+        return response
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """As Flask's; a function that fails keeps none of the others from running."""
+        for name in chain(request.blueprints, (None,)):
+            for step in reversed(self.teardown_request_funcs.get(name, ())):
+                contained(self, step, exc)
+        contained(self, request_tearing_down.send, self, exc=exc)
+
+    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
+        """As ``do_teardown_request``."""
+        for step in reversed(self.teardown_appcontext_funcs):
+            contained(self, step, exc)
+        contained(self, appcontext_tearing_down.send, self, exc=exc)

@@ -1,0 +1,189 @@
+"""Who acts in the control plane, by which credential, and with which rights.
+
+Who an operator is, the application says. Pages know sessions only. The JSON routes also take
+``Authorization: Bearer`` with a token; a browser never adds that by itself, so it needs no CSRF
+token.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, g, has_request_context, request
+from werkzeug.exceptions import Unauthorized
+
+from yoto.errors import PermissionDenied
+from yoto.extensions import permissions
+from yoto.http.context import note_credential
+from yoto.http.identity import Identity
+from yoto.permission import require_permission
+
+VIEW, OPERATE, ADMIN = "platform.view", "platform.operate", "platform.admin"
+RIGHTS = (VIEW, OPERATE, ADMIN)
+# No right of accounts: lets a token use what its owner may know about others (``admin.audit``,
+# ``server.audit``). Without it a token that was made for monitoring reads nobody's acts.
+INSIGHT = "platform.insight"
+TOKEN_RIGHTS = (*RIGHTS, INSIGHT)
+EXTENSION_KEY = "yoto.operators"
+BEARER = "bearer "
+# Why a token is refused what its owner may do.
+NOT_IN_TOKEN = "not_in_token"
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Via(enum.StrEnum):
+    """How somebody is known."""
+
+    SESSION = "session"
+    TOKEN = "token"
+    BREAK_GLASS = "break_glass"
+    TERMINAL = "terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Whoever makes this request, or has the terminal.
+
+    Attributes:
+        account: None with the break-glass token, which is nobody's, and at a terminal.
+        limit: the rights that the credential may use; None: all that the account has.
+        token_id: which API token it is.
+        login: who has the terminal, as records name them.
+        ends_at: when that token ends by itself.
+    """
+
+    via: Via
+    account: Identity | None
+    limit: frozenset[str] | None = None
+    token_id: int | None = None
+    login: str | None = None
+    ends_at: datetime | None = None
+
+    @property
+    def credential(self) -> str:
+        """For the audit log: ``session``, ``token:7``, ``break_glass`` or ``cli:anna``."""
+        if self.login is not None:
+            return self.login
+        return self.via if self.token_id is None else f"{self.via}:{self.token_id}"
+
+
+def init_operators(app: Flask, identify: Callable[[], Operator]) -> None:
+    """Let ``app`` know its operators by ``identify``, which says who makes the request at hand, or
+    raises ``Unauthorized``; it is asked once a request.
+    """
+    app.extensions[EXTENSION_KEY] = identify
+
+
+def operator() -> Operator:
+    """Who makes this request, found out once a request.
+
+    Raises:
+        Unauthorized: nobody that may be known here, or no longer.
+    """
+    if "operator" not in g:
+        become(current_app.extensions[EXTENSION_KEY]())
+    found: Operator = g.operator
+    return found
+
+
+def become(who: Operator) -> None:
+    """Take somebody for the operator of this request, who has just proved it."""
+    g.operator = who
+    note_credential(who.credential)
+
+
+def known_operator() -> Operator | None:
+    """The same where it was found out already; outside a request None."""
+    found: Operator | None = g.get("operator") if has_request_context() else None
+    return found
+
+
+def account() -> Identity:
+    """The account of the operator.
+
+    Raises:
+        Unauthorized: there is none behind the break-glass token.
+    """
+    found = operator().account
+    if found is None:
+        raise Unauthorized("The break-glass token has no account; this needs one.")
+    return found
+
+
+def actor_id() -> int | None:
+    """The account's id for records of what is done; None with the break-glass token."""
+    found = operator().account
+    return None if found is None else found.user_id
+
+
+def may(name: str) -> bool:
+    """Whether the operator has a ``platform.*`` right, by account and by credential."""
+    who = operator()
+    if who.account is None:
+        return True
+    if who.limit is not None and name not in who.limit:
+        return False
+    # Asked in a way that is no use of a super-admin's power: what acts demands its right.
+    user_id = who.account.user_id
+    return permissions.batch_check_permissions([user_id], name).get(user_id, False)
+
+
+def demand_in_credential(name: str) -> None:
+    """Go on only where the credential may use a right; whether the account has it is not asked.
+
+    Raises:
+        PermissionDenied: it is a token that was not made for it.
+    """
+    limit = operator().limit
+    if limit is not None and name not in limit:
+        raise PermissionDenied(NOT_IN_TOKEN, name)
+
+
+def demand_right(name: str) -> None:
+    """Go on only with a ``platform.*`` right; for what depends on more than the address.
+
+    Raises:
+        PermissionDenied: by account or by credential, the operator has it not.
+    """
+    demand_in_credential(name)
+    who = operator()
+    if who.account is not None:
+        decision = permissions.decide(who.account.user_id, name)
+        if not decision.allowed:
+            raise PermissionDenied(decision, name)
+
+
+def right(name: str) -> Callable[[View], View]:
+    """Let operators with a ``platform.*`` right in.
+
+    The view raises ``PermissionDenied`` for others, also for a token that may not use the right.
+    """
+
+    def decorate(view: View) -> View:
+        checked = require_permission(name)(view)
+
+        @wraps(checked)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            who = operator()
+            if who.account is None:
+                return view(*args, **kwargs)
+            demand_in_credential(name)
+            return checked(*args, **kwargs)
+
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def bearer_token() -> str | None:
+    """The token that the request carries in ``Authorization``."""
+    header = request.headers.get("Authorization", "")
+    if not header[: len(BEARER)].lower() == BEARER:
+        return None
+    return header[len(BEARER) :].strip()

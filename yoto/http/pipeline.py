@@ -1,0 +1,150 @@
+"""What is done around every request, in the order in which it is done: one function before the
+view, one after it, and one at the very end.
+
+What all answers need comes without being asked for: a name, the headers, a record. What few
+requests need, a position, a limit, a span, is looked for in a way that costs nothing where it is
+not there.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from time import perf_counter, time
+
+from flask import Flask, Request, g, request
+
+from yoto.http import answers, records, request_log
+from yoto.http.activity import Activity
+from yoto.http.answers import Answers, contained
+from yoto.http.context import (
+    OWN_ID_HEADER,
+    REQUEST_ID_HEADER,
+    begin_record,
+    behind_proxies,
+    current_record,
+    is_moderation,
+)
+from yoto.http.identity import caller_or_none
+from yoto.http.positions import forget_position, give_position, take_position
+from yoto.http.records import RequestRecord, RequestRecords
+from yoto.http.request_log import RequestLog, request_fields
+from yoto.http.security import HeadedResponse, security_headers
+from yoto.http.traces import SPAN, describe_span
+from yoto.logs import describe_requests
+from yoto.monitor import Monitor
+from yoto.policy import BehaviourWatch
+from yoto.resilience import noted_limits, rate_limit_headers
+from yoto.store.db import set_writing
+
+log = logging.getLogger(__name__)
+
+# Turns requests away before anybody reads them, by record and endpoint; what it raises is answered.
+Admission = Callable[[RequestRecord, str], None]
+
+
+def admit_all(record: RequestRecord, endpoint: str) -> None:
+    """Let every request in."""
+
+
+class Pipeline:
+    """Around the requests of one application."""
+
+    def __init__(
+        self, app: Flask, records: RequestRecords, start: Callable[[], None], admit: Admission
+    ) -> None:
+        """See ``surround``."""
+        self._app = app
+        self._records = records
+        self._start = start
+        self._admit = admit
+
+    def before(self) -> None:
+        """Before the view; what raises here is the answer."""
+        asked: Request = request._get_current_object()  # type: ignore[attr-defined]
+        record = begin_record(asked)
+        # Of a request that hangs there is no other line.
+        request_log.log.debug("request begins")
+        set_writing(record.changes)
+        self._start()
+        # Who calls is judged on nothing older than what the request brings, too.
+        take_position(asked)
+        self._admit(record, asked.endpoint or "")
+
+    def after(self, response: HeadedResponse) -> HeadedResponse:
+        """After the view, or the handler of its error: what only the answer decides."""
+        record = current_record()
+        record.status = response.status_code
+        if record.changes:
+            contained(self._app, give_position, response)
+        environ = request.environ
+        if SPAN in environ:
+            contained(self._app, describe_span, record)
+        response.added = (
+            *security_headers(record.path, environ["wsgi.url_scheme"]),
+            (REQUEST_ID_HEADER, record.request_id),
+            (OWN_ID_HEADER, record.own_id),
+        )
+        contained(self._app, _add_limit_headers, response)
+        return response
+
+    def end(self, _: BaseException | None) -> None:
+        """Whatever the answer is, and if there is none."""
+        forget_position()
+        kept = g._get_current_object()
+        record: RequestRecord | None = kept.pop("request_record", None)
+        # Nothing of ours ran for the handler of a socket.
+        if record is None:
+            return
+        # The application context ends after this, and what fails then must say of which request.
+        kept.ended_request = record.request_id
+        record.seconds = perf_counter() - record.began
+        record.ended_at = time()
+        record.user_id = caller_or_none()
+        if record.changes and record.user_id is not None:
+            record.keeps_order = is_moderation()
+        self._records.add(record)
+
+
+def init_pipeline(app: Flask, admit: Admission) -> None:
+    """Put the pipeline around the requests of ``app``, which needs the extensions ``monitor`` and
+    ``behaviour``; the others are asked when there are requests. ``admit`` turns requests away.
+    """
+    counted, activity = Answers(Monitor.of(app).recorder), Activity(app)
+    work = (counted.count, activity.note, RequestLog(app).write)
+    kept = RequestRecords(work, activity.flush)
+
+    def bring() -> None:
+        kept.flush()
+        activity.flush()
+
+    app.extensions[answers.EXTENSION_KEY] = counted
+    Monitor.of(app).recorder.read_first(kept.flush)
+    BehaviourWatch.of(app).counters.read_first(bring)
+    surround(app, kept, lambda: Monitor.start(app), admit)
+
+
+def surround(
+    app: Flask,
+    kept: RequestRecords,
+    start: Callable[[], None] = lambda: None,
+    admit: Admission = admit_all,
+) -> None:
+    """Put a pipeline around the requests of ``app`` whose records go to ``kept``; ``start`` begins
+    what the first request begins, and ``admit`` turns requests away.
+    """
+    pipeline = Pipeline(app, kept, start, admit)
+    app.extensions[records.EXTENSION_KEY] = kept
+    app.wsgi_app = behind_proxies(app, app.wsgi_app)  # type: ignore[method-assign]
+    app.response_class = HeadedResponse
+    describe_requests(app, request_fields)
+    app.before_request(pipeline.before)
+    app.after_request(pipeline.after)
+    app.teardown_request(pipeline.end)
+
+
+def _add_limit_headers(response: HeadedResponse) -> None:
+    """What is left, whether the request was let in or not."""
+    noted = noted_limits()
+    if noted:
+        response.added += tuple(rate_limit_headers(noted).items())
