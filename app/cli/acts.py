@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 from flask import g
 from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import HTTPException
 
 from app.cli.login import login
 from yoto.errors import PlatformError
@@ -23,6 +24,8 @@ def acting() -> Iterator[None]:
         yield
     except PlatformError as error:
         raise click.ClickException(str(error)) from None
+    except HTTPException as error:
+        raise click.ClickException(str(error.description)) from None
     except DBAPIError as error:
         db.session.rollback()
         raise click.ClickException(f"the database did not take it: {error.orig}") from None

@@ -16,6 +16,7 @@ from app.cli.prefetch import prefetch
 from app.cli.queue import queue
 from app.cli.resilience import resilience
 from app.cli.review import add_review
+from app.cli.roles import roles
 from app.cli.secrets import secrets
 from app.cli.seed import seed
 from app.cli.setup import setup
@@ -39,6 +40,7 @@ COMMANDS = (
     prefetch,
     queue,
     resilience,
+    roles,
     secrets,
     seed,
     setup,

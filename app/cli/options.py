@@ -33,6 +33,25 @@ class Duration(click.ParamType[float]):
         return float(match[1]) * SECONDS[match[2]]
 
 
+class Moment(click.ParamType[datetime]):
+    """A moment in ISO 8601 with its zone."""
+
+    name = "moment"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is not like 2026-01-31T08:00Z", param, ctx)
+        if moment.utcoffset() is None:
+            self.fail(f"'{value}' has no time zone, such as the Z of 2026-01-31T08:00Z", param, ctx)
+        return moment
+
+
 def says_who(command: F) -> F:
     """The option of every command that does something."""
     return click.option(

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
+from app.cli.options import Moment
 from app.extensions import permissions
 from yoto.errors import PlatformError
 from yoto.http.csv_export import csv_lines
@@ -25,23 +26,6 @@ from yoto.store.models import ScopeType
 
 PAGE = 500  # users read at a time
 GAP = "  "
-
-
-class Moment(click.ParamType):
-    """A moment in ISO 8601 with its zone."""
-
-    name = "moment"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"'{value}' is not like 2026-01-31T08:00Z", param, ctx)
-        if moment.utcoffset() is None:
-            self.fail(f"'{value}' has no time zone, such as the Z of 2026-01-31T08:00Z", param, ctx)
-        return moment
 
 
 def add_review(group: AppGroup) -> None:
