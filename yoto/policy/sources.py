@@ -7,7 +7,7 @@ same words, so that a set of policies can move from one engine to the other.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from yoto.errors import PolicyError
@@ -87,6 +87,21 @@ FORBIDDEN: Mapping[str, str] = {
     "yaml.marshal": _DIFFERENT,
     "yaml.unmarshal": f"{_DIFFERENT}; use json.unmarshal",
 }
+# What regorus and OPA have, and read alike unless it is forbidden above.
+BUILTINS = frozenset(FORBIDDEN) | frozenset("""
+    abs array.concat array.reverse array.slice base64.decode base64.encode base64.is_valid
+    base64url.decode base64url.encode base64url.encode_no_pad bits.and bits.negate bits.or
+    bits.xor concat contains count endswith glob.match graph.reachable hex.decode hex.encode
+    indexof indexof_n intersection is_array is_boolean is_null is_number is_object is_set
+    is_string json.is_valid json.marshal_with_options json.unmarshal lower max min
+    net.cidr_contains net.cidr_is_valid numbers.range numbers.range_step object.filter object.get
+    object.keys object.remove object.union object.union_n product regex.find_all_string_submatch_n
+    regex.find_n regex.match regex.replace replace round semver.compare sort split sprintf
+    startswith strings.any_prefix_match strings.any_suffix_match strings.reverse substring sum
+    time.clock time.date time.now_ns time.parse_duration_ns time.parse_rfc3339_ns time.weekday
+    to_number trim trim_left trim_prefix trim_right trim_space trim_suffix type_name union
+    uuid.parse walk
+    """.split())
 # What OPA alone has and policies ask for, by how its name begins: what does the same here.
 _INSTEAD: Mapping[str, str] = {
     "io.jwt.": "the application verifies tokens, and policies read what it makes of them in input",
@@ -108,11 +123,8 @@ _KEYWORDS = frozenset(
 )
 
 
-def check_bundle(bundle: Bundle, builtins: Collection[str]) -> None:
+def check_bundle(bundle: Bundle) -> None:
     """Refuse what no engine may get.
-
-    Args:
-        builtins: the functions that every engine has.
 
     Raises:
         PolicyError: the first thing that is wrong.
@@ -125,8 +137,8 @@ def check_bundle(bundle: Bundle, builtins: Collection[str]) -> None:
         for tokens in modules.values()
     ):
         raise PolicyError("bundle", "no policy defines the rule 'decision' in package yoto.authz")
-    _check_calls(modules, _functions(modules), builtins, FORBIDDEN)
-    _check_calls(tests, _functions(modules) | _functions(tests), builtins, _HARMFUL)
+    _check_calls(modules, _functions(modules), FORBIDDEN)
+    _check_calls(tests, _functions(modules) | _functions(tests), _HARMFUL)
 
 
 def _check_size(name: str, size: int) -> None:
@@ -187,18 +199,15 @@ def _functions(modules: Mapping[str, Sequence[Token]]) -> Functions:
 def _check_calls(
     modules: Mapping[str, Sequence[Token]],
     functions: Functions,
-    builtins: Collection[str],
     forbidden: Mapping[str, str],
 ) -> None:
     for name, tokens in modules.items():
         for call in calls_of(tokens):
             if call.path not in functions:
-                _check_builtin(name, call, builtins, forbidden)
+                _check_builtin(name, call, forbidden)
 
 
-def _check_builtin(
-    name: str, call: Call, builtins: Collection[str], forbidden: Mapping[str, str]
-) -> None:
+def _check_builtin(name: str, call: Call, forbidden: Mapping[str, str]) -> None:
     where = f"line {call.line}, column {call.column}"
     if call.name in forbidden:
         raise PolicyError(name, f"{where}: {call.name} is not allowed: {forbidden[call.name]}")
@@ -208,7 +217,7 @@ def _check_builtin(
             f"{where}: could not find function {call.name}: call it by its whole path below data, "
             "or import its package without giving it another name",
         )
-    if call.name not in builtins or call.name.startswith("__"):
+    if call.name not in BUILTINS:
         instead = next((one for start, one in _INSTEAD.items() if call.name.startswith(start)), "")
         raise PolicyError(
             name,

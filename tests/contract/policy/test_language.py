@@ -18,7 +18,8 @@ import pytest
 from tests.support.bundles import MAIN
 from tests.support.opa import opa_binary
 from yoto.policy import Bundle
-from yoto.policy.engine.embedded import admit, module
+from yoto.policy.engine.admission import admit
+from yoto.policy.engine.embedded import module
 from yoto.policy.rego import move
 from yoto.policy.result import UNDEFINED
 

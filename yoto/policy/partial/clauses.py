@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from yoto.policy.partial.references import Path, Scope, Uses
 from yoto.policy.portable.syntax import (
-    Syntax,
     imports_of,
     nodes,
     package_of,
     path_of,
     rules_of,
 )
-from yoto.policy.rego import Kind, Token, tokenize
+from yoto.policy.rego import Kind, Syntax, Token, tokenize
 
 Span = tuple[int, int]
 
@@ -119,15 +118,14 @@ class _Reader:
         self._scope = scope
         self._tokens = tokenize(source)
         self._starts = [token.start for token in self._tokens]
-        self._bytes = None if source.isascii() else source.encode()
         if any(one.value == "with" and one.kind is Kind.NAME for one in self._tokens):
             raise NotDivisible("'with' evaluates rules for other inputs")
 
     def module(self) -> Module:
         """The module."""
-        imports = [self._span(one["span"]) for one in self._tree["imports"]]
+        imports = [_span(one["span"]) for one in self._tree["imports"]]
         clauses = [self._clause(rule, kind, head) for rule, kind, head, _ in rules_of(self._tree)]
-        known = [self._span(self._tree["package"]["span"]), *imports]
+        known = [_span(self._tree["package"]["span"]), *imports]
         known += [clause.span for clause in clauses]
         if self._between(known, (0, len(self._source))):
             raise NotDivisible("the places of rules are not known")
@@ -149,14 +147,14 @@ class _Reader:
         path = (*self._scope.package, str(path_of(head["refr"])[0]))
         valued = head.get("assign") is not None or kind == "Func" or bool(bodies[1:])
         plain = kind in ("Set", "Compr") and "Var" in head["refr"] and len(bodies) == 1
-        span = self._span(whole["span"])
-        local = _names(_declared(whole, kind), self._source, self._bytes)
+        span = _span(whole["span"])
+        local = _names(_declared(whole, kind), self._source)
         # A name that is a rule's elsewhere, and a variable here, is taken for both.
         divisible = plain and not any(self._scope.is_global(name) for name in local)
         body: tuple[Statement, ...] = ()
         if divisible:
             body = tuple(self._statement(one) for one in bodies[0]["query"]["stmts"])
-            inside = (self._span(bodies[0]["query"]["span"])[0], span[1])
+            inside = (_span(bodies[0]["query"]["span"])[0], span[1])
             divisible = not self._between([one.span for one in body], inside, braces=True)
         if divisible:
             parts = [head.get("key"), head.get("assign")]
@@ -171,20 +169,10 @@ class _Reader:
     def _statement(self, statement: Any) -> Statement:
         literal = statement["literal"]
         uses = self._scope.uses(literal)
-        binds = frozenset(_names(_bound(literal), self._source, self._bytes))
-        declared = _names(_declared(literal, ""), self._source, self._bytes)
+        binds = frozenset(_names(_bound(literal), self._source))
+        declared = _names(_declared(literal, ""), self._source)
         uses.names |= declared
-        return Statement(self._span(statement["span"]), uses, binds, frozenset(declared - binds))
-
-    def _span(self, span: Mapping[str, int]) -> Span:
-        """The place as offsets, from the first to the last token: of texts, marks are missing."""
-        start, end = (self._offset(span[side]) for side in ("start", "end"))
-        first = self._tokens[max(0, bisect_right(self._starts, start) - 1)]
-        last = self._tokens[max(0, bisect_right(self._starts, max(start, end - 1)) - 1)]
-        return first.start, max(first.end, last.end)
-
-    def _offset(self, place: int) -> int:
-        return place if self._bytes is None else len(self._bytes[:place].decode(errors="ignore"))
+        return Statement(_span(statement["span"]), uses, binds, frozenset(declared - binds))
 
     def _between(self, spans: Sequence[Span], inside: Span, braces: bool = False) -> list[Token]:
         """The tokens of ``inside`` that are in none of the spans, and separate nothing."""
@@ -198,6 +186,10 @@ class _Reader:
         if braces and len(found) == 2 and [one.value for one in found] == ["{", "}"]:
             return []
         return found
+
+
+def _span(span: Mapping[str, int]) -> Span:
+    return span["start"], span["end"]
 
 
 def _bound(literal: Any) -> Iterator[Any]:
@@ -225,9 +217,8 @@ def _declared(tree: Any, kind: str) -> Iterator[Any]:
             yield from (inside["key"], inside["value"])
 
 
-def _names(patterns: Iterator[Any], source: str, encoded: bytes | None) -> set[str]:
+def _names(patterns: Iterator[Any], source: str) -> set[str]:
     """The variables in patterns; a name that has a place alone is read there."""
-    text = source.encode() if encoded is None else encoded
     found: set[str] = set()
     waiting = list(patterns)
     while waiting:
@@ -236,7 +227,7 @@ def _names(patterns: Iterator[Any], source: str, encoded: bytes | None) -> set[s
             waiting += node
         elif type(node) is dict:
             if node.keys() >= {"line", "col", "start", "end"}:
-                found.add(text[node["start"] : node["end"]].decode())
+                found.add(source[node["start"] : node["end"]])
                 continue
             if "Var" in node:
                 found.add(str(node["Var"]["value"]))

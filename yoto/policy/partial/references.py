@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from yoto.policy.partial.topic import TOPIC_PATHS
-from yoto.policy.portable.syntax import Syntax, constant_part, nodes, text_of
+from yoto.policy.portable.syntax import constant_part, nodes, text_of
+from yoto.policy.rego import Syntax
 
 Path = tuple[str, ...]
 
@@ -19,7 +20,7 @@ _TOTAL = frozenset(
 )
 _COLLECTIONS = frozenset(("Array", "Set", "Object", "ArrayCompr", "SetCompr", "ObjectCompr"))
 # Operators that raise an error for values of the wrong type.
-_RAISING = ("ArithExpr", "BinExpr", "UnaryExpr")
+_RAISING = ("ArithExpr", "BinExpr")
 
 
 @dataclass(slots=True)

@@ -16,8 +16,7 @@ from graphlib import CycleError, TopologicalSorter
 from yoto.policy.partial.clauses import Clause, Module, NotDivisible, Statement, modules_of
 from yoto.policy.partial.guards import Group, Guard, Guarded, guarded
 from yoto.policy.partial.references import Path, Uses
-from yoto.policy.portable.syntax import Syntax
-from yoto.policy.rego import reads_of, tokenize
+from yoto.policy.rego import Syntax, reads_of, tokenize
 
 # Characters of all sources; what is larger is evaluated as it is.
 LARGEST = 300_000

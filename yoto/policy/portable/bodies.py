@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from yoto.policy.portable.syntax import NotPortable, Syntax, name_of, nodes
+from yoto.policy.portable.syntax import NotPortable, name_of, nodes
+from yoto.policy.rego import Syntax
 
 _PATTERN = (
     "an object in the place of a pattern: regorus takes any object that has these fields, OPA one "

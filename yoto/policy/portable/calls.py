@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from yoto.policy.portable.patterns import glob_fault, regex_fault
-from yoto.policy.portable.syntax import NotPortable, Syntax, name_of, nodes, text_of
+from yoto.policy.portable.syntax import NotPortable, name_of, nodes, text_of
+from yoto.policy.rego import Syntax
 
 # How far apart the ends of a range may be: it is made whole, in memory.
 LONGEST_RANGE = 10_000
@@ -75,9 +76,6 @@ def _range(call: Syntax, arguments: list[Any]) -> Iterator[NotPortable]:
 
 
 def _number(node: Any) -> Any:
-    if "UnaryExpr" in node and "Number" in node["UnaryExpr"]["expr"]:
-        value = node["UnaryExpr"]["expr"]["Number"]["value"]
-        return -value if isinstance(value, (int, float)) else None
     return node["Number"]["value"] if "Number" in node else None
 
 

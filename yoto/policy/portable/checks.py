@@ -8,7 +8,8 @@ from yoto.errors import PolicyError
 from yoto.policy.portable.bodies import check_bodies
 from yoto.policy.portable.calls import check_calls
 from yoto.policy.portable.heads import check_heads
-from yoto.policy.portable.syntax import NotPortable, Syntax
+from yoto.policy.portable.syntax import NotPortable
+from yoto.policy.rego import Syntax
 
 
 def check_portable(modules: Mapping[str, Syntax]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from yoto.policy.portable.syntax import (
     NotPortable,
-    Syntax,
     constant_part,
     imports_of,
     name_of,
@@ -16,6 +15,7 @@ from yoto.policy.portable.syntax import (
     path_of,
     rules_of,
 )
+from yoto.policy.rego import Syntax
 
 Path = tuple[str | None, ...]
 

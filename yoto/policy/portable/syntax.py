@@ -1,4 +1,4 @@
-"""Reading a module's syntax tree, as regorus writes it: one key names the node, its value is it."""
+"""Looking into a module's syntax tree: one key names the node, its value is it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-# Of one module, or a part of it.
-Syntax = Mapping[str, Any]
+from yoto.policy.rego import Syntax
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from yoto.policy.rego.heads import has_rule, package_of, test_rules
 from yoto.policy.rego.inputs import EVERYTHING, reads_of
 from yoto.policy.rego.moving import Moved, move
 from yoto.policy.rego.negations import negations
+from yoto.policy.rego.parser import Syntax, parse, syntax_of
 from yoto.policy.rego.tokens import Kind, Token, tokenize
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Functions",
     "Kind",
     "Moved",
+    "Syntax",
     "Token",
     "calls_of",
     "defined_functions",
@@ -20,7 +22,9 @@ __all__ = [
     "move",
     "negations",
     "package_of",
+    "parse",
     "reads_of",
+    "syntax_of",
     "test_rules",
     "tokenize",
 ]

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     |(?P<template>\$["`])
     |(?P<text>"(?:[^"\\\n]|\\.)*"?|`[^`]*`?)
     |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    |(?P<number>[0-9][0-9A-Za-z.]*)
+    |(?P<number>[0-9](?:[eE][+-]|[0-9A-Za-z.])*)
     |(?P<mark>.)""",
     re.VERBOSE | re.DOTALL,
 )

@@ -15,8 +15,9 @@ from typing import Any
 
 from yoto.errors import PolicyError
 from yoto.policy.bundle import Bundle
-from yoto.policy.engine.embedded import EmbeddedEngine, syntax_of
+from yoto.policy.engine.embedded import EmbeddedEngine
 from yoto.policy.partial import Topic
+from yoto.policy.rego import syntax_of
 from yoto.policy.trial.synthetic import inputs_for
 
 # Exit code of a child that had no memory left.

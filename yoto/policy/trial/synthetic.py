@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from yoto.policy.portable.syntax import Syntax, nodes, path_of, rules_of, text_of
+from yoto.policy.portable.syntax import nodes, path_of, rules_of, text_of
+from yoto.policy.rego import Syntax
 
 # Inputs that are made of one set.
 MOST = 300

@@ -8,8 +8,8 @@ from typing import Any
 
 from yoto.errors import PlatformError
 from yoto.policy.bundle import Bundle
+from yoto.policy.engine.admission import admit
 from yoto.policy.engine.embedded import module
-from yoto.policy.engine.embedded.admission import admit
 from yoto.policy.engine.embedded.owner import Kept, Owner
 from yoto.policy.engine.embedded.policies import EmbeddedPolicies
 from yoto.policy.engine.protocol import EngineHealth, EngineName

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import regorus
 
 from yoto.errors import PolicyError
-from yoto.policy.portable import Syntax
 from yoto.policy.result import UNDEFINED
 
 R = TypeVar("R")
@@ -100,22 +99,6 @@ def evaluate_all(engine: regorus.Engine, package: str) -> None:
         PolicyError: one cannot be.
     """
     translated("bundle", lambda: engine.eval_query_as_json(package))
-
-
-def syntax_of(modules: Mapping[str, str]) -> dict[str, Syntax]:
-    """The syntax tree of each module.
-
-    Raises:
-        PolicyError: one does not parse.
-    """
-    parsed = json.loads(load(modules, "{}").get_ast_as_json())
-    return {one["source"]["file"]: one["ast"] for one in parsed}
-
-
-def builtins() -> frozenset[str]:
-    """The functions that regorus has."""
-    answer = json.loads(new_engine().eval_query_as_json("opa.runtime().builtins"))
-    return frozenset(answer["result"][0]["expressions"][0]["value"])
 
 
 def translated(policy: str, call: Callable[[], R]) -> R:

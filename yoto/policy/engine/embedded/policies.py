@@ -20,7 +20,7 @@ from yoto.policy.engine.protocol import Decider, TestReport
 from yoto.policy.engine.rego_tests import run_rego_tests
 from yoto.policy.overrun import EvaluationDeadline
 from yoto.policy.partial import Divided, NotDivisible, Residual, Topic
-from yoto.policy.rego import reads_of, tokenize
+from yoto.policy.rego import reads_of, syntax_of, tokenize
 from yoto.policy.result import ENTRY_POINT, UNDEFINED, Verdict, read_verdict
 
 R = TypeVar("R")
@@ -168,7 +168,7 @@ class EmbeddedPolicies:
         divided = self._divided
         if divided is None:
             sources = self._bundle.modules
-            divided = self._divided = Divided(sources, module.syntax_of(sources))
+            divided = self._divided = Divided(sources, syntax_of(sources))
         guards = {f"{name} (guards)": source for name, source in divided.guards.items()}
         modules = {**self._bundle.modules, **guards}
         engine = module.copy_of(self._compiled(kept, f"{self._key}/guards", modules))

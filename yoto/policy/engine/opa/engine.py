@@ -14,7 +14,7 @@ import msgspec
 
 from yoto.errors import CircuitOpen, PlatformError, PolicyError, PolicyUnavailable
 from yoto.policy.bundle import Bundle
-from yoto.policy.engine.embedded import admit
+from yoto.policy.engine.admission import admit
 from yoto.policy.engine.opa.layout import ANSWER, Layout, layout_of
 from yoto.policy.engine.opa.messages import evaluation_error
 from yoto.policy.engine.opa.pushing import Refill, push, remove

@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.bundles import MAIN, rules
 from yoto.policy import Bundle, EmbeddedEngine
-from yoto.policy.engine.embedded import syntax_of
 from yoto.policy.partial import Divided, NotDivisible, Residual, Topic
+from yoto.policy.rego import syntax_of
 
 SEND = Topic("message.send", ("*", "message.*", "message.send"), "channel")
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.bundles import rules
 from yoto.errors import PolicyError
-from yoto.policy.engine.embedded import admit
+from yoto.policy.engine.admission import admit
 
 FORMS = [
     # Silently nothing on regorus.

@@ -7,7 +7,7 @@ import pytest
 from tests.support.bundles import rules
 from tests.unit.yoto.policy.overrun.test_deadline import LOOPING
 from yoto.errors import PolicyError
-from yoto.policy.engine.embedded import syntax_of
+from yoto.policy.rego import syntax_of
 from yoto.policy.trial import TrialLimits, run_trial
 from yoto.policy.trial.synthetic import inputs_for
 

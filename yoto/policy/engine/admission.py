@@ -6,8 +6,8 @@ import json
 from functools import lru_cache
 
 from yoto.policy.bundle import Bundle
-from yoto.policy.engine.embedded.module import builtins, syntax_of
 from yoto.policy.portable import check_portable
+from yoto.policy.rego import syntax_of
 from yoto.policy.sources import check_bundle
 
 # Bundles that were admitted last: what is put, tried and promoted is the same over and over,
@@ -32,5 +32,5 @@ def admit(bundle: Bundle) -> None:
 def _admit(modules: Sources, tests: Sources, data_json: str) -> None:
     """By all that the bundle holds: its version is too short to be trusted with it."""
     bundle = Bundle(dict(modules), dict(tests), json.loads(data_json))
-    check_bundle(bundle, builtins())
+    check_bundle(bundle)
     check_portable(syntax_of(bundle.modules))
