@@ -10,14 +10,12 @@ import math
 from collections import deque
 from typing import NamedTuple
 
-from yoto.resilience.limiter.meters import METERS, Meter
-from yoto.resilience.limiter.quota import TOLERANCE, Quota
-from yoto.resilience.settings import Algorithm
+from yoto.resilience.algorithms import TOLERANCE, Meter, Quota, find_algorithm
 
 SHARES = 8
 SHORTEST = 0.01  # s
-BUCKETS = (Algorithm.TOKEN_BUCKET, Algorithm.LEAKY_BUCKET)
-WINDOWS = (Algorithm.FIXED_WINDOW, Algorithm.SLIDING_WINDOW)
+BUCKETS = ("token_bucket", "leaky_bucket")
+WINDOWS = ("fixed_window", "sliding_window")
 
 
 class Mark(NamedTuple):
@@ -34,8 +32,8 @@ class Answer(NamedTuple):
 class Store:
     """The state of one key."""
 
-    def __init__(self, algorithm: Algorithm, quota: Quota, length: float) -> None:
-        longer = length if algorithm is Algorithm.SLIDING_LOG else 0.0
+    def __init__(self, algorithm: str, quota: Quota, length: float) -> None:
+        longer = length if algorithm == "sliding_log" else 0.0
         self.algorithm = algorithm
         self.length = length
         self.quota = quota._replace(window=quota.window + longer)
@@ -74,7 +72,7 @@ class Store:
             return False
         if self.algorithm in WINDOWS and now - mark.of >= self.quota.window:
             return False
-        if self.algorithm is Algorithm.SLIDING_LOG:
+        if self.algorithm == "sliding_log":
             at, total = self._sums.pop()
             meter.charge(now, -units, self.quota)
             before = self._sums[-1][1] if self._sums else 0
@@ -91,30 +89,30 @@ class Store:
             start: float = meter._start  # type: ignore[attr-defined]
             if not self.starts or self.starts[-1] != start:
                 self.starts.append(start)
-        if self.algorithm is Algorithm.SLIDING_LOG:
+        if self.algorithm == "sliding_log":
             self._sums.append((now, (self._sums[-1][1] if self._sums else 0) + int(units)))
 
     def _over(self, now: float, used: float) -> bool:
         meter = self._meter
-        if self.algorithm is Algorithm.FIXED_WINDOW:
+        if self.algorithm == "fixed_window":
             return used == 0
         return meter is None
 
     def _meter_at(self, now: float) -> Meter:
         if self._meter is None:
-            self._meter = METERS[self.algorithm](now)
+            self._meter = find_algorithm(self.algorithm).meter(now)
         return self._meter
 
     def _mark_now(self) -> float:
         if self.algorithm in BUCKETS:
             return self._mark
-        if self.algorithm is Algorithm.SLIDING_LOG:
+        if self.algorithm == "sliding_log":
             return float(self._sums[-1][1]) if self._sums else -1.0
         return float(self._meter._start)  # type: ignore[union-attr]
 
 
 def first_excess(
-    algorithm: Algorithm, quota: Quota, uses: list[tuple[float, int]], starts: list[float]
+    algorithm: str, quota: Quota, uses: list[tuple[float, int]], starts: list[float]
 ) -> str:
     """What broke the limit first, by the uses alone; empty when nothing did.
 
@@ -124,7 +122,7 @@ def first_excess(
     """
     if algorithm in BUCKETS:
         return _bucket_excess(quota, uses)
-    if algorithm is Algorithm.SLIDING_LOG:
+    if algorithm == "sliding_log":
         return _log_excess(quota, uses)
     return _window_excess(algorithm, quota, uses, starts)
 
@@ -153,7 +151,7 @@ def _log_excess(quota: Quota, uses: list[tuple[float, int]]) -> str:
 
 
 def _window_excess(
-    algorithm: Algorithm, quota: Quota, uses: list[tuple[float, int]], starts: list[float]
+    algorithm: str, quota: Quota, uses: list[tuple[float, int]], starts: list[float]
 ) -> str:
     counts = dict.fromkeys(starts, 0)
     for moment, units in uses:
@@ -162,7 +160,7 @@ def _window_excess(
             return f"a use at {moment}, where no window is"
         counts[start] += units
         total = float(counts[start])
-        if algorithm is Algorithm.SLIDING_WINDOW:
+        if algorithm == "sliding_window":
             before = next(
                 (one for one in starts if abs(one + quota.window - start) < TOLERANCE), None
             )

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from yoto.resilience.limiter.quota import Quota
-from yoto.resilience.settings import Algorithm
+from yoto.resilience.algorithms import Quota
 
 # s by which readings of one machine's clock by two processes, and the server's, may differ.
 TOLERANCE = 0.002
@@ -32,7 +31,7 @@ class Stay(NamedTuple):
 
 
 def most_over(
-    algorithm: Algorithm, quota: Quota, uses: Sequence[Use], starts: Sequence[float] = ()
+    algorithm: str, quota: Quota, uses: Sequence[Use], starts: Sequence[float] = ()
 ) -> float:
     """The most units above what the limit allows, in the sense of its algorithm; 0: none.
 
@@ -40,13 +39,13 @@ def most_over(
         starts: where windows began, of an algorithm that has some.
     """
     match algorithm:
-        case Algorithm.TOKEN_BUCKET | Algorithm.LEAKY_BUCKET:
+        case "token_bucket" | "leaky_bucket":
             return _over_bucket(quota, uses)
-        case Algorithm.SLIDING_LOG:
+        case "sliding_log":
             return _over_log(quota, uses)
-        case Algorithm.FIXED_WINDOW:
+        case "fixed_window":
             return _over_windows(quota, uses, starts, fades=False)
-        case Algorithm.SLIDING_WINDOW:
+        case "sliding_window":
             return _over_windows(quota, uses, starts, fades=True)
 
 

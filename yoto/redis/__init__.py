@@ -16,7 +16,7 @@ from yoto.redis.info import (
 )
 from yoto.redis.keys import KeyBuilder, escape
 from yoto.redis.registry import ScriptRegistry
-from yoto.redis.script import Script, load_script
+from yoto.redis.script import Script, load_lua, load_script
 from yoto.redis.settings import RedisSettings
 from yoto.redis.store import RedisState, RedisStore
 from yoto.redis.stream_reader import RawEntry, StreamReader
@@ -43,6 +43,7 @@ __all__ = [
     "every_server_answers",
     "get_redis_info",
     "keys",
+    "load_lua",
     "load_script",
     "test_redis_connection",
 ]

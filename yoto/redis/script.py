@@ -10,7 +10,8 @@ The header is the comment block at the top of the file::
 
 ``repeatable: yes`` promises that running the call a second time, after a reply was lost, gives the
 caller the right answer and changes nothing more. A line ``--@include other.lua`` is replaced by
-that file of the same package (once, however often it is asked for).
+that file of the same package (once, however often it is asked for), and ``--@insert what`` by the
+text that whoever loads the script gives for ``what``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from importlib import resources
 
 _FIELD = re.compile(r"^--\s*(KEYS|ARGV|returns|repeatable):\s*(.*?)\s*$", re.IGNORECASE)
 _INCLUDE = re.compile(r"^--@include\s+(\S+)\s*$")
+_INSERT = re.compile(r"^--@insert\s+(\S+)\s*$", re.MULTILINE)
 _REQUIRED = ("keys", "argv", "returns", "repeatable")
 
 
@@ -49,21 +51,35 @@ class Script:
         object.__setattr__(self, "sha", digest)
 
 
-def load_script(package: str, filename: str) -> Script:
+def load_lua(package: str, filename: str) -> str:
+    """The text of a Lua file that has no header, to be inserted; what it includes is in it.
+
+    Raises:
+        FileNotFoundError: the file, or one it includes, is not in the package.
+    """
+    return _expand(package, _read(package, filename), seen={filename})
+
+
+def load_script(package: str, filename: str, **inserted: str) -> Script:
     """The script ``filename`` of ``package`` (such as ``"yoto.resilience.lua"``).
+
+    Args:
+        inserted: what the script asks for by ``--@insert``, as Lua.
 
     Raises:
         FileNotFoundError: the file, or one it includes, is not in the package.
         ValueError: the header lacks a field, or ``repeatable`` is neither yes nor no.
+        KeyError: the script asks for what is not given.
     """
     text = _read(package, filename)
     header = _parse_header(text, filename)
     repeatable = header["repeatable"].lower()
     if repeatable not in ("yes", "no"):
         raise ValueError(f"{filename}: 'repeatable' must be yes or no, not '{repeatable}'")
+    source = _expand(package, text, seen={filename})
     return Script(
         name=filename,
-        source=_expand(package, text, seen={filename}),
+        source=_INSERT.sub(lambda match: inserted[match[1]], source),
         repeatable=repeatable == "yes",
         keys=header["keys"],
         argv=header["argv"],

@@ -6,6 +6,17 @@ from typing import TYPE_CHECKING
 
 from yoto.lazy import exports
 
+from .algorithms import (
+    Algorithm,
+    Leases,
+    Meter,
+    Quota,
+    Status,
+    algorithm_names,
+    find_algorithm,
+    register_algorithm,
+    whole_units_left,
+)
 from .breaker import (
     BreakerOpenedLocally,
     BreakerPermit,
@@ -54,7 +65,6 @@ from .limiter import DimensionStatus, RateLimiter, RateLimitResult
 from .networks import network_of
 from .outcome import Classifier, Outcome
 from .settings import (
-    Algorithm,
     BreakerMode,
     BulkheadConfig,
     BulkheadStrategy,
@@ -77,6 +87,7 @@ from .switches import SwitchConfig
 from .trail import KEPT_FOR, KeyUse, LimitedCall, TrailReading, top_keys
 
 if TYPE_CHECKING:
+    from .algorithms.contract import AlgorithmBroken, check_algorithm
     from .tuning import (
         Tuner,
         TuningApplied,
@@ -87,8 +98,9 @@ if TYPE_CHECKING:
         outcome_of,
     )
 else:
-    # Whoever has guards alone needs nothing that tunes them.
-    __getattr__ = exports(__name__, rest=".tuning")
+    # Whoever has guards alone needs nothing that tunes or checks them.
+    _CONTRACT = dict.fromkeys(("AlgorithmBroken", "check_algorithm"), ".algorithms.contract")
+    __getattr__ = exports(__name__, _CONTRACT, rest=".tuning")
 
 __all__ = [
     "Tuner",
@@ -103,6 +115,16 @@ __all__ = [
     "REDIS_BREAKER",
     "Action",
     "Algorithm",
+    "AlgorithmBroken",
+    "check_algorithm",
+    "algorithm_names",
+    "find_algorithm",
+    "register_algorithm",
+    "whole_units_left",
+    "Leases",
+    "Meter",
+    "Quota",
+    "Status",
     "Audit",
     "AuditEntry",
     "BreakerMode",

@@ -12,6 +12,7 @@ from yoto.redis import RedisConnection
 
 from . import scripts
 from .acts import GuardActs
+from .algorithms import limiter_scripts_by_name
 from .background import Background, Work
 from .breaker import BreakerState, CircuitBreaker
 from .bulkhead import Bulkhead, BulkheadStats
@@ -290,9 +291,10 @@ class ResilienceController(ConfigAccess):
             ValidationFailed: there is no such script.
             StoreUnavailable: Redis did not answer.
         """
-        script = scripts.ALL.get(script_name)
+        named = scripts.ALL | limiter_scripts_by_name()
+        script = named.get(script_name)
         if script is None:
-            known = ", ".join(sorted(scripts.ALL))
+            known = ", ".join(sorted(named))
             raise ValidationFailed({"script_name": f"must be one of {known}, not {script_name!r}"})
         return self.runtime.scripts.run(script, keys, args)
 

@@ -87,3 +87,9 @@ def remote(join_remote: Join) -> Platform:
 def name(request: pytest.FixtureRequest) -> str:
     """A name that no other test uses."""
     return str(request.node.name)
+
+
+@pytest.fixture
+def valkey(request: pytest.FixtureRequest, make_platform: Callable[..., Platform]) -> Platform:
+    """One instance, for what is the same on every server."""
+    return make_platform(reach_of(request, "valkey"))

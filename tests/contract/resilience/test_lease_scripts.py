@@ -14,12 +14,10 @@ from tests.contract.resilience.conftest import reach_of
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.lending import Mark, Store
 from yoto.redis import Script
-from yoto.resilience import scripts
-from yoto.resilience.limiter.quota import Quota
-from yoto.resilience.settings import Algorithm
+from yoto.resilience.algorithms import Quota, algorithm_names, find_algorithm
+from yoto.resilience.algorithms.contract import with_clock
 
 CLOCK = f"{PREFIX}test-lease-clock"
-TIME = "local now = time[1] * 1000000 + time[2]"
 MICRO = 1_000_000
 # µs. Far in the future, so that a key's TTL, which is by the real clock, ends nothing.
 BEGIN = 4_000_000_000 * MICRO
@@ -44,11 +42,11 @@ _numbers = itertools.count(1)
 class Scripts:
     """One dimension in Redis, at moments that the test names."""
 
-    def __init__(self, platform: Platform, algorithm: Algorithm, quota: Quota, length: float):
+    def __init__(self, platform: Platform, algorithm: str, quota: Quota, length: float):
         self._platform = platform
         self._key = platform.redis.keys.tagged(("lease-scripts", str(next(_numbers))))
-        longer = length if algorithm is Algorithm.SLIDING_LOG else 0.0
-        self._number = list(Algorithm).index(algorithm) + 1
+        longer = length if algorithm == "sliding_log" else 0.0
+        self._scripts = find_algorithm(algorithm).scripts
         self._limits = struct.pack(
             "<ddd", quota.limit, round((quota.window + longer) * MICRO), quota.capacity
         )
@@ -58,15 +56,15 @@ class Scripts:
         self._platform.redis.client.set(CLOCK, at, px=600_000)
         keys = (f"{self._key}:rq:{next(_numbers)}", self._key)
         reply: list[object] = self._platform.redis.scripts.run(
-            script, keys, (self._number, self._limits, *args, 1)
+            script, keys, (self._limits, *args, 1)
         )
         return reply
 
     def lend(self, at: int, cost: int, wanted: int) -> list[object]:
-        return self._run(scripts.LIMITER_LEASE, at, cost, wanted, self._length)
+        return self._run(self._scripts.lease, at, cost, wanted, self._length)
 
     def give(self, at: int, units: int, mark: bytes) -> object:
-        return self._run(scripts.LIMITER_RETURN, at, units, mark)
+        return self._run(self._scripts.give_lent, at, units, mark)
 
 
 @pytest.fixture
@@ -76,15 +74,13 @@ def platform(
     make_platform: Callable[..., Platform],
 ) -> Platform:
     """An instance whose scripts see the clock of the test."""
-    for label in ("LIMITER_LEASE", "LIMITER_RETURN"):
-        script = getattr(scripts, label)
-        source = script.source.replace(TIME, f"local now = tonumber(redis.call('GET', '{CLOCK}'))")
-        assert source != script.source
-        monkeypatch.setattr(scripts, label, Script(script.name, source, repeatable=True))
+    clock = f"local now = tonumber(redis.call('GET', '{CLOCK}'))"
+    for algorithm in map(find_algorithm, algorithm_names()):
+        monkeypatch.setitem(vars(algorithm), "scripts", with_clock(algorithm.scripts, clock))
     return make_platform(reach_of(request, "valkey"))
 
 
-@pytest.mark.parametrize("algorithm", list(Algorithm))
+@pytest.mark.parametrize("algorithm", algorithm_names())
 @settings(
     max_examples=30,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -96,12 +92,12 @@ def platform(
 )
 def test_redis_lends_and_takes_back_what_the_model_says(
     platform: Platform,
-    algorithm: Algorithm,
+    algorithm: str,
     steps: list[tuple[int, str, int, int]],
     limit: int,
     burst: int,
 ) -> None:
-    buckets = (Algorithm.TOKEN_BUCKET, Algorithm.LEAKY_BUCKET)
+    buckets = ("token_bucket", "leaky_bucket")
     quota = Quota(limit, 2.0, burst if algorithm in buckets else limit)
     model, real = Store(algorithm, quota, 0.1), Scripts(platform, algorithm, quota, 0.1)
     at, marks = BEGIN, list[tuple[int, Mark, bytes]]()

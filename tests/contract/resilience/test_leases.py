@@ -13,12 +13,13 @@ from tests.contract.resilience.platform import Live, Platform
 from tests.contract.resilience.trips import Trips
 from tests.support.redis_servers import wait_until
 from yoto.errors import CircuitIsolated, StoreUnavailable
+from yoto.resilience.algorithms import algorithm_names
 from yoto.resilience.limiter import RateLimiter
 from yoto.resilience.outcome import Outcome
 from yoto.resilience.process import _Process
-from yoto.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
+from yoto.resilience.settings import MultiDimensionalKey, RateLimitConfig
 
-EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", [name.value for name in Algorithm])
+EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", algorithm_names())
 BUCKETS = ("token_bucket", "leaky_bucket")
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
 # Seconds. Long enough that nothing comes back while a test runs.

@@ -11,7 +11,8 @@ from tests.contract.resilience.conftest import reach_of
 from tests.contract.resilience.platform import Platform
 from yoto.errors import CircuitOpen
 from yoto.redis import Script
-from yoto.resilience import Outcome, RateLimitResult, scripts
+from yoto.resilience import Outcome, RateLimitResult, algorithm_names, find_algorithm, scripts
+from yoto.resilience.algorithms.contract import with_clock
 
 HOUR = 3_600 * 1_000_000  # µs
 CLOCK = "guards:test-clock"  # µs by which the scripts' clock is ahead
@@ -27,12 +28,15 @@ def platform(
     make_platform: Callable[..., Platform],
 ) -> Platform:
     """An instance whose scripts see a clock that a test can set."""
+    ahead = f"{TIME} + tonumber(redis.call('GET', '{CLOCK}') or '0')"
     for label, script in vars(scripts).copy().items():
         if isinstance(script, Script) and TIME in script.source:
-            ahead = f"{TIME} + tonumber(redis.call('GET', '{CLOCK}') or '0')"
             source = script.source.replace(TIME, ahead)
             shifted = Script(script.name, source, repeatable=script.repeatable)
             monkeypatch.setattr(scripts, label, shifted)
+    for algorithm in map(find_algorithm, algorithm_names()):
+        shifted_scripts = with_clock(algorithm.scripts, ahead)
+        monkeypatch.setitem(vars(algorithm), "scripts", shifted_scripts)
     return make_platform(reach_of(request, "valkey"))
 
 

@@ -59,7 +59,7 @@ def replay_limit(calls: Sequence[LimitedCall], config: RateLimitConfig) -> Repla
         if call.cost < 0:
             meters.give(target, -call.cost, call.at)
             continue
-        result = result_of(meters.hit(target, call.cost, call.at, config.algorithm))
+        result = result_of(meters.hit(target, call.cost, call.at, plan.algorithm))
         if not result.allowed:
             refusals[result.dimension] += 1
     return Replay(rejected=refusals.total(), by=dict(refusals))

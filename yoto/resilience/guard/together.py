@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from .. import scripts
+from ..algorithms import DEFAULT_ALGORITHM
 from ..breaker.plan import BreakerPlan
 from ..breaker.remote import Target as BreakerTarget
 from ..breaker.states import HAPPENINGS, MEANINGS, Admission, Happened, Meaning, Refusal
 from ..exits import Call
-from ..limiter.dimensions import DimensionPlan
 from ..limiter.remote import request_key, request_memory_ms, statuses_of
 from ..outcome import Outcome
 from ..runtime import Runtime
@@ -24,23 +24,22 @@ BY_BREAKER, BY_LIMITER = 1, 2
 # The outcome of a call in which the breaker has no interest.
 NOT_WANTED = 3
 MICRO = 1_000_000
+# Without a limit the one algorithm does as well as another.
+ANY_ENTER = DEFAULT_ALGORITHM.scripts.enter
 NO_BREAKER = struct.pack("<dddd", 0, 0, 0, 0)
 
 
-MadeOf: TypeAlias = tuple[BreakerPlan | None, DimensionPlan | None, BulkheadConfig | None]
+MadeOf: TypeAlias = tuple[BreakerPlan | None, BulkheadConfig | None]
 
 
-def pack_settings(
-    breaker: BreakerPlan | None, limiter: DimensionPlan | None, bulkhead: BulkheadConfig | None
-) -> bytes:
+def pack_settings(breaker: BreakerPlan | None, bulkhead: BulkheadConfig | None) -> bytes:
     """The settings of ``guard_enter.lua``."""
     gate = NO_BREAKER if breaker is None else breaker.admit
-    algorithm = 1 if limiter is None else limiter.algorithm
     slots = (0, 0, 0)
     if bulkhead is not None:
         slots = (1, bulkhead.max_concurrent, int(bulkhead.lease * MICRO))
     has_breaker = struct.pack("<d", breaker is not None)
-    return has_breaker + gate + struct.pack("<dddd", algorithm, *slots)
+    return has_breaker + gate + struct.pack("<ddd", *slots)
 
 
 class Together:
@@ -62,9 +61,11 @@ class Together:
         request, _, breaker, limiter, bulkhead, *_ = entry
         cost, memory_ms, limits = 1, 1, b""
         dimensions: Sequence[str] = ()
+        script = ANY_ENTER
         if limiter is not None:
             dimensions, _, limits = limiter.target
             cost = limiter.cost
+            script = limiter.plan.scripts.enter
         if bulkhead is not None:
             holders: tuple[str, str, str] = bulkhead.bulkhead.remote.keys(bulkhead.partition)
         else:
@@ -74,7 +75,7 @@ class Together:
             if limiter is not None:
                 memory_ms = request_memory_ms(limiter.target)
         reply = self._runtime.exits.run(
-            scripts.GUARD_ENTER,
+            script,
             (*self._breaker_keys, *holders, *dimensions),
             (request, self._settings(entry), limits, cost, memory_ms, *self._tell),
         )
@@ -104,10 +105,9 @@ class Together:
 
     def _settings(self, entry: Entry) -> bytes:
         """The configurations of the parts, packed; kept until one of them is another."""
-        _, _, breaker, limiter, bulkhead, *_ = entry
+        _, _, breaker, _, bulkhead, *_ = entry
         made_of = (
             None if breaker is None else breaker.plan,
-            None if limiter is None else limiter.plan,
             None if bulkhead is None else bulkhead.config,
         )
         packed_of, packed = self._packed

@@ -9,24 +9,16 @@ from typing import NamedTuple, TypeAlias
 from yoto.errors import ValidationFailed
 from yoto.redis import KeyBuilder, escape
 
+from ..algorithms import Algorithm, Leases, Quota, find_algorithm
 from ..networks import site_of
-from ..settings import Algorithm, Dimension, GuardMode, MultiDimensionalKey, RateLimitConfig
-from .quota import Quota
+from ..settings import Dimension, GuardMode, MultiDimensionalKey, RateLimitConfig
 
 Key: TypeAlias = str | int | MultiDimensionalKey | None
 
 MICRO = 1_000_000
-# How parts and algorithms stand in keys. An algorithm has its own key, so that changing it live
-# starts clean instead of reading what another one wrote.
+# How parts stand in keys. An algorithm has its own key, so that changing it live starts clean
+# instead of reading what another one wrote.
 PART_CODES = {"user": "u", "server": "s", "ip": "i", "site": "n", "global": "g", "key": "k"}
-ALGORITHM_CODES = {
-    Algorithm.TOKEN_BUCKET: "tb",
-    Algorithm.SLIDING_WINDOW: "sw",
-    Algorithm.SLIDING_LOG: "sl",
-    Algorithm.FIXED_WINDOW: "fw",
-    Algorithm.LEAKY_BUCKET: "lb",
-}
-BUCKETS = (Algorithm.TOKEN_BUCKET, Algorithm.LEAKY_BUCKET)
 _PLACE = "=value="
 # s. How long a lease lasts at most, and at most this part of the shortest window: what a worker
 # that dies took with it is back after that, and a bucket's burst is less by what drains meanwhile.
@@ -75,14 +67,16 @@ class DimensionPlan:
 
     Attributes:
         config: what it was made from.
-        algorithm: place of the algorithm in the enum, from 1, as the scripts want it.
+        algorithm: how it counts.
+        scripts: those of the algorithm.
         leased: whether units are taken several at once.
         lease_length: seconds for which they may be used.
     """
 
     def __init__(self, name: str, config: RateLimitConfig, keys: KeyBuilder) -> None:
         self.config = config
-        self.algorithm = list(Algorithm).index(config.algorithm) + 1
+        self.algorithm: Algorithm = find_algorithm(config.algorithm)
+        self.scripts = self.algorithm.scripts
         self.leased = config.mode is GuardMode.LEASED
         windows = [item.window for item in config.dimensions if item.window is not None]
         self.lease_length = min(LONGEST_LEASE, min([config.window, *windows]) / LEASES_IN_WINDOW)
@@ -160,20 +154,20 @@ class DimensionPlan:
         limit = config.limit if dimension.limit is None else dimension.limit
         window = config.window if dimension.window is None else dimension.window
         burst = config.burst if dimension.burst is None else dimension.burst
-        capacity = burst or limit if config.algorithm in BUCKETS else limit
+        algorithm = self.algorithm
+        capacity = burst or limit if algorithm.bursts else limit
         code = "".join(PART_CODES[part] for part in dimension.parts)
-        algorithm = ALGORITHM_CODES[config.algorithm]
         if dimension.name == "global":
-            whole = self._keys.tagged(("rl", self._name, code), algorithm)
+            whole = self._keys.tagged(("rl", self._name, code), algorithm.code)
             parts: tuple[str, ...] = ()
             head, tail = whole, ""
         else:
-            sample = self._keys.limiter(self._name, code, _PLACE, algorithm)
+            sample = self._keys.limiter(self._name, code, _PLACE, algorithm.code)
             head, tail = sample.rsplit(_PLACE, 1)
             parts = dimension.parts
         quota = Quota(limit, window, capacity)
         # What a lease took from the log may be used when its entry is that old, and counts as long.
-        longer = self.leased and config.algorithm is Algorithm.SLIDING_LOG
+        longer = self.leased and algorithm.leases is Leases.LONGER_WINDOW
         counted_for = window + self.lease_length if longer else window
         return CountedDimension(
             name=dimension.name,
@@ -182,15 +176,8 @@ class DimensionPlan:
             packed=struct.pack("<ddd", limit, counted_for * MICRO, capacity),
             head=head,
             tail=tail,
-            step=step_of(config.algorithm, quota),
+            step=algorithm.step(quota),
         )
-
-
-def step_of(algorithm: Algorithm, quota: Quota) -> float | None:
-    """See ``DimensionStatus``."""
-    if algorithm in BUCKETS and quota.limit > 0:
-        return quota.interval
-    return quota.window if algorithm is Algorithm.FIXED_WINDOW else None
 
 
 def _limits(dimensions: tuple[CountedDimension, ...]) -> bytes:

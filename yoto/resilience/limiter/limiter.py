@@ -97,7 +97,7 @@ class RateLimiter:
             if plan.config.on_store_error is not OnStoreError.LOCAL:
                 return self._fixed_answer(plan, target)
             now = self._runtime.clock()
-            statuses = self.local.peek(target, cost, now, plan.config.algorithm)
+            statuses = self.local.peek(target, cost, now, plan.algorithm)
             return result_of(statuses, degraded=True)
         self.store.found()
         return result_of(statuses)
@@ -214,7 +214,7 @@ class RateLimiter:
             result = self._fixed_answer(plan, target)
         else:
             now = self._runtime.clock()
-            statuses = self.local.hit(target, cost, now, plan.config.algorithm)
+            statuses = self.local.hit(target, cost, now, plan.algorithm)
             result = result_of(statuses, degraded=True)
         return self._counted(result)
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-from ..settings import Algorithm
-from .dimensions import Target, step_of
-from .meters import Meter, meter_type
-from .quota import Quota
+from ..algorithms import Algorithm, Meter, Quota
+from .dimensions import Target
 from .result import DimensionStatus
 
 # Keys. Those that nobody asked for longest are forgotten first: who floods a process with names
@@ -98,7 +96,7 @@ class LocalLimiter:
         if meter is None:
             while len(self._meters) >= self._largest:
                 self._meters.pop(next(iter(self._meters)))
-            meter = meter_type(algorithm)(now)
+            meter = algorithm.meter(now)
         self._meters[key] = meter
         return meter
 
@@ -125,7 +123,7 @@ class LocalLimiter:
                     remaining,
                     reset,
                     wait,
-                    step_of(algorithm, part),
+                    algorithm.step(part),
                 )
             )
         return tuple(statuses)

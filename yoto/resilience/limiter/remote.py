@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from yoto.redis import Script
 
 from .. import scripts
+from ..algorithms import TOLERANCE
 from ..runtime import Runtime
 from ..store_error import STORE_ERRORS
 from .dimensions import MICRO, CountedDimension, DimensionPlan, Target
-from .quota import TOLERANCE
 from .result import DimensionStatus
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ class RemoteLimiter:
         if len(target.keys) > 1 and self._runtime.clustered:
             return self._hit_slots(plan, target, cost, request)
         reply = self._runtime.scripts.run(
-            scripts.LIMITER_HIT,
+            plan.scripts.hit,
             (request_key(target.keys[0], request), *target.keys),
-            (plan.algorithm, target.limits, cost, request_memory_ms(target)),
+            (target.limits, cost, request_memory_ms(target)),
         )
         return statuses_of(target.dimensions, reply[1])
 
@@ -105,16 +105,16 @@ class RemoteLimiter:
         if len(target.keys) > 1 and self._runtime.clustered:
             calls: list[Call] = [
                 (
-                    scripts.LIMITER_LEASE,
+                    plan.scripts.lease,
                     (request_key(key, request), key),
-                    (plan.algorithm, item.packed, *rest),
+                    (item.packed, *rest),
                 )
                 for key, item in zip(target.keys, target.dimensions, strict=True)
             ]
             return self._lend_slots(plan, target, cost, calls)
         keys = (request_key(target.keys[0], request), *target.keys)
-        args = (plan.algorithm, target.limits, *rest)
-        return _lent(self._runtime.scripts.run(scripts.LIMITER_LEASE, keys, args))
+        args = (target.limits, *rest)
+        return _lent(self._runtime.scripts.run(plan.scripts.lease, keys, args))
 
     def give_lent(self, unused: Sequence[tuple[Lease, int]]) -> list[bool]:
         """Give back units of leases that nobody used; which Redis could still take back."""
@@ -134,13 +134,13 @@ class RemoteLimiter:
 
     def peek(self, plan: DimensionPlan, target: Target, cost: int) -> tuple[DimensionStatus, ...]:
         """What a hit would meet."""
-        replies = self._each(scripts.LIMITER_PEEK, plan, target, (cost,))
+        replies = self._each(plan.scripts.peek, plan, target, (cost,))
         return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
 
     def give(self, plan: DimensionPlan, target: Target, units: int, request: str) -> None:
         """Give units back."""
         args = (units, request_memory_ms(target))
-        self._each(scripts.LIMITER_GIVE, plan, target, args, request)
+        self._each(plan.scripts.give, plan, target, args, request)
 
     def settle(
         self, plan: DimensionPlan, key: str, item: CountedDimension, units: float, request: str
@@ -148,7 +148,7 @@ class RemoteLimiter:
         """Charge what was used without Redis."""
         target = Target([key], (item,), item.packed)
         args = (ceil(units), request_memory_ms(target))
-        self._each(scripts.LIMITER_SETTLE, plan, target, args, request)
+        self._each(plan.scripts.settle, plan, target, args, request)
 
     def reset(self, target: Target) -> None:
         """Make all dimensions unused."""
@@ -191,8 +191,8 @@ class RemoteLimiter:
                 else:
                     memory = request_memory_ms(alone)
                     keys = (request_key(key, self._runtime.request_id()), key)
-                    args = (plan.algorithm, item.packed, more, memory)
-                    surplus.append((scripts.LIMITER_GIVE, keys, args))
+                    args = (item.packed, more, memory)
+                    surplus.append((plan.scripts.give, keys, args))
         if surplus:
             try:
                 self._runtime.scripts.run_many(surplus)
@@ -216,13 +216,13 @@ class RemoteLimiter:
         memory, request = request_memory_ms(target), self._runtime.request_id()
         if not spread:
             keys = (request_key(target.keys[0], request), *target.keys)
-            args = (plan.algorithm, target.limits, units, b"".join(marks), memory)
-            return [(scripts.LIMITER_RETURN, keys, args)]
+            args = (target.limits, units, b"".join(marks), memory)
+            return [(plan.scripts.give_lent, keys, args)]
         return [
             (
-                scripts.LIMITER_RETURN,
+                plan.scripts.give_lent,
                 (request_key(key, request), key),
-                (plan.algorithm, item.packed, units, mark, memory),
+                (item.packed, units, mark, memory),
             )
             for key, item, mark in zip(target.keys, target.dimensions, marks, strict=True)
         ]
@@ -239,7 +239,7 @@ class RemoteLimiter:
         calls: list[Call] = []
         for key, item in zip(target.keys, target.dimensions, strict=True):
             keys = (key,) if request is None else (request_key(key, request), key)
-            calls.append((script, keys, (plan.algorithm, item.packed, *args)))
+            calls.append((script, keys, (item.packed, *args)))
         return self._runtime.scripts.run_many(calls)
 
 
@@ -260,9 +260,9 @@ def hit_calls(plan: DimensionPlan, target: Target, cost: int, request: str) -> l
     memory = request_memory_ms(target)
     return [
         (
-            scripts.LIMITER_HIT,
+            plan.scripts.hit,
             (request_key(key, request), key),
-            (plan.algorithm, item.packed, cost, memory),
+            (item.packed, cost, memory),
         )
         for key, item in zip(target.keys, target.dimensions, strict=True)
     ]

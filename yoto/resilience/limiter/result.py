@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from yoto.errors import RateLimited
 
-from .quota import until_more
+from ..algorithms import until_more
 
 
 class DimensionStatus(NamedTuple):

@@ -1,10 +1,10 @@
 -- Admits a call through breaker, rate limit and bulkhead, or changes none of them.
 -- KEYS: 1 breaker, 2 event stream, 3 holders, 4 queue, 5 alive, 6.. dimensions; without a bulkhead 3 is the memory of the request
--- ARGV: 1 request id, 2 settings '<ddddddddd' (has a breaker, metrics only, probes, probe lease, keep_ms; place of the algorithm; has a bulkhead, cap, lease), 3 limits ('' for none), 4 cost, 5 how long the request is remembered in ms, 6 breaker name, 7 teller (emit.lua)
+-- ARGV: 1 request id, 2 settings '<dddddddd' (has a breaker, metrics only, probes, probe lease, keep_ms; has a bulkhead, cap, lease), 3 limits ('' for none), 4 cost, 5 how long the request is remembered in ms, 6 breaker name, 7 teller (emit.lua)
 -- returns: {1, period, what the result means, events written, report (limits_report in limiter.lua)}; refused: {0, 1, microseconds to wait, isolated} by the breaker, {0, 2, 0, 0, report} by a limit, {0, 3} by the bulkhead
 -- repeatable: yes
-local with_breaker, metrics_only, max_probes, probe_lease, keep_ms, algorithm, with_bulkhead, cap,
-  lease_us = struct.unpack('<ddddddddd', ARGV[2])
+local with_breaker, metrics_only, max_probes, probe_lease, keep_ms, with_bulkhead, cap, lease_us =
+  struct.unpack('<dddddddd', ARGV[2])
 --@include breaker_gate.lua
 --@include limiter.lua
 --@include bulkhead.lua

@@ -1,8 +1,8 @@
--- Included. Rate limits: what a charge would do to each dimension, and the charge itself. The script
--- that includes this has put the algorithm's place in settings.Algorithm into `algorithm`.
+-- Included. Rate limits: what a charge would do to each dimension, and the charge itself, by the
+-- algorithm that is inserted (algorithms/algorithm.py).
 --@include clock.lua
 
--- Sums of fractions miss whole numbers by less than this (limiter/quota.py).
+-- Sums of fractions miss whole numbers by less than this (algorithms/quota.py).
 local TOLERANCE, RELATIVE_TOLERANCE = 1e-6, 1e-9
 
 local function fits(used, ceiling)
@@ -16,22 +16,19 @@ local function keep_as_now(key, value, live)
   redis.call('SET', key, value, 'PXAT', math.ceil((now + math.max(live, 1000)) / 1000))
 end
 
--- measure(key, cost, limit, window, capacity) returns
+-- The algorithm assigns measure(key, cost, limit, window, capacity), which returns
 --   microseconds until the cost may pass (0: now),
 --   units used and microseconds until none are, before the charge, and the same after it,
 --   the new value of the key, and how long it must live, in microseconds.
--- The log, whose key is no string, has its own way to charge and to refund, and says its newest sum.
+-- A cost below 0 gives units back, never past nothing used; limit is above 0, window and `now` are
+-- microseconds.
+-- One whose key is no string has its own way to charge and to refund, and says its newest sum.
+-- For leases, one that drains says how many bytes its state has, and keeps what stands behind them;
+-- one that counts in windows says after how many microseconds a lease ends with its window.
 local measure, charge_log, refund_log, newest_sum
-if algorithm == 1 then
---@include limiter_token_bucket.lua
-elseif algorithm == 2 then
---@include limiter_sliding_window.lua
-elseif algorithm == 3 then
---@include limiter_sliding_log.lua
-elseif algorithm == 4 then
---@include limiter_fixed_window.lua
-else
---@include limiter_leaky_bucket.lua
+local state_length, lease_end
+do
+--@insert algorithm
 end
 
 -- Plans a charge of `cost` on the keys from KEYS[first] on, one for each '<ddd' (limit, window,

@@ -1,5 +1,6 @@
--- Included in limiter.lua. Fixed window: '<dd' start, units used; it starts with its first unit. Twin:
--- limiter/meters/fixed_window.py.
+-- Inserted into limiter.lua. Fixed window: '<dd' start, units used; it starts with its first unit. Twin:
+-- algorithms/fixed_window.py.
+lease_end = function(reset_after) return reset_after end
 measure = function(key, cost, limit, window)
   local start, used = now, 0
   local stored = redis.call('GET', key)

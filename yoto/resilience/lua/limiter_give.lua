@@ -1,13 +1,12 @@
 -- Gives units back, never past nothing used.
 -- KEYS: 1 memory of the request, 2.. one a dimension
--- ARGV: 1 algorithm, 2 limits, 3 units (limiter_hit.lua), 4 how long the request is remembered in ms
+-- ARGV: 1 limits, 2 units (limiter_hit.lua), 3 how long the request is remembered in ms
 -- returns: 1, or 0 when this request was served before
 -- repeatable: yes
-local algorithm = tonumber(ARGV[1])
 --@include limiter.lua
-if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[4]) then return 0 end
-local units = tonumber(ARGV[3])
-for _, p in ipairs((limits_plan(2, ARGV[2], -units))) do
+if not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[3]) then return 0 end
+local units = tonumber(ARGV[2])
+for _, p in ipairs((limits_plan(2, ARGV[1], -units))) do
   if refund_log then
     refund_log(p.key, units, p.window)
   elseif p.used > 0 then

@@ -1,5 +1,6 @@
--- Included in limiter.lua. Leaky bucket as a meter: '<dd' moment, level in units, and
--- what leases keep there (limiter_marks.lua). Twin: limiter/meters/leaky_bucket.py.
+-- Inserted into limiter.lua. Leaky bucket as a meter: '<dd' moment, level in units, and
+-- what leases keep there (limiter_marks.lua). Twin: algorithms/leaky_bucket.py.
+state_length = 16
 measure = function(key, cost, limit, window, capacity)
   local interval, level, marks = window / limit, 0, ''
   local stored = redis.call('GET', key)

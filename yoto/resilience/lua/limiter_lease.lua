@@ -6,10 +6,9 @@
 --   windows  the lease ends with the window that it was charged in
 --   log      the window is longer by the length of a lease (limiter/dimensions.py)
 -- KEYS: 1 memory of the request, 2.. one a dimension
--- ARGV: 1 algorithm, 2 limits, 3 cost of the call at hand (limiter_hit.lua), 4 units wanted, 5 length of the lease in microseconds, 6 how long the request is remembered in ms
+-- ARGV: 1 limits, 2 cost of the call at hand (limiter_hit.lua), 3 units wanted, 4 length of the lease in microseconds, 5 how long the request is remembered in ms
 -- returns: {units charged (0: refused), microseconds for which they may be used (0: by the call at hand alone), report (limits_report in limiter.lua), marks '<dd' a dimension for limiter_return.lua}
 -- repeatable: yes
-local algorithm = tonumber(ARGV[1])
 --@include limiter.lua
 --@include limiter_marks.lua
 -- What is left is shared: a lease takes at most one part in so many, so that leases fall to single
@@ -17,27 +16,23 @@ local algorithm = tonumber(ARGV[1])
 local SHARES = 8
 -- Microseconds. What lasts shorter is over before it was heard of.
 local SHORTEST = 10000
-local cost, length = tonumber(ARGV[3]), tonumber(ARGV[5])
-local plans, binding = limits_plan(2, ARGV[2], cost)
+local cost, length = tonumber(ARGV[2]), tonumber(ARGV[4])
+local plans, binding = limits_plan(2, ARGV[1], cost)
 if binding and redis.call('EXISTS', KEYS[1]) == 0 then
   return {0, 0, limits_report(plans, false), ''}
 end
-if binding or not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[6]) then
+if binding or not redis.call('SET', KEYS[1], '', 'NX', 'PX', ARGV[5]) then
   -- The request was charged before and its reply got lost; how much else it got nobody knows.
-  return {cost, 0, limits_report(limits_plan(2, ARGV[2], 0), false), ''}
+  return {cost, 0, limits_report(limits_plan(2, ARGV[1], 0), false), ''}
 end
 
-local units, lasts = tonumber(ARGV[4]), length
-local drains = algorithm == 1 or algorithm == 5
+local units, lasts = tonumber(ARGV[3]), length
+local drains = state_length ~= nil
 for index = 1, #plans do
   local p = plans[index]
   p.lead = drains and length * p.limit / p.window or 0
   units = math.min(units, (p.ceiling - math.max(p.used, p.lead)) / SHARES)
-  if algorithm == 4 then
-    lasts = math.min(lasts, p.reset_after)
-  elseif algorithm == 2 then
-    lasts = math.min(lasts, p.reset_after - p.window)
-  end
+  if lease_end then lasts = math.min(lasts, lease_end(p.reset_after, p.window)) end
 end
 units = math.floor(units)
 if units <= cost or lasts < SHORTEST then
@@ -55,7 +50,7 @@ for index = 1, #plans do
   local mark = mark_of(p.value)
   if drains then
     if raise > 0 or mark == 0 then mark = now end
-    p.value = string.sub(p.value, 1, STATE_LENGTH) .. struct.pack('<d', mark)
+    p.value = string.sub(p.value, 1, state_length) .. struct.pack('<d', mark)
   end
   p.mark = mark
 end

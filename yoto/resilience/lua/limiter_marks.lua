@@ -4,10 +4,8 @@
 --            would else drain while it lasts. What was charged before that is part of it no more.
 --   windows  the start of the window
 --   log      the sum of units up to the entry
-local STATE_LENGTH = algorithm == 1 and 24 or 16
-
 local function mark_of(stored)
   if charge_log or not stored then return 0 end
-  if algorithm == 2 or algorithm == 4 then return struct.unpack('<d', stored) end
-  return #stored > STATE_LENGTH and struct.unpack('<d', stored, STATE_LENGTH + 1) or 0
+  if lease_end then return struct.unpack('<d', stored) end
+  return #stored > state_length and struct.unpack('<d', stored, state_length + 1) or 0
 end

@@ -1,6 +1,6 @@
--- Included in limiter.lua. Sliding log: a sorted set, score the moment of a charge, member '<sum>:<cost>' where sum
+-- Inserted into limiter.lua. Sliding log: a sorted set, score the moment of a charge, member '<sum>:<cost>' where sum
 -- is all units ever charged up to and with this one, 16 digits. Both grow along the set, so that use
--- and waiting time take a few look-ups and no scan. Twin: limiter/meters/sliding_log.py.
+-- and waiting time take a few look-ups and no scan. Twin: algorithms/sliding_log.py.
 
 local function log_units(member)
   local sum, cost = string.match(member, '^(%d+):(%d+)$')

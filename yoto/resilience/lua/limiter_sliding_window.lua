@@ -1,5 +1,6 @@
--- Included in limiter.lua. Sliding window counter: '<ddd' start, units since then, units of the window before.
--- Twin: limiter/meters/sliding_window.py.
+-- Inserted into limiter.lua. Sliding window counter: '<ddd' start, units since then, units of the window before.
+-- Twin: algorithms/sliding_window.py.
+lease_end = function(reset_after, window) return reset_after - window end
 measure = function(key, cost, limit, window)
   local start, current, previous = now, 0, 0
   local stored = redis.call('GET', key)
@@ -11,6 +12,8 @@ measure = function(key, cost, limit, window)
     elseif passed >= window then
       start, current, previous = start + window, 0, current
     end
+    -- The first unit begins a window, whenever somebody looked before.
+    if current == 0 and previous == 0 then start = now end
     if start > now then
       -- As if a window began now: what was used stays used, and begins to fade.
       start, previous = now, math.max(current, math.min(limit, current + previous))

@@ -1,6 +1,7 @@
--- Included in limiter.lua. Token bucket as GCRA (ITU-T I.371): how far the theoretical arrival time is ahead of a
+-- Inserted into limiter.lua. Token bucket as GCRA (ITU-T I.371): how far the theoretical arrival time is ahead of a
 -- moment: '<ddd' moment, distance, microseconds a unit, and what leases keep there (limiter_marks.lua).
--- Twin: limiter/meters/token_bucket.py.
+-- Twin: algorithms/token_bucket.py.
+state_length = 24
 measure = function(key, cost, limit, window, capacity)
   local interval, ahead, marks = window / limit, 0, ''
   local stored = redis.call('GET', key)

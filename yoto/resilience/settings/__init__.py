@@ -3,7 +3,7 @@
 from .breaker import BreakerMode, CircuitBreakerConfig, WindowType
 from .bulkhead import BulkheadConfig, BulkheadStrategy
 from .degradation import DegradationConfig, DegradationLevel
-from .limiter import Algorithm, Dimension, MultiDimensionalKey, RateLimitConfig
+from .limiter import Dimension, MultiDimensionalKey, RateLimitConfig
 from .logs import LogConfig, LogLevel
 from .mode import GuardMode
 from .rules import Settings
@@ -11,7 +11,6 @@ from .store import OnStoreError
 from .tuning import MOST_IDS, TuningConfig
 
 __all__ = [
-    "Algorithm",
     "BreakerMode",
     "BulkheadConfig",
     "BulkheadStrategy",

@@ -4,25 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from yoto.errors import ValidationFailed
 
+from ..algorithms import DEFAULT_ALGORITHM, Leases, algorithm_names, find_algorithm
 from .mode import DEFAULT_MODE, GuardMode
-from .rules import Number, OneOf, Rule, Settings, Whole, ruled
+from .rules import Named, Number, OneOf, Rule, Settings, Whole, ruled
 from .store import DEFAULT_ON_STORE_ERROR, OnStoreError
-
-
-class Algorithm(StrEnum):
-    """How calls are counted; ``docs/resilience.md`` compares them."""
-
-    TOKEN_BUCKET = "token_bucket"
-    SLIDING_WINDOW = "sliding_window"
-    SLIDING_LOG = "sliding_log"
-    FIXED_WINDOW = "fixed_window"
-    LEAKY_BUCKET = "leaky_bucket"
-
 
 # Units in a window. A person does not do more than one thing a second for a minute.
 DEFAULT_LIMIT = 60
@@ -128,22 +117,28 @@ class RateLimitConfig(Settings):
     """How many units a key may use in a window.
 
     Attributes:
-        algorithm: see ``Algorithm``.
+        algorithm: the name of a registered one; ``docs/resilience.md`` compares those of the house.
         limit: units in a window; 0 refuses all.
         window: seconds.
-        burst: units at once, for the two bucket algorithms; 0 takes ``limit``.
+        burst: units at once, for algorithms that know bursts; 0 takes ``limit``.
         dimensions: what is counted; empty counts each part of the caller's key by itself.
         mode: see ``GuardMode``.
         on_store_error: see ``OnStoreError``.
     """
 
-    algorithm: Algorithm = ruled(Algorithm.TOKEN_BUCKET, OneOf(Algorithm))
+    algorithm: str = ruled(DEFAULT_ALGORITHM.name, Named(algorithm_names))
     limit: int = ruled(DEFAULT_LIMIT, _LIMIT)
     window: float = ruled(DEFAULT_WINDOW, _WINDOW)
     burst: int = ruled(DEFAULT_BURST, _BURST)
     dimensions: tuple[Dimension, ...] = ruled((), Dimensions())
     mode: GuardMode = ruled(DEFAULT_MODE, OneOf(GuardMode))
     on_store_error: OnStoreError = ruled(DEFAULT_ON_STORE_ERROR, OneOf(OnStoreError))
+
+    def _conflicts(self) -> dict[str, str]:
+        leases = find_algorithm(self.algorithm).leases
+        if self.mode is GuardMode.LEASED and leases is Leases.NONE:
+            return {"mode": f"must be strict: the algorithm {self.algorithm} knows no leases"}
+        return {}
 
     def to_mapping(self) -> dict[str, Any]:
         plain = super().to_mapping()

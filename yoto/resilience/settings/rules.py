@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self
@@ -84,6 +84,22 @@ class OneOf:
 
     def describe(self) -> dict[str, Any]:
         return {"type": "choice", "choices": [member.value for member in self.members]}
+
+
+@dataclass(frozen=True)
+class Named:
+    """One of the names that ``known`` gives now."""
+
+    known: Callable[[], Sequence[str]]
+
+    def __call__(self, value: Any) -> str:
+        names = self.known()
+        if not isinstance(value, str) or value not in names:
+            raise ValueError(f"must be one of {', '.join(names)}")
+        return value
+
+    def describe(self) -> dict[str, Any]:
+        return {"type": "choice", "choices": list(self.known())}
 
 
 @dataclass(frozen=True)

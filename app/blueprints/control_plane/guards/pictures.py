@@ -167,7 +167,7 @@ def _limiter(
         "store_errors": health.store_errors,
         "answered_locally": health.answered_locally,
         "limiter": {
-            "algorithm": config.algorithm.value,
+            "algorithm": config.algorithm,
             "dimensions": [
                 {
                     "name": name,

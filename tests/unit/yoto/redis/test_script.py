@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from yoto.redis import load_script
+from yoto.redis import load_lua, load_script
 
 HEADER = "-- Says hello.\n-- KEYS: 1 a key\n-- ARGV: none\n-- returns: 1\n-- repeatable: yes\n"
 
@@ -85,4 +85,24 @@ def test_an_included_file_stands_in_its_place_once(package: Callable[..., str]) 
 def test_an_included_file_that_is_not_there_is_an_error(package: Callable[..., str]) -> None:
     name = package(hello=HEADER + "--@include gone.lua\n")
     with pytest.raises(FileNotFoundError):
+        load_script(name, "hello.lua")
+
+
+def test_what_is_inserted_stands_in_its_place(package: Callable[..., str]) -> None:
+    name = package(
+        hello=HEADER + "--@include inner.lua\nreturn one()\n",
+        inner="local one\ndo\n--@insert part\nend\n",
+        part="--@include two.lua\none = function() return two end\n",
+        two="local two = 2\n",
+    )
+    part = load_lua(name, "part.lua")
+    assert part.strip() == "local two = 2\none = function() return two end"
+    source = load_script(name, "hello.lua", part=part).source
+    assert f"local one\ndo\n{part}" in source
+    assert "@insert" not in source
+
+
+def test_what_is_not_given_cannot_be_inserted(package: Callable[..., str]) -> None:
+    name = package(hello=HEADER + "--@insert part\nreturn 1\n")
+    with pytest.raises(KeyError, match="part"):
         load_script(name, "hello.lua")

@@ -14,7 +14,7 @@ from yoto.events import ConfigChanged, EventStream, SwitchChanged
 from yoto.redis import RedisConnection
 from yoto.resilience import AuditEntry, ConfigStore, Kind, Origin, change_to_plain
 from yoto.resilience.config_store.sync import POLL_INTERVAL
-from yoto.resilience.settings import Algorithm, BulkheadConfig, RateLimitConfig
+from yoto.resilience.settings import BulkheadConfig, RateLimitConfig
 
 from .conftest import MakeStore
 
@@ -53,12 +53,12 @@ def test_values_are_stored_in_one_form_however_they_were_given(store: ConfigStor
     store.set(
         R,
         "send",
-        {"algorithm": Algorithm.SLIDING_LOG, "dimensions": ["user", "global"], "window": 10},
+        {"algorithm": "sliding_log", "dimensions": ["user", "global"], "window": 10},
         author="ada",
     )
     config = store.get(R, "send").config
     assert isinstance(config, RateLimitConfig)
-    assert config.algorithm is Algorithm.SLIDING_LOG
+    assert config.algorithm == "sliding_log"
     assert [dimension.name for dimension in config.dimensions] == ["user", "global"]
     assert store.get(R, "send").to_plain()["layers"]["operator"]["values"] == {
         "algorithm": "sliding_log",

@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from yoto.redis import KeyBuilder
+from yoto.resilience.algorithms import find_algorithm
 from yoto.resilience.limiter.dimensions import DimensionPlan, Key, Target
 from yoto.resilience.limiter.local import LocalLimiter
-from yoto.resilience.settings import Algorithm, MultiDimensionalKey, RateLimitConfig
+from yoto.resilience.settings import MultiDimensionalKey, RateLimitConfig
 
-BUCKET = Algorithm.TOKEN_BUCKET
+BUCKET, LOG = find_algorithm("token_bucket"), find_algorithm("sliding_log")
 
 
 def target(key: Key = "k", **fields: object) -> Target:
@@ -63,18 +64,18 @@ def test_what_was_used_is_told_once() -> None:
 def test_what_redis_could_not_be_told_stays_as_it_was() -> None:
     limiter = LocalLimiter(shared_by(1))
     asked = target(algorithm="sliding_log")
-    log, (key,), quota = Algorithm.SLIDING_LOG, asked.keys, asked.dimensions[0].quota
-    limiter.hit(asked, 10, 0.0, log)
+    (key,), quota = asked.keys, asked.dimensions[0].quota
+    limiter.hit(asked, 10, 0.0, LOG)
     assert limiter.begin_telling(key, quota, 9.0) == 10
     limiter.end_telling(key, told=False)
-    assert limiter.hit(asked, 1, 9.0, log)[0].retry_after == pytest.approx(1.0)
-    assert limiter.hit(asked, 1, 10.0, log)[0].retry_after == 0
+    assert limiter.hit(asked, 1, 9.0, LOG)[0].retry_after == pytest.approx(1.0)
+    assert limiter.hit(asked, 1, 10.0, LOG)[0].retry_after == 0
 
 
 def test_another_algorithm_starts_clean() -> None:
     limiter = LocalLimiter(shared_by(1))
     limiter.hit(target(), 10, 0.0, BUCKET)
-    (status,) = limiter.hit(target(), 1, 0.0, Algorithm.SLIDING_LOG)
+    (status,) = limiter.hit(target(), 1, 0.0, LOG)
     assert (status.retry_after, status.remaining) == (0.0, 9)
 
 

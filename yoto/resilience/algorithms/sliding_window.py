@@ -6,8 +6,8 @@ The units of the previous window are taken to be spread evenly over it.
 
 from __future__ import annotations
 
-from ..quota import Quota, Status
-from .base import whole_units_left
+from .meter import whole_units_left
+from .quota import Quota, Status
 
 
 class SlidingWindow:
@@ -56,11 +56,11 @@ class SlidingWindow:
             total = min(quota.limit, self._current + self._previous)
             self._previous, self._current = max(self._current, total), 0.0
             self._start = now
-        elif elapsed < window:
-            return
-        elif elapsed < 2 * window:
+        elif elapsed >= 2 * window:
+            self._previous = self._current = 0.0
+        elif elapsed >= window:
             self._previous, self._current = self._current, 0.0
             self._start += window
-        else:
-            self._previous = self._current = 0.0
+        if self._current == self._previous == 0:
+            # The first unit begins a window, whenever somebody looked before.
             self._start = now

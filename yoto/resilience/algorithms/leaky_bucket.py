@@ -6,8 +6,8 @@ I.371, annex A, continuous-state form. It admits what a token bucket of the same
 
 from __future__ import annotations
 
-from ..quota import Quota, Status
-from .base import whole_units_left
+from .meter import whole_units_left
+from .quota import Quota, Status
 
 
 class LeakyBucket:

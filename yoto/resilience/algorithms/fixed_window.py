@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..quota import Quota, Status
-from .base import whole_units_left
+from .meter import whole_units_left
+from .quota import Quota, Status
 
 
 class FixedWindow:

@@ -6,8 +6,8 @@ kept as its distance from the last look, so that its precision does not depend o
 
 from __future__ import annotations
 
-from ..quota import Quota, Status
-from .base import whole_units_left
+from .meter import whole_units_left
+from .quota import Quota, Status
 
 
 class TokenBucket:

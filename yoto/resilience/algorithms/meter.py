@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from typing import Protocol
 
-from ..quota import TOLERANCE, Quota, Status
+from .quota import TOLERANCE, Quota, Status
 
 
 class Meter(Protocol):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from ..quota import Quota, Status
-from .base import whole_units_left
+from .meter import whole_units_left
+from .quota import Quota, Status
 
 
 class SlidingLog:

@@ -1,0 +1,23 @@
+"""The ways to count: each a Lua file and its twin in Python, in one registry."""
+
+from .algorithm import Algorithm, Leases
+from .builtin import DEFAULT_ALGORITHM
+from .meter import Meter, whole_units_left
+from .quota import TOLERANCE, Quota, Status, until_more
+from .registry import algorithm_names, find_algorithm, limiter_scripts_by_name, register_algorithm
+
+__all__ = [
+    "Algorithm",
+    "DEFAULT_ALGORITHM",
+    "Leases",
+    "Meter",
+    "Quota",
+    "Status",
+    "TOLERANCE",
+    "algorithm_names",
+    "find_algorithm",
+    "limiter_scripts_by_name",
+    "register_algorithm",
+    "until_more",
+    "whole_units_left",
+]
