@@ -55,7 +55,6 @@ from .decorators import (
     rate_limit,
 )
 from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
-from .dry_run import Caveat, DryRun, Replay
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit
 from .guards import BulkheadUse, GuardCounts
@@ -88,6 +87,7 @@ from .trail import KEPT_FOR, KeyUse, LimitedCall, TrailReading, top_keys
 
 if TYPE_CHECKING:
     from .algorithms.contract import AlgorithmBroken, check_algorithm
+    from .dry_run import Caveat, DryRun, Replay
     from .tuning import (
         Tuner,
         TuningApplied,
@@ -98,9 +98,10 @@ if TYPE_CHECKING:
         outcome_of,
     )
 else:
-    # Whoever has guards alone needs nothing that tunes or checks them.
+    # Whoever has guards alone needs nothing that tunes or checks them, or tries other numbers.
     _CONTRACT = dict.fromkeys(("AlgorithmBroken", "check_algorithm"), ".algorithms.contract")
-    __getattr__ = exports(__name__, _CONTRACT, rest=".tuning")
+    _DRY_RUN = dict.fromkeys(("Caveat", "DryRun", "Replay"), ".dry_run")
+    __getattr__ = exports(__name__, _CONTRACT | _DRY_RUN, rest=".tuning")
 
 __all__ = [
     "Tuner",

@@ -1,6 +1,6 @@
 """Suggestions to change settings, and the verdict on a change that was made. Pure."""
 
-from .levers import BULKHEAD, LEVERS, LIVE, RATE_LIMIT, Lever, lever_of
+from ..levers import BULKHEAD, LEVERS, LIVE, RATE_LIMIT, Lever, lever_of
 from .picture import (
     PLAIN,
     BulkheadPicture,

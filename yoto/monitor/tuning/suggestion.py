@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .levers import lever_of
+from ..levers import lever_of
 
 
 @dataclass(frozen=True, slots=True)

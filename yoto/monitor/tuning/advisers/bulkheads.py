@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..levers import bulkhead_setting
+from ...levers import bulkhead_setting
 from ..picture import BulkheadPicture, Picture
 from ..suggestion import Suggestion, confidence, suggest
 from ..verdict import bulkhead_refusals

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..levers import rate_limit_setting
+from ...levers import rate_limit_setting
 from ..picture import Picture
 from ..suggestion import Suggestion, confidence, suggest
 from .health import is_well
