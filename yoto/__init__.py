@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .current.guards import *
     from .current.locks import *
     from .current.permissions import *
+    from .embed import Yoto as Yoto
     from .errors import *
     from .permission import require_expression as require_expression
     from .permission import require_permission as require_permission
@@ -55,6 +56,7 @@ else:
             revoke_roles_from_user set_maintenance_mode visible warm_up
         """,
         ".current.locks": "create_lock",
+        ".embed": "Yoto",
         ".errors": """
             BulkheadFull CircuitIsolated CircuitOpen ConfigurationError Degraded LockLost
             LockNotAcquired MaintenanceMode PermissionDenied PlatformError PolicyError RateLimited

@@ -34,6 +34,11 @@ def init_refusals(app: Flask) -> None:
     limits that were asked leave. All other errors stay the application's.
     """
     app.register_error_handler(errors.PlatformError, problem_of)
+    init_limit_headers(app)
+
+
+def init_limit_headers(app: Flask) -> None:
+    """The headers alone, for an application that answers refusals itself."""
     app.after_request(_say_limits)
 
 

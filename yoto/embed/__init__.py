@@ -1,0 +1,5 @@
+"""Yoto in an application of somebody else's: one line wires it."""
+
+from .extension import Yoto
+
+__all__ = ["Yoto"]

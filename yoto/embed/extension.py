@@ -1,0 +1,128 @@
+"""The extension that wires the others: ``Yoto(app)``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import Flask, current_app
+
+from yoto.events import Events
+from yoto.http.problems import init_limit_headers, init_refusals
+from yoto.redis import RedisSettings, RedisStore
+from yoto.resilience import Resilience, Settings
+
+from . import processes
+from .callers import login_user
+from .settings import redis_settings
+
+EXTENSION_KEY = "yoto"
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What the parts of one application are made from, also in a process that is forked off."""
+
+    redis: RedisSettings
+    caller: Callable[[], int | str | None]
+    guards: Mapping[str, Mapping[str, Settings]]
+
+
+class Yoto:
+    """``Yoto(app)``, or ``yoto = Yoto()`` and ``yoto.init_app(app)``: guards in an application.
+
+    The object keeps what it was made with and nothing of an application, of which it may serve any
+    number. Redis is where ``YOTO_REDIS_URL`` or ``REDIS_URL`` says, in the configuration of the
+    application or the environment; without one it is a private server (``yoto[embedded]``).
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        caller: Callable[[], int | str | None] = login_user,
+        guards: Mapping[str, Mapping[str, Settings]] | None = None,
+        problems: bool = True,
+    ) -> None:
+        """See ``init_app``; nothing connects and no thread starts.
+
+        Args:
+            app: the application; None: it comes by ``init_app``.
+            caller: gives the id of who makes the request, or None for nobody, who is counted by the
+                address. By default Flask-Login's user, where there is Flask-Login.
+            guards: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
+                the numbers in code, such as
+                ``{"search": {"rate_limit": RateLimitConfig(limit=30, window=60)}}``.
+            problems: whether refusals are answered by problem documents (RFC 9457) with
+                ``Retry-After``; else they are errors for the application's own handlers, and
+                ``error.retry_after`` has the seconds.
+        """
+        self._caller = caller
+        self._guards = guards or {}
+        self._problems = problems
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Wire ``app``. The first guard that is asked in a process connects and starts its work.
+
+        Raises:
+            ConfigurationError: a value is wrong, or an extra is missing; it names the key.
+            RuntimeError: the application is wired already.
+        """
+        if EXTENSION_KEY in app.extensions:
+            raise RuntimeError("Yoto is wired to this application already")
+        wiring = Wiring(redis_settings(app), self._caller, self._guards)
+        app.extensions[EXTENSION_KEY] = wiring
+        _wire(app)
+        if self._problems:
+            init_refusals(app)
+        else:
+            init_limit_headers(app)
+        processes.keep(app, renew=_wire, close=_close)
+
+    @staticmethod
+    def start(app: Flask | None = None) -> None:
+        """Connect and begin the work in the background now, in place of with the first guard.
+
+        Args:
+            app: by default the current application.
+        """
+        Resilience.of(_app(app)).start()
+
+    @staticmethod
+    def close(app: Flask | None = None) -> None:
+        """End threads and connections, as the end of the process does; a later use opens them.
+
+        Args:
+            app: by default the current application.
+        """
+        _close(_app(app))
+
+
+def _wire(app: Flask) -> None:
+    """Make the parts of this process."""
+    wiring: Wiring = app.extensions[EXTENSION_KEY]
+    RedisStore().init_app(app, wiring.redis)
+    Events().init_app(app)
+    Resilience().init_app(
+        app,
+        RedisStore.of(app),
+        Events.of(app),
+        subject=wiring.caller,
+        defaults=wiring.guards,
+    )
+
+
+def _close(app: Flask) -> None:
+    Resilience.of(app).close()
+    Events.of(app).tailer.stop()
+    RedisStore.of(app).close()
+
+
+def _app(app: Flask | None) -> Flask:
+    if app is None:
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+    if EXTENSION_KEY not in app.extensions:
+        raise RuntimeError("Yoto is not wired to this application: call Yoto(app) first")
+    return app

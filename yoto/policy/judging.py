@@ -1,0 +1,100 @@
+"""What ``yoto.policy`` exports beside reasons, loaded when asked for: engines, the manager, ..."""
+
+from __future__ import annotations
+
+from yoto.policy.attributes import (
+    EMERGENCY_SWITCH,
+    Emergencies,
+    EmergencyHeld,
+    Person,
+    PlaceAttributes,
+    RememberedEmergencies,
+    RememberedPeople,
+    RememberedPlaces,
+    counts_in_server,
+    has_device,
+    judged_channels,
+    judges_members,
+    load_emergencies,
+    load_person,
+    load_place,
+    load_roles,
+)
+from yoto.policy.behaviour import BehaviourWatch, CountedAction, risk_of
+from yoto.policy.bundle import Bundle
+from yoto.policy.decision_cache import Validity
+from yoto.policy.engine import (
+    CompiledPolicies,
+    EngineHealth,
+    PolicyEngine,
+    PolicyUnavailable,
+    TestFailure,
+    TestReport,
+)
+from yoto.policy.engine.embedded import EmbeddedEngine
+from yoto.policy.engine.opa import OPA_BREAKER, OpaEngine, OpaSettings
+from yoto.policy.input import ABSENT, InputBuilder, Part, Question
+from yoto.policy.manager import PolicyManager
+from yoto.policy.metrics import BOUNDS_US
+from yoto.policy.overrun import EvaluationDeadline, overrun_folder
+from yoto.policy.service.receipt import Comparison, PolicyReceipt
+from yoto.policy.service.rehearsal import Answer, Differing, Rehearsal
+from yoto.policy.service.status import ManagerMetrics, PolicyStatus
+from yoto.policy.settings import INSTEAD_OF_SLOW, POLICY_ENGINES
+from yoto.policy.shadow import ShadowReport
+from yoto.policy.store import DiffLine, StoredVersion, difference_of
+
+__all__ = [
+    "ABSENT",
+    "BOUNDS_US",
+    "EMERGENCY_SWITCH",
+    "INSTEAD_OF_SLOW",
+    "OPA_BREAKER",
+    "POLICY_ENGINES",
+    "Answer",
+    "BehaviourWatch",
+    "Bundle",
+    "Comparison",
+    "CompiledPolicies",
+    "CountedAction",
+    "DiffLine",
+    "Differing",
+    "EmbeddedEngine",
+    "Emergencies",
+    "EmergencyHeld",
+    "EngineHealth",
+    "EvaluationDeadline",
+    "InputBuilder",
+    "ManagerMetrics",
+    "OpaEngine",
+    "OpaSettings",
+    "Part",
+    "Person",
+    "PlaceAttributes",
+    "PolicyEngine",
+    "PolicyManager",
+    "PolicyReceipt",
+    "PolicyStatus",
+    "PolicyUnavailable",
+    "Question",
+    "Rehearsal",
+    "RememberedEmergencies",
+    "RememberedPeople",
+    "RememberedPlaces",
+    "ShadowReport",
+    "StoredVersion",
+    "TestFailure",
+    "TestReport",
+    "Validity",
+    "counts_in_server",
+    "difference_of",
+    "has_device",
+    "judged_channels",
+    "judges_members",
+    "load_emergencies",
+    "load_person",
+    "load_place",
+    "load_roles",
+    "overrun_folder",
+    "risk_of",
+]
