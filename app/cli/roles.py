@@ -20,8 +20,8 @@ from app.cli.control.telling import ending
 from app.cli.options import Duration, Moment, with_reason
 from app.cli.permission import user_id_of
 from app.extensions import permissions
-from app.http.fields import MAX_ID
-from app.http.paging import Page
+from yoto.http.fields import MAX_ID
+from yoto.http.paging import Page
 from yoto.permission import UNSET
 from yoto.store.db import writing
 from yoto.store.models import Effect, Role, ScopeType
