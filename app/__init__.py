@@ -12,7 +12,6 @@ from app import blueprints, cli, settings
 from app.admission import admit
 from app.auth import init_auth
 from app.blueprints.auth.failures import failures_of, init_failures
-from app.blueprints.health import probe
 from app.extensions import (
     alerts,
     behaviour,
@@ -32,6 +31,7 @@ from app.migrations import init_migrations
 from app.server import YotoSocketIO
 from yoto import __version__
 from yoto.errors import StoreUnavailable
+from yoto.health import probe
 from yoto.http.acts import audit_of_guards
 from yoto.http.answers import error_rate
 from yoto.http.api import init_api

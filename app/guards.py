@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from yoto.api.guards import API_GUARDS
 from yoto.resilience import (
     BulkheadConfig,
     BulkheadStrategy,
@@ -31,7 +32,6 @@ INVITE_USE = "invite.use"
 BEHAVIOUR_RECORD = "behaviour.record"
 BEHAVIOUR_FORGET = "behaviour.forget"
 PERMISSION_SNAPSHOT = "permission.snapshot"
-PERMISSION_ASK = "permission.ask"
 API_WRITE = "api.write"
 MEMBER_RENAME = "member.rename-self"
 
@@ -83,14 +83,6 @@ BEHAVIOUR_OF_USER = Dimension("user", limit=60, window=MINUTE, burst=20)
 FORGETTINGS_OF_USER = Dimension("user", limit=5, window=HOUR)
 # Calls, each of up to 50 places. Lists are opened by people, and a snapshot is good for a minute.
 SNAPSHOTS_OF_USER = Dimension("user", limit=90, window=MINUTE, burst=30)
-
-# Questions, of a batch each. One that policies judge takes a third of a millisecond: who asks all
-# of them keeps a sixth of one processor busy. An application that asks for others needs more.
-QUESTIONS_OF_USER = Dimension("user", limit=30_000, window=MINUTE, burst=3_000)
-# Questions that count as one each where people are looked up together.
-PEOPLE_A_QUESTION = 10
-# Questions that an explanation, a search or a review counts as, by the statements that they take.
-STATEMENTS_OF_SEARCH = 10
 
 # Changes of any kind by one account. A script that builds a server with all its channels goes on at
 # ten a second; each change is a row of the audit log, which is never deleted.
@@ -161,7 +153,7 @@ GUARDS: Mapping[str, Mapping[str, Settings]] = {
     BEHAVIOUR_RECORD: {"rate_limit": RateLimitConfig(dimensions=(BEHAVIOUR_OF_USER,))},
     BEHAVIOUR_FORGET: {"rate_limit": RateLimitConfig(dimensions=(FORGETTINGS_OF_USER,))},
     PERMISSION_SNAPSHOT: {"rate_limit": RateLimitConfig(dimensions=(SNAPSHOTS_OF_USER,))},
-    PERMISSION_ASK: {"rate_limit": RateLimitConfig(dimensions=(QUESTIONS_OF_USER,))},
+    **API_GUARDS,
     API_WRITE: {"rate_limit": RateLimitConfig(dimensions=(WRITES_OF_USER,))},
     MEMBER_RENAME: {"rate_limit": RateLimitConfig(dimensions=(NICKNAMES_OF_USER,))},
     DATABASE: {"circuit_breaker": DATABASE_BREAKER},

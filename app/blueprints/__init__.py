@@ -5,8 +5,6 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Blueprint
 
-from app.blueprints.access import access
-from app.blueprints.admin import audit_log, registry
 from app.blueprints.auth import auth
 from app.blueprints.behaviour import behaviour
 from app.blueprints.channels import categories, channels, overwrites
@@ -18,14 +16,17 @@ from app.blueprints.control_socket import close_control_socket, init_control_soc
 from app.blueprints.devices import devices
 from app.blueprints.docs import docs
 from app.blueprints.emergency import emergency
-from app.blueprints.health import init_health
 from app.blueprints.messages import message_payload, messages
-from app.blueprints.permissions import checks, groups, insight, review, templates
 from app.blueprints.roles import grants, holders, roles
 from app.blueprints.rules import rules
 from app.blueprints.servers import invites, members, servers
 from app.blueprints.users import users
-from app.blueprints.visibility import init_visibility
+from app.readiness import CHECKS
+from yoto.api.admin import audit_log, registry
+from yoto.api.permissions import checks, groups, insight, review, templates
+from yoto.api.visibility import init_visibility
+from yoto.authzen import access
+from yoto.health import init_health
 
 REST: list[Blueprint] = [
     auth,
@@ -60,7 +61,7 @@ __all__ = ["CONTROL_REST", "REST", "close_pages", "init_pages"]
 def init_pages(app: Flask) -> None:
     """Register what is not part of the REST API: health, pages, sockets."""
     init_visibility(app)
-    init_health(app)
+    init_health(app, CHECKS)
     init_control(app)
     init_live(app, app.config["SOCKETS_MAX"])
     app.register_blueprint(docs)

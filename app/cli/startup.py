@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from app.blueprints.health import State, examine_migrations
 from app.extensions import permissions, policy, redis_store
 from app.migrations import found_in, known_to_code
+from app.readiness import examine_migrations
 from yoto.errors import LockNotAcquired, PolicyError, StoreUnavailable, ValidationFailed
+from yoto.health import State
 from yoto.redis import check_address
 from yoto.store.db import db, engine_beside, writing
 from yoto.store.failures import is_outage

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.server.pace import Pace
 from app.server.packets import Malformed
 from app.server.websockets import bound_websockets
 from yoto.housekeeping import Housekeeper
+from yoto.pace import Pace
 from yoto.resilience import network_of
 
 log = logging.getLogger(__name__)

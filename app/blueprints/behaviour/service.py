@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.blueprints.visibility import demand_sight
 from app.extensions import prefetch
+from yoto.api.visibility import demand_sight
 from yoto.permission import Place
 from yoto.prefetch import Prediction, checked_step
 

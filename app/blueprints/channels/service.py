@@ -10,7 +10,7 @@ from werkzeug.exceptions import Conflict
 
 from app.blueprints.channels.sync import attach, detach
 from app.blueprints.rights import demand
-from app.blueprints.rows import change, locked
+from yoto.api.rows import change, locked
 from yoto.errors import ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.conflicts import unique

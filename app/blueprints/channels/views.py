@@ -14,7 +14,7 @@ from app.blueprints.channels.schemas import (
     MoveSchema,
     NewChannelSchema,
 )
-from app.blueprints.rows import existing
+from yoto.api.rows import existing
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once

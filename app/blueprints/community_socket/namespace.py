@@ -27,12 +27,12 @@ from app.blueprints.community_socket.fan_out import EXTENSION as FAN_OUT
 from app.blueprints.community_socket.fan_out import FanOut, Load, fan_out_of
 from app.blueprints.community_socket.listeners import Listeners
 from app.blueprints.rights import demand
-from app.blueprints.sockets import Warden, acknowledged, socket_id
-from app.blueprints.visibility import demand_sight
 from app.extensions import cache
+from yoto.api.visibility import demand_sight
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.http.fields import MAX_ID
 from yoto.permission import Place
+from yoto.sockets import Warden, acknowledged, socket_id
 
 
 def init_community(app: Flask, load: Load) -> None:

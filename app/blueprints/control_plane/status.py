@@ -14,9 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 
 from flask import Flask, current_app
 
-from app.blueprints.health import CheckResult, State, overall, probe
 from app.extensions import monitor, socketio
 from yoto import __version__
+from yoto.health import CheckResult, State, overall, probe
 from yoto.monitor import HealthReport, assess
 from yoto.store.db import utcnow
 from yoto.wiring import health_components, measured_values

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.server.pace import Pace
 from yoto.errors import RateLimited
+from yoto.pace import Pace
 
 # Connections. Some pages of some screens; a program needs one.
 OF_USER = 20

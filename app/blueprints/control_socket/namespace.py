@@ -34,10 +34,10 @@ from app.blueprints.control_socket.topics import (
     parse,
     parse_topics,
 )
-from app.blueprints.sockets import Warden, acknowledged, init_door, socket_id
 from app.extensions import cache, fleet, monitor
 from yoto.errors import PermissionDenied, RateLimited, ValidationFailed
 from yoto.http.operators import VIEW
+from yoto.sockets import Warden, acknowledged, init_door, socket_id
 from yoto.store.db import writing
 
 Handler = Callable[..., dict[str, Any]]

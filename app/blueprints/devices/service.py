@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from werkzeug.exceptions import Conflict
 
-from app.blueprints.rows import locked
+from yoto.api.rows import locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.http.circumstances import token_hash

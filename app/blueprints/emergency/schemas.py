@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from app.blueprints.emergency.service import MINUTES_MAX, REASON_MIN
-from app.blueprints.reasons import REASON_LENGTH
+from yoto.api.reasons import REASON_LENGTH
 from yoto.http.fields import Flag, Instant, Text, Whole
 
 

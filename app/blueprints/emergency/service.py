@@ -8,7 +8,7 @@ from datetime import timedelta
 import marshmallow as ma
 from sqlalchemy import select
 
-from app.blueprints.reasons import REASON_LENGTH
+from yoto.api.reasons import REASON_LENGTH
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.fields import Text

@@ -15,7 +15,7 @@ from app.blueprints.messages.posts import (
     read_posts,
 )
 from app.blueprints.messages.service import locked_message
-from app.blueprints.rows import locked
+from yoto.api.rows import locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.store.db import db, utcnow

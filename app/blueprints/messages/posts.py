@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 
-from app.blueprints.people import PERSON_COLUMNS, Person
+from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.errors import UnknownResource
 from yoto.store.db import db
 from yoto.store.models import Message, User

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Range
 
-from app.blueprints.people import PersonSchema
+from yoto.api.people import PersonSchema
 from yoto.http.fields import MAX_ID, Instant, Text
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX
 from yoto.store.models.message import MESSAGE_MAX_LENGTH

@@ -9,7 +9,7 @@ from app.blueprints.messages.payload import payload_of
 from app.blueprints.messages.posts import Post, post_of
 from app.blueprints.messages.speakers import Speaker
 from app.blueprints.rights import demand
-from app.blueprints.rows import change, existing
+from yoto.api.rows import change, existing
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.http.audit import audit
 from yoto.store.db import db, utcnow

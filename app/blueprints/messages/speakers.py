@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, cast
 from flask import g
 from sqlalchemy import bindparam, select
 
-from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand
+from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.errors import UnknownResource
 from yoto.http.identity import current_user_id
 from yoto.resilience import MultiDimensionalKey

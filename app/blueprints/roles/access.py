@@ -7,8 +7,8 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from app.blueprints.rights import demand
-from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
+from yoto.api.rows import existing
 from yoto.http.access import RIGHTS_MARK
 from yoto.http.identity import current_user_id, identity
 from yoto.store.models import Role, ScopeType

@@ -6,7 +6,7 @@ from typing import Any
 
 import marshmallow as ma
 
-from app.blueprints.reasons import ReasonSchema
+from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Name, RowId, Whole
 from yoto.store.models import Role
 

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, select
 from werkzeug.exceptions import Conflict
 
-from app.blueprints.rows import existing, locked
 from app.extensions import permissions
+from yoto.api.rows import existing, locked
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Role, Server

@@ -7,7 +7,6 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import Row
 
-from app.blueprints.reasons import ReasonQuery
 from app.blueprints.roles import service
 from app.blueprints.roles.access import (
     GLOBAL_ROLES,
@@ -22,6 +21,7 @@ from app.blueprints.roles.schemas import (
 )
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
+from yoto.api.reasons import ReasonQuery
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once

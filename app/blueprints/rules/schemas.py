@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Regexp
 
-from app.blueprints.reasons import ReasonSchema
+from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Whole
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

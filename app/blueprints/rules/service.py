@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.blueprints.rows import change, locked
 from app.blueprints.servers.service import owned
 from app.extensions import permissions
+from yoto.api.rows import change, locked
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.circumstances import circumstances

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.blueprints.rows import existing
 from app.blueprints.rules import service
 from app.blueprints.rules.schemas import (
     ChannelRulesSchema,
@@ -13,6 +12,7 @@ from app.blueprints.rules.schemas import (
     SetClearanceSchema,
 )
 from app.blueprints.servers.gate import needs_management
+from yoto.api.rows import existing
 from yoto.http.api import API_PREFIX
 from yoto.http.identity import current_user_id, identity
 from yoto.http.rest import RestBlueprint

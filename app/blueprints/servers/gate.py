@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
+from yoto.api.rows import existing
 from yoto.errors import PermissionDenied
 from yoto.http.access import RIGHTS_MARK, SIGNED_IN_MARK
 from yoto.http.identity import identity

@@ -8,8 +8,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Conflict
 
-from app.blueprints.rows import existing, json_ready, locked
 from app.extensions import permissions
+from yoto.api.rows import existing, json_ready, locked
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.http.audit import audit
 from yoto.http.identity import Identity

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from werkzeug.exceptions import Conflict
 
-from app.blueprints.rows import change, locked
+from yoto.api.rows import change, locked
 from yoto.errors import NotSetUp, PermissionDenied, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.identity import Identity

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
-from app.blueprints.reasons import ReasonSchema
+from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Text
 from yoto.http.paging import PageQuery
 from yoto.store.models.user import EXTERNAL_ID_LENGTH

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 
 from app.blueprints.administrators import keeping_an_administrator
-from app.blueprints.rows import change
 from app.extensions import permissions, prefetch
+from yoto.api.rows import change
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.conflicts import unique

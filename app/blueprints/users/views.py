@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.blueprints.rows import existing
 from app.blueprints.users import service
 from app.blueprints.users.schemas import (
     AccountQuery,
@@ -14,6 +13,7 @@ from app.blueprints.users.schemas import (
     SearchQuery,
     SearchResultSchema,
 )
+from yoto.api.rows import existing
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.identity import current_user_id

@@ -10,7 +10,7 @@ from werkzeug.exceptions import Conflict
 
 from app.blueprints.channels.sync import detach
 from app.blueprints.channels.targets import overwrites_in
-from app.blueprints.rows import change, locked
+from yoto.api.rows import change, locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.store.db import db

@@ -7,7 +7,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length
 
-from app.blueprints.templates import LevelChoiceSchema
+from yoto.api.templates import LevelChoiceSchema
 from yoto.http.fields import Flag
 
 PERMISSION_LENGTH = 128

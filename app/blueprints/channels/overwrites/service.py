@@ -10,8 +10,8 @@ from werkzeug.exceptions import Conflict
 
 from app.blueprints.channels.sync import detach
 from app.blueprints.channels.targets import Overwrite, Target, overwrites_in
-from app.blueprints.rows import existing, locked
 from app.extensions import permissions
+from yoto.api.rows import existing, locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.store.db import db

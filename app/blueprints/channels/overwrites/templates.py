@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.blueprints.templates import check_choice
 from app.extensions import permissions
+from yoto.api.templates import check_choice
 
 
 def names_of(template: str, body: Mapping[str, Any]) -> dict[str, list[str]]:

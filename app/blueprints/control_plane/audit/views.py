@@ -9,9 +9,6 @@ from typing import Any
 
 from flask import Response, stream_with_context
 
-from app.blueprints.admin.audit import service
-from app.blueprints.admin.audit.schemas import RecordSchema
-from app.blueprints.admin.audit.service import Record
 from app.blueprints.control_plane.audit.schemas import (
     AREAS,
     OPERATIONS,
@@ -19,6 +16,9 @@ from app.blueprints.control_plane.audit.schemas import (
     AuditPageQuery,
 )
 from app.blueprints.control_plane.permissions.insight import has_insight
+from yoto.api.admin.audit import service
+from yoto.api.admin.audit.schemas import RecordSchema
+from yoto.api.admin.audit.service import Record
 from yoto.http.control_api import VIEW, ControlBlueprint, right
 from yoto.http.paging import Page, page_of
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from app.blueprints.health import CheckResult
 from yoto.cache import CacheStats
 from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
+from yoto.health import CheckResult
 from yoto.monitor import Band, HealthReport
 from yoto.policy import EngineHealth
 from yoto.redis import RedisInfo

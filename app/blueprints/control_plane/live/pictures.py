@@ -15,10 +15,10 @@ from app.blueprints.control_plane.live.components import Part
 from app.blueprints.control_plane.live.headline import Names, asked_sources
 from app.blueprints.control_plane.live.lines import Lines
 from app.blueprints.control_plane.live.remembered import Remembered
-from app.blueprints.health import probe
 from app.extensions import cache, fleet, monitor, permissions, policy
 from yoto.errors import StoreUnavailable
 from yoto.fleet import Worker, WorkerState
+from yoto.health import probe
 from yoto.monitor import (
     Headline,
     HealthReport,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.blueprints.admin.registry.schemas import PermissionSchema
-from app.blueprints.admin.registry.service import registered
 from app.blueprints.control_plane.permissions import lists, matrix
 from app.blueprints.control_plane.permissions.schemas import (
     CHANNEL_PAGE,
@@ -15,7 +13,9 @@ from app.blueprints.control_plane.permissions.schemas import (
     MatrixSchema,
     NameQuery,
 )
-from app.blueprints.people import Person
+from yoto.api.admin.registry.schemas import PermissionSchema
+from yoto.api.admin.registry.service import registered
+from yoto.api.people import Person
 from yoto.http.control_api import VIEW, ControlBlueprint, right
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.store.models import Permission, Server

@@ -13,13 +13,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.blueprints.permissions.checks.service import (
+from app.extensions import permissions
+from yoto.api.permissions.checks.service import (
     PLATFORM_AUDIT,
     Question,
     demand_insight,
     question_of,
 )
-from app.extensions import permissions
 from yoto.errors import MaintenanceMode, UnknownResource
 from yoto.http.operators import INSIGHT, demand_in_credential, operator
 from yoto.store.db import db

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.blueprints.people import Person
-from app.blueprints.rows import existing
 from app.blueprints.users.service import accounts
+from yoto.api.people import Person
+from yoto.api.rows import existing
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import Category, Channel, Server

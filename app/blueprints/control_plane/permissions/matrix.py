@@ -13,8 +13,8 @@ from sqlalchemy import Row, func, null, or_, select, union_all
 
 from app.blueprints.channels.targets import ROLE, USER
 from app.blueprints.control_plane.permissions.insight import demand_operators_insight
-from app.blueprints.permissions.checks.service import Question
-from app.blueprints.rows import existing
+from yoto.api.permissions.checks.service import Question
+from yoto.api.rows import existing
 from yoto.http.paging import Page, cut
 from yoto.permission import PlaceFacts, RoleFacts, lineage
 from yoto.store.db import db

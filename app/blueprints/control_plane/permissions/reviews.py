@@ -8,11 +8,11 @@ from flask import Response
 
 from app.blueprints.control_plane.permissions.insight import open_question
 from app.blueprints.control_plane.permissions.schemas import ExportQuery, WhoQuery
-from app.blueprints.permissions.checks.service import question_of
-from app.blueprints.permissions.review.export import access_csv, access_json
-from app.blueprints.permissions.review.schemas import JSON, AccessLineSchema, AccessPageSchema
-from app.blueprints.permissions.review.service import lines_from
 from app.extensions import permissions
+from yoto.api.permissions.checks.service import question_of
+from yoto.api.permissions.review.export import access_csv, access_json
+from yoto.api.permissions.review.schemas import JSON, AccessLineSchema, AccessPageSchema
+from yoto.api.permissions.review.service import lines_from
 from yoto.http.control_api import VIEW, ControlBlueprint, right
 from yoto.http.csv_export import MEDIA_TYPE
 from yoto.permission import AccessPage

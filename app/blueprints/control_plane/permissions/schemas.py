@@ -7,9 +7,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, OneOf, Range
 
-from app.blueprints.people import PersonSchema
-from app.blueprints.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, QuestionSchema
-from app.blueprints.permissions.review.schemas import CSV, JSON
+from yoto.api.people import PersonSchema
+from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery, QuestionSchema
+from yoto.api.permissions.review.schemas import CSV, JSON
 from yoto.http.fields import MAX_ID, Facts, RowId
 from yoto.http.paging import PageQuery, page_of
 from yoto.store.models import ScopeType

@@ -12,9 +12,9 @@ from app.blueprints.control_plane.permissions.insight import (
     demand_operators_insight,
     open_question,
 )
-from app.blueprints.people import Person
-from app.blueprints.permissions.checks.service import Question
 from app.extensions import permissions
+from yoto.api.people import Person
+from yoto.api.permissions.checks.service import Question
 from yoto.http.paging import Page
 from yoto.permission import Explanation
 from yoto.store.db import db

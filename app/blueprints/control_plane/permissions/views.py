@@ -12,8 +12,8 @@ from app.blueprints.control_plane.permissions.schemas import (
     WhatQuery,
     WhoQuery,
 )
-from app.blueprints.people import Person
-from app.blueprints.permissions.insight.schemas import ExplanationSchema
+from yoto.api.people import Person
+from yoto.api.permissions.insight.schemas import ExplanationSchema
 from yoto.http.context import read_only
 from yoto.http.control_api import VIEW, ControlBlueprint, right
 from yoto.http.paging import Page

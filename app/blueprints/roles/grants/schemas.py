@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf, Range
 
-from app.blueprints.reasons import ReasonQuery, ReasonSchema
-from app.blueprints.templates import LevelChoiceSchema
+from yoto.api.reasons import ReasonQuery, ReasonSchema
+from yoto.api.templates import LevelChoiceSchema
 from yoto.http.fields import MAX_ID, Flag, RowId
 from yoto.store.models import Effect, ScopeType
 

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from app.blueprints.naming import api_names
-from app.blueprints.rows import existing
 from app.extensions import permissions
+from yoto.api.rows import existing
 from yoto.errors import UnknownResource
 from yoto.http.paging import Page, cut
 from yoto.store.db import db

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app.blueprints.naming import api_names
 from app.blueprints.roles.grants.service import FIELDS, shown
-from app.blueprints.templates import check_choice
 from app.extensions import permissions
+from yoto.api.templates import check_choice
 from yoto.store.db import db
 from yoto.store.models import Permission, RoleGrant
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import Range
 
-from app.blueprints.people import PersonSchema
-from app.blueprints.reasons import ReasonSchema
+from yoto.api.people import PersonSchema
+from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import MAX_ID, Instant
 from yoto.http.paging import PageQuery
 

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select
 
 from app.blueprints.naming import api_names
-from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand
 from app.blueprints.roles.access import GLOBAL_ROLES
-from app.blueprints.rows import existing
 from app.blueprints.servers.membership import demand_member
-from app.blueprints.visibility import demand_sight
 from app.extensions import permissions
+from yoto.api.people import PERSON_COLUMNS, Person
+from yoto.api.rows import existing
+from yoto.api.visibility import demand_sight
 from yoto.errors import UnknownResource
 from yoto.http.identity import Identity
 from yoto.http.paging import Page, cut

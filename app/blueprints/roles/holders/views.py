@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.blueprints.reasons import ReasonQuery
 from app.blueprints.roles.access import ASSIGN, needs_role_right, visible_role
 from app.blueprints.roles.holders import service
 from app.blueprints.roles.holders.schemas import (
@@ -14,6 +13,7 @@ from app.blueprints.roles.holders.schemas import (
     HolderSchema,
 )
 from app.blueprints.roles.holders.service import Holder
+from yoto.api.reasons import ReasonQuery
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.identity import current_user_id, identity

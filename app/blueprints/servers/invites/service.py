@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, delete, func, or_, select, update
 from werkzeug.exceptions import Conflict, Gone
 
-from app.blueprints.rows import locked
 from app.blueprints.servers.membership import enter, standing_member
+from yoto.api.rows import locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.http.paging import Page, cut

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.blueprints.people import PERSON_COLUMNS, Person
 from app.blueprints.rights import demand_rank
-from app.blueprints.rows import existing, json_ready, locked
 from app.blueprints.servers.membership import drop_roles, find_row
+from yoto.api.people import PERSON_COLUMNS, Person
+from yoto.api.rows import existing, json_ready, locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.http.paging import Page, cut

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, bindparam, false, select
 
-from app.blueprints.people import PERSON_COLUMNS, Person
+from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.errors import UnknownResource
 from yoto.http.paging import Page, cut
 from yoto.store.db import db

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from app.blueprints.rights import demand_rank
-from app.blueprints.rows import change, json_ready, locked
 from app.blueprints.servers.members.listing import MemberView, read_member
 from app.blueprints.servers.membership import (
     NOT_MEMBER,
@@ -14,6 +13,7 @@ from app.blueprints.servers.membership import (
     find_row,
     locked_member,
 )
+from yoto.api.rows import change, json_ready, locked
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.http.audit import audit
 from yoto.store.db import db, utcnow

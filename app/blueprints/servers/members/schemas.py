@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 
-from app.blueprints.people import PersonSchema
-from app.blueprints.reasons import ReasonSchema
+from yoto.api.people import PersonSchema
+from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Instant, Name
 
 NICKNAME_LENGTH = 64

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.blueprints.reasons import ReasonQuery, ReasonSchema
 from app.blueprints.servers.gate import members_only
 from app.blueprints.servers.members import bans, listing, moderation
 from app.blueprints.servers.members.bans import Ban
@@ -18,6 +17,7 @@ from app.blueprints.servers.members.schemas import (
 )
 from app.blueprints.servers.membership import join_public, leave
 from app.guards import MEMBER_RENAME
+from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.context import keeps_order

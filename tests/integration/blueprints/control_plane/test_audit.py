@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.blueprints.admin.audit import service
 from app.extensions import permissions
 from tests.support.operators import RIGHTS, VIEW, ControlClient, control_client
 from tests.support.world import Person, World
+from yoto.api.admin.audit import service
 from yoto.store.db import utcnow
 from yoto.store.models import AuditRecord
 

@@ -1,5 +1,0 @@
-"""Why a verdict is what it is; what somebody may use; who may use something."""
-
-from app.blueprints.permissions.insight.views import insight
-
-__all__ = ["insight"]

@@ -1,0 +1,62 @@
+"""What registered permissions look like on the wire."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow.validate import Length, OneOf
+
+from yoto.api.reasons import ReasonSchema
+from yoto.http.fields import Flag, Instant, Name, Text
+from yoto.store.models import OnPolicyError, Permission, ScopeType
+
+COLUMNS = Permission.__table__.c
+SCOPES = [scope.value for scope in ScopeType]
+ON_POLICY_ERROR = [choice.value for choice in OnPolicyError]
+SCOPE_MEANING = "The narrowest scope in which the permission means something"
+
+
+class PermissionSchema(ma.Schema):
+    """A registered permission. Name and bit never change."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    bit = ma.fields.Integer(required=True)
+    scope = ma.fields.String(
+        required=True, validate=OneOf(SCOPES), metadata={"description": SCOPE_MEANING}
+    )
+    group = ma.fields.String(required=True, allow_none=True, attribute="category")
+    description = ma.fields.String(required=True)
+    abac = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether policies take part in every verdict"}
+    )
+    on_policy_error = ma.fields.String(
+        required=True,
+        validate=OneOf(ON_POLICY_ERROR),
+        metadata={"description": "What counts where policies give no verdict"},
+    )
+    created_at = Instant(required=True)
+
+
+class NewPermissionSchema(ReasonSchema):
+    """A permission to register."""
+
+    name = ma.fields.String(
+        required=True,
+        validate=Length(max=COLUMNS.name.type.length),
+        metadata={"description": "Dotted and lower case, such as message.send"},
+    )
+    scope = ma.fields.String(
+        load_default=ScopeType.CHANNEL.value,
+        validate=OneOf(SCOPES),
+        metadata={"description": SCOPE_MEANING},
+    )
+    group = Name(
+        COLUMNS.category.type.length,
+        load_default=None,
+        allow_none=True,
+    )
+    description = Text(COLUMNS.description.type.length, load_default="")
+    abac = Flag(load_default=False)
+    on_policy_error = ma.fields.String(
+        load_default=OnPolicyError.DENY.value, validate=OneOf(ON_POLICY_ERROR)
+    )

@@ -1,0 +1,9 @@
+"""Asking what somebody may do and why; groups and templates of permissions."""
+
+from yoto.api.permissions.checks import checks
+from yoto.api.permissions.groups import groups
+from yoto.api.permissions.insight import insight
+from yoto.api.permissions.review import review
+from yoto.api.permissions.templates import templates
+
+__all__ = ["checks", "groups", "insight", "review", "templates"]

@@ -1,0 +1,170 @@
+"""What explanations and searches look like on the wire."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow.validate import Length, OneOf, Range
+
+from yoto.api.permissions.checks.schemas import NAME_LENGTH, CheckSchema, PlaceQuery
+from yoto.http.fields import MAX_ID, Facts
+from yoto.store.models import ScopeType
+
+PAGE_DEFAULT, PAGE_MAX = 100, 1_000
+POSITION_LENGTH = 64
+
+
+class ExplainSchema(CheckSchema):
+    """One question; about the caller when no user is named."""
+
+    context = Facts(
+        metadata={"description": "Facts about the request; giving any makes policies take part"},
+    )
+    at_least = ma.fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=Length(1, POSITION_LENGTH),
+        metadata={"description": "A position that the answer must include"},
+    )
+
+
+class RoleLinkSchema(ma.Schema):
+    """A role that the user has, or would have but for its status."""
+
+    role_id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    source = ma.fields.String(required=True)
+    via = ma.fields.Integer(required=True, allow_none=True)
+    status = ma.fields.String(required=True)
+    valid_from = ma.fields.AwareDateTime(required=True, allow_none=True)
+    valid_until = ma.fields.AwareDateTime(required=True, allow_none=True)
+    since = ma.fields.AwareDateTime(required=True, allow_none=True)
+
+
+class GrantLinkSchema(ma.Schema):
+    """A grant that bears on the permission."""
+
+    role_id = ma.fields.Integer(required=True)
+    permission = ma.fields.String(required=True)
+    effect = ma.fields.String(required=True)
+    scope = ma.fields.String(required=True)
+    group = ma.fields.String(required=True, allow_none=True)
+    counts = ma.fields.Boolean(required=True)
+
+
+class OverwriteLinkSchema(ma.Schema):
+    """An overwrite that bears on the permission."""
+
+    target = ma.fields.String(required=True)
+    permission = ma.fields.String(required=True)
+    effect = ma.fields.String(required=True)
+    counts = ma.fields.Boolean(required=True)
+
+
+class OverwriteStepSchema(ma.Schema):
+    """One step of the overwrites."""
+
+    target = ma.fields.String(required=True)
+    gave = ma.fields.List(ma.fields.String(), required=True)
+    took = ma.fields.List(ma.fields.String(), required=True)
+    before = ma.fields.Boolean(required=True)
+    after = ma.fields.Boolean(required=True)
+
+
+class PolicyLinkSchema(ma.Schema):
+    """What the policies said."""
+
+    allow = ma.fields.Boolean(required=True)
+    reason = ma.fields.String(required=True)
+    version = ma.fields.String(required=True, allow_none=True)
+    codes = ma.fields.List(ma.fields.String(), required=True)
+    texts = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.List(ma.fields.String()),
+        required=True,
+        metadata={"description": "What the codes say, by language: en, zh"},
+    )
+
+
+class ChangeSchema(ma.Schema):
+    """One change that turns the verdict."""
+
+    kind = ma.fields.String(required=True)
+    affected = ma.fields.Integer(required=True)
+    detail = ma.fields.Dict(required=True)
+    text = ma.fields.String(required=True)
+
+
+class ExplanationSchema(ma.Schema):
+    """How a verdict comes about."""
+
+    user_id = ma.fields.Integer(required=True)
+    username = ma.fields.String(required=True, allow_none=True)
+    permission = ma.fields.String(required=True)
+    scope = ma.fields.String(required=True)
+    scope_id = ma.fields.Integer(required=True, allow_none=True)
+    allowed = ma.fields.Boolean(required=True)
+    reason = ma.fields.String(required=True)
+    tier = ma.fields.String(required=True)
+    age_ms = ma.fields.Float(required=True)
+    position = ma.fields.String(required=True, allow_none=True)
+    policy_version = ma.fields.String(required=True, allow_none=True)
+    at = ma.fields.AwareDateTime(required=True)
+    agrees = ma.fields.Boolean(required=True)
+    valid_until = ma.fields.AwareDateTime(required=True, allow_none=True)
+    standing = ma.fields.String(required=True)
+    super_admin = ma.fields.Boolean(required=True)
+    roles = ma.fields.List(ma.fields.Nested(RoleLinkSchema), required=True)
+    grants = ma.fields.List(ma.fields.Nested(GrantLinkSchema), required=True)
+    base = ma.fields.List(ma.fields.String(), required=True)
+    overwritten = ma.fields.String(required=True, allow_none=True)
+    overwrites = ma.fields.List(ma.fields.Nested(OverwriteLinkSchema), required=True)
+    steps = ma.fields.List(ma.fields.Nested(OverwriteStepSchema), required=True)
+    rules = ma.fields.List(ma.fields.String(), required=True)
+    effective = ma.fields.List(ma.fields.String(), required=True)
+    policies = ma.fields.List(ma.fields.Nested(PolicyLinkSchema), required=True)
+    changes = ma.fields.List(ma.fields.Nested(ChangeSchema), required=True)
+    text = ma.fields.String(required=True)
+
+
+class PageQuery(ma.Schema):
+    """How far the page before went, and how long this one may be."""
+
+    after = ma.fields.Integer(
+        load_default=None,
+        validate=Range(0, MAX_ID),
+        metadata={"description": "The `next_after` of the page before"},
+    )
+    limit = ma.fields.Integer(load_default=PAGE_DEFAULT, validate=Range(1, PAGE_MAX))
+
+
+class ResourcesQuery(PageQuery):
+    """What somebody wants to do; about the caller when no user is named."""
+
+    permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
+    scope = ma.fields.String(
+        load_default=ScopeType.CHANNEL.value,
+        validate=OneOf([ScopeType.CHANNEL.value, ScopeType.SERVER.value]),
+    )
+    server_id = ma.fields.Integer(
+        load_default=None,
+        validate=Range(1, MAX_ID),
+        metadata={"description": "Only channels of this server"},
+    )
+    user_id = ma.fields.Integer(load_default=None, validate=Range(1, MAX_ID))
+
+
+class UsersQuery(PageQuery, PlaceQuery):
+    """Who may do something in a place."""
+
+    permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
+
+
+class PageSchema(ma.Schema):
+    """Ids in ascending order."""
+
+    ids = ma.fields.List(ma.fields.Integer(), required=True)
+    next_after = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null at the end; a short page alone is not the end"},
+    )

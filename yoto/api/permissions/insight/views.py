@@ -1,0 +1,75 @@
+"""Routes of explanations and searches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yoto.api.guards import PERMISSION_ASK, STATEMENTS_OF_SEARCH
+from yoto.api.permissions.insight import service
+from yoto.api.permissions.insight.schemas import (
+    ExplainSchema,
+    ExplanationSchema,
+    PageSchema,
+    ResourcesQuery,
+    UsersQuery,
+)
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.context import read_only
+from yoto.http.identity import current_user_id
+from yoto.http.rest import RestBlueprint
+from yoto.permission import Explanation, Page
+from yoto.resilience import rate_limit
+
+insight = RestBlueprint(
+    "insight",
+    __name__,
+    url_prefix=f"{API_PREFIX}/permissions",
+    description="Why somebody may do something; where they may; who may",
+)
+
+
+@insight.post("/explain")
+@read_only
+@signed_in
+@insight.arguments(ExplainSchema)
+@insight.response(200, ExplanationSchema)
+@insight.alt_response(404, "NOT_FOUND")
+@insight.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
+def explain(body: dict[str, Any]) -> Explanation:
+    """How a verdict comes about, and what would turn it
+
+    About somebody else it takes `server.audit` in that server, or `admin.audit`.
+    """
+    return service.explanation(current_user_id(), body)
+
+
+@insight.get("/resources")
+@signed_in
+@insight.arguments(ResourcesQuery, location="query")
+@insight.response(200, PageSchema)
+@insight.alt_response(404, "NOT_FOUND")
+@insight.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
+def list_resources(query: dict[str, Any]) -> Page:
+    """The channels or servers in which you, or somebody else, have a permission
+
+    About somebody else it takes `admin.audit`, or `server.audit` in the server that is named.
+    """
+    return service.resources(current_user_id(), query)
+
+
+@insight.get("/users")
+@signed_in
+@insight.arguments(UsersQuery, location="query")
+@insight.response(200, PageSchema)
+@insight.alt_response(404, "NOT_FOUND")
+@insight.alt_response(429, "TOO_MANY_REQUESTS")
+@rate_limit(PERMISSION_ASK, cost=STATEMENTS_OF_SEARCH)
+def list_users(query: dict[str, Any]) -> Page:
+    """Who has a permission in a place
+
+    It takes `server.audit` in that server, or `admin.audit`.
+    """
+    return service.users(current_user_id(), query)

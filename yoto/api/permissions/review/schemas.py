@@ -1,0 +1,99 @@
+"""What access reviews look like on the wire."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+from marshmallow.validate import Length, OneOf
+
+from yoto.api.permissions.checks.schemas import NAME_LENGTH, PlaceQuery
+from yoto.api.permissions.insight.schemas import PageQuery
+from yoto.http.fields import Instant
+
+JSON, CSV = "json", "csv"
+
+
+class ReviewedQuery(PlaceQuery):
+    """A permission in a place, and the form of the answer."""
+
+    permission = ma.fields.String(required=True, validate=Length(max=NAME_LENGTH))
+    format = ma.fields.String(
+        load_default=None,
+        validate=OneOf([JSON, CSV]),
+        metadata={"description": "By default what `Accept` prefers, or else JSON"},
+    )
+
+
+class AccessQuery(PageQuery, ReviewedQuery):
+    """Who can do something; CSV goes on to the end, in pages of ``limit``."""
+
+
+class DifferenceQuery(ReviewedQuery):
+    """Two moments; the second one is now by default."""
+
+    since = Instant(required=True)
+    until = Instant(load_default=None)
+
+
+class WaySchema(ma.Schema):
+    """One thing by which somebody can do it."""
+
+    kind = ma.fields.String(required=True)
+    scope = ma.fields.String(required=True)
+    role_id = ma.fields.Integer(required=True, allow_none=True)
+    role = ma.fields.String(required=True, allow_none=True)
+    via = ma.fields.List(
+        ma.fields.Integer(),
+        required=True,
+        metadata={"description": "The roles from the assigned one to this, by inheritance"},
+    )
+    group = ma.fields.String(required=True, allow_none=True)
+    since = Instant(required=True, allow_none=True, metadata={"description": "Null: unknown"})
+    until = Instant(required=True, allow_none=True)
+
+
+class AccessLineSchema(ma.Schema):
+    """One user who can do it."""
+
+    user_id = ma.fields.Integer(required=True)
+    username = ma.fields.String(required=True)
+    reason = ma.fields.String(required=True)
+    since = Instant(required=True, allow_none=True, metadata={"description": "Null: unknown"})
+    ways = ma.fields.List(ma.fields.Nested(WaySchema), required=True)
+
+
+class AccessPageSchema(ma.Schema):
+    """Users in the order of their ids."""
+
+    items = ma.fields.List(ma.fields.Nested(AccessLineSchema), required=True, attribute="lines")
+    next_after = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Null at the end; a short page alone is not the end"},
+    )
+
+
+class TurnSchema(ma.Schema):
+    """Somebody whose verdict is another one, with the change that did it, if one did."""
+
+    user_id = ma.fields.Integer(required=True)
+    record_id = ma.fields.Integer(required=True, allow_none=True)
+    action = ma.fields.String(required=True, allow_none=True)
+    at = Instant(required=True, allow_none=True)
+    actor_id = ma.fields.Integer(required=True, allow_none=True)
+
+
+class DifferenceSchema(ma.Schema):
+    """What became of who can do it."""
+
+    permission = ma.fields.String(required=True)
+    scope = ma.fields.String(required=True)
+    since = Instant(required=True)
+    until = Instant(required=True)
+    gained = ma.fields.List(ma.fields.Nested(TurnSchema), required=True)
+    lost = ma.fields.List(ma.fields.Nested(TurnSchema), required=True)
+    unknown = ma.fields.List(  # type: ignore[assignment]
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "What the log does not tell; empty: the lists are complete"},
+    )
+    log_begins = Instant(required=True, allow_none=True)

@@ -1,0 +1,47 @@
+"""Access reviews, for those who may have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from yoto.api.permissions.checks.service import Question, demand_insight, question_of
+from yoto.extensions import permissions
+from yoto.permission import AccessDifference, AccessLine, AccessPage
+from yoto.store.db import db
+
+
+def access(caller_id: int, asked: Mapping[str, Any]) -> AccessPage:
+    """A page of who can do something in a place, since when and by what.
+
+    Raises:
+        PermissionDenied: the caller may not know about others there.
+        ValidationFailed, UnknownResource: as ``PermissionSystem.who_can``.
+    """
+    question = question_of(asked)
+    demand_insight(caller_id, [question])
+    return permissions.who_can(*question, after=asked["after"], limit=asked["limit"])
+
+
+def all_access(caller_id: int, asked: Mapping[str, Any]) -> Iterator[AccessLine]:
+    """Everybody from the page that is asked for on; that page is read, or refused, at once."""
+    first = access(caller_id, asked)
+    return lines_from(first, question_of(asked), asked["limit"])
+
+
+def difference(caller_id: int, asked: Mapping[str, Any]) -> AccessDifference:
+    """Who gained and who lost a permission in a place between two moments. Raises as ``access``."""
+    question = question_of(asked)
+    demand_insight(caller_id, [question])
+    return permissions.access_difference(*question, since=asked["since"], until=asked["until"])
+
+
+def lines_from(page: AccessPage, question: Question, limit: int) -> Iterator[AccessLine]:
+    """Everybody from a page on, read page by page of ``limit``."""
+    while True:
+        # Whoever reads slowly must not hold a connection meanwhile.
+        db.session.rollback()
+        yield from page.lines
+        if page.next_after is None:
+            return
+        page = permissions.who_can(*question, after=page.next_after, limit=limit)

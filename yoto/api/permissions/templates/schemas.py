@@ -1,0 +1,68 @@
+"""What permission templates look like on the wire."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from yoto.api.admin.registry.schemas import PermissionSchema
+from yoto.api.reasons import ReasonSchema
+from yoto.api.templates import ParametersSchema
+
+
+class TemplateParameterSchema(ma.Schema):
+    """What a template leaves open. ``default`` null: a value must be given."""
+
+    name = ma.fields.String(required=True)
+    description = ma.fields.String(required=True)
+    default = ma.fields.String(required=True, allow_none=True)
+    choices = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Its only values; empty: any part of a permission name"},
+    )
+
+
+class LevelPermissionSchema(ma.Schema):
+    """A permission, by its name."""
+
+    name = ma.fields.String(required=True)
+
+
+class TemplateLevelSchema(ma.Schema):
+    """A level; it has the permissions of the levels before it, too."""
+
+    name = ma.fields.String(required=True)
+    description = ma.fields.String(required=True)
+    adds = ma.fields.Pluck(
+        LevelPermissionSchema,
+        "name",
+        many=True,
+        attribute="permissions",
+        required=True,
+        metadata={"description": "What it has beyond the level before; `{...}` is a parameter"},
+    )
+
+
+class TemplateSchema(ma.Schema):
+    """A template with its levels, from the lowest to the highest."""
+
+    name = ma.fields.String(required=True)
+    description = ma.fields.String(required=True)
+    parameters = ma.fields.List(ma.fields.Nested(TemplateParameterSchema), required=True)
+    levels = ma.fields.List(ma.fields.Nested(TemplateLevelSchema), required=True)
+
+
+class TemplatesSchema(ma.Schema):
+    """All templates, by name."""
+
+    items = ma.fields.List(ma.fields.Nested(TemplateSchema), required=True)
+
+
+class RegisterTemplateSchema(ParametersSchema, ReasonSchema):
+    """What to make of a template."""
+
+
+class RegisteredTemplateSchema(ma.Schema):
+    """The permissions of a template, lowest level first."""
+
+    items = ma.fields.List(ma.fields.Nested(PermissionSchema), required=True)

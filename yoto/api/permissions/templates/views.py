@@ -1,0 +1,60 @@
+"""Routes of permission templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from yoto.api.permissions.templates import service
+from yoto.api.permissions.templates.schemas import (
+    RegisteredTemplateSchema,
+    RegisterTemplateSchema,
+    TemplateSchema,
+    TemplatesSchema,
+)
+from yoto.extensions import permissions
+from yoto.http.access import signed_in
+from yoto.http.api import API_PREFIX
+from yoto.http.idempotency import once
+from yoto.http.identity import current_user_id
+from yoto.http.rest import RestBlueprint
+from yoto.permission import PermissionTemplate, require_permission
+from yoto.store.models import Permission
+
+templates = RestBlueprint(
+    "permission-templates",
+    __name__,
+    url_prefix=f"{API_PREFIX}/permission-templates",
+    description="Named sets of permissions that roles are granted by level",
+)
+
+MANAGE_REGISTRY = "admin.registry"
+TEMPLATE = "/<template>"
+
+
+@templates.get("")
+@signed_in
+@templates.response(200, TemplatesSchema)
+def list_templates() -> dict[str, Sequence[PermissionTemplate]]:
+    """All templates with their levels"""
+    return {"items": permissions.list_templates()}
+
+
+@templates.get(TEMPLATE)
+@signed_in
+@templates.response(200, TemplateSchema)
+@templates.alt_response(404, "NOT_FOUND")
+def read_template(template: str) -> PermissionTemplate:
+    """A template with its levels"""
+    return permissions.get_template(template)
+
+
+@templates.post(f"{TEMPLATE}/permissions")
+@require_permission(MANAGE_REGISTRY)
+@once
+@templates.arguments(RegisterTemplateSchema)
+@templates.response(200, RegisteredTemplateSchema)
+@templates.alt_response(404, "NOT_FOUND")
+def register_from_template(body: dict[str, Any], template: str) -> dict[str, Sequence[Permission]]:
+    """Register the permissions of a template that are not yet; they can never be taken back"""
+    return {"items": service.register(current_user_id(), template, body)}

@@ -1,0 +1,98 @@
+"""Routes of the AuthZEN API and its metadata document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, request, url_for
+
+from yoto.api.guards import PERMISSION_ASK
+from yoto.authzen import searches
+from yoto.authzen.evaluation import Evaluator, number_of_questions
+from yoto.authzen.wire import Object, document_of, evaluation_of
+from yoto.http.access import public, signed_in
+from yoto.http.context import public_url, read_only
+from yoto.http.identity import current_user_id
+from yoto.resilience import rate_limit
+
+PREFIX = "/access/v1"
+
+access = Blueprint("access", __name__)
+
+Answer = dict[str, Any]
+
+
+@rate_limit(PERMISSION_ASK)
+def evaluated(document: Object) -> Answer:
+    """The answer to one question."""
+    return Evaluator(current_user_id()).evaluate(evaluation_of(document))
+
+
+@rate_limit(PERMISSION_ASK, cost=number_of_questions)
+def all_evaluated(document: Object) -> Answer:
+    """The answers to the questions of a document."""
+    return Evaluator(current_user_id()).evaluate_all(document)
+
+
+@rate_limit(PERMISSION_ASK, cost=lambda search, document: searches.questions_of(document))
+def searched(search: Callable[[int, Object], Answer], document: Object) -> Answer:
+    """What a search finds."""
+    return search(current_user_id(), document)
+
+
+@access.post(f"{PREFIX}/evaluation")
+@read_only
+@signed_in
+def evaluation() -> dict[str, Any]:
+    """May the subject do the action to the resource?"""
+    return evaluated(document_of(request))
+
+
+@access.post(f"{PREFIX}/evaluations")
+@read_only
+@signed_in
+def evaluations() -> dict[str, Any]:
+    """The same many times."""
+    return all_evaluated(document_of(request))
+
+
+@access.post(f"{PREFIX}/search/subject")
+@read_only
+@signed_in
+def search_subject() -> dict[str, Any]:
+    """Who may?"""
+    return searched(searches.search_subjects, document_of(request))
+
+
+@access.post(f"{PREFIX}/search/resource")
+@read_only
+@signed_in
+def search_resource() -> dict[str, Any]:
+    """To what?"""
+    return searched(searches.search_resources, document_of(request))
+
+
+@access.post(f"{PREFIX}/search/action")
+@read_only
+@signed_in
+def search_action() -> dict[str, Any]:
+    """What?"""
+    return searched(searches.search_actions, document_of(request))
+
+
+@access.get("/.well-known/authzen-configuration")
+@public("clients find the endpoints with it before they have an account")
+def configuration() -> dict[str, str]:
+    """Where the endpoints are (section 9)."""
+    endpoints = {
+        "access_evaluation_endpoint": evaluation,
+        "access_evaluations_endpoint": evaluations,
+        "search_subject_endpoint": search_subject,
+        "search_resource_endpoint": search_resource,
+        "search_action_endpoint": search_action,
+    }
+    here = public_url()
+    return {"policy_decision_point": here} | {
+        name: here + url_for(f".{view.__name__}") for name, view in endpoints.items()
+    }

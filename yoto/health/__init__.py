@@ -1,0 +1,16 @@
+"""Whether the process lives and whether it can serve."""
+
+from .checks import TIMEOUT_SECONDS
+from .probe import Check, CheckResult, Finding, State, overall
+from .views import init_health, probe
+
+__all__ = [
+    "TIMEOUT_SECONDS",
+    "Check",
+    "CheckResult",
+    "Finding",
+    "State",
+    "init_health",
+    "overall",
+    "probe",
+]

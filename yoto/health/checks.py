@@ -1,0 +1,72 @@
+"""What the platform depends on, and how each part shows that it works."""
+
+from __future__ import annotations
+
+from flask import current_app
+from sqlalchemy import Connection, text
+
+from yoto.extensions import permissions
+from yoto.health.probe import Check, Finding, State
+from yoto.redis import get_redis_info
+from yoto.store.db import engine_beside
+
+TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
+MIB = 1024 * 1024
+
+
+def examine_database() -> Finding:
+    """One statement there and back."""
+    with _connection() as connection:
+        connection.execute(text("SELECT 1"))
+        return Finding(State.OK, "answers", {"engine": _engine_name(connection)})
+
+
+def examine_redis() -> Finding:
+    """Every server of it is asked, and those that have slots are written to."""
+    info = get_redis_info()
+    answering = [node for node in info.nodes if node.available]
+    asked = [node for node in info.nodes if node.writes is not None]
+    failing = [node for node in asked if not node.writes]
+    codes = ", ".join(sorted({node.refuses for node in failing if node.refuses}))
+    errors = [info.error, *(node.error for node in info.nodes)]
+    facts = {
+        "topology": info.topology or "",
+        "servers": f"{len(answering)} / {len(info.nodes)}",
+        "error": "; ".join(error for error in errors if error),
+    }
+    primaries = [node for node in answering if node.role == "primary"]
+    if not info.available or not primaries:
+        return Finding(State.FAILED, f"refuses: {codes}" if codes else "no answer", facts, info)
+    first = primaries[0]
+    facts["version"] = f"{first.software} {first.version}"
+    facts["latency"] = f"{max(node.latency_ms or 0.0 for node in primaries):.2f} ms"
+    facts["memory"] = f"{sum(node.used_memory or 0 for node in primaries) / MIB:.1f} MiB"
+    if failing:
+        which = "" if len(asked) == 1 else f"{len(failing)} of {len(asked)} primaries: "
+        detail = f"{which}refuses writes: {codes}" if codes else f"{which}no answer"
+        return Finding(State.DEGRADED, detail, facts, info)
+    detail = "answers"
+    if len(answering) < len(info.nodes):
+        detail = f"{len(answering)} of {len(info.nodes)} servers answer"
+    return Finding(State.OK, detail, facts, info)
+
+
+CHECKS = (
+    # What memory and Redis know is answered without it, for as long as the log is heard.
+    Check("database", examine_database, TIMEOUT_SECONDS, bridged=permissions.answers_from_cache),
+    # Each thing that Redis does has a fall-back, and a whole fleet would be out of service with it.
+    Check("redis", examine_redis, TIMEOUT_SECONDS, needed=False),
+)
+
+
+def _connection() -> Connection:
+    """One that is none of the requests': a page for operators, which has one, may be asking."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    return engine_beside(app).connect()
+
+
+def _engine_name(connection: Connection) -> str:
+    dialect = connection.dialect
+    is_mariadb = getattr(dialect, "is_mariadb", False)
+    name = {"sqlite": "SQLite", "mysql": "MariaDB" if is_mariadb else "MySQL"}[dialect.name]
+    return f"{name} {'.'.join(map(str, (dialect.server_version_info or ())[:3]))}"
