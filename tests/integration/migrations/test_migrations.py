@@ -16,9 +16,9 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import DatabaseError
 
-from app import create_app
 from app.extensions import db
 from app.migrations import found_in, known_to_code
+from tests.support.applications import another_app
 from yoto.sealing import sealer_of
 from yoto.store.models import AuditRecord
 
@@ -34,11 +34,11 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
         url = server.create_database(f"empty_{abs(hash(tmp_path)):x}")
     else:
         url = f"sqlite:///{tmp_path}/empty.db"
-    app = create_app({"ENVIRONMENT": "testing", "DATABASE_URL": url}, str(tmp_path))
-    with app.app_context():
+    # Closed in the end: connections to MariaDB are guarded, and so begin background work.
+    config = {"ENVIRONMENT": "testing", "DATABASE_URL": url}
+    with another_app(config, tmp_path) as app, app.app_context():
         yield app
         db.session.remove()
-        db.engine.dispose()
 
 
 def tables() -> set[str]:
