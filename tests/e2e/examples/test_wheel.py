@@ -1,0 +1,57 @@
+"""What the wheel holds, and what it brings."""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+from pathlib import Path
+
+from tests.support.installed import PIP, ROOT, Environment
+
+MIB = 1 << 20
+
+
+def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if not name.endswith("/")}
+    assert {name.partition("/")[0].partition("-")[0] for name in held} == {"yoto"}
+    tracked = subprocess.run(
+        ["git", "ls-files", "yoto"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert set(tracked.stdout.split()) - held == set()
+    assert {"yoto/py.typed", "yoto/policies/main.rego"} < held
+    assert any(name.endswith(".lua") for name in held)
+
+
+def test_without_extras_it_takes_less_than_sixty_megabytes(installed: Environment) -> None:
+    files = [one for one in installed.packages.rglob("*") if one.is_file()]
+    taken = sum(one.stat().st_blocks * 512 for one in files)
+    assert {"yoto", "flask", "redis"} < {one.name for one in installed.packages.iterdir()}
+    assert taken / MIB < 60
+
+
+def test_without_extras_whatever_needs_one_says_which(
+    installed: Environment, tmp_path: Path
+) -> None:
+    script = """
+import yoto
+lines = set()
+for name in yoto.__all__:
+    try:
+        getattr(yoto, name)
+    except yoto.ConfigurationError as error:
+        lines.add(str(error).partition(": ")[2])
+print(*sorted(lines), sep="\\n")
+"""
+    assert installed.run("-c", script, folder=tmp_path).splitlines() == [
+        "sqlalchemy is not installed: pip install 'yoto[permissions]'"
+    ]
+
+
+def test_an_editable_install_shows_the_package_alone(tmp_path: Path) -> None:
+    environment = Environment(tmp_path / "editable")
+    environment.install("editables")  # the one dependency that it has beside those of the wheel
+    install = [*PIP, "--python", str(environment.python), "install", "--no-deps"]
+    subprocess.run([*install, "--editable", str(ROOT)], check=True, timeout=300)
+    script = "import importlib.util as u; print(*(bool(u.find_spec(n)) for n in "
+    script += "('yoto', 'app', 'config', 'tests')))"
+    assert environment.run("-c", script, folder=tmp_path).split() == ["True"] + ["False"] * 3

@@ -1,0 +1,147 @@
+"""Yoto as others have it: a built wheel, in a virtual environment and a folder of their own."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import venv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import urllib3
+
+from tests.support.redis_servers import wait_until
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60.0
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+
+
+@contextmanager
+def made_once(folder: Path) -> Iterator[bool]:
+    """Whether the block has to fill ``folder``; of processes that ask at once, one does."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    done = folder.with_suffix(".done")
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not done.exists()
+        done.touch()
+
+
+def build_wheel(folder: Path) -> Path:
+    """The wheel of this tree, built in ``folder`` by the backend that the tests have."""
+    with made_once(folder) as empty:
+        if empty:
+            build = [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
+            subprocess.run([*build, str(ROOT)], check=True, timeout=300)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+class Environment:
+    """A virtual environment, without pip in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.python = folder / "bin" / "python"
+        if not folder.exists():
+            venv.create(folder, symlinks=True)
+
+    @property
+    def packages(self) -> Path:
+        """Where packages are installed."""
+        (found,) = self.folder.glob("lib/python*/site-packages")
+        return found
+
+    def install(self, *requirements: str) -> None:
+        """Install, with dependencies, from the index that pip knows."""
+        subprocess.run(
+            [*PIP, "--python", str(self.python), "install", *requirements], check=True, timeout=300
+        )
+
+    def run(self, *arguments: str, folder: Path) -> str:
+        """What this Python prints for ``arguments``, in ``folder``."""
+        done = subprocess.run(
+            [self.python, *arguments],
+            cwd=folder,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+def clean_environment(**variables: str) -> dict[str, str]:
+    """The environment of whoever knows nothing of this tree."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("YOTO_", "PYTHON", "REDIS_", "COV_"))
+    }
+    return kept | variables
+
+
+class Served:
+    """A server that was started, as its reader sees it."""
+
+    def __init__(self, command: Sequence[str], folder: Path, **variables: str) -> None:
+        self._process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=clean_environment(PYTHONUNBUFFERED="1", **variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._lines: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        self._lines.extend(self._process.stdout)
+
+    @property
+    def pid(self) -> int:
+        """Of the process that was started."""
+        return self._process.pid
+
+    @property
+    def output(self) -> str:
+        """What it printed until now."""
+        return "".join(self._lines)
+
+    def url(self) -> str:
+        """The address that it says it listens on; waits for it."""
+        address = re.compile(r"http://127\.0\.0\.1:\d+")
+        wait_until(
+            lambda: address.search(self.output) or self._process.poll() is not None,
+            START_SECONDS,
+        )
+        found = address.search(self.output)
+        assert found is not None, self.output
+        return found[0]
+
+    def get(self, path: str) -> urllib3.BaseHTTPResponse:
+        """The answer to a request."""
+        return urllib3.request("GET", f"{self.url()}{path}", retries=False, timeout=20.0)
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Ask it to end; its exit code."""
+        self._process.send_signal(number)
+        try:
+            return self._process.wait(timeout=20)
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._reader.join(5)
+            if self._process.stdout is not None:
+                self._process.stdout.close()

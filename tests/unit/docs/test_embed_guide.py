@@ -1,0 +1,69 @@
+"""The guide to Yoto in other applications: its Python runs, and its table tells the extras."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.support.redis_servers import Server
+from yoto import Yoto, rate_limit
+from yoto.resilience import Resilience
+
+ROOT = Path(__file__).parents[3]
+GUIDE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+EXTRA = re.compile(r"^\| `([\w-]+)` \|[^|]+\|[^|]+\|$", re.MULTILINE)
+NAMES = ("app", "shop", "library", "by_hand")
+
+
+@pytest.fixture
+def applications(valkey_server: Server, tmp_path: Path) -> Iterator[dict[str, Flask]]:
+    """The applications that the guide speaks of, each on its own keys."""
+    made = {name: Flask(name, instance_path=str(tmp_path / name)) for name in NAMES}
+    for application in made.values():
+        prefix = f"test-embed-{secrets.token_hex(4)}:"
+        application.config |= {
+            "REDIS_URL": valkey_server.url,
+            "YOTO_REDIS_KEY_PREFIX": prefix,
+            "REDIS_KEY_PREFIX": prefix,
+        }
+    yield made
+    for application in made.values():
+        if "yoto" in application.extensions:
+            Yoto.close(application)
+
+
+def test_its_python_runs(applications: dict[str, Flask]) -> None:
+    names: dict[str, Any] = dict(applications)
+    for body in PYTHON.findall(GUIDE):
+        exec(compile(body, "embed.md", "exec"), names)
+
+    app = applications["app"]
+    with app.app_context():
+        limits = Resilience.of(app)
+        assert limits.get_rate_limit_config("search").limit == 10
+        assert limits.get_bulkhead_config("report").max_concurrent == 2
+    library = applications["library"]
+
+    @library.get("/shelves")
+    @rate_limit("shelves", cost=100)
+    def shelves() -> dict[str, int]:
+        return {}
+
+    answer = library.test_client().get("/shelves")
+    assert (answer.status_code, answer.text) == (429, "Slow down, please.")
+    assert int(answer.headers["Retry-After"]) >= 0
+    assert "RateLimit" in answer.headers
+    assert Resilience.of(applications["by_hand"])
+
+
+def test_its_table_tells_the_extras() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(EXTRA.findall(GUIDE)) == set(project["optional-dependencies"])
