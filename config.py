@@ -49,6 +49,8 @@ class Base:
     LOG_REQUEST_SAMPLE = 1.0
     # "module:function" that returns OpenTelemetry's TracerProvider; without, nothing is traced.
     TRACER_PROVIDER: str | None = None
+    # Own code that registers more: module:function, separated by commas; see docs/extend.md.
+    EXTENSIONS: str | None = None
 
     REDIS_URL: str | None = None
     REDIS_CLUSTER_NODES: str | None = None

@@ -28,6 +28,7 @@ from app.extensions import (
 )
 from app.guards import AGAINST_GUESSING, GUARDS
 from app.migrations import init_migrations
+from app.own_code import call_own_code
 from app.server import YotoSocketIO
 from yoto import __version__
 from yoto.errors import StoreUnavailable
@@ -87,6 +88,8 @@ def create_app(
     config: str | type | Mapping[str, Any] | None = None, instance_path: str | None = None
 ) -> Flask:
     """Build the application. This is the one place that chooses implementations.
+
+    What ``YOTO_EXTENSIONS`` names is called last, with all of it wired; nothing is connected yet.
 
     Args:
         config: ``"development"``, ``"testing"``, ``"production"``, a class, or a mapping laid over
@@ -173,6 +176,7 @@ def create_app(
     init_api(app, blueprints.REST, blueprints.CONTROL_REST)
     blueprints.init_pages(app)
     cli.init_app(app)
+    call_own_code(app)
     return app
 
 

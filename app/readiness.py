@@ -10,7 +10,6 @@ from app.extensions import permissions
 from app.migrations import found_in, known_to_code
 from yoto.errors import StoreUnavailable
 from yoto.health import TIMEOUT_SECONDS, Check, Finding, State
-from yoto.permission import BUILT_IN_NAMES
 from yoto.store.db import engine_beside
 from yoto.store.models import Permission, PolicyRevision
 
@@ -42,9 +41,9 @@ def examine_migrations() -> Finding:
 def _lacking(connection: Connection) -> str:
     """Which of what ``flask setup`` stores in the tables is not there; empty: nothing."""
     stored = set(connection.scalars(select(Permission.name)))
-    missing = [name for name in BUILT_IN_NAMES if name not in stored]
+    missing = [spec.name for spec in permissions.catalogue() if spec.name not in stored]
     if missing:
-        return f"{len(missing)} built-in permissions are missing, such as {missing[0]}"
+        return f"{len(missing)} permissions of the code are missing, such as {missing[0]}"
     if connection.scalar(select(PolicyRevision.revision).limit(1)) is None:
         return "no policies were ever stored"
     return ""

@@ -59,6 +59,7 @@ def _between(low: float, high: float) -> Callable[[Any], bool]:
 
 _TYPE = r"(?!(?:user|server|channel|global|application)=)[a-z][a-z0-9_-]*=[1-9][0-9]{0,17}"
 _FUNCTION = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", re.ASCII)
+_FUNCTIONS = re.compile(rf"{_FUNCTION.pattern}(?:,{_FUNCTION.pattern})*", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _METRICS_TOKEN = re.compile(rf"[!-~]{{{SECRET_KEY_MIN_LENGTH},}}", re.ASCII)
 _HOSTS = re.compile(r"\.?[A-Za-z0-9.:\[\]-]+(?:,\.?[A-Za-z0-9.:\[\]-]+)*", re.ASCII)
@@ -109,6 +110,12 @@ SETTINGS: dict[str, Setting] = {
     "LOG_REQUEST_SAMPLE": Setting(float, "a share, 0 to 1", _between(0, 1)),
     "TRACER_PROVIDER": Setting(
         str, "module:function", lambda value: bool(_FUNCTION.fullmatch(value)), optional=True
+    ),
+    "EXTENSIONS": Setting(
+        str,
+        "module:function, several of them separated by commas",
+        lambda value: bool(_FUNCTIONS.fullmatch(value)),
+        optional=True,
     ),
     "REDIS_URL": Setting(str, "a redis://, rediss:// or unix:// address", optional=True),
     "REDIS_USERNAME": Setting(str, "a user of the Redis server", optional=True),

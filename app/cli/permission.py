@@ -70,7 +70,7 @@ def invalidate(user: str | None, role: int | None, everything: bool, reason: str
 
 @permission.command("sync")
 def sync() -> None:
-    """Register the built-in permissions that the database lacks."""
+    """Register the permissions that come with the code and that the database lacks."""
     with writing():
         added = permissions.sync_catalogue()
     click.echo(f"{len(added)} permissions added" + (f": {', '.join(added)}" if added else "."))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 from opentelemetry import trace
 
+from app.named import function_named
 from yoto.errors import ConfigurationError
 
 KEY = "TRACER_PROVIDER"
@@ -25,12 +24,7 @@ def install_tracer(path: str | None) -> None:
     """
     if path is None:
         return
-    module, _, name = path.partition(":")
-    try:
-        make = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigurationError(KEY, f"'{path}' is not there: {error}") from error
-    provider = make()
+    provider = function_named(KEY, path)()
     if not isinstance(provider, trace.TracerProvider):
         kind = type(provider).__name__
         raise ConfigurationError(KEY, f"'{path}' makes a {kind}, not a TracerProvider")

@@ -100,6 +100,7 @@ def test_the_development_secret_is_made_once_and_kept_private(tmp_path: Path) ->
         ("YOTO_LOG_FORMAT", "xml", "LOG_FORMAT"),
         ("YOTO_LOG_REQUEST_SAMPLE", "1.5", "LOG_REQUEST_SAMPLE"),
         ("YOTO_TRACER_PROVIDER", "our_tracing.provider", "TRACER_PROVIDER"),
+        ("YOTO_EXTENSIONS", "gallery:register,", "EXTENSIONS"),
     ],
 )
 def test_a_wrong_variable_stops_the_start_and_names_the_key(

@@ -18,6 +18,7 @@ from yoto.http.rest import RowIdConverter
 from yoto.http.wsgi import MEDIA_TYPE
 
 API_PREFIX = "/api/v1"
+EXTENSION_KEY = "yoto.openapi"
 OPENAPI_VERSION = "3.1.0"
 
 RETRY_AFTER_HEADER = {
@@ -160,11 +161,21 @@ def init_api(app: Flask, blueprints: list[Blueprint], control: Sequence[Blueprin
         CONTROL_API_PREFIX,
         SCHEMES,
     )
+    app.extensions[EXTENSION_KEY] = api
     for blueprint in blueprints:
-        api.register_blueprint(blueprint)
+        register_rest(app, blueprint)
     for blueprint in control:
         operators.register_blueprint(blueprint)
-    app.extensions["yoto.openapi"] = api
+
+
+def register_rest(app: Flask, blueprint: Blueprint) -> None:
+    """Register a REST blueprint and describe its routes in the OpenAPI document of ``app``.
+
+    Args:
+        app: ``init_api`` was called for it, and it has had no request yet.
+    """
+    api: YotoApi = app.extensions[EXTENSION_KEY]
+    api.register_blueprint(blueprint)
 
 
 def _api(

@@ -6,7 +6,7 @@ from yoto.permission.abac import (
     PolicyCheck,
     PolicyQuestion,
 )
-from yoto.permission.catalogue import BUILT_IN_NAMES, EVERYONE_GRANTS, JUDGED_WHERE_SET
+from yoto.permission.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
 from yoto.permission.context import (
     CONTEXT_BYTES,
     CONTEXT_DEPTH,
@@ -54,7 +54,6 @@ from yoto.permission.verdict import Decision
 from yoto.permission.warming import ComponentState, StepReport, WarmUpParts, WarmUpReport
 
 __all__ = [
-    "BUILT_IN_NAMES",
     "ACCESS_COLUMNS",
     "AccessDifference",
     "AccessLine",

@@ -86,7 +86,6 @@ CATALOGUE: tuple[PermissionSpec, ...] = (
     ),
 )
 
-BUILT_IN_NAMES = tuple(spec.name for spec in CATALOGUE)
 
 # What ``@everyone`` may do in a new server, until somebody says otherwise.
 EVERYONE_GRANTS = ("channel.read", "message.read_history", "message.send", "member.invite")

@@ -17,12 +17,11 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import StoreUnavailable, ValidationFailed, WriteConflict
 from yoto.permission.audit import record_audit
-from yoto.permission.catalogue import CATALOGUE
 from yoto.permission.pool import SidePool
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.specs import PermissionSpec, checked_spec
-from yoto.permission.state import get_state
+from yoto.permission.state import get_state, get_state_in_maintenance
 from yoto.permission.transactions import has_written, write
 from yoto.store.db import db
 from yoto.store.models import OnPolicyError, Permission, ScopeType
@@ -119,16 +118,36 @@ class Registration:
         ids, _ = _store(specs, actor_id, reason, commit, strict=True)
         return WriteReceipt(ids=tuple(ids[spec.name] for spec in specs))
 
+    def declare(self, *permissions: str | Mapping[str, Any] | PermissionSpec) -> None:
+        """Count permissions to those that come with the code, while the app starts.
+
+        Nothing is stored: ``sync_catalogue`` does, at ``flask setup``, and ``/readyz`` says what is
+        missing then. The same one again changes nothing.
+
+        Args:
+            permissions: as in ``batch_register_permissions``.
+
+        Raises:
+            ValidationFailed: a malformed entry, or another one has its name; then none counts.
+        """
+        # It asks no store, so that a process can start in maintenance, or without Redis.
+        get_state_in_maintenance().catalogue.add(permissions)
+
+    def catalogue(self) -> list[PermissionSpec]:
+        """The permissions that come with the code, those built in first."""
+        return get_state_in_maintenance().catalogue.all()
+
     def sync_catalogue(self, *, actor_id: int | None = None) -> list[str]:
-        """Register the built-in permissions that the database lacks; the names added.
+        """Register the permissions that come with the code and that the database lacks; the names
+        added.
 
         What is there stays as it is, also where an operator changed it.
         """
         known = get_state().registry.refresh().by_name
-        missing = [spec for spec in CATALOGUE if spec.name not in known]
+        missing = [spec for spec in self.catalogue() if spec.name not in known]
         if not missing:
             return []
-        _, added = _store(missing, actor_id, "built-in permissions", commit=True, strict=False)
+        _, added = _store(missing, actor_id, "permissions of the code", commit=True, strict=False)
         return added
 
     def list_registered_permissions(self) -> list[RegisteredPermission]:

@@ -13,6 +13,7 @@ from yoto.monitor import Recorder
 from yoto.permission.abac import JudgedPlaces, PolicyCheck
 from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.caching import Caching
+from yoto.permission.declared import Catalogue
 from yoto.permission.meters import CheckMeters
 from yoto.permission.policy_failures import PolicyFailures
 from yoto.permission.pool import SidePool
@@ -95,6 +96,7 @@ class PermissionState:
         remembered: what its memory may answer from at once.
         records: takes decisions down; None: nobody does.
         templates: sets of permissions that roles can be granted by name.
+        catalogue: the permissions that come with the code.
         judged: which permissions policies judge in some places only, and in which.
         on_emergency_use: as ``on_super_admin_use``, of emergency access.
         on_granted: given user, requirement and place of everybody whom a decorator let in, on the
@@ -118,6 +120,7 @@ class PermissionState:
     remembered: Callable[[int, PlaceKey], Slot | None] = nothing_remembered
     records: DecisionLog | None = None
     templates: TemplateLibrary = field(default_factory=TemplateLibrary)
+    catalogue: Catalogue = field(default_factory=Catalogue)
     judged: JudgedPlaces | None = None
     on_emergency_use: Callable[[EmergencyUse], None] = unreported
     on_granted: Callable[[int, str, PlaceKey], None] | None = None

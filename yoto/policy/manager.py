@@ -255,19 +255,48 @@ class PolicyManager:
         """
         return self._service.publisher.rollback(_kind(kind), name, version, author, comment, live)
 
-    def sync_defaults(self) -> Upgrade:
-        """Store what the default bundle of this release has and the record lacks.
+    def add_bundle(self, name: str, folder: Traversable | Path) -> None:
+        """Count a folder to what ``sync_defaults`` stores, while the app starts.
 
-        A policy that somebody has edited or taken out of force stays as it is.
+        Args:
+            name: of the bundle; its entries are stored by the author ``bundle:NAME``.
+            folder: as ``docs/policies.md`` describes one.
+
+        Raises:
+            ValidationFailed: there is a bundle of that name, or one that has such an entry.
+            PolicyError: a file is wrong.
+        """
+        author = f"bundle:{checked_name(name)}"
+        entries = read_folder(folder)
+        bundles = self._service.bundles
+        if author in bundles:
+            raise ValidationFailed({"name": f"another bundle is called '{name}'"})
+        others = [read_folder(default_folder()), *bundles.values()]
+        taken = {(entry.kind, entry.name) for other in others for entry in other}
+        for entry in entries:
+            if (entry.kind, entry.name) in taken:
+                raise ValidationFailed({"folder": f"another bundle has {entry.kind} {entry.name}"})
+        bundles[author] = entries
+
+    def sync_defaults(self) -> Upgrade:
+        """Store what the bundles of this release have and the record lacks: the default one, then
+        those that were added, each by itself.
+
+        A policy that somebody has edited or taken out of force stays as it is, and so do those of
+        a bundle that is added no more.
         """
         service = self._service
-        known = service.reader.known()
-        upgrade = upgrade_of(service.reader.read(), known, read_folder(default_folder()))
-        if upgrade:
-            service.publisher.put(
-                upgrade.stored, DEFAULT_AUTHOR, action="default", removed=upgrade.removed
-            )
-        return upgrade
+        done = Upgrade([], [], [])
+        bundles = {DEFAULT_AUTHOR: read_folder(default_folder()), **service.bundles}
+        for author, entries in bundles.items():
+            known = service.reader.known()
+            upgrade = upgrade_of(service.reader.read(), known, entries, author)
+            if upgrade:
+                service.publisher.put(
+                    upgrade.stored, author, action="default", removed=upgrade.removed
+                )
+            done += upgrade
+        return done
 
     def reload(self) -> PolicyStatus:
         """Compile the newest revision anew in this process."""

@@ -95,7 +95,7 @@ def rollback(
 
 @click.command("sync")
 def sync() -> None:
-    """Store what the default bundle of this release has and nobody has edited."""
+    """Store what the bundles of this release have and nobody has edited."""
     with managing() as manager:
         upgrade = manager.sync_defaults()
     click.echo(f"{len(upgrade.stored)} stored, {len(upgrade.removed)} removed")

@@ -1,4 +1,5 @@
-"""Which entries of the default bundle are stored: all at first, later only where nobody edited."""
+"""Which entries of a bundle that comes with the code are stored: all at first, later only where
+nobody edited."""
 
 from __future__ import annotations
 
@@ -13,12 +14,12 @@ DEFAULT_AUTHOR = "default"
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """What to store of a default bundle.
+    """What to store of bundles.
 
     Attributes:
-        stored: entries that are new, or newer than a default that nobody has touched.
-        removed: defaults that nobody has touched and that the bundle has no more.
-        kept: entries of the bundle that somebody has edited or taken out of force.
+        stored: entries that are new, or newer than one of a bundle that nobody has touched.
+        removed: those that nobody has touched and that their bundle has no more.
+        kept: entries of a bundle that somebody has edited or taken out of force.
     """
 
     stored: Sequence[Entry]
@@ -28,30 +29,41 @@ class Upgrade:
     def __bool__(self) -> bool:
         return bool(self.stored or self.removed)
 
+    def __add__(self, other: Upgrade) -> Upgrade:
+        return Upgrade(
+            [*self.stored, *other.stored],
+            [*self.removed, *other.removed],
+            [*self.kept, *other.kept],
+        )
+
 
 def upgrade_of(
-    stored: StoredSet, known: Collection[tuple[PolicyKind, str]], default: Sequence[Entry]
+    stored: StoredSet,
+    known: Collection[tuple[PolicyKind, str]],
+    bundle: Sequence[Entry],
+    author: str = DEFAULT_AUTHOR,
 ) -> Upgrade:
-    """Compare what is in force with a default bundle.
+    """Compare what is in force with a bundle.
 
     Args:
         known: kind and name of every entry that ever was, in force or not.
-        default: the bundle of this release.
+        bundle: as this release has it.
+        author: whom its entries are stored by.
     """
     new: list[Entry] = []
     kept: list[tuple[PolicyKind, str]] = []
-    for entry in default:
+    for entry in bundle:
         live = stored.find(entry.kind, entry.name)
         if live is None and (entry.kind, entry.name) not in known:
             new.append(entry)
-        elif live is None or live.author != DEFAULT_AUTHOR:
+        elif live is None or live.author != author:
             kept.append((entry.kind, entry.name))
         elif live.source_hash != source_hash(entry.source, entry.tests):
             new.append(entry)
-    names = {(entry.kind, entry.name) for entry in default}
+    names = {(entry.kind, entry.name) for entry in bundle}
     removed = [
         (live.kind, live.name)
         for live in stored.live
-        if live.author == DEFAULT_AUTHOR and (live.kind, live.name) not in names
+        if live.author == author and (live.kind, live.name) not in names
     ]
     return Upgrade(new, removed, kept)

@@ -124,6 +124,8 @@ class PolicyService:
         self._wake_slow_now = heavy.add("slow policies", self.slow_guard.work)
         heavy.add("probation", probation.work)
         heavy.add("unused policies", SweepTask(engine).work)
+        # What the code of the app adds to the default bundle, by author.
+        self.bundles: dict[str, Sequence[Entry]] = {}
         self.folder: FolderWatch | None = None
         if settings.directory is not None:
             self.folder = FolderWatch(settings.directory, self.reader.read, self._put_folder)

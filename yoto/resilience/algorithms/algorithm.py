@@ -63,7 +63,7 @@ class Algorithm:
     meter: type[Meter]
     code: str = ""
     bursts: bool = False
-    step: Callable[[Quota], float | None] = irregularly
+    step: Callable[[Quota], float | None] = field(default=irregularly, compare=False)
     leases: Leases = Leases.NONE
 
     def __post_init__(self) -> None:

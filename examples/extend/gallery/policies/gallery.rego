@@ -1,0 +1,9 @@
+# Who has just joined looks around before uploading.
+package yoto.authz
+
+deny contains "account_too_new" if {
+	"picture.upload" in names
+	not old_enough
+}
+
+old_enough if input.subject.account_age_days >= data.gallery.minimum_age_days
