@@ -21,6 +21,7 @@ from yoto.errors import ConfigurationError
 from yoto.store.db import utcnow
 
 GUIDE = EXAMPLE.parents[1] / "docs" / "extend.md"
+BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)
 OLD = timedelta(days=30)
 
 
@@ -150,6 +151,13 @@ def test_an_operator_sees_and_may_choose_its_algorithm(app: Flask, world: World)
     refused = operator.put(path, put.headers["ETag"], values=leased)
     assert refused.status_code == 422
     assert "the algorithm quiet_window knows no leases" in str(refused.json["errors"])
+
+
+def test_the_check_of_the_guide_runs(app: Flask) -> None:
+    (check,) = [one for one in BLOCK.findall(GUIDE.read_text()) if "def test_" in one]
+    names: dict[str, Any] = {}
+    exec(compile(check, GUIDE.name, "exec"), names)
+    names["test_lua_and_its_twin_count_alike"](app)
 
 
 def test_two_applications_in_a_process_may_have_the_same_code(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.extensions import permissions, policy
+from yoto.extensions import permissions, policy
 
 UPLOAD = "picture.upload"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.extensions import resilience
+from yoto.extensions import resilience
 from yoto.redis import load_lua
 from yoto.resilience import (
     Algorithm,
@@ -49,16 +49,17 @@ class QuietWindow:
         return Status(left, self._last + quota.window - now if used else 0.0)
 
 
+QUIET_WINDOW = Algorithm(
+    name="quiet_window",
+    lua=load_lua("gallery", "quiet_window.lua"),
+    meter=QuietWindow,
+    step=lambda quota: quota.window,
+)
+
+
 def register() -> None:
     """Register the algorithm first, for the guard's configuration names it."""
-    register_algorithm(
-        Algorithm(
-            name="quiet_window",
-            lua=load_lua("gallery", "quiet_window.lua"),
-            meter=QuietWindow,
-            step=lambda quota: quota.window,
-        )
-    )
+    register_algorithm(QUIET_WINDOW)
     resilience.define(
         UPLOADS,
         rate_limit=RateLimitConfig(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, current_app
 
-from app.extensions import monitor
+from yoto.extensions import monitor
 
 KEY = "gallery.uploads"
 

@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 
 from tests.contract.resilience.platform import DEAD_URL, PREFIX, Platform
+from tests.support.gallery import importable
 from tests.support.redis_fixtures import KINDS, settings_of
 from yoto.redis import RedisSettings
+from yoto.resilience import register_algorithm
 
 Join = Callable[..., Platform]
+# An algorithm that is none of the house: the suite is for whoever writes one (``own_algorithm``).
+OWN = "quiet_window"
 
 
 def reach_of(request: pytest.FixtureRequest, kind: str) -> RedisSettings:
@@ -93,3 +97,13 @@ def name(request: pytest.FixtureRequest) -> str:
 def valkey(request: pytest.FixtureRequest, make_platform: Callable[..., Platform]) -> Platform:
     """One instance, for what is the same on every server."""
     return make_platform(reach_of(request, "valkey"))
+
+
+@pytest.fixture
+def own_algorithm() -> Iterator[None]:
+    """That of the example of own code, registered."""
+    with importable():
+        from gallery.limits import QUIET_WINDOW
+
+        assert register_algorithm(QUIET_WINDOW).name == OWN
+        yield

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from tests.contract.resilience.conftest import OWN
 from tests.contract.resilience.platform import Platform
 from yoto.resilience import AlgorithmBroken, algorithm_names, check_algorithm, find_algorithm
 from yoto.resilience.algorithms import Algorithm, Quota, Status, register_algorithm, registry
 from yoto.resilience.algorithms.fixed_window import FixedWindow
 
+pytestmark = pytest.mark.usefixtures("own_algorithm")
 FIXED = find_algorithm("fixed_window")
 Register = Callable[[Algorithm], str]
 
@@ -30,7 +32,7 @@ def register() -> Iterator[Register]:
         del registry._registered[name]
 
 
-@pytest.mark.parametrize("algorithm", algorithm_names())
+@pytest.mark.parametrize("algorithm", [*algorithm_names(), OWN])
 def test_lua_and_its_twin_count_alike(remote: Platform, algorithm: str) -> None:
     check_algorithm(algorithm, remote.redis, walks=20)
     assert list(remote.redis.client.scan_iter(match="*algorithm-contract*")) == []

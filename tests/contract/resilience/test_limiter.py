@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.resilience.conftest import Join
+from tests.contract.resilience.conftest import OWN, Join
 from tests.contract.resilience.platform import Live, Platform
 from tests.support.redis_servers import wait_until
 from yoto.errors import ValidationFailed
@@ -16,7 +16,8 @@ from yoto.resilience.algorithms import algorithm_names
 from yoto.resilience.limiter import RateLimiter, RateLimitResult
 from yoto.resilience.settings import MultiDimensionalKey, RateLimitConfig
 
-EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", algorithm_names())
+pytestmark = pytest.mark.usefixtures("own_algorithm")
+EVERY_ALGORITHM = pytest.mark.parametrize("algorithm", [*algorithm_names(), OWN])
 SOMEBODY = MultiDimensionalKey(user_id=42, server_id=7, ip_address="10.0.0.1")
 # Seconds. Long enough that nothing comes back while a test runs.
 LONG = 60.0

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.contract.resilience.conftest import OWN
 from tests.contract.resilience.platform import PREFIX, Platform
 from tests.support.redis_proxy import Proxy
 from tests.support.redis_servers import Server
 from yoto.redis import RedisSettings
 from yoto.resilience.algorithms import algorithm_names
 from yoto.resilience.outcome import Outcome
+
+pytestmark = pytest.mark.usefixtures("own_algorithm")
 
 
 @pytest.fixture
@@ -26,7 +29,7 @@ def platform(proxy: Proxy, make_platform: Callable[..., Platform]) -> Platform:
     return make_platform(RedisSettings(url=proxy.url, key_prefix=PREFIX))
 
 
-@pytest.mark.parametrize("algorithm", algorithm_names())
+@pytest.mark.parametrize("algorithm", [*algorithm_names(), OWN])
 def test_a_hit_is_charged_once(platform: Platform, proxy: Proxy, name: str, algorithm: str) -> None:
     limiter = platform.limiter(name, algorithm=algorithm, limit=2, window=60)
     limiter.peek("k")

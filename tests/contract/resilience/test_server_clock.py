@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.resilience.conftest import reach_of
+from tests.contract.resilience.conftest import OWN, reach_of
 from tests.contract.resilience.platform import Platform
 from yoto.errors import CircuitOpen
 from yoto.redis import Script
@@ -24,6 +24,7 @@ SetAhead = Callable[[int], None]
 @pytest.fixture
 def platform(
     request: pytest.FixtureRequest,
+    own_algorithm: None,
     monkeypatch: pytest.MonkeyPatch,
     make_platform: Callable[..., Platform],
 ) -> Platform:
@@ -50,7 +51,7 @@ def set_ahead(platform: Platform) -> SetAhead:
 
 @pytest.mark.parametrize(
     "algorithm",
-    ["token_bucket", "leaky_bucket", "sliding_window", "sliding_log", "fixed_window"],
+    [*algorithm_names(), OWN],
 )
 class TestLimiter:
     def test_nobody_waits_longer_than_two_windows(
