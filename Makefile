@@ -51,7 +51,7 @@ layers: $(TOOLS)
 	$(BIN)/lint-imports
 
 security: $(TOOLS) ## Look for unsafe code
-	$(BIN)/bandit -q -c pyproject.toml -r app yoto config.py run.py
+	$(BIN)/bandit -q -c pyproject.toml -r app yoto config.py run.py wsgi.py
 
 dependencies: $(TOOLS) ## Look for known faults of what is installed (ARGS=--strict: of all of it)
 	$(BIN)/pip-audit --local --skip-editable --progress-spinner off $(ARGS)

@@ -114,6 +114,10 @@ class Served:
         """Of the process that was started."""
         return self._process.pid
 
+    def ended(self) -> bool:
+        """Whether the process has."""
+        return self._process.poll() is not None
+
     @property
     def output(self) -> str:
         """What it printed until now."""
@@ -123,7 +127,7 @@ class Served:
         """The address that it says it listens on; waits for it."""
         address = re.compile(r"http://127\.0\.0\.1:\d+")
         wait_until(
-            lambda: address.search(self.output) or self._process.poll() is not None,
+            lambda: address.search(self.output) or self.ended(),
             START_SECONDS,
         )
         found = address.search(self.output)
@@ -131,8 +135,14 @@ class Served:
         return found[0]
 
     def get(self, path: str) -> urllib3.BaseHTTPResponse:
-        """The answer to a request."""
-        return urllib3.request("GET", f"{self.url()}{path}", retries=False, timeout=20.0)
+        """The answer to a request on a connection of its own, which any worker may take."""
+        return urllib3.request(
+            "GET",
+            f"{self.url()}{path}",
+            headers={"Connection": "close"},
+            retries=False,
+            timeout=20.0,
+        )
 
     def stop(self, number: int = signal.SIGINT) -> int:
         """Ask it to end; its exit code."""

@@ -29,5 +29,5 @@ def installed(shared_folder: Path, wheel: Path) -> Environment:
     with made_once(folder) as empty:
         environment = Environment(folder)
         if empty:
-            environment.install(str(wheel), "gunicorn>=23")
+            environment.install(str(wheel), "gunicorn>=25,<28")
     return environment

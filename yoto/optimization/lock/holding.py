@@ -69,8 +69,7 @@ class Holding:
         self.renews = renew_after is not None
         self.watched = self.renews or on_lost is not None
         self._on_lost = on_lost
-        thread = threading.main_thread() if self.of_process else threading.current_thread()
-        self._thread = weakref.ref(thread)
+        self._thread = weakref.ref(threading.current_thread())
         self.renewed(sent, renew_after or 0.0)
 
     def renewed(self, sent: float, renew_after: float) -> None:
@@ -105,7 +104,13 @@ class Holding:
 
     @property
     def orphaned(self) -> bool:
-        """Whether its owner's thread has ended without giving it back, or is our parent's."""
+        """Whether its owner's thread has ended without giving it back, or is our parent's.
+
+        What belongs to the process is given back when that ends, when not even its main thread is
+        said to be alive.
+        """
+        if self.of_process:
+            return self.inherited
         thread = self._thread()
         return thread is None or not thread.is_alive() or self.inherited
 
