@@ -12,7 +12,7 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -114,6 +114,15 @@ def application() -> Flask:
     app = create_app()
     configure_app(app, events.of(app).instance_id)
     return app
+
+
+def log_early(environ: Mapping[str, str]) -> None:
+    """Log before there is an application, as the class that the environment names says."""
+    from config import CLASSES, Base
+    from yoto.logs import configure_early
+
+    chosen = CLASSES.get(environ.get("YOTO_ENVIRONMENT") or "development", Base)
+    configure_early(environ, level=chosen.LOG_LEVEL, format=chosen.LOG_FORMAT)
 
 
 def work(options: argparse.Namespace, mode: str) -> None:
@@ -219,9 +228,8 @@ def main(arguments: Sequence[str]) -> int:
         monkey_patch(mode)
 
     from yoto.errors import ConfigurationError, StoreUnavailable
-    from yoto.logs import configure_early
 
-    configure_early(os.environ)
+    log_early(os.environ)
     try:
         if supervised:
             return supervise(options)

@@ -14,7 +14,6 @@ import structlog
 from flask import Flask
 from structlog.stdlib import ProcessorFormatter
 
-from config import CLASSES, Base
 from yoto.logs.handler import LogHandler, log_what_nobody_catches
 from yoto.logs.levels import LEVELS, quieten_libraries
 from yoto.logs.redaction import Redactor
@@ -75,18 +74,19 @@ def configure_app(
     )
 
 
-def configure_early(environ: Mapping[str, str]) -> LogHandler:
+def configure_early(environ: Mapping[str, str], *, level: str, format: str) -> LogHandler:
     """``configure`` before there is an application: its libraries bring handlers of their own
     where they find none.
 
     What is wrong counts as not set: the configuration refuses it, with its name.
+
+    Args:
+        level, format: where the environment says nothing.
     """
-    chosen = CLASSES.get(environ.get("YOTO_ENVIRONMENT") or "development", Base)
-    level = environ.get("YOTO_LOG_LEVEL", chosen.LOG_LEVEL)
-    format = environ.get("YOTO_LOG_FORMAT", chosen.LOG_FORMAT)
+    wanted = environ.get("YOTO_LOG_LEVEL", level), environ.get("YOTO_LOG_FORMAT", format)
     return configure(
-        level if level in LEVELS else chosen.LOG_LEVEL,
-        format if format in FORMATS else chosen.LOG_FORMAT,
+        wanted[0] if wanted[0] in LEVELS else level,
+        wanted[1] if wanted[1] in FORMATS else format,
         secrets=secrets_of({key: environ.get(f"YOTO_{key}") for key in (*SECRETS, *ADDRESSES)}),
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 from flask import Flask
 
 from yoto.errors import LockLost, StoreUnavailable
+from yoto.extras import demand
 from yoto.housekeeping import Housekeeper
 from yoto.monitor import Forecasting, Monitor, Said
 from yoto.optimization import AdvancedOptimization, DistributedLocks
@@ -130,7 +131,12 @@ class ElectedForecasting:
 
 
 def elect_forecaster(app: Flask) -> ElectedForecasting:
-    """Have this process of ``app`` stand for election, once it is told to."""
+    """Have this process of ``app`` stand for election, once it is told to.
+
+    Raises:
+        ConfigurationError: the library that forecasts is not installed.
+    """
+    demand("river", "forecasts")
     found = ElectedForecasting(
         Monitor.of(app).forecasting, AdvancedOptimization.of(app).locks, forecast_board(app)
     )

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 import yoto
+from yoto.wiring import elect_forecaster
 
 ROOT = Path(__file__).parents[3]
 
@@ -123,16 +125,49 @@ def test_where_an_extra_is_missing_one_line_says_which() -> None:
     ]
 
 
-WITHOUT = """
+HIDING = """
 import sys
+from yoto.extras import EXTRAS
 class Absent:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("sqlalchemy", "flask_sqlalchemy", "cachebox"):
+        if EXTRAS.get(name.partition(".")[0]) in hidden:
             raise ModuleNotFoundError(name=name)
 sys.meta_path.insert(0, Absent())
+"""
+
+WITHOUT = f"""
+hidden = ["permissions"]
+{HIDING}
 from yoto import ConfigurationError, guarded
 try:
     from yoto import require_permission
 except ConfigurationError as error:
     print(error)
 """
+
+
+def test_no_module_needs_an_engine_or_a_driver_when_it_is_imported() -> None:
+    load = """
+import pkgutil, yoto
+for module in pkgutil.walk_packages(yoto.__path__, "yoto."):
+    __import__(module.name)
+"""
+    hidden = 'hidden = ["embedded", "forecast", "gevent", "mysql"]'
+    subprocess.run([sys.executable, "-c", f"{hidden}\n{HIDING}\n{load}"], cwd=ROOT, check=True)
+
+
+def test_what_guards_lie_on_needs_no_extra() -> None:
+    load = """
+import yoto.current.guards, yoto.current.locks, yoto.embed, yoto.fleet, yoto.http.problems
+import yoto.monitor.watching, yoto.optimization, yoto.resilience.tuning, yoto.resilience.dry_run
+"""
+    hidden = "from yoto.extras import EXTRAS\nhidden = EXTRAS.values()"
+    subprocess.run([sys.executable, "-c", f"{hidden}\n{HIDING}\n{load}"], cwd=ROOT, check=True)
+
+
+def test_forecasts_without_their_library_are_refused_when_they_are_wired(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("yoto.extras.find_spec", lambda name: None)
+    with pytest.raises(yoto.ConfigurationError, match=r"pip install 'yoto\[forecast\]'"):
+        elect_forecaster(Flask("shop"))

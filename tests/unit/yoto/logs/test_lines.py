@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import pytest
 import structlog
 
+import run
 from tests.support.log_lines import logging_restored, written
 from yoto import logs
 
@@ -185,7 +186,7 @@ def test_before_the_configuration_is_read_the_environment_says_how(
     environ: dict[str, str], level: str, is_json: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with logging_restored():
-        logs.configure_early(environ | {"YOTO_REDIS_URL": "redis://:a-long-password@redis"})
+        run.log_early(environ | {"YOTO_REDIS_URL": "redis://:a-long-password@redis"})
         assert logs.get_level() == level
         log.error("a-long-password")
     shown = capsys.readouterr().err
