@@ -1,4 +1,4 @@
-"""``flask roles``: make roles, say what they allow, give and take them."""
+"""``flask roles``: make roles, grant them permissions, assign and remove them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 PAGE = 500  # rows read at a time
 DOES = {Effect.ALLOW: "allows", Effect.DENY: "denies"}
 
-roles = AppGroup("roles", help="Make roles, say what they allow, give and take them.")
+roles = AppGroup("roles", help="Make roles, grant them permissions, assign and remove them.")
 
 ROW_ID = click.IntRange(1, MAX_ID)
 POSITION = click.IntRange(LOWEST, HIGHEST)
@@ -146,7 +146,7 @@ def change(
 @of_role
 @with_reason
 def delete(role_id: int, reason: str) -> None:
-    """Delete role ROLE_ID with its grants, and take it from all who hold it."""
+    """Delete role ROLE_ID with its grants, and remove it from all who hold it."""
     with acting(), writing():
         permissions.delete_role(role_id, reason=reason)
     click.echo(f"Role {role_id} is deleted.")
@@ -178,10 +178,10 @@ def deny(
 def clear(
     role_id: int, names: tuple[str, ...], scope: str, scope_id: int | None, reason: str
 ) -> None:
-    """Let role ROLE_ID neither allow nor deny permissions in exactly this scope."""
+    """Remove what role ROLE_ID allows or denies in exactly this scope."""
     with acting(), writing():
         permissions.revoke_permissions_from_role(role_id, names, scope, scope_id, reason=reason)
-    click.echo(f"Role {role_id} says nothing of {', '.join(names)} {_place(scope, scope_id)}.")
+    click.echo(f"Role {role_id} has no grant of {', '.join(names)} {_place(scope, scope_id)}.")
 
 
 @roles.command("assign")
@@ -199,7 +199,7 @@ def assign(
     seconds: float | None,
     reason: str,
 ) -> None:
-    """Give role ROLE_ID to USER (username or id); one already held gets the new window."""
+    """Assign role ROLE_ID to USER (username or id); one already held gets the new window."""
     if seconds is not None and valid_until is not None:
         raise click.UsageError("give --until or --for")
     until = valid_until or ending(seconds)
@@ -215,7 +215,7 @@ def assign(
 @of_user
 @with_reason
 def unassign(role_id: int, user: str, reason: str) -> None:
-    """Take role ROLE_ID from USER (username or id)."""
+    """Remove role ROLE_ID from USER (username or id)."""
     with acting(), writing():
         permissions.revoke_roles_from_user(user_id_of(user), [role_id], reason=reason)
     click.echo(f"{user} holds role {role_id} no more.")
