@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from flask.cli import routes_command, run_command, shell_command
 
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -23,6 +24,8 @@ ROUTE = re.compile(r"(?:(GET|POST|PUT|DELETE) )?((?:/control/api|/api/v1|\.\.\.)
 PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*")
 # What a word in capitals stands for where it must be more than a word.
 STANDS_FOR = {"FILE": "README.md", "input.json": "package.json", "...": "because"}
+# Commands that Flask adds to those of an application.
+FLASKS_OWN = {str(one.name): one for one in (routes_command, run_command, shell_command)}
 
 
 class Said(NamedTuple):
@@ -51,6 +54,8 @@ def command_of(app: Flask, words: list[str]) -> tuple[click.Command, list[str]]:
         if words[0].startswith("-"):
             break
         found = command.get_command(click.Context(command), words[0])
+        if found is None and command is app.cli:
+            found = FLASKS_OWN.get(words[0])
         if found is None:
             raise click.UsageError(f"'{command.name}' has no command '{words[0]}'")
         command, words = found, words[1:]
