@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from .permission import require_expression as require_expression
     from .permission import require_permission as require_permission
     from .permission import require_permissions as require_permissions
+    from .redis import create_redis_client as create_redis_client
+    from .redis import get_redis_info as get_redis_info
+    from .redis import test_redis_connection as test_redis_connection
     from .resilience import BulkheadConfig as BulkheadConfig
     from .resilience import CircuitBreakerConfig as CircuitBreakerConfig
     from .resilience import DegradationConfig as DegradationConfig
@@ -57,6 +60,7 @@ else:
         """,
         ".current.locks": "create_lock",
         ".embed": "Yoto",
+        ".redis": "create_redis_client get_redis_info test_redis_connection",
         ".errors": """
             BulkheadFull CircuitIsolated CircuitOpen ConfigurationError Degraded LockLost
             LockNotAcquired MaintenanceMode PermissionDenied PlatformError PolicyError RateLimited
