@@ -7,7 +7,7 @@ RUNTIME := $(VENV)/.runtime-installed
 TOOLS := $(VENV)/.tools-installed
 BENCH_TOOLS := $(VENV)/.bench-tools-installed
 # What browsers load, and beside it what only the tests need; see tools/frontend.py.
-CHARTS := app/static/vendor/.installed
+CHARTS := yoto/control_plane/static/vendor/.installed
 CHART_TOOLS := node_modules/.tools-installed
 
 SUITES := unit contract integration e2e chaos
@@ -79,7 +79,7 @@ screenshots: $(TOOLS) $(CHART_TOOLS) ## Picture every page, under build/screensh
 	$(BIN)/python -m tools.screenshots $(ARGS)
 
 clean: ## Remove what the commands above made
-	rm -rf $(VENV) build node_modules app/static/vendor .pytest_cache .mypy_cache .hypothesis .coverage
+	rm -rf $(VENV) build node_modules yoto/control_plane/static/vendor .pytest_cache .mypy_cache .hypothesis .coverage
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and "Yoto needs Python 3.11 or later; $(PYTHON) is %d.%d: make PYTHON=python3.11" % v[:2] or 0)'

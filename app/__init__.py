@@ -35,7 +35,6 @@ from yoto.errors import StoreUnavailable
 from yoto.health import probe
 from yoto.http.acts import audit_of_guards
 from yoto.http.answers import error_rate
-from yoto.http.api import init_api
 from yoto.http.application import Application
 from yoto.http.circumstances import circumstances
 from yoto.http.context import origin
@@ -173,7 +172,7 @@ def create_app(
     measure(app)
     fleet.init_app(app, worker_facts(app, __version__))
     YotoSocketIO(app, async_mode=app.config["ASYNC_MODE"])
-    init_api(app, blueprints.REST, blueprints.CONTROL_REST)
+    blueprints.init_api(app)
     blueprints.init_pages(app)
     cli.init_app(app)
     call_own_code(app)

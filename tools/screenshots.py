@@ -17,11 +17,11 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from app.blueprints.control_plane.navigation import PAGES
 from tests.support.browser import SCREENSHOTS, chromium, screenshot, watched_page
 from tests.support.control_pages import sign_in
 from tests.support.load import Load
 from tests.support.process import RunningYoto
+from yoto.control_plane.navigation import PAGES
 
 THEMES, LANGUAGES, SIZES = ("light", "dark"), ("en", "zh"), ((1280, 800), (390, 844))
 IMAGES = Path(__file__).parents[1] / "docs" / "images"

@@ -7,7 +7,7 @@ from werkzeug.exceptions import Unauthorized
 from app.auth import break_glass
 from app.auth.api_tokens import token_use
 from app.auth.glass_uses import note_glass
-from app.auth.session import broke_glass, session_identity
+from app.auth.session import broke_glass, session_ends_at, session_identity
 from yoto.http.operators import Operator, Via, bearer_token
 
 
@@ -21,8 +21,8 @@ def operator_at_hand() -> Operator:
     if secret is not None:
         return operator_of(secret)
     if broke_glass():
-        return Operator(Via.BREAK_GLASS, None)
-    return Operator(Via.SESSION, session_identity())
+        return Operator(Via.BREAK_GLASS, None, ends_at=session_ends_at())
+    return Operator(Via.SESSION, session_identity(), ends_at=session_ends_at())
 
 
 def operator_of(secret: str) -> Operator:

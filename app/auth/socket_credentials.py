@@ -1,9 +1,8 @@
-"""Whose a socket is: looked at when it connects, and again as often as somebody doubts it."""
+"""Whose a socket of the control plane is: by a token, by the session, or by breaking the glass."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,24 +12,9 @@ from werkzeug.exceptions import Unauthorized
 from app.auth import break_glass, break_glass_sessions
 from app.auth.operators import operator_of
 from app.auth.session import broke_glass, session_claim, session_ends_at
-from app.extensions import permissions
 from yoto.http.operators import Operator, Via
+from yoto.http.socket_credentials import SocketCredential
 from yoto.store.db import utcnow
-
-
-@dataclass(frozen=True, slots=True)
-class SocketCredential:
-    """What a socket was opened with.
-
-    Attributes:
-        user_id: whose account; None behind the break-glass token.
-        look: who that is now; raises ``Unauthorized`` once the credential is worth nothing.
-        over: whether it is worth nothing any more, as far as can be told without any store.
-    """
-
-    user_id: int | None
-    look: Callable[[], Operator] = field(repr=False)
-    over: Callable[[], bool] = field(repr=False)
 
 
 def socket_credential(auth: Any) -> SocketCredential:
@@ -61,23 +45,6 @@ def socket_credential(auth: Any) -> SocketCredential:
         return _checked(glass)
     claim = session_claim()
     return _checked(lambda: Operator(Via.SESSION, claim.identity()), claim.ends_at)
-
-
-def still_may(credential: SocketCredential, right: str) -> bool:
-    """Whether the credential has a ``platform.*`` right now.
-
-    Raises:
-        Unauthorized: it is worth nothing any more.
-        StoreUnavailable, DBAPIError: nobody can tell now.
-    """
-    who = credential.look()
-    if who.account is None:
-        return True
-    if who.limit is not None and right not in who.limit:
-        return False
-    # Asked in a way that is no use of a super-admin's power: nobody did anything.
-    user_id = who.account.user_id
-    return permissions.batch_check_permissions([user_id], right).get(user_id, False)
 
 
 def _checked(look: Callable[[], Operator], ends_at: datetime | None = None) -> SocketCredential:

@@ -9,14 +9,11 @@ from app.blueprints.auth import auth
 from app.blueprints.behaviour import behaviour
 from app.blueprints.channels import categories, channels, overwrites
 from app.blueprints.community_socket import fan_out_of, init_community
-from app.blueprints.control_plane import init_control
-from app.blueprints.control_plane.live import init_live
-from app.blueprints.control_plane.routes import CONTROL_REST
-from app.blueprints.control_socket import close_control_socket, init_control_socket
 from app.blueprints.devices import devices
 from app.blueprints.docs import docs
 from app.blueprints.emergency import emergency
 from app.blueprints.messages import message_payload, messages
+from app.blueprints.operators import CONTROL_PLANE, sign_in_pages
 from app.blueprints.roles import grants, holders, roles
 from app.blueprints.rules import rules
 from app.blueprints.servers import invites, members, servers
@@ -26,7 +23,10 @@ from yoto.api.admin import audit_log, registry
 from yoto.api.permissions import checks, groups, insight, review, templates
 from yoto.api.visibility import init_visibility
 from yoto.authzen import access
+from yoto.control_plane import close_control_socket, init_control
 from yoto.health import init_health
+from yoto.http.api import BEARER_SCHEME, EXTENSION_KEY, add_api
+from yoto.http.application import Application
 
 REST: list[Blueprint] = [
     auth,
@@ -55,19 +55,31 @@ REST: list[Blueprint] = [
 ]
 
 
-__all__ = ["CONTROL_REST", "REST", "close_pages", "init_pages"]
+__all__ = ["close_pages", "init_api", "init_pages"]
 
 
-def init_pages(app: Flask) -> None:
+def init_api(app: Flask) -> None:
+    """Register the REST API."""
+    app.extensions[EXTENSION_KEY] = add_api(
+        app,
+        REST,
+        "",
+        "Yoto community API",
+        "Servers, channels, messages, roles.",
+        "/api",
+        BEARER_SCHEME,
+    )
+
+
+def init_pages(app: Application) -> None:
     """Register what is not part of the REST API: health, pages, sockets."""
     init_visibility(app)
     init_health(app, CHECKS)
-    init_control(app)
-    init_live(app, app.config["SOCKETS_MAX"])
     app.register_blueprint(docs)
     app.register_blueprint(access)
     init_community(app, message_payload)
-    init_control_socket(app)
+    init_control(app, CONTROL_PLANE)
+    app.register_blueprint(sign_in_pages)
 
 
 def close_pages(app: Flask) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.blueprints.control_plane.locks import service
-from app.blueprints.control_plane.locks.schemas import LIMIT_DEFAULT, LIMIT_MAX
 from app.cli.acts import acting
 from app.cli.options import as_json, echo_json, with_reason
+from yoto.control_plane.locks import service
+from yoto.control_plane.locks.schemas import LIMIT_DEFAULT, LIMIT_MAX
 
 locks = AppGroup("locks", help="See which distributed locks are held, and take one away.")
 

@@ -8,11 +8,11 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.blueprints.control_plane.cache import service
-from app.blueprints.control_plane.cache.targets import ALL
 from app.cli.acts import acting
 from app.cli.options import with_reason
 from app.extensions import permissions
+from yoto.control_plane.cache import service
+from yoto.control_plane.cache.targets import ALL
 from yoto.errors import PlatformError
 from yoto.http.fields import MAX_ID
 from yoto.store.db import db, writing

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import click
 from flask.cli import AppGroup
 
-from app.blueprints.control_plane.prefetch import service as acts
 from app.cli.acts import acting
 from app.cli.login import login
 from app.cli.options import with_reason
 from app.cli.permission import user_id_of
 from app.extensions import prefetch as extension
+from yoto.control_plane.prefetch import service as acts
 from yoto.prefetch import PrefetchService
 from yoto.resilience import get_resilience_controller
 

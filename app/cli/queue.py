@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from app.blueprints.control_plane.queues import service
 from app.cli.acts import acting
 from app.cli.options import as_json, echo_json, with_reason
 from app.extensions import optimization
+from yoto.control_plane.queues import service
 from yoto.errors import UnknownResource
 from yoto.optimization import DeadLetter, KindStats
 

@@ -23,6 +23,7 @@ ALL_MARKS = (*PERMISSION_MARKS, SIGNED_IN_MARK, PUBLIC_MARK)
 
 # Views that no decorator of ours can reach, and why they are open.
 UNMARKED = {
+    "control_static.static": "style, scripts and pictures of the operators' pages",
     "static": "style, scripts and pictures of pages that anybody may load",
     "api-docs.openapi_json": "whoever writes a client has no account yet",
     "control-api-docs.openapi_json": "nor has whoever writes one for operators",
@@ -40,8 +41,8 @@ WRITES_WITHOUT_PERMISSION = {
     "auth.refresh": "takes a refresh token",
     "auth.logout": "ends one's own sign-in",
     "auth.change_password": "takes one's own password",
-    "control.sign_in": "is how one becomes somebody",
-    "control.sign_out": "ends one's own session",
+    "sign_in.sign_in": "is how one becomes somebody",
+    "sign_in.sign_out": "ends one's own session",
     "permissions.check_permission": "changes nothing; about others it takes the right to audit",
     "permissions.check_batch": "changes nothing; about others it takes the right to audit",
     "permissions.check_users": "changes nothing; about others it takes the right to audit",

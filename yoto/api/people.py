@@ -1,11 +1,14 @@
-"""How an account looks to other people."""
+"""How an account looks to other people, and accounts by name."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 import marshmallow as ma
+from sqlalchemy import ColumnElement, select
 
+from yoto.http.paging import Page, cut
+from yoto.store.db import db
 from yoto.store.models import User
 
 _users = User.__table__
@@ -31,3 +34,31 @@ class PersonSchema(ma.Schema):
     id = ma.fields.Integer(required=True)
     username = ma.fields.String(required=True)
     display_name = ma.fields.String(required=True)
+
+
+def accounts(
+    *,
+    after: int | None,
+    limit: int,
+    username: str | None,
+    disabled: bool | None,
+    super_admin: bool | None,
+) -> Page[User]:
+    """A page of all accounts by id, narrowed by what is not None."""
+    statement = select(User).where(User.id > (after or 0)).order_by(User.id).limit(limit + 1)
+    if username is not None:
+        statement = statement.where(begins_with(username))
+    if disabled is not None:
+        statement = statement.where(User.disabled.is_(disabled))
+    if super_admin is not None:
+        statement = statement.where(User.super_admin.is_(super_admin))
+    return cut(db.session.scalars(statement).all(), limit, lambda user: user.id)
+
+
+def begins_with(prefix: str) -> ColumnElement[bool]:
+    """A range of the index on the name; no character of ``prefix`` is a wildcard.
+
+    Usernames are ASCII, so everything that begins with the prefix sorts before prefix + DEL.
+    """
+    lowered = prefix.strip().lower()
+    return (User.username >= lowered) & (User.username < f"{lowered}\x7f")

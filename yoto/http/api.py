@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from threading import RLock
 from typing import Any
@@ -13,12 +13,12 @@ from flask import Flask, Response, json
 from flask_smorest import Api, Blueprint
 from flask_smorest.spec import openapi_cli
 
-from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES
 from yoto.http.rest import RowIdConverter
 from yoto.http.wsgi import MEDIA_TYPE
 
 API_PREFIX = "/api/v1"
 EXTENSION_KEY = "yoto.openapi"
+BEARER_SCHEME = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
 OPENAPI_VERSION = "3.1.0"
 
 RETRY_AFTER_HEADER = {
@@ -145,48 +145,33 @@ class YotoApi(Api):
             self.spec.components.responses_lazy[status.name]["headers"] = headers
 
 
-def init_api(app: Flask, blueprints: list[Blueprint], control: Sequence[Blueprint] = ()) -> None:
-    """Register the REST blueprints, and serve one OpenAPI document for all of the application, and
-    one for operators.
-    """
-    app.url_map.converters["int"] = RowIdConverter
-    bearer = {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-    description = "Servers, channels, messages, roles."
-    api = _api(app, "", "Yoto community API", description, "/api", bearer)
-    operators = _api(
-        app,
-        "CONTROL_",
-        "Yoto control plane API",
-        "What operators see and do: the same as on the pages and in `flask`.",
-        CONTROL_API_PREFIX,
-        SCHEMES,
-    )
-    app.extensions[EXTENSION_KEY] = api
-    for blueprint in blueprints:
-        register_rest(app, blueprint)
-    for blueprint in control:
-        operators.register_blueprint(blueprint)
-
-
 def register_rest(app: Flask, blueprint: Blueprint) -> None:
     """Register a REST blueprint and describe its routes in the OpenAPI document of ``app``.
 
     Args:
-        app: ``init_api`` was called for it, and it has had no request yet.
+        app: it has an API of its own, and has had no request yet.
     """
     api: YotoApi = app.extensions[EXTENSION_KEY]
     api.register_blueprint(blueprint)
 
 
-def _api(
+def add_api(
     app: Flask,
+    blueprints: Iterable[Blueprint],
     prefix: str,
     title: str,
     description: str,
     path: str,
     schemes: Mapping[str, dict[str, str]],
 ) -> YotoApi:
-    """An API whose settings begin with ``prefix``, with its document below ``path``."""
+    """Register REST blueprints, and serve one OpenAPI document for all of them.
+
+    Args:
+        prefix: with which the names of its settings begin.
+        path: where the document is; its last part is ``openapi.json``.
+        schemes: the credentials that views take, as OpenAPI writes them.
+    """
+    app.url_map.converters["int"] = RowIdConverter
     app.config.update(
         {
             f"{prefix}API_TITLE": title,
@@ -198,4 +183,6 @@ def _api(
     )
     api = YotoApi(prefix, schemes)
     api.init_app(app, spec_kwargs={"info": {"description": description}})
+    for blueprint in blueprints:
+        api.register_blueprint(blueprint)
     return api

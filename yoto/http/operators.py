@@ -33,6 +33,7 @@ EXTENSION_KEY = "yoto.operators"
 BEARER = "bearer "
 # Why a token is refused what its owner may do.
 NOT_IN_TOKEN = "not_in_token"
+NOT_GRANTED = "not_granted"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -53,9 +54,11 @@ class Operator:
     Attributes:
         account: None with the break-glass token, which is nobody's, and at a terminal.
         limit: the rights that the credential may use; None: all that the account has.
+        rights: those of ``RIGHTS`` that the application says they have; None: what the permission
+            system says of the account.
         token_id: which API token it is.
         login: who has the terminal, as records name them.
-        ends_at: when that token ends by itself.
+        ends_at: when the credential ends by itself, if that is known.
     """
 
     via: Via
@@ -64,6 +67,7 @@ class Operator:
     token_id: int | None = None
     login: str | None = None
     ends_at: datetime | None = None
+    rights: frozenset[str] | None = None
 
     @property
     def credential(self) -> str:
@@ -125,6 +129,8 @@ def actor_id() -> int | None:
 def may(name: str) -> bool:
     """Whether the operator has a ``platform.*`` right, by account and by credential."""
     who = operator()
+    if who.rights is not None:
+        return name in who.rights
     if who.account is None:
         return True
     if who.limit is not None and name not in who.limit:
@@ -153,7 +159,10 @@ def demand_right(name: str) -> None:
     """
     demand_in_credential(name)
     who = operator()
-    if who.account is not None:
+    if who.rights is not None:
+        if name not in who.rights:
+            raise PermissionDenied(NOT_GRANTED, name)
+    elif who.account is not None:
         decision = permissions.decide(who.account.user_id, name)
         if not decision.allowed:
             raise PermissionDenied(decision, name)
@@ -171,6 +180,9 @@ def right(name: str) -> Callable[[View], View]:
         @wraps(checked)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             who = operator()
+            if who.rights is not None:
+                demand_right(name)
+                return view(*args, **kwargs)
             if who.account is None:
                 return view(*args, **kwargs)
             demand_in_credential(name)

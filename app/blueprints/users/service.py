@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from app.blueprints.administrators import keeping_an_administrator
 from app.extensions import permissions, prefetch
+from yoto.api.people import begins_with
 from yoto.api.rows import change
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.conflicts import unique
-from yoto.http.paging import Page, cut
 from yoto.store.db import db
 from yoto.store.models import User
 
@@ -22,27 +22,8 @@ ADMIN_PERMISSION = "admin.users"
 
 def search(prefix: str, limit: int) -> Sequence[User]:
     """Accounts that are not disabled and whose username begins with ``prefix``, by name."""
-    statement = select(User).where(_begins_with(prefix), User.disabled.is_(False))
+    statement = select(User).where(begins_with(prefix), User.disabled.is_(False))
     return db.session.scalars(statement.order_by(User.username).limit(limit)).all()
-
-
-def accounts(
-    *,
-    after: int | None,
-    limit: int,
-    username: str | None,
-    disabled: bool | None,
-    super_admin: bool | None,
-) -> Page[User]:
-    """A page of all accounts by id, narrowed by what is not None."""
-    statement = select(User).where(User.id > (after or 0)).order_by(User.id).limit(limit + 1)
-    if username is not None:
-        statement = statement.where(_begins_with(username))
-    if disabled is not None:
-        statement = statement.where(User.disabled.is_(disabled))
-    if super_admin is not None:
-        statement = statement.where(User.super_admin.is_(super_admin))
-    return cut(db.session.scalars(statement).all(), limit, lambda user: user.id)
 
 
 def change_account(
@@ -113,12 +94,3 @@ def _locked(actor_id: int, user_id: int) -> tuple[User, User]:
     if actor.disabled:
         raise PermissionDenied("disabled", ADMIN_PERMISSION)
     return actor, found[user_id]
-
-
-def _begins_with(prefix: str) -> ColumnElement[bool]:
-    """A range of the index on the name; no character of ``prefix`` is a wildcard.
-
-    Usernames are ASCII, so everything that begins with the prefix sorts before prefix + DEL.
-    """
-    lowered = prefix.strip().lower()
-    return (User.username >= lowered) & (User.username < f"{lowered}\x7f")

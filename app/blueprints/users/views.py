@@ -13,6 +13,7 @@ from app.blueprints.users.schemas import (
     SearchQuery,
     SearchResultSchema,
 )
+from yoto.api.people import accounts
 from yoto.api.rows import existing
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
@@ -49,7 +50,7 @@ def search_users(query: dict[str, Any]) -> dict[str, Any]:
 @users.response(200, page_of(ManagedAccountSchema))
 def list_accounts(query: dict[str, Any]) -> Page[User]:
     """All accounts"""
-    return service.accounts(**query)
+    return accounts(**query)
 
 
 @users.route("/admin/users/<int:user_id>", methods=["PATCH"])

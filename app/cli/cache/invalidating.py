@@ -9,16 +9,16 @@ from dataclasses import asdict
 import click
 from flask import current_app
 
-from app.blueprints.control_plane.cache import service
-from app.blueprints.control_plane.cache.targets import ALL, KINDS, subject_of
-from app.blueprints.control_plane.queues.schemas import DAY, NORMAL
-from app.blueprints.control_plane.queues.service import choose_strategy
 from app.cli.acts import acting
 from app.cli.cache.group import cache
 from app.cli.options import with_reason
 from app.extensions import cache as hybrid_cache
 from app.extensions import optimization
 from yoto import cache as cache_layer
+from yoto.control_plane.cache import service
+from yoto.control_plane.cache.targets import ALL, KINDS, subject_of
+from yoto.control_plane.queues.schemas import DAY, NORMAL
+from yoto.control_plane.queues.service import choose_strategy
 from yoto.http.acts import record_act
 from yoto.optimization import SmartInvalidation, Strategy, Submission
 

@@ -7,13 +7,13 @@ import sys
 
 import click
 
-from app.blueprints.control_plane.cache import service
 from app.cli.acts import acting
 from app.cli.cache.group import cache
 from app.cli.options import as_json, with_reason
 from app.extensions import optimization, permissions
 from yoto import cache as cache_layer
 from yoto.cache import GLOBAL_PLACE, PlaceKey
+from yoto.control_plane.cache import service
 from yoto.http.acts import record_act
 from yoto.permission import WarmUpReport
 

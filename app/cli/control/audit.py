@@ -9,10 +9,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from app.blueprints.control_plane.audit.schemas import AREAS
-from app.blueprints.control_plane.audit.views import json_lines
 from yoto.api.admin.audit import service
 from yoto.api.admin.audit.service import Record
+from yoto.control_plane.audit.schemas import AREAS
+from yoto.control_plane.audit.views import json_lines
 
 from .telling import telling, time
 

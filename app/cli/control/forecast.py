@@ -8,8 +8,8 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from app.blueprints.control_plane.forecasts import service
 from app.cli.options import as_json, echo_json
+from yoto.control_plane.forecasts import service
 
 from .telling import telling, time
 

@@ -11,14 +11,14 @@ from typing import Any
 import click
 from flask.cli import AppGroup, with_appcontext
 
-from app.blueprints.control_plane.live import events as listing
-from app.blueprints.control_plane.live import instances as workers
-from app.blueprints.control_plane.live.filters import TypeFilter
-from app.blueprints.control_plane.live.pictures import pictures
-from app.blueprints.control_plane.live.schemas import DRAIN_DEFAULT, EVENTS_MAX
 from app.cli.acts import acting
 from app.cli.options import Duration, as_json, echo_json, says_why
 from app.extensions import events as platform
+from yoto.control_plane.live import events as listing
+from yoto.control_plane.live import instances as workers
+from yoto.control_plane.live.filters import TypeFilter
+from yoto.control_plane.live.pictures import pictures
+from yoto.control_plane.live.schemas import DRAIN_DEFAULT, EVENTS_MAX
 from yoto.events import to_plain
 from yoto.http.acts import record_act
 from yoto.resilience import get_resilience_controller

@@ -7,8 +7,8 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.blueprints.control_plane.operators import listing, service
 from app.blueprints.operator_roles import operator_roles
+from app.blueprints.operators.accounts import listing, service
 from app.cli.options import Duration, as_json, echo_json, says_why
 
 from .telling import ending, telling, time

@@ -7,9 +7,9 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.blueprints.control_plane.log_level import service as log_level
-from app.blueprints.control_plane.maintenance import service as maintenance
 from app.cli.options import Duration, as_json, echo_json, says_why
+from yoto.control_plane.log_level import service as log_level
+from yoto.control_plane.maintenance import service as maintenance
 from yoto.logs import LEVELS
 
 from .telling import ending, telling, time

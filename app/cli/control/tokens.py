@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.blueprints.control_plane.tokens import service
+from app.blueprints.operators.tokens import service
 from app.cli.options import as_json, echo_json, says_why
 from yoto.http.operators import TOKEN_RIGHTS, VIEW
 from yoto.store.db import db, writing

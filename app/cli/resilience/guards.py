@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from app.blueprints.control_plane.guards import pictures
 from app.cli.options import Duration, as_json, echo_json, says_why
 from app.cli.resilience.group import GUARD_KIND, controlling, resilience
 from app.cli.resilience.output import echo_receipt
+from yoto.control_plane.guards import pictures
 from yoto.resilience import DegradationLevel, Kind, MultiDimensionalKey, network_of
 
 NO_LEVEL = "clear"

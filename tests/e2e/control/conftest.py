@@ -56,7 +56,7 @@ def neighbour(yoto: RunningYoto) -> Iterator[Flask]:
 @pytest.fixture(scope="module")
 def busy(yoto: RunningYoto) -> Iterator[RunningYoto]:
     """The application with people who use it, in the tests of a module."""
-    if not (ROOT / "app/static/vendor/uplot.js").is_file():
+    if not (ROOT / "yoto/control_plane/static/vendor/uplot.js").is_file():
         missing("what draws charts is not installed (make charts)")
     with Load(yoto):
         yield yoto

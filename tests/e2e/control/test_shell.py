@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.blueprints.control_plane.navigation import PAGES
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fill_in, fits, sign_in
 from tests.support.process import RunningYoto
+from yoto.control_plane.navigation import PAGES
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,13 @@ from app.guards import (
     SIGN_INS_OF_SITE,
     SIGN_INS_TO_ACCOUNT,
 )
-from tests.integration.blueprints.control_plane.conftest import Browser
 from tests.integration.guards.conftest import (
     PASSWORD,
     dimensions,
     refused_by,
     sign_in,
 )
+from tests.integration.yoto.control_plane.conftest import Browser
 from tests.support.world import Person, World
 from yoto.resilience import Dimension
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-APP = Path(__file__).parents[3] / "app"
+ROOT = Path(__file__).parents[3]
 
 IN_SCRIPTS = re.compile(
     r"innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|parseFromString|srcdoc"
@@ -25,11 +25,12 @@ IN_TEMPLATES = re.compile(
 
 def ours() -> Iterator[tuple[Path, re.Pattern[str]]]:
     """Our files, each with what it must not have."""
-    for path in (APP / "static").rglob("*.js"):
-        if "vendor" not in path.parts:
-            yield path, IN_SCRIPTS
-    for path in (APP / "templates").rglob("*.html"):
-        yield path, IN_TEMPLATES
+    for folder in (ROOT / "app", ROOT / "yoto"):
+        for path in folder.rglob("*.js"):
+            if "vendor" not in path.parts:
+                yield path, IN_SCRIPTS
+        for path in folder.rglob("*.html"):
+            yield path, IN_TEMPLATES
 
 
 def test_no_script_and_no_template_makes_markup_or_code_of_data() -> None:
@@ -39,7 +40,7 @@ def test_no_script_and_no_template_makes_markup_or_code_of_data() -> None:
         text = path.read_text(encoding="utf-8")
         for hit in barred.finditer(text):
             line = text.count("\n", 0, hit.start()) + 1
-            found.append(f"{path.relative_to(APP)}:{line}: {hit[0]}")
+            found.append(f"{path.relative_to(ROOT)}:{line}: {hit[0]}")
     assert found == []
     kinds = {path.suffix for path, _ in files}
     assert kinds == {".js", ".html"} and len(files) > 50

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app.blueprints.auth import failures
 from app.blueprints.auth.failures import failures_of
-from tests.integration.blueprints.control_plane.conftest import Browser
+from tests.integration.yoto.control_plane.conftest import Browser
 from tests.support.operators import VIEW, operator_named
 from tests.support.statements import count_statements
 from tests.support.world import Person, World

@@ -9,8 +9,7 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 
 from app.auth.passwords import passwords
-from app.blueprints.control_plane.prefetch import service
-from tests.integration.blueprints.control_plane.conftest import PASSWORD, STATUS, Browser
+from tests.integration.yoto.control_plane.conftest import PASSWORD, STATUS, Browser
 from tests.support.operators import (
     ADMIN,
     OPERATE,
@@ -24,6 +23,7 @@ from tests.support.operators import (
 from tests.support.statements import count_statements
 from tests.support.together import together
 from tests.support.world import World
+from yoto.control_plane.prefetch import service
 from yoto.errors import StoreUnavailable
 from yoto.http import idempotency
 from yoto.store.db import db, utcnow

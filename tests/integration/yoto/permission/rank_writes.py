@@ -10,7 +10,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
-from app.blueprints.control_plane.operators import service as operators
+from app.blueprints.operators.accounts import service as operators
 from app.extensions import permissions
 from tests.integration.yoto.permission.rank_model import ADMIN, VIEW, State, Town
 from tests.support.world import auth_header

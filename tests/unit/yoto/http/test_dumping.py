@@ -12,8 +12,8 @@ import marshmallow as ma
 import pytest
 
 import app.blueprints  # noqa: F401  # declares the schemas
-from app.blueprints.control_plane.alerts.fields import EpochInstant
 from app.blueprints.messages.schemas import MessageSchema
+from yoto.control_plane.alerts.fields import EpochInstant
 from yoto.http.dumping import prepared, quicken
 from yoto.store.models import ChannelKind
 

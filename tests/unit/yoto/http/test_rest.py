@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from yoto.http.access import public, signed_in
-from yoto.http.api import init_api
+from yoto.http.api import BEARER_SCHEME, add_api
 from yoto.http.database_problems import init_problems
 from yoto.http.fields import MAX_ID, Name
 from yoto.http.paging import Page, PageQuery, cut, page_of
@@ -55,7 +55,7 @@ def read_thing(thing_id: int) -> dict[str, str]:
 def client() -> FlaskClient:
     app = Flask(__name__)
     init_problems(app)
-    init_api(app, [things])
+    add_api(app, [things], "", "Things", "All of them.", "/api", BEARER_SCHEME)
     return app.test_client()
 
 

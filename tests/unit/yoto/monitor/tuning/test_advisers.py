@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.blueprints.control_plane.language import catalogue
 from app.settings import SETTINGS
 from yoto.cache.settings import KEYS as CACHE_KEYS
+from yoto.control_plane.language import catalogue
 from yoto.monitor.tuning import (
     LEVERS,
     BulkheadPicture,

@@ -1,0 +1,22 @@
+"""Operators as accounts: how they sign in to the control plane, and who is one."""
+
+from app.auth.socket_credentials import socket_credential
+from app.blueprints.operators.accounts import operators_control
+from app.blueprints.operators.second_factor import second_factor_control
+from app.blueprints.operators.sign_in import person, sign_in_pages
+from app.blueprints.operators.tokens import tokens_control
+from app.guards import AGAINST_GUESSING, CONTROL_SIGN_IN, SIGN_IN
+from yoto.control_plane import ControlPlane
+
+__all__ = ["CONTROL_PLANE", "sign_in_pages"]
+
+CONTROL_PLANE = ControlPlane(
+    person=person,
+    socket_credential=socket_credential,
+    sign_in="sign_in.sign_in_form",
+    sign_out="sign_in.sign_out",
+    api_docs="docs.page",
+    sign_in_limits=frozenset({SIGN_IN, CONTROL_SIGN_IN}),
+    limits_against_guessing=AGAINST_GUESSING,
+    routes=(second_factor_control, tokens_control, operators_control),
+)

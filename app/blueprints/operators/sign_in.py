@@ -1,0 +1,164 @@
+"""Signing in to the control plane, and out: by password and code, or by breaking the glass."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.exceptions import Unauthorized
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.auth import break_glass
+from app.auth.session import (
+    begin_session,
+    end_session,
+    pending_user,
+    start_broken_glass,
+    start_session,
+)
+from app.blueprints.auth.failures import Failure, note_failure
+from app.blueprints.auth.service import authenticate, counted_glass
+from app.blueprints.operators.second_factor import service as second_factor
+from app.extensions import permissions
+from yoto.api.people import Person
+from yoto.control_plane import ages, as_page, as_pages, destination, language
+from yoto.errors import RateLimited, Rejected
+from yoto.http.access import public
+from yoto.http.acts import record_act
+from yoto.http.addresses import CONTROL_PREFIX
+from yoto.http.audit import audit
+from yoto.http.context import origin, read_only
+from yoto.http.csrf import CsrfFailed, check_csrf
+from yoto.http.database_problems import problem_of
+from yoto.http.operators import VIEW, Operator, Via, become, operator
+from yoto.store.db import db, writing
+from yoto.store.models import User
+
+log = logging.getLogger(__name__)
+
+sign_in_pages = Blueprint("sign_in", __name__, url_prefix=CONTROL_PREFIX)
+as_pages(sign_in_pages)
+
+
+def person(who: Operator) -> Person | None:
+    """The account of an operator."""
+    if who.account is None:
+        return None
+    user = db.session.get_one(User, who.account.user_id)
+    return Person(user.id, user.username, user.display_name)
+
+
+@sign_in_pages.get("/sign-in")
+@public("this is where a session comes from")
+def sign_in_form() -> str | AnyResponse:
+    """The form; who is signed in already goes on to the page that was wanted."""
+    try:
+        operator()
+    except Unauthorized:
+        return _sign_in_page()
+    return redirect(destination.wanted(), 303)
+
+
+@sign_in_pages.post("/sign-in")
+@read_only
+@public("this is where a session comes from")
+def sign_in() -> Any:
+    """Start a session for somebody who may see the control plane."""
+    try:
+        check_csrf()
+    except CsrfFailed:
+        return _sign_in_again("sign_in.stale", 403)
+    if "glass" in request.form:
+        return _break_glass(request.form["glass"].strip())
+    if "code" in request.form:
+        return _second_step(request.form["code"])
+    try:
+        user = authenticate(
+            request.form.get("username", ""), request.form.get("password", ""), to_control=True
+        )
+    except Rejected as error:
+        return _sign_in_later(error)
+    if user is None:
+        return _sign_in_again("sign_in.failed", 422)
+    if not permissions.check_permission(user.id, VIEW):
+        return _sign_in_again("sign_in.no_right", 403)
+    if second_factor.is_asked(user.id):
+        begin_session(user)
+        return _sign_in_page(needs_code=True)
+    return _signed_in(user)
+
+
+def _second_step(code: str) -> Any:
+    """The code of somebody whose password was right."""
+    user = pending_user()
+    if user is None:
+        return _sign_in_again("sign_in.stale", 403)
+    user_id, name = user.id, user.username
+    try:
+        proved = second_factor.prove(user_id, code)
+    except RateLimited as error:
+        note_failure(name, Failure.LOCKED_OUT)
+        return _sign_in_later(error)
+    if not proved:
+        note_failure(name, Failure.SECOND_FACTOR)
+        return _sign_in_again("sign_in.code_failed", 422, needs_code=True)
+    if not permissions.check_permission(user_id, VIEW):
+        return _sign_in_again("sign_in.no_right", 403)
+    return _signed_in(db.session.get_one(User, user_id))
+
+
+def _signed_in(user: User) -> AnyResponse:
+    # It only read; a writer begins anew, or SQLite refuses it once somebody else has written.
+    db.session.rollback()
+    with writing():
+        audit("control.sign_in", f"user:{user.id}", actor_id=user.id)
+        db.session.commit()
+    start_session(user)
+    return redirect(destination.wanted(), 303)
+
+
+def _break_glass(token: str) -> Any:
+    """Start a session without account; it must work while database and Redis are down."""
+    try:
+        opened = counted_glass(token)
+    except RateLimited as error:
+        return _sign_in_later(error)
+    if not opened:
+        log.warning("a break-glass token was refused, from %s", origin().address)
+        return _sign_in_again("sign_in.glass_failed", 422)
+    start_broken_glass()
+    become(Operator(Via.BREAK_GLASS, None))
+    log.critical("the glass was broken: a session without account began, %s", origin())
+    record_act("control.break_glass", "control", reason="signed in with the break-glass token")
+    return redirect(destination.wanted(), 303)
+
+
+@sign_in_pages.post("/sign-out")
+@public("it only ends the session that it is called with")
+def sign_out() -> AnyResponse:
+    """End the session."""
+    check_csrf()
+    end_session()
+    return redirect(url_for("sign_in.sign_in_form"), 303)
+
+
+def _sign_in_page(**values: Any) -> str:
+    return render_template(
+        "operators/sign_in.html",
+        action=destination.leading_on("sign_in.sign_in"),
+        has_glass=break_glass.configured_hash() is not None,
+        **values,
+    )
+
+
+def _sign_in_again(
+    message: str, status_code: int, needs_code: bool = False, **values: str
+) -> tuple[str, int]:
+    told = language.translate(message, **values)
+    return _sign_in_page(message=told, needs_code=needs_code), status_code
+
+
+def _sign_in_later(error: Rejected) -> Response:
+    page, _ = _sign_in_again("sign_in.wait", 429, wait=ages.wait(error.retry_after))
+    return as_page(problem_of(error), page)

@@ -1,0 +1,91 @@
+"""What the pages ask for when they are opened: SQL statements, and round trips to Redis.
+
+Who asks, and what they may, comes from memory. No number grows with the guards, breakers and
+bulkheads that there are: Redis is asked for all of a kind at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Flask
+
+from app.auth.passwords import passwords
+from app.extensions import fleet, monitor
+from tests.integration.yoto.control_plane.conftest import PASSWORD, Browser
+from tests.support.operators import RIGHTS, operator_named
+from tests.support.redis_servers import wait_until
+from tests.support.round_trips import count_client_round_trips, count_round_trips
+from tests.support.statements import count_own_statements
+from tests.support.world import World
+from yoto.control_plane.live import init_live
+from yoto.redis import RedisStore
+from yoto.resilience import get_resilience_controller
+
+PAGE = (1, 0)  # whoever is signed in, by name
+# Statements and round trips of the request's own thread.
+READS = {
+    "/control/": PAGE,
+    "/control/guards": PAGE,
+    "/control/settings": PAGE,
+    # Maintenance, open alerts and the rules of health; workers, measures, guards and queues.
+    "/control/api/status": (3, 8),
+    "/control/api/status/detailed": (3, 8),
+    "/control/api/stats/performance?range=10m": (0, 3),  # 600 points, 200 a command
+    "/control/api/stats/cache": (0, 2),
+    "/control/api/stats/resilience": (0, 1),
+    "/control/api/overrides": (1, 0),
+    # History, callers of limits, breakers, the connection itself, bulkheads.
+    "/control/api/guards?limit=100": (0, 5),
+    "/control/api/policies": (1, 0),
+    "/control/api/policy-documents": (1, 0),
+    "/control/api/tasks": (0, 1),
+    "/control/api/queues": (0, 3),
+    "/control/api/locks": (0, 1),
+    "/control/api/events?limit=50": (0, 1),
+    "/control/api/audit": (1, 0),
+    "/control/api/instances": (0, 1),
+    "/control/api/alerts": (1, 0),
+    "/control/api/alerts/rules": (1, 0),
+    "/control/api/maintenance/mode": (1, 0),
+    "/control/api/tokens": (1, 0),
+    "/control/api/second-factor": (1, 0),
+}
+GUARDS = 5
+
+
+def taken(app: Flask, browser: Browser, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """What each takes of a worker that has answered it before."""
+    nodes = RedisStore.of(app).topology.router.nodes()
+    found = {}
+    for path in paths:
+        for _ in range(2):  # what it recorded itself has names for the second
+            assert browser.get(path).status_code == 200, path
+            init_live(app, 1_000)
+            monitor.of(app).flush()
+        assert browser.get(path).status_code == 200, path
+        init_live(app, 1_000)  # what was seen a second ago is not counted otherwise
+        with (
+            count_own_statements(every=True) as statements,
+            count_round_trips(nodes) as trips,
+            count_client_round_trips() as more,
+        ):
+            assert browser.get(path).status_code == 200
+        found[path] = len(statements), len(trips) + len(more)
+    return found
+
+
+def test_a_page_asks_for_what_it_shows_once(app: Flask, world: World, browser: Browser) -> None:
+    with app.app_context():
+        operator_named(world, "ada", *RIGHTS, password_hash=passwords().hash(PASSWORD))
+        fleet.current.start()
+        wait_until(lambda: fleet.of(app).all())
+    browser.sign_in("ada")
+    assert taken(app, browser, list(READS)) == READS
+    with app.app_context():
+        controller = get_resilience_controller()
+        for number in range(GUARDS):
+            controller.set_circuit_breaker_config(f"breaker-{number}", consecutive_failures=3)
+            controller.set_bulkhead_config(f"bulkhead-{number}", max_concurrent=3)
+    some = [path for path in READS if "status" in path or "guards" in path]
+    assert taken(app, browser, some) == {path: READS[path] for path in some}

@@ -1,0 +1,172 @@
+"""The catalogues of texts, and the choice between them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from yoto.control_plane.language import (
+    COOKIE,
+    LANGUAGE_TAGS,
+    LANGUAGES,
+    areas,
+    catalogue,
+    current_language,
+    texts_of,
+    translate,
+)
+from yoto.control_plane.navigation import PAGES, SHARED_TEXTS
+
+ROOT = Path(__file__).parents[4]
+TEMPLATES, SCRIPTS = (
+    ROOT / "yoto/control_plane/templates/control",
+    ROOT / "yoto/control_plane/static",
+)
+PLACEHOLDER = re.compile(r"{\w+}")
+SAME_IN_CHINESE = {"component.redis"}
+# Keys of these are put together from a name that comes from elsewhere.
+PUT_TOGETHER = (
+    "alerts.apply_",
+    "alerts.dismiss_",
+    "alerts.level_",
+    "alerts.result_",
+    "alerts.state_",
+    "audit_area.",
+    "band.",
+    "cause.",
+    "chart.range_",
+    "component.",
+    "condition.",
+    "effect.",
+    "engine_state.",
+    "event.",
+    "fact.",
+    "foretold.",
+    "guard_",
+    "headline.",
+    "holding.",
+    "kind.",
+    "laid.",
+    "lever_unit.",
+    "live.",
+    "measure.",
+    "origin.",
+    "policy_state.",
+    "refusal.",
+    "rule.",
+    "rules.",
+    "says.",
+    "scope.",
+    "settings.bad_",
+    "settings.disable",
+    "settings.enable",
+    "settings.right_",
+    "source.",
+    "standing.",
+    "state.",
+    "suggest.",
+    "theme.",
+    "tuned.",
+    "tuned_metric.",
+    "tier.",
+    "turn.",
+    "unit.",
+    "verb.",
+    "way.",
+)
+
+
+def test_every_language_has_the_same_texts() -> None:
+    keys = {language: list(catalogue(language)) for language in LANGUAGES}
+    assert all(found == keys["en"] for found in keys.values())
+    assert set(LANGUAGE_TAGS) == set(LANGUAGES)
+
+
+def test_a_text_has_the_same_placeholders_in_every_language() -> None:
+    for key, text in catalogue("en").items():
+        expected = sorted(PLACEHOLDER.findall(text))
+        for language in LANGUAGES:
+            assert sorted(PLACEHOLDER.findall(catalogue(language)[key])) == expected, key
+
+
+def test_chinese_texts_are_chinese() -> None:
+    same = {key for key, text in catalogue("en").items() if catalogue("zh")[key] == text}
+    assert same == SAME_IN_CHINESE
+
+
+def test_no_key_is_in_two_areas() -> None:
+    for language in LANGUAGES:
+        keys = [key for texts in areas(language).values() for key in texts]
+        assert len(keys) == len(set(keys))
+        assert list(areas(language)) == list(areas("en"))
+
+
+def used_keys() -> set[str]:
+    """Keys that templates, scripts and code spell out."""
+    folders = [ROOT / "yoto/control_plane", ROOT / "app"]
+    texts = [
+        path.read_text(encoding="utf-8")
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.suffix in (".html", ".py", ".js")
+    ]
+    return set(re.findall(r"[\"'`]([a-z_0-9]+\.[a-z_0-9]*)[\"'`{]", "\n".join(texts)))
+
+
+def test_no_text_is_there_for_nothing() -> None:
+    unused = set(catalogue("en")) - used_keys() - {f"{page.key}.title" for page in PAGES}
+    assert {key for key in unused if not key.startswith(PUT_TOGETHER)} == set()
+
+
+def asked_for(path: Path) -> set[str]:
+    """Keys of the texts that a template or script asks for by their whole names."""
+    return set(re.findall(r"""\bt\(\s*["']([a-z_0-9]+\.[a-z_0-9]+)["']""", path.read_text("utf-8")))
+
+
+def test_a_template_asks_for_texts_that_there_are() -> None:
+    for path in (*TEMPLATES.iterdir(), *(ROOT / "app/templates/operators").iterdir()):
+        assert asked_for(path) <= set(catalogue("en")), path.name
+
+
+def test_a_script_asks_for_texts_that_its_page_hands_out() -> None:
+    of_page = {page.key: page.areas for page in PAGES}
+    for path in SCRIPTS.rglob("*.js"):
+        # A folder has the parts of the module of its name.
+        module = path.relative_to(SCRIPTS).parts[0].removesuffix(".js")
+        handed_out = texts_of("en", of_page.get(module, SHARED_TEXTS))
+        assert asked_for(path) <= set(handed_out), path.name
+
+
+@pytest.mark.parametrize(
+    ("path", "cookie", "accepts", "expected"),
+    [
+        ("/", None, None, "en"),
+        ("/", None, "zh-CN,zh;q=0.9,en;q=0.5", "zh"),
+        ("/", None, "fr-FR,de", "en"),
+        ("/", "zh", "en", "zh"),
+        ("/?lang=en", "zh", "zh", "en"),
+        ("/?lang=xx", "zh", "en", "zh"),
+        ("/?lang=../../etc/passwd", "../x", "en", "en"),
+    ],
+)
+def test_the_language_is_what_was_asked_for_chosen_or_preferred(
+    path: str, cookie: str | None, accepts: str | None, expected: str
+) -> None:
+    headers = {"Cookie": f"{COOKIE}={cookie}"} if cookie else {}
+    if accepts:
+        headers["Accept-Language"] = accepts
+    with Flask("spoken").test_request_context(path, headers=headers):
+        assert current_language() == expected
+
+
+def test_values_are_put_into_texts() -> None:
+    with Flask("spoken").test_request_context("/?lang=zh"):
+        assert translate("unit.minutes", n=3) == "3 分钟"
+
+
+def test_a_text_that_is_not_there_is_an_error() -> None:
+    with Flask("spoken").test_request_context("/"), pytest.raises(KeyError):
+        translate("no.such.text")

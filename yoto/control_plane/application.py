@@ -1,0 +1,53 @@
+"""What the control plane asks of the application that it is part of.
+
+Who an operator is it asks by ``yoto.http.operators``; here is what else it must know of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app
+from flask_smorest import Blueprint
+
+from yoto.api.people import Person
+from yoto.http.operators import Operator
+from yoto.http.socket_credentials import SocketCredential
+
+EXTENSION_KEY = "yoto.control_plane"
+
+
+@dataclass(frozen=True, slots=True)
+class ControlPlane:
+    """The application's part of its control plane.
+
+    Attributes:
+        person: how an operator is called; None: they have no account.
+        socket_credential: whose a socket is that connects, by what its client sent, which may be
+            None; raises ``Unauthorized``.
+        sign_in: endpoint of the page that signs operators in, and leads back to the page that its
+            parameter ``next`` names; None: they sign in elsewhere.
+        sign_out: endpoint of the POST that ends a session; None: there is none here.
+        api_docs: endpoint of a page on the application's own API, if it has one.
+        sign_in_limits: names of the limits on tries to sign in.
+        limits_against_guessing: names of the limits that keep out who guesses: administrators alone
+            change them, and their callers are not shown.
+        routes: JSON routes of the application on its operators.
+    """
+
+    person: Callable[[Operator], Person | None]
+    socket_credential: Callable[[Any], SocketCredential]
+    sign_in: str | None = None
+    sign_out: str | None = None
+    api_docs: str | None = None
+    sign_in_limits: frozenset[str] = frozenset()
+    limits_against_guessing: frozenset[str] = frozenset()
+    routes: Sequence[Blueprint] = field(default=())
+
+
+def of_application() -> ControlPlane:
+    """That of the current application."""
+    found: ControlPlane = current_app.extensions[EXTENSION_KEY]
+    return found

@@ -1,0 +1,57 @@
+"""Where somebody is taken who has signed in: the page that they wanted, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import request, url_for
+
+from yoto.control_plane.application import of_application
+from yoto.control_plane.navigation import PAGES
+
+FIELD = "next"
+LONGEST = 2000
+
+
+def wanted() -> str:
+    """The page that the parameter ``next`` of this request names, or the overview."""
+    return checked(request.args.get(FIELD, "")) or url_for("control.overview")
+
+
+def leading_on(endpoint: str) -> str:
+    """The address of ``endpoint``, such as that of a form, with the page that was wanted."""
+    return url_for(endpoint, **_unless_overview(wanted()))
+
+
+def sign_in_address() -> str | None:
+    """The sign-in page, which leads back to the page that this request asks for; None: operators
+    sign in elsewhere.
+    """
+    page = of_application().sign_in
+    if page is None:
+        return None
+    asked = request.full_path if request.query_string else request.path
+    back = checked(request.script_root + asked) if request.method == "GET" else None
+    return url_for(page, **_unless_overview(back))
+
+
+def _unless_overview(page: str | None) -> dict[str, Any]:
+    return {} if page is None or page == url_for("control.overview") else {FIELD: page}
+
+
+def checked(address: str) -> str | None:
+    """``address`` if it is that of a page of the control plane; None if it is anything else.
+
+    Browsers read much as the address of another host (``//evil``, ``/\\evil``), so nothing is taken
+    over but the path of a page that is known, and parameters that are encoded anew.
+    """
+    path, _, query = address.partition("?")
+    endpoints = ("control.status", *(f"control.{page.key}" for page in PAGES))
+    if len(address) > LONGEST or path not in {url_for(endpoint) for endpoint in endpoints}:
+        return None
+    try:
+        parameters = urlencode(parse_qsl(query, max_num_fields=50))
+    except ValueError:
+        return None
+    return f"{path}?{parameters}" if parameters else path

@@ -1,0 +1,85 @@
+"""What the monitor knows of guards: their last ten minutes, read once for all of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from yoto.extensions import monitor
+from yoto.monitor import MIDDLE, Point, names
+
+SHOWN = 600  # s
+RATE_OVER = 60  # s
+STEPS = SHOWN // MIDDLE.seconds
+_COUNTED = {names.PASSES: "passes", names.REJECTIONS: "rejections"}
+
+
+@dataclass(slots=True)
+class GuardHistory:
+    """Steps of one guard, oldest first; None where nobody recorded it."""
+
+    passes: list[float | None]
+    rejections: list[float | None]
+    in_flight: list[float | None] = field(default_factory=lambda: [None] * STEPS)
+
+
+class History:
+    """The last ten minutes of all guards."""
+
+    def __init__(self) -> None:
+        """Reads; without the store only what this worker recorded."""
+        watching = monitor.current
+        now = watching.now()
+        # The step that is not over would look like a fall.
+        self._until = int(now - now % MIDDLE.seconds)
+        reading = watching.read(MIDDLE, self._until - SHOWN, self._until)
+        self._complete = reading.complete
+        points = {
+            int(point.at - (self._until - SHOWN)) // MIDDLE.seconds: point
+            for point in reading.points
+        }
+        # Where anybody recorded, a guard of which nothing was told let nobody through.
+        empty = [0.0 if step in points else None for step in range(STEPS)]
+        self._guards: dict[tuple[str, str], GuardHistory] = defaultdict(
+            lambda: GuardHistory(list(empty), list(empty))
+        )
+        for step, point in points.items():
+            if 0 <= step < STEPS:
+                self._take(step, point)
+
+    def rates(self, kind: str, name: str) -> dict[str, float | None]:
+        """Calls a second in the last minute."""
+        found = self._guards[kind, name]
+        return {"passes": _rate(found.passes), "rejections": _rate(found.rejections)}
+
+    def spark(self, kind: str, name: str) -> dict[str, Any]:
+        """As data."""
+        found = self._guards[kind, name]
+        return {
+            "since": datetime.fromtimestamp(self._until - SHOWN, UTC),
+            "step": MIDDLE.seconds,
+            "complete": self._complete,
+            "passes": found.passes,
+            "rejections": found.rejections,
+            "in_flight": found.in_flight if kind == "bulkhead" else [],
+        }
+
+    def _take(self, step: int, point: Point) -> None:
+        for about, added in point.counters.items():
+            row = _COUNTED.get(about.name)
+            if row is not None:
+                labels = dict(about.labels)
+                steps = getattr(self._guards[labels["kind"], labels["name"]], row)
+                steps[step] = (steps[step] or 0.0) + added / point.seconds
+        for about, said in point.gauges.items():
+            if about.name == names.BULKHEAD_HELD:
+                # Each worker says it once a second.
+                found = self._guards["bulkhead", dict(about.labels)["name"]]
+                found.in_flight[step] = said.total / point.seconds
+
+
+def _rate(steps: list[float | None]) -> float | None:
+    known = [step for step in steps[-RATE_OVER // MIDDLE.seconds :] if step is not None]
+    return sum(known) / len(known) if known else None

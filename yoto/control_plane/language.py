@@ -1,0 +1,64 @@
+"""The languages of the pages: a folder of catalogues each, with the same keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+
+from flask import g, request
+
+from yoto.control_plane.choice import Choice
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+DEFAULT_LANGUAGE = "en"
+# As HTML's lang attribute wants it (BCP 47).
+LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans"}
+COOKIE = "yoto_language"
+CHOICE = Choice("lang", COOKIE, LANGUAGES)
+
+
+def current_language() -> str:
+    """What the address asks for, else what was chosen before, else what the browser prefers."""
+    return CHOICE.chosen() or request.accept_languages.best_match(LANGUAGES) or DEFAULT_LANGUAGE
+
+
+def translate(key: str, **values: object) -> str:
+    """The text of ``key`` in the language of this request, with ``values`` put in.
+
+    Raises:
+        KeyError: no catalogue has the key.
+    """
+    if "language" not in g:
+        g.language = current_language()
+    return catalogue(g.language)[key].format(**values)
+
+
+@lru_cache
+def catalogue(language: str) -> dict[str, str]:
+    """All texts of a language."""
+    return {key: text for texts in areas(language).values() for key, text in texts.items()}
+
+
+@lru_cache
+def areas(language: str) -> dict[str, dict[str, str]]:
+    """The texts of a language by area, which is the name of their file."""
+    folder = files(__package__) / "locale" / language
+    found = sorted(
+        (file for file in folder.iterdir() if file.name.endswith(".json")), key=lambda f: f.name
+    )
+    return {
+        file.name.removesuffix(".json"): json.loads(file.read_text(encoding="utf-8"))
+        for file in found
+    }
+
+
+def texts_of(language: str, names: Iterable[str]) -> dict[str, str]:
+    """The texts of the areas ``names``.
+
+    Raises:
+        KeyError: there is no such area.
+    """
+    every = areas(language)
+    return {key: text for name in names for key, text in every[name].items()}

@@ -1,0 +1,273 @@
+"""What each part of the platform says against "all is normal". Pure: facts in, causes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from yoto.control_plane.application import of_application
+from yoto.control_plane.live.components import Part
+from yoto.control_plane.overrides.service import where_of
+from yoto.fleet import LOST_FOR_MS, Worker, WorkerState
+from yoto.monitor import Alert, Condition, HeadlineCause, Level, unit_of
+from yoto.optimization import QueueStats
+from yoto.permission import MaintenanceStatus
+from yoto.resilience import (
+    REDIS_BREAKER,
+    BreakerState,
+    BulkheadStats,
+    Change,
+    Kind,
+    RaisedLevel,
+    State,
+)
+from yoto.wiring import DATABASE
+
+# Told of by ``of_workers``, one by one.
+FLEET_PARTS = ("instances",)
+STORES = (DATABASE, REDIS_BREAKER)
+# What an alert of the platform's own rules is about, where another source tells of it too.
+_TOPICS = {
+    "hit_rate": "health:cache",
+    "response_time": "health:response",
+    "error_rate": "health:errors",
+    "memory": "health:memory",
+    "redis": "redis",
+    "database": "database",
+    "refusals_of_one": "limit:{name}",
+    "dead_letters": "dead:{kind}",
+    "unserved_items": "unserved:{kind}",
+    "log_silence": "invalidation_log",
+    "silent_worker": "silent workers",
+    "failed_sign_ins": "sign-ins",
+    "policy_errors": "policies",
+}
+_PAGES = {"policies": "policies", "invalidation_log": "cache", "instances": "instances"}
+_LEVELS = {
+    Level.WARNING: Condition.DEGRADED,
+    Level.ERROR: Condition.FAILED,
+    Level.CRITICAL: Condition.FAILED,
+}
+_GRAVE = (Kind.FORCED_BREAKER, Kind.DEGRADATION)
+Names = Callable[[str], str]
+
+
+def of_parts(parts: Iterable[Part]) -> Iterator[HeadlineCause]:
+    """Stores, engine, log and measures that are not well."""
+    for part in parts:
+        if part.state == Condition.OK or not part.matters or part.name in FLEET_PARTS:
+            continue
+        yield HeadlineCause(
+            kind="health" if part.group == "health" else "component",
+            name=part.name,
+            state=Condition(part.state),
+            topic=part.name,
+            detail=part.detail,
+            value=part.value if part.group == "health" else None,
+            unit=part.unit,
+            where=_PAGES.get(part.name, "status"),
+        )
+
+
+def of_alerts(
+    alerts: Iterable[Alert], metrics: Mapping[str, str], named: Names
+) -> Iterator[HeadlineCause]:
+    """Alerts that hold. ``metrics``: by rule, what it watches."""
+    for alert in alerts:
+        metric = metrics.get(alert.rule)
+        yield HeadlineCause(
+            kind="alert",
+            name=alert.rule,
+            state=_LEVELS[alert.level],
+            topic=_topic_of(alert),
+            labels=dict(alert.labels),
+            detail=alert.text,
+            value=alert.value,
+            unit=None if metric is None else unit_of(metric),
+            by=None if alert.acknowledged_by is None else named(alert.acknowledged_by),
+            reason=alert.note,
+            since=_ms(alert.raised_at),
+            where=f"alerts#{alert.id}",
+            verb="acknowledge" if alert.acknowledged_by is None else "look",
+        )
+
+
+def of_breakers(
+    breakers: Iterable[tuple[BreakerState, Change | None]], now: int, named: Names
+) -> Iterator[HeadlineCause]:
+    """Breakers that let nobody, or only probes, through; with who forced them, if anybody did."""
+    kinds = {
+        State.OPEN: "breaker_open",
+        State.HALF_OPEN: "breaker_half_open",
+        State.ISOLATED: "breaker_isolated",
+    }
+    for breaker, forced in breakers:
+        if breaker.state not in kinds:
+            continue
+        isolated = breaker.state is State.ISOLATED
+        ends = round(now + breaker.until * 1000) if isolated and breaker.until else None
+        yield HeadlineCause(
+            kind=kinds[breaker.state],
+            name=breaker.name,
+            state=Condition.DEGRADED,
+            topic=_breaker_topic(breaker.name),
+            by=None if forced is None else named(forced.author),
+            reason=(breaker.reason if forced is None else forced.reason) or None,
+            since=None if forced is None else forced.at,
+            until=forced.expires_at or ends if forced is not None else ends,
+            where=f"guards#circuit_breaker:{breaker.name}",
+            verb="reset" if isolated else "look",
+        )
+
+
+def of_limits(
+    rejecting: Iterable[tuple[str, float, str | None, str | None]],
+) -> Iterator[HeadlineCause]:
+    """Limits that reject calls: name, calls a second, the caller whom they reject most, and whence
+    those come."""
+    for name, rate, caller, network in rejecting:
+        yield HeadlineCause(
+            kind="limiting",
+            name=name,
+            state=Condition.DEGRADED,
+            topic="sign-ins" if name in of_application().sign_in_limits else f"limit:{name}",
+            value=round(rate, 3),
+            unit="per_second",
+            caller=caller,
+            network=network,
+            where=f"guards#rate_limit:{name}",
+        )
+
+
+def of_bulkheads(bulkheads: Iterable[BulkheadStats]) -> Iterator[HeadlineCause]:
+    """Bulkheads with no slot left."""
+    for stats in bulkheads:
+        if stats.waiting or stats.held >= stats.limit:
+            yield HeadlineCause(
+                kind="bulkhead_full",
+                name=stats.name,
+                state=Condition.DEGRADED,
+                topic=f"bulkhead:{stats.name}",
+                value=stats.held,
+                unit="count",
+                where=f"guards#bulkhead:{stats.name}",
+            )
+
+
+def of_overrides(
+    changes: Iterable[Change], raised: Iterable[RaisedLevel], named: Names
+) -> Iterator[HeadlineCause]:
+    """What operators set for a while or forced, and levels that others ask for."""
+    for change in changes:
+        grave = change.kind in _GRAVE
+        if not grave and not change.expires_at:
+            continue
+        forced = change.kind is Kind.FORCED_BREAKER
+        yield HeadlineCause(
+            kind="override",
+            name=change.name,
+            state=Condition.DEGRADED if grave else Condition.PLANNED,
+            topic=_breaker_topic(change.name) if forced else f"{change.kind.value}:{change.name}",
+            labels={"kind": change.kind.value},
+            detail=", ".join(f"{name} = {value}" for name, value in (change.values or {}).items()),
+            by=named(change.author),
+            reason=change.reason or None,
+            since=change.at,
+            until=change.expires_at or None,
+            where=where_of(change),
+            verb="reset",
+        )
+    for level in raised:
+        # "none" asks nothing by itself: only a feature that names the source is degraded by it.
+        if level.level.value != "none":
+            yield HeadlineCause(
+                kind="degraded_feature",
+                name=level.feature or "*",
+                state=Condition.DEGRADED,
+                topic=f"level:{level.source}:{level.feature}",
+                detail=level.level.value,
+                by=level.source,
+                until=level.until,
+                where="guards#degradation",
+            )
+
+
+def of_maintenance(status: MaintenanceStatus, named: Names) -> Iterator[HeadlineCause]:
+    """Maintenance, which somebody ordered."""
+    if status.enabled:
+        by = None if status.changed_by is None else named(f"user:{status.changed_by}")
+        yield HeadlineCause(
+            kind="maintenance",
+            name="maintenance",
+            state=Condition.PLANNED,
+            topic="maintenance",
+            by=by,
+            reason=status.reason,
+            since=None if status.changed_at is None else _ms(status.changed_at.timestamp()),
+            until=None if status.until is None else _ms(status.until.timestamp()),
+            where="settings#maintenance",
+            verb="end",
+        )
+
+
+def of_queues(stats: QueueStats) -> Iterator[HeadlineCause]:
+    """Items that were given up, and those that nobody can handle."""
+    for kind, one in stats.kinds.items():
+        if one.dead:
+            yield _queue("dead_letters", kind, one.dead, f"dead:{kind}", "retry")
+        if kind in stats.unserved:
+            yield _queue("unserved_items", kind, one.length, f"unserved:{kind}", "look")
+
+
+def _queue(what: str, kind: str, count: int, topic: str, verb: str) -> HeadlineCause:
+    return HeadlineCause(
+        kind=what,
+        name=kind,
+        state=Condition.DEGRADED,
+        topic=topic,
+        value=count,
+        unit="count",
+        where=f"queues#{kind}",
+        verb=verb,
+    )
+
+
+def of_workers(workers: Sequence[Worker], now: int, longest: float) -> Iterator[HeadlineCause]:
+    """Workers that fell silent, and those to which the log was silent for over ``longest`` s."""
+    silent = [
+        one for one in workers if one.state is WorkerState.SILENT and one.heard_ms < LOST_FOR_MS
+    ]
+    lagging = [
+        one
+        for one in workers
+        if one.state is WorkerState.LIVE
+        and isinstance(heard := one.facts.get("log_silent_s"), int | float)
+        and heard > longest
+    ]
+    for kind, found in (("worker_silent", silent), ("worker_lagging", lagging)):
+        if found:
+            yield HeadlineCause(
+                kind=kind,
+                name=", ".join(f"{one.host} {one.pid}" for one in found),
+                state=Condition.DEGRADED,
+                topic="silent workers" if kind == "worker_silent" else kind,
+                value=len(found),
+                unit="count",
+                since=now - max(one.heard_ms for one in found) if kind == "worker_silent" else None,
+                where="instances",
+            )
+
+
+def _topic_of(alert: Alert) -> str:
+    if alert.rule in ("breaker_open", "breaker_isolated"):
+        return _breaker_topic(alert.labels.get("name", ""))
+    topic = _TOPICS.get(alert.rule)
+    return alert.key if topic is None else topic.format(**{"name": "", "kind": "", **alert.labels})
+
+
+def _breaker_topic(name: str) -> str:
+    """A store and the breaker before it are one thing."""
+    return name if name in STORES else f"breaker:{name}"
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,168 @@
+"""Asks every part of the platform what is not as it should be, for one headline."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+
+from flask import current_app
+from redis import exceptions
+from sqlalchemy import select
+
+from yoto.control_plane.application import of_application
+from yoto.control_plane.guards.history import History
+from yoto.control_plane.live import causes
+from yoto.control_plane.overrides.service import set_by_operators
+from yoto.errors import PlatformError, StoreUnavailable
+from yoto.extensions import alerts, optimization
+from yoto.monitor import AlertFilter, HeadlineCause
+from yoto.permission import masked_address
+from yoto.resilience import (
+    BreakerState,
+    BulkheadConfig,
+    BulkheadStats,
+    BulkheadStrategy,
+    Change,
+    Kind,
+    LimitedCall,
+    ResilienceController,
+    get_resilience_controller,
+    top_keys,
+)
+from yoto.store import sessions
+from yoto.store.models import User, account_of
+from yoto.wiring import DATABASE
+
+MOST_ALERTS = 100
+# s of calls that tell who is rejected, and reports of workers that are read for it.
+LATELY, REPORTS = 60.0, 60
+# Rejections a second from which on a limit is in the headline: one in ten seconds.
+WORTH_TELLING = 0.1
+FAILED_SIGN_INS = "failed_sign_ins"
+
+Causes = list[HeadlineCause]
+
+
+def asked_sources() -> Mapping[str, Causes | None]:
+    """What alerts, guards, overrides and queues say; None where a store is away."""
+    now = round(time.time() * 1000)
+    controller, names = get_resilience_controller(), Names()
+    operators = list(set_by_operators(controller))
+    board = controller.degradation.board
+    return {
+        "alerts": _asked(lambda: _alerts(names)),
+        "breakers": _asked(
+            lambda: causes.of_breakers(_breakers(controller, operators), now, names)
+        ),
+        "limits": _asked(lambda: causes.of_limits(_rejecting(controller, names))),
+        "bulkheads": _asked(lambda: causes.of_bulkheads(_bulkheads(controller))),
+        "overrides": _asked(lambda: causes.of_overrides(operators, board.active(), names)),
+        "queues": _asked(lambda: causes.of_queues(optimization.queue_stats())),
+    }
+
+
+def _asked(ask: Callable[[], Iterable[HeadlineCause]]) -> Causes | None:
+    try:
+        return list(ask())
+    except (PlatformError, exceptions.RedisError):
+        return None
+
+
+class Names:
+    """Names of accounts, each asked for once; ``user:3`` while nobody can say."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {}
+
+    def __call__(self, author: str) -> str:
+        if author not in self._known:
+            self._known[author] = self._find(author)
+        return self._known[author]
+
+    def _find(self, author: str) -> str:
+        account = account_of(author)
+        if account is None:
+            return author
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        try:
+            with sessions.reading(app, partial(StoreUnavailable, DATABASE)) as session:
+                found = session.scalar(select(User.username).where(User.id == account))
+        except StoreUnavailable:
+            return author
+        return author if found is None else str(found)
+
+
+def _alerts(names: Names) -> Iterator[HeadlineCause]:
+    found = alerts.desk.list(AlertFilter(open=True), limit=MOST_ALERTS).items
+    if not found:
+        return
+    metrics = {one.rule.name: one.rule.metric for one in alerts.rules.list()}
+    for cause in causes.of_alerts(found, metrics, names):
+        if cause.name == FAILED_SIGN_INS:
+            controller = get_resilience_controller()
+            limits = of_application().sign_in_limits
+            tries = [call for name in limits for call in _calls(controller, name)]
+            cause = replace(cause, network=_network(tries))
+        yield cause
+
+
+def _breakers(
+    controller: ResilienceController, operators: Iterable[Change]
+) -> Iterator[tuple[BreakerState, Change | None]]:
+    forced = {one.name: one for one in operators if one.kind is Kind.FORCED_BREAKER}
+    for state in controller.breaker_states(controller.known_names(Kind.CIRCUIT_BREAKER)):
+        yield state, forced.get(state.name)
+
+
+def _rejecting(
+    controller: ResilienceController, names: Names
+) -> Iterator[tuple[str, float, str | None, str | None]]:
+    history = History()
+    for name in controller.known_names(Kind.RATE_LIMIT):
+        rate = history.rates(Kind.RATE_LIMIT.value, name)["rejections"] or 0.0
+        if rate < WORTH_TELLING:
+            continue
+        calls = _calls(controller, name)
+        refused = [call for call in calls if not call.allowed]
+        top = next(iter(top_keys(refused, 1)), None)
+        # Behind a limit against guessing the account is a digest, which names nobody.
+        hidden = top is None or name in of_application().limits_against_guessing
+        caller = None if top is None or hidden else _caller(top.key, names)
+        yield name, rate, caller, _network(refused)
+
+
+def _calls(controller: ResilienceController, name: str) -> list[LimitedCall]:
+    try:
+        (reading,) = controller.trails.latest([(Kind.RATE_LIMIT, name)], REPORTS)
+    except StoreUnavailable:
+        return []
+    return [call for call in reading.calls if call.at >= reading.until - LATELY]
+
+
+def _caller(key: object, names: Names) -> str | None:
+    if not isinstance(key, tuple):
+        return None
+    user, server, _ = key
+    who = None if user is None else names(f"user:{user}")
+    where = None if server is None else f"server:{server}"
+    return ", ".join(one for one in (who, where) if one) or None
+
+
+def _network(calls: Iterable[LimitedCall]) -> str | None:
+    """The network that most of the calls came from."""
+    seen = Counter(call.key[2] for call in calls if isinstance(call.key, tuple) and call.key[2])
+    return masked_address(seen.most_common(1)[0][0]) if seen else None
+
+
+def _bulkheads(controller: ResilienceController) -> list[BulkheadStats]:
+    # Of several partitions nobody knows how full each is.
+    whole = [
+        name
+        for name in controller.known_names(Kind.BULKHEAD)
+        for config in [controller.get_config(Kind.BULKHEAD, name).config]
+        if isinstance(config, BulkheadConfig) and config.strategy is BulkheadStrategy.NAME
+    ]
+    return controller.bulkhead_stats(whole)

@@ -1,0 +1,65 @@
+"""Lines of charts, remembered: what is over does not change, and taking it apart is work."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from yoto.control_plane.live.performance import KEYS, NEEDED, RANGES, joined, line_of
+from yoto.monitor import Monitoring, Resolution
+
+# s after the end of a point within which a worker that was held up may still deliver for it. What
+# comes later, after an outage, is in the points and not in what is remembered here.
+SETTLED = 120
+
+
+class Lines:
+    """The lines of one application, by range. Thread-safe; one reads, the others wait."""
+
+    def __init__(self) -> None:
+        self._ranges = {name: _Range(*RANGES[name]) for name in RANGES}
+
+    def read(self, monitoring: Monitoring, range_name: str) -> dict[str, Any]:
+        """The points of a range, oldest first; the last one is over."""
+        found = self._ranges[range_name]
+        now = monitoring.now()
+        points, complete = found.read(monitoring, now)
+        return {
+            "range": range_name,
+            "resolution_s": found.step,
+            "complete": complete,
+            "at": round(now * 1000),
+            "points": points,
+            "keys": {key: {"unit": unit} for key, unit in KEYS.items()},
+        }
+
+
+class _Range:
+    def __init__(self, seconds: int, resolution: Resolution, step: int) -> None:
+        self.step = step
+        self._seconds = seconds
+        self._resolution = resolution
+        self._lock = threading.Lock()
+        self._settled: dict[int, dict[str, Any]] = {}
+        self._settled_until = 0.0
+
+    def read(self, monitoring: Monitoring, now: float) -> tuple[list[dict[str, Any]], bool]:
+        end = now - now % self.step
+        begin = end - self._seconds
+        with self._lock:
+            since = max(begin, self._settled_until)
+            reading = monitoring.read(self._resolution, since, end, NEEDED)
+            if not reading.complete:
+                # What this worker alone recorded is no part of what all did.
+                reading = monitoring.read(self._resolution, begin, end, NEEDED)
+                return [line_of(point) for point in joined(reading.points, self.step)], False
+            fresh = {point.at: line_of(point) for point in joined(reading.points, self.step)}
+            over = end - SETTLED
+            over -= over % self.step
+            known = {at: line for at, line in self._settled.items() if at >= begin}
+            if over > self._settled_until:
+                known |= {at: line for at, line in fresh.items() if at < over}
+                self._settled_until = over
+            self._settled = known
+        whole = known | fresh
+        return [whole[at] for at in sorted(whole)], True

@@ -1,0 +1,269 @@
+"""The pictures that operators see, made once a second at most, however many look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any, cast
+
+import msgspec
+from flask import Flask, current_app
+
+from yoto.control_plane.live import causes, components, performance
+from yoto.control_plane.live.components import Part
+from yoto.control_plane.live.headline import Names, asked_sources
+from yoto.control_plane.live.lines import Lines
+from yoto.control_plane.live.remembered import Remembered
+from yoto.errors import StoreUnavailable
+from yoto.extensions import cache, fleet, monitor, permissions, policy
+from yoto.fleet import Worker, WorkerState
+from yoto.health import probe
+from yoto.monitor import (
+    Headline,
+    HealthReport,
+    Monitoring,
+    WorkerStatus,
+    assess,
+    headline,
+    names,
+    summarise,
+    without_networks,
+)
+from yoto.permission import MaintenanceStatus
+from yoto.redis import RedisInfo
+from yoto.resilience import get_resilience_controller
+from yoto.wiring import health_components, measured_values
+
+EXTENSION = "yoto.pictures"
+# Seconds for which one picture serves all who ask.
+FRESH_SECONDS = 0.9
+# The same for what takes a question to every guard, to the queues and to the database.
+ASKED_SECONDS = 2.0
+MINUTE = 60.0
+
+
+class Pictures:
+    """The pictures of one application; call them in a context of it."""
+
+    def __init__(self, sockets_limit: int) -> None:
+        """``sockets_limit``: sockets that one worker takes."""
+        self._sockets_limit = sockets_limit
+        self._lines = Lines()
+        self._measured = Remembered(lambda: health_components(current_app), ASKED_SECONDS)
+        self._asked = Remembered(asked_sources, ASKED_SECONDS)
+        self._whole = Remembered(self._detailed, FRESH_SECONDS)
+        self.cache = Remembered(_cache, FRESH_SECONDS)
+        self.latest = Remembered(lambda: performance.latest(monitor.current), FRESH_SECONDS)
+
+    def detailed(self, networks: bool = False) -> dict[str, Any]:
+        """How everything is, with every server, measure and worker.
+
+        Args:
+            networks: whether whoever looks may know from which networks others come.
+        """
+        found, told = self._whole()
+        shown = told if networks else without_networks(told)
+        return {**found, "headline": msgspec.to_builtins(shown)}
+
+    def status(self, networks: bool = False) -> dict[str, Any]:
+        """The same without the parts of parts."""
+        found = self.detailed(networks)
+        main = [one for one in found["components"] if ":" not in one["name"]]
+        rest = {key: found[key] for key in found if key not in ("components", "workers")}
+        return {**rest, "components": main}
+
+    def performance(self, range_name: str) -> dict[str, Any]:
+        """The lines of charts; ``range_name`` of ``performance.RANGES``."""
+        return self._lines.read(monitor.current, range_name)
+
+    def monitor(self) -> dict[str, Any]:
+        """How measuring itself does, and the processes that measure."""
+        current = monitor.current
+        return {
+            "at": _now(),
+            "backend": msgspec.to_builtins(current.health()),
+            "workers": [_recording(worker) for worker in current.workers()],
+        }
+
+    def resilience(self) -> dict[str, Any]:
+        """The guards that this worker uses."""
+        controller = get_resilience_controller()
+        return {
+            "at": _now(),
+            "instance": fleet.current.id,
+            "store": msgspec.to_builtins(controller.store_status()),
+            "guards": [asdict(one) for one in controller.guard_counts()],
+            "bulkheads": [asdict(one) for one in controller.bulkhead_use()],
+            "breakers": [msgspec.to_builtins(one) for one in controller.breaker_states()],
+        }
+
+    def _detailed(self) -> tuple[dict[str, Any], Headline]:
+        results = probe().run()
+        now = _now()
+        workers = workers_or_none()
+        values = measured_values(monitor.current)()
+        health: HealthReport = assess(self._measured(), values)
+        recorded = bool(values.get(names.FLUSHED_SECONDS))
+        servers = (one.seen for one in results if isinstance(one.seen, RedisInfo))
+        redis = next(servers, RedisInfo(None, False))
+        status = _maintenance_or_none()
+        silence = current_app.config["MAX_STALENESS"]
+        parts: list[Part] = [
+            *(components.with_servers(part, redis) for part in components.checked(results)),
+            components.policy_part(policy.health(), now),
+            components.log_part(cache.current.stats(), silence, now),
+            *components.fleet_parts(workers, open_sockets(), self._sockets_limit, now),
+            *components.redis_nodes(redis, now),
+            *components.health_parts(health, recorded, now),
+        ]
+        told = headline(
+            {
+                "components": causes.of_parts(parts),
+                **self._asked(),
+                "maintenance": None if status is None else causes.of_maintenance(status, Names()),
+                "workers": None if workers is None else causes.of_workers(workers, now, silence),
+            }
+        )
+        found = {
+            "at": now,
+            "instance": fleet.current.id,
+            "overall": components.overall(parts),
+            "health": str(health.overall),
+            "components": [part.to_plain(now) for part in parts],
+            "maintenance": _ordered(status),
+            "instances": _counted(workers),
+            "workers": None if workers is None else [shown(one) for one in workers],
+        }
+        return found, told
+
+
+def init_live(app: Flask, sockets_limit: int) -> None:
+    """Give the application its pictures."""
+    app.extensions[EXTENSION] = Pictures(sockets_limit)
+
+
+def pictures() -> Pictures:
+    """Those of the current application."""
+    return cast(Pictures, current_app.extensions[EXTENSION])
+
+
+def maintenance() -> dict[str, Any]:
+    """Whether there is maintenance, as the database says now, and why; None: it does not say."""
+    return _ordered(_maintenance_or_none())
+
+
+def _maintenance_or_none() -> MaintenanceStatus | None:
+    try:
+        return permissions.maintenance_status()
+    except StoreUnavailable:
+        return None
+
+
+def _ordered(found: MaintenanceStatus | None) -> dict[str, Any]:
+    if found is None:
+        return {"enabled": None, "reason": None, "until_ms": None}
+    until_ms = None if found.until is None else round(found.until.timestamp() * 1000)
+    return {"enabled": found.enabled, "reason": found.reason, "until_ms": until_ms}
+
+
+def open_sockets() -> int:
+    """Connections of Socket.IO in this worker."""
+    return len(current_app.extensions["socketio"].server.eio.sockets)
+
+
+def workers_or_none() -> list[Worker] | None:
+    """Every worker; None: Redis does not say."""
+    try:
+        return fleet.current.all()
+    except StoreUnavailable:
+        return None
+
+
+def shown(worker: Worker) -> dict[str, Any]:
+    """A worker as JSON data; what it did not tell is None."""
+    facts = {name: worker.facts.get(name) for name in FACTS}
+    return {
+        "id": worker.id,
+        "host": worker.host,
+        "pid": worker.pid,
+        "state": str(worker.state),
+        "heard_ms": worker.heard_ms,
+        "answering": worker.id == fleet.current.id,
+        "drain": None if worker.drain is None else msgspec.to_builtins(worker.drain),
+        **facts,
+    }
+
+
+# What a worker tells of itself; see ``yoto.wiring.fleet``.
+FACTS = (
+    "version",
+    "async_mode",
+    "started_at",
+    "uptime_s",
+    "config_version",
+    "log_position",
+    "log_silent_s",
+    "event_position",
+    "events_silent_s",
+    "memory_bytes",
+    "threads",
+    "sockets",
+)
+
+
+def _counted(workers: Sequence[Worker] | None) -> dict[str, int] | None:
+    if workers is None:
+        return None
+    return {str(state): sum(one.state is state for one in workers) for state in WorkerState}
+
+
+def _cache() -> dict[str, Any]:
+    stats = cache.current.stats()
+    workers = workers_or_none()
+    told = ("id", "state", "heard_ms", "log_position", "log_silent_s")
+    return {
+        "at": _now(),
+        "instance": fleet.current.id,
+        "here": asdict(stats),
+        "last_minute": _last_minute(monitor.current),
+        "workers": (
+            None
+            if workers is None
+            else [{name: shown(one)[name] for name in told} for one in workers]
+        ),
+    }
+
+
+def _last_minute(monitoring: Monitoring) -> dict[str, Any]:
+    reading = monitoring.recent(MINUTE)
+    whole = next(iter(performance.joined(reading.points, 10**10)), None)
+    if whole is None:
+        rates: dict[str, Any] = dict.fromkeys(("hit_rate", "l1_hit_rate", "l2_hit_rate"))
+        rates |= {"staleness_p99_ms": None, "stampedes_avoided": None}
+    else:
+        found = summarise(whole)
+        rates = {
+            "hit_rate": found.hit_rate,
+            "l1_hit_rate": found.l1_hit_rate,
+            "l2_hit_rate": found.l2_hit_rate,
+            "staleness_p99_ms": None if found.staleness is None else found.staleness.p99,
+            "stampedes_avoided": whole.counted(names.CACHE_EVENTS, event="stampedes_avoided"),
+        }
+    return {**rates, "complete": reading.complete}
+
+
+def _recording(worker: WorkerStatus) -> dict[str, Any]:
+    return {
+        "id": worker.id,
+        "host": worker.host,
+        "pid": worker.pid,
+        "state": str(worker.state),
+        "silent_for_s": round(worker.silent_for, 3),
+        "unreported_s": round(worker.unreported, 3),
+        "gauges": {str(about): value for about, value in worker.gauges.items()},
+    }
+
+
+def _now() -> int:
+    return round(time.time() * 1000)

@@ -1,0 +1,117 @@
+"""The pages under ``/control/``: those of the navigation, and the worker's status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, json, redirect, render_template
+from werkzeug.exceptions import Unauthorized
+from werkzeug.wrappers import Response as AnyResponse
+
+from yoto.control_plane import destination, language, shell, theme
+from yoto.control_plane.application import EXTENSION_KEY, ControlPlane, of_application
+from yoto.control_plane.live import init_live
+from yoto.control_plane.navigation import PAGES, Page
+from yoto.control_plane.routes import CONTROL_REST
+from yoto.control_plane.socket import init_control_socket
+from yoto.control_plane.status import init_process, read_status
+from yoto.errors import PermissionDenied
+from yoto.http.addresses import CONTROL_PREFIX
+from yoto.http.api import add_api
+from yoto.http.application import Application
+from yoto.http.control_api import CONTROL_API_PREFIX, SCHEMES
+from yoto.http.database_problems import problem_of
+from yoto.http.operators import RIGHTS, VIEW, may, operator, right
+
+control = Blueprint("control", __name__, url_prefix=CONTROL_PREFIX, template_folder="templates")
+# Beside the application's own static files, which the address of a page is not in the way of.
+static = Blueprint(
+    "control_static", __name__, static_folder="static", static_url_path="/static/control"
+)
+
+
+def init_control(app: Application, plane: ControlPlane) -> None:
+    """Give ``app`` its control plane: pages, JSON routes, and the sockets' namespace."""
+    app.extensions[EXTENSION_KEY] = plane
+    init_process(app)
+    init_live(app, app.config["SOCKETS_MAX"])
+    add_api(
+        app,
+        (*CONTROL_REST, *plane.routes),
+        "CONTROL_",
+        "Yoto control plane API",
+        "What operators see and do: the same as on the pages and in `flask`.",
+        CONTROL_API_PREFIX,
+        SCHEMES,
+    )
+    app.register_blueprint(static)
+    app.register_blueprint(control)
+    init_control_socket(app)
+
+
+def as_pages(blueprint: Blueprint) -> None:
+    """Let the pages of ``blueprint`` look, and answer errors, as all pages do."""
+    blueprint.register_error_handler(Unauthorized, _to_sign_in)
+    blueprint.register_error_handler(Exception, _show_problem)
+    blueprint.context_processor(shell.helpers)
+    blueprint.after_request(_keep_choices)
+
+
+def as_page(answer: Response, page: str) -> Response:
+    """The status and headers of a problem with a page for people."""
+    answer.set_data(page)
+    answer.mimetype = "text/html"
+    return answer
+
+
+def _add(page: Page) -> None:
+    """Serve a page of the navigation. Its data comes from ``/control/api``."""
+
+    @control.get(page.path, endpoint=page.key)
+    @right(page.right)
+    def view() -> str:
+        return render_template(f"control/{page.key}.html", page=page, **signed_in_as())
+
+
+for _page in PAGES:
+    _add(_page)
+
+
+@control.get("/status")
+@right(VIEW)
+def status() -> str:
+    """How the worker that answers is, and what it runs on; needs no script."""
+    return render_template("control/status.html", status=read_status(), **signed_in_as())
+
+
+def signed_in_as() -> dict[str, Any]:
+    """Who looks at a page, what they may do, and the pages that are for them.
+
+    Behind the break-glass token is nobody's account.
+    """
+    user = of_application().person(operator())
+    rights = [name for name in RIGHTS if may(name)]
+    return {"signed_in": True, "user": user, "rights": rights, "pages": shell.reachable(rights)}
+
+
+def _to_sign_in(error: Unauthorized) -> AnyResponse:
+    """Nobody is signed in (any more)."""
+    address = destination.sign_in_address()
+    return _show_problem(error) if address is None else redirect(address, 303)
+
+
+def _show_problem(error: Exception) -> Response:
+    """The same problem as the API would answer, as a page."""
+    answer = problem_of(error)
+    facts = json.loads(answer.get_data())
+    denied = isinstance(error, PermissionDenied)
+    page = render_template("control/problem.html", problem=facts, denied=denied)
+    return as_page(answer, page)
+
+
+def _keep_choices(response: Response) -> Response:
+    """A language or theme that was chosen stays chosen."""
+    return theme.CHOICE.remember(language.CHOICE.remember(response))
+
+
+as_pages(control)

@@ -1,0 +1,53 @@
+"""Routes of ``/control/api/review``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from yoto.api.permissions.checks.service import question_of
+from yoto.api.permissions.review.export import access_csv, access_json
+from yoto.api.permissions.review.schemas import JSON, AccessLineSchema, AccessPageSchema
+from yoto.api.permissions.review.service import lines_from
+from yoto.control_plane.permissions.insight import open_question
+from yoto.control_plane.permissions.schemas import ExportQuery, WhoQuery
+from yoto.extensions import permissions
+from yoto.http.control_api import VIEW, ControlBlueprint, right
+from yoto.http.csv_export import MEDIA_TYPE
+from yoto.permission import AccessPage
+
+review_control = ControlBlueprint(
+    "review_control", __name__, "/review", "Who can do something, since when and by what"
+)
+
+EXPORT_PAGE = 500  # users that are read at a time
+AS_CSV = {"schema": {"type": "string"}, "content_type": MEDIA_TYPE, "success": True}
+
+
+@review_control.get("")
+@right(VIEW)
+@review_control.arguments(WhoQuery, location="query")
+@review_control.response(200, AccessPageSchema)
+@review_control.alt_response(404, "NOT_FOUND")
+def review_access_of_all(query: dict[str, Any]) -> AccessPage:
+    """Who has a permission in a place, since when, and by which grant, role or overwrite
+
+    Beyond `platform.view` it takes `server.audit` in that server, or `admin.audit`.
+    """
+    question = open_question(query)
+    return permissions.who_can(*question, after=query["after"], limit=query["limit"])
+
+
+@review_control.get("/export")
+@right(VIEW)
+@review_control.arguments(ExportQuery, location="query")
+@review_control.response(200, AccessLineSchema(many=True))
+@review_control.alt_response(200, **AS_CSV)
+@review_control.alt_response(404, "NOT_FOUND")
+def export_review(query: dict[str, Any]) -> Response:
+    """The same to the end as a file, CSV or JSON; CSV has a row for each way"""
+    question = open_question(query)
+    first = permissions.who_can(*question, limit=EXPORT_PAGE)
+    lines = lines_from(first, question_of(query), EXPORT_PAGE)
+    return access_json(query, lines) if query["format"] == JSON else access_csv(query, lines)

@@ -1,0 +1,75 @@
+"""The JSON routes of the control plane, in the order in which its API document lists them."""
+
+from __future__ import annotations
+
+from flask_smorest import Blueprint
+
+from yoto.control_plane.alerts import alert_rules_control, alert_webhooks_control, alerts_control
+from yoto.control_plane.audit import audit_control
+from yoto.control_plane.cache import cache_control, upkeep_control
+from yoto.control_plane.config import config_control
+from yoto.control_plane.forecasts import forecasts_control
+from yoto.control_plane.guards import (
+    breakers_control,
+    bulkheads_control,
+    degradation_control,
+    guards_control,
+    limiters_control,
+)
+from yoto.control_plane.live import events_control, instances_control, stats_control, status_control
+from yoto.control_plane.locks import locks_control
+from yoto.control_plane.log_level import log_level_control
+from yoto.control_plane.maintenance import maintenance_control
+from yoto.control_plane.overrides import overrides_control
+from yoto.control_plane.permissions import (
+    explain_control,
+    registry_control,
+    review_control,
+    search_control,
+    servers_control,
+    users_control,
+)
+from yoto.control_plane.policies import candidate_control, documents_control, policies_control
+from yoto.control_plane.prefetch import prefetch_control
+from yoto.control_plane.queues import queues_control
+from yoto.control_plane.session import session_control
+from yoto.control_plane.suggestions import suggestions_control
+from yoto.control_plane.tasks import tasks_control
+
+CONTROL_REST: list[Blueprint] = [
+    session_control,
+    status_control,
+    stats_control,
+    events_control,
+    instances_control,
+    overrides_control,
+    explain_control,
+    search_control,
+    review_control,
+    registry_control,
+    servers_control,
+    users_control,
+    policies_control,
+    documents_control,
+    candidate_control,
+    guards_control,
+    breakers_control,
+    limiters_control,
+    bulkheads_control,
+    degradation_control,
+    config_control,
+    prefetch_control,
+    alerts_control,
+    alert_rules_control,
+    alert_webhooks_control,
+    suggestions_control,
+    forecasts_control,
+    audit_control,
+    maintenance_control,
+    log_level_control,
+    cache_control,
+    upkeep_control,
+    tasks_control,
+    queues_control,
+    locks_control,
+]

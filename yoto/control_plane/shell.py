@@ -1,0 +1,77 @@
+"""What every page of the control plane has around it, and what its scripts are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import request, url_for
+
+from yoto.control_plane import ages, language, theme
+from yoto.control_plane.application import of_application
+from yoto.control_plane.navigation import PAGES, SHARED_TEXTS, Page
+from yoto.control_plane.vendor import vendor
+from yoto.http.csrf import CSRF_FIELD, csrf_token
+from yoto.store.db import utcnow
+
+
+def helpers() -> dict[str, Any]:
+    """What every template of the pages may use."""
+    return {
+        "t": language.translate,
+        "language": language.current_language(),
+        "languages": language.LANGUAGES,
+        "language_tags": language.LANGUAGE_TAGS,
+        "theme": theme.current_theme(),
+        "themes": theme.THEMES,
+        "csrf_field": CSRF_FIELD,
+        "csrf_token": csrf_token,
+        "age": ages.age,
+        "duration": ages.duration,
+        "vendor": vendor,
+        "here": here,
+        "page_data": page_data,
+        "page_texts": page_texts,
+        "shared_texts": SHARED_TEXTS,
+        "sign_out": _address(of_application().sign_out),
+        "api_docs": _address(of_application().api_docs),
+    }
+
+
+def reachable(rights: Sequence[str]) -> list[Page]:
+    """The entries of the navigation for somebody who has ``rights``."""
+    return [page for page in PAGES if page.right in rights]
+
+
+def here(**changed: str) -> str:
+    """The address of this page with parameters changed; of the overview after a form."""
+    if request.method == "GET" or request.path == _address(of_application().sign_in):
+        address = url_for(request.endpoint or "control.overview", **(request.view_args or {}))
+    else:
+        address = url_for("control.overview")
+    return f"{address}?{urlencode({**request.args.to_dict(), **changed})}"
+
+
+def page_data(rights: Sequence[str], vendored: Mapping[str, str | None]) -> dict[str, Any]:
+    """What scripts must know of the page that they are on; ``vendored``: see ``vendor``."""
+    chosen = language.current_language()
+    return {
+        "language": language.LANGUAGE_TAGS[chosen],
+        "rights": list(rights),
+        "csrf": csrf_token(),
+        "api": url_for("control.overview") + "api",
+        "sign_in": _address(of_application().sign_in),
+        "socket_path": f"{request.script_root}/socket.io",
+        "vendor": vendored,
+        "now": utcnow().isoformat(),
+    }
+
+
+def _address(endpoint: str | None) -> str | None:
+    return None if endpoint is None else url_for(endpoint)
+
+
+def page_texts(names: Sequence[str]) -> dict[str, str]:
+    """The texts that scripts may say, in the language of this page."""
+    return language.texts_of(language.current_language(), names)

@@ -1,0 +1,131 @@
+"""The clients of one worker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from enum import Enum
+
+from werkzeug.exceptions import ServiceUnavailable, TooManyRequests
+
+from yoto.control_plane.socket.limits import OF_USER, OF_WORKER, ClientPace
+from yoto.control_plane.socket.topics import Subscription
+from yoto.events import position
+from yoto.http.socket_credentials import SocketCredential
+
+
+class Hearing(Enum):
+    """How a client gets events."""
+
+    NOTHING = "nothing"
+    # It reads what it missed, and nobody else sends it events.
+    REPLAY = "replay"
+    # It gets what everybody gets.
+    LIVE = "live"
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """One connection.
+
+    Attributes:
+        sid, eio_sid: its ids in Socket.IO, and of the transport below.
+        credential: what it was opened with.
+        pace: of its messages.
+        subscription: what it follows.
+        hearing: see ``Hearing``.
+        seen: id up to which it was sent all it wants, by its own replay; None: as everybody.
+        replay: marks the replay that goes on; another one has taken its place if it changed.
+        turn: who changes what it follows holds it; one after the other.
+    """
+
+    sid: str
+    eio_sid: str
+    credential: SocketCredential
+    pace: ClientPace = field(default_factory=ClientPace)
+    subscription: Subscription = field(default_factory=Subscription)
+    hearing: Hearing = Hearing.NOTHING
+    seen: str | None = None
+    replay: object | None = None
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_ahead(self, event_id: str) -> bool:
+        """Whether its replay brought this event already."""
+        return self.seen is not None and position(event_id) <= position(self.seen)
+
+
+class Clients:
+    """Connections by id. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_sid: dict[str, Client] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_sid)
+
+    def add(self, client: Client) -> None:
+        """Take a client in.
+
+        Raises:
+            ServiceUnavailable: the worker has as many connections as it may.
+            TooManyRequests: the account has.
+        """
+        user_id = client.credential.user_id
+        with self._lock:
+            if len(self._by_sid) >= OF_WORKER:
+                raise ServiceUnavailable(f"This worker has the {OF_WORKER} that it may have.")
+            own = sum(one.credential.user_id == user_id for one in self._by_sid.values())
+            if own >= OF_USER:
+                raise TooManyRequests(f"This account has the {OF_USER} that it may have here.")
+            self._by_sid[client.sid] = client
+
+    def remove(self, sid: str) -> bool:
+        """Forget a client; whether it was there, which it is for one of several who ask at once."""
+        with self._lock:
+            client = self._by_sid.pop(sid, None)
+        if client is not None:
+            client.hearing, client.replay = Hearing.NOTHING, None
+        return client is not None
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        for client in self.all():
+            self.remove(client.sid)
+
+    def get(self, sid: str) -> Client | None:
+        """A client; None for one that is not, or no longer, there."""
+        return self._by_sid.get(sid)
+
+    def all(self) -> list[Client]:
+        """Every client."""
+        with self._lock:
+            return list(self._by_sid.values())
+
+    def following(self, topic: str) -> list[Client]:
+        """Those that follow a topic."""
+        return [client for client in self.all() if topic in client.subscription.topics]
+
+    def live(self) -> list[Client]:
+        """Those that get each event as it comes."""
+        return [client for client in self.all() if client.hearing is Hearing.LIVE]
+
+    def of_user(self, user_id: int) -> list[Client]:
+        """Those of an account."""
+        return [client for client in self.all() if client.credential.user_id == user_id]
+
+    def users_about(self, subjects: Collection[str]) -> set[int]:
+        """The connected accounts whose rights or sign-ins a change of ``subjects`` may have ended.
+
+        Rights here are global, so what changed in one server or channel is no matter.
+        """
+        connected = {client.credential.user_id for client in self.all()} - {None}
+        found: set[int] = set()
+        for subject in subjects:
+            kind, _, digits = subject.partition(":")
+            if kind == "user":
+                found |= {int(digits)} & connected
+            elif kind not in ("server", "channel"):
+                return {user_id for user_id in connected if user_id is not None}
+        return found

@@ -1,0 +1,169 @@
+"""Everything that the sockets of the control plane are in one worker."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from typing import cast
+
+from flask import Flask, current_app
+from werkzeug.exceptions import Unauthorized
+
+from yoto.control_plane.socket.broadcasts import IDLE, Broadcasts
+from yoto.control_plane.socket.clients import Client, Clients, Hearing
+from yoto.control_plane.socket.feed import Feed
+from yoto.control_plane.socket.outlet import Outlet
+from yoto.control_plane.socket.replay import Replay
+from yoto.control_plane.socket.topics import Subscription
+from yoto.errors import PlatformError
+from yoto.housekeeping import Housekeeper
+from yoto.http.operators import VIEW
+from yoto.http.socket_credentials import still_may
+from yoto.monitor import Counted, Measured, Sample, names
+from yoto.store.db import writing
+from yoto.wiring import STORE_FAILURES
+
+EXTENSION = "yoto.control_socket"
+# s that the first subscription waits for the stream, so that nothing falls in between.
+READY_SECONDS = 0.5
+# s between looks at every credential: for what no log tells, such as a token that runs out.
+DOUBT_SECONDS = 20.0
+SIGNED_OUT, RIGHT_LOST, DRAINING = "signed_out", "right_lost", "draining"
+DETAILS = {
+    SIGNED_OUT: "The session or token that this socket was opened with has ended.",
+    RIGHT_LOST: f"The right {VIEW} was taken from the account.",
+    DRAINING: "This worker drains; connect again to reach another.",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Hub:
+    """The clients of one worker, and what serves them."""
+
+    def __init__(self, app: Flask) -> None:
+        """No thread is started and nothing is asked."""
+        self._app = app
+        self.clients = Clients()
+        self.outlet = Outlet(app, self.clients)
+        self.feed = Feed(app, self.clients, self.outlet)
+        self.broadcasts = Broadcasts(app, self.clients, self.outlet)
+        self._doubts = Housekeeper("yoto-control-doubts")
+        self._wake_doubts = self._doubts.add("doubt", self._doubt)
+
+    def connect(self, client: Client) -> None:
+        """Take a client in.
+
+        Raises:
+            ServiceUnavailable, TooManyRequests: there are as many as there may be.
+        """
+        first = not len(self.clients)
+        self.clients.add(client)
+        self.feed.start()
+        self.broadcasts.start()
+        self._doubts.start()
+        if first:
+            self._wake_doubts()
+
+    def subscribe(self, client: Client, wanted: Subscription) -> None:
+        """Have a client follow ``wanted`` instead of what it followed, and show it what that is.
+
+        ``last_event_id`` counts where the client heard no events until now: one that does is
+        sent each once, whatever it says.
+
+        While it is looked at how things are, the client is sent no events: those that fall
+        meanwhile come after the snapshot, which may not hold them.
+        """
+        begin = wanted.last_event_id
+        if wanted.hears_events and begin is None:
+            begin = self.feed.end_of_stream(READY_SECONDS)
+        with client.turn:
+            with self.feed.lock:
+                if wanted.hears_events:
+                    self.feed.hold(client, begin)
+                else:
+                    client.hearing, client.replay = Hearing.NOTHING, None
+                held = client.replay
+            shown = self.feed.picture(wanted.topics)
+            with self.feed.lock:
+                if client.replay is not held:
+                    return  # it is gone
+                client.subscription = wanted
+                hears = wanted.hears_events
+                self.feed.show(client, shown, client.seen if hears else wanted.last_event_id)
+                behind = hears and not self.feed.let_go(client)
+                replay = Replay(self.feed, self.outlet, client) if behind else None
+        self.broadcasts.follow(wanted.topics)
+        if replay is not None:
+            self._app.extensions["socketio"].start_background_task(replay.run)
+
+    def leave(self, client: Client, topics: frozenset[str] | None) -> None:
+        """Have a client follow these topics no more; None: no topic at all."""
+        with client.turn, self.feed.lock:
+            now = client.subscription
+            left = now.topics - (now.topics if topics is None else topics)
+            client.subscription = Subscription(left, now.types)
+            if not client.subscription.hears_events:
+                client.hearing, client.replay = Hearing.NOTHING, None
+
+    def judge(self, user_id: int) -> None:
+        """Put those clients of an account out that may not look any more.
+
+        Raises:
+            StoreUnavailable, DBAPIError: nobody can tell now.
+        """
+        for client in self.clients.of_user(user_id):
+            self._judge(client)
+
+    def drain(self, draining: bool) -> None:
+        """Send everybody elsewhere, if this worker is to drain."""
+        if draining:
+            self.outlet.send_away(DRAINING, DETAILS[DRAINING])
+
+    def samples(self) -> Iterator[Sample]:
+        """For the monitor."""
+        counts = self.outlet.counts
+        yield Measured(names.CONTROL_SOCKETS, len(self.clients))
+        yield Measured(names.CONTROL_SOCKET_QUEUE, self.outlet.longest())
+        yield Counted(names.CONTROL_SOCKET_MESSAGES, counts.sent)
+        yield Counted(names.CONTROL_SOCKETS_ENDED, counts.dropped, {"reason": "slow"})
+        yield Counted(names.CONTROL_SOCKETS_ENDED, counts.ended, {"reason": "refused"})
+
+    def close(self) -> None:
+        """End the threads, and forget who is connected; a later client starts them again."""
+        self.clients.clear()
+        self.broadcasts.close()
+        self._doubts.stop()
+        self.feed.close()
+
+    def _judge(self, client: Client) -> None:
+        try:
+            if not still_may(client.credential, VIEW):
+                self.outlet.end(client, RIGHT_LOST, DETAILS[RIGHT_LOST])
+        except Unauthorized:
+            self.outlet.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
+
+    def _doubt(self) -> float:
+        clients = self.clients.all()
+        if not clients:
+            return IDLE
+        with self._app.app_context():
+            for client in clients:
+                if client.credential.over():
+                    self.outlet.end(client, SIGNED_OUT, DETAILS[SIGNED_OUT])
+        for client in self.clients.all():
+            try:
+                with self._app.app_context(), writing(False):
+                    self._judge(client)
+            except (PlatformError, *STORE_FAILURES) as error:
+                # The others would wait as long for the same answer.
+                log.debug("the control sockets cannot be judged now: %s", error)
+                break
+            time.sleep(0)
+        return DOUBT_SECONDS
+
+
+def current_hub() -> Hub:
+    """That of the current application."""
+    return cast(Hub, current_app.extensions[EXTENSION])

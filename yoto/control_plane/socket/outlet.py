@@ -1,0 +1,105 @@
+"""Sending to clients, none of which may make others wait, or memory grow."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from yoto.control_plane.socket.clients import Client, Clients
+from yoto.control_plane.socket.limits import QUEUE_MAX
+
+NAMESPACE = "/control"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class OutletCounts:
+    """What was sent in this process.
+
+    Attributes:
+        sent: messages, one a client.
+        dropped: clients that were put out because they did not read.
+        ended: clients that were put out for another reason.
+    """
+
+    sent: int = 0
+    dropped: int = 0
+    ended: int = 0
+
+
+class Outlet:
+    """Sends messages; a client for whom too many wait is put out.
+
+    What waits for a client lies in the queue of its transport. Its writer takes all of it at once
+    and writes one after the other, so up to twice ``QUEUE_MAX`` can be in memory.
+    """
+
+    def __init__(self, app: Flask, clients: Clients) -> None:
+        self._app = app
+        self._clients = clients
+        self.counts = OutletCounts()
+
+    @property
+    def _server(self) -> Any:
+        return self._app.extensions["socketio"].server
+
+    def send(self, clients: Sequence[Client], name: str, data: Any) -> None:
+        """Send one message to all of them, encoded once."""
+        taking = []
+        for client in clients:
+            if self.waiting(client) < QUEUE_MAX:
+                taking.append(client.sid)
+            else:
+                self.drop(client)
+        if taking:
+            self._server.emit(name, data, namespace=NAMESPACE, to=taking)
+            self.counts.sent += len(taking)
+
+    def waiting(self, client: Client) -> int:
+        """Packets that wait for a client."""
+        found = self._server.eio.sockets.get(client.eio_sid)
+        return 0 if found is None else int(found.queue.qsize())
+
+    def longest(self) -> int:
+        """Packets that wait for the client for whom most do."""
+        return max(map(self.waiting, self._clients.all()), default=0)
+
+    def end(self, client: Client, reason: str, detail: str) -> None:
+        """Put a client out, and tell it why: it may connect again, with something better.
+
+        Its own message and the next look at all of them may come to that at the same moment.
+        """
+        if not self._clients.remove(client.sid):
+            return
+        self.counts.ended += 1
+        self._say_goodbye(client, reason, detail)
+        self._server.disconnect(client.sid, namespace=NAMESPACE)
+
+    def send_away(self, reason: str, detail: str) -> None:
+        """Ask every socket of the worker, of all namespaces, to connect again elsewhere.
+
+        Their transport is closed, not their namespace, so they try again by themselves.
+        """
+        for client in self._clients.all():
+            self._say_goodbye(client, reason, detail)
+        engine = self._server.eio
+        for found in list(engine.sockets.values()):
+            # Without the packet that says so: after it some clients do not try again.
+            found.close(wait=False, abort=True, reason=engine.reason.SERVER_DISCONNECT)
+
+    def _say_goodbye(self, client: Client, reason: str, detail: str) -> None:
+        self._server.emit(
+            "goodbye", {"reason": reason, "detail": detail}, namespace=NAMESPACE, to=client.sid
+        )
+
+    def drop(self, client: Client) -> None:
+        """Close the connection of a client that does not read."""
+        log.warning("a control socket that did not read was closed: %s", client.credential.user_id)
+        self.counts.dropped += 1
+        self._clients.remove(client.sid)
+        self._app.extensions["socketio"].transports.cut(client.eio_sid)

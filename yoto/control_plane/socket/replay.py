@@ -1,0 +1,134 @@
+"""What a client missed while it was away, read for it alone, and the seam to what comes now."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from yoto.control_plane.socket.clients import Client, Hearing
+from yoto.control_plane.socket.feed import RETRY_SECONDS, STORE_ERRORS, Feed
+from yoto.control_plane.socket.limits import QUEUE_LOW
+from yoto.control_plane.socket.outlet import Outlet
+from yoto.control_plane.socket.topics import told
+from yoto.events import Gap, StoredEvent, find_gap, position, to_plain, type_of
+
+log = logging.getLogger(__name__)
+
+# Events a read.
+READ = 200
+# s between looks whether a client has taken what waits for it.
+LOOK_SECONDS = 0.02
+# s after which a client that takes nothing of what it missed is put out.
+PATIENCE = 20.0
+
+
+class Replay:
+    """Reads on from an event until the client has what everybody has, then lets it go live.
+
+    The client is sent nothing else from the stream meanwhile. It goes live with the lock of the
+    feed held, at a moment when it has all that the feed has sent to others: nothing is missed at
+    the seam. What it has beyond that, the feed does not send it again.
+    """
+
+    def __init__(self, feed: Feed, outlet: Outlet, client: Client) -> None:
+        """``client`` is in replay, from its ``seen`` on; None: from now."""
+        self._feed = feed
+        self._outlet = outlet
+        self._client = client
+        self._mark = client.replay
+
+    def run(self) -> None:
+        """Do it; returns when the client is live, or gone."""
+        while self._goes_on():
+            try:
+                if self._step():
+                    return
+            except STORE_ERRORS as error:
+                # What was missed comes as soon as Redis is back; the rest of the page goes on.
+                log.debug("a replay waits for the event stream: %s", error)
+                time.sleep(RETRY_SECONDS)
+
+    def _goes_on(self) -> bool:
+        return self._mark is not None and self._client.replay is self._mark
+
+    def _step(self) -> bool:
+        """One read; whether the client is live now, or gone."""
+        before = self._client.seen
+        if before is None:
+            return self._begin()
+        events = self._feed.stream.read(before, READ)
+        info = self._feed.stream.info()
+        gap, _ = find_gap(before, events[-1].id if events else before, info)
+        if gap is not None:
+            return self._begin_anew(gap, info.last_id)
+        for stored in events:
+            if not self._send(stored):
+                return True
+        return len(events) < READ and self._go_live()
+
+    def _send(self, stored: StoredEvent) -> bool:
+        """Send one event if it is wanted; False: the client is gone."""
+        client = self._client
+        names = client.subscription.messages(type_of(stored))
+        if names and not self._wait_for_room():
+            return False
+        with self._feed.lock:
+            if not self._goes_on():
+                return False
+            for name in names:
+                self._outlet.send([client], name, told(name, to_plain(stored)))
+            client.seen = stored.id
+        return True
+
+    def _wait_for_room(self) -> bool:
+        """Do not fill the client's queue faster than it takes; False: it is gone, or takes nothing.
+
+        It is put out then by the next message, as whoever does not read.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while self._outlet.waiting(self._client) > QUEUE_LOW:
+            if not self._goes_on():
+                return False
+            if time.monotonic() >= deadline:
+                self._outlet.drop(self._client)
+                return False
+            time.sleep(LOOK_SECONDS)
+        return True
+
+    def _go_live(self) -> bool:
+        feed, client = self._feed, self._client
+        with feed.lock:
+            if not self._goes_on():
+                return True
+            if feed.position is None or client.seen is None:
+                return False
+            if position(client.seen) < position(feed.position):
+                return False
+            client.hearing, client.replay = Hearing.LIVE, None
+            return True
+
+    def _begin(self) -> bool:
+        """Begin now, where it was not known until now where the stream is; False: it goes on."""
+        feed, client = self._feed, self._client
+        begin = feed.position
+        if begin is None:
+            time.sleep(LOOK_SECONDS)
+            return False
+        shown = feed.picture(client.subscription.topics)
+        with feed.lock:
+            if not self._goes_on():
+                return True
+            client.seen = begin
+            feed.show(client, shown, begin)
+        return False
+
+    def _begin_anew(self, gap: Gap, last_id: str) -> bool:
+        """Tell of a gap, and go on from where the stream ended before the picture was made."""
+        feed, client = self._feed, self._client
+        shown = feed.picture(client.subscription.topics)
+        with feed.lock:
+            if not self._goes_on():
+                return True
+            client.seen = last_id
+            feed.tell_gap([client], gap.after_id, last_id, gap.reason, shown)
+        return False

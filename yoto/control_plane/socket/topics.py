@@ -1,0 +1,115 @@
+"""What can be followed, and what each client asked for. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from yoto.control_plane.live.events import ID
+from yoto.control_plane.live.filters import TypeFilter
+from yoto.errors import ValidationFailed
+
+STATUS, PERFORMANCE, CACHE = "status", "performance", "cache"
+EVENTS, ALERTS, TASKS, MAINTENANCE = "events", "alerts", "tasks", "maintenance"
+# Pictures of now, made again and again while somebody follows them: what each is sent as, and
+# seconds between two.
+STATE_TOPICS = {
+    STATUS: ("system_status", 5.0),
+    PERFORMANCE: ("performance_stats", 1.0),
+    CACHE: ("cache_stats", 2.0),
+}
+# What comes from the event stream: what each is sent as, and the types that belong to it.
+EVENT_TOPICS = {
+    EVENTS: ("permission_event", TypeFilter()),
+    ALERTS: ("alert", TypeFilter(["alert.*"])),
+    TASKS: ("task_progress", TypeFilter(["task.*"])),
+    MAINTENANCE: ("maintenance_mode_change", TypeFilter(["maintenance.*"])),
+}
+TOPICS = (*STATE_TOPICS, *EVENT_TOPICS)
+_ID = re.compile(ID, re.ASCII)
+
+
+def told(name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """What a message says of an event; that of maintenance is as its snapshot, with more beside."""
+    if name != EVENT_TOPICS[MAINTENANCE][0]:
+        return event
+    return {**(event["data"] or {}), "id": event["id"], "at": event["at"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a client follows.
+
+    Attributes:
+        topics: of ``TOPICS``.
+        types: which events the topic ``events`` brings.
+        last_event_id: what the client saw last; None: it begins now.
+    """
+
+    topics: frozenset[str] = frozenset()
+    types: TypeFilter = field(default_factory=TypeFilter)
+    last_event_id: str | None = None
+
+    @property
+    def hears_events(self) -> bool:
+        """Whether any of its topics comes from the event stream."""
+        return any(topic in EVENT_TOPICS for topic in self.topics)
+
+    def messages(self, kind: str) -> list[str]:
+        """What an event of this type is sent as."""
+        return [
+            name
+            for topic, (name, own) in EVENT_TOPICS.items()
+            if topic in self.topics
+            and own.wants(kind)
+            and (topic != EVENTS or self.types.wants(kind))
+        ]
+
+
+def parse(data: Any) -> Subscription:
+    """The subscription that a message asks for.
+
+    Raises:
+        ValidationFailed: it is malformed; every wrong field is named.
+    """
+    if not isinstance(data, dict):
+        raise ValidationFailed({"body": 'must be one object, {"topics": ["status"]}'})
+    unknown = sorted(str(name) for name in data.keys() - {"topics", "filters", "last_event_id"})
+    if unknown:
+        raise ValidationFailed({name: "Unknown field." for name in unknown})
+    return Subscription(
+        parse_topics(data), _parse_types(data.get("filters")), _parse_id(data.get("last_event_id"))
+    )
+
+
+def parse_topics(data: dict[str, Any]) -> frozenset[str]:
+    """``topics`` of a message; raises ``ValidationFailed``."""
+    topics = data.get("topics")
+    known = ", ".join(TOPICS)
+    if not isinstance(topics, list) or not topics or len(topics) > len(TOPICS):
+        raise ValidationFailed({"topics": f"must be a list of 1 to {len(TOPICS)} of {known}"})
+    for topic in topics:
+        if topic not in TOPICS:
+            raise ValidationFailed({"topics": f"{topic!r} is none of {known}"})
+    return frozenset(topics)
+
+
+def _parse_types(filters: Any) -> TypeFilter:
+    if filters is None:
+        return TypeFilter()
+    if not isinstance(filters, dict) or filters.keys() - {"types"}:
+        raise ValidationFailed({"filters": 'must be {"types": [...]}, or be left out'})
+    types = filters.get("types", [])
+    if not isinstance(types, list):
+        raise ValidationFailed({"filters.types": "must be a list of types"})
+    return TypeFilter(types, "filters.types")
+
+
+def _parse_id(found: Any) -> str | None:
+    if found is None:
+        return None
+    fits = isinstance(found, str) and _ID.fullmatch(found)
+    if not fits:
+        raise ValidationFailed({"last_event_id": "must be the id of an event, or null"})
+    return str(found)
