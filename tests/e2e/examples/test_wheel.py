@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
-from tests.support.installed import PIP, ROOT, Environment
+from tests.support.installed import PIP, ROOT, Environment, clean_environment
 
 MIB = 1 << 20
 
@@ -55,3 +56,33 @@ def test_an_editable_install_shows_the_package_alone(tmp_path: Path) -> None:
     script = "import importlib.util as u; print(*(bool(u.find_spec(n)) for n in "
     script += "('yoto', 'app', 'config', 'tests')))"
     assert environment.run("-c", script, folder=tmp_path).split() == ["True"] + ["False"] * 3
+
+
+def test_type_checkers_know_what_is_exported(installed: Environment, tmp_path: Path) -> None:
+    (tmp_path / "shop.py").write_text(TYPED)
+    checker = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary"]
+    done = subprocess.run(
+        [*checker, "--python-executable", str(installed.python), "shop.py"],
+        cwd=tmp_path,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.stdout.splitlines() == [
+        'shop.py:2: error: Module "yoto" has no attribute "guard_all"  [attr-defined]',
+        'shop.py:10: note: Revealed type is "def (word: str) -> list[str]"',
+    ]
+
+
+TYPED = """
+from yoto import RateLimitConfig, Yoto, guard_all, rate_limit
+
+Yoto(guards={"search": {"rate_limit": RateLimitConfig(limit=2)}}, caller=lambda: "ada")
+
+@rate_limit("search")
+def search(word: str) -> list[str]:
+    return [word]
+
+reveal_type(search)
+"""
