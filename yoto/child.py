@@ -18,7 +18,14 @@ _ROOT = Path(__file__).parents[1]
 def child_command(module: str) -> list[str]:
     """What starts a child that calls ``main`` of ``module``."""
     # Not the script's own folder in the path: its modules would hide others.
-    return [sys.executable, "-P", str(Path(__file__)), module]
+    return [python(), "-P", str(Path(__file__)), module]
+
+
+def python() -> str:
+    """What starts the Python of this process, which may live in a server such as uWSGI."""
+    if Path(sys.executable).name.startswith("python"):
+        return sys.executable
+    return str(Path(sys.exec_prefix, "bin", "python3"))
 
 
 def child_environment() -> dict[str, str]:

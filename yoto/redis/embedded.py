@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from yoto.child import python
 from yoto.errors import ConfigurationError, StoreUnavailable
 from yoto.redis import keeper
 
@@ -107,7 +107,7 @@ class EmbeddedServer:
 
     def _start_keeper(self, keeper_lock: int) -> None:
         """Start a keeper, which inherits the lock with its descriptor and holds it for life."""
-        command = [sys.executable, "-I", "-S", keeper.__file__]
+        command = [python(), "-I", "-S", keeper.__file__]
         command += [str(server_binary()), str(self.folder.absolute()), str(self.socket_path)]
         try:
             with open(self.folder / keeper.LOG_FILE, "ab") as log:
@@ -120,6 +120,8 @@ class EmbeddedServer:
                     pass_fds=(keeper_lock,),
                     check=True,
                 )
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise self._not_started() from error
         finally:
             os.close(keeper_lock)
 

@@ -282,6 +282,22 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         EmbeddedServer(tmp_path / "file" / "redis").attach()
 
 
+def test_a_server_that_python_lives_in_is_not_taken_for_python(
+    folder: Path, connection: RedisConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As under uWSGI, in an environment that has a Python of its own.
+    monkeypatch.setattr(sys, "executable", "/usr/bin/uwsgi")
+    assert connection.client.ping()
+
+
+def test_a_keeper_that_cannot_be_started_is_a_store_that_is_away(
+    folder: Path, connection: RedisConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded_module, "python", lambda: "/bin/false")
+    with pytest.raises(StoreUnavailable, match="did not start"):
+        connection.client.ping()
+
+
 def test_a_server_that_cannot_start_is_told_at_once(
     folder: Path, connection: RedisConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

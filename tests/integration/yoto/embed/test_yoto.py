@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -234,3 +235,17 @@ def test_without_a_server_and_without_its_extra_one_line_says_what_to_do(
     app.config["REDIS_URL"] = "redis://127.0.0.1:1"
     Yoto(app)
     assert Events.of(app).instance_id
+
+
+def test_a_fork_that_python_was_not_told_of_is_noticed_by_the_next_request(
+    shop: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Yoto(shop, guards=GUARDS)
+    before = Events.of(shop).instance_id
+    client = shop.test_client()
+    assert client.get("/search").status_code == 200
+    assert Events.of(shop).instance_id == before
+    Yoto.close(shop)
+    monkeypatch.setattr("yoto.embed.processes.os", SimpleNamespace(getpid=lambda: -1))
+    assert [client.get("/search").status_code for _ in range(2)] == [200, 429]
+    assert Events.of(shop).instance_id != before
