@@ -31,6 +31,7 @@ from app.migrations import init_migrations
 from app.own_code import call_own_code
 from app.server import YotoSocketIO
 from yoto import __version__
+from yoto.cli import init_logs
 from yoto.errors import StoreUnavailable
 from yoto.health import probe
 from yoto.http.acts import audit_of_guards
@@ -101,7 +102,7 @@ def create_app(
     """
     app = Application(__name__, instance_path=instance_path or settings.instance_path())
     settings.load(app, config)
-    cli.init_logs(app)
+    init_logs(app)
     init_problems(app)
     init_db(app)
     init_migrations(app)

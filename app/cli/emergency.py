@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from app.blueprints.emergency import service as emergencies
-from app.cli.permission import user_id_of
+from yoto.cli.permission import user_id_of
 from yoto.errors import PlatformError
 from yoto.store.db import writing
 

@@ -14,12 +14,12 @@ from app.blueprints.roles.grants import service as grants
 from app.blueprints.roles.grants.service import Grant
 from app.blueprints.roles.holders import service as holders
 from app.blueprints.roles.schemas import HIGHEST, LOWEST
-from app.cli.acts import acting
-from app.cli.control.telling import ending
-from app.cli.options import Duration, Moment, with_reason
-from app.cli.permission import user_id_of
 from app.extensions import permissions
 from yoto.api.rows import existing
+from yoto.cli.acts import acting
+from yoto.cli.control.telling import ending
+from yoto.cli.options import Duration, Moment, with_reason
+from yoto.cli.permission import user_id_of
 from yoto.http.fields import MAX_ID
 from yoto.http.paging import Page
 from yoto.permission import UNSET

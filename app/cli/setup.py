@@ -7,9 +7,9 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from app.cli.acts import acting
 from app.cli.startup import set_up
 from app.cli.users import add_administrator
+from yoto.cli.acts import acting
 from yoto.store.db import db, writing
 from yoto.store.models import User
 

@@ -6,8 +6,8 @@ import re
 import shlex
 from pathlib import Path
 
-from app.cli.resilience import resilience
 from app.guards import GUARDS
+from yoto.cli.resilience import resilience
 from yoto.resilience import REDIS_BREAKER, Caveat, RateLimitConfig
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guards.md").read_text(encoding="utf-8")

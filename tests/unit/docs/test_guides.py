@@ -13,9 +13,9 @@ from flask import Flask
 
 import yoto.events as events_package
 import yoto.resilience as resilience_package
-from app.cli.resilience import resilience as command_group
 from tests.support.redis_servers import Server
 from tests.support.resilience import controller_of, guarded_app
+from yoto.cli.resilience import resilience as command_group
 from yoto.events import Events
 from yoto.resilience import Resilience
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Flask
 
-from app.cli.alerts import alerts as group
 from app.extensions import alerts
 from config import Base
 from tests.support.world import World
+from yoto.cli.alerts import alerts as group
 from yoto.monitor import DEFAULT_COMPONENTS, DEFAULT_RULES
 from yoto.monitor.alerts.rule import settable
 from yoto.monitor.alerts.webhooks.signing import headers, new_secret

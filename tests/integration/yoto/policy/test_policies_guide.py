@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from app.cli.policy import policy as group
 from app.settings import SETTINGS
+from yoto.cli.policy import policy as group
 from yoto.events import registered_types
 from yoto.policy import PolicyManager
 

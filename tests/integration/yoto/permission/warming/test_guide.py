@@ -10,11 +10,11 @@ from typing import Any
 
 from flask import Flask
 
-from app.cli.cache import cache as commands
 from app.extensions import cache, optimization, permissions
 from config import Base
 from tests.support.world import World
 from yoto.cache import place_key
+from yoto.cli.cache import cache as commands
 
 GUIDE = (Path(__file__).parents[5] / "docs" / "warm-up.md").read_text(encoding="utf-8")
 PREFIXES = ("HOT_", "PRELOAD", "WARM_UP_")

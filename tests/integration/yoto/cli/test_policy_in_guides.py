@@ -1,0 +1,31 @@
+"""Commands about policies in README and guide run as written, on the default bundle."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+ROOT = Path(__file__).parents[4]
+COMMAND = re.compile(r"^(?:    flask --app app|\$ flask) (policy (?!sync).*)$", re.MULTILINE)
+# What the default policies say to an input that holds nothing.
+DENIED = "policy eval input.json"
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "docs/policies.md"])
+def test_the_commands_of_a_page_run_from_top_to_bottom(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    # As from a clone, beside an input that somebody wrote.
+    (tmp_path / "yoto").symlink_to(ROOT / "yoto")
+    (tmp_path / "input.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    commands = COMMAND.findall((ROOT / page).read_text(encoding="utf-8"))
+    assert any(command.startswith("policy push yoto/policies/") for command in commands)
+    for command in commands:
+        with app.app_context():
+            result = app.test_cli_runner().invoke(args=shlex.split(command, comments=True))
+        assert result.exit_code == (1 if command == DENIED else 0), (command, result.output)

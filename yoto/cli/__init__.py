@@ -1,0 +1,57 @@
+"""The ``flask`` command groups of the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+from flask import Flask
+from flask.cli import AppGroup, ScriptInfo
+
+from yoto.logs import configure_app
+
+
+class Commands(AppGroup):
+    """Imports the commands when one is looked for: a worker never asks, and would keep them."""
+
+    def __init__(self, *args: Any, load: Callable[[], Iterable[click.Command]], **options: Any):
+        """``load`` imports the commands."""
+        super().__init__(*args, **options)
+        self._load = load
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """As click's."""
+        self._import()
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """As click's."""
+        self._import()
+        return super().list_commands(ctx)
+
+    def _import(self) -> None:
+        for command in self._load():
+            self.add_command(command)
+
+
+def init_logs(app: Flask) -> None:
+    """Log as the configuration says, if it is a ``flask`` command that makes ``app``.
+
+    Before the extensions, some of which bring handlers of their own where they find none.
+    """
+    context = click.get_current_context(silent=True)
+    if context is not None and context.find_object(ScriptInfo) is not None:
+        configure_app(app)
+
+
+def platform_commands() -> Iterable[click.Command]:
+    """The commands of the platform."""
+    from yoto.cli.commands import COMMANDS
+
+    return COMMANDS
+
+
+def init_cli(app: Flask, load: Callable[[], Iterable[click.Command]] = platform_commands) -> None:
+    """Add the commands that ``load`` imports to the application."""
+    app.cli = Commands(app.name, commands=app.cli.commands, load=load)

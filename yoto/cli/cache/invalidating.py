@@ -1,0 +1,112 @@
+"""Looking at the cache, and throwing away what is in it, at once or through the queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+from flask import current_app
+
+from yoto import cache as cache_layer
+from yoto.cli.acts import acting
+from yoto.cli.cache.group import cache
+from yoto.cli.options import with_reason
+from yoto.control_plane.cache import service
+from yoto.control_plane.cache.targets import ALL, KINDS, subject_of
+from yoto.control_plane.queues.schemas import DAY, NORMAL
+from yoto.control_plane.queues.service import choose_strategy
+from yoto.extensions import cache as hybrid_cache
+from yoto.extensions import optimization
+from yoto.http.acts import record_act
+from yoto.optimization import SmartInvalidation, Strategy, Submission
+
+subjects = cache_layer.subjects
+
+SHOWN = 100  # subjects that the audit log names of one command
+
+
+def invalidation() -> SmartInvalidation:
+    """The queue of the current application."""
+    return optimization.of(current_app).invalidation
+
+
+@cache.command("stats")
+def stats() -> None:
+    """Show, as JSON, what the cache of this process sees of the log, and how it is set."""
+    current = hybrid_cache.current
+    current.start(1.0)
+    shown = asdict(current.stats()) | {"settings": asdict(current.settings)}
+    click.echo(json.dumps(shown, indent=2))
+
+
+@cache.command("invalidate")
+@click.argument("kind", type=click.Choice([*KINDS, ALL]))
+@click.argument("ids", nargs=-1, type=click.IntRange(1, subjects.MAX_ID))
+@click.option("--queued", is_flag=True, help="Through the queue, which merges and paces.")
+@click.option(
+    "--reason", required=True, help="Why; it is audited. Queued: a short name such as 'import'."
+)
+@click.option("--server", type=click.IntRange(1), help="Queued: the server that it is all about.")
+@click.option("--memory", is_flag=True, help="Only what processes remember; Redis's stays.")
+def invalidate(
+    kind: str,
+    ids: tuple[int, ...],
+    queued: bool,
+    reason: str,
+    server: int | None,
+    memory: bool,
+) -> None:
+    """Forget verdicts in every worker: of users, roles, servers or channels by id, or all."""
+    if (kind == ALL) == bool(ids):
+        raise click.UsageError("give ids of users, roles, servers or channels; none for 'all'")
+    if server is not None and not queued:
+        raise click.UsageError("--server goes with --queued")
+    targets = ids or (None,)
+    if queued:
+        covering = None if server is None else subjects.server(server)
+        touched = [subject_of(kind, target) for target in targets]
+        _queue(touched, reason, "l1" if memory else "all", covering)
+        return
+    with acting():
+        done = [service.invalidate(kind, target, memory, reason) for target in targets]
+    told = ", ".join(one["subject"] for one in done)
+    click.echo(f"Every worker forgets {told}; position {done[-1]['position']}.")
+
+
+def _queue(touched: Sequence[str], reason: str, level: str, covering: str | None) -> None:
+    shown = {"subjects": list(touched[:SHOWN]), "of": len(touched), "level": level}
+    with acting():
+        record_act("cache.invalidate", "queued", reason=reason, after=shown)
+        receipt = invalidation().submit_many(
+            [Submission(one, reason, level, covering) for one in touched]
+        )
+    merged = len(touched) - receipt.new
+    click.echo(f"{receipt.new} queued, {merged} waited already; a running server publishes them.")
+
+
+@cache.command("queue")
+def queue() -> None:
+    """Show, as JSON, what waits to be invalidated, and what that means."""
+    with acting():
+        stats, analysis = invalidation().look()
+    click.echo(json.dumps({"stats": asdict(stats), "analysis": asdict(analysis)}, indent=2))
+
+
+@cache.command("strategy")
+@click.argument("strategy", type=click.Choice([*(one.value for one in Strategy), NORMAL]))
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, DAY, min_open=True),
+    default=600.0,
+    show_default=True,
+    help="For so long.",
+)
+@with_reason
+def strategy(strategy: str, seconds: float, reason: str) -> None:
+    """Make all workers publish the queue by STRATEGY for a while; 'normal' ends that."""
+    with acting():
+        choose_strategy(strategy, seconds, reason)
+    ends = "" if strategy == NORMAL else f" for {seconds:g} s"
+    click.echo(f"Strategy: {strategy}{ends}.")

@@ -1,0 +1,36 @@
+"""Every ``flask`` command of the platform."""
+
+from __future__ import annotations
+
+from yoto.cli.alerts import alerts
+from yoto.cli.cache import cache
+from yoto.cli.control import control
+from yoto.cli.insight import add_insight
+from yoto.cli.locks import locks
+from yoto.cli.permission import permission
+from yoto.cli.policy import policy
+from yoto.cli.prefetch import prefetch
+from yoto.cli.queue import queue
+from yoto.cli.resilience import resilience
+from yoto.cli.review import add_review
+from yoto.cli.secrets import secrets
+from yoto.cli.suggestions import suggestions
+from yoto.cli.templates import add_templates
+
+add_insight(permission)
+add_review(permission)
+add_templates(permission)
+
+COMMANDS = (
+    alerts,
+    cache,
+    control,
+    locks,
+    permission,
+    policy,
+    prefetch,
+    queue,
+    resilience,
+    secrets,
+    suggestions,
+)

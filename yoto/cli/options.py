@@ -1,0 +1,101 @@
+"""Options, arguments and output that several command groups share."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+from yoto.cli.login import login
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+
+
+class Duration(click.ParamType[float]):
+    """Seconds, or a number with s, m, h or d behind it."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        match = _DURATION.fullmatch(str(value))
+        if match is None:
+            self.fail(f"{value!r} is no duration; write 90, 90s, 15m, 2h or 1d", param, ctx)
+        return float(match[1]) * SECONDS[match[2]]
+
+
+class Moment(click.ParamType[datetime]):
+    """A moment in ISO 8601 with its zone."""
+
+    name = "moment"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"'{value}' is not like 2026-01-31T08:00Z", param, ctx)
+        if moment.utcoffset() is None:
+            self.fail(f"'{value}' has no time zone, such as the Z of 2026-01-31T08:00Z", param, ctx)
+        return moment
+
+
+def says_who(command: F) -> F:
+    """The option of every command that does something."""
+    return click.option(
+        "--actor",
+        default=login,
+        show_default="cli:<login name>",
+        help="Who; 'user:42' for an account.",
+    )(command)
+
+
+def with_reason(command: F) -> F:
+    """The option of every act: the audit log says it."""
+    return click.option("--reason", required=True, help="Why; it is audited.")(command)
+
+
+def says_why(command: F) -> F:
+    """Options of every command that changes something for which a record names its author."""
+    return with_reason(says_who(command))
+
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")
+
+
+def field_value(text: str) -> tuple[str, Any]:
+    """``FIELD=VALUE``, its value as JSON or else as text."""
+    name, separator, value = text.partition("=")
+    if not separator or not name:
+        raise click.ClickException(f"{text!r} is no field; write FIELD=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def echo_json(value: Any) -> None:
+    """Print JSON; dataclasses and times too."""
+    click.echo(json.dumps(value, indent=2, sort_keys=True, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} is no JSON data")

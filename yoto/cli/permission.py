@@ -1,0 +1,90 @@
+"""``flask permission``: ask for verdicts and keep the registry up to date."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from yoto.cli.acts import acting
+from yoto.cli.options import with_reason
+from yoto.control_plane.cache import service
+from yoto.control_plane.cache.targets import ALL
+from yoto.errors import PlatformError
+from yoto.extensions import permissions
+from yoto.http.fields import MAX_ID
+from yoto.store.db import db, writing
+from yoto.store.models import ScopeType, User
+
+permission = AppGroup("permission", help="Ask for verdicts; keep the registry up to date.")
+
+DENIED_EXIT = 1
+
+
+@permission.command("check")
+@click.argument("user")
+@click.argument("name")
+@click.option("--scope", type=click.Choice([scope.value for scope in ScopeType]), default="global")
+@click.option("--scope-id", type=int, help="The server or channel.")
+def check(user: str, name: str, scope: str, scope_id: int | None) -> None:
+    """Say whether USER (username or id) has permission NAME. Exit status 1 when denied."""
+    try:
+        decision = permissions.decide(user_id_of(user), name, scope, scope_id)
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{'allowed' if decision.allowed else 'denied'}: {decision.reason}")
+    if not decision.allowed:
+        sys.exit(DENIED_EXIT)
+
+
+@permission.command("list")
+@click.option("--group", help="Only this group.")
+def list_permissions(group: str | None) -> None:
+    """Show the registered permissions."""
+    for entry in permissions.list_registered_permissions():
+        if group is None or entry.group == group:
+            mark = f" abac, without a verdict: {entry.on_policy_error}" if entry.abac else ""
+            click.echo(f"{entry.bit:>5}  {entry.name:<28} {entry.scope:<8}{mark}")
+
+
+@permission.command("invalidate")
+@click.argument("user", required=False)
+@click.option("--role", type=click.IntRange(1, MAX_ID), help="What was made from this role.")
+@click.option("--all", "everything", is_flag=True, help="All verdicts.")
+@with_reason
+def invalidate(user: str | None, role: int | None, everything: bool, reason: str) -> None:
+    """Let every worker forget the verdicts about USER (username or id), a role, or all."""
+    if sum((user is not None, role is not None, everything)) != 1:
+        raise click.UsageError("give USER, --role or --all")
+    with acting():
+        if user is not None:
+            done = service.invalidate("user", user_id_of(user), False, reason)
+        elif role is not None:
+            done = service.invalidate("role", role, False, reason)
+        else:
+            done = service.invalidate(ALL, None, False, reason)
+    click.echo(f"Forgotten in every worker from position {done['position']} on.")
+
+
+@permission.command("sync")
+def sync() -> None:
+    """Register the permissions that come with the code and that the database lacks."""
+    with writing():
+        added = permissions.sync_catalogue()
+    click.echo(f"{len(added)} permissions added" + (f": {', '.join(added)}" if added else "."))
+
+
+def user_id_of(user: str) -> int:
+    """The id that ``user`` is, or whose username it is.
+
+    Raises:
+        click.ClickException: nobody has that name, or can have that id.
+    """
+    if user.isdecimal():
+        return click.IntRange(1, MAX_ID).convert(int(user), None, None)
+    found = db.session.scalar(select(User.id).where(User.username == user))
+    if found is None:
+        raise click.ClickException(f"user: nobody is called '{user}'")
+    return found

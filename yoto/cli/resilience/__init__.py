@@ -1,0 +1,6 @@
+"""``flask resilience``: see and steer guards, their configuration and the global switches."""
+
+from yoto.cli.resilience import breakers, entries, guards, trying
+from yoto.cli.resilience.group import resilience
+
+__all__ = ["breakers", "entries", "guards", "resilience", "trying"]

@@ -1,0 +1,109 @@
+"""``flask permission review``: who can do something, and what became of that."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any
+
+import click
+from flask.cli import AppGroup, with_appcontext
+
+from yoto.cli.options import Moment
+from yoto.errors import PlatformError
+from yoto.extensions import permissions
+from yoto.http.csv_export import csv_lines
+from yoto.permission import (
+    ACCESS_COLUMNS,
+    DIFFERENCE_COLUMNS,
+    AccessLine,
+    access_rows,
+    difference_rows,
+)
+from yoto.store.models import ScopeType
+
+PAGE = 500  # users read at a time
+GAP = "  "
+
+
+def add_review(group: AppGroup) -> None:
+    """Add the command to ``flask permission``."""
+    group.add_command(review)
+
+
+@click.command("review")
+@click.argument("name", metavar="PERMISSION")
+@click.option("--scope", type=click.Choice([scope.value for scope in ScopeType]), default="global")
+@click.option("--scope-id", type=int, help="The server or channel.")
+@click.option("--since", type=Moment(), help="Who gained and who lost it since, instead.")
+@click.option("--until", type=Moment(), help="With --since: up to then; by default until now.")
+@click.option(
+    "--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", help="Of it."
+)
+@with_appcontext
+def review(
+    name: str,
+    scope: str,
+    scope_id: int | None,
+    since: datetime | None,
+    until: datetime | None,
+    form: str,
+) -> None:
+    """Say who has PERMISSION in a place, since when and by what; or, with --since, what changed."""
+    if until is not None and since is None:
+        raise click.UsageError("--until needs --since")
+    try:
+        if since is None:
+            _show_access(_everybody(name, scope, scope_id), form)
+        else:
+            _show_difference(name, scope, scope_id, since, until, form)
+    except PlatformError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _everybody(name: str, scope: str, scope_id: int | None) -> Iterator[AccessLine]:
+    after: int | None = 0
+    while after is not None:
+        page = permissions.who_can(name, scope, scope_id, after=after, limit=PAGE)
+        yield from page.lines
+        after = page.next_after
+
+
+def _show_access(lines: Iterator[AccessLine], form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps([line.to_dict() for line in lines], indent=2))
+        return
+    _show_rows(ACCESS_COLUMNS, chain.from_iterable(map(access_rows, lines)), form)
+
+
+def _show_difference(
+    name: str,
+    scope: str,
+    scope_id: int | None,
+    since: datetime,
+    until: datetime | None,
+    form: str,
+) -> None:
+    found = permissions.access_difference(name, scope, scope_id, since=since, until=until)
+    if form == "json":
+        click.echo(json.dumps(found.to_dict(), indent=2))
+    else:
+        _show_rows(DIFFERENCE_COLUMNS, difference_rows(found), form)
+
+
+def _show_rows(columns: Sequence[str], rows: Iterator[tuple[Any, ...]], form: str) -> None:
+    if form == "csv":
+        for text in csv_lines(columns, rows):
+            click.echo(text, nl=False)
+        return
+    cells = [list(columns), *([_shown(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        click.echo(GAP.join(padded).rstrip())
+
+
+def _shown(cell: Any) -> str:
+    return "-" if cell is None else str(cell)

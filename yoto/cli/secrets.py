@@ -1,0 +1,74 @@
+"""``flask secrets``: what is sealed in the database, when ``SECRET_KEY`` is replaced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from sqlalchemy import select
+
+from yoto.cli.options import says_why
+from yoto.http.audit import audit
+from yoto.sealing import Sealer, Unreadable, sealer_of
+from yoto.store.db import db, writing
+from yoto.store.models import SEALED, account_of
+
+secrets = AppGroup("secrets", help="Manage what is sealed with SECRET_KEY.")
+
+
+@secrets.command("reseal")
+@click.option(
+    "--previous-key",
+    prompt="The SECRET_KEY before",
+    hide_input=True,
+    help="Asked for if not given: what stands in a command line can be seen by others.",
+)
+@says_why
+def reseal(previous_key: str, reason: str, actor: str) -> None:
+    """Seal with the SECRET_KEY of now what was sealed with the one before."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    before, now = Sealer(previous_key), sealer_of(app)
+    resealed, unreadable = 0, 0
+    with writing():
+        for model, columns in SEALED.items():
+            for row in db.session.scalars(select(model).with_for_update()):
+                for name in columns:
+                    outcome = _reseal(row, name, before, now)
+                    resealed += outcome is True
+                    unreadable += outcome is None
+        audit(
+            "secrets.reseal",
+            "secrets",
+            actor_id=account_of(actor),
+            before={"key_id": before.key_id},
+            after={
+                "key_id": now.key_id,
+                "resealed": resealed,
+                "unreadable": unreadable,
+                "author": actor,
+            },
+            reason=reason,
+        )
+        db.session.commit()
+    click.echo(f"{resealed} values are sealed with the key '{now.key_id}' now.")
+    if unreadable:
+        raise click.ClickException(f"{unreadable} values were sealed with neither key.")
+
+
+def _reseal(row: Any, name: str, before: Sealer, now: Sealer) -> bool | None:
+    """Whether a value was sealed anew; None: neither key opens it."""
+    stored, purpose = getattr(row, name), f"{row.__tablename__}.{name}"
+    if not stored:
+        return False
+    try:
+        now.open(stored, purpose)
+        return False
+    except Unreadable:
+        pass
+    try:
+        setattr(row, name, now.seal(before.open(stored, purpose), purpose))
+    except Unreadable:
+        return None
+    return True
