@@ -31,6 +31,8 @@ WINDOW = 2.0  # s
 PAUSES = (0, 0, 1, 7_001, 40_009, 90_007, 300_017, 1_000_003, 1_999_993, 2_100_011, 4_000_037)
 CALLS = 40  # of one walk
 _TIME = "local now = time[1] * 1000000 + time[2]"
+# The dimension is the last key of each script that is compared.
+_CLOCK_BESIDE = "local now = tonumber(redis.call('GET', KEYS[#KEYS] .. ':clock'))"
 _REPORT = struct.Struct("<ddd")
 
 
@@ -56,7 +58,7 @@ def check_algorithm(name: str, redis: RedisConnection, walks: int = 40, seed: in
     Args:
         name: a registered algorithm.
         redis: a connection to a server or a cluster, such as ``redis_store.of(app)``. The check
-            leaves nothing there.
+            leaves no key there.
         walks: how many sequences of ``CALLS`` calls; each has a limit of its own.
         seed: of the chance.
 
@@ -102,8 +104,7 @@ class _Comparison:
         self._redis = redis
         self._key = redis.keys.tagged(("algorithm-contract", uuid4().hex))
         self._clock = f"{self._key}:clock"
-        lua = f"local now = tonumber(redis.call('GET', '{self._clock}'))"
-        self._scripts = with_clock(algorithm.scripts, lua)
+        self._scripts = with_clock(algorithm.scripts, _CLOCK_BESIDE)
         self._algorithm = algorithm
         self._quota = quota
         self._meter = algorithm.meter(seconds(BEGIN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 from typing import Any
 
@@ -233,6 +234,10 @@ def test_a_script_is_run_by_its_name(controller: ResilienceController) -> None:
     keys = [controller.runtime.keys.breaker("thing")]
     reply = controller.execute_atomic_operation("breaker_look", keys, [1, 10])
     assert reply[0] == b"closed"
+    limit = struct.pack("<ddd", 5, 60_000_000, 5)
+    key = controller.runtime.keys.tagged(("rl", "thing"), "fw")
+    allowed, _ = controller.execute_atomic_operation("limiter_peek.fixed_window", [key], [limit, 6])
+    assert allowed == 0
     with pytest.raises(ValidationFailed, match="script_name"):
         controller.execute_atomic_operation("rm_rf", keys)
 
