@@ -17,6 +17,7 @@ EXTRAS = {
     "gevent": "gevent",
     "marshmallow": "control-plane",
     "pymysql": "mysql",
+    "regopy": "rego",
     "regorus": "rego",
     "regopy": "rego",
     "river": "forecast",

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.opa import OpaServer, opa_binary
 from yoto.policy import EmbeddedEngine, OpaEngine, OpaSettings, PolicyEngine
+from yoto.policy.engine.embedded.library import LIBRARIES, library
 
 # Seconds. A test that is not about time must not fail because the machine is busy.
 AMPLE = 60.0
@@ -42,12 +43,12 @@ def make_opa() -> Iterator[MakeOpa]:
         engine.close()
 
 
-@pytest.fixture(params=["embedded", "opa"])
+@pytest.fixture(params=[*LIBRARIES, "opa"])
 def engine(request: pytest.FixtureRequest) -> Iterator[PolicyEngine]:
     """Each engine in turn."""
     made: PolicyEngine
-    if request.param == "embedded":
-        made = EmbeddedEngine()
+    if request.param in LIBRARIES:
+        made = EmbeddedEngine(library=library(request.param))
     else:
         server = request.getfixturevalue("opa_server")
         made = OpaEngine(OpaSettings(server.url, timeout=AMPLE, push_timeout=AMPLE))

@@ -1,4 +1,4 @@
-"""What a policy may hold means the same on regorus and on OPA.
+"""What a policy may hold means the same on regorus, on OPA, and on regopy where it is let in.
 
 One case a line in ``language_expressions.txt``, one a block in ``language_forms.txt``: of each form
 of the language (https://www.openpolicyagent.org/docs/policy-language) and of each function that is
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ import pytest
 
 from tests.support.bundles import MAIN
 from tests.support.opa import opa_binary
+from yoto.errors import PolicyError
 from yoto.policy import Bundle
 from yoto.policy.engine.admission import admit
-from yoto.policy.engine.embedded import module
+from yoto.policy.engine.embedded.library import UNDEFINED_TEXT, TextOf, library
 from yoto.policy.rego import move
 from yoto.policy.result import UNDEFINED
 
@@ -67,12 +69,45 @@ def plain(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def embedded() -> dict[str, Any]:
     """What regorus says of each case that has a value."""
-    modules = sources()
+    modules, regorus = sources(), library("regorus")
     admit(Bundle({"main": MAIN, **modules}))
-    engine = module.load(modules, "{}")
-    module.set_input(engine, json.dumps(INPUT))
-    values = {name: module.value_of(engine, f"data.yoto.authz.{name}.x") for name in modules}
-    return {name: plain(value) for name, value in values.items() if value is not UNDEFINED}
+    program = regorus.program(regorus.documents("{}"), modules, [])
+    text_of = program.given(json.dumps(INPUT))
+    values = {name: value_of(text_of, name) for name in modules}
+    return {name: value for name, value in values.items() if value is not UNDEFINED}
+
+
+def value_of(text_of: TextOf, name: str) -> Any:
+    text = text_of(rule_of(name))
+    return UNDEFINED if text == UNDEFINED_TEXT else plain(json.loads(text))
+
+
+def rule_of(name: str) -> str:
+    return f"data.yoto.authz.{name}.x"
+
+
+def test_regopy_reads_every_case_like_regorus_or_refuses_it(embedded: dict[str, Any]) -> None:
+    regopy, text = library("regopy"), json.dumps(INPUT)
+    documents, refused, failed = regopy.documents("{}"), Counter[str](), []
+    different: dict[str, Any] = {}
+    for name, source in sources().items():
+        try:
+            regopy.admit(Bundle({name: source}))
+            program = regopy.program(documents, {name: source}, [rule_of(name)])
+        except PolicyError as error:
+            refused[error.reason.partition(": ")[2]] += 1
+            continue
+        try:
+            value = value_of(program.given(text), name)
+        except PolicyError:
+            failed.append(source)
+        else:
+            if value != embedded.get(name, UNDEFINED):
+                different[source] = value, embedded.get(name, UNDEFINED)
+    assert not different
+    # An error denies, and says why.
+    assert len(failed) < 40, failed
+    assert len(sources()) - refused.total() > 450, refused
 
 
 def test_opa_reads_every_case_like_regorus(embedded: dict[str, Any], tmp_path: Path) -> None:

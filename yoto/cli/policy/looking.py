@@ -23,6 +23,7 @@ def list_policies(as_json: bool) -> None:
     """Show the policies and documents in force."""
     with managing() as manager:
         live = [*manager.list(), *manager.documents()]
+        status = manager.status()
     if as_json:
         echo_json(live)
         return
@@ -30,6 +31,7 @@ def list_policies(as_json: bool) -> None:
         click.echo(_line(one))
     if not live:
         click.echo("None is in force; every decision is a denial.")
+    click.echo(f"engine: {status.engine} ({status.runs_on})")
 
 
 @click.command("versions")

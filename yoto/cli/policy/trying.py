@@ -34,7 +34,10 @@ def run_tests(path: Path) -> None:
         click.echo(f"passed  {name}")
     for failure in report.failed:
         click.echo(f"FAILED  {failure.name}: {failure.reason}")
-    click.echo(f"{len(report.passed)} passed, {len(report.failed)} failed")
+    for name in report.skipped:
+        click.echo(f"skipped {name}: regopy evaluates no 'with'")
+    counts = f"{len(report.passed)} passed, {len(report.failed)} failed"
+    click.echo(counts + (f", {len(report.skipped)} skipped" if report.skipped else ""))
     if report.failed:
         sys.exit(FAILED_EXIT)
 

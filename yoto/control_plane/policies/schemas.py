@@ -94,6 +94,10 @@ class EngineSchema(ma.Schema):
 
     instance = ma.fields.String(required=True)
     engine = ma.fields.String(required=True)
+    runs_on = ma.fields.String(
+        required=True,
+        metadata={"description": "The library with its version, or the server's address"},
+    )
     state = ma.fields.String(required=True, metadata={"description": "ok, unavailable, unknown"})
     detail = ma.fields.String(required=True)
     latency_ms = ma.fields.Float(required=True, allow_none=True)

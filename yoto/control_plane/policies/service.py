@@ -192,6 +192,7 @@ def _engine(counts: Any) -> dict[str, Any]:
     return {
         "instance": Events.of(current_app).instance_id,
         "engine": status.engine,
+        "runs_on": status.runs_on,
         "state": health.state,
         "detail": health.detail,
         "latency_ms": health.latency_ms,

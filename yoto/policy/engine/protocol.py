@@ -10,6 +10,8 @@ from yoto.policy.partial import Topic
 from yoto.policy.result import Verdict
 
 EngineName = Literal["embedded", "opa"]
+# What interprets Rego in a process of ours.
+LibraryName = Literal["regorus", "regopy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,17 @@ class TestFailure:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """How the Rego tests of a set went, in the order of their names."""
+    """How the Rego tests of a set went, in the order of their names.
+
+    Attributes:
+        skipped: what the engine cannot run.
+    """
 
     __test__ = False
 
     passed: tuple[str, ...] = ()
     failed: tuple[TestFailure, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -112,6 +119,19 @@ class PolicyEngine(Protocol):
     @property
     def name(self) -> EngineName:
         """Which engine it is."""
+        ...
+
+    @property
+    def runs_on(self) -> str:
+        """What evaluates, for an operator: a library with its version, or a server's address."""
+        ...
+
+    @property
+    def tried_by(self) -> LibraryName | None:
+        """By which library a child process tries a set before this engine gets it.
+
+        None: there is none, and this engine tries it itself.
+        """
         ...
 
     def compile(self, bundle: Bundle) -> CompiledPolicies:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from yoto.errors import PolicyError
-from yoto.policy.bundle import Bundle
 from yoto.policy.engine.protocol import TestFailure, TestReport
 from yoto.policy.rego import package_of, test_rules, tokenize
 from yoto.policy.result import UNDEFINED
 
 
-def run_rego_tests(bundle: Bundle, value_of: Callable[[str], Any]) -> TestReport:
-    """Evaluate the tests.
+def run_rego_tests(tests: Iterable[tuple[str, str]], value_of: Callable[[str], Any]) -> TestReport:
+    """Evaluate tests.
 
     Args:
+        tests: as ``rego_tests`` gives them.
         value_of: the value of a rule by its path, such as ``data.yoto.authz_test.test_night``.
 
     Raises:
@@ -23,17 +23,24 @@ def run_rego_tests(bundle: Bundle, value_of: Callable[[str], Any]) -> TestReport
     """
     passed: list[str] = []
     failed: list[TestFailure] = []
-    for policy, source in sorted(bundle.tests.items()):
+    for name, rule in tests:
+        reason = _failure(value_of, rule)
+        if reason is None:
+            passed.append(name)
+        else:
+            failed.append(TestFailure(name, reason))
+    return TestReport(tuple(passed), tuple(failed))
+
+
+def rego_tests(tests: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The tests of modules: the name of each, and the path from ``data`` of its rule."""
+    found: list[tuple[str, str]] = []
+    for policy, source in sorted(tests.items()):
         tokens = tokenize(source)
         package = ".".join(package_of(tokens) or ())
         for rule in test_rules(tokens):
-            name = f"{policy}: {package}.{rule}"
-            reason = _failure(value_of, f"data.{package}.{rule}")
-            if reason is None:
-                passed.append(name)
-            else:
-                failed.append(TestFailure(name, reason))
-    return TestReport(tuple(passed), tuple(failed))
+            found.append((f"{policy}: {package}.{rule}", f"data.{package}.{rule}"))
+    return found
 
 
 def _failure(value_of: Callable[[str], Any], rule: str) -> str | None:

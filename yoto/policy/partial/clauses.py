@@ -148,7 +148,7 @@ class _Reader:
         valued = head.get("assign") is not None or kind == "Func" or bool(bodies[1:])
         plain = kind in ("Set", "Compr") and "Var" in head["refr"] and len(bodies) == 1
         span = _span(whole["span"])
-        local = _names(_declared(whole, kind), self._source)
+        local = _names(_declared(whole, kind))
         # A name that is a rule's elsewhere, and a variable here, is taken for both.
         divisible = plain and not any(self._scope.is_global(name) for name in local)
         body: tuple[Statement, ...] = ()
@@ -169,8 +169,8 @@ class _Reader:
     def _statement(self, statement: Any) -> Statement:
         literal = statement["literal"]
         uses = self._scope.uses(literal)
-        binds = frozenset(_names(_bound(literal), self._source))
-        declared = _names(_declared(literal, ""), self._source)
+        binds = frozenset(_names(_bound(literal)))
+        declared = _names(_declared(literal, ""))
         uses.names |= declared
         return Statement(_span(statement["span"]), uses, binds, frozenset(declared - binds))
 
@@ -217,8 +217,8 @@ def _declared(tree: Any, kind: str) -> Iterator[Any]:
             yield from (inside["key"], inside["value"])
 
 
-def _names(patterns: Iterator[Any], source: str) -> set[str]:
-    """The variables in patterns; a name that has a place alone is read there."""
+def _names(patterns: Iterator[Any]) -> set[str]:
+    """The variables in patterns."""
     found: set[str] = set()
     waiting = list(patterns)
     while waiting:
@@ -226,8 +226,8 @@ def _names(patterns: Iterator[Any], source: str) -> set[str]:
         if type(node) is list:
             waiting += node
         elif type(node) is dict:
-            if node.keys() >= {"line", "col", "start", "end"}:
-                found.add(source[node["start"] : node["end"]])
+            if "text" in node:
+                found.add(node["text"])
                 continue
             if "Var" in node:
                 found.add(str(node["Var"]["value"]))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from yoto.policy.partial.topic import TOPIC_PATHS
-from yoto.policy.portable.syntax import constant_part, nodes, text_of
+from yoto.policy.portable.syntax import constant_part, nodes, references
 from yoto.policy.rego import Syntax
 
 Path = tuple[str, ...]
@@ -67,7 +67,7 @@ class Scope:
     def uses(self, tree: Any) -> Uses:
         """What a part of a rule depends on."""
         found = Uses()
-        for path, called in _references(tree):
+        for path, called in references(tree):
             self._add(found, path, called)
         found.raises |= any(True for _ in nodes(tree, *_RAISING))
         found.raises |= any(map(self._takes_apart, nodes(tree, "AssignExpr", "SomeIn")))
@@ -115,44 +115,3 @@ class Scope:
                 return
         # A document is as constant as the set of policies itself.
         found.whole |= not path or path[0] == self.package[0] or path in self.packages
-
-
-def _references(tree: Any) -> Iterator[tuple[tuple[str | None, ...], bool]]:
-    """Each reference as a whole, from its root, and whether it is a function that is called."""
-    waiting: list[tuple[Any, bool]] = [(tree, False)]
-    while waiting:
-        node, called = waiting.pop()
-        if type(node) is list:
-            waiting += ((one, False) for one in node)
-        elif type(node) is dict:
-            for kind, inside in node.items():
-                if kind in ("Var", "RefDot", "RefBrack"):
-                    path, others = _unrolled({kind: inside})
-                    waiting += ((one, False) for one in others)
-                    if path:
-                        yield path, called
-                elif kind == "Call":
-                    waiting.append((inside["fcn"], True))
-                    waiting.append((inside["params"], False))
-                elif kind != "span":
-                    waiting.append((inside, False))
-
-
-def _unrolled(node: Any) -> tuple[tuple[str | None, ...], list[Any]]:
-    """The path of a reference, empty from no name, and the expressions inside it."""
-    parts: list[str | None] = []
-    others: list[Any] = []
-    while "Var" not in node:
-        if "RefDot" in node:
-            parts.append(str(node["RefDot"]["field"][1]))
-            node = node["RefDot"]["refr"]
-        elif "RefBrack" in node:
-            index = node["RefBrack"]["index"]
-            text = text_of(index)
-            parts.append(text)
-            if text is None:
-                others.append(index)
-            node = node["RefBrack"]["refr"]
-        else:
-            return (), [*others, node]
-    return (str(node["Var"]["value"]), *reversed(parts)), others

@@ -59,6 +59,12 @@ class Divided:
         """Modules beside those of the set, with the rules that ``Ask`` is asked for."""
         return self._guarded.modules
 
+    @property
+    def guard_rules(self) -> list[str]:
+        """The paths from ``data`` of those rules."""
+        groups = (group for several in self._guarded.groups.values() for group in several)
+        return [guard.rule for group in groups for guard in group.guards]
+
     def reduce(self, ask: Ask) -> Residual:
         """What is left for a topic."""
         return _Reduction(self._modules, self._guarded, ask).residual()

@@ -13,6 +13,7 @@ from yoto.policy.portable.syntax import (
     nodes,
     package_of,
     path_of,
+    references,
     rules_of,
 )
 from yoto.policy.rego import Syntax
@@ -35,7 +36,7 @@ def check_heads(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortabl
                     'then finds alone: write both with a variable, as in x[key] with key == "a"',
                 )
             others.append(path)
-    yield from _recursive(modules)
+    yield from recursive(modules)
 
 
 def _head_faults(kind: str, head: Syntax, reference: Syntax) -> Iterator[NotPortable]:
@@ -66,8 +67,13 @@ def _clash(one: Path, other: Path) -> bool:
     return False
 
 
-def _recursive(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable]]:
-    """Functions that come back to themselves: OPA refuses them, regorus runs out of memory."""
+def recursive(
+    modules: Mapping[str, Syntax], functions_alone: bool = True
+) -> Iterator[tuple[str, NotPortable]]:
+    """Functions that come back to themselves: OPA refuses them, regorus runs out of memory.
+
+    Rules that do are an error where they are reached.
+    """
     defined: dict[Path, set[Path]] = {}
     functions: dict[Path, tuple[str, Syntax]] = {}
     for name, module in modules.items():
@@ -77,7 +83,7 @@ def _recursive(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable
             inside += rule.get("Spec", {}).get("bodies", [])
             local = {one["Var"]["value"] for one in _declared(rule)}
             defined.setdefault(path, set()).update(_read(inside, local, module))
-            if kind == "Func":
+            if kind == "Func" or not functions_alone:
                 functions.setdefault(path, (name, reference))
     below: dict[Path, set[Path]] = {}
     for path in defined:
@@ -95,9 +101,9 @@ def _recursive(modules: Mapping[str, Syntax]) -> Iterator[tuple[str, NotPortable
 def _read(inside: Any, local: Collection[str], module: Syntax) -> Iterator[Path]:
     """The paths below ``data`` that a part of a module looks at."""
     package, imports = package_of(module), imports_of(module)
-    for node in nodes(inside, "Var", "RefDot", "RefBrack"):
-        written = constant_part(path_of(node))
-        if not written or written[0] in local:
+    for reference, _ in references(inside):
+        written = constant_part(reference)
+        if written[0] in local:
             continue
         path = imports.get(written[0], written[:1]) + written[1:]
         if path[0] == "data":

@@ -84,6 +84,47 @@ def rules_of(module: Syntax) -> Iterator[tuple[Syntax, str, Syntax, Syntax]]:
                 yield rule, kind, head, head["refr"]
 
 
+def references(tree: Any) -> Iterator[tuple[tuple[str | None, ...], bool]]:
+    """Each reference as a whole, from its root, and whether it is a function that is called."""
+    waiting: list[tuple[Any, bool]] = [(tree, False)]
+    while waiting:
+        node, called = waiting.pop()
+        if type(node) is list:
+            waiting += ((one, False) for one in node)
+        elif type(node) is dict:
+            for kind, inside in node.items():
+                if kind in ("Var", "RefDot", "RefBrack"):
+                    path, others = _unrolled({kind: inside})
+                    waiting += ((one, False) for one in others)
+                    if path:
+                        yield path, called
+                elif kind == "Call":
+                    waiting.append((inside["fcn"], True))
+                    waiting.append((inside["params"], False))
+                elif kind != "span":
+                    waiting.append((inside, False))
+
+
+def _unrolled(node: Any) -> tuple[tuple[str | None, ...], list[Any]]:
+    """The path of a reference, empty from no name, and the expressions inside it."""
+    parts: list[str | None] = []
+    others: list[Any] = []
+    while "Var" not in node:
+        if "RefDot" in node:
+            parts.append(str(node["RefDot"]["field"][1]))
+            node = node["RefDot"]["refr"]
+        elif "RefBrack" in node:
+            index = node["RefBrack"]["index"]
+            text = text_of(index)
+            parts.append(text)
+            if text is None:
+                others.append(index)
+            node = node["RefBrack"]["refr"]
+        else:
+            return (), [*others, node]
+    return (str(node["Var"]["value"]), *reversed(parts)), others
+
+
 def package_of(module: Syntax) -> tuple[str | None, ...]:
     """The parts of the package's name."""
     return path_of(module["package"]["refr"])

@@ -91,8 +91,8 @@ class Expressions:
     def _place(self) -> Node:
         """The place of a name alone."""
         first = self._at
-        self._name()
-        return self._span(first)
+        name = self._name()
+        return {**self._span(first), "text": name}
 
     def _name(self) -> str:
         token = self._token
@@ -133,9 +133,10 @@ class Expressions:
         kind, operators = _LEVELS[level]
         found = self._operation(level + 1, first, left)
         while self._is(*operators):
-            operator = operators[self._next().value]
+            sign = self._next()
             right = self._operation(level + 1)
-            found = self._node(kind, first, op=operator, lhs=found, rhs=right)
+            found = self._node(kind, first, op=operators[sign.value], lhs=found, rhs=right)
+            found[kind]["span"]["operator"] = sign.start
         return found
 
     def _unary(self) -> Node:

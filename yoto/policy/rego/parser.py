@@ -218,5 +218,4 @@ class _Modules(Expressions):
 
 
 def _place_of(variable: Node) -> Node:
-    place: Node = variable["Var"]["span"]
-    return place
+    return {**variable["Var"]["span"], "text": variable["Var"]["value"]}

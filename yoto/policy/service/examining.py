@@ -10,14 +10,14 @@ from typing import Any
 
 from yoto.errors import PlatformError, PolicyError, ValidationFailed
 from yoto.policy.bundle import Bundle
-from yoto.policy.engine import CompiledPolicies, PolicyEngine
+from yoto.policy.engine import CompiledPolicies, PolicyEngine, TestReport
 from yoto.policy.recent import RecentInputs, SharedInputs
 from yoto.policy.result import Verdict
 from yoto.policy.service.receipt import Comparison
 from yoto.policy.service.rehearsal import Answer, Differing, Rehearsal
 from yoto.policy.service.serving import Serving
 from yoto.policy.shadow import FlipCounts
-from yoto.policy.trial import run_trial
+from yoto.policy.trial import refuse_failures, run_trial
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class Examiner:
         """
         sample = self.sample()
         # The child has limits: what blows up does so there, and not here afterwards.
-        report = run_trial(name, bundle, sample)
+        report = self._tried(name, bundle, sample)
         compiled = self._engine.compile(bundle)
         try:
             comparison = self._compare(compiled, sample)
@@ -84,7 +84,7 @@ class Examiner:
         Raises: as ``examine``; ``ValidationFailed`` where ``given`` is no JSON data.
         """
         sample, asked = self.sample(), _input_text(given)
-        report = run_trial(name, bundle, [*sample, *asked])
+        report = self._tried(name, bundle, [*sample, *asked])
         compiled = self._engine.compile(bundle)
         try:
             before = self._serving().newest
@@ -94,6 +94,21 @@ class Examiner:
         finally:
             compiled.close()
         return _rehearsal(report.passed, sample, answers, answered)
+
+    def _tried(self, name: str, bundle: Bundle, inputs: Sequence[str]) -> TestReport:
+        library = self._engine.tried_by
+        if library is not None:
+            report = run_trial(name, bundle, inputs, library=library)
+        else:
+            compiled = self._engine.compile(bundle)
+            try:
+                report = compiled.run_tests()
+            finally:
+                compiled.close()
+            refuse_failures(name, report)
+        if report.skipped:
+            log.warning("%s cannot run %d tests of policies", library, len(report.skipped))
+        return report
 
     def sample(self) -> Sequence[str]:
         """Recent inputs of all processes or, without Redis, of this one, newest first."""

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from time import monotonic, perf_counter
 
-from yoto.errors import PlatformError
+from yoto.errors import ConfigurationError, PlatformError
 from yoto.events import Event
 from yoto.policy.facts import PolicyPutBack, PolicySlow, PolicyTakenOut
 from yoto.policy.overrun import EVALUATION_SECONDS
@@ -111,7 +111,7 @@ class SlowGuard:
         return RETRY_SECONDS
 
     def measure(self) -> PolicyCosts | None:
-        """Measure what each policy costs; None without a set or without inputs.
+        """Measure what each policy costs; None without a set, inputs, or an engine to do it by.
 
         Raises:
             PolicyError: the set does not compile in this process.
@@ -120,7 +120,11 @@ class SlowGuard:
         inputs = list(self._inputs())[-COST_INPUTS:]
         if loaded is None or not inputs:
             return None
-        self.costs = measure_costs(loaded.bundle, inputs, COST_SECONDS)
+        try:
+            self.costs = measure_costs(loaded.bundle, inputs, COST_SECONDS)
+        except ConfigurationError:
+            # Policies run on a server, and nothing is installed that could run them here.
+            return None
         return self.costs
 
     def _take_out(self, loaded: Loaded, median_ms: float) -> None:

@@ -19,7 +19,7 @@ class PolicyStatus:
     """What is in service in one process.
 
     Attributes:
-        engine: its name.
+        engine, runs_on: its name, and what evaluates: a library with its version, or a server.
         version: the set that decides; None: every decision is a denial.
         taken_out: the set that should decide and is too slow to.
         loading: how the process stands towards the record.
@@ -28,6 +28,7 @@ class PolicyStatus:
     """
 
     engine: str
+    runs_on: str
     version: str | None
     taken_out: str | None
     loading: LoadState
@@ -72,6 +73,7 @@ def status_of(service: PolicyService) -> PolicyStatus:
     shadow = newest.shadow if newest is not None else None
     return PolicyStatus(
         engine=service.engine.name,
+        runs_on=service.engine.runs_on,
         version=serving.loaded.version if serving.loaded is not None else None,
         taken_out=serving.taken_out.version if serving.taken_out is not None else None,
         loading=service.loader.state,

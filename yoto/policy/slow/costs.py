@@ -43,6 +43,7 @@ def measure_costs(bundle: Bundle, inputs: Sequence[str], seconds: float) -> Poli
 
     Raises:
         PolicyError: the set does not compile.
+        ConfigurationError: there is no engine for this process.
     """
     engine = EmbeddedEngine()
     try:

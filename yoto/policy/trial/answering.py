@@ -1,8 +1,8 @@
 """What the child process of a trial does.
 
-The question is an object with ``modules``, ``tests``, ``data``, ``inputs`` (JSON texts),
-``cpu_seconds`` and ``memory_bytes``; the answer
-``{"passed": [...], "failed": [{"name", "reason"}]}``
+The question is an object with ``library``, ``modules``, ``tests``, ``data``, ``inputs`` (JSON
+texts), ``cpu_seconds`` and ``memory_bytes``; the answer
+``{"passed": [...], "failed": [{"name", "reason"}], "skipped": [...]}``
 or ``{"refused": {"policy", "reason"}}``.
 """
 
@@ -16,6 +16,7 @@ from typing import Any
 from yoto.errors import PolicyError
 from yoto.policy.bundle import Bundle
 from yoto.policy.engine.embedded import EmbeddedEngine
+from yoto.policy.engine.embedded.library import library
 from yoto.policy.partial import Topic
 from yoto.policy.rego import syntax_of
 from yoto.policy.trial.synthetic import inputs_for
@@ -27,9 +28,12 @@ NO_MEMORY = 77
 def main() -> None:
     """Answer the question on standard input."""
     question = json.load(sys.stdin)
+    # What it takes for itself is nothing of the bundle: regopy asks for addresses by the GB.
+    engine = EmbeddedEngine(library=library(question["library"]))
+    engine.health()
     limit(question["cpu_seconds"], question["memory_bytes"])
     try:
-        text = json.dumps(answer(question))
+        text = json.dumps(answer(engine, question))
     except MemoryError:
         sys.exit(NO_MEMORY)
     # A line of its own, whatever was printed before.
@@ -46,9 +50,8 @@ def limit(cpu_seconds: int, memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def answer(question: dict[str, Any]) -> dict[str, Any]:
+def answer(engine: EmbeddedEngine, question: dict[str, Any]) -> dict[str, Any]:
     """What became of the bundle."""
-    engine = EmbeddedEngine()
     try:
         bundle = Bundle(question["modules"], question["tests"], question["data"])
         compiled = engine.compile(bundle)
@@ -66,7 +69,7 @@ def answer(question: dict[str, Any]) -> dict[str, Any]:
     finally:
         engine.close()
     failed = [{"name": one.name, "reason": one.reason} for one in report.failed]
-    return {"passed": list(report.passed), "failed": failed}
+    return {"passed": report.passed, "failed": failed, "skipped": report.skipped}
 
 
 def _address_space() -> int:

@@ -18,6 +18,7 @@ from yoto.child import child_command, child_environment
 from yoto.errors import PolicyError
 from yoto.policy.bundle import Bundle
 from yoto.policy.engine import TestFailure, TestReport
+from yoto.policy.engine.protocol import LibraryName
 from yoto.policy.trial.answering import NO_MEMORY
 
 MEGABYTE = 1 << 20
@@ -39,7 +40,11 @@ class TrialLimits:
 
 
 def run_trial(
-    name: str, bundle: Bundle, inputs: Sequence[str] = (), limits: TrialLimits | None = None
+    name: str,
+    bundle: Bundle,
+    inputs: Sequence[str] = (),
+    limits: TrialLimits | None = None,
+    library: LibraryName = "regorus",
 ) -> TestReport:
     """Compile a bundle, run its Rego tests, and evaluate it, in a child process.
 
@@ -50,9 +55,7 @@ def run_trial(
         inputs: JSON texts. An error of a policy on one of them is its verdict (a deny), no reason
             to refuse the bundle.
         limits: None: the defaults.
-
-    Returns:
-        The tests that passed.
+        library: what the child evaluates by.
 
     Raises:
         PolicyError: the bundle is refused, a test fails, or a limit was passed; the reason gives
@@ -60,6 +63,7 @@ def run_trial(
     """
     limits = limits or TrialLimits()
     question = {
+        "library": library,
         "modules": dict(bundle.modules),
         "tests": dict(bundle.tests),
         "data": dict(bundle.data),
@@ -76,12 +80,20 @@ def run_trial(
         raise PolicyError(name, _how_it_ended(code, limits))
     if "refused" in answer:
         raise PolicyError(answer["refused"]["policy"], answer["refused"]["reason"])
-    report = TestReport(
-        tuple(answer["passed"]), tuple(TestFailure(**failure) for failure in answer["failed"])
-    )
+    failed = tuple(TestFailure(**failure) for failure in answer["failed"])
+    report = TestReport(tuple(answer["passed"]), failed, tuple(answer["skipped"]))
+    refuse_failures(name, report)
+    return report
+
+
+def refuse_failures(name: str, report: TestReport) -> None:
+    """Refuse a set whose tests do not hold.
+
+    Raises:
+        PolicyError: it names those that failed.
+    """
     if not report.ok:
         raise PolicyError(name, _failures(report))
-    return report
 
 
 def _ask_child(name: str, question: str, limits: TrialLimits) -> tuple[int, dict[str, Any] | None]:

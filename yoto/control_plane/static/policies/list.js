@@ -101,6 +101,7 @@ function engineOf(engine) {
   const facts = [
     [t("policies.state"), badge(engine.state, named("engine_state", engine.state))],
     [t("policies.engine"), engine.engine],
+    [t("policies.runs_on"), engine.runs_on],
     [t("policies.set"), engine.bundle === null ? badge("failed", t("policies.no_set")) : h("code", {}, engine.bundle)],
     [t("policies.revision"), engine.revision === engine.wanted ? number(engine.revision) : t("policies.behind", { loaded: engine.revision ?? "–", wanted: engine.wanted ?? "–" })],
     [t("policies.answers_in"), quantity(engine.latency_ms, "ms")],

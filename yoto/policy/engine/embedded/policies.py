@@ -6,21 +6,20 @@ import json
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from typing import TypeVar
-
-import regorus
+from typing import Any, TypeVar
 
 from yoto.errors import PolicyError
 from yoto.policy.bundle import Bundle
-from yoto.policy.engine.embedded import module
+from yoto.policy.engine.embedded.library import UNDEFINED_TEXT, Library, Program
 from yoto.policy.engine.embedded.owner import Kept, Owner
 from yoto.policy.engine.protocol import Decider, TestReport
-from yoto.policy.engine.rego_tests import run_rego_tests
+from yoto.policy.engine.rego_tests import rego_tests, run_rego_tests
 from yoto.policy.overrun import EvaluationDeadline
 from yoto.policy.partial import Divided, NotDivisible, Residual, Topic
-from yoto.policy.rego import reads_of, syntax_of, tokenize
+from yoto.policy.rego import Kind, reads_of, syntax_of, tokenize
 from yoto.policy.result import ENTRY_POINT, UNDEFINED, Verdict, read_verdict
 
 R = TypeVar("R")
@@ -32,16 +31,20 @@ MOST_TOPICS = 512
 # Different residuals that are kept compiled, of 100 to 300 KB each.
 MOST_RESIDUALS = 64
 
-_NOTHING = "{}"
-
 
 class EmbeddedPolicies:
     """A compiled bundle."""
 
     def __init__(
-        self, owner: Owner, key: str, bundle: Bundle, deadline: EvaluationDeadline | None = None
+        self,
+        library: Library,
+        owner: Owner,
+        key: str,
+        bundle: Bundle,
+        deadline: EvaluationDeadline | None = None,
     ) -> None:
         """``key`` is unique among the owner's."""
+        self._library = library
         self._deadline = deadline
         self._owner = owner
         self._key = key
@@ -60,11 +63,11 @@ class EmbeddedPolicies:
         Raises:
             PolicyError: the bundle is refused.
         """
-        self._owner.run(self._engine)
+        self._owner.run(self._program)
 
     def evaluate(self, input_json: str) -> Verdict:
         """See ``CompiledPolicies``."""
-        return self._decide(self._engine, input_json)
+        return self._decide(self._program, input_json)
 
     def about(self, topic: Topic | None) -> Decider:
         """See ``CompiledPolicies``. The first time for a topic takes some milliseconds."""
@@ -78,13 +81,16 @@ class EmbeddedPolicies:
     def run_tests(self) -> TestReport:
         """See ``CompiledPolicies``."""
 
-        def run(_: Kept) -> TestReport:
+        def run(kept: Kept) -> TestReport:
             bundle = self._bundle
-            named = {f"{name} (test)": source for name, source in bundle.tests.items()}
-            engine = module.load({**bundle.modules, **named}, bundle.data_json)
-            return run_rego_tests(
-                bundle, lambda rule: module.value_of(module.copy_of(engine), rule)
-            )
+            runnable = bundle.tests if self._library.replaces else _without_with(bundle.tests)
+            named = {f"{name} (test)": source for name, source in runnable.items()}
+            modules, tests = {**bundle.modules, **named}, rego_tests(runnable)
+            documents, rules = self._documents(kept), [rule for _, rule in tests]
+            program = self._library.program(documents, modules, rules, tests=True)
+            report = run_rego_tests(tests, lambda rule: _value(program.given(None)(rule)))
+            skipped = [one for one in rego_tests(bundle.tests) if one not in tests]
+            return replace(report, skipped=tuple(name for name, _ in skipped))
 
         return self._owner.run(run)
 
@@ -97,37 +103,33 @@ class EmbeddedPolicies:
 
         self._owner.run(drop)
 
-    def _decide(self, engine_of: Callable[[Kept], regorus.Engine], input_json: str) -> Verdict:
+    def _decide(self, program_of: Callable[[Kept], Program], input_json: str) -> Verdict:
         def decide(kept: Kept) -> str:
-            # What is compiled never sees a real input.
-            engine = module.copy_of(engine_of(kept))
-            module.set_input(engine, input_json)
-            return self._kept_short(lambda: module.text_of(engine, ENTRY_POINT))
+            text_of = program_of(kept).given(input_json)
+            return self._kept_short(lambda: text_of(ENTRY_POINT))
 
         return _verdict_of(self._owner.run(decide))
 
     def _kept_short(self, evaluate: Callable[[], R]) -> R:
         return evaluate() if self._deadline is None else self._deadline.keep(self.version, evaluate)
 
-    def _engine(self, kept: Kept) -> regorus.Engine:
-        return self._compiled(kept, self._key, self._bundle.modules)
+    def _program(self, kept: Kept) -> Program:
+        return self._compiled(kept, self._key, self._bundle.modules, [ENTRY_POINT])
 
-    def _compiled(self, kept: Kept, key: str, modules: Mapping[str, str]) -> regorus.Engine:
-        engine = kept.get(key)
-        if engine is None:
-            engine = module.copy_of(self._documents(kept))
-            module.add(engine, modules)
-            _analyse(engine)
-            kept[key] = engine
-        return engine
+    def _compiled(
+        self, kept: Kept, key: str, modules: Mapping[str, str], rules: Sequence[str]
+    ) -> Program:
+        program: Program | None = kept.get(key)
+        if program is None:
+            program = self._library.program(self._documents(kept), modules, rules)
+            kept[key] = program
+        return program
 
-    def _documents(self, kept: Kept) -> regorus.Engine:
-        """An engine without policies; copies share its documents."""
+    def _documents(self, kept: Kept) -> Any:
         key = f"{self._key}/documents"
-        engine = kept.get(key)
-        if engine is None:
-            engine = kept[key] = module.load({}, self._bundle.data_json)
-        return engine
+        if key not in kept:
+            kept[key] = self._library.documents(self._bundle.data_json)
+        return kept[key]
 
     def _reduced(self, topic: Topic) -> Decider:
         with self._reducing:
@@ -160,7 +162,7 @@ class EmbeddedPolicies:
                 return self
             found = _Reduced(self, f"{self._key}/{len(self._residuals)}", residual)
             # It is compiled now: what cannot be, decides nothing.
-            self._owner.run(found.engine)
+            self._owner.run(found.program)
             self._residuals[sources] = found
         return found
 
@@ -171,12 +173,13 @@ class EmbeddedPolicies:
             divided = self._divided = Divided(sources, syntax_of(sources))
         guards = {f"{name} (guards)": source for name, source in divided.guards.items()}
         modules = {**self._bundle.modules, **guards}
-        engine = module.copy_of(self._compiled(kept, f"{self._key}/guards", modules))
-        module.set_input(engine, json.dumps(topic.document))
+        rules = divided.guard_rules
+        program = self._compiled(kept, f"{self._key}/guards", modules, rules)
+        text_of = program.given(json.dumps(topic.document))
 
         def ask(rule: str) -> bool | None:
             try:
-                return self._kept_short(lambda: module.value_of(engine, rule)) is not UNDEFINED
+                return self._kept_short(lambda: text_of(rule)) != UNDEFINED_TEXT
             except PolicyError:
                 return None
 
@@ -192,23 +195,27 @@ class _Reduced:
         self._residual = residual
         self.reads = residual.reads
 
-    def engine(self, kept: Kept) -> regorus.Engine:
+    def program(self, kept: Kept) -> Program:
         """It, compiled."""
-        return self._whole._compiled(kept, self._key, self._residual.modules)
+        return self._whole._compiled(kept, self._key, self._residual.modules, [ENTRY_POINT])
 
     def evaluate(self, input_json: str) -> Verdict:
         """See ``CompiledPolicies``."""
-        return self._whole._decide(self.engine, input_json)
+        return self._whole._decide(self.program, input_json)
 
 
 @lru_cache(maxsize=512)
 def _verdict_of(text: str) -> Verdict:
     # Most decisions are the same few ones.
-    return read_verdict(module.read_value(text))
+    return read_verdict(_value(text))
 
 
-def _analyse(engine: regorus.Engine) -> None:
-    # Some of what regorus finds wrong, it finds only when a rule is evaluated. And copies are to be
-    # analysed already, which takes longer than most evaluations.
-    module.set_input(engine, _NOTHING)
-    module.evaluate_all(engine, "data.yoto")
+def _without_with(tests: Mapping[str, str]) -> dict[str, str]:
+    def replaces(source: str) -> bool:
+        return any(one.value == "with" and one.kind is Kind.NAME for one in tokenize(source))
+
+    return {name: source for name, source in tests.items() if not replaces(source)}
+
+
+def _value(text: str) -> Any:
+    return UNDEFINED if text == UNDEFINED_TEXT else json.loads(text)

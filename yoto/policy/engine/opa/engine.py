@@ -7,6 +7,7 @@ import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable
+from importlib.util import find_spec
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -20,8 +21,8 @@ from yoto.policy.engine.opa.messages import evaluation_error
 from yoto.policy.engine.opa.pushing import Refill, push, remove
 from yoto.policy.engine.opa.settings import OpaSettings
 from yoto.policy.engine.opa.wire import Answer, BadAnswer, Deadline, Wire
-from yoto.policy.engine.protocol import EngineHealth, EngineName, TestReport
-from yoto.policy.engine.rego_tests import run_rego_tests
+from yoto.policy.engine.protocol import EngineHealth, EngineName, LibraryName, TestReport
+from yoto.policy.engine.rego_tests import rego_tests, run_rego_tests
 from yoto.policy.partial import Topic
 from yoto.policy.rego import reads_of, tokenize
 from yoto.policy.result import UNDEFINED, Verdict, read_verdict
@@ -59,6 +60,16 @@ class OpaEngine:
         self._lock = threading.Lock()
         self._used: Counter[str] = Counter()
         self._unused: dict[str, tuple[float, Layout]] = {}
+
+    @property
+    def runs_on(self) -> str:
+        """See ``PolicyEngine``."""
+        return self.settings.url
+
+    @property
+    def tried_by(self) -> LibraryName | None:
+        """See ``PolicyEngine``. Regopy would refuse what a server evaluates."""
+        return "regorus" if find_spec("regorus") is not None else None
 
     def compile(self, bundle: Bundle) -> OpaPolicies:
         """See ``PolicyEngine``."""
@@ -180,9 +191,10 @@ class OpaPolicies:
         """See ``CompiledPolicies``; the tests are on the server only meanwhile."""
         # A name of its own: another process may run the same tests.
         layout = layout_of(self._bundle, f"t{secrets.token_hex(8)}", with_tests=True)
+        tests = rego_tests(self._bundle.tests)
         try:
             self._engine.push(layout)
-            return run_rego_tests(self._bundle, lambda rule: self._value(layout, rule))
+            return run_rego_tests(tests, lambda rule: self._value(layout, rule))
         finally:
             self._engine.remove(layout)
 

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.bundles import rules
 from yoto.policy import EmbeddedEngine, EvaluationDeadline
+from yoto.policy.engine.embedded.library import LIBRARIES
 from yoto.policy.overrun import Overruns
 
 # Such a policy was stored, and stopped a worker for 13 s.
@@ -37,19 +38,21 @@ import json, pathlib
 from yoto.policy.bundle import Bundle
 from yoto.policy.engine.embedded import EmbeddedEngine
 from yoto.policy.overrun import EvaluationDeadline
-engine = EmbeddedEngine(EvaluationDeadline(pathlib.Path(sys.argv[2]), 0.3))
+from yoto.policy.engine.embedded.library import library
+engine = EmbeddedEngine(EvaluationDeadline(pathlib.Path(sys.argv[2]), 0.3), library(sys.argv[4]))
 compiled = engine.compile(Bundle(json.loads(sys.argv[3])))
 print(compiled.evaluate('{"resource": {"id": 1}}').allow, flush=True)
 compiled.evaluate('{"resource": {"id": 100081}}')
 """
 
 
+@pytest.mark.parametrize("name", LIBRARIES)
 @pytest.mark.parametrize("mode", ["threading", "eventlet", "gevent"])
 def test_an_evaluation_that_does_not_end_ends_its_process_and_names_the_set(
-    mode: str, tmp_path: Path
+    mode: str, name: str, tmp_path: Path
 ) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", CHILD, mode, str(tmp_path), json.dumps(dict(BUNDLE.modules))],
+        [sys.executable, "-c", CHILD, mode, str(tmp_path), json.dumps(dict(BUNDLE.modules)), name],
         capture_output=True,
         check=False,
         cwd=Path(__file__).parents[5],
@@ -59,7 +62,7 @@ def test_an_evaluation_that_does_not_end_ends_its_process_and_names_the_set(
     assert ended.returncode == -signal.SIGVTALRM
     (found,) = Overruns(tmp_path).found()
     assert found.version == BUNDLE.version
-    assert "text_of" in found.stack
+    assert f"by_{name}" in found.stack
 
 
 def test_what_ended_in_time_leaves_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,121 @@
+"""Calls to regorus, and its messages in our words."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from typing import TypeVar
+
+import regorus
+
+from yoto.errors import PolicyError
+from yoto.policy.bundle import Bundle
+from yoto.policy.engine.embedded.library import TextOf
+from yoto.policy.engine.protocol import LibraryName
+
+R = TypeVar("R")
+
+_PLACE = re.compile(r"^\s*--> (?P<policy>.+):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
+_MESSAGE = re.compile(r"^error: (?P<message>.+)$", re.MULTILINE)
+_TRACE = re.compile(r"\n\s*Stack backtrace:")
+
+
+def new_engine() -> regorus.Engine:
+    """An empty engine, whose errors come without the stack of the binding.
+
+    To collect that, Rust walks the stack of the thread: under greenlets it walks off its end, which
+    hangs or ends the process. ``RUST_BACKTRACE`` asks for it, and this variable forbids it.
+    """
+    os.environ["RUST_LIB_BACKTRACE"] = "0"
+    return regorus.Engine()
+
+
+class _Program:
+    """What is compiled; no real input ever reaches it, only copies of it."""
+
+    def __init__(self, engine: regorus.Engine) -> None:
+        self._engine = engine
+
+    def given(self, input_json: str | None) -> TextOf:
+        """See ``Program``."""
+        # Takes less than a microsecond.
+        engine = _copy(self._engine)
+        if input_json is not None:
+            # As text alone: the binding's conversion of Python objects makes 0 of False.
+            translated("input", lambda: engine.set_input_json(input_json))
+        return lambda rule: translated("decision", lambda: engine.eval_rule_as_json(rule))
+
+
+class Regorus:
+    """Regorus, by the package ``celine-regorus``. See ``Library``."""
+
+    name: LibraryName = "regorus"
+    replaces = True
+
+    @property
+    def version(self) -> str:
+        """See ``Library``."""
+        return version("celine-regorus")
+
+    def admit(self, bundle: Bundle) -> None:
+        """It is the reference here: what it reads differently, no engine may read."""
+
+    def documents(self, data_json: str) -> regorus.Engine:
+        """An engine without policies; copies share its documents."""
+        engine = new_engine()
+        translated("data", lambda: engine.add_data_json(data_json))
+        return engine
+
+    def program(
+        self,
+        documents: regorus.Engine,
+        modules: Mapping[str, str],
+        rules: Sequence[str],
+        tests: bool = False,
+    ) -> _Program:
+        """See ``Library``."""
+        engine = _copy(documents)
+        for name, source in modules.items():
+            translated(name, lambda: engine.add_policy(name, source))
+        if not tests:
+            # Some of what regorus finds wrong, it finds only when a rule is evaluated. And copies
+            # are to be analysed already, which takes longer than most evaluations.
+            engine.set_input_json("{}")
+            translated("bundle", lambda: engine.eval_query_as_json("data.yoto"))
+        return _Program(engine)
+
+
+LIBRARY = Regorus()
+
+
+def _copy(engine: regorus.Engine) -> regorus.Engine:
+    copy: regorus.Engine = engine.clone()  # type: ignore[attr-defined]
+    return copy
+
+
+def translated(policy: str, call: Callable[[], R]) -> R:
+    """``call()``, with what regorus raises as ``PolicyError``.
+
+    Args:
+        policy: what to name where the message names no policy.
+    """
+    try:
+        return call()
+    except RuntimeError as error:
+        raise _policy_error(policy, str(error)) from None
+    except BaseException as error:
+        # The binding's panics are no Exception; what ends a thread must pass.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise PolicyError(policy, f"the engine failed: {error}") from None
+
+
+def _policy_error(policy: str, text: str) -> PolicyError:
+    text = _TRACE.split(text, maxsplit=1)[0].strip()
+    place, message = _PLACE.search(text), _MESSAGE.search(text)
+    reason = message["message"].rstrip(": ") if message else text
+    if place is None:
+        return PolicyError(policy, reason)
+    return PolicyError(place["policy"], f"line {place['line']}, column {place['column']}: {reason}")

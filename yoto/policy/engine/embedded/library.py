@@ -1,0 +1,111 @@
+"""What interprets Rego in this process: the one library that is installed and comes first.
+
+Its objects may be used, and dropped, only in the thread that made them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from importlib import import_module
+from typing import Any, Protocol
+
+from yoto.errors import ConfigurationError
+from yoto.policy.bundle import Bundle
+from yoto.policy.engine.protocol import LibraryName
+
+# The first that can be imported is taken.
+LIBRARIES: tuple[LibraryName, ...] = ("regorus", "regopy")
+
+# The value of a rule as a JSON text, ``UNDEFINED_TEXT`` where it has none, for one input.
+# Raises PolicyError where a policy raised an error.
+TextOf = Callable[[str], str]
+UNDEFINED_TEXT = '"<undefined>"'
+
+
+class Program(Protocol):
+    """Modules and documents, compiled."""
+
+    def given(self, input_json: str | None) -> TextOf:
+        """The values of its rules for an input, or for none, until another is given.
+
+        Raises:
+            PolicyError: the input is no JSON text.
+        """
+        ...
+
+
+class Library(Protocol):
+    """A Rego interpreter, from its Python package."""
+
+    @property
+    def name(self) -> LibraryName:
+        """The package that is imported."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Of the package."""
+        ...
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it evaluates ``with``, by which tests replace input and documents."""
+        ...
+
+    def admit(self, bundle: Bundle) -> None:
+        """Refuse what this library, of all engines, would answer otherwise than the others.
+
+        Raises:
+            PolicyError: with line and column.
+        """
+        ...
+
+    def documents(self, data_json: str) -> Any:
+        """Data documents, ready for ``program``, which may share them."""
+        ...
+
+    def program(
+        self, documents: Any, modules: Mapping[str, str], rules: Sequence[str], tests: bool = False
+    ) -> Program:
+        """Compile modules.
+
+        Args:
+            rules: paths from ``data`` of the rules that are going to be asked for.
+            tests: whether modules are tests, of which an error is a failure.
+
+        Raises:
+            PolicyError: they are refused.
+        """
+        ...
+
+
+@lru_cache(maxsize=1)
+def installed() -> Library:
+    """The library of this process, imported by the first call.
+
+    Raises:
+        ConfigurationError: none can be imported.
+    """
+    reasons: list[str] = []
+    for name in LIBRARIES:
+        try:
+            return library(name)
+        # A package for another C library is found, and cannot be loaded.
+        except (ImportError, OSError) as error:
+            reasons.append(f"{name}: {error}")
+    raise ConfigurationError(
+        "POLICY_ENGINE",
+        "'embedded' needs regorus or regopy: pip install 'yoto[rego]', or set 'opa' "
+        f"({'; '.join(reasons)})",
+    )
+
+
+def library(name: LibraryName) -> Library:
+    """That library, imported now.
+
+    Raises:
+        ImportError, OSError: it is not there, or not for this system.
+    """
+    found: Library = import_module(f"yoto.policy.engine.embedded.by_{name}").LIBRARY
+    return found
