@@ -52,6 +52,8 @@ class Regorus:
     """Regorus, by the package ``celine-regorus``. See ``Library``."""
 
     name: LibraryName = "regorus"
+    # Of 100 to 300 KB each.
+    most_kept = 64
     replaces = True
 
     @property

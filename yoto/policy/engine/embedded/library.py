@@ -49,6 +49,11 @@ class Library(Protocol):
         ...
 
     @property
+    def most_kept(self) -> int:
+        """How many programs of one set, each for some topics, are worth their memory."""
+        ...
+
+    @property
     def replaces(self) -> bool:
         """Whether it evaluates ``with``, by which tests replace input and documents."""
         ...

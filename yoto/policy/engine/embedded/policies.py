@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 
 # Topics that are remembered; an application has some dozens of permissions, in three scopes.
 MOST_TOPICS = 512
-# Different residuals that are kept compiled, of 100 to 300 KB each.
-MOST_RESIDUALS = 64
 
 
 class EmbeddedPolicies:
@@ -158,7 +156,7 @@ class EmbeddedPolicies:
         sources = tuple(residual.modules.values())
         found = self._residuals.get(sources)
         if found is None:
-            if len(self._residuals) >= MOST_RESIDUALS:
+            if len(self._residuals) >= self._library.most_kept:
                 return self
             found = _Reduced(self, f"{self._key}/{len(self._residuals)}", residual)
             # It is compiled now: what cannot be, decides nothing.

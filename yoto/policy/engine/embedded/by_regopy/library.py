@@ -79,6 +79,8 @@ class Regopy:
     """Rego-cpp, by the package ``regopy``. See ``Library``."""
 
     name: LibraryName = "regopy"
+    # Of 9 MB each.
+    most_kept = 8
     # It ends the process where a rule that uses another is evaluated so.
     replaces = False
 
