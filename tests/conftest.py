@@ -38,6 +38,7 @@ settings.load_profile("busy")
 
 pytest_plugins = [
     "tests.support.garbage",
+    "tests.support.leftovers",
     "tests.support.nursery",
     "tests.support.redis_fixtures",
     "tests.support.spans",
