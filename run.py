@@ -13,6 +13,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -59,6 +60,13 @@ def unmet_need(mode: str) -> str | None:
             f" {sys.executable} -m pip install {mode}"
         )
     return None
+
+
+def load_regopy() -> None:
+    """Import regopy where policies are going to run on it: it has to come before greenlet."""
+    if os.environ.get("YOTO_POLICY_ENGINE") != "opa" and find_spec("regorus") is None:
+        with suppress(ImportError):
+            import regopy  # noqa: F401
 
 
 def monkey_patch(mode: str) -> None:
@@ -223,6 +231,7 @@ def main(arguments: Sequence[str]) -> int:
     if unmet is not None:
         print(unmet, file=sys.stderr)
         return os.EX_CONFIG
+    load_regopy()
     supervised = options.workers > 1
     if not supervised:
         monkey_patch(mode)

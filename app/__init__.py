@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
+
+if os.environ.get("YOTO_POLICY_ENGINE") != "opa" and not find_spec("regorus"):
+    if find_spec("regopy"):
+        # Policies are going to run on it, and it has to come before greenlet; see run.py.
+        import regopy  # noqa: F401
 
 from flask import Flask
 

@@ -26,18 +26,25 @@ def imported():
 APPLICATION = """
 import json
 import yoto.policy
+assert not imported()
 from app import create_app
 from app.extensions import policy
 from tests.integration.yoto.policy.conftest import empty_record
 
 given = json.loads(sys.argv[1])
-assert not imported()
+# Regopy comes first of all, the others when they are asked for.
+assert imported() == given["first"]
 app = create_app(given["config"], instance_path=given["instance"])
 with app.app_context():
     empty_record()
     policy.put("main", given["main"], "ada")
     policy.put("bound", given["bound"], "ada")
     verdicts = [policy.evaluate({"subject": {"id": 1}, "number": number}) for number in (10, 11)]
+    policy.put("zone", given["zone"], "ada")
+    try:
+        policy.try_out({"subject": {"id": 1}, "number": 1, "zone": "nowhere"})
+    except Exception as error:
+        assert type(error).__name__ == "PolicyError", error
     shown = [[one.allow, one.reasons] for one in verdicts]
     print(json.dumps([policy.status().runs_on.split()[0], policy.health().state, shown]))
     policy.close(app)
@@ -49,7 +56,17 @@ def run(
     hidden: list[str], config: dict[str, Any], instance: Path
 ) -> subprocess.CompletedProcess[str]:
     main = f'{MAIN}\ndeny contains "nobody" if not input.subject.id\n'
-    given = {"config": config, "instance": str(instance), "main": main, "bound": bound(10)}
+    first = ["regopy"] if hidden == ["regorus"] else []
+    given = {
+        "first": first,
+        "config": config,
+        "instance": str(instance),
+        "main": main,
+        "bound": bound(10),
+    }
+    given["zone"] = (
+        'package yoto.authz\n\ndeny contains "late" if time.clock([1, input.zone])[0] > 22\n'
+    )
     return subprocess.run(
         [sys.executable, "-c", f"HIDDEN = {hidden}\n{HIDE}{APPLICATION}", json.dumps(given)],
         capture_output=True,

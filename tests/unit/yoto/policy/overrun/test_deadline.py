@@ -25,6 +25,8 @@ LOOPING = (
 BUNDLE = rules(LOOPING)
 CHILD = """
 import sys, types
+if sys.argv[4] == "regopy":
+    import regopy  # before greenlet
 if sys.argv[1] == "eventlet":
     import warnings; warnings.simplefilter("ignore")
     import eventlet; eventlet.monkey_patch()
