@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-if os.environ.get("YOTO_POLICY_ENGINE") != "opa" and not find_spec("regorus"):
-    if find_spec("regopy"):
+if not find_spec("regorus") and find_spec("regopy"):
+    if os.environ.get("YOTO_POLICY_ENGINE") != "opa":
         # Policies are going to run on it, and it has to come before greenlet; see run.py.
         import regopy  # noqa: F401
 

@@ -5,6 +5,7 @@ Its objects may be used, and dropped, only in the thread that made them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module
@@ -16,6 +17,11 @@ from yoto.policy.engine.protocol import LibraryName
 
 # The first that can be imported is taken.
 LIBRARIES: tuple[LibraryName, ...] = ("regorus", "regopy")
+
+_MODULES = {
+    "regorus": "yoto.policy.engine.embedded.by_regorus",
+    "regopy": "yoto.policy.engine.embedded.by_regopy.library",
+}
 
 # The value of a rule as a JSON text, ``UNDEFINED_TEXT`` where it has none, for one input.
 # Raises PolicyError where a policy raised an error.
@@ -112,5 +118,10 @@ def library(name: LibraryName) -> Library:
     Raises:
         ImportError, OSError: it is not there, or not for this system.
     """
-    found: Library = import_module(f"yoto.policy.engine.embedded.by_{name}").LIBRARY
+    if name == "regopy" and sys.platform == "linux":
+        if "greenlet" in sys.modules and "regopy" not in sys.modules:
+            # Regopy has an allocator of its own, and both use one C++ library: what one takes, the
+            # other gives back, which ends the process. In the other order they agree.
+            raise ImportError("import it before greenlet, which SQLAlchemy and eventlet bring")
+    found: Library = import_module(_MODULES[name]).LIBRARY
     return found

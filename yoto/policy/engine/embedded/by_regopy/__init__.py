@@ -4,7 +4,3 @@ It checks less than other engines and reads some of the language otherwise, sile
 hold only what it was found to read as they do (``subset``), and is rewritten before it gets it
 (``writing``): what then depends on values is either right or an error, which denies.
 """
-
-from yoto.policy.engine.embedded.by_regopy.library import LIBRARY
-
-__all__ = ["LIBRARY"]

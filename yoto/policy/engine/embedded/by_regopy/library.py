@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any, TypeVar
-
-if sys.platform == "linux" and "greenlet" in sys.modules and "regopy" not in sys.modules:
-    # Each brings memory of its own to the one C++ library: what one takes, the other gives back
-    # wrongly, which ends the process. In the other order they agree.
-    raise ImportError("has to be imported before greenlet, which SQLAlchemy and eventlet import")
 
 import regopy
 from regopy import rego_shared
