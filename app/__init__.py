@@ -19,6 +19,7 @@ from app import blueprints, cli, settings
 from app.admission import admit
 from app.auth import init_auth
 from app.blueprints.auth.failures import failures_of, init_failures
+from app.db import init_db
 from app.extensions import (
     alerts,
     behaviour,
@@ -36,6 +37,7 @@ from app.extensions import (
 from app.guards import AGAINST_GUESSING, GUARDS
 from app.migrations import init_migrations
 from app.own_code import call_own_code
+from app.resources import init_resources
 from app.server import YotoSocketIO
 from yoto import __version__
 from yoto.cli import init_logs
@@ -58,7 +60,7 @@ from yoto.permission import (
     masked_context,
     register_permission_handlers,
 )
-from yoto.store.db import close_db, init_db
+from yoto.store.db import close_db
 from yoto.wiring import (
     GrantedAccess,
     PolicyJudge,
@@ -112,6 +114,7 @@ def create_app(
     init_logs(app)
     init_problems(app)
     init_db(app)
+    init_resources(app)
     init_migrations(app)
     redis_store.init_app(app)
     events.init_app(app)

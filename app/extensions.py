@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import current_app
 from werkzeug.local import LocalProxy
 
+from app.db import db
 from app.server import YotoSocketIO
 from yoto.extensions import (
     alerts,
@@ -20,7 +21,6 @@ from yoto.extensions import (
     redis_store,
     resilience,
 )
-from yoto.store.db import db
 
 # Flask-SocketIO keeps its server on the object, so each application has an object of its own.
 socketio: YotoSocketIO = LocalProxy(  # type: ignore[assignment]

@@ -6,23 +6,20 @@ whether the database is at the newest migration, which takes a table and the hea
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, column, inspect, select, table
+from sqlalchemy import Connection
 from werkzeug.local import LocalProxy
 
-from yoto.store.db import db
+from app.db import db
+from yoto.store.migrations import found_in, known_to_code
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
-_VERSIONS = table("alembic_version", column("version_num"))
-# As ``migrations/script.py.mako`` writes them: one text, several in brackets, or None.
-_VARIABLE = r"^{name}\s*(?::[^=\n]+)?=\s*(\([^)]*\)|[^#\n]+)"
-_QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
+VERSIONS = "alembic_version"
 
 
 def init_migrations(app: Flask) -> None:
@@ -38,32 +35,32 @@ def init_migrations(app: Flask) -> None:
     app.extensions["migrate"] = LocalProxy(configured)
 
 
-def found_in(connection: Connection) -> frozenset[str]:
-    """The migrations at which a database is: none, one, or one for each branch."""
-    if not inspect(connection).has_table(_VERSIONS.name):
-        return frozenset()
-    return frozenset(connection.scalars(select(_VERSIONS.c.version_num)))
-
-
-@cache
-def known_to_code(directory: Path = MIGRATIONS) -> tuple[frozenset[str], frozenset[str]]:
-    """The newest migrations of the code, and all.
-
-    Raises:
-        ValueError: a file of a migration does not say which it is.
+def examine(connection: Connection) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Where a database is, the newest migrations of the code and all that it knows: those of the
+    application, and those of the platform with ``yoto`` before them.
     """
-    known: set[str] = set()
-    followed: set[str] = set()
-    for file in (directory / "versions").glob("*.py"):
-        source = file.read_text(encoding="utf-8")
-        names = _named(source, "revision")
-        if len(names) != 1:
-            raise ValueError(f"{file} names {len(names)} revisions")
-        known.update(names)
-        followed.update(_named(source, "down_revision"))
-    return frozenset(known - followed), frozenset(known)
+    newest, known = known_to_code(MIGRATIONS)
+    of_platform, known_of_platform = known_to_code()
+    found = found_in(connection, VERSIONS)
+    return (
+        found | _marked(found_in(connection)),
+        newest | _marked(of_platform),
+        known | _marked(known_of_platform),
+    )
 
 
-def _named(source: str, variable: str) -> list[str]:
-    found = re.search(_VARIABLE.format(name=variable), source, re.MULTILINE)
-    return [] if found is None else _QUOTED.findall(found[1])
+def upgrade_all() -> None:
+    """Bring the tables of the current application to its newest migrations, and the platform's."""
+    with db.engine.connect() as connection:
+        found, newest, _ = examine(connection)
+    if found == newest:
+        return
+    # A worker would keep alembic for as long as it serves.
+    from flask_migrate import upgrade
+
+    upgrade()
+    # An operator who knows Flask-Migrate needs no other command: see migrations/env.py.
+
+
+def _marked(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(f"yoto {name}" for name in names)

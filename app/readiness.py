@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import permissions
-from app.migrations import found_in, known_to_code
+from app.migrations import examine
 from yoto.errors import StoreUnavailable
 from yoto.health import TIMEOUT_SECONDS, Check, Finding, State
 from yoto.store.db import engine_beside
@@ -20,11 +20,10 @@ def examine_migrations() -> Finding:
     """The database must be at the newest migration that this code knows, and no other; and what
     comes with the code must be in it: without its permissions and policies nobody may do anything.
     """
-    expected, known = known_to_code()
     try:
         app = current_app._get_current_object()  # type: ignore[attr-defined]
         with engine_beside(app).connect() as connection:
-            found = found_in(connection)
+            found, expected, known = examine(connection)
             lacking = _lacking(connection) if found == expected else ""
     except (SQLAlchemyError, StoreUnavailable):
         return Finding(State.UNKNOWN, "the database did not answer")

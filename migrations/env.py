@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from flask import current_app
-from sqlalchemy.engine import Connection
 
-import yoto.store.models  # noqa: F401  (fills the metadata)
-from yoto.store.db import UtcDateTime, db, writing
+import app.resources  # noqa: F401  (fills the metadata)
+from app.db import db
+from yoto.store.db import UtcDateTime, writing
+from yoto.store.migrations import unchecked_foreign_keys, upgrade
 from yoto.store.time_limits import TIME_LIMIT
 
 
@@ -46,23 +45,12 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-
-
-@contextmanager
-def unchecked_foreign_keys(connection: Connection) -> Iterator[None]:
-    """SQLite rebuilds a table to change it; cascades must not take its children along.
-
-    The pragma does nothing inside a transaction, so it goes to the driver's connection directly.
-    """
-    driver = connection.connection.dbapi_connection
-    if connection.dialect.name != "sqlite" or driver is None:
-        yield
-        return
-    driver.execute("PRAGMA foreign_keys = OFF")
-    try:
-        yield
-    finally:
-        driver.execute("PRAGMA foreign_keys = ON")
+        migrations = context.get_context()
+        upgrades = getattr(migrations.opts.get("fn"), "__name__", "") == "upgrade"
+        at_head = set(migrations.get_current_heads()) == set(context.script.get_heads())
+    if upgrades and at_head:
+        # The platform's own come after the application's, which brought it its first tables.
+        upgrade()
 
 
 run()

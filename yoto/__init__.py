@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .resilience import get_resilience_controller as get_resilience_controller
     from .resilience import guarded as guarded
     from .resilience import rate_limit as rate_limit
+    from .store.people import people as people
 else:
     _HOMES = {
         ".resilience": """
@@ -60,6 +61,7 @@ else:
         """,
         ".current.locks": "create_lock",
         ".embed": "Yoto",
+        ".store.people": "people",
         ".redis": "create_redis_client get_redis_info test_redis_connection",
         ".errors": """
             BulkheadFull CircuitIsolated CircuitOpen ConfigurationError Degraded LockLost

@@ -14,9 +14,10 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from app.extensions import permissions
+from app.models import User
 from yoto.http.identity import Identity
 from yoto.store.db import db, first_read
-from yoto.store.models import RevokedToken, User
+from yoto.store.models import RevokedToken
 
 
 def known_account(user_id: int, epoch: int, denial_keys: Sequence[str]) -> Identity | None:

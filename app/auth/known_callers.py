@@ -11,6 +11,7 @@ import logging
 from flask import current_app
 from sqlalchemy import exists, select
 
+from app.models import User
 from yoto.errors import StoreUnavailable
 from yoto.http.callers import account_digest
 from yoto.http.circumstances import circumstances
@@ -18,7 +19,7 @@ from yoto.http.context import origin
 from yoto.redis import RedisConnection, RedisStore
 from yoto.resilience import network_of
 from yoto.store.db import db, first_read
-from yoto.store.models import Device, User
+from yoto.store.models import Device
 
 KEPT_SECONDS = 60 * 24 * 3600  # two months, as behaviour
 

@@ -19,11 +19,11 @@ from werkzeug.exceptions import Unauthorized
 
 from app.auth import break_glass, break_glass_sessions
 from app.auth.accounts import active_account, deny, known_account
+from app.models import User
 from yoto.http.addresses import CONTROL_PREFIX, SOCKETS_PATH
 from yoto.http.context import changes_something
 from yoto.http.identity import Identity
 from yoto.store.db import db, utcnow
-from yoto.store.models import User
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
 PENDING_LIFETIME = timedelta(minutes=5)  # between password and code

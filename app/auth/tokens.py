@@ -33,11 +33,12 @@ from werkzeug.exceptions import Unauthorized
 
 from app.auth.accounts import active_account, deny, known_account
 from app.auth.token_memory import EPOCH_CLAIM, FAMILY_CLAIM, TokenClaims, TokenMemory
+from app.models import User
 from yoto.http.audit import audit
 from yoto.http.identity import Identity
 from yoto.http.problems import problem
 from yoto.store.db import db, utcnow
-from yoto.store.models import ROTATED, User
+from yoto.store.models import ROTATED
 
 MEMORY = "yoto.verified_tokens"
 BEARER = "Bearer "

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.extensions import permissions
+from app.models import Server
 from yoto.errors import PermissionDenied
-from yoto.store.models import Server
 
 OUTRANKED = "outranked"
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from app.cli.startup import set_up
 from app.cli.users import add_administrator
+from app.models import User
 from yoto.cli.acts import acting
 from yoto.store.db import db, writing
-from yoto.store.models import User
 
 FIRST_OPERATOR = "admin"
 

@@ -13,14 +13,14 @@ from flask import Flask
 from sqlalchemy import func, select, text
 
 from app.extensions import permissions, policy, redis_store
-from app.migrations import found_in, known_to_code
+from app.migrations import upgrade_all
+from app.models import User
 from app.readiness import examine_migrations
 from yoto.errors import LockNotAcquired, PolicyError, StoreUnavailable, ValidationFailed
 from yoto.health import State
 from yoto.redis import check_address
 from yoto.store.db import db, engine_beside, writing
 from yoto.store.failures import is_outage
-from yoto.store.models import User
 from yoto.store.time_limits import TIME_LIMIT
 from yoto.wiring import passing_breaker
 
@@ -72,7 +72,7 @@ def set_up(app: Flask) -> list[str]:
     with _one_at_a_time(app):
         # The breaker's own settings are in a table that may not be there yet.
         with passing_breaker():
-            _upgrade()
+            upgrade_all()
         added = permissions.sync_catalogue()
         lines = [f"tables: {examine_migrations().facts.get('database', 'none')}"]
         lines.append(f"permissions: {len(added)} added")
@@ -84,17 +84,6 @@ def set_up(app: Flask) -> list[str]:
             log.error("the default policies are not stored: %s", error)
             lines.append(f"policies: not stored: {error}")
     return lines
-
-
-def _upgrade() -> None:
-    newest, _ = known_to_code()
-    with db.engine.connect() as connection:
-        if found_in(connection) == newest:
-            return
-    # A worker would keep alembic for as long as it serves.
-    from flask_migrate import upgrade
-
-    upgrade()
 
 
 @contextmanager

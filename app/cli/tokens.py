@@ -7,11 +7,11 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app.blueprints.operators.tokens import service
+from app.models import User
 from yoto.cli.control.telling import telling, time
 from yoto.cli.options import as_json, echo_json, says_why
 from yoto.http.operators import TOKEN_RIGHTS, VIEW
 from yoto.store.db import db, writing
-from yoto.store.models import User
 
 DAYS, DAYS_MAX = 90, 366
 

@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from app.auth.passwords import PASSWORD_MAX_LENGTH, passwords
 from app.auth.weak_passwords import is_weak
+from app.models import User
+from app.models.user import USERNAME_PATTERN
 from yoto.http.audit import audit
 from yoto.store.db import db, writing
-from yoto.store.models import User
-from yoto.store.models.user import USERNAME_PATTERN
 
 users = AppGroup("users", help="Manage accounts.")
 

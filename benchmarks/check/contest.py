@@ -24,19 +24,11 @@ from sqlalchemy import insert, select
 
 from app import create_app
 from app.extensions import cache, optimization, permissions, redis_store
+from app.models import Member, Server, User
 from benchmarks.check.casbin_model import FIRST_KEYS, MODEL
 from tests.support.redis_servers import Server as RedisServer
 from yoto.store.db import db, writing
-from yoto.store.models import (
-    EVERYONE,
-    Member,
-    Permission,
-    Role,
-    RoleAssignment,
-    RoleGrant,
-    Server,
-    User,
-)
+from yoto.store.models import EVERYONE, Permission, Role, RoleAssignment, RoleGrant
 
 GRANTS_A_ROLE = 10
 BATCH = 10_000

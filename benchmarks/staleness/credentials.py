@@ -9,9 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.auth import identity_of, issue_tokens
+from app.models import User
 from yoto.http.positions import POSITION_HEADER
 from yoto.store.db import db
-from yoto.store.models import User
 
 PASSWORD, ANOTHER = "correct horse battery", "staple correct horse"
 ME = "/api/v1/auth/me"

@@ -12,20 +12,10 @@ from sqlalchemy import insert, select
 
 from app import close_app, create_app
 from app.extensions import permissions
+from app.models import Channel, Member, Server, User
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db, writing
-from yoto.store.models import (
-    EVERYONE,
-    Channel,
-    Effect,
-    Member,
-    Permission,
-    Role,
-    RoleAssignment,
-    RoleGrant,
-    Server,
-    User,
-)
+from yoto.store.models import EVERYONE, Effect, Permission, Role, RoleAssignment, RoleGrant
 
 PEOPLE = 5_000
 SERVERS = 100

@@ -99,13 +99,13 @@ def test_workers_that_nobody_asks_relay_what_a_dead_one_left(tmp_path: Path, wor
     with closing(sqlite3.connect(tmp_path / "yoto.db", timeout=30)) as database:
         with database:
             database.execute(
-                "INSERT INTO permission_outbox (subject, created_at) VALUES ('user:1', ?)",
+                "INSERT INTO yoto_permission_outbox (subject, created_at) VALUES ('user:1', ?)",
                 [datetime.now(UTC).replace(tzinfo=None).isoformat(" ")],
             )
 
         def is_published() -> bool:
             position = database.execute(
-                "SELECT position FROM permission_outbox WHERE subject = 'user:1'"
+                "SELECT position FROM yoto_permission_outbox WHERE subject = 'user:1'"
             ).fetchone()[0]
             return position is not None
 

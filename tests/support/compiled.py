@@ -1,7 +1,8 @@
 """Lets the many applications of a test run share the compiled form of their SQL.
 
 SQLAlchemy keeps it by dialect, and each engine has a dialect of its own: every test compiled every
-statement anew. A run meets one server of each kind, so that all dialects of a class are alike.
+statement anew. A run meets one server of each kind, so that all dialects of a class are alike where
+their applications have people and places in the same tables.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.util import LRUCache
+
+from yoto.store.declarations import DECLARED
 
 STATEMENTS = 2000  # some four times as many as the application has
 
@@ -26,4 +29,11 @@ def share_statements() -> None:
     for dialect in (MySQLDialect_pymysql, SQLiteDialect_pysqlite):
         alike: Any = dialect
         alike.__hash__ = lambda self: hash(type(self))
-        alike.__eq__ = lambda self, other: type(self) is type(other)
+        alike.__eq__ = lambda self, other: (
+            type(self) is type(other) and _declared(self) == _declared(other)
+        )
+
+
+def _declared(dialect: Any) -> dict[str, Any]:
+    declared = getattr(dialect, DECLARED, None)
+    return {} if declared is None else {name: one.table for name, one in declared.tables.items()}

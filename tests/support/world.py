@@ -19,32 +19,29 @@ from flask_jwt_extended import create_access_token
 from sqlalchemy import insert, select
 
 from app.auth import EPOCH_CLAIM, FAMILY_CLAIM, issue_tokens
+from app.db import db as application
+from app.models import Category, Channel, ChannelKind, Invite, Member, Message, Server, User
 from tests.support.database import checksums, rows_of
 from yoto.permission import EVERYONE_GRANTS
-from yoto.store.db import db, utcnow
+from yoto.store.db import Model, db, utcnow
 from yoto.store.models import (
     EVERYONE,
     AuditRecord,
-    Category,
-    Channel,
-    ChannelKind,
     ChannelOverwrite,
     Effect,
-    Invite,
-    Member,
-    Message,
     Permission,
     Role,
     RoleAssignment,
     RoleGrant,
-    Server,
-    User,
 )
 
 FIRST_CHANNEL = "general"
 UNUSABLE_PASSWORD = "!"  # no argon2 hash looks like this, so nobody can sign in with it
 P = ParamSpec("P")
 R = TypeVar("R")
+
+# The application's and the platform's.
+TABLES = (*application.metadata.tables, *Model.metadata.tables)
 
 
 @dataclass(frozen=True)
@@ -355,12 +352,12 @@ class World:
         """
         connection = db.session.connection()
         look = rows_of if connection.dialect.name == "sqlite" else checksums
-        return look(connection, db.metadata.tables)
+        return look(connection, TABLES)
 
     @in_context
     def everything(self) -> dict[str, Any]:
         """All rows of all tables, as the driver reads them."""
-        return rows_of(db.session.connection(), db.metadata.tables)
+        return rows_of(db.session.connection(), TABLES)
 
     @staticmethod
     def soon(seconds: float = 3600) -> datetime:

@@ -13,8 +13,9 @@ from flask import Flask
 from sqlalchemy import text
 
 from app import settings
+from app.db import init_db
 from yoto.errors import ConfigurationError
-from yoto.store.db import close_db, db, init_db, side_engine, writing
+from yoto.store.db import close_db, db, side_engine, writing
 
 PRODUCTION = {
     "ENVIRONMENT": "production",

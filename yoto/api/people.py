@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import marshmallow as ma
 from sqlalchemy import ColumnElement, select
@@ -47,7 +47,7 @@ def accounts(
     """A page of all accounts by id, narrowed by what is not None."""
     statement = select(User).where(User.id > (after or 0)).order_by(User.id).limit(limit + 1)
     if username is not None:
-        statement = statement.where(begins_with(username))
+        statement = statement.where(begins_with(User.username, username))
     if disabled is not None:
         statement = statement.where(User.disabled.is_(disabled))
     if super_admin is not None:
@@ -55,10 +55,11 @@ def accounts(
     return cut(db.session.scalars(statement).all(), limit, lambda user: user.id)
 
 
-def begins_with(prefix: str) -> ColumnElement[bool]:
-    """A range of the index on the name; no character of ``prefix`` is a wildcard.
+def begins_with(name: Any, prefix: str) -> ColumnElement[bool]:
+    """A range of the index on the column ``name``; no character of ``prefix`` is a wildcard.
 
     Usernames are ASCII, so everything that begins with the prefix sorts before prefix + DEL.
     """
     lowered = prefix.strip().lower()
-    return (User.username >= lowered) & (User.username < f"{lowered}\x7f")
+    found: ColumnElement[bool] = (name >= lowered) & (name < f"{lowered}\x7f")
+    return found

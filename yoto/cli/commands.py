@@ -15,6 +15,7 @@ from yoto.cli.resilience import resilience
 from yoto.cli.review import add_review
 from yoto.cli.secrets import secrets
 from yoto.cli.suggestions import suggestions
+from yoto.cli.tables import yoto
 from yoto.cli.templates import add_templates
 
 add_insight(permission)
@@ -33,4 +34,5 @@ COMMANDS = (
     resilience,
     secrets,
     suggestions,
+    yoto,
 )

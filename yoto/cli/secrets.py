@@ -34,8 +34,8 @@ def reseal(previous_key: str, reason: str, actor: str) -> None:
     with writing():
         for model, columns in SEALED.items():
             for row in db.session.scalars(select(model).with_for_update()):
-                for name in columns:
-                    outcome = _reseal(row, name, before, now)
+                for name, purpose in columns.items():
+                    outcome = _reseal(row, name, purpose, before, now)
                     resealed += outcome is True
                     unreadable += outcome is None
         audit(
@@ -57,9 +57,9 @@ def reseal(previous_key: str, reason: str, actor: str) -> None:
         raise click.ClickException(f"{unreadable} values were sealed with neither key.")
 
 
-def _reseal(row: Any, name: str, before: Sealer, now: Sealer) -> bool | None:
+def _reseal(row: Any, name: str, purpose: str, before: Sealer, now: Sealer) -> bool | None:
     """Whether a value was sealed anew; None: neither key opens it."""
-    stored, purpose = getattr(row, name), f"{row.__tablename__}.{name}"
+    stored = getattr(row, name)
     if not stored:
         return False
     try:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import Flask, current_app
 
 from yoto.events import Events
+from yoto.extras import demand
 from yoto.http.problems import init_limit_headers, init_refusals
 from yoto.redis import RedisSettings, RedisStore
 from yoto.resilience import Resilience, Settings
@@ -24,8 +26,9 @@ class Wiring:
     """What the parts of one application are made from, also in a process that is forked off."""
 
     redis: RedisSettings
-    caller: Callable[[], int | str | None]
+    caller: Callable[[], Any]
     guards: Mapping[str, Mapping[str, Settings]]
+    permissions: bool
 
 
 class Yoto:
@@ -40,7 +43,9 @@ class Yoto:
         self,
         app: Flask | None = None,
         *,
-        caller: Callable[[], int | str | None] = login_user,
+        db: Any = None,
+        users: Any = None,
+        caller: Callable[[], Any] = login_user,
         guards: Mapping[str, Mapping[str, Settings]] | None = None,
         problems: bool = True,
     ) -> None:
@@ -48,6 +53,10 @@ class Yoto:
 
         Args:
             app: the application; None: it comes by ``init_app``.
+            db: the application's Flask-SQLAlchemy object, or its scoped session: with it there are
+                permissions (``yoto[permissions]``), whose tables ``flask yoto setup`` makes.
+            users: its people, with ``db``: a mapped class, or ``people(User, name="email", ...)``
+                where the platform is to know more than their ids.
             caller: gives the id of who makes the request, or None for nobody, who is counted by the
                 address. By default Flask-Login's user, where there is Flask-Login.
             guards: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
@@ -57,6 +66,8 @@ class Yoto:
                 ``Retry-After``; else they are errors for the application's own handlers, and
                 ``error.retry_after`` has the seconds.
         """
+        self._db = db
+        self._users = users
         self._caller = caller
         self._guards = guards or {}
         self._problems = problems
@@ -72,8 +83,11 @@ class Yoto:
         """
         if EXTENSION_KEY in app.extensions:
             raise RuntimeError("Yoto is wired to this application already")
-        wiring = Wiring(redis_settings(app), self._caller, self._guards)
+        wiring = Wiring(redis_settings(app), self._caller, self._guards, self._db is not None)
         app.extensions[EXTENSION_KEY] = wiring
+        if wiring.permissions:
+            demand("sqlalchemy", "db")
+            _permissions().init_permissions(app, self._db, self._users)
         _wire(app)
         if self._problems:
             init_refusals(app)
@@ -88,7 +102,10 @@ class Yoto:
         Args:
             app: by default the current application.
         """
-        Resilience.of(_app(app)).start()
+        app = _app(app)
+        Resilience.of(app).start()
+        if _wiring(app).permissions:
+            _permissions().start_permissions(app)
 
     @staticmethod
     def close(app: Flask | None = None) -> None:
@@ -102,7 +119,7 @@ class Yoto:
 
 def _wire(app: Flask) -> None:
     """Make the parts of this process."""
-    wiring: Wiring = app.extensions[EXTENSION_KEY]
+    wiring = _wiring(app)
     RedisStore().init_app(app, wiring.redis)
     Events().init_app(app)
     Resilience().init_app(
@@ -112,12 +129,28 @@ def _wire(app: Flask) -> None:
         subject=wiring.caller,
         defaults=wiring.guards,
     )
+    if wiring.permissions:
+        _permissions().wire_permissions(app, wiring.caller)
 
 
 def _close(app: Flask) -> None:
+    if _wiring(app).permissions:
+        _permissions().close_permissions(app)
     Resilience.of(app).close()
     Events.of(app).tailer.stop()
     RedisStore.of(app).close()
+
+
+def _permissions() -> Any:
+    """What guards alone do without: it takes SQLAlchemy."""
+    from . import permissions
+
+    return permissions
+
+
+def _wiring(app: Flask) -> Wiring:
+    found: Wiring = app.extensions[EXTENSION_KEY]
+    return found
 
 
 def _app(app: Flask | None) -> Flask:

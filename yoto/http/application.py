@@ -12,14 +12,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from flask import (
-    Flask,
-    Request,
-    Response,
-    appcontext_tearing_down,
-    request,
-    request_tearing_down,
-)
+from flask import Flask, Request, Response, appcontext_tearing_down, request, request_tearing_down
 from flask.globals import request_ctx
 from werkzeug.routing import MapAdapter
 from werkzeug.sansio.utils import get_host

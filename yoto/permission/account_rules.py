@@ -10,6 +10,7 @@ from yoto.errors import PermissionDenied
 from yoto.permission.administrators import keeping_an_administrator
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import Authority
+from yoto.permission.keys import SubjectId, number_of
 from yoto.permission.state import get_state_in_maintenance
 from yoto.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
 from yoto.store.db import db
@@ -22,17 +23,19 @@ class AccountRules:
     All of it works in maintenance, too: operators lock accounts out then.
     """
 
-    def check_not_above(self, actor_id: int, user_id: int) -> None:
+    def check_not_above(self, actor_id: SubjectId, user_id: SubjectId) -> None:
         """Go on only when the user stands not above the actor on the platform.
 
         Raises:
             PermissionDenied: with reason ``outranked``.
         """
+        user_id = number_of(user_id)
+        actor_id = number_of(actor_id, "actor_id")
         authority = Authority(get_state_in_maintenance(), db.session(), actor_id)
         if authority.rank_of(user_id, None) > authority.rank(None):
             raise PermissionDenied(Decision(False, OUTRANKED))
 
-    def check_enabling(self, actor_id: int, user_id: int) -> None:
+    def check_enabling(self, actor_id: SubjectId, user_id: SubjectId) -> None:
         """Go on only when the user's global roles give nothing that the actor has not: an account
         that is let in again has them again. What it is in servers is for those to say.
 
@@ -40,6 +43,8 @@ class AccountRules:
             PermissionDenied: with reason ``lacks_permission``; ``role_too_high`` for a role above
                 the actor that sleeps, or that one of them inherits from.
         """
+        user_id = number_of(user_id)
+        actor_id = number_of(actor_id, "actor_id")
         session = db.session()
         authority = Authority(get_state_in_maintenance(), session, actor_id)
         held = select(Role).join(RoleAssignment, RoleAssignment.role_id == Role.id)

@@ -16,13 +16,7 @@ from sqlalchemy.orm import Session
 from yoto.errors import LastAdministrator
 from yoto.permission.facts import UserFacts
 from yoto.permission.resolver import flatten, resolve
-from yoto.permission.role_snapshot import (
-    ALLOW,
-    LocalRows,
-    RoleSnapshot,
-    Site,
-    assignments_of,
-)
+from yoto.permission.role_snapshot import ALLOW, LocalRows, RoleSnapshot, Site, assignments_of
 from yoto.permission.scopes import GLOBAL
 from yoto.permission.state import PermissionState, get_state_in_maintenance
 from yoto.permission.transactions import has_written

@@ -15,6 +15,7 @@ from yoto.permission.audit import record_audit
 from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import OUTSIDE, Authority, Gifts, rank_of
+from yoto.permission.keys import SubjectId, actor_number, number_of
 from yoto.permission.losses import by_home, check_assignments
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.rows import require, require_role
@@ -30,13 +31,13 @@ class AssignmentWrites:
 
     def assign_roles_to_user(
         self,
-        user_id: int,
+        user_id: SubjectId,
         role_ids: Iterable[int],
         server_id: int | None = None,
         valid_from: datetime | None = None,
         valid_until: datetime | None = None,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         by: str | None = None,
         reason: str | None = None,
         in_maintenance: bool = False,
@@ -58,6 +59,8 @@ class AssignmentWrites:
             ValidationFailed: also for a user who is no member of the role's server, and for a
                 window that is empty or over.
         """
+        actor_id = actor_number(actor_id)
+        user_id = number_of(user_id)
         state = get_state_in_maintenance() if in_maintenance else get_state()
         now = datetime.fromtimestamp(state.clock(), UTC)
         check_window(valid_from, valid_until, now)
@@ -94,11 +97,11 @@ class AssignmentWrites:
 
     def revoke_roles_from_user(
         self,
-        user_id: int,
+        user_id: SubjectId,
         role_ids: Iterable[int],
         server_id: int | None = None,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         by: str | None = None,
         reason: str | None = None,
         in_maintenance: bool = False,
@@ -109,6 +112,8 @@ class AssignmentWrites:
         Raises:
             ValidationFailed: also for a role that the user does not hold (field ``role_ids``).
         """
+        actor_id = actor_number(actor_id)
+        user_id = number_of(user_id)
         state = get_state_in_maintenance() if in_maintenance else get_state()
         wanted = _ids(role_ids)
         with (

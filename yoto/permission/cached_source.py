@@ -6,15 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from time import time
 
 from yoto import tracing
-from yoto.cache import (
-    Answers,
-    Entry,
-    Loaded,
-    PlaceKey,
-    Position,
-    Slot,
-    TieredCache,
-)
+from yoto.cache import Answers, Entry, Loaded, PlaceKey, Position, Slot, TieredCache
 from yoto.permission.answer import Answer
 from yoto.permission.batch import load_all_facts
 from yoto.permission.bits import SUPER

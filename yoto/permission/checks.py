@@ -10,16 +10,12 @@ from yoto.permission.asking import ask_policies
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
 from yoto.permission.hierarchy import Authority
+from yoto.permission.keys import SubjectId, number_of
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.requirement import Requirement
 from yoto.permission.resolver import Resolution, Standing
 from yoto.permission.scopes import Place, checked_id, parse_key, parse_place
-from yoto.permission.state import (
-    PermissionState,
-    get_state,
-    get_state_for,
-    get_state_to_ask,
-)
+from yoto.permission.state import PermissionState, get_state, get_state_for, get_state_to_ask
 from yoto.permission.statements import CHANNEL
 from yoto.permission.turns import taking_turns
 from yoto.permission.verdict import Decision
@@ -42,7 +38,7 @@ class Checks:
 
     def check_permission(
         self,
-        user_id: int,
+        user_id: SubjectId,
         permission: str,
         scope: str | None = None,
         scope_id: int | None = None,
@@ -50,14 +46,14 @@ class Checks:
         at_least: str | None = None,
     ) -> bool:
         """Whether the user has the permission there, now. Arguments as in ``decide``."""
+        user_id = number_of(user_id)
         state = get_state_to_ask(permission)
         key, asked = parse_key(scope, scope_id), state.registry.get(permission)
-        checked_id(user_id, "user_id")
         return decide(state, user_id, asked, key, context, at_least, False).allowed
 
     def decide(
         self,
-        user_id: int,
+        user_id: SubjectId,
         permission: str,
         scope: str | None = None,
         scope_id: int | None = None,
@@ -72,46 +68,49 @@ class Checks:
                 At most ``CONTEXT_BYTES`` of JSON, ``CONTEXT_DEPTH`` deep.
             at_least: a position that the answer must include, as a write gave it.
         """
+        user_id = number_of(user_id)
         state = get_state_to_ask(permission)
         key, asked = parse_key(scope, scope_id), state.registry.get(permission)
-        checked_id(user_id, "user_id")
         return decide(state, user_id, asked, key, context, at_least)
 
     def decide_expression(
         self,
-        user_id: int,
+        user_id: SubjectId,
         expression: str,
         scope: str | None = None,
         scope_id: int | None = None,
         context: Mapping[str, Any] | None = None,
     ) -> Decision:
         """The verdict on an expression of permissions."""
+        user_id = number_of(user_id)
         state = get_state()
         key = parse_key(scope, scope_id)
         asked = state.registry.asked(Requirement(compile_expression(expression)))
-        checked_id(user_id, "user_id")
         return decide(state, user_id, asked, key, context)
 
     def effective(
-        self, user_id: int, scope: str | None = None, scope_id: int | None = None
+        self, user_id: SubjectId, scope: str | None = None, scope_id: int | None = None
     ) -> Resolution:
         """All effective permissions of the user there, as a mask; policies are not asked."""
+        user_id = number_of(user_id)
         place = parse_place(scope, scope_id)
-        return get_state().source.load(checked_id(user_id, "user_id"), place)
+        return get_state().source.load(user_id, place)
 
     def effective_permissions(
-        self, user_id: int, scope: str | None = None, scope_id: int | None = None
+        self, user_id: SubjectId, scope: str | None = None, scope_id: int | None = None
     ) -> list[str]:
         """The names in ``effective``, by bit."""
+        user_id = number_of(user_id)
         mask = self.effective(user_id, scope, scope_id).mask
         return [found.name for found in get_state().registry.snapshot.in_mask(mask)]
 
-    def has_place(self, user_id: int, scope: str | None, scope_id: int | None = None) -> bool:
+    def has_place(self, user_id: SubjectId, scope: str | None, scope_id: int | None = None) -> bool:
         """Whether the user is in the place, or may do something there; policies are not asked.
 
         What is hidden from a member of its server, such as a channel that they may not read, is no
         place of theirs.
         """
+        user_id = number_of(user_id)
         resolution = self.effective(user_id, scope, scope_id)
         if scope != CHANNEL and resolution.standing >= Standing.MEMBER:
             return True
@@ -119,11 +118,11 @@ class Checks:
 
     def batch_check_permissions(
         self,
-        user_ids: Iterable[int],
+        user_ids: Iterable[SubjectId],
         permission: str,
         scope: str | None = None,
         scope_id: int | None = None,
-    ) -> dict[int, bool]:
+    ) -> dict[Any, bool]:
         """One permission for many users, in at most four statements; unknown users: False.
 
         It tells what people may do and is no use of it: super-admins' answers are not audited.
@@ -131,26 +130,27 @@ class Checks:
         state = get_state_for(permission)
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
-        ids = list(user_ids)
+        given = list(user_ids)
+        ids = [number_of(one, "user_ids") for one in given]
         if state.caching is not None and not state.asks(registered, place):
-            return state.caching.source.allowed(ids, place, registered)
-        ids = list(dict.fromkeys(checked_id(user_id, "user_ids") for user_id in ids))
-        found = state.source.load_many(ids, place, registered)
+            return _by_subject(given, ids, state.caching.source.allowed(ids, place, registered))
+        people = list(dict.fromkeys(ids))
+        found = state.source.load_many(people, place, registered)
         verdicts = {}
-        for user_id in taking_turns(ids):
+        for user_id in taking_turns(people):
             resolution = found.get(user_id)
             verdicts[user_id] = resolution is not None and _may(
                 state, user_id, resolution, registered, place
             )
-        return verdicts
+        return _by_subject(given, ids, verdicts)
 
-    def check_many(self, user_id: int, checks: Sequence[Check]) -> list[bool]:
+    def check_many(self, user_id: SubjectId, checks: Sequence[Check]) -> list[bool]:
         """Many questions about one user: ``(permission, scope, scope_id)`` each.
 
         Each distinct place is loaded once. Not audited, as ``batch_check_permissions``.
         """
+        user_id = number_of(user_id)
         state = get_state()
-        checked_id(user_id, "user_id")
         asked = []
         for check in checks:
             try:
@@ -169,12 +169,14 @@ class Checks:
             verdicts.append(_may(state, user_id, resolution, registered, place))
         return verdicts
 
-    def outranks(self, actor_id: int, user_id: int, server_id: int) -> bool:
+    def outranks(self, actor_id: SubjectId, user_id: SubjectId, server_id: int) -> bool:
         """Whether the actor may act upon the user in the server: kick, ban, time out, rename.
 
         True if the actor's highest role there is above the user's, for the owner over everybody,
         and for a super-admin. Nobody else outranks the owner, or themselves.
         """
+        user_id = number_of(user_id)
+        actor_id = number_of(actor_id, "actor_id")
         for value, field in (
             (actor_id, "actor_id"),
             (user_id, "user_id"),
@@ -182,6 +184,15 @@ class Checks:
         ):
             checked_id(value, field)
         return Authority(get_state(), db.session(), actor_id).outranks(user_id, server_id)
+
+
+def _by_subject(
+    given: Sequence[Any], ids: Sequence[int], verdicts: dict[int, bool]
+) -> dict[Any, bool]:
+    """Verdicts by the ids that were asked about."""
+    if given == ids:
+        return verdicts
+    return {one: verdicts[number] for one, number in zip(given, ids, strict=True)}
 
 
 def _may(

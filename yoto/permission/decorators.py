@@ -19,12 +19,7 @@ from yoto.errors import ConfigurationError, PermissionDenied, ValidationFailed
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
 from yoto.permission.registry import checked_name
-from yoto.permission.requirement import (
-    Operator,
-    PermissionRequirement,
-    Requirement,
-    ScopeId,
-)
+from yoto.permission.requirement import Operator, PermissionRequirement, Requirement, ScopeId
 from yoto.permission.scopes import parse_key, parse_place
 from yoto.permission.state import get_state_to_ask, is_operators
 from yoto.permission.subject import subject_of

@@ -13,6 +13,7 @@ from yoto.permission.administrators import keeping_by_roles
 from yoto.permission.audit import record_audit
 from yoto.permission.gifts import grant_place
 from yoto.permission.hierarchy import Authority
+from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import ADMINISTRATOR, RegisteredPermission
@@ -39,7 +40,7 @@ class GrantWrites:
         scope_id: int | None = None,
         effect: str = Effect.ALLOW,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
@@ -47,6 +48,7 @@ class GrantWrites:
 
         A permission of scope ``global`` can only be granted to a global role, globally.
         """
+        actor_id = actor_number(actor_id)
         state = get_state()
         wanted = checked_effect(effect)
         permissions = checked_permissions(names)
@@ -104,7 +106,7 @@ class GrantWrites:
         scope_type: str | None = None,
         scope_id: int | None = None,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
@@ -113,6 +115,7 @@ class GrantWrites:
         Raises:
             ValidationFailed: also for a permission that is not granted there (field ``names``).
         """
+        actor_id = actor_number(actor_id)
         state = get_state()
         permissions = checked_permissions(names)
         with (

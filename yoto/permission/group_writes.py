@@ -23,13 +23,9 @@ from yoto.permission.grant_writes import (
     refuse_global,
     scope_shown,
 )
-from yoto.permission.group_holders import (
-    check_holders,
-    granted_locally,
-    sparing_holders,
-    spread,
-)
+from yoto.permission.group_holders import check_holders, granted_locally, sparing_holders, spread
 from yoto.permission.hierarchy import Authority
+from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
@@ -75,11 +71,12 @@ class GroupWrites:
         permissions: Iterable[str] = (),
         description: str = "",
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Make a group; the receipt has its id."""
+        actor_id = actor_number(actor_id)
         state = get_state()
         found = list(dict.fromkeys(state.registry.get_many(permissions)))
         name = checked_label(name, NAME_MAX_LENGTH)
@@ -106,11 +103,12 @@ class GroupWrites:
         self,
         group_id: int,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Delete a group; roles lose what it granted them, and what it denied them comes back."""
+        actor_id = actor_number(actor_id)
         state = get_state()
         with (
             write(commit) as session,
@@ -139,11 +137,12 @@ class GroupWrites:
         group_id: int,
         names: Iterable[str],
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Add permissions to a group; those that it has already stay."""
+        actor_id = actor_number(actor_id)
         state = get_state()
         permissions = checked_permissions(_as_list(names))
         with (
@@ -172,7 +171,7 @@ class GroupWrites:
         group_id: int,
         names: Iterable[str],
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
@@ -181,6 +180,7 @@ class GroupWrites:
         Raises:
             ValidationFailed: also for one that is not in it (field ``names``).
         """
+        actor_id = actor_number(actor_id)
         state = get_state()
         permissions = checked_permissions(_as_list(names))
         with (
@@ -207,11 +207,12 @@ class GroupWrites:
         scope_id: int | None = None,
         effect: str = Effect.ALLOW,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Let the role allow (or deny) all permissions of a group in a scope."""
+        actor_id = actor_number(actor_id)
         state = get_state()
         wanted = checked_effect(effect)
         with (
@@ -262,7 +263,7 @@ class GroupWrites:
         scope_type: str | None = None,
         scope_id: int | None = None,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
@@ -271,6 +272,7 @@ class GroupWrites:
         Raises:
             ValidationFailed: also if it is not granted there (field ``group_id``).
         """
+        actor_id = actor_number(actor_id)
         state = get_state()
         with (
             write(commit) as session,

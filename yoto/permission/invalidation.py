@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from yoto.cache import TieredCache
+from yoto.permission.keys import SubjectId, number_of
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.scopes import checked_id
 from yoto.permission.state import get_state
@@ -17,9 +18,9 @@ class Invalidation:
         RuntimeError: there is no app context, or the app has no cache.
     """
 
-    def invalidate_user_cache(self, user_id: int) -> WriteReceipt:
+    def invalidate_user_cache(self, user_id: SubjectId) -> WriteReceipt:
         """Forget what one user may do, everywhere."""
-        checked_id(user_id, "user_id")
+        user_id = number_of(user_id)
         return WriteReceipt(str(_cache().invalidate_user(user_id)))
 
     def invalidate_role_cache(self, role_id: int) -> WriteReceipt:

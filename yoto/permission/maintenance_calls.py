@@ -12,6 +12,7 @@ from sqlalchemy import select
 from yoto import cache
 from yoto.errors import StoreUnavailable, ValidationFailed, VersionConflict
 from yoto.permission.audit import record_audit
+from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.maintenance import (
     NAME,
     STORED,
@@ -73,7 +74,7 @@ class MaintenanceCalls:
         reason: str | None = None,
         *,
         until: datetime | None = None,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         by: str | None = None,
         version: int | None = None,
     ) -> WriteReceipt:
@@ -92,6 +93,7 @@ class MaintenanceCalls:
             VersionConflict: somebody else turned it meanwhile.
             StoreUnavailable: the database did not answer; nothing was changed.
         """
+        actor_id = actor_number(actor_id)
         state = get_state_in_maintenance()
         if type(enabled) is not bool:
             raise ValidationFailed({"enabled": "must be true or false"})

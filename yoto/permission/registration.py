@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import StoreUnavailable, ValidationFailed, WriteConflict
 from yoto.permission.audit import record_audit
+from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.pool import SidePool
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
@@ -73,11 +74,12 @@ class Registration:
         abac: bool = False,
         on_policy_error: str = OnPolicyError.DENY.value,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Register one permission; see ``batch_register_permissions``."""
+        actor_id = actor_number(actor_id)
         spec = {
             "name": name,
             "group": group,
@@ -94,7 +96,7 @@ class Registration:
         self,
         permissions: Iterable[str | Mapping[str, Any] | PermissionSpec],
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
@@ -113,6 +115,7 @@ class Registration:
             ValidationFailed: a malformed entry, or one that contradicts what is registered; then
                 nothing was stored.
         """
+        actor_id = actor_number(actor_id)
         get_state()
         specs = [checked_spec(entry) for entry in permissions]
         ids, _ = _store(specs, actor_id, reason, commit, strict=True)
@@ -137,12 +140,13 @@ class Registration:
         """The permissions that come with the code, those built in first."""
         return get_state_in_maintenance().catalogue.all()
 
-    def sync_catalogue(self, *, actor_id: int | None = None) -> list[str]:
+    def sync_catalogue(self, *, actor_id: SubjectId | None = None) -> list[str]:
         """Register the permissions that come with the code and that the database lacks; the names
         added.
 
         What is there stays as it is, also where an operator changed it.
         """
+        actor_id = actor_number(actor_id)
         known = get_state().registry.refresh().by_name
         missing = [spec for spec in self.catalogue() if spec.name not in known]
         if not missing:

@@ -14,6 +14,7 @@ from yoto.permission.audit import record_audit
 from yoto.permission.deletion_records import kept_of_role
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import Authority
+from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.role_rules import (
@@ -76,7 +77,7 @@ class RoleWrites:
         *,
         position: int = LOWEST_POSITION,
         active: bool = True,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
@@ -86,6 +87,7 @@ class RoleWrites:
             parent: id of the role to inherit from: one of the same server, or a global one.
             position: rank among the roles of the server, higher is above.
         """
+        actor_id = actor_number(actor_id)
         fields = {
             "name": name,
             "server_id": server_id,
@@ -99,11 +101,12 @@ class RoleWrites:
         self,
         roles: Iterable[Mapping[str, Any]],
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Make several roles, or none; each a mapping of ``register_role``'s arguments."""
+        actor_id = actor_number(actor_id)
         state = get_state()
         with write(commit, NAME_TAKEN) as session:
             authority = Authority(state, session, actor_id)
@@ -118,11 +121,12 @@ class RoleWrites:
         position: int | Unset = UNSET,
         parent: int | None | Unset = UNSET,
         active: bool | Unset = UNSET,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Change what is given of a role's fields; the default role has none to change."""
+        actor_id = actor_number(actor_id)
         state = get_state()
         with (
             write(commit, NAME_TAKEN) as session,
@@ -167,11 +171,12 @@ class RoleWrites:
         self,
         role_id: int,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Delete a role with its grants, assignments and overwrites; its children lose a parent."""
+        actor_id = actor_number(actor_id)
         state = get_state()
         with (
             write(commit) as session,

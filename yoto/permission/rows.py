@@ -8,15 +8,7 @@ from sqlalchemy.orm import Session
 
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission.scopes import checked_id
-from yoto.store.models import (
-    Category,
-    Channel,
-    PermissionGroup,
-    Role,
-    ScopeType,
-    Server,
-    User,
-)
+from yoto.store.models import Category, Channel, PermissionGroup, Role, ScopeType, Server, User
 
 Row = TypeVar("Row", Category, Channel, PermissionGroup, Role, Server, User)
 

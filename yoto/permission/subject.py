@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from yoto.permission.scopes import checked_id
+from yoto.permission.keys import SubjectId, current_keys, number_of
 from yoto.permission.state import PermissionState, get_state_in_maintenance
 
 _acting: ContextVar[int | None] = ContextVar("yoto_acting_user", default=None)
 
 
 @contextmanager
-def acting_as(user_id: int) -> Iterator[None]:
+def acting_as(user_id: SubjectId) -> Iterator[None]:
     """Within the block, decorated functions check the permissions of ``user_id``.
 
     Raises:
         ValidationFailed: ``user_id`` is not an id.
     """
-    token = _acting.set(checked_id(user_id, "user_id"))
+    token = _acting.set(number_of(user_id))
     try:
         yield
     finally:
@@ -50,5 +50,8 @@ def subject_of(state: PermissionState) -> int:
         )
     loaded = load()
     if type(loaded) is not int:
+        keys = current_keys()
+        if keys is not None:
+            return keys.number_of(loaded)
         raise RuntimeError(f"the subject loader must return a user id, not {loaded!r}")
     return loaded

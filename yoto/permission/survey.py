@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 from yoto.permission.asking import ask_policies
 from yoto.permission.bits import SUPER
 from yoto.permission.channel_facts import load_channels
+from yoto.permission.keys import SubjectId, number_of
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import Place, checked_id
@@ -28,7 +29,7 @@ class Survey:
 
     def channels_with(
         self,
-        user_id: int,
+        user_id: SubjectId,
         permission: str,
         server_id: int,
         channel_ids: Sequence[int] | None = None,
@@ -47,10 +48,10 @@ class Survey:
             ValidationFailed: an id that is none.
             StoreUnavailable: the database did not answer.
         """
+        user_id = number_of(user_id)
         state = get_state()
         registered = state.registry.get(permission)
         checked_id(server_id, "server_id")
-        checked_id(user_id, "user_id")
         allowed = _allowed_by_roles(state, user_id, registered, server_id, channel_ids)
         asked = state.asks_in(registered, [Place(CHANNEL, channel_id) for channel_id in allowed])
         return [

@@ -23,8 +23,10 @@ from yoto.permission.explain import Explaining
 from yoto.permission.grant_writes import GrantWrites
 from yoto.permission.group_writes import GroupWrites
 from yoto.permission.invalidation import Invalidation
+from yoto.permission.keys import keys_of
 from yoto.permission.maintenance_calls import MaintenanceCalls
 from yoto.permission.meters import CheckMeters
+from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.outbox.watching import watch_writes
 from yoto.permission.overwrite_writes import OverwriteWrites
 from yoto.permission.pool import SidePool
@@ -38,12 +40,7 @@ from yoto.permission.review import Reviewing
 from yoto.permission.role_writes import RoleWrites
 from yoto.permission.search import Searching
 from yoto.permission.source import DatabaseSource
-from yoto.permission.state import (
-    EXTENSION,
-    PermissionState,
-    SuperAdminUse,
-    nothing_remembered,
-)
+from yoto.permission.state import EXTENSION, PermissionState, SuperAdminUse, nothing_remembered
 from yoto.permission.survey import Survey
 from yoto.permission.template_calls import TemplateCalls
 from yoto.permission.template_grants import TemplateGrants
@@ -51,6 +48,7 @@ from yoto.permission.transactions import watch_sessions
 from yoto.permission.tuning_calls import TuningCalls
 from yoto.permission.warm_up_calls import WarmUpCalls
 from yoto.permission.warming import WarmUp, WarmUpParts
+from yoto.store.declarations import declarations_of
 
 if TYPE_CHECKING:
     from yoto.monitor import Suggestion
@@ -131,6 +129,8 @@ class PermissionSystem(
         )
         watch_sessions()
         watch_writes()
+        keys = keys_of(app)
+        watch_declared(declarations_of(app).tables, int if keys is None else keys.known)
         database = DatabaseSource(registry, clock)
         caching = watch = None
         if cache is not None and locks is not None:

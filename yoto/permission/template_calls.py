@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from yoto.errors import ValidationFailed
+from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registration import Registration
 from yoto.permission.state import get_state, get_state_in_maintenance
@@ -52,11 +53,12 @@ class TemplateCalls(Registration):
         template: str,
         parameters: Mapping[str, str] | None = None,
         *,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
         """Register all permissions of a template; see ``batch_register_permissions``."""
+        actor_id = actor_number(actor_id)
         specs = get_state().templates.get(template).highest(parameters).permissions
         return self.batch_register_permissions(
             specs, actor_id=actor_id, reason=reason or f"template {template}", commit=commit
@@ -68,7 +70,7 @@ class TemplateCalls(Registration):
         scope: str = ScopeType.CHANNEL,
         *,
         abac: bool = False,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
@@ -81,6 +83,7 @@ class TemplateCalls(Registration):
             scope: the narrowest in which they mean something.
             abac: whether policies judge them, too.
         """
+        actor_id = actor_number(actor_id)
         get_state()
         parameters = {"resource": resource, "scope": scope}
         specs = [replace(spec, abac=abac) for spec in CRUD.highest(parameters).permissions]

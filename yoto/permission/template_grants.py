@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from yoto.errors import PermissionDenied, UnknownPermission, UnknownResource, ValidationFailed
 from yoto.permission.grant_writes import GrantWrites, check_grantable, scope_shown
 from yoto.permission.hierarchy import Authority
+from yoto.permission.keys import SubjectId, actor_number
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registration import Registration
 from yoto.permission.rows import grant_scope, require_role
@@ -38,7 +39,7 @@ class TemplateGrants(Registration, GrantWrites):
         parameters: Mapping[str, str] | None = None,
         replace: bool = False,
         register: bool = False,
-        actor_id: int | None = None,
+        actor_id: SubjectId | None = None,
         reason: str | None = None,
         commit: bool = True,
     ) -> WriteReceipt:
@@ -61,6 +62,7 @@ class TemplateGrants(Registration, GrantWrites):
             UnknownPermission: one is not registered (field ``template``).
             PermissionDenied: as for a grant.
         """
+        actor_id = actor_number(actor_id)
         state = get_state()
         specs = state.templates.get(template).at(level, parameters)
         scope = (scope_type, scope_id)

@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yoto.lazy import exports
-from yoto.policy.result import (
-    POLICY_ERROR,
-    POLICY_UNAVAILABLE,
-    UNDEFINED,
-    PolicyDecision,
-    Verdict,
-)
+from yoto.policy.result import POLICY_ERROR, POLICY_UNAVAILABLE, UNDEFINED, PolicyDecision, Verdict
 from yoto.policy.texts import LANGUAGES, text_of
 
 if TYPE_CHECKING:

@@ -19,12 +19,7 @@ from yoto.prefetch.clock import SharedClock
 from yoto.prefetch.facts import PrefetchSteered, PrefetchTurned
 from yoto.prefetch.fetching import Lanes, PermissionCacheView, SmartPrefetcher
 from yoto.prefetch.orders import Orders
-from yoto.prefetch.recording import (
-    BehaviourHistory,
-    BehaviourLog,
-    BehaviourRecorder,
-    Flusher,
-)
+from yoto.prefetch.recording import BehaviourHistory, BehaviourLog, BehaviourRecorder, Flusher
 from yoto.prefetch.reports import Reports
 from yoto.prefetch.settings import PrefetchSettings
 from yoto.prefetch.steps import Step

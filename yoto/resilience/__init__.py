@@ -46,14 +46,7 @@ from .config_store import (
     parse_kind,
 )
 from .controller import ResilienceController
-from .decorators import (
-    bulkhead,
-    circuit_breaker,
-    declared,
-    degradable,
-    guarded,
-    rate_limit,
-)
+from .decorators import bulkhead, circuit_breaker, declared, degradable, guarded, rate_limit
 from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit

@@ -1,4 +1,8 @@
-"""The one SQLAlchemy object of the application, and the column types that both databases share."""
+"""The door to the application's database, and the column types that both databases share.
+
+The platform opens no database of its own: it works on the session and the engine that the
+application has, so that what is written through both is committed as one.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,17 @@ import sqlite3
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from flask import Flask
+from flask import Flask, appcontext_pushed
 from flask.globals import app_ctx
-from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     URL,
     BigInteger,
@@ -25,15 +29,16 @@ from sqlalchemy import (
     Integer,
     MetaData,
     QueuePool,
+    Table,
     create_engine,
     event,
-    make_url,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import SAWarning
-from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry, scoped_session
 from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.util import ScopedRegistry
 
 from yoto.store.failures import DELETED_BY_ANOTHER, SQLITE_PRIMARY_CODE
 from yoto.store.pools import WatchedPool
@@ -87,25 +92,84 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
+TYPES: dict[Any, Any] = {datetime: UtcDateTime(), int: Id}
+
+
 class Model(DeclarativeBase):
-    """Base of all tables."""
+    """Base of the platform's own tables."""
+
+    __table__: ClassVar[Table]
 
     registry = registry(
-        metadata=MetaData(naming_convention=NAMING_CONVENTION),
-        type_annotation_map={datetime: UtcDateTime(), int: Id},
+        metadata=MetaData(naming_convention=NAMING_CONVENTION), type_annotation_map=TYPES
     )
 
 
-# A session lives as long as a request, which answers with what it has committed: no re-reading. It
-# is its context's, as Flask-SQLAlchemy has it too; who checks a permission looks for it each time.
-db: SQLAlchemy = SQLAlchemy(
-    model_class=Model,
-    session_options={
-        "expire_on_commit": False,
-        "scopefunc": app_ctx._get_current_object,  # type: ignore[attr-defined]
-    },
-)
-take_turns(db.session)
+@dataclass(slots=True)
+class Store:
+    """The database of one application.
+
+    Attributes:
+        session: the session that is the current context's.
+        engine: the engine of that session; asked for inside a context of the application.
+        options: with what a second engine on the same database is made.
+        contexts: how many contexts of the application the caller is in, and whether its session
+            was there before them: one that is a thread's ends with the first of them, or not at
+            all.
+        hooks: what is shown every engine on it.
+        beside: see ``engine_beside``.
+        begun: the session that the current context has, None if none was asked for; itself None
+            where the registry of sessions cannot be looked into.
+    """
+
+    session: scoped_session[Any]
+    engine: Callable[[], Engine]
+    options: Mapping[str, Any]
+    contexts: ContextVar[tuple[int, bool]]
+    hooks: list[Callable[[Engine], None]] = field(default_factory=list)
+    beside: Engine | None = None
+    begun: Callable[[], Session | None] | None = None
+
+
+class Database:
+    """The database of the current application."""
+
+    @property
+    def session(self) -> scoped_session[Any]:
+        """Its session, which is the context's: who checks a permission looks for it each time.
+
+        Raises:
+            RuntimeError: outside an app context, or the application has no database.
+        """
+        return _current().session
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of its session. Raises as ``session``."""
+        return _current().engine()
+
+
+db = Database()
+_context = app_ctx._get_current_object  # type: ignore[attr-defined]
+
+
+def begun_session() -> Session | None:
+    """The session of the current context, if it has been used; quicker than to look for it.
+
+    Raises: as ``Database.session``.
+    """
+    store = _current()
+    if store.begun is None:
+        return store.session() if store.session.registry.has() else None
+    return store.begun()
+
+
+def _current() -> Store:
+    try:
+        found: Store = _context().app.extensions[EXTENSION]
+    except KeyError:
+        raise RuntimeError("this application has no database: give Yoto its 'db'") from None
+    return found
 
 
 # Whether a transaction that begins now is going to write. SQLite wants to know: a reader that
@@ -113,8 +177,7 @@ take_turns(db.session)
 _will_write: ContextVar[bool] = ContextVar("yoto_will_write", default=False)
 _making_beside = threading.Lock()
 
-ENGINE_HOOKS = "yoto.engine_hooks"
-BESIDE = "yoto.engine_beside"
+EXTENSION = "yoto.store"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
 SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
 # Connections that a process keeps for its requests; while all are in use it opens up to ten more.
@@ -166,52 +229,95 @@ def is_writing() -> bool:
     return _will_write.get()
 
 
-def init_db(app: Flask) -> None:
-    """Bind ``db`` to the application's database. Nothing is opened before the first statement."""
+def init_store(
+    app: Flask,
+    session: scoped_session[Any],
+    engine: Callable[[], Engine],
+    *,
+    options: Mapping[str, Any] | None = None,
+    own: bool = False,
+) -> None:
+    """Let the platform work on the application's database. Nothing is opened before a statement.
+
+    Args:
+        session: the scoped session that the application itself works with.
+        engine: gives the engine of that session, inside a context of the application.
+        options: of ``sqlalchemy.create_engine``, for the engines that the platform makes beside.
+        own: set up the application's engine as those: for an application that has its database
+            for the platform. Otherwise only SQLite is told who writes, since rules about who may
+            give what hold among writers alone.
+    """
     # Somebody else deleted the row first; whoever comes second must not be told that it did.
     warnings.filterwarnings("error", DELETED_BY_ANOTHER, SAWarning)
-    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
-    options = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
+    contexts = ContextVar("yoto_contexts", default=(0, False))
+    store = Store(session, engine, dict(options or {}), contexts, begun=_look_into(session))
+    app.extensions[EXTENSION] = store
+    take_turns(session)
+    if store.begun is None:
+
+        def count(_: Flask, **__: Any) -> None:
+            depth, kept = contexts.get()
+            contexts.set((depth + 1, kept if depth else session.registry.has()))
+
+        appcontext_pushed.connect(count, app, weak=False)
+    app.teardown_appcontext(_end_session)
+    store.hooks.append(_configure)
+    with app.app_context():
+        (_configure if own else _tell_who_writes)(engine())
+
+
+def _look_into(session: scoped_session[Any]) -> Callable[[], Session | None] | None:
+    registry = session.registry
+    if type(registry) is not ScopedRegistry:
+        return None
+    sessions, scope = registry.registry, registry.scopefunc
+    return lambda: sessions.get(scope())
+
+
+def engine_options(url: URL, pool_size: int) -> dict[str, Any]:
+    """What an engine of the platform's own is made with; it makes the folder of a SQLite file."""
+    # The values of a statement are people's hashes, tokens and words: no error repeats them.
+    options: dict[str, Any] = {"hide_parameters": True}
     if url.get_backend_name() == "sqlite":
         if url.database:
             Path(url.database).parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        options.setdefault("connect_args", {"timeout": SQLITE_BUSY_SECONDS})
+        options["connect_args"] = {"timeout": SQLITE_BUSY_SECONDS}
     else:
-        options.setdefault("pool_pre_ping", True)
-        options.setdefault("pool_recycle", 1800)
-        options["connect_args"] = connect_arguments() | options.get("connect_args", {})
+        options |= {"pool_pre_ping": True, "pool_recycle": 1800}
+        options["connect_args"] = connect_arguments()
     if url.get_backend_name() != "sqlite" or url.database:
         # A database in memory has one connection, and a pool of its own kind.
-        options.setdefault("poolclass", WatchedPool)
-        if options["poolclass"] is WatchedPool:
-            options.setdefault("pool_size", app.config.get("DATABASE_POOL_SIZE", POOL_SIZE))
-            options.setdefault("pool_timeout", _pool_wait(url))
-    # The values of a statement are people's hashes, tokens and words: no error repeats them.
-    options.setdefault("hide_parameters", True)
-    db.init_app(app)
-    app.teardown_appcontext(_end_session)
-    app.extensions[ENGINE_HOOKS] = []
-    on_engine(app, _configure)
+        options |= {"poolclass": WatchedPool, "pool_size": pool_size}
+        options["pool_timeout"] = _pool_wait(url)
+    return options
 
 
 def _end_session(_: BaseException | None) -> None:
     """End the session of a request; one whose connection died gives all back that it has."""
-    begun = db.session().get_transaction() if db.session.registry.has() else None
+    store = _current()
+    session = store.session
+    if store.begun is None:
+        depth, kept = store.contexts.get()
+        store.contexts.set((depth - 1, kept) if depth > 1 else (0, False))
+        if depth > 1 or kept:
+            return
+    begun = session().get_transaction() if session.registry.has() else None
     try:
-        db.session.remove()
+        session.remove()
     except Exception:
         # It stopped at the connection, which it had still to give back, as well as its turn.
         if begun is not None:
             begun.close(invalidate=True)
-        db.session.registry.clear()
+        session.registry.clear()
         raise
 
 
 def on_engine(app: Flask, hook: Callable[[Engine], None]) -> None:
     """Show ``hook`` every engine on the application's database, the one of ``db`` at once."""
-    app.extensions[ENGINE_HOOKS].append(hook)
+    store: Store = app.extensions[EXTENSION]
+    store.hooks.append(hook)
     with app.app_context():
-        hook(db.engine)
+        hook(store.engine())
 
 
 def _pool_wait(url: URL) -> float:
@@ -223,11 +329,11 @@ def _pool_wait(url: URL) -> float:
 
 def close_db(app: Flask) -> None:
     """Close the connections of ``app``; a later use opens new ones."""
-    beside = app.extensions.get(BESIDE)
-    if beside is not None:
-        beside.dispose()
+    store: Store = app.extensions[EXTENSION]
+    if store.beside is not None:
+        store.beside.dispose()
     with app.app_context():
-        db.engine.dispose()
+        store.engine().dispose()
 
 
 def engine_beside(app: Flask) -> Engine:
@@ -236,19 +342,27 @@ def engine_beside(app: Flask) -> Engine:
     Raises, as that of the requests, ``sqlalchemy.exc.TimeoutError`` where all of its connections
     stay in use.
     """
-    found: Engine | None = app.extensions.get(BESIDE)
-    if found is not None:
-        return found
+    store: Store = app.extensions[EXTENSION]
+    if store.beside is not None:
+        return store.beside
     with _making_beside:
-        found = app.extensions.get(BESIDE)
-        if found is None:
+        if store.beside is None:
             with app.app_context():
-                found = db.engine
+                found = store.engine()
             # A database in memory has one connection.
             if found.url.get_backend_name() != "sqlite" or found.url.database:
                 found = side_engine(app, BESIDE_SIZE, _pool_wait(found.url), BESIDE_MORE)
-            app.extensions[BESIDE] = found
-    return found
+            store.beside = found
+    return store.beside
+
+
+def forget_connections(app: Flask) -> None:
+    """Leave the platform's own connections to whoever has them: another process, or nobody."""
+    store: Store = app.extensions[EXTENSION]
+    with app.app_context():
+        if store.beside is not None and store.beside is not store.engine():
+            store.beside.dispose(close=False)
+    store.beside = None
 
 
 def side_engine(app: Flask, size: int, wait: float, more: int = 0) -> Engine:
@@ -258,15 +372,15 @@ def side_engine(app: Flask, size: int, wait: float, more: int = 0) -> Engine:
         size: connections that are kept, and ``more`` that are closed after use.
         wait: seconds to wait for a free one; then ``sqlalchemy.exc.TimeoutError``.
     """
+    store: Store = app.extensions[EXTENSION]
     with app.app_context():
-        url = db.engine.url
-    options = dict(app.config["SQLALCHEMY_ENGINE_OPTIONS"])
+        url = store.engine().url
     limits = {"pool_size": size, "max_overflow": more, "pool_timeout": wait}
     # The one that was used last is used next, so that those that a rush needed grow old.
     engine = create_engine(
-        url, **options | limits | {"poolclass": QueuePool, "pool_use_lifo": True}
+        url, **dict(store.options) | limits | {"poolclass": QueuePool, "pool_use_lifo": True}
     )
-    for hook in app.extensions[ENGINE_HOOKS]:
+    for hook in store.hooks:
         hook(engine)
     return engine
 
@@ -279,6 +393,12 @@ def _configure(engine: Engine) -> None:
     else:
         open_quickly(engine)
         limit_times(engine)
+
+
+def _tell_who_writes(engine: Engine) -> None:
+    """All that is changed about an engine which is somebody else's."""
+    if engine.url.get_backend_name() == "sqlite":
+        event.listen(engine, "begin", _begin_sqlite)
 
 
 def _keep_private(path: str | None, *_: Any) -> None:

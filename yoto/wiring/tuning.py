@@ -27,15 +27,7 @@ from yoto.monitor import (
 from yoto.optimization import AdvancedOptimization, BatchQueue, QueueSettings
 from yoto.permission import PermissionSystem
 from yoto.prefetch import Prefetch
-from yoto.resilience import (
-    FLEET,
-    Kind,
-    Resilience,
-    Settings,
-    Tuner,
-    TuningConfig,
-    TuningSettings,
-)
+from yoto.resilience import FLEET, Kind, Resilience, Settings, Tuner, TuningConfig, TuningSettings
 
 from .alerts import elected_by
 

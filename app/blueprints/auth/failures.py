@@ -19,13 +19,14 @@ from flask import Flask, current_app, request
 from sqlalchemy import select
 
 from app.extensions import behaviour, monitor, permissions
+from app.models import User
 from yoto.errors import StoreUnavailable
 from yoto.http.context import Origin, origin
 from yoto.http.operators import VIEW
 from yoto.http.pace import Pace
 from yoto.monitor import names
 from yoto.resilience import network_of
-from yoto.store.models import AuditRecord, User
+from yoto.store.models import AuditRecord
 from yoto.store.sessions import reading, recording
 from yoto.wiring import DATABASE, STORE_FAILURES
 

@@ -14,13 +14,13 @@ from app.auth.passwords import passwords
 from app.auth.weak_passwords import is_weak
 from app.blueprints.auth.failures import Failure, count_sign_in, note_failure
 from app.guards import CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN, SIGN_IN, SIGN_IN_KNOWN
+from app.models import User
 from yoto.errors import RateLimited, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.callers import address, guess
 from yoto.http.conflicts import conflict, unique
 from yoto.resilience import rate_limit
 from yoto.store.db import db, writing
-from yoto.store.models import User
 
 P = ParamSpec("P")
 R = TypeVar("R")

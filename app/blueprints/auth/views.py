@@ -17,6 +17,7 @@ from app.blueprints.auth.schemas import (
     TokenSchema,
 )
 from app.guards import REGISTER
+from app.models import User
 from yoto.http.access import public, signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.callers import address
@@ -26,7 +27,6 @@ from yoto.http.problems import problem
 from yoto.http.rest import RestBlueprint
 from yoto.resilience import rate_limit
 from yoto.store.db import db
-from yoto.store.models import User
 
 auth = RestBlueprint(
     "auth", __name__, url_prefix=f"{API_PREFIX}/auth", description="Accounts, sign-in and tokens"

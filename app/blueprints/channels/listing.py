@@ -9,9 +9,9 @@ from sqlalchemy import Row, bindparam, select
 
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
+from app.models import Category, Channel
 from yoto.http.identity import Identity
 from yoto.store.db import db
-from yoto.store.models import Category, Channel
 
 _channels = Channel.__table__
 _CHANNELS_OF_SERVER = (

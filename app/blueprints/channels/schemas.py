@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import marshmallow as ma
 
+from app.models import ChannelKind
+from app.models.user import EXTERNAL_ID_LENGTH
 from yoto.http.fields import Flag, Name, RowId, Text, Whole
-from yoto.store.models import ChannelKind
-from yoto.store.models.user import EXTERNAL_ID_LENGTH
 
 NAME_LENGTH = 100
 TOPIC_LENGTH = 500

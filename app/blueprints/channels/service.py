@@ -10,12 +10,12 @@ from werkzeug.exceptions import Conflict
 
 from app.blueprints.channels.sync import attach, detach
 from app.blueprints.rights import demand
+from app.models import Category, Channel, ChannelKind, Server
 from yoto.api.rows import change, locked
 from yoto.errors import ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.conflicts import unique
 from yoto.store.db import db
-from yoto.store.models import Category, Channel, ChannelKind, Server
 
 CHANNELS_MAX = 500  # a server; its list of channels has no pages
 

@@ -12,8 +12,9 @@ from sqlalchemy import delete, insert, select
 
 from app.blueprints.channels.targets import Overwrite, Target, overwrites_in
 from app.extensions import permissions
+from app.models import Category, Channel
 from yoto.store.db import db
-from yoto.store.models import Category, Channel, ChannelOverwrite
+from yoto.store.models import ChannelOverwrite
 
 
 def detach(channels: Iterable[Channel]) -> None:

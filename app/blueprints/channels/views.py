@@ -14,6 +14,7 @@ from app.blueprints.channels.schemas import (
     MoveSchema,
     NewChannelSchema,
 )
+from app.models import Channel
 from yoto.api.rows import existing
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
@@ -22,7 +23,6 @@ from yoto.http.identity import current_user_id, identity
 from yoto.http.paging import Page, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
-from yoto.store.models import Channel
 
 channels = RestBlueprint(
     "channels", __name__, url_prefix=API_PREFIX, description="Places for messages"

@@ -14,14 +14,7 @@ from typing import Any, cast
 from flask import Flask
 
 from app.blueprints.community_socket.listeners import Listeners
-from yoto.events import (
-    Event,
-    Events,
-    EventStream,
-    StoredEvent,
-    Tailer,
-    event_type,
-)
+from yoto.events import Event, Events, EventStream, StoredEvent, Tailer, event_type
 from yoto.redis import RedisConnection, RedisStore
 from yoto.store.db import writing
 

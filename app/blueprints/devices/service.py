@@ -10,12 +10,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 from werkzeug.exceptions import Conflict
 
+from app.models import User
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.http.circumstances import token_hash
 from yoto.store.db import db
-from yoto.store.models import Device, User
+from yoto.store.models import Device
 
 DEVICES_MAX = 20
 TOKEN_BYTES = 32

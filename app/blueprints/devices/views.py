@@ -5,11 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.blueprints.devices import service
-from app.blueprints.devices.schemas import (
-    DevicesSchema,
-    NewDeviceSchema,
-    RegisteredDeviceSchema,
-)
+from app.blueprints.devices.schemas import DevicesSchema, NewDeviceSchema, RegisteredDeviceSchema
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once, secret_answer

@@ -8,13 +8,14 @@ from datetime import timedelta
 import marshmallow as ma
 from sqlalchemy import select
 
+from app.models import User
 from yoto.api.reasons import REASON_LENGTH
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.fields import Text
 from yoto.policy import EMERGENCY_SWITCH
 from yoto.store.db import db, utcnow
-from yoto.store.models import EmergencyAccess, PlatformSwitch, User
+from yoto.store.models import EmergencyAccess, PlatformSwitch
 
 MINUTES_MAX = 60
 REASON_MIN = 10  # characters; "test" is no reason

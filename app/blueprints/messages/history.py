@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, bindparam
 
-from app.blueprints.messages.posts import (
-    POSTS,
-    POSTS_OF_CHANNEL,
-    Post,
-    messages,
-    read_posts,
-)
+from app.blueprints.messages.posts import POSTS, POSTS_OF_CHANNEL, Post, messages, read_posts
 from yoto.http.paging import Page, cut
 
 BACKWARDS = messages.c.id.desc()

@@ -7,19 +7,13 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from werkzeug.exceptions import Conflict
 
-from app.blueprints.messages.posts import (
-    POSTS_OF_CHANNEL,
-    Post,
-    messages,
-    read_post,
-    read_posts,
-)
+from app.blueprints.messages.posts import POSTS_OF_CHANNEL, Post, messages, read_post, read_posts
 from app.blueprints.messages.service import locked_message
+from app.models import Channel, Message
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.store.db import db, utcnow
-from yoto.store.models import Channel, Message
 
 PINS_MAX = 50  # a channel; more would be a second history, and the list has no pages
 

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, select
 
+from app.models import Message
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.errors import UnknownResource
 from yoto.store.db import db
-from yoto.store.models import Message, User
+from yoto.store.models import User
 
 # Statements over the tables, made once: what makes and compiles one for the models anew takes
 # longer than all the rest of reading a page.

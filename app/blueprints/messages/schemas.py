@@ -7,10 +7,10 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Range
 
+from app.models.message import MESSAGE_MAX_LENGTH
 from yoto.api.people import PersonSchema
 from yoto.http.fields import MAX_ID, Instant, Text
 from yoto.http.paging import PAGE_DEFAULT, PAGE_MAX
-from yoto.store.models.message import MESSAGE_MAX_LENGTH
 
 SEARCH_MAX_LENGTH = 100  # characters
 

@@ -9,11 +9,11 @@ from app.blueprints.messages.payload import payload_of
 from app.blueprints.messages.posts import Post, post_of
 from app.blueprints.messages.speakers import Speaker
 from app.blueprints.rights import demand
+from app.models import Channel, Message
 from yoto.api.rows import change, existing
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.http.audit import audit
 from yoto.store.db import db, utcnow
-from yoto.store.models import Channel, Message
 
 NOT_AUTHOR = "not_author"
 

@@ -8,12 +8,13 @@ from flask import g
 from sqlalchemy import bindparam, select
 
 from app.blueprints.rights import demand
+from app.models import Channel, ChannelKind
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.errors import UnknownResource
 from yoto.http.identity import current_user_id
 from yoto.resilience import MultiDimensionalKey
 from yoto.store.db import db
-from yoto.store.models import Channel, ChannelKind, User
+from yoto.store.models import User
 
 _channels, _users = Channel.__table__, User.__table__
 _SPEAKER = (

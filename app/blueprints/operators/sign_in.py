@@ -21,6 +21,7 @@ from app.blueprints.auth.failures import Failure, note_failure
 from app.blueprints.auth.service import authenticate, counted_glass
 from app.blueprints.operators.second_factor import service as second_factor
 from app.extensions import permissions
+from app.models import User
 from yoto.api.people import Person
 from yoto.control_plane import ages, as_page, as_pages, destination, language
 from yoto.errors import RateLimited, Rejected
@@ -33,7 +34,6 @@ from yoto.http.csrf import CsrfFailed, check_csrf
 from yoto.http.database_problems import problem_of
 from yoto.http.operators import VIEW, Operator, Via, become, operator
 from yoto.store.db import db, writing
-from yoto.store.models import User
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,11 @@ from sqlalchemy import Row, bindparam, func, select
 from werkzeug.exceptions import Conflict
 
 from app.extensions import permissions
+from app.models import Server
 from yoto.api.rows import existing, locked
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
-from yoto.store.models import Role, Server
+from yoto.store.models import Role
 
 ROLES_MAX = 250  # a server; each verdict looks through those that somebody holds
 

@@ -8,17 +8,8 @@ from flask import url_for
 from sqlalchemy import Row
 
 from app.blueprints.roles import service
-from app.blueprints.roles.access import (
-    GLOBAL_ROLES,
-    MANAGE,
-    needs_role_right,
-    visible_role,
-)
-from app.blueprints.roles.schemas import (
-    ChangeRoleSchema,
-    NewRoleSchema,
-    RoleSchema,
-)
+from app.blueprints.roles.access import GLOBAL_ROLES, MANAGE, needs_role_right, visible_role
+from app.blueprints.roles.schemas import ChangeRoleSchema, NewRoleSchema, RoleSchema
 from app.blueprints.servers.membership import demand_member
 from app.extensions import permissions
 from yoto.api.reasons import ReasonQuery

@@ -10,13 +10,14 @@ from sqlalchemy import select
 
 from app.blueprints.servers.service import owned
 from app.extensions import permissions
+from app.models import Channel, Server, User
 from yoto.api.rows import change, locked
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.circumstances import circumstances
 from yoto.http.identity import Identity
 from yoto.store.db import db
-from yoto.store.models import Channel, Device, Server, User
+from yoto.store.models import Device
 
 CLEARANCE_TOO_LOW = "clearance_too_low"
 

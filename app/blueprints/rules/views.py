@@ -12,12 +12,12 @@ from app.blueprints.rules.schemas import (
     SetClearanceSchema,
 )
 from app.blueprints.servers.gate import needs_management
+from app.models import Channel, Server, User
 from yoto.api.rows import existing
 from yoto.http.api import API_PREFIX
 from yoto.http.identity import current_user_id, identity
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
-from yoto.store.models import Channel, Server, User
 
 rules = RestBlueprint(
     "rules", __name__, url_prefix=API_PREFIX, description="What policies judge by"

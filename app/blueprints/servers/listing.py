@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, false, select, true
 
+from app.models import Member, Server
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
-from yoto.store.models import Member, Server
 
 _servers, _members = Server.__table__, Member.__table__
 _PAGE: Select[Any] = (

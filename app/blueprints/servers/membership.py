@@ -9,13 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import Conflict
 
 from app.extensions import permissions
+from app.models import Member, Server
 from yoto.api.rows import existing, json_ready, locked
 from yoto.errors import PermissionDenied, UnknownResource
 from yoto.http.audit import audit
 from yoto.http.identity import Identity
 from yoto.permission import Standing
 from yoto.store.db import db, utcnow
-from yoto.store.models import Member, Role, RoleAssignment, ScopeType, Server
+from yoto.store.models import Role, RoleAssignment, ScopeType
 
 BANNED = "banned"
 NOT_MEMBER = "not_member"

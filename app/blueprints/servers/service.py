@@ -8,23 +8,14 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from werkzeug.exceptions import Conflict
 
+from app.models import Channel, Member, Server, User
 from yoto.api.rows import change, locked
 from yoto.errors import NotSetUp, PermissionDenied, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.identity import Identity
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db
-from yoto.store.models import (
-    EVERYONE,
-    Channel,
-    Effect,
-    Member,
-    Permission,
-    Role,
-    RoleGrant,
-    Server,
-    User,
-)
+from yoto.store.models import EVERYONE, Effect, Permission, Role, RoleGrant
 
 FIRST_CHANNEL = "general"
 OWNER_ONLY = "owner_only"

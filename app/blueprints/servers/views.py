@@ -16,6 +16,7 @@ from app.blueprints.servers.schemas import (
     ServerSchema,
     TransferSchema,
 )
+from app.models import Server
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
@@ -23,7 +24,6 @@ from yoto.http.identity import current_user_id, identity
 from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
-from yoto.store.models import Server
 
 servers = RestBlueprint("servers", __name__, url_prefix=API_PREFIX, description="Communities")
 ServerPage = page_of(ServerSchema)

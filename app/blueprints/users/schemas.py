@@ -7,10 +7,10 @@ from typing import Any
 import marshmallow as ma
 from marshmallow.validate import Length, Range
 
+from app.models.user import EXTERNAL_ID_LENGTH
 from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Text
 from yoto.http.paging import PageQuery
-from yoto.store.models.user import EXTERNAL_ID_LENGTH
 
 SEARCH_MAX = 20  # profiles; a search box shows no more
 

@@ -9,20 +9,20 @@ from sqlalchemy import select
 
 from app.blueprints.administrators import keeping_an_administrator
 from app.extensions import permissions, prefetch
+from app.models import User
 from yoto.api.people import begins_with
 from yoto.api.rows import change
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.conflicts import unique
 from yoto.store.db import db
-from yoto.store.models import User
 
 ADMIN_PERMISSION = "admin.users"
 
 
 def search(prefix: str, limit: int) -> Sequence[User]:
     """Accounts that are not disabled and whose username begins with ``prefix``, by name."""
-    statement = select(User).where(begins_with(prefix), User.disabled.is_(False))
+    statement = select(User).where(begins_with(User.username, prefix), User.disabled.is_(False))
     return db.session.scalars(statement.order_by(User.username).limit(limit)).all()
 
 

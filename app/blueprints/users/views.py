@@ -13,6 +13,7 @@ from app.blueprints.users.schemas import (
     SearchQuery,
     SearchResultSchema,
 )
+from app.models import User
 from yoto.api.people import accounts
 from yoto.api.rows import existing
 from yoto.http.access import signed_in
@@ -21,7 +22,6 @@ from yoto.http.identity import current_user_id
 from yoto.http.paging import Page, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
-from yoto.store.models import User
 
 users = RestBlueprint("users", __name__, url_prefix=API_PREFIX, description="People")
 

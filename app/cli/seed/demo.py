@@ -28,18 +28,15 @@ from app.cli.seed.demo_data import (
     RolePlan,
     ServerPlan,
 )
+from app.models import Category, Channel, ChannelKind, Member, Message, Server, User
+from app.models.user import NO_PASSWORD
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db, utcnow
 from yoto.store.models import (
     EVERYONE,
     AuditRecord,
-    Category,
-    Channel,
-    ChannelKind,
     ChannelOverwrite,
     Effect,
-    Member,
-    Message,
     Permission,
     PermissionGroup,
     PermissionGroupMember,
@@ -47,10 +44,7 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    Server,
-    User,
 )
-from yoto.store.models.user import NO_PASSWORD
 
 MESSAGES_PER_CHANNEL = 12
 

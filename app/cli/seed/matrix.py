@@ -14,10 +14,11 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 
 from app.extensions import permissions
+from app.models import User
+from app.models.user import NO_PASSWORD
 from yoto.errors import ValidationFailed
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, Effect, Role, RoleAssignment, RoleGrant, User
-from yoto.store.models.user import NO_PASSWORD
+from yoto.store.models import AuditRecord, Effect, Role, RoleAssignment, RoleGrant
 
 ROWS_AT_ONCE = 5000
 NAME = re.compile(r"[a-z][a-z0-9_]{0,19}")

@@ -12,13 +12,7 @@ import pytest
 from tests.support.redis_fixtures import SERVERS, settings_of
 from tests.support.redis_servers import Server, start_valkey
 from yoto.events import new_instance_id
-from yoto.monitor import (
-    Backend,
-    MemoryBackend,
-    PrometheusBackend,
-    RedisBackend,
-    StatsdBackend,
-)
+from yoto.monitor import Backend, MemoryBackend, PrometheusBackend, RedisBackend, StatsdBackend
 from yoto.redis import RedisConnection, RedisSettings
 
 MakeBackend = Callable[..., RedisBackend]

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.cli.seed.matrix import import_matrix, permission_name
+from app.db import db as application
 from app.extensions import cache, optimization, permissions
+from app.models import User
 from tests.integration.cli.test_seed_matrix import MATRICES, NAMES, read
 from tests.integration.yoto.permission.stored import permission_ids, store
 from tests.support.applications import another_app
@@ -29,8 +31,7 @@ from yoto.permission.resolver import Resolution
 from yoto.permission.scopes import GLOBAL, Place
 from yoto.permission.source import DatabaseSource
 from yoto.permission.state import EXTENSION
-from yoto.store.db import db, writing
-from yoto.store.models import User
+from yoto.store.db import Model, db, writing
 
 NOBODY = 99
 
@@ -68,8 +69,9 @@ def wipe(app: Flask) -> None:
     """Take out what an example has stored."""
     with app.app_context(), writing():
         connection = db.session.connection()
-        for table in reversed(db.metadata.sorted_tables):
-            if table.name not in ("permissions", "audit_records"):
+        own, platform = application.metadata.sorted_tables, Model.metadata.sorted_tables
+        for table in (*reversed(platform), *reversed(own)):
+            if table.name not in ("yoto_permissions", "yoto_audit_records"):
                 connection.execute(table.delete())
         db.session.commit()
 

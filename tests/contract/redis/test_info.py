@@ -7,12 +7,7 @@ from flask import Flask
 
 from tests.contract.redis.scripts import EMPTY
 from tests.support.redis_servers import Server, start_valkey
-from yoto.redis import (
-    RedisConnection,
-    RedisStore,
-    get_redis_info,
-    test_redis_connection,
-)
+from yoto.redis import RedisConnection, RedisStore, get_redis_info, test_redis_connection
 
 Connect = Callable[..., RedisConnection]
 

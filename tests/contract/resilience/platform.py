@@ -15,12 +15,7 @@ from yoto.resilience.bulkhead import Bulkhead
 from yoto.resilience.guard import Guard
 from yoto.resilience.limiter import RateLimiter
 from yoto.resilience.runtime import Runtime
-from yoto.resilience.settings import (
-    BulkheadConfig,
-    CircuitBreakerConfig,
-    RateLimitConfig,
-    Settings,
-)
+from yoto.resilience.settings import BulkheadConfig, CircuitBreakerConfig, RateLimitConfig, Settings
 
 # Of this suite alone, so that it can look at every key that it leaves.
 PREFIX = "guards:"

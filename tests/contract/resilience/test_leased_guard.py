@@ -11,13 +11,7 @@ import pytest
 from tests.contract.resilience.conftest import Join
 from tests.contract.resilience.platform import Platform
 from tests.contract.resilience.trips import Trips
-from yoto.errors import (
-    BulkheadFull,
-    CircuitIsolated,
-    RateLimited,
-    Rejected,
-    StoreUnavailable,
-)
+from yoto.errors import BulkheadFull, CircuitIsolated, RateLimited, Rejected, StoreUnavailable
 from yoto.resilience.breaker import State
 from yoto.resilience.guard import Guard
 from yoto.resilience.outcome import Outcome

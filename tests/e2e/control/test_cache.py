@@ -11,13 +11,14 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from app.extensions import cache, optimization, permissions, prefetch, resilience
+from app.models import Channel, Member, Server, User
 from tests.support.browser import screenshot, watched_page
 from tests.support.control_pages import NARROW, WIDE, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import wait_until
 from yoto.prefetch import Prediction, Step
 from yoto.store.db import db
-from yoto.store.models import Channel, Member, Role, Server, User
+from yoto.store.models import Role
 
 CACHE = "/cache"
 WHY = "a repair by hand"

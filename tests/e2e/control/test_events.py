@@ -13,14 +13,7 @@ from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import watched_page
-from tests.support.control_pages import (
-    NARROW,
-    WIDE,
-    assert_accessible,
-    fill_in,
-    fits,
-    sign_in,
-)
+from tests.support.control_pages import NARROW, WIDE, assert_accessible, fill_in, fits, sign_in
 from tests.support.process import RunningYoto
 from yoto.events import Events, TaskProgressed
 from yoto.permission.outbox.telling import PermissionsChanged

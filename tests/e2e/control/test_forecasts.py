@@ -14,15 +14,7 @@ from tests.e2e.control.test_settings import row
 from tests.support.browser import watched_page
 from tests.support.control_pages import NARROW, assert_accessible, fits, sign_in
 from tests.support.process import RunningYoto
-from yoto.monitor import (
-    Anomaly,
-    Drift,
-    Forecast,
-    Learned,
-    LearnReport,
-    NoForecast,
-    Said,
-)
+from yoto.monitor import Anomaly, Drift, Forecast, Learned, LearnReport, NoForecast, Said
 from yoto.wiring import forecast_board
 from yoto.wiring.forecast_store import NAME, ForecastBoard
 

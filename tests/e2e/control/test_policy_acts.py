@@ -8,14 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.control.test_policies import (
-    PATH,
-    Product,
-    confirm,
-    open_entry,
-    source,
-    wait_in,
-)
+from tests.e2e.control.test_policies import PATH, Product, confirm, open_entry, source, wait_in
 from tests.support.browser import watched_page
 from tests.support.control_pages import sign_in
 from tests.support.process import RunningYoto

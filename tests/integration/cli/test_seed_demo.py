@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from app.cli.seed.demo import seed_demo
 from app.cli.seed.demo_data import MEMBER, OWNER, PEOPLE
 from app.extensions import permissions
+from app.models import Channel, Message, Server, User
 from yoto.store.db import db, writing
-from yoto.store.models import AuditRecord, Channel, Message, Role, Server, User
+from yoto.store.models import AuditRecord, Role
 
 
 def seeded(app: Flask) -> dict[str, str]:

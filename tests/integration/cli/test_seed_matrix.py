@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 
 from app.cli.seed.matrix import import_matrix, permission_name, user_name
 from app.extensions import permissions
+from app.models import User
 from yoto.errors import ValidationFailed
 from yoto.store.db import db, writing
-from yoto.store.models import Permission, Role, RoleGrant, User
+from yoto.store.models import Permission, Role, RoleGrant
 
 MATRICES = Path(__file__).parents[4] / "shared" / "data" / "rbac"
 NAMES = ("domino", "hc", "emea", "apj", "fire1", "americas_small")

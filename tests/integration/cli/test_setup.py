@@ -14,9 +14,10 @@ from sqlalchemy import select
 
 from app.cli.startup import prepare
 from app.extensions import db
+from app.models import User
 from tests.conftest import DATABASE
 from tests.support.applications import another_app
-from yoto.store.models import PolicyRevision, User
+from yoto.store.models import PolicyRevision
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.models import User
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, User
+from yoto.store.models import AuditRecord
 
 
 def run(app: Flask, *arguments: str, text: str | None = None) -> tuple[int, str]:

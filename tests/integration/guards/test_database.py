@@ -21,7 +21,7 @@ from tests.support.redis_servers import Server, wait_until
 from tests.support.world import Community, Person
 from yoto.errors import StoreUnavailable
 from yoto.resilience import ResilienceController, State
-from yoto.store.db import db, side_engine
+from yoto.store.db import EXTENSION, db, side_engine
 from yoto.wiring import DATABASE
 
 CONNECT_SECONDS = 1  # as short as the driver takes
@@ -204,4 +204,4 @@ def test_a_connection_that_dies_after_the_last_statement_spoils_neither_answer_n
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
         # Kept, it would be the session of whichever context gets the same identity.
         assert not db.session.registry.has()
-    assert not db.session.registry.registry  # type: ignore[attr-defined]
+    assert not app.extensions[EXTENSION].session.registry.registry

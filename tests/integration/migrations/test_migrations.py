@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,14 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import DatabaseError
 
 from app.extensions import db
-from app.migrations import found_in, known_to_code
+from app.migrations import MIGRATIONS, VERSIONS
 from tests.support.applications import another_app
 from yoto.sealing import sealer_of
+from yoto.store import migrations as platform
+from yoto.store.db import Model, writing
+from yoto.store.migrations import MIGRATIONS as MIGRATIONS_OF_PLATFORM
+from yoto.store.migrations import VERSIONS as VERSIONS_OF_PLATFORM
+from yoto.store.migrations import found_in, known_to_code
 from yoto.store.models import AuditRecord
 
 MOMENT = "2026-05-04 10:00:00"
@@ -42,7 +48,17 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
 
 
 def tables() -> set[str]:
-    return set(sa.inspect(db.engine).get_table_names()) - {"alembic_version"}
+    return set(sa.inspect(db.engine).get_table_names()) - {VERSIONS, VERSIONS_OF_PLATFORM}
+
+
+def compared(connection: sa.Connection) -> list[object]:
+    """What the database has otherwise than the models, version tables apart."""
+    options = {
+        "compare_type": True,
+        "include_object": lambda thing, name, *_: name != VERSIONS_OF_PLATFORM,
+    }
+    context = MigrationContext.configure(connection, opts=options)
+    return compare_metadata(context, [db.metadata, Model.metadata])
 
 
 def alembic_knows(directory: Path) -> tuple[frozenset[str], frozenset[str]]:
@@ -53,9 +69,10 @@ def alembic_knows(directory: Path) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def test_there_is_one_head_and_it_is_read_without_alembic() -> None:
-    newest, known = known_to_code()
-    assert len(newest) == 1
-    assert (newest, known) == alembic_knows(ROOT / "migrations")
+    for directory in (MIGRATIONS, MIGRATIONS_OF_PLATFORM):
+        newest, known = known_to_code(directory)
+        assert len(newest) == 1
+        assert (newest, known) == alembic_knows(directory)
 
 
 def test_branches_and_merges_are_read_as_alembic_reads_them(tmp_path: Path) -> None:
@@ -84,7 +101,7 @@ def test_where_a_database_is_is_read_without_alembic(empty: Flask) -> None:
     def both() -> tuple[frozenset[str], frozenset[str]]:
         with db.engine.connect() as connection:
             heads = MigrationContext.configure(connection).get_current_heads()
-            return found_in(connection), frozenset(heads)
+            return found_in(connection, VERSIONS), frozenset(heads)
 
     assert both() == (frozenset(), frozenset())
     upgrade(revision="0003")
@@ -130,10 +147,10 @@ def test_upgrade_from_nothing_agrees_with_the_models_and_downgrade_leaves_nothin
     empty: Flask,
 ) -> None:
     upgrade()
-    assert tables() == set(db.metadata.tables)
+    assert tables() == {*db.metadata.tables, *Model.metadata.tables}
     with db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, db.metadata) == []
+        assert compared(connection) == []
+    platform.downgrade("0001")
     downgrade(revision="base")
     assert tables() == set()
 
@@ -173,12 +190,16 @@ def test_webhooks_of_before_are_sealed_and_tokens_get_their_owners_epoch(empty: 
     upgrade()
     read = sa.text("SELECT url, secret FROM alert_webhooks")
     with db.engine.connect() as connection:
-        url, secret = connection.execute(read).one()
-        epochs = connection.execute(sa.text("SELECT epoch FROM api_tokens ORDER BY id")).scalars()
+        url, secret = connection.execute(
+            sa.text("SELECT url, secret FROM yoto_alert_webhooks")
+        ).one()
+        found = connection.execute(sa.text("SELECT epoch FROM yoto_api_tokens ORDER BY id"))
+        epochs = found.scalars()
         assert list(epochs) == [7, -1]
     opened = sealer_of(empty)
     assert opened.open(url, "alert_webhooks.url") == webhook["url"]
     assert opened.open(secret, "alert_webhooks.secret") == webhook["secret"]
+    platform.downgrade("0001")
     downgrade(revision="0009")
     with db.engine.connect() as connection:
         assert tuple(connection.execute(read).one()) == (webhook["url"], webhook["secret"])
@@ -188,7 +209,10 @@ def test_the_database_itself_refuses_to_change_the_audit_log(empty: Flask) -> No
     upgrade()
     db.session.add(AuditRecord(action="test", subject="test:1"))
     db.session.commit()
-    for statement in ("UPDATE audit_records SET action = 'x'", "DELETE FROM audit_records"):
+    for statement in (
+        "UPDATE yoto_audit_records SET action = 'x'",
+        "DELETE FROM yoto_audit_records",
+    ):
         with pytest.raises(DatabaseError, match="append-only"):
             db.session.execute(sa.text(statement))
         db.session.rollback()
@@ -200,6 +224,10 @@ def test_the_words_of_edited_messages_leave_the_audit_log_and_their_length_stays
 ) -> None:
     upgrade(revision="0012")
     words = {"content": "the vault code is 4711"}
+    json = sa.JSON(none_as_null=True)
+    typed = (sa.column(one, json) for one in ("before", "after"))
+    plain = map(sa.column, ("at", "action", "subject", "reason"))
+    records = sa.table("audit_records", *typed, *plain)
     rows = [
         ("message.edit", {**words}, {"content": "never mind"}, "a reason"),
         ("message.send", None, {"channel_id": 3}, None),
@@ -207,24 +235,30 @@ def test_the_words_of_edited_messages_leave_the_audit_log_and_their_length_stays
         ("message.edit", None, {"characters": 5}, None),
     ]
     for action, before, after, reason in rows:
-        record = AuditRecord(
-            action=action, subject="message:1", before=before, after=after, reason=reason
+        db.session.execute(
+            sa.insert(records),
+            {
+                "at": datetime(2026, 5, 4),
+                "action": action,
+                "subject": "message:1",
+                "before": before,
+                "after": after,
+                "reason": reason,
+            },
         )
-        db.session.add(record)
         db.session.commit()
     upgrade()
-    db.session.expire_all()
     found = db.session.scalars(sa.select(AuditRecord).order_by(AuditRecord.id)).all()
     assert [(one.action, one.before, one.after, one.reason) for one in found[:-1]] == [
         ("message.edit", {"characters": 22}, {"characters": 10}, "a reason"),
         *rows[1:],
     ]
     assert (found[-1].action, found[-1].after) == ("audit.redact", {"records": 1})
-    nothing = sa.text("SELECT count(*) FROM audit_records WHERE `before` IS NULL")
+    nothing = sa.text("SELECT count(*) FROM yoto_audit_records WHERE `before` IS NULL")
     assert db.session.scalar(nothing) == 3
     db.session.rollback()
     with pytest.raises(DatabaseError, match="append-only"):
-        db.session.execute(sa.text("UPDATE audit_records SET action = 'x'"))
+        db.session.execute(sa.text("UPDATE yoto_audit_records SET action = 'x'"))
     db.session.rollback()
 
 
@@ -237,7 +271,7 @@ def test_every_text_is_compared_exactly_also_in_tables_to_come(empty: Flask) -> 
     texts = sa.text(
         "SELECT table_name, column_name, collation_name FROM information_schema.columns "
         "WHERE table_schema = DATABASE() AND collation_name IS NOT NULL "
-        "AND table_name <> 'alembic_version' "
+        "AND table_name NOT IN ('alembic_version', 'yoto_alembic_version') "
         "AND (table_name <> 'to_come' OR data_type = 'varchar')"
     )
     found = db.session.execute(texts).all()
@@ -256,7 +290,8 @@ def test_every_text_is_compared_exactly_also_in_tables_to_come(empty: Flask) -> 
 def test_role_names_are_unique_also_where_the_server_is_null(
     empty: Flask, rows: list[dict[str, object]]
 ) -> None:
-    from yoto.store.models import Role, Server, User
+    from app.models import Server, User
+    from yoto.store.models import Role
 
     upgrade()
     db.session.add(User(username="own", display_name="Own", password_hash="!"))
@@ -267,3 +302,113 @@ def test_role_names_are_unique_also_where_the_server_is_null(
     with pytest.raises(sa.exc.IntegrityError):
         db.session.commit()
     db.session.rollback()
+
+
+MOVED = {
+    "permissions": "INSERT INTO permissions (id, name, bit, scope, description, abac, "
+    "on_policy_error, created_at) VALUES (1, 'a.b', 0, 'server', '', false, 'deny', :at)",
+    "roles": "INSERT INTO roles (id, server_id, server_key, name, position, active, is_default, "
+    "created_at) VALUES (:n, :n, :n, 'of it', 1, true, false, :at)",
+    "role_grants": "INSERT INTO role_grants (role_id, permission_id, server_id, scope_key, effect, "
+    "created_at) VALUES (:n, 1, :n, :key, 'allow', :at)",
+    "role_assignments": "INSERT INTO role_assignments (user_id, role_id, created_at) "
+    "VALUES (1, :n, :at)",
+    "audit_records": "INSERT INTO audit_records (at, action, subject) VALUES (:at, 'x', :key)",
+}
+SERVERS = 500
+
+
+def fill(connection: sa.Connection) -> None:
+    """Servers with a role each, that grants a permission and is held by their owner."""
+    values = [{"n": n, "key": f"server:{n}", "at": MOMENT} for n in range(1, SERVERS + 1)]
+    connection.execute(
+        sa.text(
+            "INSERT INTO users (id, username, display_name, password_hash, disabled, super_admin, "
+            "clearance, token_epoch, created_at) "
+            "VALUES (1, 'ada', 'Ada', '!', false, false, 0, 0, :at)"
+        ),
+        values[:1],
+    )
+    connection.execute(
+        sa.text(
+            "INSERT INTO servers (id, name, description, owner_id, public, time_zone, "
+            "device_required, created_at) VALUES (:n, 's', '', 1, false, 'UTC', false, :at)"
+        ),
+        values,
+    )
+    for table, statement in MOVED.items():
+        connection.execute(sa.text(statement), values[:1] if table == "permissions" else values)
+
+
+def contents(prefix: str = "") -> dict[str, list[tuple[object, ...]]]:
+    with db.engine.connect() as connection:
+        return {
+            table: [
+                tuple(row)
+                for row in connection.exec_driver_sql(f"SELECT * FROM {prefix}{table} ORDER BY id")
+            ]
+            for table in MOVED
+        }
+
+
+def test_an_installation_moves_there_and_back_with_all_that_it_has(empty: Flask) -> None:
+    upgrade(revision="0017")
+    with writing(), db.engine.begin() as connection:
+        fill(connection)
+    before = contents()
+    upgrade()
+    assert contents("yoto_") == before
+    with db.engine.connect() as connection:
+        assert compared(connection) == []
+    platform.downgrade("0001")
+    downgrade(revision="0017")
+    assert contents() == before
+    upgrade()
+    assert contents("yoto_") == before
+    with writing(), db.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM servers WHERE id <= 200")
+    left = contents("yoto_")
+    assert len(left["roles"]) == len(left["role_grants"]) == SERVERS - 200
+
+
+def test_the_version_before_goes_on_beside_this_one(empty: Flask) -> None:
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has no views that take rows; who uses it has one host")
+    upgrade()
+    with writing(), db.engine.begin() as connection:
+        fill(connection)
+        added = connection.execute(
+            sa.text(
+                "INSERT INTO permission_outbox (subject, created_at) VALUES ('user:1', :at) "
+                "RETURNING id"
+            ),
+            {"at": MOMENT},
+        ).scalar_one()
+        connection.exec_driver_sql("SELECT id FROM permissions WHERE name = 'a.b' FOR UPDATE")
+        connection.exec_driver_sql("UPDATE roles SET active = false WHERE id = 3")
+        connection.exec_driver_sql("DELETE FROM role_assignments WHERE role_id = 4")
+        connection.exec_driver_sql("UPDATE permission_outbox SET position = '1-1'")
+    assert contents() == contents("yoto_")
+    with db.engine.connect() as connection:
+        outbox = connection.exec_driver_sql("SELECT id, position FROM yoto_permission_outbox")
+        assert [tuple(row) for row in outbox] == [(added, "1-1")]
+
+
+def test_the_tables_of_the_platform_are_made_without_an_application_of_ours(empty: Flask) -> None:
+    runner = empty.test_cli_runner()
+
+    def told(*command: str) -> str:
+        result = runner.invoke(args=["yoto", "db", *command])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert told("current") == "database: none\ncode: 0002\n"
+    assert told("upgrade") == "ran 0001\nran 0002\n"
+    assert tables() == set(Model.metadata.tables)
+    assert told("upgrade") == "The tables are up to date.\n"
+    assert told("downgrade", "0001") == "took back 0002\n"
+    assert told("current") == "database: 0001\ncode: 0002\n"
+    assert told("downgrade", "base") == "took back 0001\n"
+    assert tables() == set()
+    refused = runner.invoke(args=["yoto", "db", "upgrade", "7"])
+    assert refused.exit_code == 1 and "no migration '7'" in refused.output

@@ -55,9 +55,9 @@ def test_nobody_looks_for_a_device_that_no_document_asks_for(
     app: Flask, client: FlaskClient, root: Person, put: Put
 ) -> None:
     ask = partial(administer, client, root, **register(client, root))
-    assert looks(app, "FROM devices", ask) == 0
+    assert looks(app, "FROM yoto_devices", ask) == 0
     put("device", {"required": [], "servers": ["admin.*"]})
-    assert looks(app, "FROM devices", ask) == 1
+    assert looks(app, "FROM yoto_devices", ask) == 1
 
 
 def test_a_forgotten_device_is_registered_no_more(client: FlaskClient, harbour: Community) -> None:

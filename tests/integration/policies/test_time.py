@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.extensions import permissions
+from app.models import Channel
 from tests.integration.policies.conftest import (
     ALWAYS,
     API,
@@ -23,7 +24,6 @@ from tests.integration.policies.conftest import (
     set_server_rules,
 )
 from tests.support.world import Community, Person, World
-from yoto.store.models import Channel
 
 HOURS = {"business": {}, "access": ["server.*"], "posting": ["message.send"]}
 

@@ -16,8 +16,8 @@ from eventlet import patcher
 from flask import Flask
 
 from app.auth.passwords import MOST_WAITING, Passwords, _offload_for, init_passwords
+from app.models.user import NO_PASSWORD
 from yoto.errors import BulkheadFull
-from yoto.store.models.user import NO_PASSWORD
 
 
 def directly(function: Callable[..., Any], *args: Any) -> Any:

@@ -16,15 +16,7 @@ from yoto.errors import PlatformError, VersionConflict
 from yoto.extensions import alerts as platform
 from yoto.extensions import monitor
 from yoto.http.paging import PAGE_MAX, cut
-from yoto.monitor import (
-    EVERY_RULE,
-    Alert,
-    AlertFilter,
-    HistoryEntry,
-    Level,
-    Silence,
-    assess,
-)
+from yoto.monitor import EVERY_RULE, Alert, AlertFilter, HistoryEntry, Level, Silence, assess
 from yoto.wiring import health_components, measured_values
 
 alerts = AppGroup("alerts", help="See alerts, acknowledge and silence them, set their rules.")

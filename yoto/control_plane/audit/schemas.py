@@ -10,11 +10,12 @@ from marshmallow.validate import Length, OneOf, Range, Regexp
 from yoto.http.fields import MAX_ID, Instant
 from yoto.http.paging import PageQuery
 from yoto.store.models import AuditRecord, User
+from yoto.store.models.types import longest
 
 COLUMNS = AuditRecord.__table__.c
-ACTION_LENGTH = COLUMNS.action.type.length
-SUBJECT_LENGTH = COLUMNS.subject.type.length
-USERNAME_LENGTH = User.__table__.c.username.type.length
+ACTION_LENGTH = longest(COLUMNS.action)
+SUBJECT_LENGTH = longest(COLUMNS.subject)
+USERNAME_LENGTH = longest(User.__table__.c.username)
 ACTION_PATTERN = r"[a-z0-9_.-]+"
 
 # How acts on what runs begin: they say nothing of what other people may do, or do elsewhere.

@@ -17,15 +17,7 @@ from yoto.control_plane.socket.outlet import Outlet
 from yoto.control_plane.socket.snapshots import snapshot
 from yoto.control_plane.socket.topics import told
 from yoto.errors import PlatformError
-from yoto.events import (
-    Events,
-    EventStream,
-    Gap,
-    StoredEvent,
-    position,
-    to_plain,
-    type_of,
-)
+from yoto.events import Events, EventStream, Gap, StoredEvent, position, to_plain, type_of
 from yoto.store.db import writing
 
 log = logging.getLogger(__name__)

@@ -9,16 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from ..history import (
-    COARSE,
-    FINE,
-    MIDDLE,
-    Counters,
-    Gauges,
-    Histograms,
-    Point,
-    Resolution,
-)
+from ..history import COARSE, FINE, MIDDLE, Counters, Gauges, Histograms, Point, Resolution
 from ..history.resolution import DAY, HOUR, MINUTE
 from ..recording import Series
 from .interface import BackendHealth, Reading, Totals, WorkerState, WorkerStatus

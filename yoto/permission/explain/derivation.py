@@ -7,19 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from yoto.permission.explain.evidence import Evidence, Held, facts_of
-from yoto.permission.explain.report import (
-    GrantLink,
-    OverwriteLink,
-    OverwriteStep,
-    RoleLink,
-)
+from yoto.permission.explain.report import GrantLink, OverwriteLink, OverwriteStep, RoleLink
 from yoto.permission.facts import PlaceFacts
-from yoto.permission.registry import (
-    ADMINISTRATOR,
-    READ,
-    PermissionRegistry,
-    RegisteredPermission,
-)
+from yoto.permission.registry import ADMINISTRATOR, READ, PermissionRegistry, RegisteredPermission
 from yoto.permission.resolver import Resolution, Standing, Trace, flatten, lineage, resolve
 from yoto.permission.statements import CHANNEL
 

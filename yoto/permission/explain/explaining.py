@@ -24,8 +24,9 @@ from yoto.permission.explain.derivation import (
 from yoto.permission.explain.loading import load_evidence, load_reach
 from yoto.permission.explain.report import Change, Explanation, PolicyLink
 from yoto.permission.explain.text import change_told, told
+from yoto.permission.keys import SubjectId, number_of
 from yoto.permission.registry import RegisteredPermission
-from yoto.permission.scopes import checked_id, parse_place, place_key
+from yoto.permission.scopes import parse_place, place_key
 from yoto.permission.source import reading
 from yoto.permission.state import PermissionState, get_state
 from yoto.permission.statements import CHANNEL
@@ -40,7 +41,7 @@ class Explaining:
 
     def explain(
         self,
-        user_id: int,
+        user_id: SubjectId,
         permission: str,
         scope: str | None = None,
         scope_id: int | None = None,
@@ -59,10 +60,10 @@ class Explaining:
 
         Raises: as ``decide``.
         """
+        user_id = number_of(user_id)
         state = get_state()
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
-        checked_id(user_id, "user_id")
         context = checked_context(context)
         quiet = state.quiet()
         decision = decide(quiet, user_id, registered, place_key(place), context, at_least)

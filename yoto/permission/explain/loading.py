@@ -9,13 +9,7 @@ from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
 from yoto.permission.batch import IDS, PEOPLE_IN, PLACE_OF
-from yoto.permission.explain.evidence import (
-    Evidence,
-    GrantRow,
-    Held,
-    OverwriteRow,
-    RoleRow,
-)
+from yoto.permission.explain.evidence import Evidence, GrantRow, Held, OverwriteRow, RoleRow
 from yoto.permission.explain.rows_sql import (
     ASSIGNED,
     ASSIGNED_TO,

@@ -8,7 +8,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Session, attributes
 from sqlalchemy.orm.base import PassiveFlag
 
-from yoto.permission.outbox.rules import RULES, Act, Row, Rule
+from yoto.permission.outbox.rules import Act, Row, Rule, rule_of
 from yoto.permission.outbox.touches import Touches
 
 
@@ -27,7 +27,7 @@ def touched_by_flush(session: Session, touches: Touches) -> None:
 
 
 def _rule_of(thing: object) -> Rule | None:
-    return RULES.get(getattr(thing, "__tablename__", ""))
+    return rule_of(inspect(thing).mapper.local_table)
 
 
 def _both(touches: Touches, act: Act, rule: Rule, thing: Any) -> None:

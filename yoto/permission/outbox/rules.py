@@ -11,9 +11,14 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import FromClause, Table
 
 from yoto import cache
 from yoto.permission.outbox.touches import Home, Touches
+from yoto.store.db import Model
+from yoto.store.declarations import Declaration
 from yoto.store.models import (
     ROTATED,
     ApiToken,
@@ -35,6 +40,7 @@ from yoto.store.models import (
     Server,
     User,
 )
+from yoto.store.people import USERS
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -155,7 +161,8 @@ def _permission(touches: Touches, act: Act, row: Row) -> None:
 
 _GRANT = frozenset({"role_id", "server_id", "channel_id", "scope_key", "effect"})
 
-RULES: dict[str, Rule] = {
+# By the platform's names; those of an application's own tables count where it declared them.
+_RULES: dict[str, Rule] = {
     User.__tablename__: Rule(
         frozenset({"disabled", "super_admin", "clearance", "token_epoch"}),
         ("id", "super_admin"),
@@ -228,3 +235,55 @@ RULES: dict[str, Rule] = {
         frozenset({"name", "bit", "scope", "abac", "on_policy_error"}), (), _permission
     ),
 }
+
+# Rules of the tables that applications have declared; others of the same name are left alone.
+_DECLARED: WeakKeyDictionary[FromClause, Rule] = WeakKeyDictionary()
+
+
+def rule_of(table: FromClause) -> Rule | None:
+    """What a change of ``table`` touches; None: nothing."""
+    if isinstance(table, Table) and table.metadata is Model.metadata:
+        return _RULES.get(table.name)
+    return _DECLARED.get(table)
+
+
+def ruled_names() -> frozenset[str]:
+    """The names of all tables that have a rule."""
+    declared = {table.name for table in _DECLARED if isinstance(table, Table)}
+    own = {name for name in _RULES if name in Model.metadata.tables}
+    return frozenset(own | declared)
+
+
+def watch_declared(tables: Mapping[str, Declaration], known: Callable[[Any], int | None]) -> None:
+    """Have rules for what an application has declared, by the platform's name of each table.
+
+    Args:
+        known: the number of somebody, None for whom nobody has asked about; people whose ids are
+            numbers are their own.
+    """
+    for name, declaration in tables.items():
+        rule = _RULES.get(name)
+        if rule is not None:
+            _DECLARED[declaration.table] = (
+                _people_elsewhere(rule, declaration, known) if name == USERS else rule
+            )
+
+
+def _people_elsewhere(
+    rule: Rule, declaration: Declaration, known: Callable[[Any], int | None]
+) -> Rule:
+    """The rule of people, for a table whose columns have other names, or ids other than numbers."""
+    if declaration.ids is None:
+        return rule
+    columns: set[str] = set()
+    for column in rule.columns:
+        columns |= declaration.behind(column)
+    id_ = str(declaration.ids.key)
+
+    def touch(touches: Touches, act: Act, row: Row) -> None:
+        # Whom a bulk insert does not name is new, and nobody has asked about them.
+        number = None if row.get(id_) is None else known(row[id_])
+        if number is not None:
+            touches.user(number)
+
+    return Rule(frozenset(columns), (id_,), touch, optional=frozenset({id_}))

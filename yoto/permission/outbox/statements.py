@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Delete, Insert, TextClause, Update, select
 from sqlalchemy.orm import ORMExecuteState
 
-from yoto.permission.outbox.rules import RULES, Act, Row, Rule
+from yoto.permission.outbox.rules import Act, Row, Rule, rule_of, ruled_names
 from yoto.permission.outbox.touches import Touches
 
 SUBJECTS_OPTION = "yoto_subjects"
@@ -33,7 +33,7 @@ def touched_by_statement(state: ORMExecuteState, touches: Touches) -> None:
     elif isinstance(statement, TextClause):
         _text(statement.text, touches)
     elif isinstance(statement, (Insert, Update, Delete)):
-        rule = RULES.get(getattr(statement.table, "name", ""))
+        rule = rule_of(statement.table)
         if rule is None:
             return
         if isinstance(statement, Insert):
@@ -43,7 +43,7 @@ def touched_by_statement(state: ORMExecuteState, touches: Touches) -> None:
 
 
 def _text(text: str, touches: Touches) -> None:
-    if _WRITES.match(text) and any(re.search(rf"\b{name}\b", text) for name in RULES):
+    if _WRITES.match(text) and any(re.search(rf"\b{name}\b", text) for name in ruled_names()):
         touches.everything()
 
 

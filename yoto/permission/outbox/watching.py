@@ -16,7 +16,7 @@ from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from yoto.permission.outbox.rows import Event, add_events, look_up
 from yoto.permission.outbox.statements import touched_by_statement
 from yoto.permission.outbox.touches import Touches
-from yoto.store.db import db
+from yoto.store.db import begun_session
 
 # In ``Session.info`` while the running transaction has touched something.
 TOUCHES = "yoto.touches"
@@ -25,7 +25,6 @@ TOUCHES = "yoto.touches"
 _ADDED = "yoto.added"
 _WRITTEN = "yoto.outbox"
 _POSITION = "yoto.position"
-_sessions = db.session.registry
 
 
 def touch(session: Session, *subjects: str) -> None:
@@ -52,8 +51,8 @@ def has_touched(session: Session) -> bool:
 
 def in_change() -> bool:
     """Whether the caller is in the middle of a change, which nobody else can see yet."""
-    # None: nothing was asked of the database yet, and asking the registry would make a session.
-    session = _sessions.registry.get(_sessions.scopefunc())
+    # None: nothing was asked of the database yet, and asking for the session would make one.
+    session = begun_session()
     return session is not None and has_touched(session)
 
 

@@ -13,11 +13,7 @@ from yoto.permission.explain.derivation import Derivation, moment
 from yoto.permission.explain.evidence import Evidence, Held
 from yoto.permission.explain.loading import load_evidence_of_many
 from yoto.permission.id_list import id_array, ids_in
-from yoto.permission.registry import (
-    ADMINISTRATOR,
-    PermissionRegistry,
-    RegisteredPermission,
-)
+from yoto.permission.registry import ADMINISTRATOR, PermissionRegistry, RegisteredPermission
 from yoto.permission.resolver import Standing, lineage
 from yoto.permission.review.denials import Denials, Step
 from yoto.permission.review.origin_records import load_origins

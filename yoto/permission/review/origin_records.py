@@ -13,13 +13,7 @@ from yoto.permission.explain.evidence import Evidence
 from yoto.permission.id_list import id_array, ids_in
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.review.origins import Origins
-from yoto.permission.review.undo.values import (
-    after_of,
-    before_of,
-    subject_id,
-    target_of,
-    window_of,
-)
+from yoto.permission.review.undo.values import after_of, before_of, subject_id, target_of, window_of
 from yoto.permission.statements import audit, grants, group_grants, roles
 
 OF_ROLES = ids_in("ids")

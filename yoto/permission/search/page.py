@@ -23,7 +23,7 @@ class Page:
         next_after: give it as ``after`` for the next page; None: there is none.
     """
 
-    ids: tuple[int, ...]
+    ids: tuple[Any, ...]
     next_after: int | None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Select
@@ -10,7 +11,8 @@ from sqlalchemy import Select
 from yoto.errors import ValidationFailed
 from yoto.permission.asking import ask_policies
 from yoto.permission.context import checked_context
-from yoto.permission.scopes import checked_id, parse_place
+from yoto.permission.keys import SubjectId, current_keys, number_of
+from yoto.permission.scopes import parse_place
 from yoto.permission.search.page import Page
 from yoto.permission.search.resources import list_resources
 from yoto.permission.search.users import list_users
@@ -34,7 +36,7 @@ class Searching:
 
     def list_resources(
         self,
-        user_id: int,
+        user_id: SubjectId,
         permission: str,
         scope: str = "channel",
         server_id: int | None = None,
@@ -51,6 +53,7 @@ class Searching:
             limit: 1 to 1000.
             context: as in ``decide``.
         """
+        user_id = number_of(user_id)
         state, known = get_state(), checked_context(context)
         return list_resources(state, user_id, permission, scope, server_id, after, limit, known)
 
@@ -63,18 +66,20 @@ class Searching:
         limit: int = 100,
         context: Mapping[str, Any] | None = None,
     ) -> Page:
-        """A page of the users who have the permission in the place, by id.
+        """A page of the users who have the permission in the place, by number.
+
+        It has their ids, as the application knows them; ``next_after`` is a number.
 
         Args:
             scope, scope_id: as in ``check_permission``.
             after, limit, context: as in ``list_resources``.
         """
         state, known = get_state_for(permission), checked_context(context)
-        return list_users(state, permission, scope, scope_id, after, limit, known)
+        return _by_subject(list_users(state, permission, scope, scope_id, after, limit, known))
 
     def allowed_permissions(
         self,
-        user_id: int,
+        user_id: SubjectId,
         scope: str | None = None,
         scope_id: int | None = None,
         context: Mapping[str, Any] | None = None,
@@ -86,10 +91,11 @@ class Searching:
         Args:
             scope, scope_id, context: as in ``decide``.
         """
+        user_id = number_of(user_id)
         state, context = get_state(), checked_context(context)
         place = parse_place(scope, scope_id)
         source = DatabaseSource(state.registry, state.clock)
-        mask = source.load(checked_id(user_id, "user_id"), place).mask
+        mask = source.load(user_id, place).mask
         held = state.registry.snapshot.in_mask(mask)
         judged = [found for found in held if state.asks(found, place, context)]
         denied = 0
@@ -105,7 +111,7 @@ class Searching:
             return False
         return True
 
-    def visible(self, statement: Statement, user_id: int, permission: str) -> Statement:
+    def visible(self, statement: Statement, user_id: SubjectId, permission: str) -> Statement:
         """Narrow ``select(Channel)`` or ``select(Server)`` to where the user has the permission.
 
         The condition is plain SQL with the time of this call in it, for SQLite, MariaDB and MySQL:
@@ -117,4 +123,14 @@ class Searching:
             ValidationFailed: also for a statement that selects neither channels nor servers, and
                 for a permission that policies judge in more than 5,000 places.
         """
+        user_id = number_of(user_id)
         return visible_in(get_state(), statement, user_id, permission)
+
+
+def _by_subject(page: Page) -> Page:
+    """A page of people by the application's ids."""
+    keys = current_keys()
+    if keys is None:
+        return page
+    shown = keys.keys_of(page.ids)
+    return replace(page, ids=tuple(shown[number] for number in page.ids))

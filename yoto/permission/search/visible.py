@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from flask import current_app
 from sqlalchemy import Select, inspect, not_, or_, select, true
 
 from yoto.errors import ValidationFailed
@@ -19,11 +20,12 @@ from yoto.permission.source import reading
 from yoto.permission.state import PermissionState
 from yoto.permission.statements import CHANNEL, SERVER
 from yoto.permission.turns import taking_turns
+from yoto.store.declarations import declarations_of
 from yoto.store.models import Channel, Server
 
 Statement = TypeVar("Statement", bound=Select[Any])
 
-SCOPES: dict[Any, str] = {Channel: CHANNEL, Server: SERVER}
+TABLES = {CHANNEL: Channel.__tablename__, SERVER: Server.__tablename__}
 
 
 def visible_in(
@@ -41,14 +43,14 @@ def visible_in(
     """
     registered = state.registry.get(permission)
     sql = verdict_of(state, checked_id(user_id, "user_id"), registered)
-    entity, model = _selected(statement)
-    met = sql.on_channels if model is Channel else sql.on_servers
-    judged = _judged(state, registered, model)
+    entity, model, scope = _selected(statement)
+    met = sql.on_channels if scope == CHANNEL else sql.on_servers
+    judged = _judged(state, registered, scope)
     if judged is None:
         return statement.where(met(entity))
     with reading() as connection:
         asked = select(model.id).where(met(model), judged(model)).limit(SCAN_MAX + 1)
-        places = [Place(SCOPES[model], id_) for id_ in connection.scalars(asked)]
+        places = [Place(scope, id_) for id_ in connection.scalars(asked)]
     if len(places) > SCAN_MAX:
         raise ValidationFailed(
             {"permission": f"policies judge '{permission}' in too many places: list it instead"}
@@ -63,13 +65,13 @@ def visible_in(
 
 
 def _judged(
-    state: PermissionState, permission: RegisteredPermission, model: Any
+    state: PermissionState, permission: RegisteredPermission, scope: str
 ) -> Callable[[Any], Condition] | None:
     """Where policies decide about the permission too; None: nowhere."""
     if permission.abac:
         return lambda entity: true()
     judged = state.judged
-    if judged is None or permission.name not in judged.names or model is not Channel:
+    if judged is None or permission.name not in judged.names or scope != CHANNEL:
         return None
     return judged.condition
 
@@ -82,14 +84,22 @@ def verdict_of(
     return SqlVerdict(user_id, permission, dict(state.registry.snapshot.by_name), now)
 
 
-def _selected(statement: Select[Any]) -> tuple[Any, Any]:
-    """The one entity of the statement that is a channel or a server, and its mapped class."""
-    found: dict[Any, Any] = {}
+def _selected(statement: Select[Any]) -> tuple[Any, Any, str]:
+    """The one entity of the statement that is a channel or a server, its mapped class, and which
+    of both it is.
+    """
+    declared = declarations_of(current_app).tables
+    scopes = {declared[name].table: scope for scope, name in TABLES.items() if name in declared}
+    found: dict[Any, tuple[Any, str]] = {}
     for description in statement.column_descriptions:
         entity = description["entity"]
-        if entity is not None and (model := inspect(entity).mapper.class_) in SCOPES:
-            found[entity] = model
+        if entity is None:
+            continue
+        mapper = inspect(entity).mapper
+        scope = scopes.get(mapper.local_table)
+        if scope is not None:
+            found[entity] = mapper.class_, scope
     if len(found) != 1:
         raise ValidationFailed({"statement": "must select channels, or servers"})
-    [selected] = found.items()
-    return selected
+    [(selected, (model, scope))] = found.items()
+    return selected, model, scope

@@ -17,14 +17,16 @@ _PERSON = select(User.clearance, User.super_admin, User.created_at).where(
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account; ``created_at`` is when it was made."""
+    """An account; ``created_at`` is when it was made, None where nobody knows."""
 
     clearance: int
     super_admin: bool
-    created_at: datetime
+    created_at: datetime | None
 
     def age_days(self, now: float) -> float:
-        """The account's age at ``now`` (epoch seconds), in days."""
+        """The account's age at ``now`` (epoch seconds), in days; none where nobody knows it."""
+        if self.created_at is None:
+            return 0.0
         return (now - self.created_at.timestamp()) / 86_400
 
 

@@ -67,7 +67,7 @@ def load_place(connection: Connection, scope: str, scope_id: int) -> PlaceAttrib
         return PlaceAttributes(row.id, server)
     channel = {
         "id": scope_id,
-        "kind": row.kind.value,
+        "kind": row.kind,
         "sensitivity": row.sensitivity,
         "hours": row.hours,
     }

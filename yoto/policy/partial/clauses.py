@@ -8,13 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from yoto.policy.partial.references import Path, Scope, Uses
-from yoto.policy.portable.syntax import (
-    imports_of,
-    nodes,
-    package_of,
-    path_of,
-    rules_of,
-)
+from yoto.policy.portable.syntax import imports_of, nodes, package_of, path_of, rules_of
 from yoto.policy.rego import Kind, Syntax, Token, tokenize
 
 Span = tuple[int, int]

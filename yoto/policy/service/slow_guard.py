@@ -16,14 +16,7 @@ from yoto.policy.partial import Topic
 from yoto.policy.service.loader import PolicyLoader
 from yoto.policy.service.serving import Loaded, Serving
 from yoto.policy.settings import PolicySettings
-from yoto.policy.slow import (
-    MINIMUM,
-    Pace,
-    PolicyCosts,
-    SlowWatch,
-    costliest,
-    measure_costs,
-)
+from yoto.policy.slow import MINIMUM, Pace, PolicyCosts, SlowWatch, costliest, measure_costs
 
 log = logging.getLogger(__name__)
 

@@ -1,12 +1,7 @@
 """Next-step distributions, active hours and surprise: pure mathematics over decayed counts."""
 
 from yoto.prefetch.learning.counts import Counts, Decay, Tables
-from yoto.prefetch.learning.mixing import (
-    Level,
-    distribution,
-    probabilities,
-    probability,
-)
+from yoto.prefetch.learning.mixing import Level, distribution, probabilities, probability
 from yoto.prefetch.learning.models import Context, Population, UserModel
 from yoto.prefetch.learning.surprise import hour_probabilities, unusual
 

@@ -1,4 +1,4 @@
-"""All tables, one file an aggregate; importing this package shows them all to migrations."""
+"""The platform's tables, one file an aggregate, and what it reads of the application's."""
 
 from typing import Any
 
@@ -13,13 +13,11 @@ from yoto.store.models.alert import (
 )
 from yoto.store.models.api_token import ApiToken
 from yoto.store.models.audit import AuditRecord, account_of, record_audit
-from yoto.store.models.channel import Category, Channel, ChannelKind
 from yoto.store.models.decision import DecisionRecord
+from yoto.store.models.declared import Category, Channel, Member, Message, Server, User
 from yoto.store.models.device import Device
 from yoto.store.models.emergency import EmergencyAccess
 from yoto.store.models.idempotency import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
-from yoto.store.models.member import Member
-from yoto.store.models.message import Message
 from yoto.store.models.outbox import OutboxEvent
 from yoto.store.models.overwrite import ChannelOverwrite
 from yoto.store.models.permission import (
@@ -46,22 +44,17 @@ from yoto.store.models.role import (
     RoleGroupGrant,
     ScopeType,
 )
-from yoto.store.models.second_factor import RecoveryCode, SecondFactor
-from yoto.store.models.server import Invite, Server
+from yoto.store.models.subject import SubjectKey
 from yoto.store.models.switch import PlatformSwitch
 from yoto.store.models.token import ROTATED, RevokedToken
-from yoto.store.models.user import User
 
-# Columns whose values are sealed.
-SEALED: dict[type[Any], tuple[str, ...]] = {
-    AlertWebhookRow: ("url", "secret"),
-    SecondFactor: ("secret",),
+# Columns whose values are sealed, and as what; an application adds its own.
+SEALED: dict[type[Any], dict[str, str]] = {
+    AlertWebhookRow: {"url": "alert_webhooks.url", "secret": "alert_webhooks.secret"},
 }
 
 __all__ = [
     "SEALED",
-    "RecoveryCode",
-    "SecondFactor",
     "EVERYONE",
     "IDEMPOTENCY_KEPT",
     "IDEMPOTENCY_LEASE",
@@ -77,14 +70,12 @@ __all__ = [
     "AuditRecord",
     "Category",
     "Channel",
-    "ChannelKind",
     "ChannelOverwrite",
     "DecisionRecord",
     "Device",
     "Effect",
     "EmergencyAccess",
     "IdempotencyKey",
-    "Invite",
     "Member",
     "Message",
     "OnPolicyError",
@@ -107,6 +98,7 @@ __all__ = [
     "RoleGroupGrant",
     "ScopeType",
     "Server",
+    "SubjectKey",
     "User",
     "account_of",
     "record_audit",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Double, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey
 from yoto.store.models.policy import LONG_TEXT
 
 # Characters; as long as the core package allows.
@@ -18,14 +18,14 @@ PERSON = String(128)
 REASON = String(500)
 
 
-class AlertRow(db.Model):
+class AlertRow(Model):
     """One alert from its raising to its end.
 
     ``open_key`` is a hash of rule and labels while the alert holds and NULL afterwards: being
     unique, it lets no second alert of the same be open. Times are the database's.
     """
 
-    __tablename__ = "alerts"
+    __tablename__ = "yoto_alerts"
     __table_args__ = (Index(None, "rule", "id"), Index(None, "resolved_at"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
@@ -48,10 +48,10 @@ class AlertRow(db.Model):
     told_level: Mapped[str | None] = mapped_column(LEVEL)
 
 
-class AlertBoardRow(db.Model):
+class AlertBoardRow(Model):
     """Where the evaluation stands: one row, whose version lets one worker of many go on."""
 
-    __tablename__ = "alert_board"
+    __tablename__ = "yoto_alert_board"
     __table_args__ = (MYSQL_OPTIONS,)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -60,24 +60,24 @@ class AlertBoardRow(db.Model):
     tracks: Mapped[str] = mapped_column(LONG_TEXT)
 
 
-class AlertHistoryRow(db.Model):
+class AlertHistoryRow(Model):
     """An event of an alert or a silence, and since when the event stream has it."""
 
-    __tablename__ = "alert_history"
+    __tablename__ = "yoto_alert_history"
     __table_args__ = (Index(None, "alert_id", "id"), Index(None, "told_at", "id"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    alert_id: Mapped[int | None] = mapped_column(ForeignKey("alerts.id"))
+    alert_id: Mapped[int | None] = mapped_column(ForeignKey("yoto_alerts.id"))
     kind: Mapped[str] = mapped_column(NAME)
     data: Mapped[str] = mapped_column(LONG_TEXT)
     at: Mapped[datetime]
     told_at: Mapped[datetime | None]
 
 
-class AlertSilenceRow(db.Model):
+class AlertSilenceRow(Model):
     """Alerts that match notify nobody until then."""
 
-    __tablename__ = "alert_silences"
+    __tablename__ = "yoto_alert_silences"
     __table_args__ = (Index(None, "until"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
@@ -91,10 +91,10 @@ class AlertSilenceRow(db.Model):
     ended_by: Mapped[str | None] = mapped_column(PERSON)
 
 
-class AlertRuleRow(db.Model):
+class AlertRuleRow(Model):
     """One version of what operators set on a rule; rows are only ever added."""
 
-    __tablename__ = "alert_rule_changes"
+    __tablename__ = "yoto_alert_rule_changes"
     __table_args__ = (UniqueConstraint("rule", "version"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
@@ -106,12 +106,12 @@ class AlertRuleRow(db.Model):
     at: Mapped[datetime]
 
 
-class AlertWebhookRow(db.Model):
+class AlertWebhookRow(Model):
     """Where alerts are sent. ``url`` and ``secret`` are sealed, see ``yoto.sealing``; ``secret``
     signs, and is emptied when the webhook is removed.
     """
 
-    __tablename__ = "alert_webhooks"
+    __tablename__ = "yoto_alert_webhooks"
     __table_args__ = (MYSQL_OPTIONS,)
 
     id: Mapped[PrimaryKey]
@@ -127,10 +127,10 @@ class AlertWebhookRow(db.Model):
     removed_at: Mapped[datetime | None]
 
 
-class AlertDeliveryRow(db.Model):
+class AlertDeliveryRow(Model):
     """One message to one webhook; ``settled_at`` is NULL while it waits."""
 
-    __tablename__ = "alert_deliveries"
+    __tablename__ = "yoto_alert_deliveries"
     __table_args__ = (
         Index(None, "webhook_id", "settled_at", "id"),
         Index(None, "settled_at"),
@@ -138,7 +138,7 @@ class AlertDeliveryRow(db.Model):
     )
 
     id: Mapped[PrimaryKey]
-    webhook_id: Mapped[int] = mapped_column(ForeignKey("alert_webhooks.id"))
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("yoto_alert_webhooks.id"))
     event: Mapped[str] = mapped_column(NAME)
     body: Mapped[str] = mapped_column(LONG_TEXT)
     created_at: Mapped[datetime]

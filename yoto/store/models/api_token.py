@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
-class ApiToken(db.Model):
+class ApiToken(Model):
     """A token of an operator. The secret itself is kept nowhere.
 
     Attributes:
@@ -21,11 +21,11 @@ class ApiToken(db.Model):
         revoked_at: when somebody took it back.
     """
 
-    __tablename__ = "api_tokens"
+    __tablename__ = "yoto_api_tokens"
     __table_args__ = (MYSQL_OPTIONS,)
 
     id: Mapped[PrimaryKey]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[int] = mapped_column(index=True)
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     rights: Mapped[list[str]] = mapped_column(JSON)

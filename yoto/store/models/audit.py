@@ -6,24 +6,24 @@ import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, event
+from sqlalchemy import JSON, Index, String, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, Session, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 # Authors that are accounts are written so; all others are programs or people at a terminal.
 _ACCOUNT = re.compile(r"user:(\d{1,18})", re.ASCII)
 
 
-class AuditRecord(db.Model):
+class AuditRecord(Model):
     """One act. Rows are only ever added; the database itself refuses to change or delete one.
 
     ``subject`` is what was acted on, such as ``role:9``; ``server_id`` is no foreign key, because
     the record must outlive the server.
     """
 
-    __tablename__ = "audit_records"
+    __tablename__ = "yoto_audit_records"
     __table_args__ = (
         Index(None, "server_id", "id"),
         Index(None, "actor_id", "id"),
@@ -34,7 +34,7 @@ class AuditRecord(db.Model):
 
     id: Mapped[PrimaryKey]
     at: Mapped[datetime] = mapped_column(default=utcnow, index=True)
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    actor_id: Mapped[int | None]
     action: Mapped[str] = mapped_column(String(64))
     subject: Mapped[str] = mapped_column(String(64))
     server_id: Mapped[int | None]

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
-class DecisionRecord(db.Model):
+class DecisionRecord(Model):
     """One decision: every denial, and a sample of what was allowed.
 
     Nothing here is a foreign key: a record outlives what it is about, and may name who never was.
@@ -22,7 +22,7 @@ class DecisionRecord(db.Model):
     masked.
     """
 
-    __tablename__ = "decision_records"
+    __tablename__ = "yoto_decision_records"
     __table_args__ = (Index(None, "user_id", "id"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]

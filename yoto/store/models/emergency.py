@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
-class EmergencyAccess(db.Model):
+class EmergencyAccess(Model):
     """One time that somebody broke the glass; it holds until ``until``, or until ``ended_at``."""
 
-    __tablename__ = "emergency_accesses"
+    __tablename__ = "yoto_emergency_accesses"
     __table_args__ = (Index(None, "user_id", "until"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[int]
     reason: Mapped[str] = mapped_column(String(500))
     taken_at: Mapped[datetime] = mapped_column(default=utcnow)
     until: Mapped[datetime] = mapped_column(index=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 IDEMPOTENCY_KEPT = timedelta(days=1)
 # In which an act must be recorded once its key is claimed. After it, who sends the key again does
@@ -17,7 +17,7 @@ IDEMPOTENCY_LEASE = timedelta(seconds=30)
 LONG_TEXT = Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
 
 
-class IdempotencyKey(db.Model):
+class IdempotencyKey(Model):
     """A key that a caller gave an act, and how the act ended.
 
     Attributes:
@@ -30,14 +30,14 @@ class IdempotencyKey(db.Model):
         body: the answer; None where it held a secret.
     """
 
-    __tablename__ = "idempotency_keys"
+    __tablename__ = "yoto_idempotency_keys"
     __table_args__ = (
-        UniqueConstraint("user_id", "idempotency_key", name="uq_idempotency_keys_of_user"),
+        UniqueConstraint("user_id", "idempotency_key", name="uq_yoto_idempotency_keys_of_user"),
         MYSQL_OPTIONS,
     )
 
     id: Mapped[PrimaryKey]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[int]
     idempotency_key: Mapped[str] = mapped_column(String(255))
     fingerprint: Mapped[str] = mapped_column(String(64))
     recorded_at: Mapped[datetime | None]

@@ -7,16 +7,16 @@ from datetime import datetime
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
-class OutboxEvent(db.Model):
+class OutboxEvent(Model):
     """One subject that a transaction touched, such as ``user:42``; written in that transaction.
 
     ``position`` is the event's place in the invalidation log, NULL until it was appended there.
     """
 
-    __tablename__ = "permission_outbox"
+    __tablename__ = "yoto_permission_outbox"
     __table_args__ = (Index(None, "published_at", "id"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey
 from yoto.store.models.role import Effect
 from yoto.store.models.types import string_enum
 
@@ -28,10 +28,10 @@ def overwrite_key(context: Any) -> str:
     return f"{place}/{target}"
 
 
-class ChannelOverwrite(db.Model):
+class ChannelOverwrite(Model):
     """One permission allowed or denied to one role or user in one channel or category."""
 
-    __tablename__ = "channel_overwrites"
+    __tablename__ = "yoto_channel_overwrites"
     __table_args__ = (
         UniqueConstraint("overwrite_key", "permission_id"),
         CheckConstraint("(channel_id IS NULL) <> (category_id IS NULL)", name="one_place"),
@@ -42,12 +42,12 @@ class ChannelOverwrite(db.Model):
     )
 
     id: Mapped[PrimaryKey]
-    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
-    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id", ondelete="CASCADE"))
+    channel_id: Mapped[int | None]
+    category_id: Mapped[int | None]
     role_id: Mapped[int | None] = mapped_column(
-        ForeignKey("roles.id", ondelete="CASCADE"), index=True
+        ForeignKey("yoto_roles.id", ondelete="CASCADE"), index=True
     )
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(index=True)
     overwrite_key: Mapped[str] = mapped_column(String(64), default=overwrite_key)
-    permission_id: Mapped[int] = mapped_column(ForeignKey("permissions.id"), index=True)
+    permission_id: Mapped[int] = mapped_column(ForeignKey("yoto_permissions.id"), index=True)
     effect: Mapped[Effect] = mapped_column(string_enum(Effect))

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.models.role import ScopeType
 from yoto.store.models.types import string_enum
 
@@ -20,7 +20,7 @@ class OnPolicyError(enum.StrEnum):
     RBAC = "rbac"
 
 
-class Permission(db.Model):
+class Permission(Model):
     """A dotted name with its bit in every permission mask. Name and bit never change.
 
     ``scope`` is the narrowest scope in which the permission means something: a ``global`` one is
@@ -28,7 +28,7 @@ class Permission(db.Model):
     says what counts where policies give no verdict: ``deny``, or the verdict of roles alone.
     """
 
-    __tablename__ = "permissions"
+    __tablename__ = "yoto_permissions"
     __table_args__ = (MYSQL_OPTIONS,)
 
     id: Mapped[PrimaryKey]
@@ -44,10 +44,10 @@ class Permission(db.Model):
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
-class PermissionGroup(db.Model):
+class PermissionGroup(Model):
     """A named set of permissions that can be granted to a role as one."""
 
-    __tablename__ = "permission_groups"
+    __tablename__ = "yoto_permission_groups"
     __table_args__ = (MYSQL_OPTIONS,)
 
     id: Mapped[PrimaryKey]
@@ -55,12 +55,14 @@ class PermissionGroup(db.Model):
     description: Mapped[str] = mapped_column(String(500), default="", server_default="")
 
 
-class PermissionGroupMember(db.Model):
+class PermissionGroupMember(Model):
     """A permission in a group."""
 
-    __tablename__ = "permission_group_members"
+    __tablename__ = "yoto_permission_group_members"
     __table_args__ = (UniqueConstraint("group_id", "permission_id"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    group_id: Mapped[int] = mapped_column(ForeignKey("permission_groups.id", ondelete="CASCADE"))
-    permission_id: Mapped[int] = mapped_column(ForeignKey("permissions.id"), index=True)
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("yoto_permission_groups.id", ondelete="CASCADE")
+    )
+    permission_id: Mapped[int] = mapped_column(ForeignKey("yoto_permissions.id"), index=True)

@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Float, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.models.types import string_enum
 
 # MariaDB's TEXT ends at 64 KiB.
@@ -33,10 +33,10 @@ class PolicyState(enum.StrEnum):
     DROPPED = "dropped"
 
 
-class Policy(db.Model):
+class Policy(Model):
     """One policy or data document by its name. ``live_version`` is NULL while none is in force."""
 
-    __tablename__ = "policies"
+    __tablename__ = "yoto_policies"
     __table_args__ = (UniqueConstraint("kind", "name"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
@@ -45,7 +45,7 @@ class Policy(db.Model):
     live_version: Mapped[int | None]
 
 
-class PolicyVersion(db.Model):
+class PolicyVersion(Model):
     """One version of an entry; only its ``state`` ever changes.
 
     ``source`` is Rego or JSON text, ``tests`` the policy's own Rego tests (empty for a document),
@@ -53,11 +53,11 @@ class PolicyVersion(db.Model):
     candidate is evaluated beside.
     """
 
-    __tablename__ = "policy_versions"
+    __tablename__ = "yoto_policy_versions"
     __table_args__ = (UniqueConstraint("policy_id", "version"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    policy_id: Mapped[int] = mapped_column(ForeignKey("policies.id"))
+    policy_id: Mapped[int] = mapped_column(ForeignKey("yoto_policies.id"))
     version: Mapped[int]
     source: Mapped[str] = mapped_column(LONG_TEXT)
     tests: Mapped[str] = mapped_column(LONG_TEXT, default="")
@@ -69,7 +69,7 @@ class PolicyVersion(db.Model):
     at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
-class PolicyRevision(db.Model):
+class PolicyRevision(Model):
     """One change of the set that is in force, or of its candidate; rows are only ever added.
 
     All policies are compiled together, so two changes must not be made from the same set: the
@@ -77,7 +77,7 @@ class PolicyRevision(db.Model):
     decisions name it.
     """
 
-    __tablename__ = "policy_revisions"
+    __tablename__ = "yoto_policy_revisions"
     __table_args__ = (MYSQL_OPTIONS,)
 
     revision: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
@@ -90,18 +90,18 @@ class PolicyRevision(db.Model):
     at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
-class PolicyShadowCount(db.Model):
+class PolicyShadowCount(Model):
     """What one process saw of a candidate beside the live set; ``flips`` is its part of the report.
 
     A process adds up in memory and writes the sums, so that a reader adds rows and no process waits
     for another.
     """
 
-    __tablename__ = "policy_shadow_counts"
+    __tablename__ = "yoto_policy_shadow_counts"
     __table_args__ = (UniqueConstraint("version_id", "instance"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    version_id: Mapped[int] = mapped_column(ForeignKey("policy_versions.id"))
+    version_id: Mapped[int] = mapped_column(ForeignKey("yoto_policy_versions.id"))
     instance: Mapped[str] = mapped_column(String(128))
     evaluated: Mapped[int]
     errors: Mapped[int]

@@ -8,17 +8,17 @@ from typing import Any
 from sqlalchemy import JSON, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey
 
 
-class ResilienceConfigChange(db.Model):
+class ResilienceConfigChange(Model):
     """One version of one entry: what its layer ``origin`` holds from then on.
 
     The unique version is what lets exactly one of two operators win who edit the same version.
     ``config_values`` is NULL after a delete. ``expires_at`` and ``at`` are Redis time.
     """
 
-    __tablename__ = "resilience_config_changes"
+    __tablename__ = "yoto_resilience_config_changes"
     __table_args__ = (
         UniqueConstraint("kind", "name", "version"),
         Index(None, "kind", "name", "origin", "version"),

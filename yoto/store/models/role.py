@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 from yoto.store.models.types import string_enum
 
 EVERYONE = "@everyone"
@@ -45,24 +45,22 @@ def grant_scope_key(context: Any) -> str:
     return "global"
 
 
-class Role(db.Model):
+class Role(Model):
     """A role of one server, or a global one (``server_id`` NULL).
 
     ``server_key`` repeats the server with 0 for NULL, because a unique constraint lets any number
     of equal names through while a column of it is NULL.
     """
 
-    __tablename__ = "roles"
+    __tablename__ = "yoto_roles"
     __table_args__ = (UniqueConstraint("server_key", "name"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    server_id: Mapped[int | None] = mapped_column(
-        ForeignKey("servers.id", ondelete="CASCADE"), index=True
-    )
+    server_id: Mapped[int | None] = mapped_column(index=True)
     server_key: Mapped[int] = mapped_column(default=server_key)
     name: Mapped[str] = mapped_column(String(100))
     parent_id: Mapped[int | None] = mapped_column(
-        ForeignKey("roles.id", ondelete="SET NULL"), index=True
+        ForeignKey("yoto_roles.id", ondelete="SET NULL"), index=True
     )
     position: Mapped[int] = mapped_column(default=1, server_default="1")
     active: Mapped[bool] = mapped_column(default=True, server_default=true())
@@ -75,11 +73,11 @@ class GrantScope:
 
     @declared_attr
     def server_id(cls) -> Mapped[int | None]:
-        return mapped_column(ForeignKey("servers.id", ondelete="CASCADE"), index=True)
+        return mapped_column(index=True)
 
     @declared_attr
     def channel_id(cls) -> Mapped[int | None]:
-        return mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), index=True)
+        return mapped_column(index=True)
 
     @declared_attr
     def scope_key(cls) -> Mapped[str]:
@@ -90,36 +88,36 @@ class GrantScope:
         return mapped_column(string_enum(Effect), default=Effect.ALLOW)
 
 
-class RoleGrant(GrantScope, db.Model):
+class RoleGrant(GrantScope, Model):
     """A permission that a role allows or denies in a scope."""
 
-    __tablename__ = "role_grants"
+    __tablename__ = "yoto_role_grants"
     __table_args__ = (UniqueConstraint("role_id", "permission_id", "scope_key"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    role_id: Mapped[int] = mapped_column(ForeignKey("roles.id", ondelete="CASCADE"))
-    permission_id: Mapped[int] = mapped_column(ForeignKey("permissions.id"), index=True)
+    role_id: Mapped[int] = mapped_column(ForeignKey("yoto_roles.id", ondelete="CASCADE"))
+    permission_id: Mapped[int] = mapped_column(ForeignKey("yoto_permissions.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
-class RoleGroupGrant(GrantScope, db.Model):
+class RoleGroupGrant(GrantScope, Model):
     """A permission group that a role allows or denies in a scope."""
 
-    __tablename__ = "role_group_grants"
+    __tablename__ = "yoto_role_group_grants"
     __table_args__ = (UniqueConstraint("role_id", "group_id", "scope_key"), MYSQL_OPTIONS)
 
     id: Mapped[PrimaryKey]
-    role_id: Mapped[int] = mapped_column(ForeignKey("roles.id", ondelete="CASCADE"))
+    role_id: Mapped[int] = mapped_column(ForeignKey("yoto_roles.id", ondelete="CASCADE"))
     group_id: Mapped[int] = mapped_column(
-        ForeignKey("permission_groups.id", ondelete="CASCADE"), index=True
+        ForeignKey("yoto_permission_groups.id", ondelete="CASCADE"), index=True
     )
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 
-class RoleAssignment(db.Model):
+class RoleAssignment(Model):
     """A role that a user holds while ``valid_from <= now < valid_until`` (NULL: no bound)."""
 
-    __tablename__ = "role_assignments"
+    __tablename__ = "yoto_role_assignments"
     __table_args__ = (
         UniqueConstraint("user_id", "role_id"),
         Index(None, "role_id", "user_id"),
@@ -127,9 +125,9 @@ class RoleAssignment(db.Model):
     )
 
     id: Mapped[PrimaryKey]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    role_id: Mapped[int] = mapped_column(ForeignKey("roles.id", ondelete="CASCADE"))
+    user_id: Mapped[int]
+    role_id: Mapped[int] = mapped_column(ForeignKey("yoto_roles.id", ondelete="CASCADE"))
     valid_from: Mapped[datetime | None] = mapped_column(index=True)
     valid_until: Mapped[datetime | None] = mapped_column(index=True)
-    assigned_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    assigned_by: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, false
+from sqlalchemy import String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 
-class PlatformSwitch(db.Model):
+class PlatformSwitch(Model):
     """One switch by its name; one that has no row is off.
 
     Attributes:
         until: when it turns off by itself; None: somebody must.
     """
 
-    __tablename__ = "platform_switches"
+    __tablename__ = "yoto_platform_switches"
     __table_args__ = (MYSQL_OPTIONS,)
 
     id: Mapped[PrimaryKey]
@@ -25,5 +25,5 @@ class PlatformSwitch(db.Model):
     enabled: Mapped[bool] = mapped_column(default=False, server_default=false())
     reason: Mapped[str | None] = mapped_column(String(500))
     until: Mapped[datetime | None]
-    changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    changed_by: Mapped[int | None]
     changed_at: Mapped[datetime] = mapped_column(default=utcnow)

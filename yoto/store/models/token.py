@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from yoto.store.db import MYSQL_OPTIONS, Model, PrimaryKey, utcnow
 
 # The reason of a refresh token that was spent: its sign-in goes on.
 ROTATED = "rotated"
 
 
-class RevokedToken(db.Model):
+class RevokedToken(Model):
     """A denied token: one refresh token by its id, or a whole sign-in by its family.
 
     Each sign-in starts a family; every access and refresh token made from it carries the family's
@@ -21,12 +21,12 @@ class RevokedToken(db.Model):
     ``expires_at``: by then the tokens they deny have run out by themselves.
     """
 
-    __tablename__ = "revoked_tokens"
+    __tablename__ = "yoto_revoked_tokens"
     __table_args__ = (MYSQL_OPTIONS,)
 
     id: Mapped[PrimaryKey]
     token_key: Mapped[str] = mapped_column(String(64), unique=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    user_id: Mapped[int] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(String(32))
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
     expires_at: Mapped[datetime] = mapped_column(index=True)

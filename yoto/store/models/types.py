@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+from typing import Any
 
-from sqlalchemy import Enum
+from sqlalchemy import Column, Enum, String
 
 
 def string_enum(kind: type[enum.StrEnum]) -> Enum:
@@ -17,3 +18,10 @@ def string_enum(kind: type[enum.StrEnum]) -> Enum:
         name=kind.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def longest(column: Column[Any]) -> int:
+    """How many characters a column of text takes."""
+    if not isinstance(column.type, String) or column.type.length is None:
+        raise TypeError(f"{column} is no text of bounded length")
+    return column.type.length

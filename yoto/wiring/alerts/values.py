@@ -9,16 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from yoto.monitor import (
-    Extent,
-    Monitoring,
-    Point,
-    Value,
-    format_series,
-    names,
-    signals,
-    summarise,
-)
+from yoto.monitor import Extent, Monitoring, Point, Value, format_series, names, signals, summarise
 from yoto.resilience import State
 
 from ..measures.looks import STATE_NUMBERS

@@ -10,11 +10,11 @@ from werkzeug.exceptions import Conflict
 
 from app.blueprints.channels.sync import detach
 from app.blueprints.channels.targets import overwrites_in
+from app.models import Category, Channel, Server
 from yoto.api.rows import change, locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.store.db import db
-from yoto.store.models import Category, Channel, Server
 
 CATEGORIES_MAX = 50  # a server; its list of categories has no pages
 

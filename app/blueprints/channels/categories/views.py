@@ -13,6 +13,7 @@ from app.blueprints.channels.categories.schemas import (
     NewCategorySchema,
 )
 from app.blueprints.channels.listing import visible_categories
+from app.models import Category
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
@@ -20,7 +21,6 @@ from yoto.http.identity import current_user_id, identity
 from yoto.http.paging import Page, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
-from yoto.store.models import Category
 
 categories = RestBlueprint(
     "categories", __name__, url_prefix=API_PREFIX, description="Headings over channels"

@@ -11,11 +11,11 @@ from werkzeug.exceptions import Conflict
 from app.blueprints.channels.sync import detach
 from app.blueprints.channels.targets import Overwrite, Target, overwrites_in
 from app.extensions import permissions
+from app.models import Category, Channel
 from yoto.api.rows import existing, locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.store.db import db
-from yoto.store.models import Category, Channel
 
 TARGETS_MAX = 200  # one place; each verdict there looks through them, and the list has no pages
 

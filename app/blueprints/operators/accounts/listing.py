@@ -12,11 +12,12 @@ from app.auth.api_tokens import usable
 from app.auth.session import SESSION_LIFETIME
 from app.blueprints.operator_roles import OperatorRole, operator_roles
 from app.extensions import permissions
+from app.models import SecondFactor
 from yoto.errors import UnknownResource
 from yoto.http.operators import RIGHTS
 from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
-from yoto.store.models import ApiToken, AuditRecord, RoleAssignment, SecondFactor, User
+from yoto.store.models import ApiToken, AuditRecord, RoleAssignment, User
 
 SIGN_IN = "control.sign_in"
 # Acts with which every session of an account ends.

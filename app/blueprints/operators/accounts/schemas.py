@@ -5,10 +5,10 @@ from __future__ import annotations
 import marshmallow as ma
 from marshmallow.validate import OneOf, Regexp
 
+from app.models.user import USERNAME_PATTERN
 from yoto.http.control_api import RIGHTS, ActSchema
 from yoto.http.fields import Flag, Instant, RowId
 from yoto.http.paging import page_of
-from yoto.store.models.user import USERNAME_PATTERN
 
 
 class OperatorRoleSchema(ma.Schema):

@@ -12,11 +12,12 @@ from app.blueprints.operator_roles import operator_roles
 from app.blueprints.operators.accounts import listing
 from app.blueprints.operators.second_factor import service as second_factor
 from app.extensions import permissions
+from app.models import User
 from yoto.errors import PermissionDenied, UnknownResource, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.operators import ADMIN
 from yoto.store.db import db, writing
-from yoto.store.models import User, account_of
+from yoto.store.models import account_of
 
 # Why an administrator is refused what only a super-admin may do.
 ABOVE = "role_too_high"

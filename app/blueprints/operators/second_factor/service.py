@@ -18,13 +18,14 @@ from sqlalchemy import delete, func, select, update
 
 from app.auth import totp
 from app.guards import SECOND_FACTOR
+from app.models import RecoveryCode, SecondFactor, User
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.conflicts import conflict, unique
 from yoto.resilience import MultiDimensionalKey, rate_limit
 from yoto.sealing import Sealer, Unreadable, sealer_of
 from yoto.store.db import db, utcnow, writing
-from yoto.store.models import RecoveryCode, SecondFactor, User, account_of
+from yoto.store.models import account_of
 
 PURPOSE = "second_factors.secret"
 RECOVERY_CODES = 10

@@ -9,12 +9,12 @@ from sqlalchemy import case, delete, func, or_, select, update
 from werkzeug.exceptions import Conflict, Gone
 
 from app.blueprints.servers.membership import enter, standing_member
+from app.models import Invite, Member, Server
 from yoto.api.rows import locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.http.paging import Page, cut
 from yoto.store.db import db, utcnow
-from yoto.store.models import Invite, Member, Server
 
 # Of a server, and of one member in it, that still let somebody in; those that do not are dropped to
 # make room.

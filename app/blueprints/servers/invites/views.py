@@ -10,6 +10,7 @@ from app.blueprints.servers.invites import service
 from app.blueprints.servers.invites.schemas import InviteSchema, NewInviteSchema
 from app.blueprints.servers.members.schemas import MembershipSchema
 from app.guards import INVITE_USE
+from app.models import Invite, Member
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
 from yoto.http.idempotency import once
@@ -18,7 +19,6 @@ from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.resilience import rate_limit
-from yoto.store.models import Invite, Member
 
 invites = RestBlueprint(
     "invites", __name__, url_prefix=API_PREFIX, description="Codes that lead into a server"

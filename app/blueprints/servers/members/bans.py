@@ -9,13 +9,14 @@ from sqlalchemy.exc import IntegrityError
 
 from app.blueprints.rights import demand_rank
 from app.blueprints.servers.membership import drop_roles, find_row
+from app.models import Member, Server
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.api.rows import existing, json_ready, locked
 from yoto.errors import UnknownResource
 from yoto.http.audit import audit
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
-from yoto.store.models import Member, Server, User
+from yoto.store.models import User
 
 
 @dataclass(frozen=True, slots=True)

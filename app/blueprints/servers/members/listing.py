@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, bindparam, false, select
 
+from app.models import Member
 from yoto.api.people import PERSON_COLUMNS, Person
 from yoto.errors import UnknownResource
 from yoto.http.paging import Page, cut
 from yoto.store.db import db
-from yoto.store.models import Member, Role, RoleAssignment, User
+from yoto.store.models import Role, RoleAssignment, User
 
 
 class MemberView(NamedTuple):

@@ -13,11 +13,11 @@ from app.blueprints.servers.membership import (
     find_row,
     locked_member,
 )
+from app.models import Member, Server
 from yoto.api.rows import change, json_ready, locked
 from yoto.errors import PermissionDenied, ValidationFailed
 from yoto.http.audit import audit
 from yoto.store.db import db, utcnow
-from yoto.store.models import Member, Server
 
 TIMEOUT_MAX = timedelta(days=28)
 

@@ -17,6 +17,7 @@ from app.blueprints.servers.members.schemas import (
 )
 from app.blueprints.servers.membership import join_public, leave
 from app.guards import MEMBER_RENAME
+from app.models import Member
 from yoto.api.reasons import ReasonQuery, ReasonSchema
 from yoto.http.access import signed_in
 from yoto.http.api import API_PREFIX
@@ -27,7 +28,6 @@ from yoto.http.paging import Page, PageQuery, page_of
 from yoto.http.rest import RestBlueprint
 from yoto.permission import require_permission
 from yoto.resilience import rate_limit
-from yoto.store.models import Member
 
 members = RestBlueprint(
     "members", __name__, url_prefix=API_PREFIX, description="Who is in a server, and who is not"

@@ -10,12 +10,7 @@ import pytest
 
 from yoto import cache as cache_layer
 from yoto.errors import StoreUnavailable
-from yoto.optimization import (
-    DistributedLocks,
-    InvalidationSettings,
-    LogAccess,
-    SmartInvalidation,
-)
+from yoto.optimization import DistributedLocks, InvalidationSettings, LogAccess, SmartInvalidation
 from yoto.optimization.invalidation.queue import InvalidationQueue
 from yoto.redis import RedisConnection, RedisSettings
 

@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.auth.passwords import Passwords
+from app.models import User
 from tests.integration.blueprints.auth.conftest import PASSWORD, SignIn, bearer
 from tests.support.world import Person, World
 from yoto.store.db import db
-from yoto.store.models import User
 
 LOGIN = "/api/v1/auth/login"
 

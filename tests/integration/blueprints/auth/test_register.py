@@ -10,8 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.models import User
 from tests.support.world import World
-from yoto.store.models import AuditRecord, User
+from yoto.store.models import AuditRecord
 
 REGISTER = "/api/v1/auth/register"
 GOOD = {"username": "grace.h", "display_name": "Grace", "password": "a compiler for 1952"}

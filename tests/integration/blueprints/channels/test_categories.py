@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 
 from app.blueprints.channels.categories.service import CATEGORIES_MAX
+from app.models import Category, Channel
 from tests.support.world import Community, Person, World
-from yoto.store.models import Category, Channel
 
 
 def categories_of(community: Community, *parts: object) -> str:

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, insert, select
 
 from app.blueprints.channels.service import CHANNELS_MAX
+from app.models import Channel, Message
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
-from yoto.store.models import Channel, Message
 
 
 @pytest.fixture

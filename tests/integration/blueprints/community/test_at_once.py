@@ -11,9 +11,9 @@ from sqlalchemy import func, insert, select
 
 from app.blueprints.channels.categories.service import CATEGORIES_MAX
 from app.blueprints.messages.pins import PINS_MAX
+from app.models import Category, Member, Message, Server
 from tests.support.together import together
 from tests.support.world import Person, World
-from yoto.store.models import Category, Member, Message, Server
 
 Act = Callable[[], int]
 ROUNDS = 3

@@ -18,11 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.blueprints.community_socket.fan_out import READY_SECONDS, MessageStream
-from tests.integration.blueprints.community.test_namespace import (
-    NAMESPACE,
-    Socket,
-    say,
-)
+from tests.integration.blueprints.community.test_namespace import NAMESPACE, Socket, say
 from tests.support.applications import another_app
 from tests.support.process import RunningYoto
 from tests.support.redis_servers import Server, start_valkey, wait_until

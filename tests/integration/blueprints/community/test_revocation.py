@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.blueprints.community_socket import broadcasting
 from app.extensions import cache, permissions
+from app.models import Channel, User
 from tests.integration.blueprints.community.test_namespace import (  # noqa: F401
     Connect,
     Socket,
@@ -23,7 +24,6 @@ from tests.support.redis_servers import wait_until
 from tests.support.world import Community, Person, World, token_for
 from yoto.errors import StoreUnavailable
 from yoto.store.db import db, writing
-from yoto.store.models import Channel, User
 
 LIMIT = 20.0  # s: far more than MAX_STALENESS and the relay's interval, for a busy machine
 

@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.models import ChannelKind, Message
 from tests.support.world import Community, Person, World
-from yoto.store.models import ChannelKind, Message
 
 
 def messages(channel_id: int, *parts: object) -> str:

@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.extensions import permissions
+from app.models import Member
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
-from yoto.store.models import Member, RoleAssignment
+from yoto.store.models import RoleAssignment
 
 MODERATION = ("member.kick", "member.ban", "member.timeout", "member.nickname")
 

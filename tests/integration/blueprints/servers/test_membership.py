@@ -10,10 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app.models import Invite, Member
 from tests.support.statements import count_statements
 from tests.support.together import together
 from tests.support.world import Community, Person, World
-from yoto.store.models import Invite, Member, RoleAssignment
+from yoto.store.models import RoleAssignment
 
 
 @pytest.fixture

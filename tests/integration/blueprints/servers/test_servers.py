@@ -10,9 +10,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select
 
 from app.extensions import db
+from app.models import Channel, Member, Message, Server
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World, auth_header
-from yoto.store.models import Channel, Member, Message, Permission, Role, Server
+from yoto.store.models import Permission, Role
 
 SERVERS = "/api/v1/servers"
 

@@ -10,9 +10,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app.models import User
 from tests.support.statements import count_statements
 from tests.support.world import Person, World, expired_header
-from yoto.store.models import AuditRecord, User
+from yoto.store.models import AuditRecord
 
 ACCOUNTS = "/api/v1/admin/users"
 

@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from app.extensions import permissions
+from app.models import User
 from tests.support.world import Community, Person, World, expired_header
 from yoto.authzen.evaluation import EVALUATIONS_MAX
 from yoto.permission import PolicyAnswer, PolicyQuestion
 from yoto.store.db import db
-from yoto.store.models import User
 
 ONE = "/access/v1/evaluation"
 MANY = "/access/v1/evaluations"

@@ -124,7 +124,7 @@ def test_the_export_is_streamed_in_steps_and_holds_what_was_there_when_it_began(
     ("query", "field"),
     [
         ({"action": "role%"}, "action"),
-        ({"actor": "o" * 33}, "actor"),
+        ({"actor": "o" * 257}, "actor"),
         ({"from": utcnow().isoformat(), "to": "2020-01-01T00:00:00Z"}, "to"),
         ({"limit": 101}, "limit"),
         ({"colour": "red"}, "colour"),

@@ -15,6 +15,7 @@ from app.auth import totp
 from app.blueprints.auth.failures import failures_of
 from app.extensions import monitor
 from app.guards import CODES_OF_ACCOUNT
+from app.models import RecoveryCode, SecondFactor
 from tests.integration.yoto.control_plane.conftest import SIGN_IN, STATUS, Browser
 from tests.support.operators import (
     RIGHTS,
@@ -26,7 +27,6 @@ from tests.support.operators import (
 )
 from tests.support.world import Person, World
 from yoto.monitor import names
-from yoto.store.models import RecoveryCode, SecondFactor
 
 FACTOR = "/second-factor"
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import session as sessions
 from app.extensions import cache
+from app.models import User
 from tests.integration.yoto.control_plane.conftest import (
     OVERVIEW,
     PASSWORD,
@@ -31,7 +32,7 @@ from tests.support.world import Person, World
 from yoto.http.positions import POSITION_HEADER
 from yoto.permission import PermissionSystem
 from yoto.store.db import db, writing
-from yoto.store.models import AuditRecord, RoleAssignment, User
+from yoto.store.models import AuditRecord, RoleAssignment
 
 NewBrowser = Callable[[], Browser]
 

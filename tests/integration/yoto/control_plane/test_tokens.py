@@ -11,11 +11,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 from app.blueprints.operators.tokens import service
+from app.models import User
 from tests.integration.yoto.control_plane.conftest import PASSWORD, STATUS, Browser
 from tests.support.operators import ADMIN, INSIGHT, OPERATE, VIEW, WHY, ControlClient, api_token
 from tests.support.world import Person, World
 from yoto.store.db import db
-from yoto.store.models import ApiToken, AuditRecord, RoleAssignment, User
+from yoto.store.models import ApiToken, AuditRecord, RoleAssignment
 
 TOKENS, SESSION = "/tokens", "/session"
 NEW = {"name": "deploy", "rights": [VIEW], "reason": WHY}

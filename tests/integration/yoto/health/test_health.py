@@ -125,7 +125,7 @@ def test_a_database_that_is_behind_the_code_is_not_ready(app: Flask, client: Fla
         answer = client.get("/readyz?verbose")
         assert answer.status_code == 503
         state, detail = checks(answer)["migrations"]
-        assert state == "failed" and detail.startswith("the database is at 0000, the code at ")
+        assert state == "failed" and detail.startswith("the database is at 0000, yoto ")
     finally:
         head = checks(answer)["migrations"][1].rsplit(" ", 1)[1]
         with app.app_context():

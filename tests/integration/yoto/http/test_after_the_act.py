@@ -10,11 +10,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from app.models import Message
 from tests.support.operators import ControlClient, control_client
 from tests.support.redis_servers import Server, start_valkey
 from tests.support.world import Community, World
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, Message, Role
+from yoto.store.models import AuditRecord, Role
 
 WRITES = {
     "OOM": ("maxmemory", "1", "0"),

@@ -64,7 +64,7 @@ def test_its_answer_is_read_once(app: Flask, steerer: ControlClient) -> None:
     steerer.send("POST", PAUSE, BODY, **KEY)
     with count_statements(app) as statements:
         steerer.send("POST", PAUSE, BODY, **KEY)
-    reads = [one for one in statements if "SELECT idempotency_keys" in one]
+    reads = [one for one in statements if "SELECT yoto_idempotency_keys" in one]
     assert len(reads) == 1, reads
 
 

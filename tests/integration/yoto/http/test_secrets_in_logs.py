@@ -15,13 +15,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 
 from app.extensions import permissions
+from app.models import User
 from tests.support.applications import another_app
 from tests.support.faulty_opa import FaultyOpa, http
 from tests.support.log_lines import LogLines, written
 from tests.support.world import World
 from yoto import logs
 from yoto.store.db import db
-from yoto.store.models import User
 
 API = "/api/v1"
 SETTINGS = {

@@ -13,14 +13,7 @@ from tests.support.redis_fixtures import PATIENCE
 from tests.support.redis_servers import Server
 from tests.unit.yoto.monitor.alerts.making import rule
 from yoto.events import Event, EventStream
-from yoto.monitor import (
-    AlertRule,
-    AlertSettings,
-    AlertState,
-    AlertStore,
-    MemoryStore,
-    SendSettings,
-)
+from yoto.monitor import AlertRule, AlertSettings, AlertState, AlertStore, MemoryStore, SendSettings
 from yoto.monitor.alerts.evaluator import always
 from yoto.monitor.alerts.telling import Teller
 from yoto.redis import RedisConnection, RedisSettings

@@ -16,14 +16,7 @@ from tests.unit.yoto.monitor.alerts.making import rule
 from yoto.errors import StoreUnavailable
 from yoto.events import EventStream
 from yoto.housekeeping.keeper import EARLY
-from yoto.monitor import (
-    AlertChanged,
-    AlertRaised,
-    AlertResolved,
-    AlertStore,
-    Cause,
-    Level,
-)
+from yoto.monitor import AlertChanged, AlertRaised, AlertResolved, AlertStore, Cause, Level
 from yoto.redis import RedisConnection, RedisSettings
 
 Make = Callable[..., Platform]
@@ -280,7 +273,7 @@ def test_a_board_that_cannot_be_read_loses_no_alert(
     platform.see(15)
     with platform.store.writing() as rows:
         if hasattr(rows, "session"):
-            rows.session.execute(text("UPDATE alert_board SET tracks = '[1]'"))
+            rows.session.execute(text("UPDATE yoto_alert_board SET tracks = '[1]'"))
         else:
             rows.save_board(rows.board().version, {})
     assert platform.see(15) == []

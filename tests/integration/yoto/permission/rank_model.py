@@ -12,14 +12,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.models import Category, Channel, Member, Server, User
 from tests.unit.yoto.permission.reference import LOCAL, Reference, only
 from tests.unit.yoto.permission.worlds import Row, Rows
 from yoto.store.db import db
 from yoto.store.models import (
-    Category,
-    Channel,
     ChannelOverwrite,
-    Member,
     Permission,
     PermissionGroup,
     PermissionGroupMember,
@@ -27,8 +25,6 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    Server,
-    User,
 )
 
 ADMIN, VIEW = "platform.admin", "platform.view"

@@ -12,16 +12,14 @@ from sqlalchemy import delete, select, update
 
 from app.blueprints.operators.accounts import service as operators
 from app.extensions import permissions
+from app.models import Category, Channel, Member, Server, User
 from tests.integration.yoto.permission.rank_model import ADMIN, VIEW, State, Town
 from tests.support.world import auth_header
 from tests.unit.yoto.permission.worlds import Row
 from yoto.store.db import db
 from yoto.store.models import (
-    Category,
-    Channel,
     ChannelOverwrite,
     Effect,
-    Member,
     Permission,
     PermissionGroup,
     PermissionGroupMember,
@@ -29,8 +27,6 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    Server,
-    User,
 )
 
 LOCAL_NAMES = (

@@ -6,14 +6,12 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from app.models import Category, Channel, Member, Server, User
 from tests.unit.yoto.permission.worlds import NAMES, Row, Rows
 from yoto.store.db import db
 from yoto.store.models import (
-    Category,
-    Channel,
     ChannelOverwrite,
     Effect,
-    Member,
     Permission,
     PermissionGroup,
     PermissionGroupMember,
@@ -21,8 +19,6 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    Server,
-    User,
 )
 
 

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import event, update
 
 from app.extensions import cache, permissions, redis_store
+from app.models import User
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
@@ -20,7 +21,7 @@ from yoto.permission import PermissionSystem, PolicyAnswer, PolicyQuestion
 from yoto.permission.caching import Caching
 from yoto.permission.state import EXTENSION
 from yoto.store.db import db, utcnow, writing
-from yoto.store.models import AuditRecord, Permission, RoleAssignment, User
+from yoto.store.models import AuditRecord, Permission, RoleAssignment
 
 FAR_FUTURE = "99999999999999-0"
 

@@ -9,13 +9,14 @@ from flask import Flask
 from sqlalchemy import insert, select
 
 from app.extensions import permissions
+from app.models import Member, User
 from tests.integration.yoto.permission.town import Town
 from tests.support.statements import count_statements
 from tests.support.world import Person, World
 from yoto.errors import PermissionDenied
 from yoto.permission import EVERYONE_GRANTS
 from yoto.store.db import db
-from yoto.store.models import Member, RoleAssignment, User
+from yoto.store.models import RoleAssignment
 
 CROWD = 3_000
 

@@ -10,16 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import permissions
+from app.models import Channel
 from tests.support.world import World
-from yoto.permission import (
-    PermissionTemplate,
-    TemplateLevel,
-    TemplateParameter,
-    require_permission,
-)
+from yoto.permission import PermissionTemplate, TemplateLevel, TemplateParameter, require_permission
 from yoto.permission.explain.changes import KINDS
 from yoto.store.db import db
-from yoto.store.models import Channel
 
 DOCS = Path(__file__).parents[4] / "docs"
 BLOCK = re.compile(r"```python\n(.*?)```", re.DOTALL)

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import insert
 
 from app.extensions import permissions
+from app.models import User
 from tests.integration.yoto.permission.conftest import Clock
 from tests.support.statements import count_statements
 from tests.support.world import World
@@ -17,7 +18,6 @@ from yoto.permission.single import load_facts
 from yoto.permission.source import DatabaseSource
 from yoto.permission.state import EXTENSION
 from yoto.store.db import db
-from yoto.store.models import User
 
 DEPTH = 60
 PLACES = ("global", "server", "channel")

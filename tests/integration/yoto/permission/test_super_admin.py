@@ -7,12 +7,13 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from app.extensions import permissions
+from app.models import Server
 from tests.integration.yoto.permission.town import Town
 from tests.support.world import World
 from yoto.errors import PermissionDenied, StoreUnavailable
 from yoto.permission import acting_as, require_permission
 from yoto.store.db import db, writing
-from yoto.store.models import AuditRecord, Server
+from yoto.store.models import AuditRecord
 
 
 def uses(world: World) -> list[tuple[int | None, int | None, str]]:

@@ -10,17 +10,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import permissions
+from app.models import Channel
 from tests.support.statements import count_own_statements
 from tests.support.world import Community, Person, World
 from yoto.errors import UnknownPermission, UnknownResource
 from yoto.store.db import db
-from yoto.store.models import (
-    Channel,
-    PermissionGroup,
-    PermissionGroupMember,
-    RoleGrant,
-    RoleGroupGrant,
-)
+from yoto.store.models import PermissionGroup, PermissionGroupMember, RoleGrant, RoleGroupGrant
 
 NAMES = ("channel.read", "message.send", "message.read_history", "channel.manage")
 

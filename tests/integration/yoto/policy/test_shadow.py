@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import policy as manager
+from app.models import User
 from tests.integration.yoto.policy.conftest import another_process
 from tests.support.redis_servers import wait_until
 from tests.support.small_policies import bound, bound_tests, question
@@ -19,7 +20,7 @@ from yoto.events import Events
 from yoto.policy import PolicyManager, ShadowReport
 from yoto.policy.store import ShadowCountStore, StoredCounts
 from yoto.store.db import db, writing
-from yoto.store.models import PolicyShadowCount, User
+from yoto.store.models import PolicyShadowCount
 
 
 def report_after(policy: PolicyManager, decisions: int) -> ShadowReport:

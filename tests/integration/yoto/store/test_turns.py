@@ -12,13 +12,13 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.exc import TimeoutError as TurnTimeout
 
+from app.models import Channel
 from tests.integration.blueprints.channels.places import in_channel
 from tests.support.redis_servers import wait_until
 from tests.support.together import together
 from tests.support.world import Community, Person, World
 from yoto.store import turns
-from yoto.store.db import db
-from yoto.store.models import Channel
+from yoto.store.db import EXTENSION, db
 
 WRITERS = 12
 
@@ -122,6 +122,6 @@ def test_a_turn_ends_though_the_connection_died_that_it_was_for(
     (failed,) = [one for one in caplog.records if "after the request was answered" in one.message]
     assert failed.exc_info is not None and "the connection is gone" in str(failed.exc_info[1])
     assert len(turns._turnstile) == 0
-    assert not db.session.registry.registry  # type: ignore[attr-defined]
+    assert not app.extensions[EXTENSION].session.registry.registry
     with app.app_context():
         assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]

@@ -9,14 +9,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from tests.unit.yoto.permission.worlds import (
-    DEFAULT_ROLES,
-    EVERYONE,
-    MOMENTS,
-    NAMES,
-    Rows,
-    moment,
-)
+from tests.unit.yoto.permission.worlds import DEFAULT_ROLES, EVERYONE, MOMENTS, NAMES, Rows, moment
 
 USERS, SERVERS, CATEGORIES, CHANNELS, ROLES, GROUPS = (
     range(1, 5),

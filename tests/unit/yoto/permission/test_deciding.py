@@ -11,13 +11,7 @@ from flask import Flask
 
 from tests.unit.yoto.permission.conftest import STORED, FakeSource
 from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
-from yoto.permission import (
-    Decision,
-    PermissionSystem,
-    PolicyAnswer,
-    PolicyQuestion,
-    SuperAdminUse,
-)
+from yoto.permission import Decision, PermissionSystem, PolicyAnswer, PolicyQuestion, SuperAdminUse
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.resolver import Resolution, Standing
 from yoto.permission.scopes import GLOBAL, Place

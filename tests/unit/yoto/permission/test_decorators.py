@@ -13,12 +13,7 @@ from flask.views import MethodView
 
 from tests.unit.yoto.permission.conftest import FakeSource
 from yoto.cache import place_key
-from yoto.errors import (
-    ConfigurationError,
-    PermissionDenied,
-    UnknownPermission,
-    ValidationFailed,
-)
+from yoto.errors import ConfigurationError, PermissionDenied, UnknownPermission, ValidationFailed
 from yoto.permission import (
     PermissionRequirement,
     PermissionSystem,

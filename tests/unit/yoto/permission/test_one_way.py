@@ -20,14 +20,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import make_transient_to_detached
 
+from app.db import init_db
 from tests.unit.yoto.permission.dense import CHANNELS, SERVERS, USERS, dense_community
-from tests.unit.yoto.permission.rows_to_facts import (
-    BIT,
-    BITS,
-    names_in,
-    place_facts,
-    user_facts,
-)
+from tests.unit.yoto.permission.rows_to_facts import BIT, BITS, names_in, place_facts, user_facts
 from tests.unit.yoto.permission.worlds import NAMES, NOW, PERMISSIONS, Rows
 from yoto.cache import CacheCounts, CacheSettings, Entry, Loaded, Lookup, Position
 from yoto.cache.memory import Memory
@@ -232,7 +227,7 @@ def literal_verdict(scene: Scene, user_id: int, tree: Any, place: Place) -> tupl
 def app() -> Flask:
     app = Flask("one way")
     app.config["SQLALCHEMY_DATABASE_URI"] = "sqlite://"
-    db.init_app(app)
+    init_db(app)
     PermissionSystem().init_app(app)
     return app
 

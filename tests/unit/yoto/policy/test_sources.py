@@ -7,13 +7,7 @@ import pytest
 from tests.support.bundles import MAIN
 from yoto.errors import PolicyError
 from yoto.policy import Bundle
-from yoto.policy.sources import (
-    DEEPEST,
-    FORBIDDEN,
-    LARGEST_DATA,
-    LARGEST_SOURCE,
-    check_bundle,
-)
+from yoto.policy.sources import DEEPEST, FORBIDDEN, LARGEST_DATA, LARGEST_SOURCE, check_bundle
 
 
 def check(source: str = "package yoto.authz", test: str = "", **data: Any) -> None:

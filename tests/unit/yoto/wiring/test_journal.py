@@ -9,11 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.models import User
 from tests.unit.yoto.resilience.config_store.journals import ListJournal
 from yoto.errors import StoreUnavailable, VersionConflict
 from yoto.resilience import Action, AuditEntry, Change, Journal, Kind, Origin
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, User
+from yoto.store.models import AuditRecord
 from yoto.wiring import SqlJournal, sql_audit
 
 
@@ -166,7 +167,9 @@ class TestTheTable:
 
     def test_a_database_that_is_away_is_said_so(self, app: Flask, context: None) -> None:
         with db.engine.begin() as connection:
-            connection.exec_driver_sql("ALTER TABLE resilience_config_changes RENAME TO hidden")
+            connection.exec_driver_sql(
+                "ALTER TABLE yoto_resilience_config_changes RENAME TO hidden"
+            )
         try:
             journal = SqlJournal(app)
             for call in (
@@ -180,4 +183,6 @@ class TestTheTable:
                 assert refused.value.store == "database"
         finally:
             with db.engine.begin() as connection:
-                connection.exec_driver_sql("ALTER TABLE hidden RENAME TO resilience_config_changes")
+                connection.exec_driver_sql(
+                    "ALTER TABLE hidden RENAME TO yoto_resilience_config_changes"
+                )

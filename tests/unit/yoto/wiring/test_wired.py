@@ -9,13 +9,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from app.models import User
 from tests.support.redis_servers import Server, wait_until
 from yoto.errors import VersionConflict
 from yoto.events import Events
 from yoto.redis import RedisStore
 from yoto.resilience import Kind, Resilience, ResilienceController
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, ResilienceConfigChange, User
+from yoto.store.models import AuditRecord, ResilienceConfigChange
 from yoto.wiring import SqlJournal, sql_audit
 
 

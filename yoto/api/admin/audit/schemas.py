@@ -11,10 +11,11 @@ from yoto.api.people import PersonSchema
 from yoto.http.fields import MAX_ID, Instant
 from yoto.http.paging import PageQuery
 from yoto.store.models import AuditRecord
+from yoto.store.models.types import longest
 
 COLUMNS = AuditRecord.__table__.c
-ACTION_LENGTH = COLUMNS.action.type.length
-SUBJECT_LENGTH = COLUMNS.subject.type.length
+ACTION_LENGTH = longest(COLUMNS.action)
+SUBJECT_LENGTH = longest(COLUMNS.subject)
 
 
 class ServerRecordSchema(ma.Schema):

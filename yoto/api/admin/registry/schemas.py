@@ -8,6 +8,7 @@ from marshmallow.validate import Length, OneOf
 from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Flag, Instant, Name, Text
 from yoto.store.models import OnPolicyError, Permission, ScopeType
+from yoto.store.models.types import longest
 
 COLUMNS = Permission.__table__.c
 SCOPES = [scope.value for scope in ScopeType]
@@ -42,7 +43,7 @@ class NewPermissionSchema(ReasonSchema):
 
     name = ma.fields.String(
         required=True,
-        validate=Length(max=COLUMNS.name.type.length),
+        validate=Length(max=longest(COLUMNS.name)),
         metadata={"description": "Dotted and lower case, such as message.send"},
     )
     scope = ma.fields.String(
@@ -51,11 +52,11 @@ class NewPermissionSchema(ReasonSchema):
         metadata={"description": SCOPE_MEANING},
     )
     group = Name(
-        COLUMNS.category.type.length,
+        longest(COLUMNS.category),
         load_default=None,
         allow_none=True,
     )
-    description = Text(COLUMNS.description.type.length, load_default="")
+    description = Text(longest(COLUMNS.description), load_default="")
     abac = Flag(load_default=False)
     on_policy_error = ma.fields.String(
         load_default=OnPolicyError.DENY.value, validate=OneOf(ON_POLICY_ERROR)

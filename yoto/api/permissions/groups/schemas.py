@@ -10,8 +10,9 @@ from marshmallow.validate import Length
 from yoto.api.reasons import ReasonSchema
 from yoto.http.fields import Name, Text
 from yoto.store.models import PermissionGroup
+from yoto.store.models.types import longest
 
-NAME_LENGTH = PermissionGroup.__table__.c.name.type.length
+NAME_LENGTH = longest(PermissionGroup.__table__.c.name)
 DESCRIPTION_LENGTH = 500
 MEMBERS_MAX = 1_000
 

@@ -22,12 +22,7 @@ from yoto.http.api import API_PREFIX
 from yoto.http.csv_export import MEDIA_TYPE
 from yoto.http.identity import current_user_id
 from yoto.http.rest import RestBlueprint
-from yoto.permission import (
-    DIFFERENCE_COLUMNS,
-    AccessDifference,
-    AccessPage,
-    difference_rows,
-)
+from yoto.permission import DIFFERENCE_COLUMNS, AccessDifference, AccessPage, difference_rows
 from yoto.resilience import rate_limit
 
 review = RestBlueprint(

@@ -195,7 +195,7 @@ def test_nothing_takes_a_record_back(app: Flask, log: Log) -> None:
     with app.app_context():
         for statement in (
             delete(AuditRecord),
-            text("UPDATE audit_records SET reason = 'another one'"),
+            text("UPDATE yoto_audit_records SET reason = 'another one'"),
         ):
             with pytest.raises(DatabaseError):
                 db.session.execute(statement)

@@ -9,9 +9,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from app.models import Channel
 from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World, expired_header
-from yoto.store.models import Channel
 
 EXPLAIN = "/api/v1/permissions/explain"
 RESOURCES = "/api/v1/permissions/resources"

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from app.auth import break_glass
 from app.auth.passwords import passwords
 from app.extensions import fleet, permissions
+from app.models import User
 from tests.integration.yoto.control_plane.conftest import PASSWORD, Browser
 from tests.support.control_sockets import TestSocket
 from tests.support.operators import (
@@ -33,7 +34,6 @@ from yoto.control_plane.socket import current_hub
 from yoto.control_plane.socket.limits import BURST, OF_USER, PATIENCE
 from yoto.errors import StoreUnavailable
 from yoto.store.db import db, utcnow
-from yoto.store.models import User
 
 TOPICS = ["status", "performance", "cache", "events", "alerts", "tasks", "maintenance"]
 EVENTS = {

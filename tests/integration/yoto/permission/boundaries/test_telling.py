@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import insert
 
 from app.extensions import cache, optimization, permissions
+from app.models import Member, User
 from tests.integration.blueprints.community.test_namespace import (  # noqa: F401
     Connect,
     community,
@@ -25,7 +26,7 @@ from tests.support.world import UNUSABLE_PASSWORD, Community, Person, World
 from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.boundaries.rows import PAGE
 from yoto.store.db import db, utcnow
-from yoto.store.models import EmergencyAccess, Member, User
+from yoto.store.models import EmergencyAccess
 
 LIMIT = 20.0  # s, for a busy machine
 SOON = 1.0  # s

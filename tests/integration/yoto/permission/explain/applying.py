@@ -8,17 +8,16 @@ from typing import Any
 
 from sqlalchemy import delete, insert, update
 
+from app.models import Member, User
 from yoto.permission.explain.report import Change
 from yoto.store.db import db, utcnow
 from yoto.store.models import (
     ChannelOverwrite,
     Effect,
-    Member,
     Role,
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    User,
 )
 
 Detail = Mapping[str, Any]

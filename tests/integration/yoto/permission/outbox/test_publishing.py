@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import delete, select, update
 
 from app.extensions import optimization, permissions, redis_store
+from app.models import User
 from tests.integration.yoto.permission.outbox.conftest import Scene
 from tests.support.redis_servers import Server, start_valkey, wait_until
 from tests.support.together import together
@@ -20,7 +21,7 @@ from yoto.permission.outbox.relay import LOCK
 from yoto.permission.outbox.rows import prune
 from yoto.permission.outbox.telling import PermissionsChanged
 from yoto.store.db import db, writing
-from yoto.store.models import OutboxEvent, User
+from yoto.store.models import OutboxEvent
 
 
 @pytest.fixture

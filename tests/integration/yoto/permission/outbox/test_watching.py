@@ -6,17 +6,14 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 
 from app.extensions import permissions
+from app.models import Category, Channel, Member, Message, Server, User
 from tests.integration.yoto.permission.outbox.conftest import Scene
 from yoto.permission.outbox.touches import MAX_USERS
 from yoto.store.db import db, utcnow
 from yoto.store.models import (
     ROTATED,
-    Category,
-    Channel,
     ChannelOverwrite,
     Effect,
-    Member,
-    Message,
     Permission,
     PermissionGroup,
     PermissionGroupMember,
@@ -25,8 +22,6 @@ from yoto.store.models import (
     RoleAssignment,
     RoleGrant,
     RoleGroupGrant,
-    Server,
-    User,
 )
 
 
@@ -225,7 +220,7 @@ def test_a_bulk_update_that_moves_rows_touches_where_they_were_and_where_they_ar
     "statement",
     [
         text("UPDATE users SET disabled = TRUE"),
-        text("  delete from role_grants"),
+        text("  delete from yoto_role_grants"),
         insert(RoleAssignment).from_select(
             ["user_id", "role_id", "created_at"],
             select(User.id, User.id, func.now()).where(User.id == 0),

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy import delete
 
 from app.extensions import cache, optimization, permissions, redis_store
+from app.models import Channel
 from tests.integration.yoto.permission.preloading.conftest import (
     PEOPLE,
     Note,
@@ -28,7 +29,7 @@ from yoto.errors import StoreUnavailable
 from yoto.permission import PermissionSystem
 from yoto.permission.preloading import filling, service
 from yoto.store.db import db, writing
-from yoto.store.models import Channel, RoleGrant
+from yoto.store.models import RoleGrant
 
 NOWHERE = "redis://127.0.0.1:1/0"
 

@@ -12,12 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
 from app.extensions import permissions
+from app.models import Channel
 from tests.support.world import Community, World
 from yoto.errors import PermissionDenied, StoreUnavailable
 from yoto.permission import acting_as, require_permissions
 from yoto.permission.records.log import DecisionLog, mask_hash
 from yoto.store.db import db, utcnow
-from yoto.store.models import Channel, DecisionRecord
+from yoto.store.models import DecisionRecord
 
 SEND, PIN = "message.send", "message.pin"
 Records = Callable[[], list[DecisionRecord]]

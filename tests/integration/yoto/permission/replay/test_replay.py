@@ -11,13 +11,14 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from app.extensions import permissions
+from app.models import Member
 from tests.support.world import Community, Person, World
 from yoto.errors import UnknownResource, ValidationFailed
 from yoto.permission import Replay, acting_as, require_expression
 from yoto.permission.records.log import ASKED_MAX, CUT
 from yoto.permission.replay.replaying import CHANGES_MAX
 from yoto.store.db import db
-from yoto.store.models import AuditRecord, DecisionRecord, Member
+from yoto.store.models import AuditRecord, DecisionRecord
 
 SEND, PIN = "message.send", "message.pin"
 
@@ -166,7 +167,7 @@ def test_a_place_that_is_gone_is_told(
     channel = world.channel(harbour)
     record_id = record(harbour.owner.id, SEND, "channel", channel)
     with app.app_context():
-        from yoto.store.models import Channel
+        from app.models import Channel
 
         db.session.delete(db.session.get_one(Channel, channel))
         db.session.commit()

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from app.extensions import permissions
+from app.models import Channel, Server
 from tests.integration.yoto.permission.conftest import Clock
 from tests.integration.yoto.permission.stored import permission_ids, store
 from tests.support.examples import on_one_database
@@ -19,7 +20,6 @@ from tests.unit.yoto.permission.dense import USERS, dense_community
 from tests.unit.yoto.permission.worlds import MOMENTS, NAMES
 from yoto.permission.search import Page
 from yoto.store.db import db
-from yoto.store.models import Channel, Server
 
 MODELS = {"channel": Channel, "server": Server}
 NOBODY = 99

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import aliased
 
 from app.extensions import permissions
+from app.models import Channel, Member, Server
 from tests.support.statements import count_statements
 from tests.support.world import Community, World
 from yoto.errors import UnknownPermission, UnknownResource, ValidationFailed
@@ -18,7 +19,7 @@ from yoto.permission import Page, PermissionSystem, PolicyAnswer, PolicyQuestion
 from yoto.permission.search import resources, users
 from yoto.permission.state import get_state
 from yoto.store.db import db
-from yoto.store.models import Channel, Member, Permission, Server
+from yoto.store.models import Permission
 
 READ, SEND = "channel.read", "message.send"
 

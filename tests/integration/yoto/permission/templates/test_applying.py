@@ -11,12 +11,7 @@ from sqlalchemy import select
 from app.extensions import permissions
 from tests.integration.yoto.permission.town import Town
 from tests.support.world import World
-from yoto.errors import (
-    PermissionDenied,
-    UnknownPermission,
-    UnknownResource,
-    ValidationFailed,
-)
+from yoto.errors import PermissionDenied, UnknownPermission, UnknownResource, ValidationFailed
 from yoto.permission import PermissionTemplate, TemplateLevel
 from yoto.store.db import db
 from yoto.store.models import Effect, Permission, RoleGrant

@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.yoto.monitor.alerts.making import Run
-from yoto.monitor import (
-    DEFAULT_RULES,
-    names,
-    signals,
-)
+from yoto.monitor import DEFAULT_RULES, names, signals
 
 HIT, MS, ERRORS, MEMORY = (
     signals.CACHE_HIT_RATE,

@@ -9,12 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.optimization import Figures, Health, InvalidationSettings, Strategy
-from yoto.optimization.invalidation.analysis import (
-    OUTLOOK,
-    analyse,
-    health_of,
-    strategy_for,
-)
+from yoto.optimization.invalidation.analysis import OUTLOOK, analyse, health_of, strategy_for
 
 SETTINGS = InvalidationSettings()
 GENTLE_FIRST = (Strategy.CONSERVATIVE, Strategy.AUTO, Strategy.AGGRESSIVE)

@@ -7,13 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from yoto.optimization import InvalidationSettings, Submission, Window
-from yoto.permission.boundaries.rows import (
-    EMERGENCY,
-    ENDS,
-    STARTS,
-    TIMEOUT,
-    Boundary,
-)
+from yoto.permission.boundaries.rows import EMERGENCY, ENDS, STARTS, TIMEOUT, Boundary
 from yoto.permission.boundaries.watch import OVERLAP, span_of, submission_of
 
 SETTINGS = InvalidationSettings(boundary_horizon=10.0, boundary_fallback=3_600.0)

@@ -5,11 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from yoto.permission.specs import PermissionSpec
-from yoto.permission.templates import (
-    PermissionTemplate,
-    TemplateLevel,
-    TemplateParameter,
-)
+from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 
 SCOPES = ("global", "server", "channel")
 labels = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True)

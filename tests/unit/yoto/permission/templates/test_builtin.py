@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from yoto.permission.catalogue import CATALOGUE, EVERYONE_GRANTS
-from yoto.permission.templates import (
-    CRUD,
-    PermissionTemplate,
-    TemplateLibrary,
-    meaningless,
-)
+from yoto.permission.templates import CRUD, PermissionTemplate, TemplateLibrary, meaningless
 from yoto.store.models import ScopeType
 
 TEMPLATES = {template.name: template for template in TemplateLibrary().all()}

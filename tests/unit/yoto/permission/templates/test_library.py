@@ -7,11 +7,7 @@ from typing import Any
 import pytest
 
 from yoto.errors import UnknownResource, ValidationFailed
-from yoto.permission.templates import (
-    PermissionTemplate,
-    TemplateLevel,
-    TemplateLibrary,
-)
+from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateLibrary
 
 WIKI = PermissionTemplate("wiki", (TemplateLevel.of("reader", "wiki.read"),))
 

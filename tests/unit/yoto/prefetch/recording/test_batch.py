@@ -6,14 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from yoto.prefetch.recording.batch import (
-    Batch,
-    age_ms,
-    from_log,
-    from_member,
-    to_log,
-    to_member,
-)
+from yoto.prefetch.recording.batch import Batch, age_ms, from_log, from_member, to_log, to_member
 from yoto.prefetch.recording.recorder import Visit
 from yoto.prefetch.steps import Step
 

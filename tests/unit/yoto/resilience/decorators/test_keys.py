@@ -8,13 +8,7 @@ import pytest
 from flask import Flask
 
 from yoto.errors import BulkheadFull, ConfigurationError, RateLimited, ValidationFailed
-from yoto.resilience import (
-    MultiDimensionalKey,
-    ResilienceController,
-    bulkhead,
-    guarded,
-    rate_limit,
-)
+from yoto.resilience import MultiDimensionalKey, ResilienceController, bulkhead, guarded, rate_limit
 
 from .conftest import Users
 

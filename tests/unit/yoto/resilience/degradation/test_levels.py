@@ -10,12 +10,7 @@ import pytest
 from tests.support.redis_servers import wait_until
 from yoto.errors import ConfigurationError, ValidationFailed
 from yoto.events import DegradationChanged
-from yoto.resilience import (
-    EVERY_FEATURE,
-    DegradationConfig,
-    DegradationLevel,
-    ResilienceController,
-)
+from yoto.resilience import EVERY_FEATURE, DegradationConfig, DegradationLevel, ResilienceController
 
 NewController = Callable[[], ResilienceController]
 

@@ -8,11 +8,7 @@ from yoto.errors import ValidationFailed
 from yoto.resilience.algorithms import algorithm_names
 from yoto.resilience.config_store import Kind
 from yoto.resilience.dry_run import Caveat, dry_run
-from yoto.resilience.dry_run.replays import (
-    replay_breaker,
-    replay_bulkhead,
-    replay_limit,
-)
+from yoto.resilience.dry_run.replays import replay_breaker, replay_bulkhead, replay_limit
 from yoto.resilience.settings import (
     BreakerMode,
     BulkheadConfig,
@@ -22,13 +18,7 @@ from yoto.resilience.settings import (
     RateLimitConfig,
     WindowType,
 )
-from yoto.resilience.trail import (
-    REFUSED,
-    BreakerCall,
-    LimitedCall,
-    SlotCall,
-    TrailReading,
-)
+from yoto.resilience.trail import REFUSED, BreakerCall, LimitedCall, SlotCall, TrailReading
 
 OK, FAILED = 0, 1
 

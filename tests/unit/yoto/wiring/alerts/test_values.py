@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-from yoto.monitor import (
-    AlertRule,
-    Direction,
-    Distribution,
-    Extent,
-    Point,
-    Series,
-    names,
-    signals,
-)
+from yoto.monitor import AlertRule, Direction, Distribution, Extent, Point, Series, names, signals
 from yoto.monitor.alerts import step
 from yoto.wiring.alerts.values import Values, values_of
 

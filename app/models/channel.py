@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db
+from app.db import db
+from app.models.user import EXTERNAL_ID_LENGTH
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey
 from yoto.store.models.types import string_enum
-from yoto.store.models.user import EXTERNAL_ID_LENGTH
 
 
 class ChannelKind(enum.StrEnum):

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from app.db import db
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, utcnow
 
 USERNAME_PATTERN = r"[a-z0-9_.-]{3,32}"
 EXTERNAL_ID_LENGTH = 256

@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from app.db import db
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, utcnow
 
 
 class Member(db.Model):

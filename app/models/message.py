@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from app.db import db
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, utcnow
 
 MESSAGE_MAX_LENGTH = 4000  # characters
 

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, db, utcnow
+from app.db import db
+from yoto.store.db import MYSQL_OPTIONS, PrimaryKey, utcnow
 
 
 class Server(db.Model):

@@ -1,0 +1,68 @@
+"""Where the platform finds people, servers and channels: the one place that says so.
+
+The tables of the platform refer to those of the application, so that what belongs to a server ends
+with it; the platform alone has no such keys, since it knows no such tables.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+from sqlalchemy import ForeignKey, Table
+
+from app.models import Category, Channel, Member, Message, Server, User
+from yoto.store.db import Model
+from yoto.store.declarations import declare, same
+
+# Table of the platform, column, and whose rows it names; places take what is theirs along.
+_REFERENCES = {
+    User: (
+        ("api_tokens", "user_id"),
+        ("audit_records", "actor_id"),
+        ("channel_overwrites", "user_id"),
+        ("devices", "user_id"),
+        ("emergency_accesses", "user_id"),
+        ("idempotency_keys", "user_id"),
+        ("platform_switches", "changed_by"),
+        ("revoked_tokens", "user_id"),
+        ("role_assignments", "user_id"),
+        ("role_assignments", "assigned_by"),
+    ),
+    Server: (
+        ("roles", "server_id"),
+        ("role_grants", "server_id"),
+        ("role_group_grants", "server_id"),
+    ),
+    Channel: (
+        ("channel_overwrites", "channel_id"),
+        ("role_grants", "channel_id"),
+        ("role_group_grants", "channel_id"),
+    ),
+    Category: (("channel_overwrites", "category_id"),),
+}
+
+
+def init_resources(app: Flask) -> None:
+    """Tell the platform of ``app`` where its people and places are."""
+    declare(
+        app,
+        users=same(User),
+        servers=same(Server),
+        members=same(Member),
+        categories=same(Category),
+        channels=same(Channel),
+        messages=same(Message),
+    )
+
+
+def _refer() -> None:
+    tables: dict[str, Table] = dict(Model.metadata.tables)
+    for model, columns in _REFERENCES.items():
+        for table, column in columns:
+            key = ForeignKey(
+                model.__table__.c.id,  # type: ignore[attr-defined]
+                ondelete=None if model is User else "CASCADE",
+            )
+            tables[f"yoto_{table}"].c[column].append_foreign_key(key)
+
+
+_refer()

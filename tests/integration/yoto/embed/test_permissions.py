@@ -1,0 +1,227 @@
+"""``Yoto(app, db=..., users=...)``: permissions over somebody else's people, on their database."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, request
+from sqlalchemy import String, create_engine, inspect, update
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    scoped_session,
+    sessionmaker,
+)
+
+from tests.support.redis_servers import Server
+from yoto import (
+    ConfigurationError,
+    ValidationFailed,
+    Yoto,
+    assign_permissions_to_role,
+    assign_roles_to_user,
+    batch_check_permissions,
+    check_permission,
+    explain,
+    list_users,
+    people,
+    register_permission,
+    register_role,
+    require_permission,
+    revoke_roles_from_user,
+)
+
+ORDER = "order.refund"
+
+
+class Base(DeclarativeBase):
+    """The shop's own, which knows nothing of Flask-SQLAlchemy."""
+
+
+class Person(Base):
+    """Who works in the shop."""
+
+    __tablename__ = "people"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    email: Mapped[str] = mapped_column(String(100), unique=True)
+    active: Mapped[bool] = mapped_column(default=True)
+    boss: Mapped[bool] = mapped_column(default=False)
+
+
+class Seller(Base):
+    """The same with numbers, in a table that is called as the platform calls people."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(100))
+
+
+PEOPLE = people(Person, name="email", disabled=~Person.active, super_admin=Person.boss)
+
+
+class Shop:
+    """An application of somebody else's, with people."""
+
+    def __init__(self, url: str, redis: str, folder: Path, users: Any = PEOPLE) -> None:
+        self.engine = create_engine(url)
+        self.session: scoped_session[Session] = scoped_session(sessionmaker(self.engine))
+        Base.metadata.create_all(self.engine)
+        self.app = Flask("shop", instance_path=str(folder))
+        self.app.config["YOTO_REDIS_URL"] = redis
+        self.app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-shop-{secrets.token_hex(4)}:"
+        Yoto(self.app, db=self.session, users=users, caller=lambda: request.headers.get("Who"))
+
+        @self.app.post("/refund")
+        @require_permission(ORDER)
+        def refund() -> dict[str, bool]:
+            return {"refunded": True}
+
+    def add(self, email: str, **more: Any) -> uuid.UUID:
+        person = Person(email=email, **more)
+        self.session.add(person)
+        self.session.commit()
+        return person.person_id
+
+    def refund(self, who: Any) -> int:
+        headers = {} if who is None else {"Who": str(who)}
+        return self.app.test_client().post("/refund", headers=headers).status_code
+
+    def close(self) -> None:
+        Yoto.close(self.app)
+        self.session.remove()
+        self.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "mariadb"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/shop.db"
+    server = request.getfixturevalue("database_server")
+    return str(server.create_database(f"shop_{secrets.token_hex(4)}"))
+
+
+@pytest.fixture
+def shop(url: str, valkey_server: Server, tmp_path: Path) -> Iterator[Shop]:
+    shop = Shop(url, valkey_server.url, tmp_path)
+    try:
+        made = shop.app.test_cli_runner().invoke(args=["yoto", "setup"])
+        assert made.exit_code == 0, made.output
+        with shop.app.app_context():
+            register_permission(ORDER, scope="global")
+        yield shop
+    finally:
+        shop.close()
+
+
+@pytest.fixture
+def clerk(shop: Shop) -> int:
+    """A role that may refund."""
+    with shop.app.app_context():
+        [role] = register_role("clerk").ids
+        assign_permissions_to_role(role, [ORDER])
+    return role
+
+
+def test_only_the_platforms_own_tables_are_added(shop: Shop) -> None:
+    added = set(inspect(shop.engine).get_table_names()) - set(Base.metadata.tables)
+    assert added and all(name.startswith("yoto_") for name in added)
+
+
+def test_people_are_judged_by_their_own_ids(shop: Shop, clerk: int) -> None:
+    mara, tomas = shop.add("mara@shop"), shop.add("tomas@shop")
+    with shop.app.app_context():
+        assign_roles_to_user(mara, [clerk])
+        assert check_permission(mara, ORDER) and not check_permission(tomas, ORDER)
+        nobody = uuid.uuid4()
+        assert batch_check_permissions([mara, tomas, nobody], ORDER) == {
+            mara: True,
+            tomas: False,
+            nobody: False,
+        }
+        assert list_users(ORDER, "global").ids == (mara,)
+        told = explain(mara, ORDER)
+        assert told.allowed and told.agrees and told.username == "mara@shop"
+    assert (shop.refund(mara), shop.refund(tomas), shop.refund(None)) == (200, 403, 401)
+    with shop.app.app_context():
+        revoke_roles_from_user(mara, [clerk], actor_id=None)
+    assert shop.refund(mara) == 403
+
+
+def test_what_is_written_about_people_counts_at_once(shop: Shop, clerk: int) -> None:
+    mara, boss = shop.add("mara@shop"), shop.add("boss@shop", boss=True)
+    with shop.app.app_context():
+        assign_roles_to_user(mara, [clerk])
+    assert (shop.refund(mara), shop.refund(boss)) == (200, 200)
+    with shop.app.app_context():
+        shop.session.get_one(Person, mara).active = False
+        shop.session.commit()
+        shop.session.execute(update(Person).where(Person.email == "boss@shop").values(boss=False))
+        shop.session.commit()
+    assert (shop.refund(mara), shop.refund(boss)) == (403, 403)
+
+
+def test_a_write_and_what_it_gives_are_stored_together_or_not_at_all(
+    shop: Shop, clerk: int
+) -> None:
+    with shop.app.app_context():
+        person = Person(email="new@shop")
+        shop.session.add(person)
+        shop.session.flush()
+        assign_roles_to_user(person.person_id, [clerk], commit=False)
+        assert check_permission(person.person_id, ORDER)
+        gone = person.person_id
+        shop.session.rollback()
+        assert not check_permission(gone, ORDER)
+        kept = shop.add("next@shop")
+        assert not check_permission(kept, ORDER)
+    assert (shop.refund(gone), shop.refund(kept)) == (403, 403)
+
+
+def test_an_id_that_is_none_is_named(shop: Shop) -> None:
+    with shop.app.app_context(), pytest.raises(ValidationFailed) as refused:
+        check_permission("mara", ORDER)
+    assert refused.value.errors == {"user_id": ["must be a UUID"]}
+
+
+def test_numbers_and_a_table_called_users_work_as_they_are(
+    url: str, valkey_server: Server, tmp_path: Path
+) -> None:
+    shop = Shop(url, valkey_server.url, tmp_path, users=Seller)
+    try:
+        assert shop.app.test_cli_runner().invoke(args=["yoto", "setup"]).exit_code == 0
+        shop.session.add_all([Seller(id=1, email="mara@shop"), Seller(id=2, email="tomas@shop")])
+        shop.session.commit()
+        with shop.app.app_context():
+            register_permission(ORDER, scope="global")
+            [role] = register_role("clerk").ids
+            assign_permissions_to_role(role, [ORDER])
+            assign_roles_to_user(1, [role])
+            assert list_users(ORDER, "global").ids == (1,)
+        assert [shop.refund(who) for who in (1, 2, 3)] == [200, 403, 403]
+    finally:
+        shop.close()
+
+
+def test_what_is_no_database_and_who_are_no_people_is_named(tmp_path: Path) -> None:
+    engine = create_engine("sqlite://")
+    session = scoped_session(sessionmaker(engine))
+    for given, key in (
+        ({"db": object(), "users": Person}, "db"),
+        ({"db": session}, "users"),
+        ({"db": session, "users": object}, "users"),
+    ):
+        with pytest.raises(ConfigurationError) as refused:
+            Yoto(Flask("shop", instance_path=str(tmp_path)), **given)
+        assert refused.value.key == key
+    with pytest.raises(ConfigurationError, match="'mail' is no column"):
+        people(Person, name="mail")
+    engine.dispose()

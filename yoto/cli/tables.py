@@ -1,0 +1,68 @@
+"""``flask yoto db``: the platform's tables, whose migrations are apart from the application's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import click
+from flask.cli import AppGroup, with_appcontext
+
+from yoto.permission import PermissionSystem
+from yoto.store import migrations
+from yoto.store.db import db
+
+yoto = AppGroup("yoto", help="What the platform has in the database.")
+
+
+@yoto.command("setup")
+@with_appcontext
+def setup() -> None:
+    """Make the tables and the permissions that the code declares; what is there stays."""
+    revisions = migrations.upgrade()
+    added = PermissionSystem().sync_catalogue()
+    click.echo(f"tables: {', '.join(revisions) or 'up to date'}")
+    click.echo(f"permissions: {len(added)} added")
+
+
+@yoto.group("db")
+def tables() -> None:
+    """The platform's tables (yoto_...) and their migrations."""
+
+
+@tables.command("upgrade")
+@click.argument("revision", required=False)
+@with_appcontext
+def upgrade(revision: str | None) -> None:
+    """Make the tables, or bring them to REVISION, by default the newest."""
+    _tell(lambda: migrations.upgrade(revision), "ran", "The tables are up to date.")
+
+
+@tables.command("downgrade")
+@click.argument("revision")
+@with_appcontext
+def downgrade(revision: str) -> None:
+    """Take back what came after REVISION; 'base' takes back everything, with what is in it."""
+    wanted = None if revision == "base" else revision
+    _tell(lambda: migrations.downgrade(wanted), "took back", "There is nothing after it.")
+
+
+@tables.command("current")
+@with_appcontext
+def current() -> None:
+    """Show which migration the database is at, and the newest of the code."""
+    newest, _ = migrations.known_to_code()
+    with db.engine.connect() as connection:
+        found = migrations.found_in(connection)
+    click.echo(f"database: {', '.join(sorted(found)) or 'none'}")
+    click.echo(f"code: {', '.join(sorted(newest))}")
+
+
+def _tell(act: Callable[[], list[str]], did: str, nothing: str) -> None:
+    try:
+        revisions = act()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    for revision in revisions:
+        click.echo(f"{did} {revision}")
+    if not revisions:
+        click.echo(nothing)

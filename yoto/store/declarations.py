@@ -1,0 +1,153 @@
+"""Where an application keeps what the platform reads: its people, and its places.
+
+The application says it once, by mapped class and column, and the platform's statements join these
+tables in SQL. A declaration belongs to the application, and is found by the engines on its
+database: two applications in one process may keep their people in different tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    false,
+    inspect,
+    null,
+    select,
+)
+from sqlalchemy.engine import Dialect, Engine
+from sqlalchemy.sql import visitors
+
+from yoto.errors import ConfigurationError
+from yoto.store.db import on_engine
+
+EXTENSION = "yoto.declarations"
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One table of the application's.
+
+    Attributes:
+        table: the table itself.
+        columns: the platform's name of each column to what it is there.
+        source: what the table is read from; None: from itself.
+        ids: for people, the column of the application's own ids.
+    """
+
+    table: Table
+    columns: Mapping[str, ColumnElement[Any]]
+    source: FromClause | None = None
+    ids: ColumnElement[Any] | None = None
+
+    def read(self, names: tuple[str, ...]) -> Select[Any]:
+        """The columns under the platform's names; NULL where nothing is said of one."""
+        columns: list[Any] = [self.columns.get(name, null()).label(name) for name in names]
+        read = select(*columns)
+        source = self.table if self.source is None else self.source
+        return read.select_from(source) if self.columns else read
+
+    def stands_for(self, table: Table) -> bool:
+        """Whether ``table``, as the platform calls it, is this one by name and columns."""
+        return (
+            self.source is None
+            and (self.table.name, self.table.schema) == (table.name, None)
+            and all(
+                name in self.columns and self.columns[name] is self.table.c.get(name)
+                for name in table.c.keys()
+            )
+        )
+
+    def behind(self, name: str) -> frozenset[str]:
+        """The columns of the application's table that one of the platform's is made of."""
+        given = self.columns.get(name)
+        found = () if given is None else visitors.iterate(given)
+        return frozenset(
+            str(one.key) for one in found if isinstance(one, Column) and one.table is self.table
+        )
+
+
+@dataclass
+class Declarations:
+    """What one application has declared, by the platform's name of the table."""
+
+    tables: dict[str, Declaration] = field(default_factory=dict)
+    _texts: dict[str, str | None] = field(default_factory=dict)
+
+    def text_of(self, table: Table, dialect: Dialect) -> str | None:
+        """What ``table`` is read from, in SQL; None: from the table of that name."""
+        if table.name not in self._texts:
+            self._texts[table.name] = self._text_of(table, dialect)
+        return self._texts[table.name]
+
+    def _text_of(self, table: Table, dialect: Dialect) -> str | None:
+        declared = self.tables.get(table.name)
+        if declared is not None and declared.stands_for(table):
+            return None
+        names = tuple(table.c.keys())
+        if declared is None:
+            declared = Declaration(table, {})
+            return f"({_written(declared.read(names).where(false()), dialect)})"
+        return f"({_written(declared.read(names), dialect)})"
+
+
+# On a dialect, which is an engine's own: statements are compiled for it.
+DECLARED = "yoto_declarations"
+
+
+def source_of(dialect: Dialect, table: Table) -> str | None:
+    """What a declared table is read from on a dialect; None: from the table of that name."""
+    declared: Declarations | None = getattr(dialect, DECLARED, None)
+    return None if declared is None else declared.text_of(table, dialect)
+
+
+def declarations_of(app: Flask) -> Declarations:
+    """What ``app`` has declared; nothing where it has not said anything."""
+    found: Declarations = app.extensions.get(EXTENSION) or Declarations()
+    return found
+
+
+def declare(app: Flask, **tables: Declaration) -> None:
+    """Say where tables that the platform reads are; those that are left out are empty.
+
+    Args:
+        tables: by the platform's name (see ``yoto.store.models.declared``).
+    """
+    declarations = Declarations(tables)
+    app.extensions[EXTENSION] = declarations
+
+    def tell(engine: Engine) -> None:
+        setattr(engine.dialect, DECLARED, declarations)
+
+    on_engine(app, tell)
+
+
+def same(model: Any) -> Declaration:
+    """A mapped class whose columns have the names that the platform calls them by."""
+    table = table_of(model)
+    return Declaration(table, dict(table.c.items()))
+
+
+def table_of(model: Any) -> Table:
+    """The table of a mapped class.
+
+    Raises:
+        ConfigurationError: it has none.
+    """
+    mapper = inspect(model, raiseerr=False)
+    table = getattr(mapper, "local_table", None)
+    if not isinstance(table, Table):
+        raise ConfigurationError("users", f"{model!r} is mapped to no table")
+    return table
+
+
+def _written(statement: Select[Any], dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))

@@ -1,0 +1,171 @@
+"""The migrations of the platform's tables, beside those that the application has of its own.
+
+They have a version table of their own and follow one another in one line, so that running them
+takes the operations of alembic and none of its environment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    column,
+    delete,
+    insert,
+    inspect,
+    select,
+    table,
+)
+from sqlalchemy.sql import TableClause
+
+from yoto.store.db import db, writing
+from yoto.store.time_limits import TIME_LIMIT
+
+MIGRATIONS = Path(__file__).parent
+VERSIONS = "yoto_alembic_version"
+
+# As alembic's template writes them: one text, several in brackets, or None.
+_VARIABLE = r"^{name}\s*(?::[^=\n]+)?=\s*(\([^)]*\)|[^#\n]+)"
+_QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
+
+
+def found_in(connection: Connection, versions: str = VERSIONS) -> frozenset[str]:
+    """The migrations at which a database is: none, one, or one for each branch."""
+    if not inspect(connection).has_table(versions):
+        return frozenset()
+    return frozenset(connection.scalars(select(_versions(versions).c.version_num)))
+
+
+@cache
+def known_to_code(directory: Path = MIGRATIONS) -> tuple[frozenset[str], frozenset[str]]:
+    """The newest migrations of the code, and all; read without alembic, which no worker needs.
+
+    Raises:
+        ValueError: a file of a migration does not say which it is.
+    """
+    known: set[str] = set()
+    followed: set[str] = set()
+    for file in (directory / "versions").glob("*.py"):
+        source = file.read_text(encoding="utf-8")
+        names = _named(source, "revision")
+        if len(names) != 1:
+            raise ValueError(f"{file} names {len(names)} revisions")
+        known.update(names)
+        followed.update(_named(source, "down_revision"))
+    return frozenset(known - followed), frozenset(known)
+
+
+def upgrade(revision: str | None = None) -> list[str]:
+    """Bring the current application's database to ``revision``, by default to the newest.
+
+    Returns:
+        The migrations that were run; none where the database was there already.
+
+    Raises:
+        ValueError: there is no such migration.
+    """
+    wanted = _up_to(revision)
+    ran = []
+    with _migrating() as connection:
+        _make_version_table(connection)
+        found = found_in(connection)
+        done = max((wanted.index(one) + 1 for one in found if one in wanted), default=0)
+        if found and not done:
+            return []
+        for one in wanted[done:]:
+            _run(connection, one, "upgrade", wanted[: wanted.index(one) + 1])
+            ran.append(one)
+    return ran
+
+
+def downgrade(revision: str | None) -> list[str]:
+    """Take back what came after ``revision``; None: everything. Raises as ``upgrade``."""
+    kept = [] if revision is None else _up_to(revision)
+    ran = []
+    with _migrating() as connection:
+        found = found_in(connection)
+        line = _up_to(None)
+        there = max((line.index(one) + 1 for one in found if one in line), default=0)
+        for one in reversed(line[len(kept) : there]):
+            _run(connection, one, "downgrade", line[: line.index(one)])
+            ran.append(one)
+    return ran
+
+
+def _up_to(revision: str | None) -> list[str]:
+    """All migrations in their order, the last of them ``revision``."""
+    line = sorted(known_to_code()[1])
+    if revision is None:
+        return line
+    if revision not in line:
+        raise ValueError(f"there is no migration {revision!r} of the platform's tables")
+    return line[: line.index(revision) + 1]
+
+
+def _run(connection: Connection, revision: str, act: str, then: list[str]) -> None:
+    """One migration, and the note that it was run; on SQLite both or neither."""
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory(str(MIGRATIONS)).get_revision(revision)
+    with Operations.context(MigrationContext.configure(connection)):
+        getattr(script.module, act)()
+    versions = _versions(VERSIONS)
+    connection.execute(delete(versions))
+    if then:
+        connection.execute(insert(versions), {"version_num": then[-1]})
+    connection.commit()
+
+
+@contextmanager
+def _migrating() -> Iterator[Connection]:
+    # To rewrite a large table takes longer than any statement of a request may.
+    unlimited = db.engine.execution_options(**{TIME_LIMIT: None})
+    with writing(), unlimited.connect() as connection, unchecked_foreign_keys(connection):
+        yield connection
+
+
+@contextmanager
+def unchecked_foreign_keys(connection: Connection) -> Iterator[None]:
+    """SQLite rebuilds a table to change it; cascades must not take its children along.
+
+    The pragma does nothing inside a transaction, so it goes to the driver's connection directly.
+    """
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite" or driver is None:
+        yield
+        return
+    [kept] = driver.execute("PRAGMA foreign_keys").fetchone()
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        if connection.in_transaction():
+            connection.rollback()
+        driver.execute(f"PRAGMA foreign_keys = {kept:d}")
+
+
+def _make_version_table(connection: Connection) -> None:
+    versions = Table(VERSIONS, MetaData(), Column("version_num", String(32), primary_key=True))
+    versions.create(connection, checkfirst=True)
+    connection.commit()
+
+
+def _versions(name: str) -> TableClause:
+    return table(name, column("version_num"))
+
+
+def _named(source: str, variable: str) -> list[str]:
+    found: Any = re.search(_VARIABLE.format(name=variable), source, re.MULTILINE)
+    return [] if found is None else _QUOTED.findall(found[1])

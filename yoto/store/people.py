@@ -1,0 +1,130 @@
+"""Where an application's people are, and the numbers of those whose ids are no numbers.
+
+Inside, everybody is a 64-bit number: keys of the cache, rows, masks of many people at once. Where
+the application's ids are something else (UUIDs, short texts), a table of the platform gives each
+its number, and statements join it: see ``yoto.store.models.subject``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Column, ColumnElement, MetaData, String, Table, cast, false, inspect, literal
+from sqlalchemy.types import TypeEngine
+
+from yoto.errors import ConfigurationError
+from yoto.store.db import Id
+from yoto.store.declarations import Declaration, declarations_of, table_of
+
+USERS = "users"
+KEYS = "yoto_subjects"
+
+# What the platform calls a column: by what name people give it, and what holds where nobody does.
+_DEFAULTS: Mapping[str, Any] = {
+    "disabled": false(),
+    "super_admin": false(),
+    "token_epoch": literal(0, Id),
+    "clearance": literal(0, Id),
+}
+
+
+def people(
+    model: Any,
+    *,
+    id: Any = None,
+    name: Any = None,
+    display_name: Any = None,
+    disabled: Any = None,
+    super_admin: Any = None,
+    epoch: Any = None,
+    clearance: Any = None,
+    created_at: Any = None,
+) -> Declaration:
+    """The application's people, a mapped class of its own.
+
+    Args:
+        id: the column of their ids: integers, UUIDs or texts; by default the primary key.
+        name: a name that is unique; by default the id.
+        display_name: a name to show; by default ``name``.
+        disabled: whoever it is true of may do nothing; by default nobody.
+        super_admin: whoever it is true of may do everything; by default nobody.
+        epoch: an integer that grows when credentials that were made before count no longer.
+        clearance: what they may be trusted with, 0 to 4; by default 0.
+        created_at: when the account was made, in UTC; by default nobody knows.
+
+    Each is the name of an attribute, or an expression of columns: ``disabled=~User.active``.
+
+    Raises:
+        ConfigurationError: a class without a table, or a name that is no column of it.
+    """
+    table = table_of(model)
+    ids = _column(model, "id", id) if id is not None else _primary_key(table)
+    key = subject_table(ids.type) if not _is_number(ids.type) else None
+    shown = _column(model, "name", name) if name is not None else cast(ids, String(256))
+    columns: dict[str, ColumnElement[Any]] = {
+        "id": ids if key is None else key.c.id,
+        "username": shown,
+        "display_name": shown if display_name is None else _column(model, "name", display_name),
+    }
+    if key is not None:
+        columns["external_id"] = cast(ids, String(256))
+    given = {
+        "disabled": disabled,
+        "super_admin": super_admin,
+        "token_epoch": epoch,
+        "clearance": clearance,
+        "created_at": created_at,
+    }
+    for column, value in given.items():
+        if value is not None:
+            columns[column] = _column(model, column, value)
+        elif column in _DEFAULTS:
+            columns[column] = _DEFAULTS[column]
+    source = None if key is None else table.join(key, key.c.key == ids)
+    return Declaration(table, columns, source, ids)
+
+
+def subject_table(type_: TypeEngine[Any]) -> Table:
+    """The table of numbers, with keys of this type."""
+    return Table(
+        KEYS, MetaData(), Column("id", Id, primary_key=True), Column("key", type_, unique=True)
+    )
+
+
+def key_type(app: Flask) -> TypeEngine[Any]:
+    """The type of the ids of the people of ``app``; a number where it has declared none."""
+    declared = declarations_of(app).tables.get(USERS)
+    if declared is None or declared.ids is None:
+        return Id
+    return declared.ids.type
+
+
+def _is_number(type_: TypeEngine[Any]) -> bool:
+    try:
+        return issubclass(type_.python_type, int)
+    except NotImplementedError:
+        return False
+
+
+def _primary_key(table: Table) -> Column[Any]:
+    keys = list(table.primary_key.columns)
+    if len(keys) != 1:
+        raise ConfigurationError("users", f"'{table.name}' has {len(keys)} key columns: say 'id'")
+    return keys[0]
+
+
+def _column(model: Any, what: str, given: Any) -> ColumnElement[Any]:
+    if isinstance(given, str):
+        columns = inspect(model).columns
+        if given not in columns:
+            raise ConfigurationError("users", f"{what}: '{given}' is no column of {model.__name__}")
+        found: ColumnElement[Any] = columns[given]
+        return found
+    expression = getattr(given, "__clause_element__", lambda: given)()
+    if not isinstance(expression, ColumnElement):
+        raise ConfigurationError(
+            "users", f"{what}: neither a column nor the name of one: {given!r}"
+        )
+    return expression._deannotate() if hasattr(expression, "_deannotate") else expression
