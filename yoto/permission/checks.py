@@ -46,9 +46,9 @@ class Checks:
         at_least: str | None = None,
     ) -> bool:
         """Whether the user has the permission there, now. Arguments as in ``decide``."""
-        user_id = number_of(user_id)
         state = get_state_to_ask(permission)
         key, asked = parse_key(scope, scope_id), state.registry.get(permission)
+        user_id = number_of(user_id)
         return decide(state, user_id, asked, key, context, at_least, False).allowed
 
     def decide(
@@ -68,9 +68,9 @@ class Checks:
                 At most ``CONTEXT_BYTES`` of JSON, ``CONTEXT_DEPTH`` deep.
             at_least: a position that the answer must include, as a write gave it.
         """
-        user_id = number_of(user_id)
         state = get_state_to_ask(permission)
         key, asked = parse_key(scope, scope_id), state.registry.get(permission)
+        user_id = number_of(user_id)
         return decide(state, user_id, asked, key, context, at_least)
 
     def decide_expression(
@@ -82,18 +82,18 @@ class Checks:
         context: Mapping[str, Any] | None = None,
     ) -> Decision:
         """The verdict on an expression of permissions."""
-        user_id = number_of(user_id)
         state = get_state()
         key = parse_key(scope, scope_id)
         asked = state.registry.asked(Requirement(compile_expression(expression)))
+        user_id = number_of(user_id)
         return decide(state, user_id, asked, key, context)
 
     def effective(
         self, user_id: SubjectId, scope: str | None = None, scope_id: int | None = None
     ) -> Resolution:
         """All effective permissions of the user there, as a mask; policies are not asked."""
-        user_id = number_of(user_id)
         place = parse_place(scope, scope_id)
+        user_id = number_of(user_id)
         return get_state().source.load(user_id, place)
 
     def effective_permissions(
@@ -149,8 +149,8 @@ class Checks:
 
         Each distinct place is loaded once. Not audited, as ``batch_check_permissions``.
         """
-        user_id = number_of(user_id)
         state = get_state()
+        user_id = number_of(user_id)
         asked = []
         for check in checks:
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import tomllib
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 EXTRA = re.compile(r"^\| `([\w-]+)` \|[^|]+\|[^|]+\|$", re.MULTILINE)
-NAMES = ("app", "shop", "library", "by_hand")
+NAMES = ("app", "shop", "library", "office", "by_hand")
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def applications(valkey_server: Server, tmp_path: Path) -> Iterator[dict[str, Fl
             "REDIS_URL": valkey_server.url,
             "YOTO_REDIS_KEY_PREFIX": prefix,
             "REDIS_KEY_PREFIX": prefix,
+            "DATABASE_URL": f"sqlite:///{tmp_path}/office.db",
         }
     yield made
     for application in made.values():
@@ -43,7 +45,21 @@ def applications(valkey_server: Server, tmp_path: Path) -> Iterator[dict[str, Fl
 def test_its_python_runs(applications: dict[str, Flask]) -> None:
     names: dict[str, Any] = dict(applications)
     for body in PYTHON.findall(GUIDE):
-        exec(compile(body, "embed.md", "exec"), names)
+        exec(compile(body, "embed.md", "exec", dont_inherit=True), names)
+        if "Base" in names and "db" in names:
+            names["Base"].metadata.create_all(names["db"].get_bind())
+        if "Yoto(\n    office" in body:
+            made = names["office"].test_cli_runner().invoke(args=["yoto", "setup"])
+            assert made.exit_code == 0, made.output
+
+    office, mara = applications["office"].test_client(), names["mara"].id
+    answers = [
+        office.post("/refunds", headers=headers).status_code
+        for headers in ({"X-Person": str(mara)}, {"X-Person": str(uuid.uuid4())}, {})
+    ]
+    assert answers == [200, 403, 401]
+    names["db"].remove()
+    names["db"].get_bind().dispose()
 
     app = applications["app"]
     with app.app_context():
