@@ -64,9 +64,7 @@ def upgrade() -> None:
         for old, new in names.items():
             op.execute(f"CREATE VIEW `{old}` AS SELECT * FROM `{new}`")
         _rename_what_belongs_to(names)
-    versions = op.create_table(
-        VERSIONS, sa.Column("version_num", sa.String(32), primary_key=True)
-    )
+    versions = op.create_table(VERSIONS, sa.Column("version_num", sa.String(32), primary_key=True))
     op.bulk_insert(versions, [{"version_num": FIRST}])
 
 
@@ -146,7 +144,9 @@ def _rename_what_belongs_to(names: dict[str, str]) -> None:
             name = _renamed(check["name"] or "", old, new)
             if name != check["name"]:
                 op.execute(f"ALTER TABLE `{new}` DROP CONSTRAINT `{check['name']}`")
-                op.execute(f"ALTER TABLE `{new}` ADD CONSTRAINT `{name}` CHECK ({check['sqltext']})")
+                op.execute(
+                    f"ALTER TABLE `{new}` ADD CONSTRAINT `{name}` CHECK ({check['sqltext']})"
+                )
         for key in inspector.get_foreign_keys(new):
             op.create_foreign_key(
                 _renamed(key["name"], old, new),

@@ -20,9 +20,7 @@ def upgrade() -> None:
     type_ = key_type(current_app)
     op.create_table(
         "yoto_subjects",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True),
         sa.Column("key", type_, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_yoto_subjects"),
         sa.UniqueConstraint("key", name="uq_yoto_subjects_key"),
