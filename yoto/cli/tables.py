@@ -18,7 +18,10 @@ yoto = AppGroup("yoto", help="What the platform has in the database.")
 @with_appcontext
 def setup() -> None:
     """Make the tables and the permissions that the code declares; what is there stays."""
-    revisions = migrations.upgrade()
+    try:
+        revisions = migrations.upgrade()
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
     added = PermissionSystem().sync_catalogue()
     click.echo(f"tables: {', '.join(revisions) or 'up to date'}")
     click.echo(f"permissions: {len(added)} added")

@@ -11,7 +11,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Column, ColumnElement, MetaData, String, Table, cast, false, inspect, literal
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    cast,
+    false,
+    func,
+    inspect,
+    literal,
+    text,
+    true,
+)
 from sqlalchemy.types import TypeEngine
 
 from yoto.errors import ConfigurationError
@@ -21,7 +35,8 @@ from yoto.store.declarations import Declaration, declarations_of, table_of
 USERS = "users"
 KEYS = "yoto_subjects"
 
-# What the platform calls a column: by what name people give it, and what holds where nobody does.
+# What holds for somebody of whom a column says nothing (NULL), and for all where none is given.
+_UNKNOWN: Mapping[str, ColumnElement[bool]] = {"disabled": true(), "super_admin": false()}
 _DEFAULTS: Mapping[str, Any] = {
     "disabled": false(),
     "super_admin": false(),
@@ -80,6 +95,9 @@ def people(
     for column, value in given.items():
         if value is not None:
             columns[column] = _column(model, column, value)
+            # Where nobody can say, somebody may do nothing, rather than everything.
+            if column in _UNKNOWN:
+                columns[column] = func.coalesce(columns[column], _UNKNOWN[column])
         elif column in _DEFAULTS:
             columns[column] = _DEFAULTS[column]
     source = None if key is None else table.join(key, key.c.key == ids)
@@ -93,12 +111,33 @@ def subject_table(type_: TypeEngine[Any]) -> Table:
     )
 
 
-def key_type(app: Flask) -> TypeEngine[Any]:
-    """The type of the ids of the people of ``app``; a number where it has declared none."""
+def key_type(app: Flask, connection: Connection) -> TypeEngine[Any]:
+    """The type of the ids of the people of ``app``; a number where it has declared none.
+
+    On MariaDB and MySQL a text is of a collation, which says what is equal: two people must be told
+    apart here exactly where they are told apart there.
+
+    Raises:
+        ValueError: their table is not there yet.
+    """
     declared = declarations_of(app).tables.get(USERS)
     if declared is None or declared.ids is None:
         return Id
-    return declared.ids.type
+    type_ = declared.ids.type
+    if not isinstance(type_, String) or connection.dialect.name == "sqlite":
+        return type_
+    table = declared.table
+    # What the table has of its own accord is not in its description.
+    collation = connection.scalar(
+        text(
+            "SELECT collation_name FROM information_schema.columns WHERE table_name = :table "
+            "AND column_name = :column AND table_schema = COALESCE(:schema, DATABASE())"
+        ),
+        {"table": table.name, "column": declared.ids.key, "schema": table.schema},
+    )
+    if collation is None:
+        raise ValueError(f"make the table '{table.name}' first, which has the people")
+    return String(type_.length, collation=collation)
 
 
 def _is_number(type_: TypeEngine[Any]) -> bool:

@@ -52,8 +52,17 @@ class Person(Base):
 
     person_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     email: Mapped[str] = mapped_column(String(100), unique=True)
-    active: Mapped[bool] = mapped_column(default=True)
+    active: Mapped[bool | None] = mapped_column(default=True)
     boss: Mapped[bool] = mapped_column(default=False)
+
+
+class Reader(Base):
+    """Somebody whom a text names, exactly."""
+
+    __tablename__ = "readers"
+    __table_args__ = {"mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
 
 
 class Seller(Base):
@@ -184,6 +193,38 @@ def test_a_write_and_what_it_gives_are_stored_together_or_not_at_all(
         kept = shop.add("next@shop")
         assert not check_permission(kept, ORDER)
     assert (shop.refund(gone), shop.refund(kept)) == (403, 403)
+
+
+def test_of_whom_nobody_can_say_whether_they_are_active_may_do_nothing(
+    shop: Shop, clerk: int
+) -> None:
+    mara = shop.add("mara@shop")
+    with shop.app.app_context():
+        assign_roles_to_user(mara, [clerk])
+        assert check_permission(mara, ORDER)
+        shop.session.execute(update(Person).values(active=None))
+        shop.session.commit()
+        assert not check_permission(mara, ORDER)
+
+
+def test_texts_that_differ_in_a_letter_are_two_people(
+    url: str, valkey_server: Server, tmp_path: Path
+) -> None:
+    shop = Shop(url, valkey_server.url, tmp_path, users=Reader)
+    try:
+        assert shop.app.test_cli_runner().invoke(args=["yoto", "setup"]).exit_code == 0
+        shop.session.add_all([Reader(name="Mara"), Reader(name="mara")])
+        shop.session.commit()
+        with shop.app.app_context():
+            register_permission(ORDER, scope="global")
+            [role] = register_role("clerk").ids
+            assign_permissions_to_role(role, [ORDER])
+            assign_roles_to_user("Mara", [role])
+            asked = ["Mara", "mara", "MARA"]
+            assert list(batch_check_permissions(asked, ORDER).values()) == [True, False, False]
+        assert [shop.refund(who) for who in asked] == [200, 403, 403]
+    finally:
+        shop.close()
 
 
 def test_an_id_that_is_none_is_named(shop: Shop) -> None:

@@ -17,7 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     # In the type that ids have there, so that the two can be joined by an index.
-    type_ = key_type(current_app)
+    type_ = key_type(current_app, op.get_bind())
     op.create_table(
         "yoto_subjects",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True),
