@@ -12,6 +12,7 @@ import threading
 import venv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import urllib3
@@ -100,6 +101,8 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # Whatever runs in the background of a shell ignores it, and hands that on.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
