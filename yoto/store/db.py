@@ -158,7 +158,9 @@ def begun_session() -> Session | None:
 
     Raises: as ``Database.session``.
     """
-    store = _current()
+    store: Store | None = _context().app.extensions.get(EXTENSION)
+    if store is None:
+        return None
     if store.begun is None:
         return store.session() if store.session.registry.has() else None
     return store.begun()

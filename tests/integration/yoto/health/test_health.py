@@ -119,6 +119,7 @@ def test_a_worker_that_answers_from_the_cache_is_ready_without_the_database(
 
 def test_a_database_that_is_behind_the_code_is_not_ready(app: Flask, client: FlaskClient) -> None:
     with app.app_context():
+        head = db.session.scalar(text("SELECT version_num FROM alembic_version"))
         db.session.execute(text("UPDATE alembic_version SET version_num = '0000'"))
         db.session.commit()
     try:
@@ -127,7 +128,6 @@ def test_a_database_that_is_behind_the_code_is_not_ready(app: Flask, client: Fla
         state, detail = checks(answer)["migrations"]
         assert state == "failed" and detail.startswith("the database is at 0000, yoto ")
     finally:
-        head = checks(answer)["migrations"][1].rsplit(" ", 1)[1]
         with app.app_context():
             db.session.execute(text("UPDATE alembic_version SET version_num = :h"), {"h": head})
             db.session.commit()
