@@ -118,7 +118,7 @@ class Store:
             all.
         hooks: what is shown every engine on it.
         beside: see ``engine_beside``.
-        begun: the session that the current context has, None if none was asked for; itself None
+        begun: the session that a context of Flask's has, None if none was asked for; itself None
             where the registry of sessions cannot be looked into.
     """
 
@@ -128,7 +128,7 @@ class Store:
     contexts: ContextVar[tuple[int, bool]]
     hooks: list[Callable[[Engine], None]] = field(default_factory=list)
     beside: Engine | None = None
-    begun: Callable[[], Session | None] | None = None
+    begun: Callable[[Any], Session | None] | None = None
 
 
 class Database:
@@ -158,12 +158,13 @@ def begun_session() -> Session | None:
 
     Raises: as ``Database.session``.
     """
-    store: Store | None = _context().app.extensions.get(EXTENSION)
+    context = _context()
+    store: Store | None = context.app.extensions.get(EXTENSION)
     if store is None:
         return None
     if store.begun is None:
         return store.session() if store.session.registry.has() else None
-    return store.begun()
+    return store.begun(context)
 
 
 def _current() -> Store:
@@ -268,12 +269,13 @@ def init_store(
         (_configure if own else _tell_who_writes)(engine())
 
 
-def _look_into(session: scoped_session[Any]) -> Callable[[], Session | None] | None:
+def _look_into(session: scoped_session[Any]) -> Callable[[Any], Session | None] | None:
     registry = session.registry
     if type(registry) is not ScopedRegistry:
         return None
     sessions, scope = registry.registry, registry.scopefunc
-    return lambda: sessions.get(scope())
+    # That each check makes no more calls than it must.
+    return sessions.get if scope is _context else lambda context: sessions.get(scope())
 
 
 def engine_options(url: URL, pool_size: int) -> dict[str, Any]:
