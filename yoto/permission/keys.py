@@ -25,7 +25,7 @@ from yoto.permission.scopes import MAX_ID, checked_id
 from yoto.permission.transactions import has_written
 from yoto.store.db import db, engine_beside, is_writing, writing
 from yoto.store.declarations import declarations_of
-from yoto.store.people import USERS, subject_table
+from yoto.store.people import USERS
 
 # Somebody's id, as the application has it; or the number that stands for it.
 SubjectId: TypeAlias = int | uuid.UUID | str
@@ -72,7 +72,7 @@ def keys_of(app: Flask) -> SubjectKeys | None:
     """The same of ``app``."""
     if EXTENSION not in app.extensions:
         declared = declarations_of(app).tables.get(USERS)
-        keyed = declared is not None and declared.source is not None
+        keyed = declared is not None and declared.numbers is not None
         app.extensions[EXTENSION] = SubjectKeys(app) if keyed else None
     found: SubjectKeys | None = app.extensions[EXTENSION]
     return found
@@ -90,12 +90,11 @@ class SubjectKeys:
 
     def __init__(self, app: Flask) -> None:
         declared = declarations_of(app).tables[USERS]
-        if declared.ids is None:
+        if declared.ids is None or declared.numbers is None:
             raise TypeError("the people of this application have numbers")
         self._app = app
         self._ids = declared.ids
-        self._people = declared.table
-        self._keys = subject_table(declared.ids.type)
+        self._keys = declared.numbers
         self._type = declared.ids.type.python_type
         # The box is typed as if nothing were ever missing from it.
         self._numbers: Any = LRUCache(REMEMBERED)
@@ -116,14 +115,6 @@ class SubjectKeys:
         if found is None:
             return self._given(key)
         self._numbers[key] = found
-        return found
-
-    def known(self, key: Any) -> int | None:
-        """The number of somebody who has one; None: nobody has asked about them yet."""
-        found: int | None = self._numbers.get(key)
-        if found is None:
-            with writing(False), engine_beside(self._app).connect() as connection:
-                found = self._stored(connection, key)
         return found
 
     def keys_of(self, numbers: Iterable[int]) -> dict[int, Any]:

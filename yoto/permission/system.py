@@ -23,7 +23,6 @@ from yoto.permission.explain import Explaining
 from yoto.permission.grant_writes import GrantWrites
 from yoto.permission.group_writes import GroupWrites
 from yoto.permission.invalidation import Invalidation
-from yoto.permission.keys import keys_of
 from yoto.permission.maintenance_calls import MaintenanceCalls
 from yoto.permission.meters import CheckMeters
 from yoto.permission.outbox.rules import watch_declared
@@ -129,8 +128,7 @@ class PermissionSystem(
         )
         watch_sessions()
         watch_writes()
-        keys = keys_of(app)
-        watch_declared(declarations_of(app).tables, int if keys is None else keys.known)
+        watch_declared(declarations_of(app).tables)
         database = DatabaseSource(registry, clock)
         caching = watch = None
         if cache is not None and locks is not None:

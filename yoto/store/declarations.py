@@ -41,12 +41,14 @@ class Declaration:
         columns: the platform's name of each column to what it is there.
         source: what the table is read from; None: from itself.
         ids: for people, the column of the application's own ids.
+        numbers: the table that has a number for each of these; None: they are numbers.
     """
 
     table: Table
     columns: Mapping[str, ColumnElement[Any]]
     source: FromClause | None = None
     ids: ColumnElement[Any] | None = None
+    numbers: Table | None = None
 
     def read(self, names: tuple[str, ...]) -> Select[Any]:
         """The columns under the platform's names; NULL where nothing is said of one."""

@@ -101,7 +101,7 @@ def people(
         elif column in _DEFAULTS:
             columns[column] = _DEFAULTS[column]
     source = None if key is None else table.join(key, key.c.key == ids)
-    return Declaration(table, columns, source, ids)
+    return Declaration(table, columns, source, ids, key)
 
 
 def subject_table(type_: TypeEngine[Any]) -> Table:

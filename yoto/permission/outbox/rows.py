@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -9,13 +10,16 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
-from yoto.permission.outbox.touches import Found, Touches
+from yoto.permission.outbox.touches import MAX_USERS, Found, Touches
 from yoto.permission.statements import categories, group_grants, roles, table
 from yoto.store.db import utcnow
 from yoto.store.models import OutboxEvent
 
 outbox = table(OutboxEvent)
+
+log = logging.getLogger(__name__)
 
 # Ids in one IN list.
 CHUNK = 500
@@ -54,6 +58,33 @@ def look_up(connection: Connection, touches: Touches) -> Found:
         ):
             homes[category_id] = server_id
     return Found(servers, {key: frozenset(ids) for key, ids in holders.items()}, homes)
+
+
+def find_numbers(connection: Connection, touches: Touches) -> None:
+    """Touch by their numbers those who were touched by their keys; who has none is given one.
+
+    Without it somebody else could give it, and load what this transaction changes, between this
+    look and the commit, which would tell nobody then. So they wait for it.
+    """
+    for numbers, keys in touches.keys.items():
+        if len(keys) > MAX_USERS:
+            touches.everything()
+            continue
+        for key in keys:
+            # What is committed by now, whatever the transaction saw first.
+            stored = select(numbers.c.id).where(numbers.c.key == key).with_for_update()
+            number = connection.scalar(stored)
+            if number is None:
+                try:
+                    connection.execute(insert(numbers), {"key": key})
+                except IntegrityError:
+                    log.debug("somebody else gave the number, which counts")
+                number = connection.scalar(stored)
+            if number is None:
+                touches.everything()
+            else:
+                touches.user(number)
+    touches.keys.clear()
 
 
 def add_events(connection: Connection, subjects: Sequence[str]) -> list[Event]:

@@ -254,36 +254,31 @@ def ruled_names() -> frozenset[str]:
     return frozenset(own | declared)
 
 
-def watch_declared(tables: Mapping[str, Declaration], known: Callable[[Any], int | None]) -> None:
-    """Have rules for what an application has declared, by the platform's name of each table.
-
-    Args:
-        known: the number of somebody, None for whom nobody has asked about; people whose ids are
-            numbers are their own.
-    """
+def watch_declared(tables: Mapping[str, Declaration]) -> None:
+    """Have rules for what an application has declared, by the platform's name of each table."""
     for name, declaration in tables.items():
         rule = _RULES.get(name)
         if rule is not None:
             _DECLARED[declaration.table] = (
-                _people_elsewhere(rule, declaration, known) if name == USERS else rule
+                _people_elsewhere(rule, declaration) if name == USERS else rule
             )
 
 
-def _people_elsewhere(
-    rule: Rule, declaration: Declaration, known: Callable[[Any], int | None]
-) -> Rule:
+def _people_elsewhere(rule: Rule, declaration: Declaration) -> Rule:
     """The rule of people, for a table whose columns have other names, or ids other than numbers."""
     if declaration.ids is None:
         return rule
     columns: set[str] = set()
     for column in rule.columns:
         columns |= declaration.behind(column)
-    id_ = str(declaration.ids.key)
+    id_, numbers = str(declaration.ids.key), declaration.numbers
 
     def touch(touches: Touches, act: Act, row: Row) -> None:
-        # Whom a bulk insert does not name is new, and nobody has asked about them.
-        number = None if row.get(id_) is None else known(row[id_])
-        if number is not None:
-            touches.user(number)
+        if numbers is not None:
+            # Nobody can have asked about somebody new.
+            if act is not Act.INSERT:
+                touches.key(numbers, row[id_])
+        elif row.get(id_) is not None:
+            touches.user(row[id_])
 
     return Rule(frozenset(columns), (id_,), touch, optional=frozenset({id_}))

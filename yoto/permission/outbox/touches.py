@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from sqlalchemy import Table
 
 from yoto import cache
 
@@ -39,6 +41,7 @@ class Touches:
 
     Attributes:
         groups, categories: ids that ``settled`` needs to have looked up.
+        keys: people by ids that are no numbers, with the table of their numbers.
     """
 
     def __init__(self) -> None:
@@ -46,6 +49,7 @@ class Touches:
         self._users: dict[int, set[Home]] = {}
         self.groups: set[int] = set()
         self.categories: set[int] = set()
+        self.keys: dict[Table, set[Any]] = {}
 
     def add(self, *touched: str) -> None:
         """Touch subjects by name."""
@@ -67,8 +71,12 @@ class Touches:
         homes = {home for some in self._users.values() for home in some}
         return {home.role_id for home in homes if home.role_id is not None}
 
+    def key(self, numbers: Table, key: Any) -> None:
+        """Touch what somebody may do whom the application knows by ``key``."""
+        self.keys.setdefault(numbers, set()).add(key)
+
     def __bool__(self) -> bool:
-        return bool(self._subjects or self._users or self.groups or self.categories)
+        return bool(self._subjects or self._users or self.groups or self.categories or self.keys)
 
     def settled(self, found: Found) -> list[str]:
         """The subjects to publish, without those that another one includes."""

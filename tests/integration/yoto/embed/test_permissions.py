@@ -178,6 +178,24 @@ def test_what_is_written_about_people_counts_at_once(shop: Shop, clerk: int) -> 
     assert (shop.refund(mara), shop.refund(boss)) == (403, 403)
 
 
+def test_each_of_two_applications_hears_of_its_own_people(
+    shop: Shop, clerk: int, valkey_server: Server, tmp_path: Path
+) -> None:
+    """They have the same class, and a table of numbers each."""
+    mara = shop.add("mara@shop")
+    with shop.app.app_context():
+        assign_roles_to_user(mara, [clerk])
+    assert shop.refund(mara) == 200
+    other = Shop(f"sqlite:///{tmp_path}/other.db", valkey_server.url, tmp_path / "other")
+    try:
+        with shop.app.app_context():
+            shop.session.get_one(Person, mara).active = False
+            shop.session.commit()
+        assert shop.refund(mara) == 403
+    finally:
+        other.close()
+
+
 def test_a_write_and_what_it_gives_are_stored_together_or_not_at_all(
     shop: Shop, clerk: int
 ) -> None:
