@@ -33,14 +33,14 @@ def init_permissions(app: Flask, db: Any, users: Any) -> None:
         ConfigurationError: one of both is not what it should be.
     """
     session, engine = _database(db)
-    init_store(app, session, engine, options=app.config.get("SQLALCHEMY_ENGINE_OPTIONS"))
+    init_store(app, session, engine)
     declare(app, users=_people(users))
     app.cli.add_command(commands)
 
 
 def wire_permissions(app: Flask, caller: Callable[[], Any]) -> None:
     """Make the parts of this process."""
-    forget_connections(app)
+    forget_connections(app, close=False)
     AdvancedOptimization().init_app(app, instance_id=Events.of(app).instance_id)
     optimization = AdvancedOptimization.of(app)
     cache = HybridPermissionCache()
@@ -68,7 +68,7 @@ def close_permissions(app: Flask) -> None:
     AdvancedOptimization.of(app).stop()
     PermissionSystem.close(app)
     AdvancedOptimization.of(app).locks.close()
-    forget_connections(app)
+    forget_connections(app, close=True)
 
 
 def _database(db: Any) -> tuple[scoped_session[Any], Callable[[], Engine]]:

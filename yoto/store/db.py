@@ -112,7 +112,8 @@ class Store:
     Attributes:
         session: the session that is the current context's.
         engine: the engine of that session; asked for inside a context of the application.
-        options: with what a second engine on the same database is made.
+        options: with what a second engine on the same database is made; None: it connects as the
+            first does.
         contexts: how many contexts of the application the caller is in, and whether its session
             was there before them: one that is a thread's ends with the first of them, or not at
             all.
@@ -124,7 +125,7 @@ class Store:
 
     session: scoped_session[Any]
     engine: Callable[[], Engine]
-    options: Mapping[str, Any]
+    options: Mapping[str, Any] | None
     contexts: ContextVar[tuple[int, bool]]
     hooks: list[Callable[[Engine], None]] = field(default_factory=list)
     beside: Engine | None = None
@@ -245,7 +246,8 @@ def init_store(
     Args:
         session: the scoped session that the application itself works with.
         engine: gives the engine of that session, inside a context of the application.
-        options: of ``sqlalchemy.create_engine``, for the engines that the platform makes beside.
+        options: of ``sqlalchemy.create_engine``, for the engines that the platform makes beside;
+            None: they connect as the application's does.
         own: set up the application's engine as those: for an application that has its database
             for the platform. Otherwise only SQLite is told who writes, since rules about who may
             give what hold among writers alone.
@@ -253,7 +255,7 @@ def init_store(
     # Somebody else deleted the row first; whoever comes second must not be told that it did.
     warnings.filterwarnings("error", DELETED_BY_ANOTHER, SAWarning)
     contexts = ContextVar("yoto_contexts", default=(0, False))
-    store = Store(session, engine, dict(options or {}), contexts, begun=_look_into(session))
+    store = Store(session, engine, options, contexts, begun=_look_into(session))
     app.extensions[EXTENSION] = store
     take_turns(session)
     if store.begun is None:
@@ -360,12 +362,16 @@ def engine_beside(app: Flask) -> Engine:
     return store.beside
 
 
-def forget_connections(app: Flask) -> None:
-    """Leave the platform's own connections to whoever has them: another process, or nobody."""
+def forget_connections(app: Flask, close: bool) -> None:
+    """Have no connections of the platform's own any more; a later use opens new ones.
+
+    Args:
+        close: whether they end; a process that was forked off leaves them to its parent.
+    """
     store: Store = app.extensions[EXTENSION]
     with app.app_context():
         if store.beside is not None and store.beside is not store.engine():
-            store.beside.dispose(close=False)
+            store.beside.dispose(close=close)
     store.beside = None
 
 
@@ -378,11 +384,16 @@ def side_engine(app: Flask, size: int, wait: float, more: int = 0) -> Engine:
     """
     store: Store = app.extensions[EXTENSION]
     with app.app_context():
-        url = store.engine().url
+        first = store.engine()
+    options = store.options
+    if options is None:
+        # As the application connects: with its certificates, and whatever else it gave its engine.
+        connect: Any = first.pool._invoke_creator
+        options = {"creator": partial(connect, None), "hide_parameters": True}
     limits = {"pool_size": size, "max_overflow": more, "pool_timeout": wait}
     # The one that was used last is used next, so that those that a rush needed grow old.
     engine = create_engine(
-        url, **dict(store.options) | limits | {"poolclass": QueuePool, "pool_use_lifo": True}
+        first.url, **dict(options) | limits | {"poolclass": QueuePool, "pool_use_lifo": True}
     )
     for hook in store.hooks:
         hook(engine)

@@ -72,16 +72,19 @@ def upgrade(revision: str | None = None) -> list[str]:
         The migrations that were run; none where the database was there already.
 
     Raises:
-        ValueError: there is no such migration.
+        ValueError: there is no such migration, or the database is at one of a later version.
     """
     wanted = _up_to(revision)
     ran = []
     with _migrating() as connection:
         _make_version_table(connection)
         found = found_in(connection)
-        done = max((wanted.index(one) + 1 for one in found if one in wanted), default=0)
-        if found and not done:
-            return []
+        known = _up_to(None)
+        if not found <= set(known):
+            raise ValueError(
+                f"the database is at {', '.join(sorted(found))}, which this code does not know"
+            )
+        done = max((known.index(one) + 1 for one in found), default=0)
         for one in wanted[done:]:
             _run(connection, one, "upgrade", wanted[: wanted.index(one) + 1])
             ran.append(one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, request
-from sqlalchemy import String, create_engine, inspect, update
+from sqlalchemy import String, create_engine, inspect, text, update
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -37,6 +38,7 @@ from yoto import (
     require_permission,
     revoke_roles_from_user,
 )
+from yoto.store.db import engine_beside
 
 ORDER = "order.refund"
 
@@ -268,6 +270,26 @@ def test_numbers_and_a_table_called_users_work_as_they_are(
         assert [shop.refund(who) for who in (1, 2, 3)] == [200, 403, 403]
     finally:
         shop.close()
+
+
+def test_the_platforms_own_connections_are_made_as_the_applications_are(tmp_path: Path) -> None:
+    class Traced(sqlite3.Connection):
+        """What the application has asked for, such as TLS elsewhere."""
+
+    engine = create_engine(f"sqlite:///{tmp_path}/shop.db", connect_args={"factory": Traced})
+    app = Flask("shop", instance_path=str(tmp_path))
+    Yoto(app, db=scoped_session(sessionmaker(engine)), users=PEOPLE)
+    with engine_beside(app).connect() as connection:
+        assert isinstance(connection.connection.dbapi_connection, Traced)
+    Yoto.close(app)
+    engine.dispose()
+
+
+def test_tables_of_a_later_version_are_not_called_up_to_date(shop: Shop) -> None:
+    with shop.engine.begin() as connection:
+        connection.execute(text("UPDATE yoto_alembic_version SET version_num = '9000'"))
+    refused = shop.app.test_cli_runner().invoke(args=["yoto", "setup"])
+    assert refused.exit_code == 1 and "9000" in refused.output
 
 
 def test_what_is_no_database_and_who_are_no_people_is_named(tmp_path: Path) -> None:
