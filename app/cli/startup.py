@@ -6,26 +6,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from app.extensions import permissions, policy, redis_store
 from app.migrations import upgrade_all
 from app.models import User
 from app.readiness import examine_migrations
-from yoto.errors import LockNotAcquired, PolicyError, StoreUnavailable, ValidationFailed
+from yoto.errors import PolicyError, StoreUnavailable, ValidationFailed
 from yoto.health import State
 from yoto.redis import check_address
-from yoto.store.db import db, engine_beside, writing
-from yoto.store.failures import is_outage
-from yoto.store.time_limits import TIME_LIMIT
+from yoto.store.db import db, writing
+from yoto.store.migrations import one_at_a_time
 from yoto.wiring import passing_breaker
-
-# Hosts that are set up at the same moment do it one after the other.
-LOCK, LOCK_SECONDS = "yoto.setup", 300
 
 log = logging.getLogger(__name__)
 
@@ -69,10 +63,9 @@ def set_up(app: Flask) -> list[str]:
         LockNotAcquired: somebody else has been at it for five minutes.
         StoreUnavailable: the database does not answer.
     """
-    with _one_at_a_time(app):
-        # The breaker's own settings are in a table that may not be there yet.
-        with passing_breaker():
-            upgrade_all()
+    # The breaker's own settings are in a table that may not be there yet.
+    with passing_breaker(), one_at_a_time(app):
+        upgrade_all()
         added = permissions.sync_catalogue()
         lines = [f"tables: {examine_migrations().facts.get('database', 'none')}"]
         lines.append(f"permissions: {len(added)} added")
@@ -84,22 +77,3 @@ def set_up(app: Flask) -> list[str]:
             log.error("the default policies are not stored: %s", error)
             lines.append(f"policies: not stored: {error}")
     return lines
-
-
-@contextmanager
-def _one_at_a_time(app: Flask) -> Iterator[None]:
-    try:
-        with passing_breaker(), engine_beside(app).connect() as connection:
-            if connection.dialect.name != "sqlite":
-                connection.execution_options(**{TIME_LIMIT: LOCK_SECONDS + 1})
-                locked = text("SELECT GET_LOCK(:name, :seconds)")
-                if not connection.scalar(locked, {"name": LOCK, "seconds": LOCK_SECONDS}):
-                    raise LockNotAcquired(LOCK)
-                connection.commit()  # the lock is the connection's, and no transaction's
-            yield
-            if connection.dialect.name != "sqlite":
-                connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": LOCK})
-    except Exception as error:
-        if is_outage(error):
-            raise StoreUnavailable("database", getattr(error, "orig", error)) from error
-        raise

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import click
+from flask import current_app
 from flask.cli import AppGroup, with_appcontext
 
+from yoto.errors import PlatformError
 from yoto.permission import PermissionSystem
 from yoto.store import migrations
 from yoto.store.db import db
@@ -18,11 +20,13 @@ yoto = AppGroup("yoto", help="What the platform has in the database.")
 @with_appcontext
 def setup() -> None:
     """Make the tables and the permissions that the code declares; what is there stays."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
-        revisions = migrations.upgrade()
-    except ValueError as error:
+        with migrations.one_at_a_time(app):
+            revisions = migrations.upgrade()
+            added = PermissionSystem().sync_catalogue()
+    except (ValueError, PlatformError) as error:
         raise click.ClickException(str(error)) from None
-    added = PermissionSystem().sync_catalogue()
     click.echo(f"tables: {', '.join(revisions) or 'up to date'}")
     click.echo(f"permissions: {len(added)} added")
 

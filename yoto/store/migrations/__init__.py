@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import (
     Column,
     Connection,
@@ -25,14 +26,18 @@ from sqlalchemy import (
     inspect,
     select,
     table,
+    text,
 )
 from sqlalchemy.sql import TableClause
 
-from yoto.store.db import db, writing
+from yoto.errors import LockNotAcquired, StoreUnavailable
+from yoto.store.db import db, engine_beside, writing
+from yoto.store.failures import is_outage
 from yoto.store.time_limits import TIME_LIMIT
 
 MIGRATIONS = Path(__file__).parent
 VERSIONS = "yoto_alembic_version"
+LOCK, LOCK_SECONDS = "yoto.setup", 300
 
 # As alembic's template writes them: one text, several in brackets, or None.
 _VARIABLE = r"^{name}\s*(?::[^=\n]+)?=\s*(\([^)]*\)|[^#\n]+)"
@@ -129,6 +134,31 @@ def _run(connection: Connection, revision: str, act: str, then: list[str]) -> No
     if then:
         connection.execute(insert(versions), {"version_num": then[-1]})
     connection.commit()
+
+
+@contextmanager
+def one_at_a_time(app: Flask) -> Iterator[None]:
+    """What sets up a database: hosts that do so at the same moment do it one after the other.
+
+    Raises:
+        LockNotAcquired: somebody else has been at it for five minutes.
+        StoreUnavailable: the database does not answer.
+    """
+    try:
+        with engine_beside(app).connect() as connection:
+            if connection.dialect.name != "sqlite":
+                connection.execution_options(**{TIME_LIMIT: LOCK_SECONDS + 1})
+                locked = text("SELECT GET_LOCK(:name, :seconds)")
+                if not connection.scalar(locked, {"name": LOCK, "seconds": LOCK_SECONDS}):
+                    raise LockNotAcquired(LOCK)
+                connection.commit()  # the lock is the connection's, and no transaction's
+            yield
+            if connection.dialect.name != "sqlite":
+                connection.execute(text("SELECT RELEASE_LOCK(:name)"), {"name": LOCK})
+    except Exception as error:
+        if is_outage(error):
+            raise StoreUnavailable("database", getattr(error, "orig", error)) from error
+        raise
 
 
 @contextmanager
