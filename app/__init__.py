@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -39,10 +38,8 @@ from app.migrations import init_migrations
 from app.own_code import call_own_code
 from app.resources import init_resources
 from app.server import YotoSocketIO
-from yoto import __version__
+from yoto import __version__, background
 from yoto.cli import init_logs
-from yoto.errors import StoreUnavailable
-from yoto.health import probe
 from yoto.http.acts import audit_of_guards
 from yoto.http.answers import error_rate
 from yoto.http.application import Application
@@ -51,10 +48,8 @@ from yoto.http.context import origin
 from yoto.http.database_problems import init_problems
 from yoto.http.identity import caller_or_none, current_user_id
 from yoto.http.pipeline import init_pipeline
-from yoto.http.records import records_of
 from yoto.logs import follow_fleet
 from yoto.permission import (
-    ComponentState,
     WarmUpParts,
     WarmUpReport,
     masked_context,
@@ -71,7 +66,6 @@ from yoto.wiring import (
     degrade_by,
     elect_forecaster,
     elected_by,
-    elected_forecaster,
     guard_database,
     hot_places,
     invalidation_log,
@@ -81,16 +75,12 @@ from yoto.wiring import (
     record_settings,
     signs_of_life,
     sql_audit,
-    sweeper_of,
     time_database,
     tune,
-    tuner_of,
     worker_facts,
 )
 
 __all__ = ["close_app", "create_app", "initialize_permission_platform"]
-
-log = logging.getLogger(__name__)
 
 
 def create_app(
@@ -172,7 +162,7 @@ def create_app(
         hot=hot,
         warm_up=WarmUpParts(
             forecaster=elect_forecaster(app).learn,
-            components=_components,
+            components=background.components,
             publish=events.of(app).stream.publish,
             limit=app.config["WARM_UP_SECONDS"],
         ),
@@ -193,26 +183,12 @@ def create_app(
 def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     """Begin the work in the background; every process that serves calls it once.
 
-    A worker that nobody asks anything must still relay what a dead one left in the outbox, and
-    hear of changes. The warm-up comes last; nothing waits for it. ``close_app`` ends all of it.
+    The warm-up comes last; nothing waits for it. ``close_app`` ends all of it.
 
     Returns:
         The warm-up that has begun; None where ``WARM_UP_AT_START`` says that there is none.
     """
-    try:
-        permissions.start(app)
-    except StoreUnavailable as error:
-        # The threads run, and look again by themselves.
-        log.warning("starting without knowing whether there is maintenance: %s", error)
-    policy.start(app)
-    optimization.of(app).start()
-    alerts.of(app).start()
-    monitor.start(app)
-    prefetch.start(app)
-    tuner_of(app).start()
-    elected_forecaster(app).start()
-    fleet.of(app).start()
-    sweeper_of(app).start()
+    background.begin(app)
     if not app.config["WARM_UP_AT_START"]:
         return None
     with app.app_context():
@@ -224,28 +200,5 @@ def close_app(app: Flask) -> None:
     optimization.of(app).locks.expect_end()
     blueprints.close_pages(app)
     failures_of(app).close()
-    fleet.of(app).close()
-    sweeper_of(app).close()
-    tuner_of(app).close()
-    prefetch.close(app)
-    optimization.of(app).stop()
-    permissions.close(app)
-    policy.close(app)
-    alerts.of(app).close()
-    elected_forecaster(app).close()
-    records_of(app).close()
-    # Before the locks: what it asks in the background may hold one.
-    monitor.close(app)
-    optimization.of(app).locks.close()
-    resilience.of(app).close()
-    events.of(app).tailer.stop()
-    redis_store.of(app).close()
+    background.end(app)
     close_db(app)
-
-
-def _components() -> Sequence[ComponentState]:
-    """How each component of the current application is: what ``/readyz`` asks, and the policies."""
-    found = [ComponentState(one.name, one.state, one.detail) for one in probe().run()]
-    engine = policy.health()
-    state = "failed" if engine.state == "unavailable" else engine.state
-    return [*found, ComponentState("policies", state, engine.detail)]

@@ -1,0 +1,81 @@
+"""The work in the background of an application that has all parts of the platform."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from flask import Flask
+
+from yoto.errors import StoreUnavailable
+from yoto.extensions import (
+    alerts,
+    events,
+    fleet,
+    monitor,
+    optimization,
+    permissions,
+    policy,
+    prefetch,
+    redis_store,
+    resilience,
+)
+from yoto.health import probe
+from yoto.http.records import records_of
+from yoto.permission import ComponentState
+from yoto.wiring import elected_forecaster, sweeper_of, tuner_of
+
+log = logging.getLogger(__name__)
+
+
+def begin(app: Flask) -> None:
+    """Begin it; every process that serves calls it once, and ``end`` ends it.
+
+    A worker that nobody asks anything must still relay what a dead one left in the outbox, and
+    hear of changes.
+    """
+    try:
+        permissions.start(app)
+    except StoreUnavailable as error:
+        # The threads run, and look again by themselves.
+        log.warning("starting without knowing whether there is maintenance: %s", error)
+    policy.start(app)
+    optimization.of(app).start()
+    alerts.of(app).start()
+    monitor.start(app)
+    prefetch.start(app)
+    tuner_of(app).start()
+    elected_forecaster(app).start()
+    fleet.of(app).start()
+    sweeper_of(app).start()
+
+
+def end(app: Flask) -> None:
+    """End every thread, and close the connections to Redis; a later use begins anew.
+
+    Those to the database stay open: the caller closes them last.
+    """
+    fleet.of(app).close()
+    sweeper_of(app).close()
+    tuner_of(app).close()
+    prefetch.close(app)
+    optimization.of(app).stop()
+    permissions.close(app)
+    policy.close(app)
+    alerts.of(app).close()
+    elected_forecaster(app).close()
+    records_of(app).close()
+    # Before the locks: what it asks in the background may hold one.
+    monitor.close(app)
+    optimization.of(app).locks.close()
+    resilience.of(app).close()
+    events.of(app).tailer.stop()
+    redis_store.of(app).close()
+
+
+def components() -> Sequence[ComponentState]:
+    """How each component of the current application is: what ``/readyz`` asks, and the policies."""
+    found = [ComponentState(one.name, one.state, one.detail) for one in probe().run()]
+    engine = policy.health()
+    state = "failed" if engine.state == "unavailable" else engine.state
+    return [*found, ComponentState("policies", state, engine.detail)]
