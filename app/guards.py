@@ -9,6 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from yoto.api.guards import API_GUARDS
+from yoto.http.guessing import (
+    CONTROL_GUARDS,
+    CONTROL_SIGN_IN,
+    CONTROL_SIGN_IN_KNOWN,
+    SIGN_INS_OF_ANYBODY,
+    SIGN_INS_OF_KNOWN,
+)
 from yoto.resilience import (
     BulkheadConfig,
     BulkheadStrategy,
@@ -21,8 +28,6 @@ from yoto.wiring import DATABASE, DATABASE_BREAKER
 
 SIGN_IN = "auth.sign-in"
 SIGN_IN_KNOWN = "auth.sign-in.known"
-CONTROL_SIGN_IN = "control.sign-in"
-CONTROL_SIGN_IN_KNOWN = "control.sign-in.known"
 SECOND_FACTOR = "auth.second-factor"
 REGISTER = "auth.register"
 MESSAGE_SEND = "message.send"
@@ -37,23 +42,10 @@ MEMBER_RENAME = "member.rename-self"
 
 MINUTE, HOUR = 60.0, 3600.0  # s
 
-# Tries. An office or a school signs in from one address at nine o'clock.
-SIGN_INS_OF_ADDRESS = Dimension("ip", limit=30, window=5 * MINUTE)
-# Tries. A site has 65,536 networks of IPv6, and each counts as an address.
-SIGN_INS_OF_SITE = Dimension("site", limit=90, window=5 * MINUTE)
-# Tries of strangers at all accounts, from all addresses: what two workers can check. Those who come
-# back to where they signed in before are not counted with them.
-SIGN_INS_OF_STRANGERS = Dimension("global", limit=600, window=MINUTE)
-# Tries. Who does not remember a password tries a few, and goes on with one in three minutes.
-SIGN_INS_OF_ADDRESS_TO_ACCOUNT = Dimension("user+ip", limit=10, window=30 * MINUTE)
-# Tries. Against many addresses that guess one password. One address has 10 at once and 20 an hour,
-# a third of what comes back here, so it takes several that go on together to keep the owner out.
-SIGN_INS_TO_ACCOUNT = Dimension("user", limit=60, window=HOUR)
-
 # Codes. Of a million three are right at a time; only who has the password gets to try any.
 CODES_OF_ACCOUNT = Dimension("user", limit=10, window=15 * MINUTE)
 
-# Accounts. As above.
+# Accounts. A site has 65,536 networks of IPv6, and each counts as an address.
 REGISTRATIONS_OF_SITE = Dimension("site", limit=90, window=HOUR)
 # Accounts. A class registers together; a program that makes accounts is stopped.
 REGISTRATIONS_OF_ADDRESS = Dimension("ip", limit=30, window=HOUR)
@@ -106,27 +98,12 @@ AGAINST_GUESSING = frozenset(
     }
 )
 
-# Tries at one door, of those who come to it for the first time and of those who were there before.
-_SIGN_INS_OF_ANYBODY = RateLimitConfig(
-    dimensions=(
-        SIGN_INS_OF_ADDRESS,
-        SIGN_INS_OF_SITE,
-        SIGN_INS_OF_ADDRESS_TO_ACCOUNT,
-        SIGN_INS_TO_ACCOUNT,
-        SIGN_INS_OF_STRANGERS,
-    )
-)
-_SIGN_INS_OF_KNOWN = RateLimitConfig(
-    dimensions=(SIGN_INS_OF_ADDRESS, SIGN_INS_OF_ADDRESS_TO_ACCOUNT)
-)
-
 GUARDS: Mapping[str, Mapping[str, Settings]] = {
-    SIGN_IN: {"rate_limit": _SIGN_INS_OF_ANYBODY},
-    SIGN_IN_KNOWN: {"rate_limit": _SIGN_INS_OF_KNOWN},
+    SIGN_IN: {"rate_limit": SIGN_INS_OF_ANYBODY},
+    SIGN_IN_KNOWN: {"rate_limit": SIGN_INS_OF_KNOWN},
     # Operators have a door of their own: whatever users do behind the same address, operators can
     # sign in.
-    CONTROL_SIGN_IN: {"rate_limit": _SIGN_INS_OF_ANYBODY},
-    CONTROL_SIGN_IN_KNOWN: {"rate_limit": _SIGN_INS_OF_KNOWN},
+    **CONTROL_GUARDS,
     SECOND_FACTOR: {"rate_limit": RateLimitConfig(dimensions=(CODES_OF_ACCOUNT,))},
     REGISTER: {
         "rate_limit": RateLimitConfig(dimensions=(REGISTRATIONS_OF_ADDRESS, REGISTRATIONS_OF_SITE))

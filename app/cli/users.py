@@ -11,12 +11,13 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.auth.passwords import PASSWORD_MAX_LENGTH, passwords
-from app.auth.weak_passwords import is_weak
+from app.auth.passwords import passwords
 from app.models import User
 from app.models.user import USERNAME_PATTERN
+from yoto.hashing import PASSWORD_MAX_LENGTH
 from yoto.http.audit import audit
 from yoto.store.db import db, writing
+from yoto.weak_passwords import is_weak
 
 users = AppGroup("users", help="Manage accounts.")
 

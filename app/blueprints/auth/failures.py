@@ -18,13 +18,13 @@ from functools import partial
 from flask import Flask, current_app, request
 from sqlalchemy import select
 
-from app.extensions import behaviour, monitor, permissions
+from app.extensions import behaviour, permissions
 from app.models import User
 from yoto.errors import StoreUnavailable
 from yoto.http.context import Origin, origin
+from yoto.http.guessing import count_sign_in
 from yoto.http.operators import VIEW
 from yoto.http.pace import Pace
-from yoto.monitor import names
 from yoto.resilience import network_of
 from yoto.store.models import AuditRecord
 from yoto.store.sessions import reading, recording
@@ -149,11 +149,6 @@ def failures_of(app: Flask) -> FailureRecorder:
     """The recorder of ``app``."""
     found: FailureRecorder = app.extensions[EXTENSION_KEY]
     return found
-
-
-def count_sign_in(outcome: str) -> None:
-    """Count a sign-in, or a step of one, for the monitor: accepted, failed or locked_out."""
-    monitor.current.recorder.counter(names.SIGN_INS, outcome=outcome).add()
 
 
 def note_failure(username: str, failure: Failure) -> None:

@@ -9,11 +9,11 @@ import marshmallow as ma
 from flask import current_app
 from marshmallow.validate import Length
 
-from app.auth.passwords import PASSWORD_MAX_LENGTH
-from app.auth.weak_passwords import is_weak
 from app.models import User
 from app.models.user import USERNAME_PATTERN
+from yoto.hashing import PASSWORD_MAX_LENGTH
 from yoto.http.fields import Instant, Name
+from yoto.weak_passwords import is_weak
 
 DISPLAY_NAME_LENGTH = User.__table__.c.display_name.type.length  # type: ignore[attr-defined]
 

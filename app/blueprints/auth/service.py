@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
-
 from sqlalchemy import select, update
 
 from app.auth import break_glass
-from app.auth.known_callers import is_known, remember_caller
+from app.auth.known_callers import is_known
 from app.auth.passwords import passwords
-from app.auth.weak_passwords import is_weak
-from app.blueprints.auth.failures import Failure, count_sign_in, note_failure
-from app.guards import CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN, SIGN_IN, SIGN_IN_KNOWN
+from app.blueprints.auth.failures import Failure, note_failure
+from app.guards import SIGN_IN, SIGN_IN_KNOWN
 from app.models import User
 from yoto.errors import RateLimited, ValidationFailed
 from yoto.http.audit import audit
-from yoto.http.callers import address, guess
+from yoto.http.callers import address
 from yoto.http.conflicts import conflict, unique
+from yoto.http.guessing import (
+    CONTROL_SIGN_IN,
+    CONTROL_SIGN_IN_KNOWN,
+    count_sign_in,
+    counted_guess,
+    remember_address,
+)
 from yoto.resilience import rate_limit
 from yoto.store.db import db, writing
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from yoto.weak_passwords import is_weak
 
 # Tries of the break-glass token are counted by address alone: nobody guesses 256 bits, and one
 # count for all addresses would let anybody close the way in that is for emergencies. So they are
@@ -53,28 +53,6 @@ def register(username: str, display_name: str, password: str) -> User:
     return user
 
 
-def counted_guess(
-    verify: Callable[Concatenate[str, P], R], strangers: str = SIGN_IN, known: str = SIGN_IN_KNOWN
-) -> Callable[Concatenate[str, P], R]:
-    """Count whoever tries a password, by address and account, before anything else happens: a right
-    one counts as much as a wrong one, and one of nobody's as much as one of somebody's.
-
-    What strangers use up of an account's tries keeps nobody out who has signed in from the same
-    address before, or has one of its devices.
-
-    Args:
-        strangers, known: the limits of the door at which it is tried.
-    """
-    by_strangers = rate_limit(strangers, key=guess)(verify)
-    by_known = rate_limit(known, key=guess)(verify)
-
-    @wraps(verify)
-    def counted(username: str, *args: P.args, **kwargs: P.kwargs) -> R:
-        return (by_known if is_known(username) else by_strangers)(username, *args, **kwargs)
-
-    return counted
-
-
 def authenticate(username: str, password: str, *, to_control: bool = False) -> User | None:
     """The account that this name and password open, or None.
 
@@ -97,7 +75,7 @@ def authenticate(username: str, password: str, *, to_control: bool = False) -> U
         note_failure(username, Failure.REFUSED)
     else:
         count_sign_in("accepted")
-        remember_caller(username)
+        remember_address(username)
     return user
 
 
@@ -118,8 +96,8 @@ def _authenticate(username: str, password: str) -> User | None:
     return user
 
 
-_by_application = counted_guess(_authenticate)
-_by_control = counted_guess(_authenticate, CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN)
+_by_application = counted_guess(_authenticate, SIGN_IN, SIGN_IN_KNOWN, is_known)
+_by_control = counted_guess(_authenticate, CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN, is_known)
 
 
 @counted_address
@@ -158,10 +136,12 @@ def change_password(user_id: int, old: str, new: str) -> User:
     return db.session.get_one(User, user_id)
 
 
-@counted_guess
-def _is_password(username: str, stored: str, password: str) -> bool:
+def _verifies(_: str, stored: str, password: str) -> bool:
     """Whether a password opens the account; a stolen token does not make guessing free."""
     return passwords().verify(stored, password)
+
+
+_is_password = counted_guess(_verifies, SIGN_IN, SIGN_IN_KNOWN, is_known)
 
 
 def _rehash(user_id: int, stored: str, password: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -23,7 +23,8 @@ from app.blueprints.operators.second_factor import service as second_factor
 from app.extensions import permissions
 from app.models import User
 from yoto.api.people import Person
-from yoto.control_plane import ages, as_page, as_pages, destination, language
+from yoto.control_plane import as_pages, destination
+from yoto.control_plane.sign_in import SignInForm
 from yoto.errors import RateLimited, Rejected
 from yoto.http.access import public
 from yoto.http.acts import record_act
@@ -31,7 +32,6 @@ from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.audit import audit
 from yoto.http.context import origin, read_only
 from yoto.http.csrf import CsrfFailed, check_csrf
-from yoto.http.database_problems import problem_of
 from yoto.http.operators import VIEW, Operator, Via, become, operator
 from yoto.store.db import db, writing
 
@@ -39,6 +39,12 @@ log = logging.getLogger(__name__)
 
 sign_in_pages = Blueprint("sign_in", __name__, url_prefix=CONTROL_PREFIX)
 as_pages(sign_in_pages)
+
+form = SignInForm(
+    "operators/sign_in.html",
+    "sign_in.sign_in",
+    lambda: {"has_glass": break_glass.configured_hash() is not None},
+)
 
 
 def person(who: Operator) -> Person | None:
@@ -56,7 +62,7 @@ def sign_in_form() -> str | AnyResponse:
     try:
         operator()
     except Unauthorized:
-        return _sign_in_page()
+        return form.page()
     return redirect(destination.wanted(), 303)
 
 
@@ -68,7 +74,7 @@ def sign_in() -> Any:
     try:
         check_csrf()
     except CsrfFailed:
-        return _sign_in_again("sign_in.stale", 403)
+        return form.again("sign_in.stale", 403)
     if "glass" in request.form:
         return _break_glass(request.form["glass"].strip())
     if "code" in request.form:
@@ -78,14 +84,14 @@ def sign_in() -> Any:
             request.form.get("username", ""), request.form.get("password", ""), to_control=True
         )
     except Rejected as error:
-        return _sign_in_later(error)
+        return form.later(error)
     if user is None:
-        return _sign_in_again("sign_in.failed", 422)
+        return form.again("sign_in.failed", 422)
     if not permissions.check_permission(user.id, VIEW):
-        return _sign_in_again("sign_in.no_right", 403)
+        return form.again("sign_in.no_right", 403)
     if second_factor.is_asked(user.id):
         begin_session(user)
-        return _sign_in_page(needs_code=True)
+        return form.page(needs_code=True)
     return _signed_in(user)
 
 
@@ -93,18 +99,18 @@ def _second_step(code: str) -> Any:
     """The code of somebody whose password was right."""
     user = pending_user()
     if user is None:
-        return _sign_in_again("sign_in.stale", 403)
+        return form.again("sign_in.stale", 403)
     user_id, name = user.id, user.username
     try:
         proved = second_factor.prove(user_id, code)
     except RateLimited as error:
         note_failure(name, Failure.LOCKED_OUT)
-        return _sign_in_later(error)
+        return form.later(error)
     if not proved:
         note_failure(name, Failure.SECOND_FACTOR)
-        return _sign_in_again("sign_in.code_failed", 422, needs_code=True)
+        return form.again("sign_in.code_failed", 422, needs_code=True)
     if not permissions.check_permission(user_id, VIEW):
-        return _sign_in_again("sign_in.no_right", 403)
+        return form.again("sign_in.no_right", 403)
     return _signed_in(db.session.get_one(User, user_id))
 
 
@@ -123,10 +129,10 @@ def _break_glass(token: str) -> Any:
     try:
         opened = counted_glass(token)
     except RateLimited as error:
-        return _sign_in_later(error)
+        return form.later(error)
     if not opened:
         log.warning("a break-glass token was refused, from %s", origin().address)
-        return _sign_in_again("sign_in.glass_failed", 422)
+        return form.again("sign_in.glass_failed", 422)
     start_broken_glass()
     become(Operator(Via.BREAK_GLASS, None))
     log.critical("the glass was broken: a session without account began, %s", origin())
@@ -141,24 +147,3 @@ def sign_out() -> AnyResponse:
     check_csrf()
     end_session()
     return redirect(url_for("sign_in.sign_in_form"), 303)
-
-
-def _sign_in_page(**values: Any) -> str:
-    return render_template(
-        "operators/sign_in.html",
-        action=destination.leading_on("sign_in.sign_in"),
-        has_glass=break_glass.configured_hash() is not None,
-        **values,
-    )
-
-
-def _sign_in_again(
-    message: str, status_code: int, needs_code: bool = False, **values: str
-) -> tuple[str, int]:
-    told = language.translate(message, **values)
-    return _sign_in_page(message=told, needs_code=needs_code), status_code
-
-
-def _sign_in_later(error: Rejected) -> Response:
-    page, _ = _sign_in_again("sign_in.wait", 429, wait=ages.wait(error.retry_after))
-    return as_page(problem_of(error), page)

@@ -9,17 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.auth.known_callers import remember_caller
-from app.guards import (
-    CONTROL_SIGN_IN,
-    REGISTRATIONS_OF_ADDRESS,
-    SIGN_IN,
-    SIGN_IN_KNOWN,
-    SIGN_INS_OF_ADDRESS,
-    SIGN_INS_OF_ADDRESS_TO_ACCOUNT,
-    SIGN_INS_OF_SITE,
-    SIGN_INS_TO_ACCOUNT,
-)
+from app.guards import REGISTRATIONS_OF_ADDRESS, SIGN_IN, SIGN_IN_KNOWN
 from tests.integration.guards.conftest import (
     PASSWORD,
     dimensions,
@@ -28,6 +18,14 @@ from tests.integration.guards.conftest import (
 )
 from tests.integration.yoto.control_plane.conftest import Browser
 from tests.support.world import Person, World
+from yoto.http.guessing import (
+    CONTROL_SIGN_IN,
+    SIGN_INS_OF_ADDRESS,
+    SIGN_INS_OF_ADDRESS_TO_ACCOUNT,
+    SIGN_INS_OF_SITE,
+    SIGN_INS_TO_ACCOUNT,
+    remember_address,
+)
 from yoto.resilience import Dimension
 
 Limit = Callable[..., None]
@@ -229,7 +227,7 @@ def test_users_behind_an_address_keep_no_operator_out(
         # Whoever has signed in here before is counted apart from strangers, with each other.
         with app.test_request_context(environ_base={"REMOTE_ADDR": here}):
             for name in ("ada", *(f"user{number}" for number in range(3))):
-                remember_caller(name)
+                remember_address(name)
         for number in range(FEW):
             sign_in(client, f"user{number % 3}", address=here)
     assert sign_in(client, "ada", PASSWORD, address=here).status_code == 429

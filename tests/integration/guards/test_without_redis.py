@@ -11,10 +11,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.extensions import resilience
-from app.guards import MESSAGE_SEND, MESSAGES_OF_USER_IN_SERVER, SIGN_INS_OF_ADDRESS_TO_ACCOUNT
+from app.guards import MESSAGE_SEND, MESSAGES_OF_USER_IN_SERVER
 from tests.integration.guards.conftest import dimensions, refused_by, say, sign_in, until_refused
 from tests.support.redis_servers import Server, wait_until
 from tests.support.world import Community, Person
+from yoto.http.guessing import SIGN_INS_OF_ADDRESS_TO_ACCOUNT
 
 BURST = MESSAGES_OF_USER_IN_SERVER.burst or 0
 RATE = 1.0  # a second

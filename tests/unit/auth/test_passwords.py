@@ -15,9 +15,10 @@ import pytest
 from eventlet import patcher
 from flask import Flask
 
-from app.auth.passwords import MOST_WAITING, Passwords, _offload_for, init_passwords
+from app.auth.passwords import Passwords, _offload_for, init_passwords
 from app.models.user import NO_PASSWORD
 from yoto.errors import BulkheadFull
+from yoto.hashing import MOST_WAITING
 
 
 def directly(function: Callable[..., Any], *args: Any) -> Any:
@@ -90,7 +91,7 @@ def test_only_as_many_hashes_run_at_once_as_there_are_cores() -> None:
 
 
 def test_nobody_waits_for_a_core_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.auth.passwords.LONGEST_WAIT", 0.05)
+    monkeypatch.setattr("yoto.hashing.LONGEST_WAIT", 0.05)
     cores, gate, inside = os.cpu_count() or 1, threading.Event(), threading.Semaphore(0)
 
     def held(function: Callable[..., Any], *args: Any) -> Any:
@@ -112,7 +113,7 @@ def test_nobody_waits_for_a_core_without_end(monkeypatch: pytest.MonkeyPatch) ->
 def test_of_300_at_once_few_wait_and_the_others_are_turned_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("app.auth.passwords.LONGEST_WAIT", 60.0)
+    monkeypatch.setattr("yoto.hashing.LONGEST_WAIT", 60.0)
     gate, limit = threading.Event(), (os.cpu_count() or 1) + MOST_WAITING
 
     def held(function: Callable[..., Any], *args: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.auth.weak_passwords import is_weak
+from yoto.weak_passwords import is_weak
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,43 @@
+"""The page with the form by which operators sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, render_template
+
+from yoto.control_plane import ages, destination, language
+from yoto.control_plane.pages import as_page
+from yoto.errors import Rejected
+from yoto.http.database_problems import problem_of
+
+
+@dataclass(frozen=True, slots=True)
+class SignInForm:
+    """A sign-in page, which leads on to the page that was wanted.
+
+    Attributes:
+        template: one that extends ``control/sign_in.html``, or that itself.
+        endpoint: where the form is sent to.
+        facts: what else the template must know.
+    """
+
+    template: str
+    endpoint: str
+    facts: Callable[[], dict[str, Any]] = dict
+
+    def page(self, **values: Any) -> str:
+        """The page; ``values`` are the template's."""
+        action = destination.leading_on(self.endpoint)
+        return render_template(self.template, action=action, **self.facts(), **values)
+
+    def again(self, message: str, status_code: int, **values: Any) -> tuple[str, int]:
+        """The page with why it is shown once more: ``message`` is the key of a text."""
+        return self.page(message=language.translate(message), **values), status_code
+
+    def later(self, error: Rejected) -> Response:
+        """The page for somebody who must wait."""
+        told = language.translate("sign_in.wait", wait=ages.wait(error.retry_after))
+        return as_page(problem_of(error), self.page(message=told))
