@@ -17,7 +17,7 @@ from flask import Flask
 from app import blueprints, cli, settings
 from app.admission import admit
 from app.auth import init_auth
-from app.blueprints.auth.failures import failures_of, init_failures
+from app.blueprints.auth.failures import init_failures
 from app.db import init_db
 from app.extensions import (
     alerts,
@@ -46,6 +46,7 @@ from yoto.http.application import Application
 from yoto.http.circumstances import circumstances
 from yoto.http.context import origin
 from yoto.http.database_problems import init_problems
+from yoto.http.failed_sign_ins import failures_of
 from yoto.http.identity import caller_or_none, current_user_id
 from yoto.http.pipeline import init_pipeline
 from yoto.logs import follow_fleet

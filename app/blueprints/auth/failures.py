@@ -1,160 +1,32 @@
-"""What is kept of failed sign-ins: of operators in the audit log, a bounded number however many
-there are; of everybody as behaviour.
-
-It is written once the answer is out. Whether there is such an account, and whether it is an
-operator's, would be told by the time that it takes otherwise.
-"""
+"""Whose sign-in failed: of everybody it is behaviour, and of operators it is audited, too."""
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from collections import deque
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import partial
-
-from flask import Flask, current_app, request
+from flask import Flask, current_app
 from sqlalchemy import select
 
 from app.extensions import behaviour, permissions
 from app.models import User
-from yoto.errors import StoreUnavailable
-from yoto.http.context import Origin, origin
-from yoto.http.guessing import count_sign_in
+from yoto.http import failed_sign_ins
+from yoto.http.failed_sign_ins import FailedSignIn, Failure, unavailable
 from yoto.http.operators import VIEW
-from yoto.http.pace import Pace
 from yoto.resilience import network_of
-from yoto.store.models import AuditRecord
-from yoto.store.sessions import reading, recording
-from yoto.wiring import DATABASE, STORE_FAILURES
-
-EXTENSION_KEY = "yoto.failed_sign_ins"
-INTERVAL = 60.0  # s between two records of one kind about one account, in each process
-LONGEST_NAME = 32  # characters; nobody is called longer
-DELAY = 0.2  # s until the answer is surely out
-MOST_WAITING = 1_000  # the oldest are left out: by then the limits of addresses have refused most
-
-log = logging.getLogger(__name__)
-
-_unavailable = partial(StoreUnavailable, DATABASE)
-
-
-class Failure(StrEnum):
-    """How a sign-in failed; the action of the record."""
-
-    REFUSED = "sign_in.failed"
-    LOCKED_OUT = "sign_in.locked_out"
-    SECOND_FACTOR = "sign_in.second_factor_failed"
-
-
-@dataclass(frozen=True, slots=True)
-class FailedSignIn:
-    """One failed try on the account called ``name``, at the path ``door``."""
-
-    name: str
-    failure: Failure
-    door: str
-    origin: Origin
-
-
-class FailureRecorder:
-    """Records failures of one application in a thread that lives while there are any."""
-
-    def __init__(self, app: Flask) -> None:
-        """No thread is started yet."""
-        self._app = app
-        self._pace = Pace(INTERVAL)
-        self._waiting: deque[FailedSignIn] = deque(maxlen=MOST_WAITING)
-        self._lock = threading.Lock()
-        self._idle = threading.Event()
-        self._idle.set()
-
-    def note(self, failed: FailedSignIn) -> None:
-        """Record it soon."""
-        with self._lock:
-            self._waiting.append(failed)
-            if self._idle.is_set():
-                self._start()
-
-    def wait(self, timeout: float = 5.0) -> bool:
-        """Wait until all that was noted is recorded; False: ``timeout`` seconds were too few."""
-        return self._idle.wait(timeout)
-
-    def close(self) -> None:
-        """Wait a while for what is still to be recorded; what is not by then is lost, and said."""
-        if not self.wait() or self._waiting:
-            log.warning("failed sign-ins were not recorded before the end of the process")
-
-    def _start(self) -> None:
-        name = "yoto-failed-sign-ins"
-        try:
-            threading.Thread(target=self._run, name=name, daemon=True).start()
-        except RuntimeError as error:  # of a process with too many threads
-            log.warning("failed sign-ins wait for the next one to be recorded: %s", error)
-        else:
-            self._idle.clear()
-
-    def _run(self) -> None:
-        while True:
-            time.sleep(DELAY)
-            with self._lock:
-                due = list(self._waiting)
-                self._waiting.clear()
-            for failed in due:
-                try:
-                    with self._app.app_context():
-                        self._record(failed)
-                except STORE_FAILURES as error:
-                    log.warning("a failed sign-in was not recorded: %s", error)
-                except Exception:
-                    # Whatever it is must not end the thread: no other is begun before it is idle.
-                    log.exception("a failed sign-in was not recorded")
-            with self._lock:
-                if not self._waiting:
-                    self._idle.set()
-                    return
-
-    def _record(self, failed: FailedSignIn) -> None:
-        with reading(self._app, _unavailable) as session:
-            user_id = session.scalar(select(User.id).where(User.username == failed.name))
-        if user_id is None:
-            return
-        if failed.failure is Failure.REFUSED:
-            behaviour.failed_sign_in(user_id, network_of(failed.origin.address) or "")
-        # Asked in a way that is no use of a super-admin's power.
-        may_look = permissions.batch_check_permissions([user_id], VIEW).get(user_id, False)
-        if not may_look or not self._pace.allows(failed.name, failed.failure):
-            return
-        # On a connection that is none of the requests'.
-        with recording(self._app, _unavailable) as session:
-            session.add(
-                AuditRecord(
-                    action=failed.failure,
-                    subject=f"user:{user_id}",
-                    after={"door": failed.door},
-                    request_id=failed.origin.request_id,
-                    address=failed.origin.address,
-                )
-            )
+from yoto.store.sessions import reading
 
 
 def init_failures(app: Flask) -> None:
-    """Give the application its recorder."""
-    app.extensions[EXTENSION_KEY] = FailureRecorder(app)
+    """Record the failed sign-ins of the application."""
+    failed_sign_ins.init_failures(app, _operator_of)
 
 
-def failures_of(app: Flask) -> FailureRecorder:
-    """The recorder of ``app``."""
-    found: FailureRecorder = app.extensions[EXTENSION_KEY]
-    return found
-
-
-def note_failure(username: str, failure: Failure) -> None:
-    """Count that a sign-in failed, and record it soon, whoever's it is."""
-    count_sign_in("locked_out" if failure is Failure.LOCKED_OUT else "failed")
-    name = username.strip().lower()
-    if len(name) <= LONGEST_NAME:
-        failed = FailedSignIn(name, failure, request.path, origin())
-        failures_of(current_app._get_current_object()).note(failed)  # type: ignore[attr-defined]
+def _operator_of(failed: FailedSignIn) -> str | None:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    with reading(app, unavailable) as session:
+        user_id = session.scalar(select(User.id).where(User.username == failed.name))
+    if user_id is None:
+        return None
+    if failed.failure is Failure.REFUSED:
+        behaviour.failed_sign_in(user_id, network_of(failed.origin.address) or "")
+    # Asked in a way that is no use of a super-admin's power.
+    may_look = permissions.batch_check_permissions([user_id], VIEW).get(user_id, False)
+    return f"user:{user_id}" if may_look else None

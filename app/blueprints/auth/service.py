@@ -7,13 +7,13 @@ from sqlalchemy import select, update
 from app.auth import break_glass
 from app.auth.known_callers import is_known
 from app.auth.passwords import passwords
-from app.blueprints.auth.failures import Failure, note_failure
 from app.guards import SIGN_IN, SIGN_IN_KNOWN
 from app.models import User
 from yoto.errors import RateLimited, ValidationFailed
 from yoto.http.audit import audit
 from yoto.http.callers import address
 from yoto.http.conflicts import conflict, unique
+from yoto.http.failed_sign_ins import Failure, note_failure
 from yoto.http.guessing import (
     CONTROL_SIGN_IN,
     CONTROL_SIGN_IN_KNOWN,

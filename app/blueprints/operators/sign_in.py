@@ -17,7 +17,6 @@ from app.auth.session import (
     start_broken_glass,
     start_session,
 )
-from app.blueprints.auth.failures import Failure, note_failure
 from app.blueprints.auth.service import authenticate, counted_glass
 from app.blueprints.operators.second_factor import service as second_factor
 from app.extensions import permissions
@@ -32,6 +31,7 @@ from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.audit import audit
 from yoto.http.context import origin, read_only
 from yoto.http.csrf import CsrfFailed, check_csrf
+from yoto.http.failed_sign_ins import Failure, note_failure
 from yoto.http.operators import VIEW, Operator, Via, become, operator
 from yoto.store.db import db, writing
 

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.blueprints.auth.failures import failures_of
 from tests.integration.policies.conftest import API, Put, codes
 from tests.support.world import Community, Person, World
 from yoto.errors import StoreUnavailable
+from yoto.http.failed_sign_ins import failures_of
 from yoto.policy import BehaviourWatch, risk_of
 
 HERE, ELSEWHERE = "127.0.0.1", "203.0.113.9"

@@ -9,12 +9,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.blueprints.auth import failures
-from app.blueprints.auth.failures import failures_of
+from app.blueprints.auth import failures as of_accounts
 from tests.integration.yoto.control_plane.conftest import Browser
 from tests.support.operators import VIEW, operator_named
 from tests.support.statements import count_statements
 from tests.support.world import Person, World
+from yoto.http import failed_sign_ins as failures
+from yoto.http.failed_sign_ins import failures_of
 from yoto.http.pace import Pace
 
 LOGIN = "/api/v1/auth/login"
@@ -74,7 +75,7 @@ def test_an_error_that_nobody_expected_leaves_the_next_failures_recorded(
     operator_named(world, "olga", VIEW, password_hash=stored_hash)
     recorder = failures_of(app)
     with monkeypatch.context() as broken:
-        broken.setattr(failures, "network_of", lambda address: 1 // 0)
+        broken.setattr(of_accounts, "network_of", lambda address: 1 // 0)
         assert fail(client, "olga") == 401
         assert recorder.wait() and world.acts("sign_in.failed") == []
     assert fail(client, "olga") == 401

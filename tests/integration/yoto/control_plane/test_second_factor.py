@@ -12,7 +12,6 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.auth import totp
-from app.blueprints.auth.failures import failures_of
 from app.extensions import monitor
 from app.guards import CODES_OF_ACCOUNT
 from app.models import RecoveryCode, SecondFactor
@@ -26,6 +25,7 @@ from tests.support.operators import (
     control_client,
 )
 from tests.support.world import Person, World
+from yoto.http.failed_sign_ins import failures_of
 from yoto.monitor import names
 
 FACTOR = "/second-factor"
