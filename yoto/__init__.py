@@ -51,13 +51,15 @@ else:
             set_degradation_config set_global_switch set_rate_limit_config
         """,
         ".current.permissions": """
-            assign_permissions_to_role assign_roles_to_user batch_check_permissions
-            batch_register_permissions batch_register_roles check_many check_permission decide
+            assign_group_to_role assign_permission_to_group assign_permissions_to_role
+            assign_roles_to_user batch_check_permissions batch_register_permissions
+            batch_register_roles check_many check_permission decide delete_group delete_role
             explain get_optimization_suggestions get_permission_registry_stats get_system_stats
             invalidate_all invalidate_role_cache invalidate_user_cache is_maintenance_mode_enabled
-            list_registered_permissions list_registered_roles list_resources list_users
-            register_group register_permission register_role revoke_permissions_from_role
-            revoke_roles_from_user set_maintenance_mode visible warm_up
+            list_registered_groups list_registered_permissions list_registered_roles
+            list_resources list_users register_group register_permission register_role
+            remove_group_from_role remove_permission_from_group revoke_permissions_from_role
+            revoke_roles_from_user set_maintenance_mode update_role visible warm_up
         """,
         ".current.locks": "create_lock",
         ".embed": "Yoto",

@@ -127,11 +127,11 @@ class StoreUnavailable(PlatformError):
 
 
 class NotSetUp(StoreUnavailable):
-    """A store answers, and nothing was ever set up in it: ``flask setup`` does."""
+    """A store answers, and nothing was ever set up in it: ``command`` does."""
 
-    def __init__(self, store: str, retry_after: float = 5.0) -> None:
+    def __init__(self, store: str, command: str = "flask setup", retry_after: float = 5.0) -> None:
         super().__init__(store, None, retry_after)
-        self.args = (f"the {store} is not set up: run 'flask setup'",)
+        self.args = (f"the {store} is not set up: run '{command}'",)
 
 
 class Rejected(PlatformError):

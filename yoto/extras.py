@@ -8,12 +8,12 @@ from yoto.errors import ConfigurationError
 
 # Top-level module to the extra that has it; pyproject.toml has their versions.
 EXTRAS = {
+    "alembic": "permissions",
     "apispec": "control-plane",
     "cachebox": "permissions",
     "cryptography": "control-plane",
     "flask_smorest": "control-plane",
     "flask_socketio": "control-plane",
-    "flask_sqlalchemy": "permissions",
     "gevent": "gevent",
     "marshmallow": "control-plane",
     "pymysql": "mysql",

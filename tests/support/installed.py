@@ -10,10 +10,10 @@ import subprocess
 import sys
 import threading
 import venv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import urllib3
 
@@ -66,12 +66,12 @@ class Environment:
             [*PIP, "--python", str(self.python), "install", *requirements], check=True, timeout=300
         )
 
-    def run(self, *arguments: str, folder: Path) -> str:
+    def run(self, *arguments: str, folder: Path, **variables: str) -> str:
         """What this Python prints for ``arguments``, in ``folder``."""
         done = subprocess.run(
             [self.python, *arguments],
             cwd=folder,
-            env=clean_environment(),
+            env=clean_environment(**variables),
             capture_output=True,
             text=True,
             timeout=60,
@@ -90,20 +90,31 @@ def clean_environment(**variables: str) -> dict[str, str]:
     return kept | variables
 
 
+@contextmanager
+def heeding_interrupts() -> Iterator[None]:
+    """Whatever runs in the background of a shell ignores SIGINT, and hands that on: not to what is
+    started here. (``preexec_fn`` would do, and forks, of which eventlet warns.)
+    """
+    kept = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, kept)
+
+
 class Served:
     """A server that was started, as its reader sees it."""
 
     def __init__(self, command: Sequence[str], folder: Path, **variables: str) -> None:
-        self._process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=clean_environment(PYTHONUNBUFFERED="1", **variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            # Whatever runs in the background of a shell ignores it, and hands that on.
-            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
-        )
+        with heeding_interrupts():
+            self._process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=clean_environment(PYTHONUNBUFFERED="1", **variables),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
         self._lines: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -139,12 +150,20 @@ class Served:
 
     def get(self, path: str) -> urllib3.BaseHTTPResponse:
         """The answer to a request on a connection of its own, which any worker may take."""
+        return self.request("GET", path, {})
+
+    def request(
+        self, method: str, path: str, headers: Mapping[str, str], **body: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """The answer to any request; ``body`` as ``urllib3.request`` takes it."""
         return urllib3.request(
-            "GET",
+            method,
             f"{self.url()}{path}",
-            headers={"Connection": "close"},
+            headers={**headers, "Connection": "close"},
             retries=False,
+            redirect=False,
             timeout=20.0,
+            **body,
         )
 
     def stop(self, number: int = signal.SIGINT) -> int:

@@ -9,8 +9,6 @@ import click
 from flask import Flask
 from flask.cli import AppGroup, ScriptInfo
 
-from yoto.logs import configure_app
-
 
 class Commands(AppGroup):
     """Imports the commands when one is looked for: a worker never asks, and would keep them."""
@@ -42,6 +40,9 @@ def init_logs(app: Flask) -> None:
     """
     context = click.get_current_context(silent=True)
     if context is not None and context.find_object(ScriptInfo) is not None:
+        # It takes structlog, which the commands on the tables do without.
+        from yoto.logs import configure_app
+
         configure_app(app)
 
 

@@ -1,17 +1,35 @@
-"""Who calls, where the application did not say."""
+"""Who calls, where the application did not say: the user of Flask-Login."""
 
 from __future__ import annotations
 
-from flask import current_app
+from typing import NoReturn
+
+from flask import abort, current_app, has_request_context, make_response
+from werkzeug.exceptions import Unauthorized
+
+MANAGER = "login_manager"  # what Flask-Login, and whatever is built on it, adds to an application
 
 
 def login_user() -> str | None:
-    """The id of Flask-Login's user, as its session has it; None for nobody, or without Flask-Login.
+    """The id of Flask-Login's user, as its session has it; None for nobody, without Flask-Login,
+    and outside of a request.
 
     Who is not known by an id is counted by the address.
     """
-    if not hasattr(current_app, "login_manager"):
+    if not has_request_context() or not hasattr(current_app, MANAGER):
         return None
     from flask_login import current_user  # whose manager is there
 
     return current_user.get_id() if current_user.is_authenticated else None
+
+
+def ask_to_sign_in() -> NoReturn:
+    """Answer nobody as Flask-Login's ``login_required`` does: by its sign-in page, or by 401.
+
+    Raises:
+        HTTPException: with that answer.
+    """
+    manager = getattr(current_app, MANAGER, None)
+    if manager is not None and has_request_context():
+        abort(make_response(manager.unauthorized()))
+    raise Unauthorized()

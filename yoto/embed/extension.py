@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app
 
+from yoto.errors import ConfigurationError
 from yoto.events import Events
 from yoto.extras import demand
 from yoto.http.problems import init_limit_headers, init_refusals
@@ -23,12 +24,16 @@ EXTENSION_KEY = "yoto"
 
 @dataclass(frozen=True)
 class Wiring:
-    """What the parts of one application are made from, also in a process that is forked off."""
+    """What the parts of one application are made from, also in a process that is forked off.
+
+    Attributes:
+        permissions: those that the application declares; None: it has guards alone.
+    """
 
     redis: RedisSettings
     caller: Callable[[], Any]
     guards: Mapping[str, Mapping[str, Settings]]
-    permissions: bool
+    permissions: tuple[str | Mapping[str, Any], ...] | None
 
 
 class Yoto:
@@ -45,6 +50,7 @@ class Yoto:
         *,
         db: Any = None,
         users: Any = None,
+        permissions: Iterable[str | Mapping[str, Any]] = (),
         caller: Callable[[], Any] = login_user,
         guards: Mapping[str, Mapping[str, Settings]] | None = None,
         problems: bool = True,
@@ -57,8 +63,11 @@ class Yoto:
                 permissions (``yoto[permissions]``), whose tables ``flask yoto setup`` makes.
             users: its people, with ``db``: a mapped class, or ``people(User, name="email", ...)``
                 where the platform is to know more than their ids.
+            permissions: what its code asks for, with ``db``: names, or mappings as in
+                ``batch_register_permissions``; ``flask yoto setup`` stores them.
             caller: gives the id of who makes the request, or None for nobody, who is counted by the
-                address. By default Flask-Login's user, where there is Flask-Login.
+                address. By default Flask-Login's user, where there is Flask-Login; nobody is then
+                sent to sign in as its ``login_required`` does.
             guards: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
                 the numbers in code, such as
                 ``{"search": {"rate_limit": RateLimitConfig(limit=30, window=60)}}``.
@@ -68,6 +77,7 @@ class Yoto:
         """
         self._db = db
         self._users = users
+        self._permissions = tuple(permissions)
         self._caller = caller
         self._guards = guards or {}
         self._problems = problems
@@ -79,14 +89,22 @@ class Yoto:
 
         Raises:
             ConfigurationError: a value is wrong, or an extra is missing; it names the key.
+            ValidationFailed: an entry of ``permissions`` is malformed.
             RuntimeError: the application is wired already.
         """
         if EXTENSION_KEY in app.extensions:
             raise RuntimeError("Yoto is wired to this application already")
-        wiring = Wiring(redis_settings(app), self._caller, self._guards, self._db is not None)
-        app.extensions[EXTENSION_KEY] = wiring
-        if wiring.permissions:
+        caller, permissions = self._caller, None
+        if self._db is not None:
             demand("sqlalchemy", "db")
+            permissions = self._permissions
+            if caller is login_user:
+                caller = _permissions().login_person
+        elif self._permissions:
+            raise ConfigurationError("permissions", "say by 'db' which database has them")
+        wiring = Wiring(redis_settings(app), caller, self._guards, permissions)
+        app.extensions[EXTENSION_KEY] = wiring
+        if permissions is not None:
             _permissions().init_permissions(app, self._db, self._users)
         _wire(app)
         if self._problems:
@@ -104,7 +122,7 @@ class Yoto:
         """
         app = _app(app)
         Resilience.of(app).start()
-        if _wiring(app).permissions:
+        if _wiring(app).permissions is not None:
             _permissions().start_permissions(app)
 
     @staticmethod
@@ -129,12 +147,12 @@ def _wire(app: Flask) -> None:
         subject=wiring.caller,
         defaults=wiring.guards,
     )
-    if wiring.permissions:
-        _permissions().wire_permissions(app, wiring.caller)
+    if wiring.permissions is not None:
+        _permissions().wire_permissions(app, wiring.caller, wiring.permissions)
 
 
 def _close(app: Flask) -> None:
-    if _wiring(app).permissions:
+    if _wiring(app).permissions is not None:
         _permissions().close_permissions(app)
     Resilience.of(app).close()
     Events.of(app).tailer.stop()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
+from sqlalchemy import inspect
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.orm import scoped_session
-from werkzeug.exceptions import Unauthorized
+from sqlalchemy.orm.exc import UnmappedColumnError
+from werkzeug.exceptions import Forbidden, Unauthorized
 
 from yoto.cache import HybridPermissionCache
 from yoto.cli.tables import yoto as commands
@@ -18,8 +21,11 @@ from yoto.optimization import AdvancedOptimization
 from yoto.permission import PermissionSystem
 from yoto.store.db import forget_connections, init_store
 from yoto.store.declarations import Declaration, declarations_of, declare
+from yoto.store.models import ScopeType
 from yoto.store.people import USERS, people
 from yoto.wiring import invalidation_log
+
+from .callers import ask_to_sign_in, login_user
 
 
 def init_permissions(app: Flask, db: Any, users: Any) -> None:
@@ -38,8 +44,14 @@ def init_permissions(app: Flask, db: Any, users: Any) -> None:
     app.cli.add_command(commands)
 
 
-def wire_permissions(app: Flask, caller: Callable[[], Any]) -> None:
-    """Make the parts of this process."""
+def wire_permissions(
+    app: Flask, caller: Callable[[], Any], permissions: Iterable[str | Mapping[str, Any]]
+) -> None:
+    """Make the parts of this process.
+
+    Raises:
+        ValidationFailed: an entry of ``permissions`` is malformed.
+    """
     forget_connections(app, close=False)
     AdvancedOptimization().init_app(app, instance_id=Events.of(app).instance_id)
     optimization = AdvancedOptimization.of(app)
@@ -53,6 +65,10 @@ def wire_permissions(app: Flask, caller: Callable[[], Any]) -> None:
         locks=optimization.locks,
         invalidation=optimization.invalidation,
     )
+    # There are no narrower scopes here than the widest.
+    named = [{"name": one} if isinstance(one, str) else one for one in permissions]
+    with app.app_context():
+        PermissionSystem().declare(*({"scope": ScopeType.GLOBAL, **one} for one in named))
 
 
 def start_permissions(app: Flask) -> None:
@@ -71,9 +87,46 @@ def close_permissions(app: Flask) -> None:
     forget_connections(app, close=True)
 
 
+class Other(str):
+    """Who is signed in, and a row of another table than people are: guards count them apart from
+    the one of the same number, and they have no permissions.
+    """
+
+
+def login_person() -> int | str | None:
+    """The id of Flask-Login's user by the column that ``people`` names; None as ``login_user``.
+
+    Its session may know them by another text: that of Flask-Security changes whenever somebody is
+    to be signed out everywhere.
+    """
+    found = login_user()
+    if found is None:
+        return None
+    from flask_login import current_user
+
+    user = inspect(current_user._get_current_object(), raiseerr=False)
+    if user is None:
+        return found  # no row of any table: its own id is all there is
+    declared = declarations_of(current_app).tables[USERS]
+    if declared.table not in user.mapper.tables:
+        return Other(f"{user.mapper.local_table}:{found}")
+    try:
+        key = user.mapper.get_property_by_column(declared.ids).key
+    except UnmappedColumnError:
+        return found  # an expression, which the session has to have as it is
+    value = getattr(user.object, key)
+    return value if isinstance(value, int) else str(value)
+
+
 def _database(db: Any) -> tuple[scoped_session[Any], Callable[[], Engine]]:
     if isinstance(db, scoped_session):
-        bind = db.get_bind()
+        try:
+            # Of a session of its own: the registry's would be too old for a later ``configure``.
+            bind = db.session_factory().get_bind()
+        except UnboundExecutionError:
+            raise ConfigurationError(
+                "db", "the session is bound to no engine yet: bind it before Yoto is wired"
+            ) from None
         if not isinstance(bind, Engine):
             raise ConfigurationError("db", f"the session is bound to {bind!r}, which is no engine")
         return db, lambda: bind
@@ -93,11 +146,16 @@ def _subject(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
     """The caller by the type that ids have; Flask-Login's, for one, are texts."""
     ids = declarations_of(app).tables[USERS].ids
     kind = int if ids is None else ids.type.python_type
+    asks = caller is login_person
 
     def subject() -> Any:
         found = caller()
         if found is None:
+            if asks:
+                ask_to_sign_in()
             raise Unauthorized()
+        if isinstance(found, Other):
+            raise Forbidden()
         if kind is int and isinstance(found, str) and found.isdecimal():
             return int(found)
         return found

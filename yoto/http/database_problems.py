@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from yoto import errors
 from yoto.http import problems
+from yoto.store.db import setup_command
 from yoto.store.failures import is_conflict, is_outage, lacks_tables
 
 RETRY_SECONDS = 1.0
@@ -35,7 +36,7 @@ def _meaning_of(error: exc.SQLAlchemyError | exc.SAWarning) -> Exception:
     if is_outage(error):
         return errors.StoreUnavailable("database", error, RETRY_SECONDS)
     if lacks_tables(error):
-        return errors.NotSetUp("database")
+        return errors.NotSetUp("database", setup_command())
     if is_conflict(error):
         log.warning("two writers met", exc_info=error)
         return errors.WriteConflict(error)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlalchemy import exc
 
 from yoto.errors import NotSetUp, PlatformError, StoreUnavailable, WriteConflict
+from yoto.store.db import setup_command
 from yoto.store.failures import is_conflict, is_outage, lacks_tables
 
 DATABASE = "database"
@@ -35,7 +36,7 @@ def platform_error(error: BaseException) -> PlatformError | None:
     if is_outage(error):
         return StoreUnavailable(DATABASE, error)
     if lacks_tables(error):
-        return NotSetUp(DATABASE)
+        return NotSetUp(DATABASE, setup_command())
     if is_conflict(error) and not isinstance(error, exc.IntegrityError):
         return WriteConflict(error)
     return None

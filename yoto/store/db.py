@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from flask import Flask, appcontext_pushed
+from flask import Flask, appcontext_pushed, has_app_context
 from flask.globals import app_ctx
 from sqlalchemy import (
     URL,
@@ -118,6 +118,7 @@ class Store:
             was there before them: one that is a thread's ends with the first of them, or not at
             all.
         hooks: what is shown every engine on it.
+        setup: the command that makes the tables.
         beside: see ``engine_beside``.
         begun: the session that a context of Flask's has, None if none was asked for; itself None
             where the registry of sessions cannot be looked into.
@@ -127,6 +128,7 @@ class Store:
     engine: Callable[[], Engine]
     options: Mapping[str, Any] | None
     contexts: ContextVar[tuple[int, bool]]
+    setup: str
     hooks: list[Callable[[Engine], None]] = field(default_factory=list)
     beside: Engine | None = None
     begun: Callable[[Any], Session | None] | None = None
@@ -152,6 +154,14 @@ class Database:
 
 db = Database()
 _context = app_ctx._get_current_object  # type: ignore[attr-defined]
+
+
+def setup_command(app: Flask | None = None) -> str:
+    """What makes the tables of an application, by default the current one, at a terminal."""
+    if app is None and has_app_context():
+        app = _context().app
+    store: Store | None = None if app is None else app.extensions.get(EXTENSION)
+    return SETUP if store is None else store.setup
 
 
 def begun_session() -> Session | None:
@@ -182,6 +192,8 @@ _will_write: ContextVar[bool] = ContextVar("yoto_will_write", default=False)
 _making_beside = threading.Lock()
 
 EXTENSION = "yoto.store"
+# The application's own, and the platform's in somebody else's.
+SETUP, SETUP_EMBEDDED = "flask setup", "flask yoto setup"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
 SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
 # Connections that a process keeps for its requests; while all are in use it opens up to ten more.
@@ -255,7 +267,8 @@ def init_store(
     # Somebody else deleted the row first; whoever comes second must not be told that it did.
     warnings.filterwarnings("error", DELETED_BY_ANOTHER, SAWarning)
     contexts = ContextVar("yoto_contexts", default=(0, False))
-    store = Store(session, engine, options, contexts, begun=_look_into(session))
+    setup = SETUP if own else SETUP_EMBEDDED
+    store = Store(session, engine, options, contexts, setup, begun=_look_into(session))
     app.extensions[EXTENSION] = store
     take_turns(session)
     if store.begun is None:

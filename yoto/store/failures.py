@@ -40,8 +40,8 @@ _NO_SUCH_TABLE = frozenset({1146})
 class TablesMissing(Exception):
     """The database is there, and nobody ever made its tables."""
 
-    def __init__(self) -> None:
-        super().__init__("run 'flask setup'")
+    def __init__(self, command: str) -> None:
+        super().__init__(f"run '{command}'")
 
 
 def is_outage(error: BaseException) -> bool:

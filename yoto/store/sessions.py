@@ -10,7 +10,7 @@ from flask import Flask, current_app, has_app_context
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from yoto.store.db import db, engine_beside, writing
+from yoto.store.db import db, engine_beside, setup_command, writing
 from yoto.store.failures import TablesMissing, is_outage, lacks_tables
 
 # Makes of the driver's error what is raised instead.
@@ -66,7 +66,7 @@ def _reached(app: Flask, unavailable: Translate) -> Iterator[None]:
                 yield
     except SQLAlchemyError as error:
         if lacks_tables(error):
-            raise unavailable(TablesMissing()) from error
+            raise unavailable(TablesMissing(setup_command(app))) from error
         if not is_outage(error):
             raise
         raise unavailable(error) from error

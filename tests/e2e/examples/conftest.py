@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.installed import Environment, build_wheel, made_once
+from tests.support.installed import ROOT, Environment, build_wheel, made_once
 
 
 @pytest.fixture(scope="session")
@@ -30,4 +30,16 @@ def installed(shared_folder: Path, wheel: Path) -> Environment:
         environment = Environment(folder)
         if empty:
             environment.install(str(wheel), "gunicorn>=25,<28")
+    return environment
+
+
+@pytest.fixture(scope="session")
+def with_people(shared_folder: Path, wheel: Path) -> Environment:
+    """An environment with permissions, and with what the examples that have people require."""
+    folder = shared_folder / "with_people"
+    required = [f"-r{file}" for file in (ROOT / "examples").glob("flask_*/requirements.txt")]
+    with made_once(folder) as empty:
+        environment = Environment(folder)
+        if empty:
+            environment.install(f"{wheel}[permissions]", *required)
     return environment

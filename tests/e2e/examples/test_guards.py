@@ -2,72 +2,38 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-import shutil
-import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.support.installed import ROOT, Environment, Served
+from tests.support.example import Example
+from tests.support.installed import ROOT, Environment
 from tests.support.redis_servers import Server
 
-EXAMPLE = ROOT / "examples" / "guards"
-GUIDE = ROOT / "docs" / "embed.md"
 MOST_LINES = 10  # empty ones too
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """The example, copied out of this tree."""
-    shutil.copytree(EXAMPLE / "app", tmp_path / "app")
-    return tmp_path
+def bookshop(installed: Environment, valkey_server: Server, tmp_path: Path) -> Example:
+    guide = ROOT / "docs" / "embed.md"
+    return Example("guards", tmp_path, installed, valkey_server.url, guide=guide)
 
 
-@contextmanager
-def shop(environment: Environment, project: Path, **variables: str) -> Iterator[Served]:
-    """The bookshop of ``project``, in a process of its own."""
-    command = [str(environment.python), "-m", "flask", "--app", "app", "run", "--port", "0"]
-    server = Served(command, project, **variables)
-    try:
-        yield server
-    finally:
-        server.stop(signal.SIGINT)
-
-
-def change() -> str:
-    """The change that the guide shows."""
-    (found,) = re.findall(r"```diff\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    return str(found)
-
-
-def test_the_shop_as_it_was_knows_nothing_of_yoto(installed: Environment, project: Path) -> None:
-    undo = ["git", "apply", "--reverse", "--unsafe-paths", "-"]
-    subprocess.run(undo, cwd=project, input=change(), text=True, check=True)
-    assert not any("yoto" in one.read_text() for one in project.rglob("*.py"))
-    with shop(installed, project) as server:
+def test_the_shop_as_it_was_knows_nothing_of_yoto(bookshop: Example) -> None:
+    bookshop.undo()
+    with bookshop.served() as server:
         assert [server.get("/search").status for _ in range(7)] == [200] * 7
         assert "RateLimit" not in server.get("/search").headers
 
 
-def test_the_guide_adds_few_lines() -> None:
-    added = [line for line in change().splitlines() if re.match(r"\+(?!\+\+ )", line)]
-    assert 0 < len(added) <= MOST_LINES
-    assert not [line for line in change().splitlines() if re.match(r"-(?!-- )", line)]
+def test_the_guide_adds_few_lines(bookshop: Example) -> None:
+    changed = bookshop.changed_lines()
+    assert 0 < len(changed) <= MOST_LINES
+    assert not [line for line in changed if line.startswith("-")]
 
 
-def test_the_shop_refuses_what_is_too_much(
-    installed: Environment, project: Path, valkey_server: Server
-) -> None:
-    variables = {
-        "YOTO_REDIS_URL": valkey_server.url,
-        "YOTO_REDIS_KEY_PREFIX": f"test-shop-{secrets.token_hex(4)}:",
-    }
-    with shop(installed, project, **variables) as server:
+def test_the_shop_refuses_what_is_too_much(bookshop: Example) -> None:
+    with bookshop.served() as server:
         answers = [server.get("/search?q=small") for _ in range(6)]
         assert [one.status for one in answers] == [200] * 5 + [429]
         assert answers[0].json() == {"found": ["Small Gods"]}

@@ -165,6 +165,16 @@ import yoto.monitor.watching, yoto.optimization, yoto.resilience.tuning, yoto.re
     subprocess.run([sys.executable, "-c", f"{hidden}\n{HIDING}\n{load}"], cwd=ROOT, check=True)
 
 
+def test_permissions_need_no_other_extra() -> None:
+    load = """
+import yoto.embed.permissions, yoto.store.migrations
+for name in yoto.__all__:
+    getattr(yoto, name)
+"""
+    hidden = 'from yoto.extras import EXTRAS\nhidden = {*EXTRAS.values()} - {"permissions"}'
+    subprocess.run([sys.executable, "-c", f"{hidden}\n{HIDING}\n{load}"], cwd=ROOT, check=True)
+
+
 def test_forecasts_without_their_library_are_refused_when_they_are_wired(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
