@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from .resilience import get_resilience_controller as get_resilience_controller
     from .resilience import guarded as guarded
     from .resilience import rate_limit as rate_limit
+    from .store.asked import PersonFacts as PersonFacts
     from .store.people import people as people
+    from .store.people import people_by as people_by
 else:
     _HOMES = {
         ".resilience": """
@@ -57,13 +59,15 @@ else:
             explain get_optimization_suggestions get_permission_registry_stats get_system_stats
             invalidate_all invalidate_role_cache invalidate_user_cache is_maintenance_mode_enabled
             list_registered_groups list_registered_permissions list_registered_roles
-            list_resources list_users register_group register_permission register_role
-            remove_group_from_role remove_permission_from_group revoke_permissions_from_role
-            revoke_roles_from_user set_maintenance_mode update_role visible warm_up
+            list_resources list_users people_changed register_group register_permission
+            register_role remove_group_from_role remove_permission_from_group
+            revoke_permissions_from_role revoke_roles_from_user set_maintenance_mode update_role
+            visible warm_up
         """,
         ".current.locks": "create_lock",
         ".embed": "Yoto",
-        ".store.people": "people",
+        ".store.asked": "PersonFacts",
+        ".store.people": "people people_by",
         ".redis": "create_redis_client get_redis_info test_redis_connection",
         ".errors": """
             BulkheadFull CircuitIsolated CircuitOpen ConfigurationError Degraded LockLost

@@ -36,4 +36,5 @@ def share_statements() -> None:
 
 def _declared(dialect: Any) -> dict[str, Any]:
     declared = getattr(dialect, DECLARED, None)
-    return {} if declared is None else {name: one.table for name, one in declared.tables.items()}
+    tables = {} if declared is None else declared.tables
+    return {name: (one.table, one.numbers is None) for name, one in tables.items()}

@@ -37,6 +37,7 @@ list_registered_permissions = _permissions.list_registered_permissions
 list_registered_roles = _permissions.list_registered_roles
 list_registered_groups = _permissions.list_registered_groups
 
+people_changed = _permissions.people_changed
 invalidate_user_cache = _permissions.invalidate_user_cache
 invalidate_role_cache = _permissions.invalidate_role_cache
 invalidate_all = _permissions.invalidate_all

@@ -61,8 +61,9 @@ class Yoto:
             app: the application; None: it comes by ``init_app``.
             db: the application's Flask-SQLAlchemy object, or its scoped session: with it there are
                 permissions (``yoto[permissions]``), whose tables ``flask yoto setup`` makes.
-            users: its people, with ``db``: a mapped class, or ``people(User, name="email", ...)``
-                where the platform is to know more than their ids.
+            users: its people, with ``db``: a mapped class, ``people(User, name="email", ...)``
+                where the platform is to know more than their ids, or, where they are elsewhere,
+                ``people_by(function, ids=str)``.
             permissions: what its code asks for, with ``db``: names, or mappings as in
                 ``batch_register_permissions``; ``flask yoto setup`` stores them.
             caller: gives the id of who makes the request, or None for nobody, who is counted by the

@@ -33,7 +33,7 @@ def init_permissions(app: Flask, db: Any, users: Any) -> None:
 
     Args:
         db: the application's Flask-SQLAlchemy object, or its scoped session.
-        users: its people: a mapped class, or what ``people`` says of one.
+        users: its people: a mapped class, what ``people`` says of one, or ``people_by``.
 
     Raises:
         ConfigurationError: one of both is not what it should be.
@@ -108,6 +108,8 @@ def login_person() -> int | str | None:
     if user is None:
         return found  # no row of any table: its own id is all there is
     declared = declarations_of(current_app).tables[USERS]
+    if declared.asked is not None:
+        return found  # the function is asked about whatever the session has
     if declared.table not in user.mapper.tables:
         return Other(f"{user.mapper.local_table}:{found}")
     try:
@@ -138,7 +140,7 @@ def _database(db: Any) -> tuple[scoped_session[Any], Callable[[], Engine]]:
 
 def _people(users: Any) -> Declaration:
     if users is None:
-        raise ConfigurationError("users", "say which mapped class has the people")
+        raise ConfigurationError("users", "say which mapped class has the people, or people_by")
     return users if isinstance(users, Declaration) else people(users)
 
 

@@ -23,6 +23,7 @@ from yoto.permission.outbox.watching import in_change
 from yoto.permission.positions import DATABASE_ONLY, required_position
 from yoto.permission.state import EXTENSION, PermissionState, get_state_in_maintenance
 from yoto.permission.statements import table
+from yoto.permission.stored import ending_by
 from yoto.store.db import utcnow
 from yoto.store.models import ROTATED, RevokedToken, User
 
@@ -116,11 +117,12 @@ def _remembered(caching: Caching, user_id: int, required: Position | None) -> En
 
 def _found(caching: Caching, user_id: int, required: Position | None) -> Entry | None:
     """What any tier has; None: there is no such account."""
-    pool = caching.pool
+    pool, directory = caching.pool, caching.directory
 
     def load() -> Loaded:
+        until = {} if directory is None else directory.renew([user_id])
         with tracing.span(SPAN), pool.read() as connection:
-            return to_loaded(_facts(connection, user_id))
+            return ending_by(to_loaded(_facts(connection, user_id)), until.get(user_id))
 
     try:
         return caching.cache.get_or_load(user_id, ACCOUNT_PLACE, load, required)[0]

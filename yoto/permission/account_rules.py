@@ -10,7 +10,7 @@ from yoto.errors import PermissionDenied
 from yoto.permission.administrators import keeping_an_administrator
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import Authority
-from yoto.permission.keys import SubjectId, number_of
+from yoto.permission.keys import SubjectId, person_number
 from yoto.permission.state import get_state_in_maintenance
 from yoto.permission.verdict import OUTRANKED, ROLE_TOO_HIGH, Decision
 from yoto.store.db import db
@@ -29,8 +29,8 @@ class AccountRules:
         Raises:
             PermissionDenied: with reason ``outranked``.
         """
-        user_id = number_of(user_id)
-        actor_id = number_of(actor_id, "actor_id")
+        user_id = person_number(user_id)
+        actor_id = person_number(actor_id, "actor_id")
         authority = Authority(get_state_in_maintenance(), db.session(), actor_id)
         if authority.rank_of(user_id, None) > authority.rank(None):
             raise PermissionDenied(Decision(False, OUTRANKED))
@@ -43,8 +43,8 @@ class AccountRules:
             PermissionDenied: with reason ``lacks_permission``; ``role_too_high`` for a role above
                 the actor that sleeps, or that one of them inherits from.
         """
-        user_id = number_of(user_id)
-        actor_id = number_of(actor_id, "actor_id")
+        user_id = person_number(user_id)
+        actor_id = person_number(actor_id, "actor_id")
         session = db.session()
         authority = Authority(get_state_in_maintenance(), session, actor_id)
         held = select(Role).join(RoleAssignment, RoleAssignment.role_id == Role.id)

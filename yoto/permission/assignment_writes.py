@@ -15,7 +15,7 @@ from yoto.permission.audit import record_audit
 from yoto.permission.facts import Assignment
 from yoto.permission.gifts import gifts_of, lineage
 from yoto.permission.hierarchy import OUTSIDE, Authority, Gifts, rank_of
-from yoto.permission.keys import SubjectId, actor_number, number_of
+from yoto.permission.keys import SubjectId, actor_number, person_number
 from yoto.permission.losses import by_home, check_assignments
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.rows import require, require_role
@@ -60,7 +60,7 @@ class AssignmentWrites:
                 window that is empty or over.
         """
         actor_id = actor_number(actor_id)
-        user_id = number_of(user_id)
+        user_id = person_number(user_id)
         state = get_state_in_maintenance() if in_maintenance else get_state()
         now = datetime.fromtimestamp(state.clock(), UTC)
         check_window(valid_from, valid_until, now)
@@ -113,7 +113,7 @@ class AssignmentWrites:
             ValidationFailed: also for a role that the user does not hold (field ``role_ids``).
         """
         actor_id = actor_number(actor_id)
-        user_id = number_of(user_id)
+        user_id = person_number(user_id)
         state = get_state_in_maintenance() if in_maintenance else get_state()
         wanted = _ids(role_ids)
         with (

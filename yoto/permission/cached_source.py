@@ -11,6 +11,7 @@ from yoto.permission.answer import Answer
 from yoto.permission.batch import load_all_facts
 from yoto.permission.bits import SUPER
 from yoto.permission.channel_facts import load_channels
+from yoto.permission.directory import Directory
 from yoto.permission.facts import PlaceFacts, UserFacts
 from yoto.permission.lineages import Lineages
 from yoto.permission.outbox.watching import in_change
@@ -22,7 +23,7 @@ from yoto.permission.scopes import CATEGORY, GLOBAL, Place, checked_id, place_ke
 from yoto.permission.single import load_facts
 from yoto.permission.source import DATABASE_SPAN, DatabaseSource, many
 from yoto.permission.statements import CHANNEL
-from yoto.permission.stored import to_loaded, to_resolution
+from yoto.permission.stored import ending_by, to_loaded, to_resolution
 
 
 class CachedSource:
@@ -33,6 +34,7 @@ class CachedSource:
 
     Args:
         database: answers such callers.
+        directory: what a function says of people; None: they are a mapped class.
         clock: the present time in epoch seconds.
     """
 
@@ -43,6 +45,7 @@ class CachedSource:
         cache: TieredCache,
         pool: SidePool,
         database: DatabaseSource,
+        directory: Directory | None = None,
     ) -> None:
         self._registry = registry
         self._clock = clock
@@ -50,6 +53,7 @@ class CachedSource:
         self._find = cache.lookup.slot
         self._pool = pool
         self._database = database
+        self._directory = directory
 
     def load(self, user_id: int, place: Place) -> Resolution:
         return self.answer(user_id, place).resolution
@@ -81,7 +85,7 @@ class CachedSource:
             UnknownResource, StoreUnavailable: as ``ResolutionSource.load``.
         """
         needed = self._needed(at_least)
-        if place.kind == CATEGORY or in_change():
+        if self._is_past(place):
             return Answer(self._database.load(user_id, place))
         if needed is DATABASE_ONLY:
             bits = self._registry.snapshot.bits
@@ -95,7 +99,7 @@ class CachedSource:
     def load_many(
         self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission
     ) -> dict[int, Resolution]:
-        if place.kind == CATEGORY or in_change():
+        if self._is_past(place):
             return self._database.load_many(user_ids, place, permission)
         bits = self._registry.snapshot.bits
         found = self.entries(user_ids, place)
@@ -113,7 +117,7 @@ class CachedSource:
         if not set(map(type, user_ids)) <= {int} or min(user_ids, default=1) < 1:
             for user_id in user_ids:
                 checked_id(user_id, "user_ids")
-        if in_change() or place.kind == CATEGORY:
+        if self._is_past(place):
             found = self._database.load_many(user_ids, place, permission)
             masks = {id_: resolution.mask & permission.mask for id_, resolution in found.items()}
             return {user_id: masks.get(user_id, 0) != 0 for user_id in user_ids}
@@ -180,6 +184,12 @@ class CachedSource:
             user_ids, place, lambda missing: self._load_many(missing, place_of(place))
         )
 
+    def _is_past(self, place: Place) -> bool:
+        """Whether the caller's session answers, past the cache."""
+        if place.kind == CATEGORY or in_change():
+            return True
+        return self._directory is not None and self._directory.shuts_out()
+
     def _needed(self, at_least: str | None) -> Position | None:
         """The later one of what the caller and its request ask for."""
         required = required_position()
@@ -189,34 +199,45 @@ class CachedSource:
         return asked if required is None or asked > required else required
 
     def _load(self, user_id: int, place: Place) -> Loaded:
+        until = self._renew([user_id])
         with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
             facts, user = load_facts(connection, user_id, place, self._registry.mask_of_id)
-        return self._loaded(facts, [user])[user_id]
+        return self._loaded(facts, [user], until)[user_id]
 
     def _load_many(self, user_ids: Sequence[int], place: Place) -> dict[int, Loaded]:
+        until = self._renew(user_ids)
         with tracing.span(DATABASE_SPAN, many(user_ids)), self._pool.read() as connection:
             facts, people = load_all_facts(connection, user_ids, place, self._registry.mask_of_id)
-        return self._loaded(facts, people)
+        return self._loaded(facts, people, until)
 
     def _load_channels(self, user_id: int, server_id: int) -> dict[PlaceKey, Loaded]:
-        registry = self._registry
+        registry, until = self._registry, self._renew([user_id])
         with tracing.span(DATABASE_SPAN), self._pool.read() as connection:
             facts, user, found = load_channels(
                 connection, user_id, server_id, registry, self._clock()
             )
         roles = Lineages(facts).of(user)
         return {
-            place_key(Place(CHANNEL, channel_id)): to_loaded(one, user, roles, server_id)
+            place_key(Place(CHANNEL, channel_id)): ending_by(
+                to_loaded(one, user, roles, server_id), until.get(user_id)
+            )
             for channel_id, one in found.items()
         }
 
-    def _loaded(self, facts: PlaceFacts, people: Sequence[UserFacts]) -> dict[int, Loaded]:
+    def _renew(self, user_ids: Sequence[int]) -> Mapping[int, float]:
+        """Until when what is about to be read of people counts; where nothing is said, for good."""
+        return {} if self._directory is None else self._directory.renew(user_ids)
+
+    def _loaded(
+        self, facts: PlaceFacts, people: Sequence[UserFacts], until: Mapping[int, float]
+    ) -> dict[int, Loaded]:
         bits, now = self._registry.snapshot.bits, self._clock()
         flat, lineages = flatten(facts, bits), Lineages(facts)
         server_id = None if facts.kind == GLOBAL.kind else facts.server_id
         return {
-            user.user_id: to_loaded(
-                resolve(flat, user, now, bits), user, lineages.of(user), server_id
+            user.user_id: ending_by(
+                to_loaded(resolve(flat, user, now, bits), user, lineages.of(user), server_id),
+                until.get(user.user_id),
             )
             for user in people
         }

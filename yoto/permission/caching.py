@@ -14,6 +14,7 @@ from yoto.cache import Position, TieredCache
 from yoto.events import Events
 from yoto.optimization import DistributedLocks
 from yoto.permission.cached_source import CachedSource
+from yoto.permission.directory import Directory, directory_of
 from yoto.permission.maintenance import Maintenance
 from yoto.permission.outbox.publisher import OUTBOX_EXTENSION, Outbox
 from yoto.permission.outbox.relay import OutboxRelay
@@ -38,6 +39,7 @@ class Caching:
         outbox: publishes what is committed.
         relay: publishes what others could not.
         maintenance: whether the platform is in maintenance, as this process knows.
+        directory: what a function says of people; None: they are a mapped class.
         relaying: whether ``start`` starts the relay.
     """
 
@@ -47,6 +49,7 @@ class Caching:
     outbox: Outbox
     relay: OutboxRelay
     maintenance: Maintenance
+    directory: Directory | None
     relaying: bool
 
     @classmethod
@@ -83,13 +86,15 @@ class Caching:
             config.get("OUTBOX_RELAY_INTERVAL", RELAY_INTERVAL),
             also=maintenance.turn,
         )
+        directory = directory_of(app)
         made = cls(
             cache,
             pool,
-            CachedSource(registry, clock, cache, pool, database),
+            CachedSource(registry, clock, cache, pool, database, directory),
             outbox,
             relay,
             maintenance,
+            directory,
             config.get("OUTBOX_RELAY", True),
         )
         cache.tailer.subscribe(_listener(registry, maintenance))

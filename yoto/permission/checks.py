@@ -10,7 +10,7 @@ from yoto.permission.asking import ask_policies
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
 from yoto.permission.hierarchy import Authority
-from yoto.permission.keys import SubjectId, number_of
+from yoto.permission.keys import SubjectId, number_of, numbers_of, person_number
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.requirement import Requirement
 from yoto.permission.resolver import Resolution, Standing
@@ -131,7 +131,7 @@ class Checks:
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)
         given = list(user_ids)
-        ids = [number_of(one, "user_ids") for one in given]
+        ids = numbers_of(given, "user_ids")
         if state.caching is not None and not state.asks(registered, place):
             return _by_subject(given, ids, state.caching.source.allowed(ids, place, registered))
         people = list(dict.fromkeys(ids))
@@ -175,8 +175,8 @@ class Checks:
         True if the actor's highest role there is above the user's, for the owner over everybody,
         and for a super-admin. Nobody else outranks the owner, or themselves.
         """
-        user_id = number_of(user_id)
-        actor_id = number_of(actor_id, "actor_id")
+        user_id = person_number(user_id)
+        actor_id = person_number(actor_id, "actor_id")
         for value, field in (
             (actor_id, "actor_id"),
             (user_id, "user_id"),

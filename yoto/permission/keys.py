@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from cachebox import LRUCache
@@ -19,13 +19,14 @@ from sqlalchemy.orm import Session
 
 from yoto import cache
 from yoto.errors import ValidationFailed
+from yoto.permission.directory import directory_of, is_kept, renew_people
 from yoto.permission.failures import translated
 from yoto.permission.outbox.watching import touch
 from yoto.permission.scopes import MAX_ID, checked_id
-from yoto.permission.transactions import has_written
-from yoto.store.db import db, engine_beside, is_writing, writing
+from yoto.store.db import db, engine_beside, writing
 from yoto.store.declarations import declarations_of
 from yoto.store.people import USERS
+from yoto.store.upserts import insert_new
 
 # Somebody's id, as the application has it; or the number that stands for it.
 SubjectId: TypeAlias = int | uuid.UUID | str
@@ -56,9 +57,31 @@ def number_of(subject: Any, field: str = "user_id") -> int:
     return checked_id(subject, field) if keys is None else keys.number_of(subject, field)
 
 
+def numbers_of(subjects: Sequence[Any], field: str) -> list[int]:
+    """The same of many, in their order."""
+    keys = current_keys()
+    if keys is None:
+        return [number_of(one, field) for one in subjects]
+    others = [one for one in subjects if type(one) is not int]
+    found = iter(keys.numbers_of(others, field))
+    return [number_of(one, field) if type(one) is int else next(found) for one in subjects]
+
+
+def person_number(subject: Any, field: str = "user_id") -> int:
+    """The same of somebody whom statements on the caller's session are about to read.
+
+    Raises:
+        StoreUnavailable: also where a function of the application knows them, and does not answer.
+    """
+    number = number_of(subject, field)
+    if current_app and number != NOBODY:
+        renew_people([number])
+    return number
+
+
 def actor_number(actor: SubjectId | None) -> int | None:
     """The same of who writes; None is the system itself."""
-    return None if actor is None else number_of(actor, "actor_id")
+    return None if actor is None else person_number(actor, "actor_id")
 
 
 def current_keys() -> SubjectKeys | None:
@@ -72,8 +95,10 @@ def keys_of(app: Flask) -> SubjectKeys | None:
     """The same of ``app``."""
     if EXTENSION not in app.extensions:
         declared = declarations_of(app).tables.get(USERS)
-        keyed = declared is not None and declared.numbers is not None
-        app.extensions[EXTENSION] = SubjectKeys(app) if keyed else None
+        keys: SubjectKeys | None = None
+        if declared is not None and declared.numbers is not None:
+            keys = SubjectKeys(app) if declared.asked is None else AskedKeys(app)
+        app.extensions[EXTENSION] = keys
     found: SubjectKeys | None = app.extensions[EXTENSION]
     return found
 
@@ -117,6 +142,17 @@ class SubjectKeys:
         self._numbers[key] = found
         return found
 
+    def numbers_of(self, keys: Sequence[Any], field: str) -> list[int]:
+        """The same of many, in their order."""
+        return [self.number_of(key, field) for key in keys]
+
+    def given(self, session: Session, keys: Sequence[Any], field: str) -> set[int]:
+        """The numbers of all of ``keys``, who are given one in the running transaction where they
+        have none: nobody else can give it then before the transaction has ended.
+        """
+        checked = [self._checked(key, field) for key in keys]
+        return set(self._number(session.connection(), checked).values())
+
     def keys_of(self, numbers: Iterable[int]) -> dict[int, Any]:
         """The ids behind numbers; those that were never given are left out."""
         wanted, found = sorted(set(numbers)), dict[int, Any]()
@@ -132,8 +168,7 @@ class SubjectKeys:
         with translated():
             if session.execute(select(self._ids).where(self._ids == key)).first() is None:
                 return NOBODY
-            # On SQLite also who only means to write has the lock of all writers.
-            if has_written(session) or (is_writing() and session.in_transaction()):
+            if is_kept(session):
                 return self._given_within(session, key)
             try:
                 with writing(), engine_beside(self._app).begin() as connection:
@@ -168,6 +203,25 @@ class SubjectKeys:
         found: int | None = connection.scalar(statement)
         return found
 
+    def _number(self, connection: Connection, keys: Iterable[Any]) -> dict[Any, int]:
+        """Give numbers to those who have none; all by what the database has as their key."""
+        wanted = sorted(set(keys))
+        if wanted:
+            rows = [{"key": key} for key in wanted]
+            connection.execute(insert_new(self._keys, connection.dialect), rows)
+        # Also those whom others have given one since the transaction began.
+        return self._stored_among(connection, wanted, lock=True)
+
+    def _stored_among(
+        self, connection: Connection, keys: Sequence[Any], lock: bool = False
+    ) -> dict[Any, int]:
+        table, found = self._keys.c, dict[Any, int]()
+        for start in range(0, len(keys), CHUNK):
+            rows = select(table.key, table.id).where(table.key.in_(keys[start : start + CHUNK]))
+            for key, number in connection.execute(rows.with_for_update() if lock else rows):
+                found[key] = number
+        return found
+
     def _checked(self, key: Any, field: str) -> Any:
         if self._type is uuid.UUID and isinstance(key, str):
             try:
@@ -178,3 +232,57 @@ class SubjectKeys:
             wanted, got = self._type.__name__, type(key).__name__
             raise ValidationFailed({field: f"must be a {wanted}, not {got}"})
         return key
+
+
+class AskedKeys(SubjectKeys):
+    """The same where a function of the application knows the people: it is asked who there is."""
+
+    def number_of(self, key: Any, field: str = "user_id") -> int:
+        found: int | None = self._numbers.get(self._checked(key, field))
+        return self.numbers_of([key], field)[0] if found is None else found
+
+    def numbers_of(self, keys: Sequence[Any], field: str) -> list[int]:
+        """The numbers of many in one look, and with one question about those who have none."""
+        checked = [self._checked(key, field) for key in keys]
+        found = {key: number for key in checked if (number := self._numbers.get(key)) is not None}
+        missing = sorted(set(checked) - found.keys())
+        if missing:
+            with translated(), writing(False), engine_beside(self._app).connect() as connection:
+                found |= self._remembered(self._stored_among(connection, missing))
+            missing = [key for key in missing if key not in found]
+        if missing:
+            found |= self._given_to(missing)
+        return [found.get(key, NOBODY) for key in checked]
+
+    def _given_to(self, keys: Sequence[Any]) -> dict[Any, int]:
+        """Give numbers to those of ``keys`` who are somebody."""
+        directory = directory_of(self._app)
+        if directory is None:
+            raise RuntimeError("this app has no permission system: call permissions.init_app(app)")
+        limit = getattr(self._ids.type, "length", None)
+        # What is too long to be stored is nobody's id.
+        asked_at, told = directory.ask([one for one in keys if not limit or len(one) <= limit])
+        if not told:
+            return {}
+        session = db.session()
+        with translated():
+            if is_kept(session):
+                # As in ``_given_within``.
+                found = self._number(session.connection(), told)
+                told_of = {number: told[key] for key, number in found.items()}
+                directory.store(session, asked_at, told_of)
+                touch(session, *map(cache.subjects.user, told_of))
+                return found
+            engine = engine_beside(self._app)
+            with writing(), Session(engine) as own, own.begin():
+                found = self._number(own.connection(), told)
+                told_of = {number: told[key] for key, number in found.items()}
+                directory.store(own, asked_at, told_of)
+            # What was read before may hold a view of the database that has no such number.
+            session.commit()
+        return self._remembered(found)
+
+    def _remembered(self, found: dict[Any, int]) -> dict[Any, int]:
+        for key, number in found.items():
+            self._numbers[key] = number
+        return found

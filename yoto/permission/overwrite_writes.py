@@ -13,7 +13,7 @@ from yoto.permission.audit import record_audit
 from yoto.permission.gifts import overwrite_place
 from yoto.permission.grant_writes import mask_of, refuse_denial, refuse_global
 from yoto.permission.hierarchy import Authority
-from yoto.permission.keys import SubjectId, actor_number, number_of
+from yoto.permission.keys import SubjectId, actor_number, person_number
 from yoto.permission.losses import sparing
 from yoto.permission.receipt import WriteReceipt
 from yoto.permission.registry import RegisteredPermission
@@ -50,7 +50,7 @@ class OverwriteWrites:
             ValidationFailed: also for a name in both lists, and for permissions of scope global.
         """
         actor_id = actor_number(actor_id)
-        user_id = None if user_id is None else number_of(user_id)
+        user_id = None if user_id is None else person_number(user_id)
         registry = get_state().registry
         wanted: dict[RegisteredPermission, Effect] = {}
         for field, names, effect in (
@@ -84,7 +84,7 @@ class OverwriteWrites:
             ValidationFailed: also if there are none (field ``role_id`` or ``user_id``).
         """
         actor_id = actor_number(actor_id)
-        user_id = None if user_id is None else number_of(user_id)
+        user_id = None if user_id is None else person_number(user_id)
         get_state()
         return _replace(
             (channel_id, category_id), (role_id, user_id), None, actor_id, reason, commit

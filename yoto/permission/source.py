@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from yoto import tracing
 from yoto.permission.batch import load_many_facts
+from yoto.permission.directory import renew_people
 from yoto.permission.failures import translated
 from yoto.permission.registry import PermissionRegistry, RegisteredPermission
 from yoto.permission.resolver import Resolution, flatten, resolve
@@ -70,6 +71,7 @@ class DatabaseSource:
         self._clock = clock
 
     def load(self, user_id: int, place: Place) -> Resolution:
+        renew_people([user_id])
         with tracing.span(DATABASE_SPAN), reading() as connection:
             facts, user = load_facts(connection, user_id, place, self._registry.mask_of_id)
         bits = self._registry.snapshot.bits
@@ -78,6 +80,7 @@ class DatabaseSource:
     def load_many(
         self, user_ids: Sequence[int], place: Place, permission: RegisteredPermission
     ) -> dict[int, Resolution]:
+        renew_people(user_ids)
         registry = self._registry
         wanted = [permission.id, *registry.snapshot.implying]
         with tracing.span(DATABASE_SPAN, many(user_ids)), reading() as connection:

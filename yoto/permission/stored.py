@@ -7,6 +7,7 @@ never hides a use of it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import msgspec
 
@@ -47,6 +48,13 @@ def to_loaded(
     return Loaded(
         stored, resolution.valid_until, frozenset(roles), server_id, _encoder.encode(detail)
     )
+
+
+def ending_by(loaded: Loaded, until: float | None) -> Loaded:
+    """The same, good for no longer than ``until`` (epoch seconds; None: for as long as it is)."""
+    if until is None or (loaded.valid_until is not None and loaded.valid_until <= until):
+        return loaded
+    return replace(loaded, valid_until=until)
 
 
 def to_resolution(entry: Entry | Loaded, bits: KnownBits) -> Resolution:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from yoto.permission.asking import ask_policies
 from yoto.permission.bits import SUPER
 from yoto.permission.channel_facts import load_channels
-from yoto.permission.keys import SubjectId, number_of
+from yoto.permission.keys import SubjectId, person_number
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import Place, checked_id
@@ -48,7 +48,7 @@ class Survey:
             ValidationFailed: an id that is none.
             StoreUnavailable: the database did not answer.
         """
-        user_id = number_of(user_id)
+        user_id = person_number(user_id)
         state = get_state()
         registered = state.registry.get(permission)
         checked_id(server_id, "server_id")

@@ -19,6 +19,8 @@ from yoto.permission.audit import record_emergency_use, record_super_admin_use
 from yoto.permission.boundaries import BoundaryWatch
 from yoto.permission.caching import Caching
 from yoto.permission.checks import Checks
+from yoto.permission.directory import EXTENSION as DIRECTORY
+from yoto.permission.directory import Directory
 from yoto.permission.explain import Explaining
 from yoto.permission.grant_writes import GrantWrites
 from yoto.permission.group_writes import GroupWrites
@@ -28,6 +30,7 @@ from yoto.permission.meters import CheckMeters
 from yoto.permission.outbox.rules import watch_declared
 from yoto.permission.outbox.watching import watch_writes
 from yoto.permission.overwrite_writes import OverwriteWrites
+from yoto.permission.people_calls import PeopleCalls
 from yoto.permission.pool import SidePool
 from yoto.permission.position_calls import PositionCalls
 from yoto.permission.preloading import Preloading, PreloadSettings
@@ -48,6 +51,7 @@ from yoto.permission.tuning_calls import TuningCalls
 from yoto.permission.warm_up_calls import WarmUpCalls
 from yoto.permission.warming import WarmUp, WarmUpParts
 from yoto.store.declarations import declarations_of
+from yoto.store.people import USERS
 
 if TYPE_CHECKING:
     from yoto.monitor import Suggestion
@@ -75,6 +79,7 @@ class PermissionSystem(
     GroupWrites,
     OverwriteWrites,
     AccountRules,
+    PeopleCalls,
 ):
     """Who may do what, and every change to it.
 
@@ -128,7 +133,10 @@ class PermissionSystem(
         )
         watch_sessions()
         watch_writes()
-        watch_declared(declarations_of(app).tables)
+        declared = declarations_of(app).tables
+        watch_declared(declared)
+        asks = USERS in declared and declared[USERS].asked is not None
+        app.extensions[DIRECTORY] = Directory(app, clock) if asks else None
         database = DatabaseSource(registry, clock)
         caching = watch = None
         if cache is not None and locks is not None:

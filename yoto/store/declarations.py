@@ -27,6 +27,7 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.sql import visitors
 
 from yoto.errors import ConfigurationError
+from yoto.store.asked import AskedPeople
 from yoto.store.db import on_engine
 
 EXTENSION = "yoto.declarations"
@@ -42,6 +43,8 @@ class Declaration:
         source: what the table is read from; None: from itself.
         ids: for people, the column of the application's own ids.
         numbers: the table that has a number for each of these; None: they are numbers.
+        asked: for people, the function that knows them, of whose answers ``table`` has the last;
+            None: the table is the application's.
     """
 
     table: Table
@@ -49,6 +52,7 @@ class Declaration:
     source: FromClause | None = None
     ids: ColumnElement[Any] | None = None
     numbers: Table | None = None
+    asked: AskedPeople | None = None
 
     def read(self, names: tuple[str, ...]) -> Select[Any]:
         """The columns under the platform's names; NULL where nothing is said of one."""

@@ -7,6 +7,7 @@ its number, and statements join it: see ``yoto.store.models.subject``.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,19 +19,23 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Uuid,
     cast,
     false,
     func,
     inspect,
     literal,
+    select,
     text,
     true,
 )
 from sqlalchemy.types import TypeEngine
 
 from yoto.errors import ConfigurationError
+from yoto.store.asked import AskedPeople, Facts
 from yoto.store.db import Id
 from yoto.store.declarations import Declaration, declarations_of, table_of
+from yoto.store.models.person import KnownPerson
 
 USERS = "users"
 KEYS = "yoto_subjects"
@@ -42,6 +47,12 @@ _DEFAULTS: Mapping[str, Any] = {
     "super_admin": false(),
     "token_epoch": literal(0, Id),
     "clearance": literal(0, Id),
+}
+# The types of ids that a function may know people by; None: they are numbers.
+_KEYS: Mapping[type[Any], TypeEngine[Any] | None] = {
+    int: None,
+    uuid.UUID: Uuid(),
+    str: String(255),
 }
 
 
@@ -104,6 +115,54 @@ def people(
     return Declaration(table, columns, source, ids, key)
 
 
+def people_by(
+    function: Facts, *, ids: type[Any], max_age: float = 60.0, deadline: float = 2.0
+) -> Declaration:
+    """People whom a function of the application knows: in a directory, or in another database.
+
+    Args:
+        function: given a list of ids, at most 1,000, gives a mapping from those that it knows to
+            ``PersonFacts``; the others are nobody. It is called in a thread of its own, in an app
+            context and outside of any request.
+        ids: the type of their ids: ``int``, ``uuid.UUID`` or ``str`` (up to 255 characters).
+        max_age: seconds for which an answer counts, unless ``people_changed`` ends it before.
+        deadline: seconds that an answer may take; a later one counts as none.
+
+    Raises:
+        ConfigurationError: no function, another type, or a time that is none.
+    """
+    if not callable(function):
+        raise ConfigurationError("users", f"{function!r} is no function")
+    if ids not in _KEYS:
+        raise ConfigurationError("users", f"ids: must be int, uuid.UUID or str, not {ids!r}")
+    for name, seconds in (("max_age", max_age), ("deadline", deadline)):
+        if not 0 < seconds <= 86_400:
+            raise ConfigurationError("users", f"{name}: must be seconds, up to a day")
+    type_ = _KEYS[ids]
+    key = None if type_ is None else subject_table(type_)
+    table = KnownPerson.__table__
+    known = select(*table.c).where(table.c.present == true()).subquery("known")
+    columns: dict[str, ColumnElement[Any]] = {
+        "id": known.c.id,
+        "username": known.c.name,
+        "display_name": known.c.name,
+        "disabled": known.c.disabled,
+        "super_admin": known.c.super_admin,
+        "token_epoch": known.c.epoch,
+        "clearance": _DEFAULTS["clearance"],
+    }
+    if key is not None:
+        columns["external_id"] = cast(key.c.key, String(256))
+    return Declaration(
+        table,
+        columns,
+        source=known if key is None else known.join(key, key.c.id == known.c.id),
+        ids=table.c.id if key is None else key.c.key,
+        numbers=key,
+        asked=AskedPeople(function, ids, max_age, deadline),
+    )
+
+
 def subject_table(type_: TypeEngine[Any]) -> Table:
     """The table of numbers, with keys of this type."""
     return Table(
@@ -126,6 +185,8 @@ def key_type(app: Flask, connection: Connection) -> TypeEngine[Any]:
     type_ = declared.ids.type
     if not isinstance(type_, String) or connection.dialect.name == "sqlite":
         return type_
+    if declared.asked is not None:
+        return type_  # the function alone says who is the same, and the table compares exactly
     table = declared.table
     # What the table has of its own accord is not in its description.
     collation = connection.scalar(

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 EXTRA = re.compile(r"^\| `([\w-]+)` \|[^|]+\|[^|]+\|$", re.MULTILINE)
-NAMES = ("app", "shop", "library", "office", "by_hand")
+NAMES = ("app", "shop", "library", "office", "clinic", "by_hand")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def applications(valkey_server: Server, tmp_path: Path) -> Iterator[dict[str, Fl
             "REDIS_URL": valkey_server.url,
             "YOTO_REDIS_KEY_PREFIX": prefix,
             "REDIS_KEY_PREFIX": prefix,
-            "DATABASE_URL": f"sqlite:///{tmp_path}/office.db",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/{application.name}.db",
         }
     yield made
     for application in made.values():
@@ -48,9 +48,10 @@ def test_its_python_runs(applications: dict[str, Flask]) -> None:
         exec(compile(body, "embed.md", "exec", dont_inherit=True), names)
         if "Base" in names and "db" in names:
             names["Base"].metadata.create_all(names["db"].get_bind())
-        if "Yoto(\n    office" in body:
-            made = names["office"].test_cli_runner().invoke(args=["yoto", "setup"])
-            assert made.exit_code == 0, made.output
+        for name in ("office", "clinic"):
+            if re.search(rf"Yoto\(\s*{name},", body):
+                made = names[name].test_cli_runner().invoke(args=["yoto", "setup"])
+                assert made.exit_code == 0, made.output
 
     office, mara = applications["office"].test_client(), names["mara"].id
     answers = [
@@ -58,8 +59,9 @@ def test_its_python_runs(applications: dict[str, Flask]) -> None:
         for headers in ({"X-Person": str(mara)}, {"X-Person": str(uuid.uuid4())}, {})
     ]
     assert answers == [200, 403, 401]
-    names["db"].remove()
-    names["db"].get_bind().dispose()
+    for db in (names["db"], names["clinic_db"]):
+        db.remove()
+        db.get_bind().dispose()
 
     app = applications["app"]
     with app.app_context():

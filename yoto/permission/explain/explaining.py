@@ -24,7 +24,7 @@ from yoto.permission.explain.derivation import (
 from yoto.permission.explain.loading import load_evidence, load_reach
 from yoto.permission.explain.report import Change, Explanation, PolicyLink
 from yoto.permission.explain.text import change_told, told
-from yoto.permission.keys import SubjectId, number_of
+from yoto.permission.keys import SubjectId, person_number
 from yoto.permission.registry import RegisteredPermission
 from yoto.permission.scopes import parse_place, place_key
 from yoto.permission.source import reading
@@ -60,7 +60,7 @@ class Explaining:
 
         Raises: as ``decide``.
         """
-        user_id = number_of(user_id)
+        user_id = person_number(user_id)
         state = get_state()
         place = parse_place(scope, scope_id)
         registered = state.registry.get(permission)

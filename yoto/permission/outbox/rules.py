@@ -26,6 +26,7 @@ from yoto.store.models import (
     Channel,
     ChannelOverwrite,
     EmergencyAccess,
+    KnownPerson,
     Member,
     Permission,
     PermissionGroup,
@@ -170,6 +171,9 @@ _RULES: dict[str, Rule] = {
         # Bulk inserts do not tell the ids. A new account that is no super-admin may do nothing
         # until something else is written about it.
         optional=frozenset({"id", "super_admin"}),
+    ),
+    KnownPerson.__tablename__: Rule(
+        frozenset({"present", "disabled", "super_admin", "epoch", "asked_at"}), ("id",), _user
     ),
     RevokedToken.__tablename__: Rule(
         frozenset({"token_key", "user_id", "reason", "expires_at"}),

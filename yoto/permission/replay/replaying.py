@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from yoto.errors import UnknownResource
 from yoto.permission.deciding import answer_of, decide
+from yoto.permission.directory import renew_people
 from yoto.permission.explain.evidence import Evidence, resolve_evidence
 from yoto.permission.explain.loading import load_evidence
 from yoto.permission.expressions import compile_expression
@@ -102,6 +103,7 @@ def _compare(state: PermissionState, record: Row[Any]) -> Replay:
         return replay
     if now is None:
         return replace(replay, outcome=UNKNOWN)
+    renew_people([record.user_id])
     with reading() as connection:
         if now[1] == PLACE_GONE:
             changes = _changes(connection, record, place, None)

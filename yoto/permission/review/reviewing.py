@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from yoto.errors import ValidationFailed
+from yoto.permission.directory import renew_people
 from yoto.permission.review.access import lines_of
 from yoto.permission.review.difference import difference_of
 from yoto.permission.review.report import AccessDifference, AccessPage
@@ -71,6 +72,7 @@ class Reviewing:
             raise ValidationFailed({"until": "must not lie ahead"})
         if since >= until:
             raise ValidationFailed({"since": "must be before until"})
+        renew_people(None)
         with reading() as connection:
             return difference_of(connection, state.registry, registered, place, since, until)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Select
 from yoto.errors import ValidationFailed
 from yoto.permission.asking import ask_policies
 from yoto.permission.context import checked_context
-from yoto.permission.keys import SubjectId, current_keys, number_of
+from yoto.permission.keys import SubjectId, current_keys, number_of, person_number
 from yoto.permission.scopes import parse_place
 from yoto.permission.search.page import Page
 from yoto.permission.search.resources import list_resources
@@ -53,7 +53,7 @@ class Searching:
             limit: 1 to 1000.
             context: as in ``decide``.
         """
-        user_id = number_of(user_id)
+        user_id = person_number(user_id)
         state, known = get_state(), checked_context(context)
         return list_resources(state, user_id, permission, scope, server_id, after, limit, known)
 
@@ -123,7 +123,7 @@ class Searching:
             ValidationFailed: also for a statement that selects neither channels nor servers, and
                 for a permission that policies judge in more than 5,000 places.
         """
-        user_id = number_of(user_id)
+        user_id = person_number(user_id)
         return visible_in(get_state(), statement, user_id, permission)
 
 

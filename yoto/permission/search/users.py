@@ -29,6 +29,7 @@ from sqlalchemy.engine import Connection
 from yoto.errors import UnknownResource
 from yoto.permission.asking import ask_policies
 from yoto.permission.batch import PLACE_OF, load_many_facts
+from yoto.permission.directory import renew_people
 from yoto.permission.registry import ADMINISTRATOR, RegisteredPermission
 from yoto.permission.resolver import flatten, resolve
 from yoto.permission.scopes import GLOBAL, Place, parse_place
@@ -81,6 +82,8 @@ def list_users(
     start, most = checked_after(after), checked_limit(limit)
     found: list[int] = []
     last: int | None = start
+    # Anybody could have become a super-admin.
+    renew_people(None)
     with reading() as connection:
         parameters = _parameters(connection, state, registered, place)
         for window in (max(FIRST_LOOK, most + 1), SCAN_MAX):

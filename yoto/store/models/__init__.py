@@ -26,6 +26,7 @@ from yoto.store.models.permission import (
     PermissionGroup,
     PermissionGroupMember,
 )
+from yoto.store.models.person import KnownPerson
 from yoto.store.models.policy import (
     Policy,
     PolicyKind,
@@ -76,6 +77,7 @@ __all__ = [
     "Effect",
     "EmergencyAccess",
     "IdempotencyKey",
+    "KnownPerson",
     "Member",
     "Message",
     "OnPolicyError",

@@ -112,14 +112,6 @@ class Shop:
         self.engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/shop.db"
-    server = request.getfixturevalue("database_server")
-    return str(server.create_database(f"shop_{secrets.token_hex(4)}"))
-
-
 @pytest.fixture
 def shop(url: str, valkey_server: Server, tmp_path: Path) -> Iterator[Shop]:
     shop = Shop(url, valkey_server.url, tmp_path)

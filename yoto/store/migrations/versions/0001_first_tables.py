@@ -5,11 +5,11 @@ An application that had them under their names of before has brought them here a
 Revision: 0001
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
+
+from yoto.store.migrations.exact import exact_texts
 
 revision = "0001"
 down_revision = None
@@ -19,8 +19,6 @@ depends_on = None
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 LONG_TEXT = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql", "mariadb")
-# Compares byte by byte, spaces at the end included; what MariaDB and what MySQL call it.
-EXACT = ("utf8mb4_nopad_bin", "utf8mb4_0900_bin")
 TABLES = (
     "yoto_alert_board",
     "yoto_alert_rule_changes",
@@ -690,21 +688,6 @@ def upgrade() -> None:
         **options,
     )
     _make_append_only("yoto_audit_records")
-
-
-def exact_texts() -> dict[str, Any]:
-    """The options of a table whose texts are compared exactly, whatever the database's own."""
-    connection = op.get_bind()
-    if connection.dialect.name == "sqlite":
-        return {}
-    known = set(connection.scalars(sa.text("SHOW COLLATION LIKE 'utf8mb4%bin'")))
-    found = next((name for name in EXACT if name in known), None)
-    if found is None:
-        raise RuntimeError(
-            f"the database has neither {EXACT[0]} (MariaDB from 10.2) nor {EXACT[1]} "
-            "(MySQL from 8.0.17): use a newer one"
-        )
-    return {"mysql_charset": "utf8mb4", "mysql_collate": found}
 
 
 def _make_append_only(table: str) -> None:

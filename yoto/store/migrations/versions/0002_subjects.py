@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from flask import current_app
 
+from yoto.store.migrations.exact import exact_texts
 from yoto.store.people import key_type
 
 revision = "0002"
@@ -26,6 +27,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="uq_yoto_subjects_key"),
         # A number that was given is never given again.
         sqlite_autoincrement=True,
+        **exact_texts(),
     )
 
 

@@ -1,0 +1,54 @@
+"""What an application says of its people itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import current_app
+
+from yoto import cache
+from yoto.errors import ValidationFailed
+from yoto.permission.directory import directory_of
+from yoto.permission.keys import SubjectId, current_keys
+from yoto.permission.outbox.watching import touch
+from yoto.permission.receipt import WriteReceipt
+from yoto.permission.scopes import checked_id
+from yoto.permission.state import get_state_in_maintenance
+from yoto.permission.transactions import write
+
+
+class PeopleCalls:
+    """The part of ``PermissionSystem`` that hears of people whom it cannot see change."""
+
+    def people_changed(self, ids: Iterable[SubjectId], *, commit: bool = True) -> WriteReceipt:
+        """What is known of people counts no more: they were disabled, say, or are there no longer.
+
+        Say it once it is so. Where a function knows the people, it is asked about each of these
+        before anybody reads what they may do; other people have it from their columns, whose
+        changes through the session are seen without this call.
+
+        Args:
+            ids: those who changed, whether or not anybody has asked about them before.
+            commit: commit now; else the caller commits, and until then it counts in their
+                transaction alone.
+
+        Raises:
+            ValidationFailed: an id is none (field ``ids``).
+            StoreUnavailable: the database did not answer.
+        """
+        get_state_in_maintenance()
+        if isinstance(ids, str):
+            raise ValidationFailed({"ids": "must be several, such as a list of one"})
+        given, keys = list(ids), current_keys()
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+        with write(commit) as session:
+            if keys is None:
+                numbers = {checked_id(one, "ids") for one in given}
+            else:
+                numbers = keys.given(session, given, "ids")
+            directory = directory_of(app)
+            if directory is not None:
+                directory.end(session, numbers)
+            else:
+                touch(session, *map(cache.subjects.user, sorted(numbers)))
+        return WriteReceipt()

@@ -1,0 +1,27 @@
+"""Tables whose texts are compared exactly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+# Compares byte by byte, spaces at the end included; what MariaDB and what MySQL call it.
+EXACT = ("utf8mb4_nopad_bin", "utf8mb4_0900_bin")
+
+
+def exact_texts() -> dict[str, Any]:
+    """The options of a table whose texts are compared exactly, whatever the database's own."""
+    from alembic import op  # which no worker needs
+
+    connection = op.get_bind()
+    if connection.dialect.name == "sqlite":
+        return {}
+    known = set(connection.scalars(sa.text("SHOW COLLATION LIKE 'utf8mb4%bin'")))
+    found = next((name for name in EXACT if name in known), None)
+    if found is None:
+        raise RuntimeError(
+            f"the database has neither {EXACT[0]} (MariaDB from 10.2) nor {EXACT[1]} "
+            "(MySQL from 8.0.17): use a newer one"
+        )
+    return {"mysql_charset": "utf8mb4", "mysql_collate": found}

@@ -1,0 +1,35 @@
+"""INSERT or else UPDATE, which each database says in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import Dialect, Insert, Table
+from sqlalchemy.dialects import mysql, sqlite
+
+
+def insert_new(table: Table, dialect: Dialect) -> Insert:
+    """An INSERT that leaves alone what is there already."""
+    if dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    # IGNORE would also swallow values that do not fit.
+    [key] = table.primary_key.columns
+    return mysql.insert(table).on_duplicate_key_update({key.name: key})
+
+
+def insert_or_update(
+    table: Table, dialect: Dialect, values: Callable[[Any], Mapping[str, Any]]
+) -> Insert:
+    """An INSERT that changes the row with the same primary key.
+
+    Args:
+        values: from the columns of the row that was not inserted to what the other one gets.
+    """
+    if dialect.name == "sqlite":
+        new = sqlite.insert(table)
+        return new.on_conflict_do_update(
+            index_elements=list(table.primary_key), set_=values(new.excluded)
+        )
+    statement = mysql.insert(table)
+    return statement.on_duplicate_key_update(dict(values(statement.inserted)))
