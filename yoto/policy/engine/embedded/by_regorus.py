@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -81,11 +82,15 @@ class Regorus:
         engine = _copy(documents)
         for name, source in modules.items():
             translated(name, lambda: engine.add_policy(name, source))
+        # Copies are to be analysed already, which takes longer than most evaluations.
         if not tests:
-            # Some of what regorus finds wrong, it finds only when a rule is evaluated. And copies
-            # are to be analysed already, which takes longer than most evaluations.
+            # Some of what regorus finds wrong, it finds only when a rule is evaluated.
             engine.set_input_json("{}")
             translated("bundle", lambda: engine.eval_query_as_json("data.yoto"))
+        elif rules:
+            # All rules would be all tests. What is wrong with this one is said when it is run.
+            with suppress(PolicyError):
+                translated("bundle", lambda: engine.eval_rule_as_json(rules[0]))
         return _Program(engine)
 
 
