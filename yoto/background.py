@@ -45,7 +45,9 @@ def begin(app: Flask) -> None:
     monitor.start(app)
     prefetch.start(app)
     tuner_of(app).start()
-    elected_forecaster(app).start()
+    forecaster = elected_forecaster(app)
+    if forecaster is not None:
+        forecaster.start()
     fleet.of(app).start()
     sweeper_of(app).start()
 
@@ -63,7 +65,9 @@ def end(app: Flask) -> None:
     permissions.close(app)
     policy.close(app)
     alerts.of(app).close()
-    elected_forecaster(app).close()
+    forecaster = elected_forecaster(app)
+    if forecaster is not None:
+        forecaster.close()
     records_of(app).close()
     # Before the locks: what it asks in the background may hold one.
     monitor.close(app)

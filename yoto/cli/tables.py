@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
 from yoto.errors import PlatformError
@@ -19,16 +19,31 @@ yoto = AppGroup("yoto", help="What the platform has in the database.")
 @yoto.command("setup")
 @with_appcontext
 def setup() -> None:
-    """Make the tables and the permissions that the code declares; what is there stays."""
+    """Make the tables, the permissions that the code declares, and, for a control plane, the
+    default policies; what is there stays.
+    """
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     try:
         with migrations.one_at_a_time(app):
             revisions = migrations.upgrade()
             added = PermissionSystem().sync_catalogue()
+            policies = _store_policies(app)
     except (ValueError, PlatformError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"tables: {', '.join(revisions) or 'up to date'}")
     click.echo(f"permissions: {len(added)} added")
+    if policies is not None:
+        click.echo(policies)
+
+
+def _store_policies(app: Flask) -> str | None:
+    # Not with the module: permissions alone do without them.
+    from yoto.policy import PolicyManager
+
+    if not PolicyManager.is_in(app):
+        return None
+    found = PolicyManager().sync_defaults()
+    return f"policies: {len(found.stored)} stored, {len(found.removed)} removed"
 
 
 @yoto.group("db")

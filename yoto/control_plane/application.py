@@ -26,7 +26,7 @@ class ControlPlane:
     Attributes:
         person: how an operator is called; None: they have no account.
         socket_credential: whose a socket is that connects, by what its client sent, which may be
-            None; raises ``Unauthorized``.
+            None; raises ``Unauthorized``. An application without Socket.IO needs none.
         sign_in: endpoint of the page that signs operators in, and leads back to the page that its
             parameter ``next`` names; None: they sign in elsewhere.
         sign_out: endpoint of the POST that ends a session; None: there is none here.
@@ -38,7 +38,7 @@ class ControlPlane:
     """
 
     person: Callable[[Operator], Person | None]
-    socket_credential: Callable[[Any], SocketCredential]
+    socket_credential: Callable[[Any], SocketCredential] | None = None
     sign_in: str | None = None
     sign_out: str | None = None
     api_docs: str | None = None

@@ -31,7 +31,10 @@ static = Blueprint(
 
 
 def init_control(app: Application, plane: ControlPlane) -> None:
-    """Give ``app`` its control plane: pages, JSON routes, and the sockets' namespace."""
+    """Give ``app`` its control plane: pages, JSON routes, and the sockets' namespace.
+
+    Without Socket.IO the pages read again what they show.
+    """
     app.extensions[EXTENSION_KEY] = plane
     init_process(app)
     init_live(app, app.config["SOCKETS_MAX"])
@@ -46,7 +49,8 @@ def init_control(app: Application, plane: ControlPlane) -> None:
     )
     app.register_blueprint(static)
     app.register_blueprint(control)
-    init_control_socket(app)
+    if "socketio" in app.extensions:
+        init_control_socket(app)
 
 
 def as_pages(blueprint: Blueprint) -> None:

@@ -36,6 +36,7 @@ def helpers() -> dict[str, Any]:
         "shared_texts": SHARED_TEXTS,
         "sign_out": _address(of_application().sign_out),
         "api_docs": _address(of_application().api_docs),
+        "own_parts": [one.name.removesuffix("_control") for one in of_application().routes],
     }
 
 

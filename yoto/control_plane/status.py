@@ -88,9 +88,14 @@ def _process(started: Started, now: datetime) -> list[Value]:
         Value("process.started", started.at.strftime("%Y-%m-%d %H:%M:%S UTC"), started.at),
         Value("process.pid", str(os.getpid()), now),
         Value("process.host", socket.gethostname(), now),
-        Value("process.async_mode", current_app.extensions["socketio"].async_mode, started.at),
+        Value("process.async_mode", _async_mode(), started.at),
         Value("process.environment", str(config["ENVIRONMENT"]), started.at),
     ]
+
+
+def _async_mode() -> str | None:
+    sockets = current_app.extensions.get("socketio")
+    return None if sockets is None else str(sockets.async_mode)
 
 
 def _versions(started: Started) -> list[Value]:

@@ -34,6 +34,7 @@ class Wiring:
     caller: Callable[[], Any]
     guards: Mapping[str, Mapping[str, Settings]]
     permissions: tuple[str | Mapping[str, Any], ...] | None
+    operators: Any = None
 
 
 class Yoto:
@@ -54,6 +55,9 @@ class Yoto:
         caller: Callable[[], Any] = login_user,
         guards: Mapping[str, Mapping[str, Settings]] | None = None,
         problems: bool = True,
+        control_plane: bool | str = False,
+        operators: Callable[[], str | None] | None = None,
+        sign_in: str | None = None,
     ) -> None:
         """See ``init_app``; nothing connects and no thread starts.
 
@@ -75,6 +79,13 @@ class Yoto:
             problems: whether refusals are answered by problem documents (RFC 9457) with
                 ``Retry-After``; else they are errors for the application's own handlers, and
                 ``error.retry_after`` has the seconds.
+            control_plane: whether there is a control plane at ``/control`` (``yoto[control-plane,
+                rego]``), which takes ``db`` and ``users``; a text is what comes before that path,
+                such as ``"/internal"``.
+            operators: says, in each request to it, which operator makes it: ``"view"``,
+                ``"operate"`` or ``"admin"``, each with all before it; None for nobody.
+            sign_in: endpoint of the application's page that signs operators in, and leads back to
+                the address in its parameter ``next``; by default that of Flask-Login.
         """
         self._db = db
         self._users = users
@@ -82,6 +93,9 @@ class Yoto:
         self._caller = caller
         self._guards = guards or {}
         self._problems = problems
+        self._control_plane = control_plane
+        self._operators = operators
+        self._sign_in = sign_in
         if app is not None:
             self.init_app(app)
 
@@ -103,16 +117,30 @@ class Yoto:
                 caller = _permissions().login_person
         elif self._permissions:
             raise ConfigurationError("permissions", "say by 'db' which database has them")
-        wiring = Wiring(redis_settings(app), caller, self._guards, permissions)
+        operators = self._known_operators(caller) if self._control_plane else None
+        wiring = Wiring(redis_settings(app), caller, self._guards, permissions, operators)
         app.extensions[EXTENSION_KEY] = wiring
         if permissions is not None:
             _permissions().init_permissions(app, self._db, self._users)
         _wire(app)
+        if operators is not None:
+            prefix = self._control_plane if isinstance(self._control_plane, str) else ""
+            _plane().serve_plane(app, prefix.rstrip("/"), processes.notice)
         if self._problems:
             init_refusals(app)
         else:
             init_limit_headers(app)
-        processes.keep(app, renew=_wire, close=_close)
+        begin = None if operators is None else Yoto.start
+        processes.keep(app, renew=_wire, close=_close, begin=begin)
+
+    def _known_operators(self, caller: Callable[[], Any]) -> Any:
+        for module in ("flask_smorest", "structlog", "cryptography"):
+            demand(module, "control_plane")
+        if self._db is None:
+            raise ConfigurationError("control_plane", "needs the application's 'db' and 'users'")
+        if self._operators is None:
+            raise ConfigurationError("operators", "say who operates: a function that tells")
+        return _plane().GuestOperators(self._operators, caller, self._sign_in)
 
     @staticmethod
     def start(app: Flask | None = None) -> None:
@@ -123,7 +151,9 @@ class Yoto:
         """
         app = _app(app)
         Resilience.of(app).start()
-        if _wiring(app).permissions is not None:
+        if _wiring(app).operators is not None:
+            _plane().begin_plane(app)
+        elif _wiring(app).permissions is not None:
             _permissions().start_permissions(app)
 
     @staticmethod
@@ -139,6 +169,12 @@ class Yoto:
 def _wire(app: Flask) -> None:
     """Make the parts of this process."""
     wiring = _wiring(app)
+    if wiring.operators is not None:
+        plane = _plane()
+        plane.forget_plane(app)
+        plane.wire_plane(app, wiring.redis, wiring.caller, wiring.guards, wiring.operators)
+        _permissions().declare_permissions(app, wiring.permissions)
+        return
     RedisStore().init_app(app, wiring.redis)
     Events().init_app(app)
     Resilience().init_app(
@@ -153,6 +189,9 @@ def _wire(app: Flask) -> None:
 
 
 def _close(app: Flask) -> None:
+    if _wiring(app).operators is not None:
+        _plane().close_plane(app)
+        return
     if _wiring(app).permissions is not None:
         _permissions().close_permissions(app)
     Resilience.of(app).close()
@@ -165,6 +204,13 @@ def _permissions() -> Any:
     from . import permissions
 
     return permissions
+
+
+def _plane() -> Any:
+    """The same of what permissions alone do without."""
+    from . import plane
+
+    return plane
 
 
 def _wiring(app: Flask) -> Wiring:

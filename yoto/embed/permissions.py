@@ -60,11 +60,20 @@ def wire_permissions(
     optimization.invalidation.connect(invalidation_log(cache.of(app)))
     PermissionSystem().init_app(
         app,
-        subject_loader=_subject(app, caller),
+        subject_loader=subject_of(app, caller),
         cache=cache.of(app),
         locks=optimization.locks,
         invalidation=optimization.invalidation,
     )
+    declare_permissions(app, permissions)
+
+
+def declare_permissions(app: Flask, permissions: Iterable[str | Mapping[str, Any]]) -> None:
+    """Say which permissions the code of ``app`` asks for; ``flask yoto setup`` stores them.
+
+    Raises:
+        ValidationFailed: an entry is malformed.
+    """
     # There are no narrower scopes here than the widest.
     named = [{"name": one} if isinstance(one, str) else one for one in permissions]
     with app.app_context():
@@ -144,8 +153,10 @@ def _people(users: Any) -> Declaration:
     return users if isinstance(users, Declaration) else people(users)
 
 
-def _subject(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
-    """The caller by the type that ids have; Flask-Login's, for one, are texts."""
+def subject_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
+    """A callable that gives the caller by the type that ids have; Flask-Login's, for one, are
+    texts. It raises ``Unauthorized`` where there is none.
+    """
     ids = declarations_of(app).tables[USERS].ids
     kind = int if ids is None else ids.type.python_type
     asks = caller is login_person

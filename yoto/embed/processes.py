@@ -5,6 +5,7 @@ threads of its own, which a fork must not share and the end of a process ends.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -15,41 +16,63 @@ from flask import Flask
 
 Act = Callable[[Flask], None]
 
+log = logging.getLogger(__name__)
+
 
 @dataclass
 class Kept:
-    """How an application is seen to, and for which process it was made."""
+    """How an application is seen to, for which process it was made, and whether its work began."""
 
     renew: Act
+    begin: Act | None
     close: Act
     pid: int
+    begun: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 _kept: WeakKeyDictionary[Flask, Kept] = WeakKeyDictionary()
 
 
-def keep(app: Flask, renew: Act, close: Act) -> None:
+def keep(app: Flask, renew: Act, close: Act, begin: Act | None = None) -> None:
     """See to ``app`` as long as it lives.
 
     Args:
         renew: makes anew what belongs to a process; called in each that is forked off.
         close: ends threads and connections; called when a process ends.
+        begin: begins the work in the background; called by the first request in each process, and
+            by the next one where it failed. None: what is asked for begins it.
     """
-    kept = _kept[app] = Kept(renew, close, os.getpid())
+    _kept[app] = Kept(renew, begin, close, os.getpid())
+    app.before_request(lambda: notice(app))
 
-    @app.before_request
-    def notice_fork() -> None:
-        # uWSGI forks without telling Python, unless it is asked to.
-        if kept.pid != os.getpid():
-            with kept.lock:
-                if kept.pid != os.getpid():  # another request may have seen it first
-                    _renew(app, kept)
+
+def notice(app: Flask) -> None:
+    """See to it that this process has what belongs to it: a request came."""
+    kept = _kept[app]
+    # uWSGI forks without telling Python, unless it is asked to.
+    if kept.pid != os.getpid() or not kept.begun:
+        with kept.lock:  # another request may have seen it first
+            if kept.pid != os.getpid():
+                _renew(app, kept)
+            if not kept.begun:
+                _begin(app, kept)
 
 
 def _renew(app: Flask, kept: Kept) -> None:
     kept.renew(app)
-    kept.pid = os.getpid()
+    kept.pid, kept.begun = os.getpid(), False
+
+
+def _begin(app: Flask, kept: Kept) -> None:
+    try:
+        if kept.begin is not None:
+            kept.begin(app)
+    except Exception:
+        # The request is answered all the same: what it asks for begins by itself.
+        log.exception("the work in the background did not begin; the next request tries again")
+        return
+    kept.begun = True
 
 
 def _forked() -> None:

@@ -1,6 +1,6 @@
 """Whether the process lives and whether it can serve."""
 
-from .checks import TIMEOUT_SECONDS
+from .checks import MIGRATIONS, TIMEOUT_SECONDS, lacking
 from .probe import Check, CheckResult, Finding, State, overall
 from .views import init_health, probe
 
@@ -10,7 +10,9 @@ __all__ = [
     "CheckResult",
     "Finding",
     "State",
+    "MIGRATIONS",
     "init_health",
+    "lacking",
     "overall",
     "probe",
 ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
+from yoto.errors import StoreUnavailable
 from yoto.extensions import permissions
 from yoto.health.probe import Check, Finding, State
 from yoto.redis import get_redis_info
 from yoto.store.db import engine_beside
+from yoto.store.migrations import found_in, known_to_code
+from yoto.store.models import Permission, PolicyRevision
 
 TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
 MIB = 1024 * 1024
@@ -51,12 +55,37 @@ def examine_redis() -> Finding:
     return Finding(State.OK, detail, facts, info)
 
 
-CHECKS = (
-    # What memory and Redis know is answered without it, for as long as the log is heard.
-    Check("database", examine_database, TIMEOUT_SECONDS, bridged=permissions.answers_from_cache),
-    # Each thing that Redis does has a fall-back, and a whole fleet would be out of service with it.
-    Check("redis", examine_redis, TIMEOUT_SECONDS, needed=False),
-)
+def examine_tables() -> Finding:
+    """The platform's tables must be at the newest migration that this code knows, and no other; and
+    what comes with the code must be in them.
+    """
+    try:
+        newest, known = known_to_code()
+        with _connection() as connection:
+            found = found_in(connection)
+            missing = lacking(connection) if found == newest else ""
+    except (SQLAlchemyError, StoreUnavailable):
+        return Finding(State.UNKNOWN, "the database did not answer")
+    run = ": run 'flask yoto setup'"
+    if found != newest:
+        at, wanted = ", ".join(sorted(found)) or "none", ", ".join(sorted(newest))
+        detail = f"the tables are at {at}, the code at {wanted}"
+        # What a later release made, this one can only leave alone.
+        return Finding(State.FAILED, detail + (run if found <= known else ""))
+    if missing:
+        return Finding(State.FAILED, missing + run)
+    return Finding(State.OK, "at head")
+
+
+def lacking(connection: Connection) -> str:
+    """Which of what the set-up stores in the tables is not there; empty: nothing."""
+    stored = set(connection.scalars(select(Permission.name)))
+    missing = [spec.name for spec in permissions.catalogue() if spec.name not in stored]
+    if missing:
+        return f"{len(missing)} permissions of the code are missing, such as {missing[0]}"
+    if connection.scalar(select(PolicyRevision.revision).limit(1)) is None:
+        return "no policies were ever stored"
+    return ""
 
 
 def _connection() -> Connection:
@@ -70,3 +99,15 @@ def _engine_name(connection: Connection) -> str:
     is_mariadb = getattr(dialect, "is_mariadb", False)
     name = {"sqlite": "SQLite", "mysql": "MariaDB" if is_mariadb else "MySQL"}[dialect.name]
     return f"{name} {'.'.join(map(str, (dialect.server_version_info or ())[:3]))}"
+
+
+CHECKS = (
+    # What memory and Redis know is answered without it, for as long as the log is heard.
+    Check("database", examine_database, TIMEOUT_SECONDS, bridged=permissions.answers_from_cache),
+    # Each thing that Redis does has a fall-back, and a whole fleet would be out of service with it.
+    Check("redis", examine_redis, TIMEOUT_SECONDS, needed=False),
+)
+# Of a guest, which has no migrations of the application to look at.
+MIGRATIONS = Check(
+    "migrations", examine_tables, TIMEOUT_SECONDS, bridged=permissions.answers_from_cache
+)

@@ -21,10 +21,10 @@ RETRY_SECONDS = 1
 health = Blueprint("health", __name__)
 
 
-def init_health(app: Flask, checks: Sequence[Check] = ()) -> None:
-    """Give the application its probe and the addresses; ``checks`` are its own."""
+def init_health(app: Flask, checks: Sequence[Check] = (), prefix: str | None = None) -> None:
+    """Give the application its probe, with its ``checks``, and the addresses below ``prefix``."""
     app.extensions[EXTENSION] = Probe(app, (*CHECKS, *checks))
-    app.register_blueprint(health)
+    app.register_blueprint(health, url_prefix=prefix)
 
 
 def probe() -> Probe:

@@ -21,6 +21,7 @@ from yoto.permission.decorators import (
 from yoto.permission.explain import Explanation
 from yoto.permission.facts import PlaceFacts, RoleFacts
 from yoto.permission.group_writes import RegisteredGroup
+from yoto.permission.keys import number_of
 from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.positions import required_position
@@ -110,6 +111,7 @@ __all__ = [
     "MASKED",
     "masked_address",
     "masked_context",
+    "number_of",
     "register_permission_handlers",
     "require_expression",
     "require_permission",

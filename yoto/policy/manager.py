@@ -29,7 +29,7 @@ from yoto.policy.store import Entry, StoredVersion, checked_name, document_text
 from yoto.redis import RedisStore
 from yoto.store.models import PolicyKind, PolicyState
 
-EXTENSION_KEY = "policy"
+EXTENSION_KEY = "yoto.policy"
 DEFAULT_POLICIES = "yoto.policies"
 VERSIONS_SHOWN = 50
 DEFAULT_SAMPLE = 1.0
@@ -81,6 +81,11 @@ class PolicyManager:
         if not isinstance(service, PolicyService):
             raise RuntimeError("this application has no policies: call policy.init_app(app, ...)")
         return service
+
+    @staticmethod
+    def is_in(app: Flask) -> bool:
+        """Whether ``app`` has policies."""
+        return EXTENSION_KEY in app.extensions
 
     def start(self, app: Flask) -> None:
         """Load, and follow changes from now on, as the first decision would."""

@@ -36,7 +36,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.exc import SAWarning
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry, scoped_session
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Session,
+    mapped_column,
+    registry,
+    scoped_session,
+    sessionmaker,
+)
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlalchemy.util import ScopedRegistry
 
@@ -196,8 +203,9 @@ EXTENSION = "yoto.store"
 SETUP, SETUP_EMBEDDED = "flask setup", "flask yoto setup"
 SQLITE_BUSY_SECONDS = 15  # how long one writer waits for another
 SQLITE_RETRY_SECONDS = 0.005  # about as long as a write takes
-# Connections that a process keeps for its requests; while all are in use it opens up to ten more.
+# Connections that a process keeps for its requests; while all are in use it opens more.
 POOL_SIZE = 5
+POOL_MORE = 10
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 # s that a request waits for one; its caller is then told to come back.
 POOL_WAIT = 2.0
@@ -282,6 +290,34 @@ def init_store(
     store.hooks.append(_configure)
     with app.app_context():
         (_configure if own else _tell_who_writes)(engine())
+
+
+def init_store_beside(guest: Flask, app: Flask) -> None:
+    """Let ``guest`` work on the database of ``app`` by sessions and connections of its own, made
+    and set up as those that the platform has beside the requests of ``app``.
+    """
+    with app.app_context():
+        url = app.extensions[EXTENSION].engine().url
+    if url.get_backend_name() == "sqlite" and not url.database:
+        with app.app_context():
+            # A database in memory has one connection.
+            engine: Engine = app.extensions[EXTENSION].engine()
+    else:
+        engine = side_engine(app, POOL_SIZE, _pool_wait(url), POOL_MORE)
+    session = scoped_session(sessionmaker(engine, expire_on_commit=False), scopefunc=_context)
+    store: Store = app.extensions[EXTENSION]
+    contexts = ContextVar("yoto_contexts_beside", default=(0, False))
+    guest.extensions[EXTENSION] = Store(
+        session,
+        lambda: engine,
+        store.options,
+        contexts,
+        store.setup,
+        hooks=list(store.hooks),
+        begun=_look_into(session),
+    )
+    take_turns(session)
+    guest.teardown_appcontext(_end_session)
 
 
 def _look_into(session: scoped_session[Any]) -> Callable[[Any], Session | None] | None:

@@ -28,16 +28,16 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
     ``config_version``; ``log_position`` and ``log_silent_s`` of the invalidation log,
     ``event_position`` and ``events_silent_s`` of the event stream, silences in seconds and None
     where nobody ever listened; ``memory_bytes``, None where the system does not tell; ``threads``;
-    ``sockets``, open connections of Socket.IO.
+    ``sockets``, open connections of Socket.IO. Without Socket.IO this and the mode are None.
     """
     started_at, began = round(time.time() * S_TO_MS), time.monotonic()
 
     def facts() -> Mapping[str, Any]:
         log, events = HybridPermissionCache.of(app).tailer, Events.of(app).tailer
-        server = app.extensions["socketio"].server
+        sockets = app.extensions.get("socketio")
         return {
             "version": version,
-            "async_mode": server.async_mode,
+            "async_mode": None if sockets is None else sockets.async_mode,
             "started_at": started_at,
             "uptime_s": round(time.monotonic() - began, 1),
             "config_version": Resilience.of(app).config_revision,
@@ -47,7 +47,7 @@ def worker_facts(app: Flask, version: str) -> Callable[[], Mapping[str, Any]]:
             "events_silent_s": _rounded(events.silent_for),
             "memory_bytes": resident_bytes(),
             "threads": threading.active_count(),
-            "sockets": len(server.eio.sockets),
+            "sockets": None if sockets is None else len(sockets.server.eio.sockets),
         }
 
     return facts

@@ -144,7 +144,7 @@ def elect_forecaster(app: Flask) -> ElectedForecasting:
     return found
 
 
-def elected_forecaster(app: Flask) -> ElectedForecasting:
-    """What ``elect_forecaster`` made for ``app``."""
-    found: ElectedForecasting = app.extensions[EXTENSION_KEY]
+def elected_forecaster(app: Flask) -> ElectedForecasting | None:
+    """What ``elect_forecaster`` made for ``app``; None: it does not forecast."""
+    found: ElectedForecasting | None = app.extensions.get(EXTENSION_KEY)
     return found

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 EXTRA = re.compile(r"^\| `([\w-]+)` \|[^|]+\|[^|]+\|$", re.MULTILINE)
-NAMES = ("app", "shop", "library", "office", "clinic", "by_hand")
+NAMES = ("app", "shop", "library", "office", "clinic", "staffed", "by_hand")
 
 
 @pytest.fixture
@@ -59,6 +59,12 @@ def test_its_python_runs(applications: dict[str, Flask]) -> None:
         for headers in ({"X-Person": str(mara)}, {"X-Person": str(uuid.uuid4())}, {})
     ]
     assert answers == [200, 403, 401]
+    staffed = applications["staffed"].test_client()
+    led = staffed.get("/control/", follow_redirects=True)
+    assert led.request.full_path == "/login?next=/control/"
+    with staffed.session_transaction() as session:
+        session["person_id"], session["is_admin"] = str(mara), True
+    assert "mara@example.org" in staffed.get("/control/").text
     for db in (names["db"], names["clinic_db"]):
         db.remove()
         db.get_bind().dispose()

@@ -147,20 +147,22 @@ def health_parts(report: HealthReport, recorded: bool, at: int) -> Iterator[Part
         )
 
 
-def fleet_parts(workers: Sequence[Worker] | None, sockets: int, limit: int, at: int) -> list[Part]:
+def fleet_parts(
+    workers: Sequence[Worker] | None, sockets: int | None, limit: int, at: int
+) -> list[Part]:
     """The workers, and the sockets that are open in them.
 
     Args:
         workers: None: Redis cannot say.
-        sockets: open in this worker.
+        sockets: open in this worker; None: it has none, and neither have the others.
         limit: how many a worker takes.
     """
     if workers is None:
         detail = "Redis does not say who lives"
-        return [
-            Part("instances", "fleet", UNKNOWN, detail, at, unit="count"),
-            Part("sockets", "fleet", UNKNOWN, HERE, at, sockets, "count", limit),
-        ]
+        unknown = [Part("instances", "fleet", UNKNOWN, detail, at, unit="count")]
+        if sockets is not None:
+            unknown.append(Part("sockets", "fleet", UNKNOWN, HERE, at, sockets, "count", limit))
+        return unknown
     states = Counter(worker.state for worker in workers)
     living = [one for one in workers if one.state in (WorkerState.LIVE, WorkerState.DRAINING)]
     told = [f"{states[state]} {state}" for state in WorkerState if states[state]]
@@ -170,7 +172,7 @@ def fleet_parts(workers: Sequence[Worker] | None, sockets: int, limit: int, at: 
     state = DEGRADED if lost or not states[WorkerState.LIVE] else OK
     detail = ", ".join(told) or "none"
     instances = Part("instances", "fleet", state, detail, at, len(living), "count")
-    return [instances, _sockets(living, sockets, limit, at)]
+    return [instances] + ([] if sockets is None else [_sockets(living, sockets, limit, at)])
 
 
 def _sockets(living: Sequence[Worker], here: int, limit: int, at: int) -> Part:

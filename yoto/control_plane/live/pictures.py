@@ -167,9 +167,10 @@ def _ordered(found: MaintenanceStatus | None) -> dict[str, Any]:
     return {"enabled": found.enabled, "reason": found.reason, "until_ms": until_ms}
 
 
-def open_sockets() -> int:
-    """Connections of Socket.IO in this worker."""
-    return len(current_app.extensions["socketio"].server.eio.sockets)
+def open_sockets() -> int | None:
+    """Connections of Socket.IO in this worker; None: it has no Socket.IO."""
+    sockets = current_app.extensions.get("socketio")
+    return None if sockets is None else len(sockets.server.eio.sockets)
 
 
 def workers_or_none() -> list[Worker] | None:

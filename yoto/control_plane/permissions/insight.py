@@ -3,7 +3,8 @@
 ``platform.view`` alone lets nobody read what others may do: as in the application's API that takes
 ``server.audit`` in the server concerned, or ``admin.audit``. An API token must have been made for
 it (``platform.insight``), and its account have these. The break-glass token opens this too, since
-it is for when rights themselves are broken.
+it is for when rights themselves are broken. Where the application says which rights operators have,
+those may who may operate.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ from yoto.api.permissions.checks.service import (
 )
 from yoto.errors import MaintenanceMode, UnknownResource
 from yoto.extensions import permissions
-from yoto.http.operators import INSIGHT, demand_in_credential, operator
+from yoto.http.operators import (
+    INSIGHT,
+    OPERATE,
+    demand_in_credential,
+    demand_right,
+    operator,
+)
 from yoto.store.db import db
 from yoto.store.models import User
 
@@ -34,7 +41,11 @@ def demand_operators_insight(questions: Iterable[Question]) -> None:
         and as ``demand_insight``.
     """
     demand_in_credential(INSIGHT)
-    account = operator().account
+    who = operator()
+    if who.rights is not None:
+        demand_right(OPERATE)
+        return
+    account = who.account
     if account is not None:
         demand_insight(account.user_id, questions, sees_all=True)
 
@@ -47,6 +58,8 @@ def has_insight() -> bool:
     who = operator()
     if who.limit is not None and INSIGHT not in who.limit:
         return False
+    if who.rights is not None:
+        return OPERATE in who.rights
     account = who.account
     try:
         return account is None or permissions.check_permission(account.user_id, PLATFORM_AUDIT)

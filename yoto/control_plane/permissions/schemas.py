@@ -14,7 +14,7 @@ from yoto.http.fields import MAX_ID, Facts, RowId
 from yoto.http.paging import PageQuery, page_of
 from yoto.store.models import ScopeType
 
-USERNAME_LENGTH = 64
+USERNAME_LENGTH = 256  # characters: an application may call its people by their addresses
 SEARCH_LENGTH = 100
 ROLES_MAX = 100
 RESOURCES = [ScopeType.CHANNEL.value, ScopeType.SERVER.value]

@@ -35,7 +35,9 @@ def explanation(asked: Mapping[str, Any]) -> Explanation:
 def who(asked: Mapping[str, Any]) -> Page[Person]:
     """Who may do something in a place; raises as ``explanation``."""
     question = open_question(asked)
-    found = permissions.list_users(*question, after=asked["after"], limit=asked["limit"])
+    found = permissions.list_users(
+        *question, after=asked["after"], limit=asked["limit"], numbers=True
+    )
     rows = db.session.execute(
         select(User.id, User.username, User.display_name)
         .where(User.id.in_(found.ids))

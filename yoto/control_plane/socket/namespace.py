@@ -124,7 +124,10 @@ class ControlNamespace(Namespace):
     def _admit(self, auth: Any) -> None:
         if fleet.current.draining is not None:
             raise ServiceUnavailable(DETAILS[DRAINING])
-        credential = of_application().socket_credential(auth)
+        identify = of_application().socket_credential
+        if identify is None:
+            raise Unauthorized("Nobody may connect here.")
+        credential = identify(auth)
         if not still_may(credential, VIEW):
             raise PermissionDenied(NOT_GRANTED, VIEW)
         current_hub().connect(Client(socket_id(), self._transport_id(), credential))

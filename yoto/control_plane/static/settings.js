@@ -8,11 +8,12 @@ import { drawThresholds } from "./settings/thresholds.js";
 import { drawTokens } from "./settings/tokens.js";
 import { drawWebhooks } from "./settings/webhooks.js";
 import { subscribe } from "./live.js";
-import { may } from "./page.js";
 
 const REFRESH = 20; // s between readings where nothing is told
 
-const parts = [drawMaintenance, drawLogLevel, drawThresholds, drawWebhooks, drawTokens, drawSecondFactor, ...(may("admin") ? [drawOperators] : [])];
+// Accounts of operators are the application's, and not every application has them.
+const account = { tokens: drawTokens, second_factor: drawSecondFactor, operators: drawOperators };
+const parts = [drawMaintenance, drawLogLevel, drawThresholds, drawWebhooks, ...Object.keys(account).filter((id) => document.getElementById(id)).map((id) => account[id])];
 const draw = () => parts.forEach((one) => one());
 
 draw();

@@ -7,10 +7,11 @@ import { h, replace } from "./dom.js";
 import { age, tick } from "./format.js";
 import { drawHeadline } from "./headline.js";
 import { isStale, leave, subscribe, watch } from "./live.js";
-import { t } from "./page.js";
+import { page, t } from "./page.js";
 import { hasEnded, signInLink, watchSession } from "./session.js";
 
-const LOOKS = { connecting: "neutral", live: "ok", polling: "warning", lost: "failed" };
+// Where there is no socket to be had, polling is how it is meant to be.
+const LOOKS = { connecting: "neutral", live: "ok", polling: page.vendor?.socket ? "warning" : "ok", lost: "failed" };
 
 setInterval(tick, 1000);
 tick();

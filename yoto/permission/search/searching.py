@@ -65,6 +65,7 @@ class Searching:
         after: int | None = None,
         limit: int = 100,
         context: Mapping[str, Any] | None = None,
+        numbers: bool = False,
     ) -> Page:
         """A page of the users who have the permission in the place, by number.
 
@@ -73,9 +74,11 @@ class Searching:
         Args:
             scope, scope_id: as in ``check_permission``.
             after, limit, context: as in ``list_resources``.
+            numbers: have the platform's numbers in place of their ids.
         """
         state, known = get_state_for(permission), checked_context(context)
-        return _by_subject(list_users(state, permission, scope, scope_id, after, limit, known))
+        page = list_users(state, permission, scope, scope_id, after, limit, known)
+        return page if numbers else _by_subject(page)
 
     def allowed_permissions(
         self,

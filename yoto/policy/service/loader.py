@@ -171,7 +171,7 @@ class PolicyLoader:
     ) -> Loaded:
         bundle = stored.bundle()
         if not bundle.modules:
-            raise PolicyError("policies", "none are stored: 'flask policy sync' stores the default")
+            raise PolicyError("policies", "none are stored: 'flask yoto setup' stores the default")
         refuse_overrun("policies", bundle, stored)
         newest = self.serving.newest
         if ready_made is not None and ready_made.version == bundle.version:

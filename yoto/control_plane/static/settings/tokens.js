@@ -27,8 +27,8 @@ const tokens = pagedTable({
   ],
   actions: [{ title: t("settings.revoke"), right: "view", danger: true, when: (one) => one.valid, run: (one) => revoke(one) }],
 });
-part("token-list").append(tokens.element);
-part("token-new").append(
+part("token-list")?.append(tokens.element);
+part("token-new")?.append(
   ...(everyone ? [h("label", { class: "check", for: "tokens-of-all" }, everyone, t("settings.tokens_of_all"))] : []),
   h("button", { type: "button", id: "token-make", onclick: make }, t("settings.token_make")),
 );

@@ -63,6 +63,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_yoto_alert_board"),
         **options,
     )
+    # There is one board, whose row whoever evaluates the rules locks.
+    op.execute("INSERT INTO yoto_alert_board (id, version, tracks) VALUES (1, 0, '{}')")
     op.create_table(
         "yoto_alert_rule_changes",
         sa.Column("id", ID, autoincrement=True, nullable=False),

@@ -1,0 +1,122 @@
+"""Operators of somebody else's application: its own people, as it says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Flask, current_app, redirect, request, url_for
+from flask.ctx import RequestContext
+from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.wrappers import Response
+
+from yoto.api.people import Person
+from yoto.control_plane import ControlPlane, as_pages, destination
+from yoto.embed.callers import MANAGER
+from yoto.embed.permissions import Other
+from yoto.errors import ConfigurationError, PermissionDenied
+from yoto.http.access import public
+from yoto.http.addresses import CONTROL_PREFIX
+from yoto.http.identity import Callers, Identity, init_callers
+from yoto.http.operators import (
+    NOT_GRANTED,
+    RIGHTS,
+    VIEW,
+    Operator,
+    Via,
+    account,
+    init_operators,
+    operator,
+)
+from yoto.permission import number_of
+from yoto.store.db import db
+from yoto.store.models import User
+
+# In the environment of a request to the control plane: that of the request as it came.
+AS_IT_CAME = "yoto.request_as_it_came"
+# What an application says of its operators, from less to more; each has those before it.
+GRADES = tuple(right.removeprefix("platform.") for right in RIGHTS)
+PAGES = "sign_in"
+
+
+class GuestOperators:
+    """How a control plane knows who operates the application that it is a guest of."""
+
+    def __init__(
+        self,
+        grade: Callable[[], str | None],
+        caller: Callable[[], Any],
+        sign_in: str | None = None,
+    ) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            grade: which operator makes the request at hand, one of ``GRADES``; None: none. Asked in
+                a context of the application, with the request as it came.
+            caller: the id of who makes it, among the application's people.
+            sign_in: endpoint of the application's page that signs people in, and leads back to the
+                address in its parameter ``next``; by default that of Flask-Login.
+        """
+        self._grade = grade
+        self._caller = caller
+        self._sign_in = sign_in
+
+    def init_app(self, plane: Flask, app: Flask) -> None:
+        """Let ``plane``, the control plane of ``app``, know its operators so."""
+        init_operators(plane, lambda: self._identified(app))
+        init_callers(plane, Callers(account, lambda: operator().credential))
+        plane.register_blueprint(self._pages(app))
+
+    def control_plane(self) -> ControlPlane:
+        """What the control plane must know besides."""
+        return ControlPlane(person=_person, sign_in=f"{PAGES}.to_application")
+
+    def _identified(self, app: Flask) -> Operator:
+        with _as_it_came(app):
+            grade, caller = self._grade(), self._caller()
+        if grade is None:
+            if caller is None:
+                raise Unauthorized("Sign in first.")
+            # Another sign-in would not help.
+            raise PermissionDenied(NOT_GRANTED, VIEW)
+        if grade not in GRADES:
+            raise ConfigurationError("operators", f"{grade!r} is not one of {', '.join(GRADES)}")
+        rights = frozenset(RIGHTS[: GRADES.index(grade) + 1])
+        known = caller is not None and not isinstance(caller, Other)
+        who = Identity(number_of(caller), super_admin=False) if known else None
+        return Operator(Via.SESSION, who, rights=rights)
+
+    def _pages(self, app: Flask) -> Blueprint:
+        pages = Blueprint(PAGES, __name__, url_prefix=CONTROL_PREFIX)
+        as_pages(pages)
+
+        @pages.get("/sign-in")
+        @public("it leads to where a session comes from")
+        def to_application() -> Response:
+            wanted = destination.wanted()
+            with _as_it_came(app):
+                page = self._sign_in or _page_of_flask_login()
+                address = None if page is None else url_for(page, next=wanted)
+            if address is None:
+                # The handler of pages would lead here again.
+                raise Forbidden("Sign in to the application first, as one of its operators.")
+            return redirect(address, 303)
+
+        return pages
+
+
+def _as_it_came(app: Flask) -> RequestContext:
+    """The request at hand, to the control plane, as one to ``app``."""
+    return app.request_context(request.environ[AS_IT_CAME])
+
+
+def _page_of_flask_login() -> str | None:
+    manager = getattr(current_app, MANAGER, None)
+    return None if manager is None else manager.login_view
+
+
+def _person(who: Operator) -> Person | None:
+    if who.account is None:
+        return None
+    user = db.session.get(User, who.account.user_id)
+    return None if user is None else Person(user.id, user.username, user.display_name)

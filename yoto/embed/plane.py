@@ -1,0 +1,262 @@
+"""The control plane in an application of somebody else's: a second application beside it.
+
+It has settings, a session, pages and handlers of errors of its own, so that nothing of it meets
+what the application has: hooks before each request, a guard against forged forms, names of
+blueprints. Both share the parts of the platform; each has its own connections to the database.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from flask import Flask, current_app
+
+from yoto import __version__, background
+from yoto.api.guards import API_GUARDS
+from yoto.control_plane import init_control
+from yoto.embed.operators import AS_IT_CAME, GuestOperators
+from yoto.embed.permissions import subject_of
+from yoto.embed.requests import count_requests
+from yoto.errors import ConfigurationError
+from yoto.extensions import (
+    alerts,
+    behaviour,
+    cache,
+    events,
+    fleet,
+    monitor,
+    optimization,
+    permissions,
+    policy,
+    prefetch,
+    redis_store,
+    resilience,
+)
+from yoto.health import MIGRATIONS, init_health
+from yoto.http.acts import audit_of_guards
+from yoto.http.addresses import CONTROL_PREFIX
+from yoto.http.answers import error_rate
+from yoto.http.application import Application
+from yoto.http.circumstances import circumstances
+from yoto.http.context import origin
+from yoto.http.database_problems import init_problems
+from yoto.http.pipeline import admit_all, init_pipeline
+from yoto.permission import WarmUpParts, masked_context, register_permission_handlers
+from yoto.redis import RedisSettings
+from yoto.resilience import Settings
+from yoto.settings import PREFIX, guest_config
+from yoto.store.db import EXTENSION as STORE
+from yoto.store.db import db, forget_connections, init_store_beside
+from yoto.store.declarations import EXTENSION as DECLARATIONS
+from yoto.wiring import (
+    GrantedAccess,
+    PolicyJudge,
+    SqlAlertStore,
+    SqlJournal,
+    Surroundings,
+    alert_settings,
+    degrade_by,
+    elect_forecaster,
+    elected_by,
+    hot_places,
+    invalidation_log,
+    measure,
+    measured_values,
+    policy_engine,
+    record_settings,
+    signs_of_life,
+    sql_audit,
+    tune,
+    worker_facts,
+)
+
+EXTENSION = "yoto.plane"
+STATIC_PREFIX = "/static/control"
+# What each of the two applications has for itself.
+OWN = frozenset({STORE, DECLARATIONS})
+# Unless the application says otherwise: it writes a line for each request itself.
+QUIET: Mapping[str, Any] = {f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0}
+# Bytes of a request to the control plane: its largest are policies.
+BODY_MAX = 256 * 1024
+
+
+def plane_of(app: Flask) -> Application:
+    """The control plane of ``app`` in this process."""
+    found: Application = app.extensions[EXTENSION]
+    return found
+
+
+def serve_plane(app: Flask, prefix: str, noticed: Callable[[Flask], None]) -> None:
+    """Answer requests for the control plane of ``app``, which are below ``prefix``.
+
+    Args:
+        noticed: called before each, as before the application's own requests.
+    """
+    serve = app.wsgi_app
+    pages, static = f"{prefix}{CONTROL_PREFIX}", f"{prefix}{STATIC_PREFIX}/"
+
+    def dispatch(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        path = environ.get("PATH_INFO", "")
+        if path != pages and not path.startswith((f"{pages}/", static)):
+            return serve(environ, start_response)
+        noticed(app)
+        inner = {**environ, AS_IT_CAME: environ}
+        inner["SCRIPT_NAME"] = environ.get("SCRIPT_NAME", "") + prefix
+        inner["PATH_INFO"] = path.removeprefix(prefix)
+        return plane_of(app)(inner, start_response)
+
+    app.wsgi_app = dispatch  # type: ignore[method-assign]
+    count_requests(app, plane_of)
+
+
+def wire_plane(
+    app: Flask,
+    redis: RedisSettings,
+    caller: Callable[[], Any],
+    guards: Mapping[str, Mapping[str, Settings]],
+    operators: GuestOperators,
+) -> None:
+    """Make the control plane of ``app`` for this process, with all parts of the platform.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or missing; it names the key.
+    """
+    plane = app.extensions[EXTENSION] = Application(
+        "yoto.control_plane", instance_path=app.instance_path, static_folder=None
+    )
+    _configure(plane, app)
+    init_problems(plane)
+    plane.extensions[DECLARATIONS] = app.extensions[DECLARATIONS]
+    init_store_beside(plane, app)
+    redis_store.init_app(plane, redis)
+    events.init_app(plane)
+    monitor.init_app(plane, signs=signs_of_life(plane))
+    recorder = monitor.of(plane).recorder
+    resilience.init_app(
+        plane,
+        redis_store.of(plane),
+        events.of(plane),
+        journal=SqlJournal(plane),
+        audit=audit_of_guards(sql_audit(plane)),
+        subject=lambda: caller() if current_app == app else None,
+        defaults={**API_GUARDS, **guards},
+        recorder=recorder,
+    )
+    optimization.init_app(plane, instance_id=events.of(plane).instance_id, recorder=recorder)
+    alerts.init_app(
+        plane,
+        SqlAlertStore(plane),
+        values=measured_values(monitor.of(plane)),
+        settings=alert_settings(plane),
+        elected=elected_by(optimization.of(plane).locks),
+        degrade=degrade_by(plane),
+    )
+    cache.init_app(plane, recorder=recorder)
+    optimization.of(plane).invalidation.connect(invalidation_log(cache.of(plane)))
+    tuner = tune(plane)
+    policy.init_app(plane, policy_engine(plane), mask=masked_context)
+    behaviour.init_app(plane)
+    init_pipeline(plane, admit_all)
+    hot = optimization.of(plane).hot
+    prefetch.init_app(plane, hot)
+    seen = prefetch.of(plane).recorder
+    granted = GrantedAccess(hot_places(hot), seen.granted)
+    hot.read_first(granted.flush)
+    seen.read_first(granted.flush)
+    judge = PolicyJudge(
+        plane,
+        cache.of(plane),
+        Surroundings(circumstances, error_rate, prefetch.of(plane).unusual),
+    )
+    # The library that forecasts is larger than all others together.
+    forecaster = elect_forecaster(plane).learn if find_spec("river") else None
+    permissions.init_app(
+        plane,
+        subject_loader=_open_to(subject_of(app, caller)),
+        policy=judge,
+        judged=judge.judged,
+        cache=cache.of(plane),
+        locks=optimization.of(plane).locks,
+        invalidation=optimization.of(plane).invalidation,
+        records=record_settings(plane),
+        origin=origin,
+        on_granted=granted,
+        hot=hot,
+        warm_up=WarmUpParts(
+            forecaster=forecaster,
+            components=background.components,
+            publish=events.of(plane).stream.publish,
+            limit=plane.config["WARM_UP_SECONDS"],
+        ),
+        recorder=recorder,
+        suggest=tuner.suggestions,
+    )
+    register_permission_handlers(optimization.of(plane).queue)
+    measure(plane)
+    fleet.init_app(plane, worker_facts(plane, __version__))
+    init_health(plane, [MIGRATIONS], prefix=CONTROL_PREFIX)
+    operators.init_app(plane, app)
+    init_control(plane, operators.control_plane())
+    _share(plane, app)
+
+
+def forget_plane(app: Flask) -> None:
+    """Leave what the control plane of this process has to the parent that it was forked from."""
+    plane = app.extensions.get(EXTENSION)
+    if plane is not None:
+        _end_connections(plane, close=False)
+    forget_connections(app, close=False)
+
+
+def begin_plane(app: Flask) -> None:
+    """Begin the work in the background."""
+    background.begin(plane_of(app))
+
+
+def close_plane(app: Flask) -> None:
+    """End threads and connections; a later use opens them."""
+    plane = plane_of(app)
+    optimization.of(plane).locks.expect_end()
+    background.end(plane)
+    _end_connections(plane, close=True)
+    forget_connections(app, close=True)
+
+
+def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:
+    """The caller of a view that asks for a permission; in maintenance there is none."""
+
+    def admitted() -> Any:
+        permissions.demand_service()
+        return subject()
+
+    return admitted
+
+
+def _configure(plane: Application, app: Flask) -> None:
+    plane.config.update(guest_config(QUIET, os.environ, app.config))
+    if plane.config["SECRET_KEY"] is None:
+        plane.config["SECRET_KEY"] = app.config["SECRET_KEY"]
+    if not plane.config["SECRET_KEY"]:
+        raise ConfigurationError("SECRET_KEY", "the control plane needs one, for its sessions")
+    plane.config.update(
+        ENVIRONMENT=app.name,
+        MAX_CONTENT_LENGTH=BODY_MAX,
+        SESSION_COOKIE_NAME="yoto_session",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=app.config["SESSION_COOKIE_SECURE"],
+    )
+
+
+def _share(plane: Application, app: Flask) -> None:
+    for key, part in plane.extensions.items():
+        if key.startswith("yoto.") and key not in OWN:
+            app.extensions[key] = part
+
+
+def _end_connections(plane: Application, close: bool) -> None:
+    forget_connections(plane, close)
+    with plane.app_context():
+        db.engine.dispose(close=close)
