@@ -28,7 +28,7 @@ from yoto.http.operators import (
     init_operators,
     operator,
 )
-from yoto.permission import number_of
+from yoto.permission import NOBODY, number_of
 from yoto.store.db import db
 from yoto.store.models import User
 
@@ -37,10 +37,14 @@ AS_IT_CAME = "yoto.request_as_it_came"
 # What an application says of its operators, from less to more; each has those before it.
 GRADES = tuple(right.removeprefix("platform.") for right in RIGHTS)
 PAGES = "sign_in"
+NAME_LENGTH = 64  # characters of what records call somebody
 
 
 class GuestOperators:
-    """How a control plane knows who operates the application that it is a guest of."""
+    """How a control plane knows who operates the application that it is a guest of.
+
+    Records name an operator who is none of the people as ``operator:`` and the caller's id.
+    """
 
     def __init__(
         self,
@@ -82,9 +86,12 @@ class GuestOperators:
         if grade not in GRADES:
             raise ConfigurationError("operators", f"{grade!r} is not one of {', '.join(GRADES)}")
         rights = frozenset(RIGHTS[: GRADES.index(grade) + 1])
-        known = caller is not None and not isinstance(caller, Other)
-        who = Identity(number_of(caller), super_admin=False) if known else None
-        return Operator(Via.SESSION, who, rights=rights)
+        number = None if caller is None or isinstance(caller, Other) else number_of(caller)
+        if number in (None, NOBODY):
+            # Of another table, such as one of administrators alone.
+            name = f"operator:{caller or 'unknown'}"[:NAME_LENGTH]
+            return Operator(Via.SESSION, None, login=name, rights=rights)
+        return Operator(Via.SESSION, Identity(number, super_admin=False), rights=rights)
 
     def _pages(self, app: Flask) -> Blueprint:
         pages = Blueprint(PAGES, __name__, url_prefix=CONTROL_PREFIX)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask, current_app
+from flask.sessions import SecureCookieSessionInterface
 
 from yoto import __version__, background
 from yoto.api.guards import API_GUARDS
@@ -83,6 +84,14 @@ QUIET: Mapping[str, Any] = {f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0}
 BODY_MAX = 256 * 1024
 
 
+class PlaneSessions(SecureCookieSessionInterface):
+    """Sessions of the control plane: signed by the key that those of the application are signed
+    with, and of another kind, so that neither is taken for one of the other.
+    """
+
+    salt = "yoto.control-plane"
+
+
 def plane_of(app: Flask) -> Application:
     """The control plane of ``app`` in this process."""
     found: Application = app.extensions[EXTENSION]
@@ -127,6 +136,7 @@ def wire_plane(
     plane = app.extensions[EXTENSION] = Application(
         "yoto.control_plane", instance_path=app.instance_path, static_folder=None
     )
+    plane.session_interface = PlaneSessions()
     _configure(plane, app)
     init_problems(plane)
     plane.extensions[DECLARATIONS] = app.extensions[DECLARATIONS]
@@ -243,6 +253,7 @@ def _configure(plane: Application, app: Flask) -> None:
         raise ConfigurationError("SECRET_KEY", "the control plane needs one, for its sessions")
     plane.config.update(
         ENVIRONMENT=app.name,
+        TRUSTED_HOSTS=app.config["TRUSTED_HOSTS"],
         MAX_CONTENT_LENGTH=BODY_MAX,
         SESSION_COOKIE_NAME="yoto_session",
         SESSION_COOKIE_SAMESITE="Lax",

@@ -21,7 +21,7 @@ from yoto.permission.decorators import (
 from yoto.permission.explain import Explanation
 from yoto.permission.facts import PlaceFacts, RoleFacts
 from yoto.permission.group_writes import RegisteredGroup
-from yoto.permission.keys import number_of
+from yoto.permission.keys import NOBODY, number_of
 from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
 from yoto.permission.outbox.watching import in_change
 from yoto.permission.positions import required_position
@@ -109,6 +109,7 @@ __all__ = [
     "in_change",
     "lineage",
     "MASKED",
+    "NOBODY",
     "masked_address",
     "masked_context",
     "number_of",

@@ -250,6 +250,30 @@ def test_maintenance_closes_what_asks_for_a_permission(shop: Shop) -> None:
         assert clerk.get("/login").status_code == 200
 
 
+def test_records_name_an_operator_who_is_none_of_the_people(shop: Shop) -> None:
+    client, stranger = shop.app.test_client(), str(uuid.uuid4())
+    client.post("/login", data={"id": stranger, "name": "olga"}, headers=MARK)
+    assert client.get("/control/").status_code == 200
+    assert change(client, "POST", "/prefetch/pause", reason="a quiet day").status_code == 200
+    [record] = client.get("/control/api/audit?subject=switch:prefetch.fetching").json["items"]
+    assert (record["actor"], record["after"]["via"]) == (None, f"operator:{stranger}")
+
+
+def test_a_session_of_the_application_is_none_of_the_control_plane(shop: Shop) -> None:
+    client = shop.signed_in("anna")
+    with client.session_transaction() as own:
+        own["csrf"] = "what a form of the shop chose"
+    cookie = client.get_cookie("session")
+    assert cookie is not None
+    client.set_cookie("yoto_session", cookie.value)
+    forged = client.post(
+        "/control/api/prefetch/pause",
+        json={"reason": "from elsewhere"},
+        headers={"X-CSRF-Token": "what a form of the shop chose"},
+    )
+    assert forged.status_code == 403
+
+
 @on_both_databases
 def test_a_verdict_is_explained_by_name(shop: Shop) -> None:
     clerk, operator = shop.signed_in("carl"), shop.signed_in("olga")

@@ -51,12 +51,68 @@ for _ in range(2):
 say()
 """
 
+WITH_A_CONTROL_PLANE = """
+import json, os, sys
+from flask import Flask
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, scoped_session, sessionmaker
+from yoto import Yoto, people, register_permission, require_permission
+from yoto.events import Events
 
-def told_by(how: str, server: Server, prefix: str, folder: Path) -> list[dict[str, object]]:
+class Base(DeclarativeBase): ...
+
+class Person(Base):
+    __tablename__ = "people"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column()
+
+engine = create_engine(f"sqlite:///{sys.argv[1]}/shop.db")
+db = scoped_session(sessionmaker(engine))
+Base.metadata.create_all(engine)
+app = Flask("shop", instance_path=sys.argv[1])
+app.secret_key = "only this test uses it, and nobody else"
+Yoto(app, db=db, users=people(Person, name="name"), caller=lambda: 1,
+     permissions=["order.refund"], control_plane=True, operators=lambda: "view")
+
+@app.get("/refund")
+@require_permission("order.refund")
+def refund():
+    return {}
+
+def say():
+    client = app.test_client()
+    print(json.dumps({
+        "instance": Events.of(app).instance_id,
+        "refund": client.get("/refund").status_code,
+        "ready": client.get("/control/readyz").json["status"],
+        "signed_in": client.get("/control/api/session").json["user"]["username"],
+        "answers": client.get("/control/api/status").json["instance"],
+    }), flush=True)
+
+made = app.test_cli_runner().invoke(args=["yoto", "setup"])
+assert made.exit_code == 0, made.output
+db.add(Person(id=1, name="vera"))
+db.commit()
+db.remove()
+if sys.argv[2] == "used":
+    say()
+for _ in range(2):
+    child = os.fork()
+    if child == 0:
+        say()
+        sys.exit()
+    assert os.waitpid(child, 0)[1] == 0
+say()
+"""
+
+
+def told_by(
+    how: str, server: Server, prefix: str, folder: Path, script: str = MASTER
+) -> list[dict[str, object]]:
     """What the master and its two workers tell."""
     environment = {"YOTO_REDIS_URL": server.url, "YOTO_REDIS_KEY_PREFIX": prefix}
     master = subprocess.run(
-        [sys.executable, "-c", MASTER, str(folder), how],
+        [sys.executable, "-c", script, str(folder), how],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -89,6 +145,15 @@ def test_a_master_that_was_used_before_leaves_nothing_to_its_workers(
     assert all(told["works"] and told["following"] for told in (first, second, after))
     assert before["statuses"] + first["statuses"] == [200] * 4  # type: ignore[operator]
     assert second["statuses"] == after["statuses"] == [429, 429]
+
+
+def test_each_worker_has_the_control_plane(valkey_server: Server, tmp_path: Path) -> None:
+    prefix = f"test-fork-{secrets.token_hex(4)}:"
+    told = told_by("used", valkey_server, prefix, tmp_path, WITH_A_CONTROL_PLANE)
+    assert len({one["instance"] for one in told}) == 3
+    assert all(one["instance"] == one["answers"] for one in told)
+    assert all((one["ready"], one["signed_in"]) == ("ok", "vera") for one in told)
+    assert all(one["refund"] == 403 for one in told)
 
 
 def test_a_process_that_ends_leaves_the_list_of_instances(
