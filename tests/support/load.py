@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import threading
 from types import TracebackType
 from typing import Self
@@ -10,7 +11,9 @@ from typing import Self
 from tests.support.people import Place, call, settle
 from tests.support.process import RunningYoto
 
-PAUSE = 0.05  # s between two requests of one of them
+# s between two requests of one of them: few enough to leave the processors to others, and never the
+# same number a second, so that what is counted is seen to move.
+SHORTEST, LONGEST = 0.05, 0.35
 
 
 class Load:
@@ -33,7 +36,7 @@ class Load:
     def _keep_on(self, place: Place, token: str) -> None:
         messages = f"channels/{place.channel_id}/messages"
         for turn in itertools.count():
-            if self._stop.wait(PAUSE):
+            if self._stop.wait(random.uniform(SHORTEST, LONGEST)):
                 return
             call(self._server, "GET", messages, token=token)
             if turn % 20 == 0:
