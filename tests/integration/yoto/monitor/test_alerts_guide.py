@@ -90,5 +90,5 @@ def test_the_tables_are_the_defaults() -> None:
 
 
 def test_every_setting_has_its_row() -> None:
-    settings = {name for name in vars(Base) if name.startswith("ALERT_")}
+    settings = {name for name in dir(Base) if name.startswith("ALERT_")}
     assert rows("setting").keys() == settings
