@@ -107,6 +107,10 @@ class Visitor:
         """The answer to a form, or to JSON."""
         return self._ask("POST", path, headers, fields=fields, json=json)
 
+    def put(self, path: str, json: Any, **headers: str) -> urllib3.BaseHTTPResponse:
+        """The answer to JSON that replaces something."""
+        return self._ask("PUT", path, headers, json=json)
+
     def status(self, path: str, json: Any = None) -> int:
         """With what a ``POST`` is answered."""
         return self.post(path, json=json).status

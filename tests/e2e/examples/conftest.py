@@ -41,5 +41,18 @@ def with_people(shared_folder: Path, wheel: Path) -> Environment:
     with made_once(folder) as empty:
         environment = Environment(folder)
         if empty:
-            environment.install(f"{wheel}[permissions]", *required)
+            environment.install("--no-compile", f"{wheel}[permissions]", *required)
+    return environment
+
+
+@pytest.fixture(scope="session")
+def with_control_plane(shared_folder: Path, wheel: Path) -> Environment:
+    """An environment with the control plane, and what ``examples/existing_admin`` requires."""
+    folder = shared_folder / "with_control_plane"
+    required = ROOT / "examples" / "existing_admin" / "requirements.txt"
+    with made_once(folder) as empty:
+        environment = Environment(folder)
+        if empty:
+            extras = f"{wheel}[control-plane,rego]"
+            environment.install("--no-compile", extras, f"-r{required}")
     return environment
