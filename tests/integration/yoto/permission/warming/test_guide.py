@@ -49,6 +49,4 @@ def test_every_command_is_one() -> None:
 def test_every_setting_is_explained_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (\S+) \|", GUIDE, re.MULTILINE))
     explained = {key: json.loads(value) for key, value in rows.items()}
-    assert explained == {
-        key: value for key, value in vars(Base).items() if key.startswith(PREFIXES)
-    }
+    assert explained == {key: getattr(Base, key) for key in dir(Base) if key.startswith(PREFIXES)}
