@@ -83,9 +83,15 @@ class Declaration:
 
 @dataclass
 class Declarations:
-    """What one application has declared, by the platform's name of the table."""
+    """What one application has declared.
+
+    Attributes:
+        tables: by the platform's name of the table.
+        app: the application; its control plane may be another one, which is shown these too.
+    """
 
     tables: dict[str, Declaration] = field(default_factory=dict)
+    app: Flask | None = None
     _texts: dict[str, str | None] = field(default_factory=dict)
 
     def text_of(self, table: Table, dialect: Dialect) -> str | None:
@@ -127,7 +133,7 @@ def declare(app: Flask, **tables: Declaration) -> None:
     Args:
         tables: by the platform's name (see ``yoto.store.models.declared``).
     """
-    declarations = Declarations(tables)
+    declarations = Declarations(tables, app)
     app.extensions[EXTENSION] = declarations
 
     def tell(engine: Engine) -> None:

@@ -48,14 +48,16 @@ class Directory:
     """
 
     def __init__(self, app: Flask, clock: Callable[[], float]) -> None:
-        declared = declarations_of(app).tables[USERS]
+        declarations = declarations_of(app)
+        declared = declarations.tables[USERS]
         if declared.asked is None:
             raise TypeError("the people of this application are a mapped class")
         self._app = app
         self._clock = clock
         self._keys = declared.numbers
         self._max_age = declared.asked.max_age
-        self._asking = Asking(app, declared.asked)
+        # The function is the application's that declared it, also where its control plane asks.
+        self._asking = Asking(declarations.app or app, declared.asked)
 
     def ask(self, ids: Sequence[Any]) -> tuple[datetime, dict[Any, PersonFacts]]:
         """What the function knows of people now, and since when it counts.

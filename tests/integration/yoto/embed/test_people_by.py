@@ -11,7 +11,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app, request
 from flask_login import LoginManager, UserMixin
 from sqlalchemy import create_engine, func, select, update
 from sqlalchemy.orm import scoped_session, sessionmaker
@@ -488,6 +488,51 @@ def test_who_signs_in_by_flask_login_is_asked_about_by_what_the_session_has(
             client.get("/refund", headers={"Who": who}).status_code for who in directory.people
         ]
         assert answers == [200, 403]
+    finally:
+        Yoto.close(app)
+        session.remove()
+        engine.dispose()
+
+
+def test_the_control_plane_asks_as_the_application_does(
+    valkey_server: Server, tmp_path: Path
+) -> None:
+    asked_by: list[str] = []
+
+    def known(ids: list[str]) -> dict[str, PersonFacts]:
+        asked_by.append(current_app.config["DIRECTORY"])
+        return {id_: PersonFacts(id_.title()) for id_ in ids if id_ in ("mara", "tomas")}
+
+    engine = create_engine(f"sqlite:///{tmp_path}/desk.db")
+    session = scoped_session(sessionmaker(engine))
+    app = Flask("desk", instance_path=str(tmp_path))
+    app.secret_key = "only the tests of the desk use it"
+    app.config["DIRECTORY"] = "ldaps://ldap.example"
+    app.config["YOTO_REDIS_URL"] = valkey_server.url
+    app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-desk-{uuid.uuid4().hex[:8]}:"
+    Yoto(
+        app,
+        db=session,
+        users=people_by(known, ids=str, deadline=10.0),
+        permissions=[ORDER],
+        caller=lambda: request.headers.get("Who"),
+        control_plane=True,
+        operators=lambda: "admin",
+    )
+    try:
+        assert app.test_cli_runner().invoke(args=["yoto", "setup"]).exit_code == 0
+        with app.app_context():
+            [clerk] = register_role("clerk").ids
+            assign_permissions_to_role(clerk, [ORDER])
+            assign_roles_to_user("mara", [clerk])
+        with engine.begin() as connection:
+            connection.execute(update(KnownPerson.__table__).values(asked_at=LONG_AGO))
+        asked = len(asked_by)
+        answer = app.test_client().get(
+            f"/control/api/search/who?permission={ORDER}", headers={"Who": "tomas"}
+        )
+        assert [one["username"] for one in answer.json["items"]] == ["Mara"], answer.text
+        assert len(asked_by) > asked and set(asked_by) == {"ldaps://ldap.example"}
     finally:
         Yoto.close(app)
         session.remove()
