@@ -26,9 +26,9 @@ from .config_store import (
     Kind,
     RedisCopy,
     check_entry,
+    declared,
     parse_kind,
 )
-from .declarations import declared
 from .degradation import Board, Degradation, OpenBreakers
 from .guard import Guard
 from .guards import ALL_PARTS, BulkheadUse, GuardCounts, Guards, Parts

@@ -1,6 +1,7 @@
 """Live configuration by kind and name: versioned, validated, recorded, and free to read."""
 
 from .clock import ServerClock
+from .declarations import declare, declare_numbers, declared
 from .document import Action, Change, Document, Origin
 from .entry import Entry, Receipt, change_to_plain
 from .journal import Audit, AuditEntry, Journal
@@ -32,5 +33,8 @@ __all__ = [
     "change_to_plain",
     "check_entry",
     "check_name",
+    "declare",
+    "declare_numbers",
+    "declared",
     "parse_kind",
 ]

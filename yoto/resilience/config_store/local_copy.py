@@ -11,8 +11,8 @@ from yoto.errors import ConfigurationError, ValidationFailed
 
 from ..settings import Settings
 from .clock import ServerClock
+from .declarations import code_default, has_numbers
 from .document import Document, Key
-from .kinds import CONFIG_CLASSES
 from .snapshot import Snapshot, build_snapshot
 
 log = logging.getLogger(__name__)
@@ -67,8 +67,8 @@ class LocalCopy:
             self._rebuild(self.snapshot.documents)
 
     def is_defined(self, key: Key) -> bool:
-        """Whether ``define`` was called for an entry."""
-        return key in self._defined
+        """Whether ``define`` was called for an entry, or a decorator has numbers for it."""
+        return key in self._defined or has_numbers(key)
 
     def reader(self, key: Key, cls: type[S]) -> Reader[S]:
         """A reader of an entry, which need not be stored.
@@ -79,7 +79,7 @@ class LocalCopy:
         if key not in self._defaults:
             with self._lock:
                 if key not in self._defaults:
-                    self._remember(key, CONFIG_CLASSES[key[0]]())
+                    self._remember(key, code_default(key))
                     self._rebuild(self.snapshot.documents)
         return Reader(self, key)
 

@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 from yoto.errors import ValidationFailed
 
 from ..settings import Settings
+from .declarations import code_default
 from .document import Document, Key, Origin
-from .kinds import CONFIG_CLASSES, laid_over
+from .kinds import laid_over
 
 BadValue: TypeAlias = Callable[[Key, ValidationFailed], None]
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
@@ -36,7 +37,7 @@ class Snapshot:
 
 def base_of(key: Key, defaults: Mapping[Key, Settings]) -> Settings:
     """The code default of an entry: its own, or the one of its kind."""
-    return defaults.get(key) or CONFIG_CLASSES[key[0]]()
+    return defaults.get(key) or code_default(key)
 
 
 def build_snapshot(

@@ -8,8 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from yoto.errors import ConfigurationError
 
-from ..config_store import Kind
-from ..declarations import declare, declared
+from ..config_store import Kind, declare, declare_numbers, declared
 from ..degradation import DEFAULT_KEEP
 from ..guards import ALL_PARTS
 from ..outcome import Classifier, ExceptionFilter
@@ -40,6 +39,7 @@ def circuit_breaker(
     expected: ExceptionFilter = Exception,
     ignored: ExceptionFilter = (),
     failed_result: Callable[[Any], bool] | None = None,
+    **numbers: Any,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let calls through the circuit breaker ``name``.
 
@@ -51,16 +51,17 @@ def circuit_breaker(
             and refusals by other guards are none, unless they are named here.
         ignored: exceptions that are not counted at all; given as ``expected``.
         failed_result: tells for a returned value whether it is a failure.
+        numbers: fields of ``CircuitBreakerConfig`` that hold until somebody sets others.
 
     The decorated function raises ``CircuitOpen`` or ``CircuitIsolated`` when it may not run.
     """
-    declare(name, Kind.CIRCUIT_BREAKER)
+    declare_numbers(name, Kind.CIRCUIT_BREAKER, numbers)
     part = BreakerPart(name, CallClassifier(expected, ignored, failed_result), fallback)
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 
 
 def rate_limit(
-    name: str, key: KeyOption = None, *, cost: CostOption = 1
+    name: str, key: KeyOption = None, *, cost: CostOption = 1, **numbers: Any
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Count calls by the rate limit ``name``; in a request its headers say how many are left.
 
@@ -68,26 +69,29 @@ def rate_limit(
         key: None counts the caller: the signed-in user, else the address. A callable gets the
             arguments of the call, if it takes any, and gives text or a ``MultiDimensionalKey``.
         cost: units of a call, or a callable as for ``key``.
+        numbers: fields of ``RateLimitConfig`` that hold until somebody sets others, such as
+            ``limit=5, window=60``.
 
     The decorated function raises ``RateLimited`` when the limit is used up.
     """
-    declare(name, Kind.RATE_LIMIT)
+    declare_numbers(name, Kind.RATE_LIMIT, numbers)
     part = LimitPart(name, KeyOf(key), Evaluated(cost))
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 
 
 def bulkhead(
-    name: str, *, timeout: float | None = None, key: KeyOption = None
+    name: str, *, timeout: float | None = None, key: KeyOption = None, **numbers: Any
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let only so many calls at once into the bulkhead ``name``.
 
     Args:
         timeout: seconds to wait for a slot; None takes the configured wait.
         key: whose slots, for the strategies ``user`` and ``server``; as for ``rate_limit``.
+        numbers: fields of ``BulkheadConfig`` that hold until somebody sets others.
 
     The decorated function raises ``BulkheadFull`` when no slot was free in time.
     """
-    declare(name, Kind.BULKHEAD)
+    declare_numbers(name, Kind.BULKHEAD, numbers)
     part = BulkheadPart(name, KeyOf(key), timeout)
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 

@@ -1,0 +1,62 @@
+"""What the code gave its decorators, called or not: names, which an operator may misspell, and the
+numbers that hold until somebody sets others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from yoto.errors import ConfigurationError
+
+from ..settings import Settings
+from .document import Key
+from .kinds import CONFIG_CLASSES, Kind, check_name
+
+_declared: dict[Kind, set[str]] = {}
+_numbers: dict[Key, Settings] = {}
+
+
+def declare(name: str, *kinds: Kind) -> None:
+    """Remember that a function carries guards of these kinds.
+
+    Raises:
+        ValidationFailed: nothing can be called so.
+    """
+    check_name(name)
+    for kind in kinds:
+        _declared.setdefault(kind, set()).add(name)
+
+
+def declare_numbers(name: str, kind: Kind, numbers: dict[str, Any]) -> None:
+    """Remember a name with its numbers, of which those that are left out are the defaults.
+
+    Raises:
+        ConfigurationError: there is no such number, or the name has others elsewhere in the code.
+        ValidationFailed: nothing can be called so, or a value is refused.
+    """
+    declare(name, kind)
+    if not numbers:
+        return
+    known = {one.name for one in fields(CONFIG_CLASSES[kind])}
+    unknown = sorted(numbers.keys() - known)
+    if unknown:
+        raise ConfigurationError(name, f"{unknown[0]!r} is none of {', '.join(sorted(known))}")
+    config = CONFIG_CLASSES[kind](**numbers)
+    if _numbers.setdefault((kind, name), config) != config:
+        raise ConfigurationError(f"{kind}:{name}", "has two different defaults")
+
+
+def declared(kind: Kind) -> frozenset[str]:
+    """The names of a kind on all decorated functions that were imported."""
+    return frozenset(_declared.get(kind, ()))
+
+
+def has_numbers(key: Key) -> bool:
+    """Whether a decorator has numbers for an entry."""
+    return key in _numbers
+
+
+def code_default(key: Key) -> Settings:
+    """The numbers that a decorator has for an entry, else those of its kind."""
+    return _numbers.get(key) or CONFIG_CLASSES[key[0]]()
