@@ -23,7 +23,8 @@ import pytest
 from tests.support.process import ROOT, RunningYoto
 
 # A sign-in of about a second, and no demo accounts that would be hashed as slowly.
-SLOW_SIGN_IN = {"YOTO_ARGON2_TIME_COST": "20", "YOTO_SEED_DEMO": "false"}
+WITHOUT_DEMO = {"YOTO_SEED_DEMO": "false"}
+SLOW_SIGN_IN = WITHOUT_DEMO | {"YOTO_ARGON2_TIME_COST": "20"}
 
 
 def get(url: str, timeout: float = 10) -> int:
@@ -66,7 +67,7 @@ def test_the_first_start_seeds_and_prints_credentials_and_the_second_does_not(
 
 
 def test_a_started_server_warms_up_without_being_asked(tmp_path: Path) -> None:
-    app = RunningYoto(tmp_path)
+    app = RunningYoto(tmp_path, **WITHOUT_DEMO)
     assert get(f"{app.url}/livez") == 200
     app.wait_for(lambda: "warm-up in" in app.output)
     assert "0 entries loaded" in app.output
@@ -74,7 +75,7 @@ def test_a_started_server_warms_up_without_being_asked(tmp_path: Path) -> None:
 
 
 def test_the_embedded_valkey_ends_with_the_application(tmp_path: Path) -> None:
-    app = RunningYoto(tmp_path)
+    app = RunningYoto(tmp_path, **WITHOUT_DEMO)
     assert get(f"{app.url}/readyz") == 200
     app.stop()
     deadline = time.monotonic() + 10
@@ -84,17 +85,17 @@ def test_the_embedded_valkey_ends_with_the_application(tmp_path: Path) -> None:
 
 
 def test_a_start_after_a_crash_finds_its_way(tmp_path: Path) -> None:
-    crashed = RunningYoto(tmp_path)
+    crashed = RunningYoto(tmp_path, **WITHOUT_DEMO)
     assert get(f"{crashed.url}/readyz") == 200
     crashed.kill()
-    after = RunningYoto(tmp_path)
+    after = RunningYoto(tmp_path, **WITHOUT_DEMO)
     assert get(f"{after.url}/readyz") == 200
     after.stop()
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_workers_that_nobody_asks_relay_what_a_dead_one_left(tmp_path: Path, workers: str) -> None:
-    app = RunningYoto(tmp_path, "--workers", workers, YOTO_SEED_DEMO="false")
+    app = RunningYoto(tmp_path, "--workers", workers, **WITHOUT_DEMO)
     assert app.url
     with closing(sqlite3.connect(tmp_path / "yoto.db", timeout=30)) as database:
         with database:
@@ -114,7 +115,7 @@ def test_workers_that_nobody_asks_relay_what_a_dead_one_left(tmp_path: Path, wor
 
 
 def test_workers_share_the_port_and_a_killed_one_is_replaced(tmp_path: Path) -> None:
-    app = RunningYoto(tmp_path, "--workers", "2")
+    app = RunningYoto(tmp_path, "--workers", "2", **WITHOUT_DEMO)
     assert get(f"{app.url}/livez") == 200
     app.wait_for(lambda: len(children(app.process.pid)) == 2)
     victim = children(app.process.pid)[0]
@@ -129,7 +130,7 @@ def test_workers_share_the_port_and_a_killed_one_is_replaced(tmp_path: Path) -> 
 
 
 def test_workers_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
-    app = RunningYoto(tmp_path, "--workers", "2")
+    app = RunningYoto(tmp_path, "--workers", "2", **WITHOUT_DEMO)
     assert get(f"{app.url}/livez") == 200
     app.wait_for(lambda: len(children(app.process.pid)) == 2)
     workers = children(app.process.pid)
@@ -212,7 +213,7 @@ def test_what_the_start_made_is_left_out_of_collections(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
-        env={**os.environ, "YOTO_INSTANCE_PATH": str(tmp_path), "YOTO_SEED_DEMO": "false"},
+        env={**os.environ, "YOTO_INSTANCE_PATH": str(tmp_path), **WITHOUT_DEMO},
         capture_output=True,
         text=True,
         timeout=120,
@@ -240,7 +241,7 @@ def test_a_port_that_is_none_is_refused_at_the_command_line(tmp_path: Path, port
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_second_yoto_does_not_take_turns_with_the_first(tmp_path: Path, workers: str) -> None:
-    first = RunningYoto(tmp_path / "first")
+    first = RunningYoto(tmp_path / "first", **WITHOUT_DEMO)
     port = first.url.rsplit(":", 1)[1]
     ended = start_in_vain(tmp_path / "second", "--port", port, "--workers", workers)
     assert ended.returncode == 78
