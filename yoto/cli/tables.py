@@ -13,6 +13,9 @@ from yoto.permission import PermissionSystem
 from yoto.store import migrations
 from yoto.store.db import db
 
+# Gives a further line of ``flask yoto setup``, or None; of an application that has one.
+AFTER_SETUP = "yoto.after_setup"
+
 yoto = AppGroup("yoto", help="What the platform has in the database.")
 
 
@@ -34,6 +37,9 @@ def setup() -> None:
     click.echo(f"permissions: {len(added)} added")
     if policies is not None:
         click.echo(policies)
+    line = app.extensions.get(AFTER_SETUP, lambda: None)()
+    if line is not None:
+        click.echo(line)
 
 
 def _store_policies(app: Flask) -> str | None:

@@ -83,9 +83,11 @@ class Yoto:
                 rego]``), which takes ``db`` and ``users``; a text is what comes before that path,
                 such as ``"/internal"``.
             operators: says, in each request to it, which operator makes it: ``"view"``,
-                ``"operate"`` or ``"admin"``, each with all before it; None for nobody.
-            sign_in: endpoint of the application's page that signs operators in, and leads back to
-                the address in its parameter ``next``; by default that of Flask-Login.
+                ``"operate"`` or ``"admin"``, each with all before it; None for nobody. Without it
+                operators are those whom ``flask yoto operators`` makes, with a sign-in page.
+            sign_in: endpoint of the application's page that signs operators in, with ``operators``,
+                and leads back to the address in its parameter ``next``; by default that of
+                Flask-Login.
         """
         self._db = db
         self._users = users
@@ -138,9 +140,14 @@ class Yoto:
             demand(module, "control_plane")
         if self._db is None:
             raise ConfigurationError("control_plane", "needs the application's 'db' and 'users'")
-        if self._operators is None:
-            raise ConfigurationError("operators", "say who operates: a function that tells")
-        return _plane().GuestOperators(self._operators, caller, self._sign_in)
+        if self._operators is not None:
+            return _plane().GuestOperators(self._operators, caller, self._sign_in)
+        demand("zxcvbn", "operators")
+        if self._sign_in is not None:
+            raise ConfigurationError("sign_in", "say by 'operators' who of those is an operator")
+        from .own_operators import OwnOperators  # whose sign-in has guards, which others have not
+
+        return OwnOperators()
 
     @staticmethod
     def start(app: Flask | None = None) -> None:
@@ -190,7 +197,7 @@ def _wire(app: Flask) -> None:
 
 def _close(app: Flask) -> None:
     if _wiring(app).operators is not None:
-        _plane().close_plane(app)
+        _plane().close_plane(app, _wiring(app).operators)
         return
     if _wiring(app).permissions is not None:
         _permissions().close_permissions(app)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Flask, current_app, redirect, request, url_for
@@ -29,6 +29,7 @@ from yoto.http.operators import (
     operator,
 )
 from yoto.permission import NOBODY, number_of
+from yoto.resilience import Settings
 from yoto.store.db import db
 from yoto.store.models import User
 
@@ -44,7 +45,12 @@ class GuestOperators:
     """How a control plane knows who operates the application that it is a guest of.
 
     Records name an operator who is none of the people as ``operator:`` and the caller's id.
+
+    Attributes:
+        guards: none: people sign in elsewhere.
     """
+
+    guards: Mapping[str, Mapping[str, Settings]] = {}
 
     def __init__(
         self,
@@ -70,6 +76,10 @@ class GuestOperators:
         init_operators(plane, lambda: self._identified(app))
         init_callers(plane, Callers(account, lambda: operator().credential))
         plane.register_blueprint(self._pages(app))
+
+    @staticmethod
+    def close(plane: Flask) -> None:
+        """End what runs for them in ``plane``: nothing does."""
 
     def control_plane(self) -> ControlPlane:
         """What the control plane must know besides."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
 from flask.sessions import SecureCookieSessionInterface
@@ -74,6 +74,9 @@ from yoto.wiring import (
     worker_facts,
 )
 
+if TYPE_CHECKING:
+    from yoto.embed.own_operators import OwnOperators
+
 EXTENSION = "yoto.plane"
 STATIC_PREFIX = "/static/control"
 # What each of the two applications has for itself.
@@ -126,7 +129,7 @@ def wire_plane(
     redis: RedisSettings,
     caller: Callable[[], Any],
     guards: Mapping[str, Mapping[str, Settings]],
-    operators: GuestOperators,
+    operators: GuestOperators | OwnOperators,
 ) -> None:
     """Make the control plane of ``app`` for this process, with all parts of the platform.
 
@@ -152,7 +155,7 @@ def wire_plane(
         journal=SqlJournal(plane),
         audit=audit_of_guards(sql_audit(plane)),
         subject=lambda: caller() if current_app == app else None,
-        defaults={**API_GUARDS, **guards},
+        defaults={**API_GUARDS, **operators.guards, **guards},
         recorder=recorder,
     )
     optimization.init_app(plane, instance_id=events.of(plane).instance_id, recorder=recorder)
@@ -166,7 +169,7 @@ def wire_plane(
     )
     cache.init_app(plane, recorder=recorder)
     optimization.of(plane).invalidation.connect(invalidation_log(cache.of(plane)))
-    tuner = tune(plane)
+    tuner = tune(plane, never=operators.guards)
     policy.init_app(plane, policy_engine(plane), mask=masked_context)
     behaviour.init_app(plane)
     init_pipeline(plane, admit_all)
@@ -226,10 +229,11 @@ def begin_plane(app: Flask) -> None:
     background.begin(plane_of(app))
 
 
-def close_plane(app: Flask) -> None:
+def close_plane(app: Flask, operators: GuestOperators | OwnOperators) -> None:
     """End threads and connections; a later use opens them."""
     plane = plane_of(app)
     optimization.of(plane).locks.expect_end()
+    operators.close(plane)
     background.end(plane)
     _end_connections(plane, close=True)
     forget_connections(app, close=True)

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 EXTRA = re.compile(r"^\| `([\w-]+)` \|[^|]+\|[^|]+\|$", re.MULTILINE)
-NAMES = ("app", "shop", "library", "office", "clinic", "staffed", "by_hand")
+NAMES = ("app", "shop", "library", "office", "clinic", "staffed", "archive", "by_hand")
 
 
 @pytest.fixture
@@ -65,6 +65,12 @@ def test_its_python_runs(applications: dict[str, Flask]) -> None:
     with staffed.session_transaction() as session:
         session["person_id"], session["is_admin"] = str(mara), True
     assert "mara@example.org" in staffed.get("/control/").text
+    archive = applications["archive"]
+    command = ["yoto", "operators", "add", "mara", "--right", "platform.admin"]
+    made = archive.test_cli_runner().invoke(args=command, input="correct horse battery\n")
+    assert made.exit_code == 0, made.output
+    led = archive.test_client().get("/control/", follow_redirects=True)
+    assert led.request.path == "/control/sign-in" and 'name="password"' in led.text
     for db in (names["db"], names["clinic_db"]):
         db.remove()
         db.get_bind().dispose()

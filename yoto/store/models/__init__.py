@@ -18,6 +18,7 @@ from yoto.store.models.declared import Category, Channel, Member, Message, Serve
 from yoto.store.models.device import Device
 from yoto.store.models.emergency import EmergencyAccess
 from yoto.store.models.idempotency import IDEMPOTENCY_KEPT, IDEMPOTENCY_LEASE, IdempotencyKey
+from yoto.store.models.operator import PlatformOperator
 from yoto.store.models.outbox import OutboxEvent
 from yoto.store.models.overwrite import ChannelOverwrite
 from yoto.store.models.permission import (
@@ -85,6 +86,7 @@ __all__ = [
     "Permission",
     "PermissionGroup",
     "PermissionGroupMember",
+    "PlatformOperator",
     "PlatformSwitch",
     "Policy",
     "PolicyKind",

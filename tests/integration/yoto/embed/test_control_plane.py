@@ -367,7 +367,7 @@ def test_it_can_be_anywhere(valkey_server: Server, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "key"),
     [
-        ({"operators": None}, "operators"),
+        ({"operators": None, "sign_in": "login"}, "sign_in"),
         ({"db": None}, "control_plane"),
         ({"secret_key": None}, "SECRET_KEY"),
         ({"settings": {"YOTO_ALERT_INTERVAL": "often"}}, "YOTO_ALERT_INTERVAL"),

@@ -1,0 +1,307 @@
+"""The operators' own table: who is in it, and whom a password opens it to.
+
+What is changed is in the audit log with it, or neither is stored. All of it goes over sessions of
+its own: those of the application keep what they have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from yoto.errors import (
+    LastAdministrator,
+    RateLimited,
+    UnknownResource,
+    ValidationFailed,
+)
+from yoto.hashing import HashingTurns
+from yoto.http.failed_sign_ins import FailedSignIn, Failure, note_failure, unavailable
+from yoto.http.guessing import (
+    CONTROL_SIGN_IN,
+    CONTROL_SIGN_IN_KNOWN,
+    count_sign_in,
+    counted_guess,
+    knows_address,
+    remember_address,
+)
+from yoto.http.operators import ADMIN, RIGHTS
+from yoto.store.db import db, utcnow
+from yoto.store.models import PlatformOperator, record_audit
+from yoto.store.sessions import reading, recording
+
+from .passwords import hash_of, opens
+
+EXTENSION_KEY = "yoto.own_operators"
+NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,31}"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOperator:
+    """An operator as the table has them; see ``PlatformOperator``."""
+
+    id: int
+    name: str
+    rights: tuple[str, ...]
+    disabled: bool
+    epoch: int
+    created_at: datetime
+    last_sign_in: datetime | None
+
+
+def operators() -> list[OwnOperator]:
+    """All of them, by name."""
+    with _reading() as session:
+        rows = session.scalars(select(PlatformOperator).order_by(PlatformOperator.name))
+        return [_shown(row) for row in rows]
+
+
+def add(name: str, rights: Collection[str], password: str, reason: str) -> OwnOperator:
+    """Add an operator.
+
+    Args:
+        name: in small letters, digits, dots, dashes and underscores.
+        rights: see ``with_lower``.
+
+    Raises:
+        ValidationFailed: name, rights or password cannot be one, or the name is taken.
+    """
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise ValidationFailed({"name": f"'{name}' is not like {NAME_PATTERN}"})
+    row = PlatformOperator(
+        name=name, rights=with_lower(rights), password_hash=hash_of(password, name)
+    )
+    with _recording() as session:
+        if name in _locked(session):
+            raise ValidationFailed({"name": f"'{name}' is taken"})
+        session.add(row)
+        session.flush()
+        _audit(session, "operator.add", name, after={"rights": row.rights}, reason=reason)
+        return _shown(row)
+
+
+def change_password(name: str, password: str, reason: str) -> OwnOperator:
+    """Set another password; whoever is signed in by the one before is so no longer.
+
+    Raises:
+        ValidationFailed: it cannot be one, or nobody is called so.
+    """
+    password_hash = hash_of(password, name)
+    with _recording() as session:
+        row = _found(session, name)
+        row.password_hash = password_hash
+        row.epoch += 1
+        _audit(session, "operator.password", name, reason=reason)
+        return _shown(row)
+
+
+def set_rights(name: str, rights: Collection[str], reason: str) -> OwnOperator:
+    """Give somebody these rights in place of those before; their sessions end.
+
+    Args:
+        rights: see ``with_lower``.
+
+    Raises:
+        ValidationFailed: one is no right, or nobody is called so.
+        LastAdministrator: nobody else could administer the platform.
+    """
+    wanted = with_lower(rights)
+    with _recording() as session:
+        row = _found(session, name, stays=ADMIN in wanted)
+        before, row.rights = row.rights, wanted
+        row.epoch += 1
+        _audit(
+            session,
+            "operator.rights",
+            name,
+            before={"rights": before},
+            after={"rights": wanted},
+            reason=reason,
+        )
+        return _shown(row)
+
+
+def disable(name: str, reason: str) -> OwnOperator:
+    """Let somebody sign in no more, and end their sessions. Raises as ``set_rights``."""
+    with _recording() as session:
+        row = _found(session, name, stays=False)
+        row.disabled = True
+        row.epoch += 1
+        _audit(session, "operator.disable", name, reason=reason)
+        return _shown(row)
+
+
+def enable(name: str, reason: str) -> OwnOperator:
+    """Let somebody sign in again.
+
+    Raises:
+        UnknownResource: nobody is called so.
+    """
+    with _recording() as session:
+        row = _found(session, name)
+        row.disabled = False
+        _audit(session, "operator.enable", name, reason=reason)
+        return _shown(row)
+
+
+def remove(name: str, reason: str) -> None:
+    """Take somebody out of the table. Raises as ``set_rights``."""
+    with _recording() as session:
+        row = _found(session, name, stays=False)
+        _audit(session, "operator.remove", name, before={"rights": row.rights}, reason=reason)
+        session.delete(row)
+
+
+def with_lower(rights: Collection[str]) -> list[str]:
+    """``rights`` and those below the highest of them: who may operate may also view.
+
+    Raises:
+        ValidationFailed: one of them is no right, or there is none.
+    """
+    if not rights or not set(rights) <= set(RIGHTS):
+        raise ValidationFailed({"rights": f"must be some of {', '.join(RIGHTS)}"})
+    return list(RIGHTS[: max(map(RIGHTS.index, rights)) + 1])
+
+
+def authenticate(name: str, password: str) -> OwnOperator | None:
+    """The operator whom name and password open the control plane to, or None; audited.
+
+    An unknown name, a wrong password and somebody disabled give the same answer after the same
+    work.
+
+    Raises:
+        RateLimited: too many tries from this address, or on this name.
+        BulkheadFull: too many passwords are being checked.
+        StoreUnavailable: the database does not answer.
+    """
+    try:
+        found = _counted(name.strip().lower(), password)
+    except RateLimited:
+        note_failure(name, Failure.LOCKED_OUT)
+        raise
+    if found is None:
+        note_failure(name, Failure.REFUSED)
+    else:
+        count_sign_in("accepted")
+        remember_address(found.name)
+    return found
+
+
+def operator_of(failed: FailedSignIn) -> str | None:
+    """Whose sign-in failed, for the audit log; None: nobody is called so."""
+    with _reading() as session:
+        named = select(PlatformOperator.name).where(PlatformOperator.name == failed.name)
+        found = session.scalar(named)
+    return None if found is None else f"operator:{found}"
+
+
+def _authenticate(name: str, password: str) -> OwnOperator | None:
+    with _reading() as session:
+        stored = session.scalar(
+            select(PlatformOperator.password_hash).where(PlatformOperator.name == name)
+        )
+    turns: HashingTurns = current_app.extensions[EXTENSION_KEY]
+    if not turns.run(opens, stored, password):
+        return None
+    with _recording() as session:
+        row = _locked(session).get(name)
+        # While we hashed, somebody may have been disabled or got another password.
+        if row is None or row.disabled or row.password_hash != stored:
+            return None
+        row.last_sign_in = utcnow()
+        _audit(session, "control.sign_in", name)
+        return _shown(row)
+
+
+_counted = counted_guess(_authenticate, CONTROL_SIGN_IN, CONTROL_SIGN_IN_KNOWN, knows_address)
+
+
+def active(operator_id: int, epoch: int) -> OwnOperator | None:
+    """The operator as the database has them now; None when they are gone or disabled, or the
+    session that began in ``epoch`` has ended.
+    """
+    with _reading() as session:
+        row = session.get(PlatformOperator, operator_id)
+        if row is None or row.disabled or row.epoch != epoch:
+            return None
+        return _shown(row)
+
+
+def end_sessions(operator_id: int, epoch: int) -> None:
+    """End those that began in ``epoch``."""
+    with _recording() as session:
+        session.execute(
+            update(PlatformOperator)
+            .where(PlatformOperator.id == operator_id, PlatformOperator.epoch == epoch)
+            .values(epoch=epoch + 1)
+        )
+
+
+def _found(session: Session, name: str, *, stays: bool = True) -> PlatformOperator:
+    """The row of somebody.
+
+    Args:
+        stays: whether they can administer the platform afterwards, if they can now.
+    """
+    rows = _locked(session)
+    if name not in rows:
+        raise UnknownResource("operator", name, "name")
+    row = rows.pop(name)
+    if _administers(row) and not stays and not any(map(_administers, rows.values())):
+        raise LastAdministrator("name")
+    return row
+
+
+def _locked(session: Session) -> dict[str, PlatformOperator]:
+    """All rows by name, which nobody else changes meanwhile: two who each take one of the last two
+    administrators away must not both find that another one stays.
+    """
+    rows = session.scalars(select(PlatformOperator).order_by(PlatformOperator.id).with_for_update())
+    return {row.name: row for row in rows}
+
+
+def _administers(row: PlatformOperator) -> bool:
+    return ADMIN in row.rights and not row.disabled
+
+
+def _audit(session: Session, action: str, name: str, **facts: Any) -> None:
+    record_audit(session, action, f"operator:{name}", actor_id=None, **facts)
+
+
+@contextmanager
+def _recording() -> Iterator[Session]:
+    # What the caller has read is no part of this; a writer begins anew, or SQLite refuses it once
+    # somebody else has written.
+    db.session.rollback()
+    with recording(_app(), unavailable) as session:
+        yield session
+
+
+@contextmanager
+def _reading() -> Iterator[Session]:
+    with reading(_app(), unavailable) as session:
+        yield session
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined, no-any-return]
+
+
+def _shown(row: PlatformOperator) -> OwnOperator:
+    return OwnOperator(
+        row.id,
+        row.name,
+        tuple(row.rights),
+        row.disabled,
+        row.epoch,
+        row.created_at,
+        row.last_sign_in,
+    )
