@@ -15,6 +15,8 @@ from yoto import Yoto
 from yoto.resilience import Resilience
 
 ROOT = Path(__file__).parents[4]
+# From Python 3.12 on it warns of what this is about.
+SILENT = ("-W", "ignore:This process:DeprecationWarning")
 
 MASTER = """
 import json, os, sys
@@ -112,7 +114,7 @@ def told_by(
     """What the master and its two workers tell."""
     environment = {"YOTO_REDIS_URL": server.url, "YOTO_REDIS_KEY_PREFIX": prefix}
     master = subprocess.run(
-        [sys.executable, "-c", script, str(folder), how],
+        [sys.executable, *SILENT, "-c", script, str(folder), how],
         cwd=ROOT,
         env=environment,
         capture_output=True,
