@@ -66,9 +66,6 @@ def test_its_python_runs(applications: dict[str, Flask]) -> None:
         session["person_id"], session["is_admin"] = str(mara), True
     assert "mara@example.org" in staffed.get("/control/").text
     archive = applications["archive"]
-    command = ["yoto", "operators", "add", "mara", "--right", "platform.admin"]
-    made = archive.test_cli_runner().invoke(args=command, input="correct horse battery\n")
-    assert made.exit_code == 0, made.output
     led = archive.test_client().get("/control/", follow_redirects=True)
     assert led.request.path == "/control/sign-in" and 'name="password"' in led.text
     for db in (names["db"], names["clinic_db"]):
