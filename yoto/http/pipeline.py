@@ -91,6 +91,8 @@ class Pipeline:
     def end(self, _: BaseException | None) -> None:
         """Whatever the answer is, and if there is none."""
         forget_position()
+        # The thread may serve somebody else's request next, who says nothing of it.
+        set_writing(False)
         kept = g._get_current_object()
         record: RequestRecord | None = kept.pop("request_record", None)
         # Nothing of ours ran for the handler of a socket.

@@ -36,6 +36,7 @@ from yoto import (
     require_permission,
 )
 from yoto.embed.plane import plane_of
+from yoto.store.db import is_writing
 
 ORDER, TILL = "order.refund", "till.open"
 MARK = {"Shop": "yes"}
@@ -327,6 +328,13 @@ def test_the_application_answers_as_before(shop: Shop) -> None:
     # What belongs to the control plane is nothing of the application's.
     assert not any(rule.rule.startswith("/control") for rule in shop.app.url_map.iter_rules())
     assert not shop.app.config.keys() & {"POLICY_ENGINE", "MONITOR", "CONTROL_API_TITLE"}
+
+
+def test_a_change_leaves_no_mark_on_the_thread_that_serves_the_next_request(shop: Shop) -> None:
+    operator = shop.signed_in("olga")
+    assert change(operator, "POST", "/prefetch/pause", reason="a quiet day").status_code == 200
+    # On SQLite whoever reads would keep all who write waiting.
+    assert not is_writing()
 
 
 def test_a_worker_that_drains_says_so(shop: Shop) -> None:
