@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.cli import routes_command, run_command, shell_command
 
+from yoto.cli.operators import operators
+
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.md")))
 
@@ -26,6 +28,8 @@ PLACEHOLDER = re.compile(r"[A-Z][A-Z_]*")
 STANDS_FOR = {"FILE": "README.md", "input.json": "package.json", "...": "because"}
 # Commands that Flask adds to those of an application.
 FLASKS_OWN = {str(one.name): one for one in (routes_command, run_command, shell_command)}
+# And what `flask yoto` has where operators have no accounts of the application's.
+GUESTS_OWN = {"operators": operators}
 
 
 class Said(NamedTuple):
@@ -56,6 +60,8 @@ def command_of(app: Flask, words: list[str]) -> tuple[click.Command, list[str]]:
         found = command.get_command(click.Context(command), words[0])
         if found is None and command is app.cli:
             found = FLASKS_OWN.get(words[0])
+        if found is None and command.name == "yoto":
+            found = GUESTS_OWN.get(words[0])
         if found is None:
             raise click.UsageError(f"'{command.name}' has no command '{words[0]}'")
         command, words = found, words[1:]
