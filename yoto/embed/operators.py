@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from yoto.api.people import Person
 from yoto.control_plane import ControlPlane, as_pages, destination
 from yoto.embed.callers import MANAGER
-from yoto.embed.permissions import Other
+from yoto.embed.permissions import Other, own_id
 from yoto.errors import ConfigurationError, PermissionDenied
 from yoto.http.access import public
 from yoto.http.addresses import CONTROL_PREFIX
@@ -96,7 +96,9 @@ class GuestOperators:
         if grade not in GRADES:
             raise ConfigurationError("operators", f"{grade!r} is not one of {', '.join(GRADES)}")
         rights = frozenset(RIGHTS[: GRADES.index(grade) + 1])
-        number = None if caller is None or isinstance(caller, Other) else number_of(caller)
+        number = (
+            None if caller is None or isinstance(caller, Other) else number_of(own_id(app, caller))
+        )
         if number in (None, NOBODY):
             # Of another table, such as one of administrators alone.
             name = f"operator:{caller or 'unknown'}"[:NAME_LENGTH]

@@ -157,8 +157,6 @@ def subject_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
     """A callable that gives the caller by the type that ids have; Flask-Login's, for one, are
     texts. It raises ``Unauthorized`` where there is none.
     """
-    ids = declarations_of(app).tables[USERS].ids
-    kind = int if ids is None else ids.type.python_type
     asks = caller is login_person
 
     def subject() -> Any:
@@ -169,8 +167,13 @@ def subject_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
             raise Unauthorized()
         if isinstance(found, Other):
             raise Forbidden()
-        if kind is int and isinstance(found, str) and found.isdecimal():
-            return int(found)
-        return found
+        return own_id(app, found)
 
     return subject
+
+
+def own_id(app: Flask, found: Any) -> Any:
+    """What a caller is known by, in the type that ids of ``app`` have: sessions know texts."""
+    ids = declarations_of(app).tables[USERS].ids
+    kind = int if ids is None else ids.type.python_type
+    return int(found) if kind is int and isinstance(found, str) and found.isdecimal() else found

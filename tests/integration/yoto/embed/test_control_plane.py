@@ -71,10 +71,15 @@ class Shop:
         Yoto(
             app,
             db=self.session,
-            users=people(Person, name="email", disabled=~Person.active),
-            caller=lambda: session.get("who"),
             guards={"search": {"rate_limit": RateLimitConfig(limit=2, window=3600)}},
-            **{"control_plane": True, "operators": self.grade, "sign_in": "login"} | options,
+            **{
+                "users": people(Person, name="email", disabled=~Person.active),
+                "caller": lambda: session.get("who"),
+                "control_plane": True,
+                "operators": self.grade,
+                "sign_in": "login",
+            }
+            | options,
         )
 
         @app.before_request
@@ -368,6 +373,30 @@ def test_it_can_be_anywhere(valkey_server: Server, tmp_path: Path) -> None:
         assert page.status_code == 200
         assert 'href="/internal/control/guards"' in page.text
         assert 'href="/internal/static/control/yoto.css"' in page.text
+    finally:
+        shop.close()
+
+
+class Keeper(Base):
+    """Somebody whom a number names, as most are."""
+
+    __tablename__ = "keepers"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+
+
+def test_a_session_may_have_the_number_of_somebody_as_text(
+    url: str, valkey_server: Server, tmp_path: Path
+) -> None:
+    options = {"users": people(Keeper, name="name"), "operators": lambda: "view"}
+    shop = Shop(url, valkey_server.url, tmp_path, **options, caller=lambda: "7")
+    try:
+        made = shop.app.test_cli_runner().invoke(args=["yoto", "setup"])
+        assert made.exit_code == 0, made.output
+        shop.session.add(Keeper(id=7, name="Kim"))
+        shop.session.commit()
+        assert "Kim" in shop.app.test_client().get("/control/").text
     finally:
         shop.close()
 
