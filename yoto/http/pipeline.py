@@ -92,7 +92,7 @@ class Pipeline:
         """Whatever the answer is, and if there is none."""
         forget_position()
         # The thread may serve somebody else's request next, who says nothing of it.
-        set_writing(False)
+        set_writing(None)
         kept = g._get_current_object()
         record: RequestRecord | None = kept.pop("request_record", None)
         # Nothing of ours ran for the handler of a socket.

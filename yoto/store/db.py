@@ -193,9 +193,9 @@ def _current() -> Store:
     return found
 
 
-# Whether a transaction that begins now is going to write. SQLite wants to know: a reader that
-# turns writer while another wrote is refused at once, whatever the busy time-out.
-_will_write: ContextVar[bool] = ContextVar("yoto_will_write", default=False)
+# Whether a transaction that begins now is going to write; None: nobody has said. SQLite wants to
+# know: a reader that turns writer while another wrote is refused at once, whatever its patience.
+_will_write: ContextVar[bool | None] = ContextVar("yoto_will_write", default=None)
 _making_beside = threading.Lock()
 
 EXTENSION = "yoto.store"
@@ -243,14 +243,14 @@ def first_read() -> Iterator[None]:
         session.commit()
 
 
-def set_writing(will_write: bool) -> None:
-    """Say whether the transactions of the request that begins now write."""
+def set_writing(will_write: bool | None) -> None:
+    """Say whether the transactions of the request that begins now write; None: it has ended."""
     _will_write.set(will_write)
 
 
 def is_writing() -> bool:
     """Whether a transaction that begins now is announced as one that writes."""
-    return _will_write.get()
+    return bool(_will_write.get())
 
 
 def init_store(
@@ -462,7 +462,7 @@ def _configure(engine: Engine) -> None:
 def _tell_who_writes(engine: Engine) -> None:
     """All that is changed about an engine which is somebody else's."""
     if engine.url.get_backend_name() == "sqlite":
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", _begin_as_said)
 
 
 def _keep_private(path: str | None, *_: Any) -> None:
@@ -491,6 +491,13 @@ def _configure_sqlite(connection: Any, record: Any) -> None:
     cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _begin_as_said(connection: Connection) -> None:
+    # A transaction of the application's own begins as it always did: with its first change, so that
+    # what it has read before keeps nobody from writing, and it is not refused for who did.
+    if _will_write.get() is not None:
+        _begin_sqlite(connection)
 
 
 def _begin_sqlite(connection: Connection) -> None:

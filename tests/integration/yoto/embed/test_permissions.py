@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -298,3 +299,19 @@ def test_what_is_no_database_and_who_are_no_people_is_named(tmp_path: Path) -> N
     with pytest.raises(ConfigurationError, match="'mail' is no column"):
         people(Person, name="mail")
     engine.dispose()
+
+
+def test_what_the_application_reads_first_keeps_it_from_no_change(
+    valkey_server: Server, tmp_path: Path
+) -> None:
+    path = tmp_path / "shop.db"
+    shop = Shop(f"sqlite:///{path}", valkey_server.url, tmp_path)
+    try:
+        assert shop.session.query(Person).count() == 0
+        with closing(sqlite3.connect(path)) as another:
+            another.execute("CREATE TABLE written_meanwhile (id INTEGER)")
+            another.commit()
+        # SQLite refuses a transaction that turns from reading to writing then.
+        shop.add("late@shop.example")
+    finally:
+        shop.close()
