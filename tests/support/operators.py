@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from app.auth.api_tokens import add_token
 from tests.support.world import Person, World
-from yoto.store.db import db, utcnow
+from yoto.store.db import db, utcnow, writing
 
 API = "/control/api"
 WHY = "a test of what operators do"
@@ -33,7 +33,7 @@ def api_token(
     app: Flask, person: Person, rights: Sequence[str] = (*RIGHTS, INSIGHT), days: float = 1.0
 ) -> tuple[int, str]:
     """Id and secret of a token of the account that may use these of its rights."""
-    with app.app_context():
+    with app.app_context(), writing():
         ends = utcnow() + timedelta(days=days)
         token, secret = add_token(person.id, "test", rights, ends)
         found = token.id

@@ -23,7 +23,7 @@ from app.db import db as application
 from app.models import Category, Channel, ChannelKind, Invite, Member, Message, Server, User
 from tests.support.database import checksums, rows_of
 from yoto.permission import EVERYONE_GRANTS
-from yoto.store.db import Model, db, utcnow
+from yoto.store.db import Model, db, utcnow, writing
 from yoto.store.models import (
     EVERYONE,
     AuditRecord,
@@ -110,7 +110,7 @@ def in_context(method: Callable[P, R]) -> Callable[P, R]:
         world: Any = args[0]
         if world.is_together:
             return method(*args, **kwargs)
-        with world.app.app_context():
+        with world.app.app_context(), writing():
             result = method(*args, **kwargs)
             db.session.commit()
             db.session.remove()
@@ -131,7 +131,7 @@ class World:
     @contextmanager
     def together(self) -> Iterator[None]:
         """What is made inside is committed at the end, all at once: in half the time."""
-        with self.app.app_context():
+        with self.app.app_context(), writing():
             self.is_together = True
             try:
                 yield
