@@ -17,7 +17,6 @@ EXTRAS = {
     "gevent": "gevent",
     "marshmallow": "control-plane",
     "pymysql": "mysql",
-    "regopy": "rego",
     "regorus": "rego",
     "regopy": "rego",
     "river": "forecast",

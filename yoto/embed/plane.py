@@ -20,7 +20,7 @@ from yoto.api.guards import API_GUARDS
 from yoto.control_plane import init_control
 from yoto.embed.operators import AS_IT_CAME, GuestOperators
 from yoto.embed.permissions import subject_of
-from yoto.embed.requests import count_requests
+from yoto.embed.requests import count_requests, name_caller
 from yoto.errors import ConfigurationError
 from yoto.extensions import (
     alerts,
@@ -45,7 +45,14 @@ from yoto.http.circumstances import circumstances
 from yoto.http.context import origin
 from yoto.http.database_problems import init_problems
 from yoto.http.pipeline import admit_all, init_pipeline
-from yoto.permission import WarmUpParts, masked_context, register_permission_handlers
+from yoto.logs import LEVELS, follow_fleet, get_level, set_level
+from yoto.permission import (
+    NOBODY,
+    WarmUpParts,
+    masked_context,
+    number_of,
+    register_permission_handlers,
+)
 from yoto.redis import RedisSettings
 from yoto.resilience import Settings
 from yoto.settings import PREFIX, guest_config
@@ -83,6 +90,7 @@ STATIC_PREFIX = "/static/control"
 OWN = frozenset({STORE, DECLARATIONS})
 # Unless the application says otherwise: it writes a line for each request itself.
 QUIET: Mapping[str, Any] = {f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0}
+LOGGER = "yoto"  # what the platform logs; all else is the application's
 # Bytes of a request to the control plane: its largest are policies.
 BODY_MAX = 256 * 1024
 
@@ -143,7 +151,7 @@ def wire_plane(
     _configure(plane, app)
     init_problems(plane)
     plane.extensions[DECLARATIONS] = app.extensions[DECLARATIONS]
-    init_store_beside(plane, app)
+    init_store_beside(plane, app, plane.config["DATABASE_POOL_SIZE"])
     redis_store.init_app(plane, redis)
     events.init_app(plane)
     monitor.init_app(plane, signs=signs_of_life(plane))
@@ -158,6 +166,7 @@ def wire_plane(
         defaults={**API_GUARDS, **operators.guards, **guards},
         recorder=recorder,
     )
+    follow_fleet(plane, LOGGER)
     optimization.init_app(plane, instance_id=events.of(plane).instance_id, recorder=recorder)
     alerts.init_app(
         plane,
@@ -240,17 +249,27 @@ def close_plane(app: Flask, operators: GuestOperators | OwnOperators) -> None:
 
 
 def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:
-    """The caller of a view that asks for a permission; in maintenance there is none."""
+    """The caller of a view that asks for a permission, whom the record of the request names from
+    then on; in maintenance there is none.
+    """
 
     def admitted() -> Any:
         permissions.demand_service()
-        return subject()
+        found = subject()
+        number = number_of(found)
+        if number != NOBODY:
+            name_caller(number)
+        return found
 
     return admitted
 
 
 def _configure(plane: Application, app: Flask) -> None:
-    plane.config.update(guest_config(QUIET, os.environ, app.config))
+    found = get_level(LOGGER)
+    as_it_is = {f"{PREFIX}LOG_LEVEL": found} if found in LEVELS else {}
+    plane.config.update(guest_config({**QUIET, **as_it_is}, os.environ, app.config))
+    if plane.config["LOG_LEVEL"] != found:
+        set_level(plane.config["LOG_LEVEL"], LOGGER)
     if plane.config["SECRET_KEY"] is None:
         plane.config["SECRET_KEY"] = app.config["SECRET_KEY"]
     if not plane.config["SECRET_KEY"]:

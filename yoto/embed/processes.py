@@ -28,7 +28,8 @@ class Kept:
     close: Act
     pid: int
     begun: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    renewing: threading.Lock = field(default_factory=threading.Lock)
+    beginning: threading.Lock = field(default_factory=threading.Lock)
 
 
 _kept: WeakKeyDictionary[Flask, Kept] = WeakKeyDictionary()
@@ -43,31 +44,41 @@ def keep(app: Flask, renew: Act, close: Act, begin: Act | None = None) -> None:
         begin: begins the work in the background; called by the first request in each process, and
             by the next one where it failed. None: what is asked for begins it.
     """
-    _kept[app] = Kept(renew, begin, close, os.getpid())
-    app.before_request(lambda: notice(app))
+    kept = _kept[app] = Kept(renew, begin, close, os.getpid(), begun=begin is None)
+    app.before_request(lambda: _notice(app, kept))
 
 
 def notice(app: Flask) -> None:
     """See to it that this process has what belongs to it: a request came."""
-    kept = _kept[app]
+    _notice(app, _kept[app])
+
+
+def _notice(app: Flask, kept: Kept) -> None:
     # uWSGI forks without telling Python, unless it is asked to.
-    if kept.pid != os.getpid() or not kept.begun:
-        with kept.lock:  # another request may have seen it first
+    if kept.pid != os.getpid():
+        with kept.renewing:  # another request may have seen it first
             if kept.pid != os.getpid():
                 _renew(app, kept)
+    # Nobody waits for whoever is at it: a store that hangs would hold up all requests.
+    if not kept.begun and kept.beginning.acquire(blocking=False):
+        try:
             if not kept.begun:
                 _begin(app, kept)
+        finally:
+            kept.beginning.release()
 
 
 def _renew(app: Flask, kept: Kept) -> None:
     kept.renew(app)
-    kept.pid, kept.begun = os.getpid(), False
+    # Whoever held it in the process that this one was forked from does not release it here.
+    kept.beginning = threading.Lock()
+    kept.pid, kept.begun = os.getpid(), kept.begin is None
 
 
 def _begin(app: Flask, kept: Kept) -> None:
+    assert kept.begin is not None
     try:
-        if kept.begin is not None:
-            kept.begin(app)
+        kept.begin(app)
     except Exception:
         # The request is answered all the same: what it asks for begins by itself.
         log.exception("the work in the background did not begin; the next request tries again")

@@ -7,8 +7,9 @@ from time import perf_counter, time
 
 from flask import Flask, Response, g, request
 
-from yoto.http.context import begin_record
-from yoto.http.records import RequestRecord, records_of
+from yoto.http.answers import contained
+from yoto.http.context import begin_record, is_moderation
+from yoto.http.records import RequestRecord, RequestRecords, records_of
 
 
 def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
@@ -28,13 +29,28 @@ def count_requests(app: Flask, counted_by: Callable[[Flask], Flask]) -> None:
         return response
 
     def end(_: BaseException | None) -> None:
-        record: RequestRecord | None = g.pop("request_record", None)
-        # A hook of the application's that came before ours may have answered.
-        if record is not None:
-            record.seconds = perf_counter() - record.began
-            record.ended_at = time()
-            records_of(counted_by(app)).add(record)
+        # The answer is made: nothing that goes wrong here may change it.
+        contained(counted_by(app), _keep, records_of(counted_by(app)))
 
     app.before_request(before)
     app.after_request(after)
     app.teardown_request(end)
+
+
+def name_caller(user_id: int) -> None:
+    """Say whose the request at hand is, to the application; nothing in a request of another."""
+    record: RequestRecord | None = g.get("request_record")
+    if record is not None:
+        record.user_id = user_id
+
+
+def _keep(records: RequestRecords) -> None:
+    record: RequestRecord | None = g.pop("request_record", None)
+    # A hook of the application's that came before ours may have answered.
+    if record is None:
+        return
+    record.seconds = perf_counter() - record.began
+    record.ended_at = time()
+    if record.changes and record.user_id is not None:
+        record.keeps_order = is_moderation()
+    records.add(record)

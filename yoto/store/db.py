@@ -292,18 +292,16 @@ def init_store(
         (_configure if own else _tell_who_writes)(engine())
 
 
-def init_store_beside(guest: Flask, app: Flask) -> None:
+def init_store_beside(guest: Flask, app: Flask, size: int) -> None:
     """Let ``guest`` work on the database of ``app`` by sessions and connections of its own, made
     and set up as those that the platform has beside the requests of ``app``.
+
+    Args:
+        size: connections that are kept.
     """
     with app.app_context():
         url = app.extensions[EXTENSION].engine().url
-    if url.get_backend_name() == "sqlite" and not url.database:
-        with app.app_context():
-            # A database in memory has one connection.
-            engine: Engine = app.extensions[EXTENSION].engine()
-    else:
-        engine = side_engine(app, POOL_SIZE, _pool_wait(url), POOL_MORE)
+    engine = side_engine(app, size, _pool_wait(url), POOL_MORE)
     session = scoped_session(sessionmaker(engine, expire_on_commit=False), scopefunc=_context)
     store: Store = app.extensions[EXTENSION]
     contexts = ContextVar("yoto_contexts_beside", default=(0, False))

@@ -13,6 +13,8 @@ from yoto.logs import get_level
 from yoto.resilience import FLEET, Kind, LogConfig, Origin, Receipt
 from yoto.store.db import utcnow
 
+PLATFORM = "yoto"  # the logger of all of its lines, which is not the root where it is a guest
+
 
 def state() -> dict[str, Any]:
     """What is set for all workers, and what holds in this one."""
@@ -27,7 +29,7 @@ def state() -> dict[str, Any]:
         "reason": change.reason if change is not None else None,
         "version": entry.version,
         "configured": current_app.config["LOG_LEVEL"],
-        "in_force": get_level(),
+        "in_force": get_level(PLATFORM),
         "instance": events.of(current_app).instance_id,
     }
 

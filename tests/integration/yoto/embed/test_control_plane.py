@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import uuid
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, abort, redirect, request, session
 from flask.testing import FlaskClient
-from sqlalchemy import String, create_engine
+from sqlalchemy import String, create_engine, select
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -36,7 +37,9 @@ from yoto import (
     require_permission,
 )
 from yoto.embed.plane import plane_of
-from yoto.store.db import is_writing
+from yoto.policy import BehaviourWatch
+from yoto.store.db import db, is_writing
+from yoto.store.models import User
 
 ORDER, TILL = "order.refund", "till.open"
 MARK = {"Shop": "yes"}
@@ -320,6 +323,30 @@ def test_requests_of_the_application_are_counted(shop: Shop) -> None:
         client.get("/broken")
     failed = re.compile(r'yoto_http_requests_total\{area="none",status="5xx"\} 30.0')
     wait_until(lambda: failed.search(operator.get("/control/metrics").text))
+
+
+def test_the_level_that_operators_set_is_that_of_the_platforms_lines(shop: Shop) -> None:
+    own, logger = logging.getLogger("shop").getEffectiveLevel(), logging.getLogger("yoto")
+    before, operator = logger.level, shop.signed_in("anna")
+    try:
+        body = {"level": "ERROR", "reason": "a noisy evening"}
+        assert change(operator, "PUT", "/log-level", **body).json["configured"] != "ERROR"
+        wait_until(lambda: logger.level == logging.ERROR)
+        assert operator.get("/control/api/log-level").json["in_force"] == "ERROR"
+        assert logging.getLogger("shop").getEffectiveLevel() == own
+    finally:
+        logger.setLevel(before)
+
+
+def test_what_people_do_counts_for_their_risk(shop: Shop) -> None:
+    clerk = shop.signed_in("carl")
+    assert clerk.post("/refund", headers=MARK).status_code == 403
+    allow(shop, "carl")
+    assert clerk.post("/refund", headers=MARK).status_code == 200
+    with plane_of(shop.app).app_context():
+        [carl] = db.session.scalars(select(User.id).where(User.username.startswith("carl"))).all()
+        seen = BehaviourWatch.of(plane_of(shop.app)).counters.look(carl, None)
+        assert (round(seen.denials), round(seen.acts)) == (1, 1)
 
 
 def test_the_application_answers_as_before(shop: Shop) -> None:
