@@ -54,8 +54,6 @@ class Base(Defaults):
     # The names of hosts that requests may be for, separated by commas: any other is answered 400.
     TRUSTED_HOSTS: str | None = None
 
-    # Nothing a client sends in one request is larger than a few long messages.
-    MAX_CONTENT_LENGTH = 256 * 1024
     SESSION_COOKIE_NAME = "yoto_session"
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"

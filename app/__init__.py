@@ -189,11 +189,7 @@ def initialize_permission_platform(app: Flask) -> WarmUpReport | None:
     Returns:
         The warm-up that has begun; None where ``WARM_UP_AT_START`` says that there is none.
     """
-    background.begin(app)
-    if not app.config["WARM_UP_AT_START"]:
-        return None
-    with app.app_context():
-        return permissions.warm_up(background=True)
+    return background.begin(app)
 
 
 def close_app(app: Flask) -> None:

@@ -85,7 +85,6 @@ SETTINGS: dict[str, Setting] = {
         lambda value: bool(_HOSTS.fullmatch(value)),
         optional=True,
     ),
-    "MAX_CONTENT_LENGTH": Setting(int, "bytes, 1024 to 67108864", between(1024, 67108864)),
 }
 
 

@@ -22,17 +22,20 @@ from yoto.extensions import (
 )
 from yoto.health import probe
 from yoto.http.records import records_of
-from yoto.permission import ComponentState
+from yoto.permission import ComponentState, WarmUpReport
 from yoto.wiring import elected_forecaster, sweeper_of, tuner_of
 
 log = logging.getLogger(__name__)
 
 
-def begin(app: Flask) -> None:
+def begin(app: Flask) -> WarmUpReport | None:
     """Begin it; every process that serves calls it once, and ``end`` ends it.
 
     A worker that nobody asks anything must still relay what a dead one left in the outbox, and
-    hear of changes.
+    hear of changes. The warm-up comes last; nothing waits for it.
+
+    Returns:
+        The warm-up that has begun; None where ``WARM_UP_AT_START`` says that there is none.
     """
     try:
         permissions.start(app)
@@ -50,6 +53,10 @@ def begin(app: Flask) -> None:
         forecaster.start()
     fleet.of(app).start()
     sweeper_of(app).start()
+    if not app.config["WARM_UP_AT_START"]:
+        return None
+    with app.app_context():
+        return permissions.warm_up(background=True)
 
 
 def end(app: Flask) -> None:

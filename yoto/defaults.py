@@ -146,14 +146,14 @@ class Defaults:
     TUNING_AUTO = False
     TUNING_CONFIDENCE = 0.8
     TUNING_WINDOW = 300.0
-    # Recording what users do and prefetching what they do next: the share of users, how many deeds
-    # are kept of each and for how long, and after how many days a deed counts half.
+    # Recording what users do and prefetching what they do next: the share of users, how many of
+    # their actions are kept and for how long, and after how many days one counts half.
     PREFETCH_ENABLED = True
     PREFETCH_SAMPLE = 1.0
     PREFETCH_HISTORY = 128
     PREFETCH_RETENTION_DAYS = 30.0
     PREFETCH_HALF_LIFE_DAYS = 7.0
-    # Deeds that may wait in a process, and users of whom it has a model.
+    # Actions that may wait in a process, and users of whom it has a model.
     PREFETCH_BUFFER = 10_000
     PREFETCH_USERS = 1_000
     # The probability from which a place is prefetched; loads a second and at a time; the share of
@@ -173,3 +173,6 @@ class Defaults:
     AUTHZEN_SUBJECT = "username"
     # Where clients reach Yoto, for what tells them.
     PUBLIC_URL: str | None = None
+
+    # Bytes. Nothing a client sends in one request is larger: a few long messages, or a policy.
+    MAX_CONTENT_LENGTH = 256 * 1024

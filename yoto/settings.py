@@ -190,10 +190,10 @@ SETTINGS: dict[str, Setting] = {
     "TUNING_WINDOW": Setting(float, "seconds, 5 to 3600", between(5, 3600)),
     "PREFETCH_ENABLED": Setting(bool, "true or false"),
     "PREFETCH_SAMPLE": Setting(float, "a share, 0 to 1", between(0, 1)),
-    "PREFETCH_HISTORY": Setting(int, "deeds of a user, 8 to 10000", between(8, 10_000)),
+    "PREFETCH_HISTORY": Setting(int, "actions of a user, 8 to 10000", between(8, 10_000)),
     "PREFETCH_RETENTION_DAYS": Setting(float, "days, 0.01 to 3650", between(0.01, 3650)),
     "PREFETCH_HALF_LIFE_DAYS": Setting(float, "days, 0.04 to 3650", between(0.04, 3650)),
-    "PREFETCH_BUFFER": Setting(int, "deeds, 100 to 1000000", between(100, 1_000_000)),
+    "PREFETCH_BUFFER": Setting(int, "actions, 100 to 1000000", between(100, 1_000_000)),
     "PREFETCH_USERS": Setting(int, "users, 1 to 1000000", between(1, 1_000_000)),
     "PREFETCH_CONFIDENCE": Setting(float, "a probability, 0.01 to 1", between(0.01, 1)),
     "PREFETCH_RATE": Setting(float, "loads a second, 1 to 100000", between(1, 100_000)),
@@ -210,6 +210,7 @@ SETTINGS: dict[str, Setting] = {
     "AUTHZEN_TYPES": Setting(
         str, "type=server id, separated by commas", lambda value: bool(_TYPES.fullmatch(value))
     ),
+    "MAX_CONTENT_LENGTH": Setting(int, "bytes, 1024 to 67108864", between(1024, 67108864)),
 }
 
 

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, render_template
+from flask import Response, redirect, render_template
+from werkzeug.exceptions import Unauthorized
+from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.control_plane import ages, destination, language
 from yoto.control_plane.pages import as_page
 from yoto.errors import Rejected
 from yoto.http.database_problems import problem_of
+from yoto.http.operators import operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,14 @@ class SignInForm:
     template: str
     endpoint: str
     facts: Callable[[], dict[str, Any]] = dict
+
+    def open(self) -> str | AnyResponse:
+        """The page; who is signed in already goes on to the one that was wanted."""
+        try:
+            operator()
+        except Unauthorized:
+            return self.page()
+        return redirect(destination.wanted(), 303)
 
     def page(self, **values: Any) -> str:
         """The page; ``values`` are the template's."""

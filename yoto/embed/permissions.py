@@ -39,6 +39,10 @@ def init_permissions(app: Flask, db: Any, users: Any) -> None:
         ConfigurationError: one of both is not what it should be.
     """
     session, engine = _database(db)
+    with app.app_context():
+        url = engine().url
+    if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ConfigurationError("db", "a database in memory has no place for the tables of Yoto")
     init_store(app, session, engine)
     declare(app, users=_people(users))
     app.cli.add_command(commands)

@@ -91,8 +91,6 @@ OWN = frozenset({STORE, DECLARATIONS})
 # Unless the application says otherwise: it writes a line for each request itself.
 QUIET: Mapping[str, Any] = {f"{PREFIX}LOG_REQUEST_SAMPLE": 0.0}
 LOGGER = "yoto"  # what the platform logs; all else is the application's
-# Bytes of a request to the control plane: its largest are policies.
-BODY_MAX = 256 * 1024
 
 
 class PlaneSessions(SecureCookieSessionInterface):
@@ -277,7 +275,6 @@ def _configure(plane: Application, app: Flask) -> None:
     plane.config.update(
         ENVIRONMENT=app.name,
         TRUSTED_HOSTS=app.config["TRUSTED_HOSTS"],
-        MAX_CONTENT_LENGTH=BODY_MAX,
         SESSION_COOKIE_NAME="yoto_session",
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=app.config["SESSION_COOKIE_SECURE"],

@@ -1,18 +1,18 @@
 """Whether the process lives and whether it can serve."""
 
-from .checks import MIGRATIONS, TIMEOUT_SECONDS, lacking
+from .checks import MIGRATIONS, examine_setup, migrations_check
 from .probe import Check, CheckResult, Finding, State, overall
 from .views import init_health, probe
 
 __all__ = [
-    "TIMEOUT_SECONDS",
     "Check",
     "CheckResult",
     "Finding",
-    "State",
     "MIGRATIONS",
+    "State",
+    "examine_setup",
     "init_health",
-    "lacking",
+    "migrations_check",
     "overall",
     "probe",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from flask import current_app
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -10,12 +13,14 @@ from yoto.errors import StoreUnavailable
 from yoto.extensions import permissions
 from yoto.health.probe import Check, Finding, State
 from yoto.redis import get_redis_info
-from yoto.store.db import engine_beside
+from yoto.store.db import engine_beside, setup_command
 from yoto.store.migrations import found_in, known_to_code
 from yoto.store.models import Permission, PolicyRevision
 
 TIMEOUT_SECONDS = 2.0  # a load balancer's own patience is seldom longer
 MIB = 1024 * 1024
+# Where a database is, the newest migrations of the code, and all that it knows.
+Standing: TypeAlias = tuple[frozenset[str], frozenset[str], frozenset[str]]
 
 
 def examine_database() -> Finding:
@@ -55,29 +60,43 @@ def examine_redis() -> Finding:
     return Finding(State.OK, detail, facts, info)
 
 
-def examine_tables() -> Finding:
-    """The platform's tables must be at the newest migration that this code knows, and no other; and
-    what comes with the code must be in them.
+def examine_setup(standing: Callable[[Connection], Standing]) -> Finding:
+    """The database must be at the newest migration that this code knows, and no other; and what
+    comes with the code must be in it: without its permissions and policies nobody may do anything.
     """
     try:
-        newest, known = known_to_code()
         with _connection() as connection:
-            found = found_in(connection)
-            missing = lacking(connection) if found == newest else ""
+            found, newest, known = standing(connection)
+            missing = _lacking(connection) if found == newest else ""
     except (SQLAlchemyError, StoreUnavailable):
         return Finding(State.UNKNOWN, "the database did not answer")
-    run = ": run 'flask yoto setup'"
+    run = f": run '{setup_command()}'"
+    facts = {"database": _shown(found), "code": _shown(newest)}
     if found != newest:
-        at, wanted = ", ".join(sorted(found)) or "none", ", ".join(sorted(newest))
-        detail = f"the tables are at {at}, the code at {wanted}"
+        detail = f"the database is at {facts['database']}, the code at {facts['code']}"
         # What a later release made, this one can only leave alone.
-        return Finding(State.FAILED, detail + (run if found <= known else ""))
+        return Finding(State.FAILED, detail + (run if found <= known else ""), facts)
     if missing:
-        return Finding(State.FAILED, missing + run)
-    return Finding(State.OK, "at head")
+        return Finding(State.FAILED, missing + run, facts)
+    return Finding(State.OK, "at head", facts)
 
 
-def lacking(connection: Connection) -> str:
+def migrations_check(examine: Callable[[], Finding]) -> Check:
+    """The check that ``examine`` is; see ``examine_setup``."""
+    answers = permissions.answers_from_cache
+    return Check("migrations", examine, TIMEOUT_SECONDS, bridged=answers)
+
+
+def _standing(connection: Connection) -> Standing:
+    newest, known = known_to_code()
+    return found_in(connection), newest, known
+
+
+def _shown(heads: frozenset[str]) -> str:
+    return ", ".join(sorted(heads)) or "none"
+
+
+def _lacking(connection: Connection) -> str:
     """Which of what the set-up stores in the tables is not there; empty: nothing."""
     stored = set(connection.scalars(select(Permission.name)))
     missing = [spec.name for spec in permissions.catalogue() if spec.name not in stored]
@@ -108,6 +127,4 @@ CHECKS = (
     Check("redis", examine_redis, TIMEOUT_SECONDS, needed=False),
 )
 # Of a guest, which has no migrations of the application to look at.
-MIGRATIONS = Check(
-    "migrations", examine_tables, TIMEOUT_SECONDS, bridged=permissions.answers_from_cache
-)
+MIGRATIONS = migrations_check(lambda: examine_setup(_standing))

@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
-from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.auth import break_glass
@@ -32,7 +31,7 @@ from yoto.http.audit import audit
 from yoto.http.context import origin, read_only
 from yoto.http.csrf import CsrfFailed, check_csrf
 from yoto.http.failed_sign_ins import Failure, note_failure
-from yoto.http.operators import VIEW, Operator, Via, become, operator
+from yoto.http.operators import VIEW, Operator, Via, become
 from yoto.store.db import db, writing
 
 log = logging.getLogger(__name__)
@@ -59,11 +58,7 @@ def person(who: Operator) -> Person | None:
 @public("this is where a session comes from")
 def sign_in_form() -> str | AnyResponse:
     """The form; who is signed in already goes on to the page that was wanted."""
-    try:
-        operator()
-    except Unauthorized:
-        return form.page()
-    return redirect(destination.wanted(), 303)
+    return form.open()
 
 
 @sign_in_pages.post("/sign-in")

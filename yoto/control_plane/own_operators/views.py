@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
-from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response as AnyResponse
 
 from yoto.control_plane import as_pages, destination
@@ -15,7 +14,6 @@ from yoto.http.access import public
 from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.context import read_only
 from yoto.http.csrf import CsrfFailed, check_csrf
-from yoto.http.operators import operator
 
 from .service import authenticate
 from .session import end_session, start_session
@@ -30,11 +28,7 @@ form = SignInForm("control/sign_in.html", "sign_in.sign_in")
 @public("this is where a session comes from")
 def sign_in_form() -> str | AnyResponse:
     """The form; who is signed in already goes on to the page that was wanted."""
-    try:
-        operator()
-    except Unauthorized:
-        return form.page()
-    return redirect(destination.wanted(), 303)
+    return form.open()
 
 
 @sign_in_pages.post("/sign-in")

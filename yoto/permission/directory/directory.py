@@ -119,10 +119,12 @@ class Directory:
             return False
         return db.engine.dialect.name == "sqlite"
 
-    def store(self, session: Session, asked_at: datetime, told: Mapping[int, PersonFacts]) -> None:
+    def store(
+        self, session: Session, asked_at: datetime, reported: Mapping[int, PersonFacts]
+    ) -> None:
         """Keep what the function said of people who have just been given their numbers."""
-        stored = {number: rows.Stored(None, 0, None, ()) for number in told}
-        self._write(session, asked_at, stored, told, ())
+        stored = {number: rows.Stored(None, 0, None, ()) for number in reported}
+        self._write(session, asked_at, stored, reported, ())
 
     def end(self, session: Session, numbers: Collection[int]) -> None:
         """Let what is known of people count no more once the session commits, and publish it."""
@@ -151,17 +153,17 @@ class Directory:
             if not stale:
                 return until
             asked_at, known = self.ask([one.key for one in stale.values()])
-            told = {n: known[one.key] for n, one in stale.items() if one.key in known}
+            reported = {n: known[one.key] for n, one in stale.items() if one.key in known}
             # Who never was anybody need not be kept.
-            kept = {n: one for n, one in stale.items() if n in told or one.asked_at is not None}
+            kept = {n: one for n, one in stale.items() if n in reported or one.asked_at is not None}
             until |= dict.fromkeys(stale.keys() - kept.keys(), self._end_of(asked_at))
             if not kept:
                 return until
             wanted = set(kept)
-            news = wanted if within is not None else _news(kept, told)
+            news = wanted if within is not None else _news(kept, reported)
             try:
                 with self._reach(within, True) as session:
-                    self._write(session, asked_at, kept, told, news)
+                    self._write(session, asked_at, kept, reported, news)
             except SQLAlchemyError as error:
                 if within is not None or not is_conflict(error):
                     raise
@@ -174,14 +176,14 @@ class Directory:
         session: Session,
         asked_at: datetime,
         stored: Mapping[int, rows.Stored],
-        told: Mapping[int, PersonFacts],
+        reported: Mapping[int, PersonFacts],
         news: Collection[int],
     ) -> None:
         """Store what was said of people; of those in ``news`` others hear by the outbox."""
         connection = session.connection()
         statement = rows.storing(connection.dialect)
         # In one order, so that two who do so wait for one another once.
-        given = [rows.row(n, asked_at, stored[n], told.get(n)) for n in sorted(stored)]
+        given = [rows.row(n, asked_at, stored[n], reported.get(n)) for n in sorted(stored)]
         if quiet := [row for row in given if row["id"] not in news]:
             connection.execute(statement, quiet)
         if loud := [row for row in given if row["id"] in news]:
@@ -242,12 +244,15 @@ def is_kept(session: Session) -> bool:
     return has_written(session) or (is_writing() and session.in_transaction())
 
 
-def _news(stored: Mapping[int, rows.Stored], told: Mapping[int, PersonFacts]) -> Collection[int]:
+def _news(
+    stored: Mapping[int, rows.Stored], reported: Mapping[int, PersonFacts]
+) -> Collection[int]:
     """Those of whom something else is said than before; who was said to have changed, others have
     heard of.
     """
     return {
         number
         for number, one in stored.items()
-        if one.asked_at not in (None, rows.NEVER) and one.told != rows.told_of(told.get(number))
+        if one.asked_at not in (None, rows.NEVER)
+        and one.reported != rows.reported_of(reported.get(number))
     }

@@ -17,7 +17,7 @@ people = KnownPerson.__table__
 NEVER = datetime(1970, 1, 2, tzinfo=UTC)
 # Ids in one IN list.
 CHUNK = 500
-_TOLD = ("name", "present", "disabled", "super_admin", "epoch")
+_REPORTED = ("name", "present", "disabled", "super_admin", "epoch")
 _NAME_LENGTH = 256
 
 
@@ -27,17 +27,17 @@ class Stored(NamedTuple):
     Attributes:
         key: the application's id.
         changes, asked_at: as ``KnownPerson`` has them; of who is not in it, None for the second.
-        told: what the function said, as ``told_of`` has it.
+        reported: what the function said, as ``reported_of`` has it.
     """
 
     key: Any
     changes: int
     asked_at: datetime | None
-    told: tuple[Any, ...]
+    reported: tuple[Any, ...]
 
 
-def told_of(facts: PersonFacts | None) -> tuple[Any, ...]:
-    """The columns ``_TOLD`` of somebody; None: of nobody."""
+def reported_of(facts: PersonFacts | None) -> tuple[Any, ...]:
+    """The columns ``_REPORTED`` of somebody; None: of nobody."""
     if facts is None:
         return ("", False, True, False, 0)
     return (
@@ -59,13 +59,13 @@ def read(
         lock: wait for whoever is changing one of them, and let others wait.
     """
     found: dict[int, Stored] = {}
-    told = [people.c[name] for name in _TOLD]
+    reported = [people.c[name] for name in _REPORTED]
     if keys is None:
         found = {number: Stored(number, 0, None, ()) for number in numbers}
-        query = select(people.c.id, people.c.id, people.c.changes, people.c.asked_at, *told)
+        query = select(people.c.id, people.c.id, people.c.changes, people.c.asked_at, *reported)
         id_ = people.c.id
     else:
-        query = select(keys.c.id, keys.c.key, people.c.changes, people.c.asked_at, *told)
+        query = select(keys.c.id, keys.c.key, people.c.changes, people.c.asked_at, *reported)
         query = query.select_from(keys.outerjoin(people, people.c.id == keys.c.id))
         id_ = keys.c.id
     for some in _chunks(numbers):
@@ -87,7 +87,7 @@ def row(
     number: int, asked_at: datetime, stored: Stored, facts: PersonFacts | None
 ) -> dict[str, Any]:
     """What ``storing`` stores of somebody."""
-    row = dict(zip(_TOLD, told_of(facts), strict=True))
+    row = dict(zip(_REPORTED, reported_of(facts), strict=True))
     return row | {"id": number, "asked_at": asked_at, "changes": stored.changes}
 
 
@@ -98,7 +98,7 @@ def storing(dialect: Dialect) -> Insert:
         unchanged = people.c.changes == new["changes"]
         return {
             name: case((unchanged, new[name]), else_=people.c[name])
-            for name in (*_TOLD, "asked_at")
+            for name in (*_REPORTED, "asked_at")
         }
 
     return insert_or_update(people, dialect, values)

@@ -193,7 +193,7 @@ def test_a_session_that_is_bound_later_is_said_to_be(tmp_path: Path, valkey_serv
     with pytest.raises(ConfigurationError, match="bind it before") as refused:
         Yoto(Flask("press", instance_path=str(tmp_path)), db=session, users=Printer)
     assert refused.value.key == "db"
-    engine = create_engine("sqlite://")
+    engine = create_engine(f"sqlite:///{tmp_path}/press.db")
     session.configure(bind=engine)
     app = Flask("press", instance_path=str(tmp_path))
     app.config["YOTO_REDIS_URL"] = valkey_server.url

@@ -101,6 +101,7 @@ class Shop:
         app.secret_key = "only the tests of the shop use it"
         app.config["YOTO_REDIS_URL"] = redis
         app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-shop-{secrets.token_hex(4)}:"
+        app.config["YOTO_WARM_UP_AT_START"] = False
         Yoto(app, db=self.session, users=Customer, control_plane=control_plane)
 
     def run(self, *args: str, password: str | None = None) -> Any:

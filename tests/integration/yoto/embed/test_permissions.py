@@ -286,7 +286,7 @@ def test_tables_of_a_later_version_are_not_called_up_to_date(shop: Shop) -> None
 
 
 def test_what_is_no_database_and_who_are_no_people_is_named(tmp_path: Path) -> None:
-    engine = create_engine("sqlite://")
+    engine = create_engine(f"sqlite:///{tmp_path}/shop.db")
     session = scoped_session(sessionmaker(engine))
     for given, key in (
         ({"db": object(), "users": Person}, "db"),
@@ -315,3 +315,11 @@ def test_what_the_application_reads_first_keeps_it_from_no_change(
         shop.add("late@shop.example")
     finally:
         shop.close()
+
+
+def test_a_database_in_memory_is_refused_at_once() -> None:
+    engine = create_engine("sqlite://")
+    app = Flask("shop")
+    with pytest.raises(ConfigurationError, match="db: a database in memory"):
+        Yoto(app, db=scoped_session(sessionmaker(engine)), users=PEOPLE)
+    engine.dispose()

@@ -107,7 +107,6 @@ def test_a_worker_that_answers_from_the_cache_is_ready_without_the_database(
         raise StoreUnavailable("database")
 
     monkeypatch.setattr("yoto.health.checks.engine_beside", away)
-    monkeypatch.setattr("app.readiness.engine_beside", away)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.get_json()["status"]) == (200, "degraded")
     assert list(answer.get_json()["degraded"]) == ["database", "migrations"]
