@@ -19,6 +19,7 @@ from yoto.permission.decorators import (
     require_permissions,
 )
 from yoto.permission.explain import Explanation
+from yoto.permission.expressions import NAME_PATTERN
 from yoto.permission.facts import PlaceFacts, RoleFacts
 from yoto.permission.group_writes import RegisteredGroup
 from yoto.permission.keys import NOBODY, number_of
@@ -109,6 +110,7 @@ __all__ = [
     "in_change",
     "lineage",
     "MASKED",
+    "NAME_PATTERN",
     "NOBODY",
     "masked_address",
     "masked_context",

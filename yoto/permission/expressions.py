@@ -7,7 +7,8 @@ written, by the grammar
     both     = negation ("AND" negation)*
     negation = "NOT" negation | "(" either ")" | name
 
-and bound once to the bits of an app's registry: what is left for a check are bit operations.
+and bound once to the bits of an app's registry: what is left for a check are bit operations. The
+words are in capitals; ``and`` is a name like any other.
 """
 
 from __future__ import annotations
@@ -22,9 +23,14 @@ from yoto.errors import ValidationFailed
 MAX_LENGTH = 4000  # characters; generated expressions stay far below
 MAX_DEPTH = 50  # nested parentheses and NOTs: keeps the parser within Python's own stack
 
+# Of dots alone none is: as a part of a path it would mean the folder, or the one above.
+NAME_PATTERN = re.compile(r"\.*[A-Za-z0-9_:-][A-Za-z0-9_.:-]*")
+OPERATORS = ("AND", "OR", "NOT")
+
+# What a name may go on with belongs to it: ``NOT-x`` and ``a:OR`` are names.
 _TOKEN = re.compile(
-    r"\s*(?:(?P<name>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+)(?![\w.])"
-    r"|(?P<operator>AND|OR|NOT)(?![\w.])"
+    rf"\s*(?:(?P<operator>{'|'.join(OPERATORS)})(?![\w.:-])"
+    rf"|(?P<name>{NAME_PATTERN.pattern})(?![\w.:-])"
     r"|(?P<parenthesis>[()])"
     r"|(?P<end>\Z))"
 )
@@ -178,7 +184,7 @@ def _tokens(source: str) -> Iterator[_Token]:
         match = _TOKEN.match(source, position)
         if match is None:
             start = position + len(source[position:]) - len(source[position:].lstrip())
-            word = re.match(r"[\w.]+|.", source[start:], re.DOTALL)
+            word = re.match(r"[\w.:-]+|.", source[start:], re.DOTALL)
             text = word.group() if word else ""
             _refuse(
                 _Token("unknown", text, start + 1), "a permission name, AND, OR, NOT, '(' or ')'"

@@ -6,7 +6,6 @@ or id makes it look again.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,13 +13,13 @@ from typing import Any, ClassVar
 
 from yoto.errors import UnknownPermission, ValidationFailed
 from yoto.permission.bits import FLAG_BITS, LOCAL, KnownBits, bits_of
+from yoto.permission.expressions import NAME_PATTERN, OPERATORS
 from yoto.permission.requirement import Asked, BoundRequirement, Requirement
 from yoto.store.models import OnPolicyError, ScopeType
 
 NAME_MAX_LENGTH = 128
 # Requirements that are kept in bits. Code has fewer; who makes texts of data makes any number.
 MOST_BOUND = 1_000
-NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 
 ADMINISTRATOR = "server.administrator"
 READ = "channel.read"
@@ -69,15 +68,19 @@ def checked_name(name: object, field_name: str = "permission") -> str:
     """``name`` if it can be a permission's.
 
     Raises:
-        ValidationFailed: naming ``field_name``; a name is dotted, lower case, at most 128 long.
+        ValidationFailed: naming ``field_name``; a name is 1 to 128 letters and digits of ASCII and
+            ``_.:-``, not only dots, and no operator of expressions.
     """
     if not isinstance(name, str):
         raise ValidationFailed({field_name: f"must be a string, not {type(name).__name__}"})
     if len(name) > NAME_MAX_LENGTH:
         raise ValidationFailed({field_name: f"is longer than {NAME_MAX_LENGTH} characters"})
-    if not NAME_PATTERN.fullmatch(name):
+    if not NAME_PATTERN.fullmatch(name) or name in OPERATORS:
         raise ValidationFailed(
-            {field_name: f"{name!r} is no permission name: write it like 'message.send'"}
+            {
+                field_name: f"{name!r} is no permission name: write it like 'message.send', of "
+                "letters, digits and _.:-"
+            }
         )
     return name
 

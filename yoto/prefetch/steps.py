@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from yoto.cache import PlaceKey, place_key
 from yoto.errors import ValidationFailed
-from yoto.permission import Place
+from yoto.permission import NAME_PATTERN, Place
 
 # Characters. A decorator's expression may be longer; it says nothing that a prediction could use.
 ACTION_LENGTH = 128
-ACTION = re.compile(r"[a-z][a-z0-9_]*(?:[.-][a-z0-9_]+)*")
+ACTION = NAME_PATTERN
 RESOURCE_TYPES = ("global", "server", "channel")
 
 

@@ -45,7 +45,7 @@ def user_name(matrix: str, user: str | int) -> str:
 
 
 def permission_name(matrix: str, permission: str | int) -> str:
-    """The name of a permission of a matrix; number 5 is ``p5``, since names begin with a letter."""
+    """The name of a permission of a matrix; number 5 is ``p5``."""
     return f"{matrix}.{'p' if isinstance(permission, int) else ''}{permission}"
 
 

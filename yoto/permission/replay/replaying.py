@@ -14,10 +14,10 @@ from yoto.permission.deciding import answer_of, decide
 from yoto.permission.directory import renew_people
 from yoto.permission.explain.evidence import Evidence, resolve_evidence
 from yoto.permission.explain.loading import load_evidence
-from yoto.permission.expressions import compile_expression
+from yoto.permission.expressions import NAME_PATTERN, compile_expression
 from yoto.permission.records.log import is_whole, mask_hash, records
 from yoto.permission.records.masking import MASKED
-from yoto.permission.registry import NAME_PATTERN, RegisteredPermission
+from yoto.permission.registry import RegisteredPermission
 from yoto.permission.replay.report import (
     CHANGED,
     SAME,

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from yoto.errors import ValidationFailed
+from yoto.permission.registry import checked_name
 from yoto.permission.specs import PermissionSpec
 
 VALUE_MAX_LENGTH = 64  # as long as a permission's group, which a value often is
-VALUE_PATTERN = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -44,10 +44,9 @@ class TemplateParameter:
                 raise ValidationFailed({self.name: f"{value!r} is none of {allowed}"})
         elif len(value) > VALUE_MAX_LENGTH:
             raise ValidationFailed({self.name: f"is longer than {VALUE_MAX_LENGTH} characters"})
-        elif not VALUE_PATTERN.fullmatch(value):
-            raise ValidationFailed(
-                {self.name: f"{value!r} cannot be part of a permission name: write it like 'wiki'"}
-            )
+        else:
+            # Also where it stands alone, a value makes a name.
+            checked_name(value, self.name)
         return value
 
 

@@ -21,7 +21,7 @@ class OnPolicyError(enum.StrEnum):
 
 
 class Permission(Model):
-    """A dotted name with its bit in every permission mask. Name and bit never change.
+    """A name with its bit in every permission mask. Name and bit never change.
 
     ``scope`` is the narrowest scope in which the permission means something: a ``global`` one is
     never implied by owning a server and cannot be granted by a server's role. ``on_policy_error``

@@ -293,7 +293,7 @@ def test_a_permission_that_policies_judge_from_now_on_is_asked_about_although_me
         ((True, "message.send"), ValidationFailed, "user_id"),
         ((1.0, "message.send"), ValidationFailed, "user_id"),
         ((1, "no.such"), UnknownPermission, "permission"),
-        ((1, "NoName"), ValidationFailed, "permission"),
+        ((1, "no name"), ValidationFailed, "permission"),
         ((1, ["message.send"]), ValidationFailed, "permission"),
         ((1, "message.send", "galaxy", 1), ValidationFailed, "scope"),
         ((1, "message.send", "channel", True), ValidationFailed, "scope_id"),

@@ -287,7 +287,7 @@ def takes_channel(channel_id: int) -> None: ...
 @pytest.mark.parametrize(
     ("decorate", "field"),
     [
-        (lambda: require_permission("send"), "names"),
+        (lambda: require_permission("message/send"), "names"),
         (lambda: require_permission("not message.send"), "names"),
         (lambda: require_permission(""), "names"),
         (lambda: require_permission(1), "names"),
@@ -295,7 +295,7 @@ def takes_channel(channel_id: int) -> None: ...
         (lambda: require_permissions("message.send"), "names"),
         (lambda: require_permissions(["message.send"], op="XOR"), "op"),
         (lambda: require_permissions(["message.send"], op="and"), "op"),
-        (lambda: require_expression("1"), "expression"),
+        (lambda: require_expression("1 2"), "expression"),
         (lambda: require_expression(""), "expression"),
         (lambda: require_expression("not message.send"), "expression"),
         (lambda: require_expression("message.send AND"), "expression"),

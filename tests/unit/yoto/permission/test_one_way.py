@@ -523,7 +523,7 @@ WRONG = (
     ({"user_id": 0}, "user_id"),
     ({"user_id": 2**63}, "user_id"),
     ({"permission": "no.such"}, "permission"),
-    ({"permission": "NoName"}, "permission"),
+    ({"permission": "no name"}, "permission"),
     ({"permission": None}, "permission"),
     ({"permission": ["message.send"]}, "permission"),
     ({"scope": "galaxy"}, "scope"),

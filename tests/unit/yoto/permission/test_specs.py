@@ -30,7 +30,7 @@ def test_a_name_a_mapping_and_a_spec_say_the_same(entry: Any, spec: PermissionSp
         (7, "name"),
         ({}, "name"),
         ({"name": "wiki.read", "colour": "red"}, "colour"),
-        (PermissionSpec("Wiki", "server"), "name"),
+        (PermissionSpec("wiki read", "server"), "name"),
         (PermissionSpec("wiki.read", "galaxy"), "scope"),
         (PermissionSpec("wiki.read", "server", "g" * 65), "group"),
         (PermissionSpec("wiki.read", "server", "wiki", "d" * 501), "description"),

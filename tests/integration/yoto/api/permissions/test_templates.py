@@ -64,7 +64,7 @@ def test_a_template_is_registered_once(
     [
         ("forum", {}, 404, "template"),
         ("crud", {}, 422, "parameters.resource"),
-        ("crud", {"parameters": {"resource": "Wiki"}}, 422, "parameters.resource"),
+        ("crud", {"parameters": {"resource": "wiki page"}}, 422, "parameters.resource"),
         ("crud", {"parameters": {"resource": "w", "scope": "x"}}, 422, "parameters.scope"),
         ("message", {"parameters": {"resource": "wiki"}}, 422, "parameters.resource"),
         ("crud", {"parameters": []}, 422, "parameters"),

@@ -177,7 +177,7 @@ def test_a_permission_keeps_the_scope_that_it_is_registered_with(
         (("message", "reader"), {"parameters": {"resource": "a"}}, ValidationFailed, "resource"),
         (("message", "reader"), {"parameters": ["a"]}, ValidationFailed, "parameters"),
         (("crud", "reader"), {}, ValidationFailed, "resource"),
-        (("crud", "reader"), {"parameters": {"resource": "A"}}, ValidationFailed, "resource"),
+        (("crud", "reader"), {"parameters": {"resource": "a b"}}, ValidationFailed, "resource"),
         (("server", "moderator", "channel", 1), {}, ValidationFailed, "scope_type"),
         (("message", "reader", "galaxy", 1), {}, ValidationFailed, "scope_type"),
         (("message", "reader", "server"), {}, ValidationFailed, "scope_id"),

@@ -113,7 +113,7 @@ def test_what_is_registered_otherwise_is_refused_and_nothing_is_stored(
 @pytest.mark.parametrize(
     ("call", "field"),
     [
-        (lambda: permissions.register_crud("Wiki"), "resource"),
+        (lambda: permissions.register_crud("wiki page"), "resource"),
         (lambda: permissions.register_crud(None), "resource"),  # type: ignore[arg-type]
         (lambda: permissions.register_crud("w" * 65), "resource"),
         (lambda: permissions.register_crud("wiki", "galaxy"), "scope"),
