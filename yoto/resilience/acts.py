@@ -46,8 +46,9 @@ class GuardActs:
         """
         require_reason(reason)
         limiter = self._limiter(name)
-        counted = [item.name for item in limiter.plan.target(key).dimensions]
-        if isinstance(key, MultiDimensionalKey) and counted == ["global"]:
+        dimensions = limiter.plan.target(key).dimensions
+        counted = [item.name for item in dimensions]
+        if isinstance(key, MultiDimensionalKey) and not any(item.parts for item in dimensions):
             known = ", ".join(one.name for one in limiter.plan.config.dimensions)
             raise ValidationFailed({"key": f"the limit counts {known}, and none of them is given"})
         after = {"dimensions": counted, "key": _plain(key)}

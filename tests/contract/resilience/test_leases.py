@@ -62,6 +62,16 @@ def test_two_workers_share_one_limit(join_remote: Join, name: str, algorithm: st
     assert 250 <= passed <= 302
 
 
+@EVERY_ALGORITHM
+def test_a_lease_is_paid_for_in_every_window(remote: Platform, name: str, algorithm: str) -> None:
+    limiter = leased(remote, name, algorithm=algorithm, limit=10_000, also="300/day")
+    assert spend(limiter) in (range(295, 304) if algorithm in BUCKETS else (300,))
+    refused = limiter.hit("k")
+    assert (refused.dimension, refused.limit) == ("key/day", 300)
+    limiter.reset("k")
+    assert [one.remaining for one in limiter.peek("k").dimensions] == [10_000, 300]
+
+
 def test_most_calls_ask_nobody(
     remote: Platform, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

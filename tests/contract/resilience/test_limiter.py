@@ -139,7 +139,7 @@ def test_an_algorithm_changed_live_starts_clean(platform: Platform, name: str) -
 def test_a_limit_and_a_cost_of_a_million_work(
     platform: Platform, name: str, algorithm: str
 ) -> None:
-    limiter = platform.limiter(name, algorithm=algorithm, limit=1_000_000, window=604_800)
+    limiter = platform.limiter(name, algorithm=algorithm, limit=1_000_000, window=366 * 86_400)
     assert limiter.hit("k", 999_999).remaining in (1, 2)
     assert limiter.hit("k").allowed
     # Meanwhile a bucket gives a unit or two back.
@@ -182,6 +182,41 @@ def test_all_dimensions_are_charged_or_none(platform: Platform, name: str, algor
     assert used == {"user": 7, "server": 0, "user+server": 7, "global": 7}
     elsewhere = MultiDimensionalKey(user_id=42, server_id=8)
     assert limiter.hit(elsewhere).allowed
+
+
+@EVERY_ALGORITHM
+def test_all_windows_of_a_dimension_are_charged_or_none(
+    platform: Platform, name: str, algorithm: str
+) -> None:
+    limiter = platform.limiter(
+        name,
+        algorithm=algorithm,
+        limit=2,
+        window=30,
+        also="5/hour",
+        dimensions={"user": {}, "server": {"limit": 9, "window": LONG, "also": ""}},
+    )
+    hits(limiter, 2, SOMEBODY)
+    denied = limiter.hit(SOMEBODY)
+    assert (denied.allowed, denied.dimension, denied.limit) == (False, "user", 2)
+    left = {one.name: (one.remaining, one.window) for one in limiter.peek(SOMEBODY).dimensions}
+    assert left == {"user": (0, 30.0), "user/hour": (3, 3600.0), "server": (7, LONG)}
+    limiter.refund(SOMEBODY, 1)
+    limiter.refund(SOMEBODY, 1)
+    assert [one.remaining for one in limiter.peek(SOMEBODY).dimensions] == [2, 5, 9]
+
+
+def test_the_window_of_several_that_refuses_longest_is_told(platform: Platform, name: str) -> None:
+    config = Live(RateLimitConfig(limit=9, window=1, also="2/30days; 5/day"))
+    limiter = platform.live_limiter(name, config)
+    assert hits(limiter, 3) == [True, True, False]
+    denied = limiter.hit("k")
+    assert (denied.dimension, denied.limit) == ("key/30days", 2)
+    assert denied.retry_after > 86_400
+    config.change(also="5/day")
+    assert limiter.hit("k").remaining == 2
+    config.change(also="2/day; 9/30days")
+    assert limiter.hit("k").dimension == "key/day"
 
 
 def test_the_longest_wait_of_those_that_refuse_is_told(platform: Platform, name: str) -> None:

@@ -19,6 +19,9 @@ def test_the_examples(application: Flask) -> None:  # noqa: F811
         assert names["slot"].released and not names["slot"].lost
         assert names["balance"]("anna") == 7
         assert names["report"](4) == "report of 4"
+        assert names["quote"]("ab") == "2 words"
+        upload = names["resilience"].rate_limiter("upload").plan.quotas
+        assert [name for name, _ in upload] == ["user", "user/30days", "ip", "ip/day"]
         assert names["search"]("a b") == ["a", "b"]
         assert names["send"]("hello") == "hello"
         assert names["resilience"].get_circuit_breaker_state("billing-db").calls == 2

@@ -9,7 +9,7 @@ from typing import Any
 
 from yoto.errors import ConfigurationError
 
-from ..settings import Settings
+from ..settings import Settings, first_and_others
 from .document import Key
 from .kinds import CONFIG_CLASSES, Kind, check_name
 
@@ -38,6 +38,9 @@ def declare_numbers(name: str, kind: Kind, numbers: dict[str, Any]) -> None:
     declare(name, kind)
     if not numbers:
         return
+    if kind is Kind.RATE_LIMIT and "limits" in numbers:
+        numbers = numbers | _said_at_once(name, numbers)
+        del numbers["limits"]
     known = {one.name for one in fields(CONFIG_CLASSES[kind])}
     unknown = sorted(numbers.keys() - known)
     if unknown:
@@ -45,6 +48,16 @@ def declare_numbers(name: str, kind: Kind, numbers: dict[str, Any]) -> None:
     config = CONFIG_CLASSES[kind](**numbers)
     if _numbers.setdefault((kind, name), config) != config:
         raise ConfigurationError(f"{kind}:{name}", "has two different defaults")
+
+
+def _said_at_once(name: str, numbers: dict[str, Any]) -> dict[str, Any]:
+    twice = sorted(numbers.keys() & {"limit", "window", "also"})
+    if twice:
+        raise ConfigurationError(name, f"has 'limits' and {twice[0]!r}")
+    try:
+        return first_and_others(numbers["limits"])
+    except (ValueError, AttributeError) as error:
+        raise ConfigurationError(name, f"limits {error}") from None
 
 
 def declared(kind: Kind) -> frozenset[str]:

@@ -70,7 +70,7 @@ def rate_limit(
             arguments of the call, if it takes any, and gives text or a ``MultiDimensionalKey``.
         cost: units of a call, or a callable as for ``key``.
         numbers: fields of ``RateLimitConfig`` that hold until somebody sets others, such as
-            ``limit=5, window=60``.
+            ``limit=5, window=60``; or ``limits="10/second; 1000/hour"`` for all windows.
 
     The decorated function raises ``RateLimited`` when the limit is used up.
     """

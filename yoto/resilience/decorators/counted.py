@@ -37,12 +37,10 @@ def bulkhead_partition(
 
 def refused_status(limiter: RateLimiter, error: RateLimited) -> DimensionStatus:
     """The dimension that refused, as the headers tell it."""
-    config = limiter.plan.config
-    own = next((d.window for d in config.dimensions if d.name == error.dimension), None)
     return DimensionStatus(
         name=error.dimension,
         limit=error.limit,
-        window=config.window if own is None else own,
+        window=limiter.plan.window_of(error.dimension),
         remaining=error.remaining,
         reset_after=error.reset,
         retry_after=error.retry_after,

@@ -12,8 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 from yoto.errors import ValidationFailed
+from yoto.redis import KeyBuilder
 
 from ..config_store import Kind
+from ..limiter.dimensions import DimensionPlan
 from ..settings import (
     BulkheadConfig,
     BulkheadStrategy,
@@ -140,10 +142,8 @@ def _caveats(
 def _window(config: Settings) -> float:
     """Seconds for which what was used counts; 0 where nothing does."""
     if isinstance(config, RateLimitConfig):
-        own = [one.window for one in config.dimensions if one.window is not None]
-        return max(
-            [*own, *([config.window] if len(own) < len(config.dimensions) or not own else [])]
-        )
+        plan = DimensionPlan("", config, KeyBuilder(""))
+        return max(quota.window for _, quota in plan.quotas)
     if isinstance(config, CircuitBreakerConfig) and config.window_type == "time":
         return float(config.window_size)
     return 0.0

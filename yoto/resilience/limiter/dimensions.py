@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from yoto.errors import ValidationFailed
@@ -11,7 +13,15 @@ from yoto.redis import KeyBuilder, escape
 
 from ..algorithms import Algorithm, Leases, Quota, find_algorithm
 from ..networks import site_of
-from ..settings import Dimension, GuardMode, MultiDimensionalKey, RateLimitConfig
+from ..settings import (
+    Dimension,
+    GuardMode,
+    MultiDimensionalKey,
+    RateLimitConfig,
+    Window,
+    span_text,
+    windows_of,
+)
 
 Key: TypeAlias = str | int | MultiDimensionalKey | None
 
@@ -28,10 +38,11 @@ LEASES_IN_WINDOW = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CountedDimension:
-    """A dimension of a limiter, with all that does not depend on the caller.
+    """A window of a dimension of a limiter, with all that does not depend on the caller.
 
     Attributes:
-        name: as in the configuration, or ``key``.
+        name: as in the configuration, or ``key``; with ``/hour`` behind it for a window that
+            ``also`` must have room.
         parts: whose values stand in its keys.
         quota: its limit.
         packed: the quota as the scripts want it.
@@ -61,6 +72,16 @@ class Target(NamedTuple):
     dimensions: tuple[CountedDimension, ...]
     limits: bytes
 
+    def by_slot(self) -> list[Target]:
+        """The windows of each dimension, which are in one slot of a cluster, by themselves."""
+        slots: list[Target] = []
+        for _, group in groupby(
+            zip(self.keys, self.dimensions, strict=True), lambda one: one[1].parts
+        ):
+            keys, dimensions = zip(*group, strict=True)
+            slots.append(Target(list(keys), dimensions, _limits(dimensions)))
+        return slots
+
 
 class DimensionPlan:
     """The dimensions of one configuration of one limiter.
@@ -78,26 +99,32 @@ class DimensionPlan:
         self.algorithm: Algorithm = find_algorithm(config.algorithm)
         self.scripts = self.algorithm.scripts
         self.leased = config.mode is GuardMode.LEASED
-        windows = [item.window for item in config.dimensions if item.window is not None]
-        self.lease_length = min(LONGEST_LEASE, min([config.window, *windows]) / LEASES_IN_WINDOW)
+        self.lease_length = min(LONGEST_LEASE, min(_spans(config)) / LEASES_IN_WINDOW)
         self._name = name
         self._keys = keys
         given = {dimension.name: dimension for dimension in config.dimensions}
         # Without configured dimensions each part that is known counts by itself.
         names = list(given) or ["user", "server", "ip"]
         self._configured = tuple(
-            self._dimension(given.get(item, Dimension(item))) for item in names
+            window for item in names for window in self._windows(given.get(item, Dimension(item)))
         )
         self._has_sites = any("site" in item.parts for item in self._configured)
         self._all_limits = _limits(self._configured)
-        self._global = (self._dimension(given.get("global", Dimension("global"))),)
+        every = self._windows(given.get("global", Dimension("global")))
+        self._global = Target([item.head + item.tail for item in every], every, _limits(every))
         # A key given as text is counted instead of the parts, beside a configured global limit.
-        self._text = (self._dimension(Dimension("key")), *self._global["global" not in given :])
+        self._text = self._windows(Dimension("key")) + (every if "global" in given else ())
 
     @property
     def quotas(self) -> list[tuple[str, Quota]]:
         """What is counted, by name, and up to what."""
         return [(item.name, item.quota) for item in self._configured]
+
+    def window_of(self, name: str) -> float:
+        """Seconds of what is counted under a name; of the limit itself when it is not any more."""
+        every = (*self._configured, *self._text, *self._global.dimensions)
+        found = (item.quota.window for item in every if item.name == name)
+        return next(found, self.config.window)
 
     def target(self, key: Key) -> Target:
         """What a call with this key is counted on; never nothing: a caller of whom nothing is known
@@ -109,11 +136,11 @@ class DimensionPlan:
         if isinstance(key, MultiDimensionalKey):
             return self._by_parts(key)
         if key is None:
-            return Target([self._global[0].head], self._global, _limits(self._global))
+            return self._global
         if isinstance(key, bool) or not isinstance(key, str | int):
             raise ValidationFailed({"key": f"must be text or a MultiDimensionalKey, not {key!r}"})
         text = escape(key)
-        keys = [item.head + text + item.tail if item.parts else item.head for item in self._text]
+        keys = [item.head + (text if item.parts else "") + item.tail for item in self._text]
         return Target(keys, self._text, _limits(self._text))
 
     def _by_parts(self, key: MultiDimensionalKey) -> Target:
@@ -145,40 +172,59 @@ class DimensionPlan:
         if not left_out:
             return Target(keys, self._configured, self._all_limits)
         if not keys:
-            return Target([self._global[0].head], self._global, _limits(self._global))
+            return self._global
         counted = tuple([item for item in self._configured if item not in left_out])
         return Target(keys, counted, _limits(counted))
 
-    def _dimension(self, dimension: Dimension) -> CountedDimension:
-        config = self.config
+    def _windows(self, dimension: Dimension) -> tuple[CountedDimension, ...]:
+        """A dimension's own window, and those that must have room as well."""
+        config, bursts = self.config, self.algorithm.bursts
         limit = config.limit if dimension.limit is None else dimension.limit
         window = config.window if dimension.window is None else dimension.window
         burst = config.burst if dimension.burst is None else dimension.burst
-        algorithm = self.algorithm
-        capacity = burst or limit if algorithm.bursts else limit
+        also = config.also if dimension.also is None else dimension.also
+        own = Quota(limit, window, burst or limit if bursts else limit)
+        return (
+            self._counted(dimension, own),
+            *[self._counted(dimension, Quota(*one, one.limit), one) for one in windows_of(also)],
+        )
+
+    def _counted(
+        self, dimension: Dimension, quota: Quota, also: Window | None = None
+    ) -> CountedDimension:
+        algorithm, name = self.algorithm, dimension.name
         code = "".join(PART_CODES[part] for part in dimension.parts)
-        if dimension.name == "global":
-            whole = self._keys.tagged(("rl", self._name, code), algorithm.code)
+        if name == "global":
             parts: tuple[str, ...] = ()
-            head, tail = whole, ""
+            head, tail = self._keys.tagged(("rl", self._name, code), algorithm.code), ""
         else:
             sample = self._keys.limiter(self._name, code, _PLACE, algorithm.code)
             head, tail = sample.rsplit(_PLACE, 1)
             parts = dimension.parts
-        quota = Quota(limit, window, capacity)
+        if also is not None:
+            # By its length: whoever changes one of several windows leaves the others as they are.
+            tail += f":{also.seconds:.12g}"
+            name += f"/{span_text(also.seconds)}"
         # What a lease took from the log may be used when its entry is that old, and counts as long.
         longer = self.leased and algorithm.leases is Leases.LONGER_WINDOW
-        counted_for = window + self.lease_length if longer else window
+        counted_for = quota.window + self.lease_length if longer else quota.window
         return CountedDimension(
-            name=dimension.name,
+            name=name,
             parts=parts,
             quota=quota,
-            packed=struct.pack("<ddd", limit, counted_for * MICRO, capacity),
+            packed=struct.pack("<ddd", quota.limit, counted_for * MICRO, quota.capacity),
             head=head,
             tail=tail,
             step=algorithm.step(quota),
         )
 
 
-def _limits(dimensions: tuple[CountedDimension, ...]) -> bytes:
+def _spans(config: RateLimitConfig) -> list[float]:
+    """Seconds of every window of a limit."""
+    texts = [config.also, *[one.also or "" for one in config.dimensions]]
+    own = [one.window for one in config.dimensions if one.window is not None]
+    return [config.window, *own, *[one.seconds for text in texts for one in windows_of(text)]]
+
+
+def _limits(dimensions: Sequence[CountedDimension]) -> bytes:
     return b"".join([item.packed for item in dimensions])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import struct
 from collections.abc import Sequence
+from itertools import islice
 from math import ceil, floor
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -103,15 +104,16 @@ class RemoteLimiter:
         memory = request_memory_ms(target)
         rest = (cost, wanted, int(plan.lease_length * MICRO), memory)
         if len(target.keys) > 1 and self._runtime.clustered:
+            slots = target.by_slot()
             calls: list[Call] = [
                 (
                     plan.scripts.lease,
-                    (request_key(key, request), key),
-                    (item.packed, *rest),
+                    (request_key(slot.keys[0], request), *slot.keys),
+                    (slot.limits, *rest),
                 )
-                for key, item in zip(target.keys, target.dimensions, strict=True)
+                for slot in slots
             ]
-            return self._lend_slots(plan, target, cost, calls)
+            return self._lend_slots(plan, slots, cost, calls)
         keys = (request_key(target.keys[0], request), *target.keys)
         args = (target.limits, *rest)
         return _lent(self._runtime.scripts.run(plan.scripts.lease, keys, args))
@@ -126,10 +128,10 @@ class RemoteLimiter:
             wanted.append(len(made))
             calls += made
         replies = iter(self._runtime.scripts.run_many(calls))
-        dimensions = [len(lease.target.keys) for lease, _ in unused]
+        windows = [len(lease.target.keys) for lease, _ in unused]
         return [
             sum(next(replies) for _ in range(count)) == of
-            for count, of in zip(wanted, dimensions, strict=True)
+            for count, of in zip(wanted, windows, strict=True)
         ]
 
     def peek(self, plan: DimensionPlan, target: Target, cost: int) -> tuple[DimensionStatus, ...]:
@@ -172,7 +174,7 @@ class RemoteLimiter:
         return statuses_of(target.dimensions, b"".join([reply[1] for reply in replies]))
 
     def _lend_slots(
-        self, plan: DimensionPlan, target: Target, cost: int, calls: Sequence[Call]
+        self, plan: DimensionPlan, slots: Sequence[Target], cost: int, calls: Sequence[Call]
     ) -> Lent:
         """As ``_hit_slots``: what one dimension lent more than another is given back."""
         replies = self._runtime.scripts.run_many(calls, raise_errors=False)
@@ -182,16 +184,14 @@ class RemoteLimiter:
         seconds = min(0.0 if one is None else one.seconds for one in lent)
         units = min(units, cost) if not seconds else units
         surplus: list[Call] = []
-        for key, item, one in zip(target.keys, target.dimensions, lent, strict=True):
+        for slot, one in zip(slots, lent, strict=True):
             if one is not None and one.units > units:
-                alone = Target([key], (item,), item.packed)
                 more = one.units - units
                 if one.seconds:
-                    surplus += self._return_calls(plan, alone, more, one.marks, False)
+                    surplus += self._return_calls(plan, slot, more, one.marks, False)
                 else:
-                    memory = request_memory_ms(alone)
-                    keys = (request_key(key, self._runtime.request_id()), key)
-                    args = (item.packed, more, memory)
+                    keys = (request_key(slot.keys[0], self._runtime.request_id()), *slot.keys)
+                    args = (slot.limits, more, request_memory_ms(slot))
                     surplus.append((plan.scripts.give, keys, args))
         if surplus:
             try:
@@ -214,17 +214,14 @@ class RemoteLimiter:
     ) -> list[Call]:
         """One ``limiter_return``, or one a dimension."""
         memory, request = request_memory_ms(target), self._runtime.request_id()
-        if not spread:
-            keys = (request_key(target.keys[0], request), *target.keys)
-            args = (target.limits, units, b"".join(marks), memory)
-            return [(plan.scripts.give_lent, keys, args)]
+        left = iter(marks)
         return [
             (
                 plan.scripts.give_lent,
-                (request_key(key, request), key),
-                (item.packed, units, mark, memory),
+                (request_key(slot.keys[0], request), *slot.keys),
+                (slot.limits, units, b"".join(islice(left, len(slot.keys))), memory),
             )
-            for key, item, mark in zip(target.keys, target.dimensions, marks, strict=True)
+            for slot in (target.by_slot() if spread else [target])
         ]
 
     def _each(
@@ -237,9 +234,9 @@ class RemoteLimiter:
     ) -> list[Any]:
         """One call a dimension, in one round trip."""
         calls: list[Call] = []
-        for key, item in zip(target.keys, target.dimensions, strict=True):
-            keys = (key,) if request is None else (request_key(key, request), key)
-            calls.append((script, keys, (item.packed, *args)))
+        for slot in target.by_slot():
+            first = () if request is None else (request_key(slot.keys[0], request),)
+            calls.append((script, (*first, *slot.keys), (slot.limits, *args)))
         return self._runtime.scripts.run_many(calls)
 
 
@@ -261,10 +258,10 @@ def hit_calls(plan: DimensionPlan, target: Target, cost: int, request: str) -> l
     return [
         (
             plan.scripts.hit,
-            (request_key(key, request), key),
-            (item.packed, cost, memory),
+            (request_key(slot.keys[0], request), *slot.keys),
+            (slot.limits, cost, memory),
         )
-        for key, item in zip(target.keys, target.dimensions, strict=True)
+        for slot in target.by_slot()
     ]
 
 
@@ -279,12 +276,14 @@ def give_back(
     """Gives back what those single dimensions were charged that admitted; raises what script calls
     raise."""
     charged = [
-        index for index, reply in enumerate(replies) if isinstance(reply, list) and reply[0] == 1
+        slot
+        for slot, reply in zip(target.by_slot(), replies, strict=True)
+        if isinstance(reply, list) and reply[0] == 1
     ]
     if charged:
         part = Target(
-            [target.keys[index] for index in charged],
-            tuple(target.dimensions[index] for index in charged),
-            b"",
+            [key for slot in charged for key in slot.keys],
+            tuple([item for slot in charged for item in slot.dimensions]),
+            b"".join([slot.limits for slot in charged]),
         )
         remote.give(plan, part, cost, f"{request}-back")

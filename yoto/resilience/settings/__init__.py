@@ -3,12 +3,13 @@
 from .breaker import BreakerMode, CircuitBreakerConfig, WindowType
 from .bulkhead import BulkheadConfig, BulkheadStrategy
 from .degradation import DegradationConfig, DegradationLevel
-from .limiter import Dimension, MultiDimensionalKey, RateLimitConfig
+from .limiter import Dimension, MultiDimensionalKey, RateLimitConfig, first_and_others
 from .logs import LogConfig, LogLevel
 from .mode import GuardMode
 from .rules import Settings
 from .store import OnStoreError
 from .tuning import MOST_IDS, TuningConfig
+from .windows import Window, span_text, windows_of
 
 __all__ = [
     "BreakerMode",
@@ -27,5 +28,9 @@ __all__ = [
     "RateLimitConfig",
     "Settings",
     "TuningConfig",
+    "Window",
     "WindowType",
+    "first_and_others",
+    "span_text",
+    "windows_of",
 ]

@@ -10,8 +10,9 @@ from yoto.errors import ValidationFailed
 
 from ..algorithms import DEFAULT_ALGORITHM, Leases, algorithm_names, find_algorithm
 from .mode import DEFAULT_MODE, GuardMode
-from .rules import Named, Number, OneOf, Rule, Settings, Whole, ruled
+from .rules import Named, OneOf, Rule, Settings, Whole, ruled
 from .store import DEFAULT_ON_STORE_ERROR, OnStoreError
+from .windows import LARGEST_LIMIT, LIMIT, MOST_WINDOWS, WINDOW, Windows, windows_of
 
 # Units in a window. A person does not do more than one thing a second for a minute.
 DEFAULT_LIMIT = 60
@@ -19,15 +20,14 @@ DEFAULT_LIMIT = 60
 DEFAULT_WINDOW = 60.0
 # Units at once of the two buckets; 0 means as many as the limit.
 DEFAULT_BURST = 0
-LARGEST_LIMIT = 1_000_000_000
-SHORTEST_WINDOW, LONGEST_WINDOW = 0.01, 604_800.0
 PARTS = ("user", "server", "ip", "site", "global")
 SEPARATOR = "+"
 
 _PART_TYPES = frozenset({int, str, type(None)})
-_LIMIT = Whole(0, LARGEST_LIMIT, "units")
-_WINDOW = Number(SHORTEST_WINDOW, LONGEST_WINDOW, "s")
 _BURST = Whole(0, LARGEST_LIMIT, "units")
+# What a dimension may have of its own.
+_OWN: dict[str, Rule] = {"limit": LIMIT, "window": WINDOW, "burst": _BURST, "also": Windows()}
+_FIELDS = ", ".join(_OWN)
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,14 @@ class Dimension:
 
     Attributes:
         name: parts joined by ``+``, in the order of ``PARTS``.
-        limit, window, burst: instead of the limiter's own; ``None`` takes the limiter's.
+        limit, window, burst, also: instead of the limiter's own; ``None`` takes the limiter's.
     """
 
     name: str
     limit: int | None = None
     window: float | None = None
     burst: int | None = None
+    also: str | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -52,8 +53,21 @@ class Dimension:
 
     def to_mapping(self) -> dict[str, Any]:
         """The values that differ from the limiter's own."""
-        own = {"limit": self.limit, "window": self.window, "burst": self.burst}
+        own = {name: getattr(self, name) for name in _OWN}
         return {name: value for name, value in own.items() if value is not None}
+
+
+def first_and_others(limits: str) -> dict[str, Any]:
+    """The fields that a text of all windows of a limit stands for.
+
+    Raises:
+        ValueError: it names no window, or is no such text.
+    """
+    first, *_ = windows_of(limits) or (None,)
+    if first is None:
+        raise ValueError("must name a window, such as '10/second'")
+    _, _, others = Windows(MOST_WINDOWS + 1)(limits).partition("; ")
+    return {"limit": first.limit, "window": first.seconds, "also": others}
 
 
 def _dimension(name: Any, own: Any) -> Dimension:
@@ -62,22 +76,27 @@ def _dimension(name: Any, own: Any) -> Dimension:
         raise ValueError(f"must be named by {', '.join(PARTS)} joined by '{SEPARATOR}'")
     if "global" in parts and len(parts) > 1:
         raise ValueError("global stands alone")
+    if isinstance(own, str):
+        try:
+            own = first_and_others(own)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
     if not isinstance(own, Mapping):
-        raise ValueError(f"{name}: must be an object with limit, window, burst")
-    rules: dict[str, Rule] = {"limit": _LIMIT, "window": _WINDOW, "burst": _BURST}
+        raise ValueError(f"{name}: must be an object with {_FIELDS}")
     checked: dict[str, Any] = {}
     for field, value in own.items():
-        if field not in rules:
-            raise ValueError(f"{name}.{field}: unknown field; known are limit, window, burst")
+        if field not in _OWN:
+            raise ValueError(f"{name}.{field}: unknown field; known are {_FIELDS}")
         try:
-            checked[field] = rules[field](value)
+            checked[field] = _OWN[field](value)
         except ValueError as error:
             raise ValueError(f"{name}.{field}: {error}") from None
     return Dimension(SEPARATOR.join(part for part in PARTS if part in parts), **checked)
 
 
 def _dimensions(value: Any) -> tuple[Dimension, ...]:
-    """Takes ``{"user": {"limit": 5}, "global": {}}``, names, or ``Dimension`` objects."""
+    """Takes ``{"user": {"limit": 5}, "ip": "10/second; 1000/hour", "global": {}}``, names, or
+    ``Dimension`` objects."""
     if isinstance(value, Mapping):
         made = [_dimension(name, own) for name, own in value.items()]
     elif isinstance(value, Iterable) and not isinstance(value, str):
@@ -90,7 +109,7 @@ def _dimensions(value: Any) -> tuple[Dimension, ...]:
             for item in value
         ]
     else:
-        raise ValueError("must be names or an object of name to limit, window, burst")
+        raise ValueError(f"must be names or an object of name to {_FIELDS}")
     if len({dimension.name for dimension in made}) != len(made):
         raise ValueError("names a dimension twice")
     return tuple(made)
@@ -98,17 +117,16 @@ def _dimensions(value: Any) -> tuple[Dimension, ...]:
 
 @dataclass(frozen=True)
 class Dimensions:
-    """Dimensions by name, each with its own limit, window and burst or the limiter's."""
+    """Dimensions by name, each with its own limit, windows and burst or the limiter's."""
 
     def __call__(self, value: Any) -> tuple[Dimension, ...]:
         return _dimensions(value)
 
     def describe(self) -> dict[str, Any]:
-        own: dict[str, Rule] = {"limit": _LIMIT, "window": _WINDOW, "burst": _BURST}
         return {
             "type": "dimensions",
             "parts": list(PARTS),
-            "fields": [{"name": name, **rule.describe()} for name, rule in own.items()],
+            "fields": [{"name": name, **rule.describe()} for name, rule in _OWN.items()],
         }
 
 
@@ -121,15 +139,17 @@ class RateLimitConfig(Settings):
         limit: units in a window; 0 refuses all.
         window: seconds.
         burst: units at once, for algorithms that know bursts; 0 takes ``limit``.
+        also: further windows that must have room too, such as ``1000/hour; 20000/30days``.
         dimensions: what is counted; empty counts each part of the caller's key by itself.
         mode: see ``GuardMode``.
         on_store_error: see ``OnStoreError``.
     """
 
     algorithm: str = ruled(DEFAULT_ALGORITHM.name, Named(algorithm_names))
-    limit: int = ruled(DEFAULT_LIMIT, _LIMIT)
-    window: float = ruled(DEFAULT_WINDOW, _WINDOW)
+    limit: int = ruled(DEFAULT_LIMIT, LIMIT)
+    window: float = ruled(DEFAULT_WINDOW, WINDOW)
     burst: int = ruled(DEFAULT_BURST, _BURST)
+    also: str = ruled("", Windows())
     dimensions: tuple[Dimension, ...] = ruled((), Dimensions())
     mode: GuardMode = ruled(DEFAULT_MODE, OneOf(GuardMode))
     on_store_error: OnStoreError = ruled(DEFAULT_ON_STORE_ERROR, OneOf(OnStoreError))

@@ -63,7 +63,7 @@ class Number:
 
     @property
     def allowed(self) -> str:
-        return f"from {self.low:g} to {self.high:g} {self.unit}".rstrip()
+        return f"from {self.low:.12g} to {self.high:.12g} {self.unit}".rstrip()
 
     def describe(self) -> dict[str, Any]:
         return {"type": "number", "minimum": self.low, "maximum": self.high, "unit": self.unit}

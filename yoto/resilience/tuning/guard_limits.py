@@ -24,7 +24,7 @@ def guards_of(store: ConfigStore, never: Iterable[str]) -> Guards:
         if isinstance(config, BulkheadConfig):
             alone = config.strategy is BulkheadStrategy.NAME
             bulkheads[entry.name] = config.max_concurrent, alone
-        elif isinstance(config, RateLimitConfig):
+        elif isinstance(config, RateLimitConfig) and not _has_further_windows(config):
             limiters[entry.name] = _limits(config)
     return Guards(bulkheads, limiters)
 
@@ -124,6 +124,11 @@ class GuardLimit:
     def _layer(entry: Entry) -> Mapping[str, Any]:
         changes = (change for change in entry.layers if change.origin is Origin.TUNER)
         return next((change.values or {} for change in changes), {})
+
+
+def _has_further_windows(config: RateLimitConfig) -> bool:
+    """Which window of several refuses for being too narrow, nobody has measured."""
+    return bool(config.also) or any(one.also for one in config.dimensions)
 
 
 def _limits(config: RateLimitConfig) -> dict[str, int]:

@@ -8,6 +8,7 @@ import { sparkline } from "../sparkline.js";
 import { actsOf } from "./acts.js";
 import { callers, callersOf } from "./callers.js";
 import { edit } from "./editor.js";
+import { dimensionNamed } from "./fields.js";
 
 // A state by colour (and border), word, and shape of the badge.
 const LOOKS = {
@@ -102,7 +103,7 @@ function breakerFacts(breaker) {
 }
 
 const limiterFacts = (limiter) => [
-  ...limiter.dimensions.flatMap((one) => fact(named("guard_dimension", one.name), t("guards.limit_in", { limit: number(one.limit), window: quantity(one.window, "s") }))),
+  ...limiter.dimensions.flatMap((one) => fact(dimensionNamed(one.name), t("guards.limit_in", { limit: number(one.limit), window: quantity(one.window, "s") }))),
   ...(limiter.leases ? fact(t("guards.wasted"), t("guards.wasted_of", { wasted: number(limiter.leases.wasted), leased: number(limiter.leases.leased) })) : []),
 ];
 

@@ -9,7 +9,7 @@ import { may, named, t } from "../page.js";
 import { failed, loading } from "../states.js";
 import { table } from "../table.js";
 import { toast } from "../toast.js";
-import { asText, settingsForm } from "./fields.js";
+import { asText, dimensionNamed, settingsForm } from "./fields.js";
 
 const LOOK_DELAY = 300; // ms without typing
 const EXPIRIES = [[900, "unit.minutes", 15], [3600, "unit.hours", 1], [14400, "unit.hours", 4], [86400, "unit.days", 1]];
@@ -241,7 +241,7 @@ function conflictTable(rows, of) {
 }
 
 function dryRunOf(found) {
-  const by = Object.entries(found.candidate.by).map(([name, n]) => h("li", {}, t("guards.dry_by", { name: named("guard_dimension", name), n: number(n) })));
+  const by = Object.entries(found.candidate.by).map(([name, n]) => h("li", {}, t("guards.dry_by", { name: dimensionNamed(name), n: number(n) })));
   return [
     h("p", { class: "verdict" }, t("guards.dry_verdict", { n: number(found.candidate.rejected), m: number(found.calls) })),
     h("p", { class: "small" }, t("guards.dry_rests", { time: quantity(Math.round(found.seconds), "s"), workers: number(found.workers), replayed: number(found.in_force.rejected), really: number(found.really_rejected) })),

@@ -90,6 +90,12 @@ function rangeOf(field) {
   return t("guards.range", { low: field.minimum, high: field.maximum, unit });
 }
 
+/** What a limit counts; of its further windows also which it is. */
+export function dimensionNamed(name) {
+  const [counted, span] = name.split("/");
+  return named("guard_dimension", counted) + (span ? ` / ${span}` : "");
+}
+
 /** A value as people read it. */
 export function asText(value, field = {}) {
   if (value === null || value === undefined) {

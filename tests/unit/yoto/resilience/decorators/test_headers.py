@@ -127,6 +127,22 @@ class TestInARequest:
         # The last refusal comes from the memory of this process, without a question to Redis.
         assert left == [(200, "r=1"), (200, "r=0"), (429, "r=0"), (429, "r=0")]
 
+    @pytest.mark.parametrize("decorate", [rate_limit("windows"), guarded("windows")])
+    def test_every_window_is_said_with_its_length(
+        self, app: Flask, controller: ResilienceController, decorate: object
+    ) -> None:
+        controller.set_rate_limit_config(
+            "windows", dimensions={"ip": "9/second; 1/hour"}, algorithm="fixed_window"
+        )
+        app.add_url_rule("/", view_func=decorate(lambda: "ran"))  # type: ignore[operator]
+        client = app.test_client()
+        first = client.get("/").headers["RateLimit-Policy"]
+        assert first == '"ip";q=9;w=1, "ip/hour";q=1;w=3600'
+        refused = client.get("/")
+        assert refused.status_code == 429
+        assert '"ip/hour";q=1;w=3600' in refused.headers["RateLimit-Policy"]
+        assert '"ip/hour";r=0' in refused.headers["RateLimit"]
+
     def test_a_request_without_limits_has_no_such_headers(
         self, app: Flask, controller: ResilienceController
     ) -> None:

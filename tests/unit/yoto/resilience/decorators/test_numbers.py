@@ -60,3 +60,14 @@ def test_what_is_wrong_is_named_where_it_is_written() -> None:
         rate_limit("numbers.wrong", limit=5, per=60)
     with pytest.raises(ValidationFailed, match="limit"):
         rate_limit("numbers.wrong", limit=-5)
+
+
+def test_a_text_names_all_windows_at_once(controller: ResilienceController) -> None:
+    rate_limit("numbers.text", limits="10/second; 1000 per hour")
+    config = controller.get_rate_limit_config("numbers.text")
+    assert config == RateLimitConfig(limit=10, window=1, also="1000/hour")
+    with pytest.raises(ConfigurationError, match="numbers.twice: has 'limits' and 'window'"):
+        rate_limit("numbers.twice", limits="10/second", window=1)
+    for wrong in ("", "ten a second", 10):
+        with pytest.raises(ConfigurationError, match="numbers.none: limits"):
+            rate_limit("numbers.none", limits=wrong)

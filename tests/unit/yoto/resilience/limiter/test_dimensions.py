@@ -73,6 +73,19 @@ def test_a_dimension_takes_what_it_does_not_say_from_the_limiter() -> None:
     assert counted.quota == (3, 5.0, 20)
 
 
+def test_a_further_window_has_a_key_by_its_length_in_the_slot_of_its_dimension() -> None:
+    config = RateLimitConfig(also="9/hour", dimensions={"user": {}, "global": "1/second; 5/year"})
+    assert keys_of(SOMEBODY, config) == [
+        "yoto:{rl:message.send:u:42}:tb",
+        "yoto:{rl:message.send:u:42}:tb:3600",
+        "yoto:{rl:message.send:g}:tb",
+        "yoto:{rl:message.send:g}:tb:31536000",
+    ]
+    target = DimensionPlan("x", config, KeyBuilder()).target(SOMEBODY)
+    assert [len(slot.keys) for slot in target.by_slot()] == [2, 2]
+    assert b"".join(slot.limits for slot in target.by_slot()) == target.limits
+
+
 def test_a_burst_means_nothing_to_windows() -> None:
     config = RateLimitConfig(algorithm="sliding_log", limit=10, burst=20)
     (counted,) = DimensionPlan("x", config, KeyBuilder()).target("k").dimensions

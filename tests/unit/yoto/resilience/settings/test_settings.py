@@ -35,11 +35,17 @@ CLASSES: list[type[Settings]] = [
         (CircuitBreakerConfig, "failure_rate_threshold", 101, "from 0.1 to 100"),
         (CircuitBreakerConfig, "mode", "sometimes", "normal, disabled, metrics_only"),
         (RateLimitConfig, "limit", -1, "from 0 to 1000000000"),
-        (RateLimitConfig, "window", math.inf, "from 0.01 to 604800"),
+        (RateLimitConfig, "window", math.inf, "from 0.01 to 31622400"),
         (RateLimitConfig, "algorithm", "lottery", "token_bucket, sliding_window"),
         (RateLimitConfig, "dimensions", {"user+planet": {}}, "user, server, ip, site, global"),
         (RateLimitConfig, "dimensions", {"user": {"limit": -1}}, "from 0 to 1000000000"),
-        (RateLimitConfig, "dimensions", {"user": {"colour": 1}}, "limit, window, burst"),
+        (RateLimitConfig, "dimensions", {"user": {"colour": 1}}, "limit, window, burst, also"),
+        (RateLimitConfig, "dimensions", {"user": "ten"}, "user: must be windows such as"),
+        (RateLimitConfig, "also", "10/fortnight", "'10/fortnight' is none"),
+        (RateLimitConfig, "also", "10/", "'10/' is none"),
+        (RateLimitConfig, "also", "1/2years", "from 0.01 to 31622400 s"),
+        (RateLimitConfig, "also", "5/hour; 6/60 minutes", "twice"),
+        (RateLimitConfig, "also", "1/1; 1/2; 1/3; 1/4; 1/5", "at most 4 windows"),
         (RateLimitConfig, "dimensions", ["user", "user"], "twice"),
         (BulkheadConfig, "max_concurrent", None, "from 0 to 100000"),
         (BulkheadConfig, "lease", 0, "from 0.1 to 3600"),
@@ -74,6 +80,28 @@ def test_all_bad_fields_are_named_at_once() -> None:
 def test_a_configuration_survives_json(config: type[Settings]) -> None:
     made = config()
     assert config.from_mapping(made.to_mapping()) == made
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("", ""),
+        ("1000 per hour", "1000/hour"),
+        ("10/2 Seconds, 100/minute;5 per month", "10/2seconds; 100/minute; 5/30days"),
+        ("1/7200; 1/0.5 second; 1/year", "1/2hours; 1/0.5seconds; 1/365days"),
+    ],
+)
+def test_windows_are_kept_in_one_spelling(said: str, kept: str) -> None:
+    assert RateLimitConfig(also=said).also == kept
+    assert RateLimitConfig(also=kept).also == kept
+
+
+def test_a_dimension_says_all_its_windows_in_a_text() -> None:
+    made = RateLimitConfig(dimensions={"user": "10/second; 1000/hour"})
+    assert made.to_mapping()["dimensions"] == {
+        "user": {"limit": 10, "window": 1.0, "also": "1000/hour"}
+    }
+    assert RateLimitConfig.from_mapping(made.to_mapping()) == made
 
 
 def test_dimensions_survive_json_in_one_spelling() -> None:
