@@ -16,7 +16,7 @@ from flask import Flask
 
 from app import blueprints, cli, settings
 from app.admission import admit
-from app.auth import init_auth
+from app.auth import init_auth, visitor
 from app.blueprints.auth.failures import init_failures
 from app.db import init_db
 from app.extensions import (
@@ -53,6 +53,7 @@ from yoto.logs import follow_fleet
 from yoto.permission import (
     WarmUpParts,
     WarmUpReport,
+    init_page_globals,
     masked_context,
     register_permission_handlers,
 )
@@ -152,6 +153,7 @@ def create_app(
     permissions.init_app(
         app,
         subject_loader=current_user_id,
+        visitor=visitor,
         policy=judge,
         judged=judge.judged,
         cache=cache.of(app),
@@ -170,6 +172,7 @@ def create_app(
         recorder=recorder,
         suggest=tuner.suggestions,
     )
+    init_page_globals(app)
     register_permission_handlers(optimization.of(app).queue)
     measure(app)
     fleet.init_app(app, worker_facts(app, __version__))

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from .current.permissions import *
     from .embed import Yoto as Yoto
     from .errors import *
+    from .permission import has_permission as has_permission
+    from .permission import has_role as has_role
     from .permission import require_expression as require_expression
     from .permission import require_permission as require_permission
     from .permission import require_permissions as require_permissions
+    from .permission import require_role as require_role
+    from .permission import require_roles as require_roles
     from .redis import create_redis_client as create_redis_client
     from .redis import get_redis_info as get_redis_info
     from .redis import test_redis_connection as test_redis_connection
@@ -44,7 +48,10 @@ else:
             RateLimitConfig bulkhead circuit_breaker degradable get_resilience_controller guarded
             rate_limit
         """,
-        ".permission": "require_expression require_permission require_permissions",
+        ".permission": """
+            has_permission has_role require_expression require_permission require_permissions
+            require_role require_roles
+        """,
         ".current.guards": """
             execute_atomic_operation get_all_resilience_configs get_bulkhead_config
             get_bulkhead_stats get_circuit_breaker_config get_circuit_breaker_state

@@ -7,6 +7,9 @@ site can make a browser call it.
 from __future__ import annotations
 
 from flask import Flask, request
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import PyJWTError
+from werkzeug.exceptions import Unauthorized
 
 from app.auth.operators import operator_at_hand
 from app.auth.passwords import init_passwords
@@ -22,7 +25,7 @@ from app.auth.tokens import (
     sign_in_id,
 )
 from yoto.http.addresses import CONTROL_PREFIX
-from yoto.http.identity import Callers, Identity, init_callers
+from yoto.http.identity import Callers, Identity, current_user_id, init_callers
 from yoto.http.operators import account, init_operators
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "identity_of",
     "init_auth",
     "issue_tokens",
+    "visitor",
 ]
 
 
@@ -45,6 +49,18 @@ def init_auth(app: Flask) -> None:
     init_sessions(app)
     init_callers(app, Callers(_identify, sign_in_id))
     init_operators(app, operator_at_hand)
+
+
+def visitor() -> int | None:
+    """The caller's user id, for pages that only ask; None for whoever is not signed in.
+
+    Raises:
+        StoreUnavailable: nobody can tell.
+    """
+    try:
+        return current_user_id()
+    except (Unauthorized, JWTExtendedException, PyJWTError):
+        return None
 
 
 def confirmed_user_id() -> int:

@@ -18,7 +18,7 @@ from yoto.cli.tables import yoto as commands
 from yoto.errors import ConfigurationError
 from yoto.events import Events
 from yoto.optimization import AdvancedOptimization
-from yoto.permission import PermissionSystem
+from yoto.permission import PermissionSystem, init_page_globals
 from yoto.store.db import forget_connections, init_store
 from yoto.store.declarations import Declaration, declarations_of, declare
 from yoto.store.models import ScopeType
@@ -46,6 +46,7 @@ def init_permissions(app: Flask, db: Any, users: Any) -> None:
     init_store(app, session, engine)
     declare(app, users=_people(users))
     app.cli.add_command(commands)
+    init_page_globals(app)
 
 
 def wire_permissions(
@@ -65,6 +66,7 @@ def wire_permissions(
     PermissionSystem().init_app(
         app,
         subject_loader=subject_of(app, caller),
+        visitor=visitor_of(app, caller),
         cache=cache.of(app),
         locks=optimization.locks,
         invalidation=optimization.invalidation,
@@ -174,6 +176,16 @@ def subject_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
         return own_id(app, found)
 
     return subject
+
+
+def visitor_of(app: Flask, caller: Callable[[], Any]) -> Callable[[], Any]:
+    """The same where nobody is no error, but None: nobody is sent to sign in by a question."""
+
+    def visitor() -> Any:
+        found = caller()
+        return None if found is None or isinstance(found, Other) else own_id(app, found)
+
+    return visitor
 
 
 def own_id(app: Flask, found: Any) -> Any:

@@ -19,7 +19,7 @@ from yoto import __version__, background
 from yoto.api.guards import API_GUARDS
 from yoto.control_plane import init_control
 from yoto.embed.operators import AS_IT_CAME, GuestOperators
-from yoto.embed.permissions import subject_of
+from yoto.embed.permissions import subject_of, visitor_of
 from yoto.embed.requests import count_requests, name_caller
 from yoto.errors import ConfigurationError
 from yoto.extensions import (
@@ -196,6 +196,7 @@ def wire_plane(
     permissions.init_app(
         plane,
         subject_loader=_open_to(subject_of(app, caller)),
+        visitor=visitor_of(app, caller),
         policy=judge,
         judged=judge.judged,
         cache=cache.of(plane),

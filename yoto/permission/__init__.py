@@ -17,6 +17,8 @@ from yoto.permission.decorators import (
     require_expression,
     require_permission,
     require_permissions,
+    require_role,
+    require_roles,
 )
 from yoto.permission.explain import Explanation
 from yoto.permission.expressions import NAME_PATTERN
@@ -53,6 +55,7 @@ from yoto.permission.system import PermissionSystem
 from yoto.permission.templates import PermissionTemplate, TemplateLevel, TemplateParameter
 from yoto.permission.turns import taking_turns
 from yoto.permission.verdict import Decision
+from yoto.permission.visitor import has_permission, has_role, init_page_globals
 from yoto.permission.warming import ComponentState, StepReport, WarmUpParts, WarmUpReport
 
 __all__ = [
@@ -107,7 +110,10 @@ __all__ = [
     "checked_context",
     "current_subject",
     "difference_rows",
+    "has_permission",
+    "has_role",
     "in_change",
+    "init_page_globals",
     "lineage",
     "MASKED",
     "NAME_PATTERN",
@@ -119,6 +125,8 @@ __all__ = [
     "require_expression",
     "require_permission",
     "require_permissions",
+    "require_role",
+    "require_roles",
     "required_position",
     "taking_turns",
 ]

@@ -13,15 +13,23 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from flask import Blueprint, has_request_context, request
+from flask import Blueprint, Flask, has_request_context, request
 
 from yoto.errors import ConfigurationError, PermissionDenied, ValidationFailed
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
 from yoto.permission.registry import checked_name
-from yoto.permission.requirement import Operator, PermissionRequirement, Requirement, ScopeId
+from yoto.permission.requirement import (
+    Operator,
+    PermissionRequirement,
+    Requirement,
+    RoleRequirement,
+    ScopeId,
+)
+from yoto.permission.role_rules import checked_role
+from yoto.permission.roles_held import decide_roles
 from yoto.permission.scopes import parse_key, parse_place
-from yoto.permission.state import get_state_to_ask, is_operators
+from yoto.permission.state import get_state, get_state_to_ask, is_operators
 from yoto.permission.subject import subject_of
 from yoto.store.models import ScopeType
 
@@ -92,8 +100,39 @@ def require_expression(
     return _decorator(Requirement(compile_expression(expression)), scope, scope_id)
 
 
+def require_role(
+    name: str, scope: str | None = None, scope_id: ScopeId = None
+) -> Callable[[Function], Function]:
+    """Let only those through who have the role called ``name`` in the scope; see ``has_role``.
+
+    Raises:
+        ValidationFailed: as ``require_permission``, at once; ``name`` cannot be a role's, or is the
+            default role's.
+        PermissionDenied: by the decorated function, also where no role is called so.
+    """
+    return require_roles([name], scope=scope, scope_id=scope_id)
+
+
+def require_roles(
+    names: Sequence[str],
+    op: str = Operator.AND,
+    scope: str | None = None,
+    scope_id: ScopeId = None,
+) -> Callable[[Function], Function]:
+    """Like ``require_role`` for several: all of them (``AND``), or one (``OR``).
+
+    Raises: as ``require_role``; also for no names and for another ``op``.
+    """
+    if isinstance(names, str) or not names:
+        raise ValidationFailed({"names": "must be a list with at least one name of a role"})
+    if op not in (Operator.AND, Operator.OR):
+        raise ValidationFailed({"op": f"{op!r} is not AND or OR"})
+    checked = tuple(checked_role(name, "names") for name in names)
+    return _decorator(RoleRequirement(checked, Operator(op)), scope, scope_id)
+
+
 def _decorator(
-    requirement: Requirement, scope: str | None, scope_id: ScopeId
+    requirement: Requirement | RoleRequirement, scope: str | None, scope_id: ScopeId
 ) -> Callable[[Function], Function]:
     kind = _checked_scope(scope, scope_id)
 
@@ -102,7 +141,7 @@ def _decorator(
             check = _checker(requirement, scope, lambda args, kwargs: _id_of_view(scope_id))
             function.before_request(lambda: check((), {}))
             return function
-        if not callable(function) or inspect.isclass(function):
+        if not callable(function) or inspect.isclass(function) or isinstance(function, Flask):
             raise TypeError(f"permissions guard functions and blueprints, not {function!r}")
         guarded: Function = _guard_calls(function, requirement, scope, kind, scope_id)
         return guarded
@@ -110,8 +149,12 @@ def _decorator(
     return decorate
 
 
-def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Check:
+def _checker(
+    requirement: Requirement | RoleRequirement, scope: str | None, find_id: FindId
+) -> Check:
     """What raises for a call that the caller is not to make."""
+    if isinstance(requirement, RoleRequirement):
+        return _role_checker(requirement, scope, find_id)
     text = str(requirement)
     # In maintenance operators' own are answered, if no other permission is asked about with them.
     names = requirement.expression.names
@@ -134,8 +177,24 @@ def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Ch
     return check
 
 
+def _role_checker(requirement: RoleRequirement, scope: str | None, find_id: FindId) -> Check:
+    def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        state = get_state()
+        user_id = subject_of(state)
+        place = parse_place(scope, find_id(args, kwargs))
+        decision = decide_roles(state, user_id, requirement, place)
+        if not decision.allowed:
+            raise PermissionDenied(decision, str(requirement))
+
+    return check
+
+
 def _guard_calls(
-    function: Any, requirement: Requirement, scope: str | None, kind: str, scope_id: ScopeId
+    function: Any,
+    requirement: Requirement | RoleRequirement,
+    scope: str | None,
+    kind: str,
+    scope_id: ScopeId,
 ) -> Any:
     check = _checker(requirement, scope, _id_finder(function, scope_id))
     declared = PermissionRequirement(

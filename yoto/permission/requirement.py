@@ -46,6 +46,11 @@ class Requirement:
             names[0] if len(names) == 1 and self.operator in (Operator.AND, Operator.OR) else None
         )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The permissions it speaks of."""
+        return self.expression.names
+
     def __str__(self) -> str:
         return self.expression.source
 
@@ -86,6 +91,24 @@ class BoundRequirement:
         return str(self.requirement)
 
 
+@dataclass(frozen=True, slots=True)
+class RoleRequirement:
+    """A condition on the roles that somebody has.
+
+    Attributes:
+        names: of roles.
+        operator: ``AND`` or ``OR``. There is no ``NOT``: whoever renamed a role would let in all
+            whom it kept out.
+    """
+
+    names: tuple[str, ...]
+    operator: Operator
+
+    def __str__(self) -> str:
+        # With a space in it, and so the name of no permission.
+        return f" {self.operator} ".join(f"role {name}" for name in self.names)
+
+
 # What somebody asks about: one permission, or a condition over several.
 Asked: TypeAlias = "RegisteredPermission | BoundRequirement"
 
@@ -101,12 +124,12 @@ class PermissionRequirement:
         inner: the requirement of the next decorator below, if several are stacked.
     """
 
-    requirement: Requirement
+    requirement: Requirement | RoleRequirement
     scope: str
     scope_id: ScopeId
     inner: PermissionRequirement | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The permissions it speaks of."""
-        return self.requirement.expression.names
+        """The permissions that it speaks of, or the roles."""
+        return self.requirement.names

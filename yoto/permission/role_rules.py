@@ -56,6 +56,22 @@ def checked_label(name: Any, max_length: int) -> str:
     return label
 
 
+def checked_role(name: Any, field: str) -> str:
+    """``name`` as who asks for a role writes it: byte by byte as it is stored.
+
+    Raises:
+        ValidationFailed: naming ``field``: it can be no role's, or is that of the default role,
+            which is everybody's.
+    """
+    try:
+        label = checked_label(name, NAME_MAX_LENGTH)
+    except ValidationFailed as error:
+        raise ValidationFailed({field: error.errors["name"]}) from None
+    if label != name or label == EVERYONE:
+        raise ValidationFailed({field: f"{name!r} is no name of a role that somebody is assigned"})
+    return label
+
+
 def checked_position(position: Any) -> int:
     """Raises ``ValidationFailed`` (field ``position``) for what is no rank."""
     if type(position) is not int or not LOWEST_POSITION <= position <= MAX_POSITION:

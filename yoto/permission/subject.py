@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
+
+from werkzeug.exceptions import Unauthorized
 
 from yoto.permission.keys import SubjectId, current_keys, number_of
 from yoto.permission.state import PermissionState, get_state_in_maintenance
@@ -49,9 +52,29 @@ def subject_of(state: PermissionState) -> int:
             "nobody acts: use 'with acting_as(user_id)', or give init_app a subject_loader"
         )
     loaded = load()
-    if type(loaded) is not int:
-        keys = current_keys()
-        if keys is not None:
-            return keys.number_of(loaded)
+    return loaded if type(loaded) is int else _number_of(loaded)
+
+
+def visitor_of(state: PermissionState) -> int | None:
+    """The same for who only wants to know; None for nobody, whom nothing is asked of.
+
+    Raises:
+        RuntimeError: as ``current_subject``.
+    """
+    user_id = _acting.get()
+    if user_id is not None:
+        return user_id
+    if state.visitor is None:
+        try:
+            return subject_of(state)
+        except Unauthorized:
+            return None
+    loaded = state.visitor()
+    return loaded if loaded is None or type(loaded) is int else _number_of(loaded)
+
+
+def _number_of(loaded: Any) -> int:
+    keys = current_keys()
+    if keys is None:
         raise RuntimeError(f"the subject loader must return a user id, not {loaded!r}")
-    return loaded
+    return keys.number_of(loaded)

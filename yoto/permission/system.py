@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -92,6 +92,7 @@ class PermissionSystem(
         app: Flask,
         *,
         subject_loader: Callable[[], int] | None = None,
+        visitor: Callable[[], Any] | None = None,
         policy: PolicyCheck | None = None,
         judged: JudgedPlaces | None = None,
         clock: Callable[[], float] = time.time,
@@ -111,6 +112,8 @@ class PermissionSystem(
 
         Args:
             subject_loader: returns the id of the user who makes the current request, or raises.
+            visitor: the same for pages that only ask what somebody may do: None for nobody. By
+                default whoever ``subject_loader`` raises ``Unauthorized`` for is nobody.
             policy: asks the policy engine; without it, what needs one is denied.
             judged: permissions that policies judge in some places only.
             clock: the present time in epoch seconds.
@@ -154,6 +157,7 @@ class PermissionSystem(
             reader=reader,
             source=caching.source if caching else database,
             subject_loader=subject_loader,
+            visitor=visitor,
             policy=policy,
             judged=judged,
             on_emergency_use=record_emergency_use,

@@ -24,6 +24,8 @@ TIMED_OUT = "timed_out"
 # Requirements made of several permissions
 EXCLUDED = "excluded"
 NOT_SATISFIED = "not_satisfied"
+# Requirements made of roles
+LACKS_ROLE = "lacks_role"
 # The hierarchy of writes
 ROLE_TOO_HIGH = "role_too_high"
 LACKS_PERMISSION = "lacks_permission"

@@ -59,6 +59,8 @@ def test_its_python_runs(applications: dict[str, Flask]) -> None:
         for headers in ({"X-Person": str(mara)}, {"X-Person": str(uuid.uuid4())}, {})
     ]
     assert answers == [200, 403, 401]
+    desks = [office.get("/desk", headers=headers).text for headers in ({"X-Person": str(mara)}, {})]
+    assert "Refund" in desks[0] and "at the desk" in desks[0] and not desks[1].strip()
     staffed = applications["staffed"].test_client()
     led = staffed.get("/control/", follow_redirects=True)
     assert led.request.full_path == "/login?next=/control/"

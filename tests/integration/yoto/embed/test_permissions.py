@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, request
+from flask import Flask, render_template_string, request
 from sqlalchemy import String, create_engine, inspect, text, update
 from sqlalchemy.orm import (
     DeclarativeBase,
@@ -32,6 +32,7 @@ from yoto import (
     batch_check_permissions,
     check_permission,
     explain,
+    has_permission,
     list_users,
     people,
     register_permission,
@@ -133,6 +134,26 @@ def clerk(shop: Shop) -> int:
         [role] = register_role("clerk").ids
         assign_permissions_to_role(role, [ORDER])
     return role
+
+
+def test_templates_ask_for_whoever_visits_and_send_nobody_to_sign_in(
+    shop: Shop, clerk: int
+) -> None:
+    page = "{{ has_permission('order.refund') }} {{ has_role('clerk') }}"
+    shop.app.add_url_rule("/page", "page", lambda: render_template_string(page))
+    mara, boss = shop.add("mara@example.org"), shop.add("root@example.org", boss=True)
+    with shop.app.app_context():
+        assign_roles_to_user(mara, [clerk])
+    seen = [
+        shop.app.test_client().get("/page", headers={} if who is None else {"Who": str(who)}).text
+        for who in (mara, boss, uuid.uuid4(), None)
+    ]
+    assert seen == ["True True", "True False", "False False", "False False"]
+    with shop.engine.connect() as connection:
+        uses = text("SELECT count(*) FROM yoto_audit_records WHERE action = 'super_admin.use'")
+        assert connection.scalar(uses) == 0
+    with shop.app.test_request_context(), pytest.raises(ValidationFailed):
+        has_permission("order refund")
 
 
 def test_only_the_platforms_own_tables_are_added(shop: Shop) -> None:

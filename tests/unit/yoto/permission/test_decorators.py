@@ -462,7 +462,7 @@ def test_a_view_of_it_without_the_argument_lets_nobody_in(rooms: Flask, source: 
         rooms.test_client().get("/rooms")
 
 
-@pytest.mark.parametrize("thing", [MethodView, 5, "a view"])
+@pytest.mark.parametrize("thing", [MethodView, 5, "a view", Flask("bare")])
 def test_what_cannot_be_guarded_is_refused_at_once(thing: Any) -> None:
     with pytest.raises(TypeError, match="permissions guard functions and blueprints"):
         require_permission("message.send", **IN_CHANNEL)(thing)
