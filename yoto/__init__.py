@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from .resilience import bulkhead as bulkhead
     from .resilience import circuit_breaker as circuit_breaker
     from .resilience import degradable as degradable
+    from .resilience import exempt as exempt
     from .resilience import get_resilience_controller as get_resilience_controller
     from .resilience import guarded as guarded
+    from .resilience import limit_views as limit_views
     from .resilience import rate_limit as rate_limit
     from .store.asked import PersonFacts as PersonFacts
     from .store.people import people as people
@@ -45,8 +47,8 @@ else:
     _HOMES = {
         ".resilience": """
             BulkheadConfig CircuitBreakerConfig DegradationConfig MultiDimensionalKey
-            RateLimitConfig bulkhead circuit_breaker degradable get_resilience_controller guarded
-            rate_limit
+            RateLimitConfig bulkhead circuit_breaker degradable exempt get_resilience_controller
+            guarded limit_views rate_limit
         """,
         ".permission": """
             has_permission has_role require_expression require_permission require_permissions

@@ -8,6 +8,7 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
+from yoto.cli.routes import guards
 from yoto.errors import PlatformError
 from yoto.permission import PermissionSystem
 from yoto.store import migrations
@@ -16,7 +17,8 @@ from yoto.store.db import db
 # Gives a further line of ``flask yoto setup``, or None; of an application that has one.
 AFTER_SETUP = "yoto.after_setup"
 
-yoto = AppGroup("yoto", help="What the platform has in the database.")
+yoto = AppGroup("yoto", help="What the platform has in the database, and guards of routes.")
+yoto.add_command(guards)
 
 
 @yoto.command("setup")

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import click
 from flask import Flask, current_app
 
+from yoto.cli import Commands
 from yoto.errors import ConfigurationError
 from yoto.events import Events
 from yoto.extras import demand
@@ -124,6 +126,8 @@ class Yoto:
         app.extensions[EXTENSION_KEY] = wiring
         if permissions is not None:
             _permissions().init_permissions(app, self._db, self._users)
+        else:
+            app.cli.add_command(Commands("yoto", help="Guards of routes.", load=_commands))
         _wire(app)
         if operators is not None:
             prefix = self._control_plane if isinstance(self._control_plane, str) else ""
@@ -204,6 +208,13 @@ def _close(app: Flask) -> None:
     Resilience.of(app).close()
     Events.of(app).tailer.stop()
     RedisStore.of(app).close()
+
+
+def _commands() -> Iterable[click.Command]:
+    """Those of an application that has guards alone."""
+    from yoto.cli.routes import guards
+
+    return (guards,)
 
 
 def _permissions() -> Any:

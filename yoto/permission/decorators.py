@@ -140,6 +140,8 @@ def _decorator(
         if isinstance(function, Blueprint):
             check = _checker(requirement, scope, lambda args, kwargs: _id_of_view(scope_id))
             function.before_request(lambda: check((), {}))
+            inner = getattr(function, ATTRIBUTE, None)
+            setattr(function, ATTRIBUTE, PermissionRequirement(requirement, kind, scope_id, inner))
             return function
         if not callable(function) or inspect.isclass(function) or isinstance(function, Flask):
             raise TypeError(f"permissions guard functions and blueprints, not {function!r}")

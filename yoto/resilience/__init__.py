@@ -46,7 +46,16 @@ from .config_store import (
     parse_kind,
 )
 from .controller import ResilienceController
-from .decorators import bulkhead, circuit_breaker, declared, degradable, guarded, rate_limit
+from .decorators import (
+    bulkhead,
+    circuit_breaker,
+    declared,
+    degradable,
+    exempt,
+    guarded,
+    limit_views,
+    rate_limit,
+)
 from .degradation import EVERY_FEATURE, DegradationStatus, RaisedLevel
 from .extension import Resilience, get_resilience_controller
 from .guard import Guard, Permit
@@ -80,6 +89,7 @@ from .trail import KEPT_FOR, KeyUse, LimitedCall, TrailReading, top_keys
 
 if TYPE_CHECKING:
     from .algorithms.contract import AlgorithmBroken, check_algorithm
+    from .decorators.routes import route_guards
     from .dry_run import Caveat, DryRun, Replay
     from .tuning import (
         Tuner,
@@ -94,7 +104,8 @@ else:
     # Whoever has guards alone needs nothing that tunes or checks them, or tries other numbers.
     _CONTRACT = dict.fromkeys(("AlgorithmBroken", "check_algorithm"), ".algorithms.contract")
     _DRY_RUN = dict.fromkeys(("Caveat", "DryRun", "Replay"), ".dry_run")
-    __getattr__ = exports(__name__, _CONTRACT | _DRY_RUN, rest=".tuning")
+    _ROUTES = {"route_guards": ".decorators.routes"}
+    __getattr__ = exports(__name__, _CONTRACT | _DRY_RUN | _ROUTES, rest=".tuning")
 
 __all__ = [
     "Tuner",
@@ -184,13 +195,16 @@ __all__ = [
     "circuit_breaker",
     "declared",
     "degradable",
+    "exempt",
     "get_resilience_controller",
     "guarded",
+    "limit_views",
     "network_of",
     "noted_limits",
     "parse_kind",
     "rate_limit",
     "rate_limit_headers",
+    "route_guards",
     "top_keys",
     "outcome_of",
 ]

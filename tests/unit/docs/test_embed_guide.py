@@ -43,7 +43,7 @@ def applications(valkey_server: Server, tmp_path: Path) -> Iterator[dict[str, Fl
 
 
 def test_its_python_runs(applications: dict[str, Flask]) -> None:
-    names: dict[str, Any] = dict(applications)
+    names: dict[str, Any] = {**applications, "__name__": __name__}
     for body in PYTHON.findall(GUIDE):
         exec(compile(body, "embed.md", "exec", dont_inherit=True), names)
         if "Base" in names and "db" in names:
@@ -79,6 +79,12 @@ def test_its_python_runs(applications: dict[str, Flask]) -> None:
         limits = Resilience.of(app)
         assert limits.get_rate_limit_config("search").limit == 10
         assert limits.get_bulkhead_config("report").max_concurrent == 2
+        assert limits.get_rate_limit_config("export.pro").also == "1000/day"
+    client = app.test_client()
+    answers = [client.post("/api/sign-in").status_code for _ in range(6)]
+    assert answers == [401] * 5 + [429]
+    assert "RateLimit" not in client.get("/health").headers
+    assert '"export.free/ip";q=10;w=86400' in client.get("/api/export").headers["RateLimit-Policy"]
     library = applications["library"]
 
     @library.get("/shelves")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
 
@@ -13,18 +13,22 @@ from ..degradation import DEFAULT_KEEP
 from ..guards import ALL_PARTS
 from ..outcome import Classifier, ExceptionFilter
 from .call import CallClassifier
+from .chosen import Numbers, Unless, limit_part
 from .degrade import NOTHING, DegradePart
 from .keys import CostOption, Evaluated, KeyOf, KeyOption
-from .parts import BreakerPart, BulkheadPart, GuardPart, LimitPart
+from .parts import BreakerPart, BulkheadPart, GuardPart
 from .shapes import attach
 from .stack import Stack
+from .views import exempt, limit_views
 
 __all__ = [
     "bulkhead",
     "circuit_breaker",
     "declared",
     "degradable",
+    "exempt",
     "guarded",
+    "limit_views",
     "rate_limit",
 ]
 
@@ -61,21 +65,38 @@ def circuit_breaker(
 
 
 def rate_limit(
-    name: str, key: KeyOption = None, *, cost: CostOption = 1, **numbers: Any
+    name: str,
+    key: KeyOption = None,
+    *,
+    cost: CostOption = 1,
+    methods: Collection[str] | None = None,
+    unless: Unless | None = None,
+    count_when: Callable[[Any], bool] | None = None,
+    plans: Mapping[str, Numbers] | None = None,
+    plan: Callable[..., str] | None = None,
+    **numbers: Any,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Count calls by the rate limit ``name``; in a request its headers say how many are left.
 
     Args:
         key: None counts the caller: the signed-in user, else the address. A callable gets the
             arguments of the call, if it takes any, and gives text or a ``MultiDimensionalKey``.
-        cost: units of a call, or a callable as for ``key``.
+        cost: units of a call, or a callable as for ``key``; a call of 0 is not counted.
+        methods: of the requests that are counted, GET with HEAD; None counts all.
+        unless: a callable as for ``key``, true for calls that are not counted.
+        count_when: tells whether a call counts, by the response to the request where it is of a
+            view, else by what the function returned. It counts until then, so that no more are let
+            in at once than are left; a function that raises counts.
+        plans: plan to its numbers, a text as ``limits`` or a mapping; each is a limit of its own,
+            ``name.plan``, with ``numbers`` for what it leaves out.
+        plan: a callable as for ``key``, gives the plan of a call. One that gives no plan of these
+            is an error, which the log tells, and the call is refused.
         numbers: fields of ``RateLimitConfig`` that hold until somebody sets others, such as
             ``limit=5, window=60``; or ``limits="10/second; 1000/hour"`` for all windows.
 
     The decorated function raises ``RateLimited`` when the limit is used up.
     """
-    declare_numbers(name, Kind.RATE_LIMIT, numbers)
-    part = LimitPart(name, KeyOf(key), Evaluated(cost))
+    part = limit_part(name, key, cost, methods, unless, count_when, plans, plan, numbers)
     return lambda fn: attach(fn, lambda stack: stack.with_part(part))
 
 

@@ -10,6 +10,7 @@ from yoto.errors import RateLimited
 
 from ..breaker import BreakerPermit
 from ..bulkhead import Slot
+from ..config_store import Kind
 from ..extension import get_resilience_controller
 from ..guard import Permit
 from ..guards import Parts
@@ -80,6 +81,19 @@ class BreakerPart:
         return HeldPermit(breaker.allow(), self.classifier)
 
 
+class HeldNothing:
+    """Of a part that has no interest in the call."""
+
+    def cancel(self) -> None:
+        """Nothing is held."""
+
+    def finish(self, error: BaseException | None, value: Any) -> None:
+        """Nothing is held."""
+
+
+NOTHING_HELD = HeldNothing()
+
+
 class HeldUnits(NamedTuple):
     """Units of a rate limit; they are used up once the call runs."""
 
@@ -108,6 +122,8 @@ class LimitPart:
         controller = get_resilience_controller()
         limiter = controller.rate_limiter(self.name)
         key, cost = limiter_key(controller, limiter, self.key(call)), self.cost(call)
+        if cost == 0:
+            return NOTHING_HELD
         result = limiter.hit(key, cost)
         note_limits(self.name, lambda: result.dimensions)
         if not result.allowed:
@@ -180,6 +196,9 @@ class GuardPart:
             partition = bulkhead_partition(controller, bulkhead, self.key, call)
         if limiter is not None:
             key, cost = limiter_key(controller, limiter, self.key(call)), self.cost(call)
+            if cost == 0:
+                rest = self.parts - {Kind.RATE_LIMIT}
+                guard, limiter, cost = controller.guard(self.name, rest), None, 1
         try:
             permit = guard.enter(key, cost, partition, self.wait)
         except RateLimited as error:

@@ -57,6 +57,12 @@ def attach(fn: Callable[P, R], add: Callable[[Stack], Stack]) -> Callable[P, R]:
     return cast(Callable[P, R], wrapper)
 
 
+def guards_on(fn: Any) -> Stack:
+    """The guards of a function, also under decorators by others that copy its attributes."""
+    _, stack = getattr(fn, _STACK, (None, None))
+    return Stack(fn) if stack is None else stack
+
+
 def _stack_of(fn: Callable[..., Any]) -> Stack:
     owner, stack = getattr(fn, _STACK, (None, None))
     return stack if owner is fn and stack is not None else Stack(fn)

@@ -111,7 +111,7 @@ def test_a_call_may_cost_more(controller: ResilienceController) -> None:
     with pytest.raises(RateLimited):
         send("seven..")
     with pytest.raises(ValidationFailed, match="cost"):
-        send("")
+        rate_limit("thing", key="k", cost=-1)(lambda: None)()
 
 
 @pytest.mark.parametrize("decorate", [bulkhead("thing"), guarded("thing")])

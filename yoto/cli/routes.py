@@ -1,0 +1,54 @@
+"""``flask yoto guards routes``: which route has which guard, and which has none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+
+from yoto.cli.options import as_json, echo_json
+from yoto.resilience import route_guards
+
+guards = AppGroup("guards", help="What guards stand where.")
+
+
+@guards.command("routes")
+@click.option("--unguarded", is_flag=True, help="Only those that have none.")
+@as_json
+@with_appcontext
+def routes(unguarded: bool, as_json: bool) -> None:
+    """List the routes of the application with their guards and permissions.
+
+    What the application checks by itself, in hooks or in the views, is not known here.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    found = [one for one in routes_of(app) if not (unguarded and one["guards"])]
+    if as_json:
+        echo_json(found)
+        return
+    for one in found:
+        said = ", ".join(f"{guard['kind']} {guard['name']}" for guard in one["guards"]) or "none"
+        click.echo(f"{','.join(one['methods']):<12} {one['rule']:<40} {said}")
+
+
+def routes_of(app: Flask) -> Iterator[Mapping[str, Any]]:
+    """Each rule of an application, and if its methods have different guards, each of these.
+
+    Yields:
+        ``rule``, ``endpoint``, ``methods``, and ``guards``, of ``kind`` and ``name`` each.
+    """
+    for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
+        # OPTIONS is answered by Flask, and HEAD as GET.
+        methods = sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})
+        found = {method: route_guards(app, rule.endpoint, method) for method in methods}
+        for guards_here, same in groupby(sorted(methods, key=found.__getitem__), found.get):
+            yield {
+                "rule": rule.rule,
+                "endpoint": rule.endpoint,
+                "methods": list(same),
+                "guards": [{"kind": kind, "name": name} for kind, name in guards_here or ()],
+            }

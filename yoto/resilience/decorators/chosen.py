@@ -1,0 +1,170 @@
+"""Limits of some calls: by method, by predicate, by what was answered, or by the caller's plan."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from flask import after_this_request, has_request_context, request
+
+from yoto.errors import ConfigurationError, RateLimited
+
+from ..config_store import Kind, declare_numbers
+from ..settings import RateLimitConfig
+from .body import answers_request
+from .call import Call
+from .keys import CostOption, Evaluated, KeyOf, KeyOption
+from .parts import NOTHING_HELD, Held, LimitPart
+
+log = logging.getLogger(__name__)
+
+# Seconds until who has no plan may try again: until somebody has mended what names the plans.
+NO_PLAN_RETRY_AFTER = 60.0
+# Answers of ``plan`` that are no plan, of which the log is told; each once.
+MOST_TOLD = 100
+
+Numbers: TypeAlias = str | Mapping[str, Any] | RateLimitConfig
+Unless: TypeAlias = Callable[..., bool]
+
+
+@dataclass(frozen=True)
+class ChosenLimitPart(LimitPart):
+    """``@rate_limit`` with options that most have not.
+
+    Attributes:
+        methods: of requests that are counted; None: of all.
+        unless: true for a call that is not counted; None: all are.
+        count_when: tells by what was answered whether the call counts; None: it does.
+        plans: the limit of each plan; None: there is one limit.
+        plan: gives the plan.
+        is_view: it is asked before a request, of which the answer tells whether it counts.
+    """
+
+    methods: frozenset[str] | None = None
+    unless: Evaluated | None = None
+    count_when: Callable[[Any], bool] | None = None
+    plans: Mapping[str, LimitPart] | None = None
+    plan: Evaluated | None = None
+    is_view: bool = False
+
+    def enter(self, call: Call) -> Held:
+        if not covers(self, request.method if has_request_context() else None):
+            return NOTHING_HELD
+        if self.unless is not None and self.unless(call):
+            return NOTHING_HELD
+        held = super().enter(call) if self.plans is None else self._of_plan(call).enter(call)
+        if self.count_when is None or held is NOTHING_HELD:
+            return held
+        judged = JudgedUnits(held, self.count_when)
+        if self.is_view or answers_request(call.fn):
+            after_this_request(judged.of_response)
+            judged.by_value = False
+        return judged
+
+    def _of_plan(self, call: Call) -> LimitPart:
+        assert self.plans is not None and self.plan is not None, "they go together"
+        plan = self.plan(call)
+        found = self.plans.get(plan) if isinstance(plan, str) else None
+        if found is not None:
+            return found
+        _tell_once(self.name, plan)
+        raise RateLimited(0, 0, NO_PLAN_RETRY_AFTER, NO_PLAN_RETRY_AFTER, self.name, "plan")
+
+
+def covers(part: LimitPart, method: str | None) -> bool:
+    """Whether a limit counts requests of a method; None: calls outside of requests."""
+    methods = part.methods if isinstance(part, ChosenLimitPart) else None
+    return methods is None or method is None or method in methods
+
+
+class JudgedUnits:
+    """Units that come back when the answer says that the call does not count."""
+
+    def __init__(self, units: Held, counts: Callable[[Any], bool]) -> None:
+        self._units: Held | None = units
+        self._counts = counts
+        self.by_value = True
+
+    def cancel(self) -> None:
+        self._give_back()
+
+    def finish(self, error: BaseException | None, value: Any) -> None:
+        """What a function returned that is no view; one that raised counts."""
+        if self.by_value and error is None and not self._counts(value):
+            self._give_back()
+
+    def of_response(self, response: Any) -> Any:
+        """The answer as it is sent; whatever goes wrong here changes nothing of it."""
+        try:
+            if not self._counts(response):
+                self._give_back()
+        except Exception:
+            log.exception("a call counts, because nobody could tell whether it should")
+        return response
+
+    def _give_back(self) -> None:
+        units, self._units = self._units, None
+        if units is not None:
+            units.cancel()
+
+
+def limit_part(
+    name: str,
+    key: KeyOption,
+    cost: CostOption,
+    methods: Collection[str] | None,
+    unless: Unless | None,
+    count_when: Callable[[Any], bool] | None,
+    plans: Mapping[str, Numbers] | None,
+    plan: Callable[..., str] | None,
+    numbers: dict[str, Any],
+    is_view: bool = False,
+) -> LimitPart:
+    """The part of ``rate_limit``, whose numbers are declared."""
+    if (plan is None) != (plans is None) or plans == {}:
+        raise ConfigurationError(name, "'plans' and 'plan' go together")
+    key_of, cost_of = KeyOf(key), Evaluated(cost)
+    if plans is None:
+        declare_numbers(name, Kind.RATE_LIMIT, numbers)
+    by_plan: dict[str, LimitPart] = {}
+    for one, own in (plans or {}).items():
+        by_plan[one] = LimitPart(f"{name}.{one}", key_of, cost_of)
+        declare_numbers(by_plan[one].name, Kind.RATE_LIMIT, _numbers(numbers, own))
+    if methods is None and unless is None and count_when is None and plans is None:
+        return LimitPart(name, key_of, cost_of)
+    return ChosenLimitPart(
+        name,
+        key_of,
+        cost_of,
+        methods=None if methods is None else _methods(methods),
+        unless=None if unless is None else Evaluated(unless),
+        count_when=count_when,
+        plans=by_plan or None,
+        plan=None if plan is None else Evaluated(plan),
+        is_view=is_view,
+    )
+
+
+def _numbers(shared: Mapping[str, Any], own: Numbers) -> dict[str, Any]:
+    if isinstance(own, RateLimitConfig):
+        return own.to_mapping()
+    return {**shared, **({"limits": own} if isinstance(own, str) else own)}
+
+
+def _methods(methods: Collection[str]) -> frozenset[str]:
+    """HEAD with GET: it is the same work."""
+    given = {methods} if isinstance(methods, str) else set(methods)
+    named = {method.upper() for method in given}
+    return frozenset(named | {"HEAD"} if "GET" in named else named)
+
+
+_told: set[tuple[str, str]] = set()
+
+
+def _tell_once(name: str, plan: object) -> None:
+    said = (name, repr(plan))
+    if said not in _told and len(_told) < MOST_TOLD:
+        _told.add(said)
+        log.error("the rate limit '%s' has no plan %s: the call is refused", *said)
