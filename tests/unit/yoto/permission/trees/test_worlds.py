@@ -10,7 +10,10 @@ from random import Random
 
 import pytest
 
+from tests.support.trees.apart import taken_apart
+from tests.support.trees.by_hand import perform
 from tests.support.trees.changes import MOMENTS, random_write, reckless_write
+from tests.support.trees.examples import EXAMPLES
 from tests.support.trees.model import World
 from tests.support.trees.shape import ancestors_and_self, at_most_one_home
 from tests.support.trees.types import DEEPEST_CHAIN_OF_TYPES
@@ -101,6 +104,23 @@ def test_random_worlds_tell_every_misreading_of_the_rules(first: int) -> None:
         if not unseen:
             break
     assert not unseen
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_can_be_made_again_by_writes_that_are_acceptable(name: str) -> None:
+    world = EXAMPLES[name]().world
+    copy, writes = taken_apart(world)
+    perform(copy, *writes)
+    assert copy == world
+
+
+def test_a_world_can_be_made_again_by_its_writes() -> None:
+    for seed in range(30):
+        world = changed(seed, 20)
+        copy, writes = taken_apart(world)
+        for write in writes:
+            write.apply(copy)
+        assert copy == world
 
 
 def test_a_story_is_shrunk_to_the_writes_that_make_it_fail() -> None:
