@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .current.permissions import *
     from .embed import Yoto as Yoto
     from .errors import *
+    from .permission import Permission as Permission
     from .permission import has_permission as has_permission
     from .permission import has_role as has_role
     from .permission import require_expression as require_expression
@@ -51,8 +52,8 @@ else:
             guarded limit_views rate_limit
         """,
         ".permission": """
-            has_permission has_role require_expression require_permission require_permissions
-            require_role require_roles
+            Permission has_permission has_role require_expression require_permission
+            require_permissions require_role require_roles
         """,
         ".current.guards": """
             execute_atomic_operation get_all_resilience_configs get_bulkhead_config

@@ -7,6 +7,7 @@ from yoto.permission.abac import (
     PolicyQuestion,
 )
 from yoto.permission.catalogue import EVERYONE_GRANTS, JUDGED_WHERE_SET
+from yoto.permission.condition import Permission
 from yoto.permission.context import (
     CONTEXT_BYTES,
     CONTEXT_DEPTH,
@@ -77,6 +78,7 @@ __all__ = [
     "MaintenanceStatus",
     "Page",
     "AccessGranted",
+    "Permission",
     "PermissionRequirement",
     "PermissionSpec",
     "PermissionSystem",

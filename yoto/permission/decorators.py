@@ -1,23 +1,15 @@
-"""Permission checks in front of views, plain functions, and all views of a blueprint.
-
-The check happens when the function is called: for a generator function before the generator is
-made, not when it is first advanced.
-"""
+"""The decorators that ask for permissions and roles; ``guarding`` says what can be decorated."""
 
 from __future__ import annotations
 
-import functools
-import inspect
-import logging
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from flask import Blueprint, Flask, has_request_context, request
-
-from yoto.errors import ConfigurationError, PermissionDenied, ValidationFailed
+from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.permission.arguments import FindId, checked_scope
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
+from yoto.permission.guarding import Check, Finder, Function, guard, tell_granted
 from yoto.permission.registry import checked_name
 from yoto.permission.requirement import (
     Operator,
@@ -29,18 +21,8 @@ from yoto.permission.requirement import (
 from yoto.permission.role_rules import checked_role
 from yoto.permission.roles_held import decide_roles
 from yoto.permission.scopes import parse_key, parse_place
-from yoto.permission.state import get_state, get_state_to_ask, is_operators
+from yoto.permission.state import get_state, get_state_to_ask, strictest_of
 from yoto.permission.subject import subject_of
-from yoto.store.models import ScopeType
-
-log = logging.getLogger(__name__)
-
-Function = TypeVar("Function", bound=Callable[..., Any] | Blueprint)
-# Arguments of a call, positional and by name.
-FindId: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
-Check: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], None]
-
-ATTRIBUTE = "__permission_requirement__"
 
 
 def require_permission(
@@ -134,33 +116,19 @@ def require_roles(
 def _decorator(
     requirement: Requirement | RoleRequirement, scope: str | None, scope_id: ScopeId
 ) -> Callable[[Function], Function]:
-    kind = _checked_scope(scope, scope_id)
+    declared = PermissionRequirement(requirement, checked_scope(scope, scope_id), scope_id)
 
-    def decorate(function: Function) -> Function:
-        if isinstance(function, Blueprint):
-            check = _checker(requirement, scope, lambda args, kwargs: _id_of_view(scope_id))
-            function.before_request(lambda: check((), {}))
-            inner = getattr(function, ATTRIBUTE, None)
-            setattr(function, ATTRIBUTE, PermissionRequirement(requirement, kind, scope_id, inner))
-            return function
-        if not callable(function) or inspect.isclass(function) or isinstance(function, Flask):
-            raise TypeError(f"permissions guard functions and blueprints, not {function!r}")
-        guarded: Function = _guard_calls(function, requirement, scope, kind, scope_id)
-        return guarded
+    def make_check(find: Finder) -> Check:
+        if isinstance(requirement, RoleRequirement):
+            return _role_checker(requirement, scope, find(scope_id))
+        return _checker(requirement, scope, find(scope_id))
 
-    return decorate
+    return lambda function: guard(function, make_check, declared)
 
 
-def _checker(
-    requirement: Requirement | RoleRequirement, scope: str | None, find_id: FindId
-) -> Check:
+def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Check:
     """What raises for a call that the caller is not to make."""
-    if isinstance(requirement, RoleRequirement):
-        return _role_checker(requirement, scope, find_id)
-    text = str(requirement)
-    # In maintenance operators' own are answered, if no other permission is asked about with them.
-    names = requirement.expression.names
-    strictest = next((name for name in names if not is_operators(name)), names[0])
+    text, strictest = str(requirement), strictest_of(requirement.names)
 
     def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         state = get_state_to_ask(strictest)
@@ -170,11 +138,7 @@ def _checker(
         if not decision.allowed:
             raise PermissionDenied(decision, text)
         if state.on_granted is not None:
-            try:
-                state.on_granted(user_id, text, key)
-            except Exception:
-                # Who watches changes nothing for the caller.
-                log.exception("a listener to passed checks failed")
+            tell_granted(state, user_id, text, key)
 
     return check
 
@@ -189,97 +153,3 @@ def _role_checker(requirement: RoleRequirement, scope: str | None, find_id: Find
             raise PermissionDenied(decision, str(requirement))
 
     return check
-
-
-def _guard_calls(
-    function: Any,
-    requirement: Requirement | RoleRequirement,
-    scope: str | None,
-    kind: str,
-    scope_id: ScopeId,
-) -> Any:
-    check = _checker(requirement, scope, _id_finder(function, scope_id))
-    declared = PermissionRequirement(
-        requirement, kind, scope_id, inner=getattr(function, ATTRIBUTE, None)
-    )
-    if inspect.iscoroutinefunction(function):
-
-        @functools.wraps(function)
-        async def guarded(*args: Any, **kwargs: Any) -> Any:
-            check(args, kwargs)
-            return await function(*args, **kwargs)
-
-    else:
-
-        @functools.wraps(function)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            check(args, kwargs)
-            return function(*args, **kwargs)
-
-    setattr(guarded, ATTRIBUTE, declared)
-    return guarded
-
-
-def _checked_scope(scope: str | None, scope_id: ScopeId) -> str:
-    if scope is None or scope == ScopeType.GLOBAL:
-        parse_place(scope, None if scope_id is None else 1)
-        return ScopeType.GLOBAL.value
-    parse_place(scope, None if scope_id is None else 1)
-    if not isinstance(scope_id, str) and not callable(scope_id):
-        raise ValidationFailed({"scope_id": "must be an argument's name or a callable"})
-    return str(scope)
-
-
-def _id_of_view(scope_id: ScopeId) -> Any:
-    """The scope's id in the request for a view of a guarded blueprint."""
-    if not isinstance(scope_id, str):
-        return None if scope_id is None else scope_id(request)
-    arguments: Mapping[str, Any] = request.view_args or {}
-    if scope_id not in arguments:
-        raise ConfigurationError(
-            "scope_id", f"the view {request.endpoint} has no argument '{scope_id}'"
-        )
-    return arguments[scope_id]
-
-
-def _id_finder(function: Callable[..., Any], scope_id: ScopeId) -> FindId:
-    """How to get the scope's id out of a call of ``function``."""
-    if scope_id is None:
-        return lambda args, kwargs: None
-    if not isinstance(scope_id, str):
-        from_request = scope_id
-
-        def ask_request(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-            if not has_request_context():
-                raise RuntimeError("a scope_id callable needs a request; name an argument instead")
-            return from_request(request)
-
-        return ask_request
-    return _argument_finder(function, scope_id)
-
-
-def _argument_finder(function: Callable[..., Any], name: str) -> FindId:
-    signature = inspect.signature(function)
-    parameters = signature.parameters
-    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    if name not in parameters and not takes_any:
-        raise ValidationFailed({"scope_id": f"{function.__qualname__} has no argument '{name}'"})
-    # Where it stands when it is not given by name; nowhere, when it is by name alone.
-    positional = [
-        p.name
-        for p in parameters.values()
-        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    place = positional.index(name) if name in positional else sys.maxsize
-
-    def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        if place < len(args):
-            return args[place]
-        if name in kwargs:
-            return kwargs[name]
-        # Its default, or the error of a call that lacks it.
-        call = signature.bind(*args, **kwargs)
-        call.apply_defaults()
-        return call.arguments.get(name)
-
-    return find

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from yoto.permission.bits import FLAG_BITS, LOCAL, SUPER
 from yoto.permission.expressions import BoundExpression, Expression
@@ -113,23 +113,35 @@ class RoleRequirement:
 Asked: TypeAlias = "RegisteredPermission | BoundRequirement"
 
 
+class Condition(Protocol):
+    """What a decorated function asks for, as ``str`` gives it."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The permissions that it speaks of, or the roles."""
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionRequirement:
     """A requirement as put on a function, for introspection.
 
     Attributes:
         requirement: the condition.
-        scope: ``global``, ``server`` or ``channel``.
-        scope_id: where the id of the scope comes from.
+        scope: ``global``, ``server`` or ``channel``; None: it has several.
+        scope_id: where the id of the scope comes from, or itself.
         inner: the requirement of the next decorator below, if several are stacked.
     """
 
-    requirement: Requirement | RoleRequirement
-    scope: str
-    scope_id: ScopeId
+    requirement: Condition
+    scope: str | None
+    scope_id: ScopeId | int
     inner: PermissionRequirement | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """The permissions that it speaks of, or the roles."""
         return self.requirement.names
+
+    def around(self, inner: PermissionRequirement | None) -> PermissionRequirement:
+        """The same with the requirement of the next decorator below."""
+        return replace(self, inner=inner)

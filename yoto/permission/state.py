@@ -212,6 +212,13 @@ def is_operators(permission: object) -> bool:
     return isinstance(permission, str) and permission.startswith(BREAK_GLASS)
 
 
+def strictest_of(names: Sequence[str]) -> str:
+    """The one of ``names`` by which ``get_state_to_ask`` tells whether all are answered: operators'
+    own are, in maintenance, if no other permission is asked about with them.
+    """
+    return next((name for name in names if not is_operators(name)), names[0])
+
+
 def get_state_in_maintenance() -> PermissionState:
     """The same for the few calls that work in maintenance too.
 

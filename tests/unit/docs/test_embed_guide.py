@@ -61,6 +61,12 @@ def test_its_python_runs(applications: dict[str, Flask]) -> None:
     assert answers == [200, 403, 401]
     desks = [office.get("/desk", headers=headers).text for headers in ({"X-Person": str(mara)}, {})]
     assert "Refund" in desks[0] and "at the desk" in desks[0] and not desks[1].strip()
+    amounts = [
+        office.post(f"/refunds/{amount}", headers={"X-Person": who}).get_json().get("refunded")
+        for amount in (5, 500)
+        for who in (str(mara), str(uuid.uuid4()))
+    ]
+    assert amounts == [True, False, True, None]
     staffed = applications["staffed"].test_client()
     led = staffed.get("/control/", follow_redirects=True)
     assert led.request.full_path == "/login?next=/control/"

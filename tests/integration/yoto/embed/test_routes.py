@@ -21,7 +21,7 @@ from yoto import (
     require_permission,
 )
 from yoto.http.access import RIGHTS_MARK
-from yoto.permission import decorators as permission_decorators
+from yoto.permission import guarding
 from yoto.resilience.decorators import routes
 
 
@@ -99,5 +99,5 @@ def test_those_that_have_none_are_told_alone(shop: Flask) -> None:
 
 
 def test_the_marks_of_permissions_are_those_of_their_decorators() -> None:
-    assert routes.PERMISSION_MARK == permission_decorators.ATTRIBUTE
+    assert routes.PERMISSION_MARK == guarding.ATTRIBUTE
     assert routes.RIGHTS_MARK == RIGHTS_MARK

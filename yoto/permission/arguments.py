@@ -1,0 +1,100 @@
+"""Where the id of a scope comes from: an argument of a guarded call, or the request."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from flask import has_request_context, request
+
+from yoto.errors import ConfigurationError, ValidationFailed
+from yoto.permission.requirement import ScopeId
+from yoto.permission.scopes import parse_place
+from yoto.store.models import ScopeType
+
+# Arguments of a call, positional and by name.
+FindId: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+
+
+def checked_scope(scope: str | None, scope_id: ScopeId) -> str:
+    """The scope's name.
+
+    Raises:
+        ValidationFailed: an unknown scope, or a source of ids that does not fit it.
+    """
+    parse_place(scope, None if scope_id is None else 1)
+    if scope is None or scope == ScopeType.GLOBAL:
+        return ScopeType.GLOBAL.value
+    if not isinstance(scope_id, str) and not callable(scope_id):
+        raise ValidationFailed({"scope_id": "must be an argument's name or a callable"})
+    return str(scope)
+
+
+def id_of_view(scope_id: ScopeId) -> Any:
+    """The id in the request at hand.
+
+    Raises:
+        ConfigurationError: its view has no such argument.
+        RuntimeError: there is no request.
+    """
+    if scope_id is None:
+        return None
+    if not has_request_context():
+        raise RuntimeError("the scope's id is in the request, and there is none")
+    if not isinstance(scope_id, str):
+        return scope_id(request)
+    arguments: Mapping[str, Any] = request.view_args or {}
+    if scope_id not in arguments:
+        raise ConfigurationError(
+            "scope_id", f"the view {request.endpoint} has no argument '{scope_id}'"
+        )
+    return arguments[scope_id]
+
+
+def id_finder(function: Callable[..., Any], scope_id: ScopeId) -> FindId:
+    """How to get the id out of a call of ``function``.
+
+    Raises:
+        ValidationFailed: it has no such argument.
+    """
+    if scope_id is None:
+        return lambda args, kwargs: None
+    if not isinstance(scope_id, str):
+        from_request = scope_id
+
+        def ask_request(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            if not has_request_context():
+                raise RuntimeError("a scope_id callable needs a request; name an argument instead")
+            return from_request(request)
+
+        return ask_request
+    return _argument_finder(function, scope_id)
+
+
+def _argument_finder(function: Callable[..., Any], name: str) -> FindId:
+    signature = inspect.signature(function)
+    parameters = signature.parameters
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    if name not in parameters and not takes_any:
+        raise ValidationFailed({"scope_id": f"{function.__qualname__} has no argument '{name}'"})
+    # Where it stands when it is not given by name; nowhere, when it is by name alone.
+    positional = [
+        p.name
+        for p in parameters.values()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    ]
+    place = positional.index(name) if name in positional else sys.maxsize
+
+    def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if place < len(args):
+            return args[place]
+        if name in kwargs:
+            return kwargs[name]
+        # Its default, or the error of a call that lacks it.
+        call = signature.bind(*args, **kwargs)
+        call.apply_defaults()
+        return call.arguments.get(name)
+
+    return find

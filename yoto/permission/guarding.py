@@ -1,0 +1,88 @@
+"""Checks in front of views, plain functions, and all views of a blueprint.
+
+The check happens when the function is called: for a generator function before the generator is
+made, not when it is first advanced.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+from flask import Blueprint, Flask
+
+from yoto.cache import PlaceKey
+from yoto.permission.arguments import FindId, id_finder, id_of_view
+from yoto.permission.requirement import PermissionRequirement, ScopeId
+from yoto.permission.state import PermissionState
+
+log = logging.getLogger(__name__)
+
+Function = TypeVar("Function", bound=Callable[..., Any] | Blueprint)
+Check: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], None]
+# From where ids come to how they are found in a call of what is guarded.
+Finder: TypeAlias = Callable[[ScopeId], FindId]
+
+ATTRIBUTE = "__permission_requirement__"
+
+
+def guard(
+    function: Function, make_check: Callable[[Finder], Check], declared: PermissionRequirement
+) -> Function:
+    """``function``, or the views of a blueprint, behind a check.
+
+    Args:
+        make_check: gives what raises for a call that the caller is not to make.
+        declared: what is asked, for introspection.
+
+    Raises:
+        TypeError: a class, an application or what cannot be called: it would guard nothing.
+        ValidationFailed: the function has not the argument that an id is to come from.
+    """
+    if isinstance(function, Blueprint):
+        check = make_check(lambda scope_id: lambda args, kwargs: id_of_view(scope_id))
+        function.before_request(lambda: check((), {}))
+        _declare(function, function, declared)
+        return function
+    if not callable(function) or inspect.isclass(function) or isinstance(function, Flask):
+        raise TypeError(f"permissions guard functions and blueprints, not {function!r}")
+    guarded: Function = _guard_calls(function, make_check, declared)
+    return guarded
+
+
+def tell_granted(state: PermissionState, user_id: int, requirement: str, key: PlaceKey) -> None:
+    """Tell who listens that somebody was let in: it changes nothing for them."""
+    if state.on_granted is not None:
+        try:
+            state.on_granted(user_id, requirement, key)
+        except Exception:
+            log.exception("a listener to passed checks failed")
+
+
+def _guard_calls(
+    function: Any, make_check: Callable[[Finder], Check], declared: PermissionRequirement
+) -> Any:
+    check = make_check(lambda scope_id: id_finder(function, scope_id))
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def guarded(*args: Any, **kwargs: Any) -> Any:
+            check(args, kwargs)
+            return await function(*args, **kwargs)
+
+    else:
+
+        @functools.wraps(function)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            check(args, kwargs)
+            return function(*args, **kwargs)
+
+    _declare(guarded, function, declared)
+    return guarded
+
+
+def _declare(guarded: Any, function: Any, declared: PermissionRequirement) -> None:
+    setattr(guarded, ATTRIBUTE, declared.around(getattr(function, ATTRIBUTE, None)))
