@@ -1,4 +1,4 @@
-"""Where the id of a scope comes from: an argument of a guarded call, or the request."""
+"""Where an id comes from: an argument of a guarded call, or the request."""
 
 from __future__ import annotations
 
@@ -32,53 +32,54 @@ def checked_scope(scope: str | None, scope_id: ScopeId) -> str:
     return str(scope)
 
 
-def id_of_view(scope_id: ScopeId) -> Any:
+def id_of_view(source: ScopeId, field: str = "scope_id") -> Any:
     """The id in the request at hand.
+
+    Args:
+        field: what errors call it.
 
     Raises:
         ConfigurationError: its view has no such argument.
         RuntimeError: there is no request.
     """
-    if scope_id is None:
+    if source is None:
         return None
     if not has_request_context():
-        raise RuntimeError("the scope's id is in the request, and there is none")
-    if not isinstance(scope_id, str):
-        return scope_id(request)
+        raise RuntimeError(f"the {field} is in the request, and there is none")
+    if not isinstance(source, str):
+        return source(request)
     arguments: Mapping[str, Any] = request.view_args or {}
-    if scope_id not in arguments:
-        raise ConfigurationError(
-            "scope_id", f"the view {request.endpoint} has no argument '{scope_id}'"
-        )
-    return arguments[scope_id]
+    if source not in arguments:
+        raise ConfigurationError(field, f"the view {request.endpoint} has no argument '{source}'")
+    return arguments[source]
 
 
-def id_finder(function: Callable[..., Any], scope_id: ScopeId) -> FindId:
+def id_finder(function: Callable[..., Any], source: ScopeId, field: str = "scope_id") -> FindId:
     """How to get the id out of a call of ``function``.
 
     Raises:
         ValidationFailed: it has no such argument.
     """
-    if scope_id is None:
+    if source is None:
         return lambda args, kwargs: None
-    if not isinstance(scope_id, str):
-        from_request = scope_id
+    if not isinstance(source, str):
+        from_request = source
 
         def ask_request(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
             if not has_request_context():
-                raise RuntimeError("a scope_id callable needs a request; name an argument instead")
+                raise RuntimeError(f"a {field} callable needs a request; name an argument instead")
             return from_request(request)
 
         return ask_request
-    return _argument_finder(function, scope_id)
+    return _argument_finder(function, source, field)
 
 
-def _argument_finder(function: Callable[..., Any], name: str) -> FindId:
+def _argument_finder(function: Callable[..., Any], name: str, field: str) -> FindId:
     signature = inspect.signature(function)
     parameters = signature.parameters
     takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
     if name not in parameters and not takes_any:
-        raise ValidationFailed({"scope_id": f"{function.__qualname__} has no argument '{name}'"})
+        raise ValidationFailed({field: f"{function.__qualname__} has no argument '{name}'"})
     # Where it stands when it is not given by name; nowhere, when it is by name alone.
     positional = [
         p.name

@@ -10,6 +10,7 @@ from yoto.permission.arguments import FindId, checked_scope
 from yoto.permission.deciding import decide
 from yoto.permission.expressions import compile_expression
 from yoto.permission.guarding import Check, Finder, Function, guard, tell_granted
+from yoto.permission.owning import Owner, check_owner, owns
 from yoto.permission.registry import checked_name
 from yoto.permission.requirement import (
     Operator,
@@ -26,7 +27,11 @@ from yoto.permission.subject import subject_of
 
 
 def require_permission(
-    name: str, scope: str | None = None, scope_id: ScopeId = None
+    name: str,
+    scope: str | None = None,
+    scope_id: ScopeId = None,
+    *,
+    owner: Owner = None,
 ) -> Callable[[Function], Function]:
     """Let only those through who have the permission ``name`` in the scope.
 
@@ -36,6 +41,9 @@ def require_permission(
         scope: ``"server"`` or ``"channel"``; None is global.
         scope_id: the name of the function's argument that holds the id, or a callable that gets
             Flask's ``request`` and returns the id.
+        owner: whose the thing is that the call is about, by their id: an argument's name, or a
+            callable as for ``scope_id``. Whoever it is passes without the permission, and no policy
+            is asked; None is nobody. What the callable raises is raised.
 
     Raises:
         ValidationFailed: at once, for a malformed name, an unknown scope, or a ``scope_id`` that
@@ -45,7 +53,7 @@ def require_permission(
         TypeError: at once, for a class or what cannot be called: it would guard nothing.
         ConfigurationError: a view of the blueprint has no argument ``scope_id``.
     """
-    return require_permissions([name], scope=scope, scope_id=scope_id)
+    return require_permissions([name], scope=scope, scope_id=scope_id, owner=owner)
 
 
 def require_permissions(
@@ -53,6 +61,8 @@ def require_permissions(
     op: str = Operator.AND,
     scope: str | None = None,
     scope_id: ScopeId = None,
+    *,
+    owner: Owner = None,
 ) -> Callable[[Function], Function]:
     """Like ``require_permission`` for several: all of them (``AND``), one (``OR``), none (``NOT``).
 
@@ -69,17 +79,21 @@ def require_permissions(
         source = f"NOT ({' OR '.join(checked)})"
     else:
         source = f" {operator} ".join(checked)
-    return _decorator(Requirement(compile_expression(source), operator), scope, scope_id)
+    return _decorator(Requirement(compile_expression(source), operator), scope, scope_id, owner)
 
 
 def require_expression(
-    expression: str, scope: str | None = None, scope_id: ScopeId = None
+    expression: str,
+    scope: str | None = None,
+    scope_id: ScopeId = None,
+    *,
+    owner: Owner = None,
 ) -> Callable[[Function], Function]:
     """Like ``require_permission`` for an expression of names, AND, OR, NOT and parentheses.
 
     Raises: as ``require_permission``; also, with the column, for a wrong expression.
     """
-    return _decorator(Requirement(compile_expression(expression)), scope, scope_id)
+    return _decorator(Requirement(compile_expression(expression)), scope, scope_id, owner)
 
 
 def require_role(
@@ -114,14 +128,22 @@ def require_roles(
 
 
 def _decorator(
-    requirement: Requirement | RoleRequirement, scope: str | None, scope_id: ScopeId
+    requirement: Requirement | RoleRequirement,
+    scope: str | None,
+    scope_id: ScopeId,
+    owner: Owner = None,
 ) -> Callable[[Function], Function]:
     declared = PermissionRequirement(requirement, checked_scope(scope, scope_id), scope_id)
+    check_owner(owner)
 
     def make_check(find: Finder) -> Check:
+        find_id = find(scope_id)
         if isinstance(requirement, RoleRequirement):
-            return _role_checker(requirement, scope, find(scope_id))
-        return _checker(requirement, scope, find(scope_id))
+            return _role_checker(requirement, scope, find_id)
+        check = _checker(requirement, scope, find_id)
+        if owner is not None:
+            check = _owner_passes(check, requirement, find(owner, "owner"))
+        return check
 
     return lambda function: guard(function, make_check, declared)
 
@@ -141,6 +163,17 @@ def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Ch
             tell_granted(state, user_id, text, key)
 
     return check
+
+
+def _owner_passes(check: Check, requirement: Requirement, find_owner: FindId) -> Check:
+    strictest = strictest_of(requirement.names)
+
+    def check_others(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        state = get_state_to_ask(strictest)
+        if not owns(state, subject_of(state), find_owner(args, kwargs)):
+            check(args, kwargs)
+
+    return check_others
 
 
 def _role_checker(requirement: RoleRequirement, scope: str | None, find_id: FindId) -> Check:

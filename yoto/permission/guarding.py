@@ -10,7 +10,8 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable
-from typing import Any, TypeAlias, TypeVar
+from functools import partial
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from flask import Blueprint, Flask
 
@@ -23,8 +24,13 @@ log = logging.getLogger(__name__)
 
 Function = TypeVar("Function", bound=Callable[..., Any] | Blueprint)
 Check: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], None]
-# From where ids come to how they are found in a call of what is guarded.
-Finder: TypeAlias = Callable[[ScopeId], FindId]
+
+
+class Finder(Protocol):
+    """How ids are found in a call of what is guarded: see ``arguments.id_finder``."""
+
+    def __call__(self, source: ScopeId, field: str = "scope_id") -> FindId: ...
+
 
 ATTRIBUTE = "__permission_requirement__"
 
@@ -43,7 +49,7 @@ def guard(
         ValidationFailed: the function has not the argument that an id is to come from.
     """
     if isinstance(function, Blueprint):
-        check = make_check(lambda scope_id: lambda args, kwargs: id_of_view(scope_id))
+        check = make_check(_view_finder)
         function.before_request(lambda: check((), {}))
         _declare(function, function, declared)
         return function
@@ -65,7 +71,7 @@ def tell_granted(state: PermissionState, user_id: int, requirement: str, key: Pl
 def _guard_calls(
     function: Any, make_check: Callable[[Finder], Check], declared: PermissionRequirement
 ) -> Any:
-    check = make_check(lambda scope_id: id_finder(function, scope_id))
+    check = make_check(partial(id_finder, function))
     if inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
@@ -82,6 +88,10 @@ def _guard_calls(
 
     _declare(guarded, function, declared)
     return guarded
+
+
+def _view_finder(source: ScopeId, field: str = "scope_id") -> FindId:
+    return lambda args, kwargs: id_of_view(source, field)
 
 
 def _declare(guarded: Any, function: Any, declared: PermissionRequirement) -> None:

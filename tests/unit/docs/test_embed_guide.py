@@ -67,6 +67,11 @@ def test_its_python_runs(applications: dict[str, Flask]) -> None:
         for who in (str(mara), str(uuid.uuid4()))
     ]
     assert amounts == [True, False, True, None]
+    notes = [
+        office.delete(f"/notes/{number}", headers={"X-Person": who}).status_code
+        for number, who in ((1, str(mara)), (1, str(uuid.uuid4())), (2, str(uuid.uuid4())))
+    ]
+    assert notes == [200, 403, 403]
     staffed = applications["staffed"].test_client()
     led = staffed.get("/control/", follow_redirects=True)
     assert led.request.full_path == "/login?next=/control/"

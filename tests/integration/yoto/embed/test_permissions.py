@@ -156,6 +156,31 @@ def test_templates_ask_for_whoever_visits_and_send_nobody_to_sign_in(
         has_permission("order refund")
 
 
+def test_own_things_are_known_by_the_applications_ids(shop: Shop) -> None:
+    mara, noor = shop.add("mara@example.org"), shop.add("noor@example.org")
+    gone = shop.add("gone@example.org", active=False)
+    orders = {"1": mara, "2": str(noor), "3": None, "4": uuid.uuid4(), "5": gone}
+
+    @shop.app.get("/orders/<number>")
+    @require_permission(ORDER, owner=lambda request: orders[request.view_args["number"]])
+    def order(number: str) -> str:
+        return "seen"
+
+    def seen_by(who: Any) -> list[str]:
+        client, headers = shop.app.test_client(), {} if who is None else {"Who": str(who)}
+        codes = {n: client.get(f"/orders/{n}", headers=headers).status_code for n in orders}
+        assert set(codes.values()) <= {200, 403 if who else 401}
+        return [number for number, code in codes.items() if code == 200]
+
+    assert [seen_by(who) for who in (mara, noor, gone, uuid.uuid4(), None)] == [
+        ["1"],
+        ["2"],
+        [],
+        [],
+        [],
+    ]
+
+
 def test_only_the_platforms_own_tables_are_added(shop: Shop) -> None:
     added = set(inspect(shop.engine).get_table_names()) - set(Base.metadata.tables)
     assert added and all(name.startswith("yoto_") for name in added)

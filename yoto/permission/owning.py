@@ -1,0 +1,40 @@
+"""Own things: whoever owns what a call is about needs no permission for it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from yoto.permission.deciding import answer_of
+from yoto.permission.keys import NOBODY, number_of
+from yoto.permission.scopes import GLOBAL
+from yoto.permission.state import PermissionState
+from yoto.permission.verdict import is_blocked
+
+# A view argument's name, or a callable that finds the owner's id in the request.
+Owner: TypeAlias = str | Callable[[Any], Any] | None
+
+
+def check_owner(owner: Any) -> None:
+    """Raises ``TypeError`` for what can name no owner."""
+    if owner is None or isinstance(owner, str):
+        return
+    # What it returns would be awaited by nobody.
+    if not callable(owner) or inspect.iscoroutinefunction(owner):
+        raise TypeError(f"owner must be an argument's name or a callable, not {owner!r}")
+
+
+def owns(state: PermissionState, user_id: int, owner: Any) -> bool:
+    """Whether somebody is the owner, and may act at all: a disabled account owns nothing.
+
+    Args:
+        owner: an id, as the application has it; None: nobody owns it.
+
+    Raises:
+        ValidationFailed: the owner is no id.
+        StoreUnavailable: nobody can tell.
+    """
+    if owner is None or user_id == NOBODY or number_of(owner, "owner") != user_id:
+        return False
+    return not is_blocked(answer_of(state, user_id, GLOBAL).resolution)
