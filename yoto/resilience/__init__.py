@@ -25,6 +25,7 @@ from .breaker import (
     CircuitBreaker,
     State,
 )
+from .breaker_hooks import BreakerHooks
 from .bulkhead import Bulkhead, BulkheadStats, Slot
 from .config_store import (
     CONFIG_CLASSES,
@@ -132,6 +133,7 @@ __all__ = [
     "Status",
     "Audit",
     "AuditEntry",
+    "BreakerHooks",
     "BreakerMode",
     "BreakerOpenedLocally",
     "BreakerPermit",

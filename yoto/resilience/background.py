@@ -20,6 +20,7 @@ from yoto.housekeeping import Housekeeper
 from yoto.redis import RedisConnection
 
 from .breaker import BreakerOpenedLocally
+from .breaker_hooks import HookList
 from .config_store import ConfigStore
 from .degradation import Degradation
 from .instances import Instances
@@ -46,6 +47,7 @@ class Work:
     find_store_again: Callable[[], None]
     forget_denials: Callable[[str | None], None]
     forget_admissions: Callable[[str | None], None]
+    hooks: HookList
 
 
 class Background:
@@ -137,7 +139,9 @@ class Background:
 
     def _hear_transition(self, stored: StoredEvent) -> None:
         if isinstance(stored.event, BreakerTransitioned):
-            self._work.forget_admissions(stored.event.name)
+            event = stored.event
+            self._work.forget_admissions(event.name)
+            self._work.hooks.changed(event.name, event.old, event.new, event.reason)
 
     def _missed(self, gap: Gap) -> None:
         self._work.forget_denials(None)

@@ -15,6 +15,7 @@ from .acts import GuardActs
 from .algorithms import limiter_scripts_by_name
 from .background import Background, Work
 from .breaker import BreakerState, CircuitBreaker
+from .breaker_hooks import BreakerHooks
 from .bulkhead import Bulkhead, BulkheadStats
 from .config_access import ConfigAccess
 from .config_store import (
@@ -108,6 +109,7 @@ class ResilienceController(ConfigAccess):
                 find_store_again=self._guards.find_store_again,
                 forget_denials=self._guards.forget_denials,
                 forget_admissions=self._guards.forget_admissions,
+                hooks=self.runtime.hooks,
             )
         )
 
@@ -140,6 +142,11 @@ class ResilienceController(ConfigAccess):
         for kind, settings in given.items():
             if settings is not None:
                 self._config.define(kind, name, settings)
+
+    def add_breaker_hooks(self, hooks: BreakerHooks) -> None:
+        """Tell ``hooks`` of each call through a breaker of this application, and of each change of
+        a breaker's state."""
+        self.runtime.hooks.add(hooks)
 
     def on_config_change(self, kind: Kind, name: str, listener: Callable[[Settings], None]) -> None:
         """Call ``listener`` when an entry is in force that is not the one before.

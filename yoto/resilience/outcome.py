@@ -67,7 +67,8 @@ class Classifier:
         failed_result: tells for a returned value whether it is a failure.
 
     Raises:
-        TypeError: ``expected`` or ``ignored`` is made of something else.
+        TypeError: ``expected`` or ``ignored`` is of something else, or ``failed_result`` cannot
+            be called.
     """
 
     expected: ExceptionFilter = Exception
@@ -79,6 +80,8 @@ class Classifier:
     def __post_init__(self) -> None:
         object.__setattr__(self, "failures", Exceptions.of("expected", self.expected))
         object.__setattr__(self, "unsaid", Exceptions.of("ignored", self.ignored))
+        if self.failed_result is not None and not callable(self.failed_result):
+            raise TypeError(f"failed_result: {self.failed_result!r} cannot be called")
 
     def of_error(self, error: BaseException) -> Outcome:
         """The meaning of an exception.
@@ -117,13 +120,16 @@ PermitType = TypeVar("PermitType")
 
 
 def give_back(
-    give: Callable[[PermitType, Outcome], None] | None, permit: PermitType, outcome: Outcome
+    give: Callable[[PermitType, Outcome, BaseException | None], None] | None,
+    permit: PermitType,
+    outcome: Outcome,
+    error: BaseException | None,
 ) -> None:
     """Hands a permit back; whatever goes wrong with that must not hide how the call ended."""
     if give is None:
         return
     try:
-        give(permit, outcome)
+        give(permit, outcome, error)
     except Exception:
         log.exception("the end of a call was not recorded")
 
@@ -131,8 +137,8 @@ def give_back(
 class Exit(Protocol):
     """A permit: it takes the outcome once and never raises."""
 
-    def exit(self, outcome: Outcome) -> None:
-        """Tell how the call ended."""
+    def exit(self, outcome: Outcome, error: BaseException | None = None) -> None:
+        """Tell how the call ended, and by which exception."""
         ...
 
 
@@ -144,7 +150,7 @@ def run_with(
     try:
         value = fn(*args, **kwargs)
     except BaseException as error:
-        permit.exit(classifier.of_end(error))
+        permit.exit(classifier.of_end(error), error)
         raise
     permit.exit(classifier.of_end(None, value))
     return value

@@ -14,6 +14,7 @@ from msgspec import msgpack
 from yoto.events import EventStream
 from yoto.redis import KeyBuilder, RedisConnection, ScriptRegistry
 
+from .breaker_hooks import HookList
 from .deferred import Deferred
 from .exits import ExitQueue
 from .leases import Heartbeat
@@ -61,6 +62,7 @@ class Runtime:
         heartbeat: renews the leases of this process.
         deferred: does what need not be done while a call waits.
         exits: sends the ends of calls.
+        hooks: whom breakers tell of single calls.
     """
 
     redis: RedisConnection
@@ -71,6 +73,7 @@ class Runtime:
     heartbeat: Heartbeat = field(init=False)
     deferred: Deferred = field(init=False)
     exits: ExitQueue = field(init=False)
+    hooks: HookList = field(init=False, default_factory=HookList)
     request_id: RequestIds = field(init=False)
 
     def __post_init__(self) -> None:

@@ -142,6 +142,58 @@ def test_one_success_closes_it_and_resets_the_counts(platform: Platform, name: s
     assert (state.state, state.calls, state.failures, state.opens) == (State.CLOSED, 0, 0, 0)
 
 
+def test_it_closes_after_as_many_good_probes_in_a_row_as_are_wanted(
+    platform: Platform, name: str
+) -> None:
+    config = Live(CircuitBreakerConfig(success_threshold=3, recovery_timeout=SOON))
+    breaker = platform.live_breaker(name, config)
+    # What fails every other time closes nothing, and is opened for longer each time.
+    run(breaker, "FFFFF")
+    for opens in (2, 3):
+        time.sleep(breaker.state().until)
+        run(breaker, "SS")
+        state = breaker.state()
+        assert (state.state, state.probes_succeeded, state.success_threshold) == (
+            State.HALF_OPEN,
+            2,
+            3,
+        )
+        run(breaker, "F")
+        assert (breaker.state().state, breaker.state().opens) == (State.OPEN, opens)
+    time.sleep(breaker.state().until)
+    run(breaker, "SS")
+    assert breaker.state().state is State.HALF_OPEN
+    run(breaker, "S")
+    state = breaker.state()
+    assert (state.state, state.opens, state.probes_succeeded) == (State.CLOSED, 0, 0)
+
+
+def test_the_number_of_good_probes_is_live(platform: Platform, name: str) -> None:
+    config = Live(CircuitBreakerConfig(success_threshold=5, recovery_timeout=SOON))
+    breaker = platform.live_breaker(name, config)
+    run(breaker, "FFFFF")
+    time.sleep(SOON)
+    run(breaker, "SSS")
+    config.change(success_threshold=2)
+    assert breaker.state().state is State.HALF_OPEN
+    run(breaker, "S")
+    assert breaker.state().state is State.CLOSED
+
+
+def test_a_probe_counts_once_and_not_after_another_took_its_place(
+    platform: Platform, name: str
+) -> None:
+    breaker = half_open(platform, name, success_threshold=2, probe_lease=0.2)
+    late = breaker.allow()
+    time.sleep(0.2)
+    permit = breaker.allow()
+    late.exit(Outcome.SUCCESS)
+    assert breaker.state().probes_succeeded == 0
+    permit.exit(Outcome.SUCCESS)
+    permit.exit(Outcome.SUCCESS)
+    assert breaker.state().probes_succeeded == 1
+
+
 def test_one_failure_opens_it_again_and_restarts_the_open_time(
     platform: Platform, name: str
 ) -> None:

@@ -24,4 +24,4 @@ def test_the_examples(application: Flask) -> None:  # noqa: F811
         assert [name for name, _ in upload] == ["user", "user/30days", "ip", "ip/day"]
         assert names["search"]("a b") == ["a", "b"]
         assert names["send"]("hello") == "hello"
-        assert names["resilience"].get_circuit_breaker_state("billing-db").calls == 2
+        assert names["resilience"].get_circuit_breaker_state("billing-db").calls == 4

@@ -10,7 +10,14 @@ import click
 
 from yoto.cli.options import Duration, as_json, echo_json, field_value, says_why
 from yoto.cli.resilience.group import KIND, controlling, resilience
-from yoto.cli.resilience.output import change_line, echo_receipt, echo_state, fields_of, layers_of
+from yoto.cli.resilience.output import (
+    change_line,
+    echo_receipt,
+    echo_state,
+    fields_of,
+    layers_of,
+    state_of,
+)
 from yoto.resilience import REDIS_BREAKER, BreakerState, Kind, change_to_plain
 
 HISTORY_SHOWN = 20
@@ -61,7 +68,7 @@ def show(kind: str, name: str, as_json: bool) -> None:
         return
     click.echo(f"{entry.kind} {entry.name}, version {entry.version}: {layers_of(entry)}")
     if state is not None:
-        click.echo(f"state: {state.state} {f'({state.reason})' if state.reason else ''}".rstrip())
+        click.echo(f"state: {state_of(state)}")
     for field, value in entry.config.to_mapping().items():
         click.echo(f"  {field} = {json.dumps(value)}")
     for change in changes:

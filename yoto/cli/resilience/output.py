@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from yoto.cli.options import echo_json
-from yoto.resilience import REDIS_BREAKER, BreakerState, Entry, Receipt
+from yoto.resilience import REDIS_BREAKER, BreakerState, Entry, Receipt, State
 
 
 def fields_of(entry: Entry) -> str:
@@ -51,13 +51,21 @@ def echo_receipt(receipt: Receipt, as_json: bool) -> None:
         click.echo("Redis is away: the change is recorded and spreads from the record.", err=True)
 
 
+def state_of(state: BreakerState) -> str:
+    """How a breaker is, for how long, and why."""
+    until = f" for {state.until:.0f} s" if state.until else ""
+    why = f" ({state.reason})" if state.reason else ""
+    probes = ""
+    if state.state is State.HALF_OPEN and state.success_threshold > 1:
+        probes = f", {state.probes_succeeded} of {state.success_threshold} probes succeeded"
+    return f"{state.state}{until}{why}{probes}"
+
+
 def echo_state(state: BreakerState, as_json: bool) -> None:
     """How a breaker is."""
     if as_json:
         echo_json(asdict(state))
         return
-    until = f" for {state.until:.0f} s" if state.until else ""
-    why = f" ({state.reason})" if state.reason else ""
-    click.echo(f"circuit breaker {state.name} is {state.state}{until}{why}")
+    click.echo(f"circuit breaker {state.name} is {state_of(state)}")
     if state.degraded and state.name != REDIS_BREAKER:
         click.echo("Redis is away: this takes effect when it is back.", err=True)

@@ -127,6 +127,8 @@ def _breaker(controller: ResilienceController, state: BreakerState) -> dict[str,
             "consecutive_failures": state.consecutive_failures,
             "opens": state.opens,
             "probes": state.probes,
+            "probes_succeeded": state.probes_succeeded,
+            "success_threshold": state.success_threshold,
             "opened_alone": state.opened_alone,
             "operable": name != REDIS_BREAKER,
             "forced": next(

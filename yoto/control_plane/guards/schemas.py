@@ -92,6 +92,12 @@ class BreakerSchema(ma.Schema):
     consecutive_failures = ma.fields.Integer(required=True)
     opens = ma.fields.Integer(required=True)
     probes = ma.fields.Integer(required=True)
+    probes_succeeded = ma.fields.Integer(
+        required=True, metadata={"description": "Good probes while it is half open"}
+    )
+    success_threshold = ma.fields.Integer(
+        required=True, metadata={"description": "Good probes that close it"}
+    )
     opened_alone = ma.fields.Boolean(required=True)
     operable = ma.fields.Boolean(
         required=True, metadata={"description": "False: it opens and closes by itself alone"}

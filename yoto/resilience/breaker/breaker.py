@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from yoto.errors import CircuitIsolated, CircuitOpen
@@ -52,6 +53,7 @@ class CircuitBreaker:
         self.memory = AdmissionMemory(runtime.clock)
         self.successes = Successes(self._record_successes, runtime.deferred)
         self._runtime = runtime
+        self._hooks = runtime.hooks
         self._plan = Derived(get_config, plan_breaker)
         self._local: LocalBreaker | None = None
 
@@ -86,6 +88,17 @@ class CircuitBreaker:
         """As ``call``, with a say in what counts as a failure."""
         return run_with(self.allow(), classifier, fn, *args, **kwargs)
 
+    @contextmanager
+    def calling(self, classifier: Classifier = ANY_EXCEPTION) -> Iterator[BreakerPermit]:
+        """``with breaker.calling():``: what is inside is one call; else as ``call_as``."""
+        permit = self.allow()
+        try:
+            yield permit
+        except BaseException as error:
+            permit.exit(classifier.of_end(error), error)
+            raise
+        permit.exit(Outcome.SUCCESS)
+
     def allow(self) -> BreakerPermit:
         """A permit for one call; give it back with ``exit(outcome)``.
 
@@ -94,11 +107,19 @@ class CircuitBreaker:
         """
         plan, request = self._plan(), self._runtime.request_id()
         if plan.disabled:
-            return self.permit(request, _UNCOUNTED)
-        alone = self.ask_twin_first(request, plan) if self.needs_local else None
-        known = self.memory.find(plan) if plan.leased else None
-        if known is not None:
-            return self.permit(request, known, alone=alone)
+            permit = self.permit(request, _UNCOUNTED)
+        else:
+            alone = self.ask_twin_first(request, plan) if self.needs_local else None
+            known = self.memory.find(plan) if plan.leased else None
+            if known is None:
+                permit = self._ask(request, plan, alone)
+            else:
+                permit = self.permit(request, known, alone=alone)
+        if self._hooks:
+            self._hooks.let_in(self.name, permit.exit)
+        return permit
+
+    def _ask(self, request: str, plan: BreakerPlan, alone: Admission | None) -> BreakerPermit:
         asked_at = self._runtime.clock()
         try:
             answer = self.remote.admit(request, plan)
@@ -247,7 +268,20 @@ class CircuitBreaker:
         now, config = self._runtime.clock(), self._plan().config
         self.local.record(now, call.request, admission.period, outcome, slow, config)
 
-    def _take_back(self, permit: BreakerPermit, outcome: Outcome) -> None:
+    def told(self, started: float, outcome: Outcome, error: BaseException | None) -> None:
+        """Tell the hooks, if there are any, of the end of a call; ``started``: by the clock."""
+        if self._hooks:
+            self._hooks.ended(self.name, outcome, self._runtime.clock() - started, error)
+
+    def _take_back(
+        self, permit: BreakerPermit, outcome: Outcome, error: BaseException | None
+    ) -> None:
+        try:
+            self._end(permit, outcome)
+        finally:
+            self.told(permit.started, outcome, error)
+
+    def _end(self, permit: BreakerPermit, outcome: Outcome) -> None:
         plan, started = self._plan(), permit.started
         taken = self._runtime.clock() - started
         slow = self.ended((started, 0.0, taken, "", outcome, None, 1))

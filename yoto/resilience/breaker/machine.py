@@ -54,6 +54,7 @@ class BreakerMachine:
         self.until = 0.0
         self.opens = 0
         self.streak = 0
+        self.succeeded = 0
         self._probes: dict[str, float] = {}
         self._shape = (config.window_type, config.window_size)
         self._window = new_window(config)
@@ -130,18 +131,25 @@ class BreakerMachine:
         if outcome is Outcome.FAILURE:
             self.trip(now, "probe_failed", config)
             return Happened.OPENED
-        if outcome is Outcome.SUCCESS:
-            self._turn(State.CLOSED, 0.0, "probe_succeeded", config)
-            return Happened.CLOSED
-        self._probes.pop(request, None)
-        return Happened.COUNTED
+        known = self._probes.pop(request, None) is not None
+        if outcome is Outcome.IGNORED:
+            return Happened.COUNTED
+        if config.success_threshold > 1:
+            if not known:
+                # Its lease ended, so that another may have counted in its place.
+                return Happened.IGNORED
+            self.succeeded += 1
+            if self.succeeded < config.success_threshold:
+                return Happened.COUNTED
+        self._turn(State.CLOSED, 0.0, "probe_succeeded", config)
+        return Happened.CLOSED
 
     def _turn(self, state: State, until: float, reason: str, config: CircuitBreakerConfig) -> None:
         old, self.state = self.state, state
         self.period += 1
         self.until = until
         self.reason = reason
-        self.streak = 0
+        self.streak = self.succeeded = 0
         self._probes = {}
         if state is not State.OPEN:
             # What opened it stays to be looked at.

@@ -8,8 +8,8 @@ from typing import Protocol
 from ..outcome import Outcome, give_back
 from .states import Admission
 
-# Takes the permit and the outcome.
-Give = Callable[["BreakerPermit", Outcome], None]
+# Takes the permit, the outcome, and the exception that was it.
+Give = Callable[["BreakerPermit", Outcome, BaseException | None], None]
 
 
 class AdmittedCall(Protocol):
@@ -60,7 +60,7 @@ class BreakerPermit:
         self.local = local
         self.alone = alone
 
-    def exit(self, outcome: Outcome) -> None:
-        """Tell how the call ended; never raises."""
+    def exit(self, outcome: Outcome, error: BaseException | None = None) -> None:
+        """Tell how the call ended, and hooks by which exception; never raises."""
         give, self._give = self._give, None
-        give_back(give, self, outcome)
+        give_back(give, self, outcome, error)

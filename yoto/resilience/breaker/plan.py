@@ -53,7 +53,7 @@ def plan_breaker(config: CircuitBreakerConfig) -> BreakerPlan:
             "<dddd", metrics_only, config.half_open_max_calls, config.probe_lease * MICRO, keep_ms
         ),
         record=struct.pack(
-            "<ddddddddddddd",
+            "<dddddddddddddd",
             metrics_only,
             by_count,
             config.window_size,
@@ -67,6 +67,7 @@ def plan_breaker(config: CircuitBreakerConfig) -> BreakerPlan:
             config.recovery_backoff,
             config.recovery_timeout_max * MICRO,
             window * MICRO,
+            config.success_threshold,
         ),
         opens_alone=config.min_instances > 1,
         keep_ms=keep_ms,

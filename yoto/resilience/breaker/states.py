@@ -79,6 +79,8 @@ class BreakerState:
         consecutive_failures: failures in a row.
         opens: times opened in a row without a close between.
         probes: probes that run now.
+        probes_succeeded: good probes of this half-open period, of the ``success_threshold`` that
+            close it.
         rejected: calls that this process refused.
         degraded: this process decides without Redis.
         store_errors, answered_locally: see ``StoreHealth``.
@@ -98,6 +100,8 @@ class BreakerState:
     consecutive_failures: int
     opens: int
     probes: int
+    probes_succeeded: int = 0
+    success_threshold: int = 1
     rejected: int = 0
     degraded: bool = False
     store_errors: int = 0

@@ -28,7 +28,7 @@ class Looked(Protocol):
 
 def remote_state(breaker: Looked, plan: BreakerPlan, reply: list[Any]) -> BreakerState:
     """From the reply of ``breaker_look.lua``."""
-    state, period, until, reason, opens, streak, calls, failures, slow, probes = reply
+    state, period, until, reason, opens, streak, calls, failures, slow, probes, succeeded = reply
     return _state(
         breaker,
         plan,
@@ -40,6 +40,7 @@ def remote_state(breaker: Looked, plan: BreakerPlan, reply: list[Any]) -> Breake
         opens=opens,
         consecutive_failures=streak,
         probes=probes,
+        probes_succeeded=succeeded,
     )
 
 
@@ -57,6 +58,7 @@ def local_state(breaker: Looked, plan: BreakerPlan, now: float) -> BreakerState:
         opens=machine.opens,
         consecutive_failures=machine.streak,
         probes=machine.probes(now),
+        probes_succeeded=machine.succeeded,
     )
 
 
@@ -87,6 +89,7 @@ def _state(
         slow_calls=counts.slow,
         failure_rate=100 * counts.failures / counts.calls if defined else None,
         slow_call_rate=100 * counts.slow / counts.calls if defined else None,
+        success_threshold=plan.config.success_threshold,
         rejected=breaker.rejected,
         degraded=health.degraded,
         store_errors=health.store_errors,

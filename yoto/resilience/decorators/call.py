@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from werkzeug.exceptions import HTTPException
@@ -35,19 +35,21 @@ class CallClassifier(Classifier):
     is behind this one. An exception that is expected by name counts all the same.
     """
 
+    # Those that somebody named, rather than meant with all other exceptions.
+    named: Exceptions = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        kinds = tuple(kind for kind in self.failures.kinds if kind is not Exception)
+        object.__setattr__(self, "named", Exceptions(kinds, self.failures.predicates))
+
     def of_error(self, error: BaseException) -> Outcome:
-        if not self._is_named(error):
+        if not (self.named.match(error) or self.unsaid.match(error)):
             if isinstance(error, NOT_REACHED):
                 return Outcome.IGNORED
             if isinstance(error, CALLERS_FAULT) or is_client_error(error):
                 return Outcome.SUCCESS
         return super().of_error(error)
-
-    def _is_named(self, error: BaseException) -> bool:
-        """Whether somebody named it, rather than meant it with all other exceptions."""
-        kinds = tuple(kind for kind in self.failures.kinds if kind is not Exception)
-        named = Exceptions(kinds, self.failures.predicates)
-        return named.match(error) or self.unsaid.match(error)
 
 
 def is_client_error(error: BaseException) -> bool:

@@ -64,7 +64,7 @@ class HeldPermit(NamedTuple):
         self.permit.exit(Outcome.IGNORED)
 
     def finish(self, error: BaseException | None, value: Any) -> None:
-        self.permit.exit(self.classifier.of_end(error, value))
+        self.permit.exit(self.classifier.of_end(error, value), error)
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class HeldGuard(NamedTuple):
         self.permit.refund()
 
     def finish(self, error: BaseException | None, value: Any) -> None:
-        self.permit.exit(self.classifier.of_end(error, value))
+        self.permit.exit(self.classifier.of_end(error, value), error)
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ class Guard:
                     limiter.note(key, cost, False)
                 raise
             runtime.entered(runtime.clock() - entry.since)
+            if runtime.hooks and self.breaker is not None:
+                runtime.hooks.let_in(self.name, permit.exit)
             return permit
 
     def _admit(self, entry: Entry, wait: float | None) -> Permit:
@@ -264,13 +266,15 @@ class Guard:
         permit.slot = slot
         return permit
 
-    def _leave(self, permit: Permit, outcome: Outcome) -> None:
+    def _leave(self, permit: Permit, outcome: Outcome, error: BaseException | None) -> None:
         try:
             self._end(permit, outcome)
         finally:
             # Whatever went wrong, the slot of a call that has ended is not renewed any longer.
             if permit.slot is not None:
                 permit.slot.release()
+            if self.breaker is not None and self._runtime.hooks:
+                self.breaker.told(permit.started, outcome, error)
 
     def _end(self, permit: Permit, outcome: Outcome) -> None:
         entry, slot, slow = permit.entry, permit.slot, False

@@ -15,8 +15,8 @@ from ..limiter.result import result_of
 from ..outcome import ANY_EXCEPTION, Outcome, give_back
 from .entry import Entry
 
-# Takes the permit and the outcome.
-Give = Callable[["Permit", Outcome], None]
+# Takes the permit, the outcome, and the exception that was it.
+Give = Callable[["Permit", Outcome, BaseException | None], None]
 
 NOT_ASKED = Admission(0, Meaning.UNWANTED)
 
@@ -92,10 +92,10 @@ class Permit:
         if part is not None:
             part.limiter.refund(part.key, part.cost)
 
-    def exit(self, outcome: Outcome) -> None:
-        """Tell how the call ended; never raises."""
+    def exit(self, outcome: Outcome, error: BaseException | None = None) -> None:
+        """Tell how the call ended, and hooks by which exception; never raises."""
         give, self._give = self._give, None
-        give_back(give, self, outcome)
+        give_back(give, self, outcome, error)
 
     def __enter__(self) -> Self:
         return self
@@ -106,4 +106,4 @@ class Permit:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.exit(Outcome.SUCCESS if error is None else ANY_EXCEPTION.of_error(error))
+        self.exit(ANY_EXCEPTION.of_end(error), error)

@@ -37,8 +37,8 @@ def enter_without_store(give: Give, entry: Entry, wait: float) -> Permit:
     except BaseException:
         if charged and limiter is not None:
             limiter.limiter.give_without_store(limiter.target, limiter.cost)
-        if permit is not None:
-            permit.exit(Outcome.IGNORED)
+        if permit is not None and breaker is not None:
+            breaker.breaker.record_local(permit, Outcome.IGNORED, False)
         raise
     if entry.limiter is not None:
         entry.limiter.limiter.passed += 1

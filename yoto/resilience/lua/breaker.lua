@@ -8,6 +8,7 @@
 --   ring, buckets   packed outcomes of a count or a time window (window.lua)
 --   streak   failures in a row
 --   probes   packed {request id = end of lease}, in half_open
+--   good     probes that succeeded, in half_open, where more than one must
 --   failing  packed {instance = {last bad result, end of its local opening}}
 --   told     1 while metrics-only has told that it would open
 --@include clock.lua
@@ -20,7 +21,7 @@ local function breaker_turn(b, state, until_, reason, keep_ms, calls, failures, 
   b.period = math.max(b.period + 1, math.floor(now / 1000))
   b.state = state
   b.until_ = until_
-  redis.call('HDEL', b.key, 'streak', 'probes', 'failing', 'told')
+  redis.call('HDEL', b.key, 'streak', 'probes', 'good', 'failing', 'told')
   if state ~= 'open' then redis.call('HDEL', b.key, 'ring', 'buckets') end
   redis.call('HSET', b.key, 'state', state, 'period', b.period, 'until', until_, 'since', now,
     'reason', reason)

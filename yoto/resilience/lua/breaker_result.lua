@@ -46,23 +46,28 @@ local function breaker_probe_result(b, c, id, outcome)
   if outcome == 1 then
     breaker_open(b, 'probe_failed', c)
     return 2, b
-  elseif outcome == 0 then
-    breaker_turn(b, 'closed', 0, 'probe_succeeded', c.keep_ms)
-    return 3, b
   end
-  local packed = redis.call('HGET', b.key, 'probes')
-  local probes = packed and cmsgpack.unpack(packed) or {}
-  probes[id] = nil
-  redis.call('HSET', b.key, 'probes', cmsgpack.pack(probes))
-  redis.call('PEXPIRE', b.key, c.keep_ms)
-  return 1, b
+  local happened = 1
+  if outcome == 2 or c.successes > 1 then
+    local packed = redis.call('HGET', b.key, 'probes')
+    local probes = packed and cmsgpack.unpack(packed) or {}
+    -- One whose lease ended may have been replaced by another that counts.
+    if outcome == 0 and not probes[id] then happened = 0 end
+    probes[id] = nil
+    redis.call('HSET', b.key, 'probes', cmsgpack.pack(probes))
+    redis.call('PEXPIRE', b.key, c.keep_ms)
+    if outcome == 2 or happened == 0 then return happened, b end
+    if redis.call('HINCRBY', b.key, 'good', 1) < c.successes then return 1, b end
+  end
+  breaker_turn(b, 'closed', 0, 'probe_succeeded', c.keep_ms)
+  return 3, b
 end
 
 -- What only a change of state needs of the settings.
 local function breaker_config(settings)
   local c = {}
-  c.min_instances, c.keep_ms, c.recovery_us, c.backoff, c.recovery_max_us, c.seen_us =
-    struct.unpack('<dddddd', settings, 57)
+  c.min_instances, c.keep_ms, c.recovery_us, c.backoff, c.recovery_max_us, c.seen_us, c.successes =
+    struct.unpack('<ddddddd', settings, 57)
   return c
 end
 
@@ -76,9 +81,10 @@ local function breaker_reason(streak, calls, failures, slows, minimum, failure_r
 end
 
 -- Returns 0 ignored (of another period, or not wanted), 1 counted, 2 opened, 3 closed, 4 this
--- instance alone opens; and the breaker. settings: '<ddddddddddddd' metrics only, counts calls,
+-- instance alone opens; and the breaker. settings: '<dddddddddddddd' metrics only, counts calls,
 -- window size, minimum calls, failure rate, slow rate, failures in a row, min_instances, keep_ms,
--- recovery time, its backoff, its maximum, for how long an instance's bad results count.
+-- recovery time, its backoff, its maximum, for how long an instance's bad results count,
+-- good probes that close.
 -- count: calls that ended so, one after another; more than one only of successes that were not slow.
 local function breaker_result(key, name, stream, teller, id, period, outcome, slow, settings, count)
   local metrics_only, by_count, size, minimum, failure_rate, slow_rate, consecutive, min_instances,

@@ -49,6 +49,8 @@ DEFAULT_RECOVERY_BACKOFF = 2.0
 DEFAULT_RECOVERY_TIMEOUT_MAX = 60.0
 # Calls at once. One probe tells as much as ten and hurts a tenth.
 DEFAULT_HALF_OPEN_MAX_CALLS = 1
+# Probes. What was down most often is either back or not, and one tells which.
+DEFAULT_SUCCESS_THRESHOLD = 1
 # Seconds. A probe whose process died gives its permit back after this.
 DEFAULT_PROBE_LEASE = 30.0
 # Instances. One instance's failures count for all.
@@ -72,6 +74,7 @@ class CircuitBreakerConfig(Settings):
         recovery_backoff: factor on the open time after each failed probe.
         recovery_timeout_max: seconds that the open time never passes.
         half_open_max_calls: probes that may run at once.
+        success_threshold: probes that must succeed, none failing between, before it closes.
         probe_lease: seconds after which a silent probe gives its permit back.
         min_instances: instances that must have failed before the whole fleet opens.
         mode: see ``BreakerMode``.
@@ -92,6 +95,7 @@ class CircuitBreakerConfig(Settings):
         DEFAULT_RECOVERY_TIMEOUT_MAX, Number(0.01, LONGEST_SECONDS, "s")
     )
     half_open_max_calls: int = ruled(DEFAULT_HALF_OPEN_MAX_CALLS, Whole(1, 100, "calls"))
+    success_threshold: int = ruled(DEFAULT_SUCCESS_THRESHOLD, Whole(1, 1_000, "probes"))
     probe_lease: float = ruled(DEFAULT_PROBE_LEASE, Number(0.05, 3_600, "s"))
     min_instances: int = ruled(DEFAULT_MIN_INSTANCES, Whole(1, 1_000, "instances"))
     mode: BreakerMode = ruled(BreakerMode.NORMAL, OneOf(BreakerMode))

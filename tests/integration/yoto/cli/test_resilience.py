@@ -18,6 +18,7 @@ from yoto.resilience import (
     BulkheadConfig,
     CircuitBreakerConfig,
     Kind,
+    Outcome,
     ResilienceController,
 )
 
@@ -71,6 +72,19 @@ def test_a_setting_is_in_force_in_the_workers(run: Run, server_side: ResilienceC
     wait_until(lambda: server_side.get_rate_limit_config("message.send").limit == 5)
     change = server_side.config.history(Kind.RATE_LIMIT, "message.send")[0]
     assert (change.author, change.reason) == ("cli:ada", "busy evening")
+
+
+def test_a_breaker_on_its_way_back_shows_its_good_probes(
+    run: Run, breaker: str, server_side: ResilienceController
+) -> None:
+    values = ("success_threshold=2", "consecutive_failures=1", "recovery_timeout=0.01")
+    assert run("set", "circuit_breaker", breaker, *values, *WHY).exit_code == 0
+    server_side.start()
+    guarded = server_side.circuit_breaker(breaker)
+    guarded.allow().exit(Outcome.FAILURE)
+    wait_until(lambda: not guarded.state().until)
+    guarded.allow().exit(Outcome.SUCCESS)
+    assert "1 of 2 probes succeeded" in run("show", "circuit_breaker", breaker).output
 
 
 def test_values_are_json_or_text(run: Run) -> None:
@@ -171,7 +185,10 @@ def test_a_breaker_is_isolated_closed_and_reset(
     isolated = run("isolate", "billing-db", "--for", "15m", *WHY)
     assert "billing-db is isolated for 900 s" in isolated.output
     assert server_side.get_circuit_breaker_state("billing-db").state == "isolated"
-    assert "state: isolated (busy evening)" in run("show", "circuit_breaker", "billing-db").output
+    assert (
+        "state: isolated for 900 s (busy evening)"
+        in run("show", "circuit_breaker", "billing-db").output
+    )
     assert shown(run("close", "billing-db", *WHY, "--json"))["state"] == "disabled"
     assert "circuit breaker billing-db is" in run("reset", "billing-db", *WHY).output
     # A process that is just then bringing it into the state of before hears of the end after that.

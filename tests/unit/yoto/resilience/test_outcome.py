@@ -11,7 +11,7 @@ class Permit:
     def __init__(self) -> None:
         self.outcomes: list[Outcome] = []
 
-    def exit(self, outcome: Outcome) -> None:
+    def exit(self, outcome: Outcome, error: BaseException | None = None) -> None:
         self.outcomes.append(outcome)
 
 

@@ -88,17 +88,18 @@ const per_cent = (value) => (value === null ? t("guards.too_few") : quantity(val
 function factsOf(guard) {
   const rates = [fact(t("guards.passes"), quantity(guard.rates.passes, "per_second")), fact(t("guards.refuses"), quantity(guard.rates.rejections, "per_second"))];
   if (guard.breaker) {
-    return [...breakerFacts(guard.breaker), ...rates];
+    return [...breakerFacts(guard), ...rates];
   }
   return guard.limiter ? [...rates, ...limiterFacts(guard.limiter)] : [...bulkheadFacts(guard.bulkhead), ...rates];
 }
 
-function breakerFacts(breaker) {
+function breakerFacts({ breaker, state }) {
   return [
     fact(t("guards.failure_rate"), per_cent(breaker.failure_rate)),
     fact(t("guards.slow_rate"), per_cent(breaker.slow_call_rate)),
     fact(t("guards.volume"), t("guards.calls", { n: number(breaker.calls) })),
     breaker.next_probe_in === null ? [] : fact(t("guards.next_probe"), quantity(Math.ceil(breaker.next_probe_in), "s")),
+    breaker.success_threshold > 1 && state === "half_open" ? fact(t("guards.good_probes"), `${number(breaker.probes_succeeded)} / ${number(breaker.success_threshold)}`) : [],
   ].flat();
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -12,24 +14,30 @@ from yoto.resilience.outcome import Outcome
 from yoto.resilience.settings import CircuitBreakerConfig
 
 CONFIG = CircuitBreakerConfig(half_open_max_calls=2, probe_lease=3.0, recovery_timeout=5.0)
+PATIENT = replace(CONFIG, success_threshold=3)
 
 
 class AnyRunOfCalls(RuleBasedStateMachine):
     """Calls begin, end in any order and any way, and time passes."""
+
+    config = CONFIG
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
         self.number = 0
         self.turns: list[tuple[State, State]] = []
+        self.good = 0
         self.running: list[tuple[str, Admission, State]] = []
-        self.machine = BreakerMachine(CONFIG, lambda old, new, why: self.turns.append((old, new)))
+        self.machine = BreakerMachine(
+            self.config, lambda old, new, why: self.turns.append((old, new))
+        )
 
     @rule()
     def begin(self) -> None:
         self.number += 1
         request = str(self.number)
-        answer = self.machine.admit(self.now, request, CONFIG)
+        answer = self.machine.admit(self.now, request, self.config)
         if isinstance(answer, Admission):
             assert self.machine.state in (State.CLOSED, State.HALF_OPEN)
             self.running.append((request, answer, self.machine.state))
@@ -42,13 +50,21 @@ class AnyRunOfCalls(RuleBasedStateMachine):
         index = data.draw(st.integers(0, len(self.running) - 1))
         request, admission, state = self.running.pop(index)
         before, period = self.machine.state, self.machine.period
-        happened = self.machine.record(self.now, request, admission.period, outcome, slow, CONFIG)
+        happened = self.machine.record(
+            self.now, request, admission.period, outcome, slow, self.config
+        )
         if admission.period != period:
             assert happened is Happened.IGNORED
             assert (self.machine.state, self.machine.period) == (before, period)
-        elif state is State.HALF_OPEN and outcome is not Outcome.IGNORED:
-            expected = State.CLOSED if outcome is Outcome.SUCCESS else State.OPEN
-            assert self.machine.state is expected
+        elif state is State.HALF_OPEN and outcome is Outcome.FAILURE:
+            assert self.machine.state is State.OPEN
+        elif state is State.HALF_OPEN and outcome is Outcome.SUCCESS:
+            counted = happened is not Happened.IGNORED
+            self.good += counted
+            closes = counted and self.good == self.config.success_threshold
+            assert self.machine.state is (State.CLOSED if closes else State.HALF_OPEN)
+        if self.machine.state is not State.HALF_OPEN:
+            self.good = 0
 
     @rule(seconds=st.floats(0.01, 8))
     def pass_time(self, seconds: float) -> None:
@@ -65,7 +81,14 @@ class AnyRunOfCalls(RuleBasedStateMachine):
             assert old is not new
 
 
+class AnyRunOfCallsWithPatience(AnyRunOfCalls):
+    """The same where three probes must succeed."""
+
+    config = PATIENT
+
+
 TestAnyRunOfCalls = AnyRunOfCalls.TestCase
+TestAnyRunOfCallsWithPatience = AnyRunOfCallsWithPatience.TestCase
 
 
 def broken(now: float, config: CircuitBreakerConfig = CONFIG) -> BreakerMachine:

@@ -109,6 +109,12 @@ def test_what_names_no_exceptions_is_refused_at_decoration(decorate: Any, given:
         decorate("thing", ignored=given)
 
 
+@pytest.mark.parametrize("decorate", [circuit_breaker, guarded])
+def test_a_result_is_judged_by_what_can_be_called(decorate: Any) -> None:
+    with pytest.raises(TypeError, match="failed_result"):
+        decorate("thing", failed_result=True)
+
+
 def test_degradable_takes_them_too() -> None:
     with pytest.raises(TypeError):
         degradable("thing", static="else", on=5)  # type: ignore[arg-type]

@@ -1,0 +1,83 @@
+"""What the host application hears of calls through breakers, for measurements of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from .outcome import Outcome
+
+log = logging.getLogger(__name__)
+
+
+class BreakerHooks:
+    """Derive from it and override what you want to hear; hand it to ``add_breaker_hooks``.
+
+    Each ``before`` is followed by one of ``success``, ``failure`` and ``ignored``, in the thread of
+    the call. A hook runs while the caller waits. What it raises is logged and changes nothing.
+    """
+
+    def before(self, name: str) -> None:
+        """The breaker let a call in; a guard that is asked later may refuse it still."""
+
+    def success(self, name: str, seconds: float) -> None:
+        """The call ended well, after ``seconds``."""
+
+    def failure(self, name: str, seconds: float, error: BaseException | None) -> None:
+        """The call ended badly; ``error`` is None when its result was a failure, or untold."""
+
+    def ignored(self, name: str, seconds: float, error: BaseException | None) -> None:
+        """How the call ended says nothing, or it did not run because another guard refused it."""
+
+    def state_change(self, name: str, old: str, new: str, reason: str) -> None:
+        """The breaker of the fleet went from one state to another (values of ``State``).
+
+        Every process hears of each change, in the thread that follows the events, and of none that
+        was made while nobody could reach Redis.
+        """
+
+
+class HookList:
+    """The hooks of one application; false when there are none. Safe for threads."""
+
+    __slots__ = ("_hooks",)
+
+    def __init__(self) -> None:
+        self._hooks: tuple[BreakerHooks, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self._hooks)
+
+    def add(self, hooks: BreakerHooks) -> None:
+        """Tell ``hooks`` of all that happens from now on."""
+        self._hooks = (*self._hooks, hooks)
+
+    def let_in(self, name: str, take_back: Callable[[Outcome], None]) -> None:
+        """A breaker let a call in; a hook that ends the caller gives it back by ``take_back``."""
+        try:
+            self._each("before", name)
+        except BaseException:
+            take_back(Outcome.IGNORED)
+            raise
+
+    def ended(
+        self, name: str, outcome: Outcome, seconds: float, error: BaseException | None
+    ) -> None:
+        """A call that was let in ended."""
+        if outcome is Outcome.SUCCESS:
+            self._each("success", name, seconds)
+        else:
+            which = "failure" if outcome is Outcome.FAILURE else "ignored"
+            self._each(which, name, seconds, error)
+
+    def changed(self, name: str, old: str, new: str, reason: str) -> None:
+        """A breaker is in another state."""
+        self._each("state_change", name, old, new, reason)
+
+    def _each(self, which: str, *args: Any) -> None:
+        for hooks in self._hooks:
+            try:
+                getattr(hooks, which)(*args)
+            except Exception:
+                log.exception("a hook of breaker %s failed", args[0])
