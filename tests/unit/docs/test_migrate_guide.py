@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import secrets
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from tests.support.installed import ROOT
+from tests.support.redis_servers import Server
 from tests.support.require import missing
 from tests.unit.docs.test_guides import DOCS, EXTENSIONS, application
+from yoto import Yoto
 from yoto.errors import CircuitOpen
 from yoto.resilience import Resilience
 
@@ -18,10 +24,12 @@ __all__ = ["application"]
 
 BLOCK = re.compile(r"```python\n# (theirs|ours)\n(.*?)```", re.DOTALL)
 
+SHIM = ROOT / "examples" / "flask_limiter_shim" / "flask_limiter_shim.py"
 
-def chapter(title: str, library: str) -> tuple[str, str]:
-    """The code of theirs and of ours."""
-    if importlib.util.find_spec(library) is None:
+
+def chapter(title: str, library: str | None = None) -> tuple[str, str]:
+    """The code of theirs, which may need a library, and of ours."""
+    if library is not None and importlib.util.find_spec(library) is None:
         missing(f"{library} is not installed")
     text = (DOCS / "migrate.md").read_text(encoding="utf-8")
     found = dict(BLOCK.findall(text.split(f"\n## {title}\n")[1].split("\n## ")[0]))
@@ -56,3 +64,57 @@ def test_a_breaker_does_what_pybreaker_did(application: Flask) -> None:  # noqa:
         with pytest.raises(CircuitOpen) as caught:
             after["balance"]("anna")
         assert 50 < caught.value.retry_after <= 60
+
+
+@pytest.fixture
+def flask_limiter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The shim in place of Flask-Limiter: its own tests hold it against that."""
+    spec = importlib.util.spec_from_file_location("flask_limiter", SHIM)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    for name in ("flask_limiter", "flask_limiter.util"):
+        monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+
+
+@pytest.fixture
+def limited(
+    flask_limiter: None, valkey_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[dict[str, Flask]]:
+    monkeypatch.setenv("YOTO_REDIS_URL", valkey_server.url)
+    made = {}
+    for name, code in zip(("theirs", "ours"), chapter("Flask-Limiter"), strict=True):
+        monkeypatch.setenv("YOTO_REDIS_KEY_PREFIX", f"test-migrate-{secrets.token_hex(4)}:")
+        made[name] = executed(code, __name__=__name__)[name]()
+    yield made
+    for app in made.values():
+        Yoto.close(app)
+
+
+def test_both_limit_alike(limited: dict[str, Flask]) -> None:
+    right, wrong = {"password": "right"}, {"password": "wrong"}
+    free, pro, staff = {"X-Plan": "free"}, {"X-Plan": "pro"}, {"X-Staff": "yes"}
+    asked: list[tuple[str, str, dict[str, Any], int]] = [
+        ("GET", "/books", {}, 5),
+        ("GET", "/search", {}, 3),
+        ("POST", "/sign-in", {"data": right}, 3),
+        ("POST", "/sign-in", {"data": wrong}, 3),
+        ("POST", "/notes", {}, 2),
+        ("GET", "/notes", {}, 3),
+        ("GET", "/export", {"headers": free}, 2),
+        ("GET", "/export", {"headers": pro}, 2),
+        ("GET", "/upload?files=3", {}, 2),
+        ("GET", "/upload?files=2", {}, 1),
+        ("GET", "/health", {}, 5),
+        ("GET", "/api/things", {"headers": staff}, 2),
+    ]
+    answers = {
+        name: [
+            client.open(path, method=method, **options).status_code
+            for method, path, options, times in asked
+            for _ in range(times)
+        ]
+        for name, client in ((name, app.test_client()) for name, app in limited.items())
+    }
+    assert answers["ours"] == answers["theirs"]
+    assert answers["ours"].count(429) == 6

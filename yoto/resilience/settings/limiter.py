@@ -154,6 +154,18 @@ class RateLimitConfig(Settings):
     mode: GuardMode = ruled(DEFAULT_MODE, OneOf(GuardMode))
     on_store_error: OnStoreError = ruled(DEFAULT_ON_STORE_ERROR, OneOf(OnStoreError))
 
+    @classmethod
+    def of(cls, limits: str, **fields: Any) -> RateLimitConfig:
+        """A limit whose windows are said in one text, such as ``10/second; 1000/hour``.
+
+        Raises:
+            ValidationFailed: it names no window, or is no such text; a field is bad or unknown.
+        """
+        try:
+            return cls(**first_and_others(limits), **fields)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValidationFailed({"limits": f"{error}, not {limits!r}"}) from None
+
     def _conflicts(self) -> dict[str, str]:
         leases = find_algorithm(self.algorithm).leases
         if self.mode is GuardMode.LEASED and leases is Leases.NONE:

@@ -145,3 +145,14 @@ def test_a_fallback_is_taken_from_the_next_lower_level() -> None:
     assert config.fallback(DegradationLevel.NONE) == ""
     assert config.fallback(DegradationLevel.MEDIUM) == "cached"
     assert config.fallback(DegradationLevel.HEAVY) == "static"
+
+
+def test_a_limit_may_be_made_from_the_text_of_its_windows() -> None:
+    made = RateLimitConfig.of("10/second; 1000/hour", algorithm="fixed_window")
+    assert made == RateLimitConfig("fixed_window", limit=10, window=1, also="1000/hour")
+    for wrong in ("", "ten", 10, "1/hour; 2/hour"):
+        with pytest.raises(ValidationFailed) as caught:
+            RateLimitConfig.of(wrong)  # type: ignore[arg-type]
+        assert list(caught.value.errors) == ["limits"]
+    with pytest.raises(ValidationFailed, match="colour"):
+        RateLimitConfig.of("1/hour", colour=1)
