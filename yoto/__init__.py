@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .permission import Permission as Permission
     from .permission import has_permission as has_permission
     from .permission import has_role as has_role
+    from .permission import permission_denied as permission_denied
     from .permission import require_expression as require_expression
     from .permission import require_permission as require_permission
     from .permission import require_permissions as require_permissions
@@ -52,8 +53,8 @@ else:
             guarded limit_views rate_limit
         """,
         ".permission": """
-            Permission has_permission has_role require_expression require_permission
-            require_permissions require_role require_roles
+            Permission has_permission has_role permission_denied require_expression
+            require_permission require_permissions require_role require_roles
         """,
         ".current.guards": """
             execute_atomic_operation get_all_resilience_configs get_bulkhead_config

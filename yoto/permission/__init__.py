@@ -21,6 +21,7 @@ from yoto.permission.decorators import (
     require_role,
     require_roles,
 )
+from yoto.permission.denying import permission_denied
 from yoto.permission.explain import Explanation
 from yoto.permission.expressions import NAME_PATTERN
 from yoto.permission.facts import PlaceFacts, RoleFacts
@@ -123,6 +124,7 @@ __all__ = [
     "masked_address",
     "masked_context",
     "number_of",
+    "permission_denied",
     "register_permission_handlers",
     "require_expression",
     "require_permission",

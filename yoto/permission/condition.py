@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from yoto.errors import PermissionDenied
+from yoto.cache import PlaceKey
 from yoto.permission.arguments import checked_scope, id_of_view
 from yoto.permission.deciding import decide
+from yoto.permission.denying import denied
 from yoto.permission.expressions import compile_expression
 from yoto.permission.guarding import Check, Finder, Function, guard, tell_granted
 from yoto.permission.registry import checked_name
 from yoto.permission.requirement import Operator, PermissionRequirement, Requirement, ScopeId
-from yoto.permission.scopes import parse_key, parse_place
+from yoto.permission.scopes import parse_key, parse_place, place_of
 from yoto.permission.state import PermissionState, get_state_to_ask, strictest_of
 from yoto.permission.subject import subject_of, visitor_of
 from yoto.permission.verdict import Decision
@@ -186,13 +187,15 @@ class Permission:
     def _check(self, find: FindId) -> None:
         state = get_state_to_ask(strictest_of(self.names))
         user_id = subject_of(state)
-        met: list[tuple[str, int]] = []
-        decision = _decide(self._node, state, user_id, find, met)
+        asked: list[_Asked] = []
+        decision = _decide(self._node, state, user_id, find, asked)
         if not decision.allowed:
-            raise PermissionDenied(decision, str(self))
+            place = place_of(asked[0].key) if isinstance(self._node, _InPlace) else None
+            raise denied(user_id, decision, str(self), place)
         if state.on_granted is not None:
-            for requirement, key in met:
-                tell_granted(state, user_id, requirement, key)
+            for one in asked:
+                if one.allowed:
+                    tell_granted(state, user_id, one.requirement, one.key)
 
     def __and__(self, other: Permission) -> Permission:
         return self._joined(Operator.AND, other)
@@ -227,6 +230,14 @@ class Permission:
         return f"<Permission {self}>"
 
 
+class _Asked(NamedTuple):
+    """What was asked in one place, as the cache calls it."""
+
+    requirement: str
+    key: PlaceKey
+    allowed: bool
+
+
 def _of(node: _Node) -> Permission:
     made = Permission.__new__(Permission)
     made._node = node
@@ -234,24 +245,23 @@ def _of(node: _Node) -> Permission:
 
 
 def _decide(
-    node: _Node, state: PermissionState, user_id: int, find: FindId, met: list[tuple[str, int]]
+    node: _Node, state: PermissionState, user_id: int, find: FindId, asked: list[_Asked]
 ) -> Decision:
     """The verdict; of several parts that of the one by which it is known, else of the first.
 
     Args:
-        met: gets what was asked and allowed on the way, and the place, as the cache calls it.
+        asked: gets what was asked on the way.
     """
     if isinstance(node, _InPlace):
         scope_id = node.scope_id if isinstance(node.scope_id, int) else find(node.scope_id)
         key = parse_key(node.scope, scope_id)
-        asked = state.registry.asked(node.requirement)
-        decision = decide(state, user_id, asked, key, in_full=False)
-        if decision.allowed:
-            met.append((str(node), key))
+        about = state.registry.asked(node.requirement)
+        decision = decide(state, user_id, about, key, in_full=False)
+        asked.append(_Asked(str(node), key, decision.allowed))
         return decision
     first = None
     for part in node.parts:
-        decision = _decide(part, state, user_id, find, met)
+        decision = _decide(part, state, user_id, find, asked)
         if decision.allowed is (node.operator is Operator.OR):
             return decision
         first = first or decision

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from yoto.errors import PermissionDenied, ValidationFailed
+from yoto.errors import ValidationFailed
 from yoto.permission.arguments import FindId, checked_scope
 from yoto.permission.deciding import decide
+from yoto.permission.denying import denied
 from yoto.permission.expressions import compile_expression
 from yoto.permission.guarding import Check, Finder, Function, guard, tell_granted
 from yoto.permission.owning import Owner, check_owner, owns
@@ -21,7 +22,7 @@ from yoto.permission.requirement import (
 )
 from yoto.permission.role_rules import checked_role
 from yoto.permission.roles_held import decide_roles
-from yoto.permission.scopes import parse_key, parse_place
+from yoto.permission.scopes import parse_key, parse_place, place_of
 from yoto.permission.state import get_state, get_state_to_ask, strictest_of
 from yoto.permission.subject import subject_of
 
@@ -158,7 +159,7 @@ def _checker(requirement: Requirement, scope: str | None, find_id: FindId) -> Ch
         key = parse_key(scope, find_id(args, kwargs))
         decision = decide(state, user_id, state.registry.asked(requirement), key, in_full=False)
         if not decision.allowed:
-            raise PermissionDenied(decision, text)
+            raise denied(user_id, decision, text, place_of(key))
         if state.on_granted is not None:
             tell_granted(state, user_id, text, key)
 
@@ -183,6 +184,6 @@ def _role_checker(requirement: RoleRequirement, scope: str | None, find_id: Find
         place = parse_place(scope, find_id(args, kwargs))
         decision = decide_roles(state, user_id, requirement, place)
         if not decision.allowed:
-            raise PermissionDenied(decision, str(requirement))
+            raise denied(user_id, decision, str(requirement), place)
 
     return check

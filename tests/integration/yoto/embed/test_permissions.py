@@ -35,6 +35,7 @@ from yoto import (
     has_permission,
     list_users,
     people,
+    permission_denied,
     register_permission,
     register_role,
     require_permission,
@@ -172,6 +173,12 @@ def test_own_things_are_known_by_the_applications_ids(shop: Shop) -> None:
         assert set(codes.values()) <= {200, 403 if who else 401}
         return [number for number, code in codes.items() if code == 200]
 
+    denied: list[Any] = []
+    with permission_denied.connected_to(lambda _, **what: denied.append(what["user_id"]), shop.app):
+        assert (
+            shop.app.test_client().get("/orders/2", headers={"Who": str(mara)}).status_code == 403
+        )
+    assert denied == [mara]
     assert [seen_by(who) for who in (mara, noor, gone, uuid.uuid4(), None)] == [
         ["1"],
         ["2"],

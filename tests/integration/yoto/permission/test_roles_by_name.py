@@ -14,7 +14,14 @@ from tests.support.statements import count_statements
 from tests.support.world import Community, Person, World
 from yoto.errors import PermissionDenied, UnknownPermission, UnknownResource, ValidationFailed
 from yoto.http.access import public
-from yoto.permission import acting_as, has_permission, has_role, require_role, require_roles
+from yoto.permission import (
+    acting_as,
+    has_permission,
+    has_role,
+    permission_denied,
+    require_role,
+    require_roles,
+)
 from yoto.store.db import utcnow
 
 
@@ -113,10 +120,13 @@ def test_decorators_let_those_through_who_have_the_roles(
         assert denied.value.decision.reason == "lacks_role"
         assert denied.value.decision.names == ("chief",)
         assert denied.value.permission == "role editor AND role chief"
-        for user_id, reason in ((nobody.id, "lacks_role"), (10**9, "unknown_user")):
-            with acting_as(user_id), pytest.raises(PermissionDenied) as denied:
-                one(community.id)
-            assert denied.value.decision.reason == reason
+        told: list[Any] = []
+        with permission_denied.connected_to(lambda _, **what: told.append(what["user_id"]), app):
+            for user_id, reason in ((nobody.id, "lacks_role"), (10**9, "unknown_user")):
+                with acting_as(user_id), pytest.raises(PermissionDenied) as denied:
+                    one(community.id)
+                assert denied.value.decision.reason == reason
+        assert told == [nobody.id, 10**9]
     world.assign(person, chief)
     with app.app_context(), acting_as(person.id):
         assert both(community.id) == "done"

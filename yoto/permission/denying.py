@@ -1,0 +1,56 @@
+"""Denials by decorators and permission objects, as the application is told of them."""
+
+from __future__ import annotations
+
+import logging
+
+from blinker import Namespace
+from flask import current_app
+
+from yoto.errors import PermissionDenied
+from yoto.permission.keys import current_keys
+from yoto.permission.scopes import Place
+from yoto.permission.verdict import Decision
+
+log = logging.getLogger(__name__)
+
+permission_denied = Namespace().signal(
+    "permission-denied",
+    """Sent by an application when a decorator, or a ``Permission`` that is entered or tested,
+    denies.
+
+    Receivers get ``user_id`` (as the application has it; None for somebody whom it does not know),
+    ``permission`` (the name or the expression), ``place`` (None: several) and ``decision``. They
+    are called before the denial is answered, and nothing that one raises changes that.
+    """,
+)
+
+
+def denied(
+    user_id: int, decision: Decision, permission: str, place: Place | None
+) -> PermissionDenied:
+    """The error to raise for a denial, of which everybody who listens has been told."""
+    if permission_denied.receivers and not permission_denied.is_muted:
+        _send(user_id, decision, permission, place)
+    return PermissionDenied(decision, permission)
+
+
+def _send(user_id: int, decision: Decision, permission: str, place: Place | None) -> None:
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    # One by one: ``send`` would end with the first that fails.
+    for receiver in permission_denied.receivers_for(app):
+        try:
+            app.ensure_sync(receiver)(
+                app,
+                user_id=_own_id(user_id),
+                permission=permission,
+                place=place,
+                decision=decision,
+            )
+        except Exception:
+            log.exception("a receiver of permission_denied failed")
+
+
+def _own_id(user_id: int) -> object:
+    keys = current_keys()
+    return user_id if keys is None else keys.keys_of([user_id]).get(user_id)
