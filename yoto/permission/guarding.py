@@ -19,6 +19,7 @@ from yoto.cache import PlaceKey
 from yoto.permission.arguments import FindId, id_finder, id_of_view
 from yoto.permission.requirement import PermissionRequirement, ScopeId
 from yoto.permission.state import PermissionState
+from yoto.request_thread import in_request_thread
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _guard_calls(
 
         @functools.wraps(function)
         async def guarded(*args: Any, **kwargs: Any) -> Any:
-            check(args, kwargs)
+            await in_request_thread(lambda: check(args, kwargs))
             return await function(*args, **kwargs)
 
     else:

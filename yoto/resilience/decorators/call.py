@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -25,6 +26,19 @@ class Call(NamedTuple):
     fn: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
+
+
+def is_async(fn: Any) -> bool:
+    """Whether what ``fn`` returns is awaited: a coroutine function, or an object that is called as
+    one."""
+    return inspect.iscoroutinefunction(fn) or inspect.iscoroutinefunction(
+        getattr(type(fn), "__call__", None)  # noqa: B004 - not whether it can be called, but how
+    )
+
+
+async def settled(value: Any) -> Any:
+    """A value, awaited if it must be."""
+    return await value if inspect.isawaitable(value) else value
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..extension import get_resilience_controller
 from ..outcome import Classifier, Outcome
 from ..settings import DegradationLevel
 from .body import is_sent_later
-from .call import Call, CallClassifier
+from .call import Call, CallClassifier, settled
 from .keys import Evaluated
 
 NONE = DegradationLevel.NONE
@@ -66,8 +66,22 @@ class DegradePart:
                 raise
             # Inside the handler, so that the fallback's own exception names this one as its cause.
             return answer()
-        if self.cache_key is not None and not is_sent_later(value):
-            self._last_good().remember(self._key(call), value)
+        self._remember(call, value)
+        return value
+
+    async def run_async(self, call: Call, primary: Callable[[], Awaitable[Any]]) -> Any:
+        """As ``run``; what answers instead may be asynchronous too."""
+        answer = self.answer_instead(call)
+        if answer is not None:
+            return await settled(answer())
+        try:
+            value = await primary()
+        except Exception as error:
+            answer = self.answer_after(call, error)
+            if answer is None:
+                raise
+            return await settled(answer())
+        self._remember(call, value)
         return value
 
     def answer_instead(self, call: Call) -> Callable[[], Any] | None:
@@ -109,6 +123,10 @@ class DegradePart:
             chosen = fallback
             return lambda: chosen(*call.args, **call.kwargs)
         return None if self.static is NOTHING else lambda: self.static
+
+    def _remember(self, call: Call, value: Any) -> None:
+        if self.cache_key is not None and not is_sent_later(value):
+            self._last_good().remember(self._key(call), value)
 
     def _last_good(self) -> LastGood:
         return get_resilience_controller().degradation.last_good(self.name, self.keep)

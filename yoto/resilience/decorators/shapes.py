@@ -1,4 +1,5 @@
-"""Wraps what can be decorated: functions, generator functions, and makers of context managers.
+"""Wraps what can be decorated: functions, coroutine functions, generator functions, and makers of
+context managers.
 
 A generator is inside its guards from its first item to its end, a context manager from entering to
 leaving, and a response that is streamed until its body was sent, not only while the function that
@@ -11,12 +12,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
 from .body import GuardedBody, answers_request
-from .call import Call
+from .call import Call, is_async
 from .stack import Admission, Instead, Stack
 
 P = ParamSpec("P")
@@ -30,24 +31,32 @@ def _sample() -> Iterator[None]:
     yield
 
 
+@contextlib.asynccontextmanager
+async def _async_sample() -> AsyncIterator[None]:
+    yield
+
+
 # All that ``contextlib.contextmanager`` makes runs the same code, by which it is known.
-_CONTEXT_CODE = _sample.__code__
+_CONTEXT_CODE, _ASYNC_CONTEXT_CODE = _sample.__code__, _async_sample.__code__
 
 
 def attach(fn: Callable[P, R], add: Callable[[Stack], Stack]) -> Callable[P, R]:
     """Put a guard on a function; guards that it has already are put in order with it.
 
     Raises:
-        TypeError: it is a coroutine function, a class, or nothing that can be called.
+        TypeError: it is an asynchronous generator, a class, or nothing that can be called; or it is
+            synchronous and its fallback is not.
     """
     if isinstance(fn, staticmethod | classmethod):
         return type(fn)(attach(fn.__func__, add))
-    if inspect.iscoroutinefunction(fn) or inspect.isasyncgenfunction(fn):
-        raise TypeError(f"{fn!r} is asynchronous; guards are for synchronous functions")
+    if inspect.isasyncgenfunction(fn) or getattr(fn, "__code__", None) is _ASYNC_CONTEXT_CODE:
+        raise TypeError(f"{fn!r} is an asynchronous generator; guards are for coroutine functions")
     if not callable(fn) or inspect.isclass(fn):
         raise TypeError(f"guards are for functions and methods, not {fn!r}")
     before = _stack_of(fn)
     stack = add(before)
+    if not is_async(stack.fn) and any(is_async(fallback) for fallback in stack.fallbacks()):
+        raise TypeError(f"{fn!r} is synchronous; its fallback must be so too")
     wrapper = _wrap(stack)
     if before.fn is not fn:
         # Marks that others set on the wrapper that this one replaces.
@@ -73,11 +82,23 @@ def _wrap(stack: Stack) -> Callable[..., Any]:
         return _wrap_generator(stack)
     if getattr(stack.fn, "__code__", None) is _CONTEXT_CODE:
         return _wrap_context(stack)
+    if is_async(stack.fn):
+        return _wrap_coroutine(stack)
     fn, run = stack.fn, stack.run
 
     @functools.wraps(fn)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         return run(Call(fn, args, kwargs))
+
+    return guarded
+
+
+def _wrap_coroutine(stack: Stack) -> Callable[..., Any]:
+    fn, run = stack.fn, stack.run_async
+
+    @functools.wraps(fn)
+    async def guarded(*args: Any, **kwargs: Any) -> Any:
+        return await run(Call(fn, args, kwargs))
 
     return guarded
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from yoto.errors import CircuitOpen
+from yoto.request_thread import in_request_thread
 
-from .body import keep_open
-from .call import Call
+from .body import answers_request, keep_open
+from .call import Call, settled
 from .degrade import DegradePart
 from .parts import Fallback, Held, Part
 
@@ -57,6 +58,25 @@ class Stack:
             return self._run_guarded(call)
         return self.degrade.run(call, lambda: self._run_guarded(call))
 
+    async def run_async(self, call: Call) -> Any:
+        """As ``run``, of a coroutine function.
+
+        Of a view the guards are entered where a synchronous view's are: who calls may be looked
+        up in a database. Anywhere else nothing is awaited between a guard that lets in and the
+        function, so that nobody who is ended there keeps a slot.
+        """
+        if self.degrade is None:
+            return await self._run_guarded_async(call)
+        return await self.degrade.run_async(call, lambda: self._run_guarded_async(call))
+
+    def fallbacks(self) -> Iterator[Fallback]:
+        """The functions that may answer instead."""
+        for part in self.parts:
+            if part.fallback is not None:
+                yield part.fallback
+        if self.degrade is not None and callable(self.degrade.fallback):
+            yield self.degrade.fallback
+
     def open(self, call: Call) -> Admission | Instead:
         """Let in a call that does not end when it returns: a generator, a context manager."""
         if self.degrade is None:
@@ -98,6 +118,23 @@ class Stack:
         except BaseException as error:
             admission.finish(error)
             raise
+        return self._returned(admission, value)
+
+    async def _run_guarded_async(self, call: Call) -> Any:
+        if answers_request(self.fn):
+            admission = await in_request_thread(lambda: self.admit(call))
+        else:
+            admission = self.admit(call)
+        if isinstance(admission, Instead):
+            return await settled(admission.answer())
+        try:
+            value = await self.fn(*call.args, **call.kwargs)
+        except BaseException as error:
+            admission.finish(error)
+            raise
+        return self._returned(admission, value)
+
+    def _returned(self, admission: Admission, value: Any) -> Any:
         answer, is_open = keep_open(self.fn, value, lambda error: admission.finish(error, value))
         if not is_open:
             admission.finish(None, value)

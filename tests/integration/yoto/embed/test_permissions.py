@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import sqlite3
 import uuid
@@ -25,6 +26,7 @@ from sqlalchemy.orm import (
 from tests.support.redis_servers import Server
 from yoto import (
     ConfigurationError,
+    Permission,
     ValidationFailed,
     Yoto,
     assign_permissions_to_role,
@@ -32,13 +34,17 @@ from yoto import (
     batch_check_permissions,
     check_permission,
     explain,
+    guarded,
     has_permission,
     list_users,
     people,
     permission_denied,
+    rate_limit,
     register_permission,
     register_role,
+    require_expression,
     require_permission,
+    require_role,
     revoke_roles_from_user,
 )
 from yoto.store.db import engine_beside
@@ -155,6 +161,33 @@ def test_templates_ask_for_whoever_visits_and_send_nobody_to_sign_in(
         assert connection.scalar(uses) == 0
     with shop.app.test_request_context(), pytest.raises(ValidationFailed):
         has_permission("order refund")
+
+
+def test_asynchronous_views_are_guarded_by_permissions_and_the_rest(shop: Shop, clerk: int) -> None:
+
+    async def refunded() -> str:
+        await asyncio.sleep(0)
+        return "refunded"
+
+    guards = {
+        "permission": require_permission(ORDER),
+        "role": require_role("clerk"),
+        "expression": require_expression(f"NOT NOT {ORDER}"),
+        "object": Permission(ORDER),
+        "own": require_permission(ORDER, owner=lambda request: None),
+        "all": lambda view: require_permission(ORDER)(guarded("refunds")(rate_limit("few")(view))),
+    }
+    for name, guard in guards.items():
+        shop.app.add_url_rule(f"/{name}", name, guard(refunded))
+    mara, tomas = shop.add("mara@shop"), shop.add("tomas@shop")
+    with shop.app.app_context():
+        assign_roles_to_user(mara, [clerk])
+    for name in guards:
+        codes = [
+            shop.app.test_client().get(f"/{name}", headers={"Who": str(who)}).status_code
+            for who in (mara, tomas)
+        ]
+        assert codes == [200, 403], name
 
 
 def test_own_things_are_known_by_the_applications_ids(shop: Shop) -> None:
