@@ -56,6 +56,19 @@ class GuardActs:
         limiter.reset(key)
         return counted
 
+    def reset_all(self, name: str, *, author: str, reason: str) -> tuple[list[str], bool]:
+        """Make unused what every caller used; else as ``reset_key``.
+
+        Returns:
+            The dimensions, and whether nothing is left; if not, another call goes on.
+        """
+        require_reason(reason)
+        limiter = self._limiter(name)
+        counted = [dimension for dimension, _ in limiter.plan.quotas]
+        after = {"dimensions": counted, "all_callers": True}
+        self._record("rate_limit.reset_key", Kind.RATE_LIMIT, name, author, reason, after)
+        return counted, limiter.reset_all()
+
     def release(self, name: str, partition: str = "", *, author: str, reason: str) -> int:
         """Give back the slots of workers that are gone; how many there were.
 

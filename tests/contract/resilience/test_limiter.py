@@ -372,3 +372,22 @@ def test_refused_strangers_leave_no_keys_behind(remote: Platform, name: str) -> 
     assert keys_left() > passed
     # Those of the requests live for two seconds.
     wait_until(lambda: keys_left() == passed + 1, 10)
+
+
+def test_every_key_of_a_limit_can_be_reset(join_remote: Join, name: str) -> None:
+    first, second = (
+        join_remote().limiter(name, limit=1, also="3/day", dimensions=["user", "global", "ip"])
+        for _ in range(2)
+    )
+    other = join_remote().limiter(f"{name}:other", limit=1)
+    people = [MultiDimensionalKey(user_id=number, ip_address="::1") for number in range(9)]
+    for limiter in (first, second, other):
+        assert not limiter.hit(None).allowed or not limiter.hit(None).allowed
+        for one in people:
+            limiter.hit(one)
+            limiter.hit("a text")
+    assert first.reset_all()
+    for status in (one for key in (*people, "a text", None) for one in first.peek(key).dimensions):
+        assert status.remaining == status.limit
+    assert not other.hit(None).allowed
+    assert not first.reset_all(seconds=0.0)

@@ -41,6 +41,7 @@ def guards(kind: str | None, name: str | None, as_json: bool) -> None:
 @click.option("--address", help="The address; of IPv6 its network.")
 @click.option("--text", help="A key that the code gave.")
 @click.option("--everyone", is_flag=True, help="What the dimension 'global' counted.")
+@click.option("--all", "all_callers", is_flag=True, help="What every caller used.")
 @says_why
 @as_json
 def reset_key(
@@ -50,6 +51,7 @@ def reset_key(
     address: str | None,
     text: str | None,
     everyone: bool,
+    all_callers: bool,
     reason: str,
     actor: str,
     as_json: bool,
@@ -59,16 +61,21 @@ def reset_key(
     A dimension is reset when all of its parts are given.
     """
     parts = (user, server, address)
-    if [any(parts), text is not None, everyone].count(True) != 1:
-        raise click.ClickException("give parts of a caller, or --text, or --everyone")
+    if [any(parts), text is not None, everyone, all_callers].count(True) != 1:
+        raise click.ClickException("give parts of a caller, or --text, --everyone or --all")
     key: MultiDimensionalKey | str | None = None if everyone else text
     if any(parts):
         key = MultiDimensionalKey(user, server, network_of(address))
     with controlling() as controller:
-        done = controller.acts.reset_key(name, key, author=actor, reason=reason)
+        if all_callers:
+            done, complete = controller.acts.reset_all(name, author=actor, reason=reason)
+        else:
+            done, complete = controller.acts.reset_key(name, key, author=actor, reason=reason), True
     if as_json:
-        echo_json({"dimensions": done})
+        echo_json({"dimensions": done} | ({"complete": complete} if all_callers else {}))
         return
+    if not complete:
+        click.echo("Some are left: run it again.", err=True)
     click.echo(f"rate limit {name}: nothing used of {', '.join(done)}")
 
 

@@ -239,7 +239,8 @@ class ForceSchema(ActSchema):
 
 
 class ResetKeySchema(ActSchema):
-    """Whose use of a limit is forgotten: a caller by parts, a key of text, or what all share."""
+    """Whose use of a limit is forgotten: a caller's by parts, of a key of text, what all share, or
+    that of all callers."""
 
     user = Text(LONGEST_PART, min_length=1, load_default=None, allow_none=True)
     server = Text(LONGEST_PART, min_length=1, load_default=None, allow_none=True)
@@ -248,18 +249,23 @@ class ResetKeySchema(ActSchema):
     everyone = ma.fields.Boolean(
         load_default=False, metadata={"description": "What the dimension `global` counted"}
     )
+    all = ma.fields.Boolean(load_default=False, metadata={"description": "Of every caller"})
 
     @ma.validates_schema
     def _one_way(self, data: dict[str, object], **_: object) -> None:
         parts = any(data.get(name) for name in ("user", "server", "address"))
-        if [parts, bool(data.get("text")), bool(data.get("everyone"))].count(True) != 1:
-            raise ma.ValidationError("give parts of a caller, or text, or everyone", "user")
+        others = [bool(data.get(name)) for name in ("text", "everyone", "all")]
+        if [parts, *others].count(True) != 1:
+            raise ma.ValidationError("give parts of a caller, or text, everyone or all", "user")
 
 
 class ResetDoneSchema(ma.Schema):
     """What was reset."""
 
     dimensions = ma.fields.List(ma.fields.String(), required=True)
+    complete = ma.fields.Boolean(
+        metadata={"description": "Of every caller; false: some are left, and another call goes on"}
+    )
 
 
 class ReleaseSchema(ActSchema):

@@ -116,12 +116,15 @@ def reset_key(name: str, reason: str, **parts: Any) -> dict[str, Any]:
     """
     demand_right_to_the_way_in(name)
     check_known(Kind.RATE_LIMIT, name)
+    acts = get_resilience_controller().acts
+    if parts["all"]:
+        dimensions, complete = acts.reset_all(name, author=author(), reason=reason)
+        return {"dimensions": dimensions, "complete": complete}
     key: MultiDimensionalKey | str | None = None
     if parts["text"]:
         key = parts["text"]
     elif not parts["everyone"]:
         key = MultiDimensionalKey(parts["user"], parts["server"], network_of(parts["address"]))
-    acts = get_resilience_controller().acts
     return {"dimensions": acts.reset_key(name, key, author=author(), reason=reason)}
 
 

@@ -22,6 +22,8 @@ from .result import DimensionStatus, RateLimitResult, result_of
 
 # Units. No limit is larger.
 LARGEST_COST = 1_000_000_000
+# Seconds. A request waits for it.
+RESET_WITHIN = 5.0
 
 
 class RateLimiter:
@@ -114,6 +116,18 @@ class RateLimiter:
         self.leases.clear()
         self.remote.reset(target)
         self._runtime.events.publish(RateLimitReset(name=self.name))
+
+    def reset_all(self, seconds: float = RESET_WITHIN) -> bool:
+        """Makes every key unused, in the time that is given; else as ``reset``.
+
+        Returns:
+            False: the time was over first, and some are left. Another call goes on.
+        """
+        self.forget_all()
+        self.local.clear()
+        done = self.remote.reset_all(self.name, seconds)
+        self._runtime.events.publish(RateLimitReset(name=self.name))
+        return done
 
     def refund(self, key: Key = None, cost: int = 1) -> None:
         """Gives units back, never more than were used.

@@ -63,6 +63,11 @@ class LocalLimiter:
             for key in keys:
                 self._meters.pop(key, None)
 
+    def clear(self) -> None:
+        """Make all keys unused."""
+        with self._lock:
+            self._meters.clear()
+
     def begin_telling(self, key: str, quota: Quota, now: float) -> float:
         """Units in use on a key, for Redis to be told; 0 when there are none or another thread is
         telling them already. ``end_telling`` must follow when there are some."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import struct
 from collections.abc import Sequence
 from itertools import islice
@@ -26,7 +27,8 @@ log = logging.getLogger(__name__)
 # ms for which Redis knows a request that it charged, so that it is not charged again when its reply
 # was lost. Longer than the registry tries a call again.
 REQUEST_MEMORY_MS = 2_000
-
+# Keys that Redis looks at before it answers others. Some hundred microseconds.
+SCANNED = 1_000
 
 _REPORT = struct.Struct("<ddd")
 # Bytes of a mark ('<dd').
@@ -155,6 +157,29 @@ class RemoteLimiter:
     def reset(self, target: Target) -> None:
         """Make all dimensions unused."""
         self._runtime.scripts.run_many([(scripts.LIMITER_RESET, (key,), ()) for key in target.keys])
+
+    def reset_all(self, name: str, seconds: float) -> bool:
+        """Make every key of the limit ``name`` unused; False: the time was over before.
+
+        It looks through all keys of all servers, a thousand at once, between which Redis answers
+        others.
+        """
+        runtime = self._runtime
+        ends, client = runtime.clock() + seconds, runtime.redis.client
+        sample = runtime.redis.keys.tagged(("rl", name, ""))
+        pattern = re.sub(r"([*?\[\]^\\])", r"\\\1", sample.removesuffix("%}")) + "*"
+        for node in client.get_primaries() if runtime.clustered else [None]:
+            on_node = {} if node is None else {"target_nodes": node}
+            cursor = None
+            while cursor != 0:
+                if runtime.clock() >= ends:
+                    return False
+                found, keys = client.scan(cursor or 0, match=pattern, count=SCANNED, **on_node)
+                cursor = found if node is None else found[node.name]
+                calls = [(scripts.LIMITER_RESET, (key.decode(),), ()) for key in keys]
+                if calls:
+                    runtime.scripts.run_many(calls)
+        return True
 
     def _hit_slots(
         self, plan: DimensionPlan, target: Target, cost: int, request: str

@@ -66,6 +66,9 @@ def test_what_was_used_is_forgotten_by_key(app: Flask, run: Run, world: World) -
     (act,) = world.acts("resilience.rate_limit.reset_key")
     assert act.reason == "busy evening" and act.after["author"] == "cli:ada"
     assert run("reset-key", "invite.use", *WHY).exit_code == 1
+    assert call(app, 1) == [False]
+    assert shown(run("reset-key", "invite.use", "--all", *WHY, "--json"))["complete"]
+    assert call(app, 1) == [True]
 
 
 def test_slots_of_the_dead_come_back_and_levels_are_set(app: Flask, run: Run) -> None:

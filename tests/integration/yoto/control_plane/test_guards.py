@@ -144,6 +144,10 @@ def test_what_somebody_used_is_forgotten_by_their_parts(
     assert say(client, talker, channel).status_code == 201
     (act,) = world.acts("resilience.rate_limit.reset_key")
     assert act.reason == WHY and act.after["values"]["key"] == {"user": str(talker.id)}
+    done = operator.post(f"/limiters/{SENDING}/reset-key", all=True)
+    assert done.json == {"dimensions": ["user"], "complete": True}
+    assert say(client, talker, channel).status_code == 201
+    assert world.acts("resilience.rate_limit.reset_key")[-1].after["values"]["all_callers"]
 
 
 def test_slots_of_workers_that_are_gone_come_back(app: Flask, operator: ControlClient) -> None:

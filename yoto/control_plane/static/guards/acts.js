@@ -76,12 +76,13 @@ const RESET_KEY = {
         { name: "address", label: t("guards.part_address"), maxlength: 200 },
         { name: "text", label: t("guards.part_text"), hint: t("guards.part_text_hint"), maxlength: 200 },
         { name: "everyone", label: t("guards.part_everyone"), type: "checkbox" },
+        { name: "all", label: t("guards.part_all"), type: "checkbox" },
       ],
       run: (values, options) => {
         const given = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value === "" ? null : value]));
         return post(path("limiters", guard, "reset-key"), given, options);
       },
-      done: ({ dimensions }) => t("guards.key_was_reset", { dimensions: dimensions.join(", ") }),
+      done: ({ dimensions, complete }) => t(complete === false ? "guards.keys_are_left" : "guards.key_was_reset", { dimensions: dimensions.join(", ") }),
     });
   },
 };
