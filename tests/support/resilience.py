@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from yoto.events import Events
 from yoto.redis import RedisStore
 from yoto.resilience import Resilience, ResilienceController
+from yoto.resilience.config_store import declarations
 
 
 @contextmanager
@@ -36,3 +38,11 @@ def guarded_app(config: dict[str, Any], **options: Any) -> Iterator[Flask]:
 def controller_of(app: Flask) -> ResilienceController:
     """The controller of an application."""
     return Resilience.of(app)
+
+
+@pytest.fixture
+def own_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget after a test which names it gave decorators: others list all that the code has."""
+    kinds = {kind: set(names) for kind, names in declarations._declared.items()}
+    monkeypatch.setattr(declarations, "_declared", kinds)
+    monkeypatch.setattr(declarations, "_numbers", dict(declarations._numbers))

@@ -14,8 +14,11 @@ import pytest
 from flask import Flask
 
 from tests.support.redis_servers import Server
+from tests.support.resilience import own_names
 from yoto import Yoto, rate_limit
 from yoto.resilience import Resilience
+
+__all__ = ["own_names"]
 
 ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
@@ -42,7 +45,7 @@ def applications(valkey_server: Server, tmp_path: Path) -> Iterator[dict[str, Fl
             Yoto.close(application)
 
 
-def test_its_python_runs(applications: dict[str, Flask]) -> None:
+def test_its_python_runs(applications: dict[str, Flask], own_names: None) -> None:  # noqa: F811
     names: dict[str, Any] = {**applications, "__name__": __name__}
     for body in PYTHON.findall(GUIDE):
         exec(compile(body, "embed.md", "exec", dont_inherit=True), names)

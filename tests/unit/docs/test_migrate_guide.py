@@ -15,12 +15,13 @@ from flask import Flask
 from tests.support.installed import ROOT
 from tests.support.redis_servers import Server
 from tests.support.require import missing
+from tests.support.resilience import own_names
 from tests.unit.docs.test_guides import DOCS, EXTENSIONS, application
 from yoto import Yoto
 from yoto.errors import CircuitOpen
 from yoto.resilience import Resilience
 
-__all__ = ["application"]
+__all__ = ["application", "own_names"]
 
 BLOCK = re.compile(r"```python\n# (theirs|ours)\n(.*?)```", re.DOTALL)
 
@@ -79,7 +80,10 @@ def flask_limiter(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def limited(
-    flask_limiter: None, valkey_server: Server, monkeypatch: pytest.MonkeyPatch
+    flask_limiter: None,
+    own_names: None,  # noqa: F811
+    valkey_server: Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[dict[str, Flask]]:
     monkeypatch.setenv("YOTO_REDIS_URL", valkey_server.url)
     made = {}

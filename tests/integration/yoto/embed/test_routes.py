@@ -10,6 +10,7 @@ import pytest
 from flask import Blueprint, Flask
 from flask.views import MethodView
 
+from tests.support.resilience import own_names
 from yoto import (
     Yoto,
     circuit_breaker,
@@ -23,6 +24,8 @@ from yoto import (
 from yoto.http.access import RIGHTS_MARK
 from yoto.permission import guarding
 from yoto.resilience.decorators import routes
+
+__all__ = ["own_names"]
 
 
 class Things(MethodView):
@@ -45,7 +48,7 @@ class Things(MethodView):
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Flask:
+def shop(tmp_path: Path, own_names: None) -> Flask:  # noqa: F811
     app = Flask("shop", instance_path=str(tmp_path), static_folder=None)
     Yoto(app)
     admin = require_permission("admin.pages")(Blueprint("admin", __name__))

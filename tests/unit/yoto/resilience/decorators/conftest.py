@@ -8,8 +8,15 @@ import pytest
 from flask import Flask
 
 from tests.support.redis_servers import Server
-from tests.support.resilience import controller_of, guarded_app
+from tests.support.resilience import controller_of, guarded_app, own_names
 from yoto.resilience import ResilienceController
+
+__all__ = ["own_names"]
+
+
+@pytest.fixture(autouse=True)
+def _own_names(own_names: None) -> None:  # noqa: F811
+    """Each test has names of its own."""
 
 
 class Users:
