@@ -90,4 +90,4 @@ class Windows:
         return "; ".join(f"{one.limit}/{span_text(one.seconds)}" for one in made)
 
     def describe(self) -> dict[str, Any]:
-        return {"type": "text", "longest": LONGEST_TEXT}
+        return {"type": "text", "longest": LONGEST_TEXT, "example": "1000/hour; 20000/30days"}

@@ -156,7 +156,7 @@ const CONTROLS = {
   whole: numeric,
   number: numeric,
   text: (field, id, changed) => {
-    const input = h("input", { id, maxlength: field.longest, autocomplete: "off", spellcheck: "false", oninput: changed });
+    const input = h("input", { id, maxlength: field.longest, placeholder: field.example ?? "", autocomplete: "off", spellcheck: "false", oninput: changed });
     return plain(
       input,
       (value) => {
