@@ -121,6 +121,7 @@ def create_app(
         subject=caller_or_none,
         defaults=GUARDS,
         recorder=recorder,
+        enabled=app.config["RESILIENCE_ENABLED"],
     )
     follow_fleet(app)
     guard_database(app)

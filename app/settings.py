@@ -168,6 +168,8 @@ def _refuse_weak_production(app: Flask) -> None:
         _refuse_database(url)
     if app.config["ENVIRONMENT"] != "production":
         return
+    if not app.config["RESILIENCE_ENABLED"]:
+        raise ConfigurationError("RESILIENCE_ENABLED", "production has its guards on")
     if app.config["SECRET_KEY"] is None:
         raise ConfigurationError("SECRET_KEY", "production needs one: set YOTO_SECRET_KEY")
     if app.config["ALLOW_EMBEDDED"]:

@@ -31,6 +31,9 @@ class Defaults:
     REDIS_MAX_CONNECTIONS = 64
     REDIS_KEY_PREFIX = "yoto:"
 
+    # False lets everybody through every guard without asking Redis: for tests, never in production.
+    RESILIENCE_ENABLED = True
+
     # Seconds: how long memory and Redis answer checks after the invalidation log was last heard,
     # and how often what a dead writer left in the outbox is published.
     MAX_STALENESS = 2.0

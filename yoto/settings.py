@@ -112,6 +112,7 @@ SETTINGS: dict[str, Setting] = {
     "REDIS_RETRY_TIME": Setting(float, "seconds, 0.001 to 60", between(0.001, 60)),
     "REDIS_MAX_CONNECTIONS": Setting(int, "connections, 1 to 10000", between(1, 10000)),
     "REDIS_KEY_PREFIX": Setting(str, "text without braces, such as yoto:", bool),
+    "RESILIENCE_ENABLED": Setting(bool, "true or false"),
     "MAX_STALENESS": Setting(float, "seconds, 0.5 to 60", between(0.5, 60)),
     "OUTBOX_RELAY": Setting(bool, "true or false"),
     "OUTBOX_RELAY_INTERVAL": Setting(float, "seconds, 0.05 to 60", between(0.05, 60)),

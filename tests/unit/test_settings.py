@@ -140,6 +140,12 @@ def test_production_refuses_to_start_without(tmp_path: Path, key: str) -> None:
     assert refused(tmp_path, {**PRODUCTION, key: None}).key == key
 
 
+def test_production_has_its_guards_on(tmp_path: Path) -> None:
+    off = {"RESILIENCE_ENABLED": False}
+    assert refused(tmp_path, {**PRODUCTION, **off}).key == "RESILIENCE_ENABLED"
+    assert load(tmp_path, off).config["RESILIENCE_ENABLED"] is False
+
+
 def test_production_refuses_sqlite(tmp_path: Path) -> None:
     assert refused(tmp_path, {**PRODUCTION, "DATABASE_URL": "sqlite:///x.db"}).key == "DATABASE_URL"
 

@@ -90,6 +90,7 @@ def _process(started: Started, now: datetime) -> list[Value]:
         Value("process.host", socket.gethostname(), now),
         Value("process.async_mode", _async_mode(), started.at),
         Value("process.environment", str(config["ENVIRONMENT"]), started.at),
+        Value("process.guards", "on" if config["RESILIENCE_ENABLED"] else "off", started.at),
     ]
 
 

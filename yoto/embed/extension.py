@@ -19,7 +19,7 @@ from yoto.resilience import Resilience, Settings
 
 from . import processes
 from .callers import login_user
-from .settings import redis_settings
+from .settings import guards_enabled, redis_settings
 
 EXTENSION_KEY = "yoto"
 
@@ -30,6 +30,7 @@ class Wiring:
 
     Attributes:
         permissions: those that the application declares; None: it has guards alone.
+        enabled: whether its guards are on.
     """
 
     redis: RedisSettings
@@ -37,6 +38,7 @@ class Wiring:
     guards: Mapping[str, Mapping[str, Settings]]
     permissions: tuple[str | Mapping[str, Any], ...] | None
     operators: Any = None
+    enabled: bool = True
 
 
 class Yoto:
@@ -122,7 +124,9 @@ class Yoto:
         elif self._permissions:
             raise ConfigurationError("permissions", "say by 'db' which database has them")
         operators = self._known_operators(caller) if self._control_plane else None
-        wiring = Wiring(redis_settings(app), caller, self._guards, permissions, operators)
+        wiring = Wiring(
+            redis_settings(app), caller, self._guards, permissions, operators, guards_enabled(app)
+        )
         app.extensions[EXTENSION_KEY] = wiring
         if permissions is not None:
             _permissions().init_permissions(app, self._db, self._users)
@@ -194,6 +198,7 @@ def _wire(app: Flask) -> None:
         Events.of(app),
         subject=wiring.caller,
         defaults=wiring.guards,
+        enabled=wiring.enabled,
     )
     if wiring.permissions is not None:
         _permissions().wire_permissions(app, wiring.caller, wiring.permissions)

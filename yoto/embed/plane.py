@@ -163,6 +163,7 @@ def wire_plane(
         subject=lambda: caller() if current_app == app else None,
         defaults={**API_GUARDS, **operators.guards, **guards},
         recorder=recorder,
+        enabled=plane.config["RESILIENCE_ENABLED"],
     )
     follow_fleet(plane, LOGGER)
     optimization.init_app(plane, instance_id=events.of(plane).instance_id, recorder=recorder)

@@ -1,4 +1,4 @@
-"""Where an embedded Yoto finds its Redis."""
+"""Where an embedded Yoto finds its Redis, and whether its guards are on."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 from flask import Flask
 
+from yoto.errors import ConfigurationError
 from yoto.redis import RedisSettings
 
 PREFIX = "YOTO_"
 # The one name without our prefix: many applications and hosts have it.
 COMMON = "REDIS_URL"
+ENABLED = f"{PREFIX}RESILIENCE_ENABLED"
 
 
 def redis_settings(app: Flask) -> RedisSettings:
@@ -36,3 +38,22 @@ def redis_settings(app: Flask) -> RedisSettings:
             if key.startswith(f"{PREFIX}REDIS_")
         }
     return RedisSettings.from_config(given, app.instance_path)
+
+
+def guards_enabled(app: Flask) -> bool:
+    """What ``YOTO_RESILIENCE_ENABLED`` says, in the configuration of ``app`` or the environment.
+
+    Raises:
+        ConfigurationError: it is neither true nor false; or false, and the application neither
+            tests (``TESTING``) nor debugs (``DEBUG``): nobody takes guards off in production.
+    """
+    given = app.config.get(ENABLED, os.environ.get(ENABLED, True))
+    known = {"1": True, "true": True, "0": False, "false": False}
+    enabled = given if isinstance(given, bool) else known.get(str(given).lower())
+    if enabled is None:
+        raise ConfigurationError(ENABLED, f"{given!r} is not right: true or false")
+    if not (enabled or app.testing or app.debug):
+        raise ConfigurationError(
+            ENABLED, "guards are switched off for tests alone: set TESTING before Yoto(app)"
+        )
+    return enabled

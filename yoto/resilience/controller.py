@@ -50,6 +50,7 @@ from .settings import (
 )
 from .store_health import StoreMonitor, StoreStatus
 from .subject import Subject, caller, counted_caller, nobody
+from .switched_off import OffDegradation
 from .switches import SwitchConfig
 from .trail import KEPT_FOR, StoredTrails
 
@@ -61,6 +62,9 @@ class ResilienceController(ConfigAccess):
     """Guards, their configuration, and what operators do to them. Safe for threads and greenlets.
 
     Nothing connects and no thread starts before the first use; ``close`` ends all of it.
+
+    Attributes:
+        enabled: False: every guard lets everybody in and asks nobody.
     """
 
     def __init__(
@@ -71,8 +75,10 @@ class ResilienceController(ConfigAccess):
         audit: Audit | None = None,
         subject: Subject = nobody,
         recorder: Recorder | None = None,
+        enabled: bool = True,
     ) -> None:
         """See ``Resilience.init_app``."""
+        self.enabled = enabled
         self._subject = subject
         self.instances = Instances(redis, events.instance_id)
         self.runtime = Runtime(
@@ -85,10 +91,12 @@ class ResilienceController(ConfigAccess):
         self._config = ConfigStore(copy, journal, audit)
         self.trails = StoredTrails(self.runtime, self._config.clock)
         rejections = RejectionReporter(self.runtime, self.trails)
-        self._guards = Guards(self._config, self.runtime, rejections, self.trails, self.start)
+        self._guards = Guards(
+            self._config, self.runtime, rejections, self.trails, self.start, enabled
+        )
         self.operations = BreakerOperations(self._config, self.circuit_breaker, audit)
         self.acts = GuardActs(self.rate_limiter, self.bulkhead, self.instances, audit)
-        self._degradation = Degradation(
+        self._degradation = (Degradation if enabled else OffDegradation)(
             self._config,
             Board(redis.scripts, redis.keys, events.stream, self._config.clock),
             OpenBreakers(events.instance_id),
@@ -197,7 +205,8 @@ class ResilienceController(ConfigAccess):
     @property
     def degradation(self) -> Degradation:
         """Levels, fallbacks, and who raised what."""
-        self.start()
+        if self.enabled:
+            self.start()
         return self._degradation
 
     def register_fallback(self, name: str, fn: Callable[..., Any]) -> None:

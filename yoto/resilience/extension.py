@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from .settings import Settings
 from .subject import Subject, nobody
 
 EXTENSION_KEY = "yoto.resilience"
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     _Base = ResilienceController
@@ -44,6 +47,7 @@ class Resilience(_Base):
         subject: Subject = nobody,
         defaults: Mapping[str, Mapping[str, Settings]] | None = None,
         recorder: Recorder | None = None,
+        enabled: bool = True,
     ) -> None:
         """Set up the controller; no connection is made and no thread is started.
 
@@ -58,8 +62,11 @@ class Resilience(_Base):
             defaults: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
                 the configuration in code; see ``ResilienceController.define``.
             recorder: takes the times of entries; by default nobody reads them.
+            enabled: False, for tests, makes guards that let everybody in without asking Redis.
         """
-        controller = ResilienceController(redis, events, journal, audit, subject, recorder)
+        controller = ResilienceController(redis, events, journal, audit, subject, recorder, enabled)
+        if not enabled:
+            log.warning("RESILIENCE_ENABLED is false: every guard of %s lets all in", app.name)
         for name, kinds in (defaults or {}).items():
             controller.define(name, **kinds)  # type: ignore[arg-type]
         app.extensions[EXTENSION_KEY] = controller

@@ -21,6 +21,7 @@ from .rejections import RejectionReporter
 from .runtime import Runtime
 from .settings import BulkheadConfig, BulkheadStrategy, CircuitBreakerConfig, RateLimitConfig
 from .store_error import STORE_ERRORS, StoreHealth, StoreWatch
+from .switched_off import OffBreaker, OffBulkhead, OffGuard, OffLimiter
 from .trail import StoredTrails
 
 log = logging.getLogger(__name__)
@@ -96,8 +97,14 @@ class Guards:
         rejections: RejectionReporter,
         trails: StoredTrails,
         before_first: Callable[[], None],
+        enabled: bool = True,
     ) -> None:
-        """``before_first`` is called before any guard is made: its configuration must be there."""
+        """``before_first`` is called before any guard is made: its configuration must be there.
+
+        Args:
+            enabled: False makes guards that let everybody in and ask nobody.
+        """
+        self._enabled = enabled
         self._config = config
         self._runtime = runtime
         self._rejections = rejections
@@ -234,7 +241,8 @@ class Guards:
         return watches
 
     def _make(self, objects: dict[str, T], name: str, make: Callable[[str], T]) -> T:
-        self._before_first()
+        if self._enabled:
+            self._before_first()
         with self._lock:
             found = objects.get(name)
             if found is None:
@@ -252,27 +260,31 @@ class Guards:
 
     def _new_breaker(self, name: str) -> CircuitBreaker:
         read = self._config.reader(Kind.CIRCUIT_BREAKER, name, CircuitBreakerConfig)
-        breaker = CircuitBreaker(name, read, self._runtime)
+        made = CircuitBreaker if self._enabled else OffBreaker
+        breaker = made(name, read, self._runtime)
         self._rejections.watch("circuit_breaker", breaker)
         self._trails.watch(Kind.CIRCUIT_BREAKER, name, breaker.trail)
         return breaker
 
     def _new_limiter(self, name: str) -> RateLimiter:
         read = self._config.reader(Kind.RATE_LIMIT, name, RateLimitConfig)
-        limiter = RateLimiter(name, read, self._runtime)
+        made = RateLimiter if self._enabled else OffLimiter
+        limiter = made(name, read, self._runtime)
         self._rejections.watch("rate_limit", limiter)
         self._trails.watch(Kind.RATE_LIMIT, name, limiter.trail)
         return limiter
 
     def _new_bulkhead(self, name: str) -> Bulkhead:
         read = self._config.reader(Kind.BULKHEAD, name, BulkheadConfig)
-        bulkhead = Bulkhead(name, read, self._runtime)
+        made = Bulkhead if self._enabled else OffBulkhead
+        bulkhead = made(name, read, self._runtime)
         self._rejections.watch("bulkhead", bulkhead)
         self._trails.watch(Kind.BULKHEAD, name, bulkhead.trail)
         return bulkhead
 
     def _new_guard(self, name: str, parts: Parts) -> Guard:
-        return Guard(
+        made = Guard if self._enabled else OffGuard
+        return made(
             name,
             self._runtime,
             self.circuit_breaker(name) if Kind.CIRCUIT_BREAKER in parts else None,

@@ -103,6 +103,8 @@ def picture(
         case _:
             assert isinstance(seen, BulkheadStats)
             whole |= _bulkhead(controller, entry, seen)
+    if not controller.enabled:
+        whole["state"] = State.DISABLED.value
     return whole
 
 

@@ -92,6 +92,7 @@ class Pictures:
         return {
             "at": _now(),
             "instance": fleet.current.id,
+            "enabled": controller.enabled,
             "store": msgspec.to_builtins(controller.store_status()),
             "guards": [asdict(one) for one in controller.guard_counts()],
             "bulkheads": [asdict(one) for one in controller.bulkhead_use()],

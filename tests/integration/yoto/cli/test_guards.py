@@ -44,6 +44,15 @@ def test_every_guard_is_shown_with_whom_it_refuses(app: Flask, run: Run) -> None
     assert one["limiter"]["top"]["calls"] == 3 and one["overridden"] == ["dimensions"]
 
 
+def test_guards_that_are_switched_off_say_so(
+    app: Flask, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resilience.of(app), "enabled", False)
+    result = run("guards", "--json")
+    assert {one["state"] for one in json.loads(result.stdout)} == {"disabled"}
+    assert "RESILIENCE_ENABLED is false" in result.stderr
+
+
 def test_values_are_tried_before_they_are_set(app: Flask, run: Run) -> None:
     call(app, 5)
     lower = 'dimensions={"user": {"limit": 3}}'

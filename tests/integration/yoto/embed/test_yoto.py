@@ -70,6 +70,28 @@ def test_a_guarded_view_answers_until_its_limit_is_used_up(shop: Flask) -> None:
     assert third.json is not None and third.json["type"].endswith("rate-limited")
 
 
+@pytest.mark.parametrize("given", [False, "false", "0"])
+def test_guards_are_switched_off_for_tests_alone(
+    shop: Flask, given: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if isinstance(given, bool):
+        shop.config["YOTO_RESILIENCE_ENABLED"] = given
+    else:
+        monkeypatch.setenv("YOTO_RESILIENCE_ENABLED", given)
+    with pytest.raises(ConfigurationError, match="YOTO_RESILIENCE_ENABLED"):
+        Yoto(shop, guards=GUARDS)
+    shop.testing = True
+    Yoto(shop, guards=GUARDS)
+    client = shop.test_client()
+    assert [client.get("/search").status_code for _ in range(5)] == [200] * 5
+
+
+def test_the_switch_of_guards_is_true_or_false(shop: Flask) -> None:
+    shop.config["YOTO_RESILIENCE_ENABLED"] = "off"
+    with pytest.raises(ConfigurationError, match="'off' is not right"):
+        Yoto(shop)
+
+
 def test_errors_of_the_application_stay_its_own(shop: Flask) -> None:
     Yoto(shop)
     answer = shop.test_client().get("/nowhere")

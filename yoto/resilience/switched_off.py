@@ -1,0 +1,102 @@
+"""Guards of an application that has them switched off: they let everybody in, and ask nobody.
+
+For the tests of those who have guards on what they test. Each has the numbers and results of the
+guard that it stands for, as if nothing had ever been used.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from .breaker import CircuitBreaker
+from .bulkhead import Bulkhead
+from .degradation import Degradation, DegradationStatus
+from .guard import Guard, Permit
+from .guard.entry import Entry
+from .guard.permit import NOT_ASKED
+from .leases import Slot
+from .limiter import DimensionStatus, Key, RateLimiter, RateLimitResult
+from .limiter.limiter import check_units
+from .limiter.result import result_of
+from .runtime import Runtime
+from .settings import BreakerMode, CircuitBreakerConfig, DegradationLevel
+
+_OPEN_TO_ALL = CircuitBreakerConfig(mode=BreakerMode.DISABLED)
+
+
+class OffBreaker(CircuitBreaker):
+    """Is ``disabled``; hooks are told."""
+
+    def __init__(
+        self, name: str, get_config: Callable[[], CircuitBreakerConfig], runtime: Runtime
+    ) -> None:
+        """``get_config`` has no say."""
+        super().__init__(name, lambda: _OPEN_TO_ALL, runtime)
+
+
+class OffLimiter(RateLimiter):
+    """Has used nothing, ever."""
+
+    def hit(self, key: Key = None, cost: int = 1) -> RateLimitResult:
+        self.passed += 1
+        return self.peek(key, cost)
+
+    def peek(self, key: Key = None, cost: int = 1) -> RateLimitResult:
+        check_units("cost", cost)
+        return result_of(
+            tuple(
+                DimensionStatus(
+                    name=item.name,
+                    limit=item.quota.limit,
+                    window=item.quota.window,
+                    remaining=item.quota.capacity,
+                    reset_after=0.0,
+                    retry_after=0.0,
+                )
+                for item in self.plan.target(key).dimensions
+            )
+        )
+
+    def refund(self, key: Key = None, cost: int = 1) -> None:
+        check_units("cost", cost)
+
+
+class OffBulkhead(Bulkhead):
+    """Has a slot for everybody."""
+
+    def acquire(self, timeout: float | None = None, partition: str = "") -> Slot:
+        self.passed += 1
+        clock, request = self._runtime.clock, self._runtime.request_id()
+        # Local, and for ever: nobody renews it.
+        return Slot(_given_back, clock, request, partition, math.inf, True, clock())
+
+
+class OffGuard(Guard):
+    """Its parts in turn."""
+
+    def enter(
+        self, key: Key = None, cost: int = 1, partition: str = "", wait: float | None = None
+    ) -> Permit:
+        runtime = self._runtime
+        entry = Entry(runtime.request_id(), runtime.clock(), None, None, None)
+        limits = () if self.limiter is None else self.limiter.hit(key, cost).dimensions
+        slot = None if self.bulkhead is None else self.bulkhead.acquire(partition=partition)
+        permit = Permit(self._leave, entry, NOT_ASKED, slot, limits)
+        if runtime.hooks and self.breaker is not None:
+            runtime.hooks.let_in(self.name, permit.exit)
+        return permit
+
+
+class OffDegradation(Degradation):
+    """No feature is degraded; what a function has for when it fails answers as ever."""
+
+    def level(self, name: str) -> DegradationLevel:
+        return DegradationLevel.NONE
+
+    def status(self, name: str) -> DegradationStatus:
+        return DegradationStatus(name, DegradationLevel.NONE, {})
+
+
+def _given_back(slot: Slot) -> bool:
+    return True
