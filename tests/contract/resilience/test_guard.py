@@ -174,6 +174,19 @@ def test_a_used_up_limit_takes_no_slot_and_no_probe(platform: Platform, name: st
     assert parts.breaker.state().state is State.CLOSED
 
 
+def test_a_window_that_is_used_up_charges_no_other_window(platform: Platform, name: str) -> None:
+    windows = {"limit": 9, "window": 600, "dimensions": {"user": {"also": "1/day"}, "ip": {}}}
+    parts = Parts(platform, name, limiter=windows)
+    with parts.guard.enter(SOMEBODY) as permit:
+        assert [one.name for one in permit.statuses()] == ["user", "user/day", "ip"]
+    with pytest.raises(RateLimited) as caught:
+        parts.guard.enter(SOMEBODY)
+    assert (caught.value.dimension, caught.value.limit) == ("user/day", 1)
+    assert [one.remaining for one in parts.limiter.peek(SOMEBODY).dimensions] == [8, 0, 8]
+    permit.refund()
+    assert [one.remaining for one in parts.limiter.peek(SOMEBODY).dimensions] == [9, 1, 9]
+
+
 def test_a_full_bulkhead_charges_nothing_and_uses_no_probe(platform: Platform, name: str) -> None:
     parts = Parts(platform, name, SOON, bulkhead={"max_concurrent": 1})
     slot = parts.bulkhead.acquire(0)

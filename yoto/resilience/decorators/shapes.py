@@ -16,6 +16,8 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
+from flask.sansio.scaffold import Scaffold
+
 from .body import GuardedBody, answers_request
 from .call import Call, is_async
 from .stack import Admission, Instead, Stack
@@ -44,13 +46,15 @@ def attach(fn: Callable[P, R], add: Callable[[Stack], Stack]) -> Callable[P, R]:
     """Put a guard on a function; guards that it has already are put in order with it.
 
     Raises:
-        TypeError: it is an asynchronous generator, a class, or nothing that can be called; or it is
-            synchronous and its fallback is not.
+        TypeError: it is an asynchronous generator, a class, an application or a blueprint, or
+            nothing that can be called; or it is synchronous and its fallback is not.
     """
     if isinstance(fn, staticmethod | classmethod):
         return type(fn)(attach(fn.__func__, add))
     if inspect.isasyncgenfunction(fn) or getattr(fn, "__code__", None) is _ASYNC_CONTEXT_CODE:
         raise TypeError(f"{fn!r} is an asynchronous generator; guards are for coroutine functions")
+    if isinstance(fn, Scaffold):
+        raise TypeError(f"{fn!r} has many views, which 'limit_views' limits")
     if not callable(fn) or inspect.isclass(fn):
         raise TypeError(f"guards are for functions and methods, not {fn!r}")
     before = _stack_of(fn)

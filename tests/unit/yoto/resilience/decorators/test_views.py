@@ -176,6 +176,9 @@ def test_options_of_rate_limit_are_options_here(
     assert controller.get_rate_limit_status("views.when", "x").remaining == 5
 
 
-def test_what_has_no_views_is_refused() -> None:
+def test_what_has_no_views_is_refused_and_what_has_many_by_the_decorator(app: Flask) -> None:
     with pytest.raises(ConfigurationError, match="is for an application or a blueprint"):
         limit_views(answer, "views.wrong")  # type: ignore[arg-type]
+    for views in (app, Blueprint("many", __name__)):
+        with pytest.raises(TypeError, match="has many views, which 'limit_views' limits"):
+            rate_limit("views.wrong")(views)  # type: ignore[arg-type]
