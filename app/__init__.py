@@ -16,7 +16,7 @@ from flask import Flask
 
 from app import blueprints, cli, settings
 from app.admission import admit
-from app.auth import init_auth, visitor
+from app.auth import authenticated_at, init_auth, visitor
 from app.blueprints.auth.failures import init_failures
 from app.db import init_db
 from app.extensions import (
@@ -155,6 +155,7 @@ def create_app(
         app,
         subject_loader=current_user_id,
         visitor=visitor,
+        authenticated_at=authenticated_at,
         policy=judge,
         judged=judge.judged,
         cache=cache.of(app),

@@ -83,7 +83,7 @@ else:
         ".errors": """
             BulkheadFull CircuitIsolated CircuitOpen ConfigurationError Degraded LockLost
             LockNotAcquired MaintenanceMode PermissionDenied PlatformError PolicyError RateLimited
-            Rejected StoreUnavailable ValidationFailed
+            Rejected SignInAgain StoreUnavailable ValidationFailed
         """,
     }
     __all__ = sorted(name for names in _HOMES.values() for name in names.split())

@@ -235,6 +235,18 @@ class PermissionDenied(PlatformError, builtins.PermissionError):
         self.permission = permission
 
 
+class SignInAgain(PermissionDenied):
+    """The caller may do this, but has to prove again who they are first.
+
+    Attributes:
+        within: how many seconds ago that may be at most.
+    """
+
+    def __init__(self, decision: Any, permission: str, within: float) -> None:
+        super().__init__(decision, permission)
+        self.within = within
+
+
 class PolicyError(PlatformError):
     """A policy was refused at load, or could not be evaluated (which counts as a deny)."""
 

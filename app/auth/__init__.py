@@ -13,7 +13,7 @@ from werkzeug.exceptions import Unauthorized
 
 from app.auth.operators import operator_at_hand
 from app.auth.passwords import init_passwords
-from app.auth.session import init_sessions
+from app.auth.session import init_sessions, session_since
 from app.auth.tokens import (
     EPOCH_CLAIM,
     FAMILY_CLAIM,
@@ -23,6 +23,7 @@ from app.auth.tokens import (
     init_tokens,
     issue_tokens,
     sign_in_id,
+    signed_in_at,
 )
 from yoto.http.addresses import CONTROL_PREFIX
 from yoto.http.identity import Callers, Identity, current_user_id, init_callers
@@ -31,6 +32,7 @@ from yoto.http.operators import account, init_operators
 __all__ = [
     "EPOCH_CLAIM",
     "FAMILY_CLAIM",
+    "authenticated_at",
     "confirmed_user_id",
     "identity_of",
     "init_auth",
@@ -63,6 +65,13 @@ def visitor() -> int | None:
         return None
 
 
+def authenticated_at() -> float | None:
+    """When the caller of this request signed in, in epoch seconds; None: nobody knows, as with
+    tokens of programs.
+    """
+    return session_since() if _is_below_control() else signed_in_at()
+
+
 def confirmed_user_id() -> int:
     """The caller's user id by an access token that the database still has for good: for what
     changes the credential; raises as ``bearer_identity``.
@@ -78,7 +87,9 @@ def _identify() -> Identity:
         flask_jwt_extended / jwt exceptions, which leave as 401 problems, elsewhere, when there is
         no valid access token.
     """
+    return account() if _is_below_control() else bearer_identity()
+
+
+def _is_below_control() -> bool:
     path = request.path
-    if path == CONTROL_PREFIX or path.startswith(BELOW_CONTROL):
-        return account()
-    return bearer_identity()
+    return path == CONTROL_PREFIX or path.startswith(BELOW_CONTROL)

@@ -23,6 +23,7 @@ from app.models import User
 from yoto.http.addresses import CONTROL_PREFIX, SOCKETS_PATH
 from yoto.http.context import changes_something
 from yoto.http.identity import Identity
+from yoto.http.operators import bearer_token
 from yoto.store.db import db, utcnow
 
 SESSION_LIFETIME = timedelta(hours=12)  # a working day: then a new sign-in, however busy
@@ -170,6 +171,11 @@ def end_session() -> None:
     if "glass_id" in session:
         break_glass_sessions.end(session["glass_id"], BROKEN_GLASS_LIFETIME)
     session.clear()
+
+
+def session_since() -> float | None:
+    """When who makes this request signed in, in epoch seconds; None: it has an API token."""
+    return None if bearer_token() is not None else session.get("since")
 
 
 def session_ends_at() -> datetime:

@@ -17,6 +17,8 @@ from yoto.http.fields import row_id
 
 FAMILY_CLAIM = "fam"
 EPOCH_CLAIM = "epoch"
+# When the person proved who they are (OpenID Connect Core, section 2).
+AUTH_TIME_CLAIM = "auth_time"
 ACCESS = "access"
 # Tokens that one worker remembers: about 10 MB.
 MOST_TOKENS = 10_000
@@ -41,6 +43,7 @@ class TokenClaims:
             own. A refresh token that was spent is refused by who spends it.
         expires_at: epoch seconds.
         access: whether it is an access token.
+        authenticated_at: when its sign-in began, in epoch seconds; None: it does not say.
     """
 
     user_id: int
@@ -49,6 +52,7 @@ class TokenClaims:
     denial_keys: tuple[str, ...]
     expires_at: float
     access: bool
+    authenticated_at: float | None = None
 
     @classmethod
     def of(cls, claims: Mapping[str, Any]) -> TokenClaims | None:
@@ -62,7 +66,9 @@ class TokenClaims:
             return None
         access = claims.get("type") == ACCESS
         keys = (family, token_id) if access else (family,)
-        return cls(user_id, epoch, family, keys, float(expires_at), access)
+        at = claims.get(AUTH_TIME_CLAIM)
+        authenticated_at = float(at) if type(at) in (int, float) else None
+        return cls(user_id, epoch, family, keys, float(expires_at), access, authenticated_at)
 
 
 class TokenMemory:

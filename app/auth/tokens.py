@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import time
@@ -32,7 +33,13 @@ from jwt.exceptions import PyJWTError
 from werkzeug.exceptions import Unauthorized
 
 from app.auth.accounts import active_account, deny, known_account
-from app.auth.token_memory import EPOCH_CLAIM, FAMILY_CLAIM, TokenClaims, TokenMemory
+from app.auth.token_memory import (
+    AUTH_TIME_CLAIM,
+    EPOCH_CLAIM,
+    FAMILY_CLAIM,
+    TokenClaims,
+    TokenMemory,
+)
 from app.models import User
 from yoto.http.audit import audit
 from yoto.http.identity import Identity
@@ -113,6 +120,11 @@ def sign_in_id() -> str:
     return _bearer_claims().family
 
 
+def signed_in_at() -> float | None:
+    """When that sign-in began, in epoch seconds; None: its tokens are older than such claims."""
+    return _bearer_claims().authenticated_at
+
+
 def identity_of(access_token: str) -> Identity | None:
     """The account behind an access token that came without headers (a socket's), or None.
 
@@ -147,9 +159,15 @@ def _bearer_claims() -> TokenClaims:
     return found
 
 
-def issue_tokens(user: User, family: str | None = None) -> TokenPair:
-    """Tokens for ``user``: a new sign-in, or the next pair of ``family``."""
-    claims = {FAMILY_CLAIM: family or secrets.token_hex(16), EPOCH_CLAIM: user.token_epoch}
+def issue_tokens(user: User, spent: Mapping[str, Any] | None = None) -> TokenPair:
+    """Tokens for ``user``: a new sign-in, or the next pair after the claims of a spent token, whose
+    sign-in is no newer for it.
+    """
+    if spent is None:
+        claims = {FAMILY_CLAIM: secrets.token_hex(16), AUTH_TIME_CLAIM: int(time())}
+    else:
+        claims = {name: spent[name] for name in (FAMILY_CLAIM, AUTH_TIME_CLAIM) if name in spent}
+    claims[EPOCH_CLAIM] = user.token_epoch
     subject = str(user.id)  # RFC 7519: "sub" is a string
     return TokenPair(
         access_token=create_access_token(subject, additional_claims=claims),
@@ -175,7 +193,7 @@ def rotate_tokens() -> TokenPair:
                 "The refresh token was used before; this sign-in is over, so sign in again.",
             )
         )
-    return issue_tokens(db.session.get_one(User, int(claims["sub"])), claims[FAMILY_CLAIM])
+    return issue_tokens(db.session.get_one(User, int(claims["sub"])), claims)
 
 
 def revoke_family() -> None:

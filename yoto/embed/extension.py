@@ -35,6 +35,7 @@ class Wiring:
 
     redis: RedisSettings
     caller: Callable[[], Any]
+    authenticated_at: Callable[[], Any] | None
     guards: Mapping[str, Mapping[str, Settings]]
     permissions: tuple[str | Mapping[str, Any], ...] | None
     operators: Any = None
@@ -57,6 +58,7 @@ class Yoto:
         users: Any = None,
         permissions: Iterable[str | Mapping[str, Any]] = (),
         caller: Callable[[], Any] = login_user,
+        authenticated_at: Callable[[], Any] | None = None,
         guards: Mapping[str, Mapping[str, Settings]] | None = None,
         problems: bool = True,
         control_plane: bool | str = False,
@@ -77,6 +79,9 @@ class Yoto:
             caller: gives the id of who makes the request, or None for nobody, who is counted by the
                 address. By default Flask-Login's user, where there is Flask-Login; nobody is then
                 sent to sign in as its ``login_required`` does.
+            authenticated_at: gives when that person proved who they are, with ``db``: epoch
+                seconds, an aware ``datetime``, or None for unknown; ``within=`` of the decorators
+                asks for it.
             guards: name to ``circuit_breaker``, ``rate_limit``, ``bulkhead``, ``degradation`` to
                 the numbers in code, such as
                 ``{"search": {"rate_limit": RateLimitConfig(limit=30, window=60)}}``.
@@ -97,6 +102,7 @@ class Yoto:
         self._users = users
         self._permissions = tuple(permissions)
         self._caller = caller
+        self._authenticated_at = authenticated_at
         self._guards = guards or {}
         self._problems = problems
         self._control_plane = control_plane
@@ -125,7 +131,13 @@ class Yoto:
             raise ConfigurationError("permissions", "say by 'db' which database has them")
         operators = self._known_operators(caller) if self._control_plane else None
         wiring = Wiring(
-            redis_settings(app), caller, self._guards, permissions, operators, guards_enabled(app)
+            redis_settings(app),
+            caller,
+            self._authenticated_at,
+            self._guards,
+            permissions,
+            operators,
+            guards_enabled(app),
         )
         app.extensions[EXTENSION_KEY] = wiring
         if permissions is not None:
@@ -187,7 +199,14 @@ def _wire(app: Flask) -> None:
     if wiring.operators is not None:
         plane = _plane()
         plane.forget_plane(app)
-        plane.wire_plane(app, wiring.redis, wiring.caller, wiring.guards, wiring.operators)
+        plane.wire_plane(
+            app,
+            wiring.redis,
+            wiring.caller,
+            wiring.authenticated_at,
+            wiring.guards,
+            wiring.operators,
+        )
         _permissions().declare_permissions(app, wiring.permissions)
         return
     RedisStore().init_app(app, wiring.redis)
@@ -201,7 +220,9 @@ def _wire(app: Flask) -> None:
         enabled=wiring.enabled,
     )
     if wiring.permissions is not None:
-        _permissions().wire_permissions(app, wiring.caller, wiring.permissions)
+        _permissions().wire_permissions(
+            app, wiring.caller, wiring.authenticated_at, wiring.permissions
+        )
 
 
 def _close(app: Flask) -> None:

@@ -50,7 +50,10 @@ def init_permissions(app: Flask, db: Any, users: Any) -> None:
 
 
 def wire_permissions(
-    app: Flask, caller: Callable[[], Any], permissions: Iterable[str | Mapping[str, Any]]
+    app: Flask,
+    caller: Callable[[], Any],
+    authenticated_at: Callable[[], Any] | None,
+    permissions: Iterable[str | Mapping[str, Any]],
 ) -> None:
     """Make the parts of this process.
 
@@ -67,6 +70,7 @@ def wire_permissions(
         app,
         subject_loader=subject_of(app, caller),
         visitor=visitor_of(app, caller),
+        authenticated_at=authenticated_at,
         cache=cache.of(app),
         locks=optimization.locks,
         invalidation=optimization.invalidation,

@@ -134,6 +134,7 @@ def wire_plane(
     app: Flask,
     redis: RedisSettings,
     caller: Callable[[], Any],
+    authenticated_at: Callable[[], Any] | None,
     guards: Mapping[str, Mapping[str, Settings]],
     operators: GuestOperators | OwnOperators,
 ) -> None:
@@ -198,6 +199,7 @@ def wire_plane(
         plane,
         subject_loader=_open_to(subject_of(app, caller)),
         visitor=visitor_of(app, caller),
+        authenticated_at=_in_requests_of(app, authenticated_at),
         policy=judge,
         judged=judge.judged,
         cache=cache.of(plane),
@@ -262,6 +264,11 @@ def _open_to(subject: Callable[[], Any]) -> Callable[[], Any]:
         return found
 
     return admitted
+
+
+def _in_requests_of(app: Flask, ask: Callable[[], Any] | None) -> Callable[[], Any] | None:
+    """The same that is asked in requests of ``app`` alone, not in those to its control plane."""
+    return None if ask is None else lambda: ask() if current_app == app else None
 
 
 def _configure(plane: Application, app: Flask) -> None:

@@ -126,6 +126,17 @@ def _platform_error(error: errors.PlatformError) -> Response:
         case errors.WriteConflict():
             detail = "The change collides with another one; nothing was changed."
             return problem(409, "conflict", detail)
+        case errors.SignInAgain():
+            reason = str(error.decision.reason)
+            note_outcome(reason=reason, permission=error.permission)
+            return problem(
+                403,
+                "sign-in-again",
+                f"You may do this within {error.within:g} s of signing in: sign in again.",
+                permission=error.permission,
+                reason=reason,
+                max_age=error.within,
+            )
         case errors.PermissionDenied():
             reason = str(getattr(error.decision, "reason", error.decision))
             note_outcome(reason=reason, permission=error.permission)

@@ -25,6 +25,7 @@ from yoto.permission.denying import permission_denied
 from yoto.permission.explain import Explanation
 from yoto.permission.expressions import NAME_PATTERN
 from yoto.permission.facts import PlaceFacts, RoleFacts
+from yoto.permission.freshness import authenticated_at
 from yoto.permission.group_writes import RegisteredGroup
 from yoto.permission.keys import NOBODY, number_of
 from yoto.permission.maintenance import MaintenanceChanged, MaintenanceStatus
@@ -110,6 +111,7 @@ __all__ = [
     "WriteReceipt",
     "access_rows",
     "acting_as",
+    "authenticated_at",
     "checked_context",
     "current_subject",
     "difference_rows",

@@ -10,6 +10,7 @@ from yoto.permission.arguments import FindId, checked_scope
 from yoto.permission.deciding import decide
 from yoto.permission.denying import denied
 from yoto.permission.expressions import compile_expression
+from yoto.permission.freshness import checked_within, is_fresh
 from yoto.permission.guarding import Check, Finder, Function, guard, tell_granted
 from yoto.permission.owning import Owner, check_owner, owns
 from yoto.permission.registry import checked_name
@@ -25,6 +26,9 @@ from yoto.permission.roles_held import decide_roles
 from yoto.permission.scopes import parse_key, parse_place, place_of
 from yoto.permission.state import get_state, get_state_to_ask, strictest_of
 from yoto.permission.subject import subject_of
+from yoto.permission.verdict import SIGN_IN_AGAIN, Decision
+
+TOO_LONG_AGO = Decision(False, SIGN_IN_AGAIN)
 
 
 def require_permission(
@@ -33,6 +37,7 @@ def require_permission(
     scope_id: ScopeId = None,
     *,
     owner: Owner = None,
+    within: float | None = None,
 ) -> Callable[[Function], Function]:
     """Let only those through who have the permission ``name`` in the scope.
 
@@ -45,16 +50,19 @@ def require_permission(
         owner: whose the thing is that the call is about, by their id: an argument's name, or a
             callable as for ``scope_id``. Whoever it is passes without the permission, and no policy
             is asked; None is nobody. What the callable raises is raised.
+        within: seconds. Who passes must have proved who they are no longer ago: by signing in, as
+            the application says by ``authenticated_at``. Where that is not known they have not.
 
     Raises:
         ValidationFailed: at once, for a malformed name, an unknown scope, or a ``scope_id`` that
             the function has no argument for. The decorated function raises ``PermissionDenied``
-            for a caller without the permission, ``UnknownPermission`` for a name that nobody
-            registered, ``ValidationFailed`` for an id that is not an int.
+            for a caller without the permission, ``SignInAgain`` for one who signed in too long ago,
+            ``UnknownPermission`` for a name that nobody registered, ``ValidationFailed`` for an id
+            that is not an int.
         TypeError: at once, for a class or what cannot be called: it would guard nothing.
         ConfigurationError: a view of the blueprint has no argument ``scope_id``.
     """
-    return require_permissions([name], scope=scope, scope_id=scope_id, owner=owner)
+    return require_permissions([name], scope=scope, scope_id=scope_id, owner=owner, within=within)
 
 
 def require_permissions(
@@ -64,6 +72,7 @@ def require_permissions(
     scope_id: ScopeId = None,
     *,
     owner: Owner = None,
+    within: float | None = None,
 ) -> Callable[[Function], Function]:
     """Like ``require_permission`` for several: all of them (``AND``), one (``OR``), none (``NOT``).
 
@@ -80,7 +89,9 @@ def require_permissions(
         source = f"NOT ({' OR '.join(checked)})"
     else:
         source = f" {operator} ".join(checked)
-    return _decorator(Requirement(compile_expression(source), operator), scope, scope_id, owner)
+    return _decorator(
+        Requirement(compile_expression(source), operator), scope, scope_id, owner, within
+    )
 
 
 def require_expression(
@@ -89,12 +100,13 @@ def require_expression(
     scope_id: ScopeId = None,
     *,
     owner: Owner = None,
+    within: float | None = None,
 ) -> Callable[[Function], Function]:
     """Like ``require_permission`` for an expression of names, AND, OR, NOT and parentheses.
 
     Raises: as ``require_permission``; also, with the column, for a wrong expression.
     """
-    return _decorator(Requirement(compile_expression(expression)), scope, scope_id, owner)
+    return _decorator(Requirement(compile_expression(expression)), scope, scope_id, owner, within)
 
 
 def require_role(
@@ -133,7 +145,9 @@ def _decorator(
     scope: str | None,
     scope_id: ScopeId,
     owner: Owner = None,
+    within: float | None = None,
 ) -> Callable[[Function], Function]:
+    within = checked_within(within)
     declared = PermissionRequirement(requirement, checked_scope(scope, scope_id), scope_id)
     check_owner(owner)
 
@@ -144,6 +158,8 @@ def _decorator(
         check = _checker(requirement, scope, find_id)
         if owner is not None:
             check = _owner_passes(check, requirement, find(owner, "owner"))
+        if within is not None:
+            check = _then_fresh(check, requirement, scope, find_id, within)
         return check
 
     return lambda function: guard(function, make_check, declared)
@@ -175,6 +191,22 @@ def _owner_passes(check: Check, requirement: Requirement, find_owner: FindId) ->
             check(args, kwargs)
 
     return check_others
+
+
+def _then_fresh(
+    check: Check, requirement: Requirement, scope: str | None, find_id: FindId, within: float
+) -> Check:
+    text, strictest = str(requirement), strictest_of(requirement.names)
+
+    def check_both(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        # First whether they may: whoever may not need not sign in again to learn that.
+        check(args, kwargs)
+        state = get_state_to_ask(strictest)
+        if not is_fresh(state, within):
+            place = parse_place(scope, find_id(args, kwargs))
+            raise denied(subject_of(state), TOO_LONG_AGO, text, place, within)
+
+    return check_both
 
 
 def _role_checker(requirement: RoleRequirement, scope: str | None, find_id: FindId) -> Check:

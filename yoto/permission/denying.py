@@ -7,7 +7,7 @@ import logging
 from blinker import Namespace
 from flask import current_app
 
-from yoto.errors import PermissionDenied
+from yoto.errors import PermissionDenied, SignInAgain
 from yoto.permission.keys import current_keys
 from yoto.permission.scopes import Place
 from yoto.permission.verdict import Decision
@@ -27,11 +27,21 @@ permission_denied = Namespace().signal(
 
 
 def denied(
-    user_id: int, decision: Decision, permission: str, place: Place | None
+    user_id: int,
+    decision: Decision,
+    permission: str,
+    place: Place | None,
+    within: float | None = None,
 ) -> PermissionDenied:
-    """The error to raise for a denial, of which everybody who listens has been told."""
+    """The error to raise for a denial, of which everybody who listens has been told.
+
+    Args:
+        within: it is only too long since the caller signed in: more than these seconds.
+    """
     if permission_denied.receivers and not permission_denied.is_muted:
         _send(user_id, decision, permission, place)
+    if within is not None:
+        return SignInAgain(decision, permission, within)
     return PermissionDenied(decision, permission)
 
 

@@ -90,6 +90,8 @@ class PermissionState:
         reader: the connection that the registry reads on.
         subject_loader: gives the id of the user who makes the current request, or raises.
         visitor: the same for who only wants to know: None for nobody.
+        authenticated_at: when who makes the current request proved who they are: epoch seconds, an
+            aware ``datetime``, or None for unknown. None: it is never known.
         policy: asks the policy engine; None means that there is none, which denies.
         clock: the present time in epoch seconds.
         on_super_admin_use: told of each use of super-admin power, before it takes effect.
@@ -118,6 +120,7 @@ class PermissionState:
     clock: Callable[[], float]
     on_super_admin_use: Callable[[SuperAdminUse], None]
     visitor: Callable[[], Any] | None = None
+    authenticated_at: Callable[[], Any] | None = None
     caching: Caching | None = None
     remembered: Callable[[int, PlaceKey], Slot | None] = nothing_remembered
     records: DecisionLog | None = None

@@ -29,6 +29,11 @@ def acting_as(user_id: SubjectId) -> Iterator[None]:
         _acting.reset(token)
 
 
+def is_acting_for_another() -> bool:
+    """Whether an ``acting_as`` block says who acts, and not the request."""
+    return _acting.get() is not None
+
+
 def current_subject() -> int:
     """The id of the user who acts.
 

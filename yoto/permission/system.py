@@ -93,6 +93,7 @@ class PermissionSystem(
         *,
         subject_loader: Callable[[], int] | None = None,
         visitor: Callable[[], Any] | None = None,
+        authenticated_at: Callable[[], Any] | None = None,
         policy: PolicyCheck | None = None,
         judged: JudgedPlaces | None = None,
         clock: Callable[[], float] = time.time,
@@ -114,6 +115,8 @@ class PermissionSystem(
             subject_loader: returns the id of the user who makes the current request, or raises.
             visitor: the same for pages that only ask what somebody may do: None for nobody. By
                 default whoever ``subject_loader`` raises ``Unauthorized`` for is nobody.
+            authenticated_at: when that user proved who they are: epoch seconds, an aware
+                ``datetime``, or None for unknown; without it nobody knows.
             policy: asks the policy engine; without it, what needs one is denied.
             judged: permissions that policies judge in some places only.
             clock: the present time in epoch seconds.
@@ -158,6 +161,7 @@ class PermissionSystem(
             source=caching.source if caching else database,
             subject_loader=subject_loader,
             visitor=visitor,
+            authenticated_at=authenticated_at,
             policy=policy,
             judged=judged,
             on_emergency_use=record_emergency_use,

@@ -26,6 +26,8 @@ EXCLUDED = "excluded"
 NOT_SATISFIED = "not_satisfied"
 # Requirements made of roles
 LACKS_ROLE = "lacks_role"
+# It is allowed, and too long since the person proved who they are
+SIGN_IN_AGAIN = "sign_in_again"
 # The hierarchy of writes
 ROLE_TOO_HIGH = "role_too_high"
 LACKS_PERMISSION = "lacks_permission"

@@ -8,7 +8,7 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-from yoto.permission import PermissionSystem
+from yoto.permission import PermissionSystem, authenticated_at
 from yoto.policy import (
     ABSENT,
     BehaviourWatch,
@@ -109,6 +109,12 @@ def _time_holds(asked: Asked) -> float:
     return end_of_minute if held is None else min(end_of_minute, held.until - now)
 
 
+def _authenticated_at(asked: Asked) -> Any:
+    """Of the person who makes the request, where it is they who are judged."""
+    at = authenticated_at(asked.user_id)
+    return ABSENT if at is None else int(at)
+
+
 def _device(asked: Asked) -> Any:
     """Without a request nobody knows the device; a request without a secret is from none."""
     here = asked.circumstances
@@ -207,6 +213,7 @@ PARTS: tuple[Part[Asked], ...] = (
     Part("context.ip", lambda asked: _of(asked.circumstances, "ip")),
     Part("context.user_agent", lambda asked: _of(asked.circumstances, "user_agent")),
     Part("context.method", lambda asked: _of(asked.circumstances, "method")),
+    Part("context.authenticated_at", _authenticated_at),
     Part("context.device", _device, documents=("device.required", "device.servers")),
     Part("context.risk", _risk, documents=("risk.limits",)),
     Part("context.quota", _quota, documents=("quota.reserves",)),

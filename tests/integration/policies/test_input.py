@@ -95,7 +95,8 @@ def test_every_input_is_valid(
     whole = inputs[-1] | {}
     assert whole["context"].keys() == {"given", "time", "risk", "quota", "environment"}
     in_request = next(one for one in inputs if one["action"]["name"] == "message.send")
-    assert in_request["context"].keys() >= {"ip", "user_agent", "method", "device", "risk"}
+    known = {"ip", "user_agent", "method", "authenticated_at", "device", "risk"}
+    assert in_request["context"].keys() >= known
     assert in_request["subject"].keys() == {
         "id",
         "clearance",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 import tomllib
 import uuid
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "embed.md").read_text(encoding="utf-8")
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 EXTRA = re.compile(r"^\| `([\w-]+)` \|[^|]+\|[^|]+\|$", re.MULTILINE)
-NAMES = ("app", "shop", "library", "office", "clinic", "staffed", "archive", "by_hand")
+NAMES = ("app", "shop", "library", "office", "clinic", "staffed", "archive", "by_hand", "till")
 
 
 @pytest.fixture
@@ -75,6 +76,15 @@ def test_its_python_runs(applications: dict[str, Flask], own_names: None) -> Non
         for number, who in ((1, str(mara)), (1, str(uuid.uuid4())), (2, str(uuid.uuid4())))
     ]
     assert notes == [200, 403, 403]
+    till = applications["till"]
+    till.secret_key = "a secret of the till"
+    with till.test_client() as client:
+        paid = []
+        for since in (None, time.time() - 301, time.time()):
+            with client.session_transaction() as kept:
+                kept["signed_in_at"] = since
+            paid.append(client.post("/pay-out", headers={"X-Person": str(mara)}).status_code)
+    assert paid == [403, 403, 200]
     staffed = applications["staffed"].test_client()
     led = staffed.get("/control/", follow_redirects=True)
     assert led.request.full_path == "/login?next=/control/"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -98,7 +99,13 @@ class Shop:
         self.app = Flask("shop", instance_path=str(folder))
         self.app.config["YOTO_REDIS_URL"] = redis
         self.app.config["YOTO_REDIS_KEY_PREFIX"] = f"test-shop-{secrets.token_hex(4)}:"
-        Yoto(self.app, db=self.session, users=users, caller=lambda: request.headers.get("Who"))
+        Yoto(
+            self.app,
+            db=self.session,
+            users=users,
+            caller=lambda: request.headers.get("Who"),
+            authenticated_at=lambda: request.headers.get("Since", type=float),
+        )
 
         @self.app.post("/refund")
         @require_permission(ORDER)
@@ -219,6 +226,25 @@ def test_own_things_are_known_by_the_applications_ids(shop: Shop) -> None:
         [],
         [],
     ]
+
+
+def test_a_sign_in_that_is_too_old_is_answered_by_a_hint(shop: Shop, clerk: int) -> None:
+    @shop.app.post("/pay-out")
+    @require_permission(ORDER, within=60)
+    def pay_out() -> str:
+        return "paid"
+
+    mara = shop.add("mara@example.org")
+    with shop.app.app_context():
+        assign_roles_to_user(mara, [clerk])
+    client, now = shop.app.test_client(), time.time()
+    for since, status in ((now - 30, 200), (now - 90, 403), (None, 403)):
+        headers = {"Who": str(mara)} | ({} if since is None else {"Since": str(since)})
+        answer = client.post("/pay-out", headers=headers)
+        assert answer.status_code == status
+    hint = answer.get_json()
+    assert (hint["type"], hint["reason"]) == ("urn:yoto:problem:sign-in-again", "sign_in_again")
+    assert hint["max_age"] == 60
 
 
 def test_only_the_platforms_own_tables_are_added(shop: Shop) -> None:

@@ -20,6 +20,7 @@ from werkzeug.exceptions import Conflict, Forbidden, HTTPException, Unauthorized
 from tests.unit.yoto.http.conftest import Raiser
 from yoto import errors
 from yoto.http.conflicts import conflict
+from yoto.permission import Decision
 
 STATEMENT = ("SELECT secret FROM vault", {}, Exception("root@10.0.0.1 refused"))
 
@@ -58,6 +59,13 @@ CASES: list[tuple[Exception, int, str, dict[str, Any], dict[str, str]]] = [
         403,
         "permission-denied",
         {"permission": "message.send", "reason": "not_granted"},
+        {},
+    ),
+    (
+        errors.SignInAgain(Decision(False, "sign_in_again"), "message.send", 300.0),
+        403,
+        "sign-in-again",
+        {"permission": "message.send", "reason": "sign_in_again", "max_age": 300.0},
         {},
     ),
     (

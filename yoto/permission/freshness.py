@@ -1,0 +1,71 @@
+"""How long ago the person who calls proved who they are, by a password or whatever else."""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import datetime
+from typing import Any
+
+from flask import has_request_context
+
+from yoto.errors import ValidationFailed
+from yoto.permission.state import PermissionState, get_state_in_maintenance
+from yoto.permission.subject import is_acting_for_another, visitor_of
+
+log = logging.getLogger(__name__)
+
+# Seconds that the clock of whoever signed somebody in may be ahead of ours.
+SKEW = 60.0
+
+
+def checked_within(within: Any) -> float | None:
+    """``within`` if it is a number of seconds; None: however long ago.
+
+    Raises:
+        ValidationFailed: it is neither.
+    """
+    if within is None:
+        return None
+    if type(within) not in (int, float) or not 0 < within < math.inf:
+        raise ValidationFailed({"within": "must be a positive number of seconds"})
+    return float(within)
+
+
+def is_fresh(state: PermissionState, within: float) -> bool:
+    """Whether who calls proved who they are in the last ``within`` seconds; unknown is no.
+
+    Raises:
+        TypeError: the application says something that is no time.
+    """
+    if state.authenticated_at is None:
+        log.warning("nobody says when people signed in: give 'authenticated_at'; denied")
+    at = _signed_in_at(state)
+    return at is not None and state.clock() - at <= within
+
+
+def authenticated_at(user_id: int) -> float | None:
+    """When somebody proved who they are, if it is they who make the request at hand; epoch seconds.
+
+    None: it is somebody else, or nobody knows.
+    """
+    state = get_state_in_maintenance()
+    if state.authenticated_at is None or not has_request_context():
+        return None
+    at = _signed_in_at(state)
+    return at if at is not None and visitor_of(state) == user_id else None
+
+
+def _signed_in_at(state: PermissionState) -> float | None:
+    # The time is that of the person at the keyboard, and says nothing of another.
+    if state.authenticated_at is None or is_acting_for_another():
+        return None
+    found = state.authenticated_at()
+    if isinstance(found, datetime) and found.tzinfo is not None:
+        found = found.timestamp()
+    if found is None:
+        return None
+    if type(found) not in (int, float):
+        raise TypeError(f"authenticated_at must give epoch seconds or an aware time, not {found!r}")
+    # What is not known to have been is unknown.
+    return float(found) if found <= state.clock() + SKEW else None
