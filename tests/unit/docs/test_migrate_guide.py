@@ -7,6 +7,7 @@ import re
 import secrets
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,3 +123,31 @@ def test_both_limit_alike(limited: dict[str, Flask]) -> None:
     }
     assert answers["ours"] == answers["theirs"]
     assert answers["ours"].count(429) == 6
+
+
+def test_a_check_does_what_an_enforcer_of_pycasbin_did(
+    valkey_server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    theirs, ours = chapter("pycasbin", "casbin")
+    monkeypatch.setenv("YOTO_REDIS_URL", valkey_server.url)
+    monkeypatch.setenv("YOTO_REDIS_KEY_PREFIX", f"test-migrate-{secrets.token_hex(4)}:")
+    monkeypatch.chdir(tmp_path)
+    before, after = executed(theirs), executed(ours, __name__=__name__)
+    app = after["app"]
+    try:
+        made = app.test_cli_runner().invoke(args=["yoto", "setup"])
+        assert made.exit_code == 0, made.output
+        with app.app_context():
+            after["assign"]()
+            asked = [
+                (person, "article", action)
+                for person in ("ada", "tim", "eve")
+                for action in ("read", "write")
+            ]
+            for names in (before, after):
+                answers = [names["may"](*one) for one in asked]
+                assert answers == [True, True, True, False, False, False]
+                names["dismiss"]("ada")
+                assert [names["may"](*one) for one in asked] == [False, False, True, *answers[3:]]
+    finally:
+        Yoto.close(app)
