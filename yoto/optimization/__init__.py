@@ -28,9 +28,11 @@ from yoto.optimization.lock import (
     LockCounts,
     LockStanding,
     LockView,
+    MultiLock,
     OptimizedDistributedLock,
     Pace,
 )
+from yoto.optimization.lock_decorator import locked
 from yoto.optimization.queue import (
     QUEUE_KEYS,
     BatchQueue,
@@ -75,6 +77,7 @@ __all__ = [
     "LockStanding",
     "LockView",
     "LogAccess",
+    "MultiLock",
     "OptimizationState",
     "OptimizedDistributedLock",
     "Pace",
@@ -88,4 +91,5 @@ __all__ = [
     "Strategy",
     "Submission",
     "Window",
+    "locked",
 ]

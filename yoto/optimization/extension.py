@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,12 @@ from yoto.optimization.invalidation import (
     InvalidationStats,
     SmartInvalidation,
 )
-from yoto.optimization.lock import DistributedLocks, FencedStore, OptimizedDistributedLock
+from yoto.optimization.lock import (
+    DistributedLocks,
+    FencedStore,
+    MultiLock,
+    OptimizedDistributedLock,
+)
 from yoto.optimization.lock.fence import DEFAULT_TTL
 from yoto.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
 from yoto.redis import RedisConnection, RedisStore
@@ -142,6 +147,31 @@ class AdvancedOptimization:
     ) -> OptimizedDistributedLock:
         """A lock of the current application; see ``DistributedLocks.create_lock``."""
         return self.locks.create_lock(key, timeout, wait, renew, on_lost, replicas, replica_wait)
+
+    def create_multi_lock(
+        self,
+        keys: Iterable[str],
+        timeout: float | None = None,
+        wait: float | None = None,
+        renew: bool = True,
+        on_lost: Callable[[], None] | None = None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
+    ) -> MultiLock:
+        """Several locks of the current application as one; see ``DistributedLocks``."""
+        return self.locks.create_multi_lock(
+            keys, timeout, wait, renew, on_lost, replicas, replica_wait
+        )
+
+    def take_up_lock(
+        self,
+        ticket: str,
+        timeout: float | None = None,
+        renew: bool = True,
+        on_lost: Callable[[], None] | None = None,
+    ) -> OptimizedDistributedLock:
+        """A lock that its holder has detached; see ``DistributedLocks.take_up``."""
+        return self.locks.take_up(ticket, timeout, renew, on_lost)
 
     def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
         """Values of the current application that only the newest holder of their lock may write."""

@@ -3,6 +3,7 @@
 from yoto.optimization.lock.fence import Fence, FencedStore
 from yoto.optimization.lock.listing import ListedLock
 from yoto.optimization.lock.lock import OptimizedDistributedLock
+from yoto.optimization.lock.multi import MultiLock
 from yoto.optimization.lock.pace import Pace
 from yoto.optimization.lock.service import (
     DistributedLocks,
@@ -21,6 +22,7 @@ __all__ = [
     "LockCounts",
     "LockStanding",
     "LockView",
+    "MultiLock",
     "OptimizedDistributedLock",
     "Pace",
 ]

@@ -30,6 +30,7 @@ class Holding:
         token: fencing token.
         value: what stands in Redis while the lock is ours.
         lease: seconds.
+        granted: the same as it was when the lock was taken, which is what its value says.
         owner: who may give it back.
         renews: whether the lease is to be kept.
         watched: whether somebody relies on being told of its end.
@@ -61,7 +62,7 @@ class Holding:
         self.keys = keys
         self.token = token
         self.value = value
-        self.lease = lease
+        self.lease = self.granted = lease
         self.owner = owner
         self.depth = 1
         self.lost = False
@@ -77,6 +78,11 @@ class Holding:
         self.safe_until = sent + safe_time(self.lease)
         self.due = sent + renew_after
         self.renewing = False
+
+    def lengthened(self, sent: float, lease: float, renew_after: float) -> None:
+        """A lease of ``lease`` seconds was begun by a request sent at ``sent``."""
+        self.lease = lease
+        self.renewed(sent, renew_after)
 
     def end(self) -> None:
         """It was given back, by whomever."""

@@ -19,7 +19,7 @@ from yoto.optimization.lock.holding import Holding
 from yoto.optimization.lock.pace import Pacemaker
 from yoto.optimization.lock.scripts import EXTEND
 from yoto.optimization.lock.timing import milliseconds
-from yoto.redis import RedisConnection
+from yoto.redis import RedisConnection, Script
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,8 @@ class Leases:
         self._holdings: weakref.WeakSet[Holding] = weakref.WeakSet()
         # Who takes a holding out of the set under this lock decides what became of it.
         self._mutex = threading.Lock()
+        # A renewal, or a lengthening, has ended.
+        self._renewed = threading.Condition(self._mutex)
         self.ending = False
         # When the first thread looks next; never, while it need not run.
         self._looks_at = inf
@@ -83,6 +85,42 @@ class Leases:
         """Let the lease of ``holding`` be; its renewal may be under way."""
         with self._mutex:
             self._holdings.discard(holding)
+
+    def lengthen(self, holding: Holding, seconds: float) -> bool:
+        """Let a lease begin again that lasts ``seconds`` at least; False if the lock was lost.
+
+        A lease that is renewed is as long from then on, and none gets shorter.
+
+        Raises:
+            StoreUnavailable: Redis did not answer; the lease may be longer all the same.
+        """
+        self._keep_renewal_out(holding)
+        try:
+            if not holding.held:
+                return False
+            sent = monotonic()
+            lease = max(seconds, holding.lease if holding.renews else holding.ends_at - sent)
+            (reply,) = self._redis.scripts.run_many([_extension(holding, lease)])
+            with self._mutex:
+                if reply == 1 and holding.held:
+                    holding.lengthened(sent, lease, self._pacemaker.pace().renew_after(lease))
+                    return True
+        finally:
+            with self._renewed:
+                holding.renewing = False
+                self._renewed.notify_all()
+            self._look_now()
+        if not holding.lost:
+            self.remove(holding)
+            holding.lose("somebody took it")
+        return False
+
+    def _keep_renewal_out(self, holding: Holding) -> None:
+        """Two that set the end of one lease at once would not know which came last."""
+        with self._renewed:
+            while holding.renewing and holding.held:
+                self._renewed.wait(holding.safe_until - monotonic())
+            holding.renewing = True
 
     def left_behind(self) -> list[Holding]:
         """What no thread gives back: of threads that have ended, and of this process itself."""
@@ -134,6 +172,8 @@ class Leases:
             renewing: list[Holding] = []
             orphans: list[Holding] = []
             for holding in list(self._holdings):
+                if holding.renewing:
+                    continue
                 if holding.renews and holding.due <= now < holding.safe_until:
                     if not holding.orphaned:
                         renewing.append(holding)
@@ -156,9 +196,7 @@ class Leases:
             self._settle(holding, reply, sent)
 
     def _extend(self, holdings: list[Holding], sent: float) -> list[Any]:
-        calls: list[Any] = [
-            (EXTEND, [one.keys.lock], [one.value, milliseconds(one.lease)]) for one in holdings
-        ]
+        calls = [_extension(one, one.lease) for one in holdings]
         try:
             replies = self._redis.scripts.run_many(calls, raise_errors=False)
         except (StoreUnavailable, exceptions.RedisError) as error:
@@ -169,7 +207,8 @@ class Leases:
 
     def _settle(self, holding: Holding, reply: Any, sent: float) -> None:
         """Act on the answer to a renewal, unless the lock was given back or lost meanwhile."""
-        with self._mutex:
+        with self._renewed:
+            self._renewed.notify_all()
             if holding not in self._holdings or not holding.held:
                 # Whoever asked may have been told that it does not hold, which stays true.
                 return
@@ -183,3 +222,12 @@ class Leases:
                 return
             self._holdings.discard(holding)
         holding.lose("somebody took it")
+
+
+def _extension(holding: Holding, lease: float) -> tuple[Script, list[str], list[str | int]]:
+    """What asks Redis for a lease of ``lease`` seconds from now on."""
+    keys = [holding.keys.lock]
+    if lease > holding.granted:
+        # Whoever waits would take it for one of a clock that was set back, and cut it.
+        keys.append(holding.keys.longer)
+    return EXTEND, keys, [holding.value, milliseconds(lease)]

@@ -12,6 +12,7 @@ from yoto.optimization.lock import timing
 from yoto.optimization.lock.holding import THE_PROCESS, Holding, Owner
 from yoto.optimization.lock.names import LockKeys
 from yoto.optimization.lock.terms import Terms
+from yoto.optimization.lock.ticket import Ticket
 
 if TYPE_CHECKING:
     from yoto.optimization.lock.service import DistributedLocks
@@ -39,6 +40,8 @@ class OptimizedDistributedLock:
         self.terms = terms
         # By owner: one object may serve many threads; by how many times: so may one holding.
         self._taken: dict[Owner, tuple[Holding, int]] = {}
+        # Who gave it away inside of ``with``, at whose end there is nothing to give back.
+        self._detached: set[Owner] = set()
 
     def acquire(self, wait: float | None = None) -> bool:
         """Take the lock, waiting at most ``wait`` seconds (by default the lock's own, 0: one try).
@@ -65,10 +68,11 @@ class OptimizedDistributedLock:
         owner = self._who()
         holding = self._service.find(self.key, owner)
         if holding is None:
-            holding = self._service.take(self, owner, wait)
+            holding = self._take(owner, wait)
             if holding is None:
                 return False
             self._taken[owner] = holding, 1
+            self._detached.discard(owner)
             return True
         if not holding.held:
             raise LockLost(self.key, holding.token)
@@ -76,6 +80,53 @@ class OptimizedDistributedLock:
         _, times = self._taken.get(owner, NOTHING)
         self._taken[owner] = holding, times + 1
         return True
+
+    def _take(self, owner: Owner, wait: float) -> Holding | None:
+        return self._service.take(self, owner, wait)
+
+    def extend(self, seconds: float) -> None:
+        """Keep the lock for ``seconds`` from now on at least, whatever happens to this process.
+
+        A lease that is renewed is as long from then on; one that lasts longer by now stays.
+
+        Raises:
+            LockLost: it was lost.
+            RuntimeError: the caller does not hold it.
+            StoreUnavailable: Redis did not answer; it may be kept for so long all the same.
+            ValidationFailed: ``seconds`` out of the range of ``timeout``.
+        """
+        timing.check(seconds, 0)
+        holding = self._mine(self._who())
+        if not self._service.lengthen(holding, seconds):
+            raise LockLost(self.key, holding.token)
+
+    def detach(self, within: float | None = None) -> str:
+        """Give the lock out of the hand, for another thread or process to take up.
+
+        Nobody else can have it meanwhile, and it has the same fencing token then.
+
+        Args:
+            within: seconds in which it must be taken up; by default its lease. After that it is
+                free.
+
+        Returns:
+            A ticket for ``take_up``, which is good once. Whoever knows it can have the lock.
+
+        Raises:
+            LockLost: it was lost.
+            RuntimeError: the caller does not hold it, or has taken it more than once.
+            StoreUnavailable: Redis did not answer; the caller still holds it.
+            ValidationFailed: ``within`` out of the range of ``timeout``.
+        """
+        owner = self._who()
+        holding = self._mine(owner)
+        if holding.depth > 1:
+            raise RuntimeError(f"lock '{self.key}' was taken {holding.depth} times")
+        self.extend(holding.lease if within is None else within)
+        self._taken.pop(owner)
+        self._service.let_go(holding)
+        self._detached.add(owner)
+        return Ticket(self.key, holding.value).text
 
     def release(self) -> None:
         """Give the lock back. Without Redis it is not given back but ends with its lease.
@@ -147,6 +198,8 @@ class OptimizedDistributedLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._who() in self._detached:
+            return
         try:
             self.release()
         except LockLost:
@@ -162,6 +215,22 @@ class OptimizedDistributedLock:
         if holding is None or holding.orphaned:
             raise RuntimeError(f"lock '{self.key}' is not held by this thread")
         return holding
+
+
+class HandedOverLock(OptimizedDistributedLock):
+    """A lock that its holder before has detached; taken up by ``with``, or ``acquire``, once.
+
+    Both raise ``LockLost`` where it was taken up already, or not in time. They wait for nobody.
+    """
+
+    def __init__(
+        self, service: DistributedLocks, ticket: Ticket, keys: LockKeys, terms: Terms
+    ) -> None:
+        super().__init__(service, ticket.key, keys, terms)
+        self._ticket = ticket
+
+    def _take(self, owner: Owner, wait: float) -> Holding | None:
+        return self._service.take_over(self, owner, self._ticket.value)
 
 
 def _owner() -> Owner:

@@ -14,13 +14,16 @@ class LockKeys(NamedTuple):
         lock: holds the token and the owner while the lock is held.
         fence: the last fencing token.
         waiters: the queue.
+        longer: how long the holder's lease may last, where it was made longer than was asked for
+            when the lock was taken.
     """
 
     lock: str
     fence: str
     waiters: str
+    longer: str
 
     @classmethod
     def of(cls, keys: KeyBuilder, name: str) -> Self:
         """The keys of the lock ``name``."""
-        return cls(keys.lock(name), keys.lock(name, "fence"), keys.lock(name, "waiters"))
+        return cls(keys.lock(name), *(keys.lock(name, one) for one in cls._fields[1:]))

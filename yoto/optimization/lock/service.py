@@ -7,14 +7,14 @@ import os
 import secrets
 import socket
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
 
 from redis import exceptions
 
-from yoto.errors import LockUnconfirmed, StoreUnavailable, ValidationFailed
+from yoto.errors import LockLost, LockUnconfirmed, StoreUnavailable, ValidationFailed
 from yoto.monitor import Recorder, names
 from yoto.optimization.lock import timing
 from yoto.optimization.lock.attempt import Attempt
@@ -22,11 +22,13 @@ from yoto.optimization.lock.fence import DEFAULT_TTL, FencedStore, check_token
 from yoto.optimization.lock.holding import Holding, Owner
 from yoto.optimization.lock.leases import Leases
 from yoto.optimization.lock.listing import TOLD_AFTER, ListedLock, Listing
-from yoto.optimization.lock.lock import OptimizedDistributedLock
+from yoto.optimization.lock.lock import HandedOverLock, OptimizedDistributedLock
+from yoto.optimization.lock.multi import MultiLock, Once, in_order
 from yoto.optimization.lock.names import LockKeys
 from yoto.optimization.lock.pace import Pace, Pacemaker
-from yoto.optimization.lock.scripts import FORCE, LOOK, RELEASE
+from yoto.optimization.lock.scripts import FORCE, LOOK, RELEASE, TAKE_UP
 from yoto.optimization.lock.terms import Terms
+from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.wakeups import WakeUps
 from yoto.redis import RedisConnection
 from yoto.turnstile import Turnstile
@@ -172,6 +174,56 @@ class DistributedLocks:
         terms = Terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
         return OptimizedDistributedLock(self, key, LockKeys.of(self._redis.keys, key), terms)
 
+    def take_up(
+        self,
+        ticket: str,
+        timeout: float | None = None,
+        renew: bool = True,
+        on_lost: Callable[[], None] | None = None,
+    ) -> OptimizedDistributedLock:
+        """The lock that its holder has detached, not taken up yet: see ``HandedOverLock``.
+
+        Args:
+            ticket: what ``detach`` returned, in whatever thread or process.
+            timeout, renew, on_lost: as for ``create_lock``.
+
+        Raises:
+            ValidationFailed: no ticket, or a time out of its range.
+        """
+        parsed = Ticket.parse(ticket)
+        timeout = self._pacemaker.pace().lease if timeout is None else timeout
+        timing.check(timeout, 0)
+        terms = Terms(timeout, 0.0, renew, on_lost, 0, 0.0)
+        return HandedOverLock(self, parsed, LockKeys.of(self._redis.keys, parsed.key), terms)
+
+    def create_multi_lock(
+        self,
+        keys: Iterable[str],
+        timeout: float | None = None,
+        wait: float | None = None,
+        renew: bool = True,
+        on_lost: Callable[[], None] | None = None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
+    ) -> MultiLock:
+        """Several locks as one, not taken yet: all of them or none.
+
+        Args:
+            keys: of locks, in any order, each as ``create_lock`` has it.
+            wait: seconds for all of them together.
+            on_lost: called once, however many are lost.
+            timeout, renew, replicas, replica_wait: as for ``create_lock``.
+
+        Raises:
+            ValidationFailed: no keys, or too many; a time or number out of its range.
+        """
+        once = None if on_lost is None else Once(on_lost)
+        locks = [
+            self.create_lock(key, timeout, wait, renew, once, replicas, replica_wait)
+            for key in in_order(keys)
+        ]
+        return MultiLock(locks, once)
+
     def fenced_store(self, ttl: float = DEFAULT_TTL) -> FencedStore:
         """Values in Redis that only the newest holder of their lock may write."""
         return FencedStore(self._redis, ttl)
@@ -274,7 +326,7 @@ class DistributedLocks:
             raise ValidationFailed({"reason": "must say why"})
         ttl = timing.milliseconds(timing.fence_ttl(0))
         done: bool = self._redis.scripts.run(
-            FORCE, LockKeys.of(self._redis.keys, key), [token, ttl]
+            FORCE, LockKeys.of(self._redis.keys, key)[:3], [token, ttl]
         )
         if done:
             self._counts.forced += 1
@@ -330,18 +382,58 @@ class DistributedLocks:
         if holding is None:
             self._counts.refused += 1
             return None
-        self._counts.acquired += 1
         self._took(monotonic() - began)
-        self._held[lock.key, owner] = holding
-        self._leases.add(holding)
+        self._keep(holding)
         return holding
+
+    def take_over(self, lock: OptimizedDistributedLock, owner: Owner, value: str) -> Holding:
+        """Take ``lock`` from Redis, where ``value`` stands for it.
+
+        Raises:
+            LockLost: something else, or nothing, does.
+            StoreUnavailable: Redis did not answer; the lock may be lost to everybody.
+        """
+        token, terms, sent = int(value.partition(":")[0]), lock.terms, monotonic()
+        lease_ms = timing.milliseconds(terms.timeout)
+        own = f"{token}:{secrets.token_hex(8)}.{lease_ms}"
+        if not self._redis.scripts.run(TAKE_UP, [lock.keys.lock], [value, own, lease_ms]):
+            raise LockLost(lock.key, token)
+        renew_after = self._pacemaker.pace().renew_after(terms.timeout) if terms.renew else None
+        holding = Holding(
+            lock.key,
+            lock.keys,
+            token,
+            own,
+            terms.timeout,
+            owner,
+            sent,
+            renew_after,
+            terms.on_lost,
+        )
+        self._keep(holding)
+        return holding
+
+    def lengthen(self, holding: Holding, seconds: float) -> bool:
+        """See ``Leases.lengthen``."""
+        return self._leases.lengthen(holding, seconds)
+
+    def let_go(self, holding: Holding) -> None:
+        """This process holds the lock no more, and leaves it in Redis."""
+        self._leases.remove(holding)
+        self._held.pop((holding.key, holding.owner), None)
+        holding.end()
+
+    def _keep(self, holding: Holding) -> None:
+        self._counts.acquired += 1
+        self._held[holding.key, holding.owner] = holding
+        self._leases.add(holding)
 
     def give_back(self, holding: Holding) -> bool:
         """Give the lock back to Redis; False if it was lost."""
         self._leases.remove(holding)
         self._held.pop((holding.key, holding.owner), None)
         try:
-            kept: bool = self._redis.scripts.run(RELEASE, holding.keys, [holding.value]) == 1
+            kept: bool = self._redis.scripts.run(RELEASE, holding.keys[:3], [holding.value]) == 1
         except (StoreUnavailable, exceptions.RedisError) as error:
             self._counts.unreleased += 1
             log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)

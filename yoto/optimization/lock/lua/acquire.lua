@@ -1,7 +1,7 @@
 -- Takes a lock, or queues for it. Only who has waited longest may take a free lock.
 -- The fencing token is at least the time in us: it grows even after the counter was lost, since no
 -- lock is taken twice within one.
--- KEYS: 1 lock, 2 fence, 3 waiters
+-- KEYS: 1 lock, 2 fence, 3 waiters, 4 how long its lease may last, where that is not what its value says
 -- ARGV: 1 owner ("<id>.<lease in ms>"), 2 lease in ms, 3 ms to keep the fence, 4 ticket ('' at first), 5 ms until this waiter is taken for gone (0: do not queue), 6 channel that wakes the waiter
 -- returns: {1, token} when taken, else {0, ms after which to ask again at the latest, ticket}
 -- repeatable: yes
@@ -57,6 +57,12 @@ end
 -- A holder that died tells nobody: its lease says when to ask.
 local left = redis.call('PTTL', lock)
 local lease = tonumber(string.match(held, '%.(%d+)$'))
+if lease and left > lease then
+  local longer, of = string.match(redis.call('GET', KEYS[4]) or '', '^(%d+):(.*)$')
+  if of == held then
+    lease = tonumber(longer)
+  end
+end
 if lease and left > lease then
   -- The clock was set back: nobody may block the others for longer than a lease.
   redis.call('PEXPIRE', lock, lease)
