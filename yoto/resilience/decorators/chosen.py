@@ -12,6 +12,7 @@ from flask import after_this_request, has_request_context, request
 from yoto.errors import ConfigurationError, RateLimited
 
 from ..config_store import Kind, declare_numbers
+from ..extension import get_resilience_controller
 from ..settings import RateLimitConfig
 from .body import answers_request
 from .call import Call
@@ -54,7 +55,7 @@ class ChosenLimitPart(LimitPart):
             return NOTHING_HELD
         if self.unless is not None and self.unless(call):
             return NOTHING_HELD
-        held = super().enter(call) if self.plans is None else self._of_plan(call).enter(call)
+        held = super().enter(call) if self.plans is None else self._enter_plan(call)
         if self.count_when is None or held is NOTHING_HELD:
             return held
         judged = JudgedUnits(held, self.count_when)
@@ -63,12 +64,14 @@ class ChosenLimitPart(LimitPart):
             judged.by_value = False
         return judged
 
-    def _of_plan(self, call: Call) -> LimitPart:
+    def _enter_plan(self, call: Call) -> Held:
         assert self.plans is not None and self.plan is not None, "they go together"
+        if not get_resilience_controller().enabled:
+            return NOTHING_HELD
         plan = self.plan(call)
         found = self.plans.get(plan) if isinstance(plan, str) else None
         if found is not None:
-            return found
+            return found.enter(call)
         _tell_once(self.name, plan)
         raise RateLimited(0, 0, NO_PLAN_RETRY_AFTER, NO_PLAN_RETRY_AFTER, self.name, "plan")
 

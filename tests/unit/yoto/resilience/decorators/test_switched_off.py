@@ -53,11 +53,12 @@ def app() -> Iterator[Flask]:
     [
         circuit_breaker("thing", fallback=lambda: "else"),
         rate_limit("thing", key="all"),
+        rate_limit("thing", key="all", plans={"a": "1/hour"}, plan=lambda: "of nobody"),
         bulkhead("thing"),
         guarded("thing", key="all", fallback=lambda: "else"),
         degradable("thing", lambda: "else"),
     ],
-    ids=["circuit_breaker", "rate_limit", "bulkhead", "guarded", "degradable"],
+    ids=["circuit_breaker", "rate_limit", "plans", "bulkhead", "guarded", "degradable"],
 )
 def test_every_decorated_function_runs(controller: ResilienceController, decorate: Any) -> None:
     assert [decorate(lambda: "ran")() for _ in range(20)] == ["ran"] * 20
