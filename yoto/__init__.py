@@ -75,7 +75,9 @@ else:
             revoke_permissions_from_role revoke_roles_from_user set_maintenance_mode update_role
             visible warm_up
         """,
-        ".current.locks": "create_lock create_multi_lock locked take_up_lock",
+        ".current.locks": """
+            create_lock create_multi_lock create_read_write_lock locked take_up_lock
+        """,
         ".embed": "Yoto",
         ".store.asked": "PersonFacts",
         ".store.people": "people people_by",

@@ -31,6 +31,7 @@ from yoto.optimization.lock import (
     MultiLock,
     OptimizedDistributedLock,
     Pace,
+    ReadWriteLock,
 )
 from yoto.optimization.lock_decorator import locked
 from yoto.optimization.queue import (
@@ -85,6 +86,7 @@ __all__ = [
     "QueueItem",
     "QueueSettings",
     "QueueStats",
+    "ReadWriteLock",
     "Receipt",
     "Recommendation",
     "SmartInvalidation",

@@ -22,6 +22,7 @@ from yoto.optimization.lock import (
     FencedStore,
     MultiLock,
     OptimizedDistributedLock,
+    ReadWriteLock,
 )
 from yoto.optimization.lock.fence import DEFAULT_TTL
 from yoto.optimization.queue import BatchQueue, Check, Handler, QueueSettings, QueueStats
@@ -161,6 +162,21 @@ class AdvancedOptimization:
         """Several locks of the current application as one; see ``DistributedLocks``."""
         return self.locks.create_multi_lock(
             keys, timeout, wait, renew, on_lost, replicas, replica_wait
+        )
+
+    def create_read_write_lock(
+        self,
+        key: str,
+        timeout: float | None = None,
+        wait: float | None = None,
+        renew: bool = True,
+        on_lost: Callable[[], None] | None = None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
+    ) -> ReadWriteLock:
+        """A read-write lock of the current application; see ``DistributedLocks``."""
+        return self.locks.create_read_write_lock(
+            key, timeout, wait, renew, on_lost, replicas, replica_wait
         )
 
     def take_up_lock(

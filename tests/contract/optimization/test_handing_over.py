@@ -45,9 +45,9 @@ def test_another_process_takes_it_up_and_gives_it_on(
     with locks.create_lock("job", timeout=30) as lock:
         token = lock.token
         ticket = lock.detach(within=60)
-        assert worker.do("take_up", ticket, 0.5) == token
+        assert worker.do("take_up", ticket, 1.0) == token
         # It is renewed there.
-        time.sleep(0.8)
+        time.sleep(1.3)
         assert worker.do("check") is True
         back = locks.take_up(worker.do("detach", 60.0))
         assert back.acquire() and back.token == token

@@ -5,6 +5,7 @@ from yoto.optimization.lock.listing import ListedLock
 from yoto.optimization.lock.lock import OptimizedDistributedLock
 from yoto.optimization.lock.multi import MultiLock
 from yoto.optimization.lock.pace import Pace
+from yoto.optimization.lock.read_write import ReadWriteLock
 from yoto.optimization.lock.service import (
     DistributedLocks,
     HeldLock,
@@ -25,4 +26,5 @@ __all__ = [
     "MultiLock",
     "OptimizedDistributedLock",
     "Pace",
+    "ReadWriteLock",
 ]

@@ -11,9 +11,9 @@ from redis import exceptions
 
 from yoto.errors import LockUnconfirmed, StoreUnavailable
 from yoto.optimization.lock.holding import Holding, Owner
-from yoto.optimization.lock.names import LockKeys
+from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
 from yoto.optimization.lock.pace import Pacemaker
-from yoto.optimization.lock.scripts import ABANDON, ACQUIRE
+from yoto.optimization.lock.scripts import ABANDON, ACQUIRE, RW_ABANDON, RW_ACQUIRE
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.timing import fence_ttl, milliseconds
 from yoto.optimization.lock.wakeups import WakeUps
@@ -31,7 +31,7 @@ class Attempt:
         wakeups: WakeUps,
         pacemaker: Pacemaker,
         key: str,
-        keys: LockKeys,
+        keys: LockKeys | ReadWriteKeys,
         terms: Terms,
     ) -> None:
         self._redis = redis
@@ -44,7 +44,7 @@ class Attempt:
         self._terms = terms
         # The lease is part of it, so that whoever waits can tell one that ends too late.
         self._lease_ms = milliseconds(terms.timeout)
-        self._id = f"{secrets.token_hex(8)}.{self._lease_ms}"
+        self._id = f"{terms.mode}{secrets.token_hex(8)}.{self._lease_ms}"
         self._ticket: str | bytes = ""
         self.contended = False
 
@@ -119,13 +119,14 @@ class Attempt:
 
     def _run(self, args: tuple[str | bytes | int, ...]) -> Any:
         terms = self._terms
+        script = RW_ACQUIRE if terms.mode else ACQUIRE
         if not terms.replicas:
             sent = monotonic()
-            reply = self._redis.scripts.run(ACQUIRE, self._keys, args)
+            reply = self._redis.scripts.run(script, self._keys, args)
             self._pacemaker.note(sent)
             return reply
         reply, confirmed = self._redis.scripts.run_confirmed(
-            ACQUIRE, self._keys, args, terms.replicas, terms.replica_wait
+            script, self._keys, args, terms.replicas, terms.replica_wait
         )
         if reply[0] and confirmed < terms.replicas:
             raise LockUnconfirmed(self._key, confirmed)
@@ -136,5 +137,8 @@ class Attempt:
         if self.contended and not self._ticket:
             return
         with suppress(StoreUnavailable, exceptions.RedisError):
+            if self._terms.mode:
+                self._redis.scripts.run(RW_ABANDON, self._keys, [self._id, self._ticket])
+                return
             keys = [self._keys.lock, self._keys.waiters]
             self._redis.scripts.run(ABANDON, keys, [self._id, self._ticket])

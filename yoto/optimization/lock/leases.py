@@ -16,8 +16,9 @@ from redis import exceptions
 from yoto.errors import StoreUnavailable
 from yoto.housekeeping import Housekeeper
 from yoto.optimization.lock.holding import Holding
+from yoto.optimization.lock.names import ReadWriteKeys
 from yoto.optimization.lock.pace import Pacemaker
-from yoto.optimization.lock.scripts import EXTEND
+from yoto.optimization.lock.scripts import EXTEND, RW_EXTEND
 from yoto.optimization.lock.timing import milliseconds
 from yoto.redis import RedisConnection, Script
 
@@ -226,8 +227,12 @@ class Leases:
 
 def _extension(holding: Holding, lease: float) -> tuple[Script, list[str], list[str | int]]:
     """What asks Redis for a lease of ``lease`` seconds from now on."""
+    longer = lease > holding.granted
     keys = [holding.keys.lock]
-    if lease > holding.granted:
+    if isinstance(holding.keys, ReadWriteKeys):
+        keys += [holding.keys.readers, holding.keys.state]
+        return RW_EXTEND, keys, [holding.value, milliseconds(lease), int(longer)]
+    if longer:
         # Whoever waits would take it for one of a clock that was set back, and cut it.
         keys.append(holding.keys.longer)
     return EXTEND, keys, [holding.value, milliseconds(lease)]

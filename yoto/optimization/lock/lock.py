@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from yoto.errors import LockLost, LockNotAcquired, LockUnconfirmed
 from yoto.optimization.lock import timing
 from yoto.optimization.lock.holding import THE_PROCESS, Holding, Owner
-from yoto.optimization.lock.names import LockKeys
+from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 
@@ -33,7 +33,13 @@ class OptimizedDistributedLock:
     (M. Kleppmann, "How to do distributed locking", 2016).
     """
 
-    def __init__(self, service: DistributedLocks, key: str, keys: LockKeys, terms: Terms) -> None:
+    def __init__(
+        self,
+        service: DistributedLocks,
+        key: str,
+        keys: LockKeys | ReadWriteKeys,
+        terms: Terms,
+    ) -> None:
         self._service = service
         self.key = key
         self.keys = keys
@@ -66,7 +72,7 @@ class OptimizedDistributedLock:
         else:
             timing.check(self.terms.timeout, wait)
         owner = self._who()
-        holding = self._service.find(self.key, owner)
+        holding = self._service.find(self.keys.lock + self.terms.mode, owner)
         if holding is None:
             holding = self._take(owner, wait)
             if holding is None:

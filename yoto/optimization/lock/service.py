@@ -24,13 +24,14 @@ from yoto.optimization.lock.leases import Leases
 from yoto.optimization.lock.listing import TOLD_AFTER, ListedLock, Listing
 from yoto.optimization.lock.lock import HandedOverLock, OptimizedDistributedLock
 from yoto.optimization.lock.multi import MultiLock, Once, in_order
-from yoto.optimization.lock.names import LockKeys
+from yoto.optimization.lock.names import LockKeys, ReadWriteKeys
 from yoto.optimization.lock.pace import Pace, Pacemaker
-from yoto.optimization.lock.scripts import FORCE, LOOK, RELEASE, TAKE_UP
+from yoto.optimization.lock.read_write import ReadWriteLock
+from yoto.optimization.lock.scripts import FORCE, LOOK, RELEASE, RW_LOOK, RW_RELEASE, TAKE_UP
 from yoto.optimization.lock.terms import Terms
 from yoto.optimization.lock.ticket import Ticket
 from yoto.optimization.lock.wakeups import WakeUps
-from yoto.redis import RedisConnection
+from yoto.redis import RedisConnection, Script
 from yoto.turnstile import Turnstile
 
 log = logging.getLogger(__name__)
@@ -173,6 +174,28 @@ class DistributedLocks:
         )
         terms = Terms(timeout, wait, renew, on_lost, replicas, replica_wait, of_process)
         return OptimizedDistributedLock(self, key, LockKeys.of(self._redis.keys, key), terms)
+
+    def create_read_write_lock(
+        self,
+        key: str,
+        timeout: float | None = None,
+        wait: float | None = None,
+        renew: bool = True,
+        on_lost: Callable[[], None] | None = None,
+        replicas: int = 0,
+        replica_wait: float | None = None,
+    ) -> ReadWriteLock:
+        """A lock that one writes under and many read under, not taken yet.
+
+        Args:
+            key: any text; the lock of ``create_lock`` with that name is another.
+            timeout, wait, renew, on_lost, replicas, replica_wait: as for ``create_lock``.
+
+        Raises:
+            ValidationFailed: a time or number out of its range.
+        """
+        terms = self.create_lock(key, timeout, wait, renew, on_lost, replicas, replica_wait).terms
+        return ReadWriteLock(self, key, ReadWriteKeys.of(self._redis.keys, key), terms)
 
     def take_up(
         self,
@@ -348,9 +371,10 @@ class DistributedLocks:
         self._listing.close()
         self._wakeups.close()
 
-    def find(self, key: str, owner: Owner) -> Holding | None:
-        """What ``owner`` holds under ``key``."""
-        holding = self._held.get((key, owner))
+    def find(self, line: str, owner: Owner) -> Holding | None:
+        """What ``owner`` holds; ``line``: the key in Redis, and what for where it is a read-write
+        lock."""
+        holding = self._held.get((line, owner))
         # The ids of threads that have ended are given to new ones.
         return None if holding is None or holding.orphaned else holding
 
@@ -420,20 +444,20 @@ class DistributedLocks:
     def let_go(self, holding: Holding) -> None:
         """This process holds the lock no more, and leaves it in Redis."""
         self._leases.remove(holding)
-        self._held.pop((holding.key, holding.owner), None)
+        self._held.pop((holding.line, holding.owner), None)
         holding.end()
 
     def _keep(self, holding: Holding) -> None:
         self._counts.acquired += 1
-        self._held[holding.key, holding.owner] = holding
+        self._held[holding.line, holding.owner] = holding
         self._leases.add(holding)
 
     def give_back(self, holding: Holding) -> bool:
         """Give the lock back to Redis; False if it was lost."""
         self._leases.remove(holding)
-        self._held.pop((holding.key, holding.owner), None)
+        self._held.pop((holding.line, holding.owner), None)
         try:
-            kept: bool = self._redis.scripts.run(RELEASE, holding.keys[:3], [holding.value]) == 1
+            kept: bool = self._redis.scripts.run(*_release(holding)) == 1
         except (StoreUnavailable, exceptions.RedisError) as error:
             self._counts.unreleased += 1
             log.warning("lock '%s' ends with its lease, Redis is away: %s", holding.key, error)
@@ -442,13 +466,24 @@ class DistributedLocks:
         self._counts.lost += not kept
         return kept
 
-    def value_of(self, keys: LockKeys) -> str | None:
+    def look_at(self, keys: ReadWriteKeys, value: str) -> tuple[bool, int, bool]:
+        """Whether somebody writes, how many read, and whether ``value`` is one of them."""
+        writes, reads, mine = self._redis.scripts.run(RW_LOOK, [keys.lock, keys.readers], [value])
+        return bool(writes), reads, bool(mine)
+
+    def value_of(self, keys: LockKeys | ReadWriteKeys) -> str | None:
         """What stands in Redis for a lock."""
         value: bytes | None = self._redis.client.get(keys.lock)
         return None if value is None else value.decode()
 
     def _holdings(self) -> list[Holding]:
         return [one for one in list(self._held.values()) if one.held]
+
+
+def _release(holding: Holding) -> tuple[Script, Sequence[str], list[str]]:
+    if isinstance(holding.keys, ReadWriteKeys):
+        return RW_RELEASE, holding.keys, [holding.value]
+    return RELEASE, holding.keys[:3], [holding.value]
 
 
 def _view(key: str, reply: Sequence[Any]) -> LockView | None:

@@ -17,6 +17,7 @@ class Terms:
         on_lost: told when it cannot be kept.
         replicas: how many must have the lock before it counts as taken.
         replica_wait: how long they may take.
+        mode: what a read-write lock is taken for, ``r`` or ``w``; empty for any other.
         of_process: whether it belongs to the process, and not to the thread that took it.
     """
 
@@ -27,3 +28,4 @@ class Terms:
     replicas: int
     replica_wait: float
     of_process: bool = False
+    mode: str = ""
