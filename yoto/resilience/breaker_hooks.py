@@ -39,19 +39,20 @@ class BreakerHooks:
 
 
 class HookList:
-    """The hooks of one application; false when there are none. Safe for threads."""
+    """The hooks of one application. Safe for threads.
 
-    __slots__ = ("_hooks",)
+    Attributes:
+        listeners: the hooks; whoever finds none need not ask for anything here.
+    """
+
+    __slots__ = ("listeners",)
 
     def __init__(self) -> None:
-        self._hooks: tuple[BreakerHooks, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self._hooks)
+        self.listeners: tuple[BreakerHooks, ...] = ()
 
     def add(self, hooks: BreakerHooks) -> None:
         """Tell ``hooks`` of all that happens from now on."""
-        self._hooks = (*self._hooks, hooks)
+        self.listeners = (*self.listeners, hooks)
 
     def let_in(self, name: str, take_back: Callable[[Outcome], None]) -> None:
         """A breaker let a call in; a hook that ends the caller gives it back by ``take_back``."""
@@ -76,7 +77,7 @@ class HookList:
         self._each("state_change", name, old, new, reason)
 
     def _each(self, which: str, *args: Any) -> None:
-        for hooks in self._hooks:
+        for hooks in self.listeners:
             try:
                 getattr(hooks, which)(*args)
             except Exception:

@@ -83,7 +83,7 @@ class OffGuard(Guard):
         limits = () if self.limiter is None else self.limiter.hit(key, cost).dimensions
         slot = None if self.bulkhead is None else self.bulkhead.acquire(partition=partition)
         permit = Permit(self._leave, entry, NOT_ASKED, slot, limits)
-        if runtime.hooks and self.breaker is not None:
+        if runtime.hooks.listeners and self.breaker is not None:
             runtime.hooks.let_in(self.name, permit.exit)
         return permit
 

@@ -115,7 +115,7 @@ class CircuitBreaker:
                 permit = self._ask(request, plan, alone)
             else:
                 permit = self.permit(request, known, alone=alone)
-        if self._hooks:
+        if self._hooks.listeners:
             self._hooks.let_in(self.name, permit.exit)
         return permit
 
@@ -190,7 +190,8 @@ class CircuitBreaker:
     ) -> BreakerPermit:
         """A permit for an admission."""
         now = self._runtime.clock()
-        return BreakerPermit(self._take_back, request, admission, now, local, alone)
+        give = self._take_back_and_tell if self._hooks.listeners else self._take_back
+        return BreakerPermit(give, request, admission, now, local, alone)
 
     def ask_twin_first(self, request: str, plan: BreakerPlan) -> Admission | None:
         """In an instance that opened alone its twin decides too; raises as ``allow``."""
@@ -268,20 +269,21 @@ class CircuitBreaker:
         now, config = self._runtime.clock(), self._plan().config
         self.local.record(now, call.request, admission.period, outcome, slow, config)
 
-    def told(self, started: float, outcome: Outcome, error: BaseException | None) -> None:
-        """Tell the hooks, if there are any, of the end of a call; ``started``: by the clock."""
-        if self._hooks:
-            self._hooks.ended(self.name, outcome, self._runtime.clock() - started, error)
+    def tell(self, started: float, outcome: Outcome, error: BaseException | None) -> None:
+        """Tell the hooks of the end of a call; ``started``: by the runtime's clock."""
+        self._hooks.ended(self.name, outcome, self._runtime.clock() - started, error)
+
+    def _take_back_and_tell(
+        self, permit: BreakerPermit, outcome: Outcome, error: BaseException | None
+    ) -> None:
+        try:
+            self._take_back(permit, outcome, error)
+        finally:
+            self.tell(permit.started, outcome, error)
 
     def _take_back(
         self, permit: BreakerPermit, outcome: Outcome, error: BaseException | None
     ) -> None:
-        try:
-            self._end(permit, outcome)
-        finally:
-            self.told(permit.started, outcome, error)
-
-    def _end(self, permit: BreakerPermit, outcome: Outcome) -> None:
         plan, started = self._plan(), permit.started
         taken = self._runtime.clock() - started
         slow = self.ended((started, 0.0, taken, "", outcome, None, 1))
@@ -297,9 +299,9 @@ class CircuitBreaker:
         period = permit.admission.period
         try:
             happened = self.remote.record(permit.request, period, outcome, slow, plan)
-        except STORE_ERRORS as error:
-            self.store.lost(error)
-            log.warning("a result of breaker %s was not recorded: %s", self.name, error)
+        except STORE_ERRORS as lost:
+            self.store.lost(lost)
+            log.warning("a result of breaker %s was not recorded: %s", self.name, lost)
             return
         self.store.found()
         self.heard(happened, plan)

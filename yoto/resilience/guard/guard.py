@@ -104,7 +104,7 @@ class Guard:
                     limiter.note(key, cost, False)
                 raise
             runtime.entered(runtime.clock() - entry.since)
-            if runtime.hooks and self.breaker is not None:
+            if runtime.hooks.listeners and self.breaker is not None:
                 runtime.hooks.let_in(self.name, permit.exit)
             return permit
 
@@ -273,8 +273,8 @@ class Guard:
             # Whatever went wrong, the slot of a call that has ended is not renewed any longer.
             if permit.slot is not None:
                 permit.slot.release()
-            if self.breaker is not None and self._runtime.hooks:
-                self.breaker.told(permit.started, outcome, error)
+            if self._runtime.hooks.listeners and self.breaker is not None:
+                self.breaker.tell(permit.started, outcome, error)
 
     def _end(self, permit: Permit, outcome: Outcome) -> None:
         entry, slot, slow = permit.entry, permit.slot, False
