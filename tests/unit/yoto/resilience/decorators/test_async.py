@@ -232,7 +232,7 @@ def test_a_view_that_is_refused_does_not_run(app: Flask, controller: ResilienceC
     ran: list[int] = []
 
     @app.get("/limited")
-    @rate_limit("few", key="all", limit=1, window=60, algorithm="sliding_log")
+    @rate_limit("async.few", key="all", limit=1, window=60, algorithm="sliding_log")
     async def limited() -> str:
         ran.append(1)
         return "ran"
